@@ -1,0 +1,126 @@
+"""Batches: which samples each step sees, at which rate, under which masks.
+
+All of it follows from the specification and a seed, so both frameworks are
+handed the same steps, not the same intentions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from common.activations import Array
+from common.architecture import Place, masked
+from common.experiment import Arm
+from common.layers import Dropout
+from common.randomness import stream
+from common.recipe import Recipe
+
+Indices: TypeAlias = npt.NDArray[np.int64]
+Masks: TypeAlias = dict[str, npt.NDArray[Any]]
+
+# Short epochs are handed over together, until they have this many samples:
+# few enough to fit in memory beside the data, enough that handing over costs
+# nothing. A longer epoch is handed over alone.
+SAMPLES_AT_ONCE = 65_536
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Steps in a row, all with batches of one size.
+
+    Attributes:
+        indices: (steps, batch) rows of the training part.
+        rates: (steps,) learning rates.
+        masks: for each place that drops, (steps, batch, *shape) factors: 0
+            where a number is dropped, 1 / (1 - rate) where it is kept.
+    """
+
+    indices: Indices
+    rates: Array
+    masks: Masks = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+def batch_size(recipe: Recipe, samples: int) -> int:
+    """Return how many samples a full batch has."""
+    if recipe.batch_size == "full":
+        return samples
+    return min(recipe.batch_size, samples)
+
+
+def steps_per_epoch(recipe: Recipe, samples: int) -> int:
+    """Return how many steps go over `samples` once."""
+    size = batch_size(recipe, samples)
+    rest = samples % size > 0 and recipe.last_batch == "keep"
+    return samples // size + int(rest)
+
+
+def order(recipe: Recipe, samples: int, seed: int, epoch: int) -> Indices:
+    """Return the order in which one epoch sees the samples."""
+    if recipe.shuffle == "never":
+        return np.arange(samples)
+    epoch = epoch if recipe.shuffle == "each_epoch" else 0
+    return stream(seed, "order", epoch).permutation(samples)
+
+
+def rates(recipe: Recipe, first: int, count: int) -> Array:
+    """Return the learning rates of `count` steps from step `first` on."""
+    steps = range(first, first + count)
+    factors = [recipe.schedule.factor(step) for step in steps]
+    return recipe.optimizer.lr * np.array(factors, dtype=np.float64)
+
+
+def segments(
+    arm: Arm, samples: int, seed: int, epochs: range
+) -> Iterator[Segment]:
+    """Yield the steps of some epochs, as few long segments as may be."""
+    recipe = arm.recipe
+    size = batch_size(recipe, samples)
+    step = epochs.start * steps_per_epoch(recipe, samples)
+    dropping = masked(arm.layers, arm.data.source.shape)
+    for indices in _merged(recipe, samples, seed, epochs, size):
+        count = len(indices)
+        masks = {
+            place.name: _masks(place, indices.shape, seed, step)
+            for place in dropping
+        }
+        yield Segment(indices, rates(recipe, step, count), masks)
+        step += count
+
+
+def _merged(
+    recipe: Recipe, samples: int, seed: int, epochs: range, size: int
+) -> Iterator[Indices]:
+    waiting: list[Indices] = []
+    whole = samples - samples % size
+    for epoch in epochs:
+        rows = order(recipe, samples, seed, epoch)
+        waiting.append(rows[:whole].reshape(-1, size))
+        rest = rows[whole:] if recipe.last_batch == "keep" else rows[:0]
+        full = len(waiting) * samples >= SAMPLES_AT_ONCE
+        if len(rest) or full:
+            yield np.concatenate(waiting)
+            waiting = []
+        if len(rest):
+            yield rest.reshape(1, -1)
+    if waiting:
+        yield np.concatenate(waiting)
+
+
+def _masks(
+    place: Place, batches: tuple[int, ...], seed: int, first: int
+) -> npt.NDArray[Any]:
+    steps, size = batches
+    assert isinstance(place.layer, Dropout)
+    keep = 1.0 - place.layer.rate
+    shape = (size, *place.output_shape)
+    kept = [
+        stream(seed, "dropout", place.name, step).random(shape) < keep
+        for step in range(first, first + steps)
+    ]
+    return np.stack(kept) / keep

@@ -1,0 +1,71 @@
+"""Calls: a framework's constructor with its arguments, not yet called.
+
+A backend answers "how do you say this element?" with a `Call`. To build is
+to perform it; to print its name and arguments is to emit it. Both come from
+the one description, so they cannot drift apart.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from common.element import Element
+from common.errors import nearest
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function of a framework and what it is to be called with."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def perform(self, *first: Any) -> Any:
+        """Call the function, after performing the calls in its arguments.
+
+        Args:
+            first: what only exists now and stands before the arguments,
+                such as the tensor that an initialiser fills.
+        """
+        return self.function(
+            *first,
+            *(_performed(value) for value in self.args),
+            **{name: _performed(v) for name, v in self.kwargs.items()},
+        )
+
+
+def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
+    """Describe a call: `call(max, 1, 2).perform()` is `max(1, 2)`.
+
+    >>> call(max, 1, 2).perform()
+    2
+    >>> call(max, call(abs, -3), 2).perform()
+    3
+    """
+    return Call(function, args, kwargs)
+
+
+def phrase(book: ModuleType, spec: Element) -> Callable[..., Call]:
+    """Return the function of a backend's file that says this element.
+
+    The module is the registry: the function has the name of the kind.
+
+    Raises:
+        LookupError: if the backend has no word for it; names the file.
+    """
+    function = getattr(book, spec.kind(), None)
+    if function is None:
+        known = [name for name in vars(book) if not name.startswith("_")]
+        file = book.__name__.replace(".", "/") + ".py"
+        raise LookupError(
+            f"{book.__name__.split('.')[0]} has no '{spec.kind()}'; write a "
+            f"function of that name in {file}{nearest(spec.kind(), known)}"
+        )
+    phrase: Callable[..., Call] = function
+    return phrase
+
+
+def _performed(value: Any) -> Any:
+    return value.perform() if isinstance(value, Call) else value

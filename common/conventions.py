@@ -1,0 +1,171 @@
+"""The one table of what the two frameworks mean differently by one name.
+
+Each row names the spec fields that express a convention, what each framework
+does when nothing is said, and where that stands in its source. From this
+table follow the defaults of each dialect. Both backends implement *every*
+value of every convention, whatever their own default is.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from common.errors import names, nearest
+
+
+@dataclass(frozen=True)
+class Convention:
+    """One difference of meaning between PyTorch and Keras.
+
+    Attributes:
+        name: the slug that verdicts and reports use.
+        field: the spec field that expresses it, as `kind.field`.
+        torch: what PyTorch does by default, as a value of that field.
+        keras: what Keras does by default, as a value of that field.
+        sentence: the difference, in one sentence.
+        sources: where it stands, in PyTorch's and in Keras's source.
+    """
+
+    name: str
+    field: str
+    torch: Any
+    keras: Any
+    sentence: str
+    sources: tuple[str, str]
+
+
+CONVENTIONS = (
+    Convention(
+        "dense_kernel_initializer",
+        "dense.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws a dense kernel from U(±1/√fan_in), Keras from "
+        "U(±√(6/(fan_in + fan_out))).",
+        ("nn/modules/linear.py:124", "layers/core/dense.py:89"),
+    ),
+    Convention(
+        "dense_bias_initializer",
+        "dense.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws a dense bias from U(±1/√fan_in), Keras starts it "
+        "at zero.",
+        ("nn/modules/linear.py:127", "layers/core/dense.py:90"),
+    ),
+    Convention(
+        "flatten_order",
+        "flatten.order",
+        "channels_first",
+        "channels_last",
+        "PyTorch flattens an image channel by channel, Keras pixel by "
+        "pixel.",
+        ("nn/modules/flatten.py", "layers/reshaping/flatten.py:46"),
+    ),
+    Convention(
+        "normal_stddev",
+        "normal.stddev",
+        1.0,
+        0.05,
+        "PyTorch's normal initialiser has standard deviation 1, Keras's "
+        "0.05.",
+        ("nn/init.py", "initializers/random_initializers.py"),
+    ),
+    Convention(
+        "glorot_normal_truncation",
+        "glorot_normal.truncated",
+        False,
+        True,
+        "Keras cuts Glorot's normal at two standard deviations and "
+        "rescales it; PyTorch does not cut.",
+        ("nn/init.py", "initializers/random_initializers.py:305"),
+    ),
+    Convention(
+        "he_normal_truncation",
+        "he_normal.truncated",
+        False,
+        True,
+        "Keras cuts He's normal at two standard deviations and rescales "
+        "it; PyTorch does not cut.",
+        ("nn/init.py", "initializers/random_initializers.py:305"),
+    ),
+    Convention(
+        "sgd_learning_rate",
+        "sgd.lr",
+        0.001,
+        0.01,
+        "Left unsaid, SGD's learning rate is 0.001 in PyTorch and 0.01 in "
+        "Keras.",
+        ("optim/sgd.py", "optimizers/sgd.py:45"),
+    ),
+    Convention(
+        "sgd_velocity",
+        "sgd.velocity",
+        "of_gradients",
+        "of_steps",
+        "PyTorch accumulates gradients and multiplies the sum by today's "
+        "rate; Keras accumulates steps, each with the rate of its day.",
+        ("optim/sgd.py:346", "optimizers/sgd.py:104"),
+    ),
+    Convention(
+        "adam_learning_rate",
+        "adam.lr",
+        0.001,
+        0.001,
+        "Left unsaid, Adam's learning rate is 0.001 in both.",
+        ("optim/adam.py:36", "optimizers/adam.py:45"),
+    ),
+    Convention(
+        "adam_epsilon",
+        "adam.epsilon",
+        1e-8,
+        1e-7,
+        "Adam's epsilon is 1e-8 in PyTorch and 1e-7 in Keras.",
+        ("optim/adam.py:38", "optimizers/adam.py:48"),
+    ),
+    Convention(
+        "adam_epsilon_placement",
+        "adam.epsilon_placement",
+        "epsilon",
+        "epsilon_hat",
+        "PyTorch adds epsilon after the second moment is corrected, Keras "
+        "before (the paper's epsilon-hat), so Keras's acts "
+        "1/√(1 - β₂ᵗ) times as strongly.",
+        ("optim/adam.py:348", "optimizers/adam.py:117"),
+    ),
+    Convention(
+        "batch_size",
+        "recipe.batch_size",
+        1,
+        32,
+        "Left unsaid, a batch is 1 sample in PyTorch's DataLoader and 32 "
+        "in Keras's fit.",
+        ("utils/data/dataloader.py", "trainers/trainer.py"),
+    ),
+)
+
+
+@cache
+def defaults_of(dialect: str) -> dict[str, dict[str, Any]]:
+    """Return what a dialect means by silence: kind → field → value.
+
+    Args:
+        dialect: `torch` or `keras`.
+
+    Raises:
+        ValueError: for another name.
+
+    >>> defaults_of("keras")["adam"]["epsilon"]
+    1e-07
+    """
+    if dialect not in ("torch", "keras"):
+        raise ValueError(
+            f"got dialect {dialect!r}, expected one of: "
+            f"{names(['torch', 'keras'])}"
+            + nearest(dialect, ["torch", "keras"])
+        )
+    table: dict[str, dict[str, Any]] = {}
+    for convention in CONVENTIONS:
+        kind, field = convention.field.split(".")
+        table.setdefault(kind, {})[field] = getattr(convention, dialect)
+    return table

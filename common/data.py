@@ -1,0 +1,192 @@
+"""Data: a data set, split into parts and scaled."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import (
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from common.activations import Array
+from common.datasets import Labels, Source
+from common.element import Flag, Model, Share, Whole, members
+from common.errors import names, nearest
+from common.losses import CrossEntropy, Loss
+
+Scaling = Literal["none", "standardize", "min_max", "symmetric"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples x (n, *shape) and targets y, as a loss wants them."""
+
+    x: Array
+    y: Labels
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+
+class Data(Model):
+    """A source, its split, and its scaling, written side by side::
+
+        {spiral: {noise: 0.2}, test: 0.2, validation: 0.2}
+
+    Attributes:
+        source: the data set, written by its kind.
+        test: share of all samples that is kept for the test.
+        validation: share of the *remaining* samples kept for validation.
+        stratify: whether each part has the classes in equal shares.
+        scaling: `standardize` (mean 0, deviation 1, biased), `min_max` (to
+            [0, 1]), `symmetric` (to [-1, 1]) or `none`; for each feature,
+            fitted on the training part alone.
+        seed: of the draw and of the split; a run's own seed leaves the
+            data as they are.
+    """
+
+    source: Source
+    test: Share = 0.2
+    validation: Share = 0.2
+    stratify: Flag = True
+    scaling: Scaling = "standardize"
+    seed: Whole = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _side_by_side(cls, written: Any) -> Any:
+        kinds = [source.kind() for source in members(Source)]
+        if isinstance(written, str):
+            written = {written: None}
+        if not isinstance(written, dict) or "source" in written:
+            return written
+        found = [key for key in written if key not in cls.model_fields]
+        if len(found) == 1 and found[0] in kinds:
+            rest = {k: v for k, v in written.items() if k != found[0]}
+            return rest | {"source": {found[0]: written[found[0]]}}
+        wrong = [key for key in found if key not in kinds]
+        allowed = [*kinds, *(f for f in cls.model_fields if f != "source")]
+        raise PydanticCustomError(
+            "data_source",
+            "{text}",
+            {
+                "text": f"got {', '.join(map(repr, found)) or 'no data set'}, "
+                f"expected exactly one data set of: {names(kinds)}"
+                + (nearest(wrong[0], allowed) if wrong else "")
+            },
+        )
+
+    @model_validator(mode="after")
+    def _every_part_has_samples(self) -> "Data":
+        counts = self.part_sizes()
+        asked = {"test": self.test, "validation": self.validation}
+        for part, share in {"train": 1.0, **asked}.items():
+            if share > 0 and counts[part] < 1:
+                raise ValueError(
+                    f"{self.source.size} samples leave none for '{part}' "
+                    f"(test {self.test}, validation {self.validation})"
+                )
+        classes = self.source.class_count
+        smallest = min(n for n in counts.values() if n)
+        if self._stratified() and classes and smallest < classes:
+            raise ValueError(
+                f"a part of {smallest} samples cannot hold each of "
+                f"{classes} classes; say 'stratify: false' or give it more"
+            )
+        return self
+
+    @model_serializer(mode="wrap")
+    def _written_side_by_side(
+        self, handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        fields = handler(self)
+        source = fields.pop("source")
+        source = {source: {}} if isinstance(source, str) else source
+        return {**source, **fields}
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        fields = dict(handler.resolve_ref_schema(handler(schema)))
+        properties = dict(fields.pop("properties"))
+        sources = properties.pop("source")["oneOf"]
+        for source in sources:
+            written = handler.resolve_ref_schema(source)
+            forms = written.get("anyOf", [written])
+            properties |= forms[0]["properties"]
+        kinds = [source.kind() for source in members(Source)]
+        return fields | {
+            "properties": properties,
+            "required": [],
+            "oneOf": [{"required": [kind]} for kind in kinds],
+        }
+
+    def _stratified(self) -> bool:
+        split = self.test > 0 or self.validation > 0
+        return self.stratify and split and self.source.class_count is not None
+
+    def part_sizes(self) -> dict[str, int]:
+        """Return how many samples train, validation and test have."""
+        test = int(np.ceil(self.source.size * self.test))
+        rest = self.source.size - test
+        validation = int(np.ceil(rest * self.validation))
+        return {
+            "train": rest - validation,
+            "validation": validation,
+            "test": test,
+        }
+
+    def parts(self, loss: Loss) -> dict[str, Part]:
+        """Draw, split and scale: the non-empty parts, as `loss` wants them.
+
+        Returns:
+            `train`, and `validation` and `test` where they have samples; x
+            in float64, y as int64 labels of shape (n,) for cross-entropy
+            and as float64 of shape (n, 1) otherwise.
+        """
+        x, y = self.source.draw(self.seed)
+        sizes = self.part_sizes()
+        if not isinstance(loss, CrossEntropy):
+            y = y.reshape(len(y), 1).astype(np.float64)
+        rest = np.arange(len(x))
+        chosen: dict[str, Labels] = {}
+        for part in ("test", "validation"):
+            if sizes[part]:
+                rest, chosen[part] = self._split(rest, y, sizes[part])
+        chosen["train"] = rest
+        scale = _scaler(self.scaling, x[rest])
+        return {
+            part: Part(scale(x[chosen[part]]), y[chosen[part]])
+            for part in ("train", "validation", "test")
+            if part in chosen
+        }
+
+    def _split(self, rows: Labels, y: Labels, size: int) -> list[Labels]:
+        from sklearn.model_selection import train_test_split
+
+        parts: list[Labels] = train_test_split(
+            rows,
+            test_size=size,
+            random_state=self.seed,
+            stratify=y[rows] if self._stratified() else None,
+        )
+        return parts
+
+
+def _scaler(scaling: Scaling, train: Array) -> Any:
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+    if scaling == "none":
+        return lambda x: x
+    fitted = {
+        "standardize": StandardScaler(),
+        "min_max": MinMaxScaler((0.0, 1.0)),
+        "symmetric": MinMaxScaler((-1.0, 1.0)),
+    }[scaling].fit(train.reshape(len(train), -1))
+    return lambda x: fitted.transform(x.reshape(len(x), -1)).reshape(x.shape)

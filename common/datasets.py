@@ -1,0 +1,172 @@
+"""Data sets: where samples come from, before they are split or scaled."""
+
+from typing import Annotated, Any, ClassVar, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from common.activations import Array, Shape
+from common.element import Count, Element, NotNegative, Number, OneKind
+from common.randomness import stream
+
+Labels: TypeAlias = npt.NDArray[Any]
+
+
+class Dataset(Element):
+    """A source of samples.
+
+    `classes` is the number of classes, or None where the target is a
+    number. `shape` is that of one sample.
+    """
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of one sample, without the batch."""
+        raise NotImplementedError(f"{self.kind()} has no shape")
+
+    @property
+    def class_count(self) -> int | None:
+        """How many classes there are, or None for a number to predict."""
+        raise NotImplementedError(f"{self.kind()} has no classes")
+
+    @property
+    def size(self) -> int:
+        """How many samples there are, before any split."""
+        raise NotImplementedError(f"{self.kind()} has no size")
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        """Return samples (size, *shape) and labels or targets."""
+        raise NotImplementedError(f"{self.kind()} cannot be drawn")
+
+
+class Digits(Dataset):
+    """1,797 handwritten digits of 8 × 8 grey levels, 0 to 16.
+
+    Real data that comes with scikit-learn (the test part of Alpaydin and
+    Kaynak's optical recognition set, UCI 1998). Channels stand last.
+    """
+
+    @property
+    def shape(self) -> Shape:
+        return (8, 8, 1)
+
+    @property
+    def class_count(self) -> int:
+        return 10
+
+    @property
+    def size(self) -> int:
+        return 1797
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        from sklearn.datasets import load_digits
+
+        digits = load_digits()
+        images = digits.images.astype(np.float64)[..., np.newaxis]
+        return images, digits.target.astype(np.int64)
+
+
+class Spiral(Dataset):
+    """Arms that wind round each other in the plane, one for each class.
+
+    Sample i of an arm lies at radius r = i / n and angle 4 r + the arm's
+    own, plus `noise` radians times a standard normal (the spiral of
+    Stanford's CS231n notes).
+    """
+
+    classes: Annotated[int, Field(strict=True, ge=2)] = 3
+    samples: Count = 1000
+    noise: NotNegative = 0.2
+
+    @property
+    def shape(self) -> Shape:
+        return (2,)
+
+    @property
+    def class_count(self) -> int:
+        return self.classes
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        labels = np.sort(np.arange(self.samples) % self.classes)
+        counts = np.bincount(labels, minlength=self.classes)
+        radius = np.concatenate([np.linspace(0, 1, n) for n in counts])
+        jitter = stream(seed, "spiral").normal(size=self.samples)
+        angle = 4.0 * (radius + labels) + self.noise * jitter
+        points = radius[:, np.newaxis] * np.stack(
+            [np.sin(angle), np.cos(angle)], axis=1
+        )
+        return points, labels.astype(np.int64)
+
+
+class Polynomial(Dataset):
+    """y = Σ cₖ xᵏ plus noise, for x uniform on [low, high]."""
+
+    coefficients: tuple[Number, ...] = Field(
+        default=(
+            *(10.0, 0.5, -0.04, 0.015, -0.001),
+            *(-0.0003, 0.000055, -0.000005, -1e-7, 2e-8),
+        ),
+        min_length=1,
+    )
+    low: Number = 0.0
+    high: Number = 10.0
+    samples: Count = 600
+    noise: NotNegative = 2.5
+
+    @property
+    def shape(self) -> Shape:
+        return (1,)
+
+    @property
+    def class_count(self) -> None:
+        return None
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        rng = stream(seed, "polynomial")
+        x = rng.uniform(self.low, self.high, (self.samples, 1))
+        y = np.polynomial.Polynomial(self.coefficients)(x)
+        return x, y + self.noise * rng.normal(size=x.shape)
+
+
+class Xor(Dataset):
+    """The four corners of the unit square; the label is exclusive or.
+
+    `copies` repeats them, `noise` moves each by a normal of that size.
+    """
+
+    copies: Count = 1
+    noise: NotNegative = 0.0
+
+    corners: ClassVar[tuple[Shape, ...]] = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+    @property
+    def shape(self) -> Shape:
+        return (2,)
+
+    @property
+    def class_count(self) -> int:
+        return 2
+
+    @property
+    def size(self) -> int:
+        return 4 * self.copies
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        corners = np.tile(np.array(self.corners), (self.copies, 1))
+        labels = (corners[:, 0] ^ corners[:, 1]).astype(np.int64)
+        jitter = stream(seed, "xor").normal(size=corners.shape)
+        return corners + self.noise * jitter, labels
+
+
+Source: TypeAlias = Annotated[
+    Digits | Spiral | Polynomial | Xor, OneKind()
+]

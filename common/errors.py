@@ -1,0 +1,52 @@
+"""Say what is wrong with an input, in one sentence."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class SpecError(ValueError):
+    """A specification that cannot be meant.
+
+    `str(error)` is one sentence that names the file, the field, what was
+    got, what is allowed, and the nearest name where a name is off.
+    """
+
+    def __init__(self, field: str, message: str, file: str = "") -> None:
+        self.file = file
+        self.field = field
+        self.message = message
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = self.field or "the whole document"
+        prefix = f"{self.file}: " if self.file else ""
+        return f"{prefix}{place}: {self.message}"
+
+    def located(self, file: str) -> "SpecError":
+        """Return the same error, naming the file it was found in."""
+        return SpecError(self.field, self.message, file)
+
+    def as_json(self) -> dict[str, str]:
+        """Return the `error` object of the command line's contract."""
+        return {
+            "file": self.file,
+            "field": self.field,
+            "message": self.message,
+        }
+
+
+def nearest(name: object, allowed: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" for the nearest name, or nothing.
+
+    >>> nearest("rleu", ["relu", "tanh"])
+    "; did you mean 'relu'?"
+    >>> nearest("convolution", ["relu", "tanh"])
+    ''
+    """
+    close = difflib.get_close_matches(str(name), list(allowed), 1, 0.5)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def names(allowed: Iterable[str]) -> str:
+    """Return a sorted, comma-separated list of names."""
+    return ", ".join(sorted(allowed))

@@ -1,0 +1,283 @@
+"""Experiments: arms to compare on one data set, and what is claimed."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import (
+    Field,
+    ModelWrapValidatorHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+
+from common.architecture import Place, ShapeError, places
+from common.data import Data
+from common.element import Dialect, Model, speaking
+from common.errors import names, nearest
+from common.layers import Layer, Softmax
+from common.losses import BinaryCrossEntropy, CrossEntropy
+from common.recipe import Recipe
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+METRICS = (
+    "parameters",
+    "epochs",
+    "best_epoch",
+    *(
+        f"{part}_{metric}"
+        for part in ("train", "validation", "test")
+        for metric in ("loss", "accuracy")
+    ),
+)
+
+CLAIM = re.compile(
+    r"^\s*(?P<arm>\w+)\.(?P<metric>\w+)\s*(?P<relation>>=|<=|>|<)\s*"
+    r"(?:(?P<other_arm>[A-Za-z_]\w*)\.(?P<other_metric>\w+)"
+    r"|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?))\s*$"
+)
+
+
+class Claim(Model):
+    """What an experiment teaches, in a form that can be checked.
+
+    Attributes:
+        that: `arm.metric > arm.metric`, or a number on the right; also
+            with <, >= and <=.
+        name: a slug; made from `that` where unsaid.
+        sentence: the claim in words; `that` where unsaid.
+    """
+
+    main: ClassVar[str] = "that"
+    that: str
+    name: str = ""
+    sentence: str = ""
+
+    @classmethod
+    def _fields_of(cls, written: Any) -> Any:
+        return {"that": written} if isinstance(written, str) else written
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, written: Any) -> Any:
+        fields = cls._fields_of(written)
+        if not isinstance(fields, dict) or "that" not in fields:
+            return fields
+        that = str(fields["that"])
+        slug = that
+        for sign, word in (">=", "at_least"), ("<=", "at_most"), (
+            ">",
+            "above",
+        ), ("<", "below"):
+            slug = slug.replace(sign, f" {word} ")
+        slug = "_".join(re.findall(r"\w+", slug))
+        return {"name": slug, "sentence": that} | fields
+
+    @property
+    def parts(self) -> re.Match[str]:
+        """The claim, taken apart; the groups are those of `CLAIM`."""
+        match = CLAIM.match(self.that)
+        if match is None:
+            raise ValueError(
+                f"got {self.that!r}, expected 'arm.metric > arm.metric' or "
+                "'arm.metric > number', with >, <, >= or <="
+            )
+        return match
+
+    @model_validator(mode="after")
+    def _parses(self) -> "Claim":
+        parts = self.parts
+        for metric in parts["metric"], parts["other_metric"]:
+            if metric is not None and metric not in METRICS:
+                raise ValueError(
+                    f"got metric {metric!r}, expected one of: "
+                    f"{names(METRICS)}{nearest(metric, METRICS)}"
+                )
+        return self
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms that the claim speaks of."""
+        named = self.parts["arm"], self.parts["other_arm"]
+        return tuple(arm for arm in named if arm is not None)
+
+    def sides(
+        self, metric: Callable[[str, str], float]
+    ) -> tuple[float, float]:
+        """Return both sides as numbers; `metric(arm, name)` looks one up."""
+        parts = self.parts
+        left = metric(parts["arm"], parts["metric"])
+        if parts["number"] is not None:
+            return left, float(parts["number"])
+        return left, metric(parts["other_arm"], parts["other_metric"])
+
+    def margin(self, left: float, right: float) -> float:
+        """Return by how much the claim holds; below zero it fails."""
+        rises = self.parts["relation"].startswith(">")
+        return left - right if rises else right - left
+
+    def holds(self, margin: float) -> bool:
+        """Whether a claim with this margin holds."""
+        return margin > 0 or (margin == 0 and "=" in self.parts["relation"])
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One network, its data and its recipe: all that training needs."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    data: Data
+    recipe: Recipe
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The layers, each with its name and shapes."""
+        return places(self.layers, self.data.source.shape)
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers the network learns, from the spec alone."""
+        return sum(place.parameter_count for place in self.places)
+
+
+class Experiment(Model):
+    """One experiment, complete: nothing is left to a framework's default.
+
+    Attributes:
+        name: a slug.
+        teaches: what one learns from it, in a sentence.
+        dialect: whose defaults fill what is left unsaid.
+        data: what the arms are trained on.
+        recipe: how the arms are trained.
+        arms: the networks to compare, each a list of layers.
+        claims: what should come out.
+    """
+
+    name: Name
+    teaches: str = ""
+    dialect: Dialect | None = None
+    data: Data
+    recipe: Recipe
+    arms: dict[Name, Annotated[tuple[Layer, ...], Field(min_length=1)]] = (
+        Field(min_length=1)
+    )
+    claims: tuple[Claim, ...] = ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fill_from_dialect(
+        cls, written: Any, handler: ModelWrapValidatorHandler["Experiment"]
+    ) -> "Experiment":
+        said = written.get("dialect") if isinstance(written, dict) else None
+        with speaking(said if said in ("torch", "keras") else None):
+            return handler(written)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Experiment":
+        self._check_target()
+        for name, layers in self.arms.items():
+            self._check_arm(name, layers)
+        self._check_early_stopping()
+        for index, claim in enumerate(self.claims):
+            for arm in claim.arms:
+                if arm not in self.arms:
+                    self._refuse(
+                        ("claims", index),
+                        f"got arm {arm!r}, expected one of: "
+                        f"{names(self.arms)}{nearest(arm, self.arms)}",
+                    )
+        return self
+
+    def _check_target(self) -> None:
+        classes = self.data.source.class_count
+        loss = self.recipe.loss
+        fits = {
+            CrossEntropy: classes is not None,
+            BinaryCrossEntropy: classes == 2,
+        }.get(type(loss), classes is None)
+        if not fits:
+            has = f"{classes} classes" if classes else "a number"
+            self._refuse(
+                ("recipe", "loss"),
+                f"got {loss.kind()!r}, but the target of "
+                f"{self.data.source.kind()!r} is {has}",
+            )
+
+    def _check_arm(self, name: str, layers: tuple[Layer, ...]) -> None:
+        source, loss = self.data.source, self.recipe.loss
+        try:
+            found = places(layers, source.shape)
+        except ShapeError as error:
+            self._refuse(("arms", name, error.index), str(error))
+        units = source.class_count if isinstance(loss, CrossEntropy) else 1
+        if found[-1].output_shape != (units,):
+            self._refuse(
+                ("arms", name),
+                f"ends in shape {found[-1].output_shape}, but "
+                f"{loss.kind()!r} on {source.kind()!r} needs ({units},)",
+            )
+        if any(isinstance(layer, Softmax) for layer in layers):
+            self._refuse(
+                ("arms", name),
+                f"has a 'softmax', but {loss.kind()!r} starts from logits; "
+                "leave it out, predictions apply it",
+            )
+
+    def _check_early_stopping(self) -> None:
+        recipe = self.recipe
+        if recipe.early_stopping is None:
+            return
+        if self.data.validation == 0:
+            self._refuse(
+                ("recipe", "early_stopping"),
+                "watches the validation part, but data.validation is 0",
+            )
+        if recipe.evaluate_every != 1:
+            self._refuse(
+                ("recipe", "evaluate_every"),
+                f"got {recipe.evaluate_every}, but early stopping needs an "
+                "evaluation after every epoch: 1",
+            )
+        monitors_accuracy = recipe.early_stopping.monitor.endswith("accuracy")
+        if monitors_accuracy and self.data.source.class_count is None:
+            self._refuse(
+                ("recipe", "early_stopping", "monitor"),
+                "got 'validation_accuracy', but the target is a number; "
+                "expected 'validation_loss'",
+            )
+
+    def _refuse(self, place: tuple[str | int, ...], text: str) -> None:
+        error = PydanticCustomError("unfit", "{text}", {"text": text})
+        raise ValidationError.from_exception_data(
+            "Experiment",
+            [InitErrorDetails(type=error, loc=place, input=None)],
+        )
+
+    @model_serializer(mode="wrap")
+    def _complete(
+        self, handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any]:
+        return {k: v for k, v in handler(self).items() if v is not None}
+
+    def arm(self, name: str) -> Arm:
+        """Return one arm, with the data and the recipe it is trained with."""
+        return Arm(name, self.arms[name], self.data, self.recipe)
+
+    @property
+    def content_hash(self) -> str:
+        """The first 16 hex digits of what the experiment *means*.
+
+        Two specs that resolve to the same data, recipe and arms have the
+        same hash, in whatever dialect and words they were written.
+        """
+        dump = self.model_dump(mode="json")
+        meaning = {key: dump[key] for key in ("data", "recipe", "arms")}
+        text = json.dumps(meaning, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,203 @@
+"""Read a specification from a file or a dictionary, and refuse it well."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from common.errors import SpecError, names, nearest
+from common.experiment import Experiment
+
+
+def load(path: str | Path) -> Experiment:
+    """Read an experiment from a YAML or JSON file.
+
+    Raises:
+        SpecError: if the file is missing, is not YAML or JSON, or says
+            something that cannot be meant; names the file and the field.
+    """
+    file = str(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise SpecError("", f"cannot be read: {reason}", file) from error
+    try:
+        if Path(path).suffix == ".json":
+            written = json.loads(text, object_pairs_hook=_unique)
+        else:
+            written = yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = getattr(error, "problem", None) or str(error)
+        mark = getattr(error, "problem_mark", None)
+        line = f" on line {mark.line + 1}" if mark else ""
+        raise SpecError(
+            "", f"is not valid {_language(path)}{line}: {problem}", file
+        ) from error
+    try:
+        return parse(written)
+    except SpecError as error:
+        raise error.located(file) from error
+
+
+def parse(written: Any) -> Experiment:
+    """Turn a dictionary, as read from a file, into an experiment.
+
+    Raises:
+        SpecError: if it cannot be meant; names the field.
+    """
+    if not isinstance(written, dict):
+        raise SpecError(
+            "", f"got {_shown(written)}, expected a mapping with the fields "
+            f"{names(Experiment.model_fields)}"
+        )
+    try:
+        return Experiment.model_validate(written)
+    except ValidationError as error:
+        raise spec_error(error) from error
+
+
+def schema() -> dict[str, Any]:
+    """Return the language of experiments as JSON Schema (2020-12)."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Experiment.model_json_schema(),
+    }
+
+
+def spec_error(error: ValidationError) -> SpecError:
+    """Put the first thing that pydantic found wrong into one sentence.
+
+    A field that may be one of several types is refused once for each; those
+    refusals have one path and become one "expected ... or ...".
+    """
+    found = [(_path(each), each) for each in error.errors()]
+    path, first = found[0]
+    same = [each for other, each in found if other == path]
+    expected = [text for each in same if (text := _expected(each))]
+    if len(expected) == len(same):
+        got = _shown(first["input"])
+        message = f"got {got}, expected {' or '.join(expected)}"
+        if first["type"] == "literal_error":
+            message += nearest(first["input"], _quoted(first, "expected"))
+        return SpecError(path, message)
+    return SpecError(path, _message(first))
+
+
+def _path(error: ErrorDetails) -> str:
+    """Write a path as a person would: arms.deep[2].dense.units."""
+    text = ""
+    for part in error["loc"]:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part not in _NOT_WRITTEN and not part.startswith("literal["):
+            text += f".{part}" if text else part
+    if error["type"] == "unknown_field":
+        field = error["ctx"]["field"]
+        text += f".{field}" if text else field
+    return text
+
+
+# Steps of pydantic's own path that nobody writes: the source of the data is
+# written beside its siblings, and a type is no field.
+_NOT_WRITTEN = ("source", "[key]", "constrained-int", "int")
+
+_EXPECTED = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "int_from_float": "a whole number",
+    "int_type": "a whole number",
+    "less_than": "a number below {lt}",
+    "model_type": "a mapping",
+    "string_pattern_mismatch": "a name of lower-case letters, digits and "
+    "'_', beginning with a letter",
+    "string_type": "text",
+    "too_short": "at least one entry",
+    "tuple_type": "a list",
+}
+
+
+def _expected(error: ErrorDetails) -> str | None:
+    """Return what should have stood there, or None where that is unclear."""
+    if error["type"] == "literal_error":
+        allowed = _quoted(error, "expected")
+        return repr(allowed[0]) if len(allowed) == 1 else (
+            f"one of: {names(allowed)}"
+        )
+    template = _EXPECTED.get(error["type"])
+    return template and template.format(**error.get("ctx", {}))
+
+
+def _quoted(error: ErrorDetails, key: str) -> list[str]:
+    """Return the names that pydantic lists, in quotes, in its context."""
+    return re.findall(r"'([^']*)'", str(error["ctx"][key]))
+
+
+def _message(error: ErrorDetails) -> str:
+    context = error.get("ctx", {})
+    if error["type"] == "union_tag_invalid":
+        allowed, tag = _quoted(error, "expected_tags"), str(context["tag"])
+        return (
+            f"got {tag!r}, expected one of: {names(allowed)}"
+            + nearest(tag, allowed)
+        )
+    if error["type"] == "union_tag_not_found":
+        return (
+            f"got {_shown(error['input'])}, expected one element, written "
+            "'kind' or {kind: fields}"
+        )
+    if error["type"] == "missing":
+        return "is missing; say it, or name a dialect (torch, keras)"
+    if error["type"] == "value_error":
+        return str(context["error"])
+    return str(context.get("text", error["msg"]))
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _language(path: str | Path) -> str:
+    return "JSON" if Path(path).suffix == ".json" else "YAML"
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ValueError(f"the key {key!r} stands twice")
+    return dict(pairs)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as people expect it: 1e-3 is a number, and no key stands twice."""
+
+    def construct_mapping(
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice",
+                    key_node.start_mark,
+                )
+            seen.add(key) if isinstance(key, str) else None
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+0123456789."),
+)

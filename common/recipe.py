@@ -1,0 +1,71 @@
+"""Recipes: how a network is trained."""
+
+from typing import Literal
+
+from pydantic import GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from common.element import Count, Flag, Model, NotNegative, Whole
+from common.losses import Loss
+from common.optimizers import Optimizer
+from common.schedules import Constant, Schedule
+
+
+class EarlyStopping(Model):
+    """Stop when the watched value has not improved for a while.
+
+    An epoch improves when its value beats the best so far by more than
+    `min_delta`. Training stops at the end of the first epoch that is the
+    `patience`-th in a row without improvement (Keras's counting; a patience
+    of 0 counts as 1). A value that is not a number improves nothing.
+
+    Attributes:
+        monitor: the curve to watch; a loss falls, an accuracy rises.
+        patience: epochs without improvement that end the training.
+        min_delta: by how much a value must beat the best.
+        restore_best: whether the best epoch's weights are put back at the
+            end, also when nothing stopped early.
+    """
+
+    monitor: Literal["validation_loss", "validation_accuracy"] = (
+        "validation_loss"
+    )
+    patience: Count
+    min_delta: NotNegative = 0.0
+    restore_best: Flag = False
+
+
+class Recipe(Model):
+    """Everything about training but the network and the data.
+
+    Attributes:
+        loss: what is minimised, averaged over a batch.
+        optimizer: how a gradient moves a parameter.
+        schedule: the rate over the steps, as a factor of the optimiser's.
+        batch_size: samples a step, or `full` for the whole training part.
+        epochs: passes over the training part.
+        last_batch: what becomes of a last batch that is not full.
+        shuffle: a new order for each epoch, one order for all, or the
+            data's own.
+        early_stopping: when to stop before the last epoch.
+        evaluate_every: epochs between evaluations on the training and the
+            validation part; 0 evaluates once, at the end.
+    """
+
+    loss: Loss
+    optimizer: Optimizer
+    schedule: Schedule = Constant()
+    batch_size: Count | Literal["full"]
+    epochs: Count
+    last_batch: Literal["keep", "drop"] = "keep"
+    shuffle: Literal["each_epoch", "once", "never"] = "each_epoch"
+    early_stopping: EarlyStopping | None = None
+    evaluate_every: Whole = 1
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        fields = dict(handler.resolve_ref_schema(handler(schema)))
+        return fields | {"required": cls._required(fields)}

@@ -1,0 +1,68 @@
+"""Records: what a training run leaves behind."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Curve: TypeAlias = npt.NDArray[Any]
+Weights: TypeAlias = dict[str, npt.NDArray[Any]]
+
+
+@dataclass
+class Record:
+    """One training run of one arm in one framework.
+
+    Attributes:
+        steps: curves with one entry a step: `loss` of the batch before its
+            update, `rate` as the framework used it, and where it was asked
+            for `gradient_norm` of shape (steps, parameters).
+        epochs: curves with one entry an evaluation: `epoch`, and
+            `train_loss`, `validation_accuracy` and so on.
+        final: the last evaluation by name, with `test_loss` and
+            `test_accuracy`, `parameters`, `epochs`, `best_epoch`.
+        weights: the learnt tensors at the end, by neutral name.
+        grid: for two-dimensional data, predictions on `common.loop.grid`.
+        seconds: wall time of the steps alone.
+    """
+
+    steps: dict[str, Curve]
+    epochs: dict[str, Curve]
+    final: dict[str, float]
+    weights: Weights
+    grid: Curve | None = None
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The first step whose loss is not a finite number."""
+        wrong = np.flatnonzero(~np.isfinite(self.steps["loss"]))
+        return int(wrong[0]) if len(wrong) else None
+
+    def digest(self) -> str:
+        """Return a hash over every bit but the time it took."""
+        return digest(
+            {
+                **{f"steps/{k}": v for k, v in self.steps.items()},
+                **{f"epochs/{k}": v for k, v in self.epochs.items()},
+                **{f"final/{k}": np.array(v) for k, v in self.final.items()},
+                **{f"weights/{k}": v for k, v in self.weights.items()},
+                "grid": np.array(0) if self.grid is None else self.grid,
+            }
+        )
+
+
+def digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
+    """Return a hash over names, types, shapes and bytes of some arrays.
+
+    >>> digest({"a": np.zeros(2)}) == digest({"a": np.zeros((2, 1))})
+    False
+    """
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        total.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        total.update(array.tobytes())
+    return total.hexdigest()[:16]

@@ -1,0 +1,104 @@
+"""The process and the step: what belongs to TensorFlow's machinery alone.
+
+The one file of this package that touches TensorFlow.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_impl.weights import parameters
+
+
+def start(threads: int) -> None:
+    """Set up the process, once, before anything is computed."""
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+
+
+def configure(dtype: str, seed: int) -> None:
+    """Set the precision of what is built next, and Keras's own seed.
+
+    Translation: float64 needs `floatx`, not just a policy, or the rate and
+    the loss stay in float32.
+    """
+    keras.backend.clear_session()
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+    keras.utils.set_random_seed(seed)
+
+
+def gradients(
+    model: keras.Model, loss: keras.losses.Loss, x: Any, y: Any
+) -> tuple[Any, list[Any]]:
+    """Return the training loss and its gradients, in the order of weights."""
+    with tf.GradientTape() as tape:
+        value = loss(y, model(x, training=True))
+    variables = [v.value for v in parameters(model).values()]
+    return value, tape.gradient(value, variables)
+
+
+def compile_steps(
+    model: keras.Model,
+    loss: keras.losses.Loss,
+    optimizer: keras.optimizers.Optimizer,
+    x: Any,
+    y: Any,
+    maskers: dict[str, Any],
+    gradient_norm: bool,
+) -> Callable[..., dict[str, Any]]:
+    """Return a function that trains on batches of rows of x and y.
+
+    Translation: a step is traced once into a graph, and the graph loops
+    over the batches of all steps without coming back to Python.
+    """
+    variables = list(parameters(model).values())
+    kind = keras.config.floatx()
+
+    @tf.function
+    def steps(indices: Any, rates: Any, masks: dict[str, Any]) -> Any:
+        count = tf.shape(indices)[0]
+        losses = tf.TensorArray(kind, count)
+        used = tf.TensorArray(kind, count)
+        norms = tf.TensorArray(kind, count)
+        for step in tf.range(count):
+            for name, masker in maskers.items():
+                masker.mask = masks[name][step]
+            optimizer.learning_rate.assign(rates[step])
+            batch_x, batch_y = gather(x, y, indices[step])
+            value, found = gradients(model, loss, batch_x, batch_y)
+            optimizer.apply(found, variables)
+            losses = losses.write(step, value)
+            used = used.write(step, optimizer.learning_rate.value)
+            if gradient_norm:
+                each = tf.stack([tf.norm(gradient) for gradient in found])
+                norms = norms.write(step, each)
+        curves = {"loss": losses.stack(), "rate": used.stack()}
+        if gradient_norm:
+            curves["gradient_norm"] = norms.stack()
+        return curves
+
+    return steps
+
+
+def gather(x: Any, y: Any, indices: Any) -> tuple[Any, Any]:
+    """Return one batch of rows."""
+    return tf.gather(x, indices), tf.gather(y, indices)
+
+
+def compile_evaluation(
+    model: keras.Model, loss: keras.losses.Loss
+) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """Return a function from x, y to the outputs and the loss.
+
+    Translation: evaluation is an argument of the call.
+    """
+
+    @tf.function
+    def evaluation(x: Any, y: Any) -> tuple[Any, Any]:
+        outputs = model(x, training=False)
+        return outputs, loss(y, outputs)
+
+    return evaluation

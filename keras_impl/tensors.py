@@ -1,0 +1,26 @@
+"""Arrays in and out of Keras."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+
+def to_tensor(array: np.ndarray, dtype: str) -> Any:
+    """Return an array as a tensor; labels keep their type.
+
+    Translation: images stay channels last, the layout that Keras computes
+    in on every device.
+    """
+    kind = dtype if array.dtype.kind == "f" else array.dtype
+    return keras.ops.convert_to_tensor(np.array(array, dtype=kind, order="C"))
+
+
+def to_tensors(arrays: np.ndarray, dtype: str) -> Any:
+    """Return an array of batches, (steps, batch, ...), as one tensor."""
+    return to_tensor(arrays, dtype)
+
+
+def to_array(tensor: Any) -> np.ndarray:
+    """Return a tensor as an array of its own, images channels last."""
+    return np.array(keras.ops.convert_to_numpy(tensor))

@@ -1,0 +1,30 @@
+"""Arrays in and out of PyTorch."""
+
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def to_tensor(array: np.ndarray, dtype: str) -> torch.Tensor:
+    """Return an array as a tensor; labels keep their type.
+
+    Translation: images go from channels last to channels first, the only
+    layout that PyTorch computes in.
+    """
+    if array.ndim == 4:
+        array = array.transpose(0, 3, 1, 2)
+    kind = dtype if array.dtype.kind == "f" else array.dtype
+    return torch.from_numpy(np.array(array, dtype=kind, order="C"))
+
+
+def to_tensors(arrays: np.ndarray, dtype: str) -> torch.Tensor:
+    """Return an array of batches, (steps, batch, ...), as one tensor."""
+    flat = arrays.reshape(-1, *arrays.shape[2:])
+    return to_tensor(flat, dtype).unflatten(0, arrays.shape[:2])
+
+
+def to_array(tensor: Any) -> np.ndarray:
+    """Return a tensor as an array of its own, images channels last."""
+    array = np.array(tensor.detach().cpu().numpy())
+    return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array

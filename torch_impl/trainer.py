@@ -1,0 +1,131 @@
+"""What `common.loop` drives, in PyTorch."""
+
+import numpy as np
+import torch
+
+from common.batches import Segment
+from common.calls import phrase
+from common.data import Part
+from common.experiment import Arm
+from torch_impl import activations, engine, losses, optimizers, weights
+from torch_impl.extensions import MaskedDropout
+from torch_impl.model import build
+from torch_impl.tensors import to_array, to_tensor, to_tensors
+
+
+class Trainer:
+    """One network with its data, ready to train; see `common.loop`."""
+
+    def __init__(
+        self,
+        arm: Arm,
+        parts: dict[str, Part],
+        dtype: str,
+        seed: int = 0,
+        gradient_norm: bool = False,
+    ) -> None:
+        engine.configure(dtype, seed)
+        self.arm, self.dtype, self.gradient_norm = arm, dtype, gradient_norm
+        self.model = build(arm)
+        loss = arm.recipe.loss
+        self.loss = phrase(losses, loss)(loss).perform()
+        self.prediction = loss.prediction()
+        self.parts = {
+            name: (to_tensor(part.x, dtype), to_tensor(part.y, dtype))
+            for name, part in parts.items()
+        }
+        self.maskers = {
+            name: module
+            for name, module in self.model.named_children()
+            if isinstance(module, MaskedDropout)
+        }
+        self.run_evaluation = engine.compile_evaluation(self.model, self.loss)
+        self._fresh_optimizer()
+
+    def _fresh_optimizer(self) -> None:
+        spec = self.arm.recipe.optimizer
+        say = phrase(optimizers, spec)
+        self.optimizer = say(spec).perform(self.model.parameters())
+        self.run_steps = engine.compile_steps(
+            self.model,
+            self.loss,
+            self.optimizer,
+            *self.parts["train"],
+            self.maskers,
+            self.gradient_norm,
+        )
+
+    def load(self, values: dict[str, np.ndarray]) -> None:
+        """Set the learnt tensors and forget all that an optimiser knows."""
+        weights.write(self.model, values)
+        self._fresh_optimizer()
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return a copy of the learnt tensors."""
+        return weights.read(self.model)
+
+    def gather(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the batch x, y of these rows, as a step would see it."""
+        rows = torch.from_numpy(indices[np.newaxis])
+        (x,), (y,) = engine.gather(*self.parts["train"], rows)
+        return to_array(x), to_array(y)
+
+    def steps(self, segment: Segment) -> dict[str, np.ndarray]:
+        """Train, and return the curves that `Record.steps` describes."""
+        curves = self.run_steps(
+            torch.from_numpy(segment.indices),
+            segment.rates.tolist(),
+            self._masks(segment),
+        )
+        return {name: to_array(value) for name, value in curves.items()}
+
+    def _masks(self, segment: Segment) -> dict[str, torch.Tensor]:
+        return {
+            name: to_tensors(mask, self.dtype)
+            for name, mask in segment.masks.items()
+        }
+
+    def evaluate(self, part: str) -> dict[str, float]:
+        """Return the `loss` of a part, and its `accuracy` if it has one."""
+        outputs, value = self.run_evaluation(*self.parts[part])
+        y = to_array(self.parts[part][1])
+        metrics = self.arm.recipe.loss.metrics(to_array(outputs), y)
+        return {"loss": float(value), **metrics}
+
+    @torch.inference_mode()
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """Return predictions: probabilities, or numbers in regression."""
+        self.model.eval()
+        say = phrase(activations, self.prediction)
+        link = say(self.prediction, self.arm.places[-1].output_shape)
+        return to_array(link.perform()(self.model(to_tensor(x, self.dtype))))
+
+    @torch.inference_mode()
+    def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what leaves each layer, by place, in evaluation."""
+        self.model.eval()
+        value, found = to_tensor(x, self.dtype), {}
+        for name, module in self.model.named_children():
+            value = module(value)
+            found[name] = to_array(value)
+        return found
+
+    def gradients(
+        self, segment: Segment
+    ) -> tuple[float, dict[str, np.ndarray]]:
+        """Return the loss and gradients of a segment's first step."""
+        masks = self._masks(segment)
+        for name, masker in self.maskers.items():
+            masker.mask = masks[name][0]
+        rows = torch.from_numpy(segment.indices[:1])
+        (x,), (y,) = engine.gather(*self.parts["train"], rows)
+        value, found = engine.gradients(self.model, self.loss, x, y)
+        named = zip(weights.parameters(self.model), found, strict=True)
+        return float(value.detach()), {
+            name: weights.to_neutral(gradient) for name, gradient in named
+        }
+
+    def parameter_counts(self) -> dict[str, int]:
+        """Return how many numbers each parameter of the live model has."""
+        found = weights.parameters(self.model)
+        return {name: value.numel() for name, value in found.items()}
