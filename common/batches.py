@@ -45,6 +45,25 @@ class Segment:
     def __len__(self) -> int:
         return len(self.indices)
 
+    def first(self) -> "Segment":
+        """Return the first step alone."""
+        masks = {name: mask[:1] for name, mask in self.masks.items()}
+        return Segment(self.indices[:1], self.rates[:1], masks)
+
+    def reordered(self, rng: np.random.Generator) -> "Segment":
+        """Return the same batches, each with its samples in another order.
+
+        A batch is a set, so nothing may change but how sums are rounded.
+        """
+        places = rng.random(self.indices.shape).argsort(1)
+        masks = {}
+        for name, mask in self.masks.items():
+            extra = (1,) * (mask.ndim - 2)
+            index = places.reshape(*places.shape, *extra)
+            masks[name] = np.take_along_axis(mask, index, 1)
+        indices = np.take_along_axis(self.indices, places, 1)
+        return Segment(indices, self.rates, masks)
+
 
 def batch_size(recipe: Recipe, samples: int) -> int:
     """Return how many samples a full batch has."""
@@ -76,9 +95,22 @@ def rates(recipe: Recipe, first: int, count: int) -> Array:
 
 
 def segments(
-    arm: Arm, samples: int, seed: int, epochs: range
+    arm: Arm,
+    samples: int,
+    seed: int,
+    epochs: range,
+    nudge: int | None = None,
 ) -> Iterator[Segment]:
-    """Yield the steps of some epochs, as few long segments as may be."""
+    """Yield the steps of some epochs, as few long segments as may be.
+
+    Args:
+        arm: what is trained, and how.
+        samples: how many the training part has.
+        seed: of the order and the masks.
+        epochs: which, counted from 0.
+        nudge: a seed that reorders the samples inside each batch, or None;
+            see `common.randomness.nudged`.
+    """
     recipe = arm.recipe
     size = batch_size(recipe, samples)
     step = epochs.start * steps_per_epoch(recipe, samples)
@@ -89,7 +121,10 @@ def segments(
             place.name: _masks(place, indices.shape, seed, step)
             for place in dropping
         }
-        yield Segment(indices, rates(recipe, step, count), masks)
+        segment = Segment(indices, rates(recipe, step, count), masks)
+        if nudge is not None:
+            segment = segment.reordered(stream(nudge, "reorder", step))
+        yield segment
         step += count
 
 

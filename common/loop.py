@@ -56,6 +56,18 @@ class Trainer(Protocol):
     def predict(self, x: Array) -> Curve:
         """Return predictions: probabilities, or numbers in regression."""
 
+    def outputs(self, x: Array) -> dict[str, Curve]:
+        """Return what leaves each layer, by place, in evaluation."""
+
+    def gradients(self, segment: Segment) -> tuple[float, Weights]:
+        """Return the loss and gradients of a segment's first step."""
+
+    def held(self) -> dict[str, tuple[Curve, Curve]]:
+        """Return x, y of each part, as the framework holds them."""
+
+    def parameter_counts(self) -> dict[str, int]:
+        """Return how many numbers each parameter of the live model has."""
+
 
 def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
     """Draw the weights that both frameworks start from.
@@ -123,6 +135,7 @@ def fit(
     samples: int,
     grid_points: Array | None = None,
     progress: Progress | None = None,
+    nudge: int | None = None,
 ) -> Record:
     """Train one arm from the weights that the trainer holds.
 
@@ -133,8 +146,9 @@ def fit(
         samples: how many the training part has.
         grid_points: where to predict at the end, or None.
         progress: called with the steps done and the steps in all.
+        nudge: a seed that reorders the samples inside each batch, or None.
     """
-    run = _Run(trainer, arm, seed, samples, progress)
+    run = _Run(trainer, arm, seed, samples, progress, nudge)
     best: Weights | None = None
     rule = arm.recipe.early_stopping
     patience = Patience(rule) if rule else None
@@ -170,9 +184,10 @@ class _Run:
         seed: int,
         samples: int,
         progress: Progress | None,
+        nudge: int | None,
     ) -> None:
         self.trainer, self.arm, self.seed = trainer, arm, seed
-        self.samples, self.progress = samples, progress
+        self.samples, self.progress, self.nudge = samples, progress, nudge
         self.curves: dict[str, list[Curve]] = {}
         self.evaluations: list[dict[str, float]] = []
         self.done = 0
@@ -186,7 +201,9 @@ class _Run:
         ]
 
     def train(self, epochs: range) -> None:
-        steps = segments(self.arm, self.samples, self.seed, epochs)
+        steps = segments(
+            self.arm, self.samples, self.seed, epochs, self.nudge
+        )
         for segment in steps:
             start = time.perf_counter()
             curves = self.trainer.steps(segment)

@@ -124,6 +124,13 @@ class Trainer:
             name: weights.to_neutral(gradient) for name, gradient in named
         }
 
+    def held(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return x, y of each part, as the framework holds them."""
+        return {
+            name: (to_array(x), to_array(y))
+            for name, (x, y) in self.parts.items()
+        }
+
     def parameter_counts(self) -> dict[str, int]:
         """Return how many numbers each parameter of the live model has."""
         found = weights.parameters(self.model)

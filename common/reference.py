@@ -1,0 +1,230 @@
+"""A third opinion: the whole language, slowly, in NumPy float64.
+
+`Trainer` offers what both backends offer, straight from the definitions in
+this package. When two frameworks part, it says which one left. Nothing here
+is fast, and nothing here is shared with either framework.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from common.activations import Activation, Array
+from common.architecture import Place
+from common.batches import Masks, Segment
+from common.data import Part
+from common.experiment import Arm
+from common.layers import Dense, Dropout, Flatten
+from common.optimizers import SGD, Adam
+from common.record import Curve, Weights
+
+
+def forward(
+    places: tuple[Place, ...],
+    weights: Weights,
+    x: Array,
+    masks: Masks | None = None,
+) -> dict[str, Array]:
+    """Return what leaves each place, for inputs x (n, *shape).
+
+    Args:
+        places: the network.
+        weights: its learnt tensors, in neutral layout.
+        x: samples, images channels last.
+        masks: one factor for each number that a dropout sees while
+            training; None in evaluation.
+    """
+    found = {}
+    for place in places:
+        x = _forward(place, weights, x, masks)
+        found[place.name] = x
+    return found
+
+
+def _forward(
+    place: Place, weights: Weights, x: Array, masks: Masks | None
+) -> Array:
+    layer = place.layer
+    if isinstance(layer, Activation):
+        return layer.value(x)
+    if isinstance(layer, Dense):
+        y = x @ weights[f"{place.name}/kernel"]
+        return y + weights[f"{place.name}/bias"] if layer.bias else y
+    if isinstance(layer, Flatten):
+        if layer.order == "channels_first" and x.ndim == 4:
+            x = x.transpose(0, 3, 1, 2)
+        return x.reshape(len(x), -1)
+    if isinstance(layer, Dropout):
+        return x if masks is None else x * masks[place.name]
+    raise TypeError(f"common/reference.py has no forward for {layer.kind()}")
+
+
+def backward(
+    place: Place,
+    weights: Weights,
+    x: Array,
+    masks: Masks,
+    slope: Array,
+) -> tuple[Array, Weights]:
+    """Carry a slope back through one place.
+
+    Args:
+        place: the layer.
+        weights: the network's learnt tensors.
+        x: what reached the layer.
+        masks: the dropout factors of the step.
+        slope: derivative of the loss by what left the layer.
+
+    Returns:
+        The derivative by x, and by each of the layer's learnt tensors.
+    """
+    layer = place.layer
+    if isinstance(layer, Activation):
+        return slope * layer.derivative(x), {}
+    if isinstance(layer, Dense):
+        found = {f"{place.name}/kernel": x.T @ slope}
+        if layer.bias:
+            found[f"{place.name}/bias"] = slope.sum(0)
+        return slope @ weights[f"{place.name}/kernel"].T, found
+    if isinstance(layer, Flatten):
+        if layer.order == "channels_first" and x.ndim == 4:
+            n, h, w, c = x.shape
+            return slope.reshape(n, c, h, w).transpose(0, 2, 3, 1), {}
+        return slope.reshape(x.shape), {}
+    if isinstance(layer, Dropout):
+        return slope * masks[place.name], {}
+    raise TypeError(f"common/reference.py has no backward for {layer.kind()}")
+
+
+def gradients(
+    arm: Arm,
+    weights: Weights,
+    x: Array,
+    y: npt.NDArray[Any],
+    masks: Masks,
+) -> tuple[float, Weights]:
+    """Return the training loss on a batch and its gradient by each tensor."""
+    leaving = forward(arm.places, weights, x, masks)
+    arriving = [x, *list(leaving.values())[:-1]]
+    outputs = leaving[arm.places[-1].name]
+    slope = arm.recipe.loss.gradient(outputs, y)
+    found: Weights = {}
+    for place, reached in zip(
+        reversed(arm.places), reversed(arriving), strict=True
+    ):
+        slope, own = backward(place, weights, reached, masks, slope)
+        found |= own
+    ordered = {name: found[name] for name in weights}
+    return arm.recipe.loss.value(outputs, y), ordered
+
+
+class Trainer:
+    """One network with its data, in NumPy; see `common.loop.Trainer`."""
+
+    def __init__(
+        self,
+        arm: Arm,
+        parts: dict[str, Part],
+        dtype: str = "float64",
+        seed: int = 0,
+        gradient_norm: bool = False,
+    ) -> None:
+        self.arm, self.parts, self.gradient_norm = arm, parts, gradient_norm
+        self.values: Weights = {}
+        self.state: dict[str, Weights] = {}
+        self.taken = 0
+
+    def load(self, weights: Weights) -> None:
+        """Set the learnt tensors and forget all that an optimiser knows."""
+        self.values = {
+            name: value.astype(np.float64) for name, value in weights.items()
+        }
+        self.taken = 0
+        zeros = {name: np.zeros_like(v) for name, v in self.values.items()}
+        self.state = {"first": dict(zeros), "second": dict(zeros)}
+
+    def weights(self) -> Weights:
+        """Return a copy of the learnt tensors."""
+        return {name: value.copy() for name, value in self.values.items()}
+
+    def gather(self, indices: npt.NDArray[np.int64]) -> tuple[Curve, Curve]:
+        """Return the batch x, y of these rows."""
+        train = self.parts["train"]
+        return train.x[indices], train.y[indices]
+
+    def steps(self, segment: Segment) -> dict[str, Curve]:
+        """Train, and return the curves that `Record.steps` describes."""
+        losses, norms = [], []
+        for step, indices in enumerate(segment.indices):
+            masks = {name: m[step] for name, m in segment.masks.items()}
+            loss, found = gradients(
+                self.arm, self.values, *self.gather(indices), masks
+            )
+            losses.append(loss)
+            norms.append([np.linalg.norm(g) for g in found.values()])
+            self._update(found, float(segment.rates[step]))
+        curves = {"loss": np.array(losses), "rate": segment.rates}
+        if self.gradient_norm:
+            curves["gradient_norm"] = np.array(norms)
+        return curves
+
+    def _update(self, found: Weights, rate: float) -> None:
+        self.taken += 1
+        spec = self.arm.recipe.optimizer
+        for name, gradient in found.items():
+            if isinstance(spec, SGD):
+                move = self._sgd(spec, name, gradient, rate)
+            else:
+                move = self._adam(spec, name, gradient, rate)
+            self.values[name] = self.values[name] - move
+
+    def _sgd(self, spec: SGD, name: str, g: Array, rate: float) -> Array:
+        buffers = self.state["first"]
+        if spec.velocity == "of_steps":
+            g, rate = rate * g, 1.0
+        buffers[name] = spec.momentum * buffers[name] + g
+        ahead = g + spec.momentum * buffers[name]
+        return np.asarray(rate * (ahead if spec.nesterov else buffers[name]))
+
+    def _adam(self, spec: Adam, name: str, g: Array, rate: float) -> Array:
+        first, second = self.state["first"], self.state["second"]
+        first[name] = spec.beta_1 * first[name] + (1 - spec.beta_1) * g
+        second[name] = spec.beta_2 * second[name] + (1 - spec.beta_2) * g**2
+        correction = 1 - spec.beta_2**self.taken
+        m = first[name] / (1 - spec.beta_1**self.taken)
+        if spec.epsilon_placement == "epsilon":
+            root = np.sqrt(second[name] / correction) + spec.epsilon
+        else:
+            root = np.sqrt(second[name]) + spec.epsilon
+            root = root / np.sqrt(correction)
+        return np.asarray(rate * m / root)
+
+    def evaluate(self, part: str) -> dict[str, float]:
+        """Return the `loss` of a part, and its `accuracy` if it has one."""
+        outputs = self.outputs(self.parts[part].x)[self.arm.places[-1].name]
+        y, loss = self.parts[part].y, self.arm.recipe.loss
+        return {"loss": loss.value(outputs, y), **loss.metrics(outputs, y)}
+
+    def predict(self, x: Array) -> Curve:
+        """Return predictions: probabilities, or numbers in regression."""
+        outputs = self.outputs(x)[self.arm.places[-1].name]
+        return self.arm.recipe.loss.prediction().value(outputs)
+
+    def outputs(self, x: Array) -> dict[str, Array]:
+        """Return what leaves each layer, by place, in evaluation."""
+        return forward(self.arm.places, self.values, x)
+
+    def gradients(self, segment: Segment) -> tuple[float, Weights]:
+        """Return the loss and gradients of a segment's first step."""
+        masks = {name: mask[0] for name, mask in segment.masks.items()}
+        batch = self.gather(segment.indices[0])
+        return gradients(self.arm, self.values, *batch, masks)
+
+    def held(self) -> dict[str, tuple[Curve, Curve]]:
+        """Return x, y of each part."""
+        return {name: (part.x, part.y) for name, part in self.parts.items()}
+
+    def parameter_counts(self) -> dict[str, int]:
+        """Return how many numbers each parameter has."""
+        return {name: value.size for name, value in self.values.items()}

@@ -1,0 +1,182 @@
+"""Tasks: what a worker can be asked for, in either framework's words.
+
+Each takes the backend's `Trainer` class first. They run in the worker, and
+with `common.reference.Trainer` anywhere.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from common import batches, loop
+from common.experiment import Arm
+from common.randomness import nudged
+from common.record import Curve, Record, Weights, digest
+
+# How many batches of the first epoch the data rung looks at one by one.
+BATCHES_SEEN = 64
+
+
+@dataclass
+class Survey:
+    """What the cheap rungs compare.
+
+    Attributes:
+        data: digests of the parts and batches as the framework holds them.
+        shapes: shape of one sample after each place, in the live model.
+        counts: how many numbers each parameter of the live model has.
+        snapshots: what one step does; the first as it is, then nudged.
+    """
+
+    data: dict[str, str]
+    shapes: dict[str, tuple[int, ...]]
+    counts: dict[str, int]
+    snapshots: "list[Snapshot]"
+
+
+@dataclass
+class Snapshot:
+    """One step from given weights, looked at from inside.
+
+    Attributes:
+        outputs: what leaves each layer in evaluation, by place.
+        gradients: `loss`, and the loss's gradient by each parameter.
+        stepped: every parameter after one optimiser step.
+    """
+
+    outputs: dict[str, Curve]
+    gradients: dict[str, Curve]
+    stepped: Weights
+
+
+def survey(
+    trainer_class: Any,
+    arm: Arm,
+    seed: int,
+    dtype: loop.Dtype,
+    nudges: tuple[int, ...],
+    progress: Any = None,
+) -> Survey:
+    """Look at data, structure and one step; see `Survey`."""
+    trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm=True)
+    weights = loop.initial_weights(arm, seed, dtype)
+    trainer.load(weights)
+    first = _first_epoch(arm, seed)
+    x = trainer.gather(first[0].indices[0])[0]
+    outputs = trainer.outputs(x)
+    snapshots = [
+        _snapshot(trainer, weights, n, x, _first_epoch(arm, seed, n)[0])
+        for n in (None, *nudges)
+    ]
+    return Survey(
+        data=_data_digests(trainer, arm, seed, first),
+        shapes={name: v.shape[1:] for name, v in outputs.items()},
+        counts=trainer.parameter_counts(),
+        snapshots=snapshots,
+    )
+
+
+def train(
+    trainer_class: Any,
+    arm: Arm,
+    seed: int,
+    dtype: loop.Dtype,
+    nudges: tuple[int, ...] = (),
+    gradient_norm: bool = False,
+    native: bool = False,
+    progress: loop.Progress | None = None,
+) -> list[Record]:
+    """Train, and train again from nudged weights.
+
+    Args:
+        trainer_class: a backend's.
+        arm: what to train.
+        seed: of the initial weights, the batch order and the masks.
+        dtype: `float32` or `float64`.
+        nudges: seeds of the nudged runs.
+        gradient_norm: whether to record the gradient's norm by parameter.
+        native: start from the framework's own random weights.
+        progress: called with the steps done and the steps in all.
+
+    Returns:
+        The record as it is, then those of the nudged runs.
+    """
+    make = _trainer.__wrapped__ if native else _trainer
+    trainer = make(trainer_class, arm, dtype, seed, gradient_norm)
+    weights = (
+        trainer.weights()
+        if native
+        else loop.initial_weights(arm, seed, dtype)
+    )
+    samples = arm.data.part_sizes()["train"]
+    points = None
+    if arm.data.source.shape == (2,):
+        points = loop.grid(arm.data.parts(arm.recipe.loss)["train"].x)
+    records = []
+    for nudge in (None, *nudges):
+        trainer.load(weights if nudge is None else nudged(weights, nudge))
+        records.append(
+            loop.fit(trainer, arm, seed, samples, points, progress, nudge)
+        )
+    return records
+
+
+@lru_cache(maxsize=1)
+def _trainer(
+    trainer_class: Any,
+    arm: Arm,
+    dtype: loop.Dtype,
+    seed: int,
+    gradient_norm: bool,
+) -> Any:
+    """Make a trainer, or take the last one if it is the same: building and
+    compiling a network costs more than many a task."""
+    parts = arm.data.parts(arm.recipe.loss)
+    return trainer_class(arm, parts, dtype, seed, gradient_norm)
+
+
+def _first_epoch(
+    arm: Arm, seed: int, nudge: int | None = None
+) -> list[batches.Segment]:
+    samples = arm.data.part_sizes()["train"]
+    return list(batches.segments(arm, samples, seed, range(1), nudge))
+
+
+def _data_digests(
+    trainer: Any, arm: Arm, seed: int, first: list[batches.Segment]
+) -> dict[str, str]:
+    found = {
+        part: digest({"x": x, "y": y})
+        for part, (x, y) in trainer.held().items()
+    }
+    rows = [row for segment in first for row in segment.indices]
+    for number, row in enumerate(rows[:BATCHES_SEEN], 1):
+        x, y = trainer.gather(row)
+        found[f"batch {number} of epoch 1"] = digest({"x": x, "y": y})
+    samples = arm.data.part_sizes()["train"]
+    for epoch in range(2):
+        steps = batches.segments(arm, samples, seed, range(epoch, epoch + 1))
+        found[f"order of epoch {epoch + 1}"] = digest(
+            {str(i): segment.indices for i, segment in enumerate(steps)}
+        )
+    return found
+
+
+def _snapshot(
+    trainer: Any,
+    weights: Weights,
+    nudge: int | None,
+    x: Curve,
+    segment: batches.Segment,
+) -> Snapshot:
+    trainer.load(weights if nudge is None else nudged(weights, nudge))
+    outputs = trainer.outputs(x)
+    loss, gradients = trainer.gradients(segment)
+    trainer.steps(segment.first())
+    return Snapshot(
+        outputs=outputs | {"prediction": trainer.predict(x)},
+        gradients={"loss": np.array(loss)} | gradients,
+        stepped=trainer.weights(),
+    )

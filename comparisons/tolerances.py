@@ -1,0 +1,36 @@
+"""Every number that decides an agreement, with its reason.
+
+There is no relative tolerance here. Two frameworks agree when they differ by
+no more than a small multiple of what one framework differs from *itself*
+when nothing has changed but rounding: the noise floor.
+"""
+
+# Agreement: differences up to this many times the floor. The floor is the
+# largest of a handful of random nudges, and the largest of a handful is
+# easily a few times below what one more would give: framework against
+# itself, nudge against nudge, reaches about 3.
+TIMES_FLOOR = 10.0
+
+# The floor is never taken below this many units in the last place of the
+# quantity's own size: two correct sums of a few terms, in two orders,
+# differ by that much even where no nudge shows it.
+UNITS = 4.0
+
+# Where the floor has grown past this share of a curve's own size, training
+# is chaotic: what two runs do beyond this *horizon* says nothing about
+# whether they are the same.
+HORIZON = 0.01
+
+# A difference is measured against the largest value of the curve in its
+# last so many steps. A single step with a tiny loss is no smaller scale.
+WINDOW = 20
+
+# A trajectory whose horizon lies before this step has shown too little to
+# be called an agreement; its verdict is "undecided".
+FEWEST_STEPS = 10
+
+# Nudged runs in each framework; the floor is taken over both frameworks'.
+# In float32 one nudge against another's floor has reached a ratio of 737,
+# so one is no floor; three each were never off by more than TIMES_FLOOR.
+NUDGES = (1, 2)
+NUDGES_FLOAT32 = (1, 2, 3)

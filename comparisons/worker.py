@@ -1,0 +1,60 @@
+"""The inside of a worker process: one framework, one request at a time.
+
+Requests come in on standard input and replies go out on what was standard
+output; both are pickles. Whatever the framework itself prints goes to the
+log file that standard error already is.
+"""
+
+import importlib
+import os
+import pickle
+import sys
+import traceback
+from typing import Any, BinaryIO
+
+
+def main(backend: str, setup: str, threads: int) -> None:
+    """Serve requests until standard input ends.
+
+    Args:
+        backend: the package to import, such as `torch_impl`.
+        setup: `module:function` to call first with the backend's name, or
+            nothing; the tests plant faults with it.
+        threads: how many the framework may use for one operation.
+    """
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    importlib.import_module(f"{backend}.engine").start(threads)
+    if setup:
+        module, function = setup.split(":")
+        getattr(importlib.import_module(module), function)(backend)
+    trainer = importlib.import_module(f"{backend}.trainer").Trainer
+    while True:
+        try:
+            task, arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        _serve(replies, trainer, task, arguments)
+
+
+def _serve(
+    replies: BinaryIO, trainer: Any, task: str, arguments: dict[str, Any]
+) -> None:
+    def send(*message: Any) -> None:
+        pickle.dump(message, replies)
+        replies.flush()
+
+    def progress(done: int, total: int) -> None:
+        send("progress", (done, total))
+
+    tasks = importlib.import_module("comparisons.tasks")
+    try:
+        result = getattr(tasks, task)(trainer, progress=progress, **arguments)
+    except Exception:  # noqa: BLE001 - whatever it was, the parent must know
+        send("error", traceback.format_exc())
+    else:
+        send("result", result)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

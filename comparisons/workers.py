@@ -1,0 +1,163 @@
+"""Worker processes: each framework in its own, spawned and never forked.
+
+Thread pools, precision, determinism and memory belong to a process, and the
+two frameworks cannot share one (their compilers abort each other). A worker
+is started once and kept for the session.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+PACKAGES = {"torch": "torch_impl", "keras": "keras_impl"}
+LABELS = {"torch": "PyTorch", "keras": "Keras"}
+
+# Silence what can be silenced, and hide accelerators: the two frameworks
+# are compared on the one device that both compute in double precision on.
+ENVIRONMENT = {
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "CUDA_VISIBLE_DEVICES": "",
+    "PYTHONUNBUFFERED": "1",
+}
+
+Progress = Callable[[str, int, int], None]
+
+
+class WorkerError(RuntimeError):
+    """A worker that died, or a task that broke in it.
+
+    The message ends with the worker's last words.
+    """
+
+
+class Worker:
+    """One framework in a process of its own.
+
+    Args:
+        backend: `torch` or `keras`.
+        setup: `module:function` that the process calls before it serves.
+        threads: how many the framework may use for one operation; by
+            default the cores are shared out between the two.
+    """
+
+    def __init__(
+        self, backend: str, setup: str = "", threads: int | None = None
+    ) -> None:
+        self.backend = backend
+        cores = len(os.sched_getaffinity(0)) if hasattr(
+            os, "sched_getaffinity"
+        ) else (os.cpu_count() or 1)
+        threads = threads or max(1, cores // 2)
+        self._log = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed below
+            prefix=f"parity-{backend}-", suffix=".log"
+        )
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "comparisons.worker"),
+                *(PACKAGES[backend], setup, str(threads)),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=os.environ | ENVIRONMENT,
+        )
+        self._queue = ThreadPoolExecutor(1, f"worker-{backend}")
+
+    def submit(
+        self, task: str, progress: Progress | None = None, **arguments: Any
+    ) -> "Future[Any]":
+        """Ask for a task of `comparisons.tasks`; return at once.
+
+        The future raises `WorkerError` if the task breaks or the process
+        dies. Tasks of one worker run one after another.
+        """
+        return self._queue.submit(self._ask, task, progress, arguments)
+
+    def _ask(
+        self, task: str, progress: Progress | None, arguments: dict[str, Any]
+    ) -> Any:
+        requests, replies = self._process.stdin, self._process.stdout
+        assert requests is not None and replies is not None
+        try:
+            pickle.dump((task, arguments), requests)
+            requests.flush()
+            while True:
+                kind, content = pickle.load(replies)
+                if kind == "result":
+                    return content
+                if kind == "error":
+                    raise WorkerError(
+                        f"{LABELS[self.backend]} broke in '{task}':\n{content}"
+                    )
+                if progress:
+                    progress(self.backend, *content)
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+            status = self._process.wait()
+            raise WorkerError(
+                f"the {LABELS[self.backend]} worker died in '{task}' with "
+                f"status {status}; its last words:\n{self.last_words()}"
+            ) from error
+
+    def last_words(self, lines: int = 15) -> str:
+        """Return the end of what the process printed."""
+        text = Path(self._log.name).read_text(errors="replace")
+        return "\n".join(text.splitlines()[-lines:]) or "(nothing)"
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        self._process.kill()
+        self._queue.shutdown(cancel_futures=True)
+        self._process.communicate()
+        self._log.close()
+
+
+class Pair:
+    """Both frameworks, side by side; use it in a `with` block."""
+
+    def __init__(
+        self,
+        backends: tuple[str, ...] = ("torch", "keras"),
+        setup: dict[str, str] | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.workers = {
+            name: Worker(name, (setup or {}).get(name, ""), threads)
+            for name in backends
+        }
+
+    def __enter__(self) -> "Pair":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for worker in self.workers.values():
+            worker.close()
+
+    def ask(
+        self, task: str, progress: Progress | None = None, **arguments: Any
+    ) -> dict[str, Any]:
+        """Run one task in every framework at the same time.
+
+        Returns:
+            The result of each, by backend.
+
+        Raises:
+            WorkerError: as soon as one of them fails.
+        """
+        futures = {
+            name: worker.submit(task, progress, **arguments)
+            for name, worker in self.workers.items()
+        }
+        return {name: future.result() for name, future in futures.items()}
