@@ -58,8 +58,7 @@ CONVENTIONS = (
         "flatten.order",
         "channels_first",
         "channels_last",
-        "PyTorch flattens an image channel by channel, Keras pixel by "
-        "pixel.",
+        "PyTorch flattens an image channel by channel, Keras pixel by pixel.",
         ("nn/modules/flatten.py", "layers/reshaping/flatten.py:46"),
     ),
     Convention(
@@ -67,8 +66,7 @@ CONVENTIONS = (
         "normal.stddev",
         1.0,
         0.05,
-        "PyTorch's normal initialiser has standard deviation 1, Keras's "
-        "0.05.",
+        "PyTorch's normal initialiser has standard deviation 1, Keras's 0.05.",
         ("nn/init.py", "initializers/random_initializers.py"),
     ),
     Convention(

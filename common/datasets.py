@@ -167,6 +167,4 @@ class Xor(Dataset):
         return corners + self.noise * jitter, labels
 
 
-Source: TypeAlias = Annotated[
-    Digits | Spiral | Polynomial | Xor, OneKind()
-]
+Source: TypeAlias = Annotated[Digits | Spiral | Polynomial | Xor, OneKind()]

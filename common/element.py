@@ -18,7 +18,15 @@ import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from pydantic import (
     BaseModel,
@@ -68,9 +76,7 @@ def speaking(dialect: str | None) -> Iterator[None]:
 class Model(BaseModel):
     """A frozen record of the language that knows its own fields."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @classmethod
     def kind(cls) -> str:
@@ -192,9 +198,7 @@ class Element(Model):
             "title": cls.__name__,
             "description": fields.pop("description", ""),
         }
-        return described | (
-            forms[0] if len(forms) == 1 else {"anyOf": forms}
-        )
+        return described | (forms[0] if len(forms) == 1 else {"anyOf": forms})
 
 
 class OneKind:

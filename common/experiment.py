@@ -14,13 +14,18 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError, ValidationError
+from pydantic_core import (
+    InitErrorDetails,
+    PydanticCustomError,
+    ValidationError,
+)
 
+from common.activations import Softmax
 from common.architecture import Place, ShapeError, places
 from common.data import Data
 from common.element import Dialect, Model, speaking
 from common.errors import names, nearest
-from common.layers import Layer, Softmax
+from common.layers import Layer
 from common.losses import BinaryCrossEntropy, CrossEntropy
 from common.recipe import Recipe
 
@@ -71,10 +76,15 @@ class Claim(Model):
             return fields
         that = str(fields["that"])
         slug = that
-        for sign, word in (">=", "at_least"), ("<=", "at_most"), (
-            ">",
-            "above",
-        ), ("<", "below"):
+        for sign, word in (
+            (">=", "at_least"),
+            ("<=", "at_most"),
+            (
+                ">",
+                "above",
+            ),
+            ("<", "below"),
+        ):
             slug = slug.replace(sign, f" {word} ")
         slug = "_".join(re.findall(r"\w+", slug))
         return {"name": slug, "sentence": that} | fields

@@ -30,7 +30,7 @@ def load(path: str | Path) -> Experiment:
         if Path(path).suffix == ".json":
             written = json.loads(text, object_pairs_hook=_unique)
         else:
-            written = yaml.load(text, Loader=_Loader)
+            written = yaml.load(text, _Loader)  # noqa: S506 - is a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         problem = getattr(error, "problem", None) or str(error)
         mark = getattr(error, "problem_mark", None)
@@ -52,8 +52,9 @@ def parse(written: Any) -> Experiment:
     """
     if not isinstance(written, dict):
         raise SpecError(
-            "", f"got {_shown(written)}, expected a mapping with the fields "
-            f"{names(Experiment.model_fields)}"
+            "",
+            f"got {_shown(written)}, expected a mapping with the fields "
+            f"{names(Experiment.model_fields)}",
         )
     try:
         return Experiment.model_validate(written)
@@ -129,8 +130,10 @@ def _expected(error: ErrorDetails) -> str | None:
     """Return what should have stood there, or None where that is unclear."""
     if error["type"] == "literal_error":
         allowed = _quoted(error, "expected")
-        return repr(allowed[0]) if len(allowed) == 1 else (
-            f"one of: {names(allowed)}"
+        return (
+            repr(allowed[0])
+            if len(allowed) == 1
+            else (f"one of: {names(allowed)}")
         )
     template = _EXPECTED.get(error["type"])
     return template and template.format(**error.get("ctx", {}))
@@ -145,9 +148,8 @@ def _message(error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     if error["type"] == "union_tag_invalid":
         allowed, tag = _quoted(error, "expected_tags"), str(context["tag"])
-        return (
-            f"got {tag!r}, expected one of: {names(allowed)}"
-            + nearest(tag, allowed)
+        return f"got {tag!r}, expected one of: {names(allowed)}" + nearest(
+            tag, allowed
         )
     if error["type"] == "union_tag_not_found":
         return (
@@ -189,7 +191,9 @@ class _Loader(yaml.SafeLoader):
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str) and key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice",
+                    None,
+                    None,
+                    f"the key {key!r} stands twice",
                     key_node.start_mark,
                 )
             seen.add(key) if isinstance(key, str) else None

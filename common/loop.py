@@ -19,8 +19,8 @@ from common.experiment import Arm
 from common.initializers import Initializer
 from common.layers import Dense
 from common.randomness import stream
-from common.record import Curve, Record, Weights
 from common.recipe import EarlyStopping
+from common.record import Curve, Record, Weights
 
 Dtype: TypeAlias = Literal["float32", "float64"]
 Progress: TypeAlias = Callable[[int, int], None]
@@ -42,9 +42,7 @@ class Trainer(Protocol):
     def weights(self) -> Weights:
         """Return a copy of the learnt tensors."""
 
-    def gather(
-        self, indices: npt.NDArray[np.int64]
-    ) -> tuple[Curve, Curve]:
+    def gather(self, indices: npt.NDArray[np.int64]) -> tuple[Curve, Curve]:
         """Return the batch x, y of these rows, as a step would see it."""
 
     def steps(self, segment: Segment) -> dict[str, Curve]:
@@ -201,9 +199,7 @@ class _Run:
         ]
 
     def train(self, epochs: range) -> None:
-        steps = segments(
-            self.arm, self.samples, self.seed, epochs, self.nudge
-        )
+        steps = segments(self.arm, self.samples, self.seed, epochs, self.nudge)
         for segment in steps:
             start = time.perf_counter()
             curves = self.trainer.steps(segment)

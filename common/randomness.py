@@ -25,9 +25,7 @@ def stream(seed: int, *purpose: str | int) -> np.random.Generator:
     )
 
 
-def nudged(
-    weights: dict[str, np.ndarray], seed: int
-) -> dict[str, np.ndarray]:
+def nudged(weights: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
     """Move every weight by one unit in the last place, up or down.
 
     The drift this causes over a training run is the noise floor: how far a

@@ -291,7 +291,13 @@ class Trajectory:
             outcome = "undecided"
             said = f"training is chaotic from step {judged} on"
         return Verdict(
-            *("trajectory", self.arm, outcome, ratio, step, horizon, where),
+            rung="trajectory",
+            arm=self.arm,
+            given=outcome,
+            worst_ratio=ratio,
+            at_step=step,
+            horizon=horizon,
+            where=where,
             sentence=said,
         )
 
@@ -311,13 +317,13 @@ def compare_records(
     compared: list[dict[str, Comparison]] = []
     for kind in range(2):
         ours, theirs = curves_of(base)[kind], curves_of(keras[0])[kind]
-        strays = [
-            (curves_of(a)[kind], curves_of(b)[kind]) for a, b in twins
-        ]
+        strays = [(curves_of(a)[kind], curves_of(b)[kind]) for a, b in twins]
         compared.append(
             {
                 name: compare_curves(
-                    curve, theirs[name], [(a[name], b[name]) for a, b in strays]
+                    curve,
+                    theirs[name],
+                    [(a[name], b[name]) for a, b in strays],
                 )
                 for name, curve in ours.items()
             }
@@ -332,7 +338,12 @@ def compare_records(
     }
     trained = len(base.steps["loss"]), len(keras[0].steps["loss"])
     epochs = base.epochs["epoch"]
+    curves, evaluations = compared
     return Trajectory(
-        *(arm, trained, *compared, weights),
+        arm=arm,
+        steps=trained,
+        curves=curves,
+        evaluations=evaluations,
+        weights=weights,
         evaluated_at=epochs * (trained[0] / epochs[-1]),
     )

@@ -5,7 +5,7 @@ Then the NumPy reference gives a third opinion: which of the two left.
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -30,9 +30,9 @@ from comparisons.workers import LABELS, Pair, Progress
 Rung = Literal[
     "data", "structure", "forward", "gradient", "step", "trajectory"
 ]
-RUNGS: tuple[Rung, ...] = (
-    *("data", "structure", "forward", "gradient", "step", "trajectory"),
-)
+RUNGS: tuple[Rung, ...] = get_args(Rung)
+
+Surveys: TypeAlias = tuple[tasks.Survey, tasks.Survey]
 
 
 @dataclass
@@ -72,17 +72,21 @@ def climb(
         progress: called with the backend, the steps done and in all.
     """
     result = Climb(arm)
-    common = {"seed": seed, "dtype": dtype, "nudges": NUDGES}
-    surveys = pair.ask("survey", arm=arm, **common)
-    both: tuple[tasks.Survey, tasks.Survey] = (
-        *(surveys[name] for name in ("torch", "keras")),
-    )  # type: ignore[assignment]  # a pair of two, by construction
+    surveys = pair.ask(
+        "survey", arm=arm, seed=seed, dtype=dtype, nudges=NUDGES
+    )
+    both: Surveys = surveys["torch"], surveys["keras"]
     for rung in RUNGS[: RUNGS.index(level) + 1]:
         if rung == "trajectory":
             longer = lengthened(arm, steps)
             records = pair.ask(
-                *("train", progress),
-                **(common | {"arm": longer, "gradient_norm": True}),
+                "train",
+                progress,
+                arm=longer,
+                seed=seed,
+                dtype=dtype,
+                nudges=NUDGES,
+                gradient_norm=True,
             )
             result.trajectory = compare_records(
                 arm.name, records["torch"], records["keras"]
@@ -118,9 +122,7 @@ def lengthened(arm: Arm, steps: int) -> Arm:
 INSIDE = {"forward": "outputs", "gradient": "gradients", "step": "stepped"}
 
 
-def _survey_verdict(
-    rung: Rung, arm: Arm, both: tuple[tasks.Survey, tasks.Survey]
-) -> Verdict:
+def _survey_verdict(rung: Rung, arm: Arm, both: Surveys) -> Verdict:
     if rung == "data":
         return _compare_exactly(rung, arm, both[0].data, both[1].data)
     if rung == "structure":
@@ -163,13 +165,11 @@ def _compare_exactly(
         else f"{odd[0]} is not the same bytes in both"
     )
     return Verdict(
-        *(rung, arm.name, "disagree", np.inf), where=odd[0], sentence=said
+        rung, arm.name, "disagree", np.inf, None, None, odd[0], said
     )
 
 
-def _compare_structure(
-    arm: Arm, both: tuple[tasks.Survey, tasks.Survey]
-) -> Verdict:
+def _compare_structure(arm: Arm, both: Surveys) -> Verdict:
     said: dict[str, Any] = {p.name: p.output_shape for p in arm.places}
     for place in arm.places:
         for name, shape in place.parameters.items():
@@ -179,13 +179,18 @@ def _compare_structure(
         for name in [*said, *live]:
             if said.get(name) != live.get(name):
                 return Verdict(
-                    *("structure", arm.name, "disagree", np.inf),
+                    "structure",
+                    arm.name,
+                    "disagree",
+                    np.inf,
                     where=name,
                     sentence=f"{name} has {_shown(live.get(name))} in "
                     f"{label}, where the spec says {_shown(said.get(name))}",
                 )
     return Verdict(
-        *("structure", arm.name, "agree"),
+        "structure",
+        arm.name,
+        "agree",
         sentence=f"{len(arm.places)} layers, {arm.parameter_count:,} "
         "parameters in the spec and in both",
     )
@@ -195,9 +200,7 @@ def _shown(value: Any) -> str:
     return "nothing" if value is None else str(value)
 
 
-def _compare_inside(
-    rung: Rung, both: tuple[tasks.Survey, tasks.Survey]
-) -> dict[str, Comparison]:
+def _compare_inside(rung: Rung, both: Surveys) -> dict[str, Comparison]:
     def tensors(snapshot: tasks.Snapshot) -> dict[str, Curve]:
         found: dict[str, Curve] = getattr(snapshot, INSIDE[rung])
         return found
@@ -221,13 +224,13 @@ def _opinion_on_tensor(
     arm: Arm,
     seed: int,
     dtype: Dtype,
-    both: tuple[tasks.Survey, tasks.Survey],
+    both: Surveys,
     where: str,
 ) -> str:
     survey = tasks.survey(reference.Trainer, arm, seed, dtype, nudges=())
     truth = getattr(survey.snapshots[0], INSIDE[rung])[where]
     values = [getattr(s.snapshots[0], INSIDE[rung])[where] for s in both]
-    return _opinion(truth, values, np.finfo(dtype).eps)
+    return _opinion(truth, values, float(np.finfo(dtype).eps))
 
 
 def _opinion_on_records(
@@ -249,15 +252,16 @@ def _opinion_on_records(
         if where in steps:
             return steps[where][step : step + 1]
         if where in evaluations:
-            wanted = truth.epochs["epoch"][-1] == record.epochs["epoch"]
-            return evaluations[where][wanted]
+            wanted = record.epochs["epoch"] == truth.epochs["epoch"][-1]
+            found: Curve = evaluations[where][wanted]
+            return found
         return None
 
     right = at_step(truth)
     values = [at_step(record) for record in records.values()]
     if right is None or any(v is None or not len(v) for v in values):
         return ""
-    return _opinion(right, values, np.finfo(dtype).eps)
+    return _opinion(right, values, float(np.finfo(dtype).eps))
 
 
 def _opinion(truth: Curve, values: list[Any], unit: float) -> str:

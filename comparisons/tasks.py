@@ -106,9 +106,7 @@ def train(
     make = _trainer.__wrapped__ if native else _trainer
     trainer = make(trainer_class, arm, dtype, seed, gradient_norm)
     weights = (
-        trainer.weights()
-        if native
-        else loop.initial_weights(arm, seed, dtype)
+        trainer.weights() if native else loop.initial_weights(arm, seed, dtype)
     )
     samples = arm.data.part_sizes()["train"]
     points = None
@@ -131,8 +129,10 @@ def _trainer(
     seed: int,
     gradient_norm: bool,
 ) -> Any:
-    """Make a trainer, or take the last one if it is the same: building and
-    compiling a network costs more than many a task."""
+    """Make a trainer, or take the last one if it is the same.
+
+    Building and compiling a network costs more than many a task.
+    """
     parts = arm.data.parts(arm.recipe.loss)
     return trainer_class(arm, parts, dtype, seed, gradient_norm)
 

@@ -52,10 +52,7 @@ class Worker:
         self, backend: str, setup: str = "", threads: int | None = None
     ) -> None:
         self.backend = backend
-        cores = len(os.sched_getaffinity(0)) if hasattr(
-            os, "sched_getaffinity"
-        ) else (os.cpu_count() or 1)
-        threads = threads or max(1, cores // 2)
+        threads = threads or max(1, (os.cpu_count() or 1) // 2)
         self._log = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed below
             prefix=f"parity-{backend}-", suffix=".log"
         )
@@ -85,7 +82,8 @@ class Worker:
         self, task: str, progress: Progress | None, arguments: dict[str, Any]
     ) -> Any:
         requests, replies = self._process.stdin, self._process.stdout
-        assert requests is not None and replies is not None
+        assert requests is not None
+        assert replies is not None
         try:
             pickle.dump((task, arguments), requests)
             requests.flush()

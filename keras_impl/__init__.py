@@ -1,12 +1,12 @@
 """How Keras does it. Read each file beside its namesake in `torch_impl`.
 
-    layers, activations, initializers, losses, optimizers
-                the phrase book: one short function for each element
-    extensions  what Keras lacks a class for
-    model       a network from its layers
-    tensors     arrays in and out
-    weights     learnt tensors in and out, under their neutral names
-    engine      the process: precision, threads, seeds, steps, gradients;
-                the one file that touches TensorFlow
-    trainer     what `common.loop` drives
+layers, activations, initializers, losses, optimizers
+            the phrase book: one short function for each element
+extensions  what Keras lacks a class for
+model       a network from its layers
+tensors     arrays in and out
+weights     learnt tensors in and out, under their neutral names
+engine      the process: precision, threads, seeds, steps, gradients;
+            the one file that touches TensorFlow
+trainer     what `common.loop` drives
 """

@@ -53,8 +53,9 @@ class EpsilonAdam(keras.optimizers.Adam):
     def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
         kind = variable.dtype
         rate, step = ops.cast(rate, kind), ops.cast(self.iterations + 1, kind)
-        beta_1, beta_2 = ops.cast(self.beta_1, kind), ops.cast(
-            self.beta_2, kind
+        beta_1, beta_2 = (
+            ops.cast(self.beta_1, kind),
+            ops.cast(self.beta_2, kind),
         )
         index = self._get_variable_index(variable)
         m, v = self._momentums[index], self._velocities[index]

@@ -46,6 +46,4 @@ def dropout(spec: Dropout, shape: Shape) -> Call:
 
 
 def _drawn(initializer: Initializer, spec: Dense, shape: Shape) -> Call:
-    return phrase(initializers, initializer)(
-        initializer, shape[0], spec.units
-    )
+    return phrase(initializers, initializer)(initializer, shape[0], spec.units)

@@ -12,9 +12,7 @@ def cross_entropy(spec: CrossEntropy) -> Call:
     Translation: "sparse" means integer labels; logits have to be said;
     called as loss(labels, outputs), the other way round.
     """
-    return call(
-        keras.losses.SparseCategoricalCrossentropy, from_logits=True
-    )
+    return call(keras.losses.SparseCategoricalCrossentropy, from_logits=True)
 
 
 def binary_cross_entropy(spec: BinaryCrossEntropy) -> Call:

@@ -21,7 +21,8 @@ def sgd(spec: SGD) -> Call:
     """
     of_gradients = spec.momentum and spec.velocity == "of_gradients"
     return call(
-        extensions.GradientVelocitySGD if of_gradients
+        extensions.GradientVelocitySGD
+        if of_gradients
         else keras.optimizers.SGD,
         learning_rate=spec.lr,
         momentum=np.float64(spec.momentum),

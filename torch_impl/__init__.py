@@ -1,11 +1,11 @@
 """How PyTorch does it. Read each file beside its namesake in `keras_impl`.
 
-    layers, activations, initializers, losses, optimizers
-                the phrase book: one short function for each element
-    extensions  what PyTorch lacks a class for
-    model       a network from its layers
-    tensors     arrays in and out
-    weights     learnt tensors in and out, under their neutral names
-    engine      the process: precision, threads, seeds, steps, gradients
-    trainer     what `common.loop` drives
+layers, activations, initializers, losses, optimizers
+            the phrase book: one short function for each element
+extensions  what PyTorch lacks a class for
+model       a network from its layers
+tensors     arrays in and out
+weights     learnt tensors in and out, under their neutral names
+engine      the process: precision, threads, seeds, steps, gradients
+trainer     what `common.loop` drives
 """

@@ -23,8 +23,8 @@ class MaskedDropout(nn.Dropout):
 
     mask: Tensor
 
-    def forward(self, input: Tensor) -> Tensor:
-        return input * self.mask if self.training else input
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.mask if self.training else x
 
 
 class StepVelocitySGD(optim.SGD):
