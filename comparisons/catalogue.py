@@ -1,0 +1,67 @@
+"""Find experiments: by name in the catalogue, or in a file."""
+
+import ast
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from common.errors import SpecError, names, nearest
+
+if TYPE_CHECKING:
+    from common.experiment import Experiment
+
+FOLDER = Path(__file__).parent / "experiments"
+
+
+def summaries() -> dict[str, str]:
+    """Return what each experiment of the catalogue teaches, by name.
+
+    It reads the files' first lines and imports nothing.
+    """
+    found = {}
+    for file in sorted(FOLDER.glob("[a-z]*.py")):
+        docstring = ast.get_docstring(ast.parse(file.read_text("utf-8")))
+        found[file.stem] = (docstring or "").split("\n")[0]
+    return found
+
+
+def find(
+    name: str, dataset: str | None = None, profile: str = "quick"
+) -> "Experiment":
+    """Return an experiment of the catalogue, or one read from a file.
+
+    Args:
+        name: of an experiment, or the path of a YAML or JSON file.
+        dataset: which of the experiment's data sets; None for its first.
+            A file says its own.
+        profile: `quick` or `full`.
+
+    Raises:
+        SpecError: if there is no such experiment, file or data set, or if
+            the file cannot be meant.
+    """
+    from common.load import load, parse
+
+    if Path(name).suffix in (".yaml", ".yml", ".json") or "/" in name:
+        if dataset is not None:
+            raise SpecError(
+                "--dataset", f"got {dataset!r}, but a file says its own", name
+            )
+        return load(name)
+    known = summaries()
+    if name not in known:
+        raise SpecError(
+            name,
+            "is no experiment of the catalogue and no .yaml or .json file; "
+            f"the catalogue has: {names(known)}{nearest(name, known)}",
+        )
+    module = importlib.import_module(f"comparisons.experiments.{name}")
+    dataset = dataset or module.DATASETS[0]
+    if dataset not in module.DATASETS:
+        raise SpecError(
+            "--dataset",
+            f"got {dataset!r}, expected one of: {names(module.DATASETS)}"
+            + nearest(dataset, module.DATASETS),
+            name,
+        )
+    return parse({"teaches": known[name], **module.written(dataset, profile)})

@@ -1,0 +1,252 @@
+"""The command line, `parity`.
+
+Every command prints one JSON document with `--json` and nothing else on
+standard output; progress goes to standard error. Exit status: 0 the
+frameworks agree, or done; 1 they disagree; 2 the input is wrong; 3 something
+broke. Whatever is slow to import is imported where it is used.
+"""
+
+import json
+import sys
+import traceback
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from comparisons import catalogue
+
+AGREE, DISAGREE, WRONG_INPUT, BROKEN = range(4)
+
+app = typer.Typer(
+    help="One deep-learning experiment, run in PyTorch and in Keras, judged.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Profile(StrEnum):
+    quick = "quick"
+    full = "full"
+
+
+class Backend(StrEnum):
+    torch = "torch"
+    keras = "keras"
+    both = "both"
+
+
+class Dtype(StrEnum):
+    float32 = "float32"
+    float64 = "float64"
+
+
+class Randomness(StrEnum):
+    shared = "shared"
+    native = "native"
+
+
+class Level(StrEnum):
+    data = "data"
+    structure = "structure"
+    forward = "forward"
+    gradient = "gradient"
+    step = "step"
+    trajectory = "trajectory"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Dataset = Annotated[
+    str | None, typer.Option(help="Which of the experiment's data sets.")
+]
+
+
+@app.command("list")
+def list_(*, as_json: Json = False) -> None:
+    """List the experiments, with what each teaches."""
+    found = catalogue.summaries()
+    if as_json:
+        _print_json(
+            {
+                "experiments": [
+                    {"id": name, "teaches": teaches}
+                    for name, teaches in found.items()
+                ]
+            }
+        )
+        return
+    width = max(map(len, found))
+    for name, teaches in found.items():
+        print(f"{name:{width}}  {teaches}")
+
+
+@app.command()
+def run(
+    experiments: Annotated[
+        list[str],
+        typer.Argument(help="Names of the catalogue, or YAML or JSON files."),
+    ],
+    *,
+    profile: Annotated[
+        Profile, typer.Option(help="quick, or the experiment's own numbers.")
+    ] = Profile.quick,
+    dataset: Dataset = None,
+    backend: Annotated[
+        Backend, typer.Option(help="Run one framework alone, or both.")
+    ] = Backend.both,
+    dtype: Annotated[
+        Dtype, typer.Option(help="Precision of the curves.")
+    ] = Dtype.float32,
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 1,
+    randomness: Annotated[
+        Randomness,
+        typer.Option(help="The same initial weights, or each its own."),
+    ] = Randomness.shared,
+    jobs: Annotated[int, typer.Option(min=1, help="Arms to run at once.")] = 1,
+    out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path(
+        "parity-out"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Train in both frameworks, climb the ladder, judge, and report."""
+    from comparisons import pairing
+    from comparisons.console import show, watching
+
+    both = (Backend.torch, Backend.keras)
+    chosen = both if backend is Backend.both else (backend,)
+    specs = [catalogue.find(e, dataset, profile) for e in experiments]
+    documents, verdicts = [], []
+    for spec in specs:
+        folder = out / spec.name if len(specs) > 1 else out
+        with watching(spec.name) as watch:
+            result = pairing.run(
+                spec,
+                profile=profile.value,
+                backends=tuple(name.value for name in chosen),
+                dtype=dtype.value,
+                seeds=seeds,
+                randomness=randomness.value,
+                jobs=jobs,
+                out=folder,
+                watch=watch,
+            )
+        verdicts.append(result.verdict)
+        documents.append(result.as_json())
+        if not as_json:
+            show(result)
+    if as_json:
+        several = {"experiments": documents, "verdict": _worst(verdicts)}
+        _print_json(documents[0] if len(documents) == 1 else several)
+    raise typer.Exit(DISAGREE if "disagree" in verdicts else AGREE)
+
+
+@app.command()
+def check(
+    experiment: Annotated[
+        str, typer.Argument(help="A name of the catalogue, or a file.")
+    ],
+    *,
+    level: Annotated[
+        Level, typer.Option(help="The last rung to climb.")
+    ] = Level.trajectory,
+    dataset: Dataset = None,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of all that is drawn.")
+    ] = 0,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Length of the trajectory.")
+    ] = 500,
+    dtype: Annotated[
+        Dtype, typer.Option(help="float64 is what proves an agreement.")
+    ] = Dtype.float64,
+    as_json: Json = False,
+) -> None:
+    """Climb the ladder with every arm, without training to the end."""
+    from comparisons.console import show_climb, watching
+    from comparisons.judge import outcome_of
+    from comparisons.ladder import climb
+    from comparisons.workers import Pair
+
+    spec = catalogue.find(experiment, dataset)
+    verdicts, outcomes = [], []
+    with watching(spec.name) as watch, Pair() as pair:
+        for name in spec.arms:
+            climbed = climb(
+                pair,
+                spec.arm(name),
+                seed,
+                steps,
+                level.value,
+                dtype.value,
+                lambda backend, done, total, arm=name: watch(  # type: ignore[misc]
+                    arm, backend, done, total
+                ),
+            )
+            outcomes.append(outcome_of(climbed.verdicts))
+            verdicts += [verdict.as_json() for verdict in climbed.verdicts]
+            if not as_json:
+                show_climb(climbed)
+    if as_json:
+        _print_json(
+            {
+                "command": "check",
+                "name": spec.name,
+                "verdict": _worst(outcomes),
+                "rungs": verdicts,
+                "claims": [],
+                "arms": [{"arm": name} for name in spec.arms],
+                "report": None,
+            }
+        )
+    raise typer.Exit(DISAGREE if "disagree" in outcomes else AGREE)
+
+
+@app.command()
+def schema(*, as_json: Json = False) -> None:
+    """Print the language of specifications as JSON Schema."""
+    from common.load import schema
+
+    _print_json(schema())
+
+
+def _worst(outcomes: list[Any]) -> str:
+    order = ("disagree", "undecided", "agree")
+    return next(name for name in order if name in outcomes)
+
+
+def _print_json(document: Any) -> None:
+    json.dump(document, sys.stdout, indent=2, allow_nan=False)
+    print()
+
+
+def main() -> None:
+    """Run the command line; turn what goes wrong into an exit status."""
+    try:
+        app(standalone_mode=True)
+    except Exception as error:  # noqa: BLE001 - the last stop: say it, exit
+        sys.exit(_explain(error, as_json="--json" in sys.argv[1:]))
+
+
+def _explain(error: Exception, *, as_json: bool) -> int:
+    from common.errors import SpecError
+
+    if isinstance(error, SpecError):
+        if as_json:
+            _print_json({"error": error.as_json()})
+        else:
+            print(f"parity: {error}", file=sys.stderr)
+        return WRONG_INPUT
+    from comparisons.workers import WorkerError
+
+    if isinstance(error, WorkerError):
+        said = str(error)
+    else:
+        said = "".join(traceback.format_exception(error))
+    if as_json:
+        fields = {"file": "", "field": "", "message": said}
+        _print_json({"error": fields})
+    print(f"parity: something broke.\n{said}", file=sys.stderr)
+    return BROKEN

@@ -1,0 +1,100 @@
+"""The terminal: progress on standard error, tables on standard output."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from comparisons.ladder import Climb
+from comparisons.pairing import Watcher
+from comparisons.result import Result
+from comparisons.summary import (
+    SUMMARY_COLUMNS,
+    claim_rows,
+    headline,
+    summary_caption,
+    summary_rows,
+)
+from comparisons.workers import LABELS
+
+STYLES = {"agree": "green", "disagree": "bold red", "undecided": "yellow"}
+
+
+@contextmanager
+def watching(title: str) -> Iterator[Watcher]:
+    """Show a bar for each framework while the block runs."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TextColumn("steps"),
+        TimeElapsedColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True) as progress:
+        bars: dict[str, TaskID] = {
+            backend: progress.add_task(
+                f"{title}: starting {label}", total=None
+            )
+            for backend, label in LABELS.items()
+        }
+
+        def watch(stage: str, backend: str, done: int, total: int) -> None:
+            progress.update(
+                bars[backend],
+                description=f"{title} · {stage} · {LABELS[backend]}",
+                completed=done,
+                total=total,
+            )
+
+        yield watch
+
+
+def show(result: Result) -> None:
+    """Print the table, the claims, the verdict and where the report is."""
+    console = Console()
+    console.print(f"\n[bold]{result.experiment.name}[/]", highlight=False)
+    console.print(_table(SUMMARY_COLUMNS, summary_rows(result)))
+    console.print(summary_caption(result), style="dim", highlight=False)
+    if result.claims:
+        heads = ("claim", *LABELS.values(), "verdict")
+        console.print(_table(heads, claim_rows(result), numbers=False))
+    style = STYLES[result.verdict]
+    console.print(f"[{style}]{headline(result)}[/]", highlight=False)
+    if result.report:
+        console.print(f"Report: {result.report}", highlight=False)
+
+
+def show_climb(climb: Climb) -> None:
+    """Print one line for each rung that was reached."""
+    rows = [
+        (v.arm, v.rung, f"[{STYLES[v.outcome]}]{v.outcome}[/]", v.sentence)
+        for v in climb.verdicts
+    ]
+    heads = ("arm", "rung", "verdict", "found")
+    Console().print(_table(heads, rows, numbers=False))
+
+
+def _table(
+    heads: tuple[str, ...],
+    rows: Sequence[tuple[str, ...]],
+    *,
+    numbers: bool = True,
+) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for index, head in enumerate(heads):
+        inner = numbers and 0 < index < len(heads) - 1
+        table.add_column(head, justify="right" if inner else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -1,0 +1,150 @@
+"""The paired run: one experiment in both frameworks, judged."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Literal
+
+from common.experiment import Arm, Experiment
+from common.loop import Dtype
+from comparisons import catalogue
+from comparisons.claims import judge
+from comparisons.judge import compare_records
+from comparisons.ladder import climb
+from comparisons.result import ArmResult, Result
+from comparisons.tolerances import NUDGES, NUDGES_FLOAT32
+from comparisons.workers import Pair
+
+Profile = Literal["quick", "full"]
+Watcher = Callable[[str, str, int, int], None]
+"""Called with the stage, the backend, the steps done and the steps in all."""
+
+# How long the float64 trajectory is, in steps.
+TRAJECTORY = {"quick": 500, "full": 2000}
+
+
+def run(
+    experiment: str | Path | Experiment,
+    *,
+    dataset: str | None = None,
+    profile: Profile = "quick",
+    backends: tuple[str, ...] = ("torch", "keras"),
+    dtype: Dtype = "float32",
+    seeds: int = 1,
+    randomness: Literal["shared", "native"] = "shared",
+    jobs: int = 1,
+    out: str | Path | None = None,
+    watch: Watcher | None = None,
+) -> Result:
+    """Train every arm in both frameworks, climb the ladder, judge.
+
+    Args:
+        experiment: a name of the catalogue, a file, or an experiment.
+        dataset: which of the experiment's data sets; None for its first.
+        profile: `quick`, or `full` for the experiment's own numbers and a
+            float64 trajectory of 2,000 steps instead of 500.
+        backends: the frameworks to run; with one alone nothing is compared.
+        dtype: the precision of the curves; the ladder's is float64.
+        seeds: how many runs of each arm, under seeds 0, 1, ...
+        randomness: start both frameworks from the same numbers (`shared`),
+            or each from its own initialisers' (`native`). The ladder always
+            shares.
+        jobs: how many arms to run at once, each in a pair of its own.
+        out: folder for the report, or None to write nothing.
+        watch: called as training goes on.
+
+    Raises:
+        SpecError: if the experiment cannot be meant.
+        WorkerError: if a framework breaks.
+    """
+    if not isinstance(experiment, Experiment):
+        experiment = catalogue.find(str(experiment), dataset, profile)
+    settings = {
+        "profile": profile,
+        "dtype": dtype,
+        "seeds": seeds,
+        "randomness": randomness,
+        "trajectory_steps": TRAJECTORY[profile],
+    }
+
+    def one(pair: Pair, arm: Arm) -> ArmResult:
+        return _run_arm(pair, arm, settings, watch)
+
+    arms = [experiment.arm(name) for name in experiment.arms]
+    found = _spread(one, arms, backends, min(jobs, len(arms)))
+    runs = {
+        backend: {arm.arm.name: arm.records[backend] for arm in found}
+        for backend in backends
+    }
+    claims = [judge(claim, runs) for claim in experiment.claims]
+    result = Result(experiment, found, claims, settings)
+    if out is not None:
+        from comparisons.report import write
+
+        result.report = write(result, Path(out))
+    return result
+
+
+def _spread(
+    one: Callable[[Pair, Arm], ArmResult],
+    arms: list[Arm],
+    backends: tuple[str, ...],
+    jobs: int,
+) -> list[ArmResult]:
+    """Run the arms, as many at once as there are jobs, in their order."""
+    with ExitStack() as stack:
+        idle: SimpleQueue[Pair] = SimpleQueue()
+        for _ in range(jobs):
+            idle.put(stack.enter_context(Pair(backends)))
+
+        def next_idle(arm: Arm) -> ArmResult:
+            pair = idle.get()
+            try:
+                return one(pair, arm)
+            finally:
+                idle.put(pair)
+
+        return list(ThreadPoolExecutor(jobs).map(next_idle, arms))
+
+
+def _run_arm(
+    pair: Pair, arm: Arm, settings: dict[str, Any], watch: Watcher | None
+) -> ArmResult:
+    def at(stage: str) -> Any:
+        def progress(backend: str, done: int, total: int) -> None:
+            if watch:
+                watch(f"{arm.name}: {stage}", backend, done, total)
+
+        return progress
+
+    dtype, shared = settings["dtype"], settings["randomness"] == "shared"
+    both = len(pair.workers) == 2
+    nudges = NUDGES_FLOAT32 if dtype == "float32" else NUDGES
+    result = ArmResult(arm, {name: [] for name in pair.workers})
+    for seed in range(settings["seeds"]):
+        compared = seed == 0 and both and shared
+        found = pair.ask(
+            "train",
+            at(f"{dtype}, seed {seed}"),
+            arm=arm,
+            seed=seed,
+            dtype=dtype,
+            nudges=nudges if compared else (),
+            native=not shared,
+        )
+        for name, records in found.items():
+            result.records[name].append(records[0])
+        if compared:
+            result.curves = compare_records(
+                arm.name, found["torch"], found["keras"]
+            )
+    if both:
+        result.climb = climb(
+            pair,
+            arm,
+            steps=settings["trajectory_steps"],
+            progress=at("ladder, float64"),
+        )
+    return result

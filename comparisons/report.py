@@ -1,0 +1,121 @@
+"""Reports: a result as one HTML file that needs nothing beside it."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup
+from safetensors.numpy import save_file
+
+from common.conventions import CONVENTIONS
+from comparisons.pictures import pictures
+from comparisons.result import Result
+from comparisons.summary import (
+    SUMMARY_COLUMNS,
+    claim_rows,
+    headline,
+    rung_rows,
+    summary_caption,
+    summary_rows,
+)
+from comparisons.workers import LABELS
+
+
+def write(result: Result, out: Path) -> Path:
+    """Write the report and what it was made from into a folder.
+
+    `report.html` stands on its own. Beside it lie `result.json` (what
+    `--json` prints), `spec.yaml` (the complete specification, which
+    `parity run` takes), `curves.csv` (every evaluation, tidy), and the
+    learnt weights of every run, in neutral layout, as safetensors.
+
+    Returns:
+        The path of `report.html`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    report = out / "report.html"
+    result.report = report
+    report.write_text(page(result), "utf-8")
+    document = json.dumps(result.as_json(), indent=2)
+    (out / "result.json").write_text(document, "utf-8")
+    (out / "spec.yaml").write_text(spec_yaml(result), "utf-8")
+    _write_curves(result, out / "curves.csv")
+    _write_weights(result, out / "weights")
+    return report
+
+
+def page(result: Result) -> str:
+    """Return the whole report as HTML."""
+    return _render(
+        "report.html",
+        name=result.experiment.name,
+        spec=spec_yaml(result),
+        rungs=rung_rows(result),
+        settings=result.settings,
+        content_hash=result.experiment.content_hash,
+        dialect=result.experiment.dialect,
+        conventions=CONVENTIONS,
+        labels=LABELS,
+        **_body(result),
+    )
+
+
+def fragment(result: Result) -> str:
+    """Return the table and the pictures, for a notebook."""
+    return _render("fragment.html", **_body(result))
+
+
+def spec_yaml(result: Result) -> str:
+    """Return the complete specification, as YAML that can be run again."""
+    text: str = yaml.safe_dump(
+        result.experiment.model_dump(mode="json"), sort_keys=False
+    )
+    return text
+
+
+def _body(result: Result) -> dict[str, Any]:
+    return {
+        "verdict": result.verdict,
+        "headline": headline(result),
+        "teaches": result.experiment.teaches,
+        "caption": summary_caption(result),
+        "columns": SUMMARY_COLUMNS,
+        "rows": summary_rows(result),
+        "claims": claim_rows(result),
+        "pictures": {
+            caption: Markup(svg)  # noqa: S704 - our own drawing
+            for caption, svg in pictures(result).items()
+        },
+    }
+
+
+def _render(template: str, **content: Any) -> str:
+    environment = Environment(
+        loader=PackageLoader("comparisons"),
+        autoescape=select_autoescape(),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**content)
+
+
+def _write_curves(result: Result, path: Path) -> None:
+    record = result.arms[0].records[result.backends[0]][0]
+    names = [name for name in record.epochs if name != "epoch"]
+    rows = [row for name in names for row in result.curves(name)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_weights(result: Result, folder: Path) -> None:
+    folder.mkdir(exist_ok=True)
+    for arm in result.arms:
+        for backend, records in arm.records.items():
+            for seed, record in enumerate(records):
+                name = f"{arm.arm.name}-{backend}-seed{seed}.safetensors"
+                save_file(record.weights, folder / name)

@@ -1,0 +1,176 @@
+"""Results: what a paired run found, as numbers, a table and a document."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from common.experiment import Arm, Experiment
+from common.record import Record
+from comparisons.claims import Judged
+from comparisons.judge import Outcome, Trajectory, Verdict, outcome_of
+from comparisons.ladder import Climb
+from comparisons.workers import LABELS
+
+
+@dataclass
+class ArmResult:
+    """One arm in every framework that ran.
+
+    Attributes:
+        arm: what was trained.
+        records: by backend, one record for each seed.
+        curves: both frameworks' curves of the first seed compared, in the
+            precision they were trained in; None with one framework.
+        climb: the ladder, in float64; None with one framework.
+    """
+
+    arm: Arm
+    records: dict[str, list[Record]]
+    curves: Trajectory | None = None
+    climb: Climb | None = None
+
+    def mean(self, backend: str, metric: str) -> float | None:
+        """Return a final metric, averaged over the seeds, if there is one."""
+        values = [record.final.get(metric) for record in self.records[backend]]
+        return None if None in values else float(np.mean(values))  # type: ignore[arg-type]
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """The ladder's verdicts, cheapest rung first."""
+        return self.climb.verdicts if self.climb else []
+
+
+@dataclass
+class Result:
+    """One experiment, run.
+
+    In a notebook it shows itself as its table and its pictures.
+
+    Attributes:
+        experiment: the complete specification.
+        arms: what each arm came to.
+        claims: what each framework says to each claim.
+        settings: how it was run: profile, precision, seeds and so on.
+        report: path of the written report, once there is one.
+    """
+
+    experiment: Experiment
+    arms: list[ArmResult]
+    claims: list[Judged]
+    settings: dict[str, Any]
+    report: Path | None = None
+    _verdicts: list[Verdict] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._verdicts = [v for arm in self.arms for v in arm.verdicts]
+
+    @property
+    def backends(self) -> list[str]:
+        """The frameworks that ran."""
+        return list(self.arms[0].records)
+
+    @property
+    def verdict(self) -> Outcome:
+        """Whether the two frameworks agree, in numbers and in claims."""
+        numbers = outcome_of(self._verdicts)
+        if any(c.verdict == "frameworks disagree" for c in self.claims):
+            return "disagree"
+        return numbers if self._verdicts else "undecided"
+
+    @property
+    def metric(self) -> str:
+        """The final metric to show first."""
+        final = self.arms[0].records[self.backends[0]][0].final
+        wanted = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
+        return next(name for name in wanted if name in final)
+
+    def curves(self, name: str = "train_loss") -> list[dict[str, Any]]:
+        """Return a curve as a tidy table of numbers, one row a point.
+
+        Args:
+            name: `loss` for the loss of each step, or one of an evaluation:
+                `train_loss`, `validation_accuracy` and so on.
+
+        Raises:
+            KeyError: if no record has that curve.
+        """
+        return list(self._points(name))
+
+    def _points(self, name: str) -> Iterator[dict[str, Any]]:
+        for arm in self.arms:
+            for backend, records in arm.records.items():
+                for seed, record in enumerate(records):
+                    for at, value in _curve(record, name):
+                        yield {
+                            "arm": arm.arm.name,
+                            "framework": LABELS[backend],
+                            "seed": seed,
+                            "curve": name,
+                            "at": at,
+                            "value": value,
+                        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document of the command line's contract."""
+        return {
+            "command": "run",
+            "name": self.experiment.name,
+            "verdict": self.verdict,
+            "settings": self.settings,
+            "content_hash": self.experiment.content_hash,
+            "rungs": [verdict.as_json() for verdict in self._verdicts],
+            "claims": [claim.as_json() for claim in self.claims],
+            "arms": [_arm_json(arm) for arm in self.arms],
+            "report": str(self.report) if self.report else None,
+        }
+
+    def _repr_html_(self) -> str:
+        from comparisons.report import fragment
+
+        return fragment(self)
+
+
+def _curve(record: Record, name: str) -> Iterator[tuple[int, float]]:
+    if name in record.steps:
+        for step, value in enumerate(record.steps[name]):
+            yield step, float(value)
+        return
+    if name not in record.epochs:
+        known = ", ".join([*record.steps, *record.epochs])
+        raise KeyError(f"no curve {name!r}; there are: {known}")
+    pairs = zip(record.epochs["epoch"], record.epochs[name], strict=True)
+    for epoch, value in pairs:
+        yield int(epoch), float(value)
+
+
+def _arm_json(arm: ArmResult) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "arm": arm.arm.name,
+        "parameters": arm.arm.parameter_count,
+    }
+    for backend, records in arm.records.items():
+        found[backend] = {
+            "final": {
+                name: _finite(arm.mean(backend, name))
+                for name in records[0].final
+            },
+            "seconds": sum(record.seconds for record in records),
+            "diverged_at": [record.diverged_at for record in records],
+        }
+    if arm.curves:
+        ratio, step, where = arm.curves.worst()
+        found["curves"] = {
+            "worst_ratio_to_floor": _finite(ratio),
+            "at_step": step,
+            "where": where,
+            "horizon": arm.curves.horizon,
+        }
+    return found
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

@@ -1,0 +1,145 @@
+"""What a result comes to, in words and rows: for terminal and report."""
+
+from comparisons.result import ArmResult, Result
+from comparisons.workers import LABELS
+
+SUMMARY_COLUMNS = (
+    "arm",
+    "parameters",
+    *LABELS.values(),
+    "difference",
+    "floor",
+    "× floor",
+    "verdict",
+)
+
+
+def headline(result: Result) -> str:
+    """Return the verdict and its reason, in a sentence."""
+    verdicts = [v for arm in result.arms for v in arm.verdicts]
+    if not verdicts:
+        return "One framework ran alone, so nothing was compared."
+    bad = [v for v in verdicts if v.outcome == "disagree"]
+    if bad:
+        first = bad[0]
+        return (
+            f"PyTorch and Keras disagree on {first.arm}, on the rung "
+            f"“{first.rung}”: {first.sentence}."
+        )
+    parted = [
+        c.claim.name
+        for c in result.claims
+        if c.verdict == "frameworks disagree"
+    ]
+    if parted:
+        return f"PyTorch and Keras answer differently: {', '.join(parted)}."
+    open_ = [v for v in verdicts if v.outcome == "undecided"]
+    if open_:
+        return f"Undecided for {open_[0].arm}: {open_[0].sentence}."
+    worst = max(verdicts, key=lambda verdict: verdict.worst_ratio)
+    steps = min(
+        min(arm.climb.trajectory.steps)
+        for arm in result.arms
+        if arm.climb and arm.climb.trajectory
+    )
+    return (
+        f"PyTorch and Keras agree: over {steps:,} float64 steps, nothing in "
+        f"any arm parts by more than {worst.worst_ratio:.1f} times the "
+        "noise floor."
+    )
+
+
+def summary_caption(result: Result) -> str:
+    """Return what the numbers in the table are, in a sentence."""
+    seeds = result.settings["seeds"]
+    mean = f", mean of {seeds} seeds" if seeds > 1 else ""
+    return (
+        f"PyTorch, Keras: {result.metric.replace('_', ' ')}, "
+        f"{result.settings['dtype']}{mean}. Difference, floor: of the "
+        "float64 loss, relative."
+    )
+
+
+def summary_rows(result: Result) -> list[tuple[str, ...]]:
+    """Return the table: one row an arm, in `SUMMARY_COLUMNS`.
+
+    PyTorch and Keras stand with the result's first metric, as the curves
+    were trained; difference and floor are those of the float64 loss, at
+    their largest before the horizon.
+    """
+    return [_summary_row(result, arm) for arm in result.arms]
+
+
+def _summary_row(result: Result, arm: ArmResult) -> tuple[str, ...]:
+    shown = [
+        _number(arm.mean(backend, result.metric))
+        if backend in arm.records
+        else "—"
+        for backend in LABELS
+    ]
+    return (
+        arm.arm.name,
+        f"{arm.arm.parameter_count:,}",
+        *shown,
+        *_measured(arm),
+        _outcome(arm),
+    )
+
+
+def _measured(arm: ArmResult) -> tuple[str, str, str]:
+    trajectory = arm.climb.trajectory if arm.climb else None
+    if trajectory is None:
+        return "—", "—", "—"
+    loss, horizon = trajectory.curves["loss"], trajectory.horizon
+    difference, floor = loss.difference[:horizon], loss.floor[:horizon]
+    return (
+        f"{difference.max(initial=0.0):.1e}",
+        f"{floor.max(initial=0.0):.1e}",
+        f"{trajectory.worst()[0]:.2g}",
+    )
+
+
+def _outcome(arm: ArmResult) -> str:
+    if not arm.verdicts:
+        return "—"
+    last = arm.verdicts[-1]
+    if last.outcome == "disagree":
+        return f"disagree: {last.rung}"
+    return last.outcome
+
+
+def claim_rows(result: Result) -> list[tuple[str, ...]]:
+    """Return one row a claim: sentence, each framework's answer, verdict."""
+    rows = []
+    for judged in result.claims:
+        answers = [
+            f"{'holds' if a.holds else 'refuted'}: "
+            f"{_number(a.value)} against {_number(a.bound)}"
+            + (
+                f", in {a.held} of {len(a.margins)}"
+                if len(a.margins) > 1
+                else ""
+            )
+            if (a := judged.answers.get(backend))
+            else "—"
+            for backend in LABELS
+        ]
+        rows.append((judged.claim.sentence, *answers, judged.verdict))
+    return rows
+
+
+def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
+    """Return one row a verdict: arm, rung, outcome, sentence."""
+    return [
+        (v.arm, v.rung, v.outcome, v.sentence)
+        for arm in result.arms
+        for v in arm.verdicts
+    ]
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "—"
+    if float(value).is_integer() and abs(value) >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
