@@ -46,8 +46,11 @@ from common.errors import names, nearest
 
 Dialect = Literal["torch", "keras"]
 
-Count = Annotated[int, Field(strict=True, ge=1)]
-Whole = Annotated[int, Field(strict=True, ge=0)]
+# Far more than any machine holds, far less than overflows.
+MOST = 1_000_000_000
+
+Count = Annotated[int, Field(strict=True, ge=1, le=MOST)]
+Whole = Annotated[int, Field(strict=True, ge=0, le=MOST)]
 Number = Annotated[float, Field(strict=True)]
 Positive = Annotated[float, Field(strict=True, gt=0)]
 NotNegative = Annotated[float, Field(strict=True, ge=0)]

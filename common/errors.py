@@ -12,9 +12,10 @@ class SpecError(ValueError):
     """
 
     def __init__(self, field: str, message: str, file: str = "") -> None:
-        self.file = file
-        self.field = field
-        self.message = message
+        # A sentence has one line, whatever was quoted into it.
+        self.file = _one_line(file)
+        self.field = _one_line(field)
+        self.message = _one_line(message)
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -33,6 +34,11 @@ class SpecError(ValueError):
             "field": self.field,
             "message": self.message,
         }
+
+
+def _one_line(text: str) -> str:
+    printable = (c if c.isprintable() else " " for c in text)
+    return " ".join("".join(printable).split())
 
 
 def nearest(name: object, allowed: Iterable[str]) -> str:

@@ -117,6 +117,7 @@ _EXPECTED = {
     "int_from_float": "a whole number",
     "int_type": "a whole number",
     "less_than": "a number below {lt}",
+    "less_than_equal": "a number of at most {le}",
     "model_type": "a mapping",
     "string_pattern_mismatch": "a name of lower-case letters, digits and "
     "'_', beginning with a letter",

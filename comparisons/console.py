@@ -91,7 +91,7 @@ def _table(
     *,
     numbers: bool = True,
 ) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for index, head in enumerate(heads):
         inner = numbers and 0 < index < len(heads) - 1
         table.add_column(head, justify="right" if inner else "left")

@@ -153,7 +153,9 @@ def compare_tensor(torch: Curve, keras: Curve, twins: Twins) -> Comparison:
     return Comparison(np.array([difference]), np.array([floor]), None)
 
 
-def compare_curves(torch: Curve, keras: Curve, twins: Twins) -> Comparison:
+def compare_curves(
+    torch: Curve, keras: Curve, twins: Twins, unit: float | None = None
+) -> Comparison:
     """Compare one curve, step by step.
 
     Where both stop being finite at the same step, the curve is judged up to
@@ -163,13 +165,15 @@ def compare_curves(torch: Curve, keras: Curve, twins: Twins) -> Comparison:
         torch: PyTorch's, of shape (steps,).
         keras: Keras's; a shorter one is compared as far as it goes.
         twins: what the floor is taken from.
+        unit: one unit in the last place of 1, in the precision that was
+            computed in; by default that of the curves' own type.
     """
     steps = min(len(torch), len(keras), *(len(b) for _, b in twins))
     a = np.asarray(torch[:steps], np.float64)
     b = np.asarray(keras[:steps], np.float64)
     scale = _size(_recent(np.fmax(np.abs(a), np.abs(b))), torch.dtype)
-    units = max(_resolution(torch), _resolution(keras))
-    floor = np.full(steps, UNITS * units)
+    unit = unit or max(_resolution(torch), _resolution(keras))
+    floor = np.full(steps, UNITS * unit)
     with np.errstate(invalid="ignore"):
         for base, nudged in twins:
             stray = np.abs(nudged[:steps] - base[:steps]) / scale
@@ -313,6 +317,7 @@ def compare_records(
         keras: Keras's record, then its nudged ones.
     """
     base = torch[0]
+    unit = _resolution(base.steps["loss"])
     twins = [(r[0], nudged) for r in (torch, keras) for nudged in r[1:]]
     compared: list[dict[str, Comparison]] = []
     for kind in range(2):
@@ -324,6 +329,7 @@ def compare_records(
                     curve,
                     theirs[name],
                     [(a[name], b[name]) for a, b in strays],
+                    unit,
                 )
                 for name, curve in ours.items()
             }

@@ -6,6 +6,8 @@ the colour-blind (Okabe and Ito 2008). Classes have colours of their own.
 """
 
 import io
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from common import loop
+from common.record import Curve
 from comparisons.judge import Comparison, Trajectory
 from comparisons.result import ArmResult, Result
 from comparisons.tolerances import TIMES_FLOOR
@@ -27,6 +30,7 @@ WIDTHS = {"torch": 4.0, "keras": 1.3}
 CLASSES = ("#009e73", "#cc79a7", "#56b4e9", "#f0e442", "#d55e00", "#999999")
 GREY = "#666666"
 PANEL = (3.6, 2.7)
+MOST_POINTS = 300
 
 STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
@@ -41,16 +45,44 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def pictures(result: Result) -> dict[str, str]:
-    """Return every picture the result has data for, as caption → SVG."""
+@dataclass(frozen=True)
+class Picture:
+    """A drawing with its file name and what it shows."""
+
+    name: str
+    caption: str
+    svg: str
+
+
+def pictures(result: Result) -> list[Picture]:
+    """Draw every picture that the result has data for."""
+    first = result.arms[0]
+    drawings: list[tuple[str, str, Callable[[Result], Figure], bool]] = [
+        (
+            "curves",
+            "Training and validation, in both frameworks",
+            curves,
+            True,
+        ),
+        (
+            "differences",
+            "How far the two frameworks' losses part",
+            differences,
+            bool(first.climb or first.curves),
+        ),
+        (
+            "boundaries",
+            "What each network predicts where",
+            boundaries,
+            first.records[result.backends[0]][0].grid is not None,
+        ),
+    ]
     with rc_context(STYLE):
-        found = {"Training and validation, in both frameworks": curves(result)}
-        if result.arms[0].climb or result.arms[0].curves:
-            caption = "How far the two frameworks' losses part"
-            found[caption] = differences(result)
-        if result.arms[0].records[result.backends[0]][0].grid is not None:
-            found["What each network predicts where"] = boundaries(result)
-        return {caption: _svg(figure) for caption, figure in found.items()}
+        return [
+            Picture(name, caption, _svg(draw(result)))
+            for name, caption, draw, has_data in drawings
+            if has_data
+        ]
 
 
 def curves(result: Result) -> Figure:
@@ -145,21 +177,27 @@ def differences(result: Result) -> Figure:
 
 def _difference(panel: Axes, trajectory: Trajectory) -> None:
     compared: Comparison = trajectory.curves["loss"]
-    steps = np.arange(len(compared.difference))
+    stride = -(-len(compared.difference) // MOST_POINTS)
+    steps = np.arange(0, len(compared.difference), stride)
+    difference = _largest(compared.difference, stride)
+    floor = _largest(compared.floor, stride)
     # Where the two are equal to the last bit there is nothing to draw.
-    shown = np.where(compared.difference > 0, compared.difference, np.nan)
-    panel.fill_between(
-        steps, 1e-18, TIMES_FLOOR * compared.floor, color="#dddddd"
-    )
-    panel.plot(steps, compared.floor, color=GREY, linewidth=1.5)
-    panel.plot(steps, shown, ".", color="black", markersize=1.5)
+    shown = np.where(difference > 0, difference, np.nan)
+    panel.fill_between(steps, 1e-18, TIMES_FLOOR * floor, color="#dddddd")
+    panel.plot(steps, floor, color=GREY, linewidth=1.5)
+    panel.plot(steps, shown, ".", color="black", markersize=2)
     if trajectory.horizon is not None:
         panel.axvline(trajectory.horizon, color="#d55e00", linestyle="--")
     panel.set_yscale("log")
-    drawn = np.concatenate([compared.floor, shown])
+    drawn = np.concatenate([floor, shown])
     highest = drawn[np.isfinite(drawn)].max()
-    lowest = compared.floor.min() / 100
-    panel.set_ylim(lowest, TIMES_FLOOR * highest * 3)
+    panel.set_ylim(floor.min() / 100, TIMES_FLOOR * highest * 3)
+
+
+def _largest(values: Curve, stride: int) -> Curve:
+    """Return the largest value of each stretch of `stride` steps."""
+    starts = np.arange(0, len(values), stride)
+    return np.asarray(np.maximum.reduceat(values, starts))
 
 
 def boundaries(result: Result) -> Figure:

@@ -7,11 +7,10 @@ from typing import Any
 
 import yaml
 from jinja2 import Environment, PackageLoader, select_autoescape
-from markupsafe import Markup
 from safetensors.numpy import save_file
 
 from common.conventions import CONVENTIONS
-from comparisons.pictures import pictures
+from comparisons.pictures import Picture, pictures
 from comparisons.result import Result
 from comparisons.summary import (
     SUMMARY_COLUMNS,
@@ -29,8 +28,9 @@ def write(result: Result, out: Path) -> Path:
 
     `report.html` stands on its own. Beside it lie `result.json` (what
     `--json` prints), `spec.yaml` (the complete specification, which
-    `parity run` takes), `curves.csv` (every evaluation, tidy), and the
-    learnt weights of every run, in neutral layout, as safetensors.
+    `parity run` takes), `curves.csv` (every evaluation, tidy), the
+    pictures, and the learnt weights of every run, in neutral layout, as
+    safetensors.
 
     Returns:
         The path of `report.html`.
@@ -38,7 +38,10 @@ def write(result: Result, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     report = out / "report.html"
     result.report = report
-    report.write_text(page(result), "utf-8")
+    drawn = pictures(result)
+    report.write_text(page(result, drawn), "utf-8")
+    for picture in drawn:
+        (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
     document = json.dumps(result.as_json(), indent=2)
     (out / "result.json").write_text(document, "utf-8")
     (out / "spec.yaml").write_text(spec_yaml(result), "utf-8")
@@ -47,7 +50,7 @@ def write(result: Result, out: Path) -> Path:
     return report
 
 
-def page(result: Result) -> str:
+def page(result: Result, drawn: list[Picture]) -> str:
     """Return the whole report as HTML."""
     return _render(
         "report.html",
@@ -59,13 +62,13 @@ def page(result: Result) -> str:
         dialect=result.experiment.dialect,
         conventions=CONVENTIONS,
         labels=LABELS,
-        **_body(result),
+        **_body(result, drawn),
     )
 
 
 def fragment(result: Result) -> str:
     """Return the table and the pictures, for a notebook."""
-    return _render("fragment.html", **_body(result))
+    return _render("fragment.html", **_body(result, pictures(result)))
 
 
 def spec_yaml(result: Result) -> str:
@@ -76,7 +79,7 @@ def spec_yaml(result: Result) -> str:
     return text
 
 
-def _body(result: Result) -> dict[str, Any]:
+def _body(result: Result, drawn: list[Picture]) -> dict[str, Any]:
     return {
         "verdict": result.verdict,
         "headline": headline(result),
@@ -85,10 +88,7 @@ def _body(result: Result) -> dict[str, Any]:
         "columns": SUMMARY_COLUMNS,
         "rows": summary_rows(result),
         "claims": claim_rows(result),
-        "pictures": {
-            caption: Markup(svg)  # noqa: S704 - our own drawing
-            for caption, svg in pictures(result).items()
-        },
+        "pictures": drawn,
     }
 
 

@@ -1,0 +1,5 @@
+"""`python -m comparisons` is `parity`."""
+
+from comparisons.cli import main
+
+main()
