@@ -121,11 +121,12 @@ class Data(Model):
             forms = written.get("anyOf", [written])
             properties |= forms[0]["properties"]
         kinds = [source.kind() for source in members(Source)]
-        return fields | {
+        mapping = fields | {
             "properties": properties,
             "required": [],
             "oneOf": [{"required": [kind]} for kind in kinds],
         }
+        return {"anyOf": [mapping, {"enum": kinds}]}
 
     def _stratified(self) -> bool:
         split = self.test > 0 or self.validation > 0

@@ -1,10 +1,11 @@
 """Data sets: where samples come from, before they are split or scaled."""
 
+import math
 from typing import Annotated, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from common.activations import Array, Shape
 from common.element import Count, Element, NotNegative, Number, OneKind
@@ -117,6 +118,15 @@ class Polynomial(Dataset):
     high: Number = 10.0
     samples: Count = 600
     noise: NotNegative = 2.5
+
+    @model_validator(mode="after")
+    def _rises(self) -> "Polynomial":
+        if not 0 < self.high - self.low < math.inf:
+            raise ValueError(
+                f"got the range {self.low} to {self.high}, expected a finite "
+                "one that rises"
+            )
+        return self
 
     @property
     def shape(self) -> Shape:

@@ -41,6 +41,12 @@ def _one_line(text: str) -> str:
     return " ".join("".join(printable).split())
 
 
+def shown(value: object) -> str:
+    """Return a value as it is quoted in a sentence: never much of it."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def nearest(name: object, allowed: Iterable[str]) -> str:
     """Return "; did you mean 'x'?" for the nearest name, or nothing.
 

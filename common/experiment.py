@@ -9,12 +9,15 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     Field,
+    GetJsonSchemaHandler,
     ModelWrapValidatorHandler,
     SerializerFunctionWrapHandler,
     model_serializer,
     model_validator,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import (
+    CoreSchema,
     InitErrorDetails,
     PydanticCustomError,
     ValidationError,
@@ -24,7 +27,7 @@ from common.activations import Softmax
 from common.architecture import Place, ShapeError, places
 from common.data import Data
 from common.element import Dialect, Model, speaking
-from common.errors import names, nearest
+from common.errors import names, nearest, shown
 from common.layers import Layer
 from common.losses import BinaryCrossEntropy, CrossEntropy
 from common.recipe import Recipe
@@ -43,9 +46,10 @@ METRICS = (
 )
 
 CLAIM = re.compile(
-    r"^\s*(?P<arm>\w+)\.(?P<metric>\w+)\s*(?P<relation>>=|<=|>|<)\s*"
+    r"^\s*(?P<arm>[A-Za-z_]\w*)\.(?P<metric>\w+)\s*"
+    r"(?P<relation>>=|<=|>|<)\s*"
     r"(?:(?P<other_arm>[A-Za-z_]\w*)\.(?P<other_metric>\w+)"
-    r"|(?P<number>[-+]?\d+(?:\.\d*)?(?:[eE][-+]?\d+)?))\s*$"
+    r"|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))\s*$"
 )
 
 
@@ -67,6 +71,13 @@ class Claim(Model):
     @classmethod
     def _fields_of(cls, written: Any) -> Any:
         return {"that": written} if isinstance(written, str) else written
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        fields = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [dict(fields), {"type": "string"}]}
 
     @model_validator(mode="before")
     @classmethod
@@ -95,8 +106,8 @@ class Claim(Model):
         match = CLAIM.match(self.that)
         if match is None:
             raise ValueError(
-                f"got {self.that!r}, expected 'arm.metric > arm.metric' or "
-                "'arm.metric > number', with >, <, >= or <="
+                f"got {shown(self.that)}, expected 'arm.metric > arm.metric' "
+                "or 'arm.metric > number', with >, <, >= or <="
             )
         return match
 
@@ -106,7 +117,7 @@ class Claim(Model):
         for metric in parts["metric"], parts["other_metric"]:
             if metric is not None and metric not in METRICS:
                 raise ValueError(
-                    f"got metric {metric!r}, expected one of: "
+                    f"got metric {shown(metric)}, expected one of: "
                     f"{names(METRICS)}{nearest(metric, METRICS)}"
                 )
         return self
@@ -176,7 +187,7 @@ class Experiment(Model):
     data: Data
     recipe: Recipe
     arms: dict[Name, Annotated[tuple[Layer, ...], Field(min_length=1)]] = (
-        Field(min_length=1)
+        Field(min_length=1, json_schema_extra={"additionalProperties": False})
     )
     claims: tuple[Claim, ...] = ()
 
@@ -196,14 +207,53 @@ class Experiment(Model):
             self._check_arm(name, layers)
         self._check_early_stopping()
         for index, claim in enumerate(self.claims):
-            for arm in claim.arms:
-                if arm not in self.arms:
-                    self._refuse(
-                        ("claims", index),
-                        f"got arm {arm!r}, expected one of: "
-                        f"{names(self.arms)}{nearest(arm, self.arms)}",
-                    )
+            self._check_claim(index, claim)
         return self
+
+    def _check_claim(self, index: int, claim: Claim) -> None:
+        for arm in claim.arms:
+            if arm not in self.arms:
+                self._refuse(
+                    ("claims", index),
+                    f"got arm {shown(arm)}, expected one of: "
+                    f"{names(self.arms)}{nearest(arm, self.arms)}",
+                )
+        missing = self._not_measured()
+        for metric in claim.parts["metric"], claim.parts["other_metric"]:
+            for part, reason in missing.items():
+                if metric and part in metric:
+                    self._refuse(
+                        ("claims", index), f"got {metric!r}, but {reason}"
+                    )
+        if claim.name in (earlier.name for earlier in self.claims[:index]):
+            self._refuse(
+                ("claims", index, "name"), f"{shown(claim.name)} stands twice"
+            )
+
+    def _not_measured(self) -> dict[str, str]:
+        """Return which metrics no record will have, and why."""
+        return {
+            part: reason
+            for part, reason, gone in (
+                (
+                    "best_epoch",
+                    "there is no early stopping",
+                    self.recipe.early_stopping is None,
+                ),
+                (
+                    "validation_",
+                    "data.validation is 0",
+                    self.data.validation == 0,
+                ),
+                ("test_", "data.test is 0", self.data.test == 0),
+                (
+                    "_accuracy",
+                    "the target is a number",
+                    self.data.source.class_count is None,
+                ),
+            )
+            if gone
+        }
 
     def _check_target(self) -> None:
         classes = self.data.source.class_count

@@ -9,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from common.errors import SpecError, names, nearest
+from common.conventions import defaults_of
+from common.errors import SpecError, names, nearest, shown
 from common.experiment import Experiment
 
 
@@ -53,7 +54,7 @@ def parse(written: Any) -> Experiment:
     if not isinstance(written, dict):
         raise SpecError(
             "",
-            f"got {_shown(written)}, expected a mapping with the fields "
+            f"got {shown(written)}, expected a mapping with the fields "
             f"{names(Experiment.model_fields)}",
         )
     try:
@@ -81,31 +82,37 @@ def spec_error(error: ValidationError) -> SpecError:
     same = [each for other, each in found if other == path]
     expected = [text for each in same if (text := _expected(each))]
     if len(expected) == len(same):
-        got = _shown(first["input"])
+        got = shown(first["input"])
         message = f"got {got}, expected {' or '.join(expected)}"
-        if first["type"] == "literal_error":
-            message += nearest(first["input"], _quoted(first, "expected"))
+        for each in same:
+            if each["type"] == "literal_error":
+                message += nearest(each["input"], _quoted(each, "expected"))
         return SpecError(path, message)
     return SpecError(path, _message(first))
 
 
 def _path(error: ErrorDetails) -> str:
     """Write a path as a person would: arms.deep[2].dense.units."""
+    parts = list(error["loc"])
+    # Steps of pydantic's own path that nobody writes: the source of the data
+    # stands beside its siblings, and neither a type nor a key is a field.
+    if parts[:2] == ["data", "source"]:
+        del parts[1]
+    if parts[:2] == ["recipe", "batch_size"]:
+        del parts[2:]
+    if parts[-1:] == ["[key]"]:
+        del parts[-1]
+    if error["type"] == "unknown_field":
+        parts.append(error["ctx"]["field"])
     text = ""
-    for part in error["loc"]:
+    for part in parts:
         if isinstance(part, int):
             text += f"[{part}]"
-        elif part not in _NOT_WRITTEN and not part.startswith("literal["):
-            text += f".{part}" if text else part
-    if error["type"] == "unknown_field":
-        field = error["ctx"]["field"]
-        text += f".{field}" if text else field
+        else:
+            name = part if len(part) <= 60 else f"{part[:57]}..."
+            text += f".{name}" if text else name
     return text
 
-
-# Steps of pydantic's own path that nobody writes: the source of the data is
-# written beside its siblings, and a type is no field.
-_NOT_WRITTEN = ("source", "[key]", "constrained-int", "int")
 
 _EXPECTED = {
     "bool_type": "true or false",
@@ -149,24 +156,23 @@ def _message(error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     if error["type"] == "union_tag_invalid":
         allowed, tag = _quoted(error, "expected_tags"), str(context["tag"])
-        return f"got {tag!r}, expected one of: {names(allowed)}" + nearest(
-            tag, allowed
+        return (
+            f"got {shown(tag)}, expected one of: {names(allowed)}"
+            + nearest(tag, allowed)
         )
     if error["type"] == "union_tag_not_found":
         return (
-            f"got {_shown(error['input'])}, expected one element, written "
+            f"got {shown(error['input'])}, expected one element, written "
             "'kind' or {kind: fields}"
         )
     if error["type"] == "missing":
-        return "is missing; say it, or name a dialect (torch, keras)"
+        *_, kind, field = ("", "recipe", *error["loc"])
+        fills = field in defaults_of("torch").get(str(kind), {})
+        named = "; say it, or name a dialect (torch, keras)" if fills else ""
+        return f"is missing{named}"
     if error["type"] == "value_error":
         return str(context["error"])
     return str(context.get("text", error["msg"]))
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _language(path: str | Path) -> str:
@@ -189,6 +195,8 @@ class _Loader(yaml.SafeLoader):
     ) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str) and key in seen:
                 raise yaml.constructor.ConstructorError(

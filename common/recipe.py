@@ -17,8 +17,8 @@ class EarlyStopping(Model):
 
     An epoch improves when its value beats the best so far by more than
     `min_delta`. Training stops at the end of the first epoch that is the
-    `patience`-th in a row without improvement (Keras's counting; a patience
-    of 0 counts as 1). A value that is not a number improves nothing.
+    `patience`-th in a row without improvement (Keras's counting). A value
+    that is not a number improves nothing.
 
     Attributes:
         monitor: the curve to watch; a loss falls, an accuracy rises.

@@ -8,7 +8,9 @@ so that no framework's own schedule rounds them.
 import math
 from typing import Annotated, TypeAlias
 
-from common.element import Count, Element, OneKind, Positive, Share
+from pydantic import Field
+
+from common.element import Count, Element, OneKind, Share
 
 
 class Constant(Element):
@@ -28,7 +30,7 @@ class StepDecay(Element):
     """
 
     every: Count
-    by: Positive
+    by: Annotated[float, Field(strict=True, gt=0, le=1)]
 
     def factor(self, step: int) -> float:
         """Return by^⌊step / every⌋."""

@@ -1,0 +1,1 @@
+"""Tests of the two backends, each in a worker of its own."""

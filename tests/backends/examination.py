@@ -1,0 +1,114 @@
+"""What the tests ask of one network: all that one step does, and thirty.
+
+`add_tasks` is the worker's setup; the same function also runs here, with
+the NumPy reference's trainer.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from common import batches, loop
+from common.experiment import Arm
+from common.record import Curve, Weights
+from comparisons import tasks
+
+STEPS = 30
+
+
+@dataclass
+class Findings:
+    """What a network did, in neutral layout.
+
+    Attributes:
+        x: the inputs of the first batch.
+        outputs: what leaves each place in evaluation, and `prediction`.
+        gradients: `loss` and each parameter's gradient on the first batch.
+        counts: how many numbers each live parameter has.
+        stepped: the parameters after the first step.
+        curves: loss, rate and gradient norms of all steps.
+        trained: the parameters after all steps.
+        evaluation: loss and accuracy on the training part, at the end.
+    """
+
+    x: Curve
+    outputs: dict[str, Curve]
+    gradients: dict[str, Curve]
+    counts: dict[str, int]
+    stepped: Weights
+    curves: dict[str, Curve]
+    trained: Weights
+    evaluation: dict[str, float]
+
+
+def examine(
+    trainer_class: Any,
+    arm: Arm,
+    dtype: loop.Dtype,
+    steps: int = STEPS,
+    progress: Any = None,
+) -> Findings:
+    """Build a network, look inside its first step, and take `steps`."""
+    parts = arm.data.parts(arm.recipe.loss)
+    trainer = trainer_class(arm, parts, dtype, 0, gradient_norm=True)
+    trainer.load(loop.initial_weights(arm, 0, dtype))
+    singles = _singles(arm, len(parts["train"]), steps)
+    x = trainer.gather(singles[0].indices[0])[0]
+    outputs = trainer.outputs(x) | {"prediction": trainer.predict(x)}
+    loss, gradients = trainer.gradients(singles[0])
+    curves, stepped = [], None
+    for single in singles[:steps]:
+        curves.append(trainer.steps(single))
+        stepped = stepped or trainer.weights()
+    return Findings(
+        x=x,
+        outputs=outputs,
+        gradients={"loss": np.array(loss)} | gradients,
+        counts=trainer.parameter_counts(),
+        stepped=stepped or {},
+        curves={
+            name: np.concatenate([curve[name] for curve in curves])
+            for name in (curves[0] if curves else ())
+        },
+        trained=trainer.weights(),
+        evaluation=trainer.evaluate("train") if steps else {},
+    )
+
+
+def _singles(arm: Arm, samples: int, steps: int) -> list[batches.Segment]:
+    """Return the first steps one by one: one shape is compiled once."""
+    epochs = -(-max(steps, 1) // batches.steps_per_epoch(arm.recipe, samples))
+    return [
+        batches.Segment(
+            segment.indices[step : step + 1],
+            segment.rates[step : step + 1],
+            {k: mask[step : step + 1] for k, mask in segment.masks.items()},
+        )
+        for segment in batches.segments(arm, samples, 0, range(epochs))
+        for step in range(len(segment))
+    ]
+
+
+def drawn(
+    trainer_class: Any, arm: Arm, seed: int, progress: Any = None
+) -> Weights:
+    """Return the weights that a framework draws by itself."""
+    parts = arm.data.parts(arm.recipe.loss)
+    weights: Weights = trainer_class(arm, parts, "float64", seed).weights()
+    return weights
+
+
+def load_wrong(
+    trainer_class: Any, arm: Arm, names: list[str], progress: Any = None
+) -> None:
+    """Load weights of these names, which are not the network's."""
+    trainer = trainer_class(arm, arm.data.parts(arm.recipe.loss), "float64")
+    trainer.load({name: np.zeros(1) for name in names})
+
+
+def add_tasks(backend: str) -> None:
+    """Let a worker be asked for what stands here."""
+    tasks.examine = examine
+    tasks.drawn = drawn
+    tasks.load_wrong = load_wrong

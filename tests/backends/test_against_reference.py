@@ -1,0 +1,79 @@
+"""Each backend against the slow NumPy reference, rung by rung.
+
+Two opinions alone name no culprit, so neither backend is judged against
+the other here.
+"""
+
+from typing import Any
+
+import pytest
+
+from tests.backends.conftest import Examined, Referred
+from tests.cases import CASES, LAYERS, LOSSES, Case
+from tests.tolerances import ROUNDING, SINGLE, TRAINED, assert_close
+
+on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
+for_each_case = pytest.mark.parametrize("case", CASES, ids=lambda c: c.id)
+
+
+@on_each_backend
+@for_each_case
+def test_every_layer_puts_out_what_numpy_says(
+    case: Case, backend: str, examined: Examined, referred: Referred
+) -> None:
+    truth = referred(case)
+    assert_close(examined(case, backend).outputs, truth.outputs, ROUNDING)
+
+
+@on_each_backend
+@for_each_case
+def test_loss_and_gradients_are_what_numpy_says(
+    case: Case, backend: str, examined: Examined, referred: Referred
+) -> None:
+    truth = referred(case)
+    assert_close(examined(case, backend).gradients, truth.gradients, ROUNDING)
+
+
+@on_each_backend
+@for_each_case
+def test_one_step_leaves_what_numpy_says(
+    case: Case, backend: str, examined: Examined, referred: Referred
+) -> None:
+    truth = referred(case)
+    assert_close(examined(case, backend).stepped, truth.stepped, ROUNDING)
+
+
+@on_each_backend
+@for_each_case
+def test_thirty_steps_leave_what_numpy_says(
+    case: Case, backend: str, examined: Examined, referred: Referred
+) -> None:
+    found, truth = examined(case, backend), referred(case)
+    assert_close(found.curves, truth.curves, TRAINED)
+    assert_close(found.trained, truth.trained, TRAINED)
+    assert_close(found.evaluation, truth.evaluation, TRAINED)
+
+
+# How an optimiser steps does not change what is seen before its first step.
+@on_each_backend
+@pytest.mark.parametrize("case", LAYERS + LOSSES, ids=lambda c: c.id)
+def test_float32_forward_and_gradients_are_close(
+    case: Case, backend: str, examined: Examined, referred: Referred
+) -> None:
+    found, truth = examined(case, backend, "float32", 0), referred(case)
+    assert all(value.dtype == "float32" for value in found.outputs.values())
+    assert_close(found.outputs, truth.outputs, SINGLE)
+    assert_close(found.gradients, truth.gradients, SINGLE)
+
+
+@on_each_backend
+@for_each_case
+def test_live_parameters_are_those_of_the_spec(
+    case: Case, backend: str, examined: Examined
+) -> None:
+    said: dict[str, Any] = {}
+    for place in case.arm.places:
+        said |= place.parameters
+    found = examined(case, backend)
+    assert {n: v.shape for n, v in found.trained.items()} == said
+    assert sum(found.counts.values()) == case.arm.parameter_count

@@ -1,0 +1,114 @@
+"""What layers do in a live model, beyond what numbers alone show."""
+
+import pytest
+
+from tests.backends.conftest import Examined
+from tests.cases import CASES, Case, arm
+from tests.tolerances import MATTERS, assert_close, distance
+
+on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
+
+
+def case(name: str) -> Case:
+    [found] = [case for case in CASES if case.id == name]
+    return found
+
+
+@on_each_backend
+def test_dropout_passes_everything_on_in_evaluation(
+    backend: str, examined: Examined
+) -> None:
+    outputs = examined(case("dropout"), backend).outputs
+    assert_close(outputs["dropout_1"], outputs["tanh_1"], 0.0)
+
+
+@on_each_backend
+def test_dropout_drops_under_its_mask_in_training(
+    backend: str, examined: Examined
+) -> None:
+    """An image's pixel that is dropped all through a batch moves no weight.
+
+    One sample a batch makes that likely: each of 60 inputs is dropped with
+    a probability of 0.3.
+    """
+    dropping = Case(
+        "dropout-one_sample",
+        [{"dropout": 0.3}, {"flatten": "channels_last"}, {"dense": 3}],
+        (4, 5, 3),
+        recipe={"batch_size": 1},
+    )
+    kernel = examined(dropping, backend).gradients["dense_1/kernel"]
+    silent = (kernel == 0).all(axis=1)
+    # Five standard errors of a share of 60.
+    assert abs(silent.mean() - 0.3) < 5 * (0.3 * 0.7 / 60) ** 0.5
+
+
+@on_each_backend
+def test_images_come_back_with_their_channels_last(
+    backend: str, examined: Examined
+) -> None:
+    found = examined(case("relu-image"), backend)
+    assert found.outputs["relu_1"].shape == (16, 4, 5, 3)
+    assert_close(found.outputs["relu_1"], found.x * (found.x > 0), 0.0)
+
+
+@on_each_backend
+def test_flatten_lays_pixels_or_channels_side_by_side(
+    backend: str, examined: Examined
+) -> None:
+    found = examined(case("flatten-channels_last"), backend)
+    flat = found.x.reshape(len(found.x), -1)
+    assert_close(found.outputs["flatten_1"], flat, 0.0)
+    found = examined(case("flatten-channels_first"), backend)
+    flat = found.x.transpose(0, 3, 1, 2).reshape(len(found.x), -1)
+    assert_close(found.outputs["flatten_1"], flat, 0.0)
+
+
+@on_each_backend
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("flatten-channels_first", "flatten-channels_last"),
+        ("sgd-of_gradients-decay", "sgd-of_steps-decay"),
+        ("sgd-of_gradients-nesterov-decay", "sgd-of_gradients-decay"),
+        ("sgd-of_steps-nesterov-decay", "sgd-of_steps-decay"),
+        ("adam-epsilon-large", "adam-epsilon_hat-large"),
+        ("adam-epsilon-large", "adam-epsilon-small"),
+    ],
+)
+def test_values_that_mean_different_things_train_differently(
+    one: str, other: str, backend: str, examined: Examined
+) -> None:
+    kernel = examined(case(one), backend).trained["dense_1/kernel"]
+    against = examined(case(other), backend).trained["dense_1/kernel"]
+    assert distance(kernel, against) > MATTERS
+
+
+@on_each_backend
+@pytest.mark.parametrize(
+    ("units", "count"),
+    [
+        ((256, 128, 10), 235_146),
+        ((128, 64, 32, 16, 10), 111_514),
+        ((512, 10), 407_050),
+    ],
+    ids=str,
+)
+def test_live_models_have_as_many_parameters_as_counted_by_hand(
+    units: tuple[int, ...], count: int, backend: str, examined: Examined
+) -> None:
+    hidden = [layer for n in units[:-1] for layer in ({"dense": n}, "relu")]
+    counted = Case(
+        f"counted-{count}",
+        [*hidden, {"dense": units[-1]}],
+        (784,),
+        classes=units[-1],
+    )
+    found = examined(counted, backend, steps=0)
+    assert sum(found.counts.values()) == count
+    assert sum(value.size for value in found.trained.values()) == count
+
+
+def test_the_counted_networks_count_the_same_in_the_spec() -> None:
+    layers = [{"dense": 256}, "relu", {"dense": 128}, "relu", {"dense": 10}]
+    assert arm(layers, (784,), 10).parameter_count == 235_146

@@ -1,0 +1,231 @@
+"""Whole training runs on the real data sets, against the NumPy reference."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common import reference
+from common.experiment import Arm
+from common.load import parse
+from common.record import Record
+from comparisons import tasks
+from comparisons.workers import Pair, WorkerError
+from tests.tolerances import MATTERS, ROUNDING, TRAINED, assert_close, distance
+
+on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
+
+
+def example(
+    name: str, data: Any, layers: Any, loss: str, **recipe: Any
+) -> Arm:
+    return parse(
+        {
+            "name": name,
+            "dialect": "keras",
+            "data": data,
+            "recipe": {"loss": loss, "optimizer": "adam", **recipe},
+            "arms": {name: layers},
+        }
+    ).arm(name)
+
+
+ARMS = {
+    each.name: each
+    for each in [
+        # Batches that are not full, and a schedule.
+        example(
+            "digits",
+            "digits",
+            [
+                "flatten",
+                {"dense": 16},
+                "relu",
+                {"dropout": 0.2},
+                {"dense": 10},
+            ],
+            "cross_entropy",
+            schedule={"cosine": 30},
+            batch_size=64,
+            epochs=2,
+        ),
+        # Early stopping that stops, and puts the best weights back.
+        example(
+            "spiral",
+            {"spiral": {"samples": 120, "noise": 0.5}},
+            [{"dense": 12}, "tanh", {"dense": 3}],
+            "cross_entropy",
+            optimizer={"adam": 0.3},
+            batch_size=24,
+            epochs=40,
+            early_stopping={"patience": 3, "restore_best": True},
+        ),
+        # A number to predict, and evaluations that do not come each epoch.
+        example(
+            "polynomial",
+            {"polynomial": {"samples": 125}, "scaling": "min_max"},
+            [{"dense": 8}, "sigmoid", {"dense": 1}],
+            "mean_squared_error",
+            optimizer={"sgd": {"lr": 0.01, "momentum": 0.9}},
+            batch_size=20,
+            epochs=6,
+            evaluate_every=4,
+        ),
+        # One logit, no parts but the training part, whole batches in order.
+        example(
+            "xor",
+            {"xor": {}, "test": 0, "validation": 0, "scaling": "none"},
+            [{"dense": 4}, "tanh", {"dense": 1}],
+            "binary_cross_entropy",
+            batch_size="full",
+            shuffle="never",
+            epochs=30,
+            evaluate_every=0,
+        ),
+    ]
+}
+
+each_arm = pytest.mark.parametrize("name", ARMS)
+
+
+@dataclass
+class Run:
+    """One arm in one framework: a survey, and two records."""
+
+    survey: tasks.Survey
+    records: list[Record]
+
+
+def asked_of(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    shared = {"arm": ARMS[name], "seed": 0, "dtype": "float64"}
+    return (
+        shared | {"nudges": ()},
+        shared | {"nudges": (1,), "gradient_norm": True},
+    )
+
+
+@pytest.fixture(scope="session")
+def runs(pair: Pair) -> Any:
+    """Return a function from an arm and a backend to what it did."""
+
+    @cache
+    def run(name: str, backend: str) -> Run:
+        looked, trained = asked_of(name)
+        if backend == "numpy":
+            return Run(
+                tasks.survey(reference.Trainer, **looked),
+                tasks.train(reference.Trainer, **trained),
+            )
+        worker = pair.workers[backend]
+        survey = worker.submit("survey", **looked)
+        records = worker.submit("train", **trained)
+        return Run(survey.result(), records.result())
+
+    return run
+
+
+@on_each_backend
+@each_arm
+def test_the_same_bytes_reach_the_framework(
+    name: str, backend: str, runs: Any
+) -> None:
+    found, truth = runs(name, backend).survey, runs(name, "numpy").survey
+    assert found.data == truth.data
+    assert len(found.data) > 3
+
+
+@on_each_backend
+@each_arm
+def test_a_survey_finds_shapes_counts_and_one_step(
+    name: str, backend: str, runs: Any
+) -> None:
+    found, truth = runs(name, backend).survey, runs(name, "numpy").survey
+    assert found.shapes == truth.shapes
+    assert found.counts == truth.counts
+    [snapshot], [expected] = found.snapshots, truth.snapshots
+    assert_close(snapshot.outputs, expected.outputs, ROUNDING)
+    assert_close(snapshot.gradients, expected.gradients, ROUNDING)
+    assert_close(snapshot.stepped, expected.stepped, ROUNDING)
+
+
+@on_each_backend
+@each_arm
+def test_a_record_is_what_numpy_recorded(
+    name: str, backend: str, runs: Any
+) -> None:
+    found, truth = (runs(name, b).records[0] for b in (backend, "numpy"))
+    assert_close(found.steps, truth.steps, TRAINED)
+    assert_close(found.epochs, truth.epochs, TRAINED)
+    assert_close(found.final, truth.final, TRAINED)
+    assert_close(found.weights, truth.weights, TRAINED)
+    assert (found.grid is None) == (truth.grid is None)
+    if truth.grid is not None:
+        assert_close(found.grid, truth.grid, TRAINED)
+
+
+@on_each_backend
+@each_arm
+def test_a_nudge_is_felt_and_stays_small(
+    name: str, backend: str, runs: Any
+) -> None:
+    record, nudged = runs(name, backend).records
+    assert record.digest() != nudged.digest()
+    assert_close(nudged.steps["loss"], record.steps["loss"], TRAINED)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "keras"])
+def test_early_stopping_did_stop_and_put_back(backend: str, runs: Any) -> None:
+    record = runs("spiral", backend).records[0]
+    losses = record.epochs["validation_loss"]
+    best = int(record.final["best_epoch"])
+    assert record.final["epochs"] == len(losses) == best + 3 < 40
+    assert best == np.argmin(losses) + 1
+    back = record.final["validation_loss"]
+    assert distance(back, losses[best - 1]) < ROUNDING
+    assert distance(back, losses[-1]) > MATTERS
+
+
+@on_each_backend
+def test_training_again_gives_the_same_bits(
+    backend: str, runs: Any, pair: Pair
+) -> None:
+    record = runs("xor", backend).records[0]
+    asked = asked_of("xor")[1] | {"nudges": ()}
+    [again] = pair.workers[backend].submit("train", **asked).result()
+    assert again.digest() == record.digest()
+
+
+@on_each_backend
+def test_native_training_starts_from_weights_of_its_own(
+    backend: str, runs: Any, pair: Pair
+) -> None:
+    shared = runs("xor", backend).records[0]
+    asked = asked_of("xor")[1] | {"nudges": (), "native": True}
+    one, again, other = (
+        pair.workers[backend].submit("train", **asked | {"seed": seed})
+        for seed in (0, 0, 1)
+    )
+    [record], [repeated], [another] = (
+        future.result() for future in (one, again, other)
+    )
+    assert record.digest() == repeated.digest()
+    first = [r.steps["loss"][0] for r in (record, another, shared)]
+    assert len(set(first)) == 3
+    assert np.isfinite(first).all()
+
+
+@on_each_backend
+@pytest.mark.parametrize(
+    ("names", "said"), [([], "dense_1/bias"), (["odd/bias"], "odd/bias")]
+)
+def test_weights_of_another_network_are_refused_by_name(
+    names: list[str], said: str, backend: str, pair: Pair
+) -> None:
+    asked = pair.workers[backend].submit(
+        "load_wrong", arm=ARMS["xor"], names=names
+    )
+    with pytest.raises(WorkerError, match="weights and model differ") as error:
+        asked.result()
+    assert said in str(error.value)

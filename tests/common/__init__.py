@@ -1,0 +1,1 @@
+"""Tests of `common`: no framework is imported."""

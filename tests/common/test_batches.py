@@ -1,0 +1,208 @@
+"""Batches: the steps that both frameworks are handed."""
+
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+from common import batches
+from common.batches import Segment, batch_size, segments, steps_per_epoch
+from common.experiment import Arm
+from tests.cases import STEPS, arm
+
+DROPPING = [{"dropout": 0.25}, {"dense": 4}, {"dropout": 0.5}, {"dense": 3}]
+
+
+def steps(
+    example: Arm, samples: int, epochs: range, seed: int = 0, **more: Any
+) -> list[tuple[list[int], float, dict[str, Any]]]:
+    """Return each step's rows, rate and masks, however they are handed."""
+    return [
+        (
+            segment.indices[step].tolist(),
+            float(segment.rates[step]),
+            {
+                name: mask[step].tolist()
+                for name, mask in segment.masks.items()
+            },
+        )
+        for segment in segments(example, samples, seed, epochs, **more)
+        for step in range(len(segment))
+    ]
+
+
+def rows_of(found: list[Segment]) -> list[int]:
+    return [row for s in found for row in s.indices.ravel().tolist()]
+
+
+sizes = st.one_of(st.just("full"), st.integers(1, 60))
+
+
+@given(st.integers(1, 50), sizes, st.sampled_from(["keep", "drop"]))
+def test_an_epoch_sees_every_sample_once(
+    samples: int, size: Any, last_batch: str
+) -> None:
+    example = arm([{"dense": 3}], batch_size=size, last_batch=last_batch)
+    full = batch_size(example.recipe, samples)
+    found = list(segments(example, samples, 0, range(1)))
+    rows = rows_of(found)
+    dropped = samples % full if last_batch == "drop" else 0
+    assert len(rows) == len(set(rows)) == samples - dropped
+    assert set(rows) <= set(range(samples))
+    count = sum(len(segment) for segment in found)
+    assert count == steps_per_epoch(example.recipe, samples) > 0
+    assert all(s.indices.shape[1] == full for s in found[:-1])
+
+
+def test_a_last_batch_that_is_not_full_is_kept_or_dropped() -> None:
+    def widths(last_batch: str) -> list[int]:
+        example = arm([{"dense": 3}], batch_size=16, last_batch=last_batch)
+        return [len(rows) for rows, _, _ in steps(example, 40, range(2))]
+
+    assert widths("keep") == [16, 16, 8] * 2
+    assert widths("drop") == [16, 16] * 2
+
+
+@pytest.mark.parametrize(
+    ("shuffle", "same_each_epoch", "as_given"),
+    [
+        ("each_epoch", False, False),
+        ("once", True, False),
+        ("never", True, True),
+    ],
+)
+def test_order_is_shuffled_as_the_recipe_says(
+    shuffle: str, same_each_epoch: bool, as_given: bool
+) -> None:
+    example = arm([{"dense": 3}], shuffle=shuffle, batch_size=48)
+    first, second = (rows for rows, _, _ in steps(example, 48, range(2)))
+    assert (first == second) is same_each_epoch
+    assert (first == list(range(48))) is as_given
+    assert sorted(second) == list(range(48))
+
+
+def test_another_seed_gives_another_order_and_other_masks() -> None:
+    example = arm(DROPPING)
+    [one] = segments(example, 48, 0, range(1))
+    [other] = segments(example, 48, 1, range(1))
+    assert (one.indices != other.indices).any()
+    assert (one.masks["dropout_1"] != other.masks["dropout_1"]).any()
+
+
+@pytest.mark.parametrize("last_batch", ["keep", "drop"])
+@pytest.mark.parametrize("at_once", [1, 100, 65_536])
+@pytest.mark.parametrize("samples", [48, 50])
+def test_merging_epochs_changes_no_step(
+    samples: int,
+    at_once: int,
+    last_batch: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "SAMPLES_AT_ONCE", at_once)
+    example = arm(DROPPING, schedule=STEPS, last_batch=last_batch)
+    alone = [
+        step
+        for epoch in range(7)
+        for step in steps(example, samples, range(epoch, epoch + 1))
+    ]
+    assert steps(example, samples, range(7)) == alone
+    assert steps(example, samples, range(3, 7)) == alone[len(alone) // 7 * 3 :]
+
+
+def test_short_epochs_are_handed_over_together() -> None:
+    example = arm([{"dense": 3}])
+    assert [len(s) for s in segments(example, 48, 0, range(10))] == [30]
+
+
+def test_a_segment_holds_about_as_many_samples_as_it_may() -> None:
+    samples = batches.SAMPLES_AT_ONCE // 4
+    example = arm([{"dense": 3}], batch_size=1024)
+    found = list(segments(example, samples, 0, range(10)))
+    assert [s.indices.size // samples for s in found] == [4, 4, 2]
+
+
+def test_rates_follow_the_schedule_from_the_first_step_on() -> None:
+    example = arm([{"dense": 3}], schedule=STEPS, optimizer={"sgd": 0.5})
+    rates = [rate for _, rate, _ in steps(example, 48, range(3))]
+    expected = [0.5 * 0.7 ** (step // 3) for step in range(9)]
+    np.testing.assert_allclose(rates, expected, rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "width"), [("dropout_1", 0.25, 5), ("dropout_2", 0.5, 4)]
+)
+def test_masks_drop_the_share_they_say_and_scale_the_rest(
+    name: str, rate: float, width: int
+) -> None:
+    [segment] = segments(arm(DROPPING), 4800, 0, range(5))
+    mask = segment.masks[name]
+    assert mask.shape == (*segment.indices.shape, width)
+    assert set(np.unique(mask)) == {0.0, 1.0 / (1.0 - rate)}
+    # Five standard errors of a share.
+    error = np.sqrt(rate * (1 - rate) / mask.size)
+    assert abs((mask == 0).mean() - rate) < 5 * error
+
+
+def test_masks_differ_between_steps_and_places() -> None:
+    twice = arm([{"dropout": 0.5}, {"dropout": 0.5}, {"dense": 3}])
+    [segment] = segments(twice, 48, 0, range(2))
+    one, other = segment.masks["dropout_1"], segment.masks["dropout_2"]
+    assert (one != other).any()
+    assert len({step.tobytes() for step in one}) == len(segment)
+
+
+def test_a_network_without_dropout_has_no_masks() -> None:
+    [segment] = segments(arm([{"dense": 3}]), 48, 0, range(1))
+    assert segment.masks == {}
+
+
+def test_dropping_nothing_masks_nothing() -> None:
+    example = arm([{"dropout": 0.0}, {"dense": 3}])
+    [segment] = segments(example, 48, 0, range(1))
+    assert (segment.masks["dropout_1"] == 1).all()
+
+
+def test_first_is_the_first_step_alone() -> None:
+    [segment] = segments(arm(DROPPING), 48, 0, range(1))
+    first = segment.first()
+    assert len(first) == 1
+    assert (first.indices[0] == segment.indices[0]).all()
+    assert first.rates[0] == segment.rates[0]
+    for name, mask in first.masks.items():
+        assert (mask[0] == segment.masks[name][0]).all()
+
+
+def pairs(indices: Any, mask: Any) -> list[tuple[int, bytes]]:
+    """Return which mask each row of one batch has."""
+    return sorted(
+        (int(i), m.tobytes()) for i, m in zip(indices, mask, strict=True)
+    )
+
+
+@pytest.mark.parametrize("sides", [(5,), (4, 5, 3)], ids=["vector", "image"])
+def test_reordering_keeps_each_batch_a_set_with_its_masks(
+    sides: tuple[int, ...],
+) -> None:
+    layers = [{"dropout": 0.25}, "flatten", {"dropout": 0.5}, {"dense": 3}]
+    example = arm(layers, sides)
+    [plain] = segments(example, 48, 0, range(2))
+    [nudged] = segments(example, 48, 0, range(2), nudge=1)
+    assert (plain.rates == nudged.rates).all()
+    assert set(plain.masks) == set(nudged.masks)
+    assert (plain.indices != nudged.indices).any(axis=1).all()
+    for step in range(len(plain)):
+        for name, mask in plain.masks.items():
+            assert pairs(plain.indices[step], mask[step]) == pairs(
+                nudged.indices[step], nudged.masks[name][step]
+            )
+
+
+def test_each_nudge_is_an_order_of_its_own() -> None:
+    example = arm([{"dense": 3}])
+    [one], [other], [again] = (
+        segments(example, 48, 0, range(1), nudge=n) for n in (1, 2, 1)
+    )
+    assert (one.indices != other.indices).any()
+    assert (one.indices == again.indices).all()

@@ -1,0 +1,230 @@
+"""The table of conventions: what silence means in each dialect."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from common import reference
+from common.conventions import CONVENTIONS, Convention, defaults_of
+from common.element import Element, Model, speaking
+from common.experiment import Arm
+from common.recipe import Recipe
+from tests.backends.examination import examine
+from tests.cases import CASES, STEPS, arm
+from tests.common.written import DEMANDED, ELEMENTS, written
+from tests.tolerances import MATTERS, distance
+
+KINDS: dict[str, type[Model]] = {kind.kind(): kind for kind in ELEMENTS} | {
+    "recipe": Recipe
+}
+
+LEAST: dict[str, Any] = {
+    "recipe": {"loss": "cross_entropy", "optimizer": "adam", "epochs": 1}
+}
+
+each_row = pytest.mark.parametrize(
+    "row", CONVENTIONS, ids=lambda row: row.name
+)
+each_dialect = pytest.mark.parametrize("dialect", ["torch", "keras"])
+each_element = pytest.mark.parametrize(
+    "element", ELEMENTS, ids=lambda element: element.kind()
+)
+
+
+def taken_apart(row: Convention) -> tuple[type[Model], str, Any]:
+    """Return the class, the field, and the least that must be written."""
+    kind, field = row.field.split(".")
+    return KINDS[kind], field, LEAST.get(kind, {kind: DEMANDED.get(kind, {})})
+
+
+@each_row
+def test_row_names_a_field_of_the_language(row: Convention) -> None:
+    cls, field, _ = taken_apart(row)
+    assert cls.model_fields[field].is_required()
+
+
+@each_dialect
+@each_row
+def test_dialect_fills_what_is_left_unsaid(
+    row: Convention, dialect: str
+) -> None:
+    cls, field, least = taken_apart(row)
+    with speaking(dialect):
+        filled = cls.model_validate(least)
+        said = cls.model_validate(_with(least, field, getattr(row, dialect)))
+    assert filled == said
+    assert field in filled.model_fields_set
+
+
+@each_row
+def test_what_is_said_wins_over_the_dialect(row: Convention) -> None:
+    cls, field, least = taken_apart(row)
+    with speaking("keras"):
+        plain = cls.model_validate(least)
+        said = cls.model_validate(_with(least, field, row.torch))
+    assert (said == plain) == (row.torch == row.keras)
+
+
+@each_row
+def test_without_a_dialect_it_must_be_said(row: Convention) -> None:
+    cls, field, least = taken_apart(row)
+    missing = {"type": "missing", "loc": (field,)}
+    with pytest.raises(ValidationError) as caught:
+        cls.model_validate(least)
+    found = [{k: e[k] for k in missing} for e in caught.value.errors()]
+    assert missing in found
+
+
+@each_dialect
+@each_element
+def test_dialect_and_demanded_fields_make_an_element_whole(
+    element: type[Element], dialect: str
+) -> None:
+    filled = defaults_of(dialect).get(element.kind(), {})
+    unfilled = {
+        name
+        for name, field in element.model_fields.items()
+        if field.is_required() and name not in filled
+    }
+    assert unfilled == set(DEMANDED.get(element.kind(), {}))
+    with speaking(dialect):
+        element.model_validate(written(element))
+
+
+@each_dialect
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(kind, field) for kind in DEMANDED for field in DEMANDED[kind]],
+)
+def test_no_dialect_fills_what_neither_framework_knows(
+    kind: str, field: str, dialect: str
+) -> None:
+    rest = {k: v for k, v in DEMANDED[kind].items() if k != field}
+    with speaking(dialect), pytest.raises(ValidationError) as caught:
+        KINDS[kind].model_validate({kind: rest})
+    assert [error["loc"] for error in caught.value.errors()] == [(field,)]
+
+
+def test_rows_have_names_and_fields_of_their_own() -> None:
+    assert len({row.name for row in CONVENTIONS}) == len(CONVENTIONS)
+    assert len({row.field for row in CONVENTIONS}) == len(CONVENTIONS)
+
+
+@pytest.mark.parametrize("dialect", ["Torch", "kears", "", "jax"])
+def test_unknown_dialect_is_refused(dialect: str) -> None:
+    with pytest.raises(ValueError, match="expected one of: keras, torch"):
+        defaults_of(dialect)
+
+
+def test_dialect_ends_with_its_block() -> None:
+    with speaking("torch"), speaking("keras"):
+        pass
+    with pytest.raises(ValidationError):
+        KINDS["adam"].model_validate("adam")
+
+
+def _with(least: dict[str, Any], field: str, value: Any) -> dict[str, Any]:
+    [(kind, fields), *more] = least.items()
+    if more:
+        return least | {field: value}
+    return {kind: fields | {field: value}}
+
+
+# --- Each convention matters: its two values train to different weights. ---
+
+
+def dense(**fields: Any) -> list[Any]:
+    return [{"dense": {"units": 3, **fields}}]
+
+
+# For each row, a network and a recipe in which the row's value is `value`.
+EXAMPLES: dict[str, Callable[[Any], Arm]] = {
+    "dense_kernel_initializer": lambda value: arm(
+        dense(kernel_initializer=value)
+    ),
+    "dense_bias_initializer": lambda value: arm(dense(bias_initializer=value)),
+    "flatten_order": lambda value: arm(
+        [{"flatten": value}, *dense()], (4, 5, 3)
+    ),
+    "normal_stddev": lambda value: arm(
+        dense(kernel_initializer={"normal": value})
+    ),
+    "glorot_normal_truncation": lambda value: arm(
+        dense(kernel_initializer={"glorot_normal": {"truncated": value}})
+    ),
+    "he_normal_truncation": lambda value: arm(
+        dense(kernel_initializer={"he_normal": {"truncated": value}})
+    ),
+    "sgd_learning_rate": lambda value: arm(dense(), optimizer={"sgd": value}),
+    # The two velocities part only where the rate changes.
+    "sgd_velocity": lambda value: arm(
+        dense(),
+        optimizer={"sgd": {"lr": 0.1, "momentum": 0.9, "velocity": value}},
+        schedule=STEPS,
+    ),
+    "adam_learning_rate": lambda value: arm(
+        dense(), optimizer={"adam": value}
+    ),
+    "adam_epsilon": lambda value: arm(
+        dense(), optimizer={"adam": {"epsilon": value}}
+    ),
+    "adam_epsilon_placement": lambda value: arm(
+        dense(),
+        optimizer={"adam": {"epsilon": 1e-4, "epsilon_placement": value}},
+    ),
+    "batch_size": lambda value: arm(dense(), batch_size=value),
+}
+
+
+def test_every_convention_has_an_example() -> None:
+    assert list(EXAMPLES) == [row.name for row in CONVENTIONS]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in CONVENTIONS if row.torch != row.keras],
+    ids=lambda row: row.name,
+)
+def test_the_two_values_of_a_convention_train_to_different_weights(
+    row: Convention,
+) -> None:
+    torch, keras = (
+        examine(reference.Trainer, EXAMPLES[row.name](value), "float64")
+        for value in (row.torch, row.keras)
+    )
+    apart = [
+        distance(value, keras.trained[name])
+        for name, value in torch.trained.items()
+    ]
+    assert max(apart) > MATTERS
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in CONVENTIONS if row.torch == row.keras],
+    ids=lambda row: row.name,
+)
+def test_a_row_whose_values_are_one_says_so(row: Convention) -> None:
+    assert "in both" in row.sentence
+
+
+@pytest.mark.parametrize(
+    "field", ["sgd.velocity", "adam.epsilon_placement", "flatten.order"]
+)
+def test_both_values_of_a_convention_are_cases_for_both_backends(
+    field: str,
+) -> None:
+    kind, name = field.split(".")
+    [row] = [row for row in CONVENTIONS if row.field == field]
+    elements = [
+        element
+        for case in CASES
+        for element in (*case.arm.layers, case.arm.recipe.optimizer)
+        if element.kind() == kind
+    ]
+    assert {getattr(element, name) for element in elements} == {
+        row.torch,
+        row.keras,
+    }

@@ -1,0 +1,214 @@
+"""Data: drawn, split and scaled, the same on every run."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.data import Data, Part
+from common.datasets import Digits, Polynomial, Spiral, Xor
+from common.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+from common.record import digest
+
+LOSSES: dict[str, Any] = {
+    "digits": CrossEntropy(),
+    "spiral": CrossEntropy(),
+    "xor": CrossEntropy(),
+    "polynomial": MeanSquaredError(),
+}
+WRITTEN: dict[str, Any] = {
+    "digits": {},
+    "spiral": {},
+    "xor": {"copies": 25, "noise": 0.1},
+    "polynomial": {},
+}
+
+each_source = pytest.mark.parametrize("source", LOSSES)
+each_split = pytest.mark.parametrize(
+    ("test", "validation"), [(0.2, 0.2), (0.3, 0.0), (0.0, 0.3), (0.0, 0.0)]
+)
+
+
+def parts(source: str, **fields: Any) -> dict[str, Part]:
+    data = Data.model_validate({source: WRITTEN[source], **fields})
+    return data.parts(LOSSES[source])
+
+
+def rows(*arrays: Any) -> list[tuple[float, ...]]:
+    """Return samples and targets as rows, in an order of their own."""
+    flat = [np.asarray(a, np.float64).reshape(len(a), -1) for a in arrays]
+    return sorted(map(tuple, np.concatenate(flat, axis=1).tolist()))
+
+
+@each_split
+@each_source
+def test_parts_share_out_the_samples_without_overlap(
+    source: str, test: float, validation: float
+) -> None:
+    fields = {"test": test, "validation": validation, "scaling": "none"}
+    data = Data.model_validate({source: WRITTEN[source], **fields})
+    found = data.parts(LOSSES[source])
+    x, y = data.source.draw(0)
+    together = rows(
+        np.concatenate([part.x for part in found.values()]),
+        np.concatenate([part.y for part in found.values()]),
+    )
+    assert together == rows(x, y)
+    sizes = {name: n for name, n in data.part_sizes().items() if n}
+    assert {name: len(part) for name, part in found.items()} == sizes
+    assert sum(sizes.values()) == data.source.size
+
+
+def test_part_sizes_round_the_asked_shares_up() -> None:
+    data = Data.model_validate({"spiral": {"samples": 1001}})
+    sizes = {"test": 201, "validation": 160, "train": 640}
+    assert data.part_sizes() == sizes
+
+
+@pytest.mark.parametrize("source", ["digits", "spiral", "xor"])
+def test_stratified_parts_hold_the_classes_in_equal_shares(
+    source: str,
+) -> None:
+    found = parts(source)
+    everything = np.concatenate([part.y for part in found.values()])
+    shares = np.bincount(everything) / len(everything)
+    for part in found.values():
+        counts = np.bincount(part.y, minlength=len(shares))
+        # Each of two splits rounds a count to a neighbouring whole number.
+        assert np.abs(counts - shares * len(part)).max() < 2
+
+
+def test_unstratified_parts_are_another_split() -> None:
+    plain, stratified = parts("digits", stratify=False), parts("digits")
+    assert digest({"y": plain["test"].y}) != digest(
+        {"y": stratified["test"].y}
+    )
+
+
+def by_hand(scaling: str, train: Any) -> tuple[Any, Any]:
+    """Return what is subtracted and what is divided by, per feature."""
+    low, high = train.min(0), train.max(0)
+    shift, scale = {
+        "standardize": (train.mean(0), train.std(0)),
+        "min_max": (low, high - low),
+        "symmetric": ((low + high) / 2, (high - low) / 2),
+    }[scaling]
+    return shift, np.where(scale == 0, 1.0, scale)
+
+
+@pytest.mark.parametrize("scaling", ["standardize", "min_max", "symmetric"])
+@pytest.mark.parametrize("source", ["spiral", "xor", "polynomial"])
+def test_scalers_are_fitted_on_the_training_part_alone(
+    source: str, scaling: str
+) -> None:
+    raw = parts(source, scaling="none")
+    shift, scale = by_hand(scaling, raw["train"].x)
+    for name, part in parts(source, scaling=scaling).items():
+        expected = (raw[name].x - shift) / scale
+        np.testing.assert_allclose(part.x, expected, rtol=0, atol=1e-12)
+        np.testing.assert_array_equal(part.y, raw[name].y)
+
+
+@pytest.mark.parametrize("scaling", ["standardize", "min_max", "symmetric"])
+def test_scaling_keeps_images_images_and_dead_pixels_finite(
+    scaling: str,
+) -> None:
+    for part in parts("digits", scaling=scaling).values():
+        assert part.x.shape[1:] == (8, 8, 1)
+        assert np.isfinite(part.x).all()
+
+
+@each_source
+def test_the_same_spec_draws_the_same_bytes(source: str) -> None:
+    def digests() -> list[str]:
+        return [
+            digest({"x": part.x, "y": part.y})
+            for part in parts(source).values()
+        ]
+
+    assert digests() == digests()
+
+
+@each_source
+def test_another_seed_splits_another_way(source: str) -> None:
+    one, other = parts(source, seed=0), parts(source, seed=1)
+    assert digest({"x": one["train"].x}) != digest({"x": other["train"].x})
+
+
+@pytest.mark.parametrize(
+    ("loss", "kind", "shape"),
+    [
+        (CrossEntropy(), "i8", (64,)),
+        (BinaryCrossEntropy(), "f8", (64, 1)),
+    ],
+    ids=["cross_entropy", "binary_cross_entropy"],
+)
+def test_targets_come_as_the_loss_wants_them(
+    loss: Any, kind: str, shape: Any
+) -> None:
+    data = Data.model_validate({"xor": {"copies": 25}})
+    y = data.parts(loss)["train"].y
+    assert y.dtype == np.dtype(kind)
+    assert y.shape == shape
+    assert set(y.ravel().tolist()) == {0, 1}
+
+
+def test_numbers_to_predict_come_in_one_column() -> None:
+    part = parts("polynomial")["train"]
+    assert part.y.shape == (len(part), 1)
+    assert part.y.dtype == np.float64
+
+
+def test_digits_are_the_known_images() -> None:
+    x, y = Digits().draw(0)
+    assert x.shape == (1797, 8, 8, 1)
+    assert (x.min(), x.max()) == (0, 16)
+    # Counts as the data set's own description gives them.
+    counts = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert np.bincount(y).tolist() == counts
+
+
+@pytest.mark.parametrize("samples", [300, 301, 302])
+def test_spiral_shares_its_samples_between_the_arms(samples: int) -> None:
+    x, y = Spiral(classes=3, samples=samples, noise=0.2).draw(0)
+    assert x.shape == (samples, 2)
+    assert np.ptp(np.bincount(y)) <= 1
+
+
+def test_spiral_without_noise_follows_its_formula() -> None:
+    x, y = Spiral(classes=2, samples=200, noise=0.0).draw(0)
+    radius = np.tile(np.linspace(0, 1, 100), 2)
+    angle = 4 * (radius + y)
+    np.testing.assert_allclose(x[:, 0], radius * np.sin(angle), atol=1e-15)
+    np.testing.assert_allclose(x[:, 1], radius * np.cos(angle), atol=1e-15)
+
+
+def test_spiral_noise_turns_and_does_not_move_outwards() -> None:
+    x, _ = Spiral(noise=0.5).draw(0)
+    still, _ = Spiral(noise=0.0).draw(0)
+    lengths = np.linalg.norm(x, axis=1)
+    np.testing.assert_allclose(lengths, np.linalg.norm(still, axis=1))
+    assert np.abs(x - still).max() > 0.1
+
+
+def test_polynomial_without_noise_is_its_polynomial() -> None:
+    source = Polynomial(coefficients=(1.0, -2.0, 3.0), noise=0.0, low=-1.0)
+    x, y = source.draw(0)
+    np.testing.assert_allclose(y, 1 - 2 * x + 3 * x**2, rtol=1e-12)
+    assert x.min() >= -1
+    assert x.max() <= 10
+
+
+def test_polynomial_noise_has_the_deviation_it_says() -> None:
+    noise = {"samples": 20_000, "noise": 2.5}
+    residual = Polynomial(**noise).draw(0)[1]
+    residual = residual - Polynomial(**(noise | {"noise": 0.0})).draw(0)[1]
+    # Five standard errors of a deviation from 20,000 samples.
+    assert abs(residual.std() / 2.5 - 1) < 5 / np.sqrt(2 * 20_000)
+
+
+def test_xor_labels_its_corners_by_exclusive_or() -> None:
+    x, y = Xor(copies=3).draw(0)
+    assert x.shape == (12, 2)
+    assert y.tolist() == [0, 1, 1, 0] * 3
+    assert rows(x[:4]) == [(0, 0), (0, 1), (1, 0), (1, 1)]

@@ -1,0 +1,111 @@
+"""Initialisers: the distributions that the shared weights come from."""
+
+import numpy as np
+import pytest
+
+from common.element import members
+from common.initializers import (
+    TRUNCATED_STDDEV,
+    FanInUniform,
+    GlorotNormal,
+    HeNormal,
+    Initializer,
+    KernelInitializer,
+    Zeros,
+)
+from common.loop import initial_weights
+from common.randomness import stream
+from tests.cases import arm
+from tests.distributions import (
+    KERNELS,
+    assert_drawn_from,
+    distribution,
+    id_of,
+)
+
+FANS = (100, 900)
+
+
+def test_every_initializer_is_looked_at() -> None:
+    looked_at = {type(spec) for spec in KERNELS} | {Zeros}
+    assert looked_at == set(members(KernelInitializer))
+
+
+@pytest.mark.parametrize("spec", KERNELS, ids=id_of)
+def test_sample_is_drawn_from_the_distribution_it_names(
+    spec: Initializer,
+) -> None:
+    values = spec.sample(stream(0, "test"), FANS, *FANS)
+    assert values.shape == FANS
+    assert values.dtype == np.float64
+    assert_drawn_from(values, distribution(spec, *FANS))
+
+
+@pytest.mark.parametrize("kind", [GlorotNormal, HeNormal])
+def test_a_cut_normal_stops_at_two_deviations_and_a_whole_does_not(
+    kind: type[Initializer],
+) -> None:
+    cut, whole = (
+        kind(truncated=truncated).sample(stream(0, "test"), FANS, *FANS)
+        for truncated in (True, False)
+    )
+    # The widened normal's own deviation, not the one that was asked for.
+    bound = 2 * whole.std() / TRUNCATED_STDDEV
+    assert 0.98 * bound < np.abs(cut).max() < 1.02 * bound
+    assert np.abs(whole).max() > 1.5 * bound
+
+
+def test_zeros_are_zero() -> None:
+    assert not Zeros().sample(stream(0, "test"), (3, 4), 3, 4).any()
+
+
+def test_a_bias_takes_the_fans_of_its_kernel() -> None:
+    values = FanInUniform().sample(stream(0, "test"), (900,), *FANS)
+    assert 0.099 < np.abs(values).max() < 0.1
+
+
+def test_initial_weights_are_rounded_once_for_float32() -> None:
+    example = arm([{"dense": 4}, "tanh", {"dense": 3}])
+    double = initial_weights(example, 0, "float64")
+    single = initial_weights(example, 0, "float32")
+    assert list(double) == list(single)
+    for name, value in double.items():
+        assert single[name].dtype == np.float32
+        assert (single[name] == value.astype(np.float32)).all()
+
+
+def test_initial_weights_have_the_shapes_of_the_spec() -> None:
+    example = arm([{"dense": {"units": 4, "bias": False}}, {"dense": 3}])
+    found = initial_weights(example, 0, "float64")
+    assert {name: value.shape for name, value in found.items()} == {
+        "dense_1/kernel": (5, 4),
+        "dense_2/kernel": (4, 3),
+        "dense_2/bias": (3,),
+    }
+
+
+def test_initial_weights_take_fans_from_where_the_layer_stands() -> None:
+    example = arm(
+        [{"dense": 400}, {"dense": {"units": 3, "bias_initializer": BIAS}}],
+    )
+    bias = initial_weights(example, 0, "float64")["dense_2/bias"]
+    assert np.abs(bias).max() <= 1 / np.sqrt(400)
+
+
+BIAS = "fan_in_uniform"
+
+
+def test_layers_of_one_shape_start_from_different_weights() -> None:
+    example = arm([{"dense": 5}, {"dense": 5}, {"dense": 3}])
+    found = initial_weights(example, 0, "float64")
+    assert (found["dense_1/kernel"] != found["dense_2/kernel"]).any()
+
+
+def test_a_seed_starts_from_weights_of_its_own() -> None:
+    example = arm([{"dense": 3}])
+    one, other, again = (
+        initial_weights(example, seed, "float64")["dense_1/kernel"]
+        for seed in (0, 1, 0)
+    )
+    assert (one != other).any()
+    assert (one == again).all()

@@ -1,0 +1,185 @@
+"""The loop: epochs, evaluations and early stopping, for any trainer."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common import loop
+from common.batches import Segment
+from common.experiment import Arm
+from common.loop import Patience
+from common.recipe import EarlyStopping
+from tests.cases import arm
+
+NAN = math.nan
+
+
+@pytest.mark.parametrize(
+    ("values", "rule", "best", "stopped"),
+    [
+        ([5, 4, 3, 2], {"patience": 1}, 4, None),
+        ([5, 4, 4, 3], {"patience": 1}, 2, 3),
+        ([5, 6, 7, 8], {"patience": 1}, 1, 2),
+        ([5, 4, 3, 4, 4, 4, 4], {"patience": 2}, 3, 5),
+        ([5, 6, 4, 6, 3], {"patience": 2}, 5, None),
+        ([5, 5, 5, 5], {"patience": 3}, 1, 4),
+        ([5, 4.6, 4.3, 4.1], {"patience": 9, "min_delta": 0.5}, 3, None),
+        ([5, 4.5, 4, 3.5], {"patience": 2, "min_delta": 0.5}, 3, None),
+        ([5, 4.9, 4.8, 4.7], {"patience": 3, "min_delta": 1}, 1, 4),
+        ([NAN, NAN, NAN], {"patience": 2}, 0, 2),
+        ([5, NAN, 4, NAN, NAN], {"patience": 2}, 3, 5),
+        ([math.inf, 5, 6], {"patience": 2}, 2, None),
+        ([-math.inf, 5, 6], {"patience": 2}, 1, 3),
+    ],
+    ids=str,
+)
+def test_patience_ends_as_the_rule_says(
+    values: list[float], rule: Any, best: int, stopped: int | None
+) -> None:
+    patience = Patience(EarlyStopping(**rule))
+    ended = None
+    for epoch, value in enumerate(values, 1):
+        patience.improved(epoch, value)
+        if patience.spent:
+            ended = epoch
+            break
+    assert (patience.best_epoch, ended) == (best, stopped)
+
+
+def test_an_accuracy_improves_when_it_rises() -> None:
+    rule = EarlyStopping(monitor="validation_accuracy", patience=2)
+    patience = Patience(rule)
+    values = [0.5, 0.7, 0.6, 0.8]
+    found = [patience.improved(n, value) for n, value in enumerate(values, 1)]
+    assert found == [True, True, False, True]
+
+
+class Scripted:
+    """A trainer whose losses are written down beforehand.
+
+    Its one weight counts the epochs, so that what is put back can be told.
+    """
+
+    def __init__(self, losses: list[float], steps: int) -> None:
+        self.losses, self.per_epoch = losses, steps
+        self.taken, self.loaded = 0, 0
+        self.evaluated: list[str] = []
+
+    @property
+    def epoch(self) -> int:
+        return self.taken // self.per_epoch
+
+    def steps(self, segment: Segment) -> dict[str, Any]:
+        self.taken += len(segment)
+        return {"loss": np.zeros(len(segment)), "rate": segment.rates}
+
+    def evaluate(self, part: str) -> dict[str, float]:
+        self.evaluated.append(part)
+        return {"loss": self.losses[self.epoch - 1]}
+
+    def weights(self) -> dict[str, Any]:
+        return {"epoch": np.array([self.loaded or self.epoch])}
+
+    def load(self, weights: dict[str, Any]) -> None:
+        self.loaded = int(weights["epoch"][0])
+
+    def predict(self, x: Any) -> Any:
+        return x.sum(1)
+
+
+def example(**recipe: Any) -> Arm:
+    plain = arm([{"dense": 3}], **recipe)
+    data = plain.data.model_copy(update={"validation": 0.25})
+    return Arm(plain.name, plain.layers, data, plain.recipe)
+
+
+def fit(losses: list[float], **recipe: Any) -> tuple[Scripted, Any]:
+    stopped = example(epochs=len(losses), batch_size=36, **recipe)
+    samples = stopped.data.part_sizes()["train"]
+    assert samples == 36
+    trainer = Scripted(losses, 1)
+    record = loop.fit(trainer, stopped, 0, samples)
+    return trainer, record
+
+
+def test_training_stops_early_and_says_when() -> None:
+    _, record = fit([5, 4, 3, 4, 4, 9], early_stopping={"patience": 2})
+    assert record.final["epochs"] == 5
+    assert record.final["best_epoch"] == 3
+    assert record.epochs["epoch"].tolist() == [1, 2, 3, 4, 5]
+    assert record.epochs["validation_loss"].tolist() == [5, 4, 3, 4, 4]
+    assert record.weights["epoch"] == 5
+
+
+def test_the_best_weights_are_put_back() -> None:
+    rule = {"patience": 2, "restore_best": True}
+    _, record = fit([5, 4, 3, 4, 4, 9], early_stopping=rule)
+    assert record.weights["epoch"] == 3
+
+
+def test_the_best_weights_are_put_back_if_nothing_stopped_early() -> None:
+    rule = {"patience": 9, "restore_best": True}
+    _, record = fit([5, 3, 4, 4], early_stopping=rule)
+    assert record.final["epochs"] == 4
+    assert record.weights["epoch"] == 2
+
+
+def test_nothing_is_put_back_where_nothing_was_a_number() -> None:
+    rule = {"patience": 2, "restore_best": True}
+    trainer, record = fit([NAN, NAN, NAN], early_stopping=rule)
+    assert record.final["best_epoch"] == 0
+    assert record.weights["epoch"] == 2
+    assert trainer.loaded == 0
+
+
+@pytest.mark.parametrize(
+    ("every", "epochs"),
+    [(1, [1, 2, 3, 4, 5]), (2, [2, 4, 5]), (5, [5]), (9, [5]), (0, [5])],
+)
+def test_evaluations_come_as_often_as_the_recipe_says(
+    every: int, epochs: list[int]
+) -> None:
+    _, record = fit([1.0] * 5, evaluate_every=every)
+    assert record.epochs["epoch"].tolist() == epochs
+    assert record.final["epochs"] == 5
+
+
+def test_the_test_part_is_looked_at_once_at_the_end() -> None:
+    trainer, record = fit([3, 2, 1])
+    assert trainer.evaluated.count("test") == 1
+    assert trainer.evaluated[-1] == "test"
+    assert "test_loss" not in record.epochs
+    assert record.final["test_loss"] == 1
+
+
+def test_record_holds_what_the_spec_says() -> None:
+    _, record = fit([3, 2, 1])
+    assert record.final["parameters"] == 5 * 3 + 3
+    assert "best_epoch" not in record.final
+    assert record.steps["rate"].tolist() == [0.1] * 3
+    assert record.grid is None
+
+
+def test_progress_counts_the_steps_to_their_number() -> None:
+    said: list[tuple[int, int]] = []
+    plain = example(epochs=4, batch_size=10)
+    loop.fit(
+        Scripted([1.0] * 4, 4),
+        plain,
+        0,
+        36,
+        progress=lambda done, total: said.append((done, total)),
+    )
+    assert said[-1] == (16, 16)
+    assert [done for done, _ in said] == sorted({done for done, _ in said})
+
+
+def test_grid_reaches_a_tenth_beyond_the_points() -> None:
+    points = loop.grid(np.array([[0.0, 10.0], [1.0, 30.0]]))
+    assert points.shape == (101 * 101, 2)
+    np.testing.assert_allclose(points.min(0), [-0.1, 8.0])
+    np.testing.assert_allclose(points.max(0), [1.1, 32.0])
+    assert (np.diff(points[:101, 0]) > 0).all()
+    assert (points[:101, 1] == points[0, 1]).all()

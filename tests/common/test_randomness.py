@@ -1,0 +1,85 @@
+"""Random streams, and the nudge that the noise floor is made of."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.randomness import nudged, stream
+
+
+def test_a_purpose_draws_the_same_again() -> None:
+    one, other = (stream(7, "order", 3).random(100) for _ in range(2))
+    assert (one == other).all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((0, "order", 1), (0, "order", 2)),
+        ((0, "order", 1), (1, "order", 1)),
+        ((0, "order"), (0, "weights")),
+        ((0, "dropout", "dropout_1", 0), (0, "dropout", "dropout_2", 0)),
+        ((0, "dropout", "dropout_1", 12), (0, "dropout", "dropout_11", 2)),
+        ((1, "order", 0), (10, "order", 0)),
+    ],
+    ids=str,
+)
+def test_streams_of_different_purposes_are_uncorrelated(
+    one: Any, other: Any
+) -> None:
+    a, b = stream(*one).normal(size=10_000), stream(*other).normal(size=10_000)
+    # Five standard errors of a correlation.
+    assert abs(np.corrcoef(a, b)[0, 1]) < 5 / np.sqrt(10_000)
+    assert len(np.intersect1d(a, b)) == 0
+
+
+@pytest.fixture(params=["float32", "float64"])
+def weights(request: pytest.FixtureRequest) -> dict[str, Any]:
+    sizes = 10.0 ** np.linspace(-20, 20, 40)
+    drawn = stream(0, "test").normal(size=(50, 40)) * sizes
+    drawn[0] = 0.0
+    drawn[1] = -0.0
+    values = drawn.astype(request.param)
+    return {"kernel": values, "bias": np.ones(50, request.param)}
+
+
+def places_apart(a: Any, b: Any) -> Any:
+    """Return how many representable numbers lie between, of one sign."""
+    whole = {4: np.int32, 8: np.int64}[a.itemsize]
+    return np.abs(a.view(whole) - b.view(whole))
+
+
+def test_a_nudge_moves_every_weight_by_one_unit_in_the_last_place(
+    weights: dict[str, Any],
+) -> None:
+    moved = nudged(weights, 1)
+    assert list(moved) == list(weights)
+    for name, value in weights.items():
+        assert moved[name].dtype == value.dtype
+        away = value != 0
+        assert (places_apart(moved[name], value)[away] == 1).all()
+        share = (moved[name] > value)[away].mean()
+        # Five standard errors of a fair coin, thrown that often.
+        assert abs(share - 0.5) < 5 * 0.5 / np.sqrt(away.sum())
+
+
+def test_a_nudge_leaves_zeros_where_they_are(weights: dict[str, Any]) -> None:
+    moved = nudged(weights, 1)["kernel"]
+    assert (moved[:2] == 0).all()
+
+
+def test_a_nudge_leaves_what_it_was_given_untouched(
+    weights: dict[str, Any],
+) -> None:
+    before = {name: value.copy() for name, value in weights.items()}
+    nudged(weights, 1)
+    for name, value in weights.items():
+        assert (value == before[name]).all()
+
+
+def test_nudges_of_two_seeds_and_of_two_names_differ() -> None:
+    ones = {"a": np.ones(100), "b": np.ones(100)}
+    one, other = nudged(ones, 1), nudged(ones, 2)
+    assert (one["a"] != other["a"]).any()
+    assert (one["a"] != one["b"]).any()

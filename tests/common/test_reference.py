@@ -1,0 +1,297 @@
+"""The NumPy reference is held by mathematics alone.
+
+Gradients by central differences of the loss, optimiser steps by their
+formulas, written out once more for one parameter at a time.
+"""
+
+import math
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis.extra.numpy import arrays
+
+from common import loop, reference
+from common.activations import Activation, Softmax
+from common.batches import Segment, segments
+from common.element import members
+from common.experiment import Arm
+from common.layers import Layer
+from common.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Loss,
+    MeanSquaredError,
+)
+from common.optimizers import Optimizer
+from tests.cases import CASES, LAYERS, LOSSES, OPTIMIZERS, Case
+from tests.tolerances import FINITE_DIFFERENCE, ROUNDING, assert_close
+
+WIDTH = 1e-6
+
+ACTIVATIONS = [
+    kind
+    for kind in members(Layer)
+    if issubclass(kind, Activation) and kind is not Softmax
+]
+
+
+def first_step(example: Arm) -> tuple[reference.Trainer, Segment]:
+    parts = example.data.parts(example.recipe.loss)
+    trainer = reference.Trainer(example, parts)
+    trainer.load(loop.initial_weights(example, 0, "float64"))
+    found = segments(example, len(parts["train"]), 0, range(1))
+    return trainer, next(iter(found)).first()
+
+
+def slope(function: Any, at: Any) -> Any:
+    """Return the central differences of a function of a tensor."""
+    found = np.empty_like(at)
+    for index in np.ndindex(at.shape):
+        moved = at.copy()
+        moved[index] = at[index] + WIDTH
+        above = function(moved)
+        moved[index] = at[index] - WIDTH
+        found[index] = (above - function(moved)) / (2 * WIDTH)
+    return found
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in LAYERS + LOSSES if case.smooth],
+    ids=lambda case: case.id,
+)
+def test_gradients_are_the_slopes_of_the_loss(case: Case) -> None:
+    trainer, step = first_step(case.arm)
+    weights = trainer.weights()
+
+    def loss(name: str, value: Any) -> float:
+        trainer.load(weights | {name: value})
+        return trainer.gradients(step)[0]
+
+    _, found = trainer.gradients(step)
+    assert list(found) == list(weights)
+    for name, value in weights.items():
+        expected = slope(lambda moved, n=name: loss(n, moved), value)
+        assert_close(found[name], expected, FINITE_DIFFERENCE)
+
+
+@pytest.mark.parametrize(
+    "case", [c for c in LAYERS if not c.smooth], ids=lambda c: c.id
+)
+def test_relu_has_no_slope_at_zero(case: Case) -> None:
+    trainer, step = first_step(case.arm)
+    _, found = trainer.gradients(step)
+    assert not found["dense_1/kernel"].any()
+    assert not found["dense_1/bias"].any()
+    assert found["dense_2/bias"].any()
+
+
+@pytest.mark.parametrize("kind", ACTIVATIONS, ids=lambda kind: kind.kind())
+@given(x=arrays(float, 5, elements=st.floats(-30, 30)))
+def test_activations_have_the_slope_they_say(
+    kind: type[Activation], x: Any
+) -> None:
+    assume((np.abs(x) > 2 * WIDTH).all())  # a kink has no slope
+    activation = kind()
+    differences = activation.value(x + WIDTH) - activation.value(x - WIDTH)
+    expected = differences / (2 * WIDTH)
+    np.testing.assert_allclose(activation.derivative(x), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("relu", [0.0, 0.0, 2.0]),
+        ("linear", [-2.0, 0.0, 2.0]),
+        ("tanh", [-0.9640275800758169, 0.0, 0.9640275800758169]),
+        ("sigmoid", [0.11920292202211755, 0.5, 0.8807970779778824]),
+        (
+            "softmax",
+            [0.015876239976466765, 0.11731042782619838, 0.8668133321973349],
+        ),
+    ],
+)
+def test_activations_have_their_known_values(kind: str, value: Any) -> None:
+    found = {each.kind(): each for each in members(Layer)}[kind]
+    assert issubclass(found, Activation)
+    assert_close(found().value(np.array([-2.0, 0.0, 2.0])), value, ROUNDING)
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "tanh", "softmax"])
+def test_activations_stay_finite_far_out(kind: str) -> None:
+    found = {each.kind(): each for each in members(Layer)}[kind]
+    assert issubclass(found, Activation)
+    with np.errstate(over="raise", invalid="raise"):
+        value = found().value(np.array([-1e4, 0.0, 1e4]))
+    assert value[-1] == 1.0
+
+
+logits = arrays(float, (4, 3), elements=st.floats(-50, 50))
+
+
+@given(logits)
+def test_cross_entropy_has_the_slope_it_says(z: Any) -> None:
+    y, loss = np.array([0, 2, 1, 1]), CrossEntropy()
+    expected = slope(lambda moved: loss.value(moved, y), z)
+    np.testing.assert_allclose(loss.gradient(z, y), expected, atol=1e-7)
+
+
+@given(logits)
+def test_binary_cross_entropy_has_the_slope_it_says(z: Any) -> None:
+    z, y = z.reshape(-1, 1), np.tile([0.0, 1.0, 0.3], 4).reshape(-1, 1)
+    loss = BinaryCrossEntropy()
+    expected = slope(lambda moved: loss.value(moved, y), z)
+    np.testing.assert_allclose(loss.gradient(z, y), expected, atol=1e-7)
+
+
+@given(logits)
+def test_mean_squared_error_has_the_slope_it_says(z: Any) -> None:
+    y, loss = np.linspace(-1, 1, 12).reshape(4, 3), MeanSquaredError()
+    expected = slope(lambda moved: loss.value(moved, y), z)
+    np.testing.assert_allclose(loss.gradient(z, y), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "z", "y", "value"),
+    [
+        (CrossEntropy(), [[0.0] * 4], [2], math.log(4)),
+        (CrossEntropy(), [[0.0, 1e3]], [0], 1e3),
+        (CrossEntropy(), [[0.0, 1e3]], [1], 0.0),
+        (CrossEntropy(), [[1.0, 1.0], [0.0, 1e3]], [0, 0], 500.346573590280),
+        (BinaryCrossEntropy(), [[0.0]], [[1.0]], math.log(2)),
+        (BinaryCrossEntropy(), [[1e3], [-1e3]], [[1.0], [0.0]], 0.0),
+        (BinaryCrossEntropy(), [[1e3], [-1e3]], [[0.0], [1.0]], 1e3),
+        (MeanSquaredError(), [[1.0], [3.0]], [[0.0], [1.0]], 2.5),
+    ],
+    ids=str,
+)
+def test_losses_have_their_known_values(
+    loss: Any, z: Any, y: Any, value: float
+) -> None:
+    found = loss.value(np.array(z), np.array(y))
+    assert found == pytest.approx(value, rel=1e-12, abs=1e-300)
+
+
+@pytest.mark.parametrize(
+    ("loss", "z", "y", "accuracy"),
+    [
+        (CrossEntropy(), [[1, 2], [2, 1]], [1, 1], 0.5),
+        (CrossEntropy(), [[1, 1], [1, 1]], [0, 1], 0.5),
+        (BinaryCrossEntropy(), [[1.0], [-1.0]], [[1.0], [1.0]], 0.5),
+        (BinaryCrossEntropy(), [[0.0], [0.0]], [[0.0], [1.0]], 0.5),
+    ],
+    ids=str,
+)
+def test_accuracy_counts_what_is_right(
+    loss: Any, z: Any, y: Any, accuracy: float
+) -> None:
+    found = loss.metrics(np.array(z), np.array(y))
+    assert found == {"accuracy": accuracy}
+
+
+def test_a_number_to_predict_has_no_accuracy() -> None:
+    z = np.zeros((2, 1))
+    assert MeanSquaredError().metrics(z, z) == {}
+
+
+# --- Optimisers: each formula of `common.optimizers`, for one number. ---
+
+
+def sgd_path(
+    spec: Any, p: float, gradients: list[float], rates: list[float]
+) -> list[float]:
+    m, buffer, velocity, path = spec.momentum, 0.0, 0.0, []
+    for g, rate in zip(gradients, rates, strict=True):
+        if spec.velocity == "of_gradients":
+            buffer = m * buffer + g
+            p -= rate * (g + m * buffer if spec.nesterov else buffer)
+        else:
+            velocity = m * velocity - rate * g
+            p += m * velocity - rate * g if spec.nesterov else velocity
+        path.append(p)
+    return path
+
+
+def adam_path(
+    spec: Any, p: float, gradients: list[float], rates: list[float]
+) -> list[float]:
+    m = v = 0.0
+    path = []
+    steps = enumerate(zip(gradients, rates, strict=True), 1)
+    for t, (g, rate) in steps:
+        m = spec.beta_1 * m + (1 - spec.beta_1) * g
+        v = spec.beta_2 * v + (1 - spec.beta_2) * g * g
+        first, second = 1 - spec.beta_1**t, 1 - spec.beta_2**t
+        if spec.epsilon_placement == "epsilon":
+            p -= rate * (m / first) / (math.sqrt(v / second) + spec.epsilon)
+        else:
+            rate *= math.sqrt(second) / first
+            p -= rate * m / (math.sqrt(v) + spec.epsilon)
+        path.append(p)
+    return path
+
+
+@pytest.mark.parametrize("case", OPTIMIZERS, ids=lambda case: case.id)
+def test_three_steps_are_those_of_the_formula(case: Case) -> None:
+    example = case.arm
+    trainer, _ = first_step(example)
+    spec = example.recipe.optimizer
+    rates = [spec.lr * example.recipe.schedule.factor(t) for t in range(3)]
+    found = segments(example, len(trainer.parts["train"]), 0, range(3))
+    start, seen, values = trainer.weights(), [], []
+    for segment in found:
+        for step in range(len(segment)):
+            single = Segment(
+                segment.indices[step : step + 1],
+                segment.rates[step : step + 1],
+            )
+            seen.append(trainer.gradients(single)[1])
+            trainer.steps(single)
+            values.append(trainer.weights())
+    formula = {"sgd": sgd_path, "adam": adam_path}[spec.kind()]
+    for name, value in start.items():
+        for index in np.ndindex(value.shape):
+            gradients = [float(g[name][index]) for g in seen[:3]]
+            expected = formula(spec, float(value[index]), gradients, rates)
+            got = [float(v[name][index]) for v in values[:3]]
+            np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_a_constant_rate_cannot_tell_the_two_velocities_apart() -> None:
+    """So that only a changing rate shows the convention at all."""
+    [one, other] = (
+        trained(next(c for c in CASES if c.id == f"sgd-{name}-constant").arm)
+        for name in ("of_gradients", "of_steps")
+    )
+    assert_close(one, other, ROUNDING)
+
+
+def trained(example: Arm) -> Any:
+    trainer, step = first_step(example)
+    for _ in range(10):
+        trainer.steps(step)
+    return trainer.weights()
+
+
+def test_loading_forgets_what_the_optimiser_knows() -> None:
+    example = next(c for c in CASES if c.id == "adam-epsilon-small").arm
+    trainer, step = first_step(example)
+    start = trainer.weights()
+    trainer.steps(step)
+    once = trainer.weights()
+    trainer.load(start)
+    trainer.steps(step)
+    assert_close(trainer.weights(), once, 0.0)
+
+
+def test_every_word_of_the_language_is_a_case() -> None:
+    """What is not in the table is not tested anywhere."""
+    kinds = {layer.kind() for case in CASES for layer in case.arm.layers}
+    # The table's `prediction` is the softmax; a network does not end in one.
+    assert kinds | {"softmax"} == {kind.kind() for kind in members(Layer)}
+    recipes = [case.arm.recipe for case in CASES]
+    assert {type(r.loss) for r in recipes} == set(members(Loss))
+    assert {type(r.optimizer) for r in recipes} == set(members(Optimizer))

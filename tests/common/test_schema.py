@@ -1,0 +1,127 @@
+"""The JSON Schema takes what the language takes, and refuses what it can.
+
+A schema cannot count shapes or look up arms, so it may take more; what it
+refuses, the language refuses.
+"""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from common.datasets import Dataset
+from common.load import parse, schema
+from tests.common.json_schema import accepts
+from tests.common.written import ELEMENTS, RICH, experiment, written
+from tests.malformed import GOOD, GOOD_JSON, NETWORKS, RECIPES, Malformed
+
+# What only the whole experiment shows, or only Python tells apart.
+BEYOND_A_SCHEMA = {
+    "lr-huge",
+    "lr-infinite",
+    "lr-nan",
+    "lr-overflow",
+    "loss-classes",
+    "loss-number",
+    "loss-two_classes",
+    "nesterov",
+    "stopping-no_validation",
+    "stopping-seldom",
+    "units-float",
+    "image",
+    "softmax-inside",
+    "softmax-last",
+    "width",
+}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        yaml.safe_load(GOOD),
+        json.loads(GOOD_JSON),
+        experiment(),
+        RICH,
+        experiment(data="spiral"),
+        experiment(claims=["only.epochs > 1"]),
+        experiment(dialect=None, arms={"a": ["relu"]}),
+    ],
+    ids=[
+        "yaml",
+        "json",
+        "short",
+        "rich",
+        "bare_data",
+        "bare_claim",
+        "no_dialect",
+    ],
+)
+def test_schema_takes_what_the_language_takes(document: Any) -> None:
+    assert accepts(schema(), document)
+
+
+@pytest.mark.parametrize("dialect", ["torch", "keras"])
+def test_schema_takes_every_complete_dump(dialect: str) -> None:
+    spec = parse(RICH | {"dialect": dialect})
+    assert accepts(schema(), json.loads(spec.model_dump_json()))
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [e for e in RECIPES + NETWORKS if e.id not in BEYOND_A_SCHEMA],
+    ids=lambda entry: entry.id,
+)
+def test_schema_refuses_what_it_can_see(entry: Malformed) -> None:
+    assert not accepts(schema(), yaml.safe_load(entry.text))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recipie": {}},
+        {"name": "My Example"},
+        {"name": 3},
+        {"dialect": "jax"},
+        {"data": {}},
+        {"data": {"spiral": {}, "digits": {}}},
+        {"data": {"spiral": {}, "tset": 0.2}},
+        {"data": {"spiral": {"sample": 3}}},
+        {"data": {"spiral": {}, "test": 1}},
+        {"data": {"polynomial": {"coefficients": []}}},
+        {"claims": "only.epochs > 1"},
+        {"claims": [{"name": "x"}]},
+        {"arms": {}},
+        {"arms": []},
+        {"arms": None},
+    ],
+    ids=str,
+)
+def test_schema_refuses_wrong_outer_fields(change: dict[str, Any]) -> None:
+    assert not accepts(schema(), experiment(**change))
+
+
+@pytest.mark.parametrize("field", ["name", "data", "recipe", "arms"])
+def test_schema_demands_the_outer_fields(field: str) -> None:
+    document = experiment()
+    del document[field]
+    assert not accepts(schema(), document)
+
+
+# A data set has no schema of its own: it stands inside that of `data`.
+@pytest.mark.parametrize(
+    "element",
+    [e for e in ELEMENTS if not issubclass(e, Dataset)],
+    ids=lambda element: element.kind(),
+)
+def test_schema_knows_each_kind_with_its_fields(element: Any) -> None:
+    own = {
+        "$ref": f"#/$defs/{element.__name__}",
+        "$defs": schema()["$defs"],
+    }
+    kind, (fields,) = element.kind(), written(element).values()
+    assert accepts(own, written(element))
+    assert accepts(own, kind) == (not fields)
+    assert not accepts(own, {kind: fields | {"nonsense": 1}})
+    assert not accepts(own, {"nonsense": fields})
+    assert not accepts(own, 3)

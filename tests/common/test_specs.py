@@ -1,0 +1,274 @@
+"""A specification means the same however it is written, and says it all."""
+
+import json
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+from pydantic import BaseModel
+
+from common.element import Element
+from common.errors import SpecError
+from common.load import load, parse
+from common.optimizers import Adam
+from tests.common.written import RICH, experiment
+
+
+def dump(spec: BaseModel) -> Any:
+    """Return the spec as a file would hold it."""
+    return json.loads(spec.model_dump_json())
+
+
+def assert_complete(spec: Any, dumped: Any) -> None:
+    """Raise if any field of any element is left out of a dump."""
+    if isinstance(spec, Element):
+        kind = spec.kind()
+        fields = {} if dumped == kind else dumped[kind]
+        assert set(fields) == set(type(spec).model_fields)
+        dumped = fields
+    if isinstance(spec, BaseModel):
+        for name in type(spec).model_fields:
+            if name == "source":
+                kind = spec.source.kind()
+                assert_complete(spec.source, {kind: dumped[kind]})
+            elif name != "dialect":
+                assert_complete(getattr(spec, name), dumped[name])
+    elif isinstance(spec, dict):
+        assert set(spec) == set(dumped)
+        for name, value in spec.items():
+            assert_complete(value, dumped[name])
+    elif isinstance(spec, tuple):
+        for one, other in zip(spec, dumped, strict=True):
+            assert_complete(one, other)
+
+
+initializers = st.one_of(
+    st.sampled_from(
+        ["zeros", "fan_in_uniform", "glorot_uniform", "he_uniform", "normal"]
+    ),
+    st.builds(lambda s: {"normal": s}, st.floats(1e-3, 10)),
+    st.builds(lambda t: {"he_normal": {"truncated": t}}, st.booleans()),
+    st.builds(lambda t: {"glorot_normal": {"truncated": t}}, st.booleans()),
+)
+denses = st.one_of(
+    st.builds(lambda units: {"dense": units}, st.integers(1, 50)),
+    st.fixed_dictionaries(
+        {"units": st.integers(1, 50)},
+        optional={"bias": st.booleans(), "kernel_initializer": initializers},
+    ).map(lambda fields: {"dense": fields}),
+)
+layers = st.one_of(
+    denses,
+    st.sampled_from(["relu", "tanh", "sigmoid", "linear", "flatten"]),
+    st.builds(lambda rate: {"dropout": rate}, st.floats(0, 0.9)),
+)
+optimizers = st.one_of(
+    st.sampled_from(["sgd", "adam"]),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "lr": st.floats(1e-6, 10),
+            "momentum": st.floats(0, 0.99),
+            "velocity": st.sampled_from(["of_gradients", "of_steps"]),
+        },
+    ).map(lambda fields: {"sgd": fields}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "beta_1": st.floats(0, 0.99),
+            "epsilon": st.floats(1e-12, 1e-2),
+            "epsilon_placement": st.sampled_from(["epsilon", "epsilon_hat"]),
+        },
+    ).map(lambda fields: {"adam": fields}),
+)
+recipes = st.fixed_dictionaries(
+    {
+        "loss": st.just("cross_entropy"),
+        "optimizer": optimizers,
+        "epochs": st.integers(1, 100),
+    },
+    optional={
+        "batch_size": st.one_of(st.just("full"), st.integers(1, 100)),
+        "schedule": st.sampled_from(
+            [
+                "constant",
+                {"cosine": 5},
+                {"step_decay": {"every": 1, "by": 0.5}},
+            ]
+        ),
+        "early_stopping": st.just({"patience": 3}),
+    },
+)
+experiments = st.builds(
+    lambda dialect, recipe, hidden: experiment(
+        dialect=dialect,
+        recipe=recipe,
+        arms={"only": [*hidden, {"dense": 3}]},
+    ),
+    st.sampled_from(["torch", "keras"]),
+    recipes,
+    st.lists(layers, max_size=5),
+)
+
+
+@given(experiments)
+def test_what_is_dumped_is_read_back_as_the_same(
+    written: dict[str, Any],
+) -> None:
+    spec = parse(written)
+    again = parse(dump(spec))
+    assert again == spec
+    assert hash(again.arm("only")) == hash(spec.arm("only"))
+    assert again.content_hash == spec.content_hash
+
+
+@given(experiments)
+def test_dump_says_every_field_and_needs_no_dialect(
+    written: dict[str, Any],
+) -> None:
+    spec = parse(written)
+    dumped = dump(spec)
+    assert_complete(spec, dumped)
+    del dumped["dialect"]
+    alone = parse(dumped)
+    assert alone.content_hash == spec.content_hash
+    assert (alone.data, alone.recipe, alone.arms) == (
+        spec.data,
+        spec.recipe,
+        spec.arms,
+    )
+
+
+@pytest.mark.parametrize("dialect", ["torch", "keras"])
+def test_rich_experiment_is_dumped_whole_and_read_back(dialect: str) -> None:
+    spec = parse(RICH | {"dialect": dialect})
+    assert_complete(spec, dump(spec))
+    assert parse(dump(spec)) == spec
+    assert parse(spec.model_dump()) == spec
+
+
+@pytest.mark.parametrize("dialect", ["torch", "keras"])
+def test_complete_dump_means_the_same_in_the_other_dialect(
+    dialect: str,
+) -> None:
+    spec = parse(RICH | {"dialect": dialect})
+    other = {"torch": "keras", "keras": "torch"}[dialect]
+    again = parse(dump(spec) | {"dialect": other})
+    assert again.content_hash == spec.content_hash
+
+
+def test_dialects_mean_different_things_by_silence() -> None:
+    torch, keras = (parse(RICH | {"dialect": d}) for d in ("torch", "keras"))
+    assert torch.content_hash != keras.content_hash
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ({"dense": 3}, {"dense": {"units": 3}}),
+        ({"dense": 3}, {"dense": {"units": 3, "bias": True}}),
+        ("flatten", {"flatten": "channels_last"}),
+        ("flatten", {"flatten": None}),
+        ("flatten", {"flatten": {}}),
+        ({"dropout": 0.5}, {"dropout": {"rate": 0.5}}),
+        ({"dropout": 0}, {"dropout": 0.0}),
+        ("relu", {"relu": {}}),
+    ],
+)
+def test_two_forms_of_one_layer_mean_the_same(short: Any, long: Any) -> None:
+    def spec(layer: Any) -> Any:
+        return parse(experiment(arms={"a": [layer, {"dense": 3}]}))
+
+    assert spec(short).arms == spec(long).arms
+    assert spec(short).content_hash == spec(long).content_hash
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ({}, {"schedule": "constant"}),
+        ({}, {"shuffle": "each_epoch", "last_batch": "keep"}),
+        ({}, {"batch_size": 32}),
+        ({"optimizer": "adam"}, {"optimizer": {"adam": 0.001}}),
+        (
+            {"optimizer": {"sgd": 1}},
+            {"optimizer": {"sgd": {"lr": 1.0, "velocity": "of_steps"}}},
+        ),
+    ],
+)
+def test_two_forms_of_one_recipe_mean_the_same(short: Any, long: Any) -> None:
+    base = experiment()["recipe"]
+    one = parse(experiment(recipe=base | short))
+    other = parse(experiment(recipe=base | long))
+    assert one.recipe == other.recipe
+    assert one.content_hash == other.content_hash
+
+
+def test_bare_and_written_out_data_mean_the_same() -> None:
+    written = {"spiral": {"classes": 3}, "test": 0.2, "seed": 0}
+    bare = parse(experiment(data="spiral"))
+    assert bare.data == parse(experiment(data=written)).data
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": {"spiral": {}, "seed": 1}},
+        {"data": {"spiral": {"noise": 0.21}}},
+        {"arms": {"other": [{"dense": 4}, "relu", {"dense": 3}]}},
+        {"arms": {"only": [{"dense": 4}, "tanh", {"dense": 3}]}},
+        {"recipe": experiment()["recipe"] | {"epochs": 3}},
+        {"dialect": "torch"},
+    ],
+)
+def test_another_meaning_has_another_hash(change: dict[str, Any]) -> None:
+    base = parse(experiment())
+    assert parse(experiment(**change)).content_hash != base.content_hash
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "other"},
+        {"teaches": "something"},
+        {"claims": ["only.epochs > 1"]},
+    ],
+)
+def test_words_around_it_do_not_change_the_hash(
+    change: dict[str, Any],
+) -> None:
+    base = parse(experiment())
+    assert parse(experiment(**change)).content_hash == base.content_hash
+
+
+def test_yaml_and_json_files_mean_the_same(tmp_path: Any) -> None:
+    spec = parse(RICH)
+    (tmp_path / "a.json").write_text(spec.model_dump_json())
+    (tmp_path / "a.yaml").write_text(json.dumps(dump(spec)))
+    assert load(tmp_path / "a.json") == load(tmp_path / "a.yaml") == spec
+
+
+@pytest.mark.parametrize("number", ["1e-3", "1E-3", "1.e-3", "+1e-3", "0.001"])
+def test_yaml_numbers_are_numbers_as_people_write_them(
+    number: str, tmp_path: Any
+) -> None:
+    text = json.dumps(experiment()).replace(
+        '"adam"', f"{{adam: {{epsilon: {number}}}}}"
+    )
+    (tmp_path / "a.yaml").write_text(text)
+    optimizer = load(tmp_path / "a.yaml").recipe.optimizer
+    assert isinstance(optimizer, Adam)
+    assert optimizer.epsilon == 0.001
+
+
+def test_spec_cannot_be_changed_in_place() -> None:
+    spec = parse(experiment())
+    with pytest.raises(ValueError, match="frozen"):
+        spec.recipe.epochs = 3
+
+
+def test_error_says_the_file_it_is_located_in() -> None:
+    error = SpecError("recipe.epochs", "is odd")
+    assert str(error) == "recipe.epochs: is odd"
+    assert str(error.located("a.yaml")) == "a.yaml: recipe.epochs: is odd"

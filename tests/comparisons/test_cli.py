@@ -1,0 +1,271 @@
+"""The command line keeps its contract: documents, streams, exit status."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from comparisons import cli
+from tests.malformed import GOOD, MALFORMED, Malformed
+
+COMMANDS = ("list", "run", "check", "schema")
+
+SMALL = """\
+name: small
+dialect: torch
+data: {spiral: {samples: 120}}
+recipe: {loss: cross_entropy, optimizer: {sgd: 0.1}, batch_size: 16, epochs: 3}
+arms:
+  linear: [{dense: 3}]
+  hidden: [{dense: 8}, tanh, {dense: 3}]
+claims:
+  - hidden.parameters > linear.parameters
+  - {name: impossible, that: hidden.test_accuracy > 1}
+"""
+
+
+def parity(*arguments: str) -> int:
+    """Run the command line in this process; return its exit status."""
+    before = sys.argv
+    sys.argv = ["parity", *arguments]
+    try:
+        cli.main()
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    finally:
+        sys.argv = before
+    return 0
+
+
+def processor_time(*arguments: str) -> float:
+    """Return the processor seconds of one `parity` process."""
+    before = os.times()
+    subprocess.run(
+        [sys.executable, "-m", "comparisons", *arguments],
+        check=True,
+        capture_output=True,
+    )
+    after = os.times()
+    return (after.children_user + after.children_system) - (
+        before.children_user + before.children_system
+    )
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("list",)], ids=str)
+def test_what_only_tells_is_fast(arguments: tuple[str, ...]) -> None:
+    assert min(processor_time(*arguments) for _ in range(3)) < 0.6
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_imports_no_framework(command: str) -> None:
+    code = (
+        "import sys; from comparisons import cli\n"
+        f"sys.argv = ['parity', '{command}', '--help']\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "slow = {'torch', 'keras', 'tensorflow', 'numpy', 'matplotlib'}\n"
+        "assert not slow & set(sys.modules), slow & set(sys.modules)\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True
+    )
+
+
+def test_list_says_what_each_experiment_teaches(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert parity("list", "--json") == 0
+    found = json.loads(capsys.readouterr().out)["experiments"]
+    assert {e["id"] for e in found} >= {"shallow_vs_deep"}
+    assert all(e["teaches"].strip() for e in found)
+
+
+def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parity("schema") == 0
+    assert "$schema" in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("wrong", MALFORMED, ids=lambda case: case.id)
+def test_a_malformed_spec_is_refused_in_one_sentence(
+    wrong: Malformed,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / f"spec{wrong.suffix}"
+    if isinstance(wrong.text, bytes):
+        file.write_bytes(wrong.text)
+    else:
+        file.write_text(wrong.text, "utf-8")
+    assert parity("run", str(file)) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert str(file) in said.err
+    assert wrong.says in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_wrong_input_is_a_document_with_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "spec.yaml"
+    file.write_text(GOOD.replace("relu", "rleu"), "utf-8")
+    assert parity("run", str(file), "--json") == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["file"] == str(file)
+    assert error["field"] == "arms.a[1]"
+    assert "did you mean 'relu'?" in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("run", "shallow_vs_dep"), "did you mean 'shallow_vs_deep'?"),
+        (
+            ("run", "shallow_vs_deep", "--dataset", "spirals"),
+            "did you mean 'spiral'?",
+        ),
+        (("run", "shallow_vs_deep", "--profile", "fast"), "quick"),
+        (("run", "shallow_vs_deep", "--seeds", "0"), "--seeds"),
+        (("run", "nowhere/spec.yaml"), "cannot be read"),
+        (("check", "shallow_vs_deep", "--level", "roof"), "trajectory"),
+        (("audition",), "audition"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
+)
+def test_wrong_arguments_end_with_status_2(
+    arguments: tuple[str, ...],
+    says: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert parity(*arguments) == 2
+    said = capsys.readouterr()
+    assert says in said.err
+    assert said.out == ""
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """One small experiment through the real command: process and folder."""
+    folder = tmp_path_factory.mktemp("run")
+    spec = folder / "small.yaml"
+    spec.write_text(SMALL, "utf-8")
+    process = subprocess.run(
+        [
+            *(sys.executable, "-m", "comparisons", "run", str(spec)),
+            *("--json", "--out", str(folder / "out")),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    return process, folder / "out"
+
+
+def test_run_prints_one_document_and_agrees(ran: Any) -> None:
+    process, out = ran
+    assert process.returncode == 0, process.stderr
+    document = json.loads(process.stdout)
+    assert document["command"] == "run"
+    assert document["name"] == "small"
+    assert document["verdict"] == "agree"
+    assert [(r["arm"], r["rung"]) for r in document["rungs"]] == [
+        (arm, rung)
+        for arm in ("linear", "hidden")
+        for rung in (
+            *("data", "structure", "forward"),
+            *("gradient", "step", "trajectory"),
+        )
+    ]
+    for rung in document["rungs"]:
+        assert rung["verdict"] == "agree"
+        assert rung["worst_ratio_to_floor"] <= 10
+    verdicts = {c["claim"]: c["verdict"] for c in document["claims"]}
+    assert verdicts == {
+        "hidden_parameters_above_linear_parameters": "holds in both",
+        "impossible": "refuted in both",
+    }
+    for arm in document["arms"]:
+        assert arm["torch"]["final"].keys() == arm["keras"]["final"].keys()
+        assert arm["keras"]["final"]["parameters"] == arm["parameters"]
+    assert document["report"] == str(out / "report.html")
+
+
+def test_frameworks_do_not_chatter(ran: Any) -> None:
+    for word in ("TensorFlow", "oneDNN", "WARNING", "I0000", "cuda"):
+        assert word not in ran[0].stderr
+
+
+def test_the_report_stands_on_its_own(ran: Any) -> None:
+    page = (ran[1] / "report.html").read_text("utf-8")
+    for outside in ("<script", "<link", "src=", "@import", "url(http"):
+        assert outside not in page
+    assert page.count("<svg") == 3
+    # The complete spec: what nobody wrote stands in it.
+    assert "kernel_initializer: fan_in_uniform" in page
+    assert "velocity: of_gradients" in page
+
+
+def test_the_written_spec_means_the_same(ran: Any) -> None:
+    import yaml
+
+    from common.load import load, parse
+
+    again = load(ran[1] / "spec.yaml")
+    assert again == parse(yaml.safe_load(SMALL))
+
+
+def test_the_weights_and_curves_lie_beside_the_report(ran: Any) -> None:
+    from safetensors.numpy import load_file
+
+    folder = ran[1] / "weights"
+    torch = load_file(folder / "hidden-torch-seed0.safetensors")
+    keras = load_file(folder / "hidden-keras-seed0.safetensors")
+    assert torch["dense_1/kernel"].shape == (2, 8)
+    assert torch.keys() == keras.keys()
+    lines = (ran[1] / "curves.csv").read_text().splitlines()
+    assert lines[0] == "arm,framework,seed,curve,at,value"
+    assert len(lines) == 1 + 2 * 2 * 3 * 4
+
+
+def test_a_worker_that_dies_ends_with_status_3(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from comparisons import workers
+
+    monkeypatch.setitem(workers.PACKAGES, "keras", "no_such_package")
+    spec = tmp_path / "small.yaml"
+    spec.write_text(SMALL, "utf-8")
+    start = time.perf_counter()
+    assert parity("run", str(spec), "--out", str(tmp_path), "--json") == 3
+    assert time.perf_counter() - start < 60
+    said = capsys.readouterr()
+    message = json.loads(said.out)["error"]["message"]
+    assert "the Keras worker died" in message
+    assert "No module named 'no_such_package'" in message
+
+
+def test_two_experiments_make_one_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        text = SMALL.replace("name: small", f"name: {name}")
+        (tmp_path / f"{name}.yaml").write_text(text, "utf-8")
+    status = parity(
+        *("run", str(tmp_path / "one.yaml"), str(tmp_path / "two.yaml")),
+        *("--backend", "torch", "--json", "--out", str(tmp_path / "out")),
+    )
+    assert status == 0
+    document = json.loads(capsys.readouterr().out)
+    names = [found["name"] for found in document["experiments"]]
+    assert names == ["one", "two"]
+    # One framework alone proves nothing, and says so.
+    assert document["verdict"] == "undecided"
+    assert (tmp_path / "out" / "two" / "report.html").exists()

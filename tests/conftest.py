@@ -1,0 +1,23 @@
+"""What all tests share: the two workers, started once."""
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+
+from comparisons.workers import Pair
+
+# The same examples on every run: a test that fails for one fails for all.
+hypothesis.settings.register_profile(
+    "house", derandomize=True, deadline=None, max_examples=50
+)
+hypothesis.settings.load_profile("house")
+
+SETUP = "tests.backends.examination:add_tasks"
+
+
+@pytest.fixture(scope="session")
+def pair() -> Iterator[Pair]:
+    """Both frameworks, each in a process of its own."""
+    with Pair(setup={"torch": SETUP, "keras": SETUP}) as workers:
+        yield workers

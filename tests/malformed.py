@@ -1,0 +1,541 @@
+"""What people get wrong in a specification file, as a table.
+
+Each entry is one file that must be refused in one sentence, naming the
+field. The command line's tests read the same table.
+"""
+
+from typing import NamedTuple
+
+GOOD = """\
+name: example
+dialect: keras
+data: {spiral: {}}
+recipe:
+  loss: cross_entropy
+  optimizer: {adam: 0.001}
+  batch_size: 32
+  epochs: 2
+arms:
+  a: [{dense: 4}, relu, {dense: 3}]
+"""
+
+GOOD_JSON = """\
+{"name": "example", "dialect": "keras", "data": {"spiral": {}},
+ "recipe": {"loss": "cross_entropy", "optimizer": {"adam": 0.001},
+            "batch_size": 32, "epochs": 2},
+ "arms": {"a": [{"dense": 4}, "relu", {"dense": 3}]}}
+"""
+
+
+class Malformed(NamedTuple):
+    """One file to refuse.
+
+    Attributes:
+        id: what the test is called by.
+        text: what stands in the file; bytes where it is no text.
+        suffix: of the file's name.
+        field: exactly the field that is named; None where the message
+            cannot quote it whole, or where either of two is as good.
+        says: what the message must say, such as the nearest name.
+    """
+
+    id: str
+    text: str | bytes
+    suffix: str
+    field: str | None
+    says: str = ""
+
+
+def _edit(
+    id: str,  # noqa: A002 - the column's name
+    field: str | None,
+    old: str,
+    new: str,
+    says: str = "",
+) -> Malformed:
+    """Spoil the good file in one place."""
+    assert old in GOOD, old
+    return Malformed(id, GOOD.replace(old, new), ".yaml", field, says)
+
+
+def _add(
+    id: str,  # noqa: A002 - the column's name
+    field: str | None,
+    line: str,
+    says: str = "",
+) -> Malformed:
+    """Spoil the good file with one more line."""
+    return Malformed(id, f"{GOOD}{line}\n", ".yaml", field, says)
+
+
+def _file(
+    id: str,  # noqa: A002 - the column's name
+    text: str | bytes,
+    suffix: str = ".yaml",
+    says: str = "",
+) -> Malformed:
+    """Give a file that is wrong as a whole."""
+    return Malformed(id, text, suffix, "", says)
+
+
+LONG = "x" * 1000
+HUGE = "1" + "0" * 400
+DENSE, RELU, LAST = "dense: 4", "relu", "dense: 3"
+ARMS = "\n  a: [{dense: 4}, relu, {dense: 3}]"
+ADAM, DATA, EPOCHS = "{adam: 0.001}", "{spiral: {}}", "epochs: 2"
+
+LR = "recipe.optimizer.adam.lr"
+UNITS = "arms.a[0].dense.units"
+STOPPING = "epochs: 2\n  early_stopping: "
+
+FILES = [
+    _file("empty", "", says="mapping"),
+    _file("blank", "\n\n  \n", says="mapping"),
+    _file("comment", "# nothing yet\n", says="mapping"),
+    _file("list", "- 1\n- 2\n", says="mapping"),
+    _file("number", "3\n", says="mapping"),
+    _file("sentence", "train me a network\n", says="mapping"),
+    _file("binary", bytes(range(256)), says="UTF-8"),
+    _file("utf-16", GOOD.encode("utf-16"), says="UTF-8"),
+    _file("nul", GOOD + "\x00", says="YAML"),
+    _file("bell", GOOD + "# \x07\n", says="YAML"),
+    _file("tab", "name: x\n\tdata: 3\n", says="line 2"),
+    _file("bracket", GOOD.replace("}]", "}"), says="YAML"),
+    _file("quote", GOOD.replace("example", "'example"), says="YAML"),
+    _file("colon", GOOD.replace("example", "a: b"), says="line 1"),
+    _file("alias", GOOD.replace("example", "*example"), says="line 1"),
+    _file("two_documents", f"{GOOD}---\n{GOOD}", says="YAML"),
+    _file("twice", GOOD + "name: other\n", says="'name' stands twice"),
+    _file(
+        "twice_inside",
+        GOOD.replace("{spiral: {}}", "{spiral: {}, test: 0.1, test: 0.2}"),
+        says="'test' stands twice",
+    ),
+    _file("object", GOOD.replace("example", "!!python/object:os.x {}")),
+    _file("date", GOOD.replace("example", "2020-99-99"), says="YAML"),
+    _file("list_as_key", GOOD + "? [1]\n: 2\n", says="YAML"),
+    _file("deep", GOOD.replace(RELU, "[" * 20_000 + "]" * 20_000)),
+    _file("json-empty", "", ".json", "JSON"),
+    _file("json-cut", GOOD_JSON[:-9], ".json", "JSON"),
+    _file("json-yaml", GOOD, ".json", "JSON"),
+    _file("json-list", "[1]", ".json", "mapping"),
+    _file("json-null", "null", ".json", "mapping"),
+    _file("json-binary", b"\xff\xfe{}", ".json", "UTF-8"),
+    _file("json-comma", GOOD_JSON.replace("3}]", "3},]"), ".json", "JSON"),
+    _file(
+        "json-twice",
+        GOOD_JSON.replace('{"name"', '{"name": "a", "name"'),
+        ".json",
+        "'name' stands twice",
+    ),
+    _file(
+        "json-deep",
+        GOOD_JSON.replace('"relu"', "[" * 20_000 + "]" * 20_000),
+        ".json",
+    ),
+    Malformed(
+        "json-nan", GOOD_JSON.replace("0.001", "NaN"), ".json", LR, "finite"
+    ),
+    Malformed(
+        "json-text_for_number",
+        GOOD_JSON.replace("0.001", '"0.001"'),
+        ".json",
+        LR,
+        "expected a number",
+    ),
+]
+"""What is wrong with the file as a whole; then what only JSON can say."""
+
+FIELDS = [
+    _add("unknown", "recipie", "recipie: {}", "did you mean 'recipe'"),
+    _edit(
+        "unknown-inside",
+        "recipe.batchsize",
+        "batch_size",
+        "batchsize",
+        "did you mean 'batch_size'",
+    ),
+    _add("unknown-yes", "True", "yes: 2"),
+    _add("unknown-number", "1", "1: 2"),
+    _add("unknown-long", None, f"{LONG}: 2"),
+    _add("unknown-two_lines", None, '"a\\nb": 2'),
+    _edit("missing-name", "name", "name: example\n", ""),
+    _edit("missing-data", "data", "data: {spiral: {}}\n", ""),
+    _edit("missing-arms", "arms", f"arms:{ARMS}\n", ""),
+    _edit("missing-loss", "recipe.loss", "  loss: cross_entropy\n", ""),
+    _edit("missing-epochs", "recipe.epochs", "  epochs: 2\n", ""),
+    _edit("name-capitals", "name", "example", "My Example", "lower-case"),
+    _edit("name-number", "name", "example", "3", "text"),
+    _edit("name-two_lines", "name", "example", '"a\\nb"', "lower-case"),
+    _edit("dialect", "dialect", "keras", "kears", "did you mean 'keras'"),
+    _edit("dialect-list", "dialect", "keras", "[keras]"),
+    _edit(
+        "no_dialect", f"{LR[:-3]}.epsilon", "dialect: keras\n", "", "dialect"
+    ),
+    _edit("recipe-list", "recipe.optimizer", ADAM, "[adam]"),
+    _add("claims-text", "claims", "claims: a.epochs > 1", "a list"),
+]
+"""The outermost fields."""
+
+DATA_SETS = [
+    _edit("data-two", "data", DATA, "{spiral: {}, digits: {}}", "exactly one"),
+    _edit("data-none", "data", DATA, "{test: 0.2}", "exactly one"),
+    _edit("data-null", "data", DATA, "", "mapping"),
+    _edit("data-list", "data", DATA, "[spiral]", "mapping"),
+    _edit("data-number", "data", DATA, "7", "mapping"),
+    _edit(
+        "data-unknown", "data", DATA, "{sprial: {}}", "did you mean 'spiral'"
+    ),
+    _edit(
+        "data-option",
+        "data",
+        DATA,
+        "{spiral: {}, tset: 0.2}",
+        "did you mean 'test'",
+    ),
+    _edit(
+        "data-field",
+        "data.spiral.sample",
+        DATA,
+        "{spiral: {sample: 100}}",
+        "did you mean 'samples'",
+    ),
+    _edit("data-bare", "data.spiral", DATA, "{spiral: 100}"),
+    _edit("test-one", "data.test", DATA, "{spiral: {}, test: 1}"),
+    _edit("test-negative", "data.test", DATA, "{spiral: {}, test: -0.1}"),
+    _edit("test-nan", "data.test", DATA, "{spiral: {}, test: .nan}"),
+    _edit("test-text", "data.test", DATA, "{spiral: {}, test: '0.2'}"),
+    _edit("test-percent", "data.test", DATA, "{spiral: {}, test: 20%}"),
+    _edit("stratify", "data.stratify", DATA, "{spiral: {}, stratify: 1}"),
+    _edit("seed", "data.seed", DATA, "{spiral: {}, seed: -1}"),
+    _edit("seed-half", "data.seed", DATA, "{spiral: {}, seed: 0.5}"),
+    _edit(
+        "scaling",
+        "data.scaling",
+        DATA,
+        "{spiral: {}, scaling: standardise}",
+        "did you mean 'standardize'",
+    ),
+    _edit(
+        "classes-one", "data.spiral.classes", DATA, "{spiral: {classes: 1}}"
+    ),
+    _edit(
+        "samples-none", "data.spiral.samples", DATA, "{spiral: {samples: 0}}"
+    ),
+    _edit("samples-few", "data", DATA, "{spiral: {samples: 5}}", "stratify"),
+    _edit("samples-two", "data", DATA, "{spiral: {samples: 2}}", "train"),
+    _edit(
+        "samples-huge",
+        "data.spiral.samples",
+        DATA,
+        f"{{spiral: {{samples: {HUGE}}}}}",
+    ),
+    _edit(
+        "copies-huge", "data.xor.copies", DATA, f"{{xor: {{copies: {HUGE}}}}}"
+    ),
+    _edit(
+        "noise", "data.spiral.noise", DATA, "{spiral: {noise: -0.1}}", "least"
+    ),
+    _edit(
+        "coefficients-none",
+        "data.polynomial.coefficients",
+        DATA,
+        "{polynomial: {coefficients: []}}",
+        "at least one",
+    ),
+    _edit(
+        "coefficients-flag",
+        "data.polynomial.coefficients[1]",
+        DATA,
+        "{polynomial: {coefficients: [1, true]}}",
+    ),
+]
+
+RECIPES = [
+    _edit("lr-zero", LR, ADAM, "{adam: 0}", "above 0"),
+    _edit("lr-negative", LR, ADAM, "{adam: -1}", "above 0"),
+    _edit("lr-nan", LR, ADAM, "{adam: .nan}", "finite"),
+    _edit("lr-infinite", LR, ADAM, "{adam: .inf}", "finite"),
+    _edit("lr-overflow", LR, ADAM, "{adam: 1e999}", "finite"),
+    _edit("lr-huge", LR, ADAM, f"{{adam: {HUGE}}}"),
+    _edit("lr-flag", LR, ADAM, "{adam: true}", "a number"),
+    _edit("lr-text", LR, ADAM, "{adam: '0.001'}", "a number"),
+    _edit("lr-list", LR, ADAM, "{adam: [0.001]}", "a number"),
+    _edit("beta", "recipe.optimizer.adam.beta_1", ADAM, "{adam: {beta_1: 1}}"),
+    _edit(
+        "placement",
+        "recipe.optimizer.adam.epsilon_placement",
+        ADAM,
+        "{adam: {epsilon_placement: epsilonhat}}",
+        "did you mean 'epsilon_hat'",
+    ),
+    _edit(
+        "optimizer-unknown",
+        "recipe.optimizer",
+        ADAM,
+        "{adma: 0.001}",
+        "did you mean 'adam'",
+    ),
+    _edit("optimizer-two", "recipe.optimizer", ADAM, "{adam: 1, sgd: 1}"),
+    _edit("optimizer-null", "recipe.optimizer", ADAM, "null"),
+    _edit("optimizer-long", "recipe.optimizer", ADAM, LONG),
+    _edit(
+        "optimizer-field",
+        "recipe.optimizer.adam.momentum",
+        ADAM,
+        "{adam: {momentum: 0.9}}",
+    ),
+    _edit(
+        "nesterov",
+        "recipe.optimizer.sgd",
+        ADAM,
+        "{sgd: {lr: 1, nesterov: true}}",
+        "momentum",
+    ),
+    _edit(
+        "momentum",
+        "recipe.optimizer.sgd.momentum",
+        ADAM,
+        "{sgd: {momentum: 1.0}}",
+    ),
+    _edit("batch-zero", "recipe.batch_size", ": 32", ": 0"),
+    _edit("batch-flag", "recipe.batch_size", ": 32", ": true"),
+    _edit("batch-half", "recipe.batch_size", ": 32", ": 0.5"),
+    _edit("batch-word", "recipe.batch_size", ": 32", ": ful", "'full'"),
+    _edit("epochs-zero", "recipe.epochs", EPOCHS, "epochs: 0"),
+    _edit("epochs-half", "recipe.epochs", EPOCHS, "epochs: 2.5"),
+    _edit("epochs-text", "recipe.epochs", EPOCHS, "epochs: '2'"),
+    _edit(
+        "last_batch",
+        "recipe.last_batch",
+        EPOCHS,
+        "epochs: 2\n  last_batch: keeep",
+        "did you mean 'keep'",
+    ),
+    _edit("shuffle", "recipe.shuffle", EPOCHS, "epochs: 2\n  shuffle: true"),
+    _edit(
+        "schedule-unknown",
+        "recipe.schedule",
+        EPOCHS,
+        "epochs: 2\n  schedule: {cosin: 4}",
+        "did you mean 'cosine'",
+    ),
+    _edit(
+        "schedule-every",
+        "recipe.schedule.step_decay.every",
+        EPOCHS,
+        "epochs: 2\n  schedule: {step_decay: {every: 0, by: 0.5}}",
+    ),
+    _edit(
+        "schedule-missing",
+        "recipe.schedule.cosine.steps",
+        EPOCHS,
+        "epochs: 2\n  schedule: cosine",
+        "missing",
+    ),
+    _edit(
+        "loss-unknown",
+        "recipe.loss",
+        "cross_entropy",
+        "crossentropy",
+        "did you mean 'cross_entropy'",
+    ),
+    _edit("loss-number", "recipe.loss", "cross_entropy", "mean_squared_error"),
+    _edit(
+        "loss-two_classes",
+        "recipe.loss",
+        "cross_entropy",
+        "binary_cross_entropy",
+    ),
+    _edit("loss-classes", "recipe.loss", DATA, "{polynomial: {}}"),
+    _edit("stopping-number", "recipe.early_stopping", EPOCHS, f"{STOPPING}3"),
+    _edit(
+        "stopping-zero",
+        "recipe.early_stopping.patience",
+        EPOCHS,
+        f"{STOPPING}{{patience: 0}}",
+    ),
+    _edit(
+        "stopping-monitor",
+        "recipe.early_stopping.monitor",
+        EPOCHS,
+        f"{STOPPING}{{patience: 1, monitor: val_loss}}",
+        "validation_loss",
+    ),
+    _edit(
+        "stopping-no_validation",
+        "recipe.early_stopping",
+        GOOD[GOOD.index("data") :],
+        GOOD[GOOD.index("data") :]
+        .replace(DATA, "{spiral: {}, validation: 0}")
+        .replace(EPOCHS, f"{STOPPING}{{patience: 1}}"),
+        "data.validation is 0",
+    ),
+    _edit(
+        "stopping-seldom",
+        "recipe.evaluate_every",
+        EPOCHS,
+        f"evaluate_every: 0\n  {STOPPING}{{patience: 1}}",
+    ),
+]
+
+NETWORKS = [
+    _edit("arms-none", "arms", ARMS, " {}", "at least one"),
+    _edit("arms-list", "arms", ARMS, " [[{dense: 3}]]", "mapping"),
+    _edit("arm-none", "arms.a", ARMS, "\n  a: []", "at least one"),
+    _edit("arm-null", "arms.a", ARMS, "\n  a:", "a list"),
+    _edit("arm-word", "arms.a", ARMS, "\n  a: relu", "a list"),
+    _edit("arm-mapping", "arms.a", ARMS, "\n  a: {dense: 3}", "a list"),
+    _edit("arm-capitals", "arms.A", "\n  a:", "\n  A:", "lower-case"),
+    _edit("arm-long", None, "\n  a:", f"\n  {'A' * 1000}:"),
+    _edit("arm-two_lines", None, "\n  a:", '\n  "a\\nb":'),
+    # Names that pydantic also uses for steps of its own.
+    _edit(
+        "arm-source",
+        "arms.source[0].dense.units",
+        "\n  a: [{dense: 4}",
+        "\n  source: [{dense: -4}",
+    ),
+    _edit(
+        "arm-int",
+        "arms.int[0].dense.units",
+        "\n  a: [{dense: 4}",
+        "\n  int: [{dense: -4}",
+    ),
+    _edit("layer-unknown", "arms.a[1]", RELU, "rleu", "did you mean 'relu'"),
+    _edit("layer-missing", "arms.a[1]", RELU, "{conv: 3}", "expected one of"),
+    _edit("layer-long", "arms.a[1]", RELU, LONG),
+    _edit("layer-null", "arms.a[1]", RELU, "null"),
+    _edit("layer-number", "arms.a[1]", RELU, "12"),
+    _edit("layer-list", "arms.a[1]", RELU, "[relu]"),
+    _edit("layer-two", "arms.a[1]", RELU, "{dense: 3, relu: null}"),
+    _edit("layer-nested", "arms.a[1]", RELU, "[" * 100 + "]" * 100),
+    _edit("layer-value", "arms.a[1].relu", RELU, "{relu: 3}", "no bare value"),
+    _edit("layer-field", "arms.a[1].relu.slope", RELU, "{relu: {slope: 1}}"),
+    _edit("units-none", UNITS, "{dense: 4}", "dense", "missing"),
+    _edit("units-zero", UNITS, DENSE, "dense: 0"),
+    _edit("units-negative", UNITS, DENSE, "dense: -4"),
+    _edit("units-flag", UNITS, DENSE, "dense: true", "whole number"),
+    _edit("units-half", UNITS, DENSE, "dense: 4.5", "whole number"),
+    _edit("units-float", UNITS, DENSE, "dense: 4.0", "whole number"),
+    _edit("units-text", UNITS, DENSE, "dense: '4'", "whole number"),
+    _edit(
+        "units-misspelt",
+        "arms.a[0].dense.unit",
+        DENSE,
+        "dense: {unit: 4}",
+        "did you mean 'units'",
+    ),
+    _edit(
+        "bias",
+        "arms.a[0].dense.bias",
+        DENSE,
+        "dense: {units: 4, bias: 0}",
+        "true or false",
+    ),
+    _edit(
+        "initializer",
+        "arms.a[0].dense.kernel_initializer",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: he_unifrom}",
+        "did you mean 'he_uniform'",
+    ),
+    _edit(
+        "initializer-stddev",
+        "arms.a[0].dense.kernel_initializer.normal.stddev",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: {normal: -1}}",
+    ),
+    _edit(
+        "initializer-bias",
+        "arms.a[0].dense.bias_initializer",
+        DENSE,
+        "dense: {units: 4, bias_initializer: glorot_normal}",
+    ),
+    _edit("rate-one", "arms.a[1].dropout.rate", RELU, "{dropout: 1}"),
+    _edit("rate-negative", "arms.a[1].dropout.rate", RELU, "{dropout: -0.5}"),
+    _edit(
+        "order",
+        "arms.a[1].flatten.order",
+        RELU,
+        "{flatten: channel_first}",
+        "did you mean 'channels_first'",
+    ),
+    _edit("width", "arms.a", LAST, "dense: 2", "needs (3,)"),
+    _edit(
+        "softmax-last", "arms.a", "dense: 3}", "dense: 3}, softmax", "logits"
+    ),
+    _edit("softmax-inside", "arms.a", RELU, "softmax", "logits"),
+    _edit("image", "arms.a[0]", "spiral", "digits", "flatten"),
+]
+
+# A network to predict a number, which has no accuracy.
+REGRESSION = """\
+name: example
+dialect: keras
+data: {polynomial: {}}
+recipe:
+  loss: mean_squared_error
+  optimizer: {adam: 0.001}
+  batch_size: 32
+  epochs: 2
+  early_stopping: {patience: 1, monitor: validation_accuracy}
+arms:
+  a: [{dense: 1}]
+"""
+
+TARGETS = [
+    Malformed(
+        "monitor-regression",
+        REGRESSION,
+        ".yaml",
+        "recipe.early_stopping.monitor",
+        "validation_loss",
+    ),
+    Malformed(
+        "loss-regression",
+        REGRESSION.replace("mean_squared_error", "cross_entropy"),
+        ".yaml",
+        "recipe.loss",
+        "a number",
+    ),
+    Malformed(
+        "width-regression",
+        REGRESSION.replace("_accuracy", "_loss").replace(": 1}]", ": 2}]"),
+        ".yaml",
+        "arms.a",
+        "needs (1,)",
+    ),
+]
+
+CLAIMS = [
+    _add("claim-number", "claims[0]", "claims: [3]"),
+    _add("claim-grammar", "claims[0]", "claims: [a is better]", "expected"),
+    _add("claim-equal", "claims[0]", "claims: ['a.epochs == 2']"),
+    _add("claim-sum", "claims[0]", "claims: ['a.epochs + 1 > 2']"),
+    _add("claim-bare", "claims[0]", "claims: ['a > 0.5']"),
+    _add("claim-chain", "claims[0]", "claims: ['a.epochs < 3 < 4']"),
+    _add("claim-long", "claims[0]", f"claims: ['{LONG}']"),
+    _add(
+        "claim-arm", "claims[0]", "claims: ['b.epochs > 1']", "expected one of"
+    ),
+    _add("claim-arm_long", "claims[0]", f"claims: ['{LONG}.epochs > 1']"),
+    _add("claim-other_arm", "claims[0]", "claims: ['a.epochs > b.epochs']"),
+    _add(
+        "claim-metric",
+        "claims[0]",
+        "claims: ['a.test_acuracy > 1']",
+        "did you mean 'test_accuracy'",
+    ),
+    _add("claim-metric_long", "claims[0]", f"claims: ['a.{LONG} > 1']"),
+    _add("claim-second", "claims[1]", "claims: ['a.epochs > 1', nothing]"),
+    _add(
+        "claim-field",
+        "claims[0].nme",
+        "claims: [{that: a.epochs > 1, nme: x}]",
+        "did you mean 'name'",
+    ),
+    _add("claim-missing", "claims[0].that", "claims: [{name: x}]", "missing"),
+]
+
+MALFORMED = FILES + FIELDS + DATA_SETS + RECIPES + NETWORKS + TARGETS + CLAIMS

@@ -1,0 +1,99 @@
+"""What README and CONTRIBUTING tell people to do, works as written."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+
+NEW_WORD = """
+name: new_word
+dialect: keras
+data: {spiral: {samples: 200}}
+recipe: {loss: cross_entropy, optimizer: {adam: 0.01}, epochs: 2}
+arms: {a: [{dense: 8}, softsign, {dense: 3}]}
+"""
+
+
+def blocks(text: str, language: str) -> list[tuple[str, str]]:
+    """Return the fenced blocks of a language, with what follows its name."""
+    pattern = rf"^( *)```{language}(?: (\S+))?\n(.*?)^ *```$"
+    found = re.findall(pattern, text, re.MULTILINE | re.DOTALL)
+    return [
+        (name, re.sub(rf"^{indent}", "", body, flags=re.MULTILINE))
+        for indent, name, body in found
+    ]
+
+
+def parity(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "comparisons", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_readme_spec_agrees_and_its_commands_exist(
+    tmp_path: Path,
+) -> None:
+    [(_, spec)] = blocks(README, "yaml")
+    (tmp_path / "two_widths.yaml").write_text(spec, "utf-8")
+    commands = re.findall(r"^parity (\w+) (\S+\.yaml)?", README, re.MULTILINE)
+    assert [name for name, _ in commands] == ["run", "check", "list", "schema"]
+    for name, file in commands:
+        done = parity(tmp_path, name, *([file] if file else []))
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "parity-out" / "report.html").exists()
+
+
+def test_make_demo_runs_what_the_makefile_says() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"make (\w+)", README):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_a_new_activation_takes_the_steps_that_contributing_says(
+    tmp_path: Path,
+) -> None:
+    for room in ("common", "torch_impl", "keras_impl", "comparisons"):
+        shutil.copytree(ROOT / room, tmp_path / room)
+    steps = blocks(CONTRIBUTING, "python")
+    assert len(steps) == 3
+    for file, code in steps:
+        with (tmp_path / file).open("a", encoding="utf-8") as end:
+            end.write(f"\n\n{code}")
+    for file in ("common/layers.py", *(name for name, _ in steps[1:])):
+        text = (tmp_path / file).read_text("utf-8")
+        text = re.sub(r"(import .*)\bSoftmax\b", r"\1Softmax, Softsign", text)
+        text = re.sub(r"\| Softmax\b", "| Softmax | Softsign", text)
+        (tmp_path / file).write_text(text, "utf-8")
+    (tmp_path / "spec.yaml").write_text(NEW_WORD, "utf-8")
+    done = parity(tmp_path, "check", "spec.yaml", "--steps", "30")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "trajectory" in done.stdout
+
+
+@pytest.mark.parametrize("side", ["torch_impl", "keras_impl"])
+def test_a_forgotten_side_fails_by_name(tmp_path: Path, side: str) -> None:
+    for room in ("common", "torch_impl", "keras_impl", "comparisons"):
+        shutil.copytree(ROOT / room, tmp_path / room)
+    file = tmp_path / side / "activations.py"
+    text = file.read_text("utf-8").replace("def tanh(", "def tahn(")
+    file.write_text(text, "utf-8")
+    spec = NEW_WORD.replace("softsign", "tanh")
+    (tmp_path / "spec.yaml").write_text(spec, "utf-8")
+    done = parity(tmp_path, "check", "spec.yaml", "--level", "forward")
+    assert done.returncode == 3
+    assert f"{side} has no 'tanh'" in done.stderr
+    assert f"{side}/activations.py" in done.stderr
+    assert "did you mean 'tahn'?" in done.stderr

@@ -1,0 +1,277 @@
+"""The two backends can be read side by side, file by file, line by line.
+
+Only the source is read; no framework is imported. `extensions.py` is left
+out: it holds what a framework *lacks*, and the two lack different things.
+"""
+
+import ast
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from common.element import members
+from common.initializers import KernelInitializer
+from common.layers import Layer
+from common.losses import Loss
+from common.optimizers import Optimizer
+
+ROOT = Path(__file__).parents[1]
+TORCH, KERAS = ROOT / "torch_impl", ROOT / "keras_impl"
+
+LEFT_OUT = {"extensions.py"}
+
+# Two columns fit a screen, and a file is read in one sitting.
+WIDEST, LONGEST = 79, 400
+
+Named = dict[str, list[str]]
+
+ACTIVATIONS = [
+    kind for kind in members(Layer) if kind.__module__ == "common.activations"
+]
+FILE_OF = {
+    **dict.fromkeys(members(Layer), "layers.py"),
+    **dict.fromkeys(ACTIVATIONS, "activations.py"),
+    **dict.fromkeys(members(KernelInitializer), "initializers.py"),
+    **dict.fromkeys(members(Loss), "losses.py"),
+    **dict.fromkeys(members(Optimizer), "optimizers.py"),
+}
+
+
+def public_names(file: Path) -> Named:
+    """Return a file's public names in order, each with its arguments."""
+    return _public(ast.parse(file.read_text()).body)
+
+
+def _public(body: list[ast.stmt], prefix: str = "") -> Named:
+    found: Named = {}
+    for node in body:
+        if isinstance(node, ast.FunctionDef):
+            found[prefix + node.name] = _arguments(node.args)
+        elif isinstance(node, ast.ClassDef):
+            found[prefix + node.name] = []
+            found |= _public(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.Assign):
+            names = [t.id for t in node.targets if isinstance(t, ast.Name)]
+            found |= {prefix + name: [] for name in names}
+    return {
+        name: arguments
+        for name, arguments in found.items()
+        if not name.rpartition(".")[2].startswith("_")
+        or name.endswith(".__init__")
+    }
+
+
+def _arguments(found: ast.arguments) -> list[str]:
+    return [
+        *(each.arg for each in (*found.posonlyargs, *found.args)),
+        *([f"*{found.vararg.arg}"] if found.vararg else []),
+        *(each.arg for each in found.kwonlyargs),
+        *([f"**{found.kwarg.arg}"] if found.kwarg else []),
+    ]
+
+
+def differences(torch: Path, keras: Path) -> list[str]:
+    """Return in what two backends do not mirror each other."""
+    names = [
+        {file.name for file in side.glob("*.py")} for side in (torch, keras)
+    ]
+    found = [f"{name} stands on one side" for name in names[0] ^ names[1]]
+    for name in sorted((names[0] & names[1]) - LEFT_OUT):
+        ours, theirs = public_names(torch / name), public_names(keras / name)
+        odd = ours.keys() ^ theirs.keys()
+        found += [f"{name}: {each} stands on one side" for each in odd]
+        both = [each for each in ours if each in theirs]
+        if both != [each for each in theirs if each in ours]:
+            found.append(f"{name}: the order is not the same")
+        found += [
+            f"{name}: {each} takes {ours[each]} and {theirs[each]}"
+            for each in both
+            if ours[each] != theirs[each]
+        ]
+    return found
+
+
+def importers(side: Path, package: str) -> list[str]:
+    """Return the files that import a package, wherever in them."""
+    found = []
+    for file in sorted(side.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            if any(name.split(".")[0] == package for name in names):
+                found.append(file.name)
+                break
+    return found
+
+
+def test_the_backends_mirror_each_other() -> None:
+    assert differences(TORCH, KERAS) == []
+
+
+@pytest.mark.parametrize("side", [TORCH, KERAS], ids=lambda side: side.name)
+@pytest.mark.parametrize("kind", FILE_OF, ids=lambda kind: kind.kind())
+def test_every_word_of_the_language_is_said(kind: type, side: Path) -> None:
+    file = FILE_OF[kind]
+    said = public_names(side / file)
+    name = members(kind)[0].kind()
+    assert name in said
+    assert said[name][0] == "spec"
+
+
+@pytest.mark.parametrize("side", [TORCH, KERAS], ids=lambda side: side.name)
+@pytest.mark.parametrize("file", sorted(set(FILE_OF.values())))
+def test_the_phrase_book_says_nothing_else(file: str, side: Path) -> None:
+    kinds = {kind.kind() for kind, book in FILE_OF.items() if book == file}
+    assert set(public_names(side / file)) == kinds
+
+
+def test_one_file_alone_touches_tensorflow() -> None:
+    assert importers(KERAS, "tensorflow") == ["engine.py"]
+
+
+@pytest.mark.parametrize(
+    ("side", "package"),
+    [
+        (TORCH, "keras"),
+        (TORCH, "tensorflow"),
+        (TORCH, "keras_impl"),
+        (KERAS, "torch"),
+        (KERAS, "torch_impl"),
+        (TORCH, "comparisons"),
+        (KERAS, "comparisons"),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_a_backend_knows_nothing_of(side: Path, package: str) -> None:
+    assert importers(side, package) == []
+
+
+@pytest.mark.parametrize(
+    "file",
+    sorted(file for side in (TORCH, KERAS) for file in side.glob("*.py")),
+    ids=lambda file: f"{file.parent.name}/{file.name}",
+)
+def test_a_file_fits_a_column_and_a_sitting(file: Path) -> None:
+    lines = file.read_text().splitlines()
+    assert max(map(len, lines), default=0) <= WIDEST
+    assert len(lines) <= LONGEST
+
+
+# --- The checker itself: each doctored copy must be told from its mirror. ---
+
+
+def swap_order(text: str) -> str:
+    parts = text.split("\n\n\ndef ")
+    parts[1], parts[2] = parts[2].rstrip(), parts[1].rstrip()
+    return "\n\n\ndef ".join(parts)
+
+
+def replaced(old: str, new: str) -> Callable[[str], str]:
+    def doctor(text: str) -> str:
+        assert old in text
+        return text.replace(old, new)
+
+    return doctor
+
+
+@pytest.mark.parametrize(
+    ("file", "doctor", "said"),
+    [
+        (
+            "activations.py",
+            swap_order,
+            ["activations.py: the order is not the same"],
+        ),
+        (
+            "losses.py",
+            replaced("def mean_squared_error(", "def _mean_squared_error("),
+            ["losses.py: mean_squared_error stands on one side"],
+        ),
+        (
+            "losses.py",
+            lambda text: text + "\n\ndef hinge(spec):\n    pass\n",
+            ["losses.py: hinge stands on one side"],
+        ),
+        (
+            "layers.py",
+            replaced("def dense(spec: Dense, shape", "def dense(spec, size"),
+            ["layers.py: dense takes"],
+        ),
+        (
+            "trainer.py",
+            replaced("def predict(self, x:", "def predict(self, inputs:"),
+            ["trainer.py: Trainer.predict takes"],
+        ),
+        (
+            "trainer.py",
+            replaced("def held(", "def holds("),
+            [
+                "trainer.py: Trainer.held stands on one side",
+                "trainer.py: Trainer.holds stands on one side",
+            ],
+        ),
+        (
+            "trainer.py",
+            replaced("        dtype: str,\n", ""),
+            ["trainer.py: Trainer.__init__ takes"],
+        ),
+        (
+            "weights.py",
+            replaced("NAMES = ", "OTHER = "),
+            [
+                "weights.py: NAMES stands on one side",
+                "weights.py: OTHER stands on one side",
+            ],
+        ),
+        ("extensions.py", lambda text: "", []),
+    ],
+    ids=[
+        "order",
+        "missing",
+        "added",
+        "argument",
+        "method_argument",
+        "method",
+        "constructor",
+        "constant",
+        "left_out",
+    ],
+)
+def test_the_checker_names_what_was_doctored(
+    file: str,
+    doctor: Callable[[str], str],
+    said: list[str],
+    tmp_path: Path,
+) -> None:
+    copy = tmp_path / "keras_impl"
+    shutil.copytree(KERAS, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    original = (copy / file).read_text()
+    (copy / file).write_text(doctor(original))
+    found = sorted(differences(TORCH, copy))
+    assert len(found) == len(said)
+    for sentence, beginning in zip(found, said, strict=True):
+        assert sentence.startswith(beginning)
+
+
+def test_the_checker_misses_no_file(tmp_path: Path) -> None:
+    copy = tmp_path / "keras_impl"
+    shutil.copytree(KERAS, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "schedules.py").write_text("")
+    (copy / "losses.py").unlink()
+    assert sorted(differences(TORCH, copy)) == [
+        "losses.py stands on one side",
+        "schedules.py stands on one side",
+    ]
+
+
+def test_the_checker_finds_an_import_inside_a_function(
+    tmp_path: Path,
+) -> None:
+    text = "def f():\n    from tensorflow.python import ops\n"
+    (tmp_path / "model.py").write_text(text)
+    assert importers(tmp_path, "tensorflow") == ["model.py"]

@@ -1,0 +1,57 @@
+"""Every tolerance of these tests, with its reason.
+
+A difference is measured against the largest number of the tensor: a sum of
+large terms cannot be more exact than its terms.
+"""
+
+from typing import Any
+
+import numpy as np
+
+# One pass or one step in float64. Each number is a sum of at most a few
+# hundred terms, so it is right to some hundred units in the last place,
+# which are 2e-16 each. A constant that went through float32 is off by 1e-8.
+ROUNDING = 1e-12
+
+# Thirty steps in float64: each step's rounding moves all that follow.
+TRAINED = 1e-10
+
+# One pass or one step in float32, whose last place is 1e-7.
+SINGLE = 1e-5
+
+# Central differences with a step of 1e-6: their own error is the square of
+# the step, plus rounding divided by it. A loss of 100 is right to 1e-14.
+FINITE_DIFFERENCE = 1e-6
+
+# Two settings that mean something else must differ by at least this, so
+# that a test which tells them apart could have failed.
+MATTERS = 1e-6
+
+
+def distance(actual: Any, expected: Any) -> float:
+    """Return the largest difference, in units of the expected size.
+
+    Of an expected tensor that is all zero, return the largest number: what
+    is to be zero has no size to be measured against.
+
+    >>> distance([1.0, 2.0], [1.0, 4.0])
+    0.5
+    """
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.shape == expected.shape
+    off = np.abs(actual - expected).max(initial=0.0)
+    size = np.abs(expected).max(initial=0.0)
+    return float(off / size if size > 0 else off)
+
+
+def assert_close(actual: Any, expected: Any, tolerance: float) -> None:
+    """Raise if two tensors, or mappings of tensors, are further apart."""
+    if not isinstance(expected, dict):
+        actual, expected = {"value": actual}, {"value": expected}
+    assert list(actual) == list(expected)
+    far = {
+        name: distance(actual[name], value)
+        for name, value in expected.items()
+        if not distance(actual[name], value) <= tolerance
+    }
+    assert not far, f"further apart than {tolerance}: {far}"
