@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from common.experiment import Claim
+from common.claims import Claim
 from common.record import Record
 
 Runs = dict[str, dict[str, list[Record]]]

@@ -29,6 +29,7 @@ COLOURS = {"torch": "#e69f00", "keras": "#0072b2"}
 WIDTHS = {"torch": 4.0, "keras": 1.3}
 CLASSES = ("#009e73", "#cc79a7", "#56b4e9", "#f0e442", "#d55e00", "#999999")
 GREY = "#666666"
+HORIZON_COLOUR = "#d55e00"
 PANEL = (3.6, 2.7)
 MOST_POINTS = 300
 
@@ -163,15 +164,16 @@ def differences(result: Result) -> Figure:
                 panel.set_title(result.arms[column].arm.name)
         _share_range(axes[row])
         axes[row][0].set_ylabel(f"{dtype}\nrelative difference")
-    _legend(
-        figure,
-        [
-            _line("PyTorch against Keras", "black", 0, marker="."),
-            _line("noise floor", GREY, 1.5),
-            Patch(color="#dddddd", label="within 10 times the floor"),
-            _line("horizon: chaotic from here on", "#d55e00", 1.5, "--"),
-        ],
-    )
+    handles = [
+        _line("PyTorch against Keras", "black", 0, marker="."),
+        _line("noise floor", GREY, 1.5),
+        Patch(color="#dddddd", label="within 10 times the floor"),
+    ]
+    drawn = [t for row in rows.values() for t in row if t]
+    if any(t.horizon is not None for t in drawn):
+        text = "horizon: chaotic from here on"
+        handles.append(_line(text, HORIZON_COLOUR, 1.5, "--"))
+    _legend(figure, handles)
     return figure
 
 
@@ -187,7 +189,7 @@ def _difference(panel: Axes, trajectory: Trajectory) -> None:
     panel.plot(steps, floor, color=GREY, linewidth=1.5)
     panel.plot(steps, shown, ".", color="black", markersize=2)
     if trajectory.horizon is not None:
-        panel.axvline(trajectory.horizon, color="#d55e00", linestyle="--")
+        panel.axvline(trajectory.horizon, color=HORIZON_COLOUR, linestyle="--")
     panel.set_yscale("log")
     drawn = np.concatenate([floor, shown])
     highest = drawn[np.isfinite(drawn)].max()
