@@ -174,9 +174,11 @@ def _snapshot(
     trainer.load(weights if nudge is None else nudged(weights, nudge))
     outputs = trainer.outputs(x)
     loss, gradients = trainer.gradients(segment)
+    # The judge takes its unit from what it is given.
+    precision = next(iter(gradients.values())).dtype
     trainer.steps(segment.first())
     return Snapshot(
         outputs=outputs | {"prediction": trainer.predict(x)},
-        gradients={"loss": np.array(loss)} | gradients,
+        gradients={"loss": np.array(loss, precision)} | gradients,
         stepped=trainer.weights(),
     )

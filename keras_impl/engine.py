@@ -52,12 +52,21 @@ def compile_steps(
     """Return a function that trains on batches of rows of x and y.
 
     Translation: a step is traced once into a graph, and the graph loops
-    over the batches of all steps without coming back to Python.
+    over the batches of all steps without coming back to Python. Tracing
+    takes longer than many a training, so one trace serves all sizes.
     """
     variables = list(parameters(model).values())
     kind = keras.config.floatx()
+    signature = (
+        tf.TensorSpec((None, None), "int64"),
+        tf.TensorSpec((None,), kind),
+        {
+            name: tf.TensorSpec((None, *masker.output.shape), kind)
+            for name, masker in maskers.items()
+        },
+    )
 
-    @tf.function
+    @tf.function(input_signature=signature)
     def steps(indices: Any, rates: Any, masks: dict[str, Any]) -> Any:
         count = tf.shape(indices)[0]
         losses = tf.TensorArray(kind, count)
@@ -96,7 +105,7 @@ def compile_evaluation(
     Translation: evaluation is an argument of the call.
     """
 
-    @tf.function
+    @tf.function(reduce_retracing=True)
     def evaluation(x: Any, y: Any) -> tuple[Any, Any]:
         outputs = model(x, training=False)
         return outputs, loss(y, outputs)
