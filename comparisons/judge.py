@@ -133,28 +133,42 @@ Twins = list[tuple[Curve, Curve]]
 """Pairs of one framework as it is and the same framework nudged."""
 
 
-def compare_tensor(torch: Curve, keras: Curve, twins: Twins) -> Comparison:
+def compare_tensor(
+    torch: Curve, keras: Curve, twins: Twins, independent: Curve | None = None
+) -> Comparison:
     """Compare one tensor, as a trajectory of a single step.
+
+    Distances are Euclidean: what the largest element does is a matter of
+    luck, and its floor would be too.
 
     Args:
         torch: PyTorch's, in neutral layout.
         keras: Keras's, of the same shape.
         twins: what the floor is taken from.
+        independent: the same tensor from a third implementation; the floor
+            is not below its distance to the nearer of the two.
     """
     if torch.shape != keras.shape:
         return Comparison(np.array([np.inf]), np.array([1.0]), None)
-    units = _resolution(torch)
-    scale = _size(np.abs([torch, keras]).max(initial=0.0), torch.dtype)
-    strays = [np.abs(b - a).max(initial=0.0) / scale for a, b in twins]
-    floor = max(UNITS * units, *strays) if strays else UNITS * units
-    difference = np.abs(torch - keras).max(initial=0.0) / scale
+    norm = np.linalg.norm
+    scale = _size(np.fmax(norm(torch), norm(keras)), torch.dtype)
+    strays = [norm(b - a) / scale for a, b in twins]
+    if independent is not None:
+        off = [norm(found - independent) / scale for found in (torch, keras)]
+        strays.append(np.fmin(*off))
+    floor = max(UNITS * _resolution(torch), *strays, 0.0)
+    difference = norm(torch - keras) / scale
     if np.isnan(difference):
         difference = np.inf
     return Comparison(np.array([difference]), np.array([floor]), None)
 
 
 def compare_curves(
-    torch: Curve, keras: Curve, twins: Twins, unit: float | None = None
+    torch: Curve,
+    keras: Curve,
+    twins: Twins,
+    unit: float | None = None,
+    independent: Curve | None = None,
 ) -> Comparison:
     """Compare one curve, step by step.
 
@@ -167,8 +181,12 @@ def compare_curves(
         twins: what the floor is taken from.
         unit: one unit in the last place of 1, in the precision that was
             computed in; by default that of the curves' own type.
+        independent: the same curve from a third implementation; the floor
+            is not below its distance to the nearer of the two.
     """
-    steps = min(len(torch), len(keras), *(len(b) for _, b in twins))
+    thirds = [] if independent is None else [independent]
+    lengths = map(len, [torch, keras, *(b for _, b in twins), *thirds])
+    steps = min(lengths)
     a = np.asarray(torch[:steps], np.float64)
     b = np.asarray(keras[:steps], np.float64)
     scale = _size(_recent(np.fmax(np.abs(a), np.abs(b))), torch.dtype)
@@ -178,6 +196,9 @@ def compare_curves(
         for base, nudged in twins:
             stray = np.abs(nudged[:steps] - base[:steps]) / scale
             floor = np.fmax(floor, stray)
+        for third in thirds:
+            off = np.abs(np.stack([a, b]) - third[:steps]).min(0) / scale
+            floor = np.fmax(floor, off)
         difference = np.abs(a - b) / scale
     floor = np.maximum.accumulate(floor)
     difference = np.where(_both(a, b, np.isnan), 0.0, difference)
@@ -278,6 +299,21 @@ class Trajectory:
                 found.append((compared.worst()[0], self.steps[0], name))
         return max(found)
 
+    def value(self, record: Record, verdict: Verdict) -> Curve | None:
+        """Return what a record has where a verdict found the worst.
+
+        None where the record does not reach so far, or where the verdict
+        is on no single quantity.
+        """
+        steps, evaluations = curves_of(record)
+        where, step = str(verdict.where), verdict.at_step or 0
+        if where in steps and step < len(steps[where]):
+            return steps[where][step : step + 1]
+        if where in evaluations:
+            index = np.flatnonzero(self.evaluated_at == step)
+            return evaluations[where][index] if len(index) else None
+        return record.weights.get(where.removesuffix(" at the end"))
+
     def verdict(self) -> Verdict:
         """Judge the whole trajectory: the worst curve decides."""
         ratio, step, where = self.worst()
@@ -307,7 +343,10 @@ class Trajectory:
 
 
 def compare_records(
-    arm: str, torch: list[Record], keras: list[Record]
+    arm: str,
+    torch: list[Record],
+    keras: list[Record],
+    independent: Record | None = None,
 ) -> Trajectory:
     """Compare two training runs, each given with its nudged twins.
 
@@ -315,6 +354,8 @@ def compare_records(
         arm: which network.
         torch: PyTorch's record, then its nudged ones.
         keras: Keras's record, then its nudged ones.
+        independent: the record of a third implementation; no floor is below
+            its distance to the nearer of the two.
     """
     base = torch[0]
     unit = _resolution(base.steps["loss"])
@@ -323,6 +364,7 @@ def compare_records(
     for kind in range(2):
         ours, theirs = curves_of(base)[kind], curves_of(keras[0])[kind]
         strays = [(curves_of(a)[kind], curves_of(b)[kind]) for a, b in twins]
+        third = curves_of(independent)[kind] if independent else {}
         compared.append(
             {
                 name: compare_curves(
@@ -330,6 +372,7 @@ def compare_records(
                     theirs[name],
                     [(a[name], b[name]) for a, b in strays],
                     unit,
+                    third.get(name),
                 )
                 for name, curve in ours.items()
             }
@@ -339,6 +382,7 @@ def compare_records(
             value,
             keras[0].weights[name],
             [(a.weights[name], b.weights[name]) for a, b in twins],
+            independent.weights[name] if independent else None,
         )
         for name, value in base.weights.items()
     }
@@ -351,5 +395,5 @@ def compare_records(
         curves=curves,
         evaluations=evaluations,
         weights=weights,
-        evaluated_at=epochs * (trained[0] / epochs[-1]),
+        evaluated_at=np.rint(epochs * (trained[0] / epochs[-1])).astype(int),
     )

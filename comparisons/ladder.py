@@ -1,7 +1,10 @@
 """The ladder: from the bytes of the data to thousands of steps.
 
 Cheapest rung first; a rung that fails names what failed and ends the climb.
-Then the NumPy reference gives a third opinion: which of the two left.
+Before two frameworks are said to disagree, the NumPy reference is heard. It
+shares nothing with either, so how far it stays from the *nearer* of the two
+is rounding that no nudge may have shown; the floor is not below that. If they
+still disagree, it says which of them left.
 """
 
 from dataclasses import dataclass, field, replace
@@ -13,18 +16,17 @@ from common import reference
 from common.batches import steps_per_epoch
 from common.experiment import Arm
 from common.loop import Dtype
-from common.record import Curve, Record
+from common.record import Curve
 from comparisons import tasks
 from comparisons.judge import (
     Comparison,
-    Outcome,
     Trajectory,
     Verdict,
     compare_records,
     compare_tensor,
-    curves_of,
 )
-from comparisons.tolerances import NUDGES, TIMES_FLOOR, UNITS
+from comparisons.opinion import third_opinion
+from comparisons.tolerances import NUDGES, TIMES_FLOOR
 from comparisons.workers import LABELS, Pair, Progress
 
 Rung = Literal[
@@ -33,6 +35,7 @@ Rung = Literal[
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 
 Surveys: TypeAlias = tuple[tasks.Survey, tasks.Survey]
+Tensors: TypeAlias = dict[str, Curve]
 
 
 @dataclass
@@ -77,32 +80,16 @@ def climb(
     )
     both: Surveys = surveys["torch"], surveys["keras"]
     for rung in RUNGS[: RUNGS.index(level) + 1]:
-        if rung == "trajectory":
-            longer = lengthened(arm, steps)
-            records = pair.ask(
-                "train",
-                progress,
-                arm=longer,
-                seed=seed,
-                dtype=dtype,
-                nudges=NUDGES,
-                gradient_norm=True,
+        if rung == "data":
+            verdict = _compare_data(arm, both[0].data, both[1].data)
+        elif rung == "structure":
+            verdict = _compare_structure(arm, both)
+        elif rung == "trajectory":
+            result.trajectory, verdict = _climb_trajectory(
+                pair, lengthened(arm, steps), seed, dtype, progress
             )
-            result.trajectory = compare_records(
-                arm.name, records["torch"], records["keras"]
-            )
-            verdict = result.trajectory.verdict()
-            if verdict.outcome == "disagree":
-                base = {name: runs[0] for name, runs in records.items()}
-                verdict.sentence += _opinion_on_records(
-                    longer, seed, dtype, base, verdict
-                )
         else:
-            verdict = _survey_verdict(rung, arm, both)
-            if verdict.outcome == "disagree" and rung in INSIDE:
-                verdict.sentence += _opinion_on_tensor(
-                    rung, arm, seed, dtype, both, str(verdict.where)
-                )
+            verdict = _climb_inside(rung, arm, seed, dtype, both)
         result.verdicts.append(verdict)
         if verdict.outcome == "disagree":
             break
@@ -122,38 +109,14 @@ def lengthened(arm: Arm, steps: int) -> Arm:
 INSIDE = {"forward": "outputs", "gradient": "gradients", "step": "stepped"}
 
 
-def _survey_verdict(rung: Rung, arm: Arm, both: Surveys) -> Verdict:
-    if rung == "data":
-        return _compare_exactly(rung, arm, both[0].data, both[1].data)
-    if rung == "structure":
-        return _compare_structure(arm, both)
-    compared = _compare_inside(rung, both)
-    where = max(compared, key=lambda name: compared[name].worst()[0])
-    ratio = compared[where].worst()[0]
-    agrees = ratio <= TIMES_FLOOR
-    if not agrees and rung == "forward":
-        where = next(
-            n for n, c in compared.items() if c.worst()[0] > TIMES_FLOOR
-        )
-        ratio = compared[where].worst()[0]
-    outcome: Outcome = "agree" if agrees else "disagree"
-    what = {"forward": "the output", "gradient": "the gradient"}.get(
-        rung, "the value after one step"
-    )
-    said = f"{what} of {where} is {ratio:.3g} times the floor"
-    if where == "loss":
-        said = f"the loss is {ratio:.3g} times the floor"
-    return Verdict(rung, arm.name, outcome, ratio, None, None, where, said)
-
-
-def _compare_exactly(
-    rung: Rung, arm: Arm, torch: dict[str, Any], keras: dict[str, Any]
+def _compare_data(
+    arm: Arm, torch: dict[str, str], keras: dict[str, str]
 ) -> Verdict:
     names = [*torch, *(name for name in keras if name not in torch)]
     odd = [name for name in names if torch.get(name) != keras.get(name)]
     if not odd:
         said = f"{len(names)} digests are the same"
-        return Verdict(rung, arm.name, "agree", sentence=said)
+        return Verdict("data", arm.name, "agree", sentence=said)
     missing = [
         label
         for label, found in zip(LABELS.values(), (torch, keras), strict=True)
@@ -165,7 +128,7 @@ def _compare_exactly(
         else f"{odd[0]} is not the same bytes in both"
     )
     return Verdict(
-        rung, arm.name, "disagree", np.inf, None, None, odd[0], said
+        "data", arm.name, "disagree", np.inf, None, None, odd[0], said
     )
 
 
@@ -200,83 +163,104 @@ def _shown(value: Any) -> str:
     return "nothing" if value is None else str(value)
 
 
-def _compare_inside(rung: Rung, both: Surveys) -> dict[str, Comparison]:
-    def tensors(snapshot: tasks.Snapshot) -> dict[str, Curve]:
-        found: dict[str, Curve] = getattr(snapshot, INSIDE[rung])
-        return found
+def _climb_inside(
+    rung: Rung, arm: Arm, seed: int, dtype: Dtype, both: Surveys
+) -> Verdict:
+    """Judge one of the rungs inside a step; hear the reference in doubt."""
+    verdict = _judge_inside(rung, arm, _compare_inside(rung, both))
+    if verdict.outcome != "disagree":
+        return verdict
+    truth = tasks.survey(reference.Trainer, arm, seed, dtype, nudges=())
+    third = truth if dtype == "float64" else None
+    verdict = _judge_inside(rung, arm, _compare_inside(rung, both, third))
+    where = str(verdict.where)
+    values = [_tensors(survey, rung)[where] for survey in (truth, *both)]
+    verdict.sentence += third_opinion(*values)
+    return verdict
 
-    torch, keras = (tensors(survey.snapshots[0]) for survey in both)
+
+def _judge_inside(
+    rung: Rung, arm: Arm, compared: dict[str, Comparison]
+) -> Verdict:
+    ratios = {name: found.worst()[0] for name, found in compared.items()}
+    where = max(ratios, key=lambda name: ratios[name])
+    agrees = ratios[where] <= TIMES_FLOOR
+    if not agrees and rung == "forward":
+        # The first layer that differs is the one to look at.
+        where = next(n for n, ratio in ratios.items() if ratio > TIMES_FLOOR)
+    what = {"forward": "the output", "gradient": "the gradient"}.get(
+        rung, "the value after one step"
+    )
+    name = "the loss" if where == "loss" else f"{what} of {where}"
+    return Verdict(
+        rung=rung,
+        arm=arm.name,
+        given="agree" if agrees else "disagree",
+        worst_ratio=ratios[where],
+        where=where,
+        sentence=f"{name} is {ratios[where]:.3g} times the floor",
+    )
+
+
+def _compare_inside(
+    rung: Rung, both: Surveys, third: tasks.Survey | None = None
+) -> dict[str, Comparison]:
+    torch, keras = (_tensors(survey, rung) for survey in both)
     twins = [
-        (tensors(survey.snapshots[0]), tensors(nudged))
+        (_tensors(survey, rung), _tensors(survey, rung, nudge))
         for survey in both
-        for nudged in survey.snapshots[1:]
+        for nudge in range(1, len(survey.snapshots))
     ]
+    independent = _tensors(third, rung) if third else {}
     return {
         name: compare_tensor(
-            value, keras[name], [(a[name], b[name]) for a, b in twins]
+            value,
+            keras[name],
+            [(a[name], b[name]) for a, b in twins],
+            independent.get(name),
         )
         for name, value in torch.items()
     }
 
 
-def _opinion_on_tensor(
-    rung: Rung,
+def _tensors(survey: tasks.Survey, rung: Rung, nudge: int = 0) -> Tensors:
+    found: Tensors = getattr(survey.snapshots[nudge], INSIDE[rung])
+    return found
+
+
+def _climb_trajectory(
+    pair: Pair,
     arm: Arm,
     seed: int,
     dtype: Dtype,
-    both: Surveys,
-    where: str,
-) -> str:
-    survey = tasks.survey(reference.Trainer, arm, seed, dtype, nudges=())
-    truth = getattr(survey.snapshots[0], INSIDE[rung])[where]
-    values = [getattr(s.snapshots[0], INSIDE[rung])[where] for s in both]
-    return _opinion(truth, values, float(np.finfo(dtype).eps))
-
-
-def _opinion_on_records(
-    arm: Arm,
-    seed: int,
-    dtype: Dtype,
-    records: dict[str, Record],
-    verdict: Verdict,
-) -> str:
-    """Train the reference as far as the worst step, and compare there."""
-    where, step = str(verdict.where), verdict.at_step or 0
-    reached = lengthened(arm, step + 1)
-    [truth] = tasks.train(
-        reference.Trainer, reached, seed, dtype, gradient_norm=True
+    progress: Progress | None,
+) -> tuple[Trajectory, Verdict]:
+    """Train in both and judge; hear the reference in doubt."""
+    found = pair.ask(
+        "train",
+        progress,
+        arm=arm,
+        seed=seed,
+        dtype=dtype,
+        nudges=NUDGES,
+        gradient_norm=True,
     )
-
-    def at_step(record: Record) -> Curve | None:
-        steps, evaluations = curves_of(record)
-        if where in steps:
-            return steps[where][step : step + 1]
-        if where in evaluations:
-            wanted = record.epochs["epoch"] == truth.epochs["epoch"][-1]
-            found: Curve = evaluations[where][wanted]
-            return found
-        return None
-
-    right = at_step(truth)
-    values = [at_step(record) for record in records.values()]
-    if right is None or any(v is None or not len(v) for v in values):
-        return ""
-    return _opinion(right, values, float(np.finfo(dtype).eps))
-
-
-def _opinion(truth: Curve, values: list[Any], unit: float) -> str:
-    """Say how far each is from the reference, in rounding units."""
-    size = max(np.abs(truth).max(initial=0.0), np.finfo(float).tiny)
-    off = [
-        float(np.abs(np.asarray(value) - truth).max(initial=0.0) / size / unit)
-        if np.shape(value) == truth.shape
-        else np.inf
-        for value in values
+    torch, keras = found["torch"], found["keras"]
+    trajectory = compare_records(arm.name, torch, keras)
+    verdict = trajectory.verdict()
+    if verdict.outcome != "disagree":
+        return trajectory, verdict
+    [truth] = tasks.train(
+        reference.Trainer, arm, seed, dtype, gradient_norm=True
+    )
+    if dtype == "float64":
+        trajectory = compare_records(arm.name, torch, keras, truth)
+        verdict = trajectory.verdict()
+    values = [
+        value
+        for record in (truth, torch[0], keras[0])
+        if (value := trajectory.value(record, verdict)) is not None
     ]
-    labels = list(LABELS.values())
-    said = f"PyTorch {off[0]:.2g}, Keras {off[1]:.2g} rounding units"
-    low, high = sorted(off)
-    if high <= TIMES_FLOOR * max(low, UNITS):
-        return f"; from the NumPy reference: {said}"
-    culprit = labels[off.index(high)]
-    return f"; {culprit} is off (from the NumPy reference: {said})"
+    if len(values) == 3:
+        verdict.sentence += third_opinion(*values)
+    return trajectory, verdict

@@ -1,0 +1,35 @@
+"""The third opinion: which of two frameworks is off, and by how much."""
+
+import numpy as np
+
+from common.record import Curve
+from comparisons.tolerances import TIMES_FLOOR, UNITS
+from comparisons.workers import LABELS
+
+
+def third_opinion(truth: Curve, torch: Curve, keras: Curve) -> str:
+    """Say how far each framework is from the reference.
+
+    The unit is one in the last place of the reference's size, in the
+    frameworks' precision. A framework is called off when it is further
+    from the reference than the other by more than the judge allows.
+
+    Returns:
+        The end of a sentence, beginning with a semicolon.
+    """
+    off = [_units(truth, found) for found in (torch, keras)]
+    pairs = zip(LABELS.values(), off, strict=True)
+    said = ", ".join(f"{label} {units:.2g}" for label, units in pairs)
+    said = f"{said} rounding units from the NumPy reference"
+    if max(off) <= TIMES_FLOOR * max(min(off), UNITS):
+        return f"; {said}"
+    return f"; {list(LABELS.values())[int(np.argmax(off))]} is off: {said}"
+
+
+def _units(truth: Curve, found: Curve) -> float:
+    if np.shape(found) != np.shape(truth):
+        return float("inf")
+    unit = np.finfo(found.dtype if found.dtype.kind == "f" else float).eps
+    size = np.linalg.norm(truth) or np.finfo(float).tiny
+    distance = float(np.linalg.norm(found - truth) / size / unit)
+    return distance if np.isfinite(distance) else float("inf")
