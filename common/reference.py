@@ -5,6 +5,7 @@ this package. When two frameworks part, it says which one left. Nothing here
 is fast, and nothing here is shared with either framework.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -227,4 +228,8 @@ class Trainer:
 
     def parameter_counts(self) -> dict[str, int]:
         """Return how many numbers each parameter has."""
-        return {name: value.size for name, value in self.values.items()}
+        return {
+            name: math.prod(shape)
+            for place in self.arm.places
+            for name, shape in place.parameters.items()
+        }

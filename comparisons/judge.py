@@ -5,21 +5,22 @@ the noise floor.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from common.record import Curve, Record
 from comparisons.tolerances import (
     FEWEST_STEPS,
     HORIZON,
     TIMES_FLOOR,
+    TIMES_OTHER,
     UNITS,
     WINDOW,
 )
+from comparisons.workers import LABELS
 
 Outcome = Literal["agree", "disagree", "undecided"]
 
@@ -108,29 +109,60 @@ class Comparison:
 
     Attributes:
         difference: at each step, in units of the quantity's size.
-        floor: likewise, never falling.
-        horizon: first step at which the floor exceeds `HORIZON`, or None.
+        floors: how far each framework strays from itself, (2, steps), and
+            what it is raised to by an independent implementation; likewise,
+            never falling.
+        horizon: first step at which both floors exceed `HORIZON`, or None.
+        restless: whether it counts that one strays much further than the
+            other; not in float32, where one nudge can cross a kink of a
+            ReLU that another does not.
     """
 
     difference: Curve
-    floor: Curve
-    horizon: int | None
+    floors: Curve
+    horizon: int | None = None
+    restless: bool = True
+
+    @property
+    def floor(self) -> Curve:
+        """The larger of the two floors, at each step."""
+        return np.asarray(self.floors.max(0))
 
     def worst(self, before: int | None = None) -> tuple[float, int]:
         """Return the largest ratio to the floor, and its step.
+
+        A framework that strays from itself `TIMES_OTHER` times as far as
+        the other counts as one that differs `TIMES_FLOOR` times the floor:
+        its own floor cannot excuse it.
 
         Args:
             before: judge only earlier steps; None judges all.
         """
         ratios = (self.difference / self.floor)[:before]
+        if self.restless:
+            excess = self.floors.max(0) / self.floors.min(0) / TIMES_OTHER
+            counted = np.where(excess > 1.0, excess * TIMES_FLOOR, 0.0)
+            ratios = np.maximum(ratios, counted[:before])
         if not len(ratios):
             return 0.0, 0
         step = int(np.argmax(ratios))
         return float(ratios[step]), step
 
+    def said(self, what: str, step: int) -> str:
+        """Return a sentence about one step: what differs, or who strays."""
+        ratio = self.difference[step] / self.floor[step]
+        times = self.floors[:, step] / self.floors[::-1, step]
+        if ratio <= TIMES_FLOOR and times.max() > TIMES_OTHER:
+            label = list(LABELS.values())[int(times.argmax())]
+            return (
+                f"{label} strays from itself {times.max():.3g} times as far "
+                f"as the other does, in {what}"
+            )
+        return f"{what} is {ratio:.3g} times the floor"
 
-Twins = list[tuple[Curve, Curve]]
-"""Pairs of one framework as it is and the same framework nudged."""
+
+Twins = tuple[list[tuple[Curve, Curve]], list[tuple[Curve, Curve]]]
+"""For PyTorch and for Keras: a run as it is, with each of its nudged runs."""
 
 
 def compare_tensor(
@@ -144,23 +176,28 @@ def compare_tensor(
     Args:
         torch: PyTorch's, in neutral layout.
         keras: Keras's, of the same shape.
-        twins: what the floor is taken from.
-        independent: the same tensor from a third implementation; the floor
-            is not below its distance to the nearer of the two.
+        twins: what the floors are taken from.
+        independent: the same tensor from a third implementation; no floor
+            is below its distance to the nearer of the two.
     """
     if torch.shape != keras.shape:
-        return Comparison(np.array([np.inf]), np.array([1.0]), None)
+        return Comparison(np.array([np.inf]), np.ones((2, 1)))
     norm = np.linalg.norm
+    unit = _resolution(torch)
     scale = _size(np.fmax(norm(torch), norm(keras)), torch.dtype)
-    strays = [norm(b - a) / scale for a, b in twins]
+    floors = np.array(
+        [
+            [max([UNITS * unit, *(norm(b - a) / scale for a, b in own)])]
+            for own in twins
+        ]
+    )
     if independent is not None:
         off = [norm(found - independent) / scale for found in (torch, keras)]
-        strays.append(np.fmin(*off))
-    floor = max(UNITS * _resolution(torch), *strays, 0.0)
+        floors = np.fmax(floors, np.fmin(*off))
     difference = norm(torch - keras) / scale
     if np.isnan(difference):
         difference = np.inf
-    return Comparison(np.array([difference]), np.array([floor]), None)
+    return Comparison(np.array([difference]), floors, None, _is_double(unit))
 
 
 def compare_curves(
@@ -178,45 +215,47 @@ def compare_curves(
     Args:
         torch: PyTorch's, of shape (steps,).
         keras: Keras's; a shorter one is compared as far as it goes.
-        twins: what the floor is taken from.
+        twins: what the floors are taken from.
         unit: one unit in the last place of 1, in the precision that was
             computed in; by default that of the curves' own type.
-        independent: the same curve from a third implementation; the floor
-            is not below its distance to the nearer of the two.
+        independent: the same curve from a third implementation; no floor
+            is below its distance to the nearer of the two.
     """
     thirds = [] if independent is None else [independent]
-    lengths = map(len, [torch, keras, *(b for _, b in twins), *thirds])
-    steps = min(lengths)
-    a = np.asarray(torch[:steps], np.float64)
-    b = np.asarray(keras[:steps], np.float64)
-    scale = _size(_recent(np.fmax(np.abs(a), np.abs(b))), torch.dtype)
+    nudged = [b for own in twins for _, b in own]
+    steps = min(map(len, [torch, keras, *nudged, *thirds]))
+    both = np.stack([torch[:steps], keras[:steps]]).astype(np.float64)
+    finite = np.isfinite(both)
+    sizes = np.where(finite, np.abs(both), 0.0).max(0)
+    scale = _size(_recent(sizes), torch.dtype)
     unit = unit or max(_resolution(torch), _resolution(keras))
-    floor = np.full(steps, UNITS * unit)
+    floors = np.full((2, steps), UNITS * unit)
     with np.errstate(invalid="ignore"):
-        for base, nudged in twins:
-            stray = np.abs(nudged[:steps] - base[:steps]) / scale
-            floor = np.fmax(floor, stray)
+        for floor, own in zip(floors, twins, strict=True):
+            for base, other in own:
+                stray = np.abs(other[:steps] - base[:steps]) / scale
+                np.fmax(floor, stray, out=floor)
         for third in thirds:
-            off = np.abs(np.stack([a, b]) - third[:steps]).min(0) / scale
-            floor = np.fmax(floor, off)
-        difference = np.abs(a - b) / scale
-    floor = np.maximum.accumulate(floor)
-    difference = np.where(_both(a, b, np.isnan), 0.0, difference)
-    difference = np.where((a == b), 0.0, difference)
+            floors = np.fmax(
+                floors, np.abs(both - third[:steps]).min(0) / scale
+            )
+        difference = np.abs(both[0] - both[1]) / scale
+    same = (both[0] == both[1]) | np.isnan(both).all(0)
+    difference = np.where(same, 0.0, difference)
     difference = np.where(np.isnan(difference), np.inf, difference)
-    gone = _both(a, b, lambda x: ~np.isfinite(x))
-    past = np.flatnonzero((floor > HORIZON) | gone)
-    return Comparison(difference, floor, int(past[0]) if len(past) else None)
+    floors = np.maximum.accumulate(floors, axis=1)
+    past = np.flatnonzero((floors.min(0) > HORIZON) | ~finite.any(0))
+    horizon = int(past[0]) if len(past) else None
+    return Comparison(difference, floors, horizon, _is_double(unit))
 
 
-def _both(a: Curve, b: Curve, test: Any) -> npt.NDArray[np.bool_]:
-    return np.asarray(test(a) & test(b))
+def _is_double(unit: float) -> bool:
+    return unit <= float(np.finfo(np.float64).eps)
 
 
 def _recent(sizes: Curve) -> Curve:
-    """Return the largest finite value of the last `WINDOW` steps."""
-    finite = np.where(np.isfinite(sizes), sizes, 0.0)
-    padded = np.concatenate([np.zeros(WINDOW - 1), finite])
+    """Return the largest value of the last `WINDOW` steps."""
+    padded = np.concatenate([np.zeros(WINDOW - 1), sizes])
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)
     return np.asarray(windows.max(-1))
 
@@ -233,26 +272,33 @@ def _size(scale: Any, kind: Any) -> Any:
     return np.maximum(scale, float(np.finfo(kind).tiny))
 
 
-def curves_of(record: Record) -> tuple[dict[str, Curve], dict[str, Curve]]:
-    """Return the curves to judge by name: those of steps, of evaluations.
+Compared = dict[str, Comparison]
 
-    A curve of several columns is one for each. An accuracy is not judged:
-    it counts on which side of a boundary samples fall, and one rounding
-    error can move a sample that lies on it. The loss beside it is judged.
-    """
-    steps: dict[str, Curve] = {}
+
+def step_curves(record: Record) -> dict[str, Curve]:
+    """Return the curves with an entry a step, one for each column."""
+    found: dict[str, Curve] = {}
     for name, values in record.steps.items():
         if values.ndim == 1:
-            steps[name] = values
+            found[name] = values
         else:
             for column, parameter in enumerate(record.weights):
-                steps[f"{name} of {parameter}"] = values[:, column]
-    evaluations = {
+                found[f"{name} of {parameter}"] = values[:, column]
+    return found
+
+
+def evaluation_curves(record: Record) -> dict[str, Curve]:
+    """Return the curves with an entry an evaluation that are judged.
+
+    An accuracy is not: it counts on which side of a boundary samples fall,
+    and one rounding error can move a sample that lies on it. The loss
+    beside it is judged.
+    """
+    return {
         name: values
         for name, values in record.epochs.items()
         if not name.endswith("accuracy")
     }
-    return steps, evaluations
 
 
 @dataclass
@@ -270,9 +316,9 @@ class Trajectory:
 
     arm: str
     steps: tuple[int, int]
-    curves: dict[str, Comparison]
-    evaluations: dict[str, Comparison]
-    weights: dict[str, Comparison]
+    curves: Compared
+    evaluations: Compared
+    weights: Compared
     evaluated_at: Curve
 
     @property
@@ -305,7 +351,7 @@ class Trajectory:
         None where the record does not reach so far, or where the verdict
         is on no single quantity.
         """
-        steps, evaluations = curves_of(record)
+        steps, evaluations = step_curves(record), evaluation_curves(record)
         where, step = str(verdict.where), verdict.at_step or 0
         if where in steps and step < len(steps[where]):
             return steps[where][step : step + 1]
@@ -313,6 +359,13 @@ class Trajectory:
             index = np.flatnonzero(self.evaluated_at == step)
             return evaluations[where][index] if len(index) else None
         return record.weights.get(where.removesuffix(" at the end"))
+
+    def _said(self, where: str, step: int) -> str:
+        compared = self.curves | self.evaluations | self.weights
+        index = step if where in self.curves else 0
+        if where in self.evaluations:
+            index = int(np.flatnonzero(self.evaluated_at == step)[0])
+        return f"{compared[where].said(where, index)} at step {step}"
 
     def verdict(self) -> Verdict:
         """Judge the whole trajectory: the worst curve decides."""
@@ -323,7 +376,7 @@ class Trajectory:
         said = f"within {ratio:.2g} times the floor over {judged} steps"
         if ratio > TIMES_FLOOR:
             outcome = "disagree"
-            said = f"{where} is {ratio:.3g} times the floor at step {step}"
+            said = self._said(where, step)
         elif self.steps[0] != self.steps[1] and horizon is None:
             outcome, where = "disagree", "steps"
             said = f"trained for {self.steps[0]} and {self.steps[1]} steps"
@@ -359,41 +412,43 @@ def compare_records(
     """
     base = torch[0]
     unit = _resolution(base.steps["loss"])
-    twins = [(r[0], nudged) for r in (torch, keras) for nudged in r[1:]]
-    compared: list[dict[str, Comparison]] = []
-    for kind in range(2):
-        ours, theirs = curves_of(base)[kind], curves_of(keras[0])[kind]
-        strays = [(curves_of(a)[kind], curves_of(b)[kind]) for a, b in twins]
-        third = curves_of(independent)[kind] if independent else {}
-        compared.append(
-            {
-                name: compare_curves(
-                    curve,
-                    theirs[name],
-                    [(a[name], b[name]) for a, b in strays],
-                    unit,
-                    third.get(name),
-                )
-                for name, curve in ours.items()
-            }
-        )
+
+    def twins(take: Callable[[Record], dict[str, Curve]], name: str) -> Twins:
+        own = [
+            [(take(runs[0])[name], take(run)[name]) for run in runs[1:]]
+            for runs in (torch, keras)
+        ]
+        return own[0], own[1]
+
+    def compared(take: Callable[[Record], dict[str, Curve]]) -> Compared:
+        third = take(independent) if independent else {}
+        return {
+            name: compare_curves(
+                curve,
+                take(keras[0])[name],
+                twins(take, name),
+                unit,
+                third.get(name),
+            )
+            for name, curve in take(base).items()
+        }
+
     weights = {
         f"{name} at the end": compare_tensor(
             value,
             keras[0].weights[name],
-            [(a.weights[name], b.weights[name]) for a, b in twins],
+            twins(lambda record: record.weights, name),
             independent.weights[name] if independent else None,
         )
         for name, value in base.weights.items()
     }
     trained = len(base.steps["loss"]), len(keras[0].steps["loss"])
     epochs = base.epochs["epoch"]
-    curves, evaluations = compared
     return Trajectory(
         arm=arm,
         steps=trained,
-        curves=curves,
-        evaluations=evaluations,
+        curves=compared(step_curves),
+        evaluations=compared(evaluation_curves),
         weights=weights,
         evaluated_at=np.rint(epochs * (trained[0] / epochs[-1])).astype(int),
     )

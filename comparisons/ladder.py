@@ -21,6 +21,7 @@ from comparisons import tasks
 from comparisons.judge import (
     Comparison,
     Trajectory,
+    Twins,
     Verdict,
     compare_records,
     compare_tensor,
@@ -198,7 +199,7 @@ def _judge_inside(
         given="agree" if agrees else "disagree",
         worst_ratio=ratios[where],
         where=where,
-        sentence=f"{name} is {ratios[where]:.3g} times the floor",
+        sentence=compared[where].said(name, 0),
     )
 
 
@@ -206,17 +207,23 @@ def _compare_inside(
     rung: Rung, both: Surveys, third: tasks.Survey | None = None
 ) -> dict[str, Comparison]:
     torch, keras = (_tensors(survey, rung) for survey in both)
-    twins = [
-        (_tensors(survey, rung), _tensors(survey, rung, nudge))
-        for survey in both
-        for nudge in range(1, len(survey.snapshots))
-    ]
+
+    def twins(name: str) -> Twins:
+        own = [
+            [
+                (_tensors(s, rung)[name], _tensors(s, rung, nudge)[name])
+                for nudge in range(1, len(s.snapshots))
+            ]
+            for s in both
+        ]
+        return own[0], own[1]
+
     independent = _tensors(third, rung) if third else {}
     return {
         name: compare_tensor(
             value,
             keras[name],
-            [(a[name], b[name]) for a, b in twins],
+            twins(name),
             independent.get(name),
         )
         for name, value in torch.items()

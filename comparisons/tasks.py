@@ -62,18 +62,24 @@ def survey(
     """Look at data, structure and one step; see `Survey`."""
     trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm=True)
     weights = loop.initial_weights(arm, seed, dtype)
-    trainer.load(weights)
+    counts = trainer.parameter_counts()
+    wanted = {name: value.size for name, value in weights.items()}
+    # Another network cannot take the weights; the structure rung says how
+    # it differs, and nothing is left to be looked at inside a step.
+    seen = (None, *nudges) if counts == wanted else ()
+    if seen:
+        trainer.load(weights)
     first = _first_epoch(arm, seed)
     x = trainer.gather(first[0].indices[0])[0]
     outputs = trainer.outputs(x)
     snapshots = [
         _snapshot(trainer, weights, n, x, _first_epoch(arm, seed, n)[0])
-        for n in (None, *nudges)
+        for n in seen
     ]
     return Survey(
         data=_data_digests(trainer, arm, seed, first),
         shapes={name: v.shape[1:] for name, v in outputs.items()},
-        counts=trainer.parameter_counts(),
+        counts=counts,
         snapshots=snapshots,
     )
 
@@ -172,13 +178,13 @@ def _snapshot(
     segment: batches.Segment,
 ) -> Snapshot:
     trainer.load(weights if nudge is None else nudged(weights, nudge))
-    outputs = trainer.outputs(x)
+    outputs = trainer.outputs(x) | {"prediction": trainer.predict(x)}
     loss, gradients = trainer.gradients(segment)
     # The judge takes its unit from what it is given.
     precision = next(iter(gradients.values())).dtype
     trainer.steps(segment.first())
     return Snapshot(
-        outputs=outputs | {"prediction": trainer.predict(x)},
+        outputs=outputs,
         gradients={"loss": np.array(loss, precision)} | gradients,
         stepped=trainer.weights(),
     )

@@ -11,7 +11,12 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import (
+    FIRST_EXCEPTION,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -158,4 +163,7 @@ class Pair:
             name: worker.submit(task, progress, **arguments)
             for name, worker in self.workers.items()
         }
+        done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
         return {name: future.result() for name, future in futures.items()}

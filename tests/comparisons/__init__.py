@@ -1,0 +1,1 @@
+"""Tests of `comparisons`: the judge is judged."""

@@ -1,0 +1,44 @@
+"""Small networks that the judge is tried on, each trained in a moment."""
+
+from typing import Any
+
+from common.experiment import Arm
+from common.load import parse
+
+SPIRAL = {"spiral": {"samples": 120}}
+DIGITS: dict[str, Any] = {"digits": None, "test": 0.5, "validation": 0.5}
+
+TANH = [{"dense": 8}, "tanh", {"dense": 8}, "tanh", {"dense": 3}]
+RELU = [{"dense": 12}, "relu", {"dense": 12}, "relu", {"dense": 3}]
+DROPOUT = [{"dense": 12}, "tanh", {"dropout": 0.3}, {"dense": 3}]
+IMAGES = ["flatten", {"dense": 24}, "relu", {"dropout": 0.2}, {"dense": 10}]
+LINE = [{"dense": 8}, "tanh", {"dense": 1}]
+
+
+def arm(
+    layers: list[Any],
+    data: dict[str, Any] = SPIRAL,
+    dialect: str = "torch",
+    **recipe: Any,
+) -> Arm:
+    """Return one arm; what the recipe leaves unsaid is Adam on batches of 16.
+
+    PyTorch's dialect gives every bias a value, so that a forgotten one
+    shows. A ladder decides itself how many epochs it needs.
+    """
+    said = {
+        "loss": "cross_entropy",
+        "optimizer": {"adam": 0.01},
+        "batch_size": 16,
+        "epochs": 1,
+    }
+    experiment = parse(
+        {
+            "name": "tried",
+            "dialect": dialect,
+            "data": data,
+            "recipe": said | recipe,
+            "arms": {"only": layers},
+        }
+    )
+    return experiment.arm("only")

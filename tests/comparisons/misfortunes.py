@@ -1,0 +1,58 @@
+"""What can go wrong in a worker process, for `Worker(setup=...)`."""
+
+import os
+import sys
+import time
+import warnings
+from typing import Any
+
+
+def die_at_once(backend: str) -> None:
+    print("these are my last words", file=sys.stderr)
+    os._exit(3)
+
+
+def raise_at_once(backend: str) -> None:
+    raise RuntimeError(f"{backend} will not start")
+
+
+def install(backend: str) -> None:
+    """Give the worker tasks that misbehave."""
+    from comparisons import tasks
+
+    for task in (die, fail, chat, sleep, count):
+        setattr(tasks, task.__name__, task)
+
+
+def die(trainer_class: Any, progress: Any = None) -> None:
+    print("I was in the middle of a task", flush=True)
+    os._exit(7)
+
+
+def fail(trainer_class: Any, progress: Any = None) -> None:
+    raise ZeroDivisionError("nothing to divide by")
+
+
+def chat(trainer_class: Any, progress: Any = None) -> str:
+    """Print in every way that a framework has."""
+    print("chatter on standard output", flush=True)
+    print("chatter on standard error", file=sys.stderr, flush=True)
+    warnings.warn("chatter as a warning", stacklevel=1)
+    os.write(1, b"chatter from C on standard output\n")
+    os.write(2, b"chatter from C on standard error\n")
+    os.system("echo chatter from a child")  # noqa: S605, S607 - as C would
+    return "answer"
+
+
+def sleep(
+    trainer_class: Any, seconds: float, progress: Any = None
+) -> tuple[float, float]:
+    """Sleep, and return when that began and ended."""
+    start = time.time()
+    time.sleep(seconds)
+    return start, time.time()
+
+
+def count(trainer_class: Any, progress: Any = None) -> None:
+    for done in (1, 2, 3):
+        progress(done, 3)

@@ -1,0 +1,445 @@
+"""The judge on curves made by hand, where the right verdict is known."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.record import Curve, Record
+from comparisons.judge import (
+    Trajectory,
+    UnusedVerdictWarning,
+    Verdict,
+    compare_records,
+    outcome_of,
+)
+from comparisons.tolerances import (
+    FEWEST_STEPS,
+    HORIZON,
+    TIMES_FLOOR,
+    UNITS,
+    WINDOW,
+)
+from comparisons.workers import Worker
+from tests.comparisons.arms import RELU, TANH, arm
+
+STEPS = 100
+DRIFT = 1e-12
+LOSS = 1.0 / (1.0 + np.arange(STEPS) / 30.0)
+
+
+def record(loss: Curve, **changes: Any) -> Record:
+    """Return the record of a run with this loss, evaluated after step 50."""
+    loss = np.asarray(loss)
+    made = Record(
+        steps={"loss": loss, "rate": np.full(len(loss), 0.1)},
+        epochs={"epoch": np.array([1.0, 2.0]), "train_loss": np.ones(2)},
+        final={},
+        weights={"dense_1/kernel": np.ones((2, 3))},
+    )
+    return replace(made, **changes)
+
+
+def judged(torch: Any, keras: Any, drift: Any = DRIFT) -> Trajectory:
+    """Compare two losses, each in a framework that drifts from itself."""
+    with np.errstate(invalid="ignore"):
+        runs = [[record(x), record(x * (1.0 + drift))] for x in (torch, keras)]
+    return compare_records("only", *runs)
+
+
+@pytest.mark.parametrize(
+    ("times", "outcome"),
+    [
+        (0.0, "agree"),
+        (1.0, "agree"),
+        (0.9 * TIMES_FLOOR, "agree"),
+        (1.1 * TIMES_FLOOR, "disagree"),
+        (30.0, "disagree"),
+        (1e9, "disagree"),
+    ],
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_floor_is_the_measure(
+    times: float, outcome: str, sign: int
+) -> None:
+    verdict = judged(LOSS, LOSS * (1.0 + sign * times * DRIFT)).verdict()
+    assert verdict.outcome == outcome
+    assert verdict.worst_ratio == pytest.approx(times, rel=1e-2)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+def test_a_ratio_has_no_unit(size: float) -> None:
+    other = LOSS * (1.0 + 5.0 * DRIFT)
+    verdict = judged(size * LOSS, size * other).verdict()
+    assert verdict.agrees
+    assert verdict.worst_ratio == pytest.approx(5.0, rel=1e-2)
+
+
+def test_below_a_few_units_in_the_last_place_nothing_is_asked() -> None:
+    """Without any drift the floor is `UNITS` of rounding, not zero."""
+    unit = np.finfo(float).eps
+    other = LOSS * (1.0 + UNITS * unit)
+    verdict = judged(LOSS, other, drift=0.0).verdict()
+    assert verdict.agrees
+    assert 0.5 < verdict.worst_ratio < 2.0
+
+
+def test_precision_sets_the_unit() -> None:
+    """What is rounding in float32 is a difference in float64."""
+    other = LOSS.astype(np.float32) * np.float32(1.0 + 3e-7)
+    single = judged(LOSS.astype(np.float32), other, drift=np.float32(0.0))
+    double = judged(LOSS, other.astype(np.float64), drift=0.0)
+    assert single.verdict().agrees
+    assert double.verdict().outcome == "disagree"
+
+
+def test_the_worst_place_and_step_are_named() -> None:
+    other = LOSS.copy()
+    other[70] *= 1.0 + 1e-6
+    verdict = judged(LOSS, other).verdict()
+    assert verdict.outcome == "disagree"
+    assert (verdict.where, verdict.at_step) == ("loss", 70)
+    assert "loss" in verdict.sentence
+    assert "step 70" in verdict.sentence
+
+
+def test_sides_are_equal() -> None:
+    other = LOSS * (1.0 + 4.0 * DRIFT)
+    one, two = judged(LOSS, other).verdict(), judged(other, LOSS).verdict()
+    assert one.outcome == two.outcome
+    assert one.worst_ratio == pytest.approx(two.worst_ratio, rel=1e-6)
+
+
+# Numbers that are none.
+
+
+def broken(at: int, value: float = np.nan) -> Curve:
+    """Return the loss of a run that leaves the numbers at a step."""
+    return np.where(np.arange(STEPS) < at, LOSS, value)
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [
+        (0, np.nan),
+        (40, np.nan),
+        (STEPS - 1, np.nan),
+        (0, np.inf),
+        (40, np.inf),
+        (STEPS - 1, -np.inf),
+    ],
+)
+@pytest.mark.parametrize("guilty", ["torch", "keras"])
+def test_no_number_in_one_alone_disagrees(
+    guilty: str, at: int, value: float
+) -> None:
+    sound, faulty = LOSS, broken(at, value)
+    pair = (faulty, sound) if guilty == "torch" else (sound, faulty)
+    verdict = judged(*pair).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.worst_ratio == np.inf
+    assert (verdict.where, verdict.at_step) == ("loss", at)
+
+
+def test_one_nan_that_is_no_last_word_disagrees() -> None:
+    other = LOSS.copy()
+    other[40] = np.nan
+    verdict = judged(LOSS, other).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.at_step == 40
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_no_number_in_both_is_a_horizon(value: float) -> None:
+    """Both diverge at one step: they agree as far as there are numbers."""
+    verdict = judged(broken(40, value), broken(40, value)).verdict()
+    assert verdict.agrees
+    assert verdict.horizon == 40
+
+
+def test_diverging_at_two_steps_disagrees() -> None:
+    verdict = judged(broken(40), broken(41)).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.at_step == 40
+
+
+def test_a_nan_in_a_nudged_run_alone_is_no_floor() -> None:
+    """A twin that breaks must not excuse the run that it is a twin of."""
+    sound = [record(LOSS), record(LOSS * (1.0 + DRIFT))]
+    faulty = [
+        record(LOSS * (1.0 + 30.0 * DRIFT)),
+        record(broken(10) * (1.0 + 30.0 * DRIFT)),
+    ]
+    assert compare_records("only", sound, faulty).verdict().outcome == (
+        "disagree"
+    )
+
+
+@pytest.mark.parametrize("guilty", ["torch", "keras"])
+def test_a_nan_in_the_last_weights_disagrees(guilty: str) -> None:
+    """The last update can break what no loss shows any more."""
+    kernel = np.array([[1.0, np.nan, 1.0]])
+    faulty = record(LOSS, weights={"dense_1/kernel": kernel})
+    sound = record(LOSS, weights={"dense_1/kernel": np.ones((1, 3))})
+    runs = [[sound, sound], [faulty, faulty]]
+    verdict = compare_records(
+        "only", *(reversed(runs) if guilty == "torch" else runs)
+    ).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.where == "dense_1/kernel at the end"
+
+
+# The horizon.
+
+
+def chaotic(at: int) -> Curve:
+    """Return a relative drift that passes the horizon's share at a step."""
+    return HORIZON * 10.0 ** (np.arange(STEPS) - at + 0.5)
+
+
+def test_nothing_is_claimed_beyond_the_horizon() -> None:
+    drift = np.minimum(chaotic(60), 1.0)
+    other = np.where(np.arange(STEPS) < 61, LOSS, 5.0)
+    trajectory = judged(LOSS, other, drift)
+    verdict = trajectory.verdict()
+    assert trajectory.curves["loss"].horizon == verdict.horizon == 60
+    assert verdict.agrees
+
+
+def test_what_stands_before_the_horizon_still_counts() -> None:
+    other = LOSS.copy()
+    other[20] *= 1.0 + 1e-6
+    verdict = judged(LOSS, other, np.minimum(chaotic(60), 1.0)).verdict()
+    assert verdict.outcome == "disagree"
+    assert (verdict.at_step, verdict.horizon) == (20, 60)
+
+
+def test_chaos_from_the_start_decides_nothing() -> None:
+    drift = np.minimum(chaotic(FEWEST_STEPS - 1), 1.0)
+    verdict = judged(LOSS, LOSS, drift).verdict()
+    assert verdict.outcome == "undecided"
+    assert "chaotic" in verdict.sentence
+
+
+def test_without_chaos_there_is_no_horizon() -> None:
+    verdict = judged(LOSS, LOSS).verdict()
+    assert verdict.agrees
+    assert verdict.horizon is None
+
+
+def test_the_floor_never_falls() -> None:
+    """Where two runs have once parted, rounding may part them again."""
+    stray = LOSS.copy()
+    stray[30] += 1e-5
+    runs = [record(LOSS), record(stray)]
+    floor = compare_records("only", runs, runs).curves["loss"].floor
+    assert (np.diff(floor) >= 0).all()
+    assert floor[29] < 1e-14 < 1e-6 < floor[99]
+
+
+# The size that a difference is measured against.
+
+
+def test_one_tiny_loss_is_no_smaller_scale() -> None:
+    """One batch is learnt by heart: its loss says nothing of rounding."""
+    loss = np.ones(STEPS)
+    loss[50] = 1e-9
+    verdict = judged(loss, loss + 4e-12, drift=2e-12).verdict()
+    assert verdict.agrees
+    assert verdict.worst_ratio == pytest.approx(2.0, rel=1e-2)
+
+
+def test_a_loss_that_has_long_been_tiny_is_its_own_scale() -> None:
+    loss = np.where(np.arange(STEPS) < 30, 1.0, 1e-9)
+    other = loss.copy()
+    other[30 + WINDOW :] *= 1.0 + 1e-6
+    verdict = judged(loss, other).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.at_step is not None
+    assert verdict.at_step >= 30 + WINDOW - 1
+
+
+def test_zeros_agree() -> None:
+    verdict = judged(np.zeros(STEPS), np.zeros(STEPS)).verdict()
+    assert verdict.agrees
+    assert verdict.worst_ratio == 0.0
+
+
+def test_zero_is_not_nearly_zero() -> None:
+    verdict = judged(np.zeros(STEPS), np.full(STEPS, 1e-30)).verdict()
+    assert verdict.outcome == "disagree"
+
+
+def test_zero_weights_agree() -> None:
+    zeros = {"dense_1/kernel": np.zeros((2, 3))}
+    runs = [record(LOSS, weights=zeros)] * 2
+    verdict = compare_records("only", runs, runs).verdict()
+    assert verdict.agrees
+    assert verdict.worst_ratio == 0.0
+
+
+# What is compared.
+
+
+def test_a_run_that_is_shorter_disagrees() -> None:
+    verdict = judged(LOSS, LOSS[:-1]).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.where == "steps"
+    assert "100 and 99 steps" in verdict.sentence
+
+
+def changed(**changes: Any) -> Trajectory:
+    """Compare a run with the same run, changed in one part."""
+    sound, faulty = record(LOSS), record(LOSS, **changes)
+    return compare_records("only", [sound, sound], [faulty, faulty])
+
+
+def test_the_last_weights_are_judged() -> None:
+    verdict = changed(
+        weights={"dense_1/kernel": np.full((2, 3), 1.0 + 1e-9)}
+    ).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.where == "dense_1/kernel at the end"
+
+
+def test_weights_of_two_shapes_disagree() -> None:
+    """A transposed kernel holds the same numbers, in another place."""
+    verdict = changed(weights={"dense_1/kernel": np.ones((3, 2))}).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.worst_ratio == np.inf
+
+
+def test_evaluations_are_judged_at_their_own_step() -> None:
+    epochs = {
+        "epoch": np.array([1.0, 2.0]),
+        "train_loss": np.array([1.0 + 1e-9, 1.0]),
+    }
+    verdict = changed(epochs=epochs).verdict()
+    assert verdict.outcome == "disagree"
+    assert (verdict.where, verdict.at_step) == ("train_loss", STEPS // 2)
+
+
+def test_every_column_of_a_gradient_norm_is_a_curve() -> None:
+    weights = {"dense_1/kernel": np.ones(2), "dense_2/kernel": np.ones(2)}
+    norms = np.ones((STEPS, 2))
+    steps = record(LOSS).steps | {"gradient_norm": norms}
+    sound = record(LOSS, steps=steps, weights=weights)
+    off = steps | {"gradient_norm": norms * [1.0, 1.0 + 1e-9]}
+    faulty = record(LOSS, steps=off, weights=weights)
+    trajectory = compare_records("only", [sound, sound], [faulty, faulty])
+    verdict = trajectory.verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.where == "gradient_norm of dense_2/kernel"
+
+
+def test_an_accuracy_is_not_judged() -> None:
+    """One sample on a boundary is one rounding error, and a whole count."""
+
+    def evaluated(accuracy: float) -> Record:
+        epochs = {
+            "epoch": np.array([1.0]),
+            "train_loss": np.ones(1),
+            "train_accuracy": np.array([accuracy]),
+        }
+        return record(LOSS, epochs=epochs)
+
+    one, other = evaluated(0.91), evaluated(0.92)
+    assert compare_records("only", [one, one], [other, other]).verdict().agrees
+
+
+def test_an_evaluation_has_the_precision_of_its_run() -> None:
+    """Two units of float32 are rounding, in an evaluation as in a step."""
+
+    def single(value: float) -> Record:
+        made = record(LOSS.astype(np.float32))
+        made.epochs["train_loss"] = np.full(2, np.float32(value), float)
+        return made
+
+    one, other = single(1.0), single(1.0 + 2.5e-7)
+    assert compare_records("only", [one, one], [other, other]).verdict().agrees
+
+
+@pytest.mark.parametrize("guilty", ["torch", "keras"])
+def test_a_framework_cannot_raise_its_own_floor(guilty: str) -> None:
+    """Noise in one is no rounding: the other shows what rounding does."""
+    sound = [record(LOSS), record(LOSS * (1.0 + DRIFT))]
+    noise = 1e-6 * np.random.default_rng(0).normal(size=(2, STEPS))
+    faulty = [record(LOSS * (1.0 + each)) for each in noise]
+    runs = [faulty, sound] if guilty == "torch" else [sound, faulty]
+    assert compare_records("only", *runs).verdict().outcome == "disagree"
+
+
+# A verdict has to be used.
+
+
+def test_a_verdict_dropped_unread_warns() -> None:
+    with pytest.warns(UnusedVerdictWarning, match="forward of deep"):
+        Verdict("forward", "deep", "disagree")
+
+
+@pytest.mark.parametrize("reading", ["outcome", "agrees", "as_json"])
+def test_a_verdict_that_was_read_is_silent(reading: str) -> None:
+    verdict = Verdict("forward", "deep", "disagree")
+    getattr(verdict, reading)() if reading == "as_json" else getattr(
+        verdict, reading
+    )
+    del verdict
+
+
+def test_a_verdict_is_no_truth_value() -> None:
+    verdict = Verdict("forward", "deep", "disagree")
+    with pytest.raises(TypeError, match=r"\.agrees or \.outcome"):
+        bool(verdict)
+    assert not verdict.agrees
+
+
+@pytest.mark.parametrize(("ratio", "said"), [(1.5, 1.5), (np.inf, None)])
+def test_a_verdict_in_json(ratio: float, said: float | None) -> None:
+    """The contract's keys; JSON has no infinity."""
+    verdict = Verdict("forward", "deep", "agree", ratio, where="dense_1")
+    assert verdict.as_json() == {
+        "rung": "forward",
+        "arm": "deep",
+        "verdict": "agree",
+        "worst_ratio_to_floor": said,
+        "at_step": None,
+        "horizon": None,
+        "where": "dense_1",
+        "sentence": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "together"),
+    [
+        ([], "agree"),
+        (["agree", "agree"], "agree"),
+        (["agree", "undecided"], "undecided"),
+        (["disagree", "undecided", "agree"], "disagree"),
+    ],
+)
+def test_verdicts_together(outcomes: list[Any], together: str) -> None:
+    verdicts = [Verdict("data", "deep", outcome) for outcome in outcomes]
+    assert outcome_of(verdicts) == together
+
+
+# A framework against itself.
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("layers", [TANH, RELU], ids=["tanh", "relu"])
+def test_a_framework_agrees_with_itself(
+    torch_worker: Worker, layers: list[Any], seed: int
+) -> None:
+    """Nudge against nudge: nothing but rounding is between them."""
+    runs = torch_worker.submit(
+        "train",
+        arm=arm(layers, epochs=40),
+        seed=seed,
+        dtype="float64",
+        nudges=(1, 2, 3, 4, 5),
+        gradient_norm=True,
+    ).result()
+    verdict = compare_records("only", runs[:3], runs[3:]).verdict()
+    assert verdict.agrees, verdict.sentence

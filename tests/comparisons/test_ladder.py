@@ -1,0 +1,170 @@
+"""The ladder with nothing planted: both frameworks agree on every rung."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.experiment import Arm
+from comparisons.ladder import RUNGS, Climb, Rung, climb, lengthened
+from comparisons.workers import LABELS, Pair, Worker
+from tests.comparisons.arms import (
+    DIGITS,
+    DROPOUT,
+    IMAGES,
+    RELU,
+    TANH,
+    arm,
+)
+
+
+def momentum(lr: float, **fields: Any) -> dict[str, Any]:
+    return {"sgd": {"lr": lr, "momentum": 0.9, **fields}}
+
+
+def adam(lr: float, placement: str) -> dict[str, Any]:
+    return {"adam": {"lr": lr, "epsilon_placement": placement}}
+
+
+# Never to nothing: a rate that ends at 1e-16 leaves samples on the very kink
+# of a ReLU, where a gradient is a matter of the last bit.
+DECAY = {"step_decay": {"every": 20, "by": 0.95}}
+COSINE = {"cosine": 400}
+
+# Every value of every convention, and momentum under a rate that changes:
+# under a constant one both velocities are the same.
+ARMS = {
+    "spiral-of_gradients-decay": arm(
+        TANH, optimizer=momentum(0.1, velocity="of_gradients"), schedule=DECAY
+    ),
+    "spiral-of_steps-cosine": arm(
+        TANH, optimizer=momentum(0.1, velocity="of_steps"), schedule=COSINE
+    ),
+    "spiral-nesterov-of_gradients-cosine": arm(
+        RELU,
+        optimizer=momentum(0.05, velocity="of_gradients", nesterov=True),
+        schedule=COSINE,
+    ),
+    "spiral-nesterov-of_steps-decay": arm(
+        RELU,
+        optimizer=momentum(0.05, velocity="of_steps", nesterov=True),
+        schedule=DECAY,
+    ),
+    "spiral-epsilon": arm(RELU, optimizer=adam(0.01, "epsilon")),
+    "spiral-epsilon_hat-dropout": arm(
+        DROPOUT, optimizer=adam(0.01, "epsilon_hat")
+    ),
+    "digits-of_gradients-cosine": arm(
+        IMAGES,
+        DIGITS,
+        batch_size=64,
+        optimizer=momentum(0.05, velocity="of_gradients"),
+        schedule=COSINE,
+    ),
+    "digits-of_steps-decay": arm(
+        IMAGES,
+        DIGITS,
+        batch_size=64,
+        optimizer=momentum(0.05, velocity="of_steps"),
+        schedule=DECAY,
+    ),
+    "digits-epsilon": arm(
+        IMAGES, DIGITS, batch_size=64, optimizer=adam(0.005, "epsilon")
+    ),
+    "digits-epsilon_hat": arm(
+        IMAGES, DIGITS, batch_size=64, optimizer=adam(0.005, "epsilon_hat")
+    ),
+}
+
+every_arm = pytest.mark.parametrize("arm", ARMS.values(), ids=ARMS.keys())
+
+
+def assert_top_reached(climbed: Climb) -> None:
+    for verdict in climbed.verdicts:
+        assert verdict.agrees, f"{verdict.rung}: {verdict.sentence}"
+    assert tuple(verdict.rung for verdict in climbed.verdicts) == RUNGS
+
+
+# Ten networks under three seeds are many seconds, so each network has one
+# seed of its own here, and all of them wherever time is no matter.
+@pytest.mark.parametrize(
+    ("arm", "seed"),
+    [
+        pytest.param(arm, seed % 3, id=f"{name}-seed{seed % 3}")
+        for seed, (name, arm) in enumerate(ARMS.items())
+    ],
+)
+def test_frameworks_agree(pair: Pair, arm: Arm, seed: int) -> None:
+    assert_top_reached(climb(pair, arm, seed=seed, steps=60))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+@every_arm
+def test_frameworks_agree_under_any_seed(
+    pair: Pair, arm: Arm, seed: int
+) -> None:
+    assert_top_reached(climb(pair, arm, seed=seed, steps=150))
+
+
+@pytest.mark.slow
+@every_arm
+def test_frameworks_agree_for_long(pair: Pair, arm: Arm) -> None:
+    assert_top_reached(climb(pair, arm, steps=2000))
+
+
+@pytest.mark.parametrize("backend", list(LABELS))
+def test_a_snapshot_has_the_precision_of_its_run(
+    pair: Pair, backend: str
+) -> None:
+    """The judge takes its unit from what it is given."""
+    found = pair.workers[backend].submit(
+        "survey",
+        arm=ARMS["spiral-epsilon"],
+        seed=0,
+        dtype="float32",
+        nudges=(),
+    )
+    [snapshot] = found.result().snapshots
+    kinds = {name: value.dtype for name, value in snapshot.gradients.items()}
+    assert set(kinds.values()) == {np.dtype("float32")}, kinds
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_float32_raises_no_false_alarm(pair: Pair, seed: int) -> None:
+    """It proves little, but it must not accuse anybody either."""
+    climbed = climb(
+        pair,
+        ARMS["spiral-epsilon"],
+        seed=seed,
+        steps=60,
+        dtype="float32",
+    )
+    for verdict in climbed.verdicts:
+        assert verdict.outcome != "disagree", verdict.sentence
+
+
+@pytest.mark.parametrize("level", ["data", "structure", "forward", "step"])
+def test_a_level_is_the_last_rung(pair: Pair, level: Rung) -> None:
+    climbed = climb(pair, ARMS["spiral-epsilon"], level=level)
+    reached = tuple(verdict.rung for verdict in climbed.verdicts)
+    assert reached == RUNGS[: RUNGS.index(level) + 1]
+    assert climbed.trajectory is None
+    assert climbed.verdicts[-1].agrees
+
+
+@pytest.mark.parametrize(
+    ("steps", "epochs"), [(1, 1), (5, 1), (6, 2), (500, 100)]
+)
+def test_a_trajectory_is_whole_epochs(steps: int, epochs: int) -> None:
+    """76 samples in batches of 16 are five steps an epoch."""
+    assert lengthened(arm(TANH), steps).recipe.epochs == epochs
+
+
+def test_a_framework_agrees_with_itself(torch_worker: Worker) -> None:
+    """The same worker on both sides: not one bit may differ."""
+    twice = Pair(backends=())
+    twice.workers = {"torch": torch_worker, "keras": torch_worker}
+    climbed = climb(twice, ARMS["spiral-epsilon"], steps=60)
+    assert_top_reached(climbed)
+    assert max(verdict.worst_ratio for verdict in climbed.verdicts) == 0.0

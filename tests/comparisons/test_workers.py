@@ -1,0 +1,139 @@
+"""Workers: a framework may die, break or chatter, and is told apart."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from comparisons.workers import LABELS, Pair, Worker, WorkerError
+
+SETUP = "tests.comparisons.misfortunes:{}"
+
+# A worker that hangs would hang the suite; a start takes five seconds, and
+# some minutes on a busy machine.
+PATIENCE = 300.0
+
+both = pytest.mark.parametrize("backend", list(LABELS))
+
+
+@pytest.fixture(scope="module")
+def unlucky() -> Iterator[Pair]:
+    """Both frameworks, with tasks that misbehave."""
+    with Pair(setup=dict.fromkeys(LABELS, SETUP.format("install"))) as pair:
+        yield pair
+
+
+def result(worker: Worker, task: str, **arguments: Any) -> Any:
+    return worker.submit(task, **arguments).result(PATIENCE)
+
+
+def test_a_worker_that_dies_at_once_is_reported() -> None:
+    worker = Worker("torch", setup=SETUP.format("die_at_once"))
+    try:
+        with pytest.raises(WorkerError, match="status 3") as caught:
+            result(worker, "train")
+        assert "the PyTorch worker died in 'train'" in str(caught.value)
+        assert "these are my last words" in str(caught.value)
+        with pytest.raises(WorkerError, match="status 3"):
+            result(worker, "train")
+    finally:
+        worker.close()
+
+
+def test_a_worker_that_cannot_start_says_why() -> None:
+    worker = Worker("torch", setup=SETUP.format("raise_at_once"))
+    try:
+        with pytest.raises(WorkerError, match="torch_impl will not start"):
+            result(worker, "train")
+    finally:
+        worker.close()
+
+
+def test_a_worker_that_dies_in_a_task_is_reported() -> None:
+    worker = Worker("torch", setup=SETUP.format("install"))
+    try:
+        with pytest.raises(WorkerError, match="status 7") as caught:
+            result(worker, "die")
+        assert "died in 'die'" in str(caught.value)
+        assert "I was in the middle of a task" in str(caught.value)
+    finally:
+        worker.close()
+
+
+def test_closing_does_not_wait_for_the_task() -> None:
+    worker = Worker("torch", setup=SETUP.format("install"))
+    result(worker, "sleep", seconds=0.0)
+    worker.submit("sleep", seconds=PATIENCE)
+    start = time.monotonic()
+    worker.close()
+    assert time.monotonic() - start < 10.0
+
+
+@both
+def test_a_task_that_breaks_leaves_the_worker_alive(
+    unlucky: Pair, backend: str
+) -> None:
+    worker = unlucky.workers[backend]
+    with pytest.raises(WorkerError, match="nothing to divide by") as caught:
+        result(worker, "fail")
+    assert f"{LABELS[backend]} broke in 'fail'" in str(caught.value)
+    assert "Traceback" in str(caught.value)
+    assert result(worker, "chat") == "answer"
+
+
+@both
+def test_an_unknown_task_leaves_the_worker_alive(
+    unlucky: Pair, backend: str
+) -> None:
+    worker = unlucky.workers[backend]
+    with pytest.raises(WorkerError, match="no_such_task"):
+        result(worker, "no_such_task")
+    assert result(worker, "chat") == "answer"
+
+
+@both
+def test_chatter_stays_in_the_log(
+    unlucky: Pair, backend: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    worker = unlucky.workers[backend]
+    assert result(worker, "chat") == "answer"
+    heard = capfd.readouterr()
+    assert (heard.out, heard.err) == ("", "")
+    written = worker.last_words()
+    assert "chatter on standard output" in written
+    assert "chatter from C on standard output" in written
+    assert "chatter from a child" in written
+
+
+def test_both_work_at_the_same_time(unlucky: Pair) -> None:
+    found = unlucky.ask("sleep", seconds=1.0)
+    (start, end), (other_start, other_end) = found.values()
+    shared = min(end, other_end) - max(start, other_start)
+    assert shared > 0.5
+
+
+def test_tasks_of_one_worker_wait_their_turn(unlucky: Pair) -> None:
+    worker = unlucky.workers["torch"]
+    futures = [worker.submit("sleep", seconds=0.2) for _ in range(2)]
+    (_, end), (start, _) = [future.result(PATIENCE) for future in futures]
+    assert start >= end
+
+
+def test_progress_arrives(unlucky: Pair) -> None:
+    seen: list[tuple[str, int, int]] = []
+    unlucky.ask("count", lambda *told: seen.append(told))
+    for backend in LABELS:
+        steps = [(done, of) for name, done, of in seen if name == backend]
+        assert steps == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_one_that_fails_is_not_waited_for(unlucky: Pair) -> None:
+    """The other may have minutes to go."""
+    busy = unlucky.workers["torch"].submit("sleep", seconds=4.0)
+    start = time.monotonic()
+    with pytest.raises(WorkerError, match="Keras broke"):
+        unlucky.ask("fail")
+    waited = time.monotonic() - start
+    busy.result(PATIENCE)
+    assert waited < 2.0

@@ -1,0 +1,587 @@
+"""Faults to plant in one framework, to see whether the judge finds them.
+
+A fault is a function that changes modules inside a worker process. It takes
+the backend's package name, so that one fault can be planted on either side::
+
+    Worker("keras", setup="tests.faults:transposed_kernel")
+
+`install` instead gives the worker a task, `plant`, which undoes one fault
+and plants the next: starting a framework takes longer than judging it.
+"""
+
+import functools
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common import batches, data, loop
+from common.activations import Softmax, Tanh
+from common.calls import call
+from common.experiment import Arm
+from common.layers import Dense
+from tests.comparisons.arms import DROPOUT, LINE, TANH, arm
+
+patches = pytest.MonkeyPatch()
+
+
+def install(backend: str) -> None:
+    """Let this process change its fault on request, by the task `plant`."""
+    from comparisons import tasks
+
+    def plant(trainer_class: Any, name: str, progress: Any = None) -> None:
+        patches.undo()
+        # A trainer that was made before would not have the fault.
+        tasks._trainer.cache_clear()
+        if name:
+            getattr(sys.modules[__name__], name)(backend)
+
+    tasks.plant = plant
+
+
+def _module(backend: str, name: str) -> Any:
+    return importlib.import_module(f"{backend}.{name}")
+
+
+def _trainer(backend: str) -> Any:
+    return _module(backend, "trainer").Trainer
+
+
+def _around(owner: Any, name: str) -> Callable[..., None]:
+    """Return a decorator for what is called in place of `owner.name`.
+
+    The replacement gets the original first, then its arguments.
+    """
+    original = getattr(owner, name)
+
+    def plant(change: Callable[..., Any]) -> None:
+        @functools.wraps(original)
+        def changed(*args: Any, **kwargs: Any) -> Any:
+            return change(original, *args, **kwargs)
+
+        patches.setattr(owner, name, changed)
+
+    return plant
+
+
+def _misread(backend: str, book: str, kind: str, **fields: Any) -> None:
+    """Make a backend read other values than a spec says, in some fields.
+
+    Args:
+        backend: the package.
+        book: the file that says elements of this kind.
+        kind: of the element.
+        fields: for each, a function from the spec to what is read.
+    """
+
+    @_around(_module(backend, book), kind)
+    def misread(say: Any, spec: Any, *rest: Any) -> Any:
+        read = {name: value(spec) for name, value in fields.items()}
+        return say(spec.model_copy(update=read), *rest)
+
+
+def _misjudge(
+    backend: str, kind: str, change: Callable[[Any, Any, Any, Any], Any]
+) -> None:
+    """Change a loss: `change` gets operations, the loss, outputs and y."""
+    ops = _operations(backend)
+
+    @_around(_module(backend, "losses"), kind)
+    def misjudge(say: Any, spec: Any) -> Any:
+        loss = say(spec).perform()
+
+        def changed(*pair: Any) -> Any:
+            # PyTorch's losses take the outputs first, Keras's last.
+            torch = backend == "torch_impl"
+            outputs, y = pair if torch else reversed(pair)
+            value = (
+                (lambda z, y: loss(z, y))
+                if torch
+                else (lambda z, y: loss(y, z))
+            )
+            return change(ops, value, outputs, y)
+
+        return call(lambda: changed)
+
+
+def _operations(backend: str) -> Any:
+    """Return functions that both frameworks have under NumPy's names."""
+    if backend == "torch_impl":
+        return importlib.import_module("torch")
+    return importlib.import_module("keras").ops
+
+
+def _replace_tanh(backend: str, function: Callable[[Any, Any], Any]) -> None:
+    """Put a function of the operations and of x in the place of tanh."""
+    ops = _operations(backend)
+
+    @_around(_module(backend, "activations"), "tanh")
+    def other(say: Any, spec: Any, shape: Any) -> Any:
+        if backend == "keras_impl":
+            keras = importlib.import_module("keras")
+            return call(keras.layers.Activation, lambda x: function(ops, x))
+
+        class Other(say(spec, shape).function):
+            def forward(self, x: Any) -> Any:
+                return function(ops, x)
+
+        return call(Other)
+
+
+# What reaches the network: rung "data".
+
+
+def labels_shifted(backend: str) -> None:
+    """Hold every label one class too high."""
+
+    @_around(_module(backend, "trainer"), "to_tensor")
+    def shifted(to_tensor: Any, array: Any, dtype: str) -> Any:
+        labels = array.dtype.kind == "i" and array.ndim == 1
+        return to_tensor((array + 1) % 3 if labels else array, dtype)
+
+
+def data_through_float32(backend: str) -> None:
+    """Round every number to float32 on its way into the framework."""
+
+    @_around(_module(backend, "trainer"), "to_tensor")
+    def rounded(to_tensor: Any, array: Any, dtype: str) -> Any:
+        if array.dtype.kind == "f":
+            array = array.astype(np.float32).astype(array.dtype)
+        return to_tensor(array, dtype)
+
+
+def scaling_fitted_on_all(backend: str) -> None:
+    """Fit the scaling on all samples, the test's too."""
+    fit = data._scaler
+
+    @_around(data.Data, "parts")
+    def leaking(parts: Any, spec: Any, loss: Any) -> Any:
+        everything = spec.source.draw(spec.seed)[0]
+        with pytest.MonkeyPatch.context() as now:
+            now.setattr(
+                data,
+                "_scaler",
+                lambda scaling, _: fit(scaling, everything),
+            )
+            return parts(spec, loss)
+
+
+def another_order(backend: str) -> None:
+    """Shuffle with another seed."""
+
+    @_around(batches, "order")
+    def reseeded(
+        order: Any, recipe: Any, samples: int, seed: int, epoch: int
+    ) -> Any:
+        return order(recipe, samples, seed + 1, epoch)
+
+
+def order_repeated(backend: str) -> None:
+    """See the samples in the first epoch's order in every epoch.
+
+    Keras's own `fit(shuffle=True)` does so, once it is seeded.
+    """
+
+    @_around(batches, "order")
+    def repeated(
+        order: Any, recipe: Any, samples: int, seed: int, epoch: int
+    ) -> Any:
+        return order(recipe, samples, seed, 0)
+
+
+def last_batch_dropped(backend: str) -> None:
+    """Plan no step for a last batch that is not full."""
+
+    def dropped(segments: Any, arm: Arm, *rest: Any) -> Any:
+        recipe = arm.recipe.model_copy(update={"last_batch": "drop"})
+        return segments(replace(arm, recipe=recipe), *rest)
+
+    _around(batches, "segments")(dropped)
+    _around(loop, "segments")(dropped)
+
+
+# What the network is: rung "structure".
+
+
+def activation_forgotten(backend: str) -> None:
+    """Build the network without its tanh."""
+
+    @_around(_module(backend, "trainer"), "build")
+    def shorter(build: Any, arm: Arm) -> Any:
+        kept = [x for x in arm.layers if not isinstance(x, Tanh)]
+        return build(replace(arm, layers=tuple(kept)))
+
+
+def softmax_appended(backend: str) -> None:
+    """Build the network with a softmax behind its logits."""
+
+    @_around(_module(backend, "trainer"), "build")
+    def longer(build: Any, arm: Arm) -> Any:
+        return build(replace(arm, layers=(*arm.layers, Softmax())))
+
+
+def bias_not_built(backend: str) -> None:
+    """Build dense layers without a bias."""
+
+    @_around(_module(backend, "trainer"), "build")
+    def without(build: Any, arm: Arm) -> Any:
+        bare = {"bias": False}
+        layers = (
+            x.model_copy(update=bare) if isinstance(x, Dense) else x
+            for x in arm.layers
+        )
+        return build(replace(arm, layers=tuple(layers)))
+
+
+# What the network computes: rung "forward".
+
+
+def transposed_kernel(backend: str) -> None:
+    """Load the other framework's layout, where a square kernel fits."""
+
+    @_around(_module(backend, "weights"), "write")
+    def transposed(write: Any, model: Any, weights: Any) -> None:
+        fits = {n for n, v in weights.items() if v.T.shape == v.shape}
+        write(model, {n: v.T if n in fits else v for n, v in weights.items()})
+
+
+def bias_forgotten(backend: str) -> None:
+    """Copy the kernels and leave the biases at zero."""
+
+    @_around(_module(backend, "weights"), "write")
+    def kernels_only(write: Any, model: Any, weights: Any) -> None:
+        write(
+            model,
+            {n: v * (not n.endswith("bias")) for n, v in weights.items()},
+        )
+
+
+def weights_through_float32(backend: str) -> None:
+    """Round the weights to float32 on their way in."""
+
+    @_around(_module(backend, "weights"), "write")
+    def rounded(write: Any, model: Any, weights: Any) -> None:
+        write(
+            model,
+            {n: v.astype("f4").astype(v.dtype) for n, v in weights.items()},
+        )
+
+
+def tanh_approximated(backend: str) -> None:
+    """Compute tanh by a fraction that is right to a few percent."""
+    _replace_tanh(backend, lambda _, x: x * (27 + x * x) / (27 + 9 * x * x))
+
+
+def one_nan(backend: str) -> None:
+    """Let tanh answer its largest input with no number."""
+    _replace_tanh(
+        backend,
+        lambda ops, x: ops.where(x == ops.max(x), np.nan, ops.tanh(x)),
+    )
+
+
+# What the step learns from: rung "gradient".
+
+
+def softmax_twice(backend: str) -> None:
+    """Hand probabilities to a loss that starts from logits.
+
+    The softmax is written out: Keras follows its own softmax back to the
+    logits and would undo the mistake.
+    """
+
+    def twice(ops: Any, loss: Any, outputs: Any, y: Any) -> Any:
+        powers = ops.exp(outputs)
+        return loss(powers / ops.sum(powers, -1)[:, None], y)
+
+    _misjudge(backend, "cross_entropy", twice)
+
+
+def mse_broadcast(backend: str) -> None:
+    """Take every output against every target: (n, 1) against (n,)."""
+    _misjudge(
+        backend,
+        "mean_squared_error",
+        lambda ops, _, z, y: ops.mean((z - y[:, 0]) ** 2),
+    )
+
+
+def loss_summed(backend: str) -> None:
+    """Sum the loss over the batch, where it is said to be the mean."""
+    _misjudge(
+        backend,
+        "cross_entropy",
+        lambda ops, loss, z, y: loss(z, y) * ops.sum(ops.ones_like(z[:, 0])),
+    )
+
+
+def labels_shifted_in_loss(backend: str) -> None:
+    """Compare with the label one class too high, in the loss alone."""
+    _misjudge(
+        backend,
+        "cross_entropy",
+        lambda _, loss, z, y: loss(z, (y + 1) % 3),
+    )
+
+
+def loss_in_float32(backend: str) -> None:
+    """Compute the squared error in float32, and its mean too."""
+
+    def single(ops: Any, loss: Any, z: Any, y: Any) -> Any:
+        if backend == "torch_impl":
+            return ops.mean((z.float() - y.float()) ** 2).double()
+        z, y = ops.cast(z, "float32"), ops.cast(y, "float32")
+        return ops.cast(ops.mean((z - y) ** 2), "float64")
+
+    _misjudge(backend, "mean_squared_error", single)
+
+
+def noisy_gradient(backend: str) -> None:
+    """Add noise of size 1e-6 to the gradient, without a seed."""
+    if backend == "torch_impl":
+        torch = importlib.import_module("torch")
+        random = torch.Generator()
+        random.seed()
+
+        @_around(_module(backend, "trainer"), "build")
+        def noisy(build: Any, arm: Arm) -> Any:
+            model = build(arm)
+            for p in model.parameters():
+                p.register_hook(
+                    lambda g: (
+                        g
+                        + 1e-6
+                        * torch.randn(g.shape, generator=random, dtype=g.dtype)
+                    )
+                )
+            return model
+
+        return
+    tf = importlib.import_module("tensorflow")
+    stream = tf.random.Generator.from_non_deterministic_state()
+
+    @_around(_module(backend, "engine"), "gradients")
+    def noisy_too(gradients: Any, *args: Any) -> Any:
+        value, found = gradients(*args)
+        return value, [
+            g + 1e-6 * stream.normal(g.shape, dtype=g.dtype) for g in found
+        ]
+
+
+def own_dropout(backend: str) -> None:
+    """Drop what the framework's own dropout drops, not what the mask says."""
+
+    @_around(_module(backend, "layers"), "dropout")
+    def own(say: Any, spec: Any, shape: Any) -> Any:
+        said = say(spec, shape)
+        [theirs] = said.function.__bases__
+        forward = "forward" if backend == "torch_impl" else "call"
+        own = {forward: getattr(theirs, forward)}
+        return call(type("OwnDropout", (said.function,), own), *said.args)
+
+
+# How a gradient moves a parameter: rung "step", or "trajectory" where the
+# first step cannot show it.
+
+
+def wrong_epsilon(backend: str) -> None:
+    """Give Adam ten times its epsilon."""
+    _misread(backend, "optimizers", "adam", epsilon=lambda s: 10 * s.epsilon)
+
+
+def epsilon_placement_swapped(backend: str) -> None:
+    """Put Adam's epsilon where the other framework has it."""
+    other = {"epsilon": "epsilon_hat", "epsilon_hat": "epsilon"}
+    _misread(
+        backend,
+        "optimizers",
+        "adam",
+        epsilon_placement=lambda s: other[s.epsilon_placement],
+    )
+
+
+def nesterov_dropped(backend: str) -> None:
+    """Do not look ahead."""
+    _misread(backend, "optimizers", "sgd", nesterov=lambda _: False)
+
+
+def rate_through_float32(backend: str) -> None:
+    """Keep the learning rate in float32."""
+
+    @_around(batches, "rates")
+    def rounded(rates: Any, *args: Any) -> Any:
+        return rates(*args).astype(np.float32).astype(np.float64)
+
+
+def velocity_swapped(backend: str) -> None:
+    """Sum steps where gradients are to be summed, and the other way."""
+    other = {"of_steps": "of_gradients", "of_gradients": "of_steps"}
+    _misread(
+        backend, "optimizers", "sgd", velocity=lambda s: other[s.velocity]
+    )
+
+
+def momentum_through_float32(backend: str) -> None:
+    """Keep SGD's momentum in float32."""
+    _misread(
+        backend,
+        "optimizers",
+        "sgd",
+        momentum=lambda s: float(np.float32(s.momentum)),
+    )
+
+
+def beta_2_through_float32(backend: str) -> None:
+    """Keep Adam's second beta in float32."""
+    _misread(
+        backend,
+        "optimizers",
+        "adam",
+        beta_2=lambda s: float(np.float32(s.beta_2)),
+    )
+
+
+def state_not_reset(backend: str) -> None:
+    """Load weights and keep what the optimiser remembers of the last run."""
+
+    @_around(_trainer(backend), "_fresh_optimizer")
+    def once(fresh: Any, trainer: Any) -> None:
+        if not hasattr(trainer, "optimizer"):
+            fresh(trainer)
+
+
+# What only a run shows: rung "trajectory".
+
+
+def rate_one_step_early(backend: str) -> None:
+    """Give each step the rate of the next."""
+
+    @_around(batches, "rates")
+    def early(rates: Any, recipe: Any, first: int, count: int) -> Any:
+        return rates(recipe, first + 1, count)
+
+
+def last_batch_skipped(backend: str) -> None:
+    """Plan a step for the last, smaller batch, and do not take it."""
+
+    @_around(_trainer(backend), "steps")
+    def skipped(steps: Any, trainer: Any, segment: Any) -> Any:
+        if segment.indices.shape[1] == trainer.arm.recipe.batch_size:
+            return steps(trainer, segment)
+        nothing = np.empty(0)
+        norms = np.empty((0, len(trainer.weights())))
+        return {"loss": nothing, "rate": nothing, "gradient_norm": norms}
+
+
+def validated_in_training_mode(backend: str) -> None:
+    """Evaluate with dropout, under the mask of the last step."""
+
+    @_around(_trainer(backend), "steps")
+    def remembered(steps: Any, trainer: Any, segment: Any) -> Any:
+        trainer.last = {n: mask[-1] for n, mask in segment.masks.items()}
+        return steps(trainer, segment)
+
+    @_around(_trainer(backend), "evaluate")
+    def training(evaluate: Any, trainer: Any, part: str) -> dict[str, float]:
+        to_tensor = _module(backend, "tensors").to_tensor
+        for name, masker in trainer.maskers.items():
+            masker.mask = to_tensor(trainer.last[name], trainer.dtype)
+        x, y = trainer.parts[part]
+        if backend == "torch_impl":
+            return {"loss": float(trainer.loss(trainer.model.train()(x), y))}
+        outputs = trainer.model(x, training=True)
+        return {"loss": float(trainer.loss(y, outputs))}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault and how the judge has to find it.
+
+    Attributes:
+        plant: the function above.
+        arm: a network that it shows in.
+        rung: where the ladder has to end.
+        where: what the verdict has to name, or a part of it.
+        at_step: the step it has to name, if there is but one.
+    """
+
+    plant: Callable[[str], None]
+    arm: Arm
+    rung: str
+    where: str = ""
+    at_step: int | None = None
+
+
+ADAM = arm(TANH)
+DECAY = {"step_decay": {"every": 7, "by": 0.5}}
+MOMENTUM = arm(
+    TANH,
+    optimizer={"sgd": {"lr": 0.1, "momentum": 0.9}},
+    schedule=DECAY,
+)
+NESTEROV = arm(
+    TANH,
+    optimizer={"sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True}},
+    schedule=DECAY,
+)
+REGRESSION = arm(
+    LINE,
+    {"polynomial": {"samples": 60}},
+    loss="mean_squared_error",
+    optimizer={"adam": 0.01},
+)
+# The mask of the last step fits the validation part: both are half the data.
+DROPPING = arm(
+    DROPOUT,
+    {"spiral": {"samples": 120}, "test": 0.0, "validation": 0.5},
+    batch_size="full",
+)
+
+FAULTS = (
+    Fault(labels_shifted, ADAM, "data", "train"),
+    Fault(data_through_float32, ADAM, "data", "train"),
+    Fault(scaling_fitted_on_all, ADAM, "data", "train"),
+    Fault(another_order, ADAM, "data", "batch 1 of epoch 1"),
+    Fault(order_repeated, ADAM, "data", "order of epoch 2"),
+    Fault(last_batch_dropped, ADAM, "data", "epoch 1"),
+    Fault(activation_forgotten, ADAM, "structure", "tanh_1"),
+    Fault(softmax_appended, ADAM, "structure", "softmax_1"),
+    Fault(bias_not_built, ADAM, "structure", "dense_1/bias"),
+    Fault(transposed_kernel, ADAM, "forward", "dense_2"),
+    Fault(bias_forgotten, ADAM, "forward", "dense_1"),
+    Fault(weights_through_float32, ADAM, "forward", "dense_1"),
+    Fault(tanh_approximated, ADAM, "forward", "tanh_1"),
+    Fault(
+        one_nan,
+        ADAM,
+        "forward",
+        "tanh_1",
+    ),
+    Fault(softmax_twice, ADAM, "gradient"),
+    Fault(mse_broadcast, REGRESSION, "gradient"),
+    Fault(loss_summed, ADAM, "gradient"),
+    Fault(labels_shifted_in_loss, ADAM, "gradient"),
+    Fault(loss_in_float32, REGRESSION, "gradient"),
+    Fault(noisy_gradient, ADAM, "gradient"),
+    Fault(own_dropout, DROPPING, "gradient"),
+    Fault(wrong_epsilon, ADAM, "step"),
+    Fault(epsilon_placement_swapped, ADAM, "step"),
+    Fault(nesterov_dropped, NESTEROV, "step"),
+    Fault(rate_through_float32, ADAM, "step"),
+    Fault(state_not_reset, MOMENTUM, "step"),
+    Fault(velocity_swapped, MOMENTUM, "trajectory"),
+    Fault(momentum_through_float32, MOMENTUM, "trajectory"),
+    Fault(beta_2_through_float32, ADAM, "trajectory"),
+    Fault(rate_one_step_early, MOMENTUM, "trajectory", "rate", at_step=6),
+    Fault(last_batch_skipped, ADAM, "trajectory"),
+    Fault(
+        validated_in_training_mode,
+        DROPPING,
+        "trajectory",
+        "_loss",
+    ),
+)
