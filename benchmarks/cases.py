@@ -111,7 +111,7 @@ class Noise(Dataset):
 
 
 CASES = (
-    Case("deep", 1, (128,) * 9, "tanh", None, 200, 200, epochs=60),
+    Case("deep", 1, (128,) * 9, "tanh", None, 200, 200, epochs=40),
     Case("mnist", 784, (128, 64), "relu", 10, 60_000, 32, epochs=1),
     Case("digits", 64, (128, 64), "relu", 10, 1_797, 32, epochs=5),
 )
