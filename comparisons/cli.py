@@ -7,6 +7,7 @@ broke. Whatever is slow to import is imported where it is used.
 """
 
 import json
+import os
 import sys
 import traceback
 from enum import StrEnum
@@ -166,8 +167,10 @@ def check(
 ) -> None:
     """Climb the ladder with every arm, without training to the end."""
     from comparisons.console import show_climb, watching
-    from comparisons.judge import outcome_of
     from comparisons.ladder import climb
+    from comparisons.verdict import (
+        outcome_of,
+    )
     from comparisons.workers import Pair
 
     spec = catalogue.find(experiment, dataset)
@@ -226,6 +229,10 @@ def main() -> None:
     """Run the command line; turn what goes wrong into an exit status."""
     try:
         app(standalone_mode=True)
+    except BrokenPipeError:
+        # Whoever read our output has stopped; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN)
     except Exception as error:  # noqa: BLE001 - the last stop: say it, exit
         sys.exit(_explain(error, as_json="--json" in sys.argv[1:]))
 

@@ -18,16 +18,20 @@ from common.experiment import Arm
 from common.loop import Dtype
 from common.record import Curve
 from comparisons import tasks
-from comparisons.judge import (
+from comparisons.comparison import (
     Comparison,
-    Trajectory,
     Twins,
-    Verdict,
-    compare_records,
     compare_tensor,
+)
+from comparisons.judge import (
+    Trajectory,
+    compare_records,
 )
 from comparisons.opinion import third_opinion
 from comparisons.tolerances import NUDGES, TIMES_FLOOR
+from comparisons.verdict import (
+    Verdict,
+)
 from comparisons.workers import LABELS, Pair, Progress
 
 Rung = Literal[

@@ -11,7 +11,9 @@ from common.experiment import Arm, Experiment
 from common.loop import Dtype
 from comparisons import catalogue
 from comparisons.claims import judge
-from comparisons.judge import compare_records
+from comparisons.judge import (
+    compare_records,
+)
 from comparisons.ladder import climb
 from comparisons.result import ArmResult, Result
 from comparisons.tolerances import NUDGES, NUDGES_FLOAT32

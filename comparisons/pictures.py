@@ -20,7 +20,12 @@ from matplotlib.patches import Patch
 
 from common import loop
 from common.record import Curve
-from comparisons.judge import Comparison, Trajectory
+from comparisons.comparison import (
+    Comparison,
+)
+from comparisons.judge import (
+    Trajectory,
+)
 from comparisons.result import ArmResult, Result
 from comparisons.tolerances import TIMES_FLOOR
 from comparisons.workers import LABELS

@@ -11,8 +11,15 @@ import numpy as np
 from common.experiment import Arm, Experiment
 from common.record import Record
 from comparisons.claims import Judged
-from comparisons.judge import Outcome, Trajectory, Verdict, outcome_of
+from comparisons.judge import (
+    Trajectory,
+)
 from comparisons.ladder import Climb
+from comparisons.verdict import (
+    Outcome,
+    Verdict,
+    outcome_of,
+)
 from comparisons.workers import LABELS
 
 

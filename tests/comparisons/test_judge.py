@@ -9,10 +9,7 @@ import pytest
 from common.record import Curve, Record
 from comparisons.judge import (
     Trajectory,
-    UnusedVerdictWarning,
-    Verdict,
     compare_records,
-    outcome_of,
 )
 from comparisons.tolerances import (
     FEWEST_STEPS,
@@ -20,6 +17,11 @@ from comparisons.tolerances import (
     TIMES_FLOOR,
     UNITS,
     WINDOW,
+)
+from comparisons.verdict import (
+    UnusedVerdictWarning,
+    Verdict,
+    outcome_of,
 )
 from comparisons.workers import Worker
 from tests.comparisons.arms import RELU, TANH, arm
