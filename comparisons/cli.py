@@ -7,7 +7,6 @@ broke. Whatever is slow to import is imported where it is used.
 """
 
 import json
-import os
 import sys
 import traceback
 from enum import StrEnum
@@ -229,10 +228,6 @@ def main() -> None:
     """Run the command line; turn what goes wrong into an exit status."""
     try:
         app(standalone_mode=True)
-    except BrokenPipeError:
-        # Whoever read our output has stopped; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(BROKEN)
     except Exception as error:  # noqa: BLE001 - the last stop: say it, exit
         sys.exit(_explain(error, as_json="--json" in sys.argv[1:]))
 
