@@ -45,11 +45,12 @@ class Adam(Element):
 
         m ← β₁ m + (1 - β₁) g        v ← β₂ v + (1 - β₂) g²
 
-    Epsilon stands behind the corrected second moment (`epsilon`, PyTorch)::
+    Epsilon is added to the root of the corrected moment (`epsilon`,
+    PyTorch)::
 
         p ← p - η m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε)
 
-    or behind the raw one (`epsilon_hat`, Keras; the paper's section 2)::
+    or to that of the raw one (`epsilon_hat`, Keras; the paper's section 2)::
 
         p ← p - η √(1 - β₂ᵗ)/(1 - β₁ᵗ) m / (√v + ε̂)
     """

@@ -43,7 +43,8 @@ class Recipe(Model):
         loss: what is minimised, averaged over a batch.
         optimizer: how a gradient moves a parameter.
         schedule: the rate over the steps, as a factor of the optimiser's.
-        batch_size: samples a step, or `full` for the whole training part.
+        batch_size: samples a step, or `full` for the whole training part,
+            which no batch exceeds.
         epochs: passes over the training part.
         last_batch: what becomes of a last batch that is not full.
         shuffle: a new order for each epoch, one order for all, or the

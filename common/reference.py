@@ -18,7 +18,8 @@ from common.data import Part
 from common.experiment import Arm
 from common.layers import Dense, Dropout, Flatten
 from common.optimizers import SGD, Adam
-from common.record import Curve, Weights
+from common.randomness import stream
+from common.record import Curve, Weights, digest
 
 
 def forward(
@@ -104,12 +105,32 @@ def gradients(
     x: Array,
     y: npt.NDArray[Any],
     masks: Masks,
+    rough: int = 0,
 ) -> tuple[float, Weights]:
-    """Return the training loss on a batch and its gradient by each tensor."""
+    """Return the training loss on a batch and its gradient by each tensor.
+
+    Args:
+        arm: the network and its loss.
+        weights: its learnt tensors.
+        x: the batch's samples.
+        y: its labels or targets.
+        masks: the dropout factors of the step.
+        rough: err in the loss's slope p - y as a framework may that rounds
+            the prediction p first, by one unit in the last place of p:
+            always upwards (1), always downwards (-1), or to either side, as
+            a larger number's stream decides for each step and sample.
+    """
     leaving = forward(arm.places, weights, x, masks)
     arriving = [x, *list(leaving.values())[:-1]]
     outputs = leaving[arm.places[-1].name]
     slope = arm.recipe.loss.gradient(outputs, y)
+    if rough:
+        p = arm.recipe.loss.prediction().value(outputs)
+        sides: Any = rough
+        if rough > 1:
+            purpose = "rough", digest({"p": p})
+            sides = stream(rough, *purpose).choice([-1.0, 1.0], p.shape)
+        slope = slope + sides * np.finfo(np.float64).eps * p / len(y)
     found: Weights = {}
     for place, reached in zip(
         reversed(arm.places), reversed(arriving), strict=True
@@ -130,8 +151,10 @@ class Trainer:
         dtype: str = "float64",
         seed: int = 0,
         gradient_norm: bool = False,
+        rough: int = 0,
     ) -> None:
         self.arm, self.parts, self.gradient_norm = arm, parts, gradient_norm
+        self.rough = rough
         self.values: Weights = {}
         self.state: dict[str, Weights] = {}
         self.taken = 0
@@ -160,7 +183,11 @@ class Trainer:
         for step, indices in enumerate(segment.indices):
             masks = {name: m[step] for name, m in segment.masks.items()}
             loss, found = gradients(
-                self.arm, self.values, *self.gather(indices), masks
+                self.arm,
+                self.values,
+                *self.gather(indices),
+                masks,
+                self.rough,
             )
             losses.append(loss)
             norms.append([np.linalg.norm(g) for g in found.values()])
@@ -220,7 +247,7 @@ class Trainer:
         """Return the loss and gradients of a segment's first step."""
         masks = {name: mask[0] for name, mask in segment.masks.items()}
         batch = self.gather(segment.indices[0])
-        return gradients(self.arm, self.values, *batch, masks)
+        return gradients(self.arm, self.values, *batch, masks, self.rough)
 
     def held(self) -> dict[str, tuple[Curve, Curve]]:
         """Return x, y of each part."""

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from common.claims import Claim
 from common.record import Record
+from comparisons.tolerances import CHANCE, FEWEST_SEEDS
 
 Runs = dict[str, dict[str, list[Record]]]
 """Records by backend and arm, one for each seed."""
@@ -94,12 +96,24 @@ def _verdict(answers: list[Answer]) -> str:
         word = "holds" if said.pop() else "refuted"
         return f"{word} in both" if len(answers) == 2 else word
     gaps = np.subtract(answers[0].margins, answers[1].margins)
-    seeds = len(gaps)
-    error = np.std(gaps, ddof=1) / math.sqrt(seeds) if seeds > 1 else np.inf
-    # Two standard errors: about one chance in twenty.
-    if abs(np.mean(gaps)) <= 2 * error:
+    if np.isfinite(gaps).all() and not _apart(gaps):
+        seeds = len(gaps)
         return f"undecided at {seeds} seed{'s' if seeds > 1 else ''}"
     return "frameworks disagree"
+
+
+def _apart(gaps: npt.NDArray[np.float64]) -> bool:
+    """Whether seeds show more than chance: Student's t at one in a hundred.
+
+    Fewer than `FEWEST_SEEDS` show nothing.
+    """
+    from scipy.stats import ttest_1samp
+
+    if len(gaps) < FEWEST_SEEDS:
+        return False
+    if np.ptp(gaps) == 0:
+        return bool(gaps[0] != 0)
+    return bool(ttest_1samp(gaps, 0.0).pvalue < CHANCE)
 
 
 def _number(value: float) -> float | None:

@@ -18,6 +18,10 @@ import typer
 from comparisons import catalogue
 
 AGREE, DISAGREE, WRONG_INPUT, BROKEN = range(4)
+INTERRUPTED = 130
+
+# What the library raises for flags that cannot be meant.
+UsageError: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     help="One deep-learning experiment, run in PyTorch and in Keras, judged.",
@@ -118,9 +122,10 @@ def run(
     both = (Backend.torch, Backend.keras)
     chosen = both if backend is Backend.both else (backend,)
     specs = [catalogue.find(e, dataset, profile) for e in experiments]
+    folders = [out / spec.name if len(specs) > 1 else out for spec in specs]
+    _make(folders)
     documents, verdicts = [], []
-    for spec in specs:
-        folder = out / spec.name if len(specs) > 1 else out
+    for spec, folder in zip(specs, folders, strict=True):
         with watching(spec.name) as watch:
             result = pairing.run(
                 spec,
@@ -214,6 +219,23 @@ def schema(*, as_json: Json = False) -> None:
     _print_json(schema())
 
 
+def _make(folders: list[Path]) -> None:
+    """Make the folders of the reports, before hours go into them."""
+    from common.errors import SpecError
+
+    for index, folder in enumerate(folders):
+        if folder in folders[:index]:
+            raise SpecError(
+                "name", f"{folder.name!r} is the name of two experiments"
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SpecError(
+                "--out", f"cannot be made: {error.strerror}", str(folder)
+            ) from error
+
+
 def _worst(outcomes: list[Any]) -> str:
     order = ("disagree", "undecided", "agree")
     return next(name for name in order if name in outcomes)
@@ -227,7 +249,10 @@ def _print_json(document: Any) -> None:
 def main() -> None:
     """Run the command line; turn what goes wrong into an exit status."""
     try:
-        app(standalone_mode=True)
+        sys.exit(app(standalone_mode=False))
+    except (KeyboardInterrupt, typer.Abort):
+        print("parity: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except Exception as error:  # noqa: BLE001 - the last stop: say it, exit
         sys.exit(_explain(error, as_json="--json" in sys.argv[1:]))
 
@@ -235,6 +260,9 @@ def main() -> None:
 def _explain(error: Exception, *, as_json: bool) -> int:
     from common.errors import SpecError
 
+    if isinstance(error, UsageError):
+        field = getattr(error, "param_hint", None) or "the command line"
+        error = SpecError(str(field), error.format_message())
     if isinstance(error, SpecError):
         if as_json:
             _print_json({"error": error.as_json()})

@@ -13,6 +13,7 @@ import numpy as np
 from common.record import Curve
 from comparisons.tolerances import (
     HORIZON,
+    RESTLESS,
     TIMES_FLOOR,
     TIMES_OTHER,
     UNITS,
@@ -31,6 +32,7 @@ class Comparison:
             what it is raised to by an independent implementation; likewise,
             never falling.
         horizon: first step at which both floors exceed `HORIZON`, or None.
+        weight: the quantity's size as a share of its neighbours'.
         restless: whether it counts that one strays much further than the
             other; not in float32, where one nudge can cross a kink of a
             ReLU that another does not.
@@ -38,8 +40,9 @@ class Comparison:
 
     difference: Curve
     floors: Curve
-    horizon: int | None = None
-    restless: bool = True
+    horizon: int | None
+    weight: Curve
+    restless: bool
 
     @property
     def floor(self) -> Curve:
@@ -56,24 +59,30 @@ class Comparison:
         Args:
             before: judge only earlier steps; None judges all.
         """
-        ratios = (self.difference / self.floor)[:before]
-        if self.restless:
-            excess = self.floors.max(0) / self.floors.min(0) / TIMES_OTHER
-            counted = np.where(excess > 1.0, excess * TIMES_FLOOR, 0.0)
-            ratios = np.maximum(ratios, counted[:before])
+        ratios = self.difference / self.floor
+        excess = self._times_other() / TIMES_OTHER
+        ratios = np.maximum(
+            ratios, np.where(excess > 1, excess, 0) * TIMES_FLOOR
+        )
+        ratios = ratios[:before]
         if not len(ratios):
             return 0.0, 0
         step = int(np.argmax(ratios))
         return float(ratios[step]), step
 
+    def _times_other(self) -> Curve:
+        """How far the one strays in units of the other, where it counts."""
+        counts = self.restless & (self.floor * self.weight > RESTLESS)
+        return np.where(counts, self.floor / self.floors.min(0), 1.0)
+
     def said(self, what: str, step: int) -> str:
         """Return a sentence about one step: what differs, or who strays."""
         ratio = self.difference[step] / self.floor[step]
-        times = self.floors[:, step] / self.floors[::-1, step]
-        if ratio <= TIMES_FLOOR and times.max() > TIMES_OTHER:
-            label = list(LABELS.values())[int(times.argmax())]
+        times = self._times_other()[step]
+        if ratio <= TIMES_FLOOR and times > TIMES_OTHER:
+            label = list(LABELS.values())[int(self.floors[:, step].argmax())]
             return (
-                f"{label} strays from itself {times.max():.3g} times as far "
+                f"{label} strays from itself {times:.3g} times as far "
                 f"as the other does, in {what}"
             )
         return f"{what} is {ratio:.3g} times the floor"
@@ -82,9 +91,16 @@ class Comparison:
 Twins = tuple[list[tuple[Curve, Curve]], list[tuple[Curve, Curve]]]
 """For PyTorch and for Keras: a run as it is, with each of its nudged runs."""
 
+Thirds = list[Curve]
+"""The same from the NumPy reference: as it is, then with rounded p."""
+
 
 def compare_tensor(
-    torch: Curve, keras: Curve, twins: Twins, independent: Curve | None = None
+    torch: Curve,
+    keras: Curve,
+    twins: Twins,
+    thirds: Thirds | None = None,
+    group: float = 0.0,
 ) -> Comparison:
     """Compare one tensor, as a trajectory of a single step.
 
@@ -95,27 +111,38 @@ def compare_tensor(
         torch: PyTorch's, in neutral layout.
         keras: Keras's, of the same shape.
         twins: what the floors are taken from.
-        independent: the same tensor from a third implementation; no floor
-            is below its distance to the nearer of the two.
+        thirds: the same tensor from the reference. No floor is below its
+            distance to the nearer of the two, nor below what rough
+            rounding does to it.
+        group: size of the largest neighbour; a tensor that cancels is a sum
+            of terms as large, and no floor is below their rounding.
     """
     if torch.shape != keras.shape:
-        return Comparison(np.array([np.inf]), np.ones((2, 1)))
+        one = np.ones(1)
+        return Comparison(one * np.inf, np.ones((2, 1)), None, one, False)
     norm = np.linalg.norm
     unit = resolution(torch)
     scale = _size(np.fmax(norm(torch), norm(keras)), torch.dtype)
-    floors = np.array(
-        [
-            [max([UNITS * unit, *(norm(b - a) / scale for a, b in own)])]
-            for own in twins
-        ]
-    )
-    if independent is not None:
-        off = [norm(found - independent) / scale for found in (torch, keras)]
-        floors = np.fmax(floors, np.fmin(*off))
-    difference = norm(torch - keras) / scale
+    group = np.fmax(group, scale)
+    with np.errstate(invalid="ignore"):
+        difference = norm(torch - keras) / scale
+        strays = [[norm(b - a) / scale for a, b in own] for own in twins]
+        shared = [UNITS * unit, unit * group / scale]
+        if thirds:
+            truth, *rough = thirds
+            shared += [norm(found - truth) / scale for found in rough]
+            off = [norm(found - truth) / scale for found in (torch, keras)]
+            shared.append(np.fmin(*off))
+    floors = np.array([[np.nanmax([*shared, *own])] for own in strays])
     if np.isnan(difference):
         difference = np.inf
-    return Comparison(np.array([difference]), floors, None, _is_double(unit))
+    return Comparison(
+        np.array([difference]),
+        floors,
+        None,
+        np.array([scale / group]),
+        _is_double(unit),
+    )
 
 
 def compare_curves(
@@ -123,7 +150,8 @@ def compare_curves(
     keras: Curve,
     twins: Twins,
     unit: float | None = None,
-    independent: Curve | None = None,
+    thirds: Thirds | None = None,
+    group: Curve | None = None,
 ) -> Comparison:
     """Compare one curve, step by step.
 
@@ -136,35 +164,52 @@ def compare_curves(
         twins: what the floors are taken from.
         unit: one unit in the last place of 1, in the precision that was
             computed in; by default that of the curves' own type.
-        independent: the same curve from a third implementation; no floor
-            is below its distance to the nearer of the two.
+        thirds: the same curve from the reference, as in `compare_tensor`.
+        group: size of the largest neighbour at each step, likewise.
     """
-    thirds = [] if independent is None else [independent]
+    truth, rough = (thirds[:1], thirds[1:]) if thirds else ([], [])
     nudged = [b for own in twins for _, b in own]
-    steps = min(map(len, [torch, keras, *nudged, *thirds]))
+    steps = min(map(len, [torch, keras, *nudged, *truth, *rough]))
     both = np.stack([torch[:steps], keras[:steps]]).astype(np.float64)
     finite = np.isfinite(both)
     sizes = np.where(finite, np.abs(both), 0.0).max(0)
     scale = _size(_recent(sizes), torch.dtype)
+    largest = scale
+    if group is not None:
+        shown = np.where(np.isfinite(group[:steps]), group[:steps], 0.0)
+        largest = np.maximum(scale, _recent(shown))
     unit = unit or max(resolution(torch), resolution(keras))
-    floors = np.full((2, steps), UNITS * unit)
+    weight = scale / largest
+    strays = np.zeros((2, steps))
     with np.errstate(invalid="ignore"):
-        for floor, own in zip(floors, twins, strict=True):
+        for stray, own in zip(strays, twins, strict=True):
             for base, other in own:
-                stray = np.abs(other[:steps] - base[:steps]) / scale
-                np.fmax(floor, stray, out=floor)
-        for third in thirds:
-            floors = np.fmax(
-                floors, np.abs(both - third[:steps]).min(0) / scale
-            )
+                found = np.abs(other[:steps] - base[:steps]) / scale
+                np.fmax(stray, found, out=stray)
+        for third in truth:
+            off = np.abs(both - third[:steps]).min(0) / scale
+            strays = np.fmax(strays, off)
+        for third in rough:
+            off = np.abs(third[:steps] - truth[0][:steps]) / scale
+            strays = np.fmax(strays, off)
         difference = np.abs(both[0] - both[1]) / scale
     same = (both[0] == both[1]) | np.isnan(both).all(0)
     difference = np.where(same, 0.0, difference)
     difference = np.where(np.isnan(difference), np.inf, difference)
-    floors = np.maximum.accumulate(floors, axis=1)
-    past = np.flatnonzero((floors.min(0) > HORIZON) | ~finite.any(0))
-    horizon = int(past[0]) if len(past) else None
-    return Comparison(difference, floors, horizon, _is_double(unit))
+    # The floor never falls in units of the largest neighbour: a curve that
+    # begins as noise beside it may yet grow into something.
+    strays = np.maximum.accumulate(strays * weight, axis=1) / weight
+    floors = np.fmax(strays, np.maximum(UNITS * unit, unit / weight))
+    # What is nothing beside its neighbours is noise, but no chaos.
+    chaotic = floors.min(0) * weight > HORIZON
+    past = np.flatnonzero(chaotic | ~finite.any(0))
+    return Comparison(
+        difference,
+        floors,
+        int(past[0]) if len(past) else None,
+        weight,
+        _is_double(unit),
+    )
 
 
 def _is_double(unit: float) -> bool:

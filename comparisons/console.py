@@ -14,6 +14,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from comparisons.ladder import Climb
 from comparisons.pairing import Watcher
@@ -63,22 +64,22 @@ def watching(title: str) -> Iterator[Watcher]:
 def show(result: Result) -> None:
     """Print the table, the claims, the verdict and where the report is."""
     console = Console()
-    console.print(f"\n[bold]{result.experiment.name}[/]", highlight=False)
+    console.print(Text(f"\n{result.experiment.name}", "bold"))
     console.print(_table(SUMMARY_COLUMNS, summary_rows(result)))
-    console.print(summary_caption(result), style="dim", highlight=False)
+    console.print(Text(summary_caption(result), "dim"))
     if result.claims:
         heads = ("claim", *LABELS.values(), "verdict")
         console.print(_table(heads, claim_rows(result), numbers=False))
     style = STYLES[result.verdict]
-    console.print(f"[{style}]{headline(result)}[/]", highlight=False)
+    console.print(Text(headline(result), style))
     if result.report:
-        console.print(f"Report: {result.report}", highlight=False)
+        console.print(Text(f"Report: {result.report}"))
 
 
 def show_climb(climb: Climb) -> None:
     """Print one line for each rung that was reached."""
     rows = [
-        (v.arm, v.rung, f"[{STYLES[v.outcome]}]{v.outcome}[/]", v.sentence)
+        (v.arm, v.rung, Text(v.outcome, STYLES[v.outcome]), v.sentence)
         for v in climb.verdicts
     ]
     heads = ("arm", "rung", "verdict", "found")
@@ -87,7 +88,7 @@ def show_climb(climb: Climb) -> None:
 
 def _table(
     heads: tuple[str, ...],
-    rows: Sequence[tuple[str, ...]],
+    rows: Sequence[tuple[str | Text, ...]],
     *,
     numbers: bool = True,
 ) -> Table:
@@ -96,5 +97,6 @@ def _table(
         inner = numbers and 0 < index < len(heads) - 1
         table.add_column(head, justify="right" if inner else "left")
     for row in rows:
-        table.add_row(*row)
+        # As plain text: what a spec says is no markup.
+        table.add_row(*(Text(c) if isinstance(c, str) else c for c in row))
     return table

@@ -56,6 +56,7 @@ class Trajectory:
         evaluations: of those with one entry an evaluation.
         weights: of the learnt tensors at the end.
         evaluated_at: the step after which each evaluation stands.
+        diverged_at: the step at which both losses stop being finite.
     """
 
     arm: str
@@ -64,6 +65,7 @@ class Trajectory:
     evaluations: Compared
     weights: Compared
     evaluated_at: Curve
+    diverged_at: int | None
 
     @property
     def horizon(self) -> int | None:
@@ -80,9 +82,10 @@ class Trajectory:
         ]
         within = None
         if horizon is not None:
-            within = int((self.evaluated_at <= horizon).sum())
+            within = int((self.evaluated_at < horizon).sum())
         for name, compared in self.evaluations.items():
-            ratio, index = compared.worst(within)
+            own = [h for h in (within, compared.horizon) if h is not None]
+            ratio, index = compared.worst(min(own, default=None))
             found.append((ratio, int(self.evaluated_at[index]), name))
         if horizon is None:
             for name, compared in self.weights.items():
@@ -104,6 +107,11 @@ class Trajectory:
             return evaluations[where][index] if len(index) else None
         return record.weights.get(where.removesuffix(" at the end"))
 
+    def _beyond(self, step: int) -> str:
+        if self.diverged_at is not None and step >= self.diverged_at:
+            return f"both diverge at step {self.diverged_at}"
+        return f"training is chaotic from step {step} on"
+
     def _said(self, where: str, step: int) -> str:
         compared = self.curves | self.evaluations | self.weights
         index = step if where in self.curves else 0
@@ -116,8 +124,9 @@ class Trajectory:
         ratio, step, where = self.worst()
         horizon = self.horizon
         judged = min(self.steps) if horizon is None else horizon
+        end = "" if horizon is None else f"; {self._beyond(horizon)}"
         outcome: Outcome = "agree"
-        said = f"within {ratio:.2g} times the floor over {judged} steps"
+        said = f"within {ratio:.2g} times the floor over {judged} steps{end}"
         if ratio > TIMES_FLOOR:
             outcome = "disagree"
             said = self._said(where, step)
@@ -126,7 +135,7 @@ class Trajectory:
             said = f"trained for {self.steps[0]} and {self.steps[1]} steps"
         elif judged < min(FEWEST_STEPS, min(self.steps)):
             outcome = "undecided"
-            said = f"training is chaotic from step {judged} on"
+            said = self._beyond(judged)
         return Verdict(
             rung="trajectory",
             arm=self.arm,
@@ -143,7 +152,7 @@ def compare_records(
     arm: str,
     torch: list[Record],
     keras: list[Record],
-    independent: Record | None = None,
+    thirds: list[Record] | None = None,
 ) -> Trajectory:
     """Compare two training runs, each given with its nudged twins.
 
@@ -151,8 +160,8 @@ def compare_records(
         arm: which network.
         torch: PyTorch's record, then its nudged ones.
         keras: Keras's record, then its nudged ones.
-        independent: the record of a third implementation; no floor is below
-            its distance to the nearer of the two.
+        thirds: the reference's records, as it is and roughly rounded; see
+            `comparisons.comparison`.
     """
     base = torch[0]
     unit = resolution(base.steps["loss"])
@@ -165,24 +174,33 @@ def compare_records(
         return own[0], own[1]
 
     def compared(take: Callable[[Record], dict[str, Curve]]) -> Compared:
-        third = take(independent) if independent else {}
+        others = [take(third) for third in thirds or []]
+        norms = [
+            curve
+            for name, curve in take(base).items()
+            if name.startswith("gradient_norm")
+        ]
+        largest = np.max(norms, axis=0) if norms else None
         return {
             name: compare_curves(
                 curve,
                 take(keras[0])[name],
                 twins(take, name),
                 unit,
-                third.get(name),
+                [other[name] for other in others],
+                largest if name.startswith("gradient_norm") else None,
             )
             for name, curve in take(base).items()
         }
 
+    largest_weights = max(map(_norm, base.weights.values()))
     weights = {
         f"{name} at the end": compare_tensor(
             value,
             keras[0].weights[name],
             twins(lambda record: record.weights, name),
-            independent.weights[name] if independent else None,
+            [third.weights[name] for third in thirds or []],
+            largest_weights,
         )
         for name, value in base.weights.items()
     }
@@ -194,5 +212,14 @@ def compare_records(
         curves=compared(step_curves),
         evaluations=compared(evaluation_curves),
         weights=weights,
+        diverged_at=(
+            base.diverged_at
+            if base.diverged_at == keras[0].diverged_at
+            else None
+        ),
         evaluated_at=np.rint(epochs * (trained[0] / epochs[-1])).astype(int),
     )
+
+
+def _norm(values: Curve) -> float:
+    return float(np.linalg.norm(values))

@@ -7,7 +7,9 @@ is rounding that no nudge may have shown; the floor is not below that. If they
 still disagree, it says which of them left.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -28,7 +30,7 @@ from comparisons.judge import (
     compare_records,
 )
 from comparisons.opinion import third_opinion
-from comparisons.tolerances import NUDGES, TIMES_FLOOR
+from comparisons.tolerances import NUDGES, ROUGH, TIMES_FLOOR
 from comparisons.verdict import (
     Verdict,
 )
@@ -38,6 +40,14 @@ Rung = Literal[
     "data", "structure", "forward", "gradient", "step", "trajectory"
 ]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
+
+HEARD = ", counting the rounding that the NumPy reference shows"
+
+# The reference as it is, then with its predictions rounded.
+REFERENCES = (
+    reference.Trainer,
+    *(partial(reference.Trainer, rough=side) for side in ROUGH),
+)
 
 Surveys: TypeAlias = tuple[tasks.Survey, tasks.Survey]
 Tensors: TypeAlias = dict[str, Curve]
@@ -175,11 +185,18 @@ def _climb_inside(
     verdict = _judge_inside(rung, arm, _compare_inside(rung, both))
     if verdict.outcome != "disagree":
         return verdict
-    truth = tasks.survey(reference.Trainer, arm, seed, dtype, nudges=())
-    third = truth if dtype == "float64" else None
-    verdict = _judge_inside(rung, arm, _compare_inside(rung, both, third))
+    thirds = [
+        tasks.survey(trainer, arm, seed, dtype, nudges=())
+        for trainer in REFERENCES
+    ]
+    if dtype == "float64":
+        compared = _compare_inside(rung, both, thirds)
+        verdict = _judge_inside(rung, arm, compared)
+    if verdict.outcome != "disagree":
+        verdict.sentence += HEARD
+        return verdict
     where = str(verdict.where)
-    values = [_tensors(survey, rung)[where] for survey in (truth, *both)]
+    values = [_tensors(survey, rung)[where] for survey in (thirds[0], *both)]
     verdict.sentence += third_opinion(*values)
     return verdict
 
@@ -208,7 +225,7 @@ def _judge_inside(
 
 
 def _compare_inside(
-    rung: Rung, both: Surveys, third: tasks.Survey | None = None
+    rung: Rung, both: Surveys, thirds: Sequence[tasks.Survey] = ()
 ) -> dict[str, Comparison]:
     torch, keras = (_tensors(survey, rung) for survey in both)
 
@@ -222,13 +239,15 @@ def _compare_inside(
         ]
         return own[0], own[1]
 
-    independent = _tensors(third, rung) if third else {}
+    others = [_tensors(third, rung) for third in thirds]
+    group = max(float(np.linalg.norm(value)) for value in torch.values())
     return {
         name: compare_tensor(
             value,
             keras[name],
             twins(name),
-            independent.get(name),
+            [other[name] for other in others],
+            group,
         )
         for name, value in torch.items()
     }
@@ -261,15 +280,19 @@ def _climb_trajectory(
     verdict = trajectory.verdict()
     if verdict.outcome != "disagree":
         return trajectory, verdict
-    [truth] = tasks.train(
-        reference.Trainer, arm, seed, dtype, gradient_norm=True
-    )
+    thirds = [
+        tasks.train(trainer, arm, seed, dtype, gradient_norm=True)[0]
+        for trainer in REFERENCES
+    ]
     if dtype == "float64":
-        trajectory = compare_records(arm.name, torch, keras, truth)
+        trajectory = compare_records(arm.name, torch, keras, thirds)
         verdict = trajectory.verdict()
+    if verdict.outcome != "disagree":
+        verdict.sentence += HEARD
+        return trajectory, verdict
     values = [
         value
-        for record in (truth, torch[0], keras[0])
+        for record in (thirds[0], torch[0], keras[0])
         if (value := trajectory.value(record, verdict)) is not None
     ]
     if len(values) == 3:

@@ -30,6 +30,9 @@ def _units(truth: Curve, found: Curve) -> float:
     if np.shape(found) != np.shape(truth):
         return float("inf")
     unit = np.finfo(found.dtype if found.dtype.kind == "f" else float).eps
-    size = np.linalg.norm(truth) or np.finfo(float).tiny
-    distance = float(np.linalg.norm(found - truth) / size / unit)
+    distance = float(np.linalg.norm(found - truth))
+    if distance:
+        # Of a reference of exactly nothing, the framework's own size.
+        size = np.linalg.norm(truth) or np.linalg.norm(found)
+        distance = float(distance / size / unit)
     return distance if np.isfinite(distance) else float("inf")

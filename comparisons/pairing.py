@@ -1,12 +1,13 @@
 """The paired run: one experiment in both frameworks, judged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from common.errors import SpecError, names, nearest, shown
 from common.experiment import Arm, Experiment
 from common.loop import Dtype
 from comparisons import catalogue
@@ -17,7 +18,7 @@ from comparisons.judge import (
 from comparisons.ladder import climb
 from comparisons.result import ArmResult, Result
 from comparisons.tolerances import NUDGES, NUDGES_FLOAT32
-from comparisons.workers import Pair
+from comparisons.workers import PACKAGES, Pair
 
 Profile = Literal["quick", "full"]
 Watcher = Callable[[str, str, int, int], None]
@@ -61,6 +62,10 @@ def run(
         SpecError: if the experiment cannot be meant.
         WorkerError: if a framework breaks.
     """
+    _check("profile", [profile], list(TRAJECTORY))
+    _check("backends", backends, list(PACKAGES))
+    _check("dtype", [dtype], list(get_args(Dtype)))
+    _check("randomness", [randomness], ["shared", "native"])
     if not isinstance(experiment, Experiment):
         experiment = catalogue.find(str(experiment), dataset, profile)
     settings = {
@@ -87,6 +92,16 @@ def run(
 
         result.report = write(result, Path(out))
     return result
+
+
+def _check(name: str, got: Iterable[str], allowed: list[str]) -> None:
+    for value in got:
+        if value not in allowed:
+            raise SpecError(
+                name,
+                f"got {shown(value)}, expected one of: {names(allowed)}"
+                + nearest(value, allowed),
+            )
 
 
 def _spread(

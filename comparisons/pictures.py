@@ -17,6 +17,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from common import loop
 from common.record import Curve
@@ -107,6 +108,7 @@ def curves(result: Result) -> Figure:
                 for record in records:
                     _evaluations(panel, record.epochs, metric, backend)
             panel.set_xlabel("epoch")
+            panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             if metric == "loss":
                 panel.set_yscale("log")
             if row == 0:

@@ -123,10 +123,13 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """Return the document of the command line's contract."""
+        from comparisons.summary import headline
+
         return {
             "command": "run",
             "name": self.experiment.name,
             "verdict": self.verdict,
+            "sentence": headline(self),
             "settings": self.settings,
             "content_hash": self.experiment.content_hash,
             "rungs": [verdict.as_json() for verdict in self._verdicts],

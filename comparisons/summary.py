@@ -1,5 +1,7 @@
 """What a result comes to, in words and rows: for terminal and report."""
 
+import math
+
 from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS
 
@@ -56,7 +58,8 @@ def summary_caption(result: Result) -> str:
     return (
         f"PyTorch, Keras: {result.metric.replace('_', ' ')}, "
         f"{result.settings['dtype']}{mean}. Difference, floor: of the "
-        "float64 loss, relative."
+        "float64 loss, relative, at their largest. × floor: the worst of all "
+        "curves and final weights, each against its own floor."
     )
 
 
@@ -140,6 +143,8 @@ def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
 def _number(value: float | None) -> str:
     if value is None:
         return "—"
+    if not math.isfinite(value):
+        return "diverged"
     if float(value).is_integer() and abs(value) >= 10:
         return f"{value:,.0f}"
     return f"{value:.4g}"

@@ -16,6 +16,12 @@ TIMES_FLOOR = 10.0
 # floor must not excuse it.
 TIMES_OTHER = 100.0
 
+# Below this share of its neighbours' size a framework may stray as it likes:
+# where a gradient cancels to nothing, one framework may hit zero and the
+# other miss it by a rounding error, which Adam's division makes a few
+# thousand times as large.
+RESTLESS = 1e-9
+
 # The floor is never taken below this many units in the last place of the
 # quantity's own size: two correct sums of a few terms, in two orders,
 # differ by that much even where no nudge shows it.
@@ -38,3 +44,12 @@ FEWEST_STEPS = 10
 # is no floor: in float32 one against another's has reached a ratio of 737.
 NUDGES = (1, 2)
 NUDGES_FLOAT32 = (1, 2, 3)
+
+# Runs of the reference with its predictions rounded, when it is heard: up,
+# down, and twice at random; see `common.reference.gradients`.
+ROUGH = (1, -1, 2, 3)
+
+# Two frameworks answer a claim differently, and not by chance, where a t-test
+# over the seeds says so at this level, which many claims at once can bear.
+CHANCE = 0.01
+FEWEST_SEEDS = 5

@@ -33,6 +33,16 @@ ENVIRONMENT = {
     "PYTHONUNBUFFERED": "1",
 }
 
+
+def _environment() -> dict[str, str]:
+    """Return ours for the worker, less what makes errors of warnings.
+
+    The frameworks' own warnings are not the user's.
+    """
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
+    return kept | ENVIRONMENT
+
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -69,7 +79,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=os.environ | ENVIRONMENT,
+            env=_environment(),
         )
         self._queue = ThreadPoolExecutor(1, f"worker-{backend}")
 

@@ -33,8 +33,8 @@ def sgd(spec: SGD) -> Call:
 def adam(spec: Adam) -> Call:
     """Adam.
 
-    Translation: epsilon is added to the raw second moment, the paper's
-    epsilon-hat; `epsilon` needs a subclass.
+    Translation: epsilon is added to the root of the raw moment, the
+    paper's epsilon-hat; `epsilon` needs a subclass.
     """
     hat = spec.epsilon_placement == "epsilon_hat"
     return call(

@@ -32,7 +32,7 @@ def sgd(spec: SGD) -> Call:
 def adam(spec: Adam) -> Call:
     """Adam.
 
-    Translation: epsilon is added to the corrected second moment;
+    Translation: epsilon is added to the root of the corrected moment;
     `epsilon_hat` needs a subclass.
     """
     hat = spec.epsilon_placement == "epsilon_hat"
