@@ -72,8 +72,9 @@ class Comparison:
 
     def _times_other(self) -> Curve:
         """How far the one strays in units of the other, where it counts."""
-        counts = self.restless & (self.floor * self.weight > RESTLESS)
-        return np.where(counts, self.floor / self.floors.min(0), 1.0)
+        with np.errstate(invalid="ignore"):
+            counts = self.restless & (self.floor * self.weight > RESTLESS)
+            return np.where(counts, self.floor / self.floors.min(0), 1.0)
 
     def said(self, what: str, step: int) -> str:
         """Return a sentence about one step: what differs, or who strays."""
@@ -179,7 +180,7 @@ def compare_curves(
         shown = np.where(np.isfinite(group[:steps]), group[:steps], 0.0)
         largest = np.maximum(scale, _recent(shown))
     unit = unit or max(resolution(torch), resolution(keras))
-    weight = scale / largest
+    weight = np.maximum(scale / largest, unit**2)
     strays = np.zeros((2, steps))
     with np.errstate(invalid="ignore"):
         for stray, own in zip(strays, twins, strict=True):

@@ -13,7 +13,7 @@ from comparisons.comparison import (
     compare_tensor,
     resolution,
 )
-from comparisons.tolerances import FEWEST_STEPS, TIMES_FLOOR
+from comparisons.tolerances import BLOWN_UP, FEWEST_STEPS, TIMES_FLOOR
 from comparisons.verdict import Outcome, Verdict
 
 Compared = dict[str, Comparison]
@@ -56,7 +56,7 @@ class Trajectory:
         evaluations: of those with one entry an evaluation.
         weights: of the learnt tensors at the end.
         evaluated_at: the step after which each evaluation stands.
-        diverged_at: the step at which both losses stop being finite.
+        diverged_at: first step at which both losses have blown up.
     """
 
     arm: str
@@ -69,8 +69,9 @@ class Trajectory:
 
     @property
     def horizon(self) -> int | None:
-        """First step at which any curve is past its horizon."""
+        """First step at which any curve is chaotic, or both diverge."""
         found = [c.horizon for c in self.curves.values()]
+        found.append(self.diverged_at)
         return min((h for h in found if h is not None), default=None)
 
     def worst(self) -> tuple[float, int, str]:
@@ -212,14 +213,21 @@ def compare_records(
         curves=compared(step_curves),
         evaluations=compared(evaluation_curves),
         weights=weights,
-        diverged_at=(
-            base.diverged_at
-            if base.diverged_at == keras[0].diverged_at
-            else None
-        ),
+        diverged_at=_diverged_at(base, keras[0]),
         evaluated_at=np.rint(epochs * (trained[0] / epochs[-1])).astype(int),
     )
 
 
 def _norm(values: Curve) -> float:
     return float(np.linalg.norm(values))
+
+
+def _diverged_at(*records: Record) -> int | None:
+    steps = []
+    for record in records:
+        loss = record.steps["loss"]
+        blown = ~(loss <= BLOWN_UP * (loss[0] or 1.0))
+        if not blown.any():
+            return None
+        steps.append(int(blown.argmax()))
+    return max(steps)

@@ -32,6 +32,10 @@ UNITS = 4.0
 # whether they are the same.
 HORIZON = 0.01
 
+# A loss this many times what it began with has left training. Saturated units
+# then multiply a rounding error by slopes as large, and nothing is claimed.
+BLOWN_UP = 1e6
+
 # A difference is measured against the largest value of the curve in its
 # last so many steps. A single step with a tiny loss is no smaller scale.
 WINDOW = 20

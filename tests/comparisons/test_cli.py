@@ -25,7 +25,7 @@ arms:
   hidden: [{dense: 8}, tanh, {dense: 3}]
 claims:
   - hidden.parameters > linear.parameters
-  - {name: impossible, that: hidden.test_accuracy > 1}
+  - {name: impossible, sentence: "[/it]", that: hidden.test_accuracy > 1}
 """
 
 
@@ -250,6 +250,33 @@ def test_a_worker_that_dies_ends_with_status_3(
     message = json.loads(said.out)["error"]["message"]
     assert "the Keras worker died" in message
     assert "No module named 'no_such_package'" in message
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    out = tmp_path / "file" / "below"
+    assert parity("run", "shallow_vs_deep", "--out", str(out)) == 2
+    assert "--out: cannot be made" in capsys.readouterr().err
+
+
+def test_two_experiments_of_one_name_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "small.yaml"
+    spec.write_text(SMALL, "utf-8")
+    twice = ("run", str(spec), str(spec), "--out", str(tmp_path / "out"))
+    assert parity(*twice) == 2
+    assert "the name of two experiments" in capsys.readouterr().err
+
+
+def test_a_wrong_flag_is_a_document_with_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert parity("check", "shallow_vs_deep", "--level", "x", "--json") == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert "--level" in error["message"]
 
 
 def test_two_experiments_make_one_document(

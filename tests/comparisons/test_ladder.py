@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from common.experiment import Arm
+from common.load import parse
 from comparisons.ladder import RUNGS, Climb, Rung, climb, lengthened
 from comparisons.workers import LABELS, Pair, Worker
 from tests.comparisons.arms import (
     DIGITS,
     DROPOUT,
     IMAGES,
+    LINE,
     RELU,
     TANH,
     arm,
@@ -96,6 +98,47 @@ def assert_top_reached(climbed: Climb) -> None:
 )
 def test_frameworks_agree(pair: Pair, arm: Arm, seed: int) -> None:
     assert_top_reached(climb(pair, arm, seed=seed, steps=60))
+
+
+def of_file(**changes: Any) -> Arm:
+    """A tiny network on XOR, as a teacher writes it first."""
+    recipe = {
+        "loss": "binary_cross_entropy",
+        "optimizer": {"sgd": {"lr": 0.3, "momentum": 0.9}},
+        "batch_size": "full",
+        "epochs": 1,
+    }
+    written = {
+        "name": "tiny",
+        "dialect": "keras",
+        "data": {"xor": {}, "test": 0.0, "validation": 0.0},
+        "recipe": recipe | changes,
+        "arms": {"a": [{"dense": 4}, "tanh", {"dense": 1}]},
+    }
+    return parse(written).arm("a")
+
+
+@pytest.mark.parametrize("size", ["full", 1, 2])
+def test_cancelled_gradients_and_sure_predictions_are_no_disagreement(
+    pair: Pair, size: Any
+) -> None:
+    """A gradient of nothing is 0 in one and 1e-17 in the other, and
+    PyTorch's p - 1 keeps few digits where Keras's keeps all.
+    """
+    assert_top_reached(climb(pair, of_file(batch_size=size), steps=300))
+
+
+def test_a_run_that_blows_up_is_said_to_diverge(pair: Pair) -> None:
+    network = arm(
+        LINE,
+        {"polynomial": {"samples": 60}},
+        loss="mean_squared_error",
+        optimizer={"sgd": 1.5},
+    )
+    verdict = climb(pair, network, steps=100).verdicts[-1]
+    assert verdict.rung == "trajectory"
+    assert verdict.outcome != "disagree", verdict.sentence
+    assert "both diverge at step" in verdict.sentence
 
 
 @pytest.mark.slow
