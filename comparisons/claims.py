@@ -75,10 +75,11 @@ def judge(claim: Claim, runs: Runs) -> Judged:
 
 def _answer(claim: Claim, arms: dict[str, list[Record]]) -> Answer:
     seeds = range(len(next(iter(arms.values()))))
-    sides = [
-        claim.sides(lambda arm, name, s=seed: arms[arm][s].final[name])  # type: ignore[misc]
-        for seed in seeds
-    ]
+
+    def sides_of(seed: int) -> tuple[float, float]:
+        return claim.sides(lambda arm, name: arms[arm][seed].final[name])
+
+    sides = [sides_of(seed) for seed in seeds]
     margins = tuple(claim.margin(*side) for side in sides)
     value, bound = (float(np.mean(side)) for side in zip(*sides, strict=True))
     return Answer(

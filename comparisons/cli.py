@@ -10,6 +10,7 @@ import json
 import sys
 import traceback
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -118,6 +119,7 @@ def run(
     """Train in both frameworks, climb the ladder, judge, and report."""
     from comparisons import pairing
     from comparisons.console import show, watching
+    from comparisons.verdict import worst
 
     both = (Backend.torch, Backend.keras)
     chosen = both if backend is Backend.both else (backend,)
@@ -143,7 +145,7 @@ def run(
         if not as_json:
             show(result)
     if as_json:
-        several = {"experiments": documents, "verdict": _worst(verdicts)}
+        several = {"experiments": documents, "verdict": worst(verdicts)}
         _print_json(documents[0] if len(documents) == 1 else several)
     raise typer.Exit(DISAGREE if "disagree" in verdicts else AGREE)
 
@@ -172,9 +174,7 @@ def check(
     """Climb the ladder with every arm, without training to the end."""
     from comparisons.console import show_climb, watching
     from comparisons.ladder import climb
-    from comparisons.verdict import (
-        outcome_of,
-    )
+    from comparisons.verdict import outcome_of, worst
     from comparisons.workers import Pair
 
     spec = catalogue.find(experiment, dataset)
@@ -188,9 +188,7 @@ def check(
                 steps,
                 level.value,
                 dtype.value,
-                lambda backend, done, total, arm=name: watch(  # type: ignore[misc]
-                    arm, backend, done, total
-                ),
+                partial(watch, name),
             )
             outcomes.append(outcome_of(climbed.verdicts))
             verdicts += [verdict.as_json() for verdict in climbed.verdicts]
@@ -201,7 +199,7 @@ def check(
             {
                 "command": "check",
                 "name": spec.name,
-                "verdict": _worst(outcomes),
+                "verdict": worst(outcomes),
                 "rungs": verdicts,
                 "claims": [],
                 "arms": [{"arm": name} for name in spec.arms],
@@ -234,11 +232,6 @@ def _make(folders: list[Path]) -> None:
             raise SpecError(
                 "--out", f"cannot be made: {error.strerror}", str(folder)
             ) from error
-
-
-def _worst(outcomes: list[Any]) -> str:
-    order = ("disagree", "undecided", "agree")
-    return next(name for name in order if name in outcomes)
 
 
 def _print_json(document: Any) -> None:

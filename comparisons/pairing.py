@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, get_args
@@ -18,7 +19,7 @@ from comparisons.judge import (
 from comparisons.ladder import climb
 from comparisons.result import ArmResult, Result
 from comparisons.tolerances import NUDGES, NUDGES_FLOAT32
-from comparisons.workers import PACKAGES, Pair
+from comparisons.workers import PACKAGES, Pair, Progress
 
 Profile = Literal["quick", "full"]
 Watcher = Callable[[str, str, int, int], None]
@@ -129,12 +130,8 @@ def _spread(
 def _run_arm(
     pair: Pair, arm: Arm, settings: dict[str, Any], watch: Watcher | None
 ) -> ArmResult:
-    def at(stage: str) -> Any:
-        def progress(backend: str, done: int, total: int) -> None:
-            if watch:
-                watch(f"{arm.name}: {stage}", backend, done, total)
-
-        return progress
+    def at(stage: str) -> Progress | None:
+        return partial(watch, f"{arm.name}: {stage}") if watch else None
 
     dtype, shared = settings["dtype"], settings["randomness"] == "shared"
     both = len(pair.workers) == 2

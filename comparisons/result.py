@@ -42,8 +42,10 @@ class ArmResult:
 
     def mean(self, backend: str, metric: str) -> float | None:
         """Return a final metric, averaged over the seeds, if there is one."""
-        values = [record.final.get(metric) for record in self.records[backend]]
-        return None if None in values else float(np.mean(values))  # type: ignore[arg-type]
+        finals = [record.final for record in self.records[backend]]
+        if metric not in finals[0]:
+            return None
+        return float(np.mean([final[metric] for final in finals]))
 
     @property
     def verdicts(self) -> list[Verdict]:

@@ -81,8 +81,12 @@ class Verdict:
 
 def outcome_of(verdicts: Sequence[Verdict]) -> Outcome:
     """Return the outcome of several verdicts together: the worst."""
-    found = {verdict.outcome for verdict in verdicts}
+    return worst([verdict.outcome for verdict in verdicts])
+
+
+def worst(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return the worst of several outcomes; of none, `agree`."""
     for outcome in ("disagree", "undecided"):
-        if outcome in found:
+        if outcome in outcomes:
             return outcome
     return "agree"
