@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import TypeAdapter
 
-from common.activations import Array, Shape
 from common.data import Data, Part
 from common.datasets import Dataset, Labels
 from common.element import Count, Dialect, speaking
 from common.experiment import Arm
+from common.layer import Array, Shape
 from common.layers import Layer
 from common.randomness import stream
 from common.recipe import Recipe

@@ -4,27 +4,13 @@ Each class is a layer without parameters. `value` is the definition, in
 NumPy, and `derivative` its slope; both frameworks are judged against them.
 """
 
-from typing import TypeAlias
-
 import numpy as np
-import numpy.typing as npt
 
-from common.element import Element
-
-Array: TypeAlias = npt.NDArray[np.float64]
-Shape: TypeAlias = tuple[int, ...]
+from common.layer import Array, LayerElement
 
 
-class Activation(Element):
+class Activation(LayerElement):
     """What all activations share: the shape stays, nothing is learnt."""
-
-    def output_shape(self, shape: Shape) -> Shape:
-        """Return the shape of one sample after the layer: unchanged."""
-        return shape
-
-    def parameters(self, shape: Shape) -> dict[str, Shape]:
-        """Return the shapes of the learnt tensors: none."""
-        return {}
 
     def value(self, x: Array) -> Array:
         """Return the function's value at `x`, of the same shape."""

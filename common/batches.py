@@ -11,12 +11,12 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from common.activations import Array
 from common.architecture import Place, masked
 from common.experiment import Arm
-from common.layers import Dropout
+from common.layer import Array
+from common.layers import Dropout, SpatialDropout
 from common.randomness import stream
-from common.recipe import Recipe
+from common.recipe import Recipe, batch_sizes
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 Masks: TypeAlias = dict[str, npt.NDArray[Any]]
@@ -65,18 +65,10 @@ class Segment:
         return Segment(indices, self.rates, masks)
 
 
-def batch_size(recipe: Recipe, samples: int) -> int:
-    """Return how many samples a full batch has."""
-    if recipe.batch_size == "full":
-        return samples
-    return min(recipe.batch_size, samples)
-
-
 def steps_per_epoch(recipe: Recipe, samples: int) -> int:
     """Return how many steps go over `samples` once."""
-    size = batch_size(recipe, samples)
-    rest = samples % size > 0 and recipe.last_batch == "keep"
-    return samples // size + int(rest)
+    size, *rest = batch_sizes(recipe, samples)
+    return samples // size + len(rest)
 
 
 def order(recipe: Recipe, samples: int, seed: int, epoch: int) -> Indices:
@@ -112,7 +104,7 @@ def segments(
             see `common.randomness.nudged`.
     """
     recipe = arm.recipe
-    size = batch_size(recipe, samples)
+    size = batch_sizes(recipe, samples)[0]
     step = epochs.start * steps_per_epoch(recipe, samples)
     dropping = masked(arm.layers, arm.data.source.shape)
     for indices in _merged(recipe, samples, seed, epochs, size):
@@ -151,9 +143,11 @@ def _masks(
     place: Place, batches: tuple[int, ...], seed: int, first: int
 ) -> npt.NDArray[Any]:
     steps, size = batches
-    assert isinstance(place.layer, Dropout)
-    keep = 1.0 - place.layer.rate
-    shape = (size, *place.output_shape)
+    layer = place.layer
+    assert isinstance(layer, Dropout | SpatialDropout)
+    assert place.mask_shape is not None
+    keep = 1.0 - layer.rate
+    shape = (size, *place.mask_shape)
     kept = [
         stream(seed, "dropout", place.name, step).random(shape) < keep
         for step in range(first, first + steps)

@@ -68,4 +68,6 @@ def phrase(book: ModuleType, spec: Element) -> Callable[..., Call]:
 
 
 def _performed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_performed(each) for each in value]
     return value.perform() if isinstance(value, Call) else value

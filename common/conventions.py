@@ -62,6 +62,42 @@ CONVENTIONS = (
         ("nn/modules/flatten.py", "layers/reshaping/flatten.py:46"),
     ),
     Convention(
+        "batch_norm_epsilon",
+        "batch_norm.epsilon",
+        1e-5,
+        1e-3,
+        "Batch normalisation's epsilon is 1e-5 in PyTorch and 1e-3 in Keras.",
+        (
+            "nn/modules/batchnorm.py:41",
+            "layers/normalization/batch_normalization.py:164",
+        ),
+    ),
+    Convention(
+        "batch_norm_kept",
+        "batch_norm.kept",
+        0.9,
+        0.99,
+        "Each step keeps 0.9 of batch normalisation's running averages in "
+        "PyTorch (momentum 0.1 of the new) and 0.99 in Keras (momentum 0.99 "
+        "of the old).",
+        (
+            "nn/modules/batchnorm.py:42",
+            "layers/normalization/batch_normalization.py:163",
+        ),
+    ),
+    Convention(
+        "batch_norm_running_variance",
+        "batch_norm.running_variance",
+        "unbiased",
+        "biased",
+        "PyTorch averages the unbiased variance of a batch, with n - 1 in "
+        "the denominator, Keras the biased one, with n.",
+        (
+            "nn/functional.py (batch_norm)",
+            "layers/normalization/batch_normalization.py (_moments)",
+        ),
+    ),
+    Convention(
         "normal_stddev",
         "normal.stddev",
         1.0,

@@ -13,10 +13,10 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from common.activations import Array
 from common.datasets import Labels, Source
 from common.element import Flag, Model, Share, Whole, members
 from common.errors import names, nearest
+from common.layer import Array
 from common.losses import CrossEntropy, Loss
 
 Scaling = Literal["none", "standardize", "min_max", "symmetric"]

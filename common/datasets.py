@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from common.activations import Array, Shape
 from common.element import Count, Element, NotNegative, Number, OneKind
+from common.layer import Array, Shape
 from common.randomness import stream
 
 Labels: TypeAlias = npt.NDArray[Any]

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import (
@@ -19,14 +21,15 @@ from pydantic_core import (
 )
 
 from common.activations import Softmax
-from common.architecture import Place, ShapeError, places
+from common.architecture import Place, ShapeError, places, walk
 from common.claims import Claim
 from common.data import Data
 from common.element import Dialect, Model, speaking
 from common.errors import names, nearest, shown
-from common.layers import Layer
+from common.layer import Shape
+from common.layers import BatchNorm, Layer
 from common.losses import BinaryCrossEntropy, CrossEntropy
-from common.recipe import Recipe
+from common.recipe import Recipe, batch_sizes
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -40,15 +43,36 @@ class Arm:
     data: Data
     recipe: Recipe
 
-    @property
+    @cached_property
     def places(self) -> tuple[Place, ...]:
         """The layers, each with its name and shapes."""
         return places(self.layers, self.data.source.shape)
 
+    @cached_property
+    def all_places(self) -> tuple[Place, ...]:
+        """The layers and those inside of them, which stand before them."""
+        return tuple(walk(self.places))
+
+    @property
+    def parameters(self) -> dict[str, Shape]:
+        """The shape of every learnt tensor, by full name."""
+        found: dict[str, Shape] = {}
+        for place in self.all_places:
+            found |= place.parameters
+        return found
+
+    @property
+    def tensors(self) -> dict[str, Shape]:
+        """The shape of every tensor, learnt or kept, by full name."""
+        found: dict[str, Shape] = {}
+        for place in self.all_places:
+            found |= place.parameters | place.state
+        return found
+
     @property
     def parameter_count(self) -> int:
         """How many numbers the network learns, from the spec alone."""
-        return sum(place.parameter_count for place in self.places)
+        return sum(place.parameter_count for place in self.all_places)
 
 
 class Experiment(Model):
@@ -158,7 +182,7 @@ class Experiment(Model):
         try:
             found = places(layers, source.shape)
         except ShapeError as error:
-            self._refuse(("arms", name, error.index), str(error))
+            self._refuse(("arms", name, *error.path), str(error))
         units = source.class_count if isinstance(loss, CrossEntropy) else 1
         if found[-1].output_shape != (units,):
             self._refuse(
@@ -166,12 +190,28 @@ class Experiment(Model):
                 f"ends in shape {found[-1].output_shape}, but "
                 f"{loss.kind()!r} on {source.kind()!r} needs ({units},)",
             )
-        if any(isinstance(layer, Softmax) for layer in layers):
+        if any(isinstance(place.layer, Softmax) for place in walk(found)):
             self._refuse(
                 ("arms", name),
                 f"has a 'softmax', but {loss.kind()!r} starts from logits; "
                 "leave it out, predictions apply it",
             )
+
+        self._check_batch_norm(name, found)
+
+    def _check_batch_norm(self, name: str, found: tuple[Place, ...]) -> None:
+        """Refuse to normalise a single number: it has no variance."""
+        samples = self.data.part_sizes()["train"]
+        smallest = min(batch_sizes(self.recipe, samples))
+        for place in walk(found):
+            numbers = smallest * math.prod(place.input_shape[:-1])
+            if isinstance(place.layer, BatchNorm) and numbers < 2:
+                self._refuse(
+                    ("arms", name),
+                    f"{place.name} meets a batch of 1 of the {samples} "
+                    "training samples, and one number has no variance; "
+                    "change the batch size, or say 'last_batch: drop'",
+                )
 
     def _check_early_stopping(self) -> None:
         recipe = self.recipe

@@ -11,8 +11,8 @@ from typing import Annotated, TypeAlias
 
 import numpy as np
 
-from common.activations import Array, Shape
 from common.element import Element, Flag, OneKind, Positive
+from common.layer import Array, Shape
 
 # The standard deviation of a unit normal cut at ±2; dividing by it gives a
 # cut normal the standard deviation that was asked for.

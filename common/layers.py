@@ -7,14 +7,17 @@ channels last, (height, width, channels), whatever a framework stores.
 import math
 from typing import Annotated, Literal, TypeAlias
 
+import numpy as np
+from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-from common.activations import Linear, Relu, Shape, Sigmoid, Softmax, Tanh
-from common.element import Count, Element, Flag, OneKind, Share
+from common.activations import Linear, Relu, Sigmoid, Softmax, Tanh
+from common.element import Count, Flag, OneKind, Positive, Share
 from common.initializers import BiasInitializer, KernelInitializer
+from common.layer import Array, LayerElement, Shape
 
 
-class Dense(Element):
+class Dense(LayerElement):
     """y = x K + b, with K of shape (inputs, units).
 
     PyTorch calls it Linear and stores the kernel transposed; Keras stores
@@ -30,13 +33,9 @@ class Dense(Element):
     def output_shape(self, shape: Shape) -> Shape:
         """Return (units,); the input must be a vector."""
         if len(shape) != 1:
-            raise PydanticCustomError(
-                "shape",
-                "{text}",
-                {
-                    "text": f"dense got samples of shape {shape}, expected "
-                    "vectors; put a 'flatten' before it"
-                },
+            raise refused(
+                f"dense got samples of shape {shape}, expected vectors; put "
+                "a 'flatten' before it"
             )
         return (self.units,)
 
@@ -45,8 +44,12 @@ class Dense(Element):
         kernel = {"kernel": (shape[0], self.units)}
         return kernel | ({"bias": (self.units,)} if self.bias else {})
 
+    def fans(self, shape: Shape) -> tuple[int, int]:
+        """Return the numbers of inputs and of units."""
+        return shape[0], self.units
 
-class Flatten(Element):
+
+class Flatten(LayerElement):
     """Lay an image out as a vector.
 
     With order `channels_last` the channels of one pixel lie side by side
@@ -61,12 +64,45 @@ class Flatten(Element):
         """Return one axis with as many numbers as there were."""
         return (math.prod(shape),)
 
+
+class BatchNorm(LayerElement):
+    """Make each channel's mean 0 and variance 1, then scale and shift it::
+
+        y = γ (x - mean) / √(variance + ε) + β
+
+    Training takes mean and (biased) variance from the batch and keeps a
+    running average of both; evaluation takes those averages. `kept` is the
+    share of the old average that a step keeps: PyTorch's `momentum` is the
+    share of the *new* value, 1 - kept; Keras's is `kept` itself. What is
+    averaged is the variance with n - 1 in the denominator (`unbiased`,
+    PyTorch) or with n (`biased`, Keras). Ioffe and Szegedy 2015.
+
+    Attributes:
+        affine: whether γ and β are learnt; they start at 1 and 0.
+    """
+
+    epsilon: Positive
+    kept: Share
+    running_variance: Literal["biased", "unbiased"]
+    affine: Flag = True
+
     def parameters(self, shape: Shape) -> dict[str, Shape]:
-        """Return the shapes of the learnt tensors: none."""
-        return {}
+        """Return γ and β, one number a channel."""
+        channels = (shape[-1],)
+        return {"gamma": channels, "beta": channels} if self.affine else {}
+
+    def state(self, shape: Shape) -> dict[str, Shape]:
+        """Return the running averages, one number a channel each."""
+        channels = (shape[-1],)
+        return {"running_mean": channels, "running_variance": channels}
+
+    def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> Array:
+        """Return ones for γ and the variance, zeros for β and the mean."""
+        ones = name in ("gamma", "running_variance")
+        return np.ones(shape[-1]) if ones else np.zeros(shape[-1])
 
 
-class Dropout(Element):
+class Dropout(LayerElement):
     """While training, zero a share `rate` and divide the rest by 1 - rate.
 
     In evaluation it does nothing. The masks come from the shared stream, so
@@ -77,16 +113,118 @@ class Dropout(Element):
     main = "rate"
     rate: Share
 
-    def output_shape(self, shape: Shape) -> Shape:
-        """Return the shape of one sample after the layer: unchanged."""
+    def mask_shape(self, shape: Shape) -> Shape:
+        """Return the sample's own shape: each number has its own factor."""
         return shape
 
-    def parameters(self, shape: Shape) -> dict[str, Shape]:
-        """Return the shapes of the learnt tensors: none."""
-        return {}
+
+class SpatialDropout(LayerElement):
+    """While training, zero a share `rate` of the channels, each as a whole.
+
+    The rest is divided by 1 - rate. Tompson et al. 2015; PyTorch calls it
+    Dropout2d, Keras SpatialDropout2D.
+    """
+
+    main = "rate"
+    rate: Share
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape unchanged; the input must be an image."""
+        if len(shape) != 3:
+            raise refused(
+                f"spatial_dropout got samples of shape {shape}, expected "
+                "images; for vectors there is 'dropout'"
+            )
+        return shape
+
+    def mask_shape(self, shape: Shape) -> Shape:
+        """Return one factor for each channel."""
+        return (1, 1, shape[-1])
+
+
+Block: TypeAlias = tuple["Layer", ...]
+
+
+class Residual(LayerElement):
+    """activation(body(x) + shortcut(x)); He et al. 2016.
+
+    Attributes:
+        body: layers, in a list.
+        shortcut: `identity`, or layers that give x the body's shape.
+        activation: what follows the sum, or nothing.
+    """
+
+    main = "body"
+    body: Annotated[Block, Field(min_length=1)]
+    shortcut: Literal["identity"] | Block = "identity"
+    activation: "Layer | None" = None
+
+    def blocks(self) -> dict[str, Block]:
+        """Return the body and the shortcut, which is empty if identity."""
+        shortcut = () if self.shortcut == "identity" else self.shortcut
+        return {"body": self.body, "shortcut": shortcut}
+
+    def after(self) -> Block:
+        """Return what follows the sum, if anything does."""
+        return () if self.activation is None else (self.activation,)
+
+    def merged(self, shapes: dict[str, Shape]) -> Shape:
+        """Return the sum's shape; both terms must have the same."""
+        if shapes["body"] != shapes["shortcut"]:
+            raise refused(
+                f"residual adds a body of shape {shapes['body']} to a "
+                f"shortcut of shape {shapes['shortcut']}; give the shortcut "
+                "layers that make them equal"
+            )
+        return shapes["body"]
+
+
+class Concatenate(LayerElement):
+    """Put what several branches make of x side by side, along the channels.
+
+    An empty branch passes x on, so `{concatenate: [[], [...]]}` is a dense
+    connection (Huang et al. 2017).
+    """
+
+    main = "branches"
+    branches: Annotated[tuple[Block, ...], Field(min_length=2)]
+
+    def blocks(self) -> dict[str, Block]:
+        """Return the branches, numbered from 1."""
+        return {f"branch_{n}": b for n, b in enumerate(self.branches, 1)}
+
+    def merged(self, shapes: dict[str, Shape]) -> Shape:
+        """Return the branches' shape with their channels in a row."""
+        found = list(shapes.values())
+        if len({shape[:-1] for shape in found}) != 1:
+            raise refused(
+                f"concatenate got branches of shapes "
+                f"{', '.join(map(str, found))}; all but the channels must "
+                "be equal"
+            )
+        return (*found[0][:-1], sum(shape[-1] for shape in found))
+
+
+def refused(text: str) -> PydanticCustomError:
+    """Return the error for a layer that cannot take what reaches it."""
+    return PydanticCustomError("shape", "{text}", {"text": text})
 
 
 Layer: TypeAlias = Annotated[
-    Dense | Flatten | Dropout | Relu | Tanh | Sigmoid | Linear | Softmax,
+    Dense
+    | Flatten
+    | BatchNorm
+    | Dropout
+    | SpatialDropout
+    | Residual
+    | Concatenate
+    | Relu
+    | Tanh
+    | Sigmoid
+    | Linear
+    | Softmax,
     OneKind(),
 ]
+
+for composite in (Residual, Concatenate):
+    composite.model_rebuild()

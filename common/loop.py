@@ -13,11 +13,9 @@ from typing import Any, Literal, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from common.activations import Array
 from common.batches import Segment, segments, steps_per_epoch
 from common.experiment import Arm
-from common.initializers import Initializer
-from common.layers import Dense
+from common.layer import Array
 from common.randomness import stream
 from common.recipe import EarlyStopping
 from common.record import Curve, Record, Weights
@@ -37,10 +35,10 @@ class Trainer(Protocol):
     """
 
     def load(self, weights: Weights) -> None:
-        """Set the learnt tensors and forget all that an optimiser knows."""
+        """Set all tensors and forget all that an optimiser knows."""
 
     def weights(self) -> Weights:
-        """Return a copy of the learnt tensors."""
+        """Return a copy of all tensors, learnt or kept."""
 
     def gather(self, indices: npt.NDArray[np.int64]) -> tuple[Curve, Curve]:
         """Return the batch x, y of these rows, as a step would see it."""
@@ -55,7 +53,7 @@ class Trainer(Protocol):
         """Return predictions: probabilities, or numbers in regression."""
 
     def outputs(self, x: Array) -> dict[str, Curve]:
-        """Return what leaves each layer, by place, in evaluation."""
+        """Return what leaves each place, inner first, in evaluation."""
 
     def gradients(self, segment: Segment) -> tuple[float, Weights]:
         """Return the loss and gradients of a segment's first step."""
@@ -63,8 +61,8 @@ class Trainer(Protocol):
     def held(self) -> dict[str, tuple[Curve, Curve]]:
         """Return x, y of each part, as the framework holds them."""
 
-    def parameter_counts(self) -> dict[str, int]:
-        """Return how many numbers each parameter of the live model has."""
+    def counts(self) -> dict[str, int]:
+        """Return how many numbers each tensor of the live model has."""
 
 
 def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
@@ -74,17 +72,12 @@ def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
     runs start from the same numbers up to that rounding.
     """
     drawn = {}
-    for place in arm.places:
-        if not isinstance(place.layer, Dense):
-            continue
-        fans = place.input_shape[0], place.layer.units
-        for name, shape in place.parameters.items():
-            parameter = name.rpartition("/")[2]
-            initializer: Initializer = getattr(
-                place.layer, f"{parameter}_initializer"
-            )
+    for place in arm.all_places:
+        for name in place.parameters | place.state:
             rng = stream(seed, "weights", name)
-            drawn[name] = initializer.sample(rng, shape, *fans).astype(dtype)
+            own = name.rpartition("/")[2]
+            values = place.layer.draw(own, rng, place.input_shape)
+            drawn[name] = values.astype(dtype)
     return drawn
 
 
@@ -237,6 +230,7 @@ class _Run:
                 **extra,
             },
             weights=self.trainer.weights(),
+            parameters=tuple(self.arm.parameters),
             grid=predictions,
             seconds=self.seconds,
         )

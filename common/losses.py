@@ -10,8 +10,9 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from common.activations import Activation, Array, Linear, Sigmoid, Softmax
+from common.activations import Activation, Linear, Sigmoid, Softmax
 from common.element import Element, OneKind
+from common.layer import Array
 
 
 class CrossEntropy(Element):

@@ -70,3 +70,24 @@ class Recipe(Model):
     ) -> JsonSchemaValue:
         fields = dict(handler.resolve_ref_schema(handler(schema)))
         return fields | {"required": cls._required(fields)}
+
+
+def batch_sizes(recipe: Recipe, samples: int) -> list[int]:
+    """Return how many samples a full batch has, and then the last, if less.
+
+    >>> from common.losses import CrossEntropy
+    >>> from common.optimizers import SGD
+    >>> recipe = Recipe(
+    ...     loss=CrossEntropy(),
+    ...     optimizer=SGD(lr=0.1, velocity="of_steps"),
+    ...     batch_size=4,
+    ...     epochs=1,
+    ... )
+    >>> batch_sizes(recipe, 10)
+    [4, 2]
+    """
+    size = samples
+    if recipe.batch_size != "full":
+        size = min(recipe.batch_size, samples)
+    rest = samples % size
+    return [size, rest] if rest and recipe.last_batch == "keep" else [size]

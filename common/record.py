@@ -23,7 +23,9 @@ class Record:
             `train_loss`, `validation_accuracy` and so on.
         final: the last evaluation by name, with `test_loss` and
             `test_accuracy`, `parameters`, `epochs`, `best_epoch`.
-        weights: the learnt tensors at the end, by neutral name.
+        weights: all tensors at the end, by neutral name.
+        parameters: the learnt ones among them, in the order of the
+            gradient's norms.
         grid: for two-dimensional data, predictions on `common.loop.grid`.
         seconds: wall time of the steps alone.
     """
@@ -32,6 +34,7 @@ class Record:
     epochs: dict[str, Curve]
     final: dict[str, float]
     weights: Weights
+    parameters: tuple[str, ...] = ()
     grid: Curve | None = None
     seconds: float = field(default=0.0, compare=False)
 

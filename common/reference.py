@@ -11,92 +11,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from common.activations import Activation, Array
-from common.architecture import Place
 from common.batches import Masks, Segment
 from common.data import Part
+from common.definitions import Pass
 from common.experiment import Arm
-from common.layers import Dense, Dropout, Flatten
+from common.layer import Array
 from common.optimizers import SGD, Adam
 from common.randomness import stream
 from common.record import Curve, Weights, digest
-
-
-def forward(
-    places: tuple[Place, ...],
-    weights: Weights,
-    x: Array,
-    masks: Masks | None = None,
-) -> dict[str, Array]:
-    """Return what leaves each place, for inputs x (n, *shape).
-
-    Args:
-        places: the network.
-        weights: its learnt tensors, in neutral layout.
-        x: samples, images channels last.
-        masks: one factor for each number that a dropout sees while
-            training; None in evaluation.
-    """
-    found = {}
-    for place in places:
-        x = _forward(place, weights, x, masks)
-        found[place.name] = x
-    return found
-
-
-def _forward(
-    place: Place, weights: Weights, x: Array, masks: Masks | None
-) -> Array:
-    layer = place.layer
-    if isinstance(layer, Activation):
-        return layer.value(x)
-    if isinstance(layer, Dense):
-        y = x @ weights[f"{place.name}/kernel"]
-        return y + weights[f"{place.name}/bias"] if layer.bias else y
-    if isinstance(layer, Flatten):
-        if layer.order == "channels_first" and x.ndim == 4:
-            x = x.transpose(0, 3, 1, 2)
-        return x.reshape(len(x), -1)
-    if isinstance(layer, Dropout):
-        return x if masks is None else x * masks[place.name]
-    raise TypeError(f"common/reference.py has no forward for {layer.kind()}")
-
-
-def backward(
-    place: Place,
-    weights: Weights,
-    x: Array,
-    masks: Masks,
-    slope: Array,
-) -> tuple[Array, Weights]:
-    """Carry a slope back through one place.
-
-    Args:
-        place: the layer.
-        weights: the network's learnt tensors.
-        x: what reached the layer.
-        masks: the dropout factors of the step.
-        slope: derivative of the loss by what left the layer.
-
-    Returns:
-        The derivative by x, and by each of the layer's learnt tensors.
-    """
-    layer = place.layer
-    if isinstance(layer, Activation):
-        return slope * layer.derivative(x), {}
-    if isinstance(layer, Dense):
-        found = {f"{place.name}/kernel": x.T @ slope}
-        if layer.bias:
-            found[f"{place.name}/bias"] = slope.sum(0)
-        return slope @ weights[f"{place.name}/kernel"].T, found
-    if isinstance(layer, Flatten):
-        if layer.order == "channels_first" and x.ndim == 4:
-            n, h, w, c = x.shape
-            return slope.reshape(n, c, h, w).transpose(0, 2, 3, 1), {}
-        return slope.reshape(x.shape), {}
-    if isinstance(layer, Dropout):
-        return slope * masks[place.name], {}
-    raise TypeError(f"common/reference.py has no backward for {layer.kind()}")
 
 
 def gradients(
@@ -106,12 +28,12 @@ def gradients(
     y: npt.NDArray[Any],
     masks: Masks,
     rough: int = 0,
-) -> tuple[float, Weights]:
-    """Return the training loss on a batch and its gradient by each tensor.
+) -> tuple[float, Weights, Weights]:
+    """Look at one training step of a batch.
 
     Args:
         arm: the network and its loss.
-        weights: its learnt tensors.
+        weights: its tensors, learnt and kept.
         x: the batch's samples.
         y: its labels or targets.
         masks: the dropout factors of the step.
@@ -119,10 +41,13 @@ def gradients(
             the prediction p first, by one unit in the last place of p:
             always upwards (1), always downwards (-1), or to either side, as
             a larger number's stream decides for each step and sample.
+
+    Returns:
+        The training loss, its gradient by each learnt tensor, and the new
+        values of those that are kept.
     """
-    leaving = forward(arm.places, weights, x, masks)
-    arriving = [x, *list(leaving.values())[:-1]]
-    outputs = leaving[arm.places[-1].name]
+    run = Pass(weights, masks)
+    outputs, back = run.through(arm.places, x)
     slope = arm.recipe.loss.gradient(outputs, y)
     if rough:
         p = arm.recipe.loss.prediction().value(outputs)
@@ -131,14 +56,9 @@ def gradients(
             purpose = "rough", digest({"p": p})
             sides = stream(rough, *purpose).choice([-1.0, 1.0], p.shape)
         slope = slope + sides * np.finfo(np.float64).eps * p / len(y)
-    found: Weights = {}
-    for place, reached in zip(
-        reversed(arm.places), reversed(arriving), strict=True
-    ):
-        slope, own = backward(place, weights, reached, masks, slope)
-        found |= own
-    ordered = {name: found[name] for name in weights}
-    return arm.recipe.loss.value(outputs, y), ordered
+    back(slope)
+    found = {name: run.gradients[name] for name in arm.parameters}
+    return arm.recipe.loss.value(outputs, y), found, run.kept
 
 
 class Trainer:
@@ -160,7 +80,7 @@ class Trainer:
         self.taken = 0
 
     def load(self, weights: Weights) -> None:
-        """Set the learnt tensors and forget all that an optimiser knows."""
+        """Set all tensors and forget all that an optimiser knows."""
         self.values = {
             name: value.astype(np.float64) for name, value in weights.items()
         }
@@ -169,7 +89,7 @@ class Trainer:
         self.state = {"first": dict(zeros), "second": dict(zeros)}
 
     def weights(self) -> Weights:
-        """Return a copy of the learnt tensors."""
+        """Return a copy of all tensors, learnt or kept."""
         return {name: value.copy() for name, value in self.values.items()}
 
     def gather(self, indices: npt.NDArray[np.int64]) -> tuple[Curve, Curve]:
@@ -182,7 +102,7 @@ class Trainer:
         losses, norms = [], []
         for step, indices in enumerate(segment.indices):
             masks = {name: m[step] for name, m in segment.masks.items()}
-            loss, found = gradients(
+            loss, found, kept = gradients(
                 self.arm,
                 self.values,
                 *self.gather(indices),
@@ -192,6 +112,7 @@ class Trainer:
             losses.append(loss)
             norms.append([np.linalg.norm(g) for g in found.values()])
             self._update(found, float(segment.rates[step]))
+            self.values |= kept
         curves = {"loss": np.array(losses), "rate": segment.rates}
         if self.gradient_norm:
             curves["gradient_norm"] = np.array(norms)
@@ -240,23 +161,24 @@ class Trainer:
         return self.arm.recipe.loss.prediction().value(outputs)
 
     def outputs(self, x: Array) -> dict[str, Array]:
-        """Return what leaves each layer, by place, in evaluation."""
-        return forward(self.arm.places, self.values, x)
+        """Return what leaves each place, inner first, in evaluation."""
+        run = Pass(self.values)
+        run.through(self.arm.places, x)
+        return run.outputs
 
     def gradients(self, segment: Segment) -> tuple[float, Weights]:
         """Return the loss and gradients of a segment's first step."""
         masks = {name: mask[0] for name, mask in segment.masks.items()}
         batch = self.gather(segment.indices[0])
-        return gradients(self.arm, self.values, *batch, masks, self.rough)
+        loss, found, _ = gradients(
+            self.arm, self.values, *batch, masks, self.rough
+        )
+        return loss, found
 
     def held(self) -> dict[str, tuple[Curve, Curve]]:
         """Return x, y of each part."""
         return {name: (part.x, part.y) for name, part in self.parts.items()}
 
-    def parameter_counts(self) -> dict[str, int]:
-        """Return how many numbers each parameter has."""
-        return {
-            name: math.prod(shape)
-            for place in self.arm.places
-            for name, shape in place.parameters.items()
-        }
+    def counts(self) -> dict[str, int]:
+        """Return how many numbers each tensor has."""
+        return {n: math.prod(s) for n, s in self.arm.tensors.items()}

@@ -26,8 +26,9 @@ def step_curves(record: Record) -> dict[str, Curve]:
         if values.ndim == 1:
             found[name] = values
         else:
-            for column, parameter in enumerate(record.weights):
-                found[f"{name} of {parameter}"] = values[:, column]
+            named = zip(record.parameters, values.T, strict=True)
+            for parameter, column in named:
+                found[f"{name} of {parameter}"] = column
     return found
 
 

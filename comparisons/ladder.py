@@ -7,6 +7,7 @@ is rounding that no nudge may have shown; the floor is not below that. If they
 still disagree, it says which of them left.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -148,10 +149,9 @@ def _compare_data(
 
 
 def _compare_structure(arm: Arm, both: Surveys) -> Verdict:
-    said: dict[str, Any] = {p.name: p.output_shape for p in arm.places}
-    for place in arm.places:
-        for name, shape in place.parameters.items():
-            said[name] = int(np.prod(shape))
+    said: dict[str, Any] = {p.name: p.output_shape for p in arm.all_places}
+    for name, shape in arm.tensors.items():
+        said[name] = math.prod(shape)
     for label, survey in zip(LABELS.values(), both, strict=True):
         live = survey.shapes | survey.counts
         for name in [*said, *live]:
@@ -169,7 +169,7 @@ def _compare_structure(arm: Arm, both: Surveys) -> Verdict:
         "structure",
         arm.name,
         "agree",
-        sentence=f"{len(arm.places)} layers, {arm.parameter_count:,} "
+        sentence=f"{len(arm.all_places)} layers, {arm.parameter_count:,} "
         "parameters in the spec and in both",
     )
 

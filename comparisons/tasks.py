@@ -62,7 +62,7 @@ def survey(
     """Look at data, structure and one step; see `Survey`."""
     trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm=True)
     weights = loop.initial_weights(arm, seed, dtype)
-    counts = trainer.parameter_counts()
+    counts = trainer.counts()
     wanted = {name: value.size for name, value in weights.items()}
     # Another network cannot take the weights; the structure rung says how
     # it differs, and nothing is left to be looked at inside a step.
@@ -103,17 +103,20 @@ def train(
         dtype: `float32` or `float64`.
         nudges: seeds of the nudged runs.
         gradient_norm: whether to record the gradient's norm by parameter.
-        native: start from the framework's own random weights.
+        native: the framework draws its own initial weights and masks.
         progress: called with the steps done and the steps in all.
 
     Returns:
         The record as it is, then those of the nudged runs.
     """
-    make = _trainer.__wrapped__ if native else _trainer
-    trainer = make(trainer_class, arm, dtype, seed, gradient_norm)
-    weights = (
-        trainer.weights() if native else loop.initial_weights(arm, seed, dtype)
-    )
+    if native:
+        trainer = _made(
+            trainer_class, arm, dtype, seed, gradient_norm, native=True
+        )
+        weights = trainer.weights()
+    else:
+        trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm)
+        weights = loop.initial_weights(arm, seed, dtype)
     samples = arm.data.part_sizes()["train"]
     points = None
     if arm.data.source.shape == (2,):
@@ -139,8 +142,19 @@ def _trainer(
 
     Building and compiling a network costs more than many a task.
     """
+    return _made(trainer_class, arm, dtype, seed, gradient_norm)
+
+
+def _made(
+    trainer_class: Any,
+    arm: Arm,
+    dtype: loop.Dtype,
+    seed: int,
+    gradient_norm: bool,
+    **extra: Any,
+) -> Any:
     parts = arm.data.parts(arm.recipe.loss)
-    return trainer_class(arm, parts, dtype, seed, gradient_norm)
+    return trainer_class(arm, parts, dtype, seed, gradient_norm, **extra)
 
 
 def _first_epoch(

@@ -61,7 +61,7 @@ def compile_steps(
         tf.TensorSpec((None, None), "int64"),
         tf.TensorSpec((None,), kind),
         {
-            name: tf.TensorSpec((None, *masker.output.shape), kind)
+            name: tf.TensorSpec((None, None, *masker.mask_shape), kind)
             for name, masker in maskers.items()
         },
     )
@@ -95,6 +95,29 @@ def compile_steps(
 def gather(x: Any, y: Any, indices: Any) -> tuple[Any, Any]:
     """Return one batch of rows."""
     return tf.gather(x, indices), tf.gather(y, indices)
+
+
+def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
+    """Return what leaves the layers of these names, in evaluation.
+
+    Translation: Keras has no hooks, so what every layer's call returns is
+    written down for as long as this call lasts.
+    """
+    found: dict[str, Any] = {}
+    call = keras.layers.Layer.__call__
+
+    def watched(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        output = call(layer, *args, **kwargs)
+        if layer.name in names:
+            found[layer.name] = output
+        return output
+
+    keras.layers.Layer.__call__ = watched
+    try:
+        model(x, training=False)
+    finally:
+        keras.layers.Layer.__call__ = call
+    return found
 
 
 def compile_evaluation(

@@ -1,5 +1,6 @@
 """What Keras has no class for: the smallest subclass for each."""
 
+import math
 from typing import Any
 
 import keras
@@ -25,8 +26,79 @@ class MaskedDropout(keras.layers.Dropout):
 
     mask: Any = None
 
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.mask_shape = tuple(input_shape[1:])
+
     def call(self, inputs: Any, training: bool = False) -> Any:
         return inputs * self.mask if training else inputs
+
+
+class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
+    """`MaskedDropout` with one factor for each channel."""
+
+    mask: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.mask_shape = (1, 1, input_shape[-1])
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return inputs * self.mask if training else inputs
+
+
+# What stands in for a layer that draws, where the masks are handed in.
+MASKED: dict[Any, type[keras.layers.Layer]] = {
+    keras.layers.Dropout: MaskedDropout,
+    keras.layers.SpatialDropout2D: MaskedSpatialDropout2D,
+}
+
+
+class UnbiasedBatchNormalization(keras.layers.BatchNormalization):
+    """BatchNormalization that averages the unbiased variance.
+
+    What the step added is the biased one; times n/(n - 1) it is unbiased.
+    """
+
+    def call(
+        self, inputs: Any, training: bool | None = None, mask: Any = None
+    ) -> Any:
+        if not training:
+            return super().call(inputs, training=training, mask=mask)
+        kept = self.moving_variance * self.momentum
+        outputs = super().call(inputs, training=training, mask=mask)
+        shape = ops.shape(inputs)
+        count = ops.cast(math.prod(shape[:-1]), kept.dtype)
+        added = self.moving_variance - kept
+        self.moving_variance.assign(kept + added * (count / (count - 1)))
+        return outputs
+
+
+class Residual(keras.layers.Layer):
+    """after(body(x) + shortcut(x))."""
+
+    def __init__(
+        self, body: Any, shortcut: Any, after: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.layers = [body, shortcut, after]
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        body, shortcut, after = self.layers
+        total = body(x, training=training) + shortcut(x, training=training)
+        return after(total, training=training)
+
+
+class Concatenate(keras.layers.Layer):
+    """What several branches make of x, side by side along the channels."""
+
+    def __init__(self, *branches: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.layers = list(branches)
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        found = [branch(x, training=training) for branch in self.layers]
+        return ops.concatenate(found, axis=-1)
 
 
 class GradientVelocitySGD(keras.optimizers.SGD):

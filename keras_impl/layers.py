@@ -2,10 +2,18 @@
 
 import keras
 
-from common.activations import Shape
 from common.calls import Call, call, phrase
 from common.initializers import Initializer
-from common.layers import Dense, Dropout, Flatten
+from common.layer import LayerElement, Shape
+from common.layers import (
+    BatchNorm,
+    Concatenate,
+    Dense,
+    Dropout,
+    Flatten,
+    Residual,
+    SpatialDropout,
+)
 from keras_impl import extensions, initializers
 
 
@@ -36,14 +44,48 @@ def flatten(spec: Flatten, shape: Shape) -> Call:
     return call(keras.layers.Flatten)
 
 
-def dropout(spec: Dropout, shape: Shape) -> Call:
-    """Dropout under a mask that is handed in.
+def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
+    """BatchNormalization, for vectors and images alike.
 
-    Translation: training or not is an argument of the call, `training`;
-    the mask is as wide as the sample.
+    Translation: `momentum` is the share of the old value; the running
+    variance is the biased one, and `unbiased` needs a subclass.
     """
-    return call(extensions.MaskedDropout, spec.rate)
+    biased = spec.running_variance == "biased"
+    return call(
+        keras.layers.BatchNormalization
+        if biased
+        else extensions.UnbiasedBatchNormalization,
+        epsilon=spec.epsilon,
+        momentum=spec.kept,
+        center=spec.affine,
+        scale=spec.affine,
+    )
 
 
-def _drawn(initializer: Initializer, spec: Dense, shape: Shape) -> Call:
-    return phrase(initializers, initializer)(initializer, shape[0], spec.units)
+def dropout(spec: Dropout, shape: Shape) -> Call:
+    """Dropout.
+
+    Translation: training or not is an argument of the call, `training`.
+    """
+    return call(keras.layers.Dropout, spec.rate)
+
+
+def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
+    """SpatialDropout2D."""
+    return call(keras.layers.SpatialDropout2D, spec.rate)
+
+
+def residual(
+    spec: Residual, shape: Shape, body: Call, shortcut: Call, after: Call
+) -> Call:
+    """A layer of one's own: there is no library class."""
+    return call(extensions.Residual, body, shortcut, after)
+
+
+def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
+    """A layer of one's own, along the channels, which stand last."""
+    return call(extensions.Concatenate, *branches.values())
+
+
+def _drawn(initializer: Initializer, spec: LayerElement, shape: Shape) -> Call:
+    return phrase(initializers, initializer)(initializer, *spec.fans(shape))

@@ -1,29 +1,70 @@
 """A Keras model from its layers."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import keras
 
 from common.activations import Activation
 from common.architecture import Place
-from common.calls import Call, phrase
+from common.calls import Call, call, phrase
 from common.experiment import Arm
-from keras_impl import activations, layers
+from keras_impl import activations, initializers, layers
+from keras_impl.extensions import MASKED
 
 
-def say(place: Place) -> Call:
-    """Return how Keras says one layer where it stands."""
+def say(place: Place, masked: bool = False) -> Call:
+    """Return how Keras says one layer where it stands.
+
+    Args:
+        place: the layer.
+        masked: whether dropouts take their masks from outside.
+    """
     book = activations if isinstance(place.layer, Activation) else layers
-    return phrase(book, place.layer)(place.layer, place.input_shape)
+    blocks = {
+        role: say_block(block, masked) for role, block in place.blocks.items()
+    }
+    if place.after is not None:
+        blocks["after"] = say_block(place.after, masked)
+    said = phrase(book, place.layer)(place.layer, place.input_shape, **blocks)
+    said = replace(said, kwargs=said.kwargs | {"name": place.name})
+    if masked and said.function in MASKED:
+        return replace(said, function=MASKED[said.function])
+    return said
 
 
-def build(arm: Arm) -> keras.Sequential:
-    """Return the network, with its own random weights.
+def say_block(places: Sequence[Place], masked: bool = False) -> Call:
+    """Return how Keras says some layers, one after another.
 
     Translation: the input's shape stands first, so that the weights exist
-    at once; they are drawn by the layers themselves.
+    at once.
     """
-    found = []
-    for place in arm.places:
-        layer = say(place).perform()
-        layer.name = place.name
-        found.append(layer)
-    return keras.Sequential([keras.Input(arm.data.source.shape), *found])
+    if not places:
+        return call(keras.layers.Identity, name="identity")
+    start = call(keras.Input, places[0].input_shape)
+    said = [say(place, masked) for place in places]
+    return call(keras.Sequential, [start, *said])
+
+
+def build(arm: Arm, masked: bool = False) -> keras.Sequential:
+    """Return the network, with its own random weights.
+
+    Translation: the layers draw their weights as they are made.
+    """
+    model: keras.Sequential = say_block(arm.places, masked).perform()
+    return model
+
+
+def say_weights(place: Place) -> dict[str, Call]:
+    """Return how Keras fills a layer's tensors, by their full names.
+
+    What is not named starts where the framework puts it.
+    """
+    said = {}
+    for name in place.parameters:
+        own = name.rpartition("/")[2]
+        spec = getattr(place.layer, f"{own}_initializer", None)
+        if spec is not None:
+            fans = place.layer.fans(place.input_shape)
+            said[name] = phrase(initializers, spec)(spec, *fans)
+    return said

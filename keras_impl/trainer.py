@@ -10,7 +10,7 @@ from common.calls import phrase
 from common.data import Part
 from common.experiment import Arm
 from keras_impl import activations, engine, losses, optimizers, weights
-from keras_impl.extensions import MaskedDropout
+from keras_impl.extensions import MASKED
 from keras_impl.model import build
 from keras_impl.tensors import to_array, to_tensor, to_tensors
 
@@ -25,10 +25,11 @@ class Trainer:
         dtype: str,
         seed: int = 0,
         gradient_norm: bool = False,
+        native: bool = False,
     ) -> None:
         engine.configure(dtype, seed)
         self.arm, self.dtype, self.gradient_norm = arm, dtype, gradient_norm
-        self.model = build(arm)
+        self.model = build(arm, not native)
         loss = arm.recipe.loss
         self.loss = phrase(losses, loss)(loss).perform()
         self.prediction = loss.prediction()
@@ -37,9 +38,9 @@ class Trainer:
             for name, part in parts.items()
         }
         self.maskers = {
-            layer.name: layer
-            for layer in self.model.layers
-            if isinstance(layer, MaskedDropout)
+            name: layer
+            for name, layer in weights.leaves(self.model).items()
+            if isinstance(layer, tuple(MASKED.values()))
         }
         spec = arm.recipe.optimizer
         self.optimizer = phrase(optimizers, spec)(spec).perform()
@@ -59,13 +60,13 @@ class Trainer:
             variable.assign(ops.zeros_like(variable))
 
     def load(self, values: dict[str, np.ndarray]) -> None:
-        """Set the learnt tensors and forget all that an optimiser knows."""
+        """Set all tensors and forget all that an optimiser knows."""
         weights.write(self.model, values)
         self._fresh_optimizer()
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return a copy of the learnt tensors."""
-        return weights.read(self.model)
+        """Return a copy of all tensors, learnt or kept."""
+        return weights.read(self.model, self.arm.tensors)
 
     def gather(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the batch x, y of these rows, as a step would see it."""
@@ -85,6 +86,7 @@ class Trainer:
         return {
             name: to_tensors(mask, self.dtype)
             for name, mask in segment.masks.items()
+            if name in self.maskers
         }
 
     def evaluate(self, part: str) -> dict[str, float]:
@@ -102,12 +104,11 @@ class Trainer:
         return to_array(link.perform()(outputs))
 
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what leaves each layer, by place, in evaluation."""
-        value, found = to_tensor(x, self.dtype), {}
-        for layer in self.model.layers:
-            value = layer(value)
-            found[layer.name] = to_array(value)
-        return found
+        """Return what leaves each place, inner first, in evaluation."""
+        names = {place.name for place in self.arm.all_places}
+        names |= set(weights.leaves(self.model))
+        found = engine.outputs(self.model, to_tensor(x, self.dtype), names)
+        return {name: to_array(value) for name, value in found.items()}
 
     def gradients(
         self, segment: Segment
@@ -117,10 +118,14 @@ class Trainer:
         for name, masker in self.maskers.items():
             masker.mask = masks[name][0]
         x, y = engine.gather(*self.parts["train"], segment.indices[0])
+        before = self.weights()
         value, found = engine.gradients(self.model, self.loss, x, y)
+        weights.write(self.model, before)  # looking must not change averages
         named = zip(weights.parameters(self.model), found, strict=True)
+        shapes = self.arm.parameters
         return float(value), {
-            name: weights.to_neutral(gradient) for name, gradient in named
+            name: weights.to_neutral(gradient, shapes[name])
+            for name, gradient in named
         }
 
     def held(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -130,7 +135,7 @@ class Trainer:
             for name, (x, y) in self.parts.items()
         }
 
-    def parameter_counts(self) -> dict[str, int]:
-        """Return how many numbers each parameter of the live model has."""
-        found = weights.parameters(self.model)
+    def counts(self) -> dict[str, int]:
+        """Return how many numbers each tensor of the live model has."""
+        found = weights.tensors(self.model)
         return {name: int(ops.size(value)) for name, value in found.items()}

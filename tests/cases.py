@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from common.activations import Array, Shape
 from common.data import Data
 from common.datasets import Dataset, Labels
 from common.element import Count, speaking
 from common.experiment import Arm
+from common.layer import Array, Shape
 from common.layers import Layer
 from common.randomness import stream
 from common.recipe import Recipe
@@ -110,6 +110,8 @@ class Case:
 
 MLP = [{"dense": 6}, "tanh", {"dense": 3}]
 ZERO = {"dense": {"units": 6, "kernel_initializer": "zeros"}}
+# Before a normalisation, where a bias has no slope but rounding.
+BIASLESS = {"dense": {"units": 6, "bias": False}}
 STEPS = {"step_decay": {"every": 3, "by": 0.7}}
 
 
@@ -155,6 +157,83 @@ LAYERS = [
     Case(
         "dropout-image",
         [{"dropout": 0.3}, {"flatten": "channels_first"}, {"dense": 3}],
+        (4, 5, 3),
+    ),
+    Case(
+        "spatial_dropout",
+        [{"spatial_dropout": 0.4}, "flatten", {"dense": 3}],
+        (4, 5, 3),
+    ),
+    *(
+        Case(
+            f"batch_norm-{variance}-{name}",
+            [
+                *before,
+                {
+                    "batch_norm": {
+                        "epsilon": 1e-3,
+                        "kept": 0.8,
+                        "running_variance": variance,
+                        "affine": affine,
+                    }
+                },
+                *after,
+                {"dense": 3},
+            ],
+            sides,
+        )
+        for variance in ("biased", "unbiased")
+        for name, affine, sides, before, after in (
+            ("vector", True, (5,), [BIASLESS], ["tanh"]),
+            ("plain", False, (5,), [BIASLESS], ["tanh"]),
+            ("image", True, (4, 5, 3), [], ["tanh", "flatten"]),
+        )
+    ),
+    Case("batch_norm-last", [{"dense": 3}, "tanh", "batch_norm"]),
+    Case(
+        "residual-identity",
+        [
+            {"residual": [{"dense": 5}, "tanh", {"dense": 5}]},
+            {"dense": 3},
+        ],
+    ),
+    Case(
+        "residual-projection",
+        [
+            {
+                "residual": {
+                    "body": [BIASLESS, "batch_norm", "tanh"],
+                    "shortcut": [{"dense": 6}],
+                    "activation": "sigmoid",
+                }
+            },
+            {"dense": 3},
+        ],
+    ),
+    Case(
+        "residual-nested",
+        [
+            {
+                "residual": [
+                    {"residual": {"body": [{"dense": 5}, {"dropout": 0.3}]}},
+                    "tanh",
+                    {"concatenate": [[], ["batch_norm", {"dense": 2}]]},
+                    {"dense": 5},
+                ]
+            },
+            {"dense": 3},
+        ],
+    ),
+    Case(
+        "concatenate",
+        [
+            {"concatenate": [[{"dense": 2}], [], ["tanh", {"dense": 4}]]},
+            {"dense": 3},
+        ],
+    ),
+    Case(
+        "concatenate-image",
+        [{"concatenate": [[], ["tanh"]]}, "flatten", {"dense": 3}],
         (4, 5, 3),
     ),
     Case("relu", [{"dense": 6}, "relu", {"dense": 3}]),

@@ -211,30 +211,30 @@ def activation_forgotten(backend: str) -> None:
     """Build the network without its tanh."""
 
     @_around(_module(backend, "trainer"), "build")
-    def shorter(build: Any, arm: Arm) -> Any:
+    def shorter(build: Any, arm: Arm, masked: bool) -> Any:
         kept = [x for x in arm.layers if not isinstance(x, Tanh)]
-        return build(replace(arm, layers=tuple(kept)))
+        return build(replace(arm, layers=tuple(kept)), masked)
 
 
 def softmax_appended(backend: str) -> None:
     """Build the network with a softmax behind its logits."""
 
     @_around(_module(backend, "trainer"), "build")
-    def longer(build: Any, arm: Arm) -> Any:
-        return build(replace(arm, layers=(*arm.layers, Softmax())))
+    def longer(build: Any, arm: Arm, masked: bool) -> Any:
+        return build(replace(arm, layers=(*arm.layers, Softmax())), masked)
 
 
 def bias_not_built(backend: str) -> None:
     """Build dense layers without a bias."""
 
     @_around(_module(backend, "trainer"), "build")
-    def without(build: Any, arm: Arm) -> Any:
+    def without(build: Any, arm: Arm, masked: bool) -> Any:
         bare = {"bias": False}
         layers = (
             x.model_copy(update=bare) if isinstance(x, Dense) else x
             for x in arm.layers
         )
-        return build(replace(arm, layers=tuple(layers)))
+        return build(replace(arm, layers=tuple(layers)), masked)
 
 
 # What the network computes: rung "forward".
@@ -348,8 +348,8 @@ def noisy_gradient(backend: str) -> None:
         random.seed()
 
         @_around(_module(backend, "trainer"), "build")
-        def noisy(build: Any, arm: Arm) -> Any:
-            model = build(arm)
+        def noisy(build: Any, arm: Arm, masked: bool) -> Any:
+            model = build(arm, masked)
             for p in model.parameters():
                 p.register_hook(
                     lambda g: (
@@ -374,14 +374,9 @@ def noisy_gradient(backend: str) -> None:
 
 def own_dropout(backend: str) -> None:
     """Drop what the framework's own dropout drops, not what the mask says."""
-
-    @_around(_module(backend, "layers"), "dropout")
-    def own(say: Any, spec: Any, shape: Any) -> Any:
-        said = say(spec, shape)
-        [theirs] = said.function.__bases__
-        forward = "forward" if backend == "torch_impl" else "call"
-        own = {forward: getattr(theirs, forward)}
-        return call(type("OwnDropout", (said.function,), own), *said.args)
+    masked = _module(backend, "extensions").MASKED
+    for layer in list(masked):
+        patches.delitem(masked, layer)
 
 
 # How a gradient moves a parameter: rung "step", or "trajectory" where the

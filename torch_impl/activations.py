@@ -2,8 +2,9 @@
 
 from torch import nn
 
-from common.activations import Linear, Relu, Shape, Sigmoid, Softmax, Tanh
+from common.activations import Linear, Relu, Sigmoid, Softmax, Tanh
 from common.calls import Call, call
+from common.layer import Shape
 
 
 def relu(spec: Relu, shape: Shape) -> Call:

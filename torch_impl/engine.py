@@ -88,6 +88,36 @@ def gather(
     )
 
 
+@torch.inference_mode()
+def outputs(model: nn.Module, x: Tensor, names: set[str]) -> dict[str, Tensor]:
+    """Return what leaves the layers of these names, in evaluation.
+
+    Translation: a hook on each module sees what it puts out.
+    """
+    found: dict[str, Tensor] = {}
+
+    def watch(name: str) -> Callable[..., None]:
+        def seen(module: nn.Module, inputs: Any, output: Tensor) -> None:
+            found[name] = output
+
+        return seen
+
+    places = (
+        (path.rpartition(".")[2], module)
+        for path, module in model.named_modules()
+    )
+    hooks = [
+        module.register_forward_hook(watch(name))
+        for name, module in places
+        if name in names
+    ]
+    model.eval()
+    model(x)
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
 def compile_evaluation(
     model: nn.Module, loss: nn.Module
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:

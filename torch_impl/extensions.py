@@ -27,6 +27,77 @@ class MaskedDropout(nn.Dropout):
         return x * self.mask if self.training else x
 
 
+class MaskedDropout2d(nn.Dropout2d):
+    """`MaskedDropout` with one factor for each channel."""
+
+    mask: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.mask if self.training else x
+
+
+# What stands in for a layer that draws, where the masks are handed in.
+MASKED: dict[Any, type[nn.Module]] = {
+    nn.Dropout: MaskedDropout,
+    nn.Dropout2d: MaskedDropout2d,
+}
+
+
+class BiasedBatchNorm1d(nn.BatchNorm1d):
+    """BatchNorm1d that averages the biased variance.
+
+    What the step added is the unbiased one; times (n - 1)/n it is biased.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _biased(self, super().forward, x)
+
+
+class BiasedBatchNorm2d(nn.BatchNorm2d):
+    """BatchNorm2d that averages the biased variance."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return _biased(self, super().forward, x)
+
+
+def _biased(
+    layer: Any, forward: Callable[[Tensor], Tensor], x: Tensor
+) -> Tensor:
+    if not layer.training:
+        return forward(x)
+    kept = layer.running_var * (1.0 - layer.momentum)
+    y = forward(x)
+    count = x.numel() // x.shape[1]
+    added = layer.running_var - kept
+    # In a tensor of its own: the way back still holds the one that was.
+    layer.running_var = kept + added * ((count - 1) / count)
+    return y
+
+
+class Residual(nn.Module):
+    """after(body(x) + shortcut(x))."""
+
+    def __init__(
+        self, body: nn.Module, shortcut: nn.Module, after: nn.Module
+    ) -> None:
+        super().__init__()
+        self.body, self.shortcut, self.after = body, shortcut, after
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.after(self.body(x) + self.shortcut(x))
+
+
+class Concatenate(nn.Module):
+    """What several branches make of x, side by side along the channels."""
+
+    def __init__(self, *branches: nn.Module) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(branches)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([branch(x) for branch in self.branches], dim=1)
+
+
 class StepVelocitySGD(optim.SGD):
     """SGD whose velocity sums steps: v ← m v - η g, p ← p + v.
 

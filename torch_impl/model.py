@@ -1,43 +1,71 @@
 """A PyTorch model from its layers."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
 
 from torch import nn
 
 from common.activations import Activation
 from common.architecture import Place
-from common.calls import Call, phrase
+from common.calls import Call, call, phrase
 from common.experiment import Arm
-from common.layers import Dense
 from torch_impl import activations, initializers, layers
+from torch_impl.extensions import MASKED
+from torch_impl.weights import tensors
 
 
-def say(place: Place) -> Call:
-    """Return how PyTorch says one layer where it stands."""
+def say(place: Place, masked: bool = False) -> Call:
+    """Return how PyTorch says one layer where it stands.
+
+    Args:
+        place: the layer.
+        masked: whether dropouts take their masks from outside.
+    """
     book = activations if isinstance(place.layer, Activation) else layers
-    return phrase(book, place.layer)(place.layer, place.input_shape)
+    blocks = {
+        role: say_block(block, masked) for role, block in place.blocks.items()
+    }
+    if place.after is not None:
+        blocks["after"] = say_block(place.after, masked)
+    said = phrase(book, place.layer)(place.layer, place.input_shape, **blocks)
+    if masked and said.function in MASKED:
+        return replace(said, function=MASKED[said.function])
+    return said
 
 
-def build(arm: Arm) -> nn.Sequential:
+def say_block(places: Sequence[Place], masked: bool = False) -> Call:
+    """Return how PyTorch says some layers, one after another."""
+    if not places:
+        return call(nn.Identity)
+    said = {place.name: say(place, masked) for place in places}
+    return call(nn.Sequential, call(OrderedDict, **said))
+
+
+def build(arm: Arm, masked: bool = False) -> nn.Sequential:
     """Return the network, with its own random weights.
 
     Translation: the layers are made first and their weights are drawn
     afterwards, in place.
     """
-    model = nn.Sequential(
-        OrderedDict((p.name, say(p).perform()) for p in arm.places)
-    )
-    for place in arm.places:
-        if isinstance(place.layer, Dense):
-            _initialize(model.get_submodule(place.name), place.layer)
+    model: nn.Sequential = say_block(arm.places, masked).perform()
+    found = tensors(model)
+    for place in arm.all_places:
+        for name, fill in say_weights(place).items():
+            fill.perform(found[name])
     return model
 
 
-def _initialize(module: nn.Module, spec: Dense) -> None:
-    assert isinstance(module, nn.Linear)
-    fans = module.in_features, module.out_features
-    kernel = phrase(initializers, spec.kernel_initializer)
-    kernel(spec.kernel_initializer, *fans).perform(module.weight)
-    if spec.bias:
-        bias = phrase(initializers, spec.bias_initializer)
-        bias(spec.bias_initializer, *fans).perform(module.bias)
+def say_weights(place: Place) -> dict[str, Call]:
+    """Return how PyTorch fills a layer's tensors, by their full names.
+
+    What is not named starts where the framework puts it.
+    """
+    said = {}
+    for name in place.parameters:
+        own = name.rpartition("/")[2]
+        spec = getattr(place.layer, f"{own}_initializer", None)
+        if spec is not None:
+            fans = place.layer.fans(place.input_shape)
+            said[name] = phrase(initializers, spec)(spec, *fans)
+    return said

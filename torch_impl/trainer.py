@@ -8,7 +8,7 @@ from common.calls import phrase
 from common.data import Part
 from common.experiment import Arm
 from torch_impl import activations, engine, losses, optimizers, weights
-from torch_impl.extensions import MaskedDropout
+from torch_impl.extensions import MASKED
 from torch_impl.model import build
 from torch_impl.tensors import to_array, to_tensor, to_tensors
 
@@ -23,10 +23,11 @@ class Trainer:
         dtype: str,
         seed: int = 0,
         gradient_norm: bool = False,
+        native: bool = False,
     ) -> None:
         engine.configure(dtype, seed)
         self.arm, self.dtype, self.gradient_norm = arm, dtype, gradient_norm
-        self.model = build(arm)
+        self.model = build(arm, not native)
         loss = arm.recipe.loss
         self.loss = phrase(losses, loss)(loss).perform()
         self.prediction = loss.prediction()
@@ -35,9 +36,9 @@ class Trainer:
             for name, part in parts.items()
         }
         self.maskers = {
-            name: module
-            for name, module in self.model.named_children()
-            if isinstance(module, MaskedDropout)
+            name: layer
+            for name, layer in weights.leaves(self.model).items()
+            if isinstance(layer, tuple(MASKED.values()))
         }
         self.run_evaluation = engine.compile_evaluation(self.model, self.loss)
         self._fresh_optimizer()
@@ -56,13 +57,13 @@ class Trainer:
         )
 
     def load(self, values: dict[str, np.ndarray]) -> None:
-        """Set the learnt tensors and forget all that an optimiser knows."""
+        """Set all tensors and forget all that an optimiser knows."""
         weights.write(self.model, values)
         self._fresh_optimizer()
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return a copy of the learnt tensors."""
-        return weights.read(self.model)
+        """Return a copy of all tensors, learnt or kept."""
+        return weights.read(self.model, self.arm.tensors)
 
     def gather(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the batch x, y of these rows, as a step would see it."""
@@ -83,6 +84,7 @@ class Trainer:
         return {
             name: to_tensors(mask, self.dtype)
             for name, mask in segment.masks.items()
+            if name in self.maskers
         }
 
     def evaluate(self, part: str) -> dict[str, float]:
@@ -102,13 +104,11 @@ class Trainer:
 
     @torch.inference_mode()
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what leaves each layer, by place, in evaluation."""
-        self.model.eval()
-        value, found = to_tensor(x, self.dtype), {}
-        for name, module in self.model.named_children():
-            value = module(value)
-            found[name] = to_array(value)
-        return found
+        """Return what leaves each place, inner first, in evaluation."""
+        names = {place.name for place in self.arm.all_places}
+        names |= set(weights.leaves(self.model))
+        found = engine.outputs(self.model, to_tensor(x, self.dtype), names)
+        return {name: to_array(value) for name, value in found.items()}
 
     def gradients(
         self, segment: Segment
@@ -119,10 +119,14 @@ class Trainer:
             masker.mask = masks[name][0]
         rows = torch.from_numpy(segment.indices[:1])
         (x,), (y,) = engine.gather(*self.parts["train"], rows)
+        before = self.weights()
         value, found = engine.gradients(self.model, self.loss, x, y)
+        weights.write(self.model, before)  # looking must not change averages
         named = zip(weights.parameters(self.model), found, strict=True)
+        shapes = self.arm.parameters
         return float(value.detach()), {
-            name: weights.to_neutral(gradient) for name, gradient in named
+            name: weights.to_neutral(gradient, shapes[name])
+            for name, gradient in named
         }
 
     def held(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -132,7 +136,7 @@ class Trainer:
             for name, (x, y) in self.parts.items()
         }
 
-    def parameter_counts(self) -> dict[str, int]:
-        """Return how many numbers each parameter of the live model has."""
-        found = weights.parameters(self.model)
+    def counts(self) -> dict[str, int]:
+        """Return how many numbers each tensor of the live model has."""
+        found = weights.tensors(self.model)
         return {name: value.numel() for name, value in found.items()}

@@ -1,50 +1,101 @@
-"""Learnt tensors of a PyTorch model, under their neutral names."""
+"""Tensors of a PyTorch model, under their neutral names."""
 
 import numpy as np
 import torch
 from torch import nn
 
-# What each framework calls a parameter, and what we call it.
+from common.architecture import is_place
+from common.layer import Shape
+
+# What each framework calls a tensor, and what we call it.
 NAMES = {"weight": "kernel", "bias": "bias"}
+_NORMALIZING = {
+    "weight": "gamma",
+    "bias": "beta",
+    "running_mean": "running_mean",
+    "running_var": "running_variance",
+}
+_NORMALIZERS = (nn.BatchNorm1d, nn.BatchNorm2d)
 
 
-def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
-    """Return the live parameters by neutral name, `dense_1/kernel`."""
-    found = {}
-    for own_name, parameter in model.named_parameters():
-        place, _, name = own_name.rpartition(".")
-        found[f"{place}/{NAMES[name]}"] = parameter
+def leaves(model: nn.Module) -> dict[str, nn.Module]:
+    """Return the modules that have none inside, by their places' names."""
+    named = {
+        path.rpartition(".")[2]: module
+        for path, module in model.named_modules()
+    }
+    return {
+        name: module
+        for name, module in named.items()
+        if is_place(name) and not list(module.children())
+    }
+
+
+def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
+    """Return the live tensors by neutral name, such as `dense_1/kernel`."""
+    found: dict[str, torch.Tensor] = {}
+    for place, module in leaves(model).items():
+        normalizes = isinstance(module, _NORMALIZERS)
+        names = _NORMALIZING if normalizes else NAMES
+        own = [*module.named_parameters(), *module.named_buffers()]
+        for name, tensor in own:
+            if name != "num_batches_tracked":
+                found[f"{place}/{names[name]}"] = tensor
     return found
 
 
-def to_neutral(tensor: torch.Tensor) -> np.ndarray:
-    """Return a copy in neutral layout.
+def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
+    """Return the learnt ones among the live tensors."""
+    return {
+        name: tensor
+        for name, tensor in tensors(model).items()
+        if isinstance(tensor, nn.Parameter)
+    }
+
+
+def to_neutral(tensor: torch.Tensor, shape: Shape) -> np.ndarray:
+    """Return a copy in neutral layout, of the shape that the spec says.
 
     Translation: a Linear's weight is (units, inputs); neutral is the
-    transpose.
+    transpose. A convolution's is OIHW; neutral is HWIO.
     """
     array = tensor.detach().cpu().numpy()
-    return np.array(array.T if array.ndim == 2 else array, order="C")
+    if array.ndim == 4:
+        array = array.transpose(2, 3, 1, 0)
+    elif array.ndim == 2:
+        array = array.T
+    return np.array(array.reshape(shape), order="C")
 
 
-def read(model: nn.Module) -> dict[str, np.ndarray]:
-    """Return a copy of every parameter, in neutral layout."""
-    found = parameters(model)
-    return {name: to_neutral(value) for name, value in found.items()}
+def from_neutral(array: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
+    """Return an array in the layout of a live tensor."""
+    if tensor.ndim == 4:
+        out, into, height, width = tensor.shape
+        hwio = array.reshape(height, width, into, out)
+        return hwio.transpose(3, 2, 0, 1)
+    return array.T if tensor.ndim == 2 else array
+
+
+def read(model: nn.Module, shapes: dict[str, Shape]) -> dict[str, np.ndarray]:
+    """Return a copy of every tensor, in neutral layout."""
+    found = tensors(model)
+    return {
+        name: to_neutral(value, shapes.get(name, value.shape))
+        for name, value in found.items()
+    }
 
 
 def write(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
-    """Set every parameter from neutral layout.
+    """Set every tensor from neutral layout.
 
     Raises:
-        KeyError: if a parameter is missing or unknown.
+        KeyError: if a tensor is missing or unknown.
     """
-    found = parameters(model)
+    found = tensors(model)
     if found.keys() != weights.keys():
         odd = sorted(found.keys() ^ weights.keys())
         raise KeyError(f"weights and model differ in {odd}")
     with torch.no_grad():
-        for name, parameter in found.items():
-            value = weights[name]
-            value = value.T if value.ndim == 2 else value
-            parameter.copy_(torch.from_numpy(np.array(value, order="C")))
+        for name, tensor in found.items():
+            value = from_neutral(weights[name], tensor)
+            tensor.copy_(torch.from_numpy(np.array(value, order="C")))

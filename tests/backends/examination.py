@@ -25,7 +25,7 @@ class Findings:
         x: the inputs of the first batch.
         outputs: what leaves each place in evaluation, and `prediction`.
         gradients: `loss` and each parameter's gradient on the first batch.
-        counts: how many numbers each live parameter has.
+        counts: how many numbers each live tensor has.
         stepped: the parameters after the first step.
         curves: loss, rate and gradient norms of all steps.
         trained: the parameters after all steps.
@@ -65,7 +65,7 @@ def examine(
         x=x,
         outputs=outputs,
         gradients={"loss": np.array(loss)} | gradients,
-        counts=trainer.parameter_counts(),
+        counts=trainer.counts(),
         stepped=stepped or {},
         curves={
             name: np.concatenate([curve[name] for curve in curves])

@@ -69,7 +69,7 @@ def test_places_are_numbered_by_kind_and_carry_shapes() -> None:
 def test_a_dense_on_images_is_refused_where_it_stands() -> None:
     with pytest.raises(ShapeError, match="put a 'flatten' before") as caught:
         places(network("relu", {"dense": 2}), (4, 5, 3))
-    assert caught.value.index == 1
+    assert caught.value.path == (1,)
 
 
 def test_masked_places_are_the_dropouts() -> None:

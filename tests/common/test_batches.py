@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 
 from common import batches
-from common.batches import Segment, batch_size, segments, steps_per_epoch
+from common.batches import Segment, segments, steps_per_epoch
 from common.experiment import Arm
+from common.recipe import batch_sizes
 from tests.cases import STEPS, arm
 
 DROPPING = [{"dropout": 0.25}, {"dense": 4}, {"dropout": 0.5}, {"dense": 3}]
@@ -45,7 +46,7 @@ def test_an_epoch_sees_every_sample_once(
     samples: int, size: Any, last_batch: str
 ) -> None:
     example = arm([{"dense": 3}], batch_size=size, last_batch=last_batch)
-    full = batch_size(example.recipe, samples)
+    full = batch_sizes(example.recipe, samples)[0]
     found = list(segments(example, samples, 0, range(1)))
     rows = rows_of(found)
     dropped = samples % full if last_batch == "drop" else 0

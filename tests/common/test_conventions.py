@@ -148,6 +148,12 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "flatten_order": lambda value: arm(
         [{"flatten": value}, *dense()], (4, 5, 3)
     ),
+    **{
+        f"batch_norm_{field}": lambda value, field=field: arm(
+            [{"batch_norm": {field: value}}, *dense()]
+        )
+        for field in ("epsilon", "kept", "running_variance")
+    },
     "normal_stddev": lambda value: arm(
         dense(kernel_initializer={"normal": value})
     ),

@@ -27,6 +27,9 @@ ELEMENTS: list[type[Element]] = [
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
     "dropout": {"rate": 0.5},
+    "spatial_dropout": {"rate": 0.5},
+    "residual": {"body": ["relu"]},
+    "concatenate": {"branches": [[], ["relu"]]},
     "step_decay": {"every": 2, "by": 0.5},
     "cosine": {"steps": 10},
 }

@@ -326,9 +326,10 @@ def test_every_column_of_a_gradient_norm_is_a_curve() -> None:
     weights = {"dense_1/kernel": np.ones(2), "dense_2/kernel": np.ones(2)}
     norms = np.ones((STEPS, 2))
     steps = record(LOSS).steps | {"gradient_norm": norms}
-    sound = record(LOSS, steps=steps, weights=weights)
+    more = {"weights": weights, "parameters": tuple(weights)}
+    sound = record(LOSS, steps=steps, **more)
     off = steps | {"gradient_norm": norms * [1.0, 1.0 + 1e-9]}
-    faulty = record(LOSS, steps=off, weights=weights)
+    faulty = record(LOSS, steps=off, **more)
     trajectory = compare_records("only", [sound, sound], [faulty, faulty])
     verdict = trajectory.verdict()
     assert verdict.outcome == "disagree"

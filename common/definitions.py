@@ -1,0 +1,193 @@
+"""What every layer computes, and its slope, slowly, in NumPy float64.
+
+One function for each kind of layer, under its name: it takes a place and
+what reaches it, x of shape (n, *input_shape), and returns what leaves it
+together with a function that carries a slope back: from the derivative of
+the loss by what left to that by x. On its way back it writes down the
+derivatives by the layer's own tensors. Images stand channels last.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias, cast
+
+import numpy as np
+
+from common.activations import Activation
+from common.architecture import Place
+from common.batches import Masks
+from common.errors import nearest
+from common.layer import Array
+from common.layers import BatchNorm, Dense, Flatten
+from common.record import Weights
+
+Back: TypeAlias = Callable[[Array], Array]
+
+
+@dataclass
+class Pass:
+    """One way through a network, and back.
+
+    Attributes:
+        weights: its tensors, learnt and kept, in neutral layout.
+        masks: one factor for each number that a dropout sees while
+            training; None in evaluation.
+        outputs: what left each place so far, the inner ones first.
+        kept: new values of the tensors that are kept, in training.
+        gradients: the loss's derivative by each learnt tensor, on the way
+            back.
+    """
+
+    weights: Weights
+    masks: Masks | None = None
+    outputs: dict[str, Array] = field(default_factory=dict)
+    kept: Weights = field(default_factory=dict)
+    gradients: Weights = field(default_factory=dict)
+
+    @property
+    def training(self) -> bool:
+        """Whether layers do what they do in training."""
+        return self.masks is not None
+
+    def through(self, places: Sequence[Place], x: Array) -> tuple[Array, Back]:
+        """Send x through some places, one after another."""
+        backs = []
+        for place in places:
+            x, back = _definition(place)(place, x, self)
+            self.outputs[place.name] = x
+            backs.append(back)
+
+        def carry(slope: Array) -> Array:
+            for back in reversed(backs):
+                slope = back(slope)
+            return slope
+
+        return x, carry
+
+
+def dense(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """Y = x K + b."""
+    kernel = run.weights[f"{place.name}/kernel"]
+    bias = cast("Dense", place.layer).bias
+    y = x @ kernel
+    if bias:
+        y = y + run.weights[f"{place.name}/bias"]
+
+    def back(slope: Array) -> Array:
+        run.gradients[f"{place.name}/kernel"] = x.T @ slope
+        if bias:
+            run.gradients[f"{place.name}/bias"] = slope.sum(0)
+        return slope @ kernel.T
+
+    return y, back
+
+
+def flatten(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """Lay out pixel by pixel, or channel by channel."""
+    layer = cast("Flatten", place.layer)
+    if layer.order == "channels_last" or x.ndim != 4:
+        return x.reshape(len(x), -1), lambda slope: slope.reshape(x.shape)
+    moved = x.transpose(0, 3, 1, 2)
+
+    def back(slope: Array) -> Array:
+        return slope.reshape(moved.shape).transpose(0, 2, 3, 1)
+
+    return moved.reshape(len(x), -1), back
+
+
+def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """γ (x - mean) / √(variance + ε) + β, channel by channel."""
+    layer, name = cast("BatchNorm", place.layer), place.name
+    axes = tuple(range(x.ndim - 1))
+    count = x.size // x.shape[-1]
+    mean = run.weights[f"{name}/running_mean"]
+    variance = run.weights[f"{name}/running_variance"]
+    if run.training:
+        averages = {"running_mean": mean, "running_variance": variance}
+        mean, variance = x.mean(axes), x.var(axes)
+        unbiased = layer.running_variance == "unbiased"
+        factor = count / (count - 1) if unbiased else 1.0
+        new = {"running_mean": mean, "running_variance": factor * variance}
+        for own, old in averages.items():
+            run.kept[f"{name}/{own}"] = (
+                layer.kept * old + (1 - layer.kept) * new[own]
+            )
+    width = np.sqrt(variance + layer.epsilon)
+    normal = (x - mean) / width
+    gamma = run.weights[f"{name}/gamma"] if layer.affine else np.ones(1)
+    beta = run.weights[f"{name}/beta"] if layer.affine else np.zeros(1)
+
+    def back(slope: Array) -> Array:
+        if layer.affine:
+            run.gradients[f"{name}/gamma"] = (slope * normal).sum(axes)
+            run.gradients[f"{name}/beta"] = slope.sum(axes)
+        slope = slope * gamma
+        if run.training:
+            along = (slope * normal).mean(axes)
+            slope = slope - slope.mean(axes) - normal * along
+        return slope / width
+
+    return gamma * normal + beta, back
+
+
+def dropout(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """X · mask while training, x in evaluation."""
+    if run.masks is None:
+        return x, lambda slope: slope
+    mask = run.masks[place.name]
+    return x * mask, lambda slope: slope * mask
+
+
+def spatial_dropout(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """As `dropout`, with one factor for a whole channel."""
+    return dropout(place, x, run)
+
+
+def residual(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """activation(body(x) + shortcut(x))."""
+    body, body_back = run.through(place.blocks["body"], x)
+    shortcut, shortcut_back = run.through(place.blocks["shortcut"], x)
+    y, after_back = run.through(place.after or (), body + shortcut)
+
+    def back(slope: Array) -> Array:
+        slope = after_back(slope)
+        return body_back(slope) + shortcut_back(slope)
+
+    return y, back
+
+
+def concatenate(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """What the branches put out, side by side along the channels."""
+    found = [run.through(block, x) for block in place.blocks.values()]
+    ends = np.cumsum([y.shape[-1] for y, _ in found])[:-1]
+
+    def back(slope: Array) -> Array:
+        shares = np.split(slope, ends, axis=-1)
+        slopes = [
+            back(share) for (_, back), share in zip(found, shares, strict=True)
+        ]
+        return np.asarray(sum(slopes))
+
+    return np.concatenate([y for y, _ in found], axis=-1), back
+
+
+def _activation(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    layer = cast("Activation", place.layer)
+    return layer.value(x), lambda slope: slope * layer.derivative(x)
+
+
+def _definition(
+    place: Place,
+) -> Callable[[Place, Array, Pass], tuple[Array, Back]]:
+    if isinstance(place.layer, Activation):
+        return _activation
+    kind = place.layer.kind()
+    found = getattr(sys.modules[__name__], kind, None)
+    if found is None:
+        raise LookupError(
+            f"common/definitions.py has no '{kind}'; write a function of "
+            f"that name there{nearest(kind, globals())}"
+        )
+    definition: Callable[[Place, Array, Pass], tuple[Array, Back]] = found
+    return definition

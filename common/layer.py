@@ -1,0 +1,71 @@
+"""What every layer can say of itself, from the specification alone."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from common.element import Element
+
+Array: TypeAlias = npt.NDArray[np.float64]
+Shape: TypeAlias = tuple[int, ...]
+
+
+class LayerElement(Element):
+    """A layer; unless it says otherwise, the shape stays, nothing is learnt.
+
+    Shapes are those of one sample, without the batch.
+    """
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape of one sample after the layer.
+
+        Raises:
+            PydanticCustomError: if the layer cannot take such a sample.
+        """
+        return shape
+
+    def parameters(self, shape: Shape) -> dict[str, Shape]:
+        """Return the shape of each learnt tensor, by its own name."""
+        return {}
+
+    def state(self, shape: Shape) -> dict[str, Shape]:
+        """Return the shape of each tensor that is kept but not learnt."""
+        return {}
+
+    def mask_shape(self, shape: Shape) -> Shape | None:
+        """Return the shape of one sample's dropout factors, if it drops."""
+        return None
+
+    def blocks(self) -> "dict[str, tuple[Any, ...]]":
+        """Return the layers inside, side by side, by what they are for."""
+        return {}
+
+    def merged(self, shapes: dict[str, Shape]) -> Shape:
+        """Return the shape of what the blocks put out together."""
+        raise NotImplementedError(f"{self.kind()} has no blocks")
+
+    def after(self) -> tuple[Any, ...] | None:
+        """Return the layers that follow where the blocks have met.
+
+        None where nothing can; an empty tuple where nothing does.
+        """
+        return None
+
+    def fans(self, shape: Shape) -> tuple[int, int]:
+        """Return how many inputs each output sees, and the other way."""
+        raise NotImplementedError(f"{self.kind()} has no fans")
+
+    def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> Array:
+        """Return the starting values of one tensor, in float64.
+
+        Args:
+            name: the tensor's own name, such as `kernel`.
+            rng: what they are drawn from.
+            shape: that of one sample that reaches the layer.
+        """
+        initializer = getattr(self, f"{name}_initializer")
+        found: Array = initializer.sample(
+            rng, self.parameters(shape)[name], *self.fans(shape)
+        )
+        return found
