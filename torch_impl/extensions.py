@@ -92,10 +92,11 @@ class Concatenate(nn.Module):
 
     def __init__(self, *branches: nn.Module) -> None:
         super().__init__()
-        self.branches = nn.ModuleList(branches)
+        for number, branch in enumerate(branches, 1):
+            self.add_module(f"branch_{number}", branch)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([branch(x) for branch in self.branches], dim=1)
+        return torch.cat([branch(x) for branch in self.children()], dim=1)
 
 
 class StepVelocitySGD(optim.SGD):

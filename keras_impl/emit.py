@@ -1,0 +1,47 @@
+"""Keras source code from what the phrase book says."""
+
+import keras
+import numpy as np
+from keras import initializers, layers, losses, ops, optimizers
+from keras.optimizers import schedules
+
+from common.calls import Call
+from common.experiment import Arm
+from common.printing import Expression, Vocabulary, script, statement
+from keras_impl import extensions
+from keras_impl.model import say_block
+
+VOCABULARY = Vocabulary(
+    {
+        "layers": (layers, "from keras import layers"),
+        "initializers": (initializers, "from keras import initializers"),
+        "losses": (losses, "from keras import losses"),
+        "schedules": (schedules, "from keras.optimizers import schedules"),
+        "optimizers": (optimizers, "from keras import optimizers"),
+        "ops": (ops, "from keras import ops"),
+        "keras": (keras, "import keras"),
+        "np": (np, "import numpy as np"),
+    },
+    (extensions,),
+)
+
+
+def emit(said: Call, name: str, *first: str) -> str:
+    """Return runnable code that makes something and gives it a name.
+
+    Args:
+        said: what the phrase book says.
+        name: what the thing is called in the code.
+        first: expressions for what stands before the arguments.
+    """
+    said = said.given(*map(Expression, first))
+    return script([statement(said, VOCABULARY, name)], VOCABULARY)
+
+
+def emit_model(arm: Arm) -> str:
+    """Return runnable code that makes a network called `model`.
+
+    Translation: the layers draw their weights as they are made.
+    """
+    said = say_block(arm.places)
+    return script([statement(said, VOCABULARY, "model")], VOCABULARY)

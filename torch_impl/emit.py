@@ -1,0 +1,70 @@
+"""PyTorch source code from what the phrase book says."""
+
+import collections
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import nn, optim
+from torch.nn import init
+from torch.optim import lr_scheduler
+
+from common.architecture import Place
+from common.calls import Call
+from common.experiment import Arm
+from common.printing import Expression, Vocabulary, script, statement
+from torch_impl import extensions
+from torch_impl.model import say_block, say_weights
+from torch_impl.weights import NAMES
+
+VOCABULARY = Vocabulary(
+    {
+        "nn": (nn, "from torch import nn"),
+        "init": (init, "from torch.nn import init"),
+        "optim": (optim, "from torch import optim"),
+        "lr_scheduler": (lr_scheduler, "from torch.optim import lr_scheduler"),
+        "torch": (torch, "import torch"),
+        "np": (np, "import numpy as np"),
+        "": (collections, "from collections import OrderedDict"),
+    },
+    (extensions,),
+)
+
+
+def emit(said: Call, name: str, *first: str) -> str:
+    """Return runnable code that makes something and gives it a name.
+
+    Args:
+        said: what the phrase book says.
+        name: what the thing is called in the code.
+        first: expressions for what stands before the arguments, such as
+            `model.parameters()`.
+    """
+    said = said.given(*map(Expression, first))
+    return script([statement(said, VOCABULARY, name)], VOCABULARY)
+
+
+def emit_model(arm: Arm) -> str:
+    """Return runnable code that makes a network called `model`.
+
+    Translation: the weights are drawn afterwards, line by line.
+    """
+    lines = [statement(say_block(arm.places), VOCABULARY, "model")]
+    paths = dict(_paths(arm.places, "model"))
+    attributes = {ours: theirs for theirs, ours in NAMES.items()}
+    for place in arm.all_places:
+        for name, fill in say_weights(place).items():
+            own = attributes[name.rpartition("/")[2]]
+            tensor = Expression(f"{paths[place.name]}.{own}")
+            lines.append(statement(fill.given(tensor), VOCABULARY))
+    return script(lines, VOCABULARY)
+
+
+def _paths(places: Sequence[Place], start: str) -> Iterator[tuple[str, str]]:
+    """Yield each place's name, with the path to it in the live model."""
+    for place in places:
+        path = f"{start}.{place.name}"
+        yield place.name, path
+        for role, block in place.blocks.items():
+            yield from _paths(block, f"{path}.{role}")
+        yield from _paths(place.after or (), f"{path}.after")
