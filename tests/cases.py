@@ -10,43 +10,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from common.data import Data
-from common.datasets import Dataset, Labels
-from common.element import Count, speaking
+from common.datasets import Noise
+from common.element import speaking
 from common.experiment import Arm
-from common.layer import Array, Shape
+from common.layer import Shape
 from common.layers import Layer
-from common.randomness import stream
 from common.recipe import Recipe
-
-
-class Noise(Dataset):
-    """Samples and targets without meaning, of any shape: for tests alone.
-
-    No data set of the language has three channels, or 784 numbers.
-    """
-
-    sides: tuple[Count, ...] = (5,)
-    classes: Count | None = 3
-    samples: Count = 64
-
-    @property
-    def shape(self) -> Shape:
-        return self.sides
-
-    @property
-    def class_count(self) -> int | None:
-        return self.classes
-
-    @property
-    def size(self) -> int:
-        return self.samples
-
-    def draw(self, seed: int) -> tuple[Array, Labels]:
-        rng = stream(seed, "noise")
-        x = rng.normal(size=(self.samples, *self.sides))
-        if self.classes is None:
-            return x, rng.normal(size=self.samples)
-        return x, rng.integers(self.classes, size=self.samples)
 
 
 def arm(
@@ -64,8 +33,7 @@ def arm(
         "epochs": 10,
     }
     with speaking("keras"):
-        # Not validated: `Noise` is no word of the language.
-        data = Data.model_construct(
+        data = Data(
             source=Noise(sides=sides, classes=classes, samples=samples),
             test=0.25,
             validation=0.0,
