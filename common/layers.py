@@ -191,7 +191,7 @@ class Concatenate(LayerElement):
 
     def blocks(self) -> dict[str, Block]:
         """Return the branches, numbered from 1."""
-        return {f"branch_{n}": b for n, b in enumerate(self.branches, 1)}
+        return {f"branch{n}": b for n, b in enumerate(self.branches, 1)}
 
     def merged(self, shapes: dict[str, Shape]) -> Shape:
         """Return the branches' shape with their channels in a row."""

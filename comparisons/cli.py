@@ -210,6 +210,39 @@ def check(
 
 
 @app.command()
+def fuzz(
+    *,
+    count: Annotated[
+        int, typer.Option(min=1, help="How many different specifications.")
+    ] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Length of each trajectory.")
+    ] = 20,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Pairs of workers at once.")
+    ] = 2,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the specifications that fail.")
+    ] = Path("parity-fuzz"),
+    as_json: Json = False,
+) -> None:
+    """Send random specifications up the ladder; shrink what fails."""
+    from comparisons import fuzz as fuzzing
+    from comparisons.console import counting, show_fuzzed
+
+    with counting("fuzz") as watch:
+        result = fuzzing.fuzz(
+            count, seed, steps=steps, jobs=jobs, out=out, watch=watch
+        )
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        show_fuzzed(result)
+    raise typer.Exit(DISAGREE if result.verdict == "disagree" else AGREE)
+
+
+@app.command()
 def schema(*, as_json: Json = False) -> None:
     """Print the language of specifications as JSON Schema."""
     from common.load import schema

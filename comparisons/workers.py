@@ -10,6 +10,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import (
     FIRST_EXCEPTION,
@@ -61,6 +62,9 @@ class Worker:
         setup: `module:function` that the process calls before it serves.
         threads: how many the framework may use for one operation; by
             default the cores are shared out between the two.
+
+    Attributes:
+        busy: seconds that its tasks took so far, its start among them.
     """
 
     def __init__(
@@ -82,6 +86,7 @@ class Worker:
             env=_environment(),
         )
         self._queue = ThreadPoolExecutor(1, f"worker-{backend}")
+        self.busy = 0.0
 
     def submit(
         self, task: str, progress: Progress | None = None, **arguments: Any
@@ -91,7 +96,16 @@ class Worker:
         The future raises `WorkerError` if the task breaks or the process
         dies. Tasks of one worker run one after another.
         """
-        return self._queue.submit(self._ask, task, progress, arguments)
+        return self._queue.submit(self._timed, task, progress, arguments)
+
+    def _timed(
+        self, task: str, progress: Progress | None, arguments: dict[str, Any]
+    ) -> Any:
+        start = time.perf_counter()
+        try:
+            return self._ask(task, progress, arguments)
+        finally:
+            self.busy += time.perf_counter() - start
 
     def _ask(
         self, task: str, progress: Progress | None, arguments: dict[str, Any]
@@ -157,6 +171,10 @@ class Pair:
     ) -> None:
         for worker in self.workers.values():
             worker.close()
+
+    def busy(self) -> dict[str, float]:
+        """Return the seconds that each worker has been busy."""
+        return {name: worker.busy for name, worker in self.workers.items()}
 
     def ask(
         self, task: str, progress: Progress | None = None, **arguments: Any

@@ -93,7 +93,7 @@ class Concatenate(nn.Module):
     def __init__(self, *branches: nn.Module) -> None:
         super().__init__()
         for number, branch in enumerate(branches, 1):
-            self.add_module(f"branch_{number}", branch)
+            self.add_module(f"branch{number}", branch)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([branch(x) for branch in self.children()], dim=1)
