@@ -23,7 +23,7 @@ class Call:
     kwargs: dict[str, Any]
 
     def perform(self, *first: Any) -> Any:
-        """Call the function, after performing the calls in its arguments.
+        """Call the function, after performing what is in its arguments.
 
         Args:
             first: what only exists now and stands before the arguments,
@@ -34,6 +34,37 @@ class Call:
             *(_performed(value) for value in self.args),
             **{name: _performed(v) for name, v in self.kwargs.items()},
         )
+
+
+@dataclass(frozen=True)
+class Code:
+    """A piece of a framework's code, with the names it uses.
+
+    The text is our own, made from a checked tree (`common.formulas`); what
+    a user wrote is never run.
+
+    Attributes:
+        text: an expression, such as `lambda x: x * ops.tanh(x)`.
+        names: what its names stand for, such as `{"ops": keras.ops}`.
+        formula: what it says, in the neutral language; the function that
+            comes of it carries it as its own attribute `formula`.
+    """
+
+    text: str
+    names: dict[str, Any]
+    formula: str
+
+    def perform(self) -> Any:
+        """Return the function that the code describes.
+
+        >>> double = Code("lambda x: 2 * x", {}, "2 * x").perform()
+        >>> double(3), double.formula
+        (6, '2 * x')
+        """
+        names = {"__builtins__": {}, **self.names}
+        function = eval(self.text, names)  # noqa: S307 - our own text
+        function.formula = self.formula
+        return function
 
 
 def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
@@ -68,4 +99,4 @@ def phrase(book: ModuleType, spec: Element) -> Callable[..., Call]:
 
 
 def _performed(value: Any) -> Any:
-    return value.perform() if isinstance(value, Call) else value
+    return value.perform() if isinstance(value, Call | Code) else value

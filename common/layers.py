@@ -9,7 +9,27 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic_core import PydanticCustomError
 
-from common.activations import Linear, Relu, Shape, Sigmoid, Softmax, Tanh
+from common.activations import (
+    Custom,
+    Elu,
+    Gelu,
+    HardSigmoid,
+    HardSwish,
+    LeakyRelu,
+    Linear,
+    Mish,
+    Relu,
+    Relu6,
+    Selu,
+    Shape,
+    Sigmoid,
+    Silu,
+    Softmax,
+    Softplus,
+    Softsign,
+    Swish,
+    Tanh,
+)
 from common.element import Count, Element, Flag, OneKind, Share
 from common.initializers import BiasInitializer, KernelInitializer
 
@@ -87,6 +107,26 @@ class Dropout(Element):
 
 
 Layer: TypeAlias = Annotated[
-    Dense | Flatten | Dropout | Relu | Tanh | Sigmoid | Linear | Softmax,
+    Dense
+    | Flatten
+    | Dropout
+    | Relu
+    | Tanh
+    | Sigmoid
+    | Linear
+    | LeakyRelu
+    | Relu6
+    | Elu
+    | Selu
+    | Gelu
+    | Silu
+    | Swish
+    | Mish
+    | Softplus
+    | Softsign
+    | HardSigmoid
+    | HardSwish
+    | Custom
+    | Softmax,
     OneKind(),
 ]
