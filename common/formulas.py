@@ -326,7 +326,11 @@ def _translated(node: ast.expr, words: Mapping[str, str]) -> ast.expr:
         return _literal(_number(node))
     match node:
         case ast.UnaryOp(op=op, operand=inner):
-            return ast.UnaryOp(op, _translated(inner, words))
+            inner = _translated(inner, words)
+            # TensorFlow's tensors have no plus sign.
+            return (
+                ast.UnaryOp(op, inner) if isinstance(op, ast.USub) else inner
+            )
         case ast.BinOp(left=left, op=op, right=right):
             return ast.BinOp(
                 _translated(left, words), op, _translated(right, words)

@@ -133,8 +133,11 @@ def softsign(spec: Softsign, shape: Shape) -> Call:
 
 
 def hard_sigmoid(spec: HardSigmoid, shape: Shape) -> Call:
-    """Hardsigmoid."""
-    return call(nn.Hardsigmoid)
+    """Hardsigmoid.
+
+    Translation: PyTorch's own takes its slope, 1/6, through float32.
+    """
+    return call(extensions.ExactHardsigmoid)
 
 
 def hard_swish(spec: HardSwish, shape: Shape) -> Call:

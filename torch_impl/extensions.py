@@ -15,6 +15,16 @@ class ChannelsLastFlatten(nn.Module):
         return x.permute(0, 2, 3, 1).flatten(1)
 
 
+class ExactHardsigmoid(nn.Hardsigmoid):
+    """relu6(x + 3) / 6.
+
+    PyTorch's own operation keeps its slope, 1/6, in float32.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's
+        return nn.functional.relu6(input + 3) / 6
+
+
 class Swish(nn.Module):
     """x sigmoid(β x)."""
 

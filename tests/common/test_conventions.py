@@ -148,6 +148,9 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "flatten_order": lambda value: arm(
         [{"flatten": value}, *dense()], (4, 5, 3)
     ),
+    "leaky_relu_slope": lambda value: arm(
+        [{"dense": 6}, {"leaky_relu": value}, *dense()]
+    ),
     "normal_stddev": lambda value: arm(
         dense(kernel_initializer={"normal": value})
     ),
@@ -211,7 +214,13 @@ def test_a_row_whose_values_are_one_says_so(row: Convention) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["sgd.velocity", "adam.epsilon_placement", "flatten.order"]
+    "field",
+    [
+        "sgd.velocity",
+        "adam.epsilon_placement",
+        "flatten.order",
+        "leaky_relu.slope",
+    ],
 )
 def test_both_values_of_a_convention_are_cases_for_both_backends(
     field: str,
@@ -224,7 +233,7 @@ def test_both_values_of_a_convention_are_cases_for_both_backends(
         for element in (*case.arm.layers, case.arm.recipe.optimizer)
         if element.kind() == kind
     ]
-    assert {getattr(element, name) for element in elements} == {
+    assert {getattr(element, name) for element in elements} >= {
         row.torch,
         row.keras,
     }

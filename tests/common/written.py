@@ -27,6 +27,7 @@ ELEMENTS: list[type[Element]] = [
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
     "dropout": {"rate": 0.5},
+    "custom": {"formula": "x * tanh(sqrt(softplus(x)))"},
     "step_decay": {"every": 2, "by": 0.5},
     "cosine": {"steps": 10},
 }
@@ -85,6 +86,14 @@ RICH = experiment(
             "linear",
         ],
         "small": ["sigmoid", {"dense": 2}],
+        "odd": [
+            {"leaky_relu": 0.1},
+            {"gelu": {"form": "tanh"}},
+            {"elu": {"alpha": 0.5}},
+            {"custom": "maximum(x, 0.1 * x)"},
+            {"swish": None},
+            {"dense": 2},
+        ],
     },
     claims=[
         "wide.test_accuracy > small.test_accuracy",
