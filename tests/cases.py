@@ -165,7 +165,7 @@ FORMULAS = {
     "growing": "exp(x / 3) + expm1(-0.1 * x) + sinh(x / 4) - cosh(x / pi)",
     "roots": "log(2.1 + x ** 2) + log1p(x * x) + sqrt(0.1 + x ** 2) ** -0.7",
     "bounded": "erf(0.3 * x) + sin(x) * cos(x / e) + arctan(+x) + tanh(-x)",
-    "gates": "sigmoid(x) * softplus(1.1 * x) + relu(x - 0.1) + abs(x) / 7",
+    "gates": "sigmoid(x) * softplus(9 * x) + relu(x - 0.1) + abs(x) / 7",
     "choices": "maximum(0.3, x) + minimum(-0.1, x ** 3) + minimum(2 * x, x)",
     "powers": "1.1 ** x + (2 + sin(x)) ** (x / 3) - -x - 3 / (1.3 + x ** 4)",
     "steep_root": "x * tanh(sqrt(softplus(5 * x)))",
