@@ -98,6 +98,18 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "leaky_relu_slope",
+        "leaky_relu.slope",
+        0.01,
+        0.3,
+        "PyTorch's LeakyReLU lets 0.01 of a negative number pass, Keras's "
+        "layer LeakyReLU 0.3; its activation 'leaky_relu' means 0.2.",
+        (
+            "nn/modules/activation.py:914",
+            "layers/activations/leaky_relu.py:38",
+        ),
+    ),
+    Convention(
         "normal_stddev",
         "normal.stddev",
         1.0,

@@ -11,7 +11,26 @@ import numpy as np
 from pydantic import Field
 from pydantic_core import PydanticCustomError
 
-from common.activations import Linear, Relu, Sigmoid, Softmax, Tanh
+from common.activations import (
+    Custom,
+    Elu,
+    Gelu,
+    HardSigmoid,
+    HardSwish,
+    LeakyRelu,
+    Linear,
+    Mish,
+    Relu,
+    Relu6,
+    Selu,
+    Sigmoid,
+    Silu,
+    Softmax,
+    Softplus,
+    Softsign,
+    Swish,
+    Tanh,
+)
 from common.element import Count, Flag, OneKind, Positive, Share
 from common.initializers import BiasInitializer, KernelInitializer
 from common.layer import Array, LayerElement, Shape
@@ -222,6 +241,19 @@ Layer: TypeAlias = Annotated[
     | Tanh
     | Sigmoid
     | Linear
+    | LeakyRelu
+    | Relu6
+    | Elu
+    | Selu
+    | Gelu
+    | Silu
+    | Swish
+    | Mish
+    | Softplus
+    | Softsign
+    | HardSigmoid
+    | HardSwish
+    | Custom
     | Softmax,
     OneKind(),
 ]

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from common.activations import SELU_ALPHA, SELU_SCALE
+
 
 class ChannelsFirstFlatten(keras.layers.Layer):
     """Flatten (n, h, w, c) in the order channel, height, width."""
@@ -16,6 +18,61 @@ class ChannelsFirstFlatten(keras.layers.Layer):
 
     def compute_output_shape(self, shape: Any) -> Any:
         return shape[0], shape[1] * shape[2] * shape[3]
+
+
+class ExactLeakyReLU(keras.layers.LeakyReLU):
+    """x above 0, slope · x elsewhere.
+
+    TensorFlow's own operation keeps the slope in float32.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        return ops.where(inputs > 0, inputs, self.negative_slope * inputs)
+
+
+class LeftSlopeSELU(keras.layers.Layer):
+    """λ ELU(x), with α; so the slope at 0 is λα, as on the left of it."""
+
+    def call(self, x: Any) -> Any:
+        return SELU_SCALE * ops.elu(x, SELU_ALPHA)
+
+
+class ExactGELU(keras.layers.Layer):
+    """x/2 (1 + erf(x/√2)), or x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+
+    TensorFlow's own operation keeps its constants in float32.
+    """
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self.form = form
+
+    def call(self, x: Any) -> Any:
+        if self.form == "erf":
+            return 0.5 * x * (1 + ops.erf(x * math.sqrt(0.5)))
+        inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+        return 0.5 * x * (1 + ops.tanh(inner))
+
+
+class Swish(keras.layers.Layer):
+    """x sigmoid(β x)."""
+
+    def __init__(self, beta: float) -> None:
+        super().__init__()
+        self.beta = beta
+
+    def call(self, x: Any) -> Any:
+        return x * ops.sigmoid(self.beta * x)
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """The larger; where they tie, the slope is the mean of the two."""
+    return (ops.maximum(a, b) + ops.maximum(b, a)) / 2
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """The smaller; where they tie, the slope is the mean of the two."""
+    return (ops.minimum(a, b) + ops.minimum(b, a)) / 2
 
 
 class MaskedDropout(keras.layers.Dropout):

@@ -88,6 +88,60 @@ def _wide(stddev: float, units: int) -> dict[str, Any]:
     return {"dense": {"units": units, "kernel_initializer": normal}}
 
 
+# Each with what it is written as; every activation that has a parameter also
+# with another value than any framework's default.
+SMOOTH: dict[str, Any] = {
+    "leaky_relu": {"leaky_relu": 0.1},
+    "leaky_relu-torch": {"leaky_relu": 0.01},
+    "leaky_relu-keras": {"leaky_relu": 0.3},
+    "relu6": "relu6",
+    "elu": "elu",
+    "elu-alpha": {"elu": 0.7},
+    "selu": "selu",
+    "gelu-erf": {"gelu": "erf"},
+    "gelu-tanh": {"gelu": "tanh"},
+    "silu": "silu",
+    "swish": {"swish": 1.7},
+    "mish": "mish",
+    "softplus": "softplus",
+    "softsign": "softsign",
+    "hard_sigmoid": "hard_sigmoid",
+    "hard_swish": "hard_swish",
+    "custom": {"custom": "x * tanh(sqrt(softplus(x)))"},
+}
+
+# What has a kink, and where. Where kernels are zero, x is exactly there.
+KINKED: dict[str, tuple[Any, tuple[float, ...]]] = {
+    "leaky_relu": ({"leaky_relu": 0.1}, (0,)),
+    "relu6": ("relu6", (0, 6)),
+    "elu": ({"elu": 0.7}, (0,)),
+    "selu": ("selu", (0,)),
+    "hard_sigmoid": ("hard_sigmoid", (-3, 3)),
+    "hard_swish": ("hard_swish", (-3, 3)),
+    "custom-abs": ({"custom": "abs(x) + x"}, (0,)),
+    "custom-relu": ({"custom": "relu(0.1 - x) + x"}, (0.1,)),
+    "custom-maximum": ({"custom": "maximum(x, 0.3)"}, (0.3,)),
+    "custom-maximum_turned": ({"custom": "maximum(0.3, x)"}, (0.3,)),
+    "custom-minimum": ({"custom": "minimum(2 * x, 0.3 + x)"}, (0.3,)),
+    "custom-minimum_turned": ({"custom": "minimum(0.3, x)"}, (0.3,)),
+    "custom-power": ({"custom": "x ** 3 + 2 * x ** 1"}, (0,)),
+    "custom-power_of_zero": ({"custom": "abs(x) ** (1.5 + x / 9)"}, (0,)),
+    "custom-tie_all_along": ({"custom": "maximum(x, x) + x"}, (0,)),
+}
+
+# Together they hold each function, each operator, and numbers that float32
+# does not have.
+FORMULAS = {
+    "growing": "exp(x / 3) + expm1(-0.1 * x) + sinh(x / 4) - cosh(x / pi)",
+    "roots": "log(2.1 + x ** 2) + log1p(x * x) + sqrt(0.1 + x ** 2) ** -0.7",
+    "bounded": "erf(0.3 * x) + sin(x) * cos(x / e) + arctan(+x) + tanh(-x)",
+    "gates": "sigmoid(x) * softplus(9 * x) + relu(x - 0.1) + abs(x) / 7",
+    "choices": "maximum(0.3, x) + minimum(-0.1, x ** 3) + minimum(2 * x, x)",
+    "powers": "1.1 ** x + (2 + sin(x)) ** (x / 3) - -x - 3 / (1.3 + x ** 4)",
+    "steep_root": "x * tanh(sqrt(softplus(5 * x)))",
+}
+
+
 def _sgd(**fields: Any) -> dict[str, Any]:
     return {"sgd": {"lr": 0.1, **fields}}
 
@@ -216,6 +270,28 @@ LAYERS = [
     Case("sigmoid", [{"dense": 6}, "sigmoid", {"dense": 3}]),
     Case("sigmoid-wide", [_wide(5.0, 6), "sigmoid", {"dense": 3}]),
     Case("linear", [{"dense": 6}, "linear", {"dense": 3}]),
+    *(
+        Case(f"{name}-{where}", [_wide(size, 6), written, {"dense": 3}])
+        for name, written in SMOOTH.items()
+        for where, size in (("near", 0.5), ("wide", 10.0))
+    ),
+    Case("gelu-image", ["gelu", "flatten", {"dense": 3}], (4, 5, 3)),
+    *(
+        Case(
+            f"{name}-at_{kink:g}",
+            [ZERO, {"custom": f"x + {kink}"}, written, {"dense": 3}],
+            smooth=False,
+        )
+        for name, (written, kinks) in KINKED.items()
+        for kink in kinks
+    ),
+    *(
+        Case(
+            f"custom-{name}",
+            [_wide(0.7, 6), {"custom": formula}, {"dense": 3}],
+        )
+        for name, formula in FORMULAS.items()
+    ),
 ]
 """Each layer and activation; the loss is cross-entropy."""
 

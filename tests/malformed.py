@@ -412,6 +412,30 @@ NETWORKS = [
     _edit("layer-nested", "arms.a[1]", RELU, "[" * 100 + "]" * 100),
     _edit("layer-value", "arms.a[1].relu", RELU, "{relu: 3}", "no bare value"),
     _edit("layer-field", "arms.a[1].relu.slope", RELU, "{relu: {slope: 1}}"),
+    _edit(
+        "leaky_relu-slope",
+        "arms.a[1].leaky_relu.slope",
+        RELU,
+        "{leaky_relu: -0.1}",
+    ),
+    _edit("elu-alpha", "arms.a[1].elu.alpha", RELU, "{elu: 0}"),
+    _edit("swish-beta", "arms.a[1].swish.beta", RELU, "{swish: '1'}"),
+    _edit(
+        "gelu-form",
+        "arms.a[1].gelu.form",
+        RELU,
+        "{gelu: tahn}",
+        "did you mean 'tanh'",
+    ),
+    _edit(
+        "formula-none",
+        "arms.a[1].custom.formula",
+        RELU,
+        "custom",
+        "missing",
+    ),
+    _edit("formula-one", "arms.a[1].custom.formula", RELU, "{custom: 3}"),
+    _edit("formula-list", "arms.a[1].custom.formula", RELU, "{custom: [x]}"),
     _edit("units-none", UNITS, "{dense: 4}", "dense", "missing"),
     _edit("units-zero", UNITS, DENSE, "dense: 0"),
     _edit("units-negative", UNITS, DENSE, "dense: -4"),
@@ -467,6 +491,87 @@ NETWORKS = [
     ),
     _edit("softmax-inside", "arms.a", RELU, "softmax", "logits"),
     _edit("image", "arms.a[0]", "spiral", "digits", "flatten"),
+]
+
+FORMULA = "arms.a[1].custom.formula"
+
+
+def _formula(
+    id: str,  # noqa: A002 - the column's name
+    formula: str,
+    says: str = "",
+) -> Malformed:
+    """Put a formula into the good file that cannot be meant."""
+    written = f'{{custom: "{formula}"}}'
+    return _edit(f"formula-{id}", FORMULA, RELU, written, says)
+
+
+FORMULAS = [
+    _formula("empty", "", "no formula"),
+    _formula("blank", "  ", "no formula"),
+    _formula("cut", "x * tanh(", "no formula at character 9"),
+    _formula("two", "x; x", "no formula at character 2"),
+    _formula("assigned", "y = x", "no formula"),
+    _formula("times_left_out", "2x", "no formula"),
+    _formula("nul", "x\\0", "no formula"),
+    _formula("comment", "x # twice", "no comment"),
+    _formula("unknown", "y * 2", "expected only numbers, x"),
+    _formula("misspelt", "x * tahn(x)", "did you mean 'tanh'"),
+    _formula("misspelt_constant", "x + pie", "did you mean 'pi'"),
+    _formula("max", "max(x, 0)", "did you mean 'maximum'"),
+    _formula("no_call", "x * tanh", "'tanh' without its arguments"),
+    _formula("call_of_x", "x(3)", "expected one of the functions"),
+    _formula("call_of_number", "2(x)", "got '2(x)'"),
+    _formula("attribute", "x.real", "got 'x.real'"),
+    _formula("method", "x.sum()", "got 'x.sum()'"),
+    _formula("module", "np.tanh(x)", "got 'np.tanh(x)'"),
+    _formula("import", "__import__('os').getcwd()", "expected only"),
+    _formula("builtin", "eval('x')", "expected one of the functions"),
+    _formula("class", "().__class__", "expected only"),
+    _formula("subscript", "x[0]", "got 'x[0]'"),
+    _formula("lambda", "(lambda y: y)(x)", "expected only"),
+    _formula("comprehension", "[x for x in x]", "expected only"),
+    _formula("text", "x * 'a'", "expected only"),
+    _formula("format", "f'{x}'", "expected only"),
+    _formula("walrus", "(y := x)", "expected only"),
+    _formula("condition", "x if x > 0 else 0", "expected only"),
+    _formula("comparison", "x * (x > 0)", "got 'x > 0'"),
+    _formula("flag", "x * True", "got 'True'"),
+    _formula("imaginary", "x * 1j", "got '1j'"),
+    _formula("ellipsis", "x + ...", "expected only"),
+    _formula("remainder", "x % 2", "got 'x % 2'"),
+    _formula("floor", "x // 2", "got 'x // 2'"),
+    _formula("caret", "x ^ 2", "a power is written **"),
+    _formula("not", "~x", "got '~x'"),
+    _formula("one_of_two", "maximum(x)", "expected 2"),
+    _formula("two_of_one", "tanh(x, 2)", "expected 1"),
+    _formula("none_of_one", "x + tanh()", "got 0 arguments"),
+    _formula("keyword", "tanh(x=x)", "expected only"),
+    _formula("starred", "maximum(*x)", "expected 2"),
+    _formula("starred_one", "tanh(*x)", "got '*x'"),
+    _formula("tower", "x * 9**9**9**9", "expected a finite number"),
+    _formula("tower_of_x", "x**x**x**9**9", "expected"),
+    _formula("huge", "x + 1e999", "expected a finite number"),
+    _formula("huge_power", "x ** 1000", "is inf"),
+    _formula("constant_division", "x + 1 / 0", "expected a finite number"),
+    _formula("constant_log", "x + log(-1)", "'log(-1)' is nan"),
+    _formula("long", "x" + " + x" * 60, "expected at most 200"),
+    _formula("deep", "-" * 150 + "x", "deep"),
+    _formula("brackets", "[" * 150 + "]" * 150, "expected"),
+    _formula("parentheses", "(" * 100 + "x", "no formula"),
+    _formula("pole", "1 / x", "x = 0 is inf"),
+    _formula("pole_elsewhere", "1 / (x - 1.5)", "x = 1.5 is inf"),
+    _formula("no_value_at_zero", "log(abs(x))", "x = 0 is -inf"),
+    _formula("no_value_below_zero", "log(x)", "x = 0 is -inf"),
+    _formula("no_value_elsewhere", "sqrt(x + 2)", "is nan"),
+    _formula("no_slope_at_zero", "sqrt(abs(x))", "the slope of"),
+    _formula("no_slope_elsewhere", "abs(x - 1) ** 0.5", "x = 1 is"),
+    _formula("zero_by_zero", "sin(x) / x", "x = 0 is nan"),
+    _formula("overflow", "exp(exp(exp(x)))", "expected finite"),
+    _formula("number", "3", "does not depend on x"),
+    _formula("constants", "sqrt(2 / pi) + e", "does not depend on x"),
+    _formula("cancelled", "x - x", "it is 0 for all x"),
+    _formula("flat", "0 * x + 1", "it is 1 for all x"),
 ]
 
 # A network to predict a number, which has no accuracy.
@@ -538,4 +643,13 @@ CLAIMS = [
     _add("claim-missing", "claims[0].that", "claims: [{name: x}]", "missing"),
 ]
 
-MALFORMED = FILES + FIELDS + DATA_SETS + RECIPES + NETWORKS + TARGETS + CLAIMS
+MALFORMED = (
+    FILES
+    + FIELDS
+    + DATA_SETS
+    + RECIPES
+    + NETWORKS
+    + FORMULAS
+    + TARGETS
+    + CLAIMS
+)

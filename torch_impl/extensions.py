@@ -15,6 +15,38 @@ class ChannelsLastFlatten(nn.Module):
         return x.permute(0, 2, 3, 1).flatten(1)
 
 
+class ExactHardsigmoid(nn.Hardsigmoid):
+    """relu6(x + 3) / 6.
+
+    PyTorch's own operation keeps its slope, 1/6, in float32.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's
+        return nn.functional.relu6(input + 3) / 6
+
+
+class Swish(nn.Module):
+    """x sigmoid(β x)."""
+
+    def __init__(self, beta: float) -> None:
+        super().__init__()
+        self.beta = beta
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.beta * x)
+
+
+class Custom(nn.Module):
+    """function(x), for a function that is no module."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
 class MaskedDropout(nn.Dropout):
     """x · mask while training, x in evaluation.
 

@@ -154,6 +154,9 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
         )
         for field in ("epsilon", "kept", "running_variance")
     },
+    "leaky_relu_slope": lambda value: arm(
+        [{"dense": 6}, {"leaky_relu": value}, *dense()]
+    ),
     "normal_stddev": lambda value: arm(
         dense(kernel_initializer={"normal": value})
     ),
@@ -217,7 +220,13 @@ def test_a_row_whose_values_are_one_says_so(row: Convention) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["sgd.velocity", "adam.epsilon_placement", "flatten.order"]
+    "field",
+    [
+        "sgd.velocity",
+        "adam.epsilon_placement",
+        "flatten.order",
+        "leaky_relu.slope",
+    ],
 )
 def test_both_values_of_a_convention_are_cases_for_both_backends(
     field: str,
@@ -230,7 +239,7 @@ def test_both_values_of_a_convention_are_cases_for_both_backends(
         for element in (*case.arm.layers, case.arm.recipe.optimizer)
         if element.kind() == kind
     ]
-    assert {getattr(element, name) for element in elements} == {
+    assert {getattr(element, name) for element in elements} >= {
         row.torch,
         row.keras,
     }

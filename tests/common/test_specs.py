@@ -62,6 +62,11 @@ layers = st.one_of(
     denses,
     st.sampled_from(["relu", "tanh", "sigmoid", "linear", "flatten"]),
     st.builds(lambda rate: {"dropout": rate}, st.floats(0, 0.9)),
+    st.sampled_from(["leaky_relu", "elu", "gelu", "swish", "hard_swish"]),
+    st.builds(lambda slope: {"leaky_relu": slope}, st.floats(0, 1)),
+    st.builds(lambda alpha: {"elu": alpha}, st.floats(0.1, 2)),
+    st.builds(lambda form: {"gelu": form}, st.sampled_from(["erf", "tanh"])),
+    st.builds(lambda n: {"custom": f"x ** {n} - x"}, st.integers(2, 9)),
 )
 optimizers = st.one_of(
     st.sampled_from(["sgd", "adam"]),
@@ -174,6 +179,10 @@ def test_dialects_mean_different_things_by_silence() -> None:
         ({"dropout": 0.5}, {"dropout": {"rate": 0.5}}),
         ({"dropout": 0}, {"dropout": 0.0}),
         ("relu", {"relu": {}}),
+        ("leaky_relu", {"leaky_relu": 0.3}),
+        ("elu", {"elu": {"alpha": 1.0}}),
+        ("gelu", {"gelu": "erf"}),
+        ({"custom": "x / 2"}, {"custom": {"formula": "x / 2"}}),
     ],
 )
 def test_two_forms_of_one_layer_mean_the_same(short: Any, long: Any) -> None:

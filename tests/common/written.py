@@ -30,6 +30,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "spatial_dropout": {"rate": 0.5},
     "residual": {"body": ["relu"]},
     "concatenate": {"branches": [[], ["relu"]]},
+    "custom": {"formula": "x * tanh(sqrt(softplus(x)))"},
     "step_decay": {"every": 2, "by": 0.5},
     "cosine": {"steps": 10},
 }
@@ -88,6 +89,14 @@ RICH = experiment(
             "linear",
         ],
         "small": ["sigmoid", {"dense": 2}],
+        "odd": [
+            {"leaky_relu": 0.1},
+            {"gelu": {"form": "tanh"}},
+            {"elu": {"alpha": 0.5}},
+            {"custom": "maximum(x, 0.1 * x)"},
+            {"swish": None},
+            {"dense": 2},
+        ],
     },
     claims=[
         "wide.test_accuracy > small.test_accuracy",
