@@ -151,11 +151,31 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "normal_stddev": lambda value: arm(
         dense(kernel_initializer={"normal": value})
     ),
+    "truncated_normal_stddev": lambda value: arm(
+        dense(kernel_initializer={"truncated_normal": value})
+    ),
+    # So wide that few values of the one lie within the bounds of the other.
+    "truncated_normal_bounds": lambda value: arm(
+        dense(
+            kernel_initializer={
+                "truncated_normal": {"stddev": 4.0, "bounds": value}
+            }
+        )
+    ),
+    "uniform_low": lambda value: arm(
+        dense(kernel_initializer={"uniform": {"low": value}})
+    ),
+    "uniform_high": lambda value: arm(
+        dense(kernel_initializer={"uniform": {"high": value}})
+    ),
     "glorot_normal_truncation": lambda value: arm(
         dense(kernel_initializer={"glorot_normal": {"truncated": value}})
     ),
     "he_normal_truncation": lambda value: arm(
         dense(kernel_initializer={"he_normal": {"truncated": value}})
+    ),
+    "lecun_normal_truncation": lambda value: arm(
+        dense(kernel_initializer={"lecun_normal": {"truncated": value}})
     ),
     "sgd_learning_rate": lambda value: arm(dense(), optimizer={"sgd": value}),
     # The two velocities part only where the rate changes.

@@ -27,6 +27,7 @@ ELEMENTS: list[type[Element]] = [
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
     "dropout": {"rate": 0.5},
+    "constant": {"value": 0.1},
     "step_decay": {"every": 2, "by": 0.5},
     "cosine": {"steps": 10},
 }
