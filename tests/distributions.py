@@ -143,5 +143,6 @@ def assert_orthogonal(kernel: npt.NDArray[Any], gain: float) -> None:
     if len(matrix) < matrix.shape[1]:
         matrix = matrix.T
     eye = np.eye(matrix.shape[1])
-    rounding = 10 * np.finfo(kernel.dtype).eps * gain**2
+    # A sum of n products may be rounded n times.
+    rounding = len(matrix) * np.finfo(kernel.dtype).eps * gain**2
     assert np.abs(matrix.T @ matrix - gain**2 * eye).max() < rounding
