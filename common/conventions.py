@@ -118,6 +118,40 @@ CONVENTIONS = (
         ("nn/init.py", "initializers/random_initializers.py"),
     ),
     Convention(
+        "truncated_normal_stddev",
+        "truncated_normal.stddev",
+        1.0,
+        0.05,
+        "PyTorch's truncated normal initialiser has standard deviation 1 "
+        "before it is cut, Keras's 0.05.",
+        ("nn/init.py:301", "initializers/random_initializers.py"),
+    ),
+    Convention(
+        "truncated_normal_bounds",
+        "truncated_normal.bounds",
+        "absolute",
+        "deviations",
+        "PyTorch cuts its truncated normal at ±2, Keras at two standard "
+        "deviations from the mean.",
+        ("nn/init.py:301", "initializers/random_initializers.py"),
+    ),
+    Convention(
+        "uniform_low",
+        "uniform.low",
+        0.0,
+        -0.05,
+        "PyTorch's uniform initialiser begins at 0, Keras's at -0.05.",
+        ("nn/init.py:247", "initializers/random_initializers.py"),
+    ),
+    Convention(
+        "uniform_high",
+        "uniform.high",
+        1.0,
+        0.05,
+        "PyTorch's uniform initialiser ends at 1, Keras's at 0.05.",
+        ("nn/init.py:247", "initializers/random_initializers.py"),
+    ),
+    Convention(
         "glorot_normal_truncation",
         "glorot_normal.truncated",
         False,
@@ -134,6 +168,16 @@ CONVENTIONS = (
         "Keras cuts He's normal at two standard deviations and rescales "
         "it; PyTorch does not cut.",
         ("nn/init.py", "initializers/random_initializers.py:305"),
+    ),
+    Convention(
+        "lecun_normal_truncation",
+        "lecun_normal.truncated",
+        False,
+        True,
+        "Keras cuts LeCun's normal at two standard deviations and rescales "
+        "it; PyTorch, where it is He's with a linear layer's gain, does not "
+        "cut.",
+        ("nn/init.py:619", "initializers/random_initializers.py:305"),
     ),
     Convention(
         "sgd_learning_rate",

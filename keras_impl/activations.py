@@ -45,8 +45,8 @@ _WORDS = {
     "softplus": "ops.softplus(a)",
     "sqrt": "ops.sqrt(a)",
     "tanh": "ops.tanh(a)",
-    "maximum": "extensions.maximum(a, b)",
-    "minimum": "extensions.minimum(a, b)",
+    "maximum": "maximum(a, b)",
+    "minimum": "minimum(a, b)",
     "number": "a",
 }
 
@@ -150,7 +150,11 @@ def custom(spec: Custom, shape: Shape) -> Call:
     argument's, so `extensions` has one whose slope is the mean.
     """
     text = translated(read(spec.formula), _WORDS)
-    names = {"ops": ops, "extensions": extensions}
+    names = {
+        "ops": ops,
+        "maximum": extensions.maximum,
+        "minimum": extensions.minimum,
+    }
     code = Code(text, names, spec.formula)
     return call(keras.layers.Activation, code)
 

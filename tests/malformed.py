@@ -471,6 +471,57 @@ NETWORKS = [
         "dense: {units: 4, kernel_initializer: {normal: -1}}",
     ),
     _edit(
+        "initializer-constant",
+        "arms.a[0].dense.kernel_initializer.constant.value",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: constant}",
+        "missing",
+    ),
+    _edit(
+        "initializer-range",
+        "arms.a[0].dense.kernel_initializer.uniform",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: {uniform: {low: 0.1}}}",
+        "expected low below high",
+    ),
+    _edit(
+        "initializer-range_infinite",
+        "arms.a[0].dense.kernel_initializer.uniform",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: "
+        "{uniform: {low: -1e308, high: 1e308}}}",
+        "expected low below high",
+    ),
+    _edit(
+        "initializer-bounds",
+        "arms.a[0].dense.kernel_initializer.truncated_normal.bounds",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: "
+        "{truncated_normal: {bounds: deviation}}}",
+        "did you mean 'deviations'",
+    ),
+    _edit(
+        "initializer-outside",
+        "arms.a[0].dense.kernel_initializer.truncated_normal",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: "
+        "{truncated_normal: {mean: 3, bounds: absolute}}}",
+        "the bounds are ±2",
+    ),
+    _edit(
+        "initializer-gain",
+        "arms.a[0].dense.kernel_initializer.orthogonal.gain",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: {orthogonal: 0}}",
+        "above 0",
+    ),
+    _edit(
+        "initializer-bias_orthogonal",
+        "arms.a[0].dense.bias_initializer",
+        DENSE,
+        "dense: {units: 4, bias_initializer: orthogonal}",
+    ),
+    _edit(
         "initializer-bias",
         "arms.a[0].dense.bias_initializer",
         DENSE,

@@ -13,10 +13,10 @@ from common.experiment import Arm
 from common.recipe import Recipe
 from tests.backends.examination import examine
 from tests.cases import CASES, STEPS, arm
-from tests.common.written import DEMANDED, ELEMENTS, written
+from tests.common.written import DEMANDED, ELEMENTS, key, written
 from tests.tolerances import MATTERS, distance
 
-KINDS: dict[str, type[Model]] = {kind.kind(): kind for kind in ELEMENTS} | {
+KINDS: dict[str, type[Model]] = {key(kind): kind for kind in ELEMENTS} | {
     "recipe": Recipe
 }
 
@@ -28,9 +28,7 @@ each_row = pytest.mark.parametrize(
     "row", CONVENTIONS, ids=lambda row: row.name
 )
 each_dialect = pytest.mark.parametrize("dialect", ["torch", "keras"])
-each_element = pytest.mark.parametrize(
-    "element", ELEMENTS, ids=lambda element: element.kind()
-)
+each_element = pytest.mark.parametrize("element", ELEMENTS, ids=key)
 
 
 def taken_apart(row: Convention) -> tuple[type[Model], str, Any]:
@@ -88,7 +86,7 @@ def test_dialect_and_demanded_fields_make_an_element_whole(
         for name, field in element.model_fields.items()
         if field.is_required() and name not in filled
     }
-    assert unfilled == set(DEMANDED.get(element.kind(), {}))
+    assert unfilled == set(DEMANDED.get(key(element), {}))
     with speaking(dialect):
         element.model_validate(written(element))
 
@@ -103,7 +101,7 @@ def test_no_dialect_fills_what_neither_framework_knows(
 ) -> None:
     rest = {k: v for k, v in DEMANDED[kind].items() if k != field}
     with speaking(dialect), pytest.raises(ValidationError) as caught:
-        KINDS[kind].model_validate({kind: rest})
+        KINDS[kind].model_validate({KINDS[kind].kind(): rest})
     assert [error["loc"] for error in caught.value.errors()] == [(field,)]
 
 
@@ -160,11 +158,31 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "normal_stddev": lambda value: arm(
         dense(kernel_initializer={"normal": value})
     ),
+    "truncated_normal_stddev": lambda value: arm(
+        dense(kernel_initializer={"truncated_normal": value})
+    ),
+    # So wide that few values of the one lie within the bounds of the other.
+    "truncated_normal_bounds": lambda value: arm(
+        dense(
+            kernel_initializer={
+                "truncated_normal": {"stddev": 4.0, "bounds": value}
+            }
+        )
+    ),
+    "uniform_low": lambda value: arm(
+        dense(kernel_initializer={"uniform": {"low": value}})
+    ),
+    "uniform_high": lambda value: arm(
+        dense(kernel_initializer={"uniform": {"high": value}})
+    ),
     "glorot_normal_truncation": lambda value: arm(
         dense(kernel_initializer={"glorot_normal": {"truncated": value}})
     ),
     "he_normal_truncation": lambda value: arm(
         dense(kernel_initializer={"he_normal": {"truncated": value}})
+    ),
+    "lecun_normal_truncation": lambda value: arm(
+        dense(kernel_initializer={"lecun_normal": {"truncated": value}})
     ),
     "sgd_learning_rate": lambda value: arm(dense(), optimizer={"sgd": value}),
     # The two velocities part only where the rate changes.

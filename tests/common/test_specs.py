@@ -45,11 +45,27 @@ def assert_complete(spec: Any, dumped: Any) -> None:
 
 initializers = st.one_of(
     st.sampled_from(
-        ["zeros", "fan_in_uniform", "glorot_uniform", "he_uniform", "normal"]
+        [
+            *("zeros", "ones", "fan_in_uniform", "glorot_uniform"),
+            *("he_uniform", "lecun_uniform", "orthogonal"),
+            *("normal", "truncated_normal", "uniform"),
+        ]
+    ),
+    st.builds(lambda v: {"constant": v}, st.floats(-10, 10)),
+    st.builds(lambda g: {"orthogonal": g}, st.floats(1e-3, 10)),
+    st.builds(
+        lambda low, width: {"uniform": {"low": low, "high": low + width}},
+        st.floats(-10, 10),
+        st.floats(1e-3, 10),
+    ),
+    st.builds(
+        lambda bounds: {"truncated_normal": {"bounds": bounds}},
+        st.sampled_from(["absolute", "deviations"]),
     ),
     st.builds(lambda s: {"normal": s}, st.floats(1e-3, 10)),
     st.builds(lambda t: {"he_normal": {"truncated": t}}, st.booleans()),
     st.builds(lambda t: {"glorot_normal": {"truncated": t}}, st.booleans()),
+    st.builds(lambda t: {"lecun_normal": {"truncated": t}}, st.booleans()),
 )
 denses = st.one_of(
     st.builds(lambda units: {"dense": units}, st.integers(1, 50)),

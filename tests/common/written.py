@@ -31,14 +31,26 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "residual": {"body": ["relu"]},
     "concatenate": {"branches": [[], ["relu"]]},
     "custom": {"formula": "x * tanh(sqrt(softplus(x)))"},
+    "initializers.constant": {"value": 0.1},
     "step_decay": {"every": 2, "by": 0.5},
     "cosine": {"steps": 10},
 }
 
 
+def key(kind: type[Element]) -> str:
+    """Return what names a kind: its word, with its file if two share it.
+
+    An initialiser and a schedule are both called `constant`.
+    """
+    word = kind.kind()
+    twins = [each for each in ELEMENTS if each.kind() == word]
+    file = kind.__module__.rpartition(".")[2]
+    return word if len(twins) == 1 else f"{file}.{word}"
+
+
 def written(kind: type[Element]) -> dict[str, Any]:
     """Return an element with all that must be said, and nothing else."""
-    return {kind.kind(): DEMANDED.get(kind.kind(), {})}
+    return {kind.kind(): DEMANDED.get(key(kind), {})}
 
 
 def experiment(**fields: Any) -> dict[str, Any]:
