@@ -32,12 +32,22 @@ NAN = math.nan
         ([5, NAN, 4, NAN, NAN], {"patience": 2}, 3, 5),
         ([math.inf, 5, 6], {"patience": 2}, 2, None),
         ([-math.inf, 5, 6], {"patience": 2}, 1, 3),
+        ([5, 6, 7, 8], {"patience": 0}, 1, 2),
+        ([NAN, NAN, NAN], {"patience": 1}, 0, 2),
+        ([5, 6, 7, 8], {"patience": 0, "counting": "exceeds"}, 1, 2),
+        ([5, 6, 7, 8], {"patience": 1, "counting": "exceeds"}, 1, 3),
+        ([5, 5, 5, 5], {"patience": 3, "counting": "exceeds"}, 1, None),
+        ([1, 5, 4, 6, 6], {"patience": 2, "start_from_epoch": 1}, 3, 5),
+        ([5, 4, 3, 2], {"patience": 2, "baseline": 1}, 4, None),
+        ([5, 4, 3, 4], {"patience": 2, "baseline": 1}, 3, 4),
+        ([5, 4, 3, 4], {"patience": 2, "baseline": 4}, 3, None),
     ],
     ids=str,
 )
 def test_patience_ends_as_the_rule_says(
     values: list[float], rule: Any, best: int, stopped: int | None
 ) -> None:
+    rule = {"counting": "reaches"} | rule
     patience = Patience(EarlyStopping(**rule))
     ended = None
     for epoch, value in enumerate(values, 1):
@@ -49,7 +59,9 @@ def test_patience_ends_as_the_rule_says(
 
 
 def test_an_accuracy_improves_when_it_rises() -> None:
-    rule = EarlyStopping(monitor="validation_accuracy", patience=2)
+    rule = EarlyStopping(
+        monitor="validation_accuracy", patience=2, counting="reaches"
+    )
     patience = Patience(rule)
     values = [0.5, 0.7, 0.6, 0.8]
     found = [patience.improved(n, value) for n, value in enumerate(values, 1)]
