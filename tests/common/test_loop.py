@@ -195,3 +195,35 @@ def test_grid_reaches_a_tenth_beyond_the_points() -> None:
     np.testing.assert_allclose(points.max(0), [1.1, 32.0])
     assert (np.diff(points[:101, 0]) > 0).all()
     assert (points[:101, 1] == points[0, 1]).all()
+
+
+def test_the_rates_fall_on_a_plateau_beside_the_schedule() -> None:
+    rule = {"patience": 1, "by": 0.5, "threshold": 0.0}
+    _, record = fit(
+        [5, 4, 4, 4, 3, 3, 9],
+        plateau=rule,
+        schedule={"step_decay": {"every": 4, "by": 0.1}},
+    )
+    falls = np.array([1, 1, 1, 0.5, 0.25, 0.25, 0.125])
+    decays = np.array([1, 1, 1, 1, 0.1, 0.1, 0.1])
+    expected = 0.1 * falls * decays
+    np.testing.assert_allclose(record.steps["rate"], expected, rtol=1e-15)
+
+
+def test_a_checkpoint_ends_with_the_best_weights_and_their_metrics() -> None:
+    trainer, record = fit([5, 3, 4, 3, 4], checkpoint="validation_loss")
+    assert record.final["epochs"] == 5
+    assert record.final["best_epoch"] == 2
+    assert record.weights["epoch"] == trainer.loaded == 2
+
+
+def test_a_checkpoint_knows_no_least_improvement() -> None:
+    rule = {"patience": 2, "min_delta": 1.0}
+    _, record = fit(
+        [5, 4.5, 4.2, 3.9, 2],
+        early_stopping=rule,
+        checkpoint="validation_loss",
+    )
+    assert record.final["epochs"] == 3
+    assert record.final["best_epoch"] == 3
+    assert record.weights["epoch"] == 3
