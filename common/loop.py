@@ -23,7 +23,9 @@ from common.randomness import stream
 from common.recipe import Counting, EarlyStopping, Plateau
 from common.record import Curve, Record, Weights
 
-Dtype: TypeAlias = Literal["float32", "float64"]
+Dtype: TypeAlias = Literal["float32", "float64", "bfloat16"]
+"""The precision that layers compute in; see `stored`."""
+
 Progress: TypeAlias = Callable[[int, int], None]
 
 GRID_POINTS = 101
@@ -67,6 +69,22 @@ class Trainer(Protocol):
     def parameter_counts(self) -> dict[str, int]:
         """Return how many numbers each parameter of the live model has."""
 
+    @staticmethod
+    def devices() -> list[str]:
+        """Return which of cpu, cuda and mps there are to compute on."""
+
+
+def stored(dtype: str) -> str:
+    """Return the precision that parameters, data and losses are held in.
+
+    `bfloat16` is mixed precision: products and activations in bfloat16, and
+    all that is summed over the steps in float32.
+
+    >>> stored("bfloat16"), stored("float64")
+    ('float32', 'float64')
+    """
+    return "float32" if dtype == "bfloat16" else dtype
+
 
 def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
     """Draw the weights that both frameworks start from.
@@ -74,7 +92,7 @@ def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
     They are drawn in float64 and rounded once, so that float32 and float64
     runs start from the same numbers up to that rounding.
     """
-    drawn = {}
+    drawn, kind = {}, stored(dtype)
     for place in arm.places:
         if not isinstance(place.layer, Dense):
             continue
@@ -85,7 +103,7 @@ def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
                 place.layer, f"{parameter}_initializer"
             )
             rng = stream(seed, "weights", name)
-            drawn[name] = initializer.sample(rng, shape, *fans).astype(dtype)
+            drawn[name] = initializer.sample(rng, shape, *fans).astype(kind)
     return drawn
 
 

@@ -28,7 +28,9 @@ class MaskedDropout(keras.layers.Dropout):
     mask: Any = None
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        return inputs * self.mask if training else inputs
+        if not training:
+            return inputs
+        return inputs * ops.cast(self.mask, inputs.dtype)
 
 
 class RisingCosine(keras.optimizers.schedules.LearningRateSchedule):

@@ -24,7 +24,7 @@ class MaskedDropout(nn.Dropout):
     mask: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.mask if self.training else x
+        return x * self.mask.to(x.dtype) if self.training else x
 
 
 class InverseTime:
