@@ -39,7 +39,8 @@ def configure(dtype: str, seed: int) -> None:
 
     Translation: float64 needs `floatx`, not just a policy, or the rate and
     the loss stay in float32. Mixed precision is a policy that layers are
-    made under.
+    made under. On a CPU without instructions for bfloat16, TensorFlow cuts
+    a product's sum off where PyTorch rounds it.
     """
     keras.backend.clear_session()
     keras.config.set_floatx(stored(dtype))
