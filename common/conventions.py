@@ -224,6 +224,125 @@ CONVENTIONS = (
         ("optim/adam.py:348", "optimizers/adam.py:117"),
     ),
     Convention(
+        "multi_step_boundary",
+        "multi_step.boundary",
+        "first_new",
+        "last_old",
+        "PyTorch's milestone is the first step at the new rate, Keras's "
+        "boundary the last at the old one.",
+        (
+            "optim/lr_scheduler.py:749",
+            "optimizers/schedules/learning_rate_schedule.py:276",
+        ),
+    ),
+    Convention(
+        "polynomial_decay_end",
+        "polynomial_decay.end",
+        0.0,
+        0.0001,
+        "Left unsaid, a polynomial decay ends at the rate 0 in PyTorch and "
+        "at 0.0001 in Keras.",
+        (
+            "optim/lr_scheduler.py:1237",
+            "optimizers/schedules/learning_rate_schedule.py:391",
+        ),
+    ),
+    Convention(
+        "cosine_past_its_end",
+        "cosine.past_end",
+        "rises",
+        "stays",
+        "Past its last step PyTorch's cosine rises again, Keras's stays "
+        "where it ended.",
+        (
+            "optim/lr_scheduler.py:1449",
+            "optimizers/schedules/learning_rate_schedule.py:736",
+        ),
+    ),
+    Convention(
+        "cosine_restarts_times",
+        "cosine_restarts.times",
+        1,
+        2,
+        "Left unsaid, each fall of the cosine is as long as the last in "
+        "PyTorch and twice as long in Keras.",
+        (
+            "optim/lr_scheduler.py:2150",
+            "optimizers/schedules/learning_rate_schedule.py:825",
+        ),
+    ),
+    Convention(
+        "early_stopping_counting",
+        "early_stopping.counting",
+        "exceeds",
+        "reaches",
+        "A hand-written PyTorch loop stops when the bad epochs exceed the "
+        "patience, as PyTorch's own ReduceLROnPlateau counts; Keras when "
+        "they reach it, an epoch earlier.",
+        ("optim/lr_scheduler.py:1716", "callbacks/early_stopping.py:124"),
+    ),
+    Convention(
+        "plateau_counting",
+        "plateau.counting",
+        "exceeds",
+        "reaches",
+        "PyTorch reduces the rate when the bad epochs exceed the patience, "
+        "Keras when they reach it, an epoch earlier.",
+        (
+            "optim/lr_scheduler.py:1716",
+            "callbacks/reduce_lr_on_plateau.py:132",
+        ),
+    ),
+    Convention(
+        "plateau_threshold_mode",
+        "plateau.threshold_mode",
+        "relative",
+        "absolute",
+        "What counts as better is a share of the best loss in PyTorch and "
+        "a number in Keras.",
+        (
+            "optim/lr_scheduler.py:1655",
+            "callbacks/monitor_callback.py:104",
+        ),
+    ),
+    Convention(
+        "plateau_last_cooldown",
+        "plateau.last_cooldown",
+        "ignored",
+        "counted",
+        "PyTorch ignores bad epochs through the whole cooldown; in Keras "
+        "the last epoch of it counts already.",
+        (
+            "optim/lr_scheduler.py:1712",
+            "callbacks/reduce_lr_on_plateau.py:123",
+        ),
+    ),
+    Convention(
+        "plateau_least_change",
+        "plateau.least_change",
+        1e-8,
+        0.0,
+        "PyTorch leaves the rate alone where it would fall by no more than "
+        "1e-8; Keras has no such limit.",
+        (
+            "optim/lr_scheduler.py:1741",
+            "callbacks/reduce_lr_on_plateau.py:83",
+        ),
+    ),
+    Convention(
+        "shuffle",
+        "recipe.shuffle",
+        "each_epoch",
+        "once",
+        "PyTorch's DataLoader(shuffle=True) draws a new order for each "
+        "epoch; Keras's fit, once it is seeded, repeats one order in all of "
+        "them. (Unasked, DataLoader does not shuffle at all, and fit does.)",
+        (
+            "utils/data/sampler.py:182",
+            "trainers/data_adapters/array_data_adapter.py:126",
+        ),
+    ),
+    Convention(
         "batch_size",
         "recipe.batch_size",
         1,

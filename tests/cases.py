@@ -83,6 +83,56 @@ BIASLESS = {"dense": {"units": 6, "bias": False}}
 STEPS = {"step_decay": {"every": 3, "by": 0.7}}
 
 
+# Every kind of schedule, ending before the thirtieth step where it ends.
+SCHEDULES: dict[str, Any] = {
+    "constant": "constant",
+    "step_decay": STEPS,
+    "multi_step-first_new": {
+        "multi_step": {"at": [4, 11], "by": 0.5, "boundary": "first_new"}
+    },
+    "multi_step-last_old": {
+        "multi_step": {"at": [4, 11], "by": 0.5, "boundary": "last_old"}
+    },
+    "exponential": {"exponential": {"by": 0.9}},
+    "exponential-slow": {"exponential": {"by": 0.5, "every": 6}},
+    "exponential-stairs": {
+        "exponential": {"by": 0.5, "every": 6, "staircase": True}
+    },
+    "natural_exponential": {"natural_exponential": {"k": 0.07}},
+    "inverse_time": {"inverse_time": {"k": 0.3, "every": 2}},
+    "inverse_time-stairs": {
+        "inverse_time": {"k": 0.3, "every": 4, "staircase": True}
+    },
+    "polynomial_decay": {
+        "polynomial_decay": {"steps": 20, "power": 2.0, "end": 0.0}
+    },
+    "polynomial_decay-end": {"polynomial_decay": {"steps": 20, "end": 0.01}},
+    "cosine-stays": {
+        "cosine": {"steps": 22, "final": 0.1, "past_end": "stays"}
+    },
+    "cosine-rises": {
+        "cosine": {"steps": 22, "final": 0.1, "past_end": "rises"}
+    },
+    "cosine_restarts-once": {"cosine_restarts": {"first": 9, "times": 1}},
+    "cosine_restarts-twice": {
+        "cosine_restarts": {"first": 6, "times": 2, "final": 0.1}
+    },
+    "cosine_restarts-lower": {
+        "cosine_restarts": {"first": 6, "times": 2, "peak": 0.6}
+    },
+    "warmup_cosine": {"warmup_cosine": {"warmup": 5, "steps": 20}},
+    "warmup_cosine-start": {
+        "warmup_cosine": {
+            "warmup": 5,
+            "steps": 20,
+            "start": 0.2,
+            "final": 0.05,
+        }
+    },
+    "one_cycle": {"one_cycle": {"steps": 64, "rise": 0.3}},
+}
+
+
 def _wide(stddev: float, units: int) -> dict[str, Any]:
     normal = {"normal": stddev}
     return {"dense": {"units": units, "kernel_initializer": normal}}
@@ -368,6 +418,17 @@ OPTIMIZERS = [
             "schedule": {"cosine": {"steps": 12, "final": 0.0}},
         },
     ),
+    *(
+        Case(f"schedule-{name}", MLP, recipe={"schedule": schedule})
+        for name, schedule in SCHEDULES.items()
+    ),
+    Case(
+        "schedule-per_epoch",
+        MLP,
+        recipe={"schedule": {"exponential": {"by": 0.6, "per": "epoch"}}},
+    ),
+    Case("shuffle-each_epoch", MLP, recipe={"shuffle": "each_epoch"}),
+    Case("batch-single", MLP, recipe={"batch_size": 1}),
     Case("batch-full", MLP, recipe={"batch_size": "full"}),
 ]
 

@@ -13,6 +13,7 @@ from common import batches, loop
 from common.experiment import Arm
 from common.record import Curve, Weights
 from comparisons import tasks
+from tests.backends import live
 
 STEPS = 30
 
@@ -124,3 +125,5 @@ def add_tasks(backend: str) -> None:
     tasks.drawn = drawn
     tasks.shared = shared
     tasks.load_wrong = load_wrong
+    for task in (live.live_rates, live.live_plateau, live.live_stopping):
+        setattr(tasks, task.__name__, task)

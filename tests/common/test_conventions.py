@@ -10,18 +10,22 @@ from common import reference
 from common.conventions import CONVENTIONS, Convention, defaults_of
 from common.element import Element, Model, speaking
 from common.experiment import Arm
-from common.recipe import Recipe
-from tests.backends.examination import examine
+from common.recipe import EarlyStopping, Plateau, Recipe
+from comparisons import tasks
 from tests.cases import CASES, STEPS, arm
 from tests.common.written import DEMANDED, ELEMENTS, key, written
 from tests.tolerances import MATTERS, distance
 
 KINDS: dict[str, type[Model]] = {key(kind): kind for kind in ELEMENTS} | {
-    "recipe": Recipe
+    "recipe": Recipe,
+    "early_stopping": EarlyStopping,
+    "plateau": Plateau,
 }
 
 LEAST: dict[str, Any] = {
-    "recipe": {"loss": "cross_entropy", "optimizer": "adam", "epochs": 1}
+    "recipe": {"loss": "cross_entropy", "optimizer": "adam", "epochs": 1},
+    "early_stopping": {"patience": 1, "min_delta": 0.0},
+    "plateau": {"by": 0.5, "patience": 1},
 }
 
 each_row = pytest.mark.parametrize(
@@ -137,6 +141,17 @@ def dense(**fields: Any) -> list[Any]:
     return [{"dense": {"units": 3, **fields}}]
 
 
+def scheduled(kind: str, **fields: Any) -> Arm:
+    return arm(dense(), schedule={kind: fields})
+
+
+def watched(layers: list[Any], **recipe: Any) -> Arm:
+    """Return an arm that is evaluated on a part of its own."""
+    plain = arm(layers, **recipe)
+    data = plain.data.model_copy(update={"validation": 0.25})
+    return Arm(plain.name, plain.layers, data, plain.recipe)
+
+
 # For each row, a network and a recipe in which the row's value is `value`.
 EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "dense_kernel_initializer": lambda value: arm(
@@ -201,6 +216,46 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
         dense(),
         optimizer={"adam": {"epsilon": 1e-4, "epsilon_placement": value}},
     ),
+    "multi_step_boundary": lambda value: scheduled(
+        "multi_step", at=[2, 5], by=0.5, boundary=value
+    ),
+    "polynomial_decay_end": lambda value: scheduled(
+        "polynomial_decay", steps=10, end=value
+    ),
+    "cosine_past_its_end": lambda value: scheduled(
+        "cosine", steps=10, past_end=value
+    ),
+    "cosine_restarts_times": lambda value: scheduled(
+        "cosine_restarts", first=5, times=value
+    ),
+    "early_stopping_counting": lambda value: watched(
+        dense(),
+        early_stopping={"patience": 2, "min_delta": 9.0, "counting": value},
+    ),
+    "plateau_counting": lambda value: watched(
+        dense(), plateau={"patience": 2, "threshold": 9.0, "counting": value}
+    ),
+    # The loss falls by more than 0.1, and by less than a tenth of itself.
+    "plateau_threshold_mode": lambda value: watched(
+        dense(kernel_initializer={"normal": 5.0}),
+        plateau={"patience": 1, "threshold": 0.1, "threshold_mode": value},
+    ),
+    "plateau_last_cooldown": lambda value: watched(
+        dense(),
+        plateau={
+            "patience": 1,
+            "threshold": 9.0,
+            "cooldown": 2,
+            "last_cooldown": value,
+        },
+    ),
+    # Beside weights that begin at zero, even so small a rate is seen.
+    "plateau_least_change": lambda value: watched(
+        dense(kernel_initializer="zeros"),
+        optimizer={"sgd": 1e-8},
+        plateau={"patience": 1, "threshold": 9.0, "least_change": value},
+    ),
+    "shuffle": lambda value: arm(dense(), shuffle=value),
     "batch_size": lambda value: arm(dense(), batch_size=value),
 }
 
@@ -218,13 +273,12 @@ def test_the_two_values_of_a_convention_train_to_different_weights(
     row: Convention,
 ) -> None:
     torch, keras = (
-        examine(reference.Trainer, EXAMPLES[row.name](value), "float64")
+        tasks.train(
+            reference.Trainer, EXAMPLES[row.name](value), 0, "float64"
+        )[0].weights
         for value in (row.torch, row.keras)
     )
-    apart = [
-        distance(value, keras.trained[name])
-        for name, value in torch.trained.items()
-    ]
+    apart = [distance(value, keras[name]) for name, value in torch.items()]
     assert max(apart) > MATTERS
 
 

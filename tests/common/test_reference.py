@@ -17,7 +17,7 @@ from scipy import special, stats
 
 from common import loop, reference
 from common.activations import Activation, Custom, Softmax
-from common.batches import Segment, segments
+from common.batches import Segment, segments, steps_per_epoch
 from common.element import members, speaking
 from common.experiment import Arm
 from common.layers import Layer
@@ -330,8 +330,11 @@ def test_three_steps_are_those_of_the_formula(case: Case) -> None:
     example = case.arm
     trainer, _ = first_step(example)
     spec = example.recipe.optimizer
-    rates = [spec.lr * example.recipe.schedule.factor(t) for t in range(3)]
-    found = segments(example, len(trainer.parts["train"]), 0, range(3))
+    samples = len(trainer.parts["train"])
+    epoch = steps_per_epoch(example.recipe, samples)
+    schedule = example.recipe.schedule
+    rates = [schedule.rate(t, spec.lr, epoch) for t in range(3)]
+    found = segments(example, samples, 0, range(3))
     start, seen, values = trainer.weights(), [], []
     for segment in found:
         for step in range(len(segment)):

@@ -33,7 +33,15 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "custom": {"formula": "x * tanh(sqrt(softplus(x)))"},
     "initializers.constant": {"value": 0.1},
     "step_decay": {"every": 2, "by": 0.5},
+    "multi_step": {"at": [2, 5], "by": 0.5},
+    "exponential": {"by": 0.9},
+    "natural_exponential": {"k": 0.1},
+    "inverse_time": {"k": 0.1},
+    "polynomial_decay": {"steps": 10},
     "cosine": {"steps": 10},
+    "cosine_restarts": {"first": 5},
+    "warmup_cosine": {"warmup": 3, "steps": 10},
+    "one_cycle": {"steps": 10},
 }
 
 
@@ -83,7 +91,9 @@ RICH = experiment(
         "epochs": 3,
         "last_batch": "drop",
         "shuffle": "once",
-        "early_stopping": {"patience": 2, "restore_best": True},
+        "plateau": {"by": 0.5, "patience": 1},
+        "early_stopping": {"patience": 2, "baseline": 0.7},
+        "checkpoint": "validation_accuracy",
     },
     arms={
         "wide": [
