@@ -118,7 +118,9 @@ STEPS = {"step_decay": {"every": 3, "by": 0.7}}
 # A layer that learns before one that does not, so that the slope which the
 # latter passes on is seen. Sides of 8 and 7: even and odd at once.
 POINT = {"conv2d": {"filters": 2, "size": 1}}
-BIASLESS_POINT = {"conv2d": {"filters": 2, "size": 1, "bias": False}}
+# Of two channels, normalised, nothing is left but which is the larger: a
+# step, at which rounding decides.
+BIASLESS_POINT = {"conv2d": {"filters": 5, "size": 1, "bias": False}}
 EVEN_AND_ODD = (8, 7, 3)
 
 
@@ -357,7 +359,7 @@ LAYERS = [
         for slopes in ("one", "per_channel", "per_number")
         for at_zero in ("slope", "zero")
         for name, sides, before, after in (
-            ("vector", (5,), [{"dense": 6}], []),
+            ("vector", (5,), [{"dense": 7}], []),
             ("image", (4, 5, 3), [POINT], ["flatten"]),
         )
     ),
