@@ -101,11 +101,6 @@ class Convolution(Window):
     def output_shape(self, shape: Shape) -> Shape:
         """Return (windows down, windows across, filters)."""
         windows = self.windows(shape)
-        if max(self.stride) > 1 and max(self.dilation) > 1:
-            raise refused(
-                f"{self.kind()} has stride {self.stride} and dilation "
-                f"{self.dilation}; Keras cannot do both, so let one be 1"
-            )
         return (*windows, self.filters_over(shape[-1]))
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
@@ -137,6 +132,11 @@ class Conv2d(Convolution):
     def output_shape(self, shape: Shape) -> Shape:
         """Return (windows down, windows across, filters)."""
         found = super().output_shape(shape)
+        if max(self.stride) > 1 and max(self.dilation) > 1:
+            raise refused(
+                f"conv2d has stride {self.stride} and dilation "
+                f"{self.dilation}; Keras cannot do both, so let one be 1"
+            )
         for what, count in ("channels", shape[-1]), ("filters", self.filters):
             if count % self.groups:
                 raise refused(

@@ -222,7 +222,14 @@ LAYERS = [
         "depthwise_conv2d-dilation",
         _depthwise(dilation=[2, 1], multiplier=2),
     ),
-    _image("depthwise_conv2d-dilation-half", _depthwise(dilation=2)),
+    _image(
+        "depthwise_conv2d-dilation-stride",
+        _depthwise(dilation=2, stride=2, padding="same"),
+    ),
+    _image(
+        "depthwise_conv2d-dilation-half",
+        _depthwise(dilation=2, stride=3, padding="half"),
+    ),
     *(
         _image(f"max_pool-{name}", _pool("max_pool", padding=padding))
         for name, padding in PADDINGS.items()

@@ -614,11 +614,6 @@ IMAGES = [
             "{depthwise_conv2d: {size: 2, stride: [1, 2]}}",
             "let both be the same",
         ),
-        (
-            "depthwise_stride_and_dilation",
-            "{depthwise_conv2d: {size: 2, stride: 2, dilation: 2}}",
-            "let one be 1",
-        ),
         ("one_channel", "layer_norm", "has no variance"),
         ("dense", "{dense: 3}", "put a 'flatten' before"),
     )
