@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from common.layer import Shape
+from comparisons.workers import Pair
 from tests.backends.conftest import Examined
 from tests.cases import CASES, Case, arm
 from tests.tolerances import MATTERS, assert_close, distance
@@ -65,6 +66,22 @@ def test_flatten_lays_pixels_or_channels_side_by_side(
     found = examined(case("flatten-channels_first"), backend)
     flat = found.x.transpose(0, 3, 1, 2).reshape(len(found.x), -1)
     assert_close(found.outputs["flatten_1"], flat, 0.0)
+
+
+@on_each_backend
+@pytest.mark.parametrize("at_zero", ["slope", "zero"])
+@pytest.mark.parametrize("slopes", ["one", "per_channel", "per_number"])
+def test_what_a_framework_starts_by_itself_is_what_is_said(
+    slopes: str, at_zero: str, backend: str, pair: Pair
+) -> None:
+    """A third is a number that does not survive float32."""
+    prelu = {"slopes": slopes, "at_zero": at_zero, "initial": 1 / 3}
+    layers = [{"prelu": prelu}, {"layer_norm": {"axes": "all"}}, "flatten"]
+    network = arm([*layers, {"dense": 3}], (4, 5, 3))
+    found = pair.workers[backend].submit("drawn", arm=network, seed=0).result()
+    assert (found["prelu_1/slope"] == 1 / 3).all()
+    assert (found["layer_norm_1/gamma"] == 1).all()
+    assert (found["layer_norm_1/beta"] == 0).all()
 
 
 @on_each_backend
