@@ -54,6 +54,69 @@ CONVENTIONS = (
         ("nn/modules/linear.py:127", "layers/core/dense.py:90"),
     ),
     Convention(
+        "conv2d_kernel_initializer",
+        "conv2d.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws a convolution's kernel from U(±1/√fan_in), Keras "
+        "from U(±√(6/(fan_in + fan_out))).",
+        ("nn/modules/conv.py:196", "layers/convolutional/base_conv.py"),
+    ),
+    Convention(
+        "conv2d_bias_initializer",
+        "conv2d.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws a convolution's bias from U(±1/√fan_in), Keras "
+        "starts it at zero.",
+        ("nn/modules/conv.py:200", "layers/convolutional/base_conv.py"),
+    ),
+    Convention(
+        "depthwise_conv2d_kernel_initializer",
+        "depthwise_conv2d.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws a depthwise kernel from U(±1/√fan_in), Keras from "
+        "U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/conv.py:196",
+            "layers/convolutional/base_depthwise_conv.py",
+        ),
+    ),
+    Convention(
+        "depthwise_conv2d_bias_initializer",
+        "depthwise_conv2d.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws a depthwise bias from U(±1/√fan_in), Keras starts "
+        "it at zero.",
+        (
+            "nn/modules/conv.py:200",
+            "layers/convolutional/base_depthwise_conv.py",
+        ),
+    ),
+    Convention(
+        "depthwise_conv2d_fan_in",
+        "depthwise_conv2d.fan_in",
+        "per_channel",
+        "all_channels",
+        "To PyTorch's initialisers a depthwise output sees the pixels of "
+        "one channel, to Keras's those of all channels.",
+        (
+            "nn/init.py (_calculate_fan_in_and_fan_out)",
+            "initializers/random_initializers.py (compute_fans)",
+        ),
+    ),
+    Convention(
+        "average_pool_padding",
+        "average_pool.count_padding",
+        True,
+        False,
+        "At the rim, PyTorch's average pooling divides by the whole "
+        "window, padding included, Keras's by the pixels there are.",
+        ("nn/modules/pooling.py", "layers/pooling/average_pooling2d.py"),
+    ),
+    Convention(
         "flatten_order",
         "flatten.order",
         "channels_first",
@@ -107,6 +170,58 @@ CONVENTIONS = (
         (
             "nn/modules/activation.py:914",
             "layers/activations/leaky_relu.py:38",
+        ),
+    ),
+    Convention(
+        "layer_norm_epsilon",
+        "layer_norm.epsilon",
+        1e-5,
+        1e-3,
+        "Layer normalisation's epsilon is 1e-5 in PyTorch and 1e-3 in Keras.",
+        (
+            "nn/modules/normalization.py:191",
+            "layers/normalization/layer_normalization.py:108",
+        ),
+    ),
+    Convention(
+        "layer_norm_axes",
+        "layer_norm.axes",
+        "all",
+        "channels",
+        "Layer normalisation takes a whole image together as PyTorch's "
+        "users write it, and the channels of each pixel in Keras.",
+        (
+            "nn/modules/normalization.py (normalized_shape)",
+            "layers/normalization/layer_normalization.py (axis=-1)",
+        ),
+    ),
+    Convention(
+        "prelu_slopes",
+        "prelu.slopes",
+        "one",
+        "per_number",
+        "PyTorch's PReLU learns one slope for all, Keras's one for each "
+        "number of a sample.",
+        ("nn/modules/activation.py:1630", "layers/activations/prelu.py"),
+    ),
+    Convention(
+        "prelu_initial",
+        "prelu.initial",
+        0.25,
+        0.0,
+        "PReLU's slope starts at 0.25 in PyTorch and at 0 in Keras.",
+        ("nn/modules/activation.py:1630", "layers/activations/prelu.py"),
+    ),
+    Convention(
+        "prelu_at_zero",
+        "prelu.at_zero",
+        "slope",
+        "zero",
+        "At exactly 0 the derivative of PyTorch's PReLU is its slope, that "
+        "of Keras's is 0.",
+        (
+            "nn/functional.py (prelu)",
+            "layers/activations/prelu.py (call)",
         ),
     ),
     Convention(

@@ -65,8 +65,8 @@ class ExactGELU(keras.layers.Layer):
     TensorFlow's own operation keeps its constants in float32.
     """
 
-    def __init__(self, form: str) -> None:
-        super().__init__()
+    def __init__(self, form: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.form = form
 
     def call(self, x: Any) -> Any:
@@ -79,8 +79,8 @@ class ExactGELU(keras.layers.Layer):
 class Swish(keras.layers.Layer):
     """x sigmoid(β x)."""
 
-    def __init__(self, beta: float) -> None:
-        super().__init__()
+    def __init__(self, beta: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.beta = beta
 
     def call(self, x: Any) -> Any:
@@ -95,6 +95,75 @@ def maximum(a: Any, b: Any) -> Any:
 def minimum(a: Any, b: Any) -> Any:
     """The smaller; where they tie, the slope is the mean of the two."""
     return (ops.minimum(a, b) + ops.minimum(b, a)) / 2
+
+
+class _Padded(keras.layers.Layer):
+    """A layer that looks at windows, after `padding` on each side.
+
+    Args:
+        padding: ((above, below), (left, right)).
+    """
+
+    filling = 0.0
+
+    def __init__(self, *args: Any, padding: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = ((0, 0), *padding, (0, 0))
+
+    def padded_shape(self, shape: Any) -> Any:
+        return tuple(
+            None if n is None else n + sum(side)
+            for n, side in zip(shape, self.sides, strict=True)
+        )
+
+    def build(self, shape: Any) -> None:
+        super().build(self.padded_shape(shape))
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return super().compute_output_shape(self.padded_shape(shape))
+
+    def call(self, x: Any) -> Any:
+        padded = ops.pad(x, self.sides, constant_values=self.filling)
+        return super().call(padded)
+
+
+class PaddedConv2D(_Padded, keras.layers.Conv2D):
+    """Conv2D after zeros."""
+
+
+class PaddedDepthwiseConv2D(_Padded, keras.layers.DepthwiseConv2D):
+    """DepthwiseConv2D after zeros."""
+
+
+class PaddedMaxPooling2D(_Padded, keras.layers.MaxPooling2D):
+    """MaxPooling2D after -∞, which is never the largest."""
+
+    filling = -math.inf
+
+
+class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
+    """AveragePooling2D after zeros.
+
+    Where padding does not count, the mean is divided by the mean of ones
+    that are padded likewise: by the share of the window that is real.
+    """
+
+    def __init__(self, *args: Any, count_padding: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count_padding = count_padding
+
+    def call(self, x: Any) -> Any:
+        mean = super().call(x)
+        if self.count_padding:
+            return mean
+        return mean / super().call(ops.ones_like(x[:1]))
+
+
+class SteepPReLU(keras.layers.PReLU):
+    """PReLU whose derivative at 0 is its slope a: x above 0, else a x."""
+
+    def call(self, inputs: Any) -> Any:
+        return ops.where(inputs > 0, inputs, self.alpha * inputs)
 
 
 class MaskedDropout(keras.layers.Dropout):

@@ -16,6 +16,7 @@ from common.experiment import Arm
 from common.layer import Shape
 from common.layers import Layer
 from common.recipe import Recipe
+from tests import cases_images
 
 
 def arm(
@@ -208,6 +209,7 @@ LAYERS = [
         "dense-bias_drawn",
         [{"dense": {"units": 3, "bias_initializer": "fan_in_uniform"}}],
     ),
+    *(Case(**row) for row in cases_images.ROWS),
     Case("flatten-vector", ["flatten", {"dense": 3}]),
     Case("flatten-grey", ["flatten", {"dense": 3}], (4, 5, 1)),
     Case(
@@ -262,6 +264,46 @@ LAYERS = [
         )
     ),
     Case("batch_norm-last", [{"dense": 3}, "tanh", "batch_norm"]),
+    Case(
+        "layer_norm-vector",
+        [BIASLESS, {"layer_norm": {"epsilon": 0.1}}, "tanh", {"dense": 3}],
+    ),
+    *(
+        Case(
+            f"prelu-{slopes}-{at_zero}-{name}",
+            [
+                *before,
+                {
+                    "prelu": {
+                        "slopes": slopes,
+                        "initial": 0.2,
+                        "at_zero": at_zero,
+                    }
+                },
+                *after,
+                {"dense": 3},
+            ],
+            sides,
+        )
+        for slopes in ("one", "per_channel", "per_number")
+        for at_zero in ("slope", "zero")
+        for name, sides, before, after in (
+            ("vector", (5,), [{"dense": 7}], []),
+            ("image", (4, 5, 3), [cases_images.POINT], ["flatten"]),
+        )
+    ),
+    *(
+        Case(
+            f"prelu-at_zero-{at_zero}",
+            [
+                ZERO,
+                {"prelu": {"at_zero": at_zero, "initial": 0.2}},
+                {"dense": 3},
+            ],
+            smooth=False,
+        )
+        for at_zero in ("slope", "zero")
+    ),
     Case(
         "residual-identity",
         [

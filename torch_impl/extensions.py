@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn, optim
+from torch.nn import functional
 
 
 class ChannelsLastFlatten(nn.Module):
@@ -45,6 +46,103 @@ class Custom(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.function(x)
+
+
+class PaddedConv2d(nn.Conv2d):
+    """Conv2d after zeros, as many as each side's own `padding` says."""
+
+    def __init__(
+        self, *args: Any, padding: tuple[int, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(functional.pad(x, self.sides))
+
+
+class PaddedMaxPool2d(nn.MaxPool2d):
+    """MaxPool2d after -∞, as often as each side's own `padding` says."""
+
+    def __init__(
+        self, *args: Any, padding: tuple[int, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        padded = functional.pad(x, self.sides, value=-math.inf)
+        return super().forward(padded)
+
+
+class PaddedAvgPool2d(nn.AvgPool2d):
+    """AvgPool2d after zeros, as many as each side's own `padding` says.
+
+    Where padding does not count, the mean is divided by the mean of ones
+    that are padded likewise: by the share of the window that is real.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        padding: tuple[int, ...],
+        count_include_pad: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides, self.counted = padding, count_include_pad
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = super().forward(functional.pad(x, self.sides))
+        if self.counted:
+            return mean
+        ones = functional.pad(torch.ones_like(x[:1]), self.sides)
+        return mean / super().forward(ones)
+
+
+class GlobalAvgPool2d(nn.AdaptiveAvgPool2d):
+    """AdaptiveAvgPool2d to one pixel, (n, c, 1, 1), as (n, c)."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).flatten(1)
+
+
+class GlobalMaxPool2d(nn.Module):
+    """The largest number of each channel; equals share the slope."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.amax((2, 3))
+
+
+class ChannelsLayerNorm(nn.LayerNorm):
+    """LayerNorm of the channels of each pixel of (n, c, h, w)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        normal = super().forward(x.permute(0, 2, 3, 1))
+        return normal.permute(0, 3, 1, 2)
+
+
+class ShapedPReLU(nn.PReLU):
+    """PReLU with slopes a of any shape that a sample's can be held against.
+
+    relu(x) - a relu(-x), whose derivative at 0 is 0; or, where it is not to
+    be flat there, x where x > 0 and a x elsewhere.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], init: float, flat_at_zero: bool
+    ) -> None:
+        super().__init__(math.prod(shape), init)
+        self.weight = nn.Parameter(self.weight.detach().reshape(shape))
+        self.flat_at_zero = flat_at_zero
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.flat_at_zero:
+            return torch.relu(x) - self.weight * torch.relu(-x)
+        return torch.where(x > 0, x, self.weight * x)
 
 
 class MaskedDropout(nn.Dropout):

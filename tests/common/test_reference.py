@@ -28,7 +28,7 @@ from common.losses import (
     MeanSquaredError,
 )
 from common.optimizers import Optimizer
-from tests.cases import CASES, LAYERS, LOSSES, OPTIMIZERS, Case
+from tests.cases import CASES, LAYERS, LOSSES, OPTIMIZERS, Case, arm
 from tests.common.written import written
 from tests.tolerances import FINITE_DIFFERENCE, ROUNDING, assert_close
 
@@ -93,13 +93,43 @@ def test_gradients_are_the_slopes_of_the_loss(case: Case) -> None:
         assert_close(found[name], expected, FINITE_DIFFERENCE)
 
 
-def test_relu_has_no_slope_at_zero() -> None:
-    [case] = [case for case in LAYERS if case.id == "relu-at_zero"]
+@pytest.mark.parametrize("name", ["relu-at_zero", "prelu-at_zero-zero"])
+def test_a_kink_that_is_flat_at_zero_has_no_slope_there(name: str) -> None:
+    [case] = [case for case in LAYERS if case.id == name]
     trainer, step = first_step(case.arm)
     _, found = trainer.gradients(step)
     assert not found["dense_1/kernel"].any()
     assert not found["dense_1/bias"].any()
     assert found["dense_2/bias"].any()
+
+
+def test_prelu_can_have_its_slope_at_zero() -> None:
+    """As if a dense layer's output were multiplied by 0.2."""
+    [case] = [case for case in LAYERS if case.id == "prelu-at_zero-slope"]
+    trainer, step = first_step(case.arm)
+    _, found = trainer.gradients(step)
+    zeros = trainer.weights()["dense_1/bias"] * 0.0
+    below = trainer.weights() | {"dense_1/bias": zeros - WIDTH**2}
+    trainer.load(below)
+    _, expected = trainer.gradients(step)
+    assert found["dense_1/bias"].any()
+    assert_close(
+        found["dense_1/bias"], expected["dense_1/bias"], FINITE_DIFFERENCE
+    )
+
+
+def test_equals_share_the_slope_of_a_global_maximum() -> None:
+    """As the mean of them would: each of the 56 has one part of it."""
+    [case] = [case for case in LAYERS if case.id == "global_max_pool-ties"]
+    trainer, step = first_step(case.arm)
+    _, found = trainer.gradients(step)
+    mean = arm(
+        [case.layers[0], "global_average_pool", case.layers[2]], case.sides
+    )
+    other, _ = first_step(mean)
+    other.load(trainer.weights())
+    assert_close(found, other.gradients(step)[1], ROUNDING)
+    assert found["conv2d_1/kernel"].any()
 
 
 @pytest.mark.parametrize("kind", ACTIVATIONS, ids=lambda kind: kind.kind())

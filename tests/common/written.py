@@ -8,10 +8,12 @@ from common.initializers import KernelInitializer
 from common.layers import Layer
 from common.losses import Loss
 from common.optimizers import Optimizer
+from common.padding import Padding
 from common.schedules import Schedule
 
 FAMILIES: dict[str, Any] = {
     "layer": Layer,
+    "padding": Padding,
     "initializer": KernelInitializer,
     "loss": Loss,
     "optimizer": Optimizer,
@@ -26,6 +28,11 @@ ELEMENTS: list[type[Element]] = [
 # What no framework has a default for, so that a person must say it.
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
+    "conv2d": {"filters": 2, "size": 3},
+    "depthwise_conv2d": {"size": 3},
+    "max_pool": {"size": 2},
+    "average_pool": {"size": 2},
+    "symmetric": {"by": 1},
     "dropout": {"rate": 0.5},
     "spatial_dropout": {"rate": 0.5},
     "residual": {"body": ["relu"]},
