@@ -224,8 +224,8 @@ def members(union: Any) -> tuple[type[Element], ...]:
     """Return the element classes of a union, marked with `OneKind` or not.
 
     >>> from common.losses import Loss
-    >>> [cls.kind() for cls in members(Loss)]
-    ['cross_entropy', 'binary_cross_entropy', 'mean_squared_error']
+    >>> [cls.kind() for cls in members(Loss)][:2]
+    ['cross_entropy', 'binary_cross_entropy']
     """
     if get_origin(union) is Annotated:
         union = get_args(union)[0]

@@ -1,14 +1,16 @@
 """Recipes: how a network is trained."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import GetJsonSchemaHandler
+from pydantic import Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from common.element import Count, Flag, Model, NotNegative, Whole
+from common.clipping import Clipping
+from common.element import MOST, Count, Flag, Model, NotNegative, Whole
 from common.losses import Loss
 from common.optimizers import Optimizer
+from common.penalties import Penalty
 from common.schedules import Constant, Schedule
 
 
@@ -36,12 +38,35 @@ class EarlyStopping(Model):
     restore_best: Flag = False
 
 
+class Accumulation(Model):
+    """Move the parameters once for several batches.
+
+    A step is still one batch, with its own loss and gradient norm. Every
+    `batches` steps, the gradients since the last update are clipped and
+    handed to the optimiser, at that step's rate; the optimiser counts
+    updates, not steps. An epoch's end changes nothing: what is left over
+    goes on into the next epoch, and at the end of training it is dropped
+    (Keras's `gradient_accumulation_steps`).
+
+    Attributes:
+        batches: how many make an update.
+        reduction: their gradients' `mean` (Keras) or `sum` (PyTorch, where
+            `backward()` adds to what is there).
+    """
+
+    batches: Annotated[int, Field(strict=True, ge=2, le=MOST)]
+    reduction: Literal["mean", "sum"]
+
+
 class Recipe(Model):
     """Everything about training but the network and the data.
 
     Attributes:
         loss: what is minimised, averaged over a batch.
         optimizer: how a gradient moves a parameter.
+        penalty: what large weights cost beside the loss.
+        clipping: how large a gradient the optimiser may see.
+        accumulation: how many batches make an update, if more than one.
         schedule: the rate over the steps, as a factor of the optimiser's.
         batch_size: samples a step, or `full` for the whole training part,
             which no batch exceeds.
@@ -56,6 +81,9 @@ class Recipe(Model):
 
     loss: Loss
     optimizer: Optimizer
+    penalty: Penalty | None = None
+    clipping: Clipping | None = None
+    accumulation: Accumulation | None = None
     schedule: Schedule = Constant()
     batch_size: Count | Literal["full"]
     epochs: Count

@@ -9,9 +9,10 @@ from common.batches import Segment
 from common.calls import phrase
 from common.data import Part
 from common.experiment import Arm
-from keras_impl import activations, engine, losses, optimizers, weights
+from keras_impl import activations, engine, losses, updates, weights
 from keras_impl.extensions import MaskedDropout
 from keras_impl.model import build
+from keras_impl.penalties import Attached
 from keras_impl.tensors import to_array, to_tensor, to_tensors
 
 
@@ -31,6 +32,7 @@ class Trainer:
         self.model = build(arm)
         loss = arm.recipe.loss
         self.loss = phrase(losses, loss)(loss).perform()
+        self.penalty = Attached(arm.recipe.penalty, self.model)
         self.prediction = loss.prediction()
         self.parts = {
             name: (to_tensor(part.x, dtype), to_tensor(part.y, dtype))
@@ -41,22 +43,27 @@ class Trainer:
             for layer in self.model.layers
             if isinstance(layer, MaskedDropout)
         }
-        spec = arm.recipe.optimizer
-        self.optimizer = phrase(optimizers, spec)(spec).perform()
-        self.optimizer.build(list(weights.parameters(self.model).values()))
+        recipe = arm.recipe
+        self.optimizer = updates.build_optimizer(recipe, self.model)
+        self.blank = [to_array(v) for v in self.optimizer.variables]
         self.run_steps = engine.compile_steps(
             self.model,
             self.loss,
-            self.optimizer,
+            self.penalty,
+            updates.compile_update(recipe, self.model, self.optimizer),
             *self.parts["train"],
             self.maskers,
             self.gradient_norm,
         )
-        self.run_evaluation = engine.compile_evaluation(self.model, self.loss)
+        self.run_evaluation = engine.compile_evaluation(
+            self.model, self.loss, self.penalty
+        )
 
     def _fresh_optimizer(self) -> None:
-        for variable in self.optimizer.variables:
-            variable.assign(ops.zeros_like(variable))
+        for variable, value in zip(
+            self.optimizer.variables, self.blank, strict=True
+        ):
+            variable.assign(value)
 
     def load(self, values: dict[str, np.ndarray]) -> None:
         """Set the learnt tensors and forget all that an optimiser knows."""
@@ -117,7 +124,9 @@ class Trainer:
         for name, masker in self.maskers.items():
             masker.mask = masks[name][0]
         x, y = engine.gather(*self.parts["train"], segment.indices[0])
-        value, found = engine.gradients(self.model, self.loss, x, y)
+        value, found = engine.gradients(
+            self.model, self.loss, self.penalty, x, y
+        )
         named = zip(weights.parameters(self.model), found, strict=True)
         return float(value), {
             name: weights.to_neutral(gradient) for name, gradient in named

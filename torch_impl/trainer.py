@@ -7,9 +7,10 @@ from common.batches import Segment
 from common.calls import phrase
 from common.data import Part
 from common.experiment import Arm
-from torch_impl import activations, engine, losses, optimizers, weights
+from torch_impl import activations, engine, losses, updates, weights
 from torch_impl.extensions import MaskedDropout
 from torch_impl.model import build
+from torch_impl.penalties import Attached
 from torch_impl.tensors import to_array, to_tensor, to_tensors
 
 
@@ -29,6 +30,7 @@ class Trainer:
         self.model = build(arm)
         loss = arm.recipe.loss
         self.loss = phrase(losses, loss)(loss).perform()
+        self.penalty = Attached(arm.recipe.penalty, self.model)
         self.prediction = loss.prediction()
         self.parts = {
             name: (to_tensor(part.x, dtype), to_tensor(part.y, dtype))
@@ -39,17 +41,19 @@ class Trainer:
             for name, module in self.model.named_children()
             if isinstance(module, MaskedDropout)
         }
-        self.run_evaluation = engine.compile_evaluation(self.model, self.loss)
+        self.run_evaluation = engine.compile_evaluation(
+            self.model, self.loss, self.penalty
+        )
         self._fresh_optimizer()
 
     def _fresh_optimizer(self) -> None:
-        spec = self.arm.recipe.optimizer
-        say = phrase(optimizers, spec)
-        self.optimizer = say(spec).perform(self.model.parameters())
+        recipe = self.arm.recipe
+        self.optimizer = updates.build_optimizer(recipe, self.model)
         self.run_steps = engine.compile_steps(
             self.model,
             self.loss,
-            self.optimizer,
+            self.penalty,
+            updates.compile_update(recipe, self.model, self.optimizer),
             *self.parts["train"],
             self.maskers,
             self.gradient_norm,
@@ -119,9 +123,11 @@ class Trainer:
             masker.mask = masks[name][0]
         rows = torch.from_numpy(segment.indices[:1])
         (x,), (y,) = engine.gather(*self.parts["train"], rows)
-        value, found = engine.gradients(self.model, self.loss, x, y)
+        value, found = engine.gradients(
+            self.model, self.loss, self.penalty, x, y
+        )
         named = zip(weights.parameters(self.model), found, strict=True)
-        return float(value.detach()), {
+        return float(value), {
             name: weights.to_neutral(gradient) for name, gradient in named
         }
 
