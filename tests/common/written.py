@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from common.clipping import Clipping
 from common.datasets import Source
 from common.element import Element, members
 from common.initializers import KernelInitializer
@@ -15,6 +16,7 @@ FAMILIES: dict[str, Any] = {
     "initializer": KernelInitializer,
     "loss": Loss,
     "optimizer": Optimizer,
+    "clipping": Clipping,
     "schedule": Schedule,
     "source": Source,
 }
@@ -27,6 +29,9 @@ ELEMENTS: list[type[Element]] = [
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
     "dropout": {"rate": 0.5},
+    "by_value": {"limit": 1.0},
+    "by_norm": {"limit": 1.0},
+    "by_global_norm": {"limit": 1.0},
     "step_decay": {"every": 2, "by": 0.5},
     "cosine": {"steps": 10},
 }
@@ -62,6 +67,9 @@ RICH = experiment(
     recipe={
         "loss": "cross_entropy",
         "optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True}},
+        "penalty": {"l1": 0.1, "l2": 0.2},
+        "clipping": {"by_global_norm": 1.0},
+        "accumulation": {"batches": 2},
         "schedule": {"cosine": {"steps": 100, "final": 0.1}},
         "batch_size": "full",
         "epochs": 3,
