@@ -132,7 +132,7 @@ class Nadam(UpdateRule):
 
     Epsilon stands behind the corrected moment in both frameworks. The
     product is kept in the parameters' precision in both; `bias_correction`
-    is about 1 - β₂ᵗ and μ.
+    is about 1 - β₂ᵗ, μ, and here, as in Keras, 1 - β₁ and 1 - β₂.
     """
 
     lr: Positive

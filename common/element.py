@@ -133,6 +133,17 @@ class Model(BaseModel):
         return [name for name in required if name not in filled]
 
 
+class Filled(Model):
+    """A record without a kind of its own, some of whose fields differ."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        fields = dict(handler.resolve_ref_schema(handler(schema)))
+        return fields | {"required": cls._required(fields)}
+
+
 class Element(Model):
     """One word of the language: a kind with its fields."""
 

@@ -11,12 +11,12 @@ import numpy as np
 from pydantic import model_validator
 
 from common.activations import Array
-from common.element import Flag, Model, NotNegative
+from common.element import Filled, Flag, NotNegative
 from common.record import Weights
 from common.selection import Chosen, is_chosen
 
 
-class Penalty(Model):
+class Penalty(Filled):
     """l1 Σ |w| + l2 Σ w², over the chosen weights.
 
     Attributes:

@@ -2,12 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, GetJsonSchemaHandler
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic import Field
 
 from common.clipping import Clipping
-from common.element import MOST, Count, Flag, Model, NotNegative, Whole
+from common.element import MOST, Count, Filled, Flag, Model, NotNegative, Whole
 from common.losses import Loss
 from common.optimizers import Optimizer
 from common.penalties import Penalty
@@ -38,7 +36,7 @@ class EarlyStopping(Model):
     restore_best: Flag = False
 
 
-class Accumulation(Model):
+class Accumulation(Filled):
     """Move the parameters once for several batches.
 
     A step is still one batch, with its own loss and gradient norm. Every
@@ -58,7 +56,7 @@ class Accumulation(Model):
     reduction: Literal["mean", "sum"]
 
 
-class Recipe(Model):
+class Recipe(Filled):
     """Everything about training but the network and the data.
 
     Attributes:
@@ -91,10 +89,3 @@ class Recipe(Model):
     shuffle: Literal["each_epoch", "once", "never"] = "each_epoch"
     early_stopping: EarlyStopping | None = None
     evaluate_every: Whole = 1
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        fields = dict(handler.resolve_ref_schema(handler(schema)))
-        return fields | {"required": cls._required(fields)}

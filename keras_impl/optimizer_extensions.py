@@ -124,20 +124,22 @@ class AnyAdam(optimizers.Adam):
 
     def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
         kind = variable.dtype
-        beta_1, beta_2, epsilon = (
+        # Subtracted in double: in float32, 1 - 0.999 would be off by 1.3e-5.
+        new_1, new_2, epsilon = (
             ops.cast(np.float64(value), kind)
-            for value in (self.beta_1, self.beta_2, self.epsilon)
+            for value in (1 - self.beta_1, 1 - self.beta_2, self.epsilon)
         )
         index = self._get_variable_index(variable)
         m, v = self._momentums[index], self._velocities[index]
-        self.assign_add(m, (gradient - m) * (1 - beta_1))
-        self.assign_add(v, (ops.square(gradient) - v) * (1 - beta_2))
+        self.assign_add(m, (gradient - m) * new_1)
+        self.assign_add(v, (ops.square(gradient) - v) * new_2)
         if self.amsgrad:
             greatest = self._velocity_hats[index]
             self.assign(greatest, ops.maximum(greatest, v))
             v = greatest
         first, second = (
-            correction(self, beta, kind) for beta in (self.beta_1, self.beta_2)
+            correction(self, beta, kind, self.iterations + 1)
+            for beta in (self.beta_1, self.beta_2)
         )
         if self.epsilon_placement == "epsilon":
             root = ops.sqrt(v) / ops.sqrt(second) + epsilon
@@ -178,20 +180,20 @@ class AnyAdamax(optimizers.Adamax):
         kind, inside = variable.dtype, self.epsilon_placement == "in_maximum"
         index = self._get_variable_index(variable)
         m, u = self._m[index], self._u[index]
-        beta_1 = ops.cast(np.float64(self.beta_1), kind)
-        self.assign_add(m, (gradient - m) * (1 - beta_1))
+        new = ops.cast(np.float64(1 - self.beta_1), kind)
+        self.assign_add(m, (gradient - m) * new)
         size = ops.abs(gradient) + (self.epsilon if inside else 0.0)
         self.assign(u, ops.maximum(u * self.beta_2, size))
         root = u if inside else u + self.epsilon
-        rate = ops.cast(rate, kind) / correction(self, self.beta_1, kind)
-        self.assign_sub(variable, rate * m / root)
+        first = correction(self, self.beta_1, kind, self.iterations + 1)
+        self.assign_sub(variable, ops.cast(rate, kind) / first * m / root)
 
 
 class AnyNadam(optimizers.Nadam):
     """Nadam with any momentum decay, corrected in any precision.
 
-    See `common.adam_family`. Keras's own knows but one decay, and rounds
-    its 0.96 to float32.
+    See `common.adam_family`; 1 - β has that precision too. Keras's own knows
+    but one decay, and rounds its 0.96 to float32.
     """
 
     def __init__(
@@ -214,19 +216,20 @@ class AnyNadam(optimizers.Nadam):
 
     def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
         kind, index = variable.dtype, self._get_variable_index(variable)
-        beta_1, beta_2, epsilon = (
-            ops.cast(np.float64(value), kind)
-            for value in (self.beta_1, self.beta_2, self.epsilon)
+        new_1, new_2 = (
+            correction(self, beta, kind, 1)
+            for beta in (self.beta_1, self.beta_2)
         )
         now = self._momentum(self.iterations + 1, kind)
         after = self._momentum(self.iterations + 2, kind)
         product = ops.cast(self._u_product, kind)
         m, v = self._momentums[index], self._velocities[index]
-        self.assign_add(m, (gradient - m) * (1 - beta_1))
-        self.assign_add(v, (ops.square(gradient) - v) * (1 - beta_2))
+        self.assign_add(m, (gradient - m) * new_1)
+        self.assign_add(v, (ops.square(gradient) - v) * new_2)
         ahead = after * m / (1 - product * after)
         ahead = ahead + (1 - now) * gradient / (1 - product)
-        root = ops.sqrt(v / correction(self, self.beta_2, kind)) + epsilon
+        second = correction(self, self.beta_2, kind, self.iterations + 1)
+        root = ops.sqrt(v / second) + ops.cast(np.float64(self.epsilon), kind)
         self.assign_sub(variable, ops.cast(rate, kind) * ahead / root)
 
     def _momentum(self, step: Any, kind: str) -> Any:
@@ -244,11 +247,8 @@ def precision_of(optimizer: Any, kind: str) -> str:
     return "float64" if optimizer.bias_correction == "double" else kind
 
 
-def correction(
-    optimizer: optimizers.Optimizer, beta: float, kind: str
-) -> Any:
-    """Return 1 - βᵗ for the step under way."""
+def correction(optimizer: Any, beta: float, kind: str, step: Any) -> Any:
+    """Return 1 - βᵗ."""
     precision = precision_of(optimizer, kind)
-    step = ops.cast(optimizer.iterations + 1, precision)
-    power = ops.power(ops.cast(np.float64(beta), precision), step)
-    return ops.cast(1 - power, kind)
+    base = ops.cast(np.float64(beta), precision)
+    return ops.cast(1 - ops.power(base, ops.cast(step, precision)), kind)

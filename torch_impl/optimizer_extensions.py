@@ -216,7 +216,7 @@ class AnyAdamax(ByHand, optim.Adamax):
 
 
 class ParameterPrecisionNAdam(ByHand, optim.NAdam):
-    """NAdam whose μ and 1 - β₂ᵗ have the parameters' precision."""
+    """NAdam whose μ, 1 - β and 1 - β₂ᵗ have the parameters' precision."""
 
     def start(self, p: Tensor) -> State:
         zeros = {n: torch.zeros_like(p) for n in ("first", "second")}
@@ -228,8 +228,9 @@ class ParameterPrecisionNAdam(ByHand, optim.NAdam):
             self._momentum(t, p.dtype, group) for t in (step, step + 1)
         )
         product = state["product"].mul_(now)
-        m = state["first"].lerp_(g, 1 - beta_1)
-        v = state["second"].mul_(beta_2).addcmul_(g, g, value=1 - beta_2)
+        new_1, new_2 = (correction(b, 1, p.dtype) for b in (beta_1, beta_2))
+        m = state["first"].lerp_(g, new_1)
+        v = state["second"].lerp_(g.square(), new_2)
         ahead = after * m / (1 - product * after)
         ahead += (1 - now) * g / (1 - product)
         corrected = v / correction(beta_2, step, p.dtype)

@@ -194,6 +194,11 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
             }
         },
     ),
+    # Keras's sum of squares starts at 0.1, which drowns any epsilon.
+    "adagrad_epsilon": lambda value: arm(
+        dense(),
+        optimizer={"adagrad": {"initial_accumulator": 0.0, "epsilon": value}},
+    ),
     "penalty_form": lambda value: arm(
         dense(), penalty={"l2": 0.1, "form": value}
     ),

@@ -26,6 +26,7 @@ BEYOND_A_SCHEMA = {
     "loss-number",
     "loss-two_classes",
     "nesterov",
+    "penalty-nothing",
     "stopping-no_validation",
     "stopping-seldom",
     "units-float",
