@@ -78,7 +78,7 @@ class Adamw(_Moments):
     """
 
     weight_decay: NotNegative
-    decay: Literal["decoupled"] = "decoupled"
+    decay: Literal["decoupled", "factored"]
     decayed: Chosen = "all"
 
 

@@ -228,6 +228,15 @@ CONVENTIONS = (
         ("optim/adamw.py:28", "optimizers/adamw.py:56"),
     ),
     Convention(
+        "adamw_decay",
+        "adamw.decay",
+        "factored",
+        "decoupled",
+        "PyTorch's AdamW multiplies a parameter by 1 - ηλ, which rounds ηλ; "
+        "Keras's subtracts ηλ times it. The same but for that rounding.",
+        ("optim/adam.py:420", "backend/tensorflow/optimizer.py:86"),
+    ),
+    Convention(
         "adamw_epsilon",
         "adamw.epsilon",
         1e-08,

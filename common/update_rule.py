@@ -16,7 +16,7 @@ from common.conventions import defaults_of
 from common.element import Element
 from common.selection import Chosen, is_chosen
 
-Decay = Literal["coupled", "decoupled"]
+Decay = Literal["coupled", "decoupled", "factored"]
 BiasCorrection = Literal["double", "parameter"]
 State: TypeAlias = dict[str, Array]
 
@@ -28,12 +28,19 @@ class UpdateRule(Element):
 
         g ← g + λ p
 
-    or `decoupled` (Keras, and AdamW in both), a step of its own before::
+    or `decoupled` (Keras), a step of its own before::
 
         p ← p - η λ p
 
-    Loshchilov and Hutter 2019, algorithm 2. `decayed` says whether it takes
-    `all` parameters or only `kernels`.
+    or, the same but for rounding, `factored` (PyTorch's AdamW)::
+
+        p ← (1 - η λ) p
+
+    where 1 - ηλ keeps few digits of ηλ, always the same ones: at ηλ = 1e-4
+    the decay is off by up to 5e-13 of itself in float64, which 2,000 steps
+    show plainly, and by 3e-4 in float32. Loshchilov and Hutter 2019,
+    algorithm 2. `decayed` says whether it takes `all` parameters or only
+    `kernels`.
     """
 
     main = "lr"
@@ -89,8 +96,10 @@ class UpdateRule(Element):
         decay = self.weight_decay if self.decays(name) else 0.0
         if self.decay == "coupled":
             gradient = gradient + decay * parameter
-        else:
+        elif self.decay == "decoupled":
             parameter = parameter - rate * decay * parameter
+        else:
+            parameter = (1 - rate * decay) * parameter
         return parameter - self.move(state, gradient, rate, step)
 
     def without_effect(self) -> set[str]:

@@ -33,6 +33,23 @@ class CoupledDecay:
         super().update_step(gradient, variable, rate)
 
 
+class FactoredDecay:
+    """A mixin: p ← (1 - η λ) p before the update that follows."""
+
+    def __init__(self, factored_decay: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factored_decay = factored_decay
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        if self._use_weight_decay(variable):
+            shrunk = ops.cast(rate, "float64") * np.float64(
+                self.factored_decay
+            )
+            factor = ops.cast(1 - shrunk, variable.dtype)
+            self.assign(variable, variable * factor)
+        super().update_step(gradient, variable, rate)
+
+
 class EpsilonClipping:
     """A mixin: clip by min(1, limit / (norm + ε)), as PyTorch does."""
 

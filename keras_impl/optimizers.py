@@ -76,7 +76,10 @@ def adam(spec: Adam) -> Call:
 
 
 def adamw(spec: Adamw) -> Call:
-    """AdamW, which is Adam with another default for the decay."""
+    """AdamW, which is Adam with another default for the decay.
+
+    Translation: it subtracts; multiplying by 1 - ηλ needs a mixin.
+    """
     return _adam(keras.optimizers.AdamW, extensions.AnyAdamW, spec)
 
 
@@ -172,14 +175,16 @@ def _adam(own: Any, subclass: Any, spec: Adam | Adamw) -> Call:
 
 
 def _decayed(own: Any, spec: UpdateRule, **kwargs: Any) -> Call:
-    """Decouple the decay, as Keras's own classes do, or couple it."""
+    """Decouple the decay, as Keras's own classes do, or do not."""
     decay = np.float64(spec.weight_decay)
     if spec.weight_decay == 0 and spec.kind() != "adamw":
         return call(own, **kwargs)
     if spec.decay == "decoupled":
         return call(own, **kwargs, weight_decay=decay)
-    return call(
-        extensions.mixed(extensions.CoupledDecay, own),
-        **kwargs,
-        coupled_decay=decay,
-    )
+    if spec.kind() == "adamw":
+        kwargs["weight_decay"] = np.float64(0.0)
+    if spec.decay == "coupled":
+        own = extensions.mixed(extensions.CoupledDecay, own)
+        return call(own, **kwargs, coupled_decay=decay)
+    own = extensions.mixed(extensions.FactoredDecay, own)
+    return call(own, **kwargs, factored_decay=decay)

@@ -440,7 +440,7 @@ DECAYS = [
         ("adamax", "adamax", {"lr": 0.01}),
         ("nadam", "nadam", {"lr": 0.01}),
     )
-    for decay in ("coupled", "decoupled")
+    for decay in ("coupled", "decoupled", "factored")
     for decayed in ("all", "kernels")
     if not (kind == "adamw" and decay == "coupled")
 ]

@@ -23,10 +23,7 @@ def mixed(*classes: type) -> type:
 
 
 class DecoupledDecay:
-    """A mixin: p ← p - η λ p before the step that follows.
-
-    PyTorch's own classes couple, but for Adam, AdamW and NAdam.
-    """
+    """A mixin: p ← p - η λ p before the step that follows."""
 
     def __init__(
         self, params: Any, decoupled_decay: float, **kwargs: Any
@@ -39,8 +36,18 @@ class DecoupledDecay:
     def step(self, closure: Callable[[], Any] | None = None) -> None:
         for group in self.param_groups:
             for p in group["params"]:
-                p.mul_(1 - group["lr"] * group["decoupled_decay"])
+                self.shrink(p, group["lr"], group["decoupled_decay"])
         super().step(closure)
+
+    def shrink(self, p: Tensor, rate: float, decay: float) -> None:
+        p.sub_(p * decay * rate)
+
+
+class FactoredDecay(DecoupledDecay):
+    """A mixin: p ← (1 - η λ) p, as AdamW and NAdam can by themselves."""
+
+    def shrink(self, p: Tensor, rate: float, decay: float) -> None:
+        p.mul_(1 - rate * decay)
 
 
 class ByHand:

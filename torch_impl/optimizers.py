@@ -64,12 +64,15 @@ def adam(spec: Adam) -> Call:
         optim.Adam,
         extensions.AnyAdam,
         spec,
-        decoupled_weight_decay=spec.decay == "decoupled",
+        decoupled_weight_decay=spec.decay == "factored",
     )
 
 
 def adamw(spec: Adamw) -> Call:
-    """AdamW: Adam with decoupled decay, in a class of its own."""
+    """AdamW: Adam with factored decay, in a class of its own.
+
+    Translation: it multiplies by 1 - ηλ; subtracting needs a mixin.
+    """
     return _adam(optim.AdamW, extensions.AnyAdamW, spec)
 
 
@@ -143,26 +146,28 @@ def _adam(own: Any, subclass: Any, spec: Adam | Adamw, **kwargs: Any) -> Call:
         "betas": (spec.beta_1, spec.beta_2),
         "eps": spec.epsilon,
         "amsgrad": spec.amsgrad,
-        "weight_decay": spec.weight_decay,
         "fused": True,
     }
     hat = spec.epsilon_placement == "epsilon_hat"
-    if not hat and spec.bias_correction == "double":
+    if hat or spec.bias_correction == "parameter":
+        own = subclass
+        kwargs["epsilon_placement"] = spec.epsilon_placement
+        kwargs["bias_correction"] = spec.bias_correction
+    if spec.decay == "decoupled":
+        own = extensions.mixed(extensions.DecoupledDecay, own)
+        kwargs |= {"weight_decay": 0.0, "decoupled_decay": spec.weight_decay}
         return call(own, **kwargs)
-    return call(
-        subclass,
-        **kwargs,
-        epsilon_placement=spec.epsilon_placement,
-        bias_correction=spec.bias_correction,
-    )
+    return call(own, **kwargs, weight_decay=spec.weight_decay)
 
 
 def _decayed(own: Any, spec: UpdateRule, **kwargs: Any) -> Call:
-    """Couple the decay, as most of PyTorch's classes do, or decouple it."""
+    """Couple the decay, as most of PyTorch's classes do, or do not."""
     if spec.decay == "coupled":
         return call(own, **kwargs, weight_decay=spec.weight_decay)
+    factored = spec.decay == "factored"
+    mixin = extensions.FactoredDecay if factored else extensions.DecoupledDecay
     return call(
-        extensions.mixed(extensions.DecoupledDecay, own),
+        extensions.mixed(mixin, own),
         **kwargs,
         decoupled_decay=spec.weight_decay,
     )

@@ -27,7 +27,7 @@ def path(
     found = []
     decay = spec.weight_decay if decays else 0.0
     for t, (g, rate) in enumerate(zip(gradients, rates, strict=True)):
-        if spec.decay == "decoupled":
+        if spec.decay in ("decoupled", "factored"):
             p *= 1 - rate * decay
             seen.append(g)
         else:

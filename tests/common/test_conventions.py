@@ -234,14 +234,14 @@ def example(row: Convention, value: Any) -> Arm:
 
 # In float64, these change nothing, or nothing but what is reported;
 # `test_bias_correction` and `test_optimizers` show what they do change.
-ELSEWHERE = ("bias_correction", "reported")
+ELSEWHERE = ("bias_correction", "reported", "adamw.decay")
 
 
 def test_every_convention_has_an_example() -> None:
     optimizers = {kind.kind() for kind in members(Optimizer)}
     for row in CONVENTIONS:
-        kind, field = row.field.split(".")
-        known = kind in optimizers or field in ELSEWHERE
+        kind = row.field.split(".")[0]
+        known = kind in optimizers or row.field.endswith(ELSEWHERE)
         assert known or row.name in EXAMPLES
 
 
@@ -250,7 +250,7 @@ def test_every_convention_has_an_example() -> None:
     [
         row
         for row in CONVENTIONS
-        if row.torch != row.keras and row.field.split(".")[1] not in ELSEWHERE
+        if row.torch != row.keras and not row.field.endswith(ELSEWHERE)
     ],
     ids=lambda row: row.name,
 )
@@ -300,7 +300,7 @@ def test_both_values_of_a_convention_are_cases_for_both_backends(
         for element in (*case.arm.layers, case.arm.recipe.optimizer)
         if element.kind() == kind
     ]
-    assert {getattr(element, name) for element in elements} == {
+    assert {getattr(element, name) for element in elements} >= {
         row.torch,
         row.keras,
     }

@@ -220,7 +220,7 @@ def test_a_field_without_effect_makes_no_other_spec(
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_decay_is_one_spec_in_both_dialects(kind: str) -> None:
     found = []
-    for decay in {"coupled", "decoupled"} - (
+    for decay in {"coupled", "decoupled", "factored"} - (
         {"coupled"} if kind == "adamw" else set()
     ):
         with speaking("keras"):
