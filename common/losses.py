@@ -59,7 +59,9 @@ class BinaryCrossEntropy(Element):
         return float(loss.mean())
 
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
-        return np.asarray((Sigmoid().value(z) - self._target(y)) / z.size)
+        # p - t loses its digits where p is almost t = 1; 1 - p does not.
+        t, p, q = self._target(y), Sigmoid().value(z), Sigmoid().value(-z)
+        return np.asarray(np.where(z > 0, (1.0 - t) - q, p - t) / z.size)
 
     def _target(self, y: npt.NDArray[Any]) -> Array:
         alpha = self.label_smoothing

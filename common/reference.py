@@ -16,8 +16,8 @@ from common.data import Part
 from common.definitions import Pass
 from common.experiment import Arm
 from common.layer import Array
-from common.randomness import stream
-from common.record import Curve, Weights, digest
+from common.losses import BinaryCrossEntropy, CrossEntropy
+from common.record import Curve, Weights
 
 
 def gradients(
@@ -36,10 +36,11 @@ def gradients(
         x: the batch's samples.
         y: its labels or targets.
         masks: the dropout factors of the step.
-        rough: err in the loss's slope p - y as a framework may that rounds
-            the prediction p first, by one unit in the last place of p:
-            always upwards (1), always downwards (-1), or to either side, as
-            a larger number's stream decides for each step and sample.
+        rough: err in the loss and in its slope p - y as a framework may
+            that rounds the prediction p first, by one unit in the last place
+            of p: always upwards (1), always downwards (-1), or to either
+            side, as a larger number and the bits of p decide. Rounding is a
+            function of the value: equal predictions err alike.
 
     Returns:
         The training loss, its gradient by each learnt tensor, and the new
@@ -50,14 +51,41 @@ def gradients(
     slope = arm.recipe.loss.gradient(outputs, y)
     if rough:
         p = arm.recipe.loss.prediction().value(outputs)
-        sides: Any = rough
-        if rough > 1:
-            purpose = "rough", digest({"p": p})
-            sides = stream(rough, *purpose).choice([-1.0, 1.0], p.shape)
-        slope = slope + sides * np.finfo(np.float64).eps * p / len(y)
+        slope = slope + _sides(p, rough) * np.finfo(np.float64).eps * p / len(
+            y
+        )
     back(slope)
     found = {name: run.gradients[name] for name in arm.parameters}
-    return arm.recipe.loss.value(outputs, y), found, run.kept
+    return _loss(arm, outputs, y, rough), found, run.kept
+
+
+def _loss(arm: Arm, z: Array, y: npt.NDArray[Any], rough: int) -> float:
+    """Return the loss; if rough, one unit in the last place of z off.
+
+    A cross-entropy is a difference of terms as large as the outputs z, and
+    PyTorch's binary one, (1 - y) z - log sigmoid(z), takes it literally.
+    """
+    loss = arm.recipe.loss
+    value = loss.value(z, y)
+    if rough and isinstance(loss, CrossEntropy | BinaryCrossEntropy):
+        side = _sides(np.array([value]), rough)[0]
+        value += side * np.finfo(np.float64).eps * float(np.abs(z).mean())
+    return value
+
+
+def _sides(values: Array, seed: int) -> Array:
+    """Return -1 or 1 for each value: the seed, if it is one of the two.
+
+    Else they follow from the value's bits (splitmix64).
+    """
+    if abs(seed) == 1:
+        return np.full(values.shape, float(seed))
+    bits = np.ascontiguousarray(values).view(np.uint64)
+    mixed = bits + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    odd = (mixed ^ (mixed >> np.uint64(31))) & np.uint64(1)
+    return 2.0 * odd.astype(np.float64) - 1.0
 
 
 class Trainer:
@@ -161,7 +189,7 @@ class Trainer:
         """Return the `loss` of a part, and its `accuracy` if it has one."""
         outputs = self.outputs(self.parts[part].x)[self.arm.places[-1].name]
         y, loss = self.parts[part].y, self.arm.recipe.loss
-        value = self._reported(loss.value(outputs, y))
+        value = self._reported(_loss(self.arm, outputs, y, self.rough))
         return {"loss": value, **loss.metrics(outputs, y)}
 
     def predict(self, x: Array) -> Curve:

@@ -91,6 +91,8 @@ def climb(
         progress: called with the backend, the steps done and in all.
     """
     result = Climb(arm)
+    # For all rungs, so that each framework makes and compiles it once.
+    arm = lengthened(arm, steps)
     surveys = pair.ask(
         "survey", arm=arm, seed=seed, dtype=dtype, nudges=NUDGES
     )
@@ -102,7 +104,7 @@ def climb(
             verdict = _compare_structure(arm, both)
         elif rung == "trajectory":
             result.trajectory, verdict = _climb_trajectory(
-                pair, lengthened(arm, steps), seed, dtype, progress
+                pair, arm, seed, dtype, progress
             )
         else:
             verdict = _climb_inside(rung, arm, seed, dtype, both)

@@ -6,6 +6,7 @@ allows far more: a fuzzed network is small, and trains without blowing up,
 since beyond that nothing can be said of two runs.
 """
 
+import math
 from collections.abc import Sequence
 from functools import cache
 from types import NoneType, UnionType
@@ -22,6 +23,7 @@ from common.data import Data
 from common.datasets import Noise, Polynomial, Spiral, Xor
 from common.element import Model, OneKind, members
 from common.experiment import Experiment
+from common.images import Conv2d
 from common.layer import Shape
 from common.layers import (
     Concatenate,
@@ -32,7 +34,7 @@ from common.layers import (
     SpatialDropout,
 )
 from common.losses import BinaryCrossEntropy, CrossEntropy, Loss
-from common.padding import Both
+from common.padding import Both, Valid
 from common.recipe import Recipe
 
 Strategy = st.SearchStrategy[Any]
@@ -41,6 +43,8 @@ Strategy = st.SearchStrategy[Any]
 RANGES: dict[str, Strategy] = {
     "units": st.integers(1, 9),
     "filters": st.integers(1, 4),
+    "groups": st.sampled_from([1, 1, 1, 2]),
+    "dilation": st.sampled_from([1, 1, 1, 2]),
     "formula": st.sampled_from(
         ["x * tanh(sqrt(softplus(x)))", "0.5 * x + sin(x)", "x / (1 + x**2)"]
     ),
@@ -228,25 +232,42 @@ def _residual(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
     """Draw a body, and a shortcut that gives x the body's shape."""
     body = draw(networks(shape, 3, depth).filter(len))
     after = draw(st.one_of(st.none(), elements(*_ACTIVATIONS)))
-    [*_, last] = places(body, shape)
+    end = _end(body, shape)
+    stride = _stride(shape, end)
     shortcut: Any = "identity"
-    if last.output_shape != shape:
-        if len(last.output_shape) != 1:
-            return draw(st.nothing())
-        dense = draw(elements(Dense))
-        units = last.output_shape[0]
-        shortcut = (dense.model_copy(update={"units": units}),)
-        if len(shape) > 1:
-            shortcut = (draw(elements(Flatten)), *shortcut)
+    if stride is not None and end != shape:
+        conv = draw(element(Conv2d))
+        plain = {"size": (1, 1), "groups": 1, "dilation": (1, 1)}
+        fits = {"padding": Valid(), "stride": stride, "filters": end[-1]}
+        shortcut = (conv.model_copy(update=plain | fits),)
+    elif end != shape:
+        flatten, dense = draw(element(Flatten)), draw(element(Dense))
+        units = {"units": math.prod(end)}
+        body = (*body, flatten)
+        shortcut = (flatten, dense.model_copy(update=units))
     return Residual(body=body, shortcut=shortcut, activation=after)
+
+
+def _stride(shape: Shape, end: Shape) -> tuple[int, int] | None:
+    """Return how far a window of one pixel must move to leave `end`."""
+    if len(shape) != 3 or len(end) != 3:
+        return None
+    found = [
+        next((s for s in range(1, 4) if (n - 1) // s + 1 == m), None)
+        for n, m in zip(shape[:2], end[:2], strict=True)
+    ]
+    down, across = found
+    return None if down is None or across is None else (down, across)
 
 
 @st.composite
 def _concatenate(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
-    branches = draw(
-        st.lists(networks(shape, 2, depth), min_size=2, max_size=3)
-    )
-    return Concatenate(branches=tuple(branches))
+    """Draw branches, and keep those that fit the first; or it comes twice."""
+    branch = networks(shape, 2, depth)
+    first, *rest = draw(st.lists(branch, min_size=2, max_size=3))
+    sides = _end(first, shape)[:-1]
+    fits = [each for each in rest if _end(each, shape)[:-1] == sides]
+    return Concatenate(branches=(first, *(fits or [first])))
 
 
 @st.composite
