@@ -134,6 +134,8 @@ def test_a_wrong_input_is_a_document_with_json(
         (("run", "shallow_vs_deep", "--seeds", "0"), "--seeds"),
         (("run", "nowhere/spec.yaml"), "cannot be read"),
         (("check", "shallow_vs_deep", "--level", "roof"), "trajectory"),
+        (("check", "shallow_vs_deep", "--seeds", "4"), "--seeds"),
+        (("check", "shallow_vs_deep", "--margin", "-1"), "--margin"),
         (("audition",), "audition"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
