@@ -16,6 +16,7 @@ import numpy.typing as npt
 from common.batches import Segment, segments, steps_per_epoch
 from common.experiment import Arm
 from common.layer import Array
+from common.observer import Observer
 from common.randomness import stream
 from common.recipe import EarlyStopping
 from common.record import Curve, Record, Weights
@@ -57,6 +58,15 @@ class Trainer(Protocol):
 
     def gradients(self, segment: Segment) -> tuple[float, Weights]:
         """Return the loss and gradients of a segment's first step."""
+
+    def per_sample_gradients(
+        self, x: Array, y: Array, names: list[str]
+    ) -> Weights:
+        """Return the loss's gradient by some tensors, of each sample alone.
+
+        The network is as it is in evaluation; the loss is that of a batch
+        of this one sample. Of shape (samples, *tensor).
+        """
 
     def held(self) -> dict[str, tuple[Curve, Curve]]:
         """Return x, y of each part, as the framework holds them."""
@@ -127,6 +137,7 @@ def fit(
     grid_points: Array | None = None,
     progress: Progress | None = None,
     nudge: int | None = None,
+    observer: Observer | None = None,
 ) -> Record:
     """Train one arm from the weights that the trainer holds.
 
@@ -138,13 +149,21 @@ def fit(
         grid_points: where to predict at the end, or None.
         progress: called with the steps done and the steps in all.
         nudge: a seed that reorders the samples inside each batch, or None.
+        observer: looks at the network now and then, or None.
     """
     run = _Run(trainer, arm, seed, samples, progress, nudge)
     best: Weights | None = None
     rule = arm.recipe.early_stopping
     patience = Patience(rule) if rule else None
-    for epochs in _between_evaluations(arm):
+    due = observer.due(arm.recipe.epochs) if observer else set()
+    if observer and 0 in due:
+        observer.look(trainer, 0)
+    for epochs, evaluated in _stretches(arm, due):
         run.train(epochs)
+        if observer and epochs.stop in due:
+            observer.look(trainer, epochs.stop)
+        if not evaluated:
+            continue
         values = run.evaluate(epochs.stop)
         if patience is None or rule is None:
             continue
@@ -154,15 +173,29 @@ def fit(
             break
     if best is not None:
         trainer.load(best)
+    if observer:
+        ended = run.evaluations[-1]["epoch"]
+        if patience and best is not None:
+            ended = patience.best_epoch
+        observer.look(trainer, int(ended), last=True)
     predictions = None if grid_points is None else trainer.predict(grid_points)
     best_epoch = {"best_epoch": float(patience.best_epoch)} if patience else {}
-    return run.record(best_epoch, predictions)
+    seen = observer.record() if observer else {}
+    return run.record(best_epoch, predictions, seen)
 
 
-def _between_evaluations(arm: Arm) -> Iterator[range]:
-    every = arm.recipe.evaluate_every or arm.recipe.epochs
-    for first in range(0, arm.recipe.epochs, every):
-        yield range(first, min(first + every, arm.recipe.epochs))
+def _stretches(arm: Arm, due: set[int]) -> Iterator[tuple[range, bool]]:
+    """Yield epochs to train at a stretch, and whether to evaluate then.
+
+    A stretch ends before an evaluation, and where the probes are due.
+    """
+    total = arm.recipe.epochs
+    every = arm.recipe.evaluate_every or total
+    evaluated = {*range(every, total, every), total}
+    first = 0
+    for stop in sorted(evaluated | due - {0}):
+        yield range(first, stop), stop in evaluated
+        first = stop
 
 
 class _Run:
@@ -215,7 +248,12 @@ class _Run:
             for name, value in self.trainer.evaluate(part).items()
         }
 
-    def record(self, extra: dict[str, Any], predictions: Any) -> Record:
+    def record(
+        self,
+        extra: dict[str, Any],
+        predictions: Any,
+        probes: dict[str, Curve],
+    ) -> Record:
         parts = [p for p, size in self.arm.data.part_sizes().items() if size]
         return Record(
             steps={k: np.concatenate(v) for k, v in self.curves.items()},
@@ -232,5 +270,6 @@ class _Run:
             weights=self.trainer.weights(),
             parameters=tuple(self.arm.parameters),
             grid=predictions,
+            probes=probes,
             seconds=self.seconds,
         )

@@ -48,6 +48,12 @@ def gradients(
     """
     run = Pass(weights, masks)
     outputs, back = run.through(arm.places, x)
+    back(_slope(arm, outputs, y, rough))
+    found = {name: run.gradients[name] for name in arm.parameters}
+    return arm.recipe.loss.value(outputs, y), found, run.kept
+
+
+def _slope(arm: Arm, outputs: Array, y: npt.NDArray[Any], rough: int) -> Array:
     slope = arm.recipe.loss.gradient(outputs, y)
     if rough:
         p = arm.recipe.loss.prediction().value(outputs)
@@ -56,9 +62,7 @@ def gradients(
             purpose = "rough", digest({"p": p})
             sides = stream(rough, *purpose).choice([-1.0, 1.0], p.shape)
         slope = slope + sides * np.finfo(np.float64).eps * p / len(y)
-    back(slope)
-    found = {name: run.gradients[name] for name in arm.parameters}
-    return arm.recipe.loss.value(outputs, y), found, run.kept
+    return slope
 
 
 class Trainer:
@@ -174,6 +178,20 @@ class Trainer:
             self.arm, self.values, *batch, masks, self.rough
         )
         return loss, found
+
+    def per_sample_gradients(
+        self, x: Array, y: npt.NDArray[Any], names: list[str]
+    ) -> Weights:
+        """Return the loss's gradient by some tensors, of each sample alone."""
+        found: dict[str, list[Array]] = {name: [] for name in names}
+        for row in range(len(x)):
+            one = slice(row, row + 1)
+            run = Pass(self.values)
+            outputs, back = run.through(self.arm.places, x[one])
+            back(_slope(self.arm, outputs, y[one], self.rough))
+            for name, each in found.items():
+                each.append(run.gradients[name])
+        return {name: np.stack(each) for name, each in found.items()}
 
     def held(self) -> dict[str, tuple[Curve, Curve]]:
         """Return x, y of each part."""

@@ -29,8 +29,8 @@ def write(result: Result, out: Path) -> Path:
     `report.html` stands on its own. Beside it lie `result.json` (what
     `--json` prints), `spec.yaml` (the complete specification, which
     `parity run` takes), `curves.csv` (every evaluation, tidy), the
-    pictures, and the learnt weights of every run, in neutral layout, as
-    safetensors.
+    pictures, and the learnt weights of every run and what its probes saw,
+    in neutral layout, as safetensors.
 
     Returns:
         The path of `report.html`.
@@ -46,7 +46,7 @@ def write(result: Result, out: Path) -> Path:
     (out / "result.json").write_text(document, "utf-8")
     (out / "spec.yaml").write_text(spec_yaml(result), "utf-8")
     _write_curves(result, out / "curves.csv")
-    _write_weights(result, out / "weights")
+    _write_tensors(result, out)
     return report
 
 
@@ -112,10 +112,13 @@ def _write_curves(result: Result, path: Path) -> None:
         writer.writerows(rows)
 
 
-def _write_weights(result: Result, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
+def _write_tensors(result: Result, out: Path) -> None:
     for arm in result.arms:
         for backend, records in arm.records.items():
             for seed, record in enumerate(records):
                 name = f"{arm.arm.name}-{backend}-seed{seed}.safetensors"
-                save_file(record.weights, folder / name)
+                kinds = {"weights": record.weights, "probes": record.probes}
+                for kind, tensors in kinds.items():
+                    if tensors:
+                        (out / kind).mkdir(exist_ok=True)
+                        save_file(tensors, out / kind / name)

@@ -40,6 +40,28 @@ def gradients(
     return value, tape.gradient(value, variables)
 
 
+def per_sample_gradients(
+    model: keras.Model,
+    loss: keras.losses.Loss,
+    x: Any,
+    y: Any,
+    variables: list[Any],
+) -> list[Any]:
+    """Return the gradients of each sample alone, in evaluation.
+
+    Translation: `vectorized_map` over a tape.
+    """
+    watched = [variable.value for variable in variables]
+
+    def single(pair: tuple[Any, Any]) -> list[Any]:
+        x, y = pair
+        with tf.GradientTape() as tape:
+            value = loss(y[None], model(x[None], training=False))
+        return tape.gradient(value, watched)
+
+    return tf.vectorized_map(single, (x, y))
+
+
 def compile_steps(
     model: keras.Model,
     loss: keras.losses.Loss,
