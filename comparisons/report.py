@@ -10,7 +10,8 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from safetensors.numpy import save_file
 
 from common.conventions import CONVENTIONS
-from comparisons.pictures import Picture, pictures
+from comparisons.drawing import Picture
+from comparisons.pictures import pictures
 from comparisons.result import Result
 from comparisons.summary import (
     SUMMARY_COLUMNS,

@@ -207,7 +207,7 @@ def test_the_report_stands_on_its_own(ran: Any) -> None:
     page = (ran[1] / "report.html").read_text("utf-8")
     for outside in ("<script", "<link", "src=", "@import", "url(http"):
         assert outside not in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 4
     # The complete spec: what nobody wrote stands in it.
     assert "kernel_initializer: fan_in_uniform" in page
     assert "velocity: of_gradients" in page
