@@ -30,7 +30,7 @@ LOWEST, HIGHEST = TIMES_FLOOR / 10**BELOW, TIMES_FLOOR * 10**ABOVE
 SHADES = 400
 
 # In inches: a row of the map, what stands around a panel, and the width.
-ROW, AROUND, WIDTH = 0.2, 0.75, 8.5
+ROW, AROUND, WIDTH = 0.2, 0.85, 8.5
 
 
 def disagreement(result: Result) -> Figure:
@@ -56,7 +56,6 @@ def disagreement(result: Result) -> Figure:
             panel.set_axis_off()
         else:
             _map(panel, trajectory)
-    axes[-1].set_xlabel("step")
     _scale(figure, axes)
     return figure
 
@@ -75,6 +74,7 @@ def _map(panel: Axes, trajectory: Trajectory) -> None:
         interpolation="nearest",
     )
     panel.set_xlim(0, steps)
+    panel.set_xlabel("step")
     panel.set_yticks(np.arange(len(cells)) + 0.5, list(ratios))
     panel.tick_params("y", length=0, labelsize=8)
     panel.hlines(range(1, len(cells)), 0, steps, "white", linewidth=0.8)
