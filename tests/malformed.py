@@ -508,36 +508,6 @@ TARGETS = [
     ),
 ]
 
-CLAIMS = [
-    _add("claim-number", "claims[0]", "claims: [3]"),
-    _add("claim-grammar", "claims[0]", "claims: [a is better]", "expected"),
-    _add("claim-equal", "claims[0]", "claims: ['a.epochs == 2']"),
-    _add("claim-sum", "claims[0]", "claims: ['a.epochs + 1 > 2']"),
-    _add("claim-bare", "claims[0]", "claims: ['a > 0.5']"),
-    _add("claim-chain", "claims[0]", "claims: ['a.epochs < 3 < 4']"),
-    _add("claim-long", "claims[0]", f"claims: ['{LONG}']"),
-    _add(
-        "claim-arm", "claims[0]", "claims: ['b.epochs > 1']", "expected one of"
-    ),
-    _add("claim-arm_long", "claims[0]", f"claims: ['{LONG}.epochs > 1']"),
-    _add("claim-other_arm", "claims[0]", "claims: ['a.epochs > b.epochs']"),
-    _add(
-        "claim-metric",
-        "claims[0]",
-        "claims: ['a.test_acuracy > 1']",
-        "did you mean 'test_accuracy'",
-    ),
-    _add("claim-metric_long", "claims[0]", f"claims: ['a.{LONG} > 1']"),
-    _add("claim-second", "claims[1]", "claims: ['a.epochs > 1', nothing]"),
-    _add(
-        "claim-field",
-        "claims[0].nme",
-        "claims: [{that: a.epochs > 1, nme: x}]",
-        "did you mean 'name'",
-    ),
-    _add("claim-missing", "claims[0].that", "claims: [{name: x}]", "missing"),
-]
-
 PROBES = [
     _add("probes-list", "probes", "probes: [gradient_norm]", "mapping"),
     _add("probes-unknown", "probes.dead_rleu", "probes: {dead_rleu: {}}"),
@@ -600,6 +570,36 @@ PROBES = [
         "probes: {representations: {places: [3]}}",
         "'all'",
     ),
+]
+
+CLAIMS = [
+    _add("claim-number", "claims[0]", "claims: [3]"),
+    _add("claim-grammar", "claims[0]", "claims: [a is better]", "expected"),
+    _add("claim-equal", "claims[0]", "claims: ['a.epochs == 2']"),
+    _add("claim-sum", "claims[0]", "claims: ['a.epochs + 1 > 2']"),
+    _add("claim-bare", "claims[0]", "claims: ['a > 0.5']"),
+    _add("claim-chain", "claims[0]", "claims: ['a.epochs < 3 < 4']"),
+    _add("claim-long", "claims[0]", f"claims: ['{LONG}']"),
+    _add(
+        "claim-arm", "claims[0]", "claims: ['b.epochs > 1']", "expected one of"
+    ),
+    _add("claim-arm_long", "claims[0]", f"claims: ['{LONG}.epochs > 1']"),
+    _add("claim-other_arm", "claims[0]", "claims: ['a.epochs > b.epochs']"),
+    _add(
+        "claim-metric",
+        "claims[0]",
+        "claims: ['a.test_acuracy > 1']",
+        "did you mean 'test_accuracy'",
+    ),
+    _add("claim-metric_long", "claims[0]", f"claims: ['a.{LONG} > 1']"),
+    _add("claim-second", "claims[1]", "claims: ['a.epochs > 1', nothing]"),
+    _add(
+        "claim-field",
+        "claims[0].nme",
+        "claims: [{that: a.epochs > 1, nme: x}]",
+        "did you mean 'name'",
+    ),
+    _add("claim-missing", "claims[0].that", "claims: [{name: x}]", "missing"),
 ]
 
 MALFORMED = (
