@@ -46,6 +46,8 @@ class DeadRelu(Model):
 class PerSampleGradients(Model):
     """The loss's gradient by some layers' tensors, of each sample alone.
 
+    A penalty on the weights has no samples and is left out.
+
     Attributes:
         places: the layers, such as `dense_1`; an arm without one is not
             looked at there.

@@ -210,7 +210,8 @@ def train_apart(
         seed: moves all seeds; the runs of one are among those of the next.
         progress: called with the backend, the steps done and in all.
     """
-    if arm.recipe.early_stopping is None:
+    recipe = arm.recipe
+    if not (recipe.early_stopping or recipe.plateau or recipe.checkpoint):
         # Only the end counts, and an evaluation costs as much as training.
         seldom = arm.recipe.model_copy(update={"evaluate_every": 0})
         arm = replace(arm, recipe=seldom)

@@ -9,35 +9,60 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from common.loop import stored
+from keras_impl.penalties import Attached
 from keras_impl.weights import parameters
 
 
-def start(threads: int) -> None:
-    """Set up the process, once, before anything is computed."""
+def start(threads: int, device: str = "cpu") -> None:
+    """Set up the process, once, before anything is computed.
+
+    Translation: TensorFlow computes on a GPU wherever it sees one, takes
+    all of its memory, and rounds float32 products there to 10 bits.
+    """
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
+def devices() -> list[str]:
+    """Return which of cpu, cuda and mps there are to compute on."""
+    return [
+        "cpu",
+        *(["cuda"] if tf.config.list_physical_devices("GPU") else []),
+    ]
 
 
 def configure(dtype: str, seed: int) -> None:
     """Set the precision of what is built next, and Keras's own seed.
 
     Translation: float64 needs `floatx`, not just a policy, or the rate and
-    the loss stay in float32.
+    the loss stay in float32. Mixed precision is a policy that layers are
+    made under. On a CPU without instructions for bfloat16, TensorFlow cuts
+    a product's sum off where PyTorch rounds it.
     """
     keras.backend.clear_session()
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
+    keras.config.set_floatx(stored(dtype))
+    mixed = dtype == "bfloat16"
+    keras.config.set_dtype_policy("mixed_bfloat16" if mixed else dtype)
     keras.utils.set_random_seed(seed)
 
 
 def gradients(
-    model: keras.Model, loss: keras.losses.Loss, x: Any, y: Any
+    model: keras.Model,
+    loss: keras.losses.Loss,
+    penalty: Attached,
+    x: Any,
+    y: Any,
 ) -> tuple[Any, list[Any]]:
     """Return the training loss and its gradients, in the order of weights."""
     with tf.GradientTape() as tape:
         value = loss(y, model(x, training=True))
+        total = penalty.added(value)
     variables = [v.value for v in parameters(model).values()]
-    return value, tape.gradient(value, variables)
+    return penalty.reported(value), tape.gradient(total, variables)
 
 
 def per_sample_gradients(
@@ -49,9 +74,13 @@ def per_sample_gradients(
 ) -> list[Any]:
     """Return the gradients of each sample alone, in evaluation.
 
-    Translation: `vectorized_map` over a tape.
+    Translation: `map_fn` over a tape, a loop inside of the graph.
+    `vectorized_map` would be one operation for all samples, but computes
+    something else where a number other than 0 is padded (its `PadV2`
+    forgets which) and fails where a convolution has groups.
     """
     watched = [variable.value for variable in variables]
+    kinds = [variable.dtype for variable in watched]
 
     def single(pair: tuple[Any, Any]) -> list[Any]:
         x, y = pair
@@ -59,13 +88,18 @@ def per_sample_gradients(
             value = loss(y[None], model(x[None], training=False))
         return tape.gradient(value, watched)
 
-    return tf.vectorized_map(single, (x, y))
+    @tf.function
+    def each(x: Any, y: Any) -> list[Any]:
+        return tf.map_fn(single, (x, y), fn_output_signature=kinds)
+
+    return each(x, y)
 
 
 def compile_steps(
     model: keras.Model,
     loss: keras.losses.Loss,
-    optimizer: keras.optimizers.Optimizer,
+    penalty: Attached,
+    update: Callable[..., Any],
     x: Any,
     y: Any,
     maskers: dict[str, Any],
@@ -77,7 +111,6 @@ def compile_steps(
     over the batches of all steps without coming back to Python. Tracing
     takes longer than many a training, so one trace serves all sizes.
     """
-    variables = list(parameters(model).values())
     kind = keras.config.floatx()
     signature = (
         tf.TensorSpec((None, None), "int64"),
@@ -97,15 +130,13 @@ def compile_steps(
         for step in tf.range(count):
             for name, masker in maskers.items():
                 masker.mask = masks[name][step]
-            optimizer.learning_rate.assign(rates[step])
-            batch_x, batch_y = gather(x, y, indices[step])
-            value, found = gradients(model, loss, batch_x, batch_y)
-            optimizer.apply(found, variables)
-            losses = losses.write(step, value)
-            used = used.write(step, optimizer.learning_rate.value)
+            batch = gather(x, y, indices[step])
+            value, found = gradients(model, loss, penalty, *batch)
             if gradient_norm:
                 each = tf.stack([tf.norm(gradient) for gradient in found])
                 norms = norms.write(step, each)
+            used = used.write(step, update(found, rates[step]))
+            losses = losses.write(step, value)
         curves = {"loss": losses.stack(), "rate": used.stack()}
         if gradient_norm:
             curves["gradient_norm"] = norms.stack()
@@ -143,7 +174,7 @@ def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
 
 
 def compile_evaluation(
-    model: keras.Model, loss: keras.losses.Loss
+    model: keras.Model, loss: keras.losses.Loss, penalty: Attached
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
     """Return a function from x, y to the outputs and the loss.
 
@@ -153,6 +184,6 @@ def compile_evaluation(
     @tf.function(reduce_retracing=True)
     def evaluation(x: Any, y: Any) -> tuple[Any, Any]:
         outputs = model(x, training=False)
-        return outputs, loss(y, outputs)
+        return outputs, penalty.reported(loss(y, outputs))
 
     return evaluation

@@ -6,28 +6,57 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from common.loop import stored
+from torch_impl.penalties import Attached
 from torch_impl.weights import parameters
 
 
-def start(threads: int) -> None:
-    """Set up the process, once, before anything is computed."""
+def start(threads: int, device: str = "cpu") -> None:
+    """Set up the process, once, before anything is computed.
+
+    Translation: a device is where tensors are put, and float32 products on
+    a GPU are exact by default; convolutions are not.
+    """
     torch.set_num_threads(threads)
+    if device != "cpu":
+        # Said for the CPU, it would cost time in every call of PyTorch.
+        torch.set_default_device(device)
+    torch.backends.cudnn.allow_tf32 = False
+
+
+def devices() -> list[str]:
+    """Return which of cpu, cuda and mps there are to compute on."""
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    return [name for name, found in there.items() if found]
 
 
 def configure(dtype: str, seed: int) -> None:
-    """Set the precision of what is built next, and PyTorch's own seed."""
-    torch.set_default_dtype(getattr(torch, dtype))
+    """Set the precision of what is built next, and PyTorch's own seed.
+
+    Translation: mixed precision is a state, autocast, in which layers cast
+    what they are given. Its cache would outlive a step of the optimiser.
+    """
+    torch.set_default_dtype(getattr(torch, stored(dtype)))
+    device = torch.get_default_device().type
+    torch.set_autocast_enabled(device, dtype == "bfloat16")
+    torch.set_autocast_dtype(device, torch.bfloat16)
+    torch.set_autocast_cache_enabled(False)
     torch.manual_seed(seed)
 
 
 def gradients(
-    model: nn.Module, loss: nn.Module, x: Tensor, y: Tensor
+    model: nn.Module, loss: nn.Module, penalty: Attached, x: Tensor, y: Tensor
 ) -> tuple[Tensor, list[Tensor]]:
     """Return the training loss and its gradients, in the order of weights."""
     model.train()
     value = loss(model(x), y)
     variables = list(parameters(model).values())
-    return value, list(torch.autograd.grad(value, variables))
+    found = torch.autograd.grad(penalty.added(value), variables)
+    return penalty.reported(value).detach(), list(found)
 
 
 def per_sample_gradients(
@@ -58,7 +87,8 @@ def per_sample_gradients(
 def compile_steps(
     model: nn.Module,
     loss: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    penalty: Attached,
+    update: Callable[..., float],
     x: Tensor,
     y: Tensor,
     maskers: dict[str, Any],
@@ -69,31 +99,23 @@ def compile_steps(
     Translation: PyTorch runs eagerly, so nothing is compiled; the batches
     of all steps are gathered at once and then sliced.
     """
-    variables = list(parameters(model).values())
-    group = optimizer.param_groups[0]
 
     def steps(
         indices: Tensor, rates: list[float], masks: dict[str, Tensor]
     ) -> dict[str, Tensor]:
-        model.train()
         losses, used, norms = [], [], []
         batches = zip(*gather(x, y, indices), strict=True)
-        for step, (batch_x, batch_y) in enumerate(batches):
+        for step, batch in enumerate(batches):
             for name, masker in maskers.items():
                 masker.mask = masks[name][step]
-            group["lr"] = rates[step]
-            optimizer.zero_grad()
-            value = loss(model(batch_x), batch_y)
-            value.backward()
-            optimizer.step()
-            losses.append(value.detach())
-            used.append(group["lr"])
+            value, found = gradients(model, loss, penalty, *batch)
             if gradient_norm:
-                grads = [v.grad.norm() for v in variables]
-                norms.append(torch.stack(grads))
+                norms.append(torch.stack([g.norm() for g in found]))
+            used.append(update(found, rates[step]))
+            losses.append(value)
         curves = {
             "loss": torch.stack(losses),
-            "rate": torch.tensor(used, dtype=torch.float64),
+            "rate": torch.tensor(used, dtype=torch.float64, device="cpu"),
         }
         if gradient_norm:
             curves["gradient_norm"] = torch.stack(norms)
@@ -106,7 +128,7 @@ def gather(
     x: Tensor, y: Tensor, indices: Tensor
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """Return the batches of (steps, batch) rows, a tuple of views each."""
-    rows, shape = indices.flatten(), indices.shape
+    rows, shape = indices.flatten().to(x.device), indices.shape
     return (
         x[rows].unflatten(0, shape).unbind(),
         y[rows].unflatten(0, shape).unbind(),
@@ -144,7 +166,7 @@ def outputs(model: nn.Module, x: Tensor, names: set[str]) -> dict[str, Tensor]:
 
 
 def compile_evaluation(
-    model: nn.Module, loss: nn.Module
+    model: nn.Module, loss: nn.Module, penalty: Attached
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return a function from x, y to the outputs and the loss.
 
@@ -155,6 +177,6 @@ def compile_evaluation(
     def evaluation(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         model.eval()
         outputs = model(x)
-        return outputs, loss(outputs, y)
+        return outputs, penalty.reported(loss(outputs, y))
 
     return evaluation

@@ -14,6 +14,7 @@ from common.data import Part
 from common.experiment import Arm
 from common.record import Curve, Weights
 from comparisons import tasks
+from tests.backends import live
 
 STEPS = 30
 
@@ -110,12 +111,23 @@ def each_gradient(
 
 
 def drawn(
-    trainer_class: Any, arm: Arm, seed: int, progress: Any = None
+    trainer_class: Any,
+    arm: Arm,
+    seed: int,
+    dtype: loop.Dtype = "float64",
+    progress: Any = None,
 ) -> Weights:
     """Return the weights that a framework draws by itself."""
     parts = arm.data.parts(arm.recipe.loss)
-    weights: Weights = trainer_class(arm, parts, "float64", seed).weights()
+    weights: Weights = trainer_class(arm, parts, dtype, seed).weights()
     return weights
+
+
+def shared(
+    trainer_class: Any, arm: Arm, seed: int, progress: Any = None
+) -> Weights:
+    """Return the weights that NumPy draws in a framework's process."""
+    return loop.initial_weights(arm, seed, "float64")
 
 
 def load_wrong(
@@ -131,4 +143,7 @@ def add_tasks(backend: str) -> None:
     tasks.examine = examine
     tasks.drawn = drawn
     tasks.each_gradient = each_gradient
+    tasks.shared = shared
     tasks.load_wrong = load_wrong
+    for task in (live.live_rates, live.live_plateau, live.live_stopping):
+        setattr(tasks, task.__name__, task)
