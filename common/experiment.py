@@ -20,7 +20,7 @@ from pydantic_core import (
     ValidationError,
 )
 
-from common.activations import Softmax
+from common.activations import Relu, Softmax
 from common.architecture import Place, ShapeError, places, walk
 from common.claims import Claim
 from common.data import Data
@@ -29,6 +29,7 @@ from common.errors import names, nearest, shown
 from common.layer import Shape
 from common.layers import BatchNorm, Layer
 from common.losses import BinaryCrossEntropy, CrossEntropy
+from common.probes import Probes
 from common.recipe import Recipe, batch_sizes
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -42,6 +43,7 @@ class Arm:
     layers: tuple[Layer, ...]
     data: Data
     recipe: Recipe
+    probes: Probes | None = None
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
@@ -86,6 +88,7 @@ class Experiment(Model):
         recipe: how the arms are trained.
         arms: the networks to compare, each a list of layers.
         claims: what should come out.
+        probes: what is written down on the way.
     """
 
     name: Name
@@ -97,6 +100,7 @@ class Experiment(Model):
         Field(min_length=1, json_schema_extra={"additionalProperties": False})
     )
     claims: tuple[Claim, ...] = ()
+    probes: Probes | None = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -115,6 +119,8 @@ class Experiment(Model):
         self._check_watching()
         for index, claim in enumerate(self.claims):
             self._check_claim(index, claim)
+        if self.probes:
+            self._check_probes(self.probes)
         return self
 
     def _check_claim(self, index: int, claim: Claim) -> None:
@@ -258,6 +264,49 @@ class Experiment(Model):
                 "expected 'validation_loss'",
             )
 
+    def _check_probes(self, probes: Probes) -> None:
+        everywhere = [
+            p for name in self.arms for p in self.arm(name).all_places
+        ]
+        learning = {p.name for p in everywhere if p.parameters}
+        known = {
+            "per_sample_gradients": learning,
+            "representations": {p.name for p in everywhere},
+            "dead_relu": set(),
+        }
+        for name, allowed in known.items():
+            probe = getattr(probes, name)
+            if probe is not None:
+                self._check_probe(name, probe, allowed)
+        if probes.dead_relu and not any(
+            isinstance(place.layer, Relu) for place in everywhere
+        ):
+            self._refuse(("probes", "dead_relu"), "no arm has a 'relu'")
+
+    def _check_probe(self, name: str, probe: Any, known: set[str]) -> None:
+        said = getattr(probe, "places", "all")
+        for index, place in enumerate(said if said != "all" else ()):
+            if place not in known:
+                self._refuse(
+                    ("probes", name, "places", index),
+                    f"got {shown(place)}, but no arm has such a layer that "
+                    f"can be looked at; there are: {names(sorted(known))}"
+                    + nearest(place, known),
+                )
+        last = self.recipe.epochs
+        for index, epoch in enumerate(getattr(probe, "epochs", ())):
+            if epoch != "last" and epoch > last:
+                self._refuse(
+                    ("probes", name, "epochs", index),
+                    f"got {epoch}, but recipe.epochs is {last}",
+                )
+        part = getattr(probe, "part", "train")
+        if part != "train" and getattr(self.data, part) == 0:
+            self._refuse(
+                ("probes", name, "part"),
+                f"got {part!r}, but data.{part} is 0",
+            )
+
     def _refuse(self, place: tuple[str | int, ...], text: str) -> None:
         error = PydanticCustomError("unfit", "{text}", {"text": text})
         raise ValidationError.from_exception_data(
@@ -273,7 +322,8 @@ class Experiment(Model):
 
     def arm(self, name: str) -> Arm:
         """Return one arm, with the data and the recipe it is trained with."""
-        return Arm(name, self.arms[name], self.data, self.recipe)
+        layers = self.arms[name]
+        return Arm(name, layers, self.data, self.recipe, self.probes)
 
     @property
     def content_hash(self) -> str:

@@ -100,6 +100,12 @@ def _path(error: ErrorDetails) -> str:
         del parts[1]
     if parts[:2] == ["recipe", "batch_size"]:
         del parts[2:]
+    if parts[:1] == ["probes"] and len(parts) > 3:
+        # An epoch is a number or a word, and places are names or a word.
+        kept = isinstance(parts[3], int)
+        parts = parts[: 4 if kept else 3] + [
+            part for part in parts[4:] if isinstance(part, int)
+        ]
     if parts[-1:] == ["[key]"]:
         del parts[-1]
     if error["type"] == "unknown_field":

@@ -17,6 +17,7 @@ from common.batches import Segment, segments, steps_per_epoch
 from common.element import MOST
 from common.experiment import Arm
 from common.layer import Array
+from common.observer import Observer
 from common.randomness import stream
 from common.recipe import Counting, EarlyStopping, Plateau
 from common.record import Curve, Record, Weights
@@ -60,6 +61,15 @@ class Trainer(Protocol):
 
     def gradients(self, segment: Segment) -> tuple[float, Weights]:
         """Return the loss and gradients of a segment's first step."""
+
+    def per_sample_gradients(
+        self, x: Array, y: Array, names: list[str]
+    ) -> Weights:
+        """Return the loss's gradient by some tensors, of each sample alone.
+
+        The network is as it is in evaluation; the loss is that of a batch
+        of this one sample. Of shape (samples, *tensor).
+        """
 
     def held(self) -> dict[str, tuple[Curve, Curve]]:
         """Return x, y of each part, as the framework holds them."""
@@ -207,6 +217,7 @@ def fit(
     grid_points: Array | None = None,
     progress: Progress | None = None,
     nudge: int | None = None,
+    observer: Observer | None = None,
 ) -> Record:
     """Train one arm from the weights that the trainer holds.
 
@@ -218,17 +229,29 @@ def fit(
         grid_points: where to predict at the end, or None.
         progress: called with the steps done and the steps in all.
         nudge: a seed that reorders the samples inside each batch, or None.
+        observer: looks at the network now and then, or None.
     """
     run = _Run(trainer, arm, seed, samples, progress, nudge)
     watchers = _Watchers(trainer, arm)
-    for epochs in _between_evaluations(arm):
+    due = observer.due(arm.recipe.epochs) if observer else set()
+    if observer and 0 in due:
+        observer.look(trainer, 0)
+    for epochs, evaluated in _stretches(arm, due):
         run.train(epochs, watchers.slowed)
-        if watchers.seen(epochs.stop, run.evaluate(epochs.stop)):
+        if observer and epochs.stop in due:
+            observer.look(trainer, epochs.stop)
+        if evaluated and watchers.seen(epochs.stop, run.evaluate(epochs.stop)):
             break
+    best = watchers.best_epoch()
+    left = run.evaluations[-1]["epoch"]
     if watchers.kept is not None:
         trainer.load(watchers.kept)
+        left = best["best_epoch"]
+    if observer:
+        observer.look(trainer, int(left), last=True)
     predictions = None if grid_points is None else trainer.predict(grid_points)
-    return run.record(watchers.best_epoch(), predictions)
+    seen = observer.record() if observer else {}
+    return run.record(best, predictions, seen)
 
 
 class _Watchers:
@@ -273,10 +296,18 @@ class _Watchers:
         return {"best_epoch": float(asked.best_epoch)} if asked else {}
 
 
-def _between_evaluations(arm: Arm) -> Iterator[range]:
-    every = arm.recipe.evaluate_every or arm.recipe.epochs
-    for first in range(0, arm.recipe.epochs, every):
-        yield range(first, min(first + every, arm.recipe.epochs))
+def _stretches(arm: Arm, due: set[int]) -> Iterator[tuple[range, bool]]:
+    """Yield epochs to train at a stretch, and whether to evaluate then.
+
+    A stretch ends before an evaluation, and where the probes are due.
+    """
+    total = arm.recipe.epochs
+    every = arm.recipe.evaluate_every or total
+    evaluated = {*range(every, total, every), total}
+    first = 0
+    for stop in sorted(evaluated | due - {0}):
+        yield range(first, stop), stop in evaluated
+        first = stop
 
 
 class _Run:
@@ -330,7 +361,12 @@ class _Run:
             for name, value in self.trainer.evaluate(part).items()
         }
 
-    def record(self, extra: dict[str, Any], predictions: Any) -> Record:
+    def record(
+        self,
+        extra: dict[str, Any],
+        predictions: Any,
+        probes: dict[str, Curve],
+    ) -> Record:
         parts = [p for p, size in self.arm.data.part_sizes().items() if size]
         return Record(
             steps={k: np.concatenate(v) for k, v in self.curves.items()},
@@ -347,5 +383,6 @@ class _Run:
             weights=self.trainer.weights(),
             parameters=tuple(self.arm.parameters),
             grid=predictions,
+            probes=probes,
             seconds=self.seconds,
         )

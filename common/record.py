@@ -27,6 +27,10 @@ class Record:
         parameters: the learnt ones among them, in the order of the
             gradient's norms.
         grid: for two-dimensional data, predictions on `common.loop.grid`.
+        probes: what `common.probes` were asked for, each by the probe's
+            name and the place's or tensor's, `representations/dense_1`;
+            the first axis goes over the looks, which were taken after the
+            epochs in `representations/epoch`.
         seconds: wall time of the steps alone.
     """
 
@@ -36,7 +40,14 @@ class Record:
     weights: Weights
     parameters: tuple[str, ...] = ()
     grid: Curve | None = None
+    probes: dict[str, Curve] = field(default_factory=dict)
     seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def metric(self) -> str:
+        """The final metric to look at first."""
+        wanted = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
+        return next(name for name in wanted if name in self.final)
 
     @property
     def diverged_at(self) -> int | None:
@@ -52,6 +63,7 @@ class Record:
                 **{f"epochs/{k}": v for k, v in self.epochs.items()},
                 **{f"final/{k}": np.array(v) for k, v in self.final.items()},
                 **{f"weights/{k}": v for k, v in self.weights.items()},
+                **{f"probes/{k}": v for k, v in self.probes.items()},
                 "grid": np.array(0) if self.grid is None else self.grid,
             }
         )

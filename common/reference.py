@@ -48,15 +48,18 @@ def gradients(
     """
     run = Pass(weights, masks)
     outputs, back = run.through(arm.places, x)
+    back(_slope(arm, outputs, y, rough))
+    found = {name: run.gradients[name] for name in arm.parameters}
+    return _loss(arm, outputs, y, rough), found, run.kept
+
+
+def _slope(arm: Arm, outputs: Array, y: npt.NDArray[Any], rough: int) -> Array:
     slope = arm.recipe.loss.gradient(outputs, y)
     if rough:
         p = arm.recipe.loss.prediction().value(outputs)
-        slope = slope + _sides(p, rough) * np.finfo(np.float64).eps * p / len(
-            y
-        )
-    back(slope)
-    found = {name: run.gradients[name] for name in arm.parameters}
-    return _loss(arm, outputs, y, rough), found, run.kept
+        error = _sides(p, rough) * np.finfo(np.float64).eps * p
+        slope = slope + error / len(y)
+    return slope
 
 
 def _loss(arm: Arm, z: Array, y: npt.NDArray[Any], rough: int) -> float:
@@ -211,6 +214,20 @@ class Trainer:
             self.arm, self.values, *batch, masks, self.rough
         )
         return self._penalized(loss, found)
+
+    def per_sample_gradients(
+        self, x: Array, y: npt.NDArray[Any], names: list[str]
+    ) -> Weights:
+        """Return the loss's gradient by some tensors, of each sample alone."""
+        found: dict[str, list[Array]] = {name: [] for name in names}
+        for row in range(len(x)):
+            one = slice(row, row + 1)
+            run = Pass(self.values)
+            outputs, back = run.through(self.arm.places, x[one])
+            back(_slope(self.arm, outputs, y[one], self.rough))
+            for name, each in found.items():
+                each.append(run.gradients[name])
+        return {name: np.stack(each) for name, each in found.items()}
 
     def held(self) -> dict[str, tuple[Curve, Curve]]:
         """Return x, y of each part."""

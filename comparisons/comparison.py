@@ -49,22 +49,24 @@ class Comparison:
         """The larger of the two floors, at each step."""
         return np.asarray(self.floors.max(0))
 
-    def worst(self, before: int | None = None) -> tuple[float, int]:
-        """Return the largest ratio to the floor, and its step.
+    def ratios(self) -> Curve:
+        """Return the ratio to the floor at each step.
 
         A framework that strays from itself `TIMES_OTHER` times as far as
         the other counts as one that differs `TIMES_FLOOR` times the floor:
         its own floor cannot excuse it.
+        """
+        excess = self._times_other() / TIMES_OTHER
+        strays = np.where(excess > 1, excess, 0) * TIMES_FLOOR
+        return np.asarray(np.maximum(self.difference / self.floor, strays))
+
+    def worst(self, before: int | None = None) -> tuple[float, int]:
+        """Return the largest ratio to the floor, and its step.
 
         Args:
             before: judge only earlier steps; None judges all.
         """
-        ratios = self.difference / self.floor
-        excess = self._times_other() / TIMES_OTHER
-        ratios = np.maximum(
-            ratios, np.where(excess > 1, excess, 0) * TIMES_FLOOR
-        )
-        ratios = ratios[:before]
+        ratios = self.ratios()[:before]
         if not len(ratios):
             return 0.0, 0
         step = int(np.argmax(ratios))

@@ -1,7 +1,7 @@
 """The judge of whole training runs: every curve, and the final weights."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -46,6 +46,24 @@ def evaluation_curves(record: Record) -> dict[str, Curve]:
     }
 
 
+def probed_tensors(record: Record) -> dict[str, tuple[int, Curve]]:
+    """Return what the probes saw and is judged: epoch and tensor, by name.
+
+    How many units are dead is recorded and not judged: like an accuracy, it
+    counts on which side of 0 numbers fall.
+    """
+    found = {}
+    for name, looks in record.probes.items():
+        probe, _, where = name.partition("/")
+        if probe == "dead_relu" or where == "epoch":
+            continue
+        epochs = record.probes[f"{probe}/epoch"].astype(int)
+        for epoch, values in zip(epochs, looks, strict=True):
+            what = f"{probe.replace('_', ' ')} of {where}"
+            found[f"{what} after epoch {epoch}"] = int(epoch), values
+    return found
+
+
 @dataclass
 class Trajectory:
     """Two training runs, compared curve by curve.
@@ -56,7 +74,9 @@ class Trajectory:
         curves: the comparisons of curves with one entry a step.
         evaluations: of those with one entry an evaluation.
         weights: of the learnt tensors at the end.
+        probes: of what the probes saw, where there are any.
         evaluated_at: the step after which each evaluation stands.
+        probed_at: the step after which each of the probes looked.
         diverged_at: first step at which both losses have blown up.
     """
 
@@ -67,6 +87,8 @@ class Trajectory:
     weights: Compared
     evaluated_at: Curve
     diverged_at: int | None
+    probes: Compared = field(default_factory=dict)
+    probed_at: dict[str, int] = field(default_factory=dict)
 
     @property
     def horizon(self) -> int | None:
@@ -89,6 +111,10 @@ class Trajectory:
             own = [h for h in (within, compared.horizon) if h is not None]
             ratio, index = compared.worst(min(own, default=None))
             found.append((ratio, int(self.evaluated_at[index]), name))
+        for name, compared in self.probes.items():
+            step = self.probed_at[name]
+            if horizon is None or step < horizon:
+                found.append((compared.worst()[0], step, name))
         if horizon is None:
             for name, compared in self.weights.items():
                 found.append((compared.worst()[0], self.steps[0], name))
@@ -107,6 +133,8 @@ class Trajectory:
         if where in evaluations:
             index = np.flatnonzero(self.evaluated_at == step)
             return evaluations[where][index] if len(index) else None
+        if where in self.probes:
+            return probed_tensors(record).get(where, (0, None))[1]
         return record.weights.get(where.removesuffix(" at the end"))
 
     def _beyond(self, step: int) -> str:
@@ -115,7 +143,7 @@ class Trajectory:
         return f"training is chaotic from step {step} on"
 
     def _said(self, where: str, step: int) -> str:
-        compared = self.curves | self.evaluations | self.weights
+        compared = self.curves | self.evaluations | self.weights | self.probes
         index = step if where in self.curves else 0
         if where in self.evaluations:
             index = int(np.flatnonzero(self.evaluated_at == step)[0])
@@ -211,6 +239,7 @@ def compare_records(
     }
     trained = len(base.steps["loss"]), len(keras[0].steps["loss"])
     epochs = base.epochs["epoch"]
+    probed = _compare_probes(torch, keras, thirds or [])
     return Trajectory(
         arm=arm,
         steps=trained,
@@ -219,7 +248,51 @@ def compare_records(
         weights=weights,
         diverged_at=_diverged_at(base, keras[0]),
         evaluated_at=np.rint(epochs * (trained[0] / epochs[-1])).astype(int),
+        probes=probed,
+        probed_at={
+            name: round(epoch * trained[0] / epochs[-1])
+            for name, (epoch, _) in probed_tensors(base).items()
+            if name in probed
+        },
     )
+
+
+def _compare_probes(
+    torch: list[Record], keras: list[Record], thirds: list[Record]
+) -> Compared:
+    """Compare what all runs' probes saw; early stopping may cut some short."""
+    ours, theirs, truths = (
+        [
+            {name: value for name, (_, value) in probed_tensors(run).items()}
+            for run in runs
+        ]
+        for runs in (torch, keras, thirds)
+    )
+    found = {}
+    for name, value in ours[0].items():
+        if not all(name in run for run in (*ours, *theirs, *truths)):
+            continue
+        group = max(
+            _norm(other)
+            for neighbour, other in ours[0].items()
+            if _kind_of(neighbour) == _kind_of(name)
+        )
+        found[name] = compare_tensor(
+            value,
+            theirs[0][name],
+            (
+                [(ours[0][name], run[name]) for run in ours[1:]],
+                [(theirs[0][name], run[name]) for run in theirs[1:]],
+            ),
+            [truth[name] for truth in truths],
+            group,
+        )
+    return found
+
+
+def _kind_of(name: str) -> tuple[str, str]:
+    """Return what was looked at, and when, without where."""
+    return name.partition(" of ")[0], name.rpartition(" ")[2]
 
 
 def _norm(values: Curve) -> float:

@@ -1,13 +1,6 @@
-"""Pictures of a result, as SVG text that stands on its own.
+"""Pictures of a result, as SVG text that stands on its own."""
 
-PyTorch is always the broad orange line and Keras the thin blue one on top,
-so that both are seen where they coincide; the two colours are told apart by
-the colour-blind (Okabe and Ito 2008). Classes have colours of their own.
-"""
-
-import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,14 +8,30 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from common import loop
-from common.record import Curve
 from comparisons.comparison import (
     Comparison,
+)
+from comparisons.disagreement import disagreement
+from comparisons.drawing import (
+    CLASSES,
+    COLOURS,
+    GREY,
+    HORIZON_COLOUR,
+    MOST_POINTS,
+    STYLE,
+    WIDTHS,
+    Picture,
+    largest,
+    legend,
+    line,
+    panels,
+    say,
+    share_range,
+    svg,
 )
 from comparisons.judge import (
     Trajectory,
@@ -30,35 +39,6 @@ from comparisons.judge import (
 from comparisons.result import ArmResult, Result
 from comparisons.tolerances import TIMES_FLOOR
 from comparisons.workers import LABELS
-
-COLOURS = {"torch": "#e69f00", "keras": "#0072b2"}
-WIDTHS = {"torch": 4.0, "keras": 1.3}
-CLASSES = ("#009e73", "#cc79a7", "#56b4e9", "#f0e442", "#d55e00", "#999999")
-GREY = "#666666"
-HORIZON_COLOUR = "#d55e00"
-PANEL = (3.6, 2.7)
-MOST_POINTS = 300
-
-STYLE: dict[Any, Any] = {
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlesize": 10,
-    "axes.labelsize": 9,
-    "font.size": 9,
-    "legend.frameon": False,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "parity",
-    "font.family": ["sans-serif"],
-}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A drawing with its file name and what it shows."""
-
-    name: str
-    caption: str
-    svg: str
 
 
 def pictures(result: Result) -> list[Picture]:
@@ -78,6 +58,12 @@ def pictures(result: Result) -> list[Picture]:
             bool(first.climb or first.curves),
         ),
         (
+            "disagreement",
+            "Where in the network, and when, the gradients part",
+            disagreement,
+            any(arm.climb and arm.climb.trajectory for arm in result.arms),
+        ),
+        (
             "boundaries",
             "What each network predicts where",
             boundaries,
@@ -86,7 +72,7 @@ def pictures(result: Result) -> list[Picture]:
     ]
     with rc_context(STYLE):
         return [
-            Picture(name, caption, _svg(draw(result)))
+            Picture(name, caption, svg(draw(result)))
             for name, caption, draw, has_data in drawings
             if has_data
         ]
@@ -100,7 +86,7 @@ def curves(result: Result) -> Figure:
         for name in first.epochs
         if name.startswith("train_")
     ]
-    figure, axes = _panels(result, len(metrics))
+    figure, axes = panels(len(result.arms), len(metrics))
     for row, metric in enumerate(metrics):
         for column, arm in enumerate(result.arms):
             panel = axes[row][column]
@@ -113,17 +99,14 @@ def curves(result: Result) -> Figure:
                 panel.set_yscale("log")
             if row == 0:
                 panel.set_title(arm.arm.name)
-        _share_range(axes[row])
+        share_range(axes[row])
         axes[row][0].set_ylabel(metric)
-    _legend(
+    legend(
         figure,
         [
-            *(
-                _line(LABELS[b], COLOURS[b], WIDTHS[b])
-                for b in result.backends
-            ),
-            _line("validation", GREY, 1.5),
-            _line("training", GREY, 1.5, ":"),
+            *(line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends),
+            line("validation", GREY, 1.5),
+            line("training", GREY, 1.5, ":"),
         ],
     )
     return figure
@@ -158,29 +141,29 @@ def differences(result: Result) -> Figure:
         result.settings["dtype"]: [arm.curves for arm in result.arms],
     }
     rows = {name: row for name, row in rows.items() if any(row)}
-    figure, axes = _panels(result, len(rows))
+    figure, axes = panels(len(result.arms), len(rows))
     for row, (dtype, trajectories) in enumerate(rows.items()):
         for column, trajectory in enumerate(trajectories):
             panel = axes[row][column]
             if trajectory:
                 _difference(panel, trajectory)
             else:
-                _say(panel, "not reached: a lower rung failed")
+                say(panel, "not reached: a lower rung failed")
             panel.set_xlabel("step")
             if row == 0:
                 panel.set_title(result.arms[column].arm.name)
-        _share_range(axes[row])
+        share_range(axes[row])
         axes[row][0].set_ylabel(f"{dtype}\nrelative difference")
     handles = [
-        _line("PyTorch against Keras", "black", 0, marker="."),
-        _line("noise floor", GREY, 1.5),
+        line("PyTorch against Keras", "black", 0, marker="."),
+        line("noise floor", GREY, 1.5),
         Patch(color="#dddddd", label="within 10 times the floor"),
     ]
     drawn = [t for row in rows.values() for t in row if t]
     if any(t.horizon is not None for t in drawn):
         text = "horizon: chaotic from here on"
-        handles.append(_line(text, HORIZON_COLOUR, 1.5, "--"))
-    _legend(figure, handles)
+        handles.append(line(text, HORIZON_COLOUR, 1.5, "--"))
+    legend(figure, handles)
     return figure
 
 
@@ -188,8 +171,8 @@ def _difference(panel: Axes, trajectory: Trajectory) -> None:
     compared: Comparison = trajectory.curves["loss"]
     stride = -(-len(compared.difference) // MOST_POINTS)
     steps = np.arange(0, len(compared.difference), stride)
-    difference = _largest(compared.difference, stride)
-    floor = _largest(compared.floor, stride)
+    difference = largest(compared.difference, stride)
+    floor = largest(compared.floor, stride)
     # Where the two are equal to the last bit there is nothing to draw.
     shown = np.where(difference > 0, difference, np.nan)
     panel.fill_between(steps, 1e-18, TIMES_FLOOR * floor, color="#dddddd")
@@ -203,15 +186,9 @@ def _difference(panel: Axes, trajectory: Trajectory) -> None:
     panel.set_ylim(floor.min() / 100, TIMES_FLOOR * highest * 3)
 
 
-def _largest(values: Curve, stride: int) -> Curve:
-    """Return the largest value of each stretch of `stride` steps."""
-    starts = np.arange(0, len(values), stride)
-    return np.asarray(np.maximum.reduceat(values, starts))
-
-
 def boundaries(result: Result) -> Figure:
     """Draw what is predicted over the plane: a row for each framework."""
-    figure, axes = _panels(result, len(result.backends), square=True)
+    figure, axes = panels(len(result.arms), len(result.backends), square=True)
     for column, arm in enumerate(result.arms):
         train = arm.arm.data.parts(arm.arm.recipe.loss)["train"]
         points = loop.grid(train.x)
@@ -253,57 +230,3 @@ def _regions(panel: Axes, arm: ArmResult, backend: str, points: Any) -> None:
         aspect="auto",
         interpolation="nearest",
     )
-
-
-def _panels(
-    result: Result, rows: int, *, square: bool = False
-) -> tuple[Figure, Any]:
-    columns = len(result.arms)
-    width, height = (2.8, 2.8) if square else PANEL
-    figure = Figure(
-        figsize=(width * columns + 0.6, height * rows + 0.5),
-        layout="constrained",
-    )
-    return figure, figure.subplots(rows, columns, squeeze=False)
-
-
-def _share_range(row: Any) -> None:
-    low = min(panel.get_ylim()[0] for panel in row)
-    high = max(panel.get_ylim()[1] for panel in row)
-    for panel in row:
-        panel.set_ylim(low, high)
-
-
-def _say(panel: Axes, text: str) -> None:
-    panel.text(0.5, 0.5, text, ha="center", transform=panel.transAxes)
-
-
-def _line(
-    label: str,
-    colour: str,
-    width: float,
-    style: Any = "-",
-    marker: str | None = None,
-) -> Line2D:
-    return Line2D(
-        [],
-        [],
-        color=colour,
-        linewidth=width,
-        linestyle=style,
-        marker=marker,
-        label=label,
-    )
-
-
-def _legend(figure: Figure, handles: list[Any]) -> None:
-    figure.legend(
-        handles=handles, loc="outside upper center", ncols=len(handles)
-    )
-
-
-def _svg(figure: Figure) -> str:
-    text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None})
-    svg = text.getvalue()
-    return svg[svg.index("<svg") :]

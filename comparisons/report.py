@@ -10,7 +10,8 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from safetensors.numpy import save_file
 
 from common.conventions import CONVENTIONS
-from comparisons.pictures import Picture, pictures
+from comparisons.drawing import Picture
+from comparisons.pictures import pictures
 from comparisons.result import Result
 from comparisons.summary import (
     SUMMARY_COLUMNS,
@@ -29,8 +30,8 @@ def write(result: Result, out: Path) -> Path:
     `report.html` stands on its own. Beside it lie `result.json` (what
     `--json` prints), `spec.yaml` (the complete specification, which
     `parity run` takes), `curves.csv` (every evaluation, tidy), the
-    pictures, and the learnt weights of every run, in neutral layout, as
-    safetensors.
+    pictures, and the learnt weights of every run and what its probes saw,
+    in neutral layout, as safetensors.
 
     Returns:
         The path of `report.html`.
@@ -46,7 +47,7 @@ def write(result: Result, out: Path) -> Path:
     (out / "result.json").write_text(document, "utf-8")
     (out / "spec.yaml").write_text(spec_yaml(result), "utf-8")
     _write_curves(result, out / "curves.csv")
-    _write_weights(result, out / "weights")
+    _write_tensors(result, out)
     return report
 
 
@@ -112,10 +113,13 @@ def _write_curves(result: Result, path: Path) -> None:
         writer.writerows(rows)
 
 
-def _write_weights(result: Result, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
+def _write_tensors(result: Result, out: Path) -> None:
     for arm in result.arms:
         for backend, records in arm.records.items():
             for seed, record in enumerate(records):
                 name = f"{arm.arm.name}-{backend}-seed{seed}.safetensors"
-                save_file(record.weights, folder / name)
+                kinds = {"weights": record.weights, "probes": record.probes}
+                for kind, tensors in kinds.items():
+                    if tensors:
+                        (out / kind).mkdir(exist_ok=True)
+                        save_file(tensors, out / kind / name)

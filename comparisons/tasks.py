@@ -12,6 +12,7 @@ import numpy as np
 
 from common import batches, loop
 from common.experiment import Arm
+from common.observer import Observer
 from common.randomness import nudged
 from common.record import Curve, Record, Weights, digest
 
@@ -109,6 +110,8 @@ def train(
     Returns:
         The record as it is, then those of the nudged runs.
     """
+    if arm.probes:
+        gradient_norm = gradient_norm or arm.probes.gradient_norm
     if native:
         trainer = _made(
             trainer_class, arm, dtype, seed, gradient_norm, native=True
@@ -118,6 +121,7 @@ def train(
         trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm)
         weights = loop.initial_weights(arm, seed, dtype)
     samples = arm.data.part_sizes()["train"]
+    parts = arm.data.parts(arm.recipe.loss) if arm.probes else {}
     points = None
     if arm.data.source.shape == (2,):
         points = loop.grid(arm.data.parts(arm.recipe.loss)["train"].x)
@@ -126,10 +130,41 @@ def train(
         trainer.load(
             weights if nudge is None else nudged(weights, nudge, dtype)
         )
-        records.append(
-            loop.fit(trainer, arm, seed, samples, points, progress, nudge)
+        observer = Observer(arm, parts) if arm.probes else None
+        record = loop.fit(
+            trainer, arm, seed, samples, points, progress, nudge, observer
         )
+        records.append(record)
     return records
+
+
+def train_apart(
+    trainer_class: Any,
+    arm: Arm,
+    seeds: tuple[int, ...],
+    dtype: loop.Dtype,
+    progress: loop.Progress | None = None,
+) -> list[Record]:
+    """Train once for each seed, with the framework's own randomness."""
+
+    def counted(run: int) -> loop.Progress | None:
+        if progress is None:
+            return None
+        return lambda done, total: progress(
+            run * total + done, len(seeds) * total
+        )
+
+    return [
+        train(
+            trainer_class,
+            arm,
+            seed,
+            dtype,
+            native=True,
+            progress=counted(run),
+        )[0]
+        for run, seed in enumerate(seeds)
+    ]
 
 
 def devices(trainer_class: Any, progress: Any = None) -> list[str]:

@@ -65,6 +65,36 @@ def gradients(
     return penalty.reported(value), tape.gradient(total, variables)
 
 
+def per_sample_gradients(
+    model: keras.Model,
+    loss: keras.losses.Loss,
+    x: Any,
+    y: Any,
+    variables: list[Any],
+) -> list[Any]:
+    """Return the gradients of each sample alone, in evaluation.
+
+    Translation: `map_fn` over a tape, a loop inside of the graph.
+    `vectorized_map` would be one operation for all samples, but computes
+    something else where a number other than 0 is padded (its `PadV2`
+    forgets which) and fails where a convolution has groups.
+    """
+    watched = [variable.value for variable in variables]
+    kinds = [variable.dtype for variable in watched]
+
+    def single(pair: tuple[Any, Any]) -> list[Any]:
+        x, y = pair
+        with tf.GradientTape() as tape:
+            value = loss(y[None], model(x[None], training=False))
+        return tape.gradient(value, watched)
+
+    @tf.function
+    def each(x: Any, y: Any) -> list[Any]:
+        return tf.map_fn(single, (x, y), fn_output_signature=kinds)
+
+    return each(x, y)
+
+
 def compile_steps(
     model: keras.Model,
     loss: keras.losses.Loss,

@@ -142,6 +142,22 @@ class Trainer:
             for name, gradient in named
         }
 
+    def per_sample_gradients(
+        self, x: np.ndarray, y: np.ndarray, names: list[str]
+    ) -> dict[str, np.ndarray]:
+        """Return the loss's gradient by some tensors, of each sample alone."""
+        live = weights.parameters(self.model)
+        batch = to_tensor(x, self.dtype), to_tensor(y, self.dtype)
+        chosen = [live[name] for name in names]
+        each = engine.per_sample_gradients(
+            self.model, self.loss, *batch, chosen
+        )
+        shapes = self.arm.parameters
+        return {
+            name: weights.each_to_neutral(found, live[name], shapes[name])
+            for name, found in zip(names, each, strict=True)
+        }
+
     def held(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Return x, y of each part, as the framework holds them."""
         return {

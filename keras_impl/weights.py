@@ -56,6 +56,14 @@ def to_neutral(tensor: Any, shape: Shape) -> np.ndarray:
     return array.reshape(shape)
 
 
+def each_to_neutral(tensors: Any, like: Any, shape: Shape) -> np.ndarray:
+    """Return several tensors of one kind, stacked, in neutral layout.
+
+    Translation: as one.
+    """
+    return to_neutral(tensors, (-1, *shape))
+
+
 def from_neutral(array: np.ndarray, tensor: Any) -> np.ndarray:
     """Return an array in the layout of a live tensor."""
     return array.reshape(tensor.shape)

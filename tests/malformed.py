@@ -1009,6 +1009,70 @@ TARGETS = [
     ),
 ]
 
+PROBES = [
+    _add("probes-list", "probes", "probes: [gradient_norm]", "mapping"),
+    _add("probes-unknown", "probes.dead_rleu", "probes: {dead_rleu: {}}"),
+    _add(
+        "probes-flag",
+        "probes.gradient_norm",
+        "probes: {gradient_norm: 1}",
+        "true or false",
+    ),
+    _add(
+        "probes-every",
+        "probes.dead_relu.every",
+        "probes: {dead_relu: {every: 0}}",
+        "at least 1",
+    ),
+    _add(
+        "probes-part",
+        "probes.dead_relu.part",
+        "probes: {dead_relu: {part: tset}}",
+        "did you mean 'test'",
+    ),
+    _add(
+        "probes-places",
+        "probes.per_sample_gradients.places",
+        "probes: {per_sample_gradients: {}}",
+        "missing",
+    ),
+    _add(
+        "probes-place",
+        "probes.per_sample_gradients.places[1]",
+        "probes: {per_sample_gradients: {places: [dense_1, dense_3]}}",
+        "did you mean 'dense_2'",
+    ),
+    _add(
+        "probes-learns_nothing",
+        "probes.per_sample_gradients.places[0]",
+        "probes: {per_sample_gradients: {places: [relu_1]}}",
+        "no arm has such a layer",
+    ),
+    _add(
+        "probes-epoch",
+        "probes.representations.epochs[1]",
+        "probes: {representations: {epochs: [1, frist]}}",
+        "'last'",
+    ),
+    _add(
+        "probes-epoch_negative",
+        "probes.representations.epochs[0]",
+        "probes: {representations: {epochs: [-1]}}",
+    ),
+    _add(
+        "probes-epoch_late",
+        "probes.representations.epochs[0]",
+        "probes: {representations: {epochs: [3]}}",
+        "recipe.epochs is 2",
+    ),
+    _add(
+        "probes-place_number",
+        "probes.representations.places",
+        "probes: {representations: {places: [3]}}",
+        "'all'",
+    ),
+]
+
 CLAIMS = [
     _add("claim-number", "claims[0]", "claims: [3]"),
     _add("claim-grammar", "claims[0]", "claims: [a is better]", "expected"),
@@ -1048,5 +1112,6 @@ MALFORMED = [
     *FORMULAS,
     *IMAGES,
     *TARGETS,
+    *PROBES,
     *CLAIMS,
 ]

@@ -73,6 +73,20 @@ def to_neutral(tensor: torch.Tensor, shape: Shape) -> np.ndarray:
     return np.array(array.reshape(shape), order="C")
 
 
+def each_to_neutral(
+    tensors: torch.Tensor, like: torch.Tensor, shape: Shape
+) -> np.ndarray:
+    """Return several tensors of one kind, stacked, in neutral layout.
+
+    Translation: where each number of a live tensor stands in neutral
+    layout is asked once, and holds for all.
+    """
+    numbers = torch.arange(like.numel()).reshape(like.shape)
+    places = to_neutral(numbers, shape).reshape(-1)
+    rows = tensors.detach().cpu().flatten(1).numpy()
+    return rows[:, places].reshape(-1, *shape)
+
+
 def from_neutral(array: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
     """Return an array in the layout of a live tensor."""
     if tensor.ndim == 4:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from common import batches, loop
+from common.data import Part
 from common.experiment import Arm
 from common.record import Curve, Weights
 from comparisons import tasks
@@ -91,6 +92,24 @@ def _singles(arm: Arm, samples: int, steps: int) -> list[batches.Segment]:
     ]
 
 
+def each_gradient(
+    trainer_class: Any,
+    arm: Arm,
+    dtype: loop.Dtype,
+    weights: Weights,
+    progress: Any = None,
+) -> Weights:
+    """Return the gradient of the first samples by every tensor."""
+    parts: dict[str, Part] = arm.data.parts(arm.recipe.loss)
+    trainer = trainer_class(arm, parts, dtype)
+    trainer.load(weights)
+    train = parts["train"]
+    found: Weights = trainer.per_sample_gradients(
+        train.x[:5], train.y[:5], list(arm.parameters)
+    )
+    return found
+
+
 def drawn(
     trainer_class: Any,
     arm: Arm,
@@ -123,6 +142,7 @@ def add_tasks(backend: str) -> None:
     """Let a worker be asked for what stands here."""
     tasks.examine = examine
     tasks.drawn = drawn
+    tasks.each_gradient = each_gradient
     tasks.shared = shared
     tasks.load_wrong = load_wrong
     for task in (live.live_rates, live.live_plateau, live.live_stopping):

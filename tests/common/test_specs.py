@@ -32,7 +32,7 @@ def assert_complete(spec: Any, dumped: Any) -> None:
             if name == "source":
                 kind = spec.source.kind()
                 assert_complete(spec.source, {kind: dumped[kind]})
-            elif name != "dialect":
+            elif name in dumped or getattr(spec, name) is not None:
                 assert_complete(getattr(spec, name), dumped[name])
     elif isinstance(spec, dict):
         assert set(spec) == set(dumped)

@@ -139,5 +139,14 @@ RICH = experiment(
         "wide.test_accuracy > small.test_accuracy",
         {"that": "wide.parameters >= 20", "name": "size", "sentence": "Big."},
     ],
+    probes={
+        "gradient_norm": True,
+        "per_sample_gradients": {
+            "places": ["dense_1", "dense_2"],
+            "epochs": [0, 2, "last"],
+            "samples": 8,
+        },
+        "representations": {"places": "all", "part": "test"},
+    },
 )
 """An experiment that uses most of the language."""

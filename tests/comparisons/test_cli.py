@@ -135,6 +135,8 @@ def test_a_wrong_input_is_a_document_with_json(
         (("run", "shallow_vs_deep", "--seeds", "0"), "--seeds"),
         (("run", "nowhere/spec.yaml"), "cannot be read"),
         (("check", "shallow_vs_deep", "--level", "roof"), "trajectory"),
+        (("check", "shallow_vs_deep", "--seeds", "4"), "--seeds"),
+        (("check", "shallow_vs_deep", "--margin", "-1"), "--margin"),
         (("check", "shallow_vs_deep", "--dtype", "bfloat16"), "float64"),
         (("run", "shallow_vs_deep", "--device", "tpu"), "cuda"),
         (("audition",), "audition"),
@@ -208,7 +210,7 @@ def test_the_report_stands_on_its_own(ran: Any) -> None:
     page = (ran[1] / "report.html").read_text("utf-8")
     for outside in ("<script", "<link", "src=", "@import", "url(http"):
         assert outside not in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 4
     # The complete spec: what nobody wrote stands in it.
     assert "kernel_initializer: fan_in_uniform" in page
     assert "velocity: of_gradients" in page

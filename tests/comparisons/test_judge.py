@@ -446,3 +446,61 @@ def test_a_framework_agrees_with_itself(
     ).result()
     verdict = compare_records("only", runs[:3], runs[3:]).verdict()
     assert verdict.agrees, verdict.sentence
+
+
+# What the probes saw.
+
+
+def probed(values: Any, probe: str = "representations") -> Record:
+    looks = {f"{probe}/epoch": np.array([1, 2]), f"{probe}/dense_1": values}
+    return record(LOSS, probes=looks)
+
+
+def judged_probes(
+    torch: Any, keras: Any, probe: str = "representations"
+) -> Trajectory:
+    runs = [
+        [probed(x, probe), probed(x * (1.0 + DRIFT), probe)]
+        for x in (torch, keras)
+    ]
+    return compare_records("only", *runs)
+
+
+LOOKS = np.random.default_rng(0).normal(size=(2, 5, 3))
+
+
+def test_a_probe_that_sees_something_else_disagrees() -> None:
+    assert judged_probes(LOOKS, LOOKS * (1 + 5 * DRIFT)).verdict().agrees
+    other = LOOKS.copy()
+    other[1, 2] += 1e-6
+    trajectory = judged_probes(LOOKS, other)
+    verdict = trajectory.verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.where == "representations of dense_1 after epoch 2"
+    assert verdict.at_step == STEPS
+    assert "representations of dense_1 after epoch 2 is" in verdict.sentence
+    seen = trajectory.value(probed(other), verdict)
+    assert seen is not None
+    assert (seen == other[1]).all()
+
+
+def test_how_many_are_dead_is_not_judged() -> None:
+    shares = np.array([0.25, 0.5])
+    trajectory = judged_probes(shares, shares + 0.25, "dead_relu")
+    assert trajectory.verdict().agrees
+    assert not trajectory.probes
+
+
+def test_beyond_the_horizon_a_probe_is_not_judged() -> None:
+    """The first look is after step 50, where the loss is chaotic already."""
+    drift = np.where(np.arange(STEPS) < 30, DRIFT, 0.1)
+    runs = [
+        [
+            probed(looks),
+            replace(probed(looks), steps=record(LOSS * (1 + drift)).steps),
+        ]
+        for looks in (LOOKS, LOOKS + 1.0)
+    ]
+    verdict = compare_records("only", *runs).verdict()
+    assert verdict.horizon == 30
+    assert verdict.outcome != "disagree"

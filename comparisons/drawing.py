@@ -1,0 +1,111 @@
+"""How pictures are drawn: colours, panels, legends, and SVG text.
+
+PyTorch is always the broad orange line and Keras the thin blue one on top,
+so that both are seen where they coincide; the two colours are told apart by
+the colour-blind (Okabe and Ito 2008). Classes have colours of their own.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from common.record import Curve
+
+COLOURS = {"torch": "#e69f00", "keras": "#0072b2"}
+WIDTHS = {"torch": 4.0, "keras": 1.3}
+CLASSES = ("#009e73", "#cc79a7", "#56b4e9", "#f0e442", "#d55e00", "#999999")
+GREY = "#666666"
+HORIZON_COLOUR = "#d55e00"
+PANEL = (3.6, 2.7)
+MOST_POINTS = 300
+
+STYLE: dict[Any, Any] = {
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9,
+    "font.size": 9,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "parity",
+    "font.family": ["sans-serif"],
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing with its file name and what it shows."""
+
+    name: str
+    caption: str
+    svg: str
+
+
+def largest(values: Curve, stride: int) -> Curve:
+    """Return the largest value of each stretch of `stride` steps."""
+    starts = np.arange(0, len(values), stride)
+    return np.asarray(np.maximum.reduceat(values, starts))
+
+
+def panels(
+    columns: int, rows: int, *, square: bool = False
+) -> tuple[Figure, Any]:
+    """Return a figure with so many panels, by row and column."""
+    width, height = (2.8, 2.8) if square else PANEL
+    figure = Figure(
+        figsize=(width * columns + 0.6, height * rows + 0.5),
+        layout="constrained",
+    )
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def share_range(row: Any) -> None:
+    """Give all panels of a row the widest range of any."""
+    low = min(panel.get_ylim()[0] for panel in row)
+    high = max(panel.get_ylim()[1] for panel in row)
+    for panel in row:
+        panel.set_ylim(low, high)
+
+
+def say(panel: Axes, text: str) -> None:
+    """Write a text where there is nothing to draw."""
+    panel.text(0.5, 0.5, text, ha="center", transform=panel.transAxes)
+
+
+def line(
+    label: str,
+    colour: str,
+    width: float,
+    style: Any = "-",
+    marker: str | None = None,
+) -> Line2D:
+    """Return a line for a legend."""
+    return Line2D(
+        [],
+        [],
+        color=colour,
+        linewidth=width,
+        linestyle=style,
+        marker=marker,
+        label=label,
+    )
+
+
+def legend(figure: Figure, handles: list[Any]) -> None:
+    """Put a legend above all panels."""
+    figure.legend(
+        handles=handles, loc="outside upper center", ncols=len(handles)
+    )
+
+
+def svg(figure: Figure) -> str:
+    """Return a figure as SVG text, the same on every day."""
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None})
+    drawn = text.getvalue()
+    return drawn[drawn.index("<svg") :]

@@ -1,0 +1,175 @@
+"""Each backend's probes against the slow NumPy reference."""
+
+from typing import Any
+
+import pytest
+
+from common import loop, reference
+from common.experiment import Arm
+from common.load import parse
+from common.record import Weights
+from comparisons import tasks
+from comparisons.ladder import climb
+from comparisons.workers import LABELS, Pair, Worker
+from tests.backends.conftest import Referred
+from tests.backends.examination import each_gradient
+from tests.cases import LAYERS, LOSSES, Case
+from tests.common.test_probes import without_probes
+from tests.tolerances import (
+    MATTERS,
+    ROUNDING,
+    SINGLE,
+    TRAINED,
+    assert_close,
+    distance,
+)
+
+on_each_backend = pytest.mark.parametrize("backend", list(LABELS))
+
+PROBES = {
+    "gradient_norm": True,
+    "dead_relu": {"every": 2},
+    "per_sample_gradients": {
+        "places": ["dense_1", "batch_norm_1", "dense_4"],
+        "epochs": [0, 2, "last"],
+        "samples": 8,
+    },
+    "representations": {"epochs": [1, "last"], "samples": 9, "part": "test"},
+}
+
+
+def digits(probes: dict[str, Any] | None, **recipe: Any) -> Arm:
+    """Return a network with all that behaves differently in training."""
+    said = {
+        "loss": "cross_entropy",
+        "optimizer": {"adam": 0.01},
+        "batch_size": 64,
+        "epochs": 3,
+    }
+    layers = [
+        *("flatten", {"dense": 16}, "batch_norm", "relu"),
+        {"residual": {"body": [{"dense": 16}, "relu"]}},
+        *({"dropout": 0.3}, {"dense": 12}, "relu", {"dense": 10}),
+    ]
+    written = {
+        "name": "probed",
+        "dialect": "torch",
+        "data": {"digits": None, "test": 0.5, "validation": 0.1},
+        "recipe": said | recipe,
+        "arms": {"only": layers},
+    }
+    return parse(written | ({"probes": probes} if probes else {})).arm("only")
+
+
+def trained(worker: Worker, arm: Arm, dtype: loop.Dtype = "float64") -> Any:
+    [record] = worker.submit("train", arm=arm, seed=0, dtype=dtype).result()
+    return record
+
+
+@pytest.fixture(scope="module")
+def truth() -> Any:
+    return tasks.train(reference.Trainer, digits(PROBES), 0, "float64")[0]
+
+
+@on_each_backend
+def test_probes_see_what_numpy_sees(
+    pair: Pair, backend: str, truth: Any
+) -> None:
+    found = trained(pair.workers[backend], digits(PROBES))
+    assert_close(found.probes, truth.probes, TRAINED)
+    assert_close(found.steps, truth.steps, TRAINED)
+
+
+@on_each_backend
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_looking_changes_not_one_bit(
+    pair: Pair, backend: str, dtype: loop.Dtype
+) -> None:
+    worker = pair.workers[backend]
+    seen = trained(worker, digits(PROBES), dtype)
+    plain = trained(worker, digits(None), dtype)
+    assert seen.probes
+    assert not plain.probes
+    assert without_probes(seen).digest() == plain.digest()
+    kinds = {v.dtype.name for n, v in seen.probes.items() if "/dense" in n}
+    assert kinds == {dtype}
+
+
+@on_each_backend
+def test_looking_moves_no_randomness_of_the_frameworks_own(
+    pair: Pair, backend: str
+) -> None:
+    worker = pair.workers[backend]
+    seen, plain = (
+        worker.submit(
+            "train",
+            arm=digits(probes),
+            seed=3,
+            dtype="float32",
+            native=True,
+        ).result()[0]
+        for probes in (PROBES, None)
+    )
+    assert without_probes(seen).digest() == plain.digest()
+
+
+LEARNING = [case for case in LAYERS + LOSSES if case.arm.parameters]
+
+
+def asked(
+    worker: Any, case: Case, dtype: loop.Dtype, weights: Weights
+) -> Weights:
+    """Ask for the gradients of the first samples, by all tensors."""
+    found: Weights = worker.submit(
+        "each_gradient", arm=case.arm, dtype=dtype, weights=weights
+    ).result()
+    return found
+
+
+# Not from the initial weights: averages that never moved would say little
+# of which statistics are used.
+@on_each_backend
+@pytest.mark.parametrize("case", LEARNING, ids=lambda c: c.id)
+def test_gradients_of_samples_are_what_numpy_says(
+    case: Case, backend: str, pair: Pair, referred: Referred
+) -> None:
+    weights = referred(case).trained
+    truth = each_gradient(reference.Trainer, case.arm, "float64", weights)
+    found = asked(pair.workers[backend], case, "float64", weights)
+    assert_close(found, truth, ROUNDING)
+
+
+@on_each_backend
+def test_batch_norm_uses_its_averages(pair: Pair, backend: str) -> None:
+    """A sample alone has no variance to be divided by."""
+    case = next(case for case in LEARNING if "batch_norm" in case.id)
+    weights = loop.initial_weights(case.arm, 0, "float64")
+    moved = {
+        name: value + 0.5 * name.endswith(("mean", "variance"))
+        for name, value in weights.items()
+    }
+    worker = pair.workers[backend]
+    one, other = (asked(worker, case, "float64", w) for w in (weights, moved))
+    assert max(distance(one[n], other[n]) for n in one) > MATTERS
+
+
+@on_each_backend
+def test_float32_probes_are_close(pair: Pair, backend: str) -> None:
+    case = next(case for case in LEARNING if "batch_norm" in case.id)
+    weights = loop.initial_weights(case.arm, 0, "float64")
+    truth = each_gradient(reference.Trainer, case.arm, "float64", weights)
+    found = asked(pair.workers[backend], case, "float32", weights)
+    assert_close(found, truth, SINGLE)
+
+
+def test_the_ladder_judges_what_the_probes_saw(pair: Pair) -> None:
+    climbed = climb(pair, digits(PROBES), steps=40)
+    verdict = climbed.verdicts[-1]
+    assert verdict.rung == "trajectory"
+    assert verdict.agrees, verdict.sentence
+    assert climbed.trajectory is not None
+    probes = climbed.trajectory.probes
+    assert "per sample gradients of dense_1/kernel after epoch 2" in probes
+    assert "representations of relu_3 after epoch 1" in probes
+    assert not any("dead" in name for name in probes)
+    assert max(p.worst()[0] for p in probes.values()) > 0.0

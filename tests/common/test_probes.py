@@ -1,0 +1,272 @@
+"""Probes: what they see is right, and looking changes nothing."""
+
+import dataclasses
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common import loop, reference
+from common.data import Part
+from common.element import speaking
+from common.experiment import Arm
+from common.load import parse
+from common.observer import Observer, dead_share
+from common.probes import Probes
+from common.record import Record
+from comparisons import tasks
+from tests.cases import arm
+from tests.common.written import RICH, experiment
+from tests.tolerances import (
+    FINITE_DIFFERENCE,
+    MATTERS,
+    ROUNDING,
+    assert_close,
+    distance,
+)
+
+EVERYTHING = {
+    "gradient_norm": True,
+    "dead_relu": {"every": 2},
+    "per_sample_gradients": {"places": ["dense_1"], "epochs": [0, 1, "last"]},
+    "representations": {"epochs": [2, "last"], "samples": 7, "part": "test"},
+}
+
+NETWORK = [
+    {"dense": 6},
+    "batch_norm",
+    "relu",
+    {"dropout": 0.3},
+    {"dense": 4},
+    "relu",
+    {"dense": 3},
+]
+
+
+def probed(
+    probes: dict[str, Any], layers: Any = NETWORK, **recipe: Any
+) -> Arm:
+    """Return an arm that is looked at in these ways."""
+    plain = arm(layers, **{"epochs": 3, **recipe})
+    return replace(plain, probes=Probes.model_validate(probes))
+
+
+def trained(probes: dict[str, Any], **recipe: Any) -> Record:
+    """Train it with the reference."""
+    asked = probed(probes, **recipe)
+    return tasks.train(reference.Trainer, asked, 0, "float64")[0]
+
+
+def without_probes(record: Record) -> Record:
+    """Return what training alone has left."""
+    steps = {k: v for k, v in record.steps.items() if k != "gradient_norm"}
+    return dataclasses.replace(record, steps=steps, probes={})
+
+
+@pytest.mark.parametrize("every", [0, 1, 2])
+def test_looking_changes_nothing(every: int) -> None:
+    seen = trained(EVERYTHING, evaluate_every=every)
+    plain = trained({}, evaluate_every=every)
+    assert plain.probes == {}
+    assert seen.digest() != plain.digest()
+    assert without_probes(seen).digest() == plain.digest()
+
+
+def test_probes_are_no_part_of_what_an_experiment_means() -> None:
+    plain = {key: value for key, value in RICH.items() if key != "probes"}
+    assert parse(RICH).content_hash == parse(plain).content_hash
+    assert "probes" not in parse(plain).model_dump()
+
+
+def test_what_was_seen_when() -> None:
+    seen = trained(EVERYTHING, epochs=5, evaluate_every=0)
+    shapes = {name: value.shape for name, value in seen.probes.items()}
+    assert seen.probes["dead_relu/epoch"].tolist() == [2, 4, 5]
+    assert seen.probes["per_sample_gradients/epoch"].tolist() == [0, 1, 5]
+    assert seen.probes["representations/epoch"].tolist() == [2, 5]
+    assert shapes["dead_relu/relu_2"] == (3,)
+    assert shapes["per_sample_gradients/dense_1/kernel"] == (3, 32, 5, 6)
+    assert shapes["representations/dropout_1"] == (2, 7, 6)
+    assert len(seen.epochs["epoch"]) == 1
+    assert seen.steps["gradient_norm"].shape[1] == len(seen.parameters)
+
+
+def test_the_last_epoch_is_seen_once() -> None:
+    seen = trained({"representations": {"epochs": [3, "last"]}})
+    assert seen.probes["representations/epoch"].tolist() == [3]
+
+
+def test_the_last_look_is_at_the_weights_that_were_put_back() -> None:
+    rule = {"patience": 2, "restore_best": True}
+    plain = probed(
+        {"representations": {"epochs": ["last"]}},
+        epochs=30,
+        optimizer={"sgd": 2.0},
+        early_stopping=rule,
+    )
+    data = plain.data.model_copy(update={"validation": 0.25})
+    stopped = replace(plain, data=data)
+    record = tasks.train(reference.Trainer, stopped, 0, "float64")[0]
+    best = int(record.final["best_epoch"])
+    assert best < record.final["epochs"]
+    assert record.probes["representations/epoch"].tolist() == [best]
+    trainer = reference.Trainer(stopped, parts(stopped))
+    trainer.load(record.weights)
+    outputs = trainer.outputs(parts(stopped)["train"].x[:100])
+    assert_close(
+        record.probes["representations/dense_3"][0],
+        outputs["dense_3"],
+        ROUNDING,
+    )
+
+
+def parts(asked: Arm) -> dict[str, Part]:
+    return asked.data.parts(asked.recipe.loss)
+
+
+def test_a_gradient_of_a_sample_is_its_losss_slope() -> None:
+    """By central differences, with batch normalisation in evaluation."""
+    asked = probed({})
+    trainer = reference.Trainer(asked, parts(asked))
+    record = trained({}, epochs=2)
+    train, weights = parts(asked)["train"], record.weights
+    x, y = train.x[:4], train.y[:4]
+    trainer.load(weights)
+    names = list(asked.parameters)
+    found = trainer.per_sample_gradients(x, y, names)
+
+    def losses(moved: Any) -> Any:
+        trainer.load(moved)
+        outputs = trainer.outputs(x)["dense_3"]
+        loss = asked.recipe.loss
+        return np.array(
+            [loss.value(outputs[i : i + 1], y[i : i + 1]) for i in range(4)]
+        )
+
+    rng = np.random.default_rng(0)
+    for name in names:
+        for _ in range(5):
+            index = tuple(rng.integers(n) for n in weights[name].shape)
+            both = []
+            for step in (1e-6, -1e-6):
+                moved = weights[name].copy()
+                moved[index] += step
+                both.append(losses(weights | {name: moved}))
+            slope = (both[0] - both[1]) / 2e-6
+            off = np.abs(found[name][(slice(None), *index)] - slope)
+            assert off.max() < FINITE_DIFFERENCE
+
+
+def test_without_batch_norm_their_mean_is_the_gradient_of_the_batch() -> None:
+    plain = probed({}, [{"dense": 6}, "tanh", {"dense": 3}])
+    trainer = reference.Trainer(plain, parts(plain))
+    trainer.load(loop.initial_weights(plain, 0, "float64"))
+    train, names = parts(plain)["train"], list(plain.parameters)
+    each = trainer.per_sample_gradients(train.x, train.y, names)
+    _, whole, _ = reference.gradients(
+        plain, trainer.weights(), train.x, train.y, {}
+    )
+    means = {name: value.mean(0) for name, value in each.items()}
+    assert_close(means, whole, ROUNDING)
+    assert distance(each["dense_1/kernel"][0], whole["dense_1/kernel"]) > (
+        MATTERS
+    )
+
+
+# Dead units.
+
+
+@pytest.mark.parametrize(
+    ("outputs", "share"),
+    [
+        (np.zeros((4, 3)), 1.0),
+        (np.ones((4, 3)), 0.0),
+        (np.array([[0, 1, 0], [0, 0, 0], [0, 0, 2]]), 1 / 3),
+        # A channel that lives in one corner of one image is not dead.
+        (np.eye(8).reshape(4, 2, 2, 4)[..., :2], 0.0),
+        (np.zeros((4, 2, 2, 5)) + (np.arange(5) > 1), 2 / 5),
+    ],
+)
+def test_a_unit_is_dead_that_never_fires(outputs: Any, share: float) -> None:
+    assert dead_share(outputs) == pytest.approx(share)
+
+
+def looked_at(layers: Any, weights: Any, x: Any) -> dict[str, Any]:
+    """Return the shares of dead units of a network that is written out."""
+    asked = probed({"dead_relu": {}}, layers)
+    made = {
+        name: np.array(weights.get(name, np.ones(shape)), np.float64)
+        for name, shape in asked.tensors.items()
+    }
+    part = {"train": Part(np.array(x, np.float64), np.zeros(len(x), int))}
+    trainer = reference.Trainer(asked, part)
+    trainer.load(made)
+    observer = Observer(asked, part)
+    observer.look(trainer, 1)
+    return {name: value[0] for name, value in observer.record().items()}
+
+
+TWO = [{"dense": 2}, "relu", {"dense": 4}, "relu", {"dense": 3}]
+COLUMNS = {
+    # Dead by its weights; by its bias and these data; alive; alive.
+    "dense_2/kernel": [[-1, 1, 1, -1], [-2, 1, 1, 1]],
+    "dense_2/bias": [0, -99, 0, 0],
+}
+
+
+def test_some_are_dead_whatever_comes_and_some_on_these_data() -> None:
+    x = np.abs(np.random.default_rng(0).normal(size=(9, 5)))
+    first = {"dense_1/kernel": np.array([[1.0, 2.0]] * 5)}
+    first["dense_1/kernel"][0] = [2.0, 9.0]
+    found = looked_at(TWO, {**first, **COLUMNS}, x)
+    assert found["dead_relu/relu_1"] == 0.0
+    assert found["dead_relu/relu_1/by_weights"] == 0.0
+    assert found["dead_relu/relu_2"] == 0.5
+    assert found["dead_relu/relu_2/by_weights"] == 0.25
+
+
+def test_weights_say_nothing_where_something_negative_may_come() -> None:
+    x = np.random.default_rng(0).normal(size=(9, 5))
+    found = looked_at(TWO, COLUMNS, x)
+    assert "dead_relu/relu_1/by_weights" not in found
+    assert "dead_relu/relu_2/by_weights" in found
+    for before in ("tanh", "linear", "batch_norm"):
+        layers = [{"dense": 2}, "relu", before, *TWO[2:]]
+        found = looked_at(layers, COLUMNS, np.abs(x))
+        assert "dead_relu/relu_2" in found
+        assert "dead_relu/relu_2/by_weights" not in found
+    layers = [{"dense": 2}, "sigmoid", {"dropout": 0.5}, *TWO[2:]]
+    found = looked_at(layers, COLUMNS, np.abs(x))
+    assert found["dead_relu/relu_1/by_weights"] == 0.25
+
+
+def test_weights_never_say_more_than_the_data() -> None:
+    """A tiny network that Adam drives far enough to kill units."""
+    seen = trained(
+        {"dead_relu": {}}, optimizer={"adam": 0.3}, epochs=10
+    ).probes
+    measured = seen["dead_relu/relu_2"]
+    assert (seen["dead_relu/relu_2/by_weights"] <= measured).all()
+    assert measured.max() > 0.0
+
+
+def test_an_arm_without_the_layer_is_not_looked_at_there() -> None:
+    spec = parse(
+        experiment(
+            arms={"one": [{"dense": 3}], "two": [{"dense": 4}, {"dense": 3}]},
+            probes={"per_sample_gradients": {"places": ["dense_2"]}},
+        )
+    )
+    one, two = (
+        tasks.train(reference.Trainer, spec.arm(name), 0, "float64")[0]
+        for name in ("one", "two")
+    )
+    assert list(one.probes) == ["per_sample_gradients/epoch"]
+    assert "per_sample_gradients/dense_2/kernel" in two.probes
+
+
+def test_a_written_probe_is_read_back() -> None:
+    with speaking(None):
+        said = Probes.model_validate(EVERYTHING)
+    assert Probes.model_validate(said.model_dump(mode="json")) == said

@@ -1,0 +1,101 @@
+"""The disagreement map shows what is there, and loses no narrow peak."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from common.record import Curve, Record
+from comparisons.disagreement import HIGHEST, LOWEST, disagreement
+from comparisons.drawing import MOST_POINTS, largest, svg
+from comparisons.judge import Trajectory, compare_records
+from comparisons.tolerances import TIMES_FLOOR
+
+DRIFT = 1e-12
+NAMES = ("dense_1/kernel", "dense_2/kernel")
+
+
+def record(norms: Curve) -> Record:
+    return Record(
+        steps={"loss": np.ones(len(norms)), "gradient_norm": norms},
+        epochs={"epoch": np.array([1.0])},
+        final={},
+        weights={"dense_1/kernel": np.ones(2)},
+        parameters=NAMES,
+    )
+
+
+def trajectory(times: Curve, steps: int = 1000) -> Trajectory:
+    """Return one whose gradients part by so many floors, step by step."""
+    ours = np.ones((steps, 2))
+    theirs = ours * (1.0 + times * DRIFT)
+    both = [[record(x), record(x * (1.0 + DRIFT))] for x in (ours, theirs)]
+    return compare_records("only", *both)
+
+
+def drawn(*trajectories: Trajectory | None) -> Figure:
+    arms = [
+        SimpleNamespace(
+            arm=SimpleNamespace(name=f"arm_{n}"),
+            climb=SimpleNamespace(trajectory=found),
+        )
+        for n, found in enumerate(trajectories)
+    ]
+    result: Any = SimpleNamespace(arms=arms)
+    return disagreement(result)
+
+
+def cells(figure: Figure) -> Curve:
+    [image] = figure.axes[0].images
+    return np.asarray(image.get_array())
+
+
+@pytest.mark.parametrize("step", [0, 1, 499, 998, 999])
+def test_a_peak_of_one_step_is_not_lost(step: int) -> None:
+    times = np.ones((1000, 2))
+    times[step, 1] = 1e4
+    found = cells(drawn(trajectory(times)))
+    assert found.shape[1] <= MOST_POINTS
+    assert (found > TIMES_FLOOR).sum() == 1
+    row, column = np.unravel_index(found.argmax(), found.shape)
+    stride = -(-1000 // MOST_POINTS)
+    assert (row, column) == (1, step // stride)
+    assert found.max() == pytest.approx(1e4, rel=0.01)
+
+
+def test_what_is_more_than_the_limit_has_a_colour() -> None:
+    [image] = drawn(trajectory(np.ones((10, 2)), 10)).axes[0].images
+
+    def saturation(times: float) -> float:
+        red, green, blue, _ = image.cmap(image.norm(times))
+        return float(max(red, green, blue) - min(red, green, blue))
+
+    for times in (LOWEST, 1.0, 0.95 * TIMES_FLOOR):
+        assert saturation(times) < 0.05
+    for times in (1.2 * TIMES_FLOOR, 1e4, HIGHEST / 100):
+        assert saturation(times) > 0.3
+
+
+def test_nothing_and_no_number_and_no_bound_can_be_drawn() -> None:
+    times = np.zeros((20, 2))
+    times[5:, 0] = np.inf
+    figure = drawn(trajectory(times, 20), None)
+    found = cells(figure)
+    assert found.min() == LOWEST
+    assert found[0, 6] == HIGHEST
+    assert "not reached" in svg(figure)
+
+
+def test_a_panel_says_where_it_is_worst() -> None:
+    times = np.ones((100, 2))
+    times[42, 1] = 50.0
+    text = svg(drawn(trajectory(times, 100)))
+    assert "dense_2/kernel, step 42" in text
+    assert "at most 50 times the floor" in text
+
+
+def test_the_largest_of_each_stretch() -> None:
+    values = np.array([1.0, 5.0, 2.0, 3.0, 9.0])
+    assert largest(values, 2).tolist() == [5.0, 3.0, 9.0]
