@@ -155,8 +155,8 @@ class MoonsCircles(Dataset):
             random_state=seed,
             factor=self.factor,
         )
-        labels = np.concatenate([halves, rings + 2])
-        return np.concatenate([moons, 2.0 * circles + 2.0]), labels.astype(np.int64)
+        points = np.concatenate([moons, 2.0 * circles + 2.0])
+        return points, np.concatenate([halves, rings + 2]).astype(np.int64)
 
 
 class Polynomial(Dataset):
