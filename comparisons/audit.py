@@ -10,6 +10,7 @@ At last each option of the recipe is taken away: what turns a small
 difference into a large one?
 """
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import combinations
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from common.element import Model
-from common.errors import SpecError
+from common.errors import SpecError, names
 from common.experiment import Experiment
 from common.load import parse
 from comparisons import catalogue
@@ -39,6 +40,9 @@ TRAJECTORY = {"quick": 500, "full": 2000}
 LARGEST_SET = 3
 MOST_SETS = 120
 
+# Workers where nobody says how many: each holds a framework in memory.
+MOST_JOBS = 8
+
 # Sets found that are shown, and so measured in both frameworks.
 SHOWN_SETS = 3
 
@@ -50,7 +54,7 @@ def audit(
     profile: Literal["quick", "full"] = "quick",
     arm: str | None = None,
     seeds: int = 3,
-    jobs: int = 1,
+    jobs: int | None = None,
     out: str | Path | None = None,
     watch: Watcher | None = None,
 ) -> Audit:
@@ -64,7 +68,8 @@ def audit(
         arm: which network; by default the one that leaves most unsaid.
         seeds: runs of each mix, under seeds 0, 1, ...; at least 2, since
             their spread says what a difference is worth.
-        jobs: how many PyTorch workers share the runs.
+        jobs: how many PyTorch workers share the runs; by default one for
+            each core, within reason.
         out: folder for the report, or None to write nothing.
         watch: called as the work goes on.
 
@@ -74,6 +79,10 @@ def audit(
     """
     if seeds < 2:
         raise SpecError("seeds", f"got {seeds}, expected at least 2")
+    if profile not in TRAJECTORY:
+        raise SpecError(
+            "profile", f"got {profile!r}, expected one of: {names(TRAJECTORY)}"
+        )
     port = _read(experiment, dataset, profile, arm)
     torch, keras = port.corners["torch"], port.corners["keras"]
     own = port.mixed({"torch": torch, "keras": keras}[port.own])
@@ -88,6 +97,7 @@ def audit(
     found = Audit(port, port.mixed(torch), climbed, settings)
     if port.conventions and found.verdict != "disagree":
         count = partial(watch, "mixes") if watch else None
+        jobs = jobs or min(os.cpu_count() or 1, MOST_JOBS)
         with Laboratory(seeds, jobs, count) as lab:
             _measure(found, lab)
     if out is not None:
@@ -173,16 +183,16 @@ def _smallest_sets(found: Audit, lab: Laboratory, start: Mix) -> Search:
     A set does so when it moves the mean by half of the gap at least, in the
     gap's direction, and by more than seeds do.
     """
-    names = [switch.convention.name for switch in found.switches]
+    ranked = [switch.convention.name for switch in found.switches]
     search = Search((), 0, 0, 0)
-    for size in range(1, min(LARGEST_SET, len(names)) + 1):
-        reach = len(names)
+    for size in range(1, min(LARGEST_SET, len(ranked)) + 1):
+        reach = len(ranked)
         while comb(reach, size) > MOST_SETS:
             reach -= 1
-        sets = [frozenset(s) for s in combinations(names[:reach], size)]
+        sets = [frozenset(s) for s in combinations(ranked[:reach], size)]
         lab.ask(found.port.mixed(start ^ switched) for switched in sets)
         works = [s for s in sets if moves(found, lab, start, start ^ s)]
-        search = Search(tuple(works), size, len(sets), comb(len(names), size))
+        search = Search(tuple(works), size, len(sets), comb(len(ranked), size))
         if works:
             break
     return search

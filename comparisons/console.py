@@ -16,6 +16,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from comparisons import wording
+from comparisons.findings import Audit
 from comparisons.ladder import Climb
 from comparisons.pairing import Watcher
 from comparisons.result import Result
@@ -32,13 +34,13 @@ STYLES = {"agree": "green", "disagree": "bold red", "undecided": "yellow"}
 
 
 @contextmanager
-def watching(title: str) -> Iterator[Watcher]:
+def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
     """Show a bar for each framework while the block runs."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(24),
         MofNCompleteColumn(),
-        TextColumn("steps"),
+        TextColumn(unit),
         TimeElapsedColumn(),
     )
     console = Console(stderr=True)
@@ -74,6 +76,26 @@ def show(result: Result) -> None:
     console.print(Text(headline(result), style))
     if result.report:
         console.print(Text(f"Report: {result.report}"))
+
+
+def show_audit(audit: Audit) -> None:
+    """Print the sentences, the ranked conventions, the corners, the report."""
+    console = Console()
+    console.print(Text(f"\n{audit.port.name}: {audit.port.arm}", "bold"))
+    for sentence in wording.sentences(audit):
+        console.print(Text(f"\n{sentence}"))
+    if audit.corners:
+        rows = wording.switch_rows(audit)
+        console.print(_table(wording.SWITCH_COLUMNS, rows))
+        console.print(Text(wording.switch_caption(audit), "dim"))
+        heads = ("conventions", *LABELS.values(), "epochs")
+        console.print(_table(heads, wording.corner_rows(audit)))
+    if audit.options:
+        heads = ("option", "gap with it", "without it", "")
+        console.print(_table(heads, wording.option_rows(audit)))
+    console.print(Text(wording.headline(audit), STYLES[audit.verdict]))
+    if audit.report:
+        console.print(Text(f"Report: {audit.report}"))
 
 
 def show_climb(climb: Climb) -> None:

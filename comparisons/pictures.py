@@ -86,7 +86,7 @@ def pictures(result: Result) -> list[Picture]:
     ]
     with rc_context(STYLE):
         return [
-            Picture(name, caption, _svg(draw(result)))
+            Picture(name, caption, svg(draw(result)))
             for name, caption, draw, has_data in drawings
             if has_data
         ]
@@ -302,7 +302,8 @@ def _legend(figure: Figure, handles: list[Any]) -> None:
     )
 
 
-def _svg(figure: Figure) -> str:
+def svg(figure: Figure) -> str:
+    """Return a figure as text, the same on every run."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
     svg = text.getvalue()

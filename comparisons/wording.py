@@ -38,7 +38,7 @@ def headline(audit: Audit) -> str:
         return f"The aligned run is undecided: {open_.sentence}."
     return (
         "With the same conventions PyTorch and Keras agree: nothing parts by "
-        f"more than {audit.aligned_residual:.2g} times the noise floor."
+        f"more than {audit.aligned_residual:.1f} times the noise floor."
     )
 
 
@@ -103,15 +103,16 @@ def _what_makes_it(audit: Audit) -> str:
         )
     effect = _effect(audit, audit.good ^ made)
     if len(made) == 1:
-        said = f"{listed(made)} alone makes it: {change(effect)}"
+        said = f"{listed(made)} alone makes that difference ({change(effect)})"
     else:
         parts = [
             f"{change(_effect(audit, audit.good ^ {name}))}"
             for name in sorted(made)
         ]
         said = (
-            f"{listed(made)} make it together ({change(effect)}), while "
-            f"each alone is harmless ({', '.join(parts)})"
+            f"{listed(made)} make that difference together "
+            f"({change(effect)}), while each alone is harmless "
+            f"({listed(parts, sort=False)})"
         )
     others = len(audit.makes.sets) - 1
     more = (
@@ -139,7 +140,7 @@ def _undone(audit: Audit) -> str:
         return ""
     found = [listed(each) for each in search.sets]
     if len(found) == 1:
-        return f"; taking back {found[0]} is enough to undo it"
+        return f"; from the worse side, taking back {found[0]} undoes it"
     return f"; taking back any one of {', '.join(found)} is enough to undo it"
 
 
@@ -294,21 +295,26 @@ def better(audit: Audit) -> str:
     return "higher" if METRICS[audit.metric] else "lower"
 
 
-def listed(names: Iterable[str]) -> str:
-    """Return names as one says them: `a and b`.
+def listed(names: Iterable[str], *, sort: bool = True) -> str:
+    """Return names as one says them.
 
     >>> listed({"b", "a", "c"})
     'a, b and c'
     """
-    *first, last = sorted(names)
+    *first, last = sorted(names) if sort else names
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def number(value: float | None) -> str:
-    """Return a number with three digits."""
+    """Return a number with three decimals, or three digits.
+
+    >>> number(0.5), number(12.34), number(1e-5)
+    ('0.500', '12.3', '1e-05')
+    """
     if value is None or not math.isfinite(value):
         return "diverged"
-    return f"{value:.3g}"
+    small = 0 < abs(value) < 5e-4
+    return f"{value:.3g}" if small or abs(value) >= 10 else f"{value:.3f}"
 
 
 def change(value: float) -> str:
