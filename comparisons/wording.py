@@ -14,11 +14,11 @@ from comparisons.workers import LABELS
 SWITCH_COLUMNS = (
     "convention",
     "alone",
-    "as the last",
-    "train loss",
-    "drift of steps",
-    "from step",
-    "of evaluations",
+    "last",
+    "loss",
+    "drift",
+    "step",
+    "evaluated",
 )
 
 
@@ -236,12 +236,12 @@ def switch_caption(audit: Audit) -> str:
     """Return what the numbers of `switch_rows` are, in sentences."""
     return (
         f"Alone: change of the {metric_name(audit)} when PyTorch's defaults "
-        "take this one convention from Keras. As the last: change when it is "
-        "the last to become Keras's. Train loss: as alone. Drift: the largest "
-        "relative change, alone, of the losses of the training steps, the "
-        "step at which they leave the noise floor, and that of the losses "
-        f"evaluated between epochs. Sum of all alone: "
-        f"{change(audit.effects_sum)}; the two ports part by "
+        "take this one convention from Keras. Last: change when it is the "
+        "last to become Keras's. Loss: of the training part, as alone. "
+        "Drift: the largest relative change, alone, of the losses of the "
+        "training steps; step: where they leave the noise floor. Evaluated: "
+        "as drift, of the losses evaluated between epochs. Alone, all sum "
+        f"to {change(audit.effects_sum)}; the two ports part by "
         f"{change(audit.gap)}."
     )
 
