@@ -2,16 +2,13 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from pydantic import TypeAdapter
 
 from common.data import Data, Part
-from common.datasets import Dataset, Labels
-from common.element import Count, Dialect, speaking
+from common.datasets import Noise
+from common.element import Dialect, speaking
 from common.experiment import Arm
-from common.layer import Array, Shape
 from common.layers import Layer
-from common.randomness import stream
 from common.recipe import Recipe
 
 
@@ -72,42 +69,15 @@ class Case:
                 }
             )
         source = Noise(
-            inputs=self.inputs, classes=self.classes, samples=self.samples
+            sides=(self.inputs,), classes=self.classes, samples=self.samples
         )
-        data = Data.model_construct(source=source, test=0.0, validation=0.0)
+        data = Data(source=source, test=0.0, validation=0.0)
         return Arm(self.name, layers, data, recipe)
 
     def part(self) -> Part:
         """Return the samples, ready for a network."""
         arm = self.arm("torch")
         return arm.data.parts(arm.recipe.loss)["train"]
-
-
-class Noise(Dataset):
-    """Standard normal samples; a clock does not mind what they mean."""
-
-    inputs: Count
-    classes: Count | None
-    samples: Count
-
-    @property
-    def shape(self) -> Shape:
-        return (self.inputs,)
-
-    @property
-    def class_count(self) -> int | None:
-        return self.classes
-
-    @property
-    def size(self) -> int:
-        return self.samples
-
-    def draw(self, seed: int) -> tuple[Array, Labels]:
-        rng = stream(seed, "noise")
-        x = rng.normal(size=(self.samples, self.inputs))
-        if self.classes is None:
-            return x, rng.normal(size=self.samples)
-        return x, np.arange(self.samples) % self.classes
 
 
 CASES = (

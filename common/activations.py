@@ -4,8 +4,14 @@ Each class is a layer without parameters. `value` is the definition, in
 NumPy, and `derivative` its slope; both frameworks are judged against them.
 """
 
-import numpy as np
+import math
+from typing import Annotated, Literal
 
+import numpy as np
+from pydantic import Field, field_validator
+
+from common import formulas
+from common.element import NotNegative, Positive
 from common.layer import Array, LayerElement
 
 
@@ -45,8 +51,7 @@ class Sigmoid(Activation):
     """1 / (1 + exp(-x)), computed without overflow on either side."""
 
     def value(self, x: Array) -> Array:
-        small = np.exp(-np.abs(x))
-        return np.where(x >= 0, 1.0, small) / (1.0 + small)
+        return formulas.sigmoid(x)
 
     def derivative(self, x: Array) -> Array:
         value = self.value(x)
@@ -61,6 +66,220 @@ class Linear(Activation):
 
     def derivative(self, x: Array) -> Array:
         return np.ones_like(x)
+
+
+class LeakyRelu(Activation):
+    """x above 0, slope · x elsewhere; the slope at 0 is that below it.
+
+    PyTorch's nn.LeakyReLU has a slope of 0.01 by default; Keras's layer
+    LeakyReLU 0.3, but its activation 'leaky_relu' 0.2. Maas et al. 2013.
+    """
+
+    main = "slope"
+    slope: NotNegative
+
+    def value(self, x: Array) -> Array:
+        return np.where(x > 0, x, self.slope * x)
+
+    def derivative(self, x: Array) -> Array:
+        return np.where(x > 0, 1.0, self.slope)
+
+
+class Relu6(Activation):
+    """min(max(0, x), 6); the slope at 0 and at 6 is 0, in both frameworks."""
+
+    def value(self, x: Array) -> Array:
+        return np.clip(x, 0.0, 6.0)
+
+    def derivative(self, x: Array) -> Array:
+        return ((x > 0) & (x < 6)).astype(np.float64)
+
+
+class Elu(Activation):
+    """x above 0, α (exp(x) - 1) elsewhere; the slope at 0 is α.
+
+    α is 1 in both frameworks. Clevert et al. 2016.
+    """
+
+    main = "alpha"
+    alpha: Positive = 1.0
+
+    def value(self, x: Array) -> Array:
+        return np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0.0)))
+
+    def derivative(self, x: Array) -> Array:
+        below = self.alpha * np.exp(np.minimum(x, 0.0))
+        return np.where(x > 0, 1.0, below)
+
+
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+
+
+class Selu(Activation):
+    """λ x above 0, λα (exp(x) - 1) elsewhere, with the λ, α of the paper.
+
+    The slope at 0 is λα = 1.76, as in PyTorch and as `elu` has it; Keras's
+    own 'selu' gives λ = 1.05. Klambauer et al. 2017, eq. 2.
+    """
+
+    def value(self, x: Array) -> Array:
+        return SELU_SCALE * Elu(alpha=SELU_ALPHA).value(x)
+
+    def derivative(self, x: Array) -> Array:
+        return SELU_SCALE * Elu(alpha=SELU_ALPHA).derivative(x)
+
+
+class Gelu(Activation):
+    """x Φ(x), with the normal distribution's Φ (`erf`); or nearly (`tanh`).
+
+    `tanh` is x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))). PyTorch's nn.GELU
+    and Keras's 'gelu' both mean `erf` by default, keras.ops.gelu `tanh`.
+    Hendrycks and Gimpel 2016.
+    """
+
+    main = "form"
+    form: Literal["erf", "tanh"] = "erf"
+
+    def value(self, x: Array) -> Array:
+        if self.form == "erf":
+            return x * _normal_below(x)
+        return x * formulas.sigmoid(2.0 * _inner(x))
+
+    def derivative(self, x: Array) -> Array:
+        if self.form == "erf":
+            density = np.exp(-0.5 * x * x) / math.sqrt(2.0 * math.pi)
+            return _normal_below(x) + x * density
+        share = formulas.sigmoid(2.0 * _inner(x))
+        slope = 2.0 * math.sqrt(2.0 / math.pi) * (1.0 + 3 * 0.044715 * x * x)
+        # The product of shares is 0 long before x³ could overflow.
+        return share + x * slope * share * formulas.sigmoid(-2.0 * _inner(x))
+
+
+def _normal_below(x: Array) -> Array:
+    """Return Φ(x); erfc keeps the digits of small tails."""
+    return np.asarray(0.5 * _erfc(-x * math.sqrt(0.5)))
+
+
+def _inner(x: Array) -> Array:
+    return math.sqrt(2.0 / math.pi) * (x + 0.044715 * x**3)
+
+
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
+
+
+class Silu(Activation):
+    """x sigmoid(x), also called swish. Elfwing et al. 2018."""
+
+    def value(self, x: Array) -> Array:
+        return x * formulas.sigmoid(x)
+
+    def derivative(self, x: Array) -> Array:
+        share, rest = formulas.sigmoid(x), formulas.sigmoid(-x)
+        return share + x * share * rest
+
+
+class Swish(Activation):
+    """x sigmoid(β x); with β = 1 it is `silu`. Ramachandran et al. 2018.
+
+    Neither framework has a β; both call the function without it SiLU.
+    """
+
+    main = "beta"
+    beta: Positive = 1.0
+
+    def value(self, x: Array) -> Array:
+        return x * formulas.sigmoid(self.beta * x)
+
+    def derivative(self, x: Array) -> Array:
+        share = formulas.sigmoid(self.beta * x)
+        rest = formulas.sigmoid(-self.beta * x)
+        return share + self.beta * x * share * rest
+
+
+class Mish(Activation):
+    """x tanh(softplus(x)). Misra 2020."""
+
+    def value(self, x: Array) -> Array:
+        return x * np.tanh(formulas.softplus(x))
+
+    def derivative(self, x: Array) -> Array:
+        share = np.tanh(formulas.softplus(x))
+        return share + x * (1.0 - share**2) * formulas.sigmoid(x)
+
+
+class Softplus(Activation):
+    """log(1 + exp(x)), computed without overflow on either side.
+
+    PyTorch's nn.Softplus is x itself above 20, which is 2e-9 off there.
+    """
+
+    def value(self, x: Array) -> Array:
+        return formulas.softplus(x)
+
+    def derivative(self, x: Array) -> Array:
+        return formulas.sigmoid(x)
+
+
+class Softsign(Activation):
+    """x / (1 + |x|)."""
+
+    def value(self, x: Array) -> Array:
+        return x / (1.0 + np.abs(x))
+
+    def derivative(self, x: Array) -> Array:
+        return 1.0 / (1.0 + np.abs(x)) ** 2
+
+
+class HardSigmoid(Activation):
+    """x/6 + 1/2, held between 0 and 1; the slope at ±3 is 0, in both.
+
+    Keras 2 had another, x/5 + 1/2.
+    """
+
+    def value(self, x: Array) -> Array:
+        return np.clip(x + 3.0, 0.0, 6.0) / 6.0
+
+    def derivative(self, x: Array) -> Array:
+        return np.where(np.abs(x) < 3, 1.0 / 6.0, 0.0)
+
+
+class HardSwish(Activation):
+    """x hard_sigmoid(x); at -3 the slope is 0 and at 3 it is 1, in both.
+
+    Keras calls it hard_silu. Howard et al. 2019, section 5.2.
+    """
+
+    def value(self, x: Array) -> Array:
+        return x * HardSigmoid().value(x)
+
+    def derivative(self, x: Array) -> Array:
+        hard = HardSigmoid()
+        return hard.value(x) + x * hard.derivative(x)
+
+
+class Custom(Activation):
+    """A function of your own: `{custom: "x * tanh(sqrt(softplus(x)))"}`.
+
+    It may hold numbers, x, pi, e, + - * / **, parentheses and the functions
+    of `common.formulas`. Where a maximum ties, its slope is the mean of the
+    two; those of abs and relu at 0 are 0.
+    """
+
+    main = "formula"
+    formula: Annotated[str, Field(strict=True)]
+
+    @field_validator("formula")
+    @classmethod
+    def _can_be_meant(cls, formula: str) -> str:
+        formulas.read(formula)
+        return formula
+
+    def value(self, x: Array) -> Array:
+        return formulas.evaluate(formulas.read(self.formula), x)[0]
+
+    def derivative(self, x: Array) -> Array:
+        return formulas.evaluate(formulas.read(self.formula), x)[1]
 
 
 class Softmax(Activation):

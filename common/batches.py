@@ -5,7 +5,7 @@ handed the same steps, not the same intentions.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -50,6 +50,10 @@ class Segment:
         masks = {name: mask[:1] for name, mask in self.masks.items()}
         return Segment(self.indices[:1], self.rates[:1], masks)
 
+    def slowed(self, factor: float) -> "Segment":
+        """Return the same steps at `factor` times their rates."""
+        return replace(self, rates=self.rates * factor)
+
     def reordered(self, rng: np.random.Generator) -> "Segment":
         """Return the same batches, each with its samples in another order.
 
@@ -79,11 +83,14 @@ def order(recipe: Recipe, samples: int, seed: int, epoch: int) -> Indices:
     return stream(seed, "order", epoch).permutation(samples)
 
 
-def rates(recipe: Recipe, first: int, count: int) -> Array:
+def rates(recipe: Recipe, first: int, count: int, samples: int) -> Array:
     """Return the learning rates of `count` steps from step `first` on."""
-    steps = range(first, first + count)
-    factors = [recipe.schedule.factor(step) for step in steps]
-    return recipe.optimizer.lr * np.array(factors, dtype=np.float64)
+    lr, epoch = recipe.optimizer.lr, steps_per_epoch(recipe, samples)
+    found = [
+        recipe.schedule.rate(step, lr, epoch)
+        for step in range(first, first + count)
+    ]
+    return np.array(found, dtype=np.float64)
 
 
 def segments(
@@ -113,7 +120,7 @@ def segments(
             place.name: _masks(place, indices.shape, seed, step)
             for place in dropping
         }
-        segment = Segment(indices, rates(recipe, step, count), masks)
+        segment = Segment(indices, rates(recipe, step, count, samples), masks)
         if nudge is not None:
             segment = segment.reordered(stream(nudge, "reorder", step))
         yield segment

@@ -54,6 +54,69 @@ CONVENTIONS = (
         ("nn/modules/linear.py:127", "layers/core/dense.py:90"),
     ),
     Convention(
+        "conv2d_kernel_initializer",
+        "conv2d.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws a convolution's kernel from U(±1/√fan_in), Keras "
+        "from U(±√(6/(fan_in + fan_out))).",
+        ("nn/modules/conv.py:196", "layers/convolutional/base_conv.py"),
+    ),
+    Convention(
+        "conv2d_bias_initializer",
+        "conv2d.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws a convolution's bias from U(±1/√fan_in), Keras "
+        "starts it at zero.",
+        ("nn/modules/conv.py:200", "layers/convolutional/base_conv.py"),
+    ),
+    Convention(
+        "depthwise_conv2d_kernel_initializer",
+        "depthwise_conv2d.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws a depthwise kernel from U(±1/√fan_in), Keras from "
+        "U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/conv.py:196",
+            "layers/convolutional/base_depthwise_conv.py",
+        ),
+    ),
+    Convention(
+        "depthwise_conv2d_bias_initializer",
+        "depthwise_conv2d.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws a depthwise bias from U(±1/√fan_in), Keras starts "
+        "it at zero.",
+        (
+            "nn/modules/conv.py:200",
+            "layers/convolutional/base_depthwise_conv.py",
+        ),
+    ),
+    Convention(
+        "depthwise_conv2d_fan_in",
+        "depthwise_conv2d.fan_in",
+        "per_channel",
+        "all_channels",
+        "To PyTorch's initialisers a depthwise output sees the pixels of "
+        "one channel, to Keras's those of all channels.",
+        (
+            "nn/init.py (_calculate_fan_in_and_fan_out)",
+            "initializers/random_initializers.py (compute_fans)",
+        ),
+    ),
+    Convention(
+        "average_pool_padding",
+        "average_pool.count_padding",
+        True,
+        False,
+        "At the rim, PyTorch's average pooling divides by the whole "
+        "window, padding included, Keras's by the pixels there are.",
+        ("nn/modules/pooling.py", "layers/pooling/average_pooling2d.py"),
+    ),
+    Convention(
         "flatten_order",
         "flatten.order",
         "channels_first",
@@ -98,12 +161,110 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "leaky_relu_slope",
+        "leaky_relu.slope",
+        0.01,
+        0.3,
+        "PyTorch's LeakyReLU lets 0.01 of a negative number pass, Keras's "
+        "layer LeakyReLU 0.3; its activation 'leaky_relu' means 0.2.",
+        (
+            "nn/modules/activation.py:914",
+            "layers/activations/leaky_relu.py:38",
+        ),
+    ),
+    Convention(
+        "layer_norm_epsilon",
+        "layer_norm.epsilon",
+        1e-5,
+        1e-3,
+        "Layer normalisation's epsilon is 1e-5 in PyTorch and 1e-3 in Keras.",
+        (
+            "nn/modules/normalization.py:191",
+            "layers/normalization/layer_normalization.py:108",
+        ),
+    ),
+    Convention(
+        "layer_norm_axes",
+        "layer_norm.axes",
+        "all",
+        "channels",
+        "Layer normalisation takes a whole image together as PyTorch's "
+        "users write it, and the channels of each pixel in Keras.",
+        (
+            "nn/modules/normalization.py (normalized_shape)",
+            "layers/normalization/layer_normalization.py (axis=-1)",
+        ),
+    ),
+    Convention(
+        "prelu_slopes",
+        "prelu.slopes",
+        "one",
+        "per_number",
+        "PyTorch's PReLU learns one slope for all, Keras's one for each "
+        "number of a sample.",
+        ("nn/modules/activation.py:1630", "layers/activations/prelu.py"),
+    ),
+    Convention(
+        "prelu_initial",
+        "prelu.initial",
+        0.25,
+        0.0,
+        "PReLU's slope starts at 0.25 in PyTorch and at 0 in Keras.",
+        ("nn/modules/activation.py:1630", "layers/activations/prelu.py"),
+    ),
+    Convention(
+        "prelu_at_zero",
+        "prelu.at_zero",
+        "slope",
+        "zero",
+        "At exactly 0 the derivative of PyTorch's PReLU is its slope, that "
+        "of Keras's is 0.",
+        (
+            "nn/functional.py (prelu)",
+            "layers/activations/prelu.py (call)",
+        ),
+    ),
+    Convention(
         "normal_stddev",
         "normal.stddev",
         1.0,
         0.05,
         "PyTorch's normal initialiser has standard deviation 1, Keras's 0.05.",
         ("nn/init.py", "initializers/random_initializers.py"),
+    ),
+    Convention(
+        "truncated_normal_stddev",
+        "truncated_normal.stddev",
+        1.0,
+        0.05,
+        "PyTorch's truncated normal initialiser has standard deviation 1 "
+        "before it is cut, Keras's 0.05.",
+        ("nn/init.py:301", "initializers/random_initializers.py"),
+    ),
+    Convention(
+        "truncated_normal_bounds",
+        "truncated_normal.bounds",
+        "absolute",
+        "deviations",
+        "PyTorch cuts its truncated normal at ±2, Keras at two standard "
+        "deviations from the mean.",
+        ("nn/init.py:301", "initializers/random_initializers.py"),
+    ),
+    Convention(
+        "uniform_low",
+        "uniform.low",
+        0.0,
+        -0.05,
+        "PyTorch's uniform initialiser begins at 0, Keras's at -0.05.",
+        ("nn/init.py:247", "initializers/random_initializers.py"),
+    ),
+    Convention(
+        "uniform_high",
+        "uniform.high",
+        1.0,
+        0.05,
+        "PyTorch's uniform initialiser ends at 1, Keras's at 0.05.",
+        ("nn/init.py:247", "initializers/random_initializers.py"),
     ),
     Convention(
         "glorot_normal_truncation",
@@ -122,6 +283,16 @@ CONVENTIONS = (
         "Keras cuts He's normal at two standard deviations and rescales "
         "it; PyTorch does not cut.",
         ("nn/init.py", "initializers/random_initializers.py:305"),
+    ),
+    Convention(
+        "lecun_normal_truncation",
+        "lecun_normal.truncated",
+        False,
+        True,
+        "Keras cuts LeCun's normal at two standard deviations and rescales "
+        "it; PyTorch, where it is He's with a linear layer's gain, does not "
+        "cut.",
+        ("nn/init.py:619", "initializers/random_initializers.py:305"),
     ),
     Convention(
         "sgd_learning_rate",
@@ -166,6 +337,125 @@ CONVENTIONS = (
         "before (the paper's epsilon-hat), so Keras's acts "
         "1/√(1 - β₂ᵗ) times as strongly.",
         ("optim/adam.py:348", "optimizers/adam.py:117"),
+    ),
+    Convention(
+        "multi_step_boundary",
+        "multi_step.boundary",
+        "first_new",
+        "last_old",
+        "PyTorch's milestone is the first step at the new rate, Keras's "
+        "boundary the last at the old one.",
+        (
+            "optim/lr_scheduler.py:749",
+            "optimizers/schedules/learning_rate_schedule.py:276",
+        ),
+    ),
+    Convention(
+        "polynomial_decay_end",
+        "polynomial_decay.end",
+        0.0,
+        0.0001,
+        "Left unsaid, a polynomial decay ends at the rate 0 in PyTorch and "
+        "at 0.0001 in Keras.",
+        (
+            "optim/lr_scheduler.py:1237",
+            "optimizers/schedules/learning_rate_schedule.py:391",
+        ),
+    ),
+    Convention(
+        "cosine_past_its_end",
+        "cosine.past_end",
+        "rises",
+        "stays",
+        "Past its last step PyTorch's cosine rises again, Keras's stays "
+        "where it ended.",
+        (
+            "optim/lr_scheduler.py:1449",
+            "optimizers/schedules/learning_rate_schedule.py:736",
+        ),
+    ),
+    Convention(
+        "cosine_restarts_times",
+        "cosine_restarts.times",
+        1,
+        2,
+        "Left unsaid, each fall of the cosine is as long as the last in "
+        "PyTorch and twice as long in Keras.",
+        (
+            "optim/lr_scheduler.py:2150",
+            "optimizers/schedules/learning_rate_schedule.py:825",
+        ),
+    ),
+    Convention(
+        "early_stopping_counting",
+        "early_stopping.counting",
+        "exceeds",
+        "reaches",
+        "A hand-written PyTorch loop stops when the bad epochs exceed the "
+        "patience, as PyTorch's own ReduceLROnPlateau counts; Keras when "
+        "they reach it, an epoch earlier.",
+        ("optim/lr_scheduler.py:1716", "callbacks/early_stopping.py:124"),
+    ),
+    Convention(
+        "plateau_counting",
+        "plateau.counting",
+        "exceeds",
+        "reaches",
+        "PyTorch reduces the rate when the bad epochs exceed the patience, "
+        "Keras when they reach it, an epoch earlier.",
+        (
+            "optim/lr_scheduler.py:1716",
+            "callbacks/reduce_lr_on_plateau.py:132",
+        ),
+    ),
+    Convention(
+        "plateau_threshold_mode",
+        "plateau.threshold_mode",
+        "relative",
+        "absolute",
+        "What counts as better is a share of the best loss in PyTorch and "
+        "a number in Keras.",
+        (
+            "optim/lr_scheduler.py:1655",
+            "callbacks/monitor_callback.py:104",
+        ),
+    ),
+    Convention(
+        "plateau_last_cooldown",
+        "plateau.last_cooldown",
+        "ignored",
+        "counted",
+        "PyTorch ignores bad epochs through the whole cooldown; in Keras "
+        "the last epoch of it counts already.",
+        (
+            "optim/lr_scheduler.py:1712",
+            "callbacks/reduce_lr_on_plateau.py:123",
+        ),
+    ),
+    Convention(
+        "plateau_least_change",
+        "plateau.least_change",
+        1e-8,
+        0.0,
+        "PyTorch leaves the rate alone where it would fall by no more than "
+        "1e-8; Keras has no such limit.",
+        (
+            "optim/lr_scheduler.py:1741",
+            "callbacks/reduce_lr_on_plateau.py:83",
+        ),
+    ),
+    Convention(
+        "shuffle",
+        "recipe.shuffle",
+        "each_epoch",
+        "once",
+        "PyTorch's DataLoader(shuffle=True) draws a new order for each "
+        "epoch; Keras's fit, once it is seeded, repeats one order in all of "
+        "them. (Unasked, DataLoader does not shuffle at all, and fit does.)",
+        (
+            "utils/data/sampler.py:182",
+            "trainers/data_adapters/array_data_adapter.py:126",
+        ),
     ),
     Convention(
         "batch_size",

@@ -54,7 +54,10 @@ class Digits(Dataset):
 
     Real data that comes with scikit-learn (the test part of Alpaydin and
     Kaynak's optical recognition set, UCI 1998). Channels stand last.
+    `samples` takes the first so many of them.
     """
+
+    samples: Annotated[int, Field(strict=True, ge=1, le=1797)] = 1797
 
     @property
     def shape(self) -> Shape:
@@ -66,14 +69,15 @@ class Digits(Dataset):
 
     @property
     def size(self) -> int:
-        return 1797
+        return self.samples
 
     def draw(self, seed: int) -> tuple[Array, Labels]:
         from sklearn.datasets import load_digits
 
         digits = load_digits()
-        images = digits.images.astype(np.float64)[..., np.newaxis]
-        return images, digits.target.astype(np.int64)
+        images = digits.images[: self.samples, ..., np.newaxis]
+        labels = digits.target[: self.samples]
+        return images.astype(np.float64), labels.astype(np.int64)
 
 
 class Spiral(Dataset):
@@ -232,6 +236,44 @@ class Xor(Dataset):
         return corners + self.noise * jitter, labels
 
 
+class Noise(Dataset):
+    """Standard normal samples, and targets that have nothing to do with them.
+
+    Attributes:
+        sides: shape of one sample; an image is (height, width, channels).
+        classes: how many labels there are, drawn alike; None draws a
+            standard normal number to predict.
+        samples: how many.
+    """
+
+    main = "sides"
+    sides: Annotated[tuple[Count, ...], Field(min_length=1, max_length=3)] = (
+        5,
+    )
+    classes: Annotated[int, Field(strict=True, ge=2)] | None = 3
+    samples: Count = 64
+
+    @property
+    def shape(self) -> Shape:
+        return self.sides
+
+    @property
+    def class_count(self) -> int | None:
+        return self.classes
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        rng = stream(seed, "noise")
+        x = rng.normal(size=(self.samples, *self.sides))
+        if self.classes is None:
+            return x, rng.normal(size=self.samples)
+        return x, rng.integers(self.classes, size=self.samples)
+
+
 Source: TypeAlias = Annotated[
-    Digits | Spiral | MoonsCircles | Polynomial | Xor, OneKind()
+    Digits | Spiral | MoonsCircles | Polynomial | Xor | Noise,
+    OneKind(),
 ]

@@ -165,7 +165,9 @@ class Element(Model):
     def _as_written(
         self, handler: SerializerFunctionWrapHandler
     ) -> dict[str, Any] | str:
-        fields = handler(self)
+        fields: dict[str, Any] | str = handler(self)
+        if isinstance(fields, str) or set(fields) == {self.kind()}:
+            return fields  # pydantic comes twice to a kind that holds itself
         return {self.kind(): fields} if fields else self.kind()
 
     @classmethod

@@ -112,7 +112,7 @@ class Experiment(Model):
         self._check_target()
         for name, layers in self.arms.items():
             self._check_arm(name, layers)
-        self._check_early_stopping()
+        self._check_watching()
         for index, claim in enumerate(self.claims):
             self._check_claim(index, claim)
         return self
@@ -144,8 +144,9 @@ class Experiment(Model):
             for part, reason, gone in (
                 (
                     "best_epoch",
-                    "there is no early stopping",
-                    self.recipe.early_stopping is None,
+                    "there is no early stopping and no checkpoint",
+                    self.recipe.early_stopping is None
+                    and self.recipe.checkpoint is None,
                 ),
                 (
                     "validation_",
@@ -213,25 +214,46 @@ class Experiment(Model):
                     "change the batch size, or say 'last_batch: drop'",
                 )
 
-    def _check_early_stopping(self) -> None:
+    def _check_watching(self) -> None:
+        """Refuse to watch a curve that nobody measures."""
         recipe = self.recipe
-        if recipe.early_stopping is None:
-            return
+        if recipe.checkpoint and self._restores():
+            self._refuse(
+                ("recipe", "checkpoint"),
+                "stands beside early_stopping.restore_best; both say whose "
+                "weights are kept, so say one",
+            )
+        stopping, plateau = recipe.early_stopping, recipe.plateau
+        watched = {
+            "plateau": plateau.monitor if plateau else None,
+            "early_stopping": stopping.monitor if stopping else None,
+            "checkpoint": recipe.checkpoint,
+        }
+        for field, monitor in watched.items():
+            if monitor is not None:
+                self._check_monitor(field, monitor)
+
+    def _restores(self) -> bool:
+        rule = self.recipe.early_stopping
+        return rule is not None and rule.restore_best
+
+    def _check_monitor(self, field: str, monitor: str) -> None:
         if self.data.validation == 0:
             self._refuse(
-                ("recipe", "early_stopping"),
+                ("recipe", field),
                 "watches the validation part, but data.validation is 0",
             )
-        if recipe.evaluate_every != 1:
+        if self.recipe.evaluate_every != 1:
             self._refuse(
                 ("recipe", "evaluate_every"),
-                f"got {recipe.evaluate_every}, but early stopping needs an "
-                "evaluation after every epoch: 1",
+                f"got {self.recipe.evaluate_every}, but "
+                f"{field.replace('_', ' ')} needs an evaluation after every "
+                "epoch: 1",
             )
-        monitors_accuracy = recipe.early_stopping.monitor.endswith("accuracy")
-        if monitors_accuracy and self.data.source.class_count is None:
+        if monitor.endswith("accuracy") and not self.data.source.class_count:
+            inner = () if field == "checkpoint" else ("monitor",)
             self._refuse(
-                ("recipe", "early_stopping", "monitor"),
+                ("recipe", field, *inner),
                 "got 'validation_accuracy', but the target is a number; "
                 "expected 'validation_loss'",
             )

@@ -4,15 +4,22 @@
 the same numbers. `fan_in` and `fan_out` are those of the layer's *kernel*,
 also where a bias is drawn: the number of inputs each output sees, and of
 outputs each input reaches.
+
+Where a framework would take other fans from a tensor's shape than the layer
+has (PyTorch and Keras count those of a depthwise kernel differently), the
+backend says `spec.plain(fan_in, fan_out)`, which holds nothing but numbers.
 """
 
 import math
-from typing import Annotated, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import numpy as np
+from pydantic import model_validator
 
-from common.element import Element, Flag, OneKind, Positive
+from common.element import Element, Flag, Number, OneKind, Positive
 from common.layer import Array, Shape
+
+Bounds = Literal["absolute", "deviations"]
 
 # The standard deviation of a unit normal cut at ±2; dividing by it gives a
 # cut normal the standard deviation that was asked for.
@@ -32,6 +39,10 @@ class Initializer(Element):
         """Return float64 values of `shape`, drawn from `rng`."""
         raise NotImplementedError(f"{self.kind()} cannot be sampled")
 
+    def plain(self, fan_in: int, fan_out: int) -> "Initializer":
+        """Return the same distribution, said without fans."""
+        return self
+
 
 class Zeros(Initializer):
     """All zeros."""
@@ -42,95 +53,256 @@ class Zeros(Initializer):
         return np.zeros(shape)
 
 
+class Ones(Initializer):
+    """All ones."""
+
+    def sample(
+        self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
+    ) -> Array:
+        return np.ones(shape)
+
+
+class Constant(Initializer):
+    """One value everywhere."""
+
+    main = "value"
+    value: Number
+
+    def sample(
+        self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
+    ) -> Array:
+        return np.full(shape, self.value)
+
+
 class Normal(Initializer):
-    """N(0, stddev²), not cut."""
+    """N(mean, stddev²), not cut."""
 
     main = "stddev"
+    mean: Number = 0.0
     stddev: Positive
 
     def sample(
         self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
     ) -> Array:
-        return rng.normal(0.0, self.stddev, shape)
+        return rng.normal(self.mean, self.stddev, shape)
 
 
-class FanInUniform(Initializer):
-    """U(-1/√fan_in, 1/√fan_in): what PyTorch gives Linear and its bias.
+class TruncatedNormal(Initializer):
+    """N(mean, stddev²), redrawn until it lies within bounds.
+
+    The bounds are ±2 (`absolute`, PyTorch's `trunc_normal_`), or mean ± 2
+    stddev (`deviations`, Keras). `stddev` is that of the normal before it
+    is cut; what is left is narrower, 0.88 stddev where the bounds stand at
+    two deviations. Neither framework makes up for it here, as Keras does in
+    `glorot_normal` and its kin.
+    """
+
+    main = "stddev"
+    mean: Number = 0.0
+    stddev: Positive
+    bounds: Bounds
+
+    @model_validator(mode="after")
+    def _mean_lies_within(self) -> "TruncatedNormal":
+        if self.bounds == "absolute" and abs(self.mean) > 2:
+            raise ValueError(
+                f"the bounds are ±2, but the mean is {self.mean}, outside"
+            )
+        return self
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The bounds, as numbers."""
+        if self.bounds == "absolute":
+            return -2.0, 2.0
+        return self.mean - 2 * self.stddev, self.mean + 2 * self.stddev
+
+    def sample(
+        self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
+    ) -> Array:
+        values = np.empty(math.prod(shape))
+        wrong = np.arange(values.size)
+        while wrong.size:
+            values[wrong], right = self._proposed(rng, wrong.size)
+            wrong = wrong[~right]
+        return values.reshape(shape)
+
+    def _proposed(
+        self, rng: np.random.Generator, size: int
+    ) -> tuple[Array, np.ndarray]:
+        """Return values, and which of them may stay."""
+        low, high = self.limits
+        # Where little of the normal lies between the bounds, nearly all of
+        # it would be redrawn: draw evenly, and keep by its density.
+        if high - low < self.stddev:
+            values = rng.uniform(low, high, size)
+            deviations = (values - self.mean) / self.stddev
+            return values, rng.random(size) < np.exp(-(deviations**2) / 2)
+        values = rng.normal(self.mean, self.stddev, size)
+        return values, (low <= values) & (values <= high)
+
+
+class Uniform(Initializer):
+    """U(low, high)."""
+
+    low: Number
+    high: Number
+
+    @model_validator(mode="after")
+    def _low_is_lower(self) -> "Uniform":
+        if not 0 < self.high - self.low < math.inf:
+            raise ValueError(
+                f"got low {self.low} and high {self.high}, expected low "
+                "below high"
+            )
+        return self
+
+    def sample(
+        self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
+    ) -> Array:
+        return rng.uniform(self.low, self.high, shape)
+
+
+class Scaled(Initializer):
+    """A distribution of mean 0 and variance scale / fan.
+
+    The fan is `fan_in`, or the average of both: Keras's VarianceScaling.
+    """
+
+    scale: ClassVar[float]
+    fan: ClassVar[Literal["fan_in", "fan_avg"]] = "fan_in"
+
+    def sample(
+        self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
+    ) -> Array:
+        plain = self.plain(fan_in, fan_out)
+        return plain.sample(rng, shape, fan_in, fan_out)
+
+    def _fan(self, fan_in: int, fan_out: int) -> float:
+        return fan_in if self.fan == "fan_in" else (fan_in + fan_out) / 2
+
+
+class ScaledUniform(Scaled):
+    """U(±√(3 scale / fan))."""
+
+    def plain(self, fan_in: int, fan_out: int) -> Uniform:
+        limit = math.sqrt(3.0 * self.scale / self._fan(fan_in, fan_out))
+        return Uniform(low=-limit, high=limit)
+
+
+class ScaledNormal(Scaled):
+    """N(0, scale / fan): whole, or cut at 2σ and widened to that variance.
+
+    Keras cuts and widens it, PyTorch does neither.
+    """
+
+    truncated: Flag
+
+    def plain(self, fan_in: int, fan_out: int) -> Normal | TruncatedNormal:
+        stddev = math.sqrt(self.scale / self._fan(fan_in, fan_out))
+        if not self.truncated:
+            return Normal(stddev=stddev)
+        wide = stddev / TRUNCATED_STDDEV
+        return TruncatedNormal(stddev=wide, bounds="deviations")
+
+
+class FanInUniform(ScaledUniform):
+    """U(±1/√fan_in): what PyTorch gives Linear and its bias.
 
     Source: `kaiming_uniform_(a=√5)` in torch/nn/modules/linear.py.
     """
 
-    def sample(
-        self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
-    ) -> Array:
-        limit = 1.0 / math.sqrt(fan_in)
-        return rng.uniform(-limit, limit, shape)
+    scale = 1.0 / 3.0
 
 
-class GlorotUniform(Initializer):
+class GlorotUniform(ScaledUniform):
     """U(±√(6 / (fan_in + fan_out))). Glorot and Bengio 2010, eq. 16."""
 
-    def sample(
-        self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
-    ) -> Array:
-        limit = math.sqrt(6.0 / (fan_in + fan_out))
-        return rng.uniform(-limit, limit, shape)
+    scale = 1.0
+    fan = "fan_avg"
 
 
-class GlorotNormal(Initializer):
+class GlorotNormal(ScaledNormal):
     """A normal of variance 2 / (fan_in + fan_out), cut at 2σ or not."""
 
-    truncated: Flag
-
-    def sample(
-        self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
-    ) -> Array:
-        stddev = math.sqrt(2.0 / (fan_in + fan_out))
-        return _normal(rng, shape, stddev, self.truncated)
+    scale = 1.0
+    fan = "fan_avg"
 
 
-class HeUniform(Initializer):
+class HeUniform(ScaledUniform):
     """U(±√(6 / fan_in)). He et al. 2015, section 2.2."""
 
-    def sample(
-        self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
-    ) -> Array:
-        limit = math.sqrt(6.0 / fan_in)
-        return rng.uniform(-limit, limit, shape)
+    scale = 2.0
 
 
-class HeNormal(Initializer):
+class HeNormal(ScaledNormal):
     """A normal of variance 2 / fan_in, cut at 2σ or not. He et al. 2015."""
 
-    truncated: Flag
+    scale = 2.0
+
+
+class LecunUniform(ScaledUniform):
+    """U(±√(3 / fan_in)). LeCun et al. 1998, section 4.6."""
+
+    scale = 1.0
+
+
+class LecunNormal(ScaledNormal):
+    """A normal of variance 1 / fan_in, cut at 2σ or not. LeCun et al. 1998.
+
+    PyTorch knows it as He's with the gain of a linear layer.
+    """
+
+    scale = 1.0
+
+
+class Orthogonal(Initializer):
+    """gain · Q: a random matrix of orthonormal columns, or rows.
+
+    The matrix has a column for each output, and a row for all the rest: a
+    kernel of `shape` is (∏ shape[:-1], shape[-1]). The shorter side's
+    vectors are orthonormal. Q is that of a Gaussian's QR, with the signs
+    that make R's diagonal positive, so that no rotation is preferred.
+    Saxe et al. 2014; Mezzadri 2007 for the signs.
+    """
+
+    main = "gain"
+    gain: Positive = 1.0
 
     def sample(
         self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
     ) -> Array:
-        return _normal(rng, shape, math.sqrt(2.0 / fan_in), self.truncated)
-
-
-def _normal(
-    rng: np.random.Generator, shape: Shape, stddev: float, truncated: bool
-) -> Array:
-    if not truncated:
-        return rng.normal(0.0, stddev, shape)
-    values = rng.normal(0.0, 1.0, shape)
-    while (outside := np.abs(values) > 2.0).any():
-        values[outside] = rng.normal(0.0, 1.0, int(outside.sum()))
-    return values * (stddev / TRUNCATED_STDDEV)
+        rows, columns = math.prod(shape[:-1]), shape[-1]
+        tall = max(rows, columns), min(rows, columns)
+        q, r = np.linalg.qr(rng.normal(size=tall))
+        q = q * np.sign(np.diag(r))
+        return self.gain * (q if rows >= columns else q.T).reshape(shape)
 
 
 KernelInitializer: TypeAlias = Annotated[
     Zeros
+    | Ones
+    | Constant
     | Normal
+    | TruncatedNormal
+    | Uniform
     | FanInUniform
     | GlorotUniform
     | GlorotNormal
     | HeUniform
-    | HeNormal,
+    | HeNormal
+    | LecunUniform
+    | LecunNormal
+    | Orthogonal,
     OneKind(),
 ]
 BiasInitializer: TypeAlias = Annotated[
-    Zeros | Normal | FanInUniform, OneKind()
+    Zeros
+    | Ones
+    | Constant
+    | Normal
+    | TruncatedNormal
+    | Uniform
+    | FanInUniform,
+    OneKind(),
 ]

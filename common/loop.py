@@ -14,13 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from common.batches import Segment, segments, steps_per_epoch
+from common.element import MOST
 from common.experiment import Arm
 from common.layer import Array
 from common.randomness import stream
-from common.recipe import EarlyStopping
+from common.recipe import Counting, EarlyStopping, Plateau
 from common.record import Curve, Record, Weights
 
-Dtype: TypeAlias = Literal["float32", "float64"]
+Dtype: TypeAlias = Literal["float32", "float64", "bfloat16"]
+"""The precision that layers compute in; see `stored`."""
+
 Progress: TypeAlias = Callable[[int, int], None]
 
 GRID_POINTS = 101
@@ -64,6 +67,22 @@ class Trainer(Protocol):
     def counts(self) -> dict[str, int]:
         """Return how many numbers each tensor of the live model has."""
 
+    @staticmethod
+    def devices() -> list[str]:
+        """Return which of cpu, cuda and mps there are to compute on."""
+
+
+def stored(dtype: str) -> str:
+    """Return the precision that parameters, data and losses are held in.
+
+    `bfloat16` is mixed precision: products and activations in bfloat16, and
+    all that is summed over the steps in float32.
+
+    >>> stored("bfloat16"), stored("float64")
+    ('float32', 'float64')
+    """
+    return "float32" if dtype == "bfloat16" else dtype
+
 
 def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
     """Draw the weights that both frameworks start from.
@@ -71,13 +90,13 @@ def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
     They are drawn in float64 and rounded once, so that float32 and float64
     runs start from the same numbers up to that rounding.
     """
-    drawn = {}
+    drawn, kind = {}, stored(dtype)
     for place in arm.all_places:
         for name in place.parameters | place.state:
             rng = stream(seed, "weights", name)
             own = name.rpartition("/")[2]
             values = place.layer.draw(own, rng, place.input_shape)
-            drawn[name] = values.astype(dtype)
+            drawn[name] = values.astype(kind)
     return drawn
 
 
@@ -89,21 +108,82 @@ class Patience:
         self.best = math.inf
         self.best_epoch = 0
         self.waited = 0
+        self.spent = False
 
     def improved(self, epoch: int, value: float) -> bool:
-        """Take the epoch's value; return whether it is the best so far."""
-        if self.rule.monitor.endswith("accuracy"):
-            value = -value
-        if value + self.rule.min_delta < self.best:
-            self.best, self.best_epoch, self.waited = value, epoch, 0
-            return True
+        """Take the epoch's value; return whether it is the best so far.
+
+        `spent` then says whether training is to stop.
+        """
+        rule, baseline = self.rule, math.inf
+        if epoch <= rule.start_from_epoch:
+            return False
+        if rule.baseline is not None:
+            baseline = _falling(rule.monitor, rule.baseline)
+        value = _falling(rule.monitor, value)
         self.waited += 1
+        if value + rule.min_delta < self.best:
+            self.best, self.best_epoch = value, epoch
+            if value + rule.min_delta < baseline:
+                self.waited = 0
+            return True
+        self.spent = epoch > 1 and _over(
+            rule.counting, self.waited, rule.patience
+        )
         return False
 
-    @property
-    def spent(self) -> bool:
-        """Whether training is to stop now."""
-        return self.waited >= self.rule.patience
+
+class Reduction:
+    """A rate that falls on a plateau, one epoch at a time; see `Plateau`."""
+
+    def __init__(self, rule: Plateau, lr: float) -> None:
+        self.rule, self.rate = rule, lr
+        self.best = math.inf
+        self.waited = 0
+        self.cooling = 0
+
+    def take(self, value: float) -> None:
+        """Take the epoch's value; `rate` is then the next epoch's."""
+        rule = self.rule
+        value = _falling(rule.monitor, value)
+        if value < self._to_beat():
+            self.best, self.waited = value, 0
+        else:
+            self.waited += 1
+        if self.cooling:
+            self.cooling, self.waited = self.cooling - 1, 0
+        if _over(rule.counting, self.waited, rule.patience):
+            self._reduce()
+
+    def _to_beat(self) -> float:
+        rule = self.rule
+        if rule.threshold_mode == "absolute":
+            return self.best - rule.threshold
+        # A share of an accuracy is added to it, one of a loss taken off.
+        rising = rule.monitor.endswith("accuracy")
+        return self.best * (
+            1.0 + (rule.threshold if rising else -rule.threshold)
+        )
+
+    def _reduce(self) -> None:
+        rule = self.rule
+        reduced = max(self.rate * rule.by, rule.min_lr)
+        if self.rate - reduced > rule.least_change:
+            self.rate = reduced
+        counted = rule.last_cooldown == "counted"
+        self.cooling, self.waited = max(rule.cooldown - counted, 0), 0
+
+
+def _falling(monitor: str, value: float) -> float:
+    """Return a value that is the better the lower it is."""
+    return -value if monitor.endswith("accuracy") else value
+
+
+def _over(counting: Counting, bad: int, patience: int) -> bool:
+    """Return whether so many bad epochs are too many."""
+    if counting == "exceeds":
+        return bad > patience
+    return bad >= max(patience, 1)
 
 
 def grid(points: Array) -> Array:
@@ -140,23 +220,57 @@ def fit(
         nudge: a seed that reorders the samples inside each batch, or None.
     """
     run = _Run(trainer, arm, seed, samples, progress, nudge)
-    best: Weights | None = None
-    rule = arm.recipe.early_stopping
-    patience = Patience(rule) if rule else None
+    watchers = _Watchers(trainer, arm)
     for epochs in _between_evaluations(arm):
-        run.train(epochs)
-        values = run.evaluate(epochs.stop)
-        if patience is None or rule is None:
-            continue
-        if patience.improved(epochs.stop, values[rule.monitor]):
-            best = trainer.weights() if rule.restore_best else None
-        if patience.spent:
+        run.train(epochs, watchers.slowed)
+        if watchers.seen(epochs.stop, run.evaluate(epochs.stop)):
             break
-    if best is not None:
-        trainer.load(best)
+    if watchers.kept is not None:
+        trainer.load(watchers.kept)
     predictions = None if grid_points is None else trainer.predict(grid_points)
-    best_epoch = {"best_epoch": float(patience.best_epoch)} if patience else {}
-    return run.record(best_epoch, predictions)
+    return run.record(watchers.best_epoch(), predictions)
+
+
+class _Watchers:
+    """What looks at the evaluations: stops, slows, and keeps the best."""
+
+    def __init__(self, trainer: Trainer, arm: Arm) -> None:
+        self.trainer, recipe = trainer, arm.recipe
+        stopping, plateau = recipe.early_stopping, recipe.plateau
+        self.lr = recipe.optimizer.lr
+        self.patience = Patience(stopping) if stopping else None
+        self.reduction = Reduction(plateau, self.lr) if plateau else None
+        # A checkpoint is early stopping that never stops.
+        self.checkpoint = recipe.checkpoint and Patience(
+            EarlyStopping(
+                monitor=recipe.checkpoint,
+                patience=MOST,
+                counting="exceeds",
+                restore_best=True,
+            )
+        )
+        self.kept: Weights | None = None
+
+    @property
+    def slowed(self) -> float:
+        """What the plateau has left of the rate."""
+        return self.reduction.rate / self.lr if self.reduction else 1.0
+
+    def seen(self, epoch: int, values: dict[str, float]) -> bool:
+        """Look at an evaluation; return whether training is to stop."""
+        for patience in filter(None, (self.patience, self.checkpoint)):
+            rule = patience.rule
+            better = patience.improved(epoch, values[rule.monitor])
+            if better and rule.restore_best:
+                self.kept = self.trainer.weights()
+        if self.reduction:
+            self.reduction.take(values[self.reduction.rule.monitor])
+        return self.patience is not None and self.patience.spent
+
+    def best_epoch(self) -> dict[str, float]:
+        """Return which epoch was the best, if anything asked."""
+        asked = self.checkpoint or self.patience
+        return {"best_epoch": float(asked.best_epoch)} if asked else {}
 
 
 def _between_evaluations(arm: Arm) -> Iterator[range]:
@@ -191,9 +305,10 @@ class _Run:
             if size and part != "test"
         ]
 
-    def train(self, epochs: range) -> None:
+    def train(self, epochs: range, slowed: float) -> None:
         steps = segments(self.arm, self.samples, self.seed, epochs, self.nudge)
-        for segment in steps:
+        for planned in steps:
+            segment = planned if slowed == 1 else planned.slowed(slowed)
             start = time.perf_counter()
             curves = self.trainer.steps(segment)
             self.seconds += time.perf_counter() - start

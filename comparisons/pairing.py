@@ -18,8 +18,8 @@ from comparisons.judge import (
 )
 from comparisons.ladder import climb
 from comparisons.result import ArmResult, Result
-from comparisons.tolerances import NUDGES, NUDGES_FLOAT32
-from comparisons.workers import PACKAGES, Pair, Progress
+from comparisons.tolerances import NUDGES, NUDGES_FLOAT32, UNIT
+from comparisons.workers import DEVICES, PACKAGES, Pair, Progress
 
 Profile = Literal["quick", "full"]
 Watcher = Callable[[str, str, int, int], None]
@@ -38,6 +38,7 @@ def run(
     dtype: Dtype = "float32",
     seeds: int = 1,
     randomness: Literal["shared", "native"] = "shared",
+    device: str = "cpu",
     jobs: int = 1,
     out: str | Path | None = None,
     watch: Watcher | None = None,
@@ -51,10 +52,13 @@ def run(
             float64 trajectory of 2,000 steps instead of 500.
         backends: the frameworks to run; with one alone nothing is compared.
         dtype: the precision of the curves; the ladder's is float64.
+            `bfloat16` is mixed precision.
         seeds: how many runs of each arm, under seeds 0, 1, ...
         randomness: start both frameworks from the same numbers (`shared`),
             or each from its own initialisers' (`native`). The ladder always
             shares.
+        device: what both compute on: `cpu`, `cuda`, or for PyTorch alone
+            `mps`.
         jobs: how many arms to run at once, each in a pair of its own.
         out: folder for the report, or None to write nothing.
         watch: called as training goes on.
@@ -67,6 +71,7 @@ def run(
     _check("backends", backends, list(PACKAGES))
     _check("dtype", [dtype], list(get_args(Dtype)))
     _check("randomness", [randomness], ["shared", "native"])
+    _check("device", [device], list(DEVICES))
     if not isinstance(experiment, Experiment):
         experiment = catalogue.find(str(experiment), dataset, profile)
     settings = {
@@ -74,6 +79,7 @@ def run(
         "dtype": dtype,
         "seeds": seeds,
         "randomness": randomness,
+        "device": device,
         "trajectory_steps": TRAJECTORY[profile],
     }
 
@@ -81,7 +87,7 @@ def run(
         return _run_arm(pair, arm, settings, watch)
 
     arms = [experiment.arm(name) for name in experiment.arms]
-    found = _spread(one, arms, backends, min(jobs, len(arms)))
+    found = _spread(one, arms, backends, device, min(jobs, len(arms)))
     runs = {
         backend: {arm.arm.name: arm.records[backend] for arm in found}
         for backend in backends
@@ -109,13 +115,14 @@ def _spread(
     one: Callable[[Pair, Arm], ArmResult],
     arms: list[Arm],
     backends: tuple[str, ...],
+    device: str,
     jobs: int,
 ) -> list[ArmResult]:
     """Run the arms, as many at once as there are jobs, in their order."""
     with ExitStack() as stack:
         idle: SimpleQueue[Pair] = SimpleQueue()
         for _ in range(jobs):
-            idle.put(stack.enter_context(Pair(backends)))
+            idle.put(stack.enter_context(Pair(backends, device=device)))
 
         def next_idle(arm: Arm) -> ArmResult:
             pair = idle.get()
@@ -135,7 +142,7 @@ def _run_arm(
 
     dtype, shared = settings["dtype"], settings["randomness"] == "shared"
     both = len(pair.workers) == 2
-    nudges = NUDGES_FLOAT32 if dtype == "float32" else NUDGES
+    nudges = NUDGES if dtype == "float64" else NUDGES_FLOAT32
     result = ArmResult(arm, {name: [] for name in pair.workers})
     for seed in range(settings["seeds"]):
         compared = seed == 0 and both and shared
@@ -152,7 +159,10 @@ def _run_arm(
             result.records[name].append(records[0])
         if compared:
             result.curves = compare_records(
-                arm.name, found["torch"], found["keras"]
+                arm.name,
+                found["torch"],
+                found["keras"],
+                unit=UNIT.get(dtype),
             )
     if both:
         result.climb = climb(

@@ -100,7 +100,7 @@ def train(
         trainer_class: a backend's.
         arm: what to train.
         seed: of the initial weights, the batch order and the masks.
-        dtype: `float32` or `float64`.
+        dtype: `float32`, `float64` or, mixed, `bfloat16`.
         nudges: seeds of the nudged runs.
         gradient_norm: whether to record the gradient's norm by parameter.
         native: the framework draws its own initial weights and masks.
@@ -123,11 +123,19 @@ def train(
         points = loop.grid(arm.data.parts(arm.recipe.loss)["train"].x)
     records = []
     for nudge in (None, *nudges):
-        trainer.load(weights if nudge is None else nudged(weights, nudge))
+        trainer.load(
+            weights if nudge is None else nudged(weights, nudge, dtype)
+        )
         records.append(
             loop.fit(trainer, arm, seed, samples, points, progress, nudge)
         )
     return records
+
+
+def devices(trainer_class: Any, progress: Any = None) -> list[str]:
+    """Return what the framework finds to compute on."""
+    found: list[str] = trainer_class.devices()
+    return found
 
 
 @lru_cache(maxsize=1)

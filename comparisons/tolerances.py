@@ -36,6 +36,10 @@ HORIZON = 0.01
 # then multiply a rounding error by slopes as large, and nothing is claimed.
 BLOWN_UP = 1e6
 
+# One unit in the last place of 1, where curves are held in a finer precision
+# than layers compute in: bfloat16 has 8 significant bits.
+UNIT = {"bfloat16": 2.0**-7}
+
 # A difference is measured against the largest value of the curve in its
 # last so many steps. A single step with a tiny loss is no smaller scale.
 WINDOW = 20

@@ -13,7 +13,7 @@ import traceback
 from typing import Any, BinaryIO
 
 
-def main(backend: str, setup: str, threads: int) -> None:
+def main(backend: str, setup: str, threads: int, device: str) -> None:
     """Serve requests until standard input ends.
 
     Args:
@@ -21,10 +21,11 @@ def main(backend: str, setup: str, threads: int) -> None:
         setup: `module:function` to call first with the backend's name, or
             nothing; the tests plant faults with it.
         threads: how many the framework may use for one operation.
+        device: `cpu`, `cuda` or `mps`.
     """
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    importlib.import_module(f"{backend}.engine").start(threads)
+    importlib.import_module(f"{backend}.engine").start(threads, device)
     if setup:
         module, function = setup.split(":")
         getattr(importlib.import_module(module), function)(backend)
@@ -57,4 +58,4 @@ def _serve(
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])

@@ -10,6 +10,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import (
     FIRST_EXCEPTION,
@@ -21,11 +22,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from common.errors import SpecError, names
+
 PACKAGES = {"torch": "torch_impl", "keras": "keras_impl"}
 LABELS = {"torch": "PyTorch", "keras": "Keras"}
+DEVICES = ("cpu", "cuda", "mps")
 
-# Silence what can be silenced, and hide accelerators: the two frameworks
-# are compared on the one device that both compute in double precision on.
+# Silence what can be silenced, and hide accelerators: unless one is asked
+# for, the two frameworks are compared on the device that is everywhere.
 ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -34,13 +38,16 @@ ENVIRONMENT = {
 }
 
 
-def _environment() -> dict[str, str]:
+def _environment(device: str) -> dict[str, str]:
     """Return ours for the worker, less what makes errors of warnings.
 
     The frameworks' own warnings are not the user's.
     """
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
-    return kept | ENVIRONMENT
+    ours = dict(ENVIRONMENT)
+    if device != "cpu":
+        del ours["CUDA_VISIBLE_DEVICES"]
+    return kept | ours
 
 
 Progress = Callable[[str, int, int], None]
@@ -61,10 +68,18 @@ class Worker:
         setup: `module:function` that the process calls before it serves.
         threads: how many the framework may use for one operation; by
             default the cores are shared out between the two.
+        device: `cpu`, `cuda` or `mps`.
+
+    Attributes:
+        busy: seconds that its tasks took so far, its start among them.
     """
 
     def __init__(
-        self, backend: str, setup: str = "", threads: int | None = None
+        self,
+        backend: str,
+        setup: str = "",
+        threads: int | None = None,
+        device: str = "cpu",
     ) -> None:
         self.backend = backend
         threads = threads or max(1, (os.cpu_count() or 1) // 2)
@@ -74,14 +89,15 @@ class Worker:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "comparisons.worker"),
-                *(PACKAGES[backend], setup, str(threads)),
+                *(PACKAGES[backend], setup, str(threads), device),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_environment(),
+            env=_environment(device),
         )
         self._queue = ThreadPoolExecutor(1, f"worker-{backend}")
+        self.busy = 0.0
 
     def submit(
         self, task: str, progress: Progress | None = None, **arguments: Any
@@ -91,7 +107,16 @@ class Worker:
         The future raises `WorkerError` if the task breaks or the process
         dies. Tasks of one worker run one after another.
         """
-        return self._queue.submit(self._ask, task, progress, arguments)
+        return self._queue.submit(self._timed, task, progress, arguments)
+
+    def _timed(
+        self, task: str, progress: Progress | None, arguments: dict[str, Any]
+    ) -> Any:
+        start = time.perf_counter()
+        try:
+            return self._ask(task, progress, arguments)
+        finally:
+            self.busy += time.perf_counter() - start
 
     def _ask(
         self, task: str, progress: Progress | None, arguments: dict[str, Any]
@@ -140,14 +165,33 @@ class Pair:
         backends: tuple[str, ...] = ("torch", "keras"),
         setup: dict[str, str] | None = None,
         threads: int | None = None,
+        device: str = "cpu",
     ) -> None:
+        self.device = device
         self.workers = {
-            name: Worker(name, (setup or {}).get(name, ""), threads)
+            name: Worker(name, (setup or {}).get(name, ""), threads, device)
             for name in backends
         }
 
     def __enter__(self) -> "Pair":
+        try:
+            self._demand_device()
+        except BaseException:
+            self._close()
+            raise
         return self
+
+    def _demand_device(self) -> None:
+        """Refuse a device that one of the frameworks does not have here."""
+        if self.device == "cpu":
+            return
+        for name, found in self.ask("devices").items():
+            if self.device not in found:
+                raise SpecError(
+                    "--device",
+                    f"got {self.device!r}, but {LABELS[name]} here has only: "
+                    f"{names(found)}",
+                )
 
     def __exit__(
         self,
@@ -155,8 +199,15 @@ class Pair:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         for worker in self.workers.values():
             worker.close()
+
+    def busy(self) -> dict[str, float]:
+        """Return the seconds that each worker has been busy."""
+        return {name: worker.busy for name, worker in self.workers.items()}
 
     def ask(
         self, task: str, progress: Progress | None = None, **arguments: Any

@@ -1,6 +1,6 @@
 """How Keras does it. Read each file beside its namesake in `torch_impl`.
 
-layers, activations, initializers, losses, optimizers
+layers, activations, initializers, losses, optimizers, schedules
             the phrase book: one short function for each element
 extensions  what Keras lacks a class for
 model       a network from its layers

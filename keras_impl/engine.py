@@ -9,24 +9,43 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from common.loop import stored
 from keras_impl.weights import parameters
 
 
-def start(threads: int) -> None:
-    """Set up the process, once, before anything is computed."""
+def start(threads: int, device: str = "cpu") -> None:
+    """Set up the process, once, before anything is computed.
+
+    Translation: TensorFlow computes on a GPU wherever it sees one, takes
+    all of its memory, and rounds float32 products there to 10 bits.
+    """
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+
+
+def devices() -> list[str]:
+    """Return which of cpu, cuda and mps there are to compute on."""
+    return [
+        "cpu",
+        *(["cuda"] if tf.config.list_physical_devices("GPU") else []),
+    ]
 
 
 def configure(dtype: str, seed: int) -> None:
     """Set the precision of what is built next, and Keras's own seed.
 
     Translation: float64 needs `floatx`, not just a policy, or the rate and
-    the loss stay in float32.
+    the loss stay in float32. Mixed precision is a policy that layers are
+    made under. On a CPU without instructions for bfloat16, TensorFlow cuts
+    a product's sum off where PyTorch rounds it.
     """
     keras.backend.clear_session()
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
+    keras.config.set_floatx(stored(dtype))
+    mixed = dtype == "bfloat16"
+    keras.config.set_dtype_policy("mixed_bfloat16" if mixed else dtype)
     keras.utils.set_random_seed(seed)
 
 

@@ -4,7 +4,31 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+from common.activations import SELU_ALPHA, SELU_SCALE
+
+
+class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
+    """N(mean, stddev²), cut at ±2, by the inverse of its distribution.
+
+    x = mean + √2 stddev erf⁻¹(u), with u drawn evenly between
+    erf((-2 - mean) / (√2 stddev)) and erf((2 - mean) / (√2 stddev))
+    """
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        dtype = keras.backend.standardize_dtype(dtype)
+        wide = math.sqrt(2.0) * self.stddev
+        # erf⁻¹(1) is infinite; the last number before it is 5.3 deviations
+        # out in float32, where Keras's own normals end, too.
+        most = 1.0 - np.finfo(dtype).eps
+        low, high = (
+            np.clip(math.erf((bound - self.mean) / wide), -most, most)
+            for bound in (-2.0, 2.0)
+        )
+        u = keras.random.uniform(shape, low, high, dtype, seed=self.seed)
+        return ops.clip(self.mean + wide * ops.erfinv(u), -2.0, 2.0)
 
 
 class ChannelsFirstFlatten(keras.layers.Layer):
@@ -16,6 +40,130 @@ class ChannelsFirstFlatten(keras.layers.Layer):
 
     def compute_output_shape(self, shape: Any) -> Any:
         return shape[0], shape[1] * shape[2] * shape[3]
+
+
+class ExactLeakyReLU(keras.layers.LeakyReLU):
+    """x above 0, slope · x elsewhere.
+
+    TensorFlow's own operation keeps the slope in float32.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        return ops.where(inputs > 0, inputs, self.negative_slope * inputs)
+
+
+class LeftSlopeSELU(keras.layers.Layer):
+    """λ ELU(x), with α; so the slope at 0 is λα, as on the left of it."""
+
+    def call(self, x: Any) -> Any:
+        return SELU_SCALE * ops.elu(x, SELU_ALPHA)
+
+
+class ExactGELU(keras.layers.Layer):
+    """x/2 (1 + erf(x/√2)), or x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+
+    TensorFlow's own operation keeps its constants in float32.
+    """
+
+    def __init__(self, form: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.form = form
+
+    def call(self, x: Any) -> Any:
+        if self.form == "erf":
+            return 0.5 * x * (1 + ops.erf(x * math.sqrt(0.5)))
+        inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
+        return 0.5 * x * (1 + ops.tanh(inner))
+
+
+class Swish(keras.layers.Layer):
+    """x sigmoid(β x)."""
+
+    def __init__(self, beta: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.beta = beta
+
+    def call(self, x: Any) -> Any:
+        return x * ops.sigmoid(self.beta * x)
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """The larger; where they tie, the slope is the mean of the two."""
+    return (ops.maximum(a, b) + ops.maximum(b, a)) / 2
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """The smaller; where they tie, the slope is the mean of the two."""
+    return (ops.minimum(a, b) + ops.minimum(b, a)) / 2
+
+
+class _Padded(keras.layers.Layer):
+    """A layer that looks at windows, after `padding` on each side.
+
+    Args:
+        padding: ((above, below), (left, right)).
+    """
+
+    filling = 0.0
+
+    def __init__(self, *args: Any, padding: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = ((0, 0), *padding, (0, 0))
+
+    def padded_shape(self, shape: Any) -> Any:
+        return tuple(
+            None if n is None else n + sum(side)
+            for n, side in zip(shape, self.sides, strict=True)
+        )
+
+    def build(self, shape: Any) -> None:
+        super().build(self.padded_shape(shape))
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return super().compute_output_shape(self.padded_shape(shape))
+
+    def call(self, x: Any) -> Any:
+        padded = ops.pad(x, self.sides, constant_values=self.filling)
+        return super().call(padded)
+
+
+class PaddedConv2D(_Padded, keras.layers.Conv2D):
+    """Conv2D after zeros."""
+
+
+class PaddedDepthwiseConv2D(_Padded, keras.layers.DepthwiseConv2D):
+    """DepthwiseConv2D after zeros."""
+
+
+class PaddedMaxPooling2D(_Padded, keras.layers.MaxPooling2D):
+    """MaxPooling2D after -∞, which is never the largest."""
+
+    filling = -math.inf
+
+
+class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
+    """AveragePooling2D after zeros.
+
+    Where padding does not count, the mean is divided by the mean of ones
+    that are padded likewise: by the share of the window that is real.
+    """
+
+    def __init__(self, *args: Any, count_padding: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count_padding = count_padding
+
+    def call(self, x: Any) -> Any:
+        mean = super().call(x)
+        if self.count_padding:
+            return mean
+        return mean / super().call(ops.ones_like(x[:1]))
+
+
+class SteepPReLU(keras.layers.PReLU):
+    """PReLU whose derivative at 0 is its slope a: x above 0, else a x."""
+
+    def call(self, inputs: Any) -> Any:
+        return ops.where(inputs > 0, inputs, self.alpha * inputs)
 
 
 class MaskedDropout(keras.layers.Dropout):
@@ -31,7 +179,99 @@ class MaskedDropout(keras.layers.Dropout):
         self.mask_shape = tuple(input_shape[1:])
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        return inputs * self.mask if training else inputs
+        if not training:
+            return inputs
+        return inputs * ops.cast(self.mask, inputs.dtype)
+
+
+class RisingCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """A cosine that rises again after `steps`, for as long.
+
+    rate · (alpha + (1 - alpha) (1 + cos(π t / steps)) / 2)
+    """
+
+    def __init__(self, rate: float, steps: int, alpha: float) -> None:
+        super().__init__()
+        self.rate, self.steps, self.alpha = rate, steps, alpha
+
+    def __call__(self, step: Any) -> Any:
+        # The period is taken off while the steps are whole numbers.
+        turn = ops.mod(ops.convert_to_tensor(step), 2 * self.steps)
+        fall = _half_cosine(_exact(turn) / self.steps)
+        return self.rate * (self.alpha + (1 - self.alpha) * fall)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "steps": self.steps, "alpha": self.alpha}
+
+
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """Half a cosine up from rate/start_over, half one down to its end.
+
+    The peak is at step rise · steps - 1, the end, rate/start_over/end_over,
+    at step steps - 1, and there it stays.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        steps: int,
+        rise: float,
+        start_over: float,
+        end_over: float,
+    ) -> None:
+        super().__init__()
+        self.rate, self.steps, self.rise = rate, steps, rise
+        self.start_over, self.end_over = start_over, end_over
+
+    def __call__(self, step: Any) -> Any:
+        peak, last = self.rise * self.steps - 1, self.steps - 1
+        start = self.rate / self.start_over
+        end = start / self.end_over
+        done = ops.minimum(_exact(step), np.float64(last))
+        up = _half_cosine(done / peak)
+        down = _half_cosine((done - peak) / (last - peak))
+        return ops.where(
+            done <= peak,
+            self.rate + (start - self.rate) * up,
+            end + (self.rate - end) * down,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "rate": self.rate,
+            "steps": self.steps,
+            "rise": self.rise,
+            "start_over": self.start_over,
+            "end_over": self.end_over,
+        }
+
+
+class EachEpoch(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that is asked with whole epochs: s(⌊t / steps_per_epoch⌋)."""
+
+    def __init__(self, schedule: Any, steps_per_epoch: int) -> None:
+        super().__init__()
+        self.schedule, self.steps_per_epoch = schedule, steps_per_epoch
+
+    def __call__(self, step: Any) -> Any:
+        step = ops.convert_to_tensor(step)
+        return self.schedule(step // self.steps_per_epoch)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "schedule": self.schedule,
+            "steps_per_epoch": self.steps_per_epoch,
+        }
+
+
+def _exact(step: Any) -> Any:
+    """Return a step as a number of the precision in force."""
+    return ops.cast(step, keras.config.floatx())
+
+
+def _half_cosine(done: Any) -> Any:
+    """Return (1 + cos(π done)) / 2."""
+    return (1 + ops.cos(math.pi * done)) / 2
 
 
 class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):

@@ -22,5 +22,10 @@ def to_tensors(arrays: np.ndarray, dtype: str) -> Any:
 
 
 def to_array(tensor: Any) -> np.ndarray:
-    """Return a tensor as an array of its own, images channels last."""
+    """Return a tensor as an array of its own, images channels last.
+
+    Translation: NumPy has no bfloat16; float32 holds each of its numbers.
+    """
+    if keras.backend.standardize_dtype(tensor.dtype) == "bfloat16":
+        tensor = keras.ops.cast(tensor, "float32")
     return np.array(keras.ops.convert_to_numpy(tensor))

@@ -9,6 +9,7 @@ from common.batches import Segment
 from common.calls import phrase
 from common.data import Part
 from common.experiment import Arm
+from common.loop import stored
 from keras_impl import activations, engine, losses, optimizers, weights
 from keras_impl.extensions import MASKED
 from keras_impl.model import build
@@ -28,13 +29,17 @@ class Trainer:
         native: bool = False,
     ) -> None:
         engine.configure(dtype, seed)
-        self.arm, self.dtype, self.gradient_norm = arm, dtype, gradient_norm
+        self.arm, self.gradient_norm = arm, gradient_norm
+        self.dtype = stored(dtype)
         self.model = build(arm, not native)
         loss = arm.recipe.loss
         self.loss = phrase(losses, loss)(loss).perform()
         self.prediction = loss.prediction()
         self.parts = {
-            name: (to_tensor(part.x, dtype), to_tensor(part.y, dtype))
+            name: (
+                to_tensor(part.x, self.dtype),
+                to_tensor(part.y, self.dtype),
+            )
             for name, part in parts.items()
         }
         self.maskers = {
@@ -139,3 +144,8 @@ class Trainer:
         """Return how many numbers each tensor of the live model has."""
         found = weights.tensors(self.model)
         return {name: int(ops.size(value)) for name, value in found.items()}
+
+    @staticmethod
+    def devices() -> list[str]:
+        """Return which of cpu, cuda and mps there are to compute on."""
+        return engine.devices()

@@ -10,43 +10,13 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from common.data import Data
-from common.datasets import Dataset, Labels
-from common.element import Count, speaking
+from common.datasets import Noise
+from common.element import speaking
 from common.experiment import Arm
-from common.layer import Array, Shape
+from common.layer import Shape
 from common.layers import Layer
-from common.randomness import stream
 from common.recipe import Recipe
-
-
-class Noise(Dataset):
-    """Samples and targets without meaning, of any shape: for tests alone.
-
-    No data set of the language has three channels, or 784 numbers.
-    """
-
-    sides: tuple[Count, ...] = (5,)
-    classes: Count | None = 3
-    samples: Count = 64
-
-    @property
-    def shape(self) -> Shape:
-        return self.sides
-
-    @property
-    def class_count(self) -> int | None:
-        return self.classes
-
-    @property
-    def size(self) -> int:
-        return self.samples
-
-    def draw(self, seed: int) -> tuple[Array, Labels]:
-        rng = stream(seed, "noise")
-        x = rng.normal(size=(self.samples, *self.sides))
-        if self.classes is None:
-            return x, rng.normal(size=self.samples)
-        return x, rng.integers(self.classes, size=self.samples)
+from tests import cases_images
 
 
 def arm(
@@ -64,8 +34,7 @@ def arm(
         "epochs": 10,
     }
     with speaking("keras"):
-        # Not validated: `Noise` is no word of the language.
-        data = Data.model_construct(
+        data = Data(
             source=Noise(sides=sides, classes=classes, samples=samples),
             test=0.25,
             validation=0.0,
@@ -115,9 +84,113 @@ BIASLESS = {"dense": {"units": 6, "bias": False}}
 STEPS = {"step_decay": {"every": 3, "by": 0.7}}
 
 
+# Every kind of schedule, ending before the thirtieth step where it ends.
+SCHEDULES: dict[str, Any] = {
+    "constant": "constant",
+    "step_decay": STEPS,
+    "multi_step-first_new": {
+        "multi_step": {"at": [4, 11], "by": 0.5, "boundary": "first_new"}
+    },
+    "multi_step-last_old": {
+        "multi_step": {"at": [4, 11], "by": 0.5, "boundary": "last_old"}
+    },
+    "exponential": {"exponential": {"by": 0.9}},
+    "exponential-slow": {"exponential": {"by": 0.5, "every": 6}},
+    "exponential-stairs": {
+        "exponential": {"by": 0.5, "every": 6, "staircase": True}
+    },
+    "natural_exponential": {"natural_exponential": {"k": 0.07}},
+    "inverse_time": {"inverse_time": {"k": 0.3, "every": 2}},
+    "inverse_time-stairs": {
+        "inverse_time": {"k": 0.3, "every": 4, "staircase": True}
+    },
+    "polynomial_decay": {
+        "polynomial_decay": {"steps": 20, "power": 2.0, "end": 0.0}
+    },
+    "polynomial_decay-end": {"polynomial_decay": {"steps": 20, "end": 0.01}},
+    "cosine-stays": {
+        "cosine": {"steps": 22, "final": 0.1, "past_end": "stays"}
+    },
+    "cosine-rises": {
+        "cosine": {"steps": 22, "final": 0.1, "past_end": "rises"}
+    },
+    "cosine_restarts-once": {"cosine_restarts": {"first": 9, "times": 1}},
+    "cosine_restarts-twice": {
+        "cosine_restarts": {"first": 6, "times": 2, "final": 0.1}
+    },
+    "cosine_restarts-lower": {
+        "cosine_restarts": {"first": 6, "times": 2, "peak": 0.6}
+    },
+    "warmup_cosine": {"warmup_cosine": {"warmup": 5, "steps": 20}},
+    "warmup_cosine-start": {
+        "warmup_cosine": {
+            "warmup": 5,
+            "steps": 20,
+            "start": 0.2,
+            "final": 0.05,
+        }
+    },
+    "one_cycle": {"one_cycle": {"steps": 64, "rise": 0.3}},
+}
+
+
 def _wide(stddev: float, units: int) -> dict[str, Any]:
     normal = {"normal": stddev}
     return {"dense": {"units": units, "kernel_initializer": normal}}
+
+
+# Each with what it is written as; every activation that has a parameter also
+# with another value than any framework's default.
+SMOOTH: dict[str, Any] = {
+    "leaky_relu": {"leaky_relu": 0.1},
+    "leaky_relu-torch": {"leaky_relu": 0.01},
+    "leaky_relu-keras": {"leaky_relu": 0.3},
+    "relu6": "relu6",
+    "elu": "elu",
+    "elu-alpha": {"elu": 0.7},
+    "selu": "selu",
+    "gelu-erf": {"gelu": "erf"},
+    "gelu-tanh": {"gelu": "tanh"},
+    "silu": "silu",
+    "swish": {"swish": 1.7},
+    "mish": "mish",
+    "softplus": "softplus",
+    "softsign": "softsign",
+    "hard_sigmoid": "hard_sigmoid",
+    "hard_swish": "hard_swish",
+    "custom": {"custom": "x * tanh(sqrt(softplus(x)))"},
+}
+
+# What has a kink, and where. Where kernels are zero, x is exactly there.
+KINKED: dict[str, tuple[Any, tuple[float, ...]]] = {
+    "leaky_relu": ({"leaky_relu": 0.1}, (0,)),
+    "relu6": ("relu6", (0, 6)),
+    "elu": ({"elu": 0.7}, (0,)),
+    "selu": ("selu", (0,)),
+    "hard_sigmoid": ("hard_sigmoid", (-3, 3)),
+    "hard_swish": ("hard_swish", (-3, 3)),
+    "custom-abs": ({"custom": "abs(x) + x"}, (0,)),
+    "custom-relu": ({"custom": "relu(0.1 - x) + x"}, (0.1,)),
+    "custom-maximum": ({"custom": "maximum(x, 0.3)"}, (0.3,)),
+    "custom-maximum_turned": ({"custom": "maximum(0.3, x)"}, (0.3,)),
+    "custom-minimum": ({"custom": "minimum(2 * x, 0.3 + x)"}, (0.3,)),
+    "custom-minimum_turned": ({"custom": "minimum(0.3, x)"}, (0.3,)),
+    "custom-power": ({"custom": "x ** 3 + 2 * x ** 1"}, (0,)),
+    "custom-power_of_zero": ({"custom": "abs(x) ** (1.5 + x / 9)"}, (0,)),
+    "custom-tie_all_along": ({"custom": "maximum(x, x) + x"}, (0,)),
+}
+
+# Together they hold each function, each operator, and numbers that float32
+# does not have.
+FORMULAS = {
+    "growing": "exp(x / 3) + expm1(-0.1 * x) + sinh(x / 4) - cosh(x / pi)",
+    "roots": "log(2.1 + x ** 2) + log1p(x * x) + sqrt(0.1 + x ** 2) ** -0.7",
+    "bounded": "erf(0.3 * x) + sin(x) * cos(x / e) + arctan(+x) + tanh(-x)",
+    "gates": "sigmoid(x) * softplus(9 * x) + relu(x - 0.1) + abs(x) / 7",
+    "choices": "maximum(0.3, x) + minimum(-0.1, x ** 3) + minimum(2 * x, x)",
+    "powers": "1.1 ** x + (2 + sin(x)) ** (x / 3) - -x - 3 / (1.3 + x ** 4)",
+    "steep_root": "x * tanh(sqrt(softplus(5 * x)))",
+}
 
 
 def _sgd(**fields: Any) -> dict[str, Any]:
@@ -136,6 +209,7 @@ LAYERS = [
         "dense-bias_drawn",
         [{"dense": {"units": 3, "bias_initializer": "fan_in_uniform"}}],
     ),
+    *(Case(**row) for row in cases_images.ROWS),
     Case("flatten-vector", ["flatten", {"dense": 3}]),
     Case("flatten-grey", ["flatten", {"dense": 3}], (4, 5, 1)),
     Case(
@@ -190,6 +264,46 @@ LAYERS = [
         )
     ),
     Case("batch_norm-last", [{"dense": 3}, "tanh", "batch_norm"]),
+    Case(
+        "layer_norm-vector",
+        [BIASLESS, {"layer_norm": {"epsilon": 0.1}}, "tanh", {"dense": 3}],
+    ),
+    *(
+        Case(
+            f"prelu-{slopes}-{at_zero}-{name}",
+            [
+                *before,
+                {
+                    "prelu": {
+                        "slopes": slopes,
+                        "initial": 0.2,
+                        "at_zero": at_zero,
+                    }
+                },
+                *after,
+                {"dense": 3},
+            ],
+            sides,
+        )
+        for slopes in ("one", "per_channel", "per_number")
+        for at_zero in ("slope", "zero")
+        for name, sides, before, after in (
+            ("vector", (5,), [{"dense": 7}], []),
+            ("image", (4, 5, 3), [cases_images.POINT], ["flatten"]),
+        )
+    ),
+    *(
+        Case(
+            f"prelu-at_zero-{at_zero}",
+            [
+                ZERO,
+                {"prelu": {"at_zero": at_zero, "initial": 0.2}},
+                {"dense": 3},
+            ],
+            smooth=False,
+        )
+        for at_zero in ("slope", "zero")
+    ),
     Case(
         "residual-identity",
         [
@@ -248,6 +362,28 @@ LAYERS = [
     Case("sigmoid", [{"dense": 6}, "sigmoid", {"dense": 3}]),
     Case("sigmoid-wide", [_wide(5.0, 6), "sigmoid", {"dense": 3}]),
     Case("linear", [{"dense": 6}, "linear", {"dense": 3}]),
+    *(
+        Case(f"{name}-{where}", [_wide(size, 6), written, {"dense": 3}])
+        for name, written in SMOOTH.items()
+        for where, size in (("near", 0.5), ("wide", 10.0))
+    ),
+    Case("gelu-image", ["gelu", "flatten", {"dense": 3}], (4, 5, 3)),
+    *(
+        Case(
+            f"{name}-at_{kink:g}",
+            [ZERO, {"custom": f"x + {kink}"}, written, {"dense": 3}],
+            smooth=False,
+        )
+        for name, (written, kinks) in KINKED.items()
+        for kink in kinks
+    ),
+    *(
+        Case(
+            f"custom-{name}",
+            [_wide(0.7, 6), {"custom": formula}, {"dense": 3}],
+        )
+        for name, formula in FORMULAS.items()
+    ),
 ]
 """Each layer and activation; the loss is cross-entropy."""
 
@@ -324,6 +460,17 @@ OPTIMIZERS = [
             "schedule": {"cosine": {"steps": 12, "final": 0.0}},
         },
     ),
+    *(
+        Case(f"schedule-{name}", MLP, recipe={"schedule": schedule})
+        for name, schedule in SCHEDULES.items()
+    ),
+    Case(
+        "schedule-per_epoch",
+        MLP,
+        recipe={"schedule": {"exponential": {"by": 0.6, "per": "epoch"}}},
+    ),
+    Case("shuffle-each_epoch", MLP, recipe={"shuffle": "each_epoch"}),
+    Case("batch-single", MLP, recipe={"batch_size": 1}),
     Case("batch-full", MLP, recipe={"batch_size": "full"}),
 ]
 

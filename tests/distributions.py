@@ -12,17 +12,32 @@ import numpy.typing as npt
 from scipy import stats
 
 from common.initializers import (
+    Constant,
     FanInUniform,
     GlorotNormal,
     GlorotUniform,
     HeNormal,
     HeUniform,
     Initializer,
+    LecunNormal,
+    LecunUniform,
     Normal,
+    Ones,
+    Orthogonal,
+    TruncatedNormal,
+    Uniform,
+    Zeros,
 )
 
 KERNELS: list[Initializer] = [
     Normal(stddev=0.3),
+    Normal(mean=0.7, stddev=0.3),
+    TruncatedNormal(mean=0.7, stddev=0.3, bounds="deviations"),
+    # Cut hardly, on one side, and to a piece that is nearly even.
+    TruncatedNormal(mean=0.0, stddev=0.3, bounds="absolute"),
+    TruncatedNormal(mean=1.5, stddev=1.0, bounds="absolute"),
+    TruncatedNormal(mean=1.5, stddev=5.0, bounds="absolute"),
+    Uniform(low=0.2, high=1.5),
     FanInUniform(),
     GlorotUniform(),
     GlorotNormal(truncated=False),
@@ -30,7 +45,19 @@ KERNELS: list[Initializer] = [
     HeUniform(),
     HeNormal(truncated=False),
     HeNormal(truncated=True),
+    LecunUniform(),
+    LecunNormal(truncated=False),
+    LecunNormal(truncated=True),
 ]
+
+# Those whose values are known beforehand; no float32 holds 0.1.
+CONSTANTS: list[tuple[Initializer, float]] = [
+    (Zeros(), 0.0),
+    (Ones(), 1.0),
+    (Constant(value=0.1), 0.1),
+]
+
+ORTHOGONALS = [Orthogonal(), Orthogonal(gain=1.7)]
 
 # A true distribution's sample is further off than this once in a million
 # draws; the draws are seeded, so it is never once too many.
@@ -39,29 +66,48 @@ SURPRISE = 1e-6
 
 def id_of(initializer: Initializer) -> str:
     """Return what a test is called by."""
-    cut = getattr(initializer, "truncated", None)
-    cuts = {None: "", True: "-truncated", False: "-whole"}
-    return initializer.kind() + cuts[cut]
+    fields = initializer.model_dump()
+    if isinstance(fields, str):
+        return fields
+    [(kind, values)] = fields.items()
+    return "-".join([kind, *(f"{n}_{v}" for n, v in values.items())])
 
 
 def distribution(spec: Initializer, fan_in: int, fan_out: int) -> Any:
     """Return SciPy's frozen distribution, from the definitions."""
     mean = (fan_in + fan_out) / 2
     if isinstance(spec, Normal):
-        return stats.norm(0, spec.stddev)
+        return stats.norm(spec.mean, spec.stddev)
+    if isinstance(spec, TruncatedNormal):
+        return _cut(spec)
+    if isinstance(spec, Uniform):
+        return stats.uniform(spec.low, spec.high - spec.low)
     if isinstance(spec, FanInUniform):
         return _uniform(1 / (3 * fan_in))
     if isinstance(spec, GlorotUniform):
         return _uniform(1 / mean)
     if isinstance(spec, HeUniform):
         return _uniform(2 / fan_in)
-    assert isinstance(spec, (GlorotNormal, HeNormal))
-    variance = 1 / mean if isinstance(spec, GlorotNormal) else 2 / fan_in
+    if isinstance(spec, LecunUniform):
+        return _uniform(1 / fan_in)
+    assert isinstance(spec, (GlorotNormal, HeNormal, LecunNormal))
+    variance = {
+        GlorotNormal: 1 / mean,
+        HeNormal: 2 / fan_in,
+        LecunNormal: 1 / fan_in,
+    }[type(spec)]
     if not spec.truncated:
         return stats.norm(0, math.sqrt(variance))
     # Cut at two deviations *before* it is widened to the variance asked for.
     wide = math.sqrt(variance) / stats.truncnorm(-2, 2).std()
     return stats.truncnorm(-2, 2, 0, wide)
+
+
+def _cut(spec: TruncatedNormal) -> Any:
+    low, high = -2.0, 2.0
+    if spec.bounds == "absolute":
+        low, high = ((x - spec.mean) / spec.stddev for x in (low, high))
+    return stats.truncnorm(low, high, spec.mean, spec.stddev)
 
 
 def _uniform(variance: float) -> Any:
@@ -74,13 +120,29 @@ def assert_drawn_from(values: npt.NDArray[Any], expected: Any) -> None:
     sample = values.ravel()
     # A float32 draw may be rounded onto the far side of a limit.
     low, high = expected.support()
-    assert sample.min() >= low * (1 + 1e-6)
-    assert sample.max() <= high * (1 + 1e-6)
+    slack = 1e-6 * max(abs(low), abs(high)) if math.isfinite(high) else 0
+    assert sample.min() >= low - slack
+    assert sample.max() <= high + slack
     # Five standard errors; no distribution here has heavier tails than a
     # normal, whose deviation is the least certain.
     size = len(sample)
-    assert abs(sample.mean()) < 5 * expected.std() / math.sqrt(size)
+    off = abs(sample.mean() - expected.mean())
+    assert off < 5 * expected.std() / math.sqrt(size)
     spread = sample.std() / expected.std()
     assert abs(spread - 1) < 5 / math.sqrt(2 * size)
     assert stats.kstest(sample, expected.cdf).pvalue > SURPRISE
     assert len(np.unique(sample)) > 0.9 * size
+
+
+def assert_orthogonal(kernel: npt.NDArray[Any], gain: float) -> None:
+    """Raise if neither columns nor rows are orthogonal, of length `gain`.
+
+    A kernel of more than two axes is looked at as (all the rest, outputs).
+    """
+    matrix = kernel.reshape(-1, kernel.shape[-1])
+    if len(matrix) < matrix.shape[1]:
+        matrix = matrix.T
+    eye = np.eye(matrix.shape[1])
+    # A sum of n products may be rounded n times.
+    rounding = len(matrix) * np.finfo(kernel.dtype).eps * gain**2
+    assert np.abs(matrix.T @ matrix - gain**2 * eye).max() < rounding

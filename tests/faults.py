@@ -456,8 +456,8 @@ def rate_one_step_early(backend: str) -> None:
     """Give each step the rate of the next."""
 
     @_around(batches, "rates")
-    def early(rates: Any, recipe: Any, first: int, count: int) -> Any:
-        return rates(recipe, first + 1, count)
+    def early(rates: Any, recipe: Any, first: int, *rest: Any) -> Any:
+        return rates(recipe, first + 1, *rest)
 
 
 def last_batch_skipped(backend: str) -> None:

@@ -334,6 +334,60 @@ RECIPES = [
         "missing",
     ),
     _edit(
+        "schedule-milestones",
+        "recipe.schedule.multi_step",
+        EPOCHS,
+        "epochs: 2\n  schedule: {multi_step: {at: [5, 5], by: 0.5}}",
+        "rising",
+    ),
+    _edit(
+        "schedule-no_milestone",
+        "recipe.schedule.multi_step.at",
+        EPOCHS,
+        "epochs: 2\n  schedule: {multi_step: {at: [], by: 0.5}}",
+        "at least one",
+    ),
+    _edit(
+        "schedule-boundary",
+        "recipe.schedule.multi_step.boundary",
+        EPOCHS,
+        "epochs: 2\n  schedule: {multi_step: {at: [5], by: 0.5, boundary: 1}}",
+        "first_new",
+    ),
+    _edit(
+        "schedule-rising",
+        "recipe.schedule.exponential.by",
+        EPOCHS,
+        "epochs: 2\n  schedule: {exponential: 1.1}",
+        "at most 1",
+    ),
+    _edit(
+        "schedule-k",
+        "recipe.schedule.inverse_time.k",
+        EPOCHS,
+        "epochs: 2\n  schedule: {inverse_time: 0}",
+    ),
+    _edit(
+        "schedule-end",
+        "recipe.schedule.polynomial_decay.end",
+        EPOCHS,
+        "epochs: 2\n  schedule: {polynomial_decay: {steps: 9, end: -1}}",
+    ),
+    _edit(
+        "schedule-per",
+        "recipe.schedule.cosine.per",
+        EPOCHS,
+        "epochs: 2\n  schedule: {cosine: {steps: 9, per: epochs}}",
+        "did you mean 'epoch'",
+    ),
+    _edit(
+        "schedule-peak",
+        "recipe.schedule.one_cycle",
+        EPOCHS,
+        "epochs: 2\n  schedule: {one_cycle: 3}",
+        "more than one step",
+    ),
+    _edit(
         "loss-unknown",
         "recipe.loss",
         "cross_entropy",
@@ -350,10 +404,59 @@ RECIPES = [
     _edit("loss-classes", "recipe.loss", DATA, "{polynomial: {}}"),
     _edit("stopping-number", "recipe.early_stopping", EPOCHS, f"{STOPPING}3"),
     _edit(
-        "stopping-zero",
+        "stopping-negative",
         "recipe.early_stopping.patience",
         EPOCHS,
-        f"{STOPPING}{{patience: 0}}",
+        f"{STOPPING}{{patience: -1}}",
+    ),
+    _edit(
+        "stopping-counting",
+        "recipe.early_stopping.counting",
+        EPOCHS,
+        f"{STOPPING}{{patience: 1, counting: exceed}}",
+        "did you mean 'exceeds'",
+    ),
+    _edit(
+        "stopping-baseline",
+        "recipe.early_stopping.baseline",
+        EPOCHS,
+        f"{STOPPING}{{patience: 1, baseline: low}}",
+    ),
+    _edit(
+        "plateau-by",
+        "recipe.plateau.by",
+        EPOCHS,
+        "epochs: 2\n  plateau: {by: 1.0}",
+        "below 1",
+    ),
+    _edit(
+        "plateau-threshold",
+        "recipe.plateau",
+        EPOCHS,
+        "epochs: 2\n  plateau: {threshold_mode: relative, threshold: 2}",
+        "less than 1",
+    ),
+    _edit(
+        "plateau-seldom",
+        "recipe.evaluate_every",
+        EPOCHS,
+        "epochs: 2\n  evaluate_every: 2\n  plateau: {}",
+        "plateau needs an evaluation",
+    ),
+    _edit(
+        "checkpoint-monitor",
+        "recipe.checkpoint",
+        EPOCHS,
+        "epochs: 2\n  checkpoint: best",
+        "validation_loss",
+    ),
+    _edit(
+        "checkpoint-twice",
+        "recipe.checkpoint",
+        EPOCHS,
+        f"{STOPPING}{{patience: 1, restore_best: true}}\n"
+        "  checkpoint: validation_loss",
+        "say one",
     ),
     _edit(
         "stopping-monitor",
@@ -412,6 +515,30 @@ NETWORKS = [
     _edit("layer-nested", "arms.a[1]", RELU, "[" * 100 + "]" * 100),
     _edit("layer-value", "arms.a[1].relu", RELU, "{relu: 3}", "no bare value"),
     _edit("layer-field", "arms.a[1].relu.slope", RELU, "{relu: {slope: 1}}"),
+    _edit(
+        "leaky_relu-slope",
+        "arms.a[1].leaky_relu.slope",
+        RELU,
+        "{leaky_relu: -0.1}",
+    ),
+    _edit("elu-alpha", "arms.a[1].elu.alpha", RELU, "{elu: 0}"),
+    _edit("swish-beta", "arms.a[1].swish.beta", RELU, "{swish: '1'}"),
+    _edit(
+        "gelu-form",
+        "arms.a[1].gelu.form",
+        RELU,
+        "{gelu: tahn}",
+        "did you mean 'tanh'",
+    ),
+    _edit(
+        "formula-none",
+        "arms.a[1].custom.formula",
+        RELU,
+        "custom",
+        "missing",
+    ),
+    _edit("formula-one", "arms.a[1].custom.formula", RELU, "{custom: 3}"),
+    _edit("formula-list", "arms.a[1].custom.formula", RELU, "{custom: [x]}"),
     _edit("units-none", UNITS, "{dense: 4}", "dense", "missing"),
     _edit("units-zero", UNITS, DENSE, "dense: 0"),
     _edit("units-negative", UNITS, DENSE, "dense: -4"),
@@ -447,10 +574,151 @@ NETWORKS = [
         "dense: {units: 4, kernel_initializer: {normal: -1}}",
     ),
     _edit(
+        "initializer-constant",
+        "arms.a[0].dense.kernel_initializer.constant.value",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: constant}",
+        "missing",
+    ),
+    _edit(
+        "initializer-range",
+        "arms.a[0].dense.kernel_initializer.uniform",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: {uniform: {low: 0.1}}}",
+        "expected low below high",
+    ),
+    _edit(
+        "initializer-range_infinite",
+        "arms.a[0].dense.kernel_initializer.uniform",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: "
+        "{uniform: {low: -1e308, high: 1e308}}}",
+        "expected low below high",
+    ),
+    _edit(
+        "initializer-bounds",
+        "arms.a[0].dense.kernel_initializer.truncated_normal.bounds",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: "
+        "{truncated_normal: {bounds: deviation}}}",
+        "did you mean 'deviations'",
+    ),
+    _edit(
+        "initializer-outside",
+        "arms.a[0].dense.kernel_initializer.truncated_normal",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: "
+        "{truncated_normal: {mean: 3, bounds: absolute}}}",
+        "the bounds are ±2",
+    ),
+    _edit(
+        "initializer-gain",
+        "arms.a[0].dense.kernel_initializer.orthogonal.gain",
+        DENSE,
+        "dense: {units: 4, kernel_initializer: {orthogonal: 0}}",
+        "above 0",
+    ),
+    _edit(
+        "initializer-bias_orthogonal",
+        "arms.a[0].dense.bias_initializer",
+        DENSE,
+        "dense: {units: 4, bias_initializer: orthogonal}",
+    ),
+    _edit(
         "initializer-bias",
         "arms.a[0].dense.bias_initializer",
         DENSE,
         "dense: {units: 4, bias_initializer: glorot_normal}",
+    ),
+    *(
+        _edit(f"conv2d-{name}", f"arms.a[1].conv2d{field}", RELU, text, says)
+        for name, field, text, says in (
+            ("no_size", ".size", "{conv2d: 8}", "missing"),
+            (
+                "size_zero",
+                ".size",
+                "{conv2d: {filters: 8, size: [3, 0]}}",
+                "at least 1",
+            ),
+            (
+                "size_three",
+                ".size",
+                "{conv2d: {filters: 8, size: [3, 3, 3]}}",
+                "height and width",
+            ),
+            (
+                "stride_text",
+                ".stride",
+                "{conv2d: {filters: 8, size: 3, stride: '2'}}",
+                "whole number",
+            ),
+            (
+                "padding_misspelt",
+                ".padding",
+                "{conv2d: {filters: 8, size: 3, padding: smae}}",
+                "did you mean 'same'",
+            ),
+            (
+                "padding_number",
+                ".padding",
+                "{conv2d: {filters: 8, size: 3, padding: 1}}",
+                "one element",
+            ),
+            (
+                "padding_bare",
+                ".padding.symmetric.by",
+                "{conv2d: {filters: 8, size: 3, padding: symmetric}}",
+                "missing",
+            ),
+            (
+                "padding_negative",
+                ".padding.symmetric.by",
+                "{conv2d: {filters: 8, size: 3, padding: {symmetric: -1}}}",
+                "at least 0",
+            ),
+            (
+                "groups",
+                ".groups",
+                "{conv2d: {filters: 8, size: 3, groups: 0}}",
+                "at least 1",
+            ),
+        )
+    ),
+    _edit(
+        "depthwise-fan_in",
+        "arms.a[1].depthwise_conv2d.fan_in",
+        RELU,
+        "{depthwise_conv2d: {size: 3, fan_in: all}}",
+        "one of",
+    ),
+    _edit("pool-no_size", "arms.a[1].max_pool.size", RELU, "max_pool"),
+    _edit("pool-none", "arms.a[1].max_pool.size", RELU, "{max_pool: 0}"),
+    _edit(
+        "pool-count",
+        "arms.a[1].max_pool.count_padding",
+        RELU,
+        "{max_pool: {size: 2, count_padding: true}}",
+    ),
+    _edit(
+        "pool-global",
+        "arms.a[1].global_max_pool",
+        RELU,
+        "{global_max_pool: 2}",
+        "no bare value",
+    ),
+    _edit(
+        "axes",
+        "arms.a[1].layer_norm.axes",
+        RELU,
+        "{layer_norm: {axes: channel}}",
+        "did you mean 'channels'",
+    ),
+    _edit(
+        "slopes",
+        "arms.a[1].prelu.slopes",
+        RELU,
+        "{prelu: {slopes: shared}}",
+        "one of",
     ),
     _edit("rate-one", "arms.a[1].dropout.rate", RELU, "{dropout: 1}"),
     _edit("rate-negative", "arms.a[1].dropout.rate", RELU, "{dropout: -0.5}"),
@@ -467,6 +735,147 @@ NETWORKS = [
     ),
     _edit("softmax-inside", "arms.a", RELU, "softmax", "logits"),
     _edit("image", "arms.a[0]", "spiral", "digits", "flatten"),
+]
+
+FORMULA = "arms.a[1].custom.formula"
+
+
+def _formula(
+    id: str,  # noqa: A002 - the column's name
+    formula: str,
+    says: str = "",
+) -> Malformed:
+    """Put a formula into the good file that cannot be meant."""
+    written = f'{{custom: "{formula}"}}'
+    return _edit(f"formula-{id}", FORMULA, RELU, written, says)
+
+
+FORMULAS = [
+    _formula("empty", "", "no formula"),
+    _formula("blank", "  ", "no formula"),
+    _formula("cut", "x * tanh(", "no formula at character 9"),
+    _formula("two", "x; x", "no formula at character 2"),
+    _formula("assigned", "y = x", "no formula"),
+    _formula("times_left_out", "2x", "no formula"),
+    _formula("nul", "x\\0", "no formula"),
+    _formula("comment", "x # twice", "no comment"),
+    _formula("unknown", "y * 2", "expected only numbers, x"),
+    _formula("misspelt", "x * tahn(x)", "did you mean 'tanh'"),
+    _formula("misspelt_constant", "x + pie", "did you mean 'pi'"),
+    _formula("max", "max(x, 0)", "did you mean 'maximum'"),
+    _formula("no_call", "x * tanh", "'tanh' without its arguments"),
+    _formula("call_of_x", "x(3)", "expected one of the functions"),
+    _formula("call_of_number", "2(x)", "got '2(x)'"),
+    _formula("attribute", "x.real", "got 'x.real'"),
+    _formula("method", "x.sum()", "got 'x.sum()'"),
+    _formula("module", "np.tanh(x)", "got 'np.tanh(x)'"),
+    _formula("import", "__import__('os').getcwd()", "expected only"),
+    _formula("builtin", "eval('x')", "expected one of the functions"),
+    _formula("class", "().__class__", "expected only"),
+    _formula("subscript", "x[0]", "got 'x[0]'"),
+    _formula("lambda", "(lambda y: y)(x)", "expected only"),
+    _formula("comprehension", "[x for x in x]", "expected only"),
+    _formula("text", "x * 'a'", "expected only"),
+    _formula("format", "f'{x}'", "expected only"),
+    _formula("walrus", "(y := x)", "expected only"),
+    _formula("condition", "x if x > 0 else 0", "expected only"),
+    _formula("comparison", "x * (x > 0)", "got 'x > 0'"),
+    _formula("flag", "x * True", "got 'True'"),
+    _formula("imaginary", "x * 1j", "got '1j'"),
+    _formula("ellipsis", "x + ...", "expected only"),
+    _formula("remainder", "x % 2", "got 'x % 2'"),
+    _formula("floor", "x // 2", "got 'x // 2'"),
+    _formula("caret", "x ^ 2", "a power is written **"),
+    _formula("not", "~x", "got '~x'"),
+    _formula("one_of_two", "maximum(x)", "expected 2"),
+    _formula("two_of_one", "tanh(x, 2)", "expected 1"),
+    _formula("none_of_one", "x + tanh()", "got 0 arguments"),
+    _formula("keyword", "tanh(x=x)", "expected only"),
+    _formula("starred", "maximum(*x)", "expected 2"),
+    _formula("starred_one", "tanh(*x)", "got '*x'"),
+    _formula("tower", "x * 9**9**9**9", "expected a finite number"),
+    _formula("tower_of_x", "x**x**x**9**9", "expected"),
+    _formula("huge", "x + 1e999", "expected a finite number"),
+    _formula("huge_power", "x ** 1000", "is inf"),
+    _formula("constant_division", "x + 1 / 0", "expected a finite number"),
+    _formula("constant_log", "x + log(-1)", "'log(-1)' is nan"),
+    _formula("long", "x" + " + x" * 60, "expected at most 200"),
+    _formula("deep", "-" * 150 + "x", "deep"),
+    _formula("brackets", "[" * 150 + "]" * 150, "expected"),
+    _formula("parentheses", "(" * 100 + "x", "no formula"),
+    _formula("pole", "1 / x", "x = 0 is inf"),
+    _formula("pole_elsewhere", "1 / (x - 1.5)", "x = 1.5 is inf"),
+    _formula("no_value_at_zero", "log(abs(x))", "x = 0 is -inf"),
+    _formula("no_value_below_zero", "log(x)", "x = 0 is -inf"),
+    _formula("no_value_elsewhere", "sqrt(x + 2)", "is nan"),
+    _formula("no_slope_at_zero", "sqrt(abs(x))", "the slope of"),
+    _formula("no_slope_elsewhere", "abs(x - 1) ** 0.5", "x = 1 is"),
+    _formula("zero_by_zero", "sin(x) / x", "x = 0 is nan"),
+    _formula("overflow", "exp(exp(exp(x)))", "expected finite"),
+    _formula("number", "3", "does not depend on x"),
+    _formula("constants", "sqrt(2 / pi) + e", "does not depend on x"),
+    _formula("cancelled", "x - x", "it is 0 for all x"),
+    _formula("flat", "0 * x + 1", "it is 1 for all x"),
+]
+
+# A network that looks at images, which are 8 × 8 with 1 channel.
+LOOKING = GOOD.replace("spiral", "digits").replace(
+    f"{{{DENSE}}}, relu, {{{LAST}}}", "LAYER, flatten, {dense: 10}"
+)
+
+IMAGES = [
+    Malformed(
+        f"image-{name}",
+        LOOKING.replace("LAYER", ", ".join([*before, layer])),
+        ".yaml",
+        f"arms.a[{len(before)}]",
+        says,
+    )
+    for name, *before, layer, says in (
+        (
+            "flat",
+            "flatten",
+            "{conv2d: {filters: 2, size: 3}}",
+            "expected images",
+        ),
+        ("flat_pool", "flatten", "{max_pool: 2}", "expected images"),
+        ("flat_global", "flatten", "global_average_pool", "expected images"),
+        ("window", "{conv2d: {filters: 2, size: 9}}", "larger than the image"),
+        (
+            "dilated_window",
+            "{conv2d: {filters: 2, size: 5, dilation: 2}}",
+            "(9, 9) is larger",
+        ),
+        ("pool", "{average_pool: [9, 1]}", "larger than the image"),
+        (
+            "pool_padding",
+            "{max_pool: {size: 2, padding: {symmetric: 2}}}",
+            "nothing but padding",
+        ),
+        (
+            "groups_channels",
+            "{conv2d: {filters: 2, size: 3, groups: 2}}",
+            "1 channels into 2 groups",
+        ),
+        (
+            "groups_filters",
+            "{conv2d: {filters: 2, size: 1}}",
+            "{conv2d: {filters: 3, size: 3, groups: 2}}",
+            "3 filters into 2 groups",
+        ),
+        (
+            "stride_and_dilation",
+            "{conv2d: {filters: 2, size: 2, stride: 2, dilation: 2}}",
+            "let one be 1",
+        ),
+        (
+            "depthwise_stride",
+            "{depthwise_conv2d: {size: 2, stride: [1, 2]}}",
+            "let both be the same",
+        ),
+        ("one_channel", "layer_norm", "has no variance"),
+        ("dense", "{dense: 3}", "put a 'flatten' before"),
+    )
 ]
 
 # A network to predict a number, which has no accuracy.
@@ -538,4 +947,14 @@ CLAIMS = [
     _add("claim-missing", "claims[0].that", "claims: [{name: x}]", "missing"),
 ]
 
-MALFORMED = FILES + FIELDS + DATA_SETS + RECIPES + NETWORKS + TARGETS + CLAIMS
+MALFORMED = [
+    *FILES,
+    *FIELDS,
+    *DATA_SETS,
+    *RECIPES,
+    *NETWORKS,
+    *FORMULAS,
+    *IMAGES,
+    *TARGETS,
+    *CLAIMS,
+]

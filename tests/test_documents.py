@@ -18,7 +18,7 @@ name: new_word
 dialect: keras
 data: {spiral: {samples: 200}}
 recipe: {loss: cross_entropy, optimizer: {adam: 0.01}, epochs: 2}
-arms: {a: [{dense: 8}, softsign, {dense: 3}]}
+arms: {a: [{dense: 8}, tanh_shrink, {dense: 3}]}
 """
 
 
@@ -74,8 +74,11 @@ def test_a_new_activation_takes_the_steps_that_contributing_says(
             end.write(f"\n\n{code}")
     for file in ("common/layers.py", *(name for name, _ in steps[1:])):
         text = (tmp_path / file).read_text("utf-8")
-        text = re.sub(r"(import .*)\bSoftmax\b", r"\1Softmax, Softsign", text)
-        text = re.sub(r"\| Softmax\b", "| Softmax | Softsign", text)
+        text, imports = re.subn(
+            r"^    Tanh,$", "    Tanh,\n    TanhShrink,", text, flags=re.M
+        )
+        assert imports == 1
+        text = re.sub(r"\| Softmax\b", "| Softmax | TanhShrink", text)
         (tmp_path / file).write_text(text, "utf-8")
     (tmp_path / "spec.yaml").write_text(NEW_WORD, "utf-8")
     done = parity(tmp_path, "check", "spec.yaml", "--steps", "30")
@@ -90,7 +93,7 @@ def test_a_forgotten_side_fails_by_name(tmp_path: Path, side: str) -> None:
     file = tmp_path / side / "activations.py"
     text = file.read_text("utf-8").replace("def tanh(", "def tahn(")
     file.write_text(text, "utf-8")
-    spec = NEW_WORD.replace("softsign", "tanh")
+    spec = NEW_WORD.replace("tanh_shrink", "tanh")
     (tmp_path / "spec.yaml").write_text(spec, "utf-8")
     done = parity(tmp_path, "check", "spec.yaml", "--level", "forward")
     assert done.returncode == 3

@@ -19,6 +19,13 @@ TRAINED = 1e-10
 # One pass or one step in float32, whose last place is 1e-7.
 SINGLE = 1e-5
 
+# Thirty steps in mixed precision: bfloat16's last place is 0.008, and a
+# handful of layers round one after another, some of them by cutting off.
+HALF = 0.1
+
+# What bfloat16 must at least be off by, or nothing was computed in it.
+MIXED_MATTERS = 1e-4
+
 # Central differences with a step of 1e-6: their own error is the square of
 # the step, plus rounding divided by it. A loss of 100 is right to 1e-14.
 FINITE_DIFFERENCE = 1e-6

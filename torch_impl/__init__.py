@@ -1,6 +1,6 @@
 """How PyTorch does it. Read each file beside its namesake in `keras_impl`.
 
-layers, activations, initializers, losses, optimizers
+layers, activations, initializers, losses, optimizers, schedules
             the phrase book: one short function for each element
 extensions  what PyTorch lacks a class for
 model       a network from its layers

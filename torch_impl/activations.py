@@ -1,10 +1,54 @@
 """Activations, in PyTorch."""
 
+import torch
 from torch import nn
 
-from common.activations import Linear, Relu, Sigmoid, Softmax, Tanh
-from common.calls import Call, call
+from common.activations import (
+    Custom,
+    Elu,
+    Gelu,
+    HardSigmoid,
+    HardSwish,
+    LeakyRelu,
+    Linear,
+    Mish,
+    Relu,
+    Relu6,
+    Selu,
+    Sigmoid,
+    Silu,
+    Softmax,
+    Softplus,
+    Softsign,
+    Swish,
+    Tanh,
+)
+from common.calls import Call, Code, call
+from common.formulas import read, translated
 from common.layer import Shape
+from torch_impl import extensions
+
+_WORDS = {
+    "abs": "torch.abs(a)",
+    "arctan": "torch.arctan(a)",
+    "cos": "torch.cos(a)",
+    "cosh": "torch.cosh(a)",
+    "erf": "torch.erf(a)",
+    "exp": "torch.exp(a)",
+    "expm1": "torch.expm1(a)",
+    "log": "torch.log(a)",
+    "log1p": "torch.log1p(a)",
+    "relu": "torch.relu(a)",
+    "sigmoid": "torch.sigmoid(a)",
+    "sin": "torch.sin(a)",
+    "sinh": "torch.sinh(a)",
+    "softplus": "nn.functional.softplus(a, threshold=40)",
+    "sqrt": "torch.sqrt(a)",
+    "tanh": "torch.tanh(a)",
+    "maximum": "torch.maximum(a, b)",
+    "minimum": "torch.minimum(a, b)",
+    "number": "x.new_tensor(a)",
+}
 
 
 def relu(spec: Relu, shape: Shape) -> Call:
@@ -28,6 +72,87 @@ def linear(spec: Linear, shape: Shape) -> Call:
     Translation: PyTorch's `Linear` is the dense layer, not this.
     """
     return call(nn.Identity)
+
+
+def leaky_relu(spec: LeakyRelu, shape: Shape) -> Call:
+    """LeakyReLU."""
+    return call(nn.LeakyReLU, spec.slope)
+
+
+def relu6(spec: Relu6, shape: Shape) -> Call:
+    """ReLU6."""
+    return call(nn.ReLU6)
+
+
+def elu(spec: Elu, shape: Shape) -> Call:
+    """ELU."""
+    return call(nn.ELU, spec.alpha)
+
+
+def selu(spec: Selu, shape: Shape) -> Call:
+    """SELU."""
+    return call(nn.SELU)
+
+
+def gelu(spec: Gelu, shape: Shape) -> Call:
+    """GELU.
+
+    Translation: the form is called `approximate`, "none" or "tanh".
+    """
+    form = {"erf": "none", "tanh": "tanh"}[spec.form]
+    return call(nn.GELU, approximate=form)
+
+
+def silu(spec: Silu, shape: Shape) -> Call:
+    """SiLU."""
+    return call(nn.SiLU)
+
+
+def swish(spec: Swish, shape: Shape) -> Call:
+    """SiLU with a factor inside, which PyTorch does not have."""
+    return call(extensions.Swish, spec.beta)
+
+
+def mish(spec: Mish, shape: Shape) -> Call:
+    """Mish."""
+    return call(nn.Mish)
+
+
+def softplus(spec: Softplus, shape: Shape) -> Call:
+    """Softplus.
+
+    Translation: above a threshold it is x itself. At 40, exp(-x) is below
+    the last place of x in float64; at 20, the default, it is not.
+    """
+    return call(nn.Softplus, threshold=40.0)
+
+
+def softsign(spec: Softsign, shape: Shape) -> Call:
+    """Softsign."""
+    return call(nn.Softsign)
+
+
+def hard_sigmoid(spec: HardSigmoid, shape: Shape) -> Call:
+    """Hardsigmoid.
+
+    Translation: PyTorch's own takes its slope, 1/6, through float32.
+    """
+    return call(extensions.ExactHardsigmoid)
+
+
+def hard_swish(spec: HardSwish, shape: Shape) -> Call:
+    """Hardswish."""
+    return call(nn.Hardswish)
+
+
+def custom(spec: Custom, shape: Shape) -> Call:
+    """A module around a lambda that is written from the formula.
+
+    Translation: a number among a function's arguments must be a tensor.
+    """
+    text = translated(read(spec.formula), _WORDS)
+    names = {"torch": torch, "nn": nn}
+    return call(extensions.Custom, Code(text, names, spec.formula))
 
 
 def softmax(spec: Softmax, shape: Shape) -> Call:

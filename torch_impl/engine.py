@@ -6,17 +6,44 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from common.loop import stored
 from torch_impl.weights import parameters
 
 
-def start(threads: int) -> None:
-    """Set up the process, once, before anything is computed."""
+def start(threads: int, device: str = "cpu") -> None:
+    """Set up the process, once, before anything is computed.
+
+    Translation: a device is where tensors are put, and float32 products on
+    a GPU are exact by default; convolutions are not.
+    """
     torch.set_num_threads(threads)
+    if device != "cpu":
+        # Said for the CPU, it would cost time in every call of PyTorch.
+        torch.set_default_device(device)
+    torch.backends.cudnn.allow_tf32 = False
+
+
+def devices() -> list[str]:
+    """Return which of cpu, cuda and mps there are to compute on."""
+    there = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    return [name for name, found in there.items() if found]
 
 
 def configure(dtype: str, seed: int) -> None:
-    """Set the precision of what is built next, and PyTorch's own seed."""
-    torch.set_default_dtype(getattr(torch, dtype))
+    """Set the precision of what is built next, and PyTorch's own seed.
+
+    Translation: mixed precision is a state, autocast, in which layers cast
+    what they are given. Its cache would outlive a step of the optimiser.
+    """
+    torch.set_default_dtype(getattr(torch, stored(dtype)))
+    device = torch.get_default_device().type
+    torch.set_autocast_enabled(device, dtype == "bfloat16")
+    torch.set_autocast_dtype(device, torch.bfloat16)
+    torch.set_autocast_cache_enabled(False)
     torch.manual_seed(seed)
 
 
@@ -68,7 +95,7 @@ def compile_steps(
                 norms.append(torch.stack(grads))
         curves = {
             "loss": torch.stack(losses),
-            "rate": torch.tensor(used, dtype=torch.float64),
+            "rate": torch.tensor(used, dtype=torch.float64, device="cpu"),
         }
         if gradient_norm:
             curves["gradient_norm"] = torch.stack(norms)
@@ -81,7 +108,7 @@ def gather(
     x: Tensor, y: Tensor, indices: Tensor
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """Return the batches of (steps, batch) rows, a tuple of views each."""
-    rows, shape = indices.flatten(), indices.shape
+    rows, shape = indices.flatten().to(x.device), indices.shape
     return (
         x[rows].unflatten(0, shape).unbind(),
         y[rows].unflatten(0, shape).unbind(),

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn, optim
+from torch.nn import functional
 
 
 class ChannelsLastFlatten(nn.Module):
@@ -13,6 +14,135 @@ class ChannelsLastFlatten(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x.permute(0, 2, 3, 1).flatten(1)
+
+
+class ExactHardsigmoid(nn.Hardsigmoid):
+    """relu6(x + 3) / 6.
+
+    PyTorch's own operation keeps its slope, 1/6, in float32.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's
+        return nn.functional.relu6(input + 3) / 6
+
+
+class Swish(nn.Module):
+    """x sigmoid(β x)."""
+
+    def __init__(self, beta: float) -> None:
+        super().__init__()
+        self.beta = beta
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.sigmoid(self.beta * x)
+
+
+class Custom(nn.Module):
+    """function(x), for a function that is no module."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.function(x)
+
+
+class PaddedConv2d(nn.Conv2d):
+    """Conv2d after zeros, as many as each side's own `padding` says."""
+
+    def __init__(
+        self, *args: Any, padding: tuple[int, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(functional.pad(x, self.sides))
+
+
+class PaddedMaxPool2d(nn.MaxPool2d):
+    """MaxPool2d after -∞, as often as each side's own `padding` says."""
+
+    def __init__(
+        self, *args: Any, padding: tuple[int, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        padded = functional.pad(x, self.sides, value=-math.inf)
+        return super().forward(padded)
+
+
+class PaddedAvgPool2d(nn.AvgPool2d):
+    """AvgPool2d after zeros, as many as each side's own `padding` says.
+
+    Where padding does not count, the mean is divided by the mean of ones
+    that are padded likewise: by the share of the window that is real.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        padding: tuple[int, ...],
+        count_include_pad: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides, self.counted = padding, count_include_pad
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = super().forward(functional.pad(x, self.sides))
+        if self.counted:
+            return mean
+        ones = functional.pad(torch.ones_like(x[:1]), self.sides)
+        return mean / super().forward(ones)
+
+
+class GlobalAvgPool2d(nn.AdaptiveAvgPool2d):
+    """AdaptiveAvgPool2d to one pixel, (n, c, 1, 1), as (n, c)."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).flatten(1)
+
+
+class GlobalMaxPool2d(nn.Module):
+    """The largest number of each channel; equals share the slope."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.amax((2, 3))
+
+
+class ChannelsLayerNorm(nn.LayerNorm):
+    """LayerNorm of the channels of each pixel of (n, c, h, w)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        normal = super().forward(x.permute(0, 2, 3, 1))
+        return normal.permute(0, 3, 1, 2)
+
+
+class ShapedPReLU(nn.PReLU):
+    """PReLU with slopes a of any shape that a sample's can be held against.
+
+    relu(x) - a relu(-x), whose derivative at 0 is 0; or, where it is not to
+    be flat there, x where x > 0 and a x elsewhere.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], init: float, flat_at_zero: bool
+    ) -> None:
+        super().__init__(math.prod(shape), init)
+        self.weight = nn.Parameter(self.weight.detach().reshape(shape))
+        self.flat_at_zero = flat_at_zero
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.flat_at_zero:
+            return torch.relu(x) - self.weight * torch.relu(-x)
+        return torch.where(x > 0, x, self.weight * x)
 
 
 class MaskedDropout(nn.Dropout):
@@ -24,7 +154,94 @@ class MaskedDropout(nn.Dropout):
     mask: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.mask if self.training else x
+        return x * self.mask.to(x.dtype) if self.training else x
+
+
+class InverseTime:
+    """Factor 1 / (1 + k t / every) at step t, for LambdaLR."""
+
+    def __init__(self, k: float, every: int, staircase: bool) -> None:
+        self.k, self.every, self.staircase = k, every, staircase
+
+    def __call__(self, step: int) -> float:
+        done = step / self.every
+        return 1 / (1 + self.k * (int(done) if self.staircase else done))
+
+
+class PolynomialTo:
+    """Factor (1 - end) (1 - t / steps)^power + end, for LambdaLR."""
+
+    def __init__(self, steps: int, power: float, end: float) -> None:
+        self.steps, self.power, self.end = steps, power, end
+
+    def __call__(self, step: int) -> float:
+        left = 1 - min(step, self.steps) / self.steps
+        return (1 - self.end) * left**self.power + self.end
+
+
+class CosineThenFlat:
+    """Half a cosine from 1 to `final`, which then stays, for LambdaLR.
+
+    Before it, `warmup` steps in a straight line from `start`.
+    """
+
+    def __init__(
+        self, steps: int, final: float, warmup: int = 0, start: float = 0.0
+    ) -> None:
+        self.steps, self.final = steps, final
+        self.warmup, self.start = warmup, start
+
+    def __call__(self, step: int) -> float:
+        if step < self.warmup:
+            return self.start + (1 - self.start) * step / self.warmup
+        done = min(step - self.warmup, self.steps) / self.steps
+        fall = (1 + math.cos(math.pi * done)) / 2
+        return self.final + (1 - self.final) * fall
+
+
+class LoweringRestarts:
+    """Cosines one after another, each `peak` times as high, for LambdaLR.
+
+    Step s of the i-th one, of Tᵢ = first · timesⁱ steps, has the factor
+    final + (1 - final) peakⁱ (1 + cos(π s / Tᵢ)) / 2.
+    """
+
+    def __init__(
+        self, first: int, times: int, peak: float, final: float
+    ) -> None:
+        self.first, self.times = first, times
+        self.peak, self.final = peak, final
+
+    def __call__(self, step: int) -> float:
+        length, height = self.first, 1.0
+        while step >= length:
+            step, length = step - length, length * self.times
+            height *= self.peak
+        fall = height * (1 + math.cos(math.pi * step / length)) / 2
+        return self.final + (1 - self.final) * fall
+
+
+class EachEpoch:
+    """A scheduler that is stepped every batch and moves once an epoch.
+
+    PyTorch's schedulers count their own steps; this lets through one in
+    `steps_per_epoch`.
+    """
+
+    def __init__(
+        self,
+        optimizer: optim.Optimizer,
+        scheduler: Callable[..., Any],
+        steps_per_epoch: int,
+        **kwargs: Any,
+    ) -> None:
+        self.scheduler = scheduler(optimizer, **kwargs)
+        self.steps_per_epoch, self.taken = steps_per_epoch, 0
+
+    def step(self) -> None:
+        self.taken += 1
+        if self.taken % self.steps_per_epoch == 0:
+            self.scheduler.step()
 
 
 class MaskedDropout2d(nn.Dropout2d):
@@ -93,7 +310,7 @@ class Concatenate(nn.Module):
     def __init__(self, *branches: nn.Module) -> None:
         super().__init__()
         for number, branch in enumerate(branches, 1):
-            self.add_module(f"branch_{number}", branch)
+            self.add_module(f"branch{number}", branch)
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.cat([branch(x) for branch in self.children()], dim=1)

@@ -1,18 +1,27 @@
-"""Initialisers, in PyTorch: functions that fill a tensor in place."""
+"""Initialisers, in PyTorch: functions that fill a tensor in place.
 
-import math
+`xavier_*` and `kaiming_*` count the fans of the tensor they are given. Where
+those are not the layer's, hand over `spec.plain(fan_in, fan_out)` instead.
+"""
 
 from torch.nn import init
 
 from common.calls import Call, call
 from common.initializers import (
-    TRUNCATED_STDDEV,
+    Constant,
     FanInUniform,
     GlorotNormal,
     GlorotUniform,
     HeNormal,
     HeUniform,
+    LecunNormal,
+    LecunUniform,
     Normal,
+    Ones,
+    Orthogonal,
+    ScaledNormal,
+    TruncatedNormal,
+    Uniform,
     Zeros,
 )
 
@@ -22,15 +31,44 @@ def zeros(spec: Zeros, fan_in: int, fan_out: int) -> Call:
     return call(init.zeros_)
 
 
+def ones(spec: Ones, fan_in: int, fan_out: int) -> Call:
+    """ones_."""
+    return call(init.ones_)
+
+
+def constant(spec: Constant, fan_in: int, fan_out: int) -> Call:
+    """constant_."""
+    return call(init.constant_, spec.value)
+
+
 def normal(spec: Normal, fan_in: int, fan_out: int) -> Call:
-    """normal_."""
-    return call(init.normal_, std=spec.stddev)
+    """normal_.
+
+    Translation: unsaid, the deviation is 1.
+    """
+    return call(init.normal_, spec.mean, spec.stddev)
+
+
+def truncated_normal(spec: TruncatedNormal, fan_in: int, fan_out: int) -> Call:
+    """trunc_normal_.
+
+    Translation: bounds are arguments, and absolute: ±2 if unsaid, which
+    cuts nothing off a normal of deviation 0.02.
+    """
+    return call(init.trunc_normal_, spec.mean, spec.stddev, *spec.limits)
+
+
+def uniform(spec: Uniform, fan_in: int, fan_out: int) -> Call:
+    """uniform_.
+
+    Translation: unsaid, from 0 to 1.
+    """
+    return call(init.uniform_, spec.low, spec.high)
 
 
 def fan_in_uniform(spec: FanInUniform, fan_in: int, fan_out: int) -> Call:
     """uniform_ with PyTorch's own default limit for Linear and its bias."""
-    limit = 1.0 / math.sqrt(fan_in)
-    return call(init.uniform_, -limit, limit)
+    return uniform(spec.plain(fan_in, fan_out), fan_in, fan_out)
 
 
 def glorot_uniform(spec: GlorotUniform, fan_in: int, fan_out: int) -> Call:
@@ -44,12 +82,16 @@ def glorot_normal(spec: GlorotNormal, fan_in: int, fan_out: int) -> Call:
     Translation: it is never cut, so the truncated form is said by hand.
     """
     if spec.truncated:
-        return _truncated(math.sqrt(2.0 / (fan_in + fan_out)))
+        return _truncated(spec, fan_in, fan_out)
     return call(init.xavier_normal_)
 
 
 def he_uniform(spec: HeUniform, fan_in: int, fan_out: int) -> Call:
-    """kaiming_uniform_, whose own default is for a leaky ReLU."""
+    """kaiming_uniform_.
+
+    Translation: unsaid, it is for a leaky ReLU of slope 0, which has the
+    same gain √2 as ReLU itself.
+    """
     return call(init.kaiming_uniform_, nonlinearity="relu")
 
 
@@ -59,11 +101,39 @@ def he_normal(spec: HeNormal, fan_in: int, fan_out: int) -> Call:
     Translation: it is never cut, so the truncated form is said by hand.
     """
     if spec.truncated:
-        return _truncated(math.sqrt(2.0 / fan_in))
+        return _truncated(spec, fan_in, fan_out)
     return call(init.kaiming_normal_, nonlinearity="relu")
 
 
-def _truncated(stddev: float) -> Call:
-    """trunc_normal_, whose bounds are absolute and not in deviations."""
-    wide = stddev / TRUNCATED_STDDEV
-    return call(init.trunc_normal_, 0.0, wide, -2 * wide, 2 * wide)
+def lecun_uniform(spec: LecunUniform, fan_in: int, fan_out: int) -> Call:
+    """kaiming_uniform_, with the gain 1 of a linear layer.
+
+    Translation: there is no function of LeCun's name.
+    """
+    return call(init.kaiming_uniform_, nonlinearity="linear")
+
+
+def lecun_normal(spec: LecunNormal, fan_in: int, fan_out: int) -> Call:
+    """kaiming_normal_, with the gain 1 of a linear layer.
+
+    Translation: there is no function of LeCun's name; it is never cut, so
+    the truncated form is said by hand.
+    """
+    if spec.truncated:
+        return _truncated(spec, fan_in, fan_out)
+    return call(init.kaiming_normal_, nonlinearity="linear")
+
+
+def orthogonal(spec: Orthogonal, fan_in: int, fan_out: int) -> Call:
+    """orthogonal_.
+
+    Translation: the matrix is (shape[0], all the rest), so outputs are its
+    rows, where Keras has columns.
+    """
+    return call(init.orthogonal_, spec.gain)
+
+
+def _truncated(spec: ScaledNormal, fan_in: int, fan_out: int) -> Call:
+    plain = spec.plain(fan_in, fan_out)
+    assert isinstance(plain, TruncatedNormal)
+    return truncated_normal(plain, fan_in, fan_out)

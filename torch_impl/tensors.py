@@ -15,7 +15,8 @@ def to_tensor(array: np.ndarray, dtype: str) -> torch.Tensor:
     if array.ndim == 4:
         array = array.transpose(0, 3, 1, 2)
     kind = dtype if array.dtype.kind == "f" else array.dtype
-    return torch.from_numpy(np.array(array, dtype=kind, order="C"))
+    tensor = torch.from_numpy(np.array(array, dtype=kind, order="C"))
+    return tensor.to(torch.get_default_device())
 
 
 def to_tensors(arrays: np.ndarray, dtype: str) -> torch.Tensor:
@@ -25,6 +26,11 @@ def to_tensors(arrays: np.ndarray, dtype: str) -> torch.Tensor:
 
 
 def to_array(tensor: Any) -> np.ndarray:
-    """Return a tensor as an array of its own, images channels last."""
+    """Return a tensor as an array of its own, images channels last.
+
+    Translation: NumPy has no bfloat16; float32 holds each of its numbers.
+    """
+    if tensor.dtype == torch.bfloat16:
+        tensor = tensor.float()
     array = np.array(tensor.detach().cpu().numpy())
     return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array

@@ -51,6 +51,7 @@ def _digits(quick: bool) -> dict[str, Any]:
             "loss": "cross_entropy",
             "optimizer": {"sgd": 0.1},
             "batch_size": 32,
+            "shuffle": "each_epoch",
             "epochs": 15 if quick else 60,
         },
         "arms": {
@@ -68,6 +69,7 @@ def _spiral(quick: bool) -> dict[str, Any]:
             "loss": "cross_entropy",
             "optimizer": {"adam": 0.01},
             "batch_size": 32,
+            "shuffle": "each_epoch",
             "epochs": 25 if quick else 100,
         },
         "arms": {

@@ -13,6 +13,7 @@ from common import batches, loop
 from common.experiment import Arm
 from common.record import Curve, Weights
 from comparisons import tasks
+from tests.backends import live
 
 STEPS = 30
 
@@ -91,12 +92,23 @@ def _singles(arm: Arm, samples: int, steps: int) -> list[batches.Segment]:
 
 
 def drawn(
-    trainer_class: Any, arm: Arm, seed: int, progress: Any = None
+    trainer_class: Any,
+    arm: Arm,
+    seed: int,
+    dtype: loop.Dtype = "float64",
+    progress: Any = None,
 ) -> Weights:
     """Return the weights that a framework draws by itself."""
     parts = arm.data.parts(arm.recipe.loss)
-    weights: Weights = trainer_class(arm, parts, "float64", seed).weights()
+    weights: Weights = trainer_class(arm, parts, dtype, seed).weights()
     return weights
+
+
+def shared(
+    trainer_class: Any, arm: Arm, seed: int, progress: Any = None
+) -> Weights:
+    """Return the weights that NumPy draws in a framework's process."""
+    return loop.initial_weights(arm, seed, "float64")
 
 
 def load_wrong(
@@ -111,4 +123,7 @@ def add_tasks(backend: str) -> None:
     """Let a worker be asked for what stands here."""
     tasks.examine = examine
     tasks.drawn = drawn
+    tasks.shared = shared
     tasks.load_wrong = load_wrong
+    for task in (live.live_rates, live.live_plateau, live.live_stopping):
+        setattr(tasks, task.__name__, task)

@@ -1,17 +1,30 @@
 """What each framework draws by itself comes from the spec's distribution."""
 
+import math
 from typing import Any
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from common.element import Element, members
-from common.initializers import BiasInitializer, Initializer, Zeros
+from common.experiment import Arm
+from common.initializers import (
+    BiasInitializer,
+    Initializer,
+    Orthogonal,
+    TruncatedNormal,
+)
+from common.loop import Dtype, initial_weights
 from common.record import Weights
 from comparisons.workers import Pair
 from tests.cases import arm
 from tests.distributions import (
+    CONSTANTS,
     KERNELS,
+    ORTHOGONALS,
     assert_drawn_from,
+    assert_orthogonal,
     distribution,
     id_of,
 )
@@ -21,20 +34,33 @@ FAN_IN, FAN_OUT = 100, 900
 BIASES = [spec for spec in KERNELS if type(spec) in members(BiasInitializer)]
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
+in_each_precision = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
 
-def drawn(pair: Pair, backend: str, seed: int = 0, **fields: Any) -> Weights:
-    """Return the weights that a framework gives one dense layer."""
+def wide(**fields: Any) -> Arm:
+    """Return one dense layer with these initialisers."""
     written = {
         name: value.model_dump() if isinstance(value, Element) else value
         for name, value in fields.items()
     }
-    wide = arm(
+    return arm(
         [{"dense": {"units": FAN_OUT, **written}}],
         (FAN_IN,),
-        classes=FAN_OUT,
+        classes=fields.get("units", FAN_OUT),
     )
-    asked = pair.workers[backend].submit("drawn", arm=wide, seed=seed)
+
+
+def drawn(
+    pair: Pair,
+    backend: str,
+    seed: int = 0,
+    dtype: Dtype = "float64",
+    **fields: Any,
+) -> Weights:
+    """Return the weights that a framework gives one dense layer."""
+    asked = pair.workers[backend].submit(
+        "drawn", arm=wide(**fields), seed=seed, dtype=dtype
+    )
     weights: Weights = asked.result()
     return weights
 
@@ -61,13 +87,84 @@ def test_bias_is_drawn_with_the_fans_of_its_kernel(
 
 
 @on_each_backend
-def test_zeros_are_zero(backend: str, pair: Pair) -> None:
-    spec = Zeros()
+@in_each_precision
+@pytest.mark.parametrize(("spec", "value"), CONSTANTS, ids=str)
+def test_a_constant_is_exact(
+    spec: Initializer, value: float, dtype: Dtype, backend: str, pair: Pair
+) -> None:
     found = drawn(
-        pair, backend, kernel_initializer=spec, bias_initializer=spec
+        pair,
+        backend,
+        dtype=dtype,
+        kernel_initializer=spec,
+        bias_initializer=spec,
     )
-    assert not found["dense_1/kernel"].any()
-    assert not found["dense_1/bias"].any()
+    for name in ("dense_1/kernel", "dense_1/bias"):
+        assert found[name].dtype == dtype
+        assert (found[name] == np.dtype(dtype).type(value)).all()
+
+
+@on_each_backend
+@in_each_precision
+@pytest.mark.parametrize("units", [FAN_IN // 2, FAN_IN, FAN_OUT])
+@pytest.mark.parametrize("spec", ORTHOGONALS, ids=id_of)
+def test_orthogonal_is_orthogonal_whichever_side_is_longer(
+    spec: Orthogonal, units: int, dtype: Dtype, backend: str, pair: Pair
+) -> None:
+    found = drawn(
+        pair, backend, dtype=dtype, kernel_initializer=spec, units=units
+    )
+    kernel = found["dense_1/kernel"]
+    assert kernel.shape == (FAN_IN, units)
+    assert_orthogonal(kernel, spec.gain)
+
+
+@on_each_backend
+def test_orthogonal_prefers_no_rotation(backend: str, pair: Pair) -> None:
+    """Without its signs, a QR's first diagonal values are all below 0."""
+    found = [
+        drawn(pair, backend, seed, kernel_initializer="orthogonal", units=50)
+        for seed in range(8)
+    ]
+    kernels = np.array([weights["dense_1/kernel"] for weights in found])
+    # Any element of a random one is near N(0, 1/100).
+    assert_drawn_from(kernels, stats.norm(0, 1 / math.sqrt(FAN_IN)))
+    diagonals = kernels.diagonal(axis1=1, axis2=2)
+    assert 0.35 < (diagonals > 0).mean() < 0.65
+
+
+@on_each_backend
+def test_an_absolute_cut_far_out_leaves_a_whole_normal_in_float32(
+    backend: str, pair: Pair
+) -> None:
+    """An inverse distribution is infinite where float32 ends."""
+    spec = TruncatedNormal(stddev=0.01, bounds="absolute")
+    for seed in range(4):
+        found = drawn(
+            pair,
+            backend,
+            seed,
+            "float32",
+            kernel_initializer=spec,
+            units=20_000,
+        )["dense_1/kernel"]
+        assert 4.5 < np.abs(found).max() / spec.stddev < 6.5
+
+
+@pytest.mark.parametrize("spec", [*KERNELS, *ORTHOGONALS], ids=id_of)
+def test_both_processes_share_the_same_numbers(
+    spec: Initializer, pair: Pair
+) -> None:
+    """Orthogonal's QR comes from a library with threads of its own."""
+    shared = wide(kernel_initializer=spec)
+    asked = [
+        worker.submit("shared", arm=shared, seed=0)
+        for worker in pair.workers.values()
+    ]
+    torch, keras = (found.result()["dense_1/kernel"] for found in asked)
+    here = initial_weights(shared, 0, "float64")["dense_1/kernel"]
+    assert (torch == keras).all()
+    assert (torch == here).all()
 
 
 @on_each_backend

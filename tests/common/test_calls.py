@@ -5,7 +5,7 @@ import types
 import pytest
 
 from common.activations import Relu, Tanh
-from common.calls import Call, call, phrase
+from common.calls import Call, Code, call, phrase
 
 
 def book(**functions: object) -> types.ModuleType:
@@ -27,6 +27,18 @@ def test_a_call_takes_what_only_exists_now_first() -> None:
 def test_a_call_is_made_anew_each_time() -> None:
     made = call(list)
     assert made.perform() is not made.perform()
+
+
+def test_code_is_performed_in_its_names_and_knows_its_formula() -> None:
+    code = Code("lambda x: of(x, 2)", {"of": max}, "maximum(x, 2)")
+    function = call(dict, f=code).perform()["f"]
+    assert (function(1), function(3)) == (2, 3)
+    assert function.formula == "maximum(x, 2)"
+
+
+def test_code_has_no_other_names_than_its_own() -> None:
+    with pytest.raises(NameError):
+        Code("lambda x: abs(x)", {}, "abs(x)").perform()(1)
 
 
 def test_a_phrase_is_the_function_of_the_kinds_name() -> None:

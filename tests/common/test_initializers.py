@@ -11,14 +11,22 @@ from common.initializers import (
     HeNormal,
     Initializer,
     KernelInitializer,
-    Zeros,
+    LecunNormal,
+    Normal,
+    Orthogonal,
+    TruncatedNormal,
+    Uniform,
 )
+from common.layer import Shape
 from common.loop import initial_weights
 from common.randomness import stream
 from tests.cases import arm
 from tests.distributions import (
+    CONSTANTS,
     KERNELS,
+    ORTHOGONALS,
     assert_drawn_from,
+    assert_orthogonal,
     distribution,
     id_of,
 )
@@ -27,7 +35,8 @@ FANS = (100, 900)
 
 
 def test_every_initializer_is_looked_at() -> None:
-    looked_at = {type(spec) for spec in KERNELS} | {Zeros}
+    constants = [spec for spec, _ in CONSTANTS]
+    looked_at = {type(spec) for spec in [*KERNELS, *constants, *ORTHOGONALS]}
     assert looked_at == set(members(KernelInitializer))
 
 
@@ -41,7 +50,24 @@ def test_sample_is_drawn_from_the_distribution_it_names(
     assert_drawn_from(values, distribution(spec, *FANS))
 
 
-@pytest.mark.parametrize("kind", [GlorotNormal, HeNormal])
+@pytest.mark.parametrize("spec", KERNELS, ids=id_of)
+def test_plain_says_the_same_distribution_without_fans(
+    spec: Initializer,
+) -> None:
+    """Fans of a depthwise kernel, which no tensor's shape gives away."""
+    fans = 9, 288
+    plain = spec.plain(*fans)
+    assert isinstance(plain, (Normal, TruncatedNormal, Uniform))
+    said, meant = (
+        distribution(plain, 1, 1),
+        distribution(spec, *fans),
+    )
+    assert said.support() == pytest.approx(meant.support(), rel=1e-12)
+    assert said.mean() == pytest.approx(meant.mean(), rel=1e-12, abs=1e-15)
+    assert said.std() == pytest.approx(meant.std(), rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", [GlorotNormal, HeNormal, LecunNormal])
 def test_a_cut_normal_stops_at_two_deviations_and_a_whole_does_not(
     kind: type[Initializer],
 ) -> None:
@@ -55,8 +81,41 @@ def test_a_cut_normal_stops_at_two_deviations_and_a_whole_does_not(
     assert np.abs(whole).max() > 1.5 * bound
 
 
-def test_zeros_are_zero() -> None:
-    assert not Zeros().sample(stream(0, "test"), (3, 4), 3, 4).any()
+@pytest.mark.parametrize("stddev", [1e-300, 1e-3, 4.1, 1e3, 1e300])
+@pytest.mark.parametrize("mean", [-2.0, 0.0, 1.9])
+def test_a_cut_normal_comes_to_an_end_wherever_it_is_cut(
+    mean: float, stddev: float
+) -> None:
+    spec = TruncatedNormal(mean=mean, stddev=stddev, bounds="absolute")
+    values = spec.sample(stream(0, "test"), FANS, *FANS)
+    assert np.abs(values).max() <= 2
+
+
+@pytest.mark.parametrize(("spec", "value"), CONSTANTS, ids=str)
+def test_a_constant_is_exact(spec: Initializer, value: float) -> None:
+    values = spec.sample(stream(0, "test"), (3, 4), 3, 4)
+    assert values.dtype == np.float64
+    assert values.tolist() == [[value] * 4] * 3
+
+
+@pytest.mark.parametrize(
+    "shape", [(9, 5), (5, 5), (5, 9), (3, 3, 4, 8), (1, 2, 3, 8)]
+)
+@pytest.mark.parametrize("spec", ORTHOGONALS, ids=id_of)
+def test_orthogonal_is_orthogonal_whichever_side_is_longer(
+    spec: Orthogonal, shape: Shape
+) -> None:
+    kernel = spec.sample(stream(0, "test"), shape, 1, 1)
+    assert kernel.shape == shape
+    assert_orthogonal(kernel, spec.gain)
+
+
+def test_orthogonal_is_the_frame_of_the_gaussian_it_is_drawn_from() -> None:
+    """QᵀG has to be R: nothing below its diagonal, which is above 0."""
+    kernel = Orthogonal().sample(stream(0, "test"), (9, 5), 9, 5)
+    r = kernel.T @ stream(0, "test").normal(size=(9, 5))
+    assert np.abs(np.tril(r, -1)).max() < 1e-14
+    assert (np.diag(r) > 0).all()
 
 
 def test_a_bias_takes_the_fans_of_its_kernel() -> None:

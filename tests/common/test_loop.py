@@ -32,12 +32,22 @@ NAN = math.nan
         ([5, NAN, 4, NAN, NAN], {"patience": 2}, 3, 5),
         ([math.inf, 5, 6], {"patience": 2}, 2, None),
         ([-math.inf, 5, 6], {"patience": 2}, 1, 3),
+        ([5, 6, 7, 8], {"patience": 0}, 1, 2),
+        ([NAN, NAN, NAN], {"patience": 1}, 0, 2),
+        ([5, 6, 7, 8], {"patience": 0, "counting": "exceeds"}, 1, 2),
+        ([5, 6, 7, 8], {"patience": 1, "counting": "exceeds"}, 1, 3),
+        ([5, 5, 5, 5], {"patience": 3, "counting": "exceeds"}, 1, None),
+        ([1, 5, 4, 6, 6], {"patience": 2, "start_from_epoch": 1}, 3, 5),
+        ([5, 4, 3, 2], {"patience": 2, "baseline": 1}, 4, None),
+        ([5, 4, 3, 4], {"patience": 2, "baseline": 1}, 3, 4),
+        ([5, 4, 3, 4], {"patience": 2, "baseline": 4}, 3, None),
     ],
     ids=str,
 )
 def test_patience_ends_as_the_rule_says(
     values: list[float], rule: Any, best: int, stopped: int | None
 ) -> None:
+    rule = {"counting": "reaches"} | rule
     patience = Patience(EarlyStopping(**rule))
     ended = None
     for epoch, value in enumerate(values, 1):
@@ -49,7 +59,9 @@ def test_patience_ends_as_the_rule_says(
 
 
 def test_an_accuracy_improves_when_it_rises() -> None:
-    rule = EarlyStopping(monitor="validation_accuracy", patience=2)
+    rule = EarlyStopping(
+        monitor="validation_accuracy", patience=2, counting="reaches"
+    )
     patience = Patience(rule)
     values = [0.5, 0.7, 0.6, 0.8]
     found = [patience.improved(n, value) for n, value in enumerate(values, 1)]
@@ -183,3 +195,35 @@ def test_grid_reaches_a_tenth_beyond_the_points() -> None:
     np.testing.assert_allclose(points.max(0), [1.1, 32.0])
     assert (np.diff(points[:101, 0]) > 0).all()
     assert (points[:101, 1] == points[0, 1]).all()
+
+
+def test_the_rates_fall_on_a_plateau_beside_the_schedule() -> None:
+    rule = {"patience": 1, "by": 0.5, "threshold": 0.0}
+    _, record = fit(
+        [5, 4, 4, 4, 3, 3, 9],
+        plateau=rule,
+        schedule={"step_decay": {"every": 4, "by": 0.1}},
+    )
+    falls = np.array([1, 1, 1, 0.5, 0.25, 0.25, 0.125])
+    decays = np.array([1, 1, 1, 1, 0.1, 0.1, 0.1])
+    expected = 0.1 * falls * decays
+    np.testing.assert_allclose(record.steps["rate"], expected, rtol=1e-15)
+
+
+def test_a_checkpoint_ends_with_the_best_weights_and_their_metrics() -> None:
+    trainer, record = fit([5, 3, 4, 3, 4], checkpoint="validation_loss")
+    assert record.final["epochs"] == 5
+    assert record.final["best_epoch"] == 2
+    assert record.weights["epoch"] == trainer.loaded == 2
+
+
+def test_a_checkpoint_knows_no_least_improvement() -> None:
+    rule = {"patience": 2, "min_delta": 1.0}
+    _, record = fit(
+        [5, 4.5, 4.2, 3.9, 2],
+        early_stopping=rule,
+        checkpoint="validation_loss",
+    )
+    assert record.final["epochs"] == 3
+    assert record.final["best_epoch"] == 3
+    assert record.weights["epoch"] == 3

@@ -64,6 +64,17 @@ def test_a_nudge_moves_every_weight_by_one_unit_in_the_last_place(
         assert abs(share - 0.5) < 5 * 0.5 / np.sqrt(away.sum())
 
 
+def test_a_nudge_for_bfloat16_moves_what_bfloat16_keeps() -> None:
+    """The upper 16 bits of a float32 are its bfloat16."""
+    drawn = stream(0, "test").normal(size=4000).astype(np.float32)
+    moved = nudged({"kernel": drawn}, 1, "bfloat16")["kernel"]
+    assert moved.dtype == np.float32
+    kept = np.abs((moved.view(np.int32) >> 16) - (drawn.view(np.int32) >> 16))
+    # Below a power of two the units are half as large.
+    assert (kept == 1).mean() > 0.99
+    assert kept.max() <= 2
+
+
 def test_a_nudge_leaves_zeros_where_they_are(weights: dict[str, Any]) -> None:
     moved = nudged(weights, 1)["kernel"]
     assert (moved[:2] == 0).all()

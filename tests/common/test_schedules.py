@@ -39,11 +39,12 @@ def test_step_decay_does_not_rise() -> None:
     ],
 )
 def test_cosine_falls_to_its_end_and_stays(step: int, factor: float) -> None:
-    found = Cosine(steps=100, final=0.1).factor(step)
+    found = Cosine(steps=100, final=0.1, past_end="stays").factor(step)
     assert found == pytest.approx(factor, rel=1e-14)
 
 
-def test_cosine_never_rises() -> None:
-    factors = [Cosine(steps=37).factor(step) for step in range(60)]
+def test_a_cosine_that_stays_never_rises() -> None:
+    cosine = Cosine(steps=37, past_end="stays")
+    factors = [cosine.factor(step) for step in range(60)]
     assert factors == sorted(factors, reverse=True)
     assert factors[37] == 0.0

@@ -45,11 +45,27 @@ def assert_complete(spec: Any, dumped: Any) -> None:
 
 initializers = st.one_of(
     st.sampled_from(
-        ["zeros", "fan_in_uniform", "glorot_uniform", "he_uniform", "normal"]
+        [
+            *("zeros", "ones", "fan_in_uniform", "glorot_uniform"),
+            *("he_uniform", "lecun_uniform", "orthogonal"),
+            *("normal", "truncated_normal", "uniform"),
+        ]
+    ),
+    st.builds(lambda v: {"constant": v}, st.floats(-10, 10)),
+    st.builds(lambda g: {"orthogonal": g}, st.floats(1e-3, 10)),
+    st.builds(
+        lambda low, width: {"uniform": {"low": low, "high": low + width}},
+        st.floats(-10, 10),
+        st.floats(1e-3, 10),
+    ),
+    st.builds(
+        lambda bounds: {"truncated_normal": {"bounds": bounds}},
+        st.sampled_from(["absolute", "deviations"]),
     ),
     st.builds(lambda s: {"normal": s}, st.floats(1e-3, 10)),
     st.builds(lambda t: {"he_normal": {"truncated": t}}, st.booleans()),
     st.builds(lambda t: {"glorot_normal": {"truncated": t}}, st.booleans()),
+    st.builds(lambda t: {"lecun_normal": {"truncated": t}}, st.booleans()),
 )
 denses = st.one_of(
     st.builds(lambda units: {"dense": units}, st.integers(1, 50)),
@@ -62,6 +78,11 @@ layers = st.one_of(
     denses,
     st.sampled_from(["relu", "tanh", "sigmoid", "linear", "flatten"]),
     st.builds(lambda rate: {"dropout": rate}, st.floats(0, 0.9)),
+    st.sampled_from(["leaky_relu", "elu", "gelu", "swish", "hard_swish"]),
+    st.builds(lambda slope: {"leaky_relu": slope}, st.floats(0, 1)),
+    st.builds(lambda alpha: {"elu": alpha}, st.floats(0.1, 2)),
+    st.builds(lambda form: {"gelu": form}, st.sampled_from(["erf", "tanh"])),
+    st.builds(lambda n: {"custom": f"x ** {n} - x"}, st.integers(2, 9)),
 )
 optimizers = st.one_of(
     st.sampled_from(["sgd", "adam"]),
@@ -95,9 +116,13 @@ recipes = st.fixed_dictionaries(
                 "constant",
                 {"cosine": 5},
                 {"step_decay": {"every": 1, "by": 0.5}},
+                {"multi_step": {"at": [1, 3], "by": 0.5, "per": "epoch"}},
+                {"natural_exponential": 0.01},
             ]
         ),
         "early_stopping": st.just({"patience": 3}),
+        "plateau": st.sampled_from([{}, {"cooldown": 2, "by": 0.3}]),
+        "checkpoint": st.just("validation_accuracy"),
     },
 )
 experiments = st.builds(
@@ -174,6 +199,11 @@ def test_dialects_mean_different_things_by_silence() -> None:
         ({"dropout": 0.5}, {"dropout": {"rate": 0.5}}),
         ({"dropout": 0}, {"dropout": 0.0}),
         ("relu", {"relu": {}}),
+        ("leaky_relu", {"leaky_relu": 0.3}),
+        ("elu", {"elu": {"alpha": 1.0}}),
+        ("gelu", {"gelu": "erf"}),
+        ({"custom": "x / 2"}, {"custom": {"formula": "x / 2"}}),
+        ({"prelu": None}, {"prelu": {"slopes": "per_number"}}),
     ],
 )
 def test_two_forms_of_one_layer_mean_the_same(short: Any, long: Any) -> None:
@@ -187,8 +217,38 @@ def test_two_forms_of_one_layer_mean_the_same(short: Any, long: Any) -> None:
 @pytest.mark.parametrize(
     ("short", "long"),
     [
+        ({"max_pool": 2}, {"max_pool": {"size": [2, 2], "stride": 2}}),
+        (
+            {"conv2d": {"filters": 2, "size": 3}},
+            {"conv2d": {"filters": 2, "size": [3, 3], "padding": "valid"}},
+        ),
+        (
+            {"average_pool": {"size": 3, "padding": {"symmetric": 1}}},
+            {
+                "average_pool": {
+                    "size": 3,
+                    "stride": 3,
+                    "padding": {"symmetric": {"by": [1, 1]}},
+                }
+            },
+        ),
+    ],
+)
+def test_two_forms_of_one_window_mean_the_same(short: Any, long: Any) -> None:
+    def spec(layer: Any) -> Any:
+        layers = [layer, "flatten", {"dense": 10}]
+        return parse(experiment(data="digits", arms={"a": layers}))
+
+    assert spec(short).arms == spec(long).arms
+    assert spec(short).content_hash == spec(long).content_hash
+    assert parse(dump(spec(short))) == spec(short)
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
         ({}, {"schedule": "constant"}),
-        ({}, {"shuffle": "each_epoch", "last_batch": "keep"}),
+        ({}, {"shuffle": "once", "last_batch": "keep"}),
         ({}, {"batch_size": 32}),
         ({"optimizer": "adam"}, {"optimizer": {"adam": 0.001}}),
         (

@@ -8,10 +8,12 @@ from common.initializers import KernelInitializer
 from common.layers import Layer
 from common.losses import Loss
 from common.optimizers import Optimizer
+from common.padding import Padding
 from common.schedules import Schedule
 
 FAMILIES: dict[str, Any] = {
     "layer": Layer,
+    "padding": Padding,
     "initializer": KernelInitializer,
     "loss": Loss,
     "optimizer": Optimizer,
@@ -26,18 +28,44 @@ ELEMENTS: list[type[Element]] = [
 # What no framework has a default for, so that a person must say it.
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
+    "conv2d": {"filters": 2, "size": 3},
+    "depthwise_conv2d": {"size": 3},
+    "max_pool": {"size": 2},
+    "average_pool": {"size": 2},
+    "symmetric": {"by": 1},
     "dropout": {"rate": 0.5},
     "spatial_dropout": {"rate": 0.5},
     "residual": {"body": ["relu"]},
     "concatenate": {"branches": [[], ["relu"]]},
+    "custom": {"formula": "x * tanh(sqrt(softplus(x)))"},
+    "initializers.constant": {"value": 0.1},
     "step_decay": {"every": 2, "by": 0.5},
+    "multi_step": {"at": [2, 5], "by": 0.5},
+    "exponential": {"by": 0.9},
+    "natural_exponential": {"k": 0.1},
+    "inverse_time": {"k": 0.1},
+    "polynomial_decay": {"steps": 10},
     "cosine": {"steps": 10},
+    "cosine_restarts": {"first": 5},
+    "warmup_cosine": {"warmup": 3, "steps": 10},
+    "one_cycle": {"steps": 10},
 }
+
+
+def key(kind: type[Element]) -> str:
+    """Return what names a kind: its word, with its file if two share it.
+
+    An initialiser and a schedule are both called `constant`.
+    """
+    word = kind.kind()
+    twins = [each for each in ELEMENTS if each.kind() == word]
+    file = kind.__module__.rpartition(".")[2]
+    return word if len(twins) == 1 else f"{file}.{word}"
 
 
 def written(kind: type[Element]) -> dict[str, Any]:
     """Return an element with all that must be said, and nothing else."""
-    return {kind.kind(): DEMANDED.get(kind.kind(), {})}
+    return {kind.kind(): DEMANDED.get(key(kind), {})}
 
 
 def experiment(**fields: Any) -> dict[str, Any]:
@@ -70,7 +98,9 @@ RICH = experiment(
         "epochs": 3,
         "last_batch": "drop",
         "shuffle": "once",
-        "early_stopping": {"patience": 2, "restore_best": True},
+        "plateau": {"by": 0.5, "patience": 1},
+        "early_stopping": {"patience": 2, "baseline": 0.7},
+        "checkpoint": "validation_accuracy",
     },
     arms={
         "wide": [
@@ -88,6 +118,14 @@ RICH = experiment(
             "linear",
         ],
         "small": ["sigmoid", {"dense": 2}],
+        "odd": [
+            {"leaky_relu": 0.1},
+            {"gelu": {"form": "tanh"}},
+            {"elu": {"alpha": 0.5}},
+            {"custom": "maximum(x, 0.1 * x)"},
+            {"swish": None},
+            {"dense": 2},
+        ],
     },
     claims=[
         "wide.test_accuracy > small.test_accuracy",

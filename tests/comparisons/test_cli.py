@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -134,6 +135,8 @@ def test_a_wrong_input_is_a_document_with_json(
         (("run", "shallow_vs_deep", "--seeds", "0"), "--seeds"),
         (("run", "nowhere/spec.yaml"), "cannot be read"),
         (("check", "shallow_vs_deep", "--level", "roof"), "trajectory"),
+        (("check", "shallow_vs_deep", "--dtype", "bfloat16"), "float64"),
+        (("run", "shallow_vs_deep", "--device", "tpu"), "cuda"),
         (("audition",), "audition"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",
@@ -250,6 +253,41 @@ def test_a_worker_that_dies_ends_with_status_3(
     message = json.loads(said.out)["error"]["message"]
     assert "the Keras worker died" in message
     assert "No module named 'no_such_package'" in message
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_device_that_is_not_there_is_refused_in_one_sentence(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "small.yaml"
+    spec.write_text(SMALL, "utf-8")
+    out = ("--out", str(tmp_path / "out")) if command == "run" else ()
+    # No machine has both; Keras on TensorFlow has no mps anywhere.
+    assert parity(command, str(spec), "--device", "mps", *out) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    [line] = [line for line in said.err.splitlines() if line.strip()]
+    assert re.fullmatch(
+        r"parity: --device: got 'mps', but (PyTorch|Keras) here has only: "
+        r"[a-z, ]+",
+        line,
+    )
+
+
+def test_mixed_precision_runs_beside_a_float64_ladder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "small.yaml"
+    spec.write_text(SMALL, "utf-8")
+    folder = ("--out", str(tmp_path / "out"))
+    assert (
+        parity("run", str(spec), "--dtype", "bfloat16", "--json", *folder) == 0
+    )
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == "agree"
+    assert document["settings"]["dtype"] == "bfloat16"
+    for arm in document["arms"]:
+        assert arm["curves"]["worst_ratio_to_floor"] < 10
 
 
 def test_a_folder_that_cannot_be_made_is_refused_before_training(

@@ -1,0 +1,297 @@
+"""Fuzzing: random specifications through the ladder, in float64.
+
+The specs come from `strategies`; a spec on which the two frameworks part is
+shrunk by Hypothesis to the simplest one that still does, and saved as YAML,
+which `parity check` replays.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+
+from common.experiment import Experiment
+from comparisons.ladder import Climb, climb
+from comparisons.strategies import experiments
+from comparisons.verdict import Outcome, Verdict, outcome_of
+from comparisons.workers import Pair
+
+# Specs that Hypothesis draws from one seed; the next have another.
+ROUND = 50
+
+# Specs a pair of workers takes before fresh ones take its place: TensorFlow
+# never gives back the memory of a graph it has traced.
+LIFETIME = 250
+
+# So many disagreements are shrunk; more are counted.
+MOST_SHRUNK = 5
+
+Watcher = Callable[[int, int, int], None]
+"""Called with the specs done, the specs in all, and the disagreements."""
+
+
+class DisagreementError(AssertionError):
+    """What Hypothesis is to shrink."""
+
+
+@dataclass
+class Failure:
+    """A spec on which the two frameworks part, as simple as it could be made.
+
+    Attributes:
+        spec: the simplest found.
+        found: as it was drawn.
+        verdict: what the judge says of the simplest.
+        path: where it was saved.
+    """
+
+    spec: Experiment
+    found: Experiment
+    verdict: Verdict
+    path: Path | None = None
+
+
+@dataclass
+class Fuzzed:
+    """What a fuzzing run came to.
+
+    Attributes:
+        seed: of the specs.
+        outcomes: how many specs agreed, disagreed, or were undecided.
+        undecided: why, for each that was undecided.
+        failures: the disagreements that were shrunk.
+        seconds: wall time, without shrinking.
+        busy: seconds that each framework computed, of all pairs together.
+        jobs: pairs of workers.
+    """
+
+    seed: int
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    undecided: list[str] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    seconds: float = 0.0
+    busy: Counter[str] = field(default_factory=Counter)
+    jobs: int = 1
+
+    @property
+    def count(self) -> int:
+        """How many specs were judged."""
+        return self.outcomes.total()
+
+    @property
+    def per_minute(self) -> float:
+        """How many specs were judged a minute."""
+        return 60 * self.count / self.seconds if self.seconds else 0.0
+
+    @property
+    def verdict(self) -> Outcome:
+        """Whether the two frameworks agree on all of them."""
+        return "disagree" if self.outcomes["disagree"] else "agree"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object of the command line's contract."""
+        return {
+            "command": "fuzz",
+            "verdict": self.verdict,
+            "seed": self.seed,
+            "count": self.count,
+            "disagreements": self.outcomes["disagree"],
+            "undecided": self.outcomes["undecided"],
+            "specs_per_minute": round(self.per_minute, 1),
+            "seconds": round(self.seconds, 1),
+            "busy_share": {
+                backend: round(seconds / self.seconds / self.jobs, 3)
+                for backend, seconds in self.busy.items()
+            },
+            "failures": [
+                {
+                    "spec": each.spec.model_dump(mode="json"),
+                    "file": str(each.path) if each.path else None,
+                    **each.verdict.as_json(),
+                }
+                for each in self.failures
+            ],
+        }
+
+
+def fuzz(
+    count: int,
+    seed: int = 0,
+    *,
+    steps: int = 20,
+    jobs: int = 2,
+    out: Path | None = None,
+    setup: dict[str, str] | None = None,
+    watch: Watcher | None = None,
+) -> Fuzzed:
+    """Send random specs up the ladder.
+
+    Args:
+        count: how many different ones.
+        seed: of the specs.
+        steps: length of each trajectory.
+        jobs: pairs of workers.
+        out: folder for the specs that fail, or None to save none.
+        setup: what the workers call first; the tests plant faults with it.
+        watch: called as specs are done.
+    """
+    result = Fuzzed(seed, jobs=jobs)
+    failing: list[tuple[Experiment, int]] = []
+    start = time.perf_counter()
+    with _Crew(jobs, steps, setup) as crew:
+        waiting = [
+            (spec, number, crew.submit(spec))
+            for spec, number in _drawn(count, seed)
+        ]
+        for spec, number, future in waiting:
+            outcome, why = future.result()
+            result.outcomes[outcome] += 1
+            if outcome == "disagree":
+                failing.append((spec, number))
+            elif outcome == "undecided":
+                result.undecided.append(why)
+            if watch:
+                watch(result.count, count, len(failing))
+        result.seconds = time.perf_counter() - start
+        result.busy = crew.busy()
+        for spec, number in failing[:MOST_SHRUNK]:
+            result.failures.append(_shrunk(crew, spec, number))
+    if out is not None:
+        _save(result, out)
+    return result
+
+
+def round_of_specs(
+    number: int, act: Callable[[Experiment], None], *phases: Phase
+) -> None:
+    """Let Hypothesis draw specs from a seed, and act on each."""
+
+    @seeded(number)
+    @settings(
+        max_examples=ROUND,
+        deadline=None,
+        database=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @given(experiments())
+    def drawn(spec: Experiment) -> None:
+        act(spec)
+
+    drawn()
+
+
+def _drawn(count: int, seed: int) -> Iterator[tuple[Experiment, int]]:
+    """Yield different specs, each with the number of its round."""
+    known: set[str] = set()
+    number = seed * 1_000_003
+    while True:
+        specs: list[Experiment] = []
+        round_of_specs(number, specs.append, Phase.generate)
+        for spec in specs:
+            if spec.content_hash not in known:
+                known.add(spec.content_hash)
+                yield spec, number
+            if len(known) == count:
+                return
+        number += 1
+
+
+def _shrunk(crew: "_Crew", found: Experiment, number: int) -> Failure:
+    """Draw the round once more, fail at the spec, and let it be shrunk."""
+    seen: list[tuple[Experiment, Verdict]] = []
+
+    def fails(spec: Experiment) -> None:
+        if not seen and spec.content_hash != found.content_hash:
+            return
+        verdict = crew.climb(spec).verdicts[-1]
+        if verdict.outcome == "disagree":
+            seen.append((spec, verdict))
+            raise DisagreementError
+
+    with suppress(DisagreementError):
+        round_of_specs(number, fails, Phase.generate, Phase.shrink)
+    spec, verdict = min(seen, key=lambda each: _size(each[0]))
+    return Failure(spec, found, verdict)
+
+
+def _size(spec: Experiment) -> int:
+    return len(spec.model_dump_json())
+
+
+def _save(result: Fuzzed, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    for failure in result.failures:
+        name = f"fuzzed-{failure.spec.content_hash}.yaml"
+        failure.path = out / name
+        written = failure.spec.model_dump(mode="json", exclude_none=True)
+        failure.path.write_text(
+            f"# {failure.verdict.rung}: {failure.verdict.sentence}\n"
+            + yaml.safe_dump(written, sort_keys=False)
+        )
+
+
+class _Crew:
+    """Pairs of workers that climb with one spec after another."""
+
+    def __init__(
+        self, jobs: int, steps: int, setup: dict[str, str] | None
+    ) -> None:
+        self.steps, self.setup = steps, setup
+        self.pool = ThreadPoolExecutor(jobs, "crew")
+        self.pairs: SimpleQueue[tuple[Pair, int]] = SimpleQueue()
+        self.worked: Counter[str] = Counter()
+        for _ in range(jobs):
+            self.pairs.put((Pair(setup=setup, threads=1), 0))
+
+    def __enter__(self) -> "_Crew":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        self.pool.shutdown(cancel_futures=True)
+        while not self.pairs.empty():
+            self._close(self.pairs.get()[0])
+
+    def submit(self, spec: Experiment) -> "Future[tuple[Outcome, str]]":
+        """Climb with a spec when a pair is free; return at once."""
+
+        def judged() -> tuple[Outcome, str]:
+            verdicts = self.climb(spec).verdicts
+            return outcome_of(verdicts), verdicts[-1].sentence
+
+        return self.pool.submit(judged)
+
+    def climb(self, spec: Experiment) -> Climb:
+        """Climb with a spec's only arm."""
+        pair, age = self.pairs.get()
+        if age == LIFETIME:
+            self._close(pair)
+            pair, age = Pair(setup=self.setup, threads=1), 0
+        try:
+            return climb(pair, spec.arm("fuzzed"), steps=self.steps)
+        finally:
+            self.pairs.put((pair, age + 1))
+
+    def busy(self) -> Counter[str]:
+        """Return the seconds that each framework has worked."""
+        found = Counter(self.worked)
+        for _ in range(self.pairs.qsize()):
+            pair, age = self.pairs.get()
+            found.update(pair.busy())
+            self.pairs.put((pair, age))
+        return found
+
+    def _close(self, pair: Pair) -> None:
+        self.worked.update(pair.busy())
+        pair.__exit__(None, None, None)

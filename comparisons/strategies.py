@@ -1,0 +1,279 @@
+"""Random specifications: Hypothesis strategies over the words themselves.
+
+What a field may hold is read from its type, so a new word is drawn as soon
+as it stands in the language. `RANGES` says what is sensible where a type
+allows far more: a fuzzed network is small, and trains without blowing up,
+since beyond that nothing can be said of two runs.
+"""
+
+from collections.abc import Sequence
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from common.architecture import ShapeError, places
+from common.conventions import CONVENTIONS
+from common.data import Data
+from common.datasets import Noise, Polynomial, Spiral, Xor
+from common.element import Model, OneKind, members
+from common.experiment import Experiment
+from common.layer import Shape
+from common.layers import Concatenate, Dense, Flatten, Layer, Residual
+from common.losses import BinaryCrossEntropy, CrossEntropy, Loss
+from common.recipe import Recipe
+
+Strategy = st.SearchStrategy[Any]
+
+# Sensible values of a field, as `kind.field` or, for any kind, `field`.
+RANGES: dict[str, Strategy] = {
+    "units": st.integers(1, 9),
+    "rate": st.sampled_from([0.0, 0.25, 0.5]),
+    "lr": st.sampled_from([0.001, 0.01, 0.03]),
+    "sgd.lr": st.sampled_from([0.01, 0.05, 0.1]),
+    "momentum": st.sampled_from([0.0, 0.5, 0.9]),
+    "epsilon": st.sampled_from([1e-8, 1e-7, 1e-5, 1e-3]),
+    "beta_1": st.sampled_from([0.0, 0.7, 0.9]),
+    "beta_2": st.sampled_from([0.9, 0.99, 0.999]),
+    "kept": st.sampled_from([0.5, 0.9, 0.99]),
+    "stddev": st.sampled_from([0.05, 0.5, 1.0]),
+    "recipe.batch_size": st.one_of(st.integers(4, 16), st.just("full")),
+    "recipe.epochs": st.integers(1, 3),
+    "recipe.evaluate_every": st.integers(0, 2),
+    "early_stopping.patience": st.integers(1, 2),
+    "every": st.integers(1, 9),
+    "by": st.sampled_from([0.5, 0.7, 1.0]),
+    "cosine.steps": st.integers(5, 40),
+    "final": st.sampled_from([0.01, 0.1]),
+}
+
+# Layers a network is never drawn with: what ends in probabilities, and what
+# is drawn by a strategy of its own.
+LEFT_OUT = ("softmax", "residual", "concatenate")
+
+DEEPEST = 2
+
+NUMBERS = st.sampled_from([0.1, 0.25, 0.5, 1.0, 2.0])
+
+
+def elements(*kinds: type[Model]) -> Strategy:
+    """Return a strategy for elements of some kinds, all of them alike."""
+    return st.one_of([_element(kind) for kind in kinds])
+
+
+@st.composite
+def _element(draw: st.DrawFn, kind: type[Model]) -> Any:
+    """Draw the fields of one element until they fit together."""
+    for _ in range(8):
+        fields = {
+            name: draw(_field(kind.kind(), name, field))
+            for name, field in kind.model_fields.items()
+        }
+        try:
+            return kind(**fields)
+        except ValidationError:
+            continue
+    return draw(st.nothing())
+
+
+def _field(kind: str, name: str, field: FieldInfo) -> Strategy:
+    for key in (f"{kind}.{name}", name):
+        if key in RANGES:
+            return RANGES[key]
+    said = [row for row in CONVENTIONS if row.field == f"{kind}.{name}"]
+    if said and isinstance(said[0].torch, float):
+        return st.sampled_from([said[0].torch, said[0].keras])
+    return typed(field.annotation, tuple(field.metadata))
+
+
+def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
+    """Return a strategy for what a field's type allows.
+
+    Raises:
+        TypeError: for a type that has none; add the field to `RANGES`.
+    """
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        kind, *more = inside
+        if any(isinstance(each, OneKind) for each in more):
+            return elements(*members(annotation))
+        return typed(kind, [*metadata, *_flat(more)])
+    if origin in (Union, UnionType):
+        return st.one_of([typed(each, metadata) for each in inside])
+    if origin is Literal:
+        return st.sampled_from(inside)
+    if annotation in (None, NoneType):
+        return st.none()
+    if annotation is bool:
+        return st.booleans()
+    if annotation is int:
+        return st.integers(*_bounds(metadata, 0, 4))
+    if annotation is float:
+        low, high = _bounds(metadata, 0.0, 2.0)
+        return NUMBERS.filter(lambda number: low <= number <= high)
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return _element(annotation)
+    raise TypeError(f"no strategy for {annotation}; add it to RANGES")
+
+
+def _flat(metadata: Sequence[Any]) -> list[Any]:
+    """Return bounds, also those inside of pydantic's own `Field`."""
+    return [
+        bound
+        for each in metadata
+        for bound in (each.metadata if isinstance(each, FieldInfo) else [each])
+    ]
+
+
+def _bounds(metadata: Sequence[Any], low: Any, high: Any) -> tuple[Any, Any]:
+    for bound in _flat(metadata):
+        if isinstance(bound, Ge):
+            low = bound.ge
+        elif isinstance(bound, Gt):
+            low = bound.gt
+        elif isinstance(bound, Le):
+            high = min(high, bound.le)
+        elif isinstance(bound, Lt):
+            high = min(high, bound.lt)
+    return low, max(low, high)
+
+
+SIMPLE = [kind for kind in members(Layer) if kind.kind() not in LEFT_OUT]
+
+
+@st.composite
+def networks(
+    draw: st.DrawFn, shape: Shape, longest: int = 5, depth: int = 0
+) -> tuple[Any, ...]:
+    """Draw layers, one after another, that can take what reaches them."""
+    layers: list[Any] = []
+    for _ in range(draw(st.integers(0, longest))):
+        layer = draw(_layer(shape, depth))
+        try:
+            [place] = places([layer], shape)
+        except ShapeError:
+            continue
+        layers.append(layer)
+        shape = place.output_shape
+    return tuple(layers)
+
+
+def _layer(shape: Shape, depth: int) -> Strategy:
+    if depth == DEEPEST:
+        return elements(*SIMPLE)
+    return st.one_of(
+        elements(*SIMPLE),
+        elements(*SIMPLE),
+        _residual(shape, depth + 1),
+        _concatenate(shape, depth + 1),
+    )
+
+
+@st.composite
+def _residual(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
+    """Draw a body, and a shortcut that gives x the body's shape."""
+    body = draw(networks(shape, 3, depth).filter(len))
+    after = draw(st.one_of(st.none(), elements(*_ACTIVATIONS)))
+    [*_, last] = places(body, shape)
+    shortcut: Any = "identity"
+    if last.output_shape != shape:
+        if len(last.output_shape) != 1:
+            return draw(st.nothing())
+        dense = draw(elements(Dense))
+        units = last.output_shape[0]
+        shortcut = (dense.model_copy(update={"units": units}),)
+        if len(shape) > 1:
+            shortcut = (draw(elements(Flatten)), *shortcut)
+    return Residual(body=body, shortcut=shortcut, activation=after)
+
+
+@st.composite
+def _concatenate(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
+    branches = draw(
+        st.lists(networks(shape, 2, depth), min_size=2, max_size=3)
+    )
+    return Concatenate(branches=tuple(branches))
+
+
+_ACTIVATIONS = [
+    kind for kind in SIMPLE if kind.__module__ == "common.activations"
+]
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> Any:
+    """Draw a small data set."""
+    samples = draw(st.integers(24, 48))
+    spiral = st.builds(
+        Spiral, classes=st.integers(2, 4), samples=st.just(samples)
+    )
+    sides = st.one_of(
+        st.tuples(st.integers(1, 6)),
+        st.tuples(*[st.integers(3, 6)] * 2, st.integers(1, 3)),
+    )
+    noise = st.builds(
+        Noise,
+        sides=sides,
+        classes=st.sampled_from([None, 2, 3]),
+        samples=st.just(samples),
+    )
+    curve = st.builds(
+        Polynomial,
+        coefficients=st.just((1.0, -0.5, 0.2)),
+        samples=st.just(samples),
+    )
+    xor = st.builds(Xor, copies=st.just(8), noise=NUMBERS)
+    return draw(st.one_of(noise, noise, noise, spiral, curve, xor))
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    """Draw one valid experiment with a single arm, `fuzzed`."""
+    for _ in range(8):
+        source = draw(sources())
+        classes = source.class_count
+        kinds = [
+            kind
+            for kind in members(Loss)
+            if (kind in (CrossEntropy, BinaryCrossEntropy))
+            == (classes is not None)
+            and (kind is not BinaryCrossEntropy or classes == 2)
+        ]
+        loss = draw(elements(*kinds))
+        units = classes if isinstance(loss, CrossEntropy) else 1
+        layers = draw(networks(source.shape))
+        last = draw(elements(Dense)).model_copy(update={"units": units})
+        shape = _end(layers, source.shape)
+        flatten = () if len(shape) == 1 else (draw(elements(Flatten)),)
+        try:
+            return Experiment(
+                name="fuzzed",
+                data=draw(_data(source)),
+                recipe=draw(elements(Recipe)).model_copy(
+                    update={"loss": loss}
+                ),
+                arms={"fuzzed": (*layers, *flatten, last)},
+            )
+        except ValidationError:
+            continue
+    return draw(st.nothing())
+
+
+def _end(layers: Sequence[Any], shape: Shape) -> Shape:
+    found = places(layers, shape)
+    return found[-1].output_shape if found else shape
+
+
+def _data(source: Any) -> Strategy:
+    return st.builds(
+        Data,
+        source=st.just(source),
+        test=st.sampled_from([0.0, 0.2]),
+        validation=st.sampled_from([0.0, 0.2]),
+        stratify=st.just(False),
+        scaling=st.sampled_from(["standardize", "min_max", "symmetric"]),
+        seed=st.integers(0, 3),
+    )

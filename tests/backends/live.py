@@ -1,0 +1,127 @@
+"""Tasks that ask a framework's own schedulers and callbacks.
+
+They run in a worker, which holds one framework, and import it there.
+"""
+
+import importlib
+from typing import Any
+
+import numpy as np
+
+from common.calls import phrase
+from common.record import Curve
+from common.schedules import Schedule
+
+
+def live_rates(
+    trainer_class: Any,
+    spec: Schedule,
+    lr: float,
+    steps_per_epoch: int,
+    steps: int,
+    progress: Any = None,
+) -> Curve:
+    """Return the rates that a framework's own scheduler gives."""
+    package = trainer_class.__module__.split(".")[0]
+    book = importlib.import_module(f"{package}.schedules")
+    said = phrase(book, spec)(spec, lr, steps_per_epoch)
+    ask = {"torch_impl": _torch_rates, "keras_impl": _keras_rates}[package]
+    return np.array(ask(said, lr, steps))
+
+
+def _torch_rates(said: Any, lr: float, steps: int) -> list[float]:
+    optimizer = _torch_optimizer(lr)
+    scheduler = said.perform(optimizer)
+    found = []
+    for step in range(steps):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if step < steps - 1:
+            scheduler.step()
+    return found
+
+
+def _torch_optimizer(lr: float) -> Any:
+    import torch
+
+    return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr)
+
+
+def _keras_rates(said: Any, lr: float, steps: int) -> list[float]:
+    import keras
+
+    keras.config.set_floatx("float64")
+    schedule = said.perform()
+    variable = keras.Variable([0.0], dtype="float64")
+    optimizer = keras.optimizers.SGD(schedule)
+    optimizer.build([variable])
+    found = []
+    for _ in range(steps):
+        found.append(float(schedule(optimizer.iterations)))
+        optimizer.apply([keras.ops.ones(1, dtype="float64")], [variable])
+    return found
+
+
+def live_plateau(
+    trainer_class: Any,
+    values: list[float],
+    lr: float,
+    mode: str,
+    progress: Any = None,
+    **arguments: Any,
+) -> Curve:
+    """Return the rate after each epoch, from ReduceLROnPlateau."""
+    if trainer_class.__module__.startswith("torch_impl"):
+        import torch
+
+        optimizer = _torch_optimizer(lr)
+        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, mode, **arguments
+        )
+        found = []
+        for value in values:
+            scheduler.step(value)
+            found.append(optimizer.param_groups[0]["lr"])
+        return np.array(found)
+    callback = _keras_callback("ReduceLROnPlateau", lr, mode, arguments)
+    found = []
+    for epoch, value in enumerate(values):
+        callback.on_epoch_end(epoch, {"watched": value})
+        found.append(float(callback.model.optimizer.learning_rate))
+    return np.array(found)
+
+
+def live_stopping(
+    trainer_class: Any,
+    values: list[float],
+    mode: str,
+    progress: Any = None,
+    **arguments: Any,
+) -> tuple[int | None, int]:
+    """Return the epochs that Keras's EarlyStopping ends with, and the best.
+
+    None where it does not end the training; both count from 1.
+    """
+    callback = _keras_callback("EarlyStopping", 1.0, mode, arguments)
+    for epoch, value in enumerate(values):
+        callback.on_epoch_end(epoch, {"watched": value})
+        if callback.model.stop_training:
+            return epoch + 1, callback.best_epoch + 1
+    return None, callback.best_epoch + 1
+
+
+def _keras_callback(
+    name: str, lr: float, mode: str, arguments: dict[str, Any]
+) -> Any:
+    import keras
+
+    keras.config.set_floatx("float64")
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(lr), "mse")
+    model.stop_training = False
+    callback = getattr(keras.callbacks, name)(
+        "watched", mode=mode, **arguments
+    )
+    callback.set_model(model)
+    callback.on_train_begin()
+    return callback

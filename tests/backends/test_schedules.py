@@ -1,0 +1,88 @@
+"""Each schedule, as the framework's own scheduler has it, step by step.
+
+Training plays the numbers of `common.schedules` into both frameworks; here
+the classes that people would use are held to the same numbers.
+"""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from common.schedules import Schedule
+from comparisons.workers import Pair
+from tests.cases import SCHEDULES
+from tests.tolerances import ROUNDING
+
+LR, STEPS_PER_EPOCH = 0.1, 3
+
+# Keras's own schedules compute in float32 whatever `floatx` is: the step,
+# its share of the whole and a power or a cosine of that are each right to
+# 6e-8 of 1, and so the rate to some of those, of the highest rate.
+KERAS_OWN = 1e-6
+
+# Ours compute in float64, a handful of operations each.
+EXACT = 1e-15
+
+each_schedule = pytest.mark.parametrize("name", SCHEDULES)
+each_count = pytest.mark.parametrize("per", ["step", "epoch"])
+
+
+def spec_of(name: str, per: str) -> Schedule:
+    written = SCHEDULES[name]
+    if written != "constant":
+        [(kind, fields)] = written.items()
+        written = {kind: fields | {"per": per}}
+    spec: Schedule = TypeAdapter(Schedule).validate_python(written)
+    return spec
+
+
+def length(spec: Schedule) -> int:
+    """Return how many steps to look at; PyTorch's cycle ends with an error."""
+    epochs = 70
+    if spec.kind() == "one_cycle":
+        epochs = spec.steps
+    per_epoch = getattr(spec, "per", "step") == "epoch"
+    return epochs * STEPS_PER_EPOCH if per_epoch else epochs
+
+
+def both(pair: Pair, backend: str, name: str, per: str) -> Any:
+    spec = spec_of(name, per)
+    steps = length(spec)
+    asked = pair.workers[backend].submit(
+        "live_rates",
+        spec=spec,
+        lr=LR,
+        steps_per_epoch=STEPS_PER_EPOCH,
+        steps=steps,
+    )
+    truth = [spec.rate(step, LR, STEPS_PER_EPOCH) for step in range(steps)]
+    return asked.result(), np.array(truth)
+
+
+@each_count
+@each_schedule
+def test_pytorchs_scheduler_gives_the_rates_of_the_spec(
+    name: str, per: str, pair: Pair
+) -> None:
+    found, truth = both(pair, "torch", name, per)
+    np.testing.assert_allclose(found, truth, rtol=0, atol=LR * ROUNDING)
+
+
+@each_count
+@each_schedule
+def test_kerass_schedule_gives_the_rates_of_the_spec(
+    name: str, per: str, pair: Pair
+) -> None:
+    found, truth = both(pair, "keras", name, per)
+    ours = name in ("cosine-rises", "one_cycle")
+    tolerance = EXACT if ours else KERAS_OWN
+    np.testing.assert_allclose(found, truth, rtol=0, atol=LR * tolerance)
+
+
+@each_schedule
+def test_a_schedule_changes_the_rate_where_it_is_looked_at(name: str) -> None:
+    spec = spec_of(name, "step")
+    rates = {spec.rate(step, LR, 1) for step in range(length(spec))}
+    assert (len(rates) > 1) == (name != "constant")

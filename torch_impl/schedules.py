@@ -1,0 +1,203 @@
+"""Schedules, in PyTorch; performed with the optimiser, stepped every batch.
+
+Each takes the optimiser's rate and the steps of an epoch. Where PyTorch has
+no class, LambdaLR multiplies the rate by a named function of the step.
+"""
+
+import math
+
+from torch.optim import lr_scheduler
+
+from common.calls import Call, call
+from common.schedules import (
+    Changing,
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Exponential,
+    InverseTime,
+    MultiStep,
+    NaturalExponential,
+    OneCycle,
+    PolynomialDecay,
+    StepDecay,
+    WarmupCosine,
+)
+from torch_impl import extensions
+
+
+def constant(spec: Constant, lr: float, steps_per_epoch: int) -> Call:
+    """ConstantLR."""
+    return call(lr_scheduler.ConstantLR, factor=1.0)
+
+
+def step_decay(spec: StepDecay, lr: float, steps_per_epoch: int) -> Call:
+    """StepLR."""
+    said = call(lr_scheduler.StepLR, step_size=spec.every, gamma=spec.by)
+    return _counted(spec, steps_per_epoch, said)
+
+
+def multi_step(spec: MultiStep, lr: float, steps_per_epoch: int) -> Call:
+    """MultiStepLR.
+
+    Translation: a milestone is the first step at the new rate.
+    """
+    milestones = list(spec.milestones)
+    said = call(lr_scheduler.MultiStepLR, milestones=milestones, gamma=spec.by)
+    return _counted(spec, steps_per_epoch, said)
+
+
+def exponential(spec: Exponential, lr: float, steps_per_epoch: int) -> Call:
+    """ExponentialLR, or StepLR for stairs.
+
+    Translation: gamma is what one step multiplies the rate by.
+    """
+    if spec.staircase:
+        said = call(lr_scheduler.StepLR, step_size=spec.every, gamma=spec.by)
+    else:
+        gamma = spec.by ** (1 / spec.every)
+        said = call(lr_scheduler.ExponentialLR, gamma=gamma)
+    return _counted(spec, steps_per_epoch, said)
+
+
+def natural_exponential(
+    spec: NaturalExponential, lr: float, steps_per_epoch: int
+) -> Call:
+    """ExponentialLR."""
+    said = call(lr_scheduler.ExponentialLR, gamma=math.exp(-spec.k))
+    return _counted(spec, steps_per_epoch, said)
+
+
+def inverse_time(spec: InverseTime, lr: float, steps_per_epoch: int) -> Call:
+    """LambdaLR.
+
+    Translation: PyTorch has no class.
+    """
+    factor = call(
+        extensions.InverseTime,
+        k=spec.k,
+        every=spec.every,
+        staircase=spec.staircase,
+    )
+    said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+    return _counted(spec, steps_per_epoch, said)
+
+
+def polynomial_decay(
+    spec: PolynomialDecay, lr: float, steps_per_epoch: int
+) -> Call:
+    """PolynomialLR.
+
+    Translation: it ends at 0; another end needs LambdaLR, whose factor is
+    a share of the rate.
+    """
+    if spec.end:
+        factor = call(
+            extensions.PolynomialTo,
+            steps=spec.steps,
+            power=spec.power,
+            end=spec.end / lr,
+        )
+        said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+    else:
+        said = call(
+            lr_scheduler.PolynomialLR,
+            total_iters=spec.steps,
+            power=spec.power,
+        )
+    return _counted(spec, steps_per_epoch, said)
+
+
+def cosine(spec: Cosine, lr: float, steps_per_epoch: int) -> Call:
+    """CosineAnnealingLR.
+
+    Translation: past its end it rises again; `stays` needs LambdaLR. Its
+    end is a rate.
+    """
+    if spec.past_end == "stays":
+        factor = call(
+            extensions.CosineThenFlat, steps=spec.steps, final=spec.final
+        )
+        said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+    else:
+        said = call(
+            lr_scheduler.CosineAnnealingLR,
+            T_max=spec.steps,
+            eta_min=lr * spec.final,
+        )
+    return _counted(spec, steps_per_epoch, said)
+
+
+def cosine_restarts(
+    spec: CosineRestarts, lr: float, steps_per_epoch: int
+) -> Call:
+    """CosineAnnealingWarmRestarts.
+
+    Translation: every restart goes back to the whole rate; lower peaks
+    need LambdaLR.
+    """
+    if spec.peak < 1:
+        factor = call(
+            extensions.LoweringRestarts,
+            first=spec.first,
+            times=spec.times,
+            peak=spec.peak,
+            final=spec.final,
+        )
+        said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+    else:
+        said = call(
+            lr_scheduler.CosineAnnealingWarmRestarts,
+            T_0=spec.first,
+            T_mult=spec.times,
+            eta_min=lr * spec.final,
+        )
+    return _counted(spec, steps_per_epoch, said)
+
+
+def warmup_cosine(spec: WarmupCosine, lr: float, steps_per_epoch: int) -> Call:
+    """LambdaLR.
+
+    Translation: LinearLR and CosineAnnealingLR in a SequentialLR cannot
+    begin at 0, and rise again past the end.
+    """
+    factor = call(
+        extensions.CosineThenFlat,
+        steps=spec.steps,
+        final=spec.final,
+        warmup=spec.warmup,
+        start=spec.start,
+    )
+    said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+    return _counted(spec, steps_per_epoch, said)
+
+
+def one_cycle(spec: OneCycle, lr: float, steps_per_epoch: int) -> Call:
+    """OneCycleLR.
+
+    Translation: by default it would cycle the momentum, too. It raises an
+    error when it is stepped past its end.
+    """
+    said = call(
+        lr_scheduler.OneCycleLR,
+        max_lr=lr,
+        total_steps=spec.steps,
+        pct_start=spec.rise,
+        div_factor=spec.start_over,
+        final_div_factor=spec.end_over,
+        cycle_momentum=False,
+    )
+    return _counted(spec, steps_per_epoch, said)
+
+
+def _counted(spec: Changing, steps_per_epoch: int, said: Call) -> Call:
+    """Return the scheduler, stepped in every epoch if it counts those."""
+    if spec.per == "step":
+        return said
+    return call(
+        extensions.EachEpoch,
+        said.function,
+        steps_per_epoch,
+        *said.args,
+        **said.kwargs,
+    )
