@@ -11,19 +11,31 @@ costs.
 Moons and circles: four classes in the plane; 256-128-64-32 units, each
 layer with batch normalisation. At most 50 epochs of 20 steps, so that
 running averages have little time.
+
+Digits: two convolutions with batch normalisation, momentum SGD whose rate
+falls by a factor of 10 after half of the training and again after three
+quarters.
 """
 
 from typing import Any
 
-DATASETS = ("moons_circles",)
+DATASETS = ("moons_circles", "digits")
 
 
 def written(dataset: str, profile: str) -> dict[str, Any]:
-    """Return the specification; it is short enough for any profile."""
+    """Return the specification for one data set and profile."""
+    quick = profile == "quick"
     return {
         "name": "naive_port",
         "dialect": "keras",
-        "data": {dataset: {}, "test": 0.2, "validation": 0.2},
+        **(_digits(quick) if dataset == "digits" else _moons_circles()),
+    }
+
+
+def _moons_circles() -> dict[str, Any]:
+    """Short enough for any profile."""
+    return {
+        "data": {"moons_circles": {}, "test": 0.2, "validation": 0.2},
         "recipe": {
             "loss": "cross_entropy",
             "optimizer": {"adam": 0.001},
@@ -42,3 +54,34 @@ def _hidden(*widths: int) -> list[Any]:
         for units in widths
         for word in ({"dense": units}, "batch_norm", "relu")
     ]
+
+
+def _digits(quick: bool) -> dict[str, Any]:
+    epochs = 6 if quick else 20
+    steps = epochs * 36
+    return {
+        "data": {"digits": {}, "scaling": "min_max"},
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"sgd": {"lr": 0.05, "momentum": 0.9}},
+            "schedule": {
+                "multi_step": {"at": [steps // 2, steps * 3 // 4], "by": 0.1}
+            },
+            "batch_size": 32,
+            "epochs": epochs,
+            "shuffle": "each_epoch",
+        },
+        "arms": {
+            "network": [
+                *_convolution(8, 1),
+                *_convolution(16, 2),
+                "flatten",
+                {"dense": 10},
+            ]
+        },
+    }
+
+
+def _convolution(filters: int, stride: int) -> list[Any]:
+    window = {"filters": filters, "size": 3, "stride": stride}
+    return [{"conv2d": window}, "batch_norm", "relu"]
