@@ -93,13 +93,13 @@ def audit(
             steps=TRAJECTORY[profile],
             progress=partial(watch, "aligned run") if watch else None,
         )
-    settings = {"profile": profile, "dtype": "float64", "seeds": seeds}
-    found = Audit(port, port.mixed(torch), climbed, settings)
-    if port.conventions and found.verdict != "disagree":
-        count = partial(watch, "mixes") if watch else None
-        jobs = jobs or min(os.cpu_count() or 1, MOST_JOBS)
-        with Laboratory(seeds, jobs, count) as lab:
-            _measure(found, lab)
+        settings = {"profile": profile, "dtype": "float64", "seeds": seeds}
+        found = Audit(port, port.mixed(torch), climbed, settings)
+        if port.conventions and found.verdict != "disagree":
+            count = partial(watch, "mixes") if watch else None
+            jobs = jobs or min(os.cpu_count() or 1, MOST_JOBS)
+            with Laboratory(pair, seeds, jobs, count) as lab:
+                _measure(found, lab)
     if out is not None:
         from comparisons.audit_report import write
 

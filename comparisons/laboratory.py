@@ -20,7 +20,7 @@ from comparisons.comparison import Comparison, compare_curves
 from comparisons.judge import evaluation_curves, step_curves
 from comparisons.naive import arm_of
 from comparisons.tolerances import NUDGES, TIMES_FLOOR
-from comparisons.workers import Worker
+from comparisons.workers import Pair, Worker
 
 Counter = Callable[[str, int, int], None]
 """Called with the backend, the runs done and the runs asked for so far."""
@@ -85,19 +85,23 @@ class Laboratory:
     """Workers that train experiments; use it in a `with` block.
 
     Args:
+        pair: one worker of each framework.
         seeds: how many runs of each experiment, under seeds 0, 1, ...
-        jobs: how many PyTorch workers share the runs.
+        jobs: how many PyTorch workers share the runs; the pair's is one.
         count: called whenever a run is asked for or done.
     """
 
     def __init__(
-        self, seeds: int, jobs: int = 1, count: Counter | None = None
+        self,
+        pair: Pair,
+        seeds: int,
+        jobs: int = 1,
+        count: Counter | None = None,
     ) -> None:
         self.seeds = seeds
-        self.workers = {
-            "torch": [Worker("torch", threads=1) for _ in range(jobs)],
-            "keras": [Worker("keras", threads=1)],
-        }
+        self._own = [Worker("torch", threads=1) for _ in range(jobs - 1)]
+        self.workers = {name: [own] for name, own in pair.workers.items()}
+        self.workers["torch"] += self._own
         self._count = count
         self._runs: dict[tuple[Any, ...], Future[list[Record]]] = {}
         self._asked = dict.fromkeys(self.workers, 0)
@@ -113,9 +117,8 @@ class Laboratory:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for workers in self.workers.values():
-            for worker in workers:
-                worker.close()
+        for worker in self._own:
+            worker.close()
 
     @property
     def runs(self) -> dict[str, int]:

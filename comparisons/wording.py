@@ -139,9 +139,11 @@ def _undone(audit: Audit) -> str:
     if search is None or not search.sets:
         return ""
     found = [listed(each) for each in search.sets]
-    if len(found) == 1:
-        return f"; from the worse side, taking back {found[0]} undoes it"
-    return f"; taking back any one of {', '.join(found)} is enough to undo it"
+    which = {1: "", 2: "either of "}.get(len(found), "any one of ")
+    return (
+        f"; from the worse side, taking back {which}"
+        f"{listed(found, sort=False)} undoes it"
+    )
 
 
 def _effect(audit: Audit, mix: Mix) -> float:
