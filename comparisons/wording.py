@@ -87,6 +87,11 @@ def _reached(audit: Audit, runs: Measured) -> str:
 
 
 def _what_makes_it(audit: Audit) -> str:
+    if not math.isfinite(audit.gap):
+        return (
+            "One of the two diverges, so there is no difference to take "
+            "apart, and no set of conventions was sought."
+        )
     if not audit.gap_is_real:
         return (
             f"That difference of {change(audit.gap)} is no larger than what "
@@ -111,7 +116,7 @@ def _what_makes_it(audit: Audit) -> str:
         ]
         said = (
             f"{listed(made)} make that difference together "
-            f"({change(effect)}), while each alone is harmless "
+            f"({change(effect)}{_only(audit)}), while each alone is harmless "
             f"({listed(parts, sort=False)})"
         )
     others = len(audit.makes.sets) - 1
@@ -122,6 +127,16 @@ def _what_makes_it(audit: Audit) -> str:
         else ""
     )
     return f"{said}{more}{_searched(audit)}{_undone(audit)}."
+
+
+def _only(audit: Audit) -> str:
+    """Say of how many sets it is the only one, where all were tried."""
+    search = audit.makes
+    if search is None or len(search.sets) > 1 or search.tried == 1:
+        return ""
+    if search.tried < search.possible:
+        return ""
+    return f"; no other of {search.possible} sets of {search.size} does"
 
 
 def _searched(audit: Audit) -> str:

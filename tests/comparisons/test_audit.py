@@ -141,6 +141,7 @@ def test_a_pair_that_only_fails_together_is_found() -> None:
     assert "0.500" in said[0]
     assert f"{KEPT} and {KERNEL} make that difference together" in said[1]
     assert "each alone is harmless" in said[1]
+    assert "no other of 10 sets of 2 does" in said[1]
     assert "either of" in said[1]
 
 
@@ -198,6 +199,15 @@ def test_a_gap_within_the_spread_of_seeds_is_not_searched() -> None:
     said = wording.sentences(found)
     assert "no larger than what seeds do" in said[1]
     assert "no failure" in said[2]
+
+
+def test_a_port_that_diverges_is_said_to() -> None:
+    found = found_by(lambda mix, _: np.nan if KEPT in mix else 0.9)
+    assert found.makes is None
+    assert "One of the two diverges" in wording.sentences(found)[1]
+    document = found.as_json()
+    json.dumps(document, allow_nan=False)
+    assert document["gap"] is None
 
 
 def test_a_gap_that_no_small_set_makes_is_said_so() -> None:
