@@ -58,6 +58,7 @@ def page(audit: Audit, drawn: list[Picture]) -> str:
         switch_rows=wording.switch_rows(audit),
         switch_caption=wording.switch_caption(audit) if measured else "",
         corner_rows=wording.corner_rows(audit),
+        confirmed=wording.confirmed(audit) if measured else "",
         option_rows=wording.option_rows(audit),
         rows=[switch.convention for switch in audit.switches],
         verdicts=[

@@ -123,6 +123,7 @@ def show_audit(audit: Audit) -> None:
         console.print(Text(wording.switch_caption(audit), "dim"))
         heads = ("conventions", *LABELS.values(), "epochs")
         console.print(_table(heads, wording.corner_rows(audit)))
+        console.print(Text(wording.confirmed(audit), "dim"))
     if audit.options:
         heads = ("option", "gap with it", "without it", "")
         console.print(_table(heads, wording.option_rows(audit)))

@@ -201,11 +201,10 @@ class Audit:
         """The sum of what every convention does alone."""
         return math.fsum(switch.alone for switch in self.switches)
 
-    @property
-    def confirmed_within(self) -> float:
+    def confirmed_within(self, metric: str) -> float:
         """How far Keras is from PyTorch, over all corners and seeds."""
         torch, keras = (
-            [v for c in self.corners for v in c.runs[side].values(self.metric)]
+            [v for c in self.corners for v in c.runs[side].values(metric)]
             for side in LABELS
         )
         return float(np.abs(np.subtract(torch, keras)).max())
@@ -246,7 +245,10 @@ class Audit:
             "spread_over_seeds": finite(self.spread),
             "gap_is_real": self.gap_is_real,
             "effects_sum": finite(self.effects_sum),
-            "confirmed_within": finite(self.confirmed_within),
+            "confirmed_within": {
+                name: finite(self.confirmed_within(name))
+                for name in (self.metric, "train_loss", "epochs")
+            },
         }
 
     def _switch_json(self, switch: Switch) -> dict[str, Any]:

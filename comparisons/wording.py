@@ -275,6 +275,20 @@ def corner_rows(audit: Audit) -> list[tuple[str, ...]]:
     ]
 
 
+def confirmed(audit: Audit) -> str:
+    """Say how far the frameworks part under the same conventions."""
+    within = audit.confirmed_within(audit.metric)
+    loss = audit.confirmed_within("train_loss")
+    same = f"part by {within:.1e} at most" if within else "are the same"
+    small = audit.gap_is_real and within < abs(audit.gap) / 2
+    end = ": it is the conventions, not the framework" if small else ""
+    return (
+        f"In every corner and seed the two frameworks {same} in "
+        f"{metric_name(audit)}, and part by at most {loss:.1e} in the "
+        f"training part's loss{end}."
+    )
+
+
 def corner_name(audit: Audit, mix: Mix) -> str:
     """Say what a mix is: a naive port, or one with something switched."""
     sides = audit.port.corners
