@@ -341,41 +341,24 @@ class Concatenate(keras.layers.Layer):
         return ops.concatenate(found, axis=-1)
 
 
-class GradientVelocitySGD(keras.optimizers.SGD):
-    """SGD whose velocity sums gradients: b ← m b + g, p ← p - η b.
+class SmoothedCrossentropy(keras.losses.CategoricalCrossentropy):
+    """CategoricalCrossentropy for integer labels.
 
-    With Nesterov's look-ahead, p ← p - η (g + m b).
+    The sparse class has no label smoothing, and this one wants one-hot rows.
     """
 
-    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
-        rate = ops.cast(rate, variable.dtype)
-        velocity = self.momentums[self._get_variable_index(variable)]
-        momentum = ops.cast(self.momentum, variable.dtype)
-        self.assign(velocity, momentum * velocity + gradient)
-        ahead = gradient + momentum * velocity if self.nesterov else velocity
-        self.assign_sub(variable, rate * ahead)
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+        rows = ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
+        return super().call(rows, y_pred)
 
 
-class EpsilonAdam(keras.optimizers.Adam):
-    """Adam with epsilon behind the corrected second moment.
+class ExactL1L2(keras.regularizers.L1L2):
+    """L1L2 whose factors do not pass through float32.
 
-    p ← p - η m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε)
+    L1L2 makes Python floats of its arguments, which are then cast.
     """
 
-    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
-        kind = variable.dtype
-        rate, step = ops.cast(rate, kind), ops.cast(self.iterations + 1, kind)
-        beta_1, beta_2 = (
-            ops.cast(self.beta_1, kind),
-            ops.cast(self.beta_2, kind),
-        )
-        index = self._get_variable_index(variable)
-        m, v = self._momentums[index], self._velocities[index]
-        self.assign_add(m, (gradient - m) * (1 - beta_1))
-        self.assign_add(v, (ops.square(gradient) - v) * (1 - beta_2))
-        corrected_m = m / (1 - ops.power(beta_1, step))
-        corrected_v = v / (1 - ops.power(beta_2, step))
-        epsilon = ops.cast(self.epsilon, kind)
-        self.assign_sub(
-            variable, rate * corrected_m / (ops.sqrt(corrected_v) + epsilon)
-        )
+    def __init__(self, l1: float, l2: float) -> None:
+        super().__init__(l1, l2)
+        self.l1, self.l2 = np.float64(l1), np.float64(l2)

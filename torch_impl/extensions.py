@@ -1,7 +1,7 @@
 """What PyTorch has no class for: the smallest subclass for each."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -316,42 +316,44 @@ class Concatenate(nn.Module):
         return torch.cat([branch(x) for branch in self.children()], dim=1)
 
 
-class StepVelocitySGD(optim.SGD):
-    """SGD whose velocity sums steps: v ← m v - η g, p ← p + v.
+class SmoothedBCEWithLogitsLoss(nn.BCEWithLogitsLoss):
+    """Binary cross-entropy against y (1 - α) + α/2."""
 
-    With Nesterov's look-ahead, p ← p + m v - η g.
-    """
+    def __init__(self, label_smoothing: float) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
-        for group in self.param_groups:
-            rate, momentum = group["lr"], group["momentum"]
-            for p in group["params"]:
-                if "velocity" not in self.state[p]:
-                    self.state[p]["velocity"] = torch.zeros_like(p)
-                velocity = self.state[p]["velocity"]
-                velocity.mul_(momentum).sub_(p.grad, alpha=rate)
-                if group["nesterov"]:
-                    p.add_(velocity, alpha=momentum).sub_(p.grad, alpha=rate)
-                else:
-                    p.add_(velocity)
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        alpha = self.label_smoothing
+        return super().forward(z, y * (1 - alpha) + alpha / 2)
 
 
-class EpsilonHatAdam(optim.Adam):
-    """Adam with epsilon behind the raw second moment.
+class L1L2(nn.Module):
+    """l1 Σ |w| + l2 Σ w²."""
 
-    √v + ε̂ is √(1 - β₂ᵗ) (√(v/(1 - β₂ᵗ)) + ε̂/√(1 - β₂ᵗ)), so PyTorch's own
-    step with ε = ε̂/√(1 - β₂ᵗ) is the paper's with ε̂.
-    """
+    def __init__(self, l1: float, l2: float) -> None:
+        super().__init__()
+        self.l1, self.l2 = l1, l2
 
-    def __init__(self, params: Any, **kwargs: Any) -> None:
-        super().__init__(params, **kwargs)
-        self.epsilon_hat = kwargs["eps"]
-        self.taken = 0
+    def forward(self, w: Tensor) -> Tensor:
+        return self.l1 * w.abs().sum() + self.l2 * w.square().sum()
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        self.taken += 1
-        for group in self.param_groups:
-            correction = 1.0 - group["betas"][1] ** self.taken
-            group["eps"] = self.epsilon_hat / math.sqrt(correction)
-        return super().step(closure)
+
+@torch.no_grad()
+def clip_grad_norm_to_(
+    parameters: Sequence[Tensor], max_norm: float, epsilon: float
+) -> None:
+    """clip_grad_norm_ with an ε of one's own: g ← min(1, c/(|g| + ε)) g."""
+    grads = [p.grad for p in parameters]
+    norm = nn.utils.get_total_norm(grads)
+    factor = (max_norm / (norm + epsilon)).clamp(max=1.0)
+    for grad in grads:
+        grad.mul_(factor)
+
+
+def clip_each_grad_norm_(
+    parameters: Sequence[Tensor], max_norm: float, epsilon: float
+) -> None:
+    """clip_grad_norm_ for each parameter by itself."""
+    for p in parameters:
+        clip_grad_norm_to_([p], max_norm, epsilon)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from common.clipping import Clipping
 from common.datasets import Source
 from common.element import Element, members
 from common.initializers import KernelInitializer
@@ -17,6 +18,7 @@ FAMILIES: dict[str, Any] = {
     "initializer": KernelInitializer,
     "loss": Loss,
     "optimizer": Optimizer,
+    "clipping": Clipping,
     "schedule": Schedule,
     "source": Source,
 }
@@ -39,6 +41,9 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "concatenate": {"branches": [[], ["relu"]]},
     "custom": {"formula": "x * tanh(sqrt(softplus(x)))"},
     "initializers.constant": {"value": 0.1},
+    "by_value": {"limit": 1.0},
+    "by_norm": {"limit": 1.0},
+    "by_global_norm": {"limit": 1.0},
     "step_decay": {"every": 2, "by": 0.5},
     "multi_step": {"at": [2, 5], "by": 0.5},
     "exponential": {"by": 0.9},
@@ -93,6 +98,9 @@ RICH = experiment(
     recipe={
         "loss": "cross_entropy",
         "optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True}},
+        "penalty": {"l1": 0.1, "l2": 0.2},
+        "clipping": {"by_global_norm": 1.0},
+        "accumulation": {"batches": 2},
         "schedule": {"cosine": {"steps": 100, "final": 0.1}},
         "batch_size": "full",
         "epochs": 3,
