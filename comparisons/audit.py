@@ -38,7 +38,7 @@ TRAJECTORY = {"quick": 500, "full": 2000}
 # Sets of conventions are sought up to this size. A size with more sets than
 # are tried takes the strongest conventions only, and says so.
 LARGEST_SET = 3
-MOST_SETS = 120
+MOST_SETS = {"quick": 30, "full": 120}
 
 # Workers where nobody says how many: each holds a framework in memory.
 MOST_JOBS = 8
@@ -187,7 +187,7 @@ def _smallest_sets(found: Audit, lab: Laboratory, start: Mix) -> Search:
     search = Search((), 0, 0, 0)
     for size in range(1, min(LARGEST_SET, len(ranked)) + 1):
         reach = len(ranked)
-        while comb(reach, size) > MOST_SETS:
+        while comb(reach, size) > MOST_SETS[found.settings["profile"]]:
             reach -= 1
         sets = [frozenset(s) for s in combinations(ranked[:reach], size)]
         lab.ask(found.port.mixed(start ^ switched) for switched in sets)

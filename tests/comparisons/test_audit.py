@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from itertools import combinations
+from math import comb
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -114,9 +115,7 @@ def found_by(score: Score, noise: float = 0.005) -> Audit:
     experiment = port.mixed(frozenset())
     verdict = Verdict("trajectory", "only", "agree", 1.25)
     climb = Climb(experiment.arm("only"), [verdict])
-    found = Audit(
-        port, experiment, climb, {"seeds": SEEDS, "profile": "quick"}
-    )
+    found = Audit(port, experiment, climb, {"seeds": SEEDS, "profile": "full"})
     lab: Any = MadeUp(port, score, noise)
     auditing._measure(found, lab)
     return found
@@ -141,7 +140,8 @@ def test_a_pair_that_only_fails_together_is_found() -> None:
     assert "0.500" in said[0]
     assert f"{KEPT} and {KERNEL} make that difference together" in said[1]
     assert "each alone is harmless" in said[1]
-    assert "no other of 10 sets of 2 does" in said[1]
+    pairs = comb(len(found.switches), 2)
+    assert f"no other of {pairs} sets of 2 does" in said[1]
     assert "either of" in said[1]
 
 
@@ -222,12 +222,15 @@ def test_a_gap_that_no_small_set_makes_is_said_so() -> None:
 def test_a_cut_search_takes_the_strongest_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(auditing, "MOST_SETS", 5)
+    monkeypatch.setitem(auditing.MOST_SETS, "full", 5)
     found = found_by(together)
     assert found.makes is not None
-    assert (found.makes.tried, found.makes.possible) == (3, 10)
+    pairs = comb(len(found.switches), 2)
+    assert (found.makes.tried, found.makes.possible) == (3, pairs)
     assert found.makes.sets == (PAIR,)
-    assert "of 10 sets of 2, the strongest 3" in wording.sentences(found)[1]
+    assert (
+        f"of {pairs} sets of 2, the strongest 3" in wording.sentences(found)[1]
+    )
 
 
 def test_the_document_is_json_and_keeps_the_contract() -> None:
