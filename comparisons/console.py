@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -151,7 +152,8 @@ def _table(
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for index, head in enumerate(heads):
         inner = numbers and 0 < index < len(heads) - 1
-        table.add_column(head, justify="right" if inner else "left")
+        side: Literal["left", "right"] = "right" if inner else "left"
+        table.add_column(head, justify=side, overflow="fold")
     for row in rows:
         # As plain text: what a spec says is no markup.
         table.add_row(*(Text(c) if isinstance(c, str) else c for c in row))
