@@ -7,7 +7,15 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from common.element import Count, Element, NotNegative, Number, OneKind
+from common.element import (
+    MOST,
+    Count,
+    Element,
+    NotNegative,
+    Number,
+    OneKind,
+    Share,
+)
 from common.layer import Array, Shape
 from common.randomness import stream
 
@@ -106,6 +114,53 @@ class Spiral(Dataset):
             [np.sin(angle), np.cos(angle)], axis=1
         )
         return points, labels.astype(np.int64)
+
+
+class MoonsCircles(Dataset):
+    """Four classes in the plane: two moons (0, 1) and two circles (2, 3).
+
+    Beside two interleaving half circles of radius 1 lie two concentric
+    circles around (2, 2), of radius 2 and 2 `factor`: scikit-learn's
+    `make_moons`, and twice its `make_circles` plus 2.
+
+    Attributes:
+        samples: points of each shape, so that there are twice as many.
+        moons_noise: standard deviation of the points around the moons.
+        circles_noise: that around the circles, before they are doubled.
+        factor: the inner circle's radius as a share of the outer's.
+    """
+
+    samples: Annotated[int, Field(strict=True, ge=2, le=MOST // 2)] = 500
+    moons_noise: NotNegative = 0.15
+    circles_noise: NotNegative = 0.1
+    factor: Share = 0.5
+
+    @property
+    def shape(self) -> Shape:
+        return (2,)
+
+    @property
+    def class_count(self) -> int:
+        return 4
+
+    @property
+    def size(self) -> int:
+        return 2 * self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        from sklearn.datasets import make_circles, make_moons
+
+        moons, halves = make_moons(
+            self.samples, noise=self.moons_noise, random_state=seed
+        )
+        circles, rings = make_circles(
+            self.samples,
+            noise=self.circles_noise,
+            random_state=seed,
+            factor=self.factor,
+        )
+        points = np.concatenate([moons, 2.0 * circles + 2.0])
+        return points, np.concatenate([halves, rings + 2]).astype(np.int64)
 
 
 class Polynomial(Dataset):
@@ -219,5 +274,6 @@ class Noise(Dataset):
 
 
 Source: TypeAlias = Annotated[
-    Digits | Spiral | Polynomial | Xor | Noise, OneKind()
+    Digits | Spiral | MoonsCircles | Polynomial | Xor | Noise,
+    OneKind(),
 ]

@@ -21,6 +21,19 @@ def load(path: str | Path) -> Experiment:
         SpecError: if the file is missing, is not YAML or JSON, or says
             something that cannot be meant; names the file and the field.
     """
+    written = read(path)
+    try:
+        return parse(written)
+    except SpecError as error:
+        raise error.located(str(path)) from error
+
+
+def read(path: str | Path) -> Any:
+    """Return what a YAML or JSON file says, whatever that may mean.
+
+    Raises:
+        SpecError: if the file is missing, or is not YAML or JSON.
+    """
     file = str(path)
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -29,9 +42,8 @@ def load(path: str | Path) -> Experiment:
         raise SpecError("", f"cannot be read: {reason}", file) from error
     try:
         if Path(path).suffix == ".json":
-            written = json.loads(text, object_pairs_hook=_unique)
-        else:
-            written = yaml.load(text, _Loader)  # noqa: S506 - is a SafeLoader
+            return json.loads(text, object_pairs_hook=_unique)
+        return yaml.load(text, _Loader)  # noqa: S506 - is a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         problem = getattr(error, "problem", None) or str(error)
         mark = getattr(error, "problem_mark", None)
@@ -39,10 +51,6 @@ def load(path: str | Path) -> Experiment:
         raise SpecError(
             "", f"is not valid {_language(path)}{line}: {problem}", file
         ) from error
-    try:
-        return parse(written)
-    except SpecError as error:
-        raise error.located(file) from error
 
 
 def parse(written: Any) -> Experiment:

@@ -3,7 +3,7 @@
 import ast
 import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from common.errors import SpecError, names, nearest
 
@@ -40,14 +40,31 @@ def find(
         SpecError: if there is no such experiment, file or data set, or if
             the file cannot be meant.
     """
-    from common.load import load, parse
+    from common.load import parse
 
-    if Path(name).suffix in (".yaml", ".yml", ".json") or "/" in name:
+    found = written(name, dataset, profile)
+    try:
+        return parse(found)
+    except SpecError as error:
+        raise (error.located(name) if is_file(name) else error) from error
+
+
+def written(
+    name: str, dataset: str | None = None, profile: str = "quick"
+) -> Any:
+    """Return an experiment as somebody wrote it, before anything is filled.
+
+    Arguments and errors are those of `find`; what a file says may yet turn
+    out to have no meaning.
+    """
+    from common.load import read
+
+    if is_file(name):
         if dataset is not None:
             raise SpecError(
                 "--dataset", f"got {dataset!r}, but a file says its own", name
             )
-        return load(name)
+        return read(name)
     known = summaries()
     if name not in known:
         raise SpecError(
@@ -64,4 +81,9 @@ def find(
             + nearest(dataset, module.DATASETS),
             name,
         )
-    return parse({"teaches": known[name], **module.written(dataset, profile)})
+    return {"teaches": known[name], **module.written(dataset, profile)}
+
+
+def is_file(name: str) -> bool:
+    """Whether a name is a file's, or one of the catalogue."""
+    return Path(name).suffix in (".yaml", ".yml", ".json") or "/" in name

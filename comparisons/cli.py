@@ -247,6 +247,54 @@ def check(
 
 
 @app.command()
+def audit(
+    experiment: Annotated[
+        str, typer.Argument(help="A name of the catalogue, or a file.")
+    ],
+    *,
+    profile: Annotated[
+        Profile, typer.Option(help="quick, or the experiment's own numbers.")
+    ] = Profile.quick,
+    dataset: Dataset = None,
+    arm: Annotated[
+        str | None,
+        typer.Option(help="Which network; else the one left most unsaid."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=2, help="Runs of each mix.")] = 3,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Runs at once; else one for each core."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path(
+        "parity-out"
+    ),
+    as_json: Json = False,
+) -> None:
+    """Measure what each default of a naive port costs, alone and together."""
+    from comparisons import audit as auditing
+    from comparisons.console import show_audit, watching
+
+    catalogue.find(experiment, dataset, profile)
+    _make([out])
+    with watching("audit", "done") as watch:
+        found = auditing.audit(
+            experiment,
+            dataset=dataset,
+            profile=profile.value,
+            arm=arm,
+            seeds=seeds,
+            jobs=jobs,
+            out=out,
+            watch=watch,
+        )
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        show_audit(found)
+    raise typer.Exit(DISAGREE if found.verdict == "disagree" else AGREE)
+
+
+@app.command()
 def fuzz(
     *,
     count: Annotated[

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -16,6 +17,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from comparisons import wording
+from comparisons.findings import Audit
 from comparisons.fuzz import Fuzzed
 from comparisons.fuzz import Watcher as FuzzWatcher
 from comparisons.ladder import Climb
@@ -34,13 +37,13 @@ STYLES = {"agree": "green", "disagree": "bold red", "undecided": "yellow"}
 
 
 @contextmanager
-def watching(title: str) -> Iterator[Watcher]:
+def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
     """Show a bar for each framework while the block runs."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(24),
         MofNCompleteColumn(),
-        TextColumn("steps"),
+        TextColumn(unit),
         TimeElapsedColumn(),
     )
     console = Console(stderr=True)
@@ -109,6 +112,27 @@ def show(result: Result) -> None:
         console.print(Text(f"Report: {result.report}"))
 
 
+def show_audit(audit: Audit) -> None:
+    """Print the sentences, the ranked conventions, the corners, the report."""
+    console = Console()
+    console.print(Text(f"\n{audit.port.name}: {audit.port.arm}", "bold"))
+    for sentence in wording.sentences(audit):
+        console.print(Text(f"\n{sentence}"))
+    if audit.corners:
+        rows = wording.switch_rows(audit)
+        console.print(_table(wording.SWITCH_COLUMNS, rows))
+        console.print(Text(wording.switch_caption(audit), "dim"))
+        heads = ("conventions", *LABELS.values(), "epochs")
+        console.print(_table(heads, wording.corner_rows(audit)))
+        console.print(Text(wording.confirmed(audit), "dim"))
+    if audit.options:
+        heads = ("option", "gap with it", "without it", "")
+        console.print(_table(heads, wording.option_rows(audit)))
+    console.print(Text(wording.headline(audit), STYLES[audit.verdict]))
+    if audit.report:
+        console.print(Text(f"Report: {audit.report}"))
+
+
 def show_climb(climb: Climb) -> None:
     """Print one line for each rung that was reached."""
     rows = [
@@ -128,7 +152,8 @@ def _table(
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for index, head in enumerate(heads):
         inner = numbers and 0 < index < len(heads) - 1
-        table.add_column(head, justify="right" if inner else "left")
+        side: Literal["left", "right"] = "right" if inner else "left"
+        table.add_column(head, justify=side, overflow="fold")
     for row in rows:
         # As plain text: what a spec says is no markup.
         table.add_row(*(Text(c) if isinstance(c, str) else c for c in row))

@@ -53,7 +53,7 @@ def write(result: Result, out: Path) -> Path:
 
 def page(result: Result, drawn: list[Picture]) -> str:
     """Return the whole report as HTML."""
-    return _render(
+    return render(
         "report.html",
         name=result.experiment.name,
         spec=spec_yaml(result),
@@ -69,7 +69,7 @@ def page(result: Result, drawn: list[Picture]) -> str:
 
 def fragment(result: Result) -> str:
     """Return the table and the pictures, for a notebook."""
-    return _render("fragment.html", **_body(result, pictures(result)))
+    return render("fragment.html", **_body(result, pictures(result)))
 
 
 def spec_yaml(result: Result) -> str:
@@ -93,7 +93,8 @@ def _body(result: Result, drawn: list[Picture]) -> dict[str, Any]:
     }
 
 
-def _render(template: str, **content: Any) -> str:
+def render(template: str, **content: Any) -> str:
+    """Fill in one of the templates."""
     environment = Environment(
         loader=PackageLoader("comparisons"),
         autoescape=select_autoescape(),

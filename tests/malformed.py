@@ -234,6 +234,20 @@ DATA_SETS = [
         "copies-huge", "data.xor.copies", DATA, f"{{xor: {{copies: {HUGE}}}}}"
     ),
     _edit(
+        "moons-one",
+        "data.moons_circles.samples",
+        DATA,
+        "{moons_circles: {samples: 1}}",
+        "at least 2",
+    ),
+    _edit(
+        "circles-factor",
+        "data.moons_circles.factor",
+        DATA,
+        "{moons_circles: {factor: 1}}",
+        "below 1",
+    ),
+    _edit(
         "noise", "data.spiral.noise", DATA, "{spiral: {noise: -0.1}}", "least"
     ),
     _edit(

@@ -6,19 +6,21 @@ import numpy as np
 import pytest
 
 from common.data import Data, Part
-from common.datasets import Digits, Polynomial, Spiral, Xor
+from common.datasets import Digits, MoonsCircles, Polynomial, Spiral, Xor
 from common.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from common.record import digest
 
 LOSSES: dict[str, Any] = {
     "digits": CrossEntropy(),
     "spiral": CrossEntropy(),
+    "moons_circles": CrossEntropy(),
     "xor": CrossEntropy(),
     "polynomial": MeanSquaredError(),
 }
 WRITTEN: dict[str, Any] = {
     "digits": {},
     "spiral": {},
+    "moons_circles": {},
     "xor": {"copies": 25, "noise": 0.1},
     "polynomial": {},
 }
@@ -65,7 +67,9 @@ def test_part_sizes_round_the_asked_shares_up() -> None:
     assert data.part_sizes() == sizes
 
 
-@pytest.mark.parametrize("source", ["digits", "spiral", "xor"])
+@pytest.mark.parametrize(
+    "source", ["digits", "spiral", "moons_circles", "xor"]
+)
 def test_stratified_parts_hold_the_classes_in_equal_shares(
     source: str,
 ) -> None:
@@ -97,7 +101,9 @@ def by_hand(scaling: str, train: Any) -> tuple[Any, Any]:
 
 
 @pytest.mark.parametrize("scaling", ["standardize", "min_max", "symmetric"])
-@pytest.mark.parametrize("source", ["spiral", "xor", "polynomial"])
+@pytest.mark.parametrize(
+    "source", ["spiral", "moons_circles", "xor", "polynomial"]
+)
 def test_scalers_are_fitted_on_the_training_part_alone(
     source: str, scaling: str
 ) -> None:
@@ -189,6 +195,26 @@ def test_spiral_noise_turns_and_does_not_move_outwards() -> None:
     lengths = np.linalg.norm(x, axis=1)
     np.testing.assert_allclose(lengths, np.linalg.norm(still, axis=1))
     assert np.abs(x - still).max() > 0.1
+
+
+def test_moons_and_circles_without_noise_lie_on_their_lines() -> None:
+    still = MoonsCircles(moons_noise=0.0, circles_noise=0.0, factor=0.5)
+    x, y = still.draw(0)
+    assert np.bincount(y).tolist() == [250, 250, 250, 250]
+    centres = np.array([[0.0, 0.0], [1.0, 0.5], [2.0, 2.0], [2.0, 2.0]])
+    radii = np.linalg.norm(x - centres[y], axis=1)
+    np.testing.assert_allclose(radii, np.array([1, 1, 2, 1])[y], atol=1e-12)
+    assert x[y == 0][:, 1].min() >= 0
+    assert x[y == 1][:, 1].max() <= 0.5
+
+
+def test_the_noise_of_circles_is_doubled_with_them() -> None:
+    quiet = MoonsCircles(samples=5000, moons_noise=0.0, circles_noise=0.0)
+    noisy = MoonsCircles(samples=5000, moons_noise=0.15, circles_noise=0.1)
+    (x, y), (still, _) = noisy.draw(3), quiet.draw(3)
+    # The same seed shuffles and draws alike, so only noise is between them.
+    spreads = [(x - still)[y // 2 == shape].std() for shape in (0, 1)]
+    np.testing.assert_allclose(spreads, [0.15, 0.2], rtol=0.05)
 
 
 def test_polynomial_without_noise_is_its_polynomial() -> None:

@@ -14,7 +14,7 @@ import pytest
 from comparisons import cli
 from tests.malformed import GOOD, MALFORMED, Malformed
 
-COMMANDS = ("list", "run", "check", "schema")
+COMMANDS = ("list", "run", "check", "audit", "schema")
 
 SMALL = """\
 name: small

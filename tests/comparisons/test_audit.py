@@ -1,0 +1,392 @@
+"""The audit: the search on made-up numbers, then small and real ones."""
+
+import json
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from itertools import combinations
+from math import comb
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.errors import SpecError
+from common.experiment import Experiment
+from common.record import Record
+from comparisons import audit as auditing
+from comparisons import laboratory, wording
+from comparisons.audit import audit
+from comparisons.findings import Audit
+from comparisons.laboratory import Drift, Laboratory, Measured
+from comparisons.ladder import Climb
+from comparisons.naive import Mix, NaivePort, naive_port
+from comparisons.verdict import Verdict
+from tests.comparisons.test_cli import parity
+
+KEPT, KERNEL = "batch_norm_kept", "dense_kernel_initializer"
+PAIR = frozenset({KEPT, KERNEL})
+SEEDS = 3
+
+Score = Callable[[Mix, Experiment], float]
+"""A made-up test accuracy."""
+
+WRITTEN = {
+    "name": "tried",
+    "dialect": "keras",
+    "data": {"spiral": {"samples": 120}},
+    "recipe": {
+        "loss": "cross_entropy",
+        "optimizer": {
+            "adam": {
+                "lr": 0.01,
+                "epsilon": 1e-7,
+                "epsilon_placement": "epsilon",
+            }
+        },
+        "batch_size": 16,
+        "epochs": 8,
+        "shuffle": "each_epoch",
+        "early_stopping": {"patience": 2, "counting": "reaches"},
+    },
+    "arms": {"only": [{"dense": 4}, "batch_norm", {"dense": 3}]},
+}
+
+
+def record(accuracy: float, epochs: float = 8.0) -> Record:
+    losses = np.linspace(1.0, 0.5, 10)
+    return Record(
+        steps={"loss": losses},
+        epochs={
+            "epoch": np.arange(1.0, 3.0),
+            "train_loss": np.ones(2),
+            "validation_loss": np.ones(2) * 1.5,
+        },
+        final={
+            "train_loss": 1.0 - accuracy,
+            "test_accuracy": accuracy,
+            "epochs": epochs,
+        },
+        weights={},
+    )
+
+
+class MadeUp:
+    """A laboratory that makes its numbers up, of a mix and its recipe."""
+
+    def __init__(self, port: NaivePort, score: Score, noise: float) -> None:
+        self.score, self.noise = score, noise
+        names = sorted(row.name for row in port.conventions)
+        mixes = [
+            frozenset(found)
+            for size in range(len(names) + 1)
+            for found in combinations(names, size)
+        ]
+        self.mixes = {meant(port.mixed(mix)): mix for mix in mixes}
+        self.runs = {"torch": 0, "keras": 0}
+        self.asked: list[Mix] = []
+
+    def ask(
+        self, experiments: Iterable[Experiment], backend: str = ""
+    ) -> None:
+        self.asked += [self.mixes[meant(spec)] for spec in experiments]
+
+    def measured(self, spec: Experiment, backend: str = "torch") -> Measured:
+        middle = self.score(self.mixes[meant(spec)], spec)
+        seeds = np.linspace(-self.noise, self.noise, SEEDS)
+        stopped = spec.recipe.early_stopping is not None
+        epochs = 3.0 if stopped else 8.0
+        return Measured(tuple(record(middle + s, epochs) for s in seeds))
+
+    def drift(self, spec: Experiment, base: Experiment) -> Drift:
+        return Drift(0.1, 4, 0.2)
+
+
+def meant(spec: Experiment) -> str:
+    """Return a key of the mix, whatever the options of the recipe."""
+    dump = spec.model_dump(mode="json")
+    return json.dumps([dump["arms"], dump["recipe"]["optimizer"]])
+
+
+def found_by(score: Score, noise: float = 0.005) -> Audit:
+    """Search in made-up numbers."""
+    port = naive_port(WRITTEN)
+    experiment = port.mixed(frozenset())
+    verdict = Verdict("trajectory", "only", "agree", 1.25)
+    climb = Climb(experiment.arm("only"), [verdict])
+    found = Audit(port, experiment, climb, {"seeds": SEEDS, "profile": "full"})
+    lab: Any = MadeUp(port, score, noise)
+    auditing._measure(found, lab)
+    return found
+
+
+def together(mix: Mix, spec: Experiment) -> float:
+    """Only the pair fails, and only with early stopping."""
+    fails = mix >= PAIR and spec.recipe.early_stopping is not None
+    return 0.5 if fails else 0.9
+
+
+def test_a_pair_that_only_fails_together_is_found() -> None:
+    found = found_by(together)
+    assert found.makes is not None
+    assert found.unmakes is not None
+    assert found.makes.sets == (PAIR,)
+    assert set(found.unmakes.sets) == {frozenset({KEPT}), frozenset({KERNEL})}
+    assert all(abs(s.alone) < 1e-9 for s in found.switches)
+    assert {s.convention.name for s in found.switches[:2]} == PAIR
+    said = wording.sentences(found)
+    assert "0.900" in said[0]
+    assert "0.500" in said[0]
+    assert f"{KEPT} and {KERNEL} make that difference together" in said[1]
+    assert "each alone is harmless" in said[1]
+    pairs = comb(len(found.switches), 2)
+    assert f"no other of {pairs} sets of 2 does" in said[1]
+    assert "either of" in said[1]
+
+
+def test_what_amplifies_is_found_by_taking_it_away() -> None:
+    found = found_by(together)
+    amplifies = {o.name: o.amplifies for o in found.options}
+    assert amplifies == {"early_stopping": True}
+    said = wording.sentences(found)[2]
+    assert "What turns it into a failure is early_stopping" in said
+    assert "after 3 of 8 epochs" in said
+    assert "shrinks from 0.400 to 0" in said
+
+
+def test_what_the_recipe_does_not_amplify_is_not_blamed() -> None:
+    found = found_by(lambda mix, _: 0.5 if mix >= PAIR else 0.9)
+    assert not any(option.amplifies for option in found.options)
+    assert "No option of the recipe" in wording.sentences(found)[2]
+
+
+def test_the_four_corners_are_measured_in_both_frameworks() -> None:
+    found = found_by(together)
+    corners = {corner.mix: corner.runs for corner in found.corners}
+    for size in range(3):
+        for part in combinations(sorted(PAIR), size):
+            assert set(corners[frozenset(part)]) == {"torch", "keras"}
+    assert len(corners) == len(found.corners)
+
+
+def test_the_better_port_may_be_keras() -> None:
+    everything = naive_port(WRITTEN).corners["keras"]
+    found = found_by(lambda mix, _: 0.9 if KEPT in mix else 0.4)
+    assert found.good == everything
+    assert found.makes is not None
+    assert found.makes.sets == (frozenset({KEPT}),)
+    assert found.share(found.switches[0].alone) == pytest.approx(1.0)
+    assert (
+        f"{KEPT} alone makes that difference (−0.500)"
+        in (wording.sentences(found)[1])
+    )
+
+
+def test_two_ways_to_fail_are_both_found() -> None:
+    found = found_by(lambda mix, _: 0.5 if mix & PAIR else 0.9)
+    assert found.makes is not None
+    assert found.unmakes is not None
+    assert set(found.makes.sets) == {frozenset({KEPT}), frozenset({KERNEL})}
+    assert found.unmakes.sets == (PAIR,)
+    assert "so does 1 other set" in wording.sentences(found)[1]
+
+
+def test_a_gap_within_the_spread_of_seeds_is_not_searched() -> None:
+    found = found_by(together, noise=0.25)
+    assert not found.gap_is_real
+    assert found.makes is None
+    said = wording.sentences(found)
+    assert "no larger than what seeds do" in said[1]
+    assert "no failure" in said[2]
+
+
+def test_a_port_that_diverges_is_said_to() -> None:
+    found = found_by(lambda mix, _: np.nan if KEPT in mix else 0.9)
+    assert found.makes is None
+    assert "One of the two diverges" in wording.sentences(found)[1]
+    document = found.as_json()
+    json.dumps(document, allow_nan=False)
+    assert document["gap"] is None
+
+
+def test_a_gap_that_no_small_set_makes_is_said_so() -> None:
+    full = naive_port(WRITTEN).corners["keras"]
+    assert len(full) > auditing.LARGEST_SET
+    found = found_by(lambda mix, _: 0.9 - 0.4 * (mix == full))
+    assert found.makes is not None
+    assert found.makes.sets == ()
+    assert "No set of up to 3 conventions" in wording.sentences(found)[1]
+
+
+def test_a_cut_search_takes_the_strongest_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(auditing.MOST_SETS, "full", 5)
+    found = found_by(together)
+    assert found.makes is not None
+    pairs = comb(len(found.switches), 2)
+    assert (found.makes.tried, found.makes.possible) == (3, pairs)
+    assert found.makes.sets == (PAIR,)
+    assert (
+        f"of {pairs} sets of 2, the strongest 3" in wording.sentences(found)[1]
+    )
+
+
+def test_the_document_is_json_and_keeps_the_contract() -> None:
+    document = found_by(together).as_json()
+    json.dumps(document, allow_nan=False)
+    assert document["command"] == "audit"
+    assert document["verdict"] == "agree"
+    assert document["aligned_residual"] == 1.25
+    assert document["makes"] == [sorted(PAIR)]
+    assert document["amplifiers"] == ["early_stopping"]
+    assert len(document["sentences"]) == 3
+    row = document["conventions"][0]
+    assert set(row["sources"]) == {"torch", "keras"}
+    assert row["sentence"].endswith(".")
+    assert {"effect", "share", "max_drift", "first_step_past_floor"} <= set(
+        row
+    )
+
+
+def test_nothing_is_trained_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = []
+
+    class Counting:
+        def __init__(self, backend: str, threads: int) -> None:
+            self.backend = backend
+
+        def submit(self, task: str, **arguments: Any) -> "Future[Any]":
+            trained.append((self.backend, arguments["seed"]))
+            done: Future[Any] = Future()
+            done.set_result([record(0.5)] * (1 + len(arguments["nudges"])))
+            return done
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(laboratory, "Worker", Counting)
+    port = naive_port(WRITTEN)
+    torch, again = port.mixed(frozenset()), port.mixed(frozenset())
+    both: Any = SimpleNamespace(
+        workers={side: Counting(side, 1) for side in ("torch", "keras")}
+    )
+    with Laboratory(both, 2, jobs=2) as lab:
+        lab.ask([torch, again])
+        lab.measured(again)
+        assert trained == [("torch", 0), ("torch", 1)]
+        lab.measured(torch, "keras")
+        assert len(trained) == 4
+        assert lab.runs == {"torch": 2, "keras": 2}
+
+
+def test_one_seed_is_refused() -> None:
+    with pytest.raises(SpecError, match="at least 2"):
+        audit("naive_port", seeds=1)
+
+
+def test_an_aligned_run_that_disagrees_ends_the_audit_with_status_1(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def disagree(pair: Any, arm: Any, **more: Any) -> Climb:
+        verdict = Verdict(
+            "step", arm.name, "disagree", np.inf, sentence="planted"
+        )
+        return Climb(arm, [verdict])
+
+    monkeypatch.setattr(auditing, "climb", disagree)
+    file = tmp_path / "tried.json"
+    file.write_text(json.dumps(WRITTEN), "utf-8")
+    command = ("audit", str(file), "--json", "--out", str(tmp_path / "out"))
+    assert parity(*command) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == "disagree"
+    assert document["conventions"] == []
+    assert document["aligned_residual"] is None
+    assert "planted" in document["sentence"]
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the aligned run's trajectory short."""
+    monkeypatch.setitem(auditing.TRAJECTORY, "quick", 60)
+
+
+@pytest.mark.usefixtures("short")
+def test_a_spec_that_says_all_has_no_naive_port(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complete = naive_port(WRITTEN).sides["torch"]
+    file = tmp_path / "complete.json"
+    file.write_text(json.dumps(complete), "utf-8")
+    out = tmp_path / "out"
+    assert parity("audit", str(file), "--json", "--out", str(out)) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["sentences"][0].startswith("Nothing differs")
+    assert document["conventions"] == []
+    assert document["aligned_residual"] <= 10
+    assert "Nothing differs" in (out / "report.html").read_text("utf-8")
+
+
+@pytest.mark.usefixtures("short")
+def test_a_small_audit_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = json.loads(json.dumps(WRITTEN))
+    words["arms"] = {"only": [{"dense": {"units": 3, "bias": False}}]}
+    words["recipe"].pop("early_stopping")
+    file = tmp_path / "small.json"
+    file.write_text(json.dumps(words), "utf-8")
+    out = tmp_path / "out"
+    command = ("audit", str(file), "--seeds", "2", "--jobs", "1")
+    command += ("--out", str(out))
+    assert parity(*command) == 0
+    said = capsys.readouterr()
+    assert KERNEL in said.out
+    document = json.loads((out / "result.json").read_text("utf-8"))
+    assert document["runs"]["keras"] == 4
+    confirmed = document["confirmed_within"]
+    assert confirmed["test_accuracy"] == confirmed["epochs"] == 0.0
+    assert confirmed["train_loss"] < 1e-12
+    rows = {row["convention"]: row for row in document["conventions"]}
+    # The kernel is drawn differently, so the very first loss differs.
+    assert rows[KERNEL]["first_step_past_floor"] == 0
+    # A bias that is not there has no initialiser to speak of.
+    assert rows["dense_bias_initializer"]["max_drift"] == 0.0
+    assert rows["dense_bias_initializer"]["first_step_past_floor"] is None
+    page = (out / "report.html").read_text("utf-8")
+    for outside in ("<script", "<link", "src=", "@import", "url(http"):
+        assert outside not in page
+    assert page.count("<svg") == 2
+
+
+@pytest.mark.slow
+def test_the_showcase() -> None:
+    found = audit("naive_port")
+    document = found.as_json()
+    assert document["verdict"] == "agree"
+    assert document["makes"] == [sorted(PAIR)]
+    assert document["amplifiers"] == ["early_stopping"]
+    corners = {corner.mix: corner.runs["torch"] for corner in found.corners}
+    for mix in (frozenset(), {KEPT}, {KERNEL}):
+        assert corners[frozenset(mix)].mean("test_accuracy") > 0.9
+    assert corners[PAIR].mean("test_accuracy") < 0.6
+    assert max(corners[PAIR].values("epochs")) < 20
+    confirmed = document["confirmed_within"]
+    assert confirmed["test_accuracy"] == confirmed["epochs"] == 0.0
+    rows = {row["convention"]: row for row in document["conventions"]}
+    # What only evaluation uses moves no training loss, so none shows it.
+    assert rows[KEPT]["max_drift"] == 0.0
+    assert rows[KEPT]["max_drift_of_evaluations"] > 0.1
+
+
+@pytest.mark.slow
+def test_the_digits_have_small_effects_and_no_residual() -> None:
+    document = audit("naive_port", dataset="digits").as_json()
+    assert document["verdict"] == "agree"
+    assert document["aligned_residual"] <= 10
+    assert not document["gap_is_real"]
+    assert abs(document["effects_sum"]) < 0.1
