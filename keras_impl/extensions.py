@@ -31,6 +31,18 @@ class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
         return ops.clip(self.mean + wide * ops.erfinv(u), -2.0, 2.0)
 
 
+class FanInUniform(keras.initializers.RandomUniform):
+    """U(±1/√fan_in), for a kernel or its bias, which has no fans itself."""
+
+    def __init__(self, fan_in: int, seed: Any = None) -> None:
+        self.fan_in = fan_in
+        limit = np.float64(math.sqrt(1 / fan_in))
+        super().__init__(-limit, limit, seed)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"fan_in": self.fan_in, "seed": self.seed}
+
+
 class ChannelsFirstFlatten(keras.layers.Layer):
     """Flatten (n, h, w, c) in the order channel, height, width."""
 

@@ -77,8 +77,12 @@ def uniform(spec: Uniform, fan_in: int, fan_out: int) -> Call:
 
 
 def fan_in_uniform(spec: FanInUniform, fan_in: int, fan_out: int) -> Call:
-    """RandomUniform with PyTorch's default limit for Linear and its bias."""
-    return uniform(spec.plain(fan_in, fan_out), fan_in, fan_out)
+    """What PyTorch's Linear and its bias start from, as a subclass.
+
+    Translation: as `VarianceScaling(1/3, "fan_in", "uniform")` it would count
+    the fans of a bias.
+    """
+    return call(extensions.FanInUniform, fan_in)
 
 
 def glorot_uniform(spec: GlorotUniform, fan_in: int, fan_out: int) -> Call:

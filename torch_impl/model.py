@@ -12,7 +12,7 @@ from common.calls import Call, call, phrase
 from common.experiment import Arm
 from torch_impl import activations, initializers, layers
 from torch_impl.extensions import MASKED
-from torch_impl.weights import tensors
+from torch_impl.weights import leaves, tensors
 
 
 def say(place: Place, masked: bool = False) -> Call:
@@ -46,13 +46,20 @@ def build(arm: Arm, masked: bool = False) -> nn.Sequential:
     """Return the network, with its own random weights.
 
     Translation: the layers are made first and their weights are drawn
-    afterwards, in place.
+    afterwards, in place. No layer remembers how, so each is left a note,
+    `initializers`, which `torch_impl.reading` looks at.
     """
     model: nn.Sequential = say_block(arm.places, masked).perform()
-    found = tensors(model)
+    found, modules = tensors(model), leaves(model)
     for place in arm.all_places:
-        for name, fill in say_weights(place).items():
+        said = say_weights(place)
+        for name, fill in said.items():
             fill.perform(found[name])
+        if said:
+            modules[place.name].initializers = {
+                name.rpartition("/")[2]: fill.waiting()
+                for name, fill in said.items()
+            }
     return model
 
 

@@ -13,7 +13,7 @@ from common import batches, loop
 from common.experiment import Arm
 from common.record import Curve, Weights
 from comparisons import tasks
-from tests.backends import live
+from tests.backends import live, roundtrip
 
 STEPS = 30
 
@@ -126,4 +126,10 @@ def add_tasks(backend: str) -> None:
     tasks.shared = shared
     tasks.load_wrong = load_wrong
     for task in (live.live_rates, live.live_plateau, live.live_stopping):
+        setattr(tasks, task.__name__, task)
+    for task in (
+        roundtrip.read_back,
+        roundtrip.read_network,
+        roundtrip.emit_and_run,
+    ):
         setattr(tasks, task.__name__, task)

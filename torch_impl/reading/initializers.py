@@ -1,0 +1,132 @@
+"""Initialisers, read from PyTorch: functions that wait for their tensor.
+
+A live initialiser is a `functools.partial` of one of PyTorch's functions;
+`torch_impl.model.build` leaves those of a layer on the layer.
+"""
+
+from typing import Any
+
+from torch.nn import init
+
+from common.initializers import (
+    Constant,
+    FanInUniform,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    Normal,
+    Ones,
+    Orthogonal,
+    TruncatedNormal,
+    Uniform,
+    Zeros,
+)
+from torch_impl import extensions
+
+
+def zeros(live: Any) -> Zeros | None:
+    """zeros_."""
+    return Zeros() if live.func is init.zeros_ else None
+
+
+def ones(live: Any) -> Ones | None:
+    """ones_."""
+    return Ones() if live.func is init.ones_ else None
+
+
+def constant(live: Any) -> Constant | None:
+    """constant_."""
+    if live.func is not init.constant_:
+        return None
+    return Constant(value=live.args[0])
+
+
+def normal(live: Any) -> Normal | None:
+    """normal_."""
+    if live.func is not init.normal_:
+        return None
+    mean, stddev = live.args
+    return Normal(mean=mean, stddev=stddev)
+
+
+def truncated_normal(live: Any) -> TruncatedNormal | None:
+    """trunc_normal_, with bounds that a spec can have."""
+    if live.func is not init.trunc_normal_:
+        return None
+    mean, stddev, *limits = live.args
+    for bounds in ("absolute", "deviations"):
+        spec = TruncatedNormal(mean=mean, stddev=stddev, bounds=bounds)
+        if spec.limits == tuple(limits):
+            return spec
+    return None
+
+
+def uniform(live: Any) -> Uniform | None:
+    """uniform_."""
+    if live.func is not init.uniform_:
+        return None
+    low, high = live.args
+    return Uniform(low=low, high=high)
+
+
+def fan_in_uniform(live: Any) -> FanInUniform | None:
+    """A function of ours, since a bias has no fans to count."""
+    ours = live.func is extensions.fan_in_uniform_
+    return FanInUniform() if ours else None
+
+
+def glorot_uniform(live: Any) -> GlorotUniform | None:
+    """xavier_uniform_."""
+    return GlorotUniform() if live.func is init.xavier_uniform_ else None
+
+
+def glorot_normal(live: Any) -> GlorotNormal | None:
+    """xavier_normal_, or one of ours that is cut."""
+    truncated = live.func is extensions.xavier_trunc_normal_
+    if live.func is not init.xavier_normal_ and not truncated:
+        return None
+    return GlorotNormal(truncated=truncated)
+
+
+def he_uniform(live: Any) -> HeUniform | None:
+    """kaiming_uniform_ for a ReLU."""
+    return HeUniform() if _kaiming(live, "uniform_", "relu") else None
+
+
+def he_normal(live: Any) -> HeNormal | None:
+    """kaiming_normal_ for a ReLU, or one of ours that is cut."""
+    truncated = _kaiming(live, "trunc_normal_", "relu")
+    if not truncated and not _kaiming(live, "normal_", "relu"):
+        return None
+    return HeNormal(truncated=truncated)
+
+
+def lecun_uniform(live: Any) -> LecunUniform | None:
+    """kaiming_uniform_ for a linear layer."""
+    return LecunUniform() if _kaiming(live, "uniform_", "linear") else None
+
+
+def lecun_normal(live: Any) -> LecunNormal | None:
+    """kaiming_normal_ for a linear layer, or one of ours that is cut."""
+    truncated = _kaiming(live, "trunc_normal_", "linear")
+    if not truncated and not _kaiming(live, "normal_", "linear"):
+        return None
+    return LecunNormal(truncated=truncated)
+
+
+def orthogonal(live: Any) -> Orthogonal | None:
+    """orthogonal_."""
+    if live.func is not init.orthogonal_:
+        return None
+    return Orthogonal(gain=live.args[0])
+
+
+def _kaiming(live: Any, form: str, nonlinearity: str) -> bool:
+    name = f"kaiming_{form}"
+    function = getattr(init, name, getattr(extensions, name, None))
+    return (
+        live.func is function and live.keywords["nonlinearity"] == nonlinearity
+    )
