@@ -54,6 +54,69 @@ CONVENTIONS = (
         ("nn/modules/linear.py:127", "layers/core/dense.py:90"),
     ),
     Convention(
+        "conv2d_kernel_initializer",
+        "conv2d.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws a convolution's kernel from U(±1/√fan_in), Keras "
+        "from U(±√(6/(fan_in + fan_out))).",
+        ("nn/modules/conv.py:196", "layers/convolutional/base_conv.py"),
+    ),
+    Convention(
+        "conv2d_bias_initializer",
+        "conv2d.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws a convolution's bias from U(±1/√fan_in), Keras "
+        "starts it at zero.",
+        ("nn/modules/conv.py:200", "layers/convolutional/base_conv.py"),
+    ),
+    Convention(
+        "depthwise_conv2d_kernel_initializer",
+        "depthwise_conv2d.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws a depthwise kernel from U(±1/√fan_in), Keras from "
+        "U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/conv.py:196",
+            "layers/convolutional/base_depthwise_conv.py",
+        ),
+    ),
+    Convention(
+        "depthwise_conv2d_bias_initializer",
+        "depthwise_conv2d.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws a depthwise bias from U(±1/√fan_in), Keras starts "
+        "it at zero.",
+        (
+            "nn/modules/conv.py:200",
+            "layers/convolutional/base_depthwise_conv.py",
+        ),
+    ),
+    Convention(
+        "depthwise_conv2d_fan_in",
+        "depthwise_conv2d.fan_in",
+        "per_channel",
+        "all_channels",
+        "To PyTorch's initialisers a depthwise output sees the pixels of "
+        "one channel, to Keras's those of all channels.",
+        (
+            "nn/init.py (_calculate_fan_in_and_fan_out)",
+            "initializers/random_initializers.py (compute_fans)",
+        ),
+    ),
+    Convention(
+        "average_pool_padding",
+        "average_pool.count_padding",
+        True,
+        False,
+        "At the rim, PyTorch's average pooling divides by the whole "
+        "window, padding included, Keras's by the pixels there are.",
+        ("nn/modules/pooling.py", "layers/pooling/average_pooling2d.py"),
+    ),
+    Convention(
         "flatten_order",
         "flatten.order",
         "channels_first",
@@ -107,6 +170,58 @@ CONVENTIONS = (
         (
             "nn/modules/activation.py:914",
             "layers/activations/leaky_relu.py:38",
+        ),
+    ),
+    Convention(
+        "layer_norm_epsilon",
+        "layer_norm.epsilon",
+        1e-5,
+        1e-3,
+        "Layer normalisation's epsilon is 1e-5 in PyTorch and 1e-3 in Keras.",
+        (
+            "nn/modules/normalization.py:191",
+            "layers/normalization/layer_normalization.py:108",
+        ),
+    ),
+    Convention(
+        "layer_norm_axes",
+        "layer_norm.axes",
+        "all",
+        "channels",
+        "Layer normalisation takes a whole image together as PyTorch's "
+        "users write it, and the channels of each pixel in Keras.",
+        (
+            "nn/modules/normalization.py (normalized_shape)",
+            "layers/normalization/layer_normalization.py (axis=-1)",
+        ),
+    ),
+    Convention(
+        "prelu_slopes",
+        "prelu.slopes",
+        "one",
+        "per_number",
+        "PyTorch's PReLU learns one slope for all, Keras's one for each "
+        "number of a sample.",
+        ("nn/modules/activation.py:1630", "layers/activations/prelu.py"),
+    ),
+    Convention(
+        "prelu_initial",
+        "prelu.initial",
+        0.25,
+        0.0,
+        "PReLU's slope starts at 0.25 in PyTorch and at 0 in Keras.",
+        ("nn/modules/activation.py:1630", "layers/activations/prelu.py"),
+    ),
+    Convention(
+        "prelu_at_zero",
+        "prelu.at_zero",
+        "slope",
+        "zero",
+        "At exactly 0 the derivative of PyTorch's PReLU is its slope, that "
+        "of Keras's is 0.",
+        (
+            "nn/functional.py (prelu)",
+            "layers/activations/prelu.py (call)",
         ),
     ),
     Convention(
@@ -196,6 +311,67 @@ CONVENTIONS = (
         "PyTorch accumulates gradients and multiplies the sum by today's "
         "rate; Keras accumulates steps, each with the rate of its day.",
         ("optim/sgd.py:346", "optimizers/sgd.py:104"),
+    ),
+    Convention(
+        "sgd_decay",
+        "sgd.decay",
+        "coupled",
+        "decoupled",
+        "SGD's weight decay is a part of the gradient in PyTorch, a step of"
+        " its own before the update in Keras.",
+        ("optim/sgd.py:346", "backend/tensorflow/optimizer.py:86"),
+    ),
+    Convention(
+        "rmsprop_learning_rate",
+        "rmsprop.lr",
+        0.01,
+        0.001,
+        "Left unsaid, RMSprop's learning rate is 0.01 in PyTorch and 0.001 "
+        "in Keras.",
+        ("optim/rmsprop.py:35", "optimizers/rmsprop.py:55"),
+    ),
+    Convention(
+        "rmsprop_rho",
+        "rmsprop.rho",
+        0.99,
+        0.9,
+        "RMSprop's rho is 0.99 in PyTorch and 0.9 in Keras.",
+        ("optim/rmsprop.py:36", "optimizers/rmsprop.py:56"),
+    ),
+    Convention(
+        "rmsprop_epsilon",
+        "rmsprop.epsilon",
+        1e-08,
+        1e-07,
+        "RMSprop's epsilon is 1e-08 in PyTorch and 1e-07 in Keras.",
+        ("optim/rmsprop.py:37", "optimizers/rmsprop.py:58"),
+    ),
+    Convention(
+        "rmsprop_epsilon_placement",
+        "rmsprop.epsilon_placement",
+        "outside_root",
+        "inside_root",
+        "RMSprop adds epsilon to the root of the mean square in PyTorch, "
+        "and to the mean square itself in Keras, where it acts as its root.",
+        ("optim/rmsprop.py:326", "optimizers/rmsprop.py:141"),
+    ),
+    Convention(
+        "rmsprop_velocity",
+        "rmsprop.velocity",
+        "of_gradients",
+        "of_steps",
+        "RMSprop's momentum sums scaled gradients in PyTorch, and steps, "
+        "each with the rate of its day, in Keras.",
+        ("optim/rmsprop.py:335", "optimizers/rmsprop.py:148"),
+    ),
+    Convention(
+        "rmsprop_decay",
+        "rmsprop.decay",
+        "coupled",
+        "decoupled",
+        "RMSprop's weight decay is a part of the gradient in PyTorch, a "
+        "step of its own before the update in Keras.",
+        ("optim/rmsprop.py:308", "backend/tensorflow/optimizer.py:86"),
     ),
     Convention(
         "adam_learning_rate",
@@ -341,6 +517,298 @@ CONVENTIONS = (
             "utils/data/sampler.py:182",
             "trainers/data_adapters/array_data_adapter.py:126",
         ),
+    ),
+    Convention(
+        "adam_bias_correction",
+        "adam.bias_correction",
+        "double",
+        "parameter",
+        "Adam corrects for bias in double precision in PyTorch, in the "
+        "precision of the parameters in Keras: the same in float64, not in "
+        "float32.",
+        ("optim/adam.py:505", "optimizers/adam.py:107"),
+    ),
+    Convention(
+        "adam_decay",
+        "adam.decay",
+        "coupled",
+        "decoupled",
+        "Adam's weight decay is a part of the gradient in PyTorch, a step "
+        "of its own before the update in Keras.",
+        ("optim/adam.py:417", "backend/tensorflow/optimizer.py:86"),
+    ),
+    Convention(
+        "adamw_learning_rate",
+        "adamw.lr",
+        0.001,
+        0.001,
+        "Left unsaid, AdamW's learning rate is 0.001 in both.",
+        ("optim/adamw.py:25", "optimizers/adamw.py:55"),
+    ),
+    Convention(
+        "adamw_weight_decay",
+        "adamw.weight_decay",
+        0.01,
+        0.004,
+        "AdamW's decay is 0.01 in PyTorch and 0.004 in Keras.",
+        ("optim/adamw.py:28", "optimizers/adamw.py:56"),
+    ),
+    Convention(
+        "adamw_decay",
+        "adamw.decay",
+        "factored",
+        "decoupled",
+        "PyTorch's AdamW multiplies a parameter by 1 - ηλ, which rounds ηλ; "
+        "Keras's subtracts ηλ times it. The same but for that rounding.",
+        ("optim/adam.py:420", "backend/tensorflow/optimizer.py:86"),
+    ),
+    Convention(
+        "adamw_epsilon",
+        "adamw.epsilon",
+        1e-08,
+        1e-07,
+        "AdamW's epsilon is 1e-08 in PyTorch and 1e-07 in Keras.",
+        ("optim/adamw.py:27", "optimizers/adamw.py:59"),
+    ),
+    Convention(
+        "adamw_epsilon_placement",
+        "adamw.epsilon_placement",
+        "epsilon",
+        "epsilon_hat",
+        "PyTorch adds epsilon after the second moment is corrected, Keras "
+        "before; AdamW is Adam in this.",
+        ("optim/adam.py:348", "optimizers/adam.py:117"),
+    ),
+    Convention(
+        "adamw_bias_correction",
+        "adamw.bias_correction",
+        "double",
+        "parameter",
+        "AdamW corrects for bias in double precision in PyTorch, in the "
+        "precision of the parameters in Keras: the same in float64, not in "
+        "float32.",
+        ("optim/adam.py:505", "optimizers/adam.py:107"),
+    ),
+    Convention(
+        "adagrad_learning_rate",
+        "adagrad.lr",
+        0.01,
+        0.001,
+        "Left unsaid, Adagrad's learning rate is 0.01 in PyTorch and 0.001 "
+        "in Keras.",
+        ("optim/adagrad.py:33", "optimizers/adagrad.py:37"),
+    ),
+    Convention(
+        "adagrad_initial_accumulator",
+        "adagrad.initial_accumulator",
+        0.0,
+        0.1,
+        "Adagrad's sum of squares starts at 0 in PyTorch and at 0.1 in Keras.",
+        ("optim/adagrad.py:36", "optimizers/adagrad.py:38"),
+    ),
+    Convention(
+        "adagrad_epsilon",
+        "adagrad.epsilon",
+        1e-10,
+        1e-07,
+        "Adagrad's epsilon is 1e-10 in PyTorch and 1e-07 in Keras.",
+        ("optim/adagrad.py:37", "optimizers/adagrad.py:39"),
+    ),
+    Convention(
+        "adagrad_epsilon_placement",
+        "adagrad.epsilon_placement",
+        "outside_root",
+        "inside_root",
+        "Adagrad adds epsilon to the root of the sum of squares in PyTorch,"
+        " and to the sum itself in Keras.",
+        ("optim/adagrad.py:426", "optimizers/adagrad.py:88"),
+    ),
+    Convention(
+        "adagrad_decay",
+        "adagrad.decay",
+        "coupled",
+        "decoupled",
+        "Adagrad's weight decay is a part of the gradient in PyTorch, a "
+        "step of its own before the update in Keras.",
+        ("optim/adagrad.py:400", "backend/tensorflow/optimizer.py:86"),
+    ),
+    Convention(
+        "adadelta_learning_rate",
+        "adadelta.lr",
+        1.0,
+        0.001,
+        "Left unsaid, Adadelta's learning rate is 1.0 in PyTorch and 0.001 "
+        "in Keras.",
+        ("optim/adadelta.py:33", "optimizers/adadelta.py:43"),
+    ),
+    Convention(
+        "adadelta_rho",
+        "adadelta.rho",
+        0.9,
+        0.95,
+        "Adadelta's rho is 0.9 in PyTorch and 0.95 in Keras.",
+        ("optim/adadelta.py:34", "optimizers/adadelta.py:44"),
+    ),
+    Convention(
+        "adadelta_epsilon",
+        "adadelta.epsilon",
+        1e-06,
+        1e-07,
+        "Adadelta's epsilon is 1e-06 in PyTorch and 1e-07 in Keras.",
+        ("optim/adadelta.py:35", "optimizers/adadelta.py:45"),
+    ),
+    Convention(
+        "adadelta_decay",
+        "adadelta.decay",
+        "coupled",
+        "decoupled",
+        "Adadelta's weight decay is a part of the gradient in PyTorch, a "
+        "step of its own before the update in Keras.",
+        ("optim/adadelta.py:286", "backend/tensorflow/optimizer.py:86"),
+    ),
+    Convention(
+        "adamax_learning_rate",
+        "adamax.lr",
+        0.002,
+        0.001,
+        "Left unsaid, Adamax's learning rate is 0.002 in PyTorch and 0.001 "
+        "in Keras.",
+        ("optim/adamax.py:34", "optimizers/adamax.py:51"),
+    ),
+    Convention(
+        "adamax_epsilon",
+        "adamax.epsilon",
+        1e-08,
+        1e-07,
+        "Adamax's epsilon is 1e-08 in PyTorch and 1e-07 in Keras.",
+        ("optim/adamax.py:36", "optimizers/adamax.py:54"),
+    ),
+    Convention(
+        "adamax_epsilon_placement",
+        "adamax.epsilon_placement",
+        "in_maximum",
+        "after_maximum",
+        "Adamax adds epsilon to the gradient's size before the maximum is "
+        "taken in PyTorch, and to the maximum in Keras.",
+        ("optim/adamax.py:281", "optimizers/adamax.py:130"),
+    ),
+    Convention(
+        "adamax_bias_correction",
+        "adamax.bias_correction",
+        "double",
+        "parameter",
+        "Adamax corrects for bias in double precision in PyTorch, in the "
+        "precision of the parameters in Keras: the same in float64, not in "
+        "float32.",
+        ("optim/adamax.py:301", "optimizers/adamax.py:110"),
+    ),
+    Convention(
+        "adamax_decay",
+        "adamax.decay",
+        "coupled",
+        "decoupled",
+        "Adamax's weight decay is a part of the gradient in PyTorch, a step"
+        " of its own before the update in Keras.",
+        ("optim/adamax.py:269", "backend/tensorflow/optimizer.py:86"),
+    ),
+    Convention(
+        "nadam_learning_rate",
+        "nadam.lr",
+        0.002,
+        0.001,
+        "Left unsaid, Nadam's learning rate is 0.002 in PyTorch and 0.001 "
+        "in Keras.",
+        ("optim/nadam.py:37", "optimizers/nadam.py:50"),
+    ),
+    Convention(
+        "nadam_epsilon",
+        "nadam.epsilon",
+        1e-08,
+        1e-07,
+        "Nadam's epsilon is 1e-08 in PyTorch and 1e-07 in Keras.",
+        ("optim/nadam.py:39", "optimizers/nadam.py:53"),
+    ),
+    Convention(
+        "nadam_momentum_decay",
+        "nadam.momentum_decay",
+        0.004,
+        1.0,
+        "Nadam's momentum warms up by 0.96^(0.004 t) in PyTorch and by "
+        "0.96^t in Keras, which rounds 0.96 to float32 besides.",
+        ("optim/nadam.py:41", "optimizers/nadam.py:116"),
+    ),
+    Convention(
+        "nadam_bias_correction",
+        "nadam.bias_correction",
+        "double",
+        "parameter",
+        "Nadam corrects for bias in double precision in PyTorch, in the "
+        "precision of the parameters in Keras: the same in float64, not in "
+        "float32.",
+        ("optim/nadam.py:338", "optimizers/nadam.py:130"),
+    ),
+    Convention(
+        "nadam_decay",
+        "nadam.decay",
+        "coupled",
+        "decoupled",
+        "Nadam's weight decay is a part of the gradient in PyTorch, a step "
+        "of its own before the update in Keras.",
+        ("optim/nadam.py:345", "backend/tensorflow/optimizer.py:86"),
+    ),
+    Convention(
+        "penalty_form",
+        "penalty.form",
+        "half",
+        "whole",
+        "An L2 penalty λ means λ/2 Σ w², as PyTorch's weight decay does, or"
+        " λ Σ w², as Keras's regularizers do.",
+        ("optim/sgd.py:346", "regularizers/regularizers.py:265"),
+    ),
+    Convention(
+        "penalty_weights",
+        "penalty.weights",
+        "all",
+        "kernels",
+        "PyTorch's weight decay takes every parameter, biases too; Keras's "
+        "regularizers stand where they are asked for, on kernels.",
+        ("optim/sgd.py:346", "layers/core/dense.py:91"),
+    ),
+    Convention(
+        "penalty_reported",
+        "penalty.reported",
+        False,
+        True,
+        "The reported loss leaves the penalty out in PyTorch, where it is "
+        "weight decay, and counts it in Keras.",
+        ("optim/sgd.py:346", "trainers/trainer.py:392"),
+    ),
+    Convention(
+        "clip_by_norm_epsilon",
+        "by_norm.epsilon",
+        1e-06,
+        0.0,
+        "Clipping each gradient by norm, PyTorch adds 1e-6 to the norm and "
+        "Keras nothing.",
+        ("nn/utils/clip_grad.py:164", "backend/tensorflow/optimizer.py:255"),
+    ),
+    Convention(
+        "clip_by_global_norm_epsilon",
+        "by_global_norm.epsilon",
+        1e-06,
+        0.0,
+        "Clipping all gradients together by norm, PyTorch adds 1e-6 to the "
+        "norm and Keras nothing.",
+        ("nn/utils/clip_grad.py:164", "optimizers/base_optimizer.py:1190"),
+    ),
+    Convention(
+        "accumulation_reduction",
+        "accumulation.reduction",
+        "sum",
+        "mean",
+        "Accumulated over several batches, gradients are added in PyTorch, "
+        "whose backward() adds, and averaged in Keras.",
+        ("_tensor.py:620", "optimizers/base_optimizer.py:560"),
     ),
     Convention(
         "batch_size",

@@ -14,12 +14,13 @@ from typing import TypeAlias, cast
 
 import numpy as np
 
+from common import definitions_images
 from common.activations import Activation
 from common.architecture import Place
 from common.batches import Masks
 from common.errors import nearest
 from common.layer import Array
-from common.layers import BatchNorm, Dense, Flatten
+from common.layers import BatchNorm, Dense, Flatten, LayerNorm, Prelu
 from common.record import Weights
 
 Back: TypeAlias = Callable[[Array], Array]
@@ -131,6 +132,45 @@ def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     return gamma * normal + beta, back
 
 
+def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """γ (x - mean) / √(variance + ε) + β, sample by sample."""
+    layer, name = cast("LayerNorm", place.layer), place.name
+    own = len(layer.normalized(place.input_shape))
+    axes, others = tuple(range(-own, 0)), tuple(range(x.ndim - own))
+    width = np.sqrt(x.var(axes, keepdims=True) + layer.epsilon)
+    normal = (x - x.mean(axes, keepdims=True)) / width
+    gamma = run.weights[f"{name}/gamma"] if layer.affine else np.ones(1)
+    beta = run.weights[f"{name}/beta"] if layer.affine else np.zeros(1)
+
+    def back(slope: Array) -> Array:
+        if layer.affine:
+            run.gradients[f"{name}/gamma"] = (slope * normal).sum(others)
+            run.gradients[f"{name}/beta"] = slope.sum(others)
+        slope = slope * gamma
+        along = (slope * normal).mean(axes, keepdims=True)
+        slope = slope - slope.mean(axes, keepdims=True) - normal * along
+        return np.asarray(slope / width)
+
+    return gamma * normal + beta, back
+
+
+def prelu(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """X above 0, and a x elsewhere."""
+    name = f"{place.name}/slope"
+    a = run.weights[name]
+    at_zero = cast("Prelu", place.layer).at_zero == "slope"
+    below = a * ((x <= 0) if at_zero else (x < 0))
+
+    def back(slope: Array) -> Array:
+        each = slope * np.minimum(x, 0.0)
+        missing = tuple(range(each.ndim - a.ndim))
+        total = each.sum() if a.shape == (1,) else each.sum(missing)
+        run.gradients[name] = total.reshape(a.shape)
+        return np.asarray(slope * ((x > 0) + below))
+
+    return np.where(x > 0, x, a * x), back
+
+
 def dropout(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     """X · mask while training, x in evaluation."""
     if run.masks is None:
@@ -183,11 +223,13 @@ def _definition(
     if isinstance(place.layer, Activation):
         return _activation
     kind = place.layer.kind()
-    found = getattr(sys.modules[__name__], kind, None)
+    here, images = sys.modules[__name__], definitions_images
+    found = getattr(here, kind, getattr(images, kind, None))
     if found is None:
+        known = [*vars(here), *vars(images)]
         raise LookupError(
             f"common/definitions.py has no '{kind}'; write a function of "
-            f"that name there{nearest(kind, globals())}"
+            f"that name there{nearest(kind, known)}"
         )
     definition: Callable[[Place, Array, Pass], tuple[Array, Back]] = found
     return definition

@@ -1,7 +1,10 @@
 """Say what is wrong with an input, in one sentence."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+
+# More names than that are no help in a sentence.
+MANY = 24
 
 
 class SpecError(ValueError):
@@ -62,3 +65,16 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
 def names(allowed: Iterable[str]) -> str:
     """Return a sorted, comma-separated list of names."""
     return ", ".join(sorted(allowed))
+
+
+def closest(name: object, allowed: Collection[str]) -> str:
+    """Return a list of names, or of many only those that are most like one.
+
+    >>> closest("con2d", ["conv2d", "dense"])
+    'conv2d, dense'
+    """
+    if len(allowed) <= MANY:
+        return names(allowed)
+    alike = difflib.get_close_matches(str(name), list(allowed), MANY // 2, 0)
+    rest = len(allowed) - len(alike)
+    return f"{names(alike)} and {rest} more (see 'parity schema')"

@@ -4,6 +4,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from pydantic_core import PydanticCustomError
 
 from common.element import Element
 
@@ -69,3 +70,17 @@ class LayerElement(Element):
             rng, self.parameters(shape)[name], *self.fans(shape)
         )
         return found
+
+
+def refused(text: str) -> PydanticCustomError:
+    """Return the error for a layer that cannot take what reaches it."""
+    return PydanticCustomError("shape", "{text}", {"text": text})
+
+
+def expect_image(kind: str, shape: Shape) -> None:
+    """Refuse samples that are no images."""
+    if len(shape) != 3:
+        raise refused(
+            f"{kind} got samples of shape {shape}, expected images: height, "
+            "width, channels"
+        )

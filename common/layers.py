@@ -9,7 +9,6 @@ from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 from pydantic import Field
-from pydantic_core import PydanticCustomError
 
 from common.activations import (
     Custom,
@@ -31,9 +30,17 @@ from common.activations import (
     Swish,
     Tanh,
 )
-from common.element import Count, Flag, OneKind, Positive, Share
+from common.element import Count, Flag, Number, OneKind, Positive, Share
+from common.images import (
+    AveragePool,
+    Conv2d,
+    DepthwiseConv2d,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    MaxPool,
+)
 from common.initializers import BiasInitializer, KernelInitializer
-from common.layer import Array, LayerElement, Shape
+from common.layer import Array, LayerElement, Shape, refused
 
 
 class Dense(LayerElement):
@@ -119,6 +126,74 @@ class BatchNorm(LayerElement):
         """Return ones for γ and the variance, zeros for β and the mean."""
         ones = name in ("gamma", "running_variance")
         return np.ones(shape[-1]) if ones else np.zeros(shape[-1])
+
+
+class LayerNorm(LayerElement):
+    """Make each sample's mean 0 and variance 1, then scale and shift it::
+
+        y = γ (x - mean) / √(variance + ε) + β
+
+    with the (biased) variance, in training as in evaluation. Ba et al. 2016.
+
+    Attributes:
+        axes: what of an image is normalised together. `channels`: those of
+            one pixel, with one γ and β a channel, as Keras's layer does
+            unasked. `all`: the whole image, with one γ and β a *number*, as
+            PyTorch's `LayerNorm((c, h, w))`. In a vector the two are one.
+        affine: whether γ and β are learnt; they start at 1 and 0.
+    """
+
+    epsilon: Positive
+    axes: Literal["channels", "all"]
+    affine: Flag = True
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape unchanged; there must be numbers to average."""
+        if math.prod(self.normalized(shape)) == 1:
+            raise refused(
+                f"layer_norm with axes '{self.axes}' meets samples of shape "
+                f"{shape}, where it averages one number, which has no variance"
+            )
+        return shape
+
+    def normalized(self, shape: Shape) -> Shape:
+        """Return the shape of what is normalised together."""
+        return shape if self.axes == "all" else shape[-1:]
+
+    def parameters(self, shape: Shape) -> dict[str, Shape]:
+        """Return γ and β, in the shape of what is normalised together."""
+        own = self.normalized(shape)
+        return {"gamma": own, "beta": own} if self.affine else {}
+
+    def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> Array:
+        """Return ones for γ, zeros for β."""
+        own = self.normalized(shape)
+        return np.ones(own) if name == "gamma" else np.zeros(own)
+
+
+class Prelu(LayerElement):
+    """x where x > 0, and a x elsewhere, with a learnt; He et al. 2015.
+
+    Attributes:
+        slopes: how many a there are: `one` (PyTorch), one `per_channel` (the
+            paper), or one `per_number` of a sample (Keras).
+        initial: where they start.
+        at_zero: the derivative at exactly 0: `slope`, which is a (PyTorch),
+            or `zero`, since Keras computes relu(x) - a relu(-x).
+    """
+
+    slopes: Literal["one", "per_channel", "per_number"]
+    initial: Number
+    at_zero: Literal["slope", "zero"]
+
+    def parameters(self, shape: Shape) -> dict[str, Shape]:
+        """Return the slopes."""
+        shapes = {"one": (1,), "per_channel": shape[-1:], "per_number": shape}
+        return {"slope": shapes[self.slopes]}
+
+    def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> Array:
+        """Return the initial slope, as often as there are any."""
+        return np.full(self.parameters(shape)[name], self.initial)
 
 
 class Dropout(LayerElement):
@@ -224,15 +299,18 @@ class Concatenate(LayerElement):
         return (*found[0][:-1], sum(shape[-1] for shape in found))
 
 
-def refused(text: str) -> PydanticCustomError:
-    """Return the error for a layer that cannot take what reaches it."""
-    return PydanticCustomError("shape", "{text}", {"text": text})
-
-
 Layer: TypeAlias = Annotated[
     Dense
+    | Conv2d
+    | DepthwiseConv2d
+    | MaxPool
+    | AveragePool
+    | GlobalAveragePool
+    | GlobalMaxPool
     | Flatten
     | BatchNorm
+    | LayerNorm
+    | Prelu
     | Dropout
     | SpatialDropout
     | Residual

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from common.conventions import defaults_of
-from common.errors import SpecError, names, nearest, shown
+from common.errors import SpecError, closest, names, nearest, shown
 from common.experiment import Experiment
 
 
@@ -157,7 +157,7 @@ def _message(error: ErrorDetails) -> str:
     if error["type"] == "union_tag_invalid":
         allowed, tag = _quoted(error, "expected_tags"), str(context["tag"])
         return (
-            f"got {shown(tag)}, expected one of: {names(allowed)}"
+            f"got {shown(tag)}, expected one of: {closest(tag, allowed)}"
             + nearest(tag, allowed)
         )
     if error["type"] == "union_tag_not_found":

@@ -11,24 +11,32 @@ import numpy as np
 import numpy.typing as npt
 
 from common.activations import Activation, Linear, Sigmoid, Softmax
-from common.element import Element, OneKind
+from common.element import Element, OneKind, Positive, Share
 from common.layer import Array
 
 
 class CrossEntropy(Element):
-    """-log softmax(z)[y], for integer labels y of shape (batch,)."""
+    """-Σ q log softmax(z), for integer labels y of shape (batch,).
+
+    The target q is 1 at y; with label smoothing α it is 1 - α there, and
+    α/K more at each of the K classes. Szegedy et al. 2016, section 7.
+    """
 
     prediction: ClassVar[type[Activation]] = Softmax
+    label_smoothing: Share = 0.0
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
         shifted = z - z.max(-1, keepdims=True)
         log_p = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-        return float(-log_p[np.arange(len(y)), y].mean())
+        right = log_p[np.arange(len(y)), y].mean()
+        alpha = self.label_smoothing
+        return float(-(1 - alpha) * right - alpha * log_p.mean())
 
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
-        p = Softmax().value(z)
-        p[np.arange(len(y)), y] -= 1.0
-        return p / len(y)
+        alpha = self.label_smoothing
+        slope = Softmax().value(z) - alpha / z.shape[-1]
+        slope[np.arange(len(y)), y] -= 1.0 - alpha
+        return np.asarray(slope / len(y))
 
     def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
         """Return the `accuracy`; of equal logits, the first wins."""
@@ -36,19 +44,26 @@ class CrossEntropy(Element):
 
 
 class BinaryCrossEntropy(Element):
-    """max(z, 0) - z y + log(1 + exp(-|z|)), for y in [0, 1].
+    """max(z, 0) - z q + log(1 + exp(-|z|)), for y in [0, 1].
 
+    The target q is y; with label smoothing α, it is y (1 - α) + α/2.
     Outputs and labels have shape (batch, 1).
     """
 
     prediction: ClassVar[type[Activation]] = Sigmoid
+    label_smoothing: Share = 0.0
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
-        loss = np.maximum(z, 0.0) - z * y + np.log1p(np.exp(-np.abs(z)))
+        q = self._target(y)
+        loss = np.maximum(z, 0.0) - z * q + np.log1p(np.exp(-np.abs(z)))
         return float(loss.mean())
 
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
-        return np.asarray((Sigmoid().value(z) - y) / z.size)
+        return np.asarray((Sigmoid().value(z) - self._target(y)) / z.size)
+
+    def _target(self, y: npt.NDArray[Any]) -> Array:
+        alpha = self.label_smoothing
+        return np.asarray(y * (1 - alpha) + alpha / 2)
 
     def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
         """Return the `accuracy`; a logit of exactly 0 predicts 0."""
@@ -71,6 +86,53 @@ class MeanSquaredError(Element):
         return {}
 
 
+class MeanAbsoluteError(Element):
+    """|z - y|, for outputs and targets of one shape (batch, outputs).
+
+    The slope where they are equal is 0, in both frameworks.
+    """
+
+    prediction: ClassVar[type[Activation]] = Linear
+
+    def value(self, z: Array, y: npt.NDArray[Any]) -> float:
+        return float(np.abs(z - y).mean())
+
+    def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
+        return np.asarray(np.sign(z - y) / z.size)
+
+    def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
+        """Return nothing beside the loss."""
+        return {}
+
+
+class Huber(Element):
+    """e²/2 where |e| ≤ δ, and δ (|e| - δ/2) beyond, for e = z - y.
+
+    Huber 1964. PyTorch's SmoothL1Loss(β) is this with δ = β, over β.
+    """
+
+    prediction: ClassVar[type[Activation]] = Linear
+    main = "delta"
+    delta: Positive = 1.0
+
+    def value(self, z: Array, y: npt.NDArray[Any]) -> float:
+        size = np.abs(z - y)
+        beyond = self.delta * (size - self.delta / 2)
+        return float(np.where(size <= self.delta, size**2 / 2, beyond).mean())
+
+    def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
+        return np.asarray(np.clip(z - y, -self.delta, self.delta) / z.size)
+
+    def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
+        """Return nothing beside the loss."""
+        return {}
+
+
 Loss: TypeAlias = Annotated[
-    CrossEntropy | BinaryCrossEntropy | MeanSquaredError, OneKind()
+    CrossEntropy
+    | BinaryCrossEntropy
+    | MeanSquaredError
+    | MeanAbsoluteError
+    | Huber,
+    OneKind(),
 ]

@@ -1,16 +1,24 @@
-"""Optimisers: how a gradient moves a parameter."""
+"""Optimisers: how a gradient moves a parameter.
+
+`move` is the definition, in NumPy; both frameworks are judged against it.
+"""
 
 from typing import Annotated, Literal, TypeAlias
 
+import numpy as np
 from pydantic import model_validator
 
-from common.element import Element, Flag, OneKind, Positive, Share
+from common.adam_family import Adam, Adamax, Adamw, Nadam
+from common.element import Flag, NotNegative, OneKind, Positive, Share
+from common.layer import Array
+from common.selection import Chosen
+from common.update_rule import Decay, State, UpdateRule
 
 Velocity = Literal["of_gradients", "of_steps"]
-EpsilonPlacement = Literal["epsilon", "epsilon_hat"]
+RootPlacement = Literal["outside_root", "inside_root"]
 
 
-class SGD(Element):
+class SGD(UpdateRule):
     """Stochastic gradient descent, with momentum m and rate η.
 
     The velocity may be `of_gradients` (PyTorch)::
@@ -23,13 +31,16 @@ class SGD(Element):
 
     The two part as soon as the rate changes. With Nesterov's look-ahead the
     parameter moves by η (g + m b), or by m v - η g. Sutskever et al. 2013.
+    Without momentum, coupled and decoupled decay are one.
     """
 
-    main = "lr"
     lr: Positive
     momentum: Share = 0.0
     nesterov: Flag = False
     velocity: Velocity
+    weight_decay: NotNegative = 0.0
+    decay: Decay
+    decayed: Chosen = "all"
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> "SGD":
@@ -39,28 +50,133 @@ class SGD(Element):
             )
         return self
 
+    def without_effect(self) -> set[str]:
+        found = super().without_effect()
+        return found if self.momentum else found | {"velocity", "decay"}
 
-class Adam(Element):
-    """Adam, with rate η and moments m, v (Kingma and Ba 2015)::
+    @classmethod
+    def slots(cls) -> tuple[str, ...]:
+        return ("velocity",)
 
-        m ← β₁ m + (1 - β₁) g        v ← β₂ v + (1 - β₂) g²
+    def move(self, state: State, g: Array, rate: float, step: int) -> Array:
+        if self.velocity == "of_steps":
+            g, rate = rate * g, 1.0
+        state["velocity"] = self.momentum * state["velocity"] + g
+        ahead = g + self.momentum * state["velocity"]
+        return rate * (ahead if self.nesterov else state["velocity"])
 
-    Epsilon is added to the root of the corrected moment (`epsilon`,
-    PyTorch)::
 
-        p ← p - η m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε)
+class RMSprop(UpdateRule):
+    """RMSprop, with a running mean square v (Hinton 2012, lecture 6e)::
 
-    or to that of the raw one (`epsilon_hat`, Keras; the paper's section 2)::
+        v ← ρ v + (1 - ρ) g²
 
-        p ← p - η √(1 - β₂ᵗ)/(1 - β₁ᵗ) m / (√v + ε̂)
+    or, `centered`, a running variance (Graves 2013, eq. 40), where also
+    a ← ρ a + (1 - ρ) g, and v - a² stands for v. Epsilon may stand
+    `outside_root` (PyTorch), s = g / (√v + ε), or `inside_root` (Keras),
+    s = g / √(v + ε), where it acts √ε as strongly. The parameter moves by
+    η s; with momentum m, the velocity is one of `of_gradients` (PyTorch),
+    b ← m b + s, p ← p - η b, or `of_steps` (Keras), b ← m b + η s,
+    p ← p - b.
     """
 
-    main = "lr"
     lr: Positive
-    beta_1: Share = 0.9
-    beta_2: Share = 0.999
+    rho: Share
     epsilon: Positive
-    epsilon_placement: EpsilonPlacement
+    epsilon_placement: RootPlacement
+    centered: Flag = False
+    momentum: Share = 0.0
+    velocity: Velocity
+    weight_decay: NotNegative = 0.0
+    decay: Decay
+    decayed: Chosen = "all"
+
+    def without_effect(self) -> set[str]:
+        found = super().without_effect()
+        return found if self.momentum else found | {"velocity"}
+
+    @classmethod
+    def slots(cls) -> tuple[str, ...]:
+        return ("square", "mean", "velocity")
+
+    def move(self, state: State, g: Array, rate: float, step: int) -> Array:
+        rho, epsilon = self.rho, self.epsilon
+        state["square"] = rho * state["square"] + (1 - rho) * g**2
+        state["mean"] = rho * state["mean"] + (1 - rho) * g
+        v = state["square"] - self.centered * state["mean"] ** 2
+        root = rooted(v, epsilon, self.epsilon_placement)
+        if self.velocity == "of_steps":
+            g, rate = rate * g, 1.0
+        state["velocity"] = self.momentum * state["velocity"] + g / root
+        return rate * state["velocity"]
 
 
-Optimizer: TypeAlias = Annotated[SGD | Adam, OneKind()]
+class Adagrad(UpdateRule):
+    """Adagrad: a ← a + g², with a = `initial_accumulator` at first.
+
+    Epsilon may stand `outside_root` (PyTorch), p ← p - η g / (√a + ε), or
+    `inside_root` (Keras), p ← p - η g / √(a + ε). Duchi et al. 2011, fig. 1.
+    """
+
+    lr: Positive
+    initial_accumulator: NotNegative
+    epsilon: Positive
+    epsilon_placement: RootPlacement
+    weight_decay: NotNegative = 0.0
+    decay: Decay
+    decayed: Chosen = "all"
+
+    def start(self, parameter: Array) -> State:
+        return {"sum": np.full_like(parameter, self.initial_accumulator)}
+
+    def move(self, state: State, g: Array, rate: float, step: int) -> Array:
+        state["sum"] = state["sum"] + g**2
+        root = rooted(state["sum"], self.epsilon, self.epsilon_placement)
+        return rate * g / root
+
+
+class Adadelta(UpdateRule):
+    """Adadelta (Zeiler 2012, algorithm 1), at rate η::
+
+        v ← ρ v + (1 - ρ) g²             d = √(u + ε) / √(v + ε) g
+        u ← ρ u + (1 - ρ) d²             p ← p - η d
+
+    Epsilon stands inside the roots in both frameworks.
+    """
+
+    lr: Positive
+    rho: Share
+    epsilon: Positive
+    weight_decay: NotNegative = 0.0
+    decay: Decay
+    decayed: Chosen = "all"
+
+    @classmethod
+    def slots(cls) -> tuple[str, ...]:
+        return ("square", "square_of_moves")
+
+    def move(self, state: State, g: Array, rate: float, step: int) -> Array:
+        rho, moves = self.rho, state["square_of_moves"]
+        state["square"] = rho * state["square"] + (1 - rho) * g**2
+        d = np.sqrt(moves + self.epsilon) * g
+        d = d / np.sqrt(state["square"] + self.epsilon)
+        state["square_of_moves"] = rho * moves + (1 - rho) * d**2
+        return np.asarray(rate * d)
+
+
+def rooted(v: Array, epsilon: float, placement: RootPlacement) -> Array:
+    """Return √v + ε, or √(v + ε).
+
+    >>> v = np.array([4.0])
+    >>> rooted(v, 5.0, "outside_root"), rooted(v, 5.0, "inside_root")
+    (array([7.]), array([3.]))
+    """
+    if placement == "inside_root":
+        return np.sqrt(v + epsilon)
+    return np.sqrt(v) + epsilon
+
+
+Optimizer: TypeAlias = Annotated[
+    SGD | RMSprop | Adam | Adamw | Adagrad | Adadelta | Adamax | Nadam,
+    OneKind(),
+]

@@ -2,28 +2,26 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, GetJsonSchemaHandler, model_validator
-from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from common.element import Count, Flag, Model, NotNegative, Number, Whole
+from common.clipping import Clipping
+from common.element import (
+    MOST,
+    Count,
+    Filled,
+    Flag,
+    NotNegative,
+    Number,
+    Whole,
+)
 from common.losses import Loss
 from common.optimizers import Optimizer
+from common.penalties import Penalty
 from common.schedules import Constant, Schedule
 
 Monitor = Literal["validation_loss", "validation_accuracy"]
 Counting = Literal["exceeds", "reaches"]
-
-
-class Filled(Model):
-    """A record some of whose fields a dialect fills."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        fields = dict(handler.resolve_ref_schema(handler(schema)))
-        return fields | {"required": cls._required(fields)}
 
 
 class EarlyStopping(Filled):
@@ -105,12 +103,35 @@ class Plateau(Filled):
         return self
 
 
+class Accumulation(Filled):
+    """Move the parameters once for several batches.
+
+    A step is still one batch, with its own loss and gradient norm. Every
+    `batches` steps, the gradients since the last update are clipped and
+    handed to the optimiser, at that step's rate; the optimiser counts
+    updates, not steps. An epoch's end changes nothing: what is left over
+    goes on into the next epoch, and at the end of training it is dropped
+    (Keras's `gradient_accumulation_steps`).
+
+    Attributes:
+        batches: how many make an update.
+        reduction: their gradients' `mean` (Keras) or `sum` (PyTorch, where
+            `backward()` adds to what is there).
+    """
+
+    batches: Annotated[int, Field(strict=True, ge=2, le=MOST)]
+    reduction: Literal["mean", "sum"]
+
+
 class Recipe(Filled):
     """Everything about training but the network and the data.
 
     Attributes:
         loss: what is minimised, averaged over a batch.
         optimizer: how a gradient moves a parameter.
+        penalty: what large weights cost beside the loss.
+        clipping: how large a gradient the optimiser may see.
+        accumulation: how many batches make an update, if more than one.
         schedule: the rate over the steps, as a factor of the optimiser's.
         batch_size: samples a step, or `full` for the whole training part,
             which no batch exceeds.
@@ -130,6 +151,9 @@ class Recipe(Filled):
 
     loss: Loss
     optimizer: Optimizer
+    penalty: Penalty | None = None
+    clipping: Clipping | None = None
+    accumulation: Accumulation | None = None
     schedule: Schedule = Constant()
     batch_size: Count | Literal["full"]
     epochs: Count
@@ -144,15 +168,11 @@ class Recipe(Filled):
 def batch_sizes(recipe: Recipe, samples: int) -> list[int]:
     """Return how many samples a full batch has, and then the last, if less.
 
-    >>> from common.losses import CrossEntropy
-    >>> from common.optimizers import SGD
-    >>> recipe = Recipe(
-    ...     loss=CrossEntropy(),
-    ...     optimizer=SGD(lr=0.1, velocity="of_steps"),
-    ...     batch_size=4,
-    ...     epochs=1,
-    ...     shuffle="never",
-    ... )
+    >>> from common.element import speaking
+    >>> with speaking("keras"):
+    ...     recipe = Recipe(
+    ...         loss="cross_entropy", optimizer="sgd", batch_size=4, epochs=1
+    ...     )
     >>> batch_sizes(recipe, 10)
     [4, 2]
     """

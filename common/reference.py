@@ -16,7 +16,6 @@ from common.data import Part
 from common.definitions import Pass
 from common.experiment import Arm
 from common.layer import Array
-from common.optimizers import SGD, Adam
 from common.randomness import stream
 from common.record import Curve, Weights, digest
 
@@ -77,6 +76,7 @@ class Trainer:
         self.rough = rough
         self.values: Weights = {}
         self.state: dict[str, Weights] = {}
+        self.waiting: list[Weights] = []
         self.taken = 0
 
     def load(self, weights: Weights) -> None:
@@ -84,9 +84,9 @@ class Trainer:
         self.values = {
             name: value.astype(np.float64) for name, value in weights.items()
         }
-        self.taken = 0
-        zeros = {name: np.zeros_like(v) for name, v in self.values.items()}
-        self.state = {"first": dict(zeros), "second": dict(zeros)}
+        self.taken, self.waiting = 0, []
+        spec = self.arm.recipe.optimizer
+        self.state = {n: spec.start(v) for n, v in self.values.items()}
 
     def weights(self) -> Weights:
         """Return a copy of all tensors, learnt or kept."""
@@ -109,6 +109,7 @@ class Trainer:
                 masks,
                 self.rough,
             )
+            loss, found = self._penalized(loss, found)
             losses.append(loss)
             norms.append([np.linalg.norm(g) for g in found.values()])
             self._update(found, float(segment.rates[step]))
@@ -118,42 +119,50 @@ class Trainer:
             curves["gradient_norm"] = np.array(norms)
         return curves
 
+    def _penalized(self, loss: float, found: Weights) -> tuple[float, Weights]:
+        """Return the loss as it is reported, and the whole gradient."""
+        penalty = self.arm.recipe.penalty
+        if penalty is None:
+            return loss, found
+        return self._reported(loss), {
+            name: g + penalty.gradient(name, self.values[name])
+            for name, g in found.items()
+        }
+
+    def _reported(self, loss: float) -> float:
+        penalty = self.arm.recipe.penalty
+        if penalty is None or not penalty.reported:
+            return loss
+        learnt = {name: self.values[name] for name in self.arm.parameters}
+        return loss + penalty.value(learnt)
+
     def _update(self, found: Weights, rate: float) -> None:
+        recipe = self.arm.recipe
+        if recipe.accumulation is not None:
+            self.waiting.append(found)
+            if len(self.waiting) < recipe.accumulation.batches:
+                return
+            found = _reduced(self.waiting, recipe.accumulation.reduction)
+            self.waiting = []
+        if recipe.clipping is not None:
+            found = recipe.clipping.clip(found)
         self.taken += 1
-        spec = self.arm.recipe.optimizer
         for name, gradient in found.items():
-            if isinstance(spec, SGD):
-                move = self._sgd(spec, name, gradient, rate)
-            else:
-                move = self._adam(spec, name, gradient, rate)
-            self.values[name] = self.values[name] - move
-
-    def _sgd(self, spec: SGD, name: str, g: Array, rate: float) -> Array:
-        buffers = self.state["first"]
-        if spec.velocity == "of_steps":
-            g, rate = rate * g, 1.0
-        buffers[name] = spec.momentum * buffers[name] + g
-        ahead = g + spec.momentum * buffers[name]
-        return np.asarray(rate * (ahead if spec.nesterov else buffers[name]))
-
-    def _adam(self, spec: Adam, name: str, g: Array, rate: float) -> Array:
-        first, second = self.state["first"], self.state["second"]
-        first[name] = spec.beta_1 * first[name] + (1 - spec.beta_1) * g
-        second[name] = spec.beta_2 * second[name] + (1 - spec.beta_2) * g**2
-        correction = 1 - spec.beta_2**self.taken
-        m = first[name] / (1 - spec.beta_1**self.taken)
-        if spec.epsilon_placement == "epsilon":
-            root = np.sqrt(second[name] / correction) + spec.epsilon
-        else:
-            root = np.sqrt(second[name]) + spec.epsilon
-            root = root / np.sqrt(correction)
-        return np.asarray(rate * m / root)
+            self.values[name] = recipe.optimizer.update(
+                name,
+                self.values[name],
+                self.state[name],
+                gradient,
+                rate,
+                self.taken,
+            )
 
     def evaluate(self, part: str) -> dict[str, float]:
         """Return the `loss` of a part, and its `accuracy` if it has one."""
         outputs = self.outputs(self.parts[part].x)[self.arm.places[-1].name]
         y, loss = self.parts[part].y, self.arm.recipe.loss
-        return {"loss": loss.value(outputs, y), **loss.metrics(outputs, y)}
+        value = self._reported(loss.value(outputs, y))
+        return {"loss": value, **loss.metrics(outputs, y)}
 
     def predict(self, x: Array) -> Curve:
         """Return predictions: probabilities, or numbers in regression."""
@@ -173,7 +182,7 @@ class Trainer:
         loss, found, _ = gradients(
             self.arm, self.values, *batch, masks, self.rough
         )
-        return loss, found
+        return self._penalized(loss, found)
 
     def held(self) -> dict[str, tuple[Curve, Curve]]:
         """Return x, y of each part."""
@@ -187,3 +196,11 @@ class Trainer:
     def devices() -> list[str]:
         """Return which of cpu, cuda and mps there are to compute on."""
         return ["cpu"]
+
+
+def _reduced(waiting: list[Weights], reduction: str) -> Weights:
+    share = 1.0 / len(waiting) if reduction == "mean" else 1.0
+    return {
+        name: share * np.sum([found[name] for found in waiting], axis=0)
+        for name in waiting[0]
+    }

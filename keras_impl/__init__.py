@@ -1,9 +1,13 @@
 """How Keras does it. Read each file beside its namesake in `torch_impl`.
 
-layers, activations, initializers, losses, optimizers, schedules
+layers, activations, initializers, losses, penalties, clipping, optimizers,
+schedules
             the phrase book: one short function for each element
 extensions  what Keras lacks a class for
+optimizer_extensions
+            the same for optimisers
 model       a network from its layers
+updates     from a gradient to new parameters
 tensors     arrays in and out
 weights     learnt tensors in and out, under their neutral names
 engine      the process: precision, threads, seeds, steps, gradients;

@@ -8,7 +8,11 @@ from keras.optimizers import schedules
 from common.calls import Call
 from common.experiment import Arm
 from common.printing import Expression, Vocabulary, script, statement
-from keras_impl import extensions
+from keras_impl import (
+    extensions,
+    initializer_extensions,
+    optimizer_extensions,
+)
 from keras_impl.model import say_block
 
 VOCABULARY = Vocabulary(
@@ -22,7 +26,7 @@ VOCABULARY = Vocabulary(
         "keras": (keras, "import keras"),
         "np": (np, "import numpy as np"),
     },
-    (extensions,),
+    (extensions, initializer_extensions, optimizer_extensions),
 )
 
 

@@ -10,6 +10,7 @@ import keras
 import tensorflow as tf
 
 from common.loop import stored
+from keras_impl.penalties import Attached
 from keras_impl.weights import parameters
 
 
@@ -50,19 +51,25 @@ def configure(dtype: str, seed: int) -> None:
 
 
 def gradients(
-    model: keras.Model, loss: keras.losses.Loss, x: Any, y: Any
+    model: keras.Model,
+    loss: keras.losses.Loss,
+    penalty: Attached,
+    x: Any,
+    y: Any,
 ) -> tuple[Any, list[Any]]:
     """Return the training loss and its gradients, in the order of weights."""
     with tf.GradientTape() as tape:
         value = loss(y, model(x, training=True))
+        total = penalty.added(value)
     variables = [v.value for v in parameters(model).values()]
-    return value, tape.gradient(value, variables)
+    return penalty.reported(value), tape.gradient(total, variables)
 
 
 def compile_steps(
     model: keras.Model,
     loss: keras.losses.Loss,
-    optimizer: keras.optimizers.Optimizer,
+    penalty: Attached,
+    update: Callable[..., Any],
     x: Any,
     y: Any,
     maskers: dict[str, Any],
@@ -74,7 +81,6 @@ def compile_steps(
     over the batches of all steps without coming back to Python. Tracing
     takes longer than many a training, so one trace serves all sizes.
     """
-    variables = list(parameters(model).values())
     kind = keras.config.floatx()
     signature = (
         tf.TensorSpec((None, None), "int64"),
@@ -94,15 +100,13 @@ def compile_steps(
         for step in tf.range(count):
             for name, masker in maskers.items():
                 masker.mask = masks[name][step]
-            optimizer.learning_rate.assign(rates[step])
-            batch_x, batch_y = gather(x, y, indices[step])
-            value, found = gradients(model, loss, batch_x, batch_y)
-            optimizer.apply(found, variables)
-            losses = losses.write(step, value)
-            used = used.write(step, optimizer.learning_rate.value)
+            batch = gather(x, y, indices[step])
+            value, found = gradients(model, loss, penalty, *batch)
             if gradient_norm:
                 each = tf.stack([tf.norm(gradient) for gradient in found])
                 norms = norms.write(step, each)
+            used = used.write(step, update(found, rates[step]))
+            losses = losses.write(step, value)
         curves = {"loss": losses.stack(), "rate": used.stack()}
         if gradient_norm:
             curves["gradient_norm"] = norms.stack()
@@ -140,7 +144,7 @@ def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
 
 
 def compile_evaluation(
-    model: keras.Model, loss: keras.losses.Loss
+    model: keras.Model, loss: keras.losses.Loss, penalty: Attached
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
     """Return a function from x, y to the outputs and the loss.
 
@@ -150,6 +154,6 @@ def compile_evaluation(
     @tf.function(reduce_retracing=True)
     def evaluation(x: Any, y: Any) -> tuple[Any, Any]:
         outputs = model(x, training=False)
-        return outputs, loss(y, outputs)
+        return outputs, penalty.reported(loss(y, outputs))
 
     return evaluation

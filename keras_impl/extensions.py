@@ -10,39 +10,6 @@ from keras import ops
 from common.activations import SELU_ALPHA, SELU_SCALE
 
 
-class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
-    """N(mean, stddev²), cut at ±2, by the inverse of its distribution.
-
-    x = mean + √2 stddev erf⁻¹(u), with u drawn evenly between
-    erf((-2 - mean) / (√2 stddev)) and erf((2 - mean) / (√2 stddev))
-    """
-
-    def __call__(self, shape: Any, dtype: Any = None) -> Any:
-        dtype = keras.backend.standardize_dtype(dtype)
-        wide = math.sqrt(2.0) * self.stddev
-        # erf⁻¹(1) is infinite; the last number before it is 5.3 deviations
-        # out in float32, where Keras's own normals end, too.
-        most = 1.0 - np.finfo(dtype).eps
-        low, high = (
-            np.clip(math.erf((bound - self.mean) / wide), -most, most)
-            for bound in (-2.0, 2.0)
-        )
-        u = keras.random.uniform(shape, low, high, dtype, seed=self.seed)
-        return ops.clip(self.mean + wide * ops.erfinv(u), -2.0, 2.0)
-
-
-class FanInUniform(keras.initializers.RandomUniform):
-    """U(±1/√fan_in), for a kernel or its bias, which has no fans itself."""
-
-    def __init__(self, fan_in: int, seed: Any = None) -> None:
-        self.fan_in = fan_in
-        limit = np.float64(math.sqrt(1 / fan_in))
-        super().__init__(-limit, limit, seed)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"fan_in": self.fan_in, "seed": self.seed}
-
-
 class ChannelsFirstFlatten(keras.layers.Layer):
     """Flatten (n, h, w, c) in the order channel, height, width."""
 
@@ -77,8 +44,8 @@ class ExactGELU(keras.layers.Layer):
     TensorFlow's own operation keeps its constants in float32.
     """
 
-    def __init__(self, form: str) -> None:
-        super().__init__()
+    def __init__(self, form: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.form = form
 
     def call(self, x: Any) -> Any:
@@ -91,8 +58,8 @@ class ExactGELU(keras.layers.Layer):
 class Swish(keras.layers.Layer):
     """x sigmoid(β x)."""
 
-    def __init__(self, beta: float) -> None:
-        super().__init__()
+    def __init__(self, beta: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.beta = beta
 
     def call(self, x: Any) -> Any:
@@ -107,6 +74,75 @@ def maximum(a: Any, b: Any) -> Any:
 def minimum(a: Any, b: Any) -> Any:
     """The smaller; where they tie, the slope is the mean of the two."""
     return (ops.minimum(a, b) + ops.minimum(b, a)) / 2
+
+
+class _Padded(keras.layers.Layer):
+    """A layer that looks at windows, after `padding` on each side.
+
+    Args:
+        padding: ((above, below), (left, right)).
+    """
+
+    filling = 0.0
+
+    def __init__(self, *args: Any, padding: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = ((0, 0), *padding, (0, 0))
+
+    def padded_shape(self, shape: Any) -> Any:
+        return tuple(
+            None if n is None else n + sum(side)
+            for n, side in zip(shape, self.sides, strict=True)
+        )
+
+    def build(self, shape: Any) -> None:
+        super().build(self.padded_shape(shape))
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return super().compute_output_shape(self.padded_shape(shape))
+
+    def call(self, x: Any) -> Any:
+        padded = ops.pad(x, self.sides, constant_values=self.filling)
+        return super().call(padded)
+
+
+class PaddedConv2D(_Padded, keras.layers.Conv2D):
+    """Conv2D after zeros."""
+
+
+class PaddedDepthwiseConv2D(_Padded, keras.layers.DepthwiseConv2D):
+    """DepthwiseConv2D after zeros."""
+
+
+class PaddedMaxPooling2D(_Padded, keras.layers.MaxPooling2D):
+    """MaxPooling2D after -∞, which is never the largest."""
+
+    filling = -math.inf
+
+
+class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
+    """AveragePooling2D after zeros.
+
+    Where padding does not count, the mean is divided by the mean of ones
+    that are padded likewise: by the share of the window that is real.
+    """
+
+    def __init__(self, *args: Any, count_padding: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.count_padding = count_padding
+
+    def call(self, x: Any) -> Any:
+        mean = super().call(x)
+        if self.count_padding:
+            return mean
+        return mean / super().call(ops.ones_like(x[:1]))
+
+
+class SteepPReLU(keras.layers.PReLU):
+    """PReLU whose derivative at 0 is its slope a: x above 0, else a x."""
+
+    def call(self, inputs: Any) -> Any:
+        return ops.where(inputs > 0, inputs, self.alpha * inputs)
 
 
 class MaskedDropout(keras.layers.Dropout):
@@ -284,41 +320,24 @@ class Concatenate(keras.layers.Layer):
         return ops.concatenate(found, axis=-1)
 
 
-class GradientVelocitySGD(keras.optimizers.SGD):
-    """SGD whose velocity sums gradients: b ← m b + g, p ← p - η b.
+class SmoothedCrossentropy(keras.losses.CategoricalCrossentropy):
+    """CategoricalCrossentropy for integer labels.
 
-    With Nesterov's look-ahead, p ← p - η (g + m b).
+    The sparse class has no label smoothing, and this one wants one-hot rows.
     """
 
-    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
-        rate = ops.cast(rate, variable.dtype)
-        velocity = self.momentums[self._get_variable_index(variable)]
-        momentum = ops.cast(self.momentum, variable.dtype)
-        self.assign(velocity, momentum * velocity + gradient)
-        ahead = gradient + momentum * velocity if self.nesterov else velocity
-        self.assign_sub(variable, rate * ahead)
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+        rows = ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
+        return super().call(rows, y_pred)
 
 
-class EpsilonAdam(keras.optimizers.Adam):
-    """Adam with epsilon behind the corrected second moment.
+class ExactL1L2(keras.regularizers.L1L2):
+    """L1L2 whose factors do not pass through float32.
 
-    p ← p - η m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε)
+    L1L2 makes Python floats of its arguments, which are then cast.
     """
 
-    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
-        kind = variable.dtype
-        rate, step = ops.cast(rate, kind), ops.cast(self.iterations + 1, kind)
-        beta_1, beta_2 = (
-            ops.cast(self.beta_1, kind),
-            ops.cast(self.beta_2, kind),
-        )
-        index = self._get_variable_index(variable)
-        m, v = self._momentums[index], self._velocities[index]
-        self.assign_add(m, (gradient - m) * (1 - beta_1))
-        self.assign_add(v, (ops.square(gradient) - v) * (1 - beta_2))
-        corrected_m = m / (1 - ops.power(beta_1, step))
-        corrected_v = v / (1 - ops.power(beta_2, step))
-        epsilon = ops.cast(self.epsilon, kind)
-        self.assign_sub(
-            variable, rate * corrected_m / (ops.sqrt(corrected_v) + epsilon)
-        )
+    def __init__(self, l1: float, l2: float) -> None:
+        super().__init__(l1, l2)
+        self.l1, self.l2 = np.float64(l1), np.float64(l2)

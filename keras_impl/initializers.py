@@ -25,7 +25,7 @@ from common.initializers import (
     Uniform,
     Zeros,
 )
-from keras_impl import extensions
+from keras_impl import initializer_extensions as extensions
 
 
 def zeros(spec: Zeros, fan_in: int, fan_out: int) -> Call:

@@ -1,19 +1,32 @@
 """Layers, in Keras."""
 
+from typing import Any
+
 import keras
+import numpy as np
 
 from common.calls import Call, call, phrase
+from common.images import Window
 from common.initializers import Initializer
 from common.layer import LayerElement, Shape
 from common.layers import (
+    AveragePool,
     BatchNorm,
     Concatenate,
+    Conv2d,
     Dense,
+    DepthwiseConv2d,
     Dropout,
     Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    LayerNorm,
+    MaxPool,
+    Prelu,
     Residual,
     SpatialDropout,
 )
+from common.padding import Same, Valid
 from keras_impl import extensions, initializers
 
 
@@ -30,6 +43,102 @@ def dense(spec: Dense, shape: Shape) -> Call:
         kernel_initializer=_drawn(spec.kernel_initializer, spec, shape),
         bias_initializer=_drawn(spec.bias_initializer, spec, shape),
     )
+
+
+def conv2d(spec: Conv2d, shape: Shape) -> Call:
+    """Conv2D, which finds the number of channels when it is built.
+
+    Translation: the kernel is stored (height, width, channels, filters), as
+    `kernel`. `padding` is a word, "valid" or "same"; what is said in
+    numbers is padded before.
+    """
+    own = _has_word(spec)
+    return call(
+        keras.layers.Conv2D if own else extensions.PaddedConv2D,
+        spec.filters,
+        spec.size,
+        strides=spec.stride,
+        padding=_padding(spec, shape, own),
+        dilation_rate=spec.dilation,
+        groups=spec.groups,
+        use_bias=spec.bias,
+        kernel_initializer=_drawn(spec.kernel_initializer, spec, shape),
+        bias_initializer=_drawn(spec.bias_initializer, spec, shape),
+    )
+
+
+def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
+    """DepthwiseConv2D.
+
+    Translation: the kernel is stored (height, width, channels, multiplier).
+    """
+    own = _has_word(spec)
+    kernel = _drawn(spec.kernel_initializer, spec, shape)
+    return call(
+        keras.layers.DepthwiseConv2D
+        if own
+        else extensions.PaddedDepthwiseConv2D,
+        spec.size,
+        strides=spec.stride,
+        padding=_padding(spec, shape, own),
+        depth_multiplier=spec.multiplier,
+        dilation_rate=spec.dilation,
+        use_bias=spec.bias,
+        depthwise_initializer=kernel,
+        bias_initializer=_drawn(spec.bias_initializer, spec, shape),
+    )
+
+
+def max_pool(spec: MaxPool, shape: Shape) -> Call:
+    """MaxPooling2D.
+
+    Translation: `padding` is a word, "valid" or "same"; what is said in
+    numbers is padded before, with -∞.
+    """
+    own = _has_word(spec)
+    return call(
+        keras.layers.MaxPooling2D if own else extensions.PaddedMaxPooling2D,
+        spec.size,
+        strides=spec.strides,
+        padding=_padding(spec, shape, own),
+    )
+
+
+def average_pool(spec: AveragePool, shape: Shape) -> Call:
+    """AveragePooling2D.
+
+    Translation: it never counts the padding; to count it, or to say it in
+    numbers, needs a subclass.
+    """
+    if isinstance(spec.padding, Valid) or (
+        isinstance(spec.padding, Same) and not spec.count_padding
+    ):
+        return call(
+            keras.layers.AveragePooling2D,
+            spec.size,
+            strides=spec.strides,
+            padding=_padding(spec, shape, own=True),
+        )
+    return call(
+        extensions.PaddedAveragePooling2D,
+        spec.size,
+        strides=spec.strides,
+        padding=_padding(spec, shape, own=False),
+        count_padding=spec.count_padding,
+    )
+
+
+def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
+    """GlobalAveragePooling2D."""
+    return call(keras.layers.GlobalAveragePooling2D)
+
+
+def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
+    """GlobalMaxPooling2D.
+
+    Translation: among equals, each gets a share of the slope.
+    """
+    return call(keras.layers.GlobalMaxPooling2D)
 
 
 def flatten(spec: Flatten, shape: Shape) -> Call:
@@ -62,6 +171,40 @@ def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
     )
 
 
+def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
+    """LayerNormalization.
+
+    Translation: it normalises the axes it is told, unless told otherwise
+    the last, where the channels stand.
+    """
+    axes = list(range(1, len(shape) + 1))
+    return call(
+        keras.layers.LayerNormalization,
+        axis=axes if spec.axes == "all" else -1,
+        epsilon=spec.epsilon,
+        center=spec.affine,
+        scale=spec.affine,
+    )
+
+
+def prelu(spec: Prelu, shape: Shape) -> Call:
+    """PReLU.
+
+    Translation: it has a slope for each number of a sample, but for the
+    axes that are told to share; its derivative at 0 is 0, and `slope`
+    there needs a subclass.
+    """
+    axes = list(range(1, len(shape) + 1))
+    shared = {"one": axes, "per_channel": axes[:-1], "per_number": None}
+    initial = call(keras.initializers.Constant, np.float64(spec.initial))
+    flat = spec.at_zero == "zero"
+    return call(
+        keras.layers.PReLU if flat else extensions.SteepPReLU,
+        alpha_initializer=initial,
+        shared_axes=shared[spec.slopes] or None,
+    )
+
+
 def dropout(spec: Dropout, shape: Shape) -> Call:
     """Dropout.
 
@@ -89,3 +232,12 @@ def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
 
 def _drawn(initializer: Initializer, spec: LayerElement, shape: Shape) -> Call:
     return phrase(initializers, initializer)(initializer, *spec.fans(shape))
+
+
+def _has_word(spec: Window) -> bool:
+    return isinstance(spec.padding, Valid | Same)
+
+
+def _padding(spec: Window, shape: Shape, own: bool) -> Any:
+    """Return Keras's own word, or what to add on each side."""
+    return spec.padding.kind() if own else spec.pads(shape)

@@ -3,15 +3,29 @@
 import keras
 
 from common.calls import Call, call
-from common.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+from common.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    MeanAbsoluteError,
+    MeanSquaredError,
+)
+from keras_impl import extensions
 
 
 def cross_entropy(spec: CrossEntropy) -> Call:
     """SparseCategoricalCrossentropy.
 
     Translation: "sparse" means integer labels; logits have to be said;
-    called as loss(labels, outputs), the other way round.
+    called as loss(labels, outputs), the other way round. It cannot smooth
+    labels; the class for one-hot rows can.
     """
+    if spec.label_smoothing:
+        return call(
+            extensions.SmoothedCrossentropy,
+            from_logits=True,
+            label_smoothing=spec.label_smoothing,
+        )
     return call(keras.losses.SparseCategoricalCrossentropy, from_logits=True)
 
 
@@ -20,7 +34,11 @@ def binary_cross_entropy(spec: BinaryCrossEntropy) -> Call:
 
     Translation: logits have to be said.
     """
-    return call(keras.losses.BinaryCrossentropy, from_logits=True)
+    return call(
+        keras.losses.BinaryCrossentropy,
+        from_logits=True,
+        label_smoothing=spec.label_smoothing,
+    )
 
 
 def mean_squared_error(spec: MeanSquaredError) -> Call:
@@ -29,3 +47,13 @@ def mean_squared_error(spec: MeanSquaredError) -> Call:
     Translation: (n,) against (n, 1) is squeezed to fit, in silence.
     """
     return call(keras.losses.MeanSquaredError)
+
+
+def mean_absolute_error(spec: MeanAbsoluteError) -> Call:
+    """MeanAbsoluteError."""
+    return call(keras.losses.MeanAbsoluteError)
+
+
+def huber(spec: Huber) -> Call:
+    """Huber."""
+    return call(keras.losses.Huber, delta=spec.delta)

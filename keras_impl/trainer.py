@@ -10,9 +10,10 @@ from common.calls import phrase
 from common.data import Part
 from common.experiment import Arm
 from common.loop import stored
-from keras_impl import activations, engine, losses, optimizers, weights
+from keras_impl import activations, engine, losses, updates, weights
 from keras_impl.extensions import MASKED
 from keras_impl.model import build
+from keras_impl.penalties import Attached
 from keras_impl.tensors import to_array, to_tensor, to_tensors
 
 
@@ -34,6 +35,7 @@ class Trainer:
         self.model = build(arm, not native)
         loss = arm.recipe.loss
         self.loss = phrase(losses, loss)(loss).perform()
+        self.penalty = Attached(arm.recipe.penalty, self.model)
         self.prediction = loss.prediction()
         self.parts = {
             name: (
@@ -47,22 +49,27 @@ class Trainer:
             for name, layer in weights.leaves(self.model).items()
             if isinstance(layer, tuple(MASKED.values()))
         }
-        spec = arm.recipe.optimizer
-        self.optimizer = phrase(optimizers, spec)(spec).perform()
-        self.optimizer.build(list(weights.parameters(self.model).values()))
+        recipe = arm.recipe
+        self.optimizer = updates.build_optimizer(recipe, self.model)
+        self.blank = [to_array(v) for v in self.optimizer.variables]
         self.run_steps = engine.compile_steps(
             self.model,
             self.loss,
-            self.optimizer,
+            self.penalty,
+            updates.compile_update(recipe, self.model, self.optimizer),
             *self.parts["train"],
             self.maskers,
             self.gradient_norm,
         )
-        self.run_evaluation = engine.compile_evaluation(self.model, self.loss)
+        self.run_evaluation = engine.compile_evaluation(
+            self.model, self.loss, self.penalty
+        )
 
     def _fresh_optimizer(self) -> None:
-        for variable in self.optimizer.variables:
-            variable.assign(ops.zeros_like(variable))
+        for variable, value in zip(
+            self.optimizer.variables, self.blank, strict=True
+        ):
+            variable.assign(value)
 
     def load(self, values: dict[str, np.ndarray]) -> None:
         """Set all tensors and forget all that an optimiser knows."""
@@ -124,7 +131,9 @@ class Trainer:
             masker.mask = masks[name][0]
         x, y = engine.gather(*self.parts["train"], segment.indices[0])
         before = self.weights()
-        value, found = engine.gradients(self.model, self.loss, x, y)
+        value, found = engine.gradients(
+            self.model, self.loss, self.penalty, x, y
+        )
         weights.write(self.model, before)  # looking must not change averages
         named = zip(weights.parameters(self.model), found, strict=True)
         shapes = self.arm.parameters

@@ -12,6 +12,7 @@ from common.layer import Shape
 NAMES = {
     "kernel": "kernel",
     "bias": "bias",
+    "alpha": "slope",
     "gamma": "gamma",
     "beta": "beta",
     "moving_mean": "running_mean",

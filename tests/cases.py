@@ -16,6 +16,7 @@ from common.experiment import Arm
 from common.layer import Shape
 from common.layers import Layer
 from common.recipe import Recipe
+from tests import cases_images
 
 
 def arm(
@@ -208,6 +209,7 @@ LAYERS = [
         "dense-bias_drawn",
         [{"dense": {"units": 3, "bias_initializer": "fan_in_uniform"}}],
     ),
+    *(Case(**row) for row in cases_images.ROWS),
     Case("flatten-vector", ["flatten", {"dense": 3}]),
     Case("flatten-grey", ["flatten", {"dense": 3}], (4, 5, 1)),
     Case(
@@ -262,6 +264,46 @@ LAYERS = [
         )
     ),
     Case("batch_norm-last", [{"dense": 3}, "tanh", "batch_norm"]),
+    Case(
+        "layer_norm-vector",
+        [BIASLESS, {"layer_norm": {"epsilon": 0.1}}, "tanh", {"dense": 3}],
+    ),
+    *(
+        Case(
+            f"prelu-{slopes}-{at_zero}-{name}",
+            [
+                *before,
+                {
+                    "prelu": {
+                        "slopes": slopes,
+                        "initial": 0.2,
+                        "at_zero": at_zero,
+                    }
+                },
+                *after,
+                {"dense": 3},
+            ],
+            sides,
+        )
+        for slopes in ("one", "per_channel", "per_number")
+        for at_zero in ("slope", "zero")
+        for name, sides, before, after in (
+            ("vector", (5,), [{"dense": 7}], []),
+            ("image", (4, 5, 3), [cases_images.POINT], ["flatten"]),
+        )
+    ),
+    *(
+        Case(
+            f"prelu-at_zero-{at_zero}",
+            [
+                ZERO,
+                {"prelu": {"at_zero": at_zero, "initial": 0.2}},
+                {"dense": 3},
+            ],
+            smooth=False,
+        )
+        for at_zero in ("slope", "zero")
+    ),
     Case(
         "residual-identity",
         [
@@ -360,11 +402,262 @@ LOSSES = [
         recipe={"loss": "binary_cross_entropy"},
     ),
     Case(
+        "cross_entropy-smoothed",
+        MLP,
+        recipe={"loss": {"cross_entropy": {"label_smoothing": 0.1}}},
+    ),
+    Case(
+        "cross_entropy-smoothed_extreme",
+        [_wide(100.0, 3)],
+        recipe={"loss": {"cross_entropy": {"label_smoothing": 0.3}}},
+    ),
+    Case(
+        "binary_cross_entropy-smoothed",
+        [{"dense": 6}, "tanh", {"dense": 1}],
+        classes=2,
+        recipe={"loss": {"binary_cross_entropy": {"label_smoothing": 0.1}}},
+    ),
+    Case(
+        "mean_absolute_error",
+        [{"dense": 6}, "tanh", {"dense": 1}],
+        classes=None,
+        recipe={"loss": "mean_absolute_error"},
+    ),
+    *(
+        Case(
+            f"huber-{delta}",
+            [{"dense": 6}, "tanh", {"dense": 1}],
+            classes=None,
+            recipe={"loss": {"huber": delta}},
+        )
+        for delta in (0.3, 1.0)
+    ),
+    Case(
         "mean_squared_error",
         [{"dense": 6}, "tanh", {"dense": 1}],
         classes=None,
         recipe={"loss": "mean_squared_error"},
     ),
+]
+
+DRAWN_BIAS = [
+    {"dense": {"units": 6, "bias_initializer": "fan_in_uniform"}},
+    "tanh",
+    {"dense": {"units": 3, "bias_initializer": "fan_in_uniform"}},
+]
+
+PENALTIES = [
+    Case(f"penalty-{name}", DRAWN_BIAS, recipe={"penalty": fields})
+    for name, fields in {
+        "l1": {"l1": 0.03},
+        "l1-all": {"l1": 0.03, "weights": "all"},
+        "l2-whole": {"l2": 0.1},
+        "l2-half": {"l2": 0.1, "form": "half"},
+        "l2-half-all": {"l2": 0.1, "form": "half", "weights": "all"},
+        "both": {"l1": 0.03, "l2": 0.1},
+    }.items()
+]
+"""Each with the loss that is reported counting it, so that it has a slope."""
+
+UNREPORTED = [
+    Case(
+        "penalty-unreported",
+        DRAWN_BIAS,
+        recipe={"penalty": {"l1": 0.03, "l2": 0.1, "reported": False}},
+    ),
+    Case(
+        "penalty-clipped",
+        DRAWN_BIAS,
+        recipe={
+            "penalty": {"l2": 0.5},
+            "clipping": {"by_global_norm": 0.1},
+            "optimizer": {"sgd": {"lr": 0.1, "weight_decay": 0.5}},
+        },
+    ),
+]
+
+CLIPPING = [
+    *(
+        Case(f"{kind}-{name}-{rate}", MLP, recipe=recipe)
+        for kind, limits in {
+            "by_value": {"tight": {"limit": 0.02}},
+            "by_norm": {
+                "torch": {"limit": 0.05, "epsilon": 1e-6},
+                "keras": {"limit": 0.05, "epsilon": 0.0},
+                "soft": {"limit": 0.05, "epsilon": 0.01},
+                "loose": {"limit": 50.0, "epsilon": 1e-6},
+            },
+            "by_global_norm": {
+                "torch": {"limit": 0.1, "epsilon": 1e-6},
+                "keras": {"limit": 0.1, "epsilon": 0.0},
+                "soft": {"limit": 0.1, "epsilon": 0.01},
+                "loose": {"limit": 50.0, "epsilon": 0.0},
+            },
+        }.items()
+        for name, fields in limits.items()
+        for rate, recipe in (
+            ("plain", {"clipping": {kind: fields}}),
+            (
+                "adam",
+                {"clipping": {kind: fields}, "optimizer": {"adam": 0.01}},
+            ),
+        )
+    ),
+    *(
+        Case(
+            f"{kind}-no_gradient",
+            [ZERO, "relu", {"dense": 3}],
+            recipe={"clipping": {kind: 0.1}},
+            smooth=False,
+        )
+        for kind in ("by_value", "by_norm", "by_global_norm")
+    ),
+]
+
+ACCUMULATION = [
+    Case(
+        f"accumulation-{reduction}-{batches}-{name}",
+        MLP,
+        recipe={
+            "accumulation": {"batches": batches, "reduction": reduction},
+            "schedule": STEPS,
+            **recipe,
+        },
+    )
+    for reduction in ("mean", "sum")
+    for batches in (2, 7)
+    for name, recipe in (
+        ("sgd", {"optimizer": _sgd(momentum=0.9)}),
+        (
+            "adam",
+            {"optimizer": _adam(), "clipping": {"by_global_norm": 0.1}},
+        ),
+    )
+]
+
+# Each optimiser's conventions, as different as they can be told apart.
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
+    "rmsprop": {
+        f"{placement}-{name}": {
+            "lr": 0.01,
+            "rho": rho,
+            "epsilon": 1e-3,
+            "epsilon_placement": placement,
+            **fields,
+        }
+        for placement in ("outside_root", "inside_root")
+        for name, rho, fields in (
+            ("plain", 0.99, {}),
+            ("centered", 0.9, {"centered": True}),
+            (
+                "of_steps",
+                0.9,
+                {"momentum": 0.9, "velocity": "of_steps", "centered": True},
+            ),
+            (
+                "of_gradients",
+                0.9,
+                {"momentum": 0.9, "velocity": "of_gradients"},
+            ),
+        )
+    },
+    **{
+        kind: {
+            f"{placement}-{correction}{'-amsgrad' * amsgrad}": {
+                "lr": 0.01,
+                "epsilon": 1e-3,
+                "epsilon_placement": placement,
+                "bias_correction": correction,
+                "amsgrad": amsgrad,
+                **fields,
+            }
+            for placement in ("epsilon", "epsilon_hat")
+            for correction in ("double", "parameter")
+            for amsgrad in (False, True)
+        }
+        for kind, fields in (
+            ("adam", {"weight_decay": 0.1, "decay": "coupled"}),
+            ("adamw", {"weight_decay": 0.1}),
+        )
+    },
+    "adagrad": {
+        f"{placement}-{start}": {
+            "lr": 0.05,
+            "initial_accumulator": start,
+            "epsilon": 1e-2,
+            "epsilon_placement": placement,
+        }
+        for placement in ("outside_root", "inside_root")
+        for start in (0.0, 0.1)
+    },
+    "adadelta": {
+        "torch": {"lr": 1.0, "rho": 0.9, "epsilon": 1e-6},
+        "keras": {"lr": 0.1, "rho": 0.95, "epsilon": 1e-7},
+    },
+    "adamax": {
+        f"{placement}-{correction}": {
+            "lr": 0.01,
+            "epsilon": 1e-3,
+            "epsilon_placement": placement,
+            "bias_correction": correction,
+        }
+        for placement in ("in_maximum", "after_maximum")
+        for correction in ("double", "parameter")
+    },
+    "nadam": {
+        f"{speed}-{correction}": {
+            "lr": 0.01,
+            "epsilon": 1e-3,
+            "momentum_decay": speed,
+            "bias_correction": correction,
+        }
+        for speed in (0.004, 1.0)
+        for correction in ("double", "parameter")
+    },
+}
+
+CONVENTIONAL = [
+    Case(
+        f"{kind}-{name}-{rate}",
+        MLP,
+        recipe={"optimizer": {kind: fields}, "schedule": schedule},
+    )
+    for kind, variants in VARIANTS.items()
+    for name, fields in variants.items()
+    for rate, schedule in (("constant", "constant"), ("decay", STEPS))
+]
+
+DECAYS = [
+    Case(
+        f"{name}-{decay}-{decayed}",
+        DRAWN_BIAS,
+        recipe={
+            "optimizer": {
+                kind: {
+                    **fields,
+                    "weight_decay": 0.3,
+                    "decay": decay,
+                    "decayed": decayed,
+                }
+            },
+            "schedule": STEPS,
+        },
+    )
+    for name, kind, fields in (
+        ("sgd", "sgd", {"lr": 0.1}),
+        ("momentum", "sgd", {"momentum": 0.9, "velocity": "of_steps"}),
+        ("velocity", "sgd", {"momentum": 0.9, "velocity": "of_gradients"}),
+        ("rmsprop", "rmsprop", {"lr": 0.01}),
+        ("adam", "adam", {"lr": 0.01}),
+        ("adamw", "adamw", {"lr": 0.01}),
+        ("adagrad", "adagrad", {"lr": 0.05}),
+        ("adadelta", "adadelta", {"lr": 1.0}),
+        ("adamax", "adamax", {"lr": 0.01}),
+        ("nadam", "nadam", {"lr": 0.01}),
+    )
+    for decay in ("coupled", "decoupled", "factored")
+    for decayed in ("all", "kernels")
+    if not (kind == "adamw" and decay == "coupled")
 ]
 
 OPTIMIZERS = [
@@ -429,7 +722,13 @@ OPTIMIZERS = [
     ),
     Case("shuffle-each_epoch", MLP, recipe={"shuffle": "each_epoch"}),
     Case("batch-single", MLP, recipe={"batch_size": 1}),
+    *CONVENTIONAL,
+    *DECAYS,
     Case("batch-full", MLP, recipe={"batch_size": "full"}),
 ]
 
-CASES = LAYERS + LOSSES + OPTIMIZERS
+LOSSES += PENALTIES
+
+RECIPES = UNREPORTED + CLIPPING + ACCUMULATION
+
+CASES = LAYERS + LOSSES + OPTIMIZERS + RECIPES

@@ -273,7 +273,7 @@ RECIPES = [
         "optimizer-unknown",
         "recipe.optimizer",
         ADAM,
-        "{adma: 0.001}",
+        "{adamm: 0.001}",
         "did you mean 'adam'",
     ),
     _edit("optimizer-two", "recipe.optimizer", ADAM, "{adam: 1, sgd: 1}"),
@@ -297,6 +297,98 @@ RECIPES = [
         "recipe.optimizer.sgd.momentum",
         ADAM,
         "{sgd: {momentum: 1.0}}",
+    ),
+    _edit(
+        "rmsprop-placement",
+        "recipe.optimizer.rmsprop.epsilon_placement",
+        ADAM,
+        "{rmsprop: {epsilon_placement: outside}}",
+        "outside_root",
+    ),
+    _edit(
+        "adamw-coupled",
+        "recipe.optimizer.adamw.decay",
+        ADAM,
+        "{adamw: {decay: coupled}}",
+    ),
+    _edit(
+        "decay-negative",
+        "recipe.optimizer.adam.weight_decay",
+        ADAM,
+        "{adam: {weight_decay: -0.1}}",
+        "least",
+    ),
+    _edit(
+        "decayed",
+        "recipe.optimizer.sgd.decayed",
+        ADAM,
+        "{sgd: {decayed: kernel}}",
+        "did you mean 'kernels'",
+    ),
+    _edit(
+        "accumulator",
+        "recipe.optimizer.adagrad.initial_accumulator",
+        ADAM,
+        "{adagrad: {initial_accumulator: -1}}",
+    ),
+    _edit(
+        "penalty-nothing",
+        "recipe.penalty",
+        EPOCHS,
+        "epochs: 2\n  penalty: {l1: 0}",
+        "leave the penalty out",
+    ),
+    _edit(
+        "penalty-negative",
+        "recipe.penalty.l2",
+        EPOCHS,
+        "epochs: 2\n  penalty: {l2: -1}",
+    ),
+    _edit(
+        "penalty-form",
+        "recipe.penalty.form",
+        EPOCHS,
+        "epochs: 2\n  penalty: {l2: 1, form: halve}",
+        "did you mean 'half'",
+    ),
+    _edit(
+        "clipping-unknown",
+        "recipe.clipping",
+        EPOCHS,
+        "epochs: 2\n  clipping: {by_globalnorm: 1}",
+        "did you mean 'by_global_norm'",
+    ),
+    _edit(
+        "clipping-zero",
+        "recipe.clipping.by_norm.limit",
+        EPOCHS,
+        "epochs: 2\n  clipping: {by_norm: 0}",
+        "above 0",
+    ),
+    _edit(
+        "clipping-missing",
+        "recipe.clipping.by_value.limit",
+        EPOCHS,
+        "epochs: 2\n  clipping: by_value",
+        "missing",
+    ),
+    _edit(
+        "accumulation-one",
+        "recipe.accumulation.batches",
+        EPOCHS,
+        "epochs: 2\n  accumulation: {batches: 1}",
+    ),
+    _edit(
+        "accumulation-reduction",
+        "recipe.accumulation.reduction",
+        EPOCHS,
+        "epochs: 2\n  accumulation: {batches: 2, reduction: average}",
+    ),
+    _edit(
+        "smoothing-one",
+        "recipe.loss.cross_entropy.label_smoothing",
+        "cross_entropy",
+        "{cross_entropy: {label_smoothing: 1}}",
     ),
     _edit("batch-zero", "recipe.batch_size", ": 32", ": 0"),
     _edit("batch-flag", "recipe.batch_size", ": 32", ": true"),
@@ -630,6 +722,96 @@ NETWORKS = [
         DENSE,
         "dense: {units: 4, bias_initializer: glorot_normal}",
     ),
+    *(
+        _edit(f"conv2d-{name}", f"arms.a[1].conv2d{field}", RELU, text, says)
+        for name, field, text, says in (
+            ("no_size", ".size", "{conv2d: 8}", "missing"),
+            (
+                "size_zero",
+                ".size",
+                "{conv2d: {filters: 8, size: [3, 0]}}",
+                "at least 1",
+            ),
+            (
+                "size_three",
+                ".size",
+                "{conv2d: {filters: 8, size: [3, 3, 3]}}",
+                "height and width",
+            ),
+            (
+                "stride_text",
+                ".stride",
+                "{conv2d: {filters: 8, size: 3, stride: '2'}}",
+                "whole number",
+            ),
+            (
+                "padding_misspelt",
+                ".padding",
+                "{conv2d: {filters: 8, size: 3, padding: smae}}",
+                "did you mean 'same'",
+            ),
+            (
+                "padding_number",
+                ".padding",
+                "{conv2d: {filters: 8, size: 3, padding: 1}}",
+                "one element",
+            ),
+            (
+                "padding_bare",
+                ".padding.symmetric.by",
+                "{conv2d: {filters: 8, size: 3, padding: symmetric}}",
+                "missing",
+            ),
+            (
+                "padding_negative",
+                ".padding.symmetric.by",
+                "{conv2d: {filters: 8, size: 3, padding: {symmetric: -1}}}",
+                "at least 0",
+            ),
+            (
+                "groups",
+                ".groups",
+                "{conv2d: {filters: 8, size: 3, groups: 0}}",
+                "at least 1",
+            ),
+        )
+    ),
+    _edit(
+        "depthwise-fan_in",
+        "arms.a[1].depthwise_conv2d.fan_in",
+        RELU,
+        "{depthwise_conv2d: {size: 3, fan_in: all}}",
+        "one of",
+    ),
+    _edit("pool-no_size", "arms.a[1].max_pool.size", RELU, "max_pool"),
+    _edit("pool-none", "arms.a[1].max_pool.size", RELU, "{max_pool: 0}"),
+    _edit(
+        "pool-count",
+        "arms.a[1].max_pool.count_padding",
+        RELU,
+        "{max_pool: {size: 2, count_padding: true}}",
+    ),
+    _edit(
+        "pool-global",
+        "arms.a[1].global_max_pool",
+        RELU,
+        "{global_max_pool: 2}",
+        "no bare value",
+    ),
+    _edit(
+        "axes",
+        "arms.a[1].layer_norm.axes",
+        RELU,
+        "{layer_norm: {axes: channel}}",
+        "did you mean 'channels'",
+    ),
+    _edit(
+        "slopes",
+        "arms.a[1].prelu.slopes",
+        RELU,
+        "{prelu: {slopes: shared}}",
+        "one of",
+    ),
     _edit("rate-one", "arms.a[1].dropout.rate", RELU, "{dropout: 1}"),
     _edit("rate-negative", "arms.a[1].dropout.rate", RELU, "{dropout: -0.5}"),
     _edit(
@@ -728,6 +910,66 @@ FORMULAS = [
     _formula("flat", "0 * x + 1", "it is 1 for all x"),
 ]
 
+# A network that looks at images, which are 8 × 8 with 1 channel.
+LOOKING = GOOD.replace("spiral", "digits").replace(
+    f"{{{DENSE}}}, relu, {{{LAST}}}", "LAYER, flatten, {dense: 10}"
+)
+
+IMAGES = [
+    Malformed(
+        f"image-{name}",
+        LOOKING.replace("LAYER", ", ".join([*before, layer])),
+        ".yaml",
+        f"arms.a[{len(before)}]",
+        says,
+    )
+    for name, *before, layer, says in (
+        (
+            "flat",
+            "flatten",
+            "{conv2d: {filters: 2, size: 3}}",
+            "expected images",
+        ),
+        ("flat_pool", "flatten", "{max_pool: 2}", "expected images"),
+        ("flat_global", "flatten", "global_average_pool", "expected images"),
+        ("window", "{conv2d: {filters: 2, size: 9}}", "larger than the image"),
+        (
+            "dilated_window",
+            "{conv2d: {filters: 2, size: 5, dilation: 2}}",
+            "(9, 9) is larger",
+        ),
+        ("pool", "{average_pool: [9, 1]}", "larger than the image"),
+        (
+            "pool_padding",
+            "{max_pool: {size: 2, padding: {symmetric: 2}}}",
+            "nothing but padding",
+        ),
+        (
+            "groups_channels",
+            "{conv2d: {filters: 2, size: 3, groups: 2}}",
+            "1 channels into 2 groups",
+        ),
+        (
+            "groups_filters",
+            "{conv2d: {filters: 2, size: 1}}",
+            "{conv2d: {filters: 3, size: 3, groups: 2}}",
+            "3 filters into 2 groups",
+        ),
+        (
+            "stride_and_dilation",
+            "{conv2d: {filters: 2, size: 2, stride: 2, dilation: 2}}",
+            "let one be 1",
+        ),
+        (
+            "depthwise_stride",
+            "{depthwise_conv2d: {size: 2, stride: [1, 2]}}",
+            "let both be the same",
+        ),
+        ("one_channel", "layer_norm", "has no variance"),
+        ("dense", "{dense: 3}", "put a 'flatten' before"),
+    )
+]
+
 # A network to predict a number, which has no accuracy.
 REGRESSION = """\
 name: example
@@ -797,13 +1039,14 @@ CLAIMS = [
     _add("claim-missing", "claims[0].that", "claims: [{name: x}]", "missing"),
 ]
 
-MALFORMED = (
-    FILES
-    + FIELDS
-    + DATA_SETS
-    + RECIPES
-    + NETWORKS
-    + FORMULAS
-    + TARGETS
-    + CLAIMS
-)
+MALFORMED = [
+    *FILES,
+    *FIELDS,
+    *DATA_SETS,
+    *RECIPES,
+    *NETWORKS,
+    *FORMULAS,
+    *IMAGES,
+    *TARGETS,
+    *CLAIMS,
+]

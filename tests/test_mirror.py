@@ -1,7 +1,8 @@
 """The two backends can be read side by side, file by file, line by line.
 
-Only the source is read; no framework is imported. `extensions.py` is left
-out: it holds what a framework *lacks*, and the two lack different things.
+Only the source is read; no framework is imported. `extensions.py` and
+`optimizer_extensions.py` are left out: they hold what a framework *lacks*,
+and the two lack different things.
 """
 
 import ast
@@ -21,7 +22,11 @@ from common.schedules import Schedule
 ROOT = Path(__file__).parents[1]
 TORCH, KERAS = ROOT / "torch_impl", ROOT / "keras_impl"
 
-LEFT_OUT = {"extensions.py"}
+LEFT_OUT = {
+    "extensions.py",
+    "initializer_extensions.py",
+    "optimizer_extensions.py",
+}
 
 # Two columns fit a screen, and a file is read in one sitting.
 WIDEST, LONGEST = 79, 400

@@ -13,7 +13,11 @@ from common.architecture import Place
 from common.calls import Call
 from common.experiment import Arm
 from common.printing import Expression, Vocabulary, script, statement
-from torch_impl import extensions
+from torch_impl import (
+    extensions,
+    initializer_extensions,
+    optimizer_extensions,
+)
 from torch_impl.model import say_block, say_weights
 from torch_impl.weights import NAMES
 
@@ -27,7 +31,7 @@ VOCABULARY = Vocabulary(
         "np": (np, "import numpy as np"),
         "": (collections, "from collections import OrderedDict"),
     },
-    (extensions,),
+    (extensions, initializer_extensions, optimizer_extensions),
 )
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from common.loop import stored
+from torch_impl.penalties import Attached
 from torch_impl.weights import parameters
 
 
@@ -48,19 +49,21 @@ def configure(dtype: str, seed: int) -> None:
 
 
 def gradients(
-    model: nn.Module, loss: nn.Module, x: Tensor, y: Tensor
+    model: nn.Module, loss: nn.Module, penalty: Attached, x: Tensor, y: Tensor
 ) -> tuple[Tensor, list[Tensor]]:
     """Return the training loss and its gradients, in the order of weights."""
     model.train()
     value = loss(model(x), y)
     variables = list(parameters(model).values())
-    return value, list(torch.autograd.grad(value, variables))
+    found = torch.autograd.grad(penalty.added(value), variables)
+    return penalty.reported(value).detach(), list(found)
 
 
 def compile_steps(
     model: nn.Module,
     loss: nn.Module,
-    optimizer: torch.optim.Optimizer,
+    penalty: Attached,
+    update: Callable[..., float],
     x: Tensor,
     y: Tensor,
     maskers: dict[str, Any],
@@ -71,28 +74,20 @@ def compile_steps(
     Translation: PyTorch runs eagerly, so nothing is compiled; the batches
     of all steps are gathered at once and then sliced.
     """
-    variables = list(parameters(model).values())
-    group = optimizer.param_groups[0]
 
     def steps(
         indices: Tensor, rates: list[float], masks: dict[str, Tensor]
     ) -> dict[str, Tensor]:
-        model.train()
         losses, used, norms = [], [], []
         batches = zip(*gather(x, y, indices), strict=True)
-        for step, (batch_x, batch_y) in enumerate(batches):
+        for step, batch in enumerate(batches):
             for name, masker in maskers.items():
                 masker.mask = masks[name][step]
-            group["lr"] = rates[step]
-            optimizer.zero_grad()
-            value = loss(model(batch_x), batch_y)
-            value.backward()
-            optimizer.step()
-            losses.append(value.detach())
-            used.append(group["lr"])
+            value, found = gradients(model, loss, penalty, *batch)
             if gradient_norm:
-                grads = [v.grad.norm() for v in variables]
-                norms.append(torch.stack(grads))
+                norms.append(torch.stack([g.norm() for g in found]))
+            used.append(update(found, rates[step]))
+            losses.append(value)
         curves = {
             "loss": torch.stack(losses),
             "rate": torch.tensor(used, dtype=torch.float64, device="cpu"),
@@ -146,7 +141,7 @@ def outputs(model: nn.Module, x: Tensor, names: set[str]) -> dict[str, Tensor]:
 
 
 def compile_evaluation(
-    model: nn.Module, loss: nn.Module
+    model: nn.Module, loss: nn.Module, penalty: Attached
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return a function from x, y to the outputs and the loss.
 
@@ -157,6 +152,6 @@ def compile_evaluation(
     def evaluation(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         model.eval()
         outputs = model(x)
-        return outputs, loss(outputs, y)
+        return outputs, penalty.reported(loss(outputs, y))
 
     return evaluation

@@ -1,39 +1,12 @@
 """What PyTorch has no class for: the smallest subclass for each."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn, optim
-from torch.nn import init
-
-# The standard deviation of a unit normal that is cut at ±2.
-TRUNCATED_STDDEV = 0.87962566103423978
-
-
-def fan_in_uniform_(tensor: Tensor, fan_in: int) -> Tensor:
-    """U(±1/√fan_in), for a kernel or its bias, which has no fans itself."""
-    limit = math.sqrt(1 / fan_in)
-    return init.uniform_(tensor, -limit, limit)
-
-
-def xavier_trunc_normal_(tensor: Tensor) -> Tensor:
-    """xavier_normal_, cut at 2σ and widened to the variance it had."""
-    fan_in, fan_out = init._calculate_fan_in_and_fan_out(tensor)
-    return _trunc_normal_(tensor, math.sqrt(2 / (fan_in + fan_out)))
-
-
-def kaiming_trunc_normal_(tensor: Tensor, nonlinearity: str) -> Tensor:
-    """kaiming_normal_, cut at 2σ and widened to the variance it had."""
-    fan_in, _ = init._calculate_fan_in_and_fan_out(tensor)
-    gain = init.calculate_gain(nonlinearity)
-    return _trunc_normal_(tensor, gain / math.sqrt(fan_in))
-
-
-def _trunc_normal_(tensor: Tensor, stddev: float) -> Tensor:
-    wide = stddev / TRUNCATED_STDDEV
-    return init.trunc_normal_(tensor, 0.0, wide, -2 * wide, 2 * wide)
+from torch.nn import functional
 
 
 class ChannelsLastFlatten(nn.Module):
@@ -73,6 +46,103 @@ class Custom(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.function(x)
+
+
+class PaddedConv2d(nn.Conv2d):
+    """Conv2d after zeros, as many as each side's own `padding` says."""
+
+    def __init__(
+        self, *args: Any, padding: tuple[int, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(functional.pad(x, self.sides))
+
+
+class PaddedMaxPool2d(nn.MaxPool2d):
+    """MaxPool2d after -∞, as often as each side's own `padding` says."""
+
+    def __init__(
+        self, *args: Any, padding: tuple[int, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        padded = functional.pad(x, self.sides, value=-math.inf)
+        return super().forward(padded)
+
+
+class PaddedAvgPool2d(nn.AvgPool2d):
+    """AvgPool2d after zeros, as many as each side's own `padding` says.
+
+    Where padding does not count, the mean is divided by the mean of ones
+    that are padded likewise: by the share of the window that is real.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        padding: tuple[int, ...],
+        count_include_pad: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides, self.counted = padding, count_include_pad
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = super().forward(functional.pad(x, self.sides))
+        if self.counted:
+            return mean
+        ones = functional.pad(torch.ones_like(x[:1]), self.sides)
+        return mean / super().forward(ones)
+
+
+class GlobalAvgPool2d(nn.AdaptiveAvgPool2d):
+    """AdaptiveAvgPool2d to one pixel, (n, c, 1, 1), as (n, c)."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).flatten(1)
+
+
+class GlobalMaxPool2d(nn.Module):
+    """The largest number of each channel; equals share the slope."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.amax((2, 3))
+
+
+class ChannelsLayerNorm(nn.LayerNorm):
+    """LayerNorm of the channels of each pixel of (n, c, h, w)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        normal = super().forward(x.permute(0, 2, 3, 1))
+        return normal.permute(0, 3, 1, 2)
+
+
+class ShapedPReLU(nn.PReLU):
+    """PReLU with slopes a of any shape that a sample's can be held against.
+
+    relu(x) - a relu(-x), whose derivative at 0 is 0; or, where it is not to
+    be flat there, x where x > 0 and a x elsewhere.
+    """
+
+    def __init__(
+        self, shape: tuple[int, ...], init: float, flat_at_zero: bool
+    ) -> None:
+        super().__init__(math.prod(shape), init)
+        self.weight = nn.Parameter(self.weight.detach().reshape(shape))
+        self.flat_at_zero = flat_at_zero
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.flat_at_zero:
+            return torch.relu(x) - self.weight * torch.relu(-x)
+        return torch.where(x > 0, x, self.weight * x)
 
 
 class MaskedDropout(nn.Dropout):
@@ -246,42 +316,44 @@ class Concatenate(nn.Module):
         return torch.cat([branch(x) for branch in self.children()], dim=1)
 
 
-class StepVelocitySGD(optim.SGD):
-    """SGD whose velocity sums steps: v ← m v - η g, p ← p + v.
+class SmoothedBCEWithLogitsLoss(nn.BCEWithLogitsLoss):
+    """Binary cross-entropy against y (1 - α) + α/2."""
 
-    With Nesterov's look-ahead, p ← p + m v - η g.
-    """
+    def __init__(self, label_smoothing: float) -> None:
+        super().__init__()
+        self.label_smoothing = label_smoothing
 
-    @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
-        for group in self.param_groups:
-            rate, momentum = group["lr"], group["momentum"]
-            for p in group["params"]:
-                if "velocity" not in self.state[p]:
-                    self.state[p]["velocity"] = torch.zeros_like(p)
-                velocity = self.state[p]["velocity"]
-                velocity.mul_(momentum).sub_(p.grad, alpha=rate)
-                if group["nesterov"]:
-                    p.add_(velocity, alpha=momentum).sub_(p.grad, alpha=rate)
-                else:
-                    p.add_(velocity)
+    def forward(self, z: Tensor, y: Tensor) -> Tensor:
+        alpha = self.label_smoothing
+        return super().forward(z, y * (1 - alpha) + alpha / 2)
 
 
-class EpsilonHatAdam(optim.Adam):
-    """Adam with epsilon behind the raw second moment.
+class L1L2(nn.Module):
+    """l1 Σ |w| + l2 Σ w²."""
 
-    √v + ε̂ is √(1 - β₂ᵗ) (√(v/(1 - β₂ᵗ)) + ε̂/√(1 - β₂ᵗ)), so PyTorch's own
-    step with ε = ε̂/√(1 - β₂ᵗ) is the paper's with ε̂.
-    """
+    def __init__(self, l1: float, l2: float) -> None:
+        super().__init__()
+        self.l1, self.l2 = l1, l2
 
-    def __init__(self, params: Any, **kwargs: Any) -> None:
-        super().__init__(params, **kwargs)
-        self.epsilon_hat = kwargs["eps"]
-        self.taken = 0
+    def forward(self, w: Tensor) -> Tensor:
+        return self.l1 * w.abs().sum() + self.l2 * w.square().sum()
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        self.taken += 1
-        for group in self.param_groups:
-            correction = 1.0 - group["betas"][1] ** self.taken
-            group["eps"] = self.epsilon_hat / math.sqrt(correction)
-        return super().step(closure)
+
+@torch.no_grad()
+def clip_grad_norm_to_(
+    parameters: Sequence[Tensor], max_norm: float, epsilon: float
+) -> None:
+    """clip_grad_norm_ with an ε of one's own: g ← min(1, c/(|g| + ε)) g."""
+    grads = [p.grad for p in parameters]
+    norm = nn.utils.get_total_norm(grads)
+    factor = (max_norm / (norm + epsilon)).clamp(max=1.0)
+    for grad in grads:
+        grad.mul_(factor)
+
+
+def clip_each_grad_norm_(
+    parameters: Sequence[Tensor], max_norm: float, epsilon: float
+) -> None:
+    """clip_grad_norm_ for each parameter by itself."""
+    for p in parameters:
+        clip_grad_norm_to_([p], max_norm, epsilon)

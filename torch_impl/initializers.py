@@ -23,7 +23,7 @@ from common.initializers import (
     Uniform,
     Zeros,
 )
-from torch_impl import extensions
+from torch_impl import initializer_extensions as extensions
 
 
 def zeros(spec: Zeros, fan_in: int, fan_out: int) -> Call:

@@ -3,13 +3,22 @@
 from torch import nn
 
 from common.calls import Call, call
+from common.images import Window
 from common.layer import Shape
 from common.layers import (
+    AveragePool,
     BatchNorm,
     Concatenate,
+    Conv2d,
     Dense,
+    DepthwiseConv2d,
     Dropout,
     Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    LayerNorm,
+    MaxPool,
+    Prelu,
     Residual,
     SpatialDropout,
 )
@@ -23,6 +32,90 @@ def dense(spec: Dense, shape: Shape) -> Call:
     `weight`. Initialisers are no arguments: they fill the finished layer.
     """
     return call(nn.Linear, shape[0], spec.units, bias=spec.bias)
+
+
+def conv2d(spec: Conv2d, shape: Shape) -> Call:
+    """Conv2d, which wants the number of channels.
+
+    Translation: the kernel is stored (filters, channels, height, width), as
+    `weight`. `padding` is a number of rows and columns on *both* sides;
+    what is uneven is padded before.
+    """
+    return call(
+        extensions.PaddedConv2d if _uneven(spec, shape) else nn.Conv2d,
+        shape[-1],
+        spec.filters,
+        spec.size,
+        stride=spec.stride,
+        padding=_padding(spec, shape),
+        dilation=spec.dilation,
+        groups=spec.groups,
+        bias=spec.bias,
+    )
+
+
+def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
+    """Conv2d with as many groups as channels.
+
+    Translation: the kernel is stored (channels · multiplier, 1, height,
+    width).
+    """
+    return call(
+        extensions.PaddedConv2d if _uneven(spec, shape) else nn.Conv2d,
+        shape[-1],
+        shape[-1] * spec.multiplier,
+        spec.size,
+        stride=spec.stride,
+        padding=_padding(spec, shape),
+        dilation=spec.dilation,
+        groups=shape[-1],
+        bias=spec.bias,
+    )
+
+
+def max_pool(spec: MaxPool, shape: Shape) -> Call:
+    """MaxPool2d.
+
+    Translation: `padding` is a number of rows and columns on *both* sides;
+    what is uneven is padded before, with -∞.
+    """
+    return call(
+        extensions.PaddedMaxPool2d if _uneven(spec, shape) else nn.MaxPool2d,
+        spec.size,
+        stride=spec.strides,
+        padding=_padding(spec, shape),
+    )
+
+
+def average_pool(spec: AveragePool, shape: Shape) -> Call:
+    """AvgPool2d.
+
+    Translation: `count_include_pad`, unless told otherwise, is true.
+    """
+    return call(
+        extensions.PaddedAvgPool2d if _uneven(spec, shape) else nn.AvgPool2d,
+        spec.size,
+        stride=spec.strides,
+        padding=_padding(spec, shape),
+        count_include_pad=spec.count_padding,
+    )
+
+
+def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
+    """AdaptiveAvgPool2d(1), which keeps two axes of one pixel.
+
+    Translation: the axes are gone in Keras, and so they are here.
+    """
+    return call(extensions.GlobalAvgPool2d)
+
+
+def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
+    """`amax`.
+
+    Translation: AdaptiveMaxPool2d gives all of the slope to the first among
+    equals, and not a share to each.
+    """
+    return call(extensions.GlobalMaxPool2d)
 
 
 def flatten(spec: Flatten, shape: Shape) -> Call:
@@ -53,6 +146,40 @@ def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
     )
 
 
+def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
+    """LayerNorm, which wants the whole shape of what it normalises.
+
+    Translation: it normalises the last axes. In an image these are height
+    and width, so `channels` has to move the channels back for it.
+    """
+    fields = {"eps": spec.epsilon, "elementwise_affine": spec.affine}
+    if len(shape) == 1:
+        return call(nn.LayerNorm, shape, **fields)
+    if spec.axes == "all":
+        return call(nn.LayerNorm, (shape[-1], *shape[:-1]), **fields)
+    return call(extensions.ChannelsLayerNorm, shape[-1], **fields)
+
+
+def prelu(spec: Prelu, shape: Shape) -> Call:
+    """PReLU.
+
+    Translation: it has one slope or one for each channel; a slope for each
+    number of an image needs a subclass, and so does a derivative of 0 at 0.
+    """
+    alone = spec.slopes == "per_number" and len(shape) == 3
+    if spec.at_zero == "slope" and not alone:
+        count = 1 if spec.slopes == "one" else shape[-1]
+        return call(nn.PReLU, count, init=spec.initial)
+    channels_first = shape[-1:] if len(shape) == 1 else (shape[-1], 1, 1)
+    sizes = {
+        "one": (1,),
+        "per_channel": channels_first,
+        "per_number": (shape[-1], *shape[:-1]),
+    }[spec.slopes]
+    flat = spec.at_zero == "zero"
+    return call(extensions.ShapedPReLU, sizes, spec.initial, flat_at_zero=flat)
+
+
 def dropout(spec: Dropout, shape: Shape) -> Call:
     """Dropout.
 
@@ -77,3 +204,19 @@ def residual(
 def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
     """A module of one's own, along the channels, which stand first."""
     return call(extensions.Concatenate, *branches.values())
+
+
+def _uneven(spec: Window, shape: Shape) -> bool:
+    return any(before != after for before, after in spec.pads(shape))
+
+
+def _padding(spec: Window, shape: Shape) -> tuple[int, ...]:
+    """Return what to add on both sides, or on each in turn.
+
+    Translation: padding, when it is said for each side, begins with the
+    last axis: left, right, top, bottom.
+    """
+    (top, bottom), (left, right) = spec.pads(shape)
+    if _uneven(spec, shape):
+        return left, right, top, bottom
+    return top, left

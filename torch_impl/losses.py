@@ -3,7 +3,14 @@
 from torch import nn
 
 from common.calls import Call, call
-from common.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
+from common.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    MeanAbsoluteError,
+    MeanSquaredError,
+)
+from torch_impl import extensions
 
 
 def cross_entropy(spec: CrossEntropy) -> Call:
@@ -11,14 +18,17 @@ def cross_entropy(spec: CrossEntropy) -> Call:
 
     Translation: always from logits; called as loss(outputs, labels).
     """
-    return call(nn.CrossEntropyLoss)
+    return call(nn.CrossEntropyLoss, label_smoothing=spec.label_smoothing)
 
 
 def binary_cross_entropy(spec: BinaryCrossEntropy) -> Call:
     """BCEWithLogitsLoss.
 
-    Translation: `BCELoss` without the logits would want probabilities.
+    Translation: `BCELoss` without the logits would want probabilities;
+    there is no label smoothing.
     """
+    if spec.label_smoothing:
+        return call(extensions.SmoothedBCEWithLogitsLoss, spec.label_smoothing)
     return call(nn.BCEWithLogitsLoss)
 
 
@@ -28,3 +38,16 @@ def mean_squared_error(spec: MeanSquaredError) -> Call:
     Translation: (n,) against (n, 1) broadcasts to (n, n), with a warning.
     """
     return call(nn.MSELoss)
+
+
+def mean_absolute_error(spec: MeanAbsoluteError) -> Call:
+    """L1Loss."""
+    return call(nn.L1Loss)
+
+
+def huber(spec: Huber) -> Call:
+    """HuberLoss.
+
+    Translation: `SmoothL1Loss(beta)` is this with delta = beta, over beta.
+    """
+    return call(nn.HuberLoss, delta=spec.delta)

@@ -8,9 +8,10 @@ from common.calls import phrase
 from common.data import Part
 from common.experiment import Arm
 from common.loop import stored
-from torch_impl import activations, engine, losses, optimizers, weights
+from torch_impl import activations, engine, losses, updates, weights
 from torch_impl.extensions import MASKED
 from torch_impl.model import build
+from torch_impl.penalties import Attached
 from torch_impl.tensors import to_array, to_tensor, to_tensors
 
 
@@ -35,6 +36,7 @@ class Trainer:
             self.model.register_forward_hook(lambda _, __, out: out.float())
         loss = arm.recipe.loss
         self.loss = phrase(losses, loss)(loss).perform()
+        self.penalty = Attached(arm.recipe.penalty, self.model)
         self.prediction = loss.prediction()
         self.parts = {
             name: (
@@ -48,17 +50,19 @@ class Trainer:
             for name, layer in weights.leaves(self.model).items()
             if isinstance(layer, tuple(MASKED.values()))
         }
-        self.run_evaluation = engine.compile_evaluation(self.model, self.loss)
+        self.run_evaluation = engine.compile_evaluation(
+            self.model, self.loss, self.penalty
+        )
         self._fresh_optimizer()
 
     def _fresh_optimizer(self) -> None:
-        spec = self.arm.recipe.optimizer
-        say = phrase(optimizers, spec)
-        self.optimizer = say(spec).perform(self.model.parameters())
+        recipe = self.arm.recipe
+        self.optimizer = updates.build_optimizer(recipe, self.model)
         self.run_steps = engine.compile_steps(
             self.model,
             self.loss,
-            self.optimizer,
+            self.penalty,
+            updates.compile_update(recipe, self.model, self.optimizer),
             *self.parts["train"],
             self.maskers,
             self.gradient_norm,
@@ -128,11 +132,13 @@ class Trainer:
         rows = torch.from_numpy(segment.indices[:1])
         (x,), (y,) = engine.gather(*self.parts["train"], rows)
         before = self.weights()
-        value, found = engine.gradients(self.model, self.loss, x, y)
+        value, found = engine.gradients(
+            self.model, self.loss, self.penalty, x, y
+        )
         weights.write(self.model, before)  # looking must not change averages
         named = zip(weights.parameters(self.model), found, strict=True)
         shapes = self.arm.parameters
-        return float(value.detach()), {
+        return float(value), {
             name: weights.to_neutral(gradient, shapes[name])
             for name, gradient in named
         }

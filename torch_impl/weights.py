@@ -15,7 +15,7 @@ _NORMALIZING = {
     "running_mean": "running_mean",
     "running_var": "running_variance",
 }
-_NORMALIZERS = (nn.BatchNorm1d, nn.BatchNorm2d)
+_NORMALIZERS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)
 
 
 def leaves(model: nn.Module) -> dict[str, nn.Module]:
@@ -35,8 +35,11 @@ def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     """Return the live tensors by neutral name, such as `dense_1/kernel`."""
     found: dict[str, torch.Tensor] = {}
     for place, module in leaves(model).items():
-        normalizes = isinstance(module, _NORMALIZERS)
-        names = _NORMALIZING if normalizes else NAMES
+        names = NAMES
+        if isinstance(module, _NORMALIZERS):
+            names = _NORMALIZING
+        elif isinstance(module, nn.PReLU):
+            names = {"weight": "slope"}
         own = [*module.named_parameters(), *module.named_buffers()]
         for name, tensor in own:
             if name != "num_batches_tracked":
@@ -57,11 +60,14 @@ def to_neutral(tensor: torch.Tensor, shape: Shape) -> np.ndarray:
     """Return a copy in neutral layout, of the shape that the spec says.
 
     Translation: a Linear's weight is (units, inputs); neutral is the
-    transpose. A convolution's is OIHW; neutral is HWIO.
+    transpose. A convolution's is OIHW; neutral is HWIO. What there is of
+    each number of an image is CHW; neutral is HWC.
     """
     array = tensor.detach().cpu().numpy()
     if array.ndim == 4:
         array = array.transpose(2, 3, 1, 0)
+    elif array.ndim == 3:
+        array = array.transpose(1, 2, 0)
     elif array.ndim == 2:
         array = array.T
     return np.array(array.reshape(shape), order="C")
@@ -73,6 +79,9 @@ def from_neutral(array: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
         out, into, height, width = tensor.shape
         hwio = array.reshape(height, width, into, out)
         return hwio.transpose(3, 2, 0, 1)
+    if tensor.ndim == 3:
+        channels, height, width = tensor.shape
+        return array.reshape(height, width, channels).transpose(2, 0, 1)
     return array.T if tensor.ndim == 2 else array
 
 

@@ -23,7 +23,7 @@ from common.initializers import (
     Uniform,
     Zeros,
 )
-from keras_impl import extensions
+from keras_impl import initializer_extensions as extensions
 
 _TRUNCATED = {
     initializers.TruncatedNormal: "deviations",

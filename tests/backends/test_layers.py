@@ -1,7 +1,11 @@
 """What layers do in a live model, beyond what numbers alone show."""
 
+from typing import Any
+
 import pytest
 
+from common.layer import Shape
+from comparisons.workers import Pair
 from tests.backends.conftest import Examined
 from tests.cases import CASES, Case, arm
 from tests.tolerances import MATTERS, assert_close, distance
@@ -65,10 +69,31 @@ def test_flatten_lays_pixels_or_channels_side_by_side(
 
 
 @on_each_backend
+@pytest.mark.parametrize("at_zero", ["slope", "zero"])
+@pytest.mark.parametrize("slopes", ["one", "per_channel", "per_number"])
+def test_what_a_framework_starts_by_itself_is_what_is_said(
+    slopes: str, at_zero: str, backend: str, pair: Pair
+) -> None:
+    """A third is a number that does not survive float32."""
+    prelu = {"slopes": slopes, "at_zero": at_zero, "initial": 1 / 3}
+    layers = [{"prelu": prelu}, {"layer_norm": {"axes": "all"}}, "flatten"]
+    network = arm([*layers, {"dense": 3}], (4, 5, 3))
+    found = pair.workers[backend].submit("drawn", arm=network, seed=0).result()
+    assert (found["prelu_1/slope"] == 1 / 3).all()
+    assert (found["layer_norm_1/gamma"] == 1).all()
+    assert (found["layer_norm_1/beta"] == 0).all()
+
+
+@on_each_backend
 @pytest.mark.parametrize(
     ("one", "other"),
     [
         ("flatten-channels_first", "flatten-channels_last"),
+        ("conv2d-same-stride2", "conv2d-half-stride2"),
+        ("max_pool-same", "max_pool-half"),
+        ("average_pool-same-all", "average_pool-same-real"),
+        ("average_pool-half-all", "average_pool-half-real"),
+        ("prelu-at_zero-slope", "prelu-at_zero-zero"),
         ("sgd-of_gradients-decay", "sgd-of_steps-decay"),
         ("sgd-of_gradients-nesterov-decay", "sgd-of_gradients-decay"),
         ("sgd-of_steps-nesterov-decay", "sgd-of_steps-decay"),
@@ -104,6 +129,68 @@ def test_live_models_have_as_many_parameters_as_counted_by_hand(
         (784,),
         classes=units[-1],
     )
+    found = examined(counted, backend, steps=0)
+    assert sum(found.counts.values()) == count
+    assert sum(value.size for value in found.trained.values()) == count
+
+
+LENET = [
+    {"conv2d": {"filters": 6, "size": 5, "padding": {"symmetric": 2}}},
+    "tanh",
+    {"average_pool": 2},
+    {"conv2d": {"filters": 16, "size": 5}},
+    "tanh",
+    {"average_pool": 2},
+    "flatten",
+    {"dense": 120},
+    "tanh",
+    {"dense": 84},
+    "tanh",
+    {"dense": 10},
+]
+"""LeNet-5 (LeCun et al. 1998) as it is written today, on 28 × 28 pixels.
+
+156 + 2,416 + 48,120 + 10,164 + 850 parameters.
+"""
+
+SEPARABLE = [
+    {"depthwise_conv2d": {"size": 3, "multiplier": 2}},
+    {"conv2d": {"filters": 8, "size": 1, "bias": False}},
+    {"layer_norm": {"axes": "channels"}},
+    {"prelu": {"slopes": "per_number"}},
+    {"conv2d": {"filters": 8, "size": [3, 1], "groups": 4}},
+    {"layer_norm": {"axes": "all"}},
+    {"prelu": {"slopes": "per_channel"}},
+    {"prelu": {"slopes": "one"}},
+    "global_max_pool",
+    {"dense": 3},
+]
+"""Every other layer that learns, on 8 × 7 pixels of 3 channels.
+
+9 · 6 + 6, 6 · 8, 2 · 8, 6 · 5 · 8, 3 · 2 · 8 + 8, 2 · 4 · 5 · 8, 8, 1, and
+8 · 3 + 3.
+"""
+
+
+@on_each_backend
+@pytest.mark.parametrize(
+    ("layers", "sides", "classes", "count"),
+    [
+        (LENET, (28, 28, 1), 10, 61_706),
+        (SEPARABLE, (8, 7, 3), 3, 60 + 48 + 16 + 240 + 56 + 320 + 9 + 27),
+    ],
+    ids=["lenet", "separable"],
+)
+def test_live_image_networks_have_as_many_parameters_as_counted_by_hand(
+    layers: list[Any],
+    sides: Shape,
+    classes: int,
+    count: int,
+    backend: str,
+    examined: Examined,
+) -> None:
+    counted = Case(f"counted-{count}", layers, sides, classes)
+    assert counted.arm.parameter_count == count
     found = examined(counted, backend, steps=0)
     assert sum(found.counts.values()) == count
     assert sum(value.size for value in found.trained.values()) == count

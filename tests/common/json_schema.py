@@ -101,6 +101,7 @@ RULES: dict[str, Callable[..., bool]] = {
     ),
     "maximum": _number(lambda value, bound: value <= bound),
     "minimum": _number(lambda value, bound: value >= bound),
+    "maxItems": lambda w, v, s, r: not _is("array", v) or len(v) <= w,
     "minItems": _sized("array"),
     "minProperties": _sized("object"),
     "oneOf": lambda w, v, s, r: sum(_accepts(each, v, r) for each in w) == 1,

@@ -10,25 +10,28 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis.extra.numpy import arrays
 from pydantic import TypeAdapter
 from scipy import special, stats
 
 from common import loop, reference
 from common.activations import Activation, Custom, Softmax
-from common.batches import Segment, segments, steps_per_epoch
+from common.batches import Segment, segments
+from common.clipping import Clipping
 from common.element import members, speaking
 from common.experiment import Arm
 from common.layers import Layer
 from common.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
+    Huber,
     Loss,
+    MeanAbsoluteError,
     MeanSquaredError,
 )
 from common.optimizers import Optimizer
-from tests.cases import CASES, LAYERS, LOSSES, OPTIMIZERS, Case
+from tests.cases import CASES, LAYERS, LOSSES, Case, arm
 from tests.common.written import written
 from tests.tolerances import FINITE_DIFFERENCE, ROUNDING, assert_close
 
@@ -93,13 +96,43 @@ def test_gradients_are_the_slopes_of_the_loss(case: Case) -> None:
         assert_close(found[name], expected, FINITE_DIFFERENCE)
 
 
-def test_relu_has_no_slope_at_zero() -> None:
-    [case] = [case for case in LAYERS if case.id == "relu-at_zero"]
+@pytest.mark.parametrize("name", ["relu-at_zero", "prelu-at_zero-zero"])
+def test_a_kink_that_is_flat_at_zero_has_no_slope_there(name: str) -> None:
+    [case] = [case for case in LAYERS if case.id == name]
     trainer, step = first_step(case.arm)
     _, found = trainer.gradients(step)
     assert not found["dense_1/kernel"].any()
     assert not found["dense_1/bias"].any()
     assert found["dense_2/bias"].any()
+
+
+def test_prelu_can_have_its_slope_at_zero() -> None:
+    """As if a dense layer's output were multiplied by 0.2."""
+    [case] = [case for case in LAYERS if case.id == "prelu-at_zero-slope"]
+    trainer, step = first_step(case.arm)
+    _, found = trainer.gradients(step)
+    zeros = trainer.weights()["dense_1/bias"] * 0.0
+    below = trainer.weights() | {"dense_1/bias": zeros - WIDTH**2}
+    trainer.load(below)
+    _, expected = trainer.gradients(step)
+    assert found["dense_1/bias"].any()
+    assert_close(
+        found["dense_1/bias"], expected["dense_1/bias"], FINITE_DIFFERENCE
+    )
+
+
+def test_equals_share_the_slope_of_a_global_maximum() -> None:
+    """As the mean of them would: each of the 56 has one part of it."""
+    [case] = [case for case in LAYERS if case.id == "global_max_pool-ties"]
+    trainer, step = first_step(case.arm)
+    _, found = trainer.gradients(step)
+    mean = arm(
+        [case.layers[0], "global_average_pool", case.layers[2]], case.sides
+    )
+    other, _ = first_step(mean)
+    other.load(trainer.weights())
+    assert_close(found, other.gradients(step)[1], ROUNDING)
+    assert found["conv2d_1/kernel"].any()
 
 
 @pytest.mark.parametrize("kind", ACTIVATIONS, ids=lambda kind: kind.kind())
@@ -223,17 +256,22 @@ def test_activations_stay_finite_far_out(kind: type[Activation]) -> None:
 logits = arrays(float, (4, 3), elements=st.floats(-50, 50))
 
 
-@given(logits)
-def test_cross_entropy_has_the_slope_it_says(z: Any) -> None:
-    y, loss = np.array([0, 2, 1, 1]), CrossEntropy()
+smoothing = st.sampled_from([0.0, 0.1, 0.9])
+
+
+@given(logits, smoothing)
+def test_cross_entropy_has_the_slope_it_says(z: Any, alpha: float) -> None:
+    y, loss = np.array([0, 2, 1, 1]), CrossEntropy(label_smoothing=alpha)
     expected = slope(lambda moved: loss.value(moved, y), z)
     np.testing.assert_allclose(loss.gradient(z, y), expected, atol=1e-7)
 
 
-@given(logits)
-def test_binary_cross_entropy_has_the_slope_it_says(z: Any) -> None:
+@given(logits, smoothing)
+def test_binary_cross_entropy_has_the_slope_it_says(
+    z: Any, alpha: float
+) -> None:
     z, y = z.reshape(-1, 1), np.tile([0.0, 1.0, 0.3], 4).reshape(-1, 1)
-    loss = BinaryCrossEntropy()
+    loss = BinaryCrossEntropy(label_smoothing=alpha)
     expected = slope(lambda moved: loss.value(moved, y), z)
     np.testing.assert_allclose(loss.gradient(z, y), expected, atol=1e-7)
 
@@ -246,6 +284,25 @@ def test_mean_squared_error_has_the_slope_it_says(z: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "loss", [MeanAbsoluteError(), Huber(delta=0.7), Huber(delta=3.0)], ids=str
+)
+@given(z=logits)
+def test_losses_of_a_distance_have_the_slope_they_say(
+    loss: Any, z: Any
+) -> None:
+    y = np.linspace(-1, 1, 12).reshape(4, 3)
+    assume((np.abs(z - y) > 2 * WIDTH).all())  # a kink has no slope
+    expected = slope(lambda moved: loss.value(moved, y), z)
+    np.testing.assert_allclose(loss.gradient(z, y), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("loss", [MeanAbsoluteError(), Huber()], ids=str)
+def test_what_is_right_has_no_slope(loss: Any) -> None:
+    z = np.array([[1.0], [-2.0], [0.0]])
+    assert not loss.gradient(z, z).any()
+
+
+@pytest.mark.parametrize(
     ("loss", "z", "y", "value"),
     [
         (CrossEntropy(), [[0.0] * 4], [2], math.log(4)),
@@ -255,7 +312,24 @@ def test_mean_squared_error_has_the_slope_it_says(z: Any) -> None:
         (BinaryCrossEntropy(), [[0.0]], [[1.0]], math.log(2)),
         (BinaryCrossEntropy(), [[1e3], [-1e3]], [[1.0], [0.0]], 0.0),
         (BinaryCrossEntropy(), [[1e3], [-1e3]], [[0.0], [1.0]], 1e3),
+        # -0.9 log p₁ - 0.1 (log p₁ + log p₂)/2, of p = (1/4, 3/4).
+        (
+            CrossEntropy(label_smoothing=0.1),
+            [[0.0, math.log(3)]],
+            [0],
+            0.95 * math.log(4) + 0.05 * math.log(4 / 3),
+        ),
+        # The target is 0.9, and p is 3/4.
+        (
+            BinaryCrossEntropy(label_smoothing=0.2),
+            [[math.log(3)]],
+            [[1.0]],
+            0.9 * math.log(4 / 3) + 0.1 * math.log(4),
+        ),
         (MeanSquaredError(), [[1.0], [3.0]], [[0.0], [1.0]], 2.5),
+        (MeanAbsoluteError(), [[1.0], [3.0]], [[0.0], [5.0]], 1.5),
+        (Huber(delta=0.5), [[1.0], [3.0]], [[0.8], [5.0]], 0.4475),
+        (Huber(delta=2.0), [[1.0], [3.0]], [[0.8], [5.0]], 1.01),
     ],
     ids=str,
 )
@@ -286,72 +360,6 @@ def test_accuracy_counts_what_is_right(
 def test_a_number_to_predict_has_no_accuracy() -> None:
     z = np.zeros((2, 1))
     assert MeanSquaredError().metrics(z, z) == {}
-
-
-# --- Optimisers: each formula of `common.optimizers`, for one number. ---
-
-
-def sgd_path(
-    spec: Any, p: float, gradients: list[float], rates: list[float]
-) -> list[float]:
-    m, buffer, velocity, path = spec.momentum, 0.0, 0.0, []
-    for g, rate in zip(gradients, rates, strict=True):
-        if spec.velocity == "of_gradients":
-            buffer = m * buffer + g
-            p -= rate * (g + m * buffer if spec.nesterov else buffer)
-        else:
-            velocity = m * velocity - rate * g
-            p += m * velocity - rate * g if spec.nesterov else velocity
-        path.append(p)
-    return path
-
-
-def adam_path(
-    spec: Any, p: float, gradients: list[float], rates: list[float]
-) -> list[float]:
-    m = v = 0.0
-    path = []
-    steps = enumerate(zip(gradients, rates, strict=True), 1)
-    for t, (g, rate) in steps:
-        m = spec.beta_1 * m + (1 - spec.beta_1) * g
-        v = spec.beta_2 * v + (1 - spec.beta_2) * g * g
-        first, second = 1 - spec.beta_1**t, 1 - spec.beta_2**t
-        if spec.epsilon_placement == "epsilon":
-            p -= rate * (m / first) / (math.sqrt(v / second) + spec.epsilon)
-        else:
-            rate *= math.sqrt(second) / first
-            p -= rate * m / (math.sqrt(v) + spec.epsilon)
-        path.append(p)
-    return path
-
-
-@pytest.mark.parametrize("case", OPTIMIZERS, ids=lambda case: case.id)
-def test_three_steps_are_those_of_the_formula(case: Case) -> None:
-    example = case.arm
-    trainer, _ = first_step(example)
-    spec = example.recipe.optimizer
-    samples = len(trainer.parts["train"])
-    epoch = steps_per_epoch(example.recipe, samples)
-    schedule = example.recipe.schedule
-    rates = [schedule.rate(t, spec.lr, epoch) for t in range(3)]
-    found = segments(example, samples, 0, range(3))
-    start, seen, values = trainer.weights(), [], []
-    for segment in found:
-        for step in range(len(segment)):
-            single = Segment(
-                segment.indices[step : step + 1],
-                segment.rates[step : step + 1],
-            )
-            seen.append(trainer.gradients(single)[1])
-            trainer.steps(single)
-            values.append(trainer.weights())
-    formula = {"sgd": sgd_path, "adam": adam_path}[spec.kind()]
-    for name, value in start.items():
-        for index in np.ndindex(value.shape):
-            gradients = [float(g[name][index]) for g in seen[:3]]
-            expected = formula(spec, float(value[index]), gradients, rates)
-            got = [float(v[name][index]) for v in values[:3]]
-            np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-15)
 
 
 def test_a_constant_rate_cannot_tell_the_two_velocities_apart() -> None:
@@ -388,4 +396,6 @@ def test_every_word_of_the_language_is_a_case() -> None:
     assert kinds | {"softmax"} == {kind.kind() for kind in members(Layer)}
     recipes = [case.arm.recipe for case in CASES]
     assert {type(r.loss) for r in recipes} == set(members(Loss))
+    clips = {type(r.clipping) for r in recipes if r.clipping}
+    assert clips == set(members(Clipping))
     assert {type(r.optimizer) for r in recipes} == set(members(Optimizer))

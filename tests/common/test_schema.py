@@ -29,6 +29,7 @@ BEYOND_A_SCHEMA = {
     "loss-number",
     "loss-two_classes",
     "nesterov",
+    "penalty-nothing",
     "stopping-no_validation",
     "stopping-seldom",
     "plateau-seldom",

@@ -203,6 +203,7 @@ def test_dialects_mean_different_things_by_silence() -> None:
         ("elu", {"elu": {"alpha": 1.0}}),
         ("gelu", {"gelu": "erf"}),
         ({"custom": "x / 2"}, {"custom": {"formula": "x / 2"}}),
+        ({"prelu": None}, {"prelu": {"slopes": "per_number"}}),
     ],
 )
 def test_two_forms_of_one_layer_mean_the_same(short: Any, long: Any) -> None:
@@ -211,6 +212,36 @@ def test_two_forms_of_one_layer_mean_the_same(short: Any, long: Any) -> None:
 
     assert spec(short).arms == spec(long).arms
     assert spec(short).content_hash == spec(long).content_hash
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ({"max_pool": 2}, {"max_pool": {"size": [2, 2], "stride": 2}}),
+        (
+            {"conv2d": {"filters": 2, "size": 3}},
+            {"conv2d": {"filters": 2, "size": [3, 3], "padding": "valid"}},
+        ),
+        (
+            {"average_pool": {"size": 3, "padding": {"symmetric": 1}}},
+            {
+                "average_pool": {
+                    "size": 3,
+                    "stride": 3,
+                    "padding": {"symmetric": {"by": [1, 1]}},
+                }
+            },
+        ),
+    ],
+)
+def test_two_forms_of_one_window_mean_the_same(short: Any, long: Any) -> None:
+    def spec(layer: Any) -> Any:
+        layers = [layer, "flatten", {"dense": 10}]
+        return parse(experiment(data="digits", arms={"a": layers}))
+
+    assert spec(short).arms == spec(long).arms
+    assert spec(short).content_hash == spec(long).content_hash
+    assert parse(dump(spec(short))) == spec(short)
 
 
 @pytest.mark.parametrize(

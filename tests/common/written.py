@@ -2,19 +2,23 @@
 
 from typing import Any
 
+from common.clipping import Clipping
 from common.datasets import Source
 from common.element import Element, members
 from common.initializers import KernelInitializer
 from common.layers import Layer
 from common.losses import Loss
 from common.optimizers import Optimizer
+from common.padding import Padding
 from common.schedules import Schedule
 
 FAMILIES: dict[str, Any] = {
     "layer": Layer,
+    "padding": Padding,
     "initializer": KernelInitializer,
     "loss": Loss,
     "optimizer": Optimizer,
+    "clipping": Clipping,
     "schedule": Schedule,
     "source": Source,
 }
@@ -26,12 +30,20 @@ ELEMENTS: list[type[Element]] = [
 # What no framework has a default for, so that a person must say it.
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
+    "conv2d": {"filters": 2, "size": 3},
+    "depthwise_conv2d": {"size": 3},
+    "max_pool": {"size": 2},
+    "average_pool": {"size": 2},
+    "symmetric": {"by": 1},
     "dropout": {"rate": 0.5},
     "spatial_dropout": {"rate": 0.5},
     "residual": {"body": ["relu"]},
     "concatenate": {"branches": [[], ["relu"]]},
     "custom": {"formula": "x * tanh(sqrt(softplus(x)))"},
     "initializers.constant": {"value": 0.1},
+    "by_value": {"limit": 1.0},
+    "by_norm": {"limit": 1.0},
+    "by_global_norm": {"limit": 1.0},
     "step_decay": {"every": 2, "by": 0.5},
     "multi_step": {"at": [2, 5], "by": 0.5},
     "exponential": {"by": 0.9},
@@ -86,6 +98,9 @@ RICH = experiment(
     recipe={
         "loss": "cross_entropy",
         "optimizer": {"sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True}},
+        "penalty": {"l1": 0.1, "l2": 0.2},
+        "clipping": {"by_global_norm": 1.0},
+        "accumulation": {"batches": 2},
         "schedule": {"cosine": {"steps": 100, "final": 0.1}},
         "batch_size": "full",
         "epochs": 3,

@@ -12,6 +12,38 @@ TANH = [{"dense": 8}, "tanh", {"dense": 8}, "tanh", {"dense": 3}]
 RELU = [{"dense": 12}, "relu", {"dense": 12}, "relu", {"dense": 3}]
 DROPOUT = [{"dense": 12}, "tanh", {"dropout": 0.3}, {"dense": 3}]
 IMAGES = ["flatten", {"dense": 24}, "relu", {"dropout": 0.2}, {"dense": 10}]
+RESIDUAL = [
+    {
+        "conv2d": {
+            "filters": 8,
+            "size": 3,
+            "stride": 2,
+            "padding": "same",
+            "bias": False,
+        }
+    },
+    "batch_norm",
+    "relu",
+    {
+        "residual": {
+            "body": [
+                {
+                    "conv2d": {
+                        "filters": 16,
+                        "size": 3,
+                        "padding": "half",
+                        "bias": False,
+                    }
+                },
+                "batch_norm",
+            ],
+            "shortcut": [{"conv2d": {"filters": 16, "size": 1}}],
+            "activation": "relu",
+        }
+    },
+    "global_average_pool",
+    {"dense": 10},
+]
 LINE = [{"dense": 8}, "tanh", {"dense": 1}]
 
 

@@ -15,6 +15,7 @@ from tests.comparisons.arms import (
     IMAGES,
     LINE,
     RELU,
+    RESIDUAL,
     TANH,
     arm,
 )
@@ -69,6 +70,13 @@ ARMS = {
         batch_size=64,
         optimizer=momentum(0.05, velocity="of_steps"),
         schedule=DECAY,
+    ),
+    "digits-residual-of_steps-cosine": arm(
+        RESIDUAL,
+        DIGITS,
+        batch_size=64,
+        optimizer=momentum(0.05, velocity="of_steps"),
+        schedule=COSINE,
     ),
     "digits-epsilon": arm(
         IMAGES, DIGITS, batch_size=64, optimizer=adam(0.005, "epsilon")

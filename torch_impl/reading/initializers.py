@@ -24,7 +24,7 @@ from common.initializers import (
     Uniform,
     Zeros,
 )
-from torch_impl import extensions
+from torch_impl import initializer_extensions as extensions
 
 
 def zeros(live: Any) -> Zeros | None:

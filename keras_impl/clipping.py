@@ -1,0 +1,34 @@
+"""Clipping, in Keras: arguments of the optimiser, which clips by itself.
+
+`clip_epsilon` is an argument of `optimizer_extensions.EpsilonClipping`.
+"""
+
+from common.calls import Call, call
+from common.clipping import ByGlobalNorm, ByNorm, ByValue
+
+# What Keras adds to the norm, and no argument changes.
+EPSILON = 0.0
+
+
+def by_value(spec: ByValue) -> Call:
+    """The argument clipvalue."""
+    return call(dict, clipvalue=spec.limit)
+
+
+def by_norm(spec: ByNorm) -> Call:
+    """The argument clipnorm.
+
+    Translation: PyTorch's `clip_grad_norm_` is `by_global_norm`.
+    """
+    return _by_norm("clipnorm", spec)
+
+
+def by_global_norm(spec: ByGlobalNorm) -> Call:
+    """The argument global_clipnorm."""
+    return _by_norm("global_clipnorm", spec)
+
+
+def _by_norm(name: str, spec: ByNorm | ByGlobalNorm) -> Call:
+    if spec.epsilon == EPSILON:
+        return call(dict, **{name: spec.limit})
+    return call(dict, **{name: spec.limit}, clip_epsilon=spec.epsilon)

@@ -1,0 +1,271 @@
+"""What no optimiser of Keras means: the smallest subclass for each.
+
+Each keeps what it was told, so that a live optimiser can be read back.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from keras import ops, optimizers
+
+
+@cache
+def mixed(*classes: type) -> type:
+    """Return the class of these bases: the same one for the same bases."""
+    return type("".join(each.__name__ for each in classes), classes, {})
+
+
+class CoupledDecay:
+    """A mixin: g ← g + λ p before the update that follows.
+
+    Keras's own classes decouple. `exclude_from_weight_decay` holds here too.
+    """
+
+    def __init__(self, coupled_decay: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.coupled_decay = coupled_decay
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        if self._use_weight_decay(variable):
+            decay = ops.cast(np.float64(self.coupled_decay), variable.dtype)
+            gradient = gradient + decay * variable
+        super().update_step(gradient, variable, rate)
+
+
+class FactoredDecay:
+    """A mixin: p ← (1 - η λ) p before the update that follows."""
+
+    def __init__(self, factored_decay: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factored_decay = factored_decay
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        if self._use_weight_decay(variable):
+            shrunk = ops.cast(rate, "float64") * np.float64(
+                self.factored_decay
+            )
+            factor = ops.cast(1 - shrunk, variable.dtype)
+            self.assign(variable, variable * factor)
+        super().update_step(gradient, variable, rate)
+
+
+class EpsilonClipping:
+    """A mixin: clip by min(1, limit / (norm + ε)), as PyTorch does."""
+
+    def __init__(self, clip_epsilon: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.clip_epsilon = clip_epsilon
+
+    def _clip_gradients(self, grads: list[Any]) -> list[Any]:
+        squares = [ops.sum(ops.square(g)) for g in grads]
+        if self.clipnorm is not None:
+            factors = [self._factor(s, self.clipnorm) for s in squares]
+        else:
+            total = self._factor(sum(squares), self.global_clipnorm)
+            factors = [total] * len(grads)
+        return [f * g for f, g in zip(factors, grads, strict=True)]
+
+    def _factor(self, squares: Any, limit: float) -> Any:
+        return ops.minimum(
+            1.0, limit / (ops.sqrt(squares) + self.clip_epsilon)
+        )
+
+
+class GradientVelocitySGD(optimizers.SGD):
+    """SGD whose velocity sums gradients: b ← m b + g, p ← p - η b.
+
+    With Nesterov's look-ahead, p ← p - η (g + m b).
+    """
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        rate = ops.cast(rate, variable.dtype)
+        velocity = self.momentums[self._get_variable_index(variable)]
+        momentum = ops.cast(self.momentum, variable.dtype)
+        self.assign(velocity, momentum * velocity + gradient)
+        ahead = gradient + momentum * velocity if self.nesterov else velocity
+        self.assign_sub(variable, rate * ahead)
+
+
+class AnyRMSprop(optimizers.RMSprop):
+    """RMSprop with epsilon inside the root or outside it.
+
+    Its velocity sums scaled gradients or steps; see `common.optimizers`.
+    """
+
+    def __init__(
+        self, epsilon_placement: str, velocity: str, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.epsilon_placement, self.velocity = epsilon_placement, velocity
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        rate = ops.cast(rate, variable.dtype)
+        index = self._get_variable_index(variable)
+        scaled = gradient / self._root(gradient, index)
+        if self.momentum == 0:
+            self.assign_sub(variable, rate * scaled)
+            return
+        of_steps = self.velocity == "of_steps"
+        velocity = self._momentums[index]
+        self.assign(
+            velocity,
+            velocity * self.momentum + (rate * scaled if of_steps else scaled),
+        )
+        self.assign_sub(variable, velocity if of_steps else rate * velocity)
+
+    def _root(self, gradient: Any, index: int) -> Any:
+        rho, v = self.rho, self._velocities[index]
+        self.assign(v, v * rho + ops.square(gradient) * (1 - rho))
+        if self.centered:
+            mean = self._average_gradients[index]
+            self.assign(mean, mean * rho + gradient * (1 - rho))
+            v = v - ops.square(mean)
+        if self.epsilon_placement == "inside_root":
+            return ops.sqrt(v + self.epsilon)
+        return ops.sqrt(v) + self.epsilon
+
+
+class AnyAdam(optimizers.Adam):
+    """Adam with epsilon behind either moment, corrected in any precision.
+
+    See `common.adam_family`.
+    """
+
+    def __init__(
+        self, epsilon_placement: str, bias_correction: str, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.epsilon_placement = epsilon_placement
+        self.bias_correction = bias_correction
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        kind = variable.dtype
+        # Subtracted in double: in float32, 1 - 0.999 would be off by 1.3e-5.
+        new_1, new_2, epsilon = (
+            ops.cast(np.float64(value), kind)
+            for value in (1 - self.beta_1, 1 - self.beta_2, self.epsilon)
+        )
+        index = self._get_variable_index(variable)
+        m, v = self._momentums[index], self._velocities[index]
+        self.assign_add(m, (gradient - m) * new_1)
+        self.assign_add(v, (ops.square(gradient) - v) * new_2)
+        if self.amsgrad:
+            greatest = self._velocity_hats[index]
+            self.assign(greatest, ops.maximum(greatest, v))
+            v = greatest
+        first, second = (
+            correction(self, beta, kind, self.iterations + 1)
+            for beta in (self.beta_1, self.beta_2)
+        )
+        if self.epsilon_placement == "epsilon":
+            root = ops.sqrt(v) / ops.sqrt(second) + epsilon
+        else:
+            root = (ops.sqrt(v) + epsilon) / ops.sqrt(second)
+        self.assign_sub(variable, ops.cast(rate, kind) / first * m / root)
+
+
+class AnyAdamW(AnyAdam, optimizers.AdamW):
+    """AdamW, likewise."""
+
+
+class OuterEpsilonAdagrad(optimizers.Adagrad):
+    """Adagrad with epsilon outside the root, p ← p - η g / (√a + ε)."""
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        rate = ops.cast(rate, variable.dtype)
+        total = self._accumulators[self._get_variable_index(variable)]
+        self.assign_add(total, ops.square(gradient))
+        root = ops.sqrt(total) + self.epsilon
+        self.assign_sub(variable, rate * gradient / root)
+
+
+class AnyAdamax(optimizers.Adamax):
+    """Adamax with epsilon in the maximum or after it.
+
+    1 - βᵗ is computed in either precision; see `common.adam_family`.
+    """
+
+    def __init__(
+        self, epsilon_placement: str, bias_correction: str, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.epsilon_placement = epsilon_placement
+        self.bias_correction = bias_correction
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        kind, inside = variable.dtype, self.epsilon_placement == "in_maximum"
+        index = self._get_variable_index(variable)
+        m, u = self._m[index], self._u[index]
+        new = ops.cast(np.float64(1 - self.beta_1), kind)
+        self.assign_add(m, (gradient - m) * new)
+        size = ops.abs(gradient) + (self.epsilon if inside else 0.0)
+        self.assign(u, ops.maximum(u * self.beta_2, size))
+        root = u if inside else u + self.epsilon
+        first = correction(self, self.beta_1, kind, self.iterations + 1)
+        self.assign_sub(variable, ops.cast(rate, kind) / first * m / root)
+
+
+class AnyNadam(optimizers.Nadam):
+    """Nadam with any momentum decay, corrected in any precision.
+
+    See `common.adam_family`; 1 - β has that precision too. Keras's own knows
+    but one decay, and rounds its 0.96 to float32.
+    """
+
+    def __init__(
+        self, momentum_decay: float, bias_correction: str, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.momentum_decay = momentum_decay
+        self.bias_correction = bias_correction
+
+    def _backend_update_step(
+        self, grads: list[Any], variables: list[Any], rate: Any
+    ) -> None:
+        product = self._u_product
+        now = self._momentum(self.iterations + 1, product.dtype)
+        self.assign(product, product * now)
+        # Nadam's own would multiply the product by its own μ as well.
+        super(optimizers.Nadam, self)._backend_update_step(
+            grads, variables, rate
+        )
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        kind, index = variable.dtype, self._get_variable_index(variable)
+        new_1, new_2 = (
+            correction(self, beta, kind, 1)
+            for beta in (self.beta_1, self.beta_2)
+        )
+        now = self._momentum(self.iterations + 1, kind)
+        after = self._momentum(self.iterations + 2, kind)
+        product = ops.cast(self._u_product, kind)
+        m, v = self._momentums[index], self._velocities[index]
+        self.assign_add(m, (gradient - m) * new_1)
+        self.assign_add(v, (ops.square(gradient) - v) * new_2)
+        ahead = after * m / (1 - product * after)
+        ahead = ahead + (1 - now) * gradient / (1 - product)
+        second = correction(self, self.beta_2, kind, self.iterations + 1)
+        root = ops.sqrt(v / second) + ops.cast(np.float64(self.epsilon), kind)
+        self.assign_sub(variable, ops.cast(rate, kind) * ahead / root)
+
+    def _momentum(self, step: Any, kind: str) -> Any:
+        precision = precision_of(self, kind)
+        beta, decay, speed = (
+            ops.cast(np.float64(value), precision)
+            for value in (self.beta_1, 0.96, self.momentum_decay)
+        )
+        warmth = ops.power(decay, ops.cast(step, precision) * speed)
+        return ops.cast(beta * (1 - 0.5 * warmth), kind)
+
+
+def precision_of(optimizer: Any, kind: str) -> str:
+    """Return the precision that a bias correction is meant to have."""
+    return "float64" if optimizer.bias_correction == "double" else kind
+
+
+def correction(optimizer: Any, beta: float, kind: str, step: Any) -> Any:
+    """Return 1 - βᵗ."""
+    precision = precision_of(optimizer, kind)
+    base = ops.cast(np.float64(beta), precision)
+    return ops.cast(1 - ops.power(base, ops.cast(step, precision)), kind)

@@ -1,0 +1,42 @@
+"""Penalties, in Keras: regularizers of variables, which a model collects."""
+
+from typing import Any
+
+import keras
+
+from common.calls import Call, call
+from common.penalties import Penalty
+from common.selection import is_chosen
+from keras_impl import extensions
+from keras_impl.weights import parameters
+
+
+def penalty(spec: Penalty) -> Call:
+    """L1L2; performed, it is a function of one variable.
+
+    Translation: an optimiser's `weight_decay` would be decoupled.
+    """
+    return call(extensions.ExactL1L2, l1=spec.l1, l2=spec.square_factor)
+
+
+class Attached:
+    """The penalty on one model; without a spec there is none."""
+
+    def __init__(self, spec: Penalty | None, model: keras.Model) -> None:
+        self.spec, self.model = spec, model
+        if spec is not None:
+            function = penalty(spec).perform()
+            for name, variable in parameters(model).items():
+                if is_chosen(name, spec.weights):
+                    variable.regularizer = function
+
+    def added(self, loss: Any) -> Any:
+        """Return what is minimised."""
+        if self.spec is None:
+            return loss
+        return loss + sum(self.model.losses)
+
+    def reported(self, loss: Any) -> Any:
+        """Return the loss as it is reported."""
+        counted = self.spec is not None and self.spec.reported
+        return self.added(loss) if counted else loss

@@ -1,0 +1,70 @@
+"""From a gradient to new parameters: clip, accumulate, step."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from common.calls import Call, phrase
+from common.recipe import Recipe
+from keras_impl import clipping, optimizers
+from keras_impl.optimizer_extensions import EpsilonClipping, mixed
+from keras_impl.weights import parameters
+
+
+def build_optimizer(
+    recipe: Recipe, model: keras.Model
+) -> keras.optimizers.Optimizer:
+    """Return the optimiser of the model's parameters.
+
+    Translation: clipping and accumulation are arguments of the optimiser;
+    parameters that do not decay are named to it.
+    """
+    spec, found = recipe.optimizer, parameters(model)
+    said = phrase(optimizers, spec)(spec)
+    optimizer = _accumulated(_clipped(said, recipe), recipe).perform()
+    optimizer.exclude_from_weight_decay(
+        [value for name, value in found.items() if not spec.decays(name)]
+    )
+    optimizer.build(list(found.values()))
+    return optimizer
+
+
+def compile_update(
+    recipe: Recipe, model: keras.Model, optimizer: keras.optimizers.Optimizer
+) -> Callable[[list[Any], Any], Any]:
+    """Return a function of gradients and a rate that moves the parameters.
+
+    It returns the rate as the optimiser has it.
+
+    Translation: clipping and accumulation are the optimiser's own.
+    """
+    variables = list(parameters(model).values())
+
+    def update(gradients: list[Any], rate: Any) -> Any:
+        optimizer.learning_rate.assign(rate)
+        optimizer.apply(gradients, variables)
+        return optimizer.learning_rate.value
+
+    return update
+
+
+def _clipped(said: Call, recipe: Recipe) -> Call:
+    if recipe.clipping is None:
+        return said
+    clip = phrase(clipping, recipe.clipping)(recipe.clipping)
+    own = said.function
+    if "clip_epsilon" in clip.kwargs:
+        own = mixed(EpsilonClipping, own)
+    return Call(own, said.args, said.kwargs | clip.kwargs)
+
+
+def _accumulated(said: Call, recipe: Recipe) -> Call:
+    """Let the optimiser average; a sum is the mean of gradients unscaled."""
+    if recipe.accumulation is None:
+        return said
+    batches = recipe.accumulation.batches
+    more: dict[str, Any] = {"gradient_accumulation_steps": batches}
+    if recipe.accumulation.reduction == "sum":
+        more["loss_scale_factor"] = 1.0 / batches
+    return Call(said.function, said.args, said.kwargs | more)

@@ -1,0 +1,157 @@
+"""Windows over images: where they stand, and what they see, by hand."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.architecture import places
+from common.definitions import Pass
+from common.element import speaking
+from common.layers import AveragePool, Conv2d, DepthwiseConv2d, MaxPool
+from common.padding import Half, Same, Symmetric, Valid
+from tests.tolerances import ROUNDING, assert_close
+
+
+# What TensorFlow pads was measured; the last two are where a window's stride
+# steps over what is left.
+@pytest.mark.parametrize(
+    ("n", "span", "stride", "pads"),
+    [
+        (8, 3, 1, (1, 1)),
+        (8, 3, 2, (0, 1)),
+        (7, 3, 2, (1, 1)),
+        (8, 2, 1, (0, 1)),
+        (7, 2, 2, (0, 1)),
+        (8, 5, 2, (1, 2)),
+        (9, 5, 3, (1, 1)),
+        (9, 3, 3, (0, 0)),
+        (9, 2, 3, (0, 0)),
+    ],
+)
+def test_same_puts_the_odd_one_out_at_the_end(
+    n: int, span: int, stride: int, pads: tuple[int, int]
+) -> None:
+    assert Same().along(0, n, span, stride) == pads
+    assert (n + sum(pads) - span) // stride + 1 == -(-n // stride)
+
+
+def test_the_other_paddings_do_not_look_at_the_stride() -> None:
+    assert Valid().along(0, 8, 3, 2) == (0, 0)
+    assert Half().along(0, 8, 3, 2) == (1, 1)
+    assert Half().along(0, 8, 4, 1) == (2, 2)
+    wide = Symmetric.model_validate({"symmetric": [2, 5]})
+    assert [wide.along(axis, 8, 3, 2) for axis in (0, 1)] == [(2, 2), (5, 5)]
+    assert Symmetric.model_validate({"symmetric": 3}).by == (3, 3)
+
+
+def read(kind: Any, **fields: Any) -> Any:
+    with speaking("keras"):
+        return kind.model_validate({kind.kind(): fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "shape"),
+    [
+        ({"size": 3}, (6, 5, 4)),
+        ({"size": 3, "stride": 2}, (3, 3, 4)),
+        ({"size": 3, "stride": 2, "padding": "same"}, (4, 4, 4)),
+        ({"size": 2, "stride": [2, 1], "padding": "half"}, (5, 8, 4)),
+        ({"size": [1, 2], "dilation": [5, 3]}, (8, 4, 4)),
+        ({"size": 3, "dilation": 2, "padding": "same"}, (8, 7, 4)),
+        ({"size": 3, "padding": {"symmetric": [0, 3]}}, (6, 11, 4)),
+    ],
+    ids=str,
+)
+def test_an_image_shrinks_as_counted_by_hand(
+    fields: dict[str, Any], shape: tuple[int, ...]
+) -> None:
+    layer = read(Conv2d, filters=4, **fields)
+    assert layer.output_shape((8, 7, 3)) == shape
+
+
+def test_a_pool_moves_by_its_own_size_unless_told() -> None:
+    short, long = read(MaxPool, size=2), read(MaxPool, size=2, stride=[2, 2])
+    assert short == long
+    assert short.output_shape((8, 7, 3)) == (4, 3, 3)
+    assert read(MaxPool, size=2, stride=None) == long
+    assert read(MaxPool, size=3, stride=1).output_shape((8, 7, 3)) == (6, 5, 3)
+
+
+# PyTorch's `_calculate_fan_in_and_fan_out` and Keras's `compute_fans`, read
+# off the kernel that each stores.
+@pytest.mark.parametrize(
+    ("layer", "fans"),
+    [
+        (read(Conv2d, filters=8, size=[3, 2]), (36, 48)),
+        (read(Conv2d, filters=8, size=[3, 2], groups=2), (18, 48)),
+        (
+            read(DepthwiseConv2d, size=3, multiplier=2, fan_in="per_channel"),
+            (9, 108),
+        ),
+        (
+            read(DepthwiseConv2d, size=3, multiplier=2, fan_in="all_channels"),
+            (54, 18),
+        ),
+    ],
+    ids=["conv2d", "groups", "per_channel", "all_channels"],
+)
+def test_fans_are_those_counted_by_hand(
+    layer: Any, fans: tuple[int, int]
+) -> None:
+    assert layer.fans((8, 7, 6)) == fans
+
+
+def seen(layer: Any, x: Any, **weights: Any) -> Any:
+    [place] = places([layer], x.shape[1:])
+    named = {f"{place.name}/{name}": w for name, w in weights.items()}
+    return Pass(named).through([place], x)[0]
+
+
+def test_a_convolution_sums_what_each_window_sees() -> None:
+    """By four loops, a number at a time, without any padding."""
+    rng = np.random.default_rng(0)
+    x, kernel = rng.normal(size=(2, 5, 6, 4)), rng.normal(size=(2, 3, 2, 6))
+    bias = rng.normal(size=6)
+    layer = read(Conv2d, filters=6, size=[2, 3], groups=2, dilation=[2, 1])
+    found = seen(layer, x, kernel=kernel, bias=bias)
+    assert found.shape == (2, 3, 4, 6)
+    for n, h, w, f in np.ndindex(found.shape):
+        total = bias[f]
+        for i, j, c in np.ndindex(2, 3, 2):
+            channel = 2 * (f // 3) + c
+            total += x[n, h + 2 * i, w + j, channel] * kernel[i, j, c, f]
+        assert_close(found[n, h, w, f], total, ROUNDING)
+
+
+def test_a_depthwise_convolution_keeps_channels_apart() -> None:
+    rng = np.random.default_rng(0)
+    x, kernel = rng.normal(size=(1, 4, 4, 3)), rng.normal(size=(2, 2, 3, 2))
+    layer = read(DepthwiseConv2d, size=2, multiplier=2, bias=False)
+    found = seen(layer, x, kernel=kernel)
+    for c, m in np.ndindex(3, 2):
+        alone = read(Conv2d, filters=1, size=2, bias=False)
+        only = kernel[:, :, c : c + 1, m : m + 1]
+        expected = seen(alone, x[..., c : c + 1], kernel=only)
+        assert_close(found[..., 2 * c + m], expected[..., 0], ROUNDING)
+
+
+def test_pools_see_their_padding_or_not() -> None:
+    x = -np.arange(1.0, 5.0).reshape(1, 2, 2, 1)
+    around = {"size": 2, "stride": 1, "padding": {"symmetric": 1}}
+    largest = seen(read(MaxPool, **around), x)
+    assert_close(
+        largest[0, :, :, 0], [[-1, -1, -2], [-1, -1, -2], [-3, -3, -4]], 0.0
+    )
+    whole, real = (
+        seen(read(AveragePool, count_padding=count, **around), x)
+        for count in (True, False)
+    )
+    assert_close(
+        real[0, :, :, 0], [[-1, -1.5, -2], [-2, -2.5, -3], [-3, -3.5, -4]], 0.0
+    )
+    assert_close(
+        whole[0, :, :, 0],
+        [[-0.25, -0.75, -0.5], [-1, -2.5, -1.5], [-0.75, -1.75, -1]],
+        0.0,
+    )

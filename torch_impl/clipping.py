@@ -1,0 +1,38 @@
+"""Clipping, in PyTorch; performed with the parameters, in every step."""
+
+from torch import nn
+
+from common.calls import Call, call
+from common.clipping import ByGlobalNorm, ByNorm, ByValue
+from torch_impl import extensions
+
+# What `clip_grad_norm_` adds to the norm, and no argument changes.
+EPSILON = 1e-6
+
+
+def by_value(spec: ByValue) -> Call:
+    """clip_grad_value_: a function that changes gradients in place."""
+    return call(nn.utils.clip_grad_value_, clip_value=spec.limit)
+
+
+def by_norm(spec: ByNorm) -> Call:
+    """One parameter at a time, for which there is no function.
+
+    Translation: `clip_grad_norm_` on all parameters is `by_global_norm`.
+    """
+    return call(
+        extensions.clip_each_grad_norm_,
+        max_norm=spec.limit,
+        epsilon=spec.epsilon,
+    )
+
+
+def by_global_norm(spec: ByGlobalNorm) -> Call:
+    """clip_grad_norm_, which adds 1e-6 to the norm."""
+    if spec.epsilon == EPSILON:
+        return call(nn.utils.clip_grad_norm_, max_norm=spec.limit)
+    return call(
+        extensions.clip_grad_norm_to_,
+        max_norm=spec.limit,
+        epsilon=spec.epsilon,
+    )

@@ -1,0 +1,43 @@
+"""Penalties, in PyTorch: a term beside the loss."""
+
+from torch import Tensor, nn
+
+from common.calls import Call, call
+from common.penalties import Penalty
+from common.selection import is_chosen
+from torch_impl import extensions
+from torch_impl.weights import parameters
+
+
+def penalty(spec: Penalty) -> Call:
+    """By hand; performed, it is a function of one parameter.
+
+    Translation: PyTorch's word for l2/2 Σ w² is an optimiser's
+    `weight_decay`, but that comes after clipping and is not reported.
+    """
+    return call(extensions.L1L2, l1=spec.l1, l2=spec.square_factor)
+
+
+class Attached:
+    """The penalty on one model; without a spec there is none."""
+
+    def __init__(self, spec: Penalty | None, model: nn.Module) -> None:
+        self.spec = spec
+        if spec is not None:
+            function = penalty(spec).perform()
+            self.terms = [
+                lambda w=value: function(w)
+                for name, value in parameters(model).items()
+                if is_chosen(name, spec.weights)
+            ]
+
+    def added(self, loss: Tensor) -> Tensor:
+        """Return what is minimised."""
+        if self.spec is None:
+            return loss
+        return loss + sum(term() for term in self.terms)
+
+    def reported(self, loss: Tensor) -> Tensor:
+        """Return the loss as it is reported."""
+        counted = self.spec is not None and self.spec.reported
+        return self.added(loss) if counted else loss

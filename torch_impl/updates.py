@@ -1,0 +1,63 @@
+"""From a gradient to new parameters: clip, accumulate, step."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from common.calls import phrase
+from common.recipe import Recipe
+from torch_impl import clipping, optimizers
+from torch_impl.weights import parameters
+
+
+def build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+    """Return the optimiser of the model's parameters.
+
+    Translation: parameters that do not decay are a group of their own.
+    """
+    spec = recipe.optimizer
+    found = parameters(model).items()
+    groups: list[dict[str, Any]] = [
+        {"params": [p for name, p in found if spec.decays(name)]},
+        {"params": [p for name, p in found if not spec.decays(name)]},
+    ]
+    groups[1] |= {"weight_decay": 0.0, "decoupled_decay": 0.0}
+    said = phrase(optimizers, spec)(spec)
+    return said.perform([group for group in groups if group["params"]])
+
+
+def compile_update(
+    recipe: Recipe, model: nn.Module, optimizer: torch.optim.Optimizer
+) -> Callable[[list[Tensor], float], float]:
+    """Return a function of gradients and a rate that moves the parameters.
+
+    It returns the rate as the optimiser has it.
+
+    Translation: nothing but the step is the optimiser's. Gradients wait in
+    `grad`, are clipped there, and each group has a rate.
+    """
+    variables = list(parameters(model).values())
+    clip = recipe.clipping and phrase(clipping, recipe.clipping)(
+        recipe.clipping
+    )
+    batches = recipe.accumulation.batches if recipe.accumulation else 1
+    mean = recipe.accumulation and recipe.accumulation.reduction == "mean"
+    waiting = 0
+
+    def update(gradients: list[Tensor], rate: float) -> float:
+        nonlocal waiting
+        for variable, gradient in zip(variables, gradients, strict=True):
+            share = gradient / batches if mean else gradient
+            variable.grad = variable.grad + share if waiting else share
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        waiting = (waiting + 1) % batches
+        if not waiting:
+            if clip:
+                clip.perform(variables)
+            optimizer.step()
+        return optimizer.param_groups[0]["lr"]
+
+    return update
