@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+# The standard deviation of a unit normal that is cut at ±2.
+TRUNCATED_STDDEV = 0.87962566103423978
 
 class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
     """N(mean, stddev²), cut at ±2, by the inverse of its distribution.
@@ -39,3 +41,33 @@ class FanInUniform(keras.initializers.RandomUniform):
 
     def get_config(self) -> dict[str, Any]:
         return {"fan_in": self.fan_in, "seed": self.seed}
+
+
+class ToldVarianceScaling(keras.initializers.VarianceScaling):
+    """VarianceScaling with fans that are told, and not counted."""
+
+    def __init__(
+        self,
+        scale: float,
+        mode: str,
+        distribution: str,
+        fans: tuple[int, int],
+        seed: Any = None,
+    ) -> None:
+        super().__init__(scale, mode, distribution, seed)
+        self.fans, self.fan_in = fans, fans[0]
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        fan = self.fan_in if self.mode == "fan_in" else sum(self.fans) / 2
+        if self.distribution == "uniform":
+            limit = np.float64(math.sqrt(3 * self.scale / fan))
+            return keras.random.uniform(shape, -limit, limit, dtype, self.seed)
+        stddev = math.sqrt(self.scale / fan)
+        if self.distribution == "truncated_normal":
+            return keras.random.truncated_normal(
+                shape, 0.0, stddev / TRUNCATED_STDDEV, dtype, self.seed
+            )
+        return keras.random.normal(shape, 0.0, stddev, dtype, self.seed)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"fans": self.fans}

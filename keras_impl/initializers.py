@@ -1,8 +1,8 @@
 """Initialisers, in Keras: objects that make a tensor of a given shape.
 
 `VarianceScaling` and its kin count the fans of the shape they are given.
-Where those are not the layer's, hand over `spec.plain(fan_in, fan_out)`
-instead. What Keras would cast through float32 is a NumPy float64.
+Where those are not the layer's, a class of ours is told them; see
+`layers.py`. What Keras would cast through float32 is a NumPy float64.
 """
 
 import numpy as np

@@ -15,6 +15,27 @@ def fan_in_uniform_(tensor: Tensor, fan_in: int) -> Tensor:
     return init.uniform_(tensor, -limit, limit)
 
 
+def variance_scaling_(
+    tensor: Tensor,
+    scale: float,
+    mode: str,
+    distribution: str,
+    fans: tuple[int, int],
+) -> Tensor:
+    """A distribution of variance scale / fan, with fans that are told.
+
+    The fan is `fan_in`, or `fan_avg`, the mean of both.
+    """
+    fan = fans[0] if mode == "fan_in" else sum(fans) / 2
+    if distribution == "uniform":
+        limit = math.sqrt(3 * scale / fan)
+        return init.uniform_(tensor, -limit, limit)
+    stddev = math.sqrt(scale / fan)
+    if distribution == "truncated_normal":
+        return _trunc_normal_(tensor, stddev)
+    return init.normal_(tensor, 0.0, stddev)
+
+
 def xavier_trunc_normal_(tensor: Tensor) -> Tensor:
     """xavier_normal_, cut at 2σ and widened to the variance it had."""
     fan_in, fan_out = init._calculate_fan_in_and_fan_out(tensor)

@@ -1,7 +1,7 @@
 """Initialisers, in PyTorch: functions that fill a tensor in place.
 
 `xavier_*` and `kaiming_*` count the fans of the tensor they are given. Where
-those are not the layer's, hand over `spec.plain(fan_in, fan_out)` instead.
+those are not the layer's, a function of ours is told them; see `model.py`.
 """
 
 from torch.nn import init

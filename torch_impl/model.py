@@ -10,8 +10,10 @@ from common.activations import Activation
 from common.architecture import Place
 from common.calls import Call, call, phrase
 from common.experiment import Arm
+from common.initializers import Initializer, Scaled
 from torch_impl import activations, initializers, layers
 from torch_impl.extensions import MASKED
+from torch_impl.initializer_extensions import variance_scaling_
 from torch_impl.weights import leaves, tensors
 
 
@@ -73,6 +75,18 @@ def say_weights(place: Place) -> dict[str, Call]:
         own = name.rpartition("/")[2]
         spec = getattr(place.layer, f"{own}_initializer", None)
         if spec is not None:
-            fans = place.layer.fans(place.input_shape)
-            said[name] = phrase(initializers, spec)(spec, *fans)
+            said[name] = _say_drawn(spec, place)
     return said
+
+
+def _say_drawn(spec: Initializer, place: Place) -> Call:
+    """Return how to fill a tensor of a place.
+
+    Translation: fans are counted in a tensor's shape, where a depthwise
+    kernel shows those of one channel; others have to be told.
+    """
+    fans = place.layer.fans(place.input_shape)
+    counted = getattr(place.layer, "fan_in", "per_channel") == "per_channel"
+    if isinstance(spec, Scaled) and not counted and not spec.told:
+        return call(variance_scaling_, *spec.scaling, fans)
+    return phrase(initializers, spec)(spec, *fans)

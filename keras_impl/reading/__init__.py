@@ -13,6 +13,7 @@ from common.layer import Shape
 from common.reading import recognized
 from keras_impl.reading import (
     activations,
+    clipping,
     initializers,
     layers,
     losses,
@@ -38,6 +39,18 @@ def read(live: Any) -> Any:
     """
     kinds = (kind for kind in BOOKS if isinstance(live, kind))
     return recognized(BOOKS[next(kinds, keras.layers.Layer)], live)
+
+
+def read_clipping(live: Any) -> Any:
+    """Return the spec of what clips gradients.
+
+    Args:
+        live: the optimiser, which clips by itself.
+
+    Raises:
+        LookupError: if no reader knows it.
+    """
+    return recognized((clipping,), live)
 
 
 def read_model(model: Any, shape: Shape | None = None) -> tuple[Any, ...]:

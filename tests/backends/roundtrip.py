@@ -13,19 +13,13 @@ from typing import Any
 import numpy as np
 
 from common.calls import phrase
+from common.canonical import canonical_layers
 from common.element import Element
 from common.layer import LayerElement, Shape
 from common.reading import readers
+from common.update_rule import UpdateRule
 from tests.cases import arm
 
-BOOKS = (
-    "activations",
-    "initializers",
-    "layers",
-    "losses",
-    "optimizers",
-    "schedules",
-)
 LR, STEPS_PER_EPOCH, STEPS = 0.03, 3, 20
 FAN_IN, FAN_OUT = 4, 6
 OURS = ("common", "torch_impl", "keras_impl", "comparisons", "tests")
@@ -43,6 +37,8 @@ class Item:
         """The file that says it."""
         if isinstance(self.spec, LayerElement):
             return "layers"
+        if isinstance(self.spec, UpdateRule):
+            return "optimizers"
         return type(self.spec).__module__.rpartition(".")[2]
 
 
@@ -75,8 +71,8 @@ def read_back(
     found = []
     for item in items:
         live = side.build(item)
-        read = side.module("reading").read(live)
-        found.append(Seen(read=read, readers=side.readers_of(live)))
+        read = side.read(item, live)
+        found.append(Seen(read=read, readers=side.readers_of(item, live)))
     return found
 
 
@@ -147,7 +143,15 @@ class Side:
         if item.book == "layers":
             [live] = self.layers(self.module("model").build(self.arm(item)))
             return live
+        if item.book == "optimizers":
+            return self.optimizer(optimizer=item.spec)
         return self.perform(item)
+
+    def optimizer(self, **recipe: Any) -> Any:
+        """Return the optimiser of a small network with this recipe."""
+        example = arm([{"dense": 2}, "batch_norm", {"dense": 3}], **recipe)
+        model = self.module("model").build(example)
+        return self.module("updates").build_optimizer(example.recipe, model)
 
     def emit(self, item: Item) -> str:
         """Return the code that makes the item, as `thing`."""
@@ -171,13 +175,26 @@ class Side:
         look = getattr(self, f"look_at_{item.book}")
         return {**facts(live), **look(item, live)}
 
-    def readers_of(self, live: Any) -> list[str]:
+    def read(self, item: Item, live: Any) -> Any:
+        """Return what a live object is read as."""
+        reading = self.module("reading")
+        if item.book == "layers":
+            [layer] = canonical_layers((reading.read(live),), item.shape)
+            return layer
+        if item.book == "clipping":
+            return reading.read_clipping(live)
+        return reading.read(live)
+
+    def readers_of(self, item: Item, live: Any) -> list[str]:
         """Return the readers that recognise an object, in all its books."""
-        books = self.module("reading").BOOKS
-        kind = next(kind for kind in books if isinstance(live, kind))
+        reading = self.module("reading")
+        kinds = (kind for kind in reading.BOOKS if isinstance(live, kind))
+        books = reading.BOOKS[next(kinds)]
+        if item.book == "clipping":
+            books = (reading.clipping,)
         return [
             name
-            for book in books[kind]
+            for book in books
             for name, read in readers(book).items()
             if read(live) is not None
         ]
@@ -214,7 +231,7 @@ class Torch(Side):
 
     def perform(self, item: Item) -> Any:
         said = self.say(item)
-        if item.book == "initializers":
+        if item.book in ("initializers", "clipping"):
             return said.waiting()
         given = self.given()
         return said.perform(*(given[name] for name in self.first(item)))
@@ -285,6 +302,8 @@ class Keras(Side):
         return ()
 
     def perform(self, item: Item) -> Any:
+        if item.book == "clipping":
+            return self.optimizer(clipping=item.spec)
         return self.say(item).perform()
 
     def look_at_layers(self, item: Item, live: Any) -> dict[str, Any]:

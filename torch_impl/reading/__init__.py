@@ -16,6 +16,7 @@ from common.reading import recognized
 from torch_impl import extensions
 from torch_impl.reading import (
     activations,
+    clipping,
     initializers,
     layers,
     losses,
@@ -42,6 +43,18 @@ def read(live: Any) -> Any:
     """
     kinds = (kind for kind in BOOKS if isinstance(live, kind))
     return recognized(BOOKS[next(kinds, nn.Module)], live)
+
+
+def read_clipping(live: Any) -> Any:
+    """Return the spec of what clips gradients.
+
+    Args:
+        live: a `functools.partial` of the function that clips.
+
+    Raises:
+        LookupError: if no reader knows it.
+    """
+    return recognized((clipping,), live)
 
 
 def read_model(model: Any, shape: Shape | None = None) -> tuple[Any, ...]:

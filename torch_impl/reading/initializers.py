@@ -4,6 +4,7 @@ A live initialiser is a `functools.partial` of one of PyTorch's functions;
 `torch_impl.model.build` leaves those of a layer on the layer.
 """
 
+from functools import partial
 from typing import Any
 
 from torch.nn import init
@@ -79,40 +80,46 @@ def fan_in_uniform(live: Any) -> FanInUniform | None:
 
 
 def glorot_uniform(live: Any) -> GlorotUniform | None:
-    """xavier_uniform_."""
-    return GlorotUniform() if live.func is init.xavier_uniform_ else None
+    """xavier_uniform_, or one of ours with fans that are told."""
+    own = live.func is init.xavier_uniform_
+    told = _told(live, 1.0, "fan_avg", "uniform")
+    return GlorotUniform() if own or told else None
 
 
 def glorot_normal(live: Any) -> GlorotNormal | None:
-    """xavier_normal_, or one of ours that is cut."""
-    truncated = live.func is extensions.xavier_trunc_normal_
-    if live.func is not init.xavier_normal_ and not truncated:
-        return None
-    return GlorotNormal(truncated=truncated)
+    """xavier_normal_, or one of ours that is cut, or told its fans."""
+    told = partial(_told, live, 1.0, "fan_avg")
+    if live.func is init.xavier_normal_ or told("untruncated_normal"):
+        return GlorotNormal(truncated=False)
+    if live.func is extensions.xavier_trunc_normal_ or told(
+        "truncated_normal"
+    ):
+        return GlorotNormal(truncated=True)
+    return None
 
 
 def he_uniform(live: Any) -> HeUniform | None:
-    """kaiming_uniform_ for a ReLU."""
-    return HeUniform() if _kaiming(live, "uniform_", "relu") else None
+    """kaiming_uniform_ for a ReLU, or told its fans."""
+    return HeUniform() if _kaiming(live, 2.0, "uniform") else None
 
 
 def he_normal(live: Any) -> HeNormal | None:
-    """kaiming_normal_ for a ReLU, or one of ours that is cut."""
-    truncated = _kaiming(live, "trunc_normal_", "relu")
-    if not truncated and not _kaiming(live, "normal_", "relu"):
+    """kaiming_normal_ for a ReLU, or one of ours that is cut, or told."""
+    truncated = _kaiming(live, 2.0, "truncated_normal")
+    if not truncated and not _kaiming(live, 2.0, "untruncated_normal"):
         return None
     return HeNormal(truncated=truncated)
 
 
 def lecun_uniform(live: Any) -> LecunUniform | None:
-    """kaiming_uniform_ for a linear layer."""
-    return LecunUniform() if _kaiming(live, "uniform_", "linear") else None
+    """kaiming_uniform_ for a linear layer, or told its fans."""
+    return LecunUniform() if _kaiming(live, 1.0, "uniform") else None
 
 
 def lecun_normal(live: Any) -> LecunNormal | None:
     """kaiming_normal_ for a linear layer, or one of ours that is cut."""
-    truncated = _kaiming(live, "trunc_normal_", "linear")
-    if not truncated and not _kaiming(live, "normal_", "linear"):
+    truncated = _kaiming(live, 1.0, "truncated_normal")
+    if not truncated and not _kaiming(live, 1.0, "untruncated_normal"):
         return None
     return LecunNormal(truncated=truncated)
 
@@ -124,9 +131,19 @@ def orthogonal(live: Any) -> Orthogonal | None:
     return Orthogonal(gain=live.args[0])
 
 
-def _kaiming(live: Any, form: str, nonlinearity: str) -> bool:
-    name = f"kaiming_{form}"
-    function = getattr(init, name, getattr(extensions, name, None))
-    return (
-        live.func is function and live.keywords["nonlinearity"] == nonlinearity
-    )
+def _kaiming(live: Any, scale: float, distribution: str) -> bool:
+    """Whether it scales by fan_in; a ReLU's gain is √2, a linear one's 1."""
+    function = {
+        "uniform": init.kaiming_uniform_,
+        "untruncated_normal": init.kaiming_normal_,
+        "truncated_normal": extensions.kaiming_trunc_normal_,
+    }[distribution]
+    if live.func is function:
+        gain = {"relu": 2.0, "linear": 1.0}.get(live.keywords["nonlinearity"])
+        return gain == scale
+    return _told(live, scale, "fan_in", distribution)
+
+
+def _told(live: Any, scale: float, mode: str, distribution: str) -> bool:
+    said = live.func is extensions.variance_scaling_ and live.args[:3]
+    return said == (scale, mode, distribution)

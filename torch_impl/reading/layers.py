@@ -6,16 +6,26 @@ from typing import Any
 from torch import nn
 
 from common.layers import (
+    AveragePool,
     BatchNorm,
     Concatenate,
+    Conv2d,
     Dense,
+    DepthwiseConv2d,
     Dropout,
     Flatten,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    LayerNorm,
+    MaxPool,
+    Prelu,
     Residual,
     SpatialDropout,
 )
+from common.padding import Same, Symmetric, Valid
 from common.reading import shortest
 from torch_impl import extensions, reading
+from torch_impl import initializer_extensions as drawing
 
 _NORMS = {
     nn.BatchNorm1d: "unbiased",
@@ -38,6 +48,70 @@ def dense(live: Any) -> Dense | None:
         bias=live.bias is not None,
         **_drawn(live),
     )
+
+
+def conv2d(live: Any) -> Conv2d | None:
+    """Conv2d, or the class of ours for uneven padding."""
+    if not _is_convolution(live) or _is_depthwise(live):
+        return None
+    return Conv2d(
+        filters=live.out_channels,
+        groups=live.groups,
+        **_moved(live),
+        **_drawn(live),
+    )
+
+
+def depthwise_conv2d(live: Any) -> DepthwiseConv2d | None:
+    """Conv2d, likewise, with as many groups as channels.
+
+    Translation: initialisers count the fans of one channel, unless they are
+    told others.
+    """
+    if not _is_convolution(live) or not _is_depthwise(live):
+        return None
+    height, width = live.kernel_size
+    note = getattr(live, "initializers", {}).values()
+    told = [fill for fill in note if fill.func is drawing.variance_scaling_]
+    drawn = [fill for fill in note if fill.func is drawing.fan_in_uniform_]
+    told += [fill for fill in drawn if fill.args != (height * width,)]
+    return DepthwiseConv2d(
+        multiplier=live.out_channels // live.in_channels,
+        fan_in="all_channels" if told else "per_channel",
+        **_moved(live),
+        **_drawn(live),
+    )
+
+
+def max_pool(live: Any) -> MaxPool | None:
+    """MaxPool2d, or the class of ours for uneven padding."""
+    if type(live) not in (nn.MaxPool2d, extensions.PaddedMaxPool2d):
+        return None
+    if live.ceil_mode or live.return_indices or _pair(live.dilation) != (1, 1):
+        return None
+    return MaxPool(**_windows(live))
+
+
+def average_pool(live: Any) -> AveragePool | None:
+    """AvgPool2d, or the class of ours for uneven padding."""
+    if type(live) not in (nn.AvgPool2d, extensions.PaddedAvgPool2d):
+        return None
+    if live.ceil_mode or live.divisor_override:
+        return None
+    counted = getattr(live, "counted", live.count_include_pad)
+    return AveragePool(count_padding=counted, **_windows(live))
+
+
+def global_average_pool(live: Any) -> GlobalAveragePool | None:
+    """A class of ours."""
+    ours = type(live) is extensions.GlobalAvgPool2d
+    return GlobalAveragePool() if ours else None
+
+
+def global_max_pool(live: Any) -> GlobalMaxPool | None:
+    """A class of ours."""
+    ours = type(live) is extensions.GlobalMaxPool2d
+    return GlobalMaxPool() if ours else None
 
 
 def flatten(live: Any) -> Flatten | None:
@@ -64,6 +138,41 @@ def batch_norm(live: Any) -> BatchNorm | None:
         kept=kept,
         running_variance=variance,
         affine=live.affine,
+    )
+
+
+def layer_norm(live: Any) -> LayerNorm | None:
+    """LayerNorm of vectors or whole images, or the class of ours.
+
+    Translation: the shape of what is normalised tells which.
+    """
+    channels = type(live) is extensions.ChannelsLayerNorm
+    if type(live) is not nn.LayerNorm and not channels:
+        return None
+    if live.elementwise_affine and live.bias is None:
+        return None
+    return LayerNorm(
+        epsilon=live.eps,
+        axes="channels" if len(live.normalized_shape) == 1 else "all",
+        affine=live.elementwise_affine,
+    )
+
+
+def prelu(live: Any) -> Prelu | None:
+    """PReLU, or the class of ours.
+
+    Translation: the shape of the slopes tells what shares one.
+    """
+    if type(live) not in (nn.PReLU, extensions.ShapedPReLU):
+        return None
+    numbers = live.weight.numel()
+    per_channel = numbers == live.weight.shape[0]
+    slopes = "per_channel" if per_channel else "per_number"
+    flat = getattr(live, "flat_at_zero", False)
+    return Prelu(
+        slopes="one" if numbers == 1 else slopes,
+        initial=live.init,
+        at_zero="zero" if flat else "slope",
     )
 
 
@@ -101,9 +210,46 @@ def concatenate(live: Any) -> Concatenate | None:
 
 def _drawn(live: Any) -> dict[str, Any]:
     """Return the initialisers that a layer was filled by."""
-    default = partial(extensions.fan_in_uniform_)
+    default = partial(drawing.fan_in_uniform_)
     note = getattr(live, "initializers", {})
     return {
         f"{name}_initializer": reading.read(note.get(name, default))
         for name in ("kernel", "bias")
     }
+
+
+def _is_convolution(live: Any) -> bool:
+    own = type(live) in (nn.Conv2d, extensions.PaddedConv2d)
+    return own and live.padding_mode == "zeros" and live.padding != "same"
+
+
+def _is_depthwise(live: Any) -> bool:
+    """Whether each channel has filters of its own, as in canonical form."""
+    if live.groups != live.in_channels or len(set(live.stride)) > 1:
+        return False
+    wide = max(live.stride) > 1 and max(live.dilation) > 1
+    return live.groups > 1 or wide
+
+
+def _moved(live: Any) -> dict[str, Any]:
+    """Return what all convolutions say."""
+    return {
+        **_windows(live),
+        "dilation": _pair(live.dilation),
+        "bias": live.bias is not None,
+    }
+
+
+def _windows(live: Any) -> dict[str, Any]:
+    """Return what all windows say; uneven padding is Keras's "same"."""
+    by = (0, 0) if live.padding == "valid" else _pair(live.padding)
+    padding = Symmetric(by=by) if any(by) else Valid()
+    return {
+        "size": _pair(live.kernel_size),
+        "stride": _pair(live.stride),
+        "padding": Same() if hasattr(live, "sides") else padding,
+    }
+
+
+def _pair(value: Any) -> Any:
+    return (value, value) if isinstance(value, int) else tuple(value)
