@@ -7,7 +7,13 @@ from keras.optimizers import schedules
 
 from common.calls import Call
 from common.experiment import Arm
-from common.printing import Expression, Vocabulary, script, statement
+from common.printing import (
+    Expression,
+    Vocabulary,
+    assembled,
+    script,
+    statement,
+)
 from keras_impl import (
     extensions,
     initializer_extensions,
@@ -39,7 +45,9 @@ def emit(said: Call, name: str, *first: str) -> str:
         first: expressions for what stands before the arguments.
     """
     said = said.given(*map(Expression, first))
-    return script([statement(said, VOCABULARY, name)], VOCABULARY)
+    lines = assembled(said, VOCABULARY)
+    lines.append(statement(said, VOCABULARY, name))
+    return script(lines, VOCABULARY)
 
 
 def emit_model(arm: Arm) -> str:

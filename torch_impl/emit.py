@@ -12,7 +12,13 @@ from torch.optim import lr_scheduler
 from common.architecture import Place
 from common.calls import Call
 from common.experiment import Arm
-from common.printing import Expression, Vocabulary, script, statement
+from common.printing import (
+    Expression,
+    Vocabulary,
+    assembled,
+    script,
+    statement,
+)
 from torch_impl import (
     extensions,
     initializer_extensions,
@@ -24,6 +30,7 @@ from torch_impl.weights import NAMES
 VOCABULARY = Vocabulary(
     {
         "nn": (nn, "from torch import nn"),
+        "nn.utils": (nn.utils, "from torch import nn"),
         "init": (init, "from torch.nn import init"),
         "optim": (optim, "from torch import optim"),
         "lr_scheduler": (lr_scheduler, "from torch.optim import lr_scheduler"),
@@ -45,7 +52,9 @@ def emit(said: Call, name: str, *first: str) -> str:
             `model.parameters()`.
     """
     said = said.given(*map(Expression, first))
-    return script([statement(said, VOCABULARY, name)], VOCABULARY)
+    lines = assembled(said, VOCABULARY)
+    lines.append(statement(said, VOCABULARY, name))
+    return script(lines, VOCABULARY)
 
 
 def emit_model(arm: Arm) -> str:

@@ -98,8 +98,8 @@ def emit_and_run(
     for item in items:
         text, again = side.emit(item), side.emit(item)
         side.seed()
-        built = side.observe(item, side.build(item))
-        side.seed()
+        live = side.build_alone(item)
+        built = side.observe(item, live)
         executed = side.observe(item, side.execute(item, text))
         found.append(
             Seen(text=text, again=again, built=built, executed=executed)
@@ -147,6 +147,10 @@ class Side:
             return self.optimizer(optimizer=item.spec)
         return self.perform(item)
 
+    def build_alone(self, item: Item) -> Any:
+        """Return the live object, without a network around an optimiser."""
+        return self.perform(item) if item.book != "layers" else self.build(item)
+
     def optimizer(self, **recipe: Any) -> Any:
         """Return the optimiser of a small network with this recipe."""
         example = arm([{"dense": 2}, "batch_norm", {"dense": 3}], **recipe)
@@ -163,11 +167,18 @@ class Side:
 
     def execute(self, item: Item, text: str) -> Any:
         """Run emitted code with nothing of ours to import."""
-        names = {**self.given(), "__builtins__": _without_ours()}
+        names = {
+            **self.given(),
+            "__builtins__": _without_ours(),
+            "__name__": "emitted",
+        }
+        self.seed()
         exec(compile(text, "emitted", "exec"), names)  # noqa: S102 - ours
         if item.book == "layers":
             [live] = self.layers(names["model"])
             return live
+        if item.book == "clipping":
+            return names.get("parameters", names["thing"])
         return names["thing"]
 
     def observe(self, item: Item, live: Any) -> dict[str, Any]:
@@ -213,6 +224,7 @@ class Torch(Side):
 
         torch.manual_seed(0)
         parameter = torch.nn.Parameter(torch.arange(3.0) - 1.1)
+        parameter.grad = torch.arange(3.0) - 0.3
         return {
             "parameters": [parameter],
             "optimizer": torch.optim.SGD([parameter], LR),
@@ -226,6 +238,7 @@ class Torch(Side):
         return {
             "initializers": ("tensor",),
             "optimizers": ("parameters",),
+            "clipping": ("parameters",),
             "schedules": ("optimizer",),
         }.get(item.book, ())
 
@@ -274,6 +287,13 @@ class Torch(Side):
         defaults = dict(live.defaults)
         return {"defaults": defaults, "p": parameter.detach().numpy()}
 
+    def look_at_clipping(self, item: Item, live: Any) -> dict[str, Any]:
+        parameters = live
+        if callable(live):
+            parameters = self.given()["parameters"]
+            live(parameters)
+        return {"class": "", "gradient": parameters[0].grad.numpy()}
+
     def look_at_schedules(self, item: Item, live: Any) -> dict[str, Any]:
         optimizer = getattr(live, "scheduler", live).optimizer
         rates = []
@@ -301,15 +321,20 @@ class Keras(Side):
     def first(self, item: Item) -> tuple[str, ...]:
         return ()
 
+    def say(self, item: Item) -> Any:
+        if item.book != "clipping":
+            return super().say(item)
+        # Keras has no other word for it than arguments of an optimiser.
+        recipe = arm([{"dense": 3}], clipping=item.spec).recipe
+        return self.module("updates").say_optimizer(recipe)
+
     def perform(self, item: Item) -> Any:
-        if item.book == "clipping":
-            return self.optimizer(clipping=item.spec)
         return self.say(item).perform()
 
     def look_at_layers(self, item: Item, live: Any) -> dict[str, Any]:
         x = _sample(item.shape)
         tensors = {
-            f"{number} {value.path}": np.array(value)
+            f"{number} {value.name}": np.array(value)
             for number, value in enumerate(live.weights)
         }
         trained = np.array(live(x, training=True))
@@ -346,6 +371,8 @@ class Keras(Side):
             live.apply([gradient], [variable])
         rate = float(live.learning_rate)
         return {"name": "", "rate": rate, "p": np.array(variable)}
+
+    look_at_clipping = look_at_optimizers
 
     def look_at_schedules(self, item: Item, live: Any) -> dict[str, Any]:
         inner = getattr(live, "schedule", live)

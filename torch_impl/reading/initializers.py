@@ -42,22 +42,23 @@ def constant(live: Any) -> Constant | None:
     """constant_."""
     if live.func is not init.constant_:
         return None
-    return Constant(value=live.args[0])
+    return Constant(value=live.keywords["val"])
 
 
 def normal(live: Any) -> Normal | None:
     """normal_."""
     if live.func is not init.normal_:
         return None
-    mean, stddev = live.args
-    return Normal(mean=mean, stddev=stddev)
+    return Normal(mean=live.keywords["mean"], stddev=live.keywords["std"])
 
 
 def truncated_normal(live: Any) -> TruncatedNormal | None:
     """trunc_normal_, with bounds that a spec can have."""
     if live.func is not init.trunc_normal_:
         return None
-    mean, stddev, *limits = live.args
+    mean, stddev, *limits = (
+        live.keywords[name] for name in ("mean", "std", "a", "b")
+    )
     for bounds in ("absolute", "deviations"):
         spec = TruncatedNormal(mean=mean, stddev=stddev, bounds=bounds)
         if spec.limits == tuple(limits):
@@ -69,8 +70,7 @@ def uniform(live: Any) -> Uniform | None:
     """uniform_."""
     if live.func is not init.uniform_:
         return None
-    low, high = live.args
-    return Uniform(low=low, high=high)
+    return Uniform(low=live.keywords["a"], high=live.keywords["b"])
 
 
 def fan_in_uniform(live: Any) -> FanInUniform | None:
@@ -128,7 +128,7 @@ def orthogonal(live: Any) -> Orthogonal | None:
     """orthogonal_."""
     if live.func is not init.orthogonal_:
         return None
-    return Orthogonal(gain=live.args[0])
+    return Orthogonal(gain=live.keywords["gain"])
 
 
 def _kaiming(live: Any, scale: float, distribution: str) -> bool:
@@ -145,5 +145,8 @@ def _kaiming(live: Any, scale: float, distribution: str) -> bool:
 
 
 def _told(live: Any, scale: float, mode: str, distribution: str) -> bool:
-    said = live.func is extensions.variance_scaling_ and live.args[:3]
-    return said == (scale, mode, distribution)
+    if live.func is not extensions.variance_scaling_:
+        return False
+    names = ("scale", "mode", "distribution")
+    found = tuple(live.keywords[name] for name in names)
+    return found == (scale, mode, distribution)

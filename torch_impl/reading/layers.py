@@ -74,7 +74,8 @@ def depthwise_conv2d(live: Any) -> DepthwiseConv2d | None:
     note = getattr(live, "initializers", {}).values()
     told = [fill for fill in note if fill.func is drawing.variance_scaling_]
     drawn = [fill for fill in note if fill.func is drawing.fan_in_uniform_]
-    told += [fill for fill in drawn if fill.args != (height * width,)]
+    pixels = height * width
+    told += [fill for fill in drawn if fill.keywords["fan_in"] != pixels]
     return DepthwiseConv2d(
         multiplier=live.out_channels // live.in_channels,
         fan_in="all_channels" if told else "per_channel",
