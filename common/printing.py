@@ -9,7 +9,7 @@ import ast
 import inspect
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -208,6 +208,7 @@ def _ours(text: str, vocabulary: Vocabulary) -> dict[str, str]:
     return found
 
 
+@cache
 def _source_of(name: str, module: ModuleType) -> str:
     """Return what defines a name of a module of ours."""
     value = getattr(module, name)
@@ -224,18 +225,20 @@ def _names(text: str) -> set[str]:
     }
 
 
-def _defined(module: ModuleType) -> set[str]:
+@cache
+def _defined(module: ModuleType) -> frozenset[str]:
     """Return the names that stand for something in a module of ours.
 
     That is its classes, functions and assignments, and the numbers that it
     has from elsewhere in this project.
     """
-    return _assigned(module).keys() | {
+    own = (
         name
         for name, value in vars(module).items()
         if getattr(value, "__module__", None) == module.__name__
         or isinstance(value, float)
-    }
+    )
+    return frozenset([*_assigned(module), *own])
 
 
 @cache
@@ -253,8 +256,10 @@ def _assigned(module: ModuleType) -> dict[str, str]:
     return found
 
 
-def _imported(module: ModuleType) -> Iterator[tuple[str, str]]:
-    """Yield the names that a module imports, each with a line for it."""
+@cache
+def _imported(module: ModuleType) -> tuple[tuple[str, str], ...]:
+    """Return the names that a module imports, each with a line for it."""
+    found = []
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
@@ -262,7 +267,8 @@ def _imported(module: ModuleType) -> Iterator[tuple[str, str]]:
                 if isinstance(node, ast.ImportFrom):
                     start = f"from {node.module} import"
                 name = alias.asname or alias.name
-                yield name, f"{start} {ast.unparse(alias)}"
+                found.append((name, f"{start} {ast.unparse(alias)}"))
+    return tuple(found)
 
 
 def _import_order(line: str) -> tuple[bool, str]:

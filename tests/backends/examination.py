@@ -129,7 +129,11 @@ def add_tasks(backend: str) -> None:
         setattr(tasks, task.__name__, task)
     for task in (
         roundtrip.read_back,
-        roundtrip.read_network,
+        roundtrip.read_networks,
+        roundtrip.read_unknown,
+        roundtrip.read_near,
+        roundtrip.read_bare,
         roundtrip.emit_and_run,
+        roundtrip.emit_networks,
     ):
         setattr(tasks, task.__name__, task)

@@ -76,17 +76,48 @@ def read_back(
     return found
 
 
-def read_network(
+def read_networks(
     trainer_class: Any,
-    layers: tuple[Any, ...],
+    networks: list[Any],
     shape: Shape,
-    masked: bool = False,
+    masked: bool,
     progress: Any = None,
-) -> Any:
-    """Build a network and read it."""
+) -> list[Any]:
+    """Build every network and read it."""
     side = Side.of(trainer_class)
-    model = side.module("model").build(arm(list(layers), shape), masked)
-    return side.module("reading").read_model(model, shape)
+    build, reading = side.module("model").build, side.module("reading")
+    return [
+        reading.read_model(build(arm(list(layers), shape), masked), shape)
+        for layers in networks
+    ]
+
+
+def read_unknown(trainer_class: Any, name: str, progress: Any = None) -> str:
+    """Return what is said of an object of a class that nobody knows."""
+    side = Side.of(trainer_class)
+    base, *arguments = side.bases()[name]
+    return _refusal(side, type("Unheard", (base,), {})(*arguments))
+
+
+def read_near(trainer_class: Any, name: str, progress: Any = None) -> str:
+    """Return what is said of an object that means something else."""
+    side = Side.of(trainer_class)
+    return _refusal(side, side.near()[name])
+
+
+def read_bare(trainer_class: Any, progress: Any = None) -> Any:
+    """Return how a PyTorch layer is read that nobody left a note on."""
+    import torch
+
+    reading = Side.of(trainer_class).module("reading")
+    return reading.read(torch.nn.Linear(5, 3))
+
+
+def _refusal(side: "Side", live: Any) -> str:
+    try:
+        return f"read as {side.module('reading').read(live)!r}"
+    except LookupError as error:
+        return str(error)
 
 
 def emit_and_run(
@@ -105,6 +136,24 @@ def emit_and_run(
             Seen(text=text, again=again, built=built, executed=executed)
         )
     return found
+
+
+def emit_networks(
+    trainer_class: Any,
+    networks: list[Any],
+    shape: Shape,
+    progress: Any = None,
+) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
+    """Return inputs; for each network its code, and what it makes of them."""
+    side = Side.of(trainer_class)
+    build, emit = side.module("model").build, side.module("emit").emit_model
+    found = []
+    for layers in networks:
+        example = arm(list(layers), shape)
+        text = emit(example)
+        side.seed()
+        found.append((text, side.outputs(build(example), _sample(shape))))
+    return _sample(shape), found
 
 
 class Side:
@@ -231,6 +280,26 @@ class Torch(Side):
             "tensor": torch.zeros(FAN_OUT, FAN_IN),
         }
 
+    def bases(self) -> dict[str, tuple[Any, ...]]:
+        from torch import nn, optim
+
+        return {
+            "layer": (nn.Module,),
+            "loss": (nn.modules.loss._Loss,),
+            "optimizer": (optim.Optimizer, self.given()["parameters"], {}),
+        }
+
+    def near(self) -> dict[str, Any]:
+        from torch import nn
+
+        return {
+            "softplus": nn.Softplus(),
+            "selu": nn.CELU(),
+            "dense": nn.Bilinear(3, 3, 3),
+            "flatten": nn.Flatten(0),
+            "loss": nn.MSELoss(reduction="sum"),
+        }
+
     def layers(self, model: Any) -> list[Any]:
         return list(model)
 
@@ -248,6 +317,13 @@ class Torch(Side):
             return said.waiting()
         given = self.given()
         return said.perform(*(given[name] for name in self.first(item)))
+
+    def outputs(self, model: Any, x: np.ndarray) -> np.ndarray:
+        import torch
+
+        images = torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
+        found: np.ndarray = model.eval()(images).detach().numpy()
+        return found
 
     def look_at_layers(self, item: Item, live: Any) -> dict[str, Any]:
         import torch
@@ -315,6 +391,26 @@ class Keras(Side):
     def given(self) -> dict[str, Any]:
         return {}
 
+    def bases(self) -> dict[str, tuple[Any, ...]]:
+        import keras
+
+        return {
+            "layer": (keras.layers.Layer,),
+            "loss": (keras.losses.Loss,),
+            "optimizer": (keras.optimizers.Optimizer, 0.1),
+        }
+
+    def near(self) -> dict[str, Any]:
+        from keras import layers, losses
+
+        return {
+            "softplus": layers.Activation("log_softmax"),
+            "selu": layers.Activation("selu"),
+            "dense": layers.Dense(3, activation="relu"),
+            "flatten": layers.Flatten(data_format="channels_first"),
+            "loss": losses.MeanSquaredError(reduction="sum"),
+        }
+
     def layers(self, model: Any) -> list[Any]:
         return list(model.layers)
 
@@ -330,6 +426,9 @@ class Keras(Side):
 
     def perform(self, item: Item) -> Any:
         return self.say(item).perform()
+
+    def outputs(self, model: Any, x: np.ndarray) -> np.ndarray:
+        return np.array(model(x, training=False))
 
     def look_at_layers(self, item: Item, live: Any) -> dict[str, Any]:
         x = _sample(item.shape)
