@@ -12,18 +12,15 @@ those take one value when the spec is made (`common.update_rule`).
 """
 
 import math
-from typing import Any
+from typing import Any, TypeVar
 
 from common.architecture import Place, places
 from common.element import Element
-from common.images import Window
+from common.images import AveragePool, Conv2d, DepthwiseConv2d, Window
 from common.initializers import Scaled, TruncatedNormal, Zeros
 from common.layer import LayerElement, Shape
 from common.layers import (
-    AveragePool,
     Concatenate,
-    Conv2d,
-    DepthwiseConv2d,
     Flatten,
     LayerNorm,
     Prelu,
@@ -75,7 +72,10 @@ def canonical_layers(
     return tuple(_placed(place) for place in places(layers, shape))
 
 
-def changed(spec: Element, **fields: Any) -> Any:
+E = TypeVar("E", bound=Element)
+
+
+def changed(spec: E, **fields: Any) -> E:
     """Return an element with some fields changed, and checked."""
     return type(spec)(**{**dict(spec), **fields})
 
@@ -192,11 +192,11 @@ def _sees_fans(spec: DepthwiseConv2d) -> bool:
 
 def _placed(place: Place) -> LayerElement:
     spec = place.layer
-    blocks = {
+    blocks: dict[str, Any] = {
         role: tuple(_placed(each) for each in block)
         for role, block in place.blocks.items()
     }
-    after = [_placed(each) for each in place.after or ()]
+    after: list[Any] = [_placed(each) for each in place.after or ()]
     match spec:
         case Residual():
             spec = Residual(**blocks, activation=after[0] if after else None)

@@ -156,7 +156,9 @@ def assembled(said: Any, vocabulary: Vocabulary) -> list[str]:
     """Return lines that define the classes that were made of others."""
     if isinstance(said, Call):
         inside = [said.function, *said.args, *said.kwargs.values()]
-        return [line for each in inside for line in assembled(each, vocabulary)]
+        return [
+            line for each in inside for line in assembled(each, vocabulary)
+        ]
     if isinstance(said, list):
         return [line for each in said for line in assembled(each, vocabulary)]
     if not vocabulary.is_assembled(said):

@@ -60,9 +60,7 @@ def unknown(live: Any, *files: str) -> LookupError:
     )
 
 
-def shortest(
-    of: Callable[[float], float], value: float, near: float
-) -> float:
+def shortest(of: Callable[[float], float], value: float, near: float) -> float:
     """Return the shortest decimal that a function turns into `value`.
 
     A live object may keep a number only as part of another: the end of a

@@ -10,6 +10,7 @@ from keras import ops
 # The standard deviation of a unit normal that is cut at ±2.
 TRUNCATED_STDDEV = 0.87962566103423978
 
+
 class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
     """N(mean, stddev²), cut at ±2, by the inverse of its distribution.
 

@@ -25,7 +25,6 @@ from common.layers import (
 )
 from common.padding import Same, Symmetric, Valid
 from keras_impl import extensions, reading
-from keras_impl import initializer_extensions as drawing
 
 _NORMS = {
     keras.layers.BatchNormalization: "biased",

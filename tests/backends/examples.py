@@ -38,6 +38,7 @@ KINDS = [
     if kind not in (Residual, Concatenate)
 ]
 
+
 def drawn(strategy: Any, count: int = DRAWN) -> list[Any]:
     """Return different examples of a strategy, at most so many."""
     found: list[Any] = []
@@ -64,7 +65,9 @@ def written() -> tuple[Element, ...]:
     found: list[Element] = []
     for case in CASES:
         arm = case.arm
-        recipe = (getattr(arm.recipe, name) for name in type(arm.recipe).model_fields)
+        recipe = (
+            getattr(arm.recipe, name) for name in type(arm.recipe).model_fields
+        )
         layers = [place.layer for place in arm.all_places]
         drawn = [
             value

@@ -198,7 +198,9 @@ class Side:
 
     def build_alone(self, item: Item) -> Any:
         """Return the live object, without a network around an optimiser."""
-        return self.perform(item) if item.book != "layers" else self.build(item)
+        return (
+            self.perform(item) if item.book != "layers" else self.build(item)
+        )
 
     def optimizer(self, **recipe: Any) -> Any:
         """Return the optimiser of a small network with this recipe."""
