@@ -8,6 +8,7 @@ the one description, so they cannot drift apart.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
@@ -41,8 +42,17 @@ class Call:
         return Call(self.function, (*first, *self.args), self.kwargs)
 
     def waiting(self) -> partial[Any]:
-        """Return a function that waits for what comes first."""
-        return partial(self.function, *self.args, **self.kwargs)
+        """Return a function that waits for the one argument before these.
+
+        All others go by name, since what a partial holds by place would
+        come first.
+
+        >>> call(pow, 2).waiting()(3)
+        9
+        """
+        _, *names = signature(self.function).parameters
+        said = dict(zip(names, self.args, strict=False))
+        return partial(self.function, **said, **self.kwargs)
 
 
 @dataclass(frozen=True)

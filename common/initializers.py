@@ -7,7 +7,7 @@ outputs each input reaches.
 
 Where a framework would take other fans from a tensor's shape than the layer
 has (PyTorch and Keras count those of a depthwise kernel differently), the
-backend says `spec.plain(fan_in, fan_out)`, which holds nothing but numbers.
+backend tells it `scaling` and the fans.
 """
 
 import math
@@ -172,6 +172,19 @@ class Scaled(Initializer):
     scale: ClassVar[float]
     fan: ClassVar[Literal["fan_in", "fan_avg"]] = "fan_in"
 
+    told: ClassVar[bool] = False
+    """Whether a backend tells the fans, and lets no tensor count them."""
+
+    @property
+    def distribution(self) -> str:
+        """The form of the distribution, by Keras's name for it."""
+        raise NotImplementedError(f"{self.kind()} has no form")
+
+    @property
+    def scaling(self) -> tuple[float, str, str]:
+        """The scale, the fan and the form: Keras's VarianceScaling."""
+        return self.scale, self.fan, self.distribution
+
     def sample(
         self, rng: np.random.Generator, shape: Shape, fan_in: int, fan_out: int
     ) -> Array:
@@ -185,6 +198,10 @@ class Scaled(Initializer):
 class ScaledUniform(Scaled):
     """U(±√(3 scale / fan))."""
 
+    @property
+    def distribution(self) -> str:
+        return "uniform"
+
     def plain(self, fan_in: int, fan_out: int) -> Uniform:
         limit = math.sqrt(3.0 * self.scale / self._fan(fan_in, fan_out))
         return Uniform(low=-limit, high=limit)
@@ -197,6 +214,10 @@ class ScaledNormal(Scaled):
     """
 
     truncated: Flag
+
+    @property
+    def distribution(self) -> str:
+        return "truncated_normal" if self.truncated else "untruncated_normal"
 
     def plain(self, fan_in: int, fan_out: int) -> Normal | TruncatedNormal:
         stddev = math.sqrt(self.scale / self._fan(fan_in, fan_out))
@@ -213,6 +234,7 @@ class FanInUniform(ScaledUniform):
     """
 
     scale = 1.0 / 3.0
+    told = True
 
 
 class GlorotUniform(ScaledUniform):

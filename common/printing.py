@@ -8,8 +8,10 @@ all of its module that it leans on.
 import ast
 import inspect
 import json
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -50,7 +52,7 @@ class Vocabulary:
         for prefix, (module, _) in self.modules.items():
             if getattr(module, name, None) is thing:
                 return f"{prefix}.{name}" if prefix else name
-        if self.home(name):
+        if self.home(name) or self.is_assembled(thing):
             return name
         raise LookupError(
             f"no module of the vocabulary has {thing.__module__}.{name}; add "
@@ -60,6 +62,12 @@ class Vocabulary:
     def home(self, name: str) -> ModuleType | None:
         """Return the module of ours that defines a name, if one does."""
         return next((m for m in self.own if name in _defined(m)), None)
+
+    def is_assembled(self, thing: Any) -> bool:
+        """Whether a class was made of others of ours, at run time."""
+        ours = {module.__name__ for module in self.own}
+        made = isinstance(thing, type) and thing.__module__ in ours
+        return made and self.home(thing.__name__) is None
 
 
 def source(
@@ -89,7 +97,7 @@ def source(
     if isinstance(said, str):
         return json.dumps(said, ensure_ascii=False)
     if isinstance(said, Code):
-        return said.text
+        return _wrapped(said.text, taken, indent)
     if isinstance(said, np.float64):
         return f"np.float64({float(said)!r})"
     if said is None or isinstance(said, bool | int | float | tuple):
@@ -122,10 +130,47 @@ def _broken(
     return f"{opening}\n{''.join(lines)}{' ' * indent}{closing}"
 
 
+def _wrapped(text: str, taken: int, indent: int) -> str:
+    """Print code that stands between parentheses on as many lines as it takes.
+
+    It may be broken after a space or an opening parenthesis, and between
+    closing ones.
+    """
+    lines, line = [], ""
+    margin = " " * (indent + 4)
+    for part in re.findall(r"[^\s()]*\(|[^\s()]+\s*|\)\s*", text):
+        if line and taken + len((line + part).rstrip()) > WIDTH:
+            lines.append(line.rstrip())
+            line, taken = margin, len(",")
+        line += part
+    return "\n".join([*lines, line])
+
+
 def statement(said: Any, vocabulary: Vocabulary, name: str = "") -> str:
     """Return a line that makes something, and binds it to a name if given."""
     start = f"{name} = " if name else ""
     return start + source(said, vocabulary, taken=len(start))
+
+
+def assembled(said: Any, vocabulary: Vocabulary) -> list[str]:
+    """Return lines that define the classes that were made of others."""
+    if isinstance(said, Call):
+        inside = [said.function, *said.args, *said.kwargs.values()]
+        return [
+            line for each in inside for line in assembled(each, vocabulary)
+        ]
+    if isinstance(said, list):
+        return [line for each in said for line in assembled(each, vocabulary)]
+    if not vocabulary.is_assembled(said):
+        return []
+    bases = [("", base) for base in said.__bases__]
+    taken = len(":")
+    opening = f"class {said.__name__}("
+    head = _broken((opening, bases, ")"), vocabulary, taken, 0)
+    inside = [
+        line for base in said.__bases__ for line in assembled(base, vocabulary)
+    ]
+    return [*inside, f'{head}:\n    """One after another."""\n\n']
 
 
 def script(lines: Iterable[str], vocabulary: Vocabulary) -> str:
@@ -143,7 +188,11 @@ def script(lines: Iterable[str], vocabulary: Vocabulary) -> str:
         if prefix in names or (not prefix and names & vars(module).keys())
     }
     for module in vocabulary.own:
-        imports |= {line for name, line in _imported(module) if name in names}
+        imports |= {
+            line
+            for name, line in _imported(module)
+            if name in names and name not in ours
+        }
     blocks = ["\n".join(sorted(imports, key=_import_order))]
     return "\n\n\n".join([*blocks, *ours.values(), body]) + "\n"
 
@@ -154,11 +203,20 @@ def _ours(text: str, vocabulary: Vocabulary) -> dict[str, str]:
     for name in sorted(_names(text)):
         module = vocabulary.home(name)
         if module is not None and name not in found:
-            own = inspect.getsource(getattr(module, name)).rstrip()
+            own = _source_of(name, module)
             if own != text:
                 found |= _ours(own, vocabulary)
             found[name] = own
     return found
+
+
+@cache
+def _source_of(name: str, module: ModuleType) -> str:
+    """Return what defines a name of a module of ours."""
+    value = getattr(module, name)
+    if getattr(value, "__module__", None) == module.__name__:
+        return inspect.getsource(value).rstrip()
+    return _assigned(module).get(name, f"{name} = {value!r}")
 
 
 def _names(text: str) -> set[str]:
@@ -169,17 +227,41 @@ def _names(text: str) -> set[str]:
     }
 
 
-def _defined(module: ModuleType) -> set[str]:
-    """Return the classes and functions that a module itself defines."""
-    return {
+@cache
+def _defined(module: ModuleType) -> frozenset[str]:
+    """Return the names that stand for something in a module of ours.
+
+    That is its classes, functions and assignments, and the numbers that it
+    has from elsewhere in this project.
+    """
+    own = (
         name
         for name, value in vars(module).items()
         if getattr(value, "__module__", None) == module.__name__
-    }
+        or isinstance(value, float)
+    )
+    return frozenset([*_assigned(module), *own])
 
 
-def _imported(module: ModuleType) -> Iterator[tuple[str, str]]:
-    """Yield the names that a module imports, each with a line for it."""
+@cache
+def _assigned(module: ModuleType) -> dict[str, str]:
+    """Return the assignments that stand in a module, by name."""
+    source = inspect.getsource(module)
+    found = {}
+    for node in ast.parse(source).body:
+        match node:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)])
+                | ast.AnnAssign(target=ast.Name(id=name))
+            ):
+                found[name] = ast.get_source_segment(source, node) or ""
+    return found
+
+
+@cache
+def _imported(module: ModuleType) -> tuple[tuple[str, str], ...]:
+    """Return the names that a module imports, each with a line for it."""
+    found = []
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
@@ -187,7 +269,8 @@ def _imported(module: ModuleType) -> Iterator[tuple[str, str]]:
                 if isinstance(node, ast.ImportFrom):
                     start = f"from {node.module} import"
                 name = alias.asname or alias.name
-                yield name, f"{start} {ast.unparse(alias)}"
+                found.append((name, f"{start} {ast.unparse(alias)}"))
+    return tuple(found)
 
 
 def _import_order(line: str) -> tuple[bool, str]:

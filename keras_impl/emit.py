@@ -7,8 +7,18 @@ from keras.optimizers import schedules
 
 from common.calls import Call
 from common.experiment import Arm
-from common.printing import Expression, Vocabulary, script, statement
-from keras_impl import extensions
+from common.printing import (
+    Expression,
+    Vocabulary,
+    assembled,
+    script,
+    statement,
+)
+from keras_impl import (
+    extensions,
+    initializer_extensions,
+    optimizer_extensions,
+)
 from keras_impl.model import say_block
 
 VOCABULARY = Vocabulary(
@@ -22,7 +32,7 @@ VOCABULARY = Vocabulary(
         "keras": (keras, "import keras"),
         "np": (np, "import numpy as np"),
     },
-    (extensions,),
+    (extensions, initializer_extensions, optimizer_extensions),
 )
 
 
@@ -35,7 +45,9 @@ def emit(said: Call, name: str, *first: str) -> str:
         first: expressions for what stands before the arguments.
     """
     said = said.given(*map(Expression, first))
-    return script([statement(said, VOCABULARY, name)], VOCABULARY)
+    lines = assembled(said, VOCABULARY)
+    lines.append(statement(said, VOCABULARY, name))
+    return script(lines, VOCABULARY)
 
 
 def emit_model(arm: Arm) -> str:

@@ -10,27 +10,6 @@ from keras import ops
 from common.activations import SELU_ALPHA, SELU_SCALE
 
 
-class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
-    """N(mean, stddev²), cut at ±2, by the inverse of its distribution.
-
-    x = mean + √2 stddev erf⁻¹(u), with u drawn evenly between
-    erf((-2 - mean) / (√2 stddev)) and erf((2 - mean) / (√2 stddev))
-    """
-
-    def __call__(self, shape: Any, dtype: Any = None) -> Any:
-        dtype = keras.backend.standardize_dtype(dtype)
-        wide = math.sqrt(2.0) * self.stddev
-        # erf⁻¹(1) is infinite; the last number before it is 5.3 deviations
-        # out in float32, where Keras's own normals end, too.
-        most = 1.0 - np.finfo(dtype).eps
-        low, high = (
-            np.clip(math.erf((bound - self.mean) / wide), -most, most)
-            for bound in (-2.0, 2.0)
-        )
-        u = keras.random.uniform(shape, low, high, dtype, seed=self.seed)
-        return ops.clip(self.mean + wide * ops.erfinv(u), -2.0, 2.0)
-
-
 class ChannelsFirstFlatten(keras.layers.Layer):
     """Flatten (n, h, w, c) in the order channel, height, width."""
 

@@ -1,8 +1,8 @@
 """Initialisers, in Keras: objects that make a tensor of a given shape.
 
 `VarianceScaling` and its kin count the fans of the shape they are given.
-Where those are not the layer's, hand over `spec.plain(fan_in, fan_out)`
-instead. What Keras would cast through float32 is a NumPy float64.
+Where those are not the layer's, a class of ours is told them; see
+`layers.py`. What Keras would cast through float32 is a NumPy float64.
 """
 
 import numpy as np
@@ -25,7 +25,7 @@ from common.initializers import (
     Uniform,
     Zeros,
 )
-from keras_impl import extensions
+from keras_impl import initializer_extensions as extensions
 
 
 def zeros(spec: Zeros, fan_in: int, fan_out: int) -> Call:
@@ -77,8 +77,12 @@ def uniform(spec: Uniform, fan_in: int, fan_out: int) -> Call:
 
 
 def fan_in_uniform(spec: FanInUniform, fan_in: int, fan_out: int) -> Call:
-    """RandomUniform with PyTorch's default limit for Linear and its bias."""
-    return uniform(spec.plain(fan_in, fan_out), fan_in, fan_out)
+    """What PyTorch's Linear and its bias start from, as a subclass.
+
+    Translation: as `VarianceScaling(1/3, "fan_in", "uniform")` it would count
+    the fans of a bias.
+    """
+    return call(extensions.FanInUniform, fan_in)
 
 
 def glorot_uniform(spec: GlorotUniform, fan_in: int, fan_out: int) -> Call:

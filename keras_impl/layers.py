@@ -7,7 +7,7 @@ import numpy as np
 
 from common.calls import Call, call, phrase
 from common.images import Window
-from common.initializers import Initializer
+from common.initializers import Initializer, Scaled
 from common.layer import LayerElement, Shape
 from common.layers import (
     AveragePool,
@@ -28,6 +28,7 @@ from common.layers import (
 )
 from common.padding import Same, Valid
 from keras_impl import extensions, initializers
+from keras_impl.initializer_extensions import ToldVarianceScaling
 
 
 def dense(spec: Dense, shape: Shape) -> Call:
@@ -231,7 +232,17 @@ def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
 
 
 def _drawn(initializer: Initializer, spec: LayerElement, shape: Shape) -> Call:
-    return phrase(initializers, initializer)(initializer, *spec.fans(shape))
+    """Return how to fill a tensor of a layer.
+
+    Translation: fans are counted in a tensor's shape, where a depthwise
+    kernel shows those of all channels; others have to be told.
+    """
+    fans = spec.fans(shape)
+    counted = getattr(spec, "fan_in", "all_channels") == "all_channels"
+    scaled = isinstance(initializer, Scaled) and not initializer.told
+    if scaled and not counted:
+        return call(ToldVarianceScaling, *initializer.scaling, fans)
+    return phrase(initializers, initializer)(initializer, *fans)
 
 
 def _has_word(spec: Window) -> bool:

@@ -12,17 +12,24 @@ from keras_impl.optimizer_extensions import EpsilonClipping, mixed
 from keras_impl.weights import parameters
 
 
+def say_optimizer(recipe: Recipe) -> Call:
+    """Return how Keras says the optimiser.
+
+    Translation: clipping and accumulation are arguments of it.
+    """
+    said = phrase(optimizers, recipe.optimizer)(recipe.optimizer)
+    return _accumulated(_clipped(said, recipe), recipe)
+
+
 def build_optimizer(
     recipe: Recipe, model: keras.Model
 ) -> keras.optimizers.Optimizer:
     """Return the optimiser of the model's parameters.
 
-    Translation: clipping and accumulation are arguments of the optimiser;
-    parameters that do not decay are named to it.
+    Translation: parameters that do not decay are named to it.
     """
     spec, found = recipe.optimizer, parameters(model)
-    said = phrase(optimizers, spec)(spec)
-    optimizer = _accumulated(_clipped(said, recipe), recipe).perform()
+    optimizer = say_optimizer(recipe).perform()
     optimizer.exclude_from_weight_decay(
         [value for name, value in found.items() if not spec.decays(name)]
     )

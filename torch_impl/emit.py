@@ -12,14 +12,25 @@ from torch.optim import lr_scheduler
 from common.architecture import Place
 from common.calls import Call
 from common.experiment import Arm
-from common.printing import Expression, Vocabulary, script, statement
-from torch_impl import extensions
+from common.printing import (
+    Expression,
+    Vocabulary,
+    assembled,
+    script,
+    statement,
+)
+from torch_impl import (
+    extensions,
+    initializer_extensions,
+    optimizer_extensions,
+)
 from torch_impl.model import say_block, say_weights
 from torch_impl.weights import NAMES
 
 VOCABULARY = Vocabulary(
     {
         "nn": (nn, "from torch import nn"),
+        "nn.utils": (nn.utils, "from torch import nn"),
         "init": (init, "from torch.nn import init"),
         "optim": (optim, "from torch import optim"),
         "lr_scheduler": (lr_scheduler, "from torch.optim import lr_scheduler"),
@@ -27,7 +38,7 @@ VOCABULARY = Vocabulary(
         "np": (np, "import numpy as np"),
         "": (collections, "from collections import OrderedDict"),
     },
-    (extensions,),
+    (extensions, initializer_extensions, optimizer_extensions),
 )
 
 
@@ -41,7 +52,9 @@ def emit(said: Call, name: str, *first: str) -> str:
             `model.parameters()`.
     """
     said = said.given(*map(Expression, first))
-    return script([statement(said, VOCABULARY, name)], VOCABULARY)
+    lines = assembled(said, VOCABULARY)
+    lines.append(statement(said, VOCABULARY, name))
+    return script(lines, VOCABULARY)
 
 
 def emit_model(arm: Arm) -> str:

@@ -1,7 +1,7 @@
 """Initialisers, in PyTorch: functions that fill a tensor in place.
 
 `xavier_*` and `kaiming_*` count the fans of the tensor they are given. Where
-those are not the layer's, hand over `spec.plain(fan_in, fan_out)` instead.
+those are not the layer's, a function of ours is told them; see `model.py`.
 """
 
 from torch.nn import init
@@ -19,11 +19,11 @@ from common.initializers import (
     Normal,
     Ones,
     Orthogonal,
-    ScaledNormal,
     TruncatedNormal,
     Uniform,
     Zeros,
 )
+from torch_impl import initializer_extensions as extensions
 
 
 def zeros(spec: Zeros, fan_in: int, fan_out: int) -> Call:
@@ -67,8 +67,12 @@ def uniform(spec: Uniform, fan_in: int, fan_out: int) -> Call:
 
 
 def fan_in_uniform(spec: FanInUniform, fan_in: int, fan_out: int) -> Call:
-    """uniform_ with PyTorch's own default limit for Linear and its bias."""
-    return uniform(spec.plain(fan_in, fan_out), fan_in, fan_out)
+    """What PyTorch's Linear and its bias start from, as a function of ours.
+
+    Translation: as `kaiming_uniform_(a=math.sqrt(5))` it would have to be
+    told apart from He's, and a bias has no fans.
+    """
+    return call(extensions.fan_in_uniform_, fan_in)
 
 
 def glorot_uniform(spec: GlorotUniform, fan_in: int, fan_out: int) -> Call:
@@ -79,10 +83,10 @@ def glorot_uniform(spec: GlorotUniform, fan_in: int, fan_out: int) -> Call:
 def glorot_normal(spec: GlorotNormal, fan_in: int, fan_out: int) -> Call:
     """xavier_normal_.
 
-    Translation: it is never cut, so the truncated form is said by hand.
+    Translation: it is never cut, so the truncated form is a function of ours.
     """
     if spec.truncated:
-        return _truncated(spec, fan_in, fan_out)
+        return call(extensions.xavier_trunc_normal_)
     return call(init.xavier_normal_)
 
 
@@ -98,10 +102,10 @@ def he_uniform(spec: HeUniform, fan_in: int, fan_out: int) -> Call:
 def he_normal(spec: HeNormal, fan_in: int, fan_out: int) -> Call:
     """kaiming_normal_.
 
-    Translation: it is never cut, so the truncated form is said by hand.
+    Translation: it is never cut, so the truncated form is a function of ours.
     """
     if spec.truncated:
-        return _truncated(spec, fan_in, fan_out)
+        return call(extensions.kaiming_trunc_normal_, nonlinearity="relu")
     return call(init.kaiming_normal_, nonlinearity="relu")
 
 
@@ -117,10 +121,10 @@ def lecun_normal(spec: LecunNormal, fan_in: int, fan_out: int) -> Call:
     """kaiming_normal_, with the gain 1 of a linear layer.
 
     Translation: there is no function of LeCun's name; it is never cut, so
-    the truncated form is said by hand.
+    the truncated form is a function of ours.
     """
     if spec.truncated:
-        return _truncated(spec, fan_in, fan_out)
+        return call(extensions.kaiming_trunc_normal_, nonlinearity="linear")
     return call(init.kaiming_normal_, nonlinearity="linear")
 
 
@@ -131,9 +135,3 @@ def orthogonal(spec: Orthogonal, fan_in: int, fan_out: int) -> Call:
     rows, where Keras has columns.
     """
     return call(init.orthogonal_, spec.gain)
-
-
-def _truncated(spec: ScaledNormal, fan_in: int, fan_out: int) -> Call:
-    plain = spec.plain(fan_in, fan_out)
-    assert isinstance(plain, TruncatedNormal)
-    return truncated_normal(plain, fan_in, fan_out)

@@ -10,9 +10,11 @@ from common.activations import Activation
 from common.architecture import Place
 from common.calls import Call, call, phrase
 from common.experiment import Arm
+from common.initializers import Initializer, Scaled
 from torch_impl import activations, initializers, layers
 from torch_impl.extensions import MASKED
-from torch_impl.weights import tensors
+from torch_impl.initializer_extensions import variance_scaling_
+from torch_impl.weights import leaves, tensors
 
 
 def say(place: Place, masked: bool = False) -> Call:
@@ -46,13 +48,20 @@ def build(arm: Arm, masked: bool = False) -> nn.Sequential:
     """Return the network, with its own random weights.
 
     Translation: the layers are made first and their weights are drawn
-    afterwards, in place.
+    afterwards, in place. No layer remembers how, so each is left a note,
+    `initializers`, which `torch_impl.reading` looks at.
     """
     model: nn.Sequential = say_block(arm.places, masked).perform()
-    found = tensors(model)
+    found, modules = tensors(model), leaves(model)
     for place in arm.all_places:
-        for name, fill in say_weights(place).items():
+        said = say_weights(place)
+        for name, fill in said.items():
             fill.perform(found[name])
+        if said:
+            modules[place.name].initializers = {
+                name.rpartition("/")[2]: fill.waiting()
+                for name, fill in said.items()
+            }
     return model
 
 
@@ -66,6 +75,18 @@ def say_weights(place: Place) -> dict[str, Call]:
         own = name.rpartition("/")[2]
         spec = getattr(place.layer, f"{own}_initializer", None)
         if spec is not None:
-            fans = place.layer.fans(place.input_shape)
-            said[name] = phrase(initializers, spec)(spec, *fans)
+            said[name] = _say_drawn(spec, place)
     return said
+
+
+def _say_drawn(spec: Initializer, place: Place) -> Call:
+    """Return how to fill a tensor of a place.
+
+    Translation: fans are counted in a tensor's shape, where a depthwise
+    kernel shows those of one channel; others have to be told.
+    """
+    fans = place.layer.fans(place.input_shape)
+    counted = getattr(place.layer, "fan_in", "per_channel") == "per_channel"
+    if isinstance(spec, Scaled) and not counted and not spec.told:
+        return call(variance_scaling_, *spec.scaling, fans)
+    return phrase(initializers, spec)(spec, *fans)

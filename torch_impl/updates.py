@@ -6,10 +6,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from common.calls import phrase
+from common.calls import Call, phrase
 from common.recipe import Recipe
 from torch_impl import clipping, optimizers
 from torch_impl.weights import parameters
+
+
+def say_optimizer(recipe: Recipe) -> Call:
+    """Return how PyTorch says the optimiser.
+
+    Translation: clipping and accumulation stand beside it, in the loop.
+    """
+    return phrase(optimizers, recipe.optimizer)(recipe.optimizer)
 
 
 def build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
@@ -24,7 +32,7 @@ def build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
         {"params": [p for name, p in found if not spec.decays(name)]},
     ]
     groups[1] |= {"weight_decay": 0.0, "decoupled_decay": 0.0}
-    said = phrase(optimizers, spec)(spec)
+    said = say_optimizer(recipe)
     return said.perform([group for group in groups if group["params"]])
 
 

@@ -14,7 +14,7 @@ from common.data import Part
 from common.experiment import Arm
 from common.record import Curve, Weights
 from comparisons import tasks
-from tests.backends import live
+from tests.backends import live, roundtrip
 
 STEPS = 30
 
@@ -146,4 +146,14 @@ def add_tasks(backend: str) -> None:
     tasks.shared = shared
     tasks.load_wrong = load_wrong
     for task in (live.live_rates, live.live_plateau, live.live_stopping):
+        setattr(tasks, task.__name__, task)
+    for task in (
+        roundtrip.read_back,
+        roundtrip.read_networks,
+        roundtrip.read_unknown,
+        roundtrip.read_near,
+        roundtrip.read_bare,
+        roundtrip.emit_and_run,
+        roundtrip.emit_networks,
+    ):
         setattr(tasks, task.__name__, task)

@@ -13,6 +13,7 @@ from common.initializers import (
     BiasInitializer,
     Initializer,
     Orthogonal,
+    Scaled,
     TruncatedNormal,
 )
 from common.loop import Dtype, initial_weights
@@ -30,6 +31,8 @@ from tests.distributions import (
 )
 
 FAN_IN, FAN_OUT = 100, 900
+
+SCALED = [spec for spec in KERNELS if isinstance(spec, Scaled)]
 
 BIASES = [spec for spec in KERNELS if type(spec) in members(BiasInitializer)]
 
@@ -84,6 +87,28 @@ def test_bias_is_drawn_with_the_fans_of_its_kernel(
     found = drawn(pair, backend, bias_initializer=spec)
     expected = distribution(spec, FAN_IN, FAN_OUT)
     assert_drawn_from(found["dense_1/bias"], expected)
+
+
+@on_each_backend
+@pytest.mark.parametrize("fan_in", ["per_channel", "all_channels"])
+@pytest.mark.parametrize("spec", SCALED, ids=id_of)
+def test_a_depthwise_kernel_is_drawn_with_the_fans_of_the_spec(
+    spec: Initializer, fan_in: str, backend: str, pair: Pair
+) -> None:
+    """What each framework counts in a tensor's shape is one of the two."""
+    written = {
+        "size": 3,
+        "multiplier": 5,
+        "fan_in": fan_in,
+        "kernel_initializer": spec.model_dump(),
+    }
+    layers = [{"depthwise_conv2d": written}, "flatten", {"dense": 3}]
+    wide = arm(layers, (3, 3, 40))
+    [place] = (p for p in wide.places if p.name == "depthwise_conv2d_1")
+    fans = place.layer.fans(place.input_shape)
+    asked = pair.workers[backend].submit("drawn", arm=wide, seed=0)
+    kernel = asked.result()["depthwise_conv2d_1/kernel"]
+    assert_drawn_from(kernel, distribution(spec, *fans))
 
 
 @on_each_backend

@@ -1,0 +1,104 @@
+"""Elements of every kind: drawn at random, and all that the cases hold."""
+
+from functools import cache
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from common.architecture import ShapeError, places
+from common.clipping import Clipping
+from common.element import Element, members
+from common.initializers import KernelInitializer
+from common.layer import LayerElement
+from common.layers import Concatenate, Layer, Residual
+from common.losses import Loss
+from common.optimizers import Optimizer
+from common.schedules import Schedule
+from comparisons.strategies import elements
+from tests.backends.roundtrip import Item
+from tests.cases import CASES
+
+DRAWN = 30
+VECTOR, IMAGE = (5,), (4, 5, 3)
+
+FAMILIES = (
+    Layer,
+    KernelInitializer,
+    Loss,
+    Optimizer,
+    Schedule,
+    Clipping,
+)
+
+# Layers with layers inside are drawn as networks, where shapes fit.
+KINDS = [
+    kind
+    for family in FAMILIES
+    for kind in members(family)
+    if kind not in (Residual, Concatenate)
+]
+
+
+def drawn(strategy: Any, count: int = DRAWN) -> list[Any]:
+    """Return different examples of a strategy, at most so many."""
+    found: list[Any] = []
+
+    @seed(0)
+    @settings(
+        max_examples=count,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def draw(example: Any) -> None:
+        if example not in found:
+            found.append(example)
+
+    draw()
+    return found
+
+
+@cache
+def written() -> tuple[Element, ...]:
+    """Return every element of the cases, each once."""
+    found: list[Element] = []
+    for case in CASES:
+        arm = case.arm
+        recipe = (
+            getattr(arm.recipe, name) for name in type(arm.recipe).model_fields
+        )
+        layers = [place.layer for place in arm.all_places]
+        drawn = [
+            value
+            for layer in layers
+            for name, value in layer
+            if name.endswith("_initializer")
+        ]
+        for each in (*layers, *drawn, *recipe):
+            if isinstance(each, Element) and each not in found:
+                found.append(each)
+    return tuple(found)
+
+
+@cache
+def examples(kind: type[Element]) -> list[Item]:
+    """Return elements of a kind, drawn and from the cases, where they fit."""
+    specs = drawn(elements(kind))
+    specs += [spec for spec in written() if type(spec) is kind]
+    if not issubclass(kind, LayerElement):
+        return [Item(spec) for spec in specs]
+    return [
+        Item(spec, shape)
+        for spec in specs
+        for shape in (VECTOR, IMAGE, (4, 5, 1))
+        if fits(spec, shape)
+    ]
+
+
+def fits(spec: LayerElement, shape: tuple[int, ...]) -> bool:
+    try:
+        places([spec], shape)
+    except ShapeError:
+        return False
+    return True

@@ -1,0 +1,521 @@
+"""Tasks that build an element, read it back, emit it, and run what is emitted.
+
+They run in a worker, which holds one framework, and import it there. Both
+sides of a comparison, what is built and what is emitted, go through the same
+function, `observed`, which says all that can be seen of a live object.
+"""
+
+import builtins
+import importlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from common.calls import phrase
+from common.canonical import canonical_layers
+from common.element import Element
+from common.layer import LayerElement, Shape
+from common.reading import readers
+from common.update_rule import UpdateRule
+from tests.cases import arm
+
+LR, STEPS_PER_EPOCH, STEPS = 0.03, 3, 20
+FAN_IN, FAN_OUT = 4, 6
+OURS = ("common", "torch_impl", "keras_impl", "comparisons", "tests")
+
+
+@dataclass(frozen=True)
+class Item:
+    """An element to build, and the shape of what reaches it, if a layer."""
+
+    spec: Element
+    shape: Shape = (5,)
+
+    @property
+    def book(self) -> str:
+        """The file that says it."""
+        if isinstance(self.spec, LayerElement):
+            return "layers"
+        if isinstance(self.spec, UpdateRule):
+            return "optimizers"
+        return type(self.spec).__module__.rpartition(".")[2]
+
+
+@dataclass
+class Seen:
+    """What became of an item.
+
+    Attributes:
+        read: what it was read back as.
+        readers: the functions that recognised it.
+        text: the code that was emitted.
+        again: the same, emitted once more.
+        built: what is seen of the object that was built.
+        executed: what is seen of the object that the code made.
+    """
+
+    read: Any = None
+    readers: list[str] = field(default_factory=list)
+    text: str = ""
+    again: str = ""
+    built: dict[str, Any] = field(default_factory=dict)
+    executed: dict[str, Any] = field(default_factory=dict)
+
+
+def read_back(
+    trainer_class: Any, items: list[Item], progress: Any = None
+) -> list[Seen]:
+    """Build every item and read it."""
+    side = Side.of(trainer_class)
+    found = []
+    for item in items:
+        live = side.build(item)
+        read = side.read(item, live)
+        found.append(Seen(read=read, readers=side.readers_of(item, live)))
+    return found
+
+
+def read_networks(
+    trainer_class: Any,
+    networks: list[Any],
+    shape: Shape,
+    masked: bool,
+    progress: Any = None,
+) -> list[Any]:
+    """Build every network and read it."""
+    side = Side.of(trainer_class)
+    build, reading = side.module("model").build, side.module("reading")
+    return [
+        reading.read_model(build(arm(list(layers), shape), masked), shape)
+        for layers in networks
+    ]
+
+
+def read_unknown(trainer_class: Any, name: str, progress: Any = None) -> str:
+    """Return what is said of an object of a class that nobody knows."""
+    side = Side.of(trainer_class)
+    base, *arguments = side.bases()[name]
+    return _refusal(side, type("Unheard", (base,), {})(*arguments))
+
+
+def read_near(trainer_class: Any, name: str, progress: Any = None) -> str:
+    """Return what is said of an object that means something else."""
+    side = Side.of(trainer_class)
+    return _refusal(side, side.near()[name])
+
+
+def read_bare(trainer_class: Any, progress: Any = None) -> Any:
+    """Return how a PyTorch layer is read that nobody left a note on."""
+    import torch
+
+    reading = Side.of(trainer_class).module("reading")
+    return reading.read(torch.nn.Linear(5, 3))
+
+
+def _refusal(side: "Side", live: Any) -> str:
+    try:
+        return f"read as {side.module('reading').read(live)!r}"
+    except LookupError as error:
+        return str(error)
+
+
+def emit_and_run(
+    trainer_class: Any, items: list[Item], progress: Any = None
+) -> list[Seen]:
+    """Build every item; also emit it, run that, and look at both."""
+    side = Side.of(trainer_class)
+    found = []
+    for item in items:
+        text, again = side.emit(item), side.emit(item)
+        side.seed()
+        live = side.build_alone(item)
+        built = side.observe(item, live)
+        executed = side.observe(item, side.execute(item, text))
+        found.append(
+            Seen(text=text, again=again, built=built, executed=executed)
+        )
+    return found
+
+
+def emit_networks(
+    trainer_class: Any,
+    networks: list[Any],
+    shape: Shape,
+    progress: Any = None,
+) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
+    """Return inputs; for each network its code, and what it makes of them."""
+    side = Side.of(trainer_class)
+    build, emit = side.module("model").build, side.module("emit").emit_model
+    found = []
+    for layers in networks:
+        example = arm(list(layers), shape)
+        text = emit(example)
+        side.seed()
+        found.append((text, side.outputs(build(example), _sample(shape))))
+    return _sample(shape), found
+
+
+class Side:
+    """What the two frameworks do differently here."""
+
+    package: str
+
+    @staticmethod
+    def of(trainer_class: Any) -> "Side":
+        """Return the side that a worker is on, computing in float64."""
+        package = trainer_class.__module__.split(".")[0]
+        side = {"torch_impl": Torch, "keras_impl": Keras}[package]()
+        side.package = package
+        side.module("engine").configure("float64", 0)
+        return side
+
+    def module(self, name: str) -> Any:
+        """Return a module of the backend."""
+        return importlib.import_module(f"{self.package}.{name}")
+
+    def say(self, item: Item) -> Any:
+        """Return the call that makes the item."""
+        context: dict[str, tuple[Any, ...]] = {
+            "initializers": (FAN_IN, FAN_OUT),
+            "schedules": (LR, STEPS_PER_EPOCH),
+        }
+        say = phrase(self.module(item.book), item.spec)
+        return say(item.spec, *context.get(item.book, ()))
+
+    def arm(self, item: Item) -> Any:
+        """Return a network of that one layer."""
+        return arm([item.spec], item.shape)
+
+    def build(self, item: Item) -> Any:
+        """Return the live object."""
+        if item.book == "layers":
+            [live] = self.layers(self.module("model").build(self.arm(item)))
+            return live
+        if item.book == "optimizers":
+            return self.optimizer(optimizer=item.spec)
+        return self.perform(item)
+
+    def build_alone(self, item: Item) -> Any:
+        """Return the live object, without a network around an optimiser."""
+        return (
+            self.perform(item) if item.book != "layers" else self.build(item)
+        )
+
+    def optimizer(self, **recipe: Any) -> Any:
+        """Return the optimiser of a small network with this recipe."""
+        example = arm([{"dense": 2}, "batch_norm", {"dense": 3}], **recipe)
+        model = self.module("model").build(example)
+        return self.module("updates").build_optimizer(example.recipe, model)
+
+    def emit(self, item: Item) -> str:
+        """Return the code that makes the item, as `thing`."""
+        module = self.module("emit")
+        if item.book == "layers":
+            return str(module.emit_model(self.arm(item)))
+        first = self.first(item)
+        return str(module.emit(self.say(item), "thing", *first))
+
+    def execute(self, item: Item, text: str) -> Any:
+        """Run emitted code with nothing of ours to import."""
+        names = {
+            **self.given(),
+            "__builtins__": _without_ours(),
+            "__name__": "emitted",
+        }
+        self.seed()
+        exec(compile(text, "emitted", "exec"), names)  # noqa: S102 - ours
+        if item.book == "layers":
+            [live] = self.layers(names["model"])
+            return live
+        if item.book == "clipping":
+            return names.get("parameters", names["thing"])
+        return names["thing"]
+
+    def observe(self, item: Item, live: Any) -> dict[str, Any]:
+        """Return all that can be seen of a live object."""
+        look = getattr(self, f"look_at_{item.book}")
+        return {**facts(live), **look(item, live)}
+
+    def read(self, item: Item, live: Any) -> Any:
+        """Return what a live object is read as."""
+        reading = self.module("reading")
+        if item.book == "layers":
+            [layer] = canonical_layers((reading.read(live),), item.shape)
+            return layer
+        if item.book == "clipping":
+            return reading.read_clipping(live)
+        return reading.read(live)
+
+    def readers_of(self, item: Item, live: Any) -> list[str]:
+        """Return the readers that recognise an object, in all its books."""
+        reading = self.module("reading")
+        kinds = (kind for kind in reading.BOOKS if isinstance(live, kind))
+        books = reading.BOOKS[next(kinds)]
+        if item.book == "clipping":
+            books = (reading.clipping,)
+        return [
+            name
+            for book in books
+            for name, read in readers(book).items()
+            if read(live) is not None
+        ]
+
+
+class Torch(Side):
+    """PyTorch's side."""
+
+    def seed(self) -> None:
+        import torch
+
+        torch.manual_seed(0)
+
+    def given(self) -> dict[str, Any]:
+        import torch
+
+        torch.manual_seed(0)
+        parameter = torch.nn.Parameter(torch.arange(3.0) - 1.1)
+        parameter.grad = torch.arange(3.0) - 0.3
+        return {
+            "parameters": [parameter],
+            "optimizer": torch.optim.SGD([parameter], LR),
+            "tensor": torch.zeros(FAN_OUT, FAN_IN),
+        }
+
+    def bases(self) -> dict[str, tuple[Any, ...]]:
+        from torch import nn, optim
+
+        return {
+            "layer": (nn.Module,),
+            "loss": (nn.modules.loss._Loss,),
+            "optimizer": (optim.Optimizer, self.given()["parameters"], {}),
+        }
+
+    def near(self) -> dict[str, Any]:
+        from torch import nn
+
+        return {
+            "softplus": nn.Softplus(),
+            "selu": nn.CELU(),
+            "dense": nn.Bilinear(3, 3, 3),
+            "flatten": nn.Flatten(0),
+            "loss": nn.MSELoss(reduction="sum"),
+        }
+
+    def layers(self, model: Any) -> list[Any]:
+        return list(model)
+
+    def first(self, item: Item) -> tuple[str, ...]:
+        return {
+            "initializers": ("tensor",),
+            "optimizers": ("parameters",),
+            "clipping": ("parameters",),
+            "schedules": ("optimizer",),
+        }.get(item.book, ())
+
+    def perform(self, item: Item) -> Any:
+        said = self.say(item)
+        if item.book in ("initializers", "clipping"):
+            return said.waiting()
+        given = self.given()
+        return said.perform(*(given[name] for name in self.first(item)))
+
+    def outputs(self, model: Any, x: np.ndarray) -> np.ndarray:
+        import torch
+
+        images = torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
+        found: np.ndarray = model.eval()(images).detach().numpy()
+        return found
+
+    def look_at_layers(self, item: Item, live: Any) -> dict[str, Any]:
+        import torch
+
+        x = torch.from_numpy(_sample(item.shape))
+        if x.ndim == 4:
+            x = x.permute(0, 3, 1, 2)
+        found = {name: facts(each) for name, each in live.named_modules()}
+        state = live.state_dict().items()
+        tensors = {name: value.clone().numpy() for name, value in state}
+        torch.manual_seed(1)
+        trained = live.train()(x).detach().numpy()
+        evaluated = live.eval()(x).detach().numpy()
+        return {**found, **tensors, "train": trained, "eval": evaluated}
+
+    def look_at_initializers(self, item: Item, live: Any) -> dict[str, Any]:
+        tensor = live
+        if callable(getattr(live, "func", None)):
+            tensor = live(self.given()["tensor"])
+        return {"class": "", "drawn": tensor.numpy()}
+
+    def look_at_losses(self, item: Item, live: Any) -> dict[str, Any]:
+        import torch
+
+        z, y = (torch.from_numpy(each) for each in _outputs(item))
+        value = live(z.requires_grad_(), y)
+        value.backward()
+        return {"value": value.item(), "gradient": z.grad.numpy()}
+
+    def look_at_optimizers(self, item: Item, live: Any) -> dict[str, Any]:
+        import torch
+
+        [parameter] = live.param_groups[0]["params"]
+        for step in (1.0, 2.0):
+            parameter.grad = torch.arange(3.0) / step - 0.3
+            live.step()
+        defaults = dict(live.defaults)
+        return {"defaults": defaults, "p": parameter.detach().numpy()}
+
+    def look_at_clipping(self, item: Item, live: Any) -> dict[str, Any]:
+        parameters = live
+        if callable(live):
+            parameters = self.given()["parameters"]
+            live(parameters)
+        return {"class": "", "gradient": parameters[0].grad.numpy()}
+
+    def look_at_schedules(self, item: Item, live: Any) -> dict[str, Any]:
+        optimizer = getattr(live, "scheduler", live).optimizer
+        rates = []
+        for _ in range(_steps(item)):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            live.step()
+        return {"rates": rates}
+
+
+class Keras(Side):
+    """Keras's side."""
+
+    def seed(self) -> None:
+        import keras
+
+        keras.utils.set_random_seed(0)
+
+    def given(self) -> dict[str, Any]:
+        return {}
+
+    def bases(self) -> dict[str, tuple[Any, ...]]:
+        import keras
+
+        return {
+            "layer": (keras.layers.Layer,),
+            "loss": (keras.losses.Loss,),
+            "optimizer": (keras.optimizers.Optimizer, 0.1),
+        }
+
+    def near(self) -> dict[str, Any]:
+        from keras import layers, losses
+
+        return {
+            "softplus": layers.Activation("log_softmax"),
+            "selu": layers.Activation("selu"),
+            "dense": layers.Dense(3, activation="relu"),
+            "flatten": layers.Flatten(data_format="channels_first"),
+            "loss": losses.MeanSquaredError(reduction="sum"),
+        }
+
+    def layers(self, model: Any) -> list[Any]:
+        return list(model.layers)
+
+    def first(self, item: Item) -> tuple[str, ...]:
+        return ()
+
+    def say(self, item: Item) -> Any:
+        if item.book != "clipping":
+            return super().say(item)
+        # Keras has no other word for it than arguments of an optimiser.
+        recipe = arm([{"dense": 3}], clipping=item.spec).recipe
+        return self.module("updates").say_optimizer(recipe)
+
+    def perform(self, item: Item) -> Any:
+        return self.say(item).perform()
+
+    def outputs(self, model: Any, x: np.ndarray) -> np.ndarray:
+        return np.array(model(x, training=False))
+
+    def look_at_layers(self, item: Item, live: Any) -> dict[str, Any]:
+        x = _sample(item.shape)
+        tensors = {
+            f"{number} {value.name}": np.array(value)
+            for number, value in enumerate(live.weights)
+        }
+        trained = np.array(live(x, training=True))
+        evaluated = np.array(live(x, training=False))
+        inside = dict(self._inside(live))
+        return {**inside, **tensors, "train": trained, "eval": evaluated}
+
+    def _inside(self, live: Any, path: str = "") -> Any:
+        for number, layer in enumerate(getattr(live, "layers", ())):
+            own = f"{path}.{number}"
+            yield own, facts(layer)
+            yield from self._inside(layer, own)
+
+    def look_at_initializers(self, item: Item, live: Any) -> dict[str, Any]:
+        return {"drawn": np.array(live((FAN_IN, FAN_OUT), "float64"))}
+
+    def look_at_losses(self, item: Item, live: Any) -> dict[str, Any]:
+        import tensorflow as tf
+
+        outputs, y = _outputs(item)
+        z = tf.Variable(outputs)
+        with tf.GradientTape() as tape:
+            value = live(y, z)
+        gradient = tape.gradient(value, z)
+        return {"value": float(value), "gradient": gradient.numpy()}
+
+    def look_at_optimizers(self, item: Item, live: Any) -> dict[str, Any]:
+        import keras
+
+        variable = keras.Variable(np.arange(3.0) - 1.1)
+        live.build([variable])
+        for step in (1.0, 2.0):
+            gradient = keras.ops.convert_to_tensor(np.arange(3.0) / step - 0.3)
+            live.apply([gradient], [variable])
+        rate = float(live.learning_rate)
+        return {"name": "", "rate": rate, "p": np.array(variable)}
+
+    look_at_clipping = look_at_optimizers
+
+    def look_at_schedules(self, item: Item, live: Any) -> dict[str, Any]:
+        inner = getattr(live, "schedule", live)
+        rates = [float(live(step)) for step in range(_steps(item))]
+        return {"inner": facts(inner), "rates": rates}
+
+
+def facts(live: Any) -> dict[str, Any]:
+    """Return an object's class and its public attributes of plain types."""
+    plain = (bool, int, float, str, tuple, type(None))
+    return {"class": type(live).__name__} | {
+        name: value
+        for name, value in getattr(live, "__dict__", {}).items()
+        if not name.startswith("_") and isinstance(value, plain)
+    }
+
+
+def _steps(item: Item) -> int:
+    """Return how many steps to look at; PyTorch's cycle ends in an error."""
+    return min(getattr(item.spec, "steps", STEPS), STEPS) - 1
+
+
+def _sample(shape: Shape) -> np.ndarray:
+    rng = np.random.Generator(np.random.Philox(7))
+    return rng.normal(size=(6, *shape))
+
+
+def _outputs(item: Item) -> tuple[np.ndarray, np.ndarray]:
+    """Return outputs and labels that a loss can take."""
+    rng = np.random.Generator(np.random.Philox(8))
+    if item.spec.kind() == "cross_entropy":
+        return rng.normal(size=(6, 3)), np.arange(6) % 3
+    y = (np.arange(6.0) % 2).reshape(6, 1)
+    return 3 * rng.normal(size=(6, 1)), y
+
+
+def _without_ours() -> dict[str, Any]:
+    """Return Python's builtins, with an import that knows nothing of ours."""
+
+    def importing(name: str, *rest: Any) -> Any:
+        if name.split(".")[0] in OURS:
+            raise ImportError(f"emitted code must not need {name}")
+        return builtins.__import__(name, *rest)
+
+    return {**vars(builtins), "__import__": importing}

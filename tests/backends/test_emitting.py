@@ -1,0 +1,103 @@
+"""Laws of emitting: the code makes what would have been built.
+
+It runs in a namespace of its own, with nothing of this project to import.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.element import Element
+from comparisons.workers import ENVIRONMENT, Pair
+from tests.backends import alone
+from tests.backends.examples import KINDS, examples
+from tests.cases import LAYERS
+from tests.cases_images import EVEN_AND_ODD
+
+WIDEST = 79
+
+# Of each kind; each is built twice, and computes.
+ENOUGH = 20
+
+on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.kind())
+
+
+@on_each_backend
+@each_kind
+def test_emitted_code_makes_what_is_built(
+    kind: type[Element], backend: str, pair: Pair
+) -> None:
+    found = examples(kind)
+    items = found[:: max(1, len(found) // ENOUGH)]
+    asked = pair.workers[backend].submit("emit_and_run", items=items)
+    for item, seen in zip(items, asked.result(), strict=True):
+        assert len(seen.built) > 1
+        assert_same(seen.executed, seen.built, str(item))
+        assert seen.again == seen.text
+        assert_fits(seen.text)
+
+
+def assert_same(found: Any, expected: Any, where: str) -> None:
+    """Compare bit by bit, and say where the two differ."""
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys(), where
+        for key, value in expected.items():
+            assert_same(found[key], value, f"{where}: {key}")
+    else:
+        np.testing.assert_array_equal(found, expected, where)
+
+
+def assert_fits(text: str) -> None:
+    """A line is wide only where it is one word, which cannot be broken."""
+    for line in text.splitlines():
+        assert len(line) <= WIDEST or " " not in line.strip(), line
+
+
+# Together they hold blocks in blocks, what draws, and classes of ours.
+ALONE = (
+    "average_pool-plain",
+    "batch_norm-biased-image",
+    "batch_norm-unbiased-image",
+    "concatenate-image",
+    "conv2d-even",
+    "conv2d-dilation-same",
+    "depthwise_conv2d-multiplier",
+    "flatten-channels_first",
+    "flatten-channels_last",
+    "gelu-image",
+    "spatial_dropout",
+)
+
+
+@on_each_backend
+def test_emitted_networks_run_where_nothing_of_ours_is(
+    backend: str, pair: Pair, tmp_path: Path
+) -> None:
+    cases = [case for case in LAYERS if case.id in ALONE]
+    assert len(cases) == len(ALONE)
+    asked = pair.workers[backend].submit(
+        "emit_networks",
+        networks=[case.arm.layers for case in cases],
+        shape=EVEN_AND_ODD,
+    )
+    x, seen = asked.result()
+    np.save(tmp_path / "x.npy", x)
+    for number, (text, _) in enumerate(seen):
+        assert_fits(text)
+        (tmp_path / f"{number}.py").write_text(text)
+    subprocess.run(
+        [sys.executable, "-I", alone.__file__, backend, str(tmp_path)],
+        cwd=tmp_path,
+        env={**os.environ, **ENVIRONMENT},
+        check=True,
+        capture_output=True,
+    )
+    for number, (_, outputs) in enumerate(seen):
+        found = np.load(tmp_path / f"{number}.npy")
+        np.testing.assert_array_equal(found, outputs, cases[number].id)

@@ -1,0 +1,128 @@
+"""Laws of reading: what is built is read back as what was said."""
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from common.architecture import places, walk
+from common.canonical import canonical, canonical_layers
+from common.element import Element
+from common.initializers import FanInUniform
+from common.layer import LayerElement, Shape
+from common.layers import Dense
+from comparisons.strategies import elements, networks
+from comparisons.workers import Pair
+from tests.backends.examples import (
+    DRAWN,
+    IMAGE,
+    KINDS,
+    VECTOR,
+    drawn,
+    examples,
+)
+from tests.backends.roundtrip import Item
+from tests.cases import LAYERS
+from tests.cases_images import EVEN_AND_ODD
+
+on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.kind())
+
+
+def expected(item: Item) -> Any:
+    if isinstance(item.spec, LayerElement):
+        return canonical_layers((item.spec,), item.shape)[0]
+    return canonical(item.spec)
+
+
+@each_kind
+def test_examples_are_many_or_all_there_are(kind: type[Element]) -> None:
+    found = examples(kind)
+    assert found
+    if len(found) < 20:
+        assert len(drawn(elements(kind), 10 * DRAWN)) < 20
+
+
+@on_each_backend
+@each_kind
+def test_what_is_built_is_read_back(
+    kind: type[Element], backend: str, pair: Pair
+) -> None:
+    items = examples(kind)
+    asked = pair.workers[backend].submit("read_back", items=items)
+    for item, seen in zip(items, asked.result(), strict=True):
+        spec = expected(item)
+        assert seen.read == spec, item
+        assert len(seen.readers) == 1, (item, seen.readers)
+
+
+@each_kind
+def test_a_canonical_form_is_its_own(kind: type[Element]) -> None:
+    for item in examples(kind):
+        spec = expected(item)
+        assert expected(Item(spec, item.shape)) == spec
+
+
+@cache
+def networks_of(shape: Shape) -> list[Any]:
+    """Return networks with blocks inside of blocks, drawn and written."""
+    found = drawn(networks(shape).filter(len), DRAWN)
+    cases = [case for case in LAYERS if case.sides == shape]
+    return found + [case.arm.layers for case in cases]
+
+
+@on_each_backend
+@pytest.mark.parametrize("masked", [False, True], ids=["native", "masked"])
+@pytest.mark.parametrize("shape", [VECTOR, IMAGE, EVEN_AND_ODD], ids=str)
+def test_a_network_is_read_back(
+    shape: Shape, masked: bool, backend: str, pair: Pair
+) -> None:
+    found = networks_of(shape)
+    inside = (place for n in found for place in walk(places(n, shape)))
+    assert {"residual", "concatenate"} <= {p.layer.kind() for p in inside}
+    asked = pair.workers[backend].submit(
+        "read_networks", networks=found, shape=shape, masked=masked
+    )
+    for layers, seen in zip(found, asked.result(), strict=True):
+        assert seen == canonical_layers(layers, shape)
+        assert canonical_layers(seen, shape) == seen
+
+
+@on_each_backend
+@pytest.mark.parametrize(
+    ("name", "book"),
+    [
+        ("layer", "layers.py"),
+        ("loss", "losses.py"),
+        ("optimizer", "optimizers.py"),
+    ],
+)
+def test_what_no_reader_knows_is_named_with_the_file(
+    name: str, book: str, backend: str, pair: Pair
+) -> None:
+    asked = pair.workers[backend].submit("read_unknown", name=name)
+    message = asked.result()
+    assert message.startswith("got ")
+    assert "Unheard" in message
+    assert f"{backend}_impl/reading/{book}" in message
+
+
+@on_each_backend
+@pytest.mark.parametrize(
+    "name", ["softplus", "selu", "dense", "flatten", "loss"]
+)
+def test_what_means_something_else_is_not_read(
+    name: str, backend: str, pair: Pair
+) -> None:
+    """Each is of a class that a reader knows, but says more or otherwise."""
+    asked = pair.workers[backend].submit("read_near", name=name)
+    assert "whose meaning no reader knows" in asked.result()
+
+
+def test_a_layer_without_a_note_began_as_pytorchs_do(pair: Pair) -> None:
+    found = pair.workers["torch"].submit("read_bare").result()
+    assert found == Dense(
+        units=3,
+        kernel_initializer=FanInUniform(),
+        bias_initializer=FanInUniform(),
+    )

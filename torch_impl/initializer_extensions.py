@@ -1,0 +1,54 @@
+"""What no initialiser of PyTorch means: the smallest function for each."""
+
+import math
+
+from torch import Tensor
+from torch.nn import init
+
+# The standard deviation of a unit normal that is cut at ±2.
+TRUNCATED_STDDEV = 0.87962566103423978
+
+
+def fan_in_uniform_(tensor: Tensor, fan_in: int) -> Tensor:
+    """U(±1/√fan_in), for a kernel or its bias, which has no fans itself."""
+    limit = math.sqrt(1 / fan_in)
+    return init.uniform_(tensor, -limit, limit)
+
+
+def variance_scaling_(
+    tensor: Tensor,
+    scale: float,
+    mode: str,
+    distribution: str,
+    fans: tuple[int, int],
+) -> Tensor:
+    """A distribution of variance scale / fan, with fans that are told.
+
+    The fan is `fan_in`, or `fan_avg`, the mean of both.
+    """
+    fan = fans[0] if mode == "fan_in" else sum(fans) / 2
+    if distribution == "uniform":
+        limit = math.sqrt(3 * scale / fan)
+        return init.uniform_(tensor, -limit, limit)
+    stddev = math.sqrt(scale / fan)
+    if distribution == "truncated_normal":
+        return _trunc_normal_(tensor, stddev)
+    return init.normal_(tensor, 0.0, stddev)
+
+
+def xavier_trunc_normal_(tensor: Tensor) -> Tensor:
+    """xavier_normal_, cut at 2σ and widened to the variance it had."""
+    fan_in, fan_out = init._calculate_fan_in_and_fan_out(tensor)
+    return _trunc_normal_(tensor, math.sqrt(2 / (fan_in + fan_out)))
+
+
+def kaiming_trunc_normal_(tensor: Tensor, nonlinearity: str) -> Tensor:
+    """kaiming_normal_, cut at 2σ and widened to the variance it had."""
+    fan_in, _ = init._calculate_fan_in_and_fan_out(tensor)
+    gain = init.calculate_gain(nonlinearity)
+    return _trunc_normal_(tensor, gain / math.sqrt(fan_in))
+
+
+def _trunc_normal_(tensor: Tensor, stddev: float) -> Tensor:
+    wide = stddev / TRUNCATED_STDDEV
+    return init.trunc_normal_(tensor, 0.0, wide, -2 * wide, 2 * wide)
