@@ -70,7 +70,7 @@ def test_a_new_activation_takes_the_steps_that_contributing_says(
     for room in ("common", "torch_impl", "keras_impl", "comparisons"):
         shutil.copytree(ROOT / room, tmp_path / room)
     steps = blocks(CONTRIBUTING, "python")
-    assert len(steps) == 3
+    assert len(steps) == 5
     for file, code in steps:
         with (tmp_path / file).open("a", encoding="utf-8") as end:
             end.write(f"\n\n{code}")

@@ -6,6 +6,8 @@ schedules
 extensions  what PyTorch lacks a class for
 optimizer_extensions
             the same for optimisers
+reading     from a live object back to its element
+emit        source code from what the phrase book says
 model       a network from its layers
 updates     from a gradient to new parameters
 tensors     arrays in and out

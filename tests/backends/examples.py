@@ -13,6 +13,7 @@ from common.layer import LayerElement
 from common.layers import Concatenate, Layer, Residual
 from common.losses import Loss
 from common.optimizers import Optimizer
+from common.penalties import Penalty
 from common.schedules import Schedule
 from comparisons.strategies import elements
 from tests.backends.roundtrip import Item
@@ -37,6 +38,9 @@ KINDS = [
     for kind in members(family)
     if kind not in (Residual, Concatenate)
 ]
+
+# Where a penalty applies is not the function's to know, so none is read.
+EMITTED = [*KINDS, Penalty]
 
 
 def drawn(strategy: Any, count: int = DRAWN) -> list[Any]:

@@ -372,6 +372,13 @@ class Torch(Side):
             live(parameters)
         return {"class": "", "gradient": parameters[0].grad.numpy()}
 
+    def look_at_penalties(self, item: Item, live: Any) -> dict[str, Any]:
+        [parameter] = self.given()["parameters"]
+        parameter.grad = None
+        value = live(parameter)
+        value.backward()
+        return {"value": value.item(), "gradient": parameter.grad.numpy()}
+
     def look_at_schedules(self, item: Item, live: Any) -> dict[str, Any]:
         optimizer = getattr(live, "scheduler", live).optimizer
         rates = []
@@ -474,6 +481,9 @@ class Keras(Side):
         return {"name": "", "rate": rate, "p": np.array(variable)}
 
     look_at_clipping = look_at_optimizers
+
+    def look_at_penalties(self, item: Item, live: Any) -> dict[str, Any]:
+        return {"value": np.array(live(np.arange(3.0) - 1.1))}
 
     def look_at_schedules(self, item: Item, live: Any) -> dict[str, Any]:
         inner = getattr(live, "schedule", live)

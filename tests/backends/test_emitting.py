@@ -15,7 +15,7 @@ import pytest
 from common.element import Element
 from comparisons.workers import ENVIRONMENT, Pair
 from tests.backends import alone
-from tests.backends.examples import KINDS, examples
+from tests.backends.examples import EMITTED, examples
 from tests.cases import LAYERS
 from tests.cases_images import EVEN_AND_ODD
 
@@ -25,7 +25,7 @@ WIDEST = 79
 ENOUGH = 20
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
-each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.kind())
+each_kind = pytest.mark.parametrize("kind", EMITTED, ids=lambda k: k.kind())
 
 
 @on_each_backend
