@@ -39,6 +39,12 @@ class Record:
     seconds: float = field(default=0.0, compare=False)
 
     @property
+    def metric(self) -> str:
+        """The final metric to look at first."""
+        wanted = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
+        return next(name for name in wanted if name in self.final)
+
+    @property
     def diverged_at(self) -> int | None:
         """The first step whose loss is not a finite number."""
         wrong = np.flatnonzero(~np.isfinite(self.steps["loss"]))

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from comparisons import catalogue
+from comparisons.tolerances import FEWEST_SEEDS, SEEDS
 
 AGREE, DISAGREE, WRONG_INPUT, BROKEN = range(4)
 INTERRUPTED = 130
@@ -73,6 +74,7 @@ class Level(StrEnum):
     gradient = "gradient"
     step = "step"
     trajectory = "trajectory"
+    statistics = "statistics"
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -175,7 +177,7 @@ def check(
     *,
     level: Annotated[
         Level, typer.Option(help="The last rung to climb.")
-    ] = Level.trajectory,
+    ] = Level.statistics,
     dataset: Dataset = None,
     seed: Annotated[
         int, typer.Option(min=0, help="Of all that is drawn.")
@@ -186,10 +188,25 @@ def check(
     dtype: Annotated[
         LadderDtype, typer.Option(help="float64 is what proves an agreement.")
     ] = LadderDtype.float64,
+    seeds: Annotated[
+        int,
+        typer.Option(
+            min=FEWEST_SEEDS,
+            help="Runs with each framework's own randomness: statistics.",
+        ),
+    ] = SEEDS,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            help="How far apart their final metric may be: an accuracy, or "
+            "a share of a loss. [default: 0.02 of an accuracy, 0.1 of a loss]",
+        ),
+    ] = None,
     device: OnDevice = Device.cpu,
     as_json: Json = False,
 ) -> None:
-    """Climb the ladder with every arm, without training to the end."""
+    """Climb the ladder with every arm, up to statistics over seeds."""
     from comparisons.console import show_climb, watching
     from comparisons.ladder import climb
     from comparisons.verdict import outcome_of, worst
@@ -207,6 +224,8 @@ def check(
                 level.value,
                 dtype.value,
                 partial(watch, name),
+                seeds,
+                margin,
             )
             outcomes.append(outcome_of(climbed.verdicts))
             verdicts += [verdict.as_json() for verdict in climbed.verdicts]

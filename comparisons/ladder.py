@@ -1,4 +1,4 @@
-"""The ladder: from the bytes of the data to thousands of steps.
+"""The ladder: from the bytes of the data to independent seeds.
 
 Cheapest rung first; a rung that fails names what failed and ends the climb.
 Before two frameworks are said to disagree, the NumPy reference is heard. It
@@ -26,19 +26,30 @@ from comparisons.comparison import (
     Twins,
     compare_tensor,
 )
+from comparisons.equivalence import (
+    Equivalence,
+    compare_samples,
+    train_apart,
+)
 from comparisons.judge import (
     Trajectory,
     compare_records,
 )
 from comparisons.opinion import third_opinion
-from comparisons.tolerances import NUDGES, ROUGH, TIMES_FLOOR
+from comparisons.tolerances import NUDGES, ROUGH, SEEDS, TIMES_FLOOR
 from comparisons.verdict import (
     Verdict,
 )
 from comparisons.workers import LABELS, Pair, Progress
 
 Rung = Literal[
-    "data", "structure", "forward", "gradient", "step", "trajectory"
+    "data",
+    "structure",
+    "forward",
+    "gradient",
+    "step",
+    "trajectory",
+    "statistics",
 ]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 
@@ -61,12 +72,14 @@ class Climb:
     Attributes:
         arm: what was judged.
         verdicts: one for each rung that was reached.
-        trajectory: the comparison of the last rung, if it was reached.
+        trajectory: the comparison of that rung, if it was reached.
+        statistics: likewise.
     """
 
     arm: Arm
     verdicts: list[Verdict] = field(default_factory=list)
     trajectory: Trajectory | None = None
+    statistics: Equivalence | None = None
 
 
 def climb(
@@ -77,6 +90,8 @@ def climb(
     level: Rung = "trajectory",
     dtype: Dtype = "float64",
     progress: Progress | None = None,
+    seeds: int = SEEDS,
+    margin: float | None = None,
 ) -> Climb:
     """Climb the ladder with one arm.
 
@@ -89,6 +104,9 @@ def climb(
         level: the last rung to climb.
         dtype: the precision; float64 is what proves an agreement.
         progress: called with the backend, the steps done and in all.
+        seeds: runs in each framework on the rung of statistics, with the
+            recipe's own number of epochs, in float32.
+        margin: see `compare_samples`.
     """
     result = Climb(arm)
     surveys = pair.ask(
@@ -104,6 +122,12 @@ def climb(
             result.trajectory, verdict = _climb_trajectory(
                 pair, lengthened(arm, steps), seed, dtype, progress
             )
+        elif rung == "statistics":
+            apart = train_apart(pair, arm, seeds, seed, progress)
+            result.statistics = compare_samples(
+                apart["torch"], apart["keras"], margin
+            )
+            verdict = result.statistics.verdict(arm.name)
         else:
             verdict = _climb_inside(rung, arm, seed, dtype, both)
         result.verdicts.append(verdict)

@@ -93,9 +93,7 @@ class Result:
     @property
     def metric(self) -> str:
         """The final metric to show first."""
-        final = self.arms[0].records[self.backends[0]][0].final
-        wanted = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
-        return next(name for name in wanted if name in final)
+        return self.arms[0].records[self.backends[0]][0].metric
 
     def curves(self, name: str = "train_loss") -> list[dict[str, Any]]:
         """Return a curve as a tidy table of numbers, one row a point.

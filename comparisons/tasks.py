@@ -132,6 +132,35 @@ def train(
     return records
 
 
+def train_apart(
+    trainer_class: Any,
+    arm: Arm,
+    seeds: tuple[int, ...],
+    dtype: loop.Dtype,
+    progress: loop.Progress | None = None,
+) -> list[Record]:
+    """Train once for each seed, with the framework's own randomness."""
+
+    def counted(run: int) -> loop.Progress | None:
+        if progress is None:
+            return None
+        return lambda done, total: progress(
+            run * total + done, len(seeds) * total
+        )
+
+    return [
+        train(
+            trainer_class,
+            arm,
+            seed,
+            dtype,
+            native=True,
+            progress=counted(run),
+        )[0]
+        for run, seed in enumerate(seeds)
+    ]
+
+
 def devices(trainer_class: Any, progress: Any = None) -> list[str]:
     """Return what the framework finds to compute on."""
     found: list[str] = trainer_class.devices()

@@ -61,3 +61,24 @@ ROUGH = (1, -1, 2, 3)
 # over the seeds says so at this level, which many claims at once can bear.
 CHANCE = 0.01
 FEWEST_SEEDS = 5
+
+# Runs in each framework where each has its own randomness. The error of a
+# mean of ten is a third of their deviation: enough to show that two
+# accuracies that scatter by 2 % are within 2 % of each other.
+SEEDS = 10
+
+# Two frameworks are equivalent where their final metric differs by less than
+# this. By two hundredths the accuracy of one and the same network differs
+# between two test parts of a few hundred samples, so nobody should credit it
+# to a framework. A loss has no such scale; its margin is a share of its own
+# mean.
+MARGIN_OF_ACCURACY = 0.02
+MARGIN_OF_LOSS = 0.1
+
+# Equivalence is shown at the level that two one-sided tests are used at.
+EQUIVALENT = 0.05
+
+# Where nothing was shown, so many seeds are proposed as would show something
+# four times in five, and none beyond what anybody would wait for.
+POWER = 0.8
+MOST_SEEDS = 1000

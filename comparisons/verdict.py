@@ -30,6 +30,7 @@ class Verdict:
         horizon: the step at which the floor says that training is chaotic.
         where: the part, place, parameter or curve that is worst.
         sentence: what was found, in words.
+        details: what a rung has measured beyond that, for the document.
     """
 
     rung: str
@@ -40,6 +41,7 @@ class Verdict:
     horizon: int | None = None
     where: str | None = None
     sentence: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
     _used: bool = field(default=False, repr=False)
 
     @property
@@ -76,6 +78,7 @@ class Verdict:
             "horizon": self.horizon,
             "where": self.where,
             "sentence": self.sentence,
+            **self.details,
         }
 
 

@@ -220,8 +220,18 @@ class Pair:
         Raises:
             WorkerError: as soon as one of them fails.
         """
+        each = dict.fromkeys(self.workers, arguments)
+        return self.ask_each(task, each, progress)
+
+    def ask_each(
+        self,
+        task: str,
+        arguments: dict[str, dict[str, Any]],
+        progress: Progress | None = None,
+    ) -> dict[str, Any]:
+        """As `ask`, with arguments of its own for each framework."""
         futures = {
-            name: worker.submit(task, progress, **arguments)
+            name: worker.submit(task, progress, **arguments[name])
             for name, worker in self.workers.items()
         }
         done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)

@@ -492,6 +492,14 @@ def validated_in_training_mode(backend: str) -> None:
         return {"loss": float(trainer.loss(y, outputs))}
 
 
+# What only each framework's own randomness shows: rung "statistics".
+
+
+def own_weights_too_wide(backend: str) -> None:
+    """Draw the framework's own normal weights three times too wide."""
+    _misread(backend, "initializers", "normal", stddev=lambda s: 3 * s.stddev)
+
+
 @dataclass(frozen=True)
 class Fault:
     """A fault and how the judge has to find it.

@@ -137,6 +137,8 @@ def test_a_wrong_input_is_a_document_with_json(
         (("check", "shallow_vs_deep", "--level", "roof"), "trajectory"),
         (("check", "shallow_vs_deep", "--dtype", "bfloat16"), "float64"),
         (("run", "shallow_vs_deep", "--device", "tpu"), "cuda"),
+        (("check", "shallow_vs_deep", "--seeds", "4"), "--seeds"),
+        (("check", "shallow_vs_deep", "--margin", "-1"), "--margin"),
         (("audition",), "audition"),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, tuple) else "",

@@ -92,7 +92,8 @@ every_arm = pytest.mark.parametrize("arm", ARMS.values(), ids=ARMS.keys())
 def assert_top_reached(climbed: Climb) -> None:
     for verdict in climbed.verdicts:
         assert verdict.agrees, f"{verdict.rung}: {verdict.sentence}"
-    assert tuple(verdict.rung for verdict in climbed.verdicts) == RUNGS
+    reached = tuple(verdict.rung for verdict in climbed.verdicts)
+    assert reached == RUNGS[: RUNGS.index("trajectory") + 1]
 
 
 # Ten networks under three seeds are many seconds, so each network has one
