@@ -74,6 +74,7 @@ class Level(StrEnum):
     gradient = "gradient"
     step = "step"
     trajectory = "trajectory"
+    initial = "initial"
     statistics = "statistics"
 
 
