@@ -16,6 +16,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from comparisons.diagnosis import Cause
 from comparisons.fuzz import Fuzzed
 from comparisons.fuzz import Watcher as FuzzWatcher
 from comparisons.ladder import Climb
@@ -117,6 +118,18 @@ def show_climb(climb: Climb) -> None:
     ]
     heads = ("arm", "rung", "verdict", "found")
     Console().print(_table(heads, rows, numbers=False))
+
+
+def show_causes(climb: Climb, causes: Sequence[Cause]) -> None:
+    """Print what a disagreement comes from, or that nothing is known."""
+    if climb.verdicts[-1].outcome != "disagree":
+        return
+    for cause in causes:
+        Console().print(Text(f"{cause.convention.name}: {cause.sentence}"))
+    if not causes:
+        Console().print(
+            Text("No single convention of the table restores the agreement.")
+        )
 
 
 def _table(

@@ -207,6 +207,12 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
 }
 
 
+# What 1 - β keeps of float32 has to be little. Adam's own betas do; Adamax
+# corrects by the first alone, and where Nadam corrects by the second, the
+# same rounding of what it averages nearly makes up for it.
+NEAR_1 = {"adamax": {"beta_1": 0.999}, "nadam": {"beta_2": 0.999999}}
+
+
 def example(row: Convention, value: Any) -> Arm:
     """Return the row's example, or the optimiser's with a large epsilon."""
     if row.name in EXAMPLES:
@@ -216,7 +222,9 @@ def example(row: Convention, value: Any) -> Arm:
         # Beside weights that begin at zero, and are moved far.
         return arm(
             dense(kernel_initializer="zeros"),
-            optimizer={kind: {"lr": 0.1, field: value}},
+            optimizer={
+                kind: {"lr": 0.1, field: value, **NEAR_1.get(kind, {})}
+            },
         )
     fields = {"epsilon": 1e-3} | EFFECTIVE.get(row.field, {})
     return arm(

@@ -255,11 +255,15 @@ def main(arguments: list[str] | None = None) -> int:
     """Plant, print what is found as it is found, and write the matrix."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="file to write")
-    parser.add_argument("--only", default="", help="part of a fault's name")
+    parser.add_argument(
+        "--only", nargs="*", default=[""], help="parts of faults' names"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="pairs at once")
     chosen = parser.parse_args(arguments)
     wanted = [
-        f for f in everything() if chosen.only in f"{f.name}-in-{f.guilty}"
+        fault
+        for fault in everything()
+        if any(part in fault.id for part in chosen.only)
     ]
     found = []
     for kill in kills(wanted, chosen.jobs):

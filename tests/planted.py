@@ -33,6 +33,11 @@ class Planted:
     dtype: Dtype = "float64"
 
     @property
+    def id(self) -> str:
+        """What chooses it, and what a test is called by."""
+        return f"{self.name}-in-{self.guilty}"
+
+    @property
     def title(self) -> str:
         """The fault's name, without how it is planted."""
         return self.cause or self.name
