@@ -210,7 +210,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
 # What 1 - β keeps of float32 has to be little. Adam's own betas do; Adamax
 # corrects by the first alone, and where Nadam corrects by the second, the
 # same rounding of what it averages nearly makes up for it.
-NEAR_1 = {"adamax": {"beta_1": 0.999}, "nadam": {"beta_2": 0.999999}}
+NEAR_1 = {"adamax": {"beta_1": 0.999}, "nadam": {"beta_2": 0.99999}}
 
 
 def example(row: Convention, value: Any) -> Arm:

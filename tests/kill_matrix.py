@@ -71,33 +71,29 @@ class Kill:
 
 
 class Bench:
-    """A sound and a faulty worker of each framework; use it with `with`.
+    """A sound and a faulty worker of each framework.
 
-    They are started anew after a number of faults.
+    Unless they are handed in, they are its own, and started anew after a
+    number of faults; then `close` ends them.
     """
 
-    def __init__(self) -> None:
-        self.used = 0
-        self.sound, self.faulty = self._fresh()
+    def __init__(self, given: tuple[Pair, Pair] | None = None) -> None:
+        self.used, self.owned = 0, given is None
+        self.sound, self.faulty = given or self._fresh()
 
     def _fresh(self) -> tuple[Pair, Pair]:
         install = dict.fromkeys(LABELS, "tests.faults:install")
         return Pair(threads=1), Pair(setup=install, threads=1)
 
-    def __enter__(self) -> "Bench":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def _close(self) -> None:
+    def close(self) -> None:
+        """End the workers."""
         for pair in (self.sound, self.faulty):
             pair.__exit__(None, None, None)
 
     def kill(self, planted: Planted) -> Kill:
         """Plant one fault, climb, and ask for the causes."""
-        if self.used == FAULTS_A_PAIR:
-            self._close()
+        if self.owned and self.used == FAULTS_A_PAIR:
+            self.close()
             self.used, (self.sound, self.faulty) = 0, self._fresh()
         self.used += 1
         start = time.perf_counter()
@@ -146,7 +142,7 @@ def kills(planted: list[Planted], jobs: int = 1) -> Iterator[Kill]:
         yield from ThreadPoolExecutor(jobs).map(one, planted)
     finally:
         for bench in benches:
-            bench.__exit__()
+            bench.close()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Diagnosis: the convention that restores the agreement is named."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,13 +15,6 @@ from tests.comparisons.arms import arm as judged
 STEPS = 30
 DENSE = [{"dense": 3}]
 EPSILON = {"adam": {"lr": 0.01, "epsilon": 1e-2}}
-
-
-@pytest.fixture(scope="module")
-def faulty() -> Iterator[Pair]:
-    """Both frameworks, ready to have a fault planted."""
-    with Pair(setup=dict.fromkeys(LABELS, "tests.faults:install")) as found:
-        yield found
 
 
 def diagnosed(

@@ -5,12 +5,12 @@ convention; `make kill-matrix` plants every one and writes the document.
 """
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from comparisons.ladder import RUNGS
+from comparisons.workers import Pair
 from tests.kill_matrix import Bench, Kill, count, document, kills
 from tests.planted import Planted, by_hand, everything, misreadings
 
@@ -21,7 +21,7 @@ SAMPLE = {
     "misread:prelu_slopes:torch-in-torch": "structure",
     "misread:leaky_relu_slope:keras-in-keras": "forward",
     "misread:layer_norm_epsilon:torch-in-torch": "forward",
-    "misread:penalty_form:torch-in-torch": "step",
+    "misread:penalty_form:torch-in-torch": "gradient",
     "misread:accumulation_reduction:torch-in-torch": "trajectory",
     "misread:batch_norm_kept:keras-in-keras": "step",
     "misread:adam_bias_correction:keras-in-keras": "step",
@@ -34,9 +34,9 @@ PLANTED = {fault.id: fault for fault in everything()}
 
 
 @pytest.fixture(scope="module")
-def bench() -> Iterator[Bench]:
-    with Bench() as found:
-        yield found
+def bench(pair: Pair, faulty: Pair) -> Bench:
+    """One that needs no processes of its own."""
+    return Bench((pair, faulty))
 
 
 @pytest.mark.parametrize("fault", SAMPLE)
