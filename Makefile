@@ -1,6 +1,7 @@
 # make demo    the main job: one experiment in both frameworks, judged
 # make test    the tests
 # make check   all that CI runs: format, lint, types, import rules, tests
+# make kill-matrix  every fault planted, caught and named: an hour
 # make bench   how fast training is, beside bare loops: build/bench.json
 #
 # Each makes the environment in .venv first, if it is not there.
@@ -9,7 +10,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: demo test test-slow check bench install lock clean
+.PHONY: demo test test-slow check kill-matrix bench install lock clean
 
 demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
@@ -26,6 +27,9 @@ check: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+kill-matrix: install
+	$(BIN)/python -m tests.kill_matrix --out docs/kill_matrix.md
 
 bench: install
 	$(BIN)/python -m benchmarks --out build/bench.json

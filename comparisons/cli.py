@@ -74,6 +74,7 @@ class Level(StrEnum):
     gradient = "gradient"
     step = "step"
     trajectory = "trajectory"
+    initial = "initial"
     statistics = "statistics"
 
 
@@ -207,13 +208,14 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Climb the ladder with every arm, up to statistics over seeds."""
-    from comparisons.console import show_climb, watching
+    from comparisons.console import show_causes, show_climb, watching
+    from comparisons.diagnosis import diagnose
     from comparisons.ladder import climb
     from comparisons.verdict import outcome_of, worst
     from comparisons.workers import Pair
 
     spec = catalogue.find(experiment, dataset)
-    verdicts, outcomes = [], []
+    verdicts, outcomes, causes = [], [], []
     with watching(spec.name) as watch, Pair(device=device.value) as pair:
         for name in spec.arms:
             climbed = climb(
@@ -229,8 +231,11 @@ def check(
             )
             outcomes.append(outcome_of(climbed.verdicts))
             verdicts += [verdict.as_json() for verdict in climbed.verdicts]
+            named = diagnose(pair, climbed, seed, steps, dtype.value)
+            causes += [cause.as_json() for cause in named]
             if not as_json:
                 show_climb(climbed)
+                show_causes(climbed, named)
     if as_json:
         _print_json(
             {
@@ -238,6 +243,7 @@ def check(
                 "name": spec.name,
                 "verdict": worst(outcomes),
                 "rungs": verdicts,
+                "causes": causes,
                 "claims": [],
                 "arms": [{"arm": name} for name in spec.arms],
                 "report": None,

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from comparisons import wording
+from comparisons.diagnosis import Cause
 from comparisons.findings import Audit
 from comparisons.fuzz import Fuzzed
 from comparisons.fuzz import Watcher as FuzzWatcher
@@ -141,6 +142,18 @@ def show_climb(climb: Climb) -> None:
     ]
     heads = ("arm", "rung", "verdict", "found")
     Console().print(_table(heads, rows, numbers=False))
+
+
+def show_causes(climb: Climb, causes: Sequence[Cause]) -> None:
+    """Print what a disagreement comes from, or that nothing is known."""
+    if climb.verdicts[-1].outcome != "disagree":
+        return
+    for cause in causes:
+        Console().print(Text(f"{cause.convention.name}: {cause.sentence}"))
+    if not causes:
+        Console().print(
+            Text("No single convention of the table restores the agreement.")
+        )
 
 
 def _table(

@@ -31,11 +31,12 @@ from comparisons.equivalence import (
     compare_samples,
     train_apart,
 )
+from comparisons.initial import draws, judge_draws
 from comparisons.judge import (
     Trajectory,
     compare_records,
 )
-from comparisons.opinion import third_opinion
+from comparisons.opinion import third_opinion, which_is_off
 from comparisons.tolerances import NUDGES, ROUGH, SEEDS, TIMES_FLOOR
 from comparisons.verdict import (
     Verdict,
@@ -49,6 +50,7 @@ Rung = Literal[
     "gradient",
     "step",
     "trajectory",
+    "initial",
     "statistics",
 ]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
@@ -124,6 +126,9 @@ def climb(
             result.trajectory, verdict = _climb_trajectory(
                 pair, arm, seed, dtype, progress
             )
+        elif rung == "initial":
+            drawn = draws(pair, arm, seed, progress)
+            verdict = judge_draws(arm, drawn, seed)
         elif rung == "statistics":
             apart = train_apart(pair, arm, seeds, seed, progress)
             result.statistics = compare_samples(
@@ -178,7 +183,7 @@ def _compare_structure(arm: Arm, both: Surveys) -> Verdict:
     said: dict[str, Any] = {p.name: p.output_shape for p in arm.all_places}
     for name, shape in arm.tensors.items():
         said[name] = math.prod(shape)
-    for label, survey in zip(LABELS.values(), both, strict=True):
+    for (backend, label), survey in zip(LABELS.items(), both, strict=True):
         live = survey.shapes | survey.counts
         for name in [*said, *live]:
             if said.get(name) != live.get(name):
@@ -188,6 +193,7 @@ def _compare_structure(arm: Arm, both: Surveys) -> Verdict:
                     "disagree",
                     np.inf,
                     where=name,
+                    guilty=backend,
                     sentence=f"{name} has {_shown(live.get(name))} in "
                     f"{label}, where the spec says {_shown(said.get(name))}",
                 )
@@ -224,6 +230,7 @@ def _climb_inside(
     where = str(verdict.where)
     values = [_tensors(survey, rung)[where] for survey in (thirds[0], *both)]
     verdict.sentence += third_opinion(*values)
+    verdict.guilty = which_is_off(*values)
     return verdict
 
 
@@ -323,4 +330,5 @@ def _climb_trajectory(
     ]
     if len(values) == 3:
         verdict.sentence += third_opinion(*values)
+        verdict.guilty = which_is_off(*values)
     return trajectory, verdict

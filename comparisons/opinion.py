@@ -21,9 +21,16 @@ def third_opinion(truth: Curve, torch: Curve, keras: Curve) -> str:
     pairs = zip(LABELS.values(), off, strict=True)
     said = ", ".join(f"{label} {units:.2g}" for label, units in pairs)
     said = f"{said} rounding units from the NumPy reference"
+    guilty = which_is_off(truth, torch, keras)
+    return f"; {LABELS[guilty]} is off: {said}" if guilty else f"; {said}"
+
+
+def which_is_off(truth: Curve, torch: Curve, keras: Curve) -> str | None:
+    """Return the framework that is off, or None if neither clearly is."""
+    off = [_units(truth, found) for found in (torch, keras)]
     if max(off) <= TIMES_FLOOR * max(min(off), UNITS):
-        return f"; {said}"
-    return f"; {list(LABELS.values())[int(np.argmax(off))]} is off: {said}"
+        return None
+    return list(LABELS)[int(np.argmax(off))]
 
 
 def _units(truth: Curve, found: Curve) -> float:

@@ -167,6 +167,29 @@ def train_apart(
     ]
 
 
+def draw(
+    trainer_class: Any,
+    arm: Arm,
+    seeds: tuple[int, ...],
+    progress: loop.Progress | None = None,
+) -> list[Weights]:
+    """Return the initial weights that the framework draws for each seed."""
+    found = []
+    for done, seed in enumerate(seeds, 1):
+        trainer = _made(
+            trainer_class,
+            arm,
+            "float32",
+            seed,
+            gradient_norm=False,
+            native=True,
+        )
+        found.append(trainer.weights())
+        if progress:
+            progress(done, len(seeds))
+    return found
+
+
 def devices(trainer_class: Any, progress: Any = None) -> list[str]:
     """Return what the framework finds to compute on."""
     found: list[str] = trainer_class.devices()

@@ -30,6 +30,7 @@ class Verdict:
         horizon: the step at which the floor says that training is chaotic.
         where: the part, place, parameter or curve that is worst.
         sentence: what was found, in words.
+        guilty: the framework that left, if that is known.
         details: what a rung has measured beyond that, for the document.
     """
 
@@ -41,6 +42,7 @@ class Verdict:
     horizon: int | None = None
     where: str | None = None
     sentence: str = ""
+    guilty: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
     _used: bool = field(default=False, repr=False)
 

@@ -31,7 +31,9 @@ def main(backend: str, setup: str, threads: int, device: str) -> None:
         module, function = setup.split(":")
         getattr(importlib.import_module(module), function)(backend)
     trainer = importlib.import_module(f"{backend}.trainer").Trainer
-    gc.freeze()  # what was imported stays; nobody need look through it again
+    # What the imports leave is never garbage, and Keras looks through all of
+    # it each time it forgets a network: two thirds of building a small one.
+    gc.freeze()
     while True:
         try:
             task, arguments = pickle.load(sys.stdin.buffer)

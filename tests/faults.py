@@ -22,8 +22,10 @@ import pytest
 from common import batches, data, loop
 from common.activations import Softmax, Tanh
 from common.calls import call
+from common.conventions import CONVENTIONS
 from common.experiment import Arm
 from common.layers import Dense
+from comparisons.switches import starts_elsewhere, switched
 from tests.comparisons.arms import DROPOUT, LINE, TANH, arm
 
 patches = pytest.MonkeyPatch()
@@ -37,10 +39,39 @@ def install(backend: str) -> None:
         patches.undo()
         # A trainer that was made before would not have the fault.
         tasks._trainer.cache_clear()
-        if name:
+        if name.startswith("misread:"):
+            misread(*name.split(":")[1:])
+        elif name:
             getattr(sys.modules[__name__], name)(backend)
 
     tasks.plant = plant
+
+
+def misread(row_name: str, side: str) -> None:
+    """Read one field of the language as a framework's default, always.
+
+    What starts the weights is shared on the ladder, so a field that only
+    says that is misread where the framework draws for itself.
+
+    Args:
+        row_name: of the table of conventions.
+        side: whose default is read, whatever the specification says.
+    """
+    from comparisons import tasks
+
+    [row] = [row for row in CONVENTIONS if row.name == row_name]
+
+    def reading(
+        task: Any, trainer: Any, arm: Arm, *rest: Any, **more: Any
+    ) -> Any:
+        read = switched(arm, row, getattr(row, side)) or arm
+        shared = task.__name__ != "draw" and not more.get("native")
+        if shared and starts_elsewhere(arm, read):
+            read = arm
+        return task(trainer, read, *rest, **more)
+
+    for name in ("survey", "train", "draw"):
+        _around(tasks, name)(reading)
 
 
 def _module(backend: str, name: str) -> Any:

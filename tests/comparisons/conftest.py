@@ -1,11 +1,20 @@
 """One framework alone, of the pair that all tests share."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from comparisons.workers import Pair, Worker
+from comparisons.workers import LABELS, Pair, Worker
 
 
 @pytest.fixture(scope="session")
 def torch_worker(pair: Pair) -> Worker:
     """PyTorch alone."""
     return pair.workers["torch"]
+
+
+@pytest.fixture(scope="session")
+def faulty() -> Iterator[Pair]:
+    """Both frameworks, ready to have a fault planted; see `tests.faults`."""
+    with Pair(setup=dict.fromkeys(LABELS, "tests.faults:install")) as found:
+        yield found

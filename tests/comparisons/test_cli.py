@@ -6,12 +6,13 @@ import re
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from comparisons import cli
+from comparisons import cli, workers
 from tests.malformed import GOOD, MALFORMED, Malformed
 
 COMMANDS = ("list", "run", "check", "audit", "schema")
@@ -274,6 +275,35 @@ def test_a_device_that_is_not_there_is_refused_in_one_sentence(
         r"[a-z, ]+",
         line,
     )
+
+
+@pytest.mark.parametrize("flags", [("--json",), ()], ids=["json", "table"])
+def test_check_names_the_cause_of_a_disagreement(
+    flags: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Keras reads each place of Adam's epsilon as the other."""
+    setup = {"keras": "tests.faults:epsilon_placement_swapped"}
+    swapped = partial(workers.Pair, setup=setup)
+    monkeypatch.setattr(workers, "Pair", swapped)
+    spec = tmp_path / "small.yaml"
+    spec.write_text(SMALL.replace("{sgd: 0.1}", "{adam: 0.1}"), "utf-8")
+    assert parity("check", str(spec), "--level", "step", *flags) == 1
+    out = capsys.readouterr().out
+    if flags:
+        document = json.loads(out)
+        assert document["verdict"] == "disagree"
+        causes = document["causes"]
+        # One for each arm.
+        assert [c["cause"] for c in causes] == ["adam_epsilon_placement"] * 2
+        assert causes[0]["change"] == {
+            "torch": "epsilon",
+            "keras": "epsilon_hat",
+        }
+    else:
+        assert "adam_epsilon_placement: Keras behaves as if" in out
 
 
 def test_mixed_precision_runs_beside_a_float64_ladder(

@@ -308,19 +308,27 @@ def test_two_frameworks_on_their_own_are_equivalent(pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("guilty", list(LABELS))
-def test_weights_of_its_own_that_are_too_wide_are_found_here_alone(
+def test_weights_of_its_own_that_are_too_wide_are_found_without_sharing(
     pair: Pair, guilty: str
 ) -> None:
-    """Every lower rung starts both from the same weights and sees nothing."""
+    """Every lower rung starts both from the same weights and sees nothing.
+
+    The initial weights show it at once, and the seeds by what comes of it.
+    """
     setup = "tests.faults:own_weights_too_wide"
     with Pair((guilty,), {guilty: setup}) as faulty:
         both = Pair(backends=())
         both.workers = pair.workers | faulty.workers
         climbed = climb(both, DEEP, steps=14, level="statistics", seeds=5)
+        apart = train_apart(both, DEEP, 5)
     assert all(verdict.agrees for verdict in climbed.verdicts[:-1])
-    assert climbed.verdicts[-1].rung == "statistics"
+    assert climbed.verdicts[-1].rung == "initial"
     assert climbed.verdicts[-1].outcome == "disagree"
-    assert "further apart than" in climbed.verdicts[-1].sentence
+    assert climbed.verdicts[-1].where == "dense_1/kernel"
+    assert climbed.verdicts[-1].guilty == guilty
+    found = compare_samples(apart["torch"], apart["keras"])
+    assert found.outcome == "disagree"
+    assert "further apart than" in found.sentence
 
 
 DROPPING = arm(

@@ -41,12 +41,11 @@ class Remembering:
 class Laboratory:
     """One sound and one faulty worker of each framework."""
 
-    def __init__(self, sound: Pair) -> None:
+    def __init__(self, sound: Pair, faulty: Pair) -> None:
         self.sound = {
             name: Remembering(worker) for name, worker in sound.workers.items()
         }
-        install = dict.fromkeys(LABELS, "tests.faults:install")
-        self.faulty = Pair(setup=install)
+        self.faulty = faulty
         self.desk = ThreadPoolExecutor(2)
         self.climbs: dict[tuple[str, str], Future[Climb]] = {}
 
@@ -70,9 +69,9 @@ class Laboratory:
 
 
 @pytest.fixture(scope="module")
-def laboratory(pair: Pair) -> Iterator[Laboratory]:
-    found = Laboratory(pair)
-    with found.faulty, found.desk:
+def laboratory(pair: Pair, faulty: Pair) -> Iterator[Laboratory]:
+    found = Laboratory(pair, faulty)
+    with found.desk:
         yield found
 
 

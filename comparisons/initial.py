@@ -1,0 +1,192 @@
+"""The rung of initial weights: what each framework draws by itself.
+
+Every other rung starts both from the same numbers, so an initialiser that is
+misread shows nowhere but here. Each framework builds the network under many
+seeds; each tensor's values, of all seeds together, are held to draws from
+the specification. A constant has to be met exactly. For all else three tests
+ask whether the two samples can be one distribution's, none of which needs to
+know which:
+
+    body    the two-sample Kolmogorov-Smirnov test
+    ends    of n + m values in a row, the k largest (or smallest) are all of
+            one sample: Π (m - i)/(n + m - i), i < k, for k of the m;
+            likewise of the distances from the median of them all
+
+The second sees at once that a normal is cut, or is not, where the first
+would want tens of thousands of values. Its p is exact where the values of a
+tensor are independent; an orthogonal kernel's columns have a length that is
+given, which makes both tests say "different" more seldom still.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from common.experiment import Arm
+from common.layer import Array
+from common.randomness import stream
+from common.record import Weights
+from comparisons.tolerances import (
+    DRAWN,
+    FEWEST_DRAWS,
+    MISTAKEN,
+    MOST_DRAWS,
+    MOST_VALUES,
+    TIMES_DRAWN,
+)
+from comparisons.verdict import Verdict
+from comparisons.workers import LABELS, Pair, Progress
+
+# The body, and each sample beyond the other: above, below, and at both ends.
+TESTS = 7
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """A tensor that is not drawn as the specification says.
+
+    Attributes:
+        p: how likely this would be if it were.
+        sentence: what was found, in words.
+    """
+
+    p: float
+    sentence: str
+
+
+def draws(
+    pair: Pair, arm: Arm, seed: int = 0, progress: Progress | None = None
+) -> dict[str, list[Weights]]:
+    """Let each framework draw initial weights under many seeds."""
+    sizes = [
+        math.prod(shape)
+        for name, shape in arm.tensors.items()
+        if np.ptp(_from_spec(arm, name, FEWEST_DRAWS, seed)) > 0
+    ]
+    smallest = min(sizes, default=DRAWN)
+    count = min(max(-(-DRAWN // smallest), FEWEST_DRAWS), MOST_DRAWS)
+    seeds = tuple(range(seed, seed + count))
+    return pair.ask("draw", progress, arm=arm, seeds=seeds)
+
+
+def judge_draws(
+    arm: Arm, found: dict[str, list[Weights]], seed: int = 0
+) -> Verdict:
+    """Hold what was drawn to the specification, tensor by tensor.
+
+    Args:
+        arm: whose initialisers say what is drawn.
+        found: by framework, one set of weights for each seed.
+        seed: of the draws that they are held to.
+    """
+    level = MISTAKEN / (TESTS * max(len(arm.tensors), 1) * len(found))
+    least = 1.0
+    for name in arm.tensors:
+        for backend, weights in found.items():
+            values = np.concatenate([each[name].ravel() for each in weights])
+            odd = examine(values, _from_spec(arm, name, len(values), seed))
+            least = min(least, odd.p)
+            if odd.p < level:
+                said = f"{LABELS[backend]}'s own {name} {odd.sentence}"
+                return _verdict(
+                    arm,
+                    f"{said}, which says {_said(arm, name)}",
+                    name,
+                    backend,
+                )
+    runs = len(next(iter(found.values())))
+    return _verdict(
+        arm,
+        f"{len(arm.tensors)} tensors, drawn under {runs} seeds, follow the "
+        f"specification (smallest p {least:.2g}, limit {level:.1g})",
+    )
+
+
+def _verdict(
+    arm: Arm,
+    sentence: str,
+    where: str | None = None,
+    guilty: str | None = None,
+) -> Verdict:
+    return Verdict(
+        rung="initial",
+        arm=arm.name,
+        given="disagree" if where else "agree",
+        worst_ratio=math.nan,
+        where=where,
+        guilty=guilty,
+        sentence=sentence,
+    )
+
+
+def examine(values: Array, expected: Array) -> Oddity:
+    """Return how odd a framework's values are beside the specification's."""
+    if np.ptp(expected) == 0:
+        constant = expected[0].astype(values.dtype)
+        odd = int(np.sum(values != constant))
+        said = f"is not {constant:.6g} in {odd} of {len(values)} numbers"
+        return Oddity(0.0 if odd else 1.0, f"{said}, as in the specification")
+    from scipy.stats import ks_2samp
+
+    values = values[:MOST_VALUES]
+    if not np.isfinite(values).all():
+        return Oddity(0.0, "is not all numbers, as in the specification")
+    # SciPy's exact p overflows where both samples are large.
+    body = ks_2samp(values, expected, method="asymp").pvalue
+    middle = np.median(np.concatenate([values, expected]))
+    sides = [
+        (values, expected),
+        (-values, -expected),
+        (abs(values - middle), abs(expected - middle)),
+    ]
+    ends = min(
+        min(_beyond(ours, theirs), _beyond(theirs, ours))
+        for ours, theirs in sides
+    )
+    p = min(float(body), ends)
+    seen, wanted = (
+        f"{np.mean(x):.3g} ± {np.std(x):.3g} within "
+        f"[{np.min(x):.3g}, {np.max(x):.3g}]"
+        for x in (values, expected)
+    )
+    return Oddity(
+        p,
+        f"is {seen} in {len(values):,} draws, and not {wanted} as from the "
+        f"specification (p = {p:.2g})",
+    )
+
+
+def _beyond(ours: Array, theirs: Array) -> float:
+    """Return the chance that so many of ours exceed all of theirs."""
+    count = int(np.sum(ours > theirs.max()))
+    i = np.arange(count)
+    n, m = len(ours), len(theirs)
+    return float(np.exp(np.sum(np.log(n - i) - np.log(n + m - i))))
+
+
+def _from_spec(arm: Arm, name: str, size: int, seed: int) -> Array:
+    """Return values of one tensor as the specification draws them."""
+    place, own = next(
+        (place, own)
+        for place in arm.all_places
+        for full in place.parameters | place.state
+        if full == name
+        for own in [name.rpartition("/")[2]]
+    )
+    rng = stream(seed, "initial", name)
+    once = math.prod(arm.tensors[name])
+    times = -(-TIMES_DRAWN * min(size, MOST_VALUES) // once)
+    shape = place.input_shape
+    drawn = [place.layer.draw(own, rng, shape).ravel() for _ in range(times)]
+    return np.concatenate(drawn)
+
+
+def _said(arm: Arm, name: str) -> str:
+    """Return the initialiser of a tensor, as it is written."""
+    stands, _, own = name.rpartition("/")
+    place = next(p for p in arm.all_places if p.name == stands)
+    said = getattr(place.layer, f"{own}_initializer", None)
+    if said is None:
+        return str(place.layer.model_dump())
+    return str(said.model_dump())

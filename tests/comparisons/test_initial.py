@@ -1,0 +1,139 @@
+"""The rung of initial weights: sound draws pass, wrong ones are named."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.conventions import CONVENTIONS, Convention
+from common.experiment import Arm
+from common.loop import initial_weights
+from common.record import Weights
+from comparisons.initial import TESTS, draws, examine, judge_draws
+from comparisons.switches import starts_elsewhere, switched
+from comparisons.tolerances import MISTAKEN
+from comparisons.workers import LABELS, Pair
+from tests.cases import arm
+from tests.comparisons.arms import DIGITS, RESIDUAL
+from tests.comparisons.arms import arm as judged
+from tests.examples import example
+
+LEVEL = MISTAKEN / TESTS
+
+DRAWN = [
+    row
+    for row in CONVENTIONS
+    if (other := switched(example(row, row.torch), row, row.keras))
+    and starts_elsewhere(example(row, row.torch), other)
+]
+
+
+def as_common_draws(arm: Arm, count: int, first: int = 0) -> list[Weights]:
+    """Return float32 weights as NumPy draws them, under seeds of its own."""
+    seeds = range(1000 + first, 1000 + first + count)
+    return [initial_weights(arm, seed, "float32") for seed in seeds]
+
+
+def enough(arm: Arm) -> int:
+    """Return seeds for 1,500 values of a kernel of 300, or of a few."""
+    return 5 if any(np.prod(s) >= 300 for s in arm.tensors.values()) else 40
+
+
+def test_every_row_of_initialisers_is_among_those_drawn() -> None:
+    names = {row.name for row in DRAWN}
+    assert {r.name for r in CONVENTIONS if "initializer" in r.field} < names
+    assert {"prelu_initial", "depthwise_conv2d_fan_in"} < names
+    assert "adam_epsilon" not in names
+
+
+@pytest.mark.parametrize("side", list(LABELS))
+@pytest.mark.parametrize("row", DRAWN, ids=lambda row: row.name)
+def test_either_meaning_is_known_from_the_other(
+    row: Convention, side: str
+) -> None:
+    mine = example(row, getattr(row, side))
+    other = example(row, row.keras if side == "torch" else row.torch)
+    found = {side: as_common_draws(mine, enough(mine))}
+    assert judge_draws(mine, found).agrees
+    verdict = judge_draws(other, found)
+    assert verdict.outcome == "disagree"
+    assert verdict.guilty == side
+    assert str(verdict.where) in verdict.sentence
+    assert LABELS[side] in verdict.sentence
+
+
+@pytest.mark.parametrize("ours", [15, 300, 3000])
+def test_sound_draws_are_as_seldom_odd_as_p_says(ours: int) -> None:
+    """Of seven tests that each err once in a hundred cases, one does."""
+    rng = np.random.default_rng(0)
+    p = [
+        examine(rng.normal(size=ours), rng.normal(size=10 * ours)).p
+        for _ in range(400)
+    ]
+    assert np.mean(np.array(p) < 0.01) < 0.01 * TESTS + 3 * 0.013
+    assert min(p) > 1e-5
+
+
+def test_a_normal_that_is_cut_shows_at_its_ends() -> None:
+    rng = np.random.default_rng(0)
+    whole = rng.normal(size=30_000)
+    cut = whole[abs(whole) < 2] / 0.88
+    assert examine(whole[:1500], cut).p < LEVEL
+    assert examine(cut[:1500], whole).p < LEVEL
+
+
+@pytest.mark.parametrize("wrong", [1e-7, np.nan, 1.0])
+def test_a_constant_is_met_exactly(wrong: float) -> None:
+    values = np.zeros(9, np.float32)
+    assert examine(values, np.zeros(90)).p == 1.0
+    values[3] = wrong
+    assert examine(values, np.zeros(90)).p == 0.0
+
+
+def test_a_constant_is_rounded_as_it_is_held() -> None:
+    assert examine(np.full(4, 0.1, np.float32), np.full(9, 0.1)).p == 1.0
+
+
+def test_no_number_is_odd() -> None:
+    values = np.array([0.1, np.nan, 0.2])
+    assert examine(values, np.random.default_rng(0).normal(size=30)).p == 0.0
+
+
+INITIALIZERS: list[Any] = [
+    "ones",
+    {"constant": 0.1},
+    {"normal": 0.2},
+    {"truncated_normal": {"stddev": 1.5, "bounds": "absolute"}},
+    "he_uniform",
+    {"lecun_normal": {"truncated": True}},
+    {"orthogonal": 1.5},
+]
+NETWORKS = {
+    **{
+        str(spec): arm(
+            [
+                {"dense": {"units": 8, "kernel_initializer": spec}},
+                {"prelu": {"slopes": "per_number"}},
+                {"dense": {"units": 3, "bias_initializer": "fan_in_uniform"}},
+            ],
+            (40,),
+        )
+        for spec in INITIALIZERS
+    },
+    "residual": judged(RESIDUAL, DIGITS),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_both_frameworks_draw_as_the_spec_says(pair: Pair, name: str) -> None:
+    network = replace(NETWORKS[name])
+    found = draws(pair, network)
+    verdict = judge_draws(network, found)
+    assert verdict.agrees, verdict.sentence
+    first, second = (each[0] for each in found.values())
+    drawn = [n for n, v in first.items() if np.ptp(v) > 0]
+    # No two seeds and no two frameworks draw the same numbers.
+    for tensor in drawn:
+        assert not np.array_equal(first[tensor], second[tensor])
+        assert not np.array_equal(first[tensor], found["torch"][1][tensor])

@@ -1,0 +1,80 @@
+"""Switches: a field set to another value, wherever it stands."""
+
+import pytest
+
+from common.conventions import CONVENTIONS, Convention
+from common.layers import BatchNorm
+from comparisons.switches import rows_of, starts_elsewhere, switched
+from tests.cases import arm
+from tests.comparisons.arms import DIGITS, RESIDUAL
+from tests.comparisons.arms import arm as judged
+from tests.examples import example
+
+ROWS = {row.name: row for row in CONVENTIONS}
+TWO = [row for row in CONVENTIONS if row.torch != row.keras]
+DENSE = [{"dense": 3}]
+
+
+@pytest.mark.parametrize("row", TWO, ids=lambda row: row.name)
+def test_the_example_of_one_value_becomes_that_of_the_other(
+    row: Convention,
+) -> None:
+    torch, keras = example(row, row.torch), example(row, row.keras)
+    assert switched(torch, row, row.keras) == keras
+    assert switched(keras, row, row.torch) == torch
+    assert switched(keras, row, row.keras) is None
+    assert row.name in rows_of(torch)
+
+
+def test_it_reaches_into_blocks() -> None:
+    row = ROWS["batch_norm_kept"]
+    changed = switched(judged(RESIDUAL, DIGITS), row, row.keras)
+    assert changed is not None
+    found = [
+        place.layer.kept
+        for place in changed.all_places
+        if isinstance(place.layer, BatchNorm)
+    ]
+    assert found == [0.99, 0.99]
+
+
+def test_an_arm_that_does_not_speak_of_it_stays() -> None:
+    row = ROWS["batch_norm_kept"]
+    assert switched(arm(DENSE), row, row.torch) is None
+    assert row.name not in rows_of(arm(DENSE))
+
+
+def test_a_third_value_is_said_as_it_is() -> None:
+    third = arm(DENSE, optimizer={"adam": {"epsilon": 0.01}})
+    assert rows_of(third)["adam_epsilon"][1] == 0.01
+
+
+def test_what_cannot_be_meant_is_none() -> None:
+    row = ROWS["batch_size"]
+    normed = arm([{"batch_norm": {}}, *DENSE])
+    assert switched(normed, row, 1) is None
+    low = ROWS["uniform_low"]
+    narrow = {"uniform": {"low": -0.2, "high": -0.1}}
+    assert (
+        switched(
+            arm([{"dense": {"units": 3, "kernel_initializer": narrow}}]),
+            low,
+            0.0,
+        )
+        is None
+    )
+
+
+def test_only_the_start_of_tensors_of_one_shape_is_a_start() -> None:
+    def elsewhere(name: str) -> bool:
+        row = ROWS[name]
+        mine = example(row, row.torch)
+        other = switched(mine, row, row.keras)
+        assert other is not None
+        return starts_elsewhere(mine, other)
+
+    assert elsewhere("dense_kernel_initializer")
+    assert elsewhere("prelu_initial")
+    assert not elsewhere("prelu_slopes")
+    assert not elsewhere("adam_epsilon")
+    assert not elsewhere("batch_norm_kept")

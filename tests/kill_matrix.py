@@ -1,0 +1,284 @@
+"""The kill matrix: every fault planted, the rung that catches it, its name.
+
+    python -m tests.kill_matrix --out docs/kill_matrix.md --only adam
+
+plants one fault at a time into one framework, climbs the ladder and asks for
+the causes. With `--only` the matrix holds that part alone.
+"""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from comparisons.diagnosis import diagnose
+from comparisons.ladder import RUNGS, climb
+from comparisons.workers import LABELS, Pair
+from tests.planted import UNSEEN, Planted, everything
+
+# Long enough for a rate to change and for a last batch to come often.
+STEPS = 60
+
+# TensorFlow keeps some of every network that it has traced.
+FAULTS_A_PAIR = 20
+
+# The share of misread conventions that have to be named.
+NAMED = 57 / 60
+
+
+@dataclass(frozen=True)
+class Kill:
+    """What became of one fault.
+
+    Attributes:
+        planted: the fault.
+        rung: where it was caught; None where it was not.
+        where: what the verdict named.
+        causes: the conventions that were named, with the framework.
+        seconds: how long it took.
+    """
+
+    planted: Planted
+    rung: str | None
+    where: str | None
+    causes: tuple[tuple[str, str], ...]
+    seconds: float
+
+    @property
+    def caught(self) -> bool:
+        """Whether a rung disagreed."""
+        return self.rung is not None
+
+    @property
+    def slugs(self) -> tuple[str, ...]:
+        """The conventions that were named, each once."""
+        return tuple(dict.fromkeys(name for name, _ in self.causes))
+
+    @property
+    def named(self) -> bool:
+        """Whether the true convention is among them."""
+        return self.planted.cause in self.slugs
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing else is, and the right framework is accused."""
+        return self.causes == ((self.planted.cause, self.planted.guilty),)
+
+
+class Bench:
+    """A sound and a faulty worker of each framework.
+
+    Unless they are handed in, they are its own, and started anew after a
+    number of faults; then `close` ends them.
+    """
+
+    def __init__(self, given: tuple[Pair, Pair] | None = None) -> None:
+        self.used, self.owned = 0, given is None
+        self.sound, self.faulty = given or self._fresh()
+
+    def _fresh(self) -> tuple[Pair, Pair]:
+        install = dict.fromkeys(LABELS, "tests.faults:install")
+        return Pair(threads=1), Pair(setup=install, threads=1)
+
+    def close(self) -> None:
+        """End the workers."""
+        for pair in (self.sound, self.faulty):
+            pair.__exit__(None, None, None)
+
+    def kill(self, planted: Planted) -> Kill:
+        """Plant one fault, climb, and ask for the causes."""
+        if self.owned and self.used == FAULTS_A_PAIR:
+            self.close()
+            self.used, (self.sound, self.faulty) = 0, self._fresh()
+        self.used += 1
+        start = time.perf_counter()
+        faulty = self.faulty.workers[planted.guilty]
+        faulty.submit("plant", name=planted.name).result()
+        pair = Pair(backends=())
+        pair.workers = self.sound.workers | {planted.guilty: faulty}
+        pair.workers = {name: pair.workers[name] for name in LABELS}
+        climbed = climb(
+            pair,
+            planted.arm,
+            steps=STEPS,
+            level="initial",
+            dtype=planted.dtype,
+        )
+        last = climbed.verdicts[-1]
+        outcomes = [verdict.outcome for verdict in climbed.verdicts]
+        caught = outcomes[-1] == "disagree"
+        causes = []
+        if caught:
+            causes = diagnose(pair, climbed, steps=STEPS, dtype=planted.dtype)
+        return Kill(
+            planted,
+            last.rung if caught else None,
+            last.where if caught else None,
+            tuple((c.convention.name, c.framework) for c in causes),
+            time.perf_counter() - start,
+        )
+
+
+def kills(planted: list[Planted], jobs: int = 1) -> Iterator[Kill]:
+    """Plant one fault after another, as many at once as there are jobs."""
+    idle: SimpleQueue[Bench] = SimpleQueue()
+    benches = [Bench() for _ in range(jobs)]
+    for bench in benches:
+        idle.put(bench)
+
+    def one(fault: Planted) -> Kill:
+        bench = idle.get()
+        try:
+            return bench.kill(fault)
+        finally:
+            idle.put(bench)
+
+    try:
+        yield from ThreadPoolExecutor(jobs).map(one, planted)
+    finally:
+        for bench in benches:
+            bench.close()
+
+
+@dataclass(frozen=True)
+class Count:
+    """The matrix in numbers."""
+
+    planted: int
+    caught: int
+    misread: int
+    named: int
+    alone: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether all are caught, and as many named as have to be."""
+        return (
+            self.caught == self.planted and self.named >= NAMED * self.misread
+        )
+
+
+def count(found: list[Kill]) -> Count:
+    """Count what was caught and what was named."""
+    misread = [kill for kill in found if kill.planted.cause]
+    return Count(
+        planted=len(found),
+        caught=sum(kill.caught for kill in found),
+        misread=len(misread),
+        named=sum(kill.named for kill in misread),
+        alone=sum(kill.alone for kill in misread),
+    )
+
+
+HEAD = """# Kill matrix
+
+Generated by `make kill-matrix`; do not edit.
+
+One fault at a time is planted into one framework, and the ladder is climbed
+by {steps} steps. A *misread convention* makes a framework read one field of
+the language as its own default, whatever is said: every row of
+`common/conventions.py`, in either framework. The rest are faults written by
+hand (`tests/faults.py`), most of which are no convention, so that nothing
+can be named. ● is the rung that caught the fault; *named* are the
+conventions that diagnosis found to restore the agreement.
+
+{counts}
+"""
+
+
+def document(found: list[Kill]) -> str:
+    """Return the matrix as Markdown."""
+    misread = [kill for kill in found if kill.planted.cause]
+    by_hand = [kill for kill in found if not kill.planted.cause]
+    parts = [HEAD.format(steps=STEPS, counts="\n".join(_counts(found)))]
+    for title, kills in (
+        ("Misread conventions", misread),
+        ("Faults by hand", by_hand),
+    ):
+        if kills:
+            parts += [f"## {title}\n", *_table(kills), ""]
+    parts += ["## Not planted\n"]
+    parts += [f"- `{name}`: {why}." for name, why in UNSEEN.items()]
+    return "\n".join(parts) + "\n"
+
+
+def _counts(found: list[Kill]) -> Iterator[str]:
+    counted = count(found)
+    yield f"- planted: {counted.planted}, caught: {counted.caught}"
+    yield (
+        f"- misread conventions: {counted.misread}, named: {counted.named}, "
+        f"of which alone and in the right framework: {counted.alone}"
+    )
+    rungs = Counter(kill.rung for kill in found)
+    said = ", ".join(f"{r} {rungs[r]}" for r in RUNGS if rungs[r])
+    yield f"- caught on: {said}"
+    for kill in found:
+        if not kill.caught:
+            yield (
+                f"- **not caught**: `{kill.planted.title}` in "
+                + (LABELS[kill.planted.guilty])
+            )
+
+
+def _table(found: list[Kill]) -> Iterator[str]:
+    rungs = RUNGS[: RUNGS.index("initial") + 1]
+    yield f"| fault | in | {' | '.join(rungs)} | where | named |"
+    yield "|---|---|" + ":-:|" * len(rungs) + "---|---|"
+    for kill in found:
+        marks = " | ".join("●" if r == kill.rung else " " for r in rungs)
+        where = f"`{kill.where}`" if kill.where else ""
+        yield (
+            f"| `{kill.planted.title}` | {LABELS[kill.planted.guilty]} | "
+            f"{marks} | {where} | {_named(kill)} |"
+        )
+
+
+def _named(kill: Kill) -> str:
+    if kill.alone:
+        return "✓"
+    if not kill.causes:
+        return "**nothing**" if kill.planted.cause else ""
+    said = ", ".join(f"`{n}` in {LABELS[side]}" for n, side in kill.causes)
+    return f"✓ among {said}" if kill.named else said
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Plant, print what is found as it is found, and write the matrix."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, help="file to write")
+    parser.add_argument(
+        "--only", nargs="*", default=[""], help="parts of faults' names"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="pairs at once")
+    chosen = parser.parse_args(arguments)
+    wanted = [
+        fault
+        for fault in everything()
+        if any(part in fault.id for part in chosen.only)
+    ]
+    found = []
+    for kill in kills(wanted, chosen.jobs):
+        found.append(kill)
+        print(_line(len(found), len(wanted), kill), flush=True)
+    print("\n".join(_counts(found)))
+    if chosen.out:
+        chosen.out.write_text(document(found), "utf-8")
+    return 0 if count(found).enough else 1
+
+
+def _line(done: int, total: int, kill: Kill) -> str:
+    causes: Iterable[str] = (f"{name} in {side}" for name, side in kill.causes)
+    return (
+        f"{done:4}/{total} {kill.seconds:5.1f} s  {kill.planted.title} in "
+        f"{kill.planted.guilty}: {kill.rung or 'NOT CAUGHT'}, "
+        f"{', '.join(causes) or 'nothing named'}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
