@@ -7,6 +7,7 @@ since beyond that nothing can be said of two runs.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -22,8 +23,16 @@ from common.datasets import Noise, Polynomial, Spiral, Xor
 from common.element import Model, OneKind, members
 from common.experiment import Experiment
 from common.layer import Shape
-from common.layers import Concatenate, Dense, Flatten, Layer, Residual
+from common.layers import (
+    Concatenate,
+    Dense,
+    Flatten,
+    Layer,
+    Residual,
+    SpatialDropout,
+)
 from common.losses import BinaryCrossEntropy, CrossEntropy, Loss
+from common.padding import Both
 from common.recipe import Recipe
 
 Strategy = st.SearchStrategy[Any]
@@ -31,6 +40,10 @@ Strategy = st.SearchStrategy[Any]
 # Sensible values of a field, as `kind.field` or, for any kind, `field`.
 RANGES: dict[str, Strategy] = {
     "units": st.integers(1, 9),
+    "filters": st.integers(1, 4),
+    "formula": st.sampled_from(
+        ["x * tanh(sqrt(softplus(x)))", "0.5 * x + sin(x)", "x / (1 + x**2)"]
+    ),
     "rate": st.sampled_from([0.0, 0.25, 0.5]),
     "lr": st.sampled_from([0.001, 0.01, 0.03]),
     "sgd.lr": st.sampled_from([0.01, 0.05, 0.1]),
@@ -59,24 +72,36 @@ DEEPEST = 2
 NUMBERS = st.sampled_from([0.1, 0.25, 0.5, 1.0, 2.0])
 
 
+@cache
 def elements(*kinds: type[Model]) -> Strategy:
     """Return a strategy for elements of some kinds, all of them alike."""
-    return st.one_of([_element(kind) for kind in kinds])
+    return st.sampled_from(kinds).flatmap(element)
+
+
+@cache
+def element(kind: type[Model]) -> Strategy:
+    """Return a strategy for the elements of one kind."""
+    return _element(kind)
 
 
 @st.composite
 def _element(draw: st.DrawFn, kind: type[Model]) -> Any:
     """Draw the fields of one element until they fit together."""
     for _ in range(8):
-        fields = {
-            name: draw(_field(kind.kind(), name, field))
-            for name, field in kind.model_fields.items()
-        }
+        fields = {name: draw(field) for name, field in _fields(kind).items()}
         try:
             return kind(**fields)
         except ValidationError:
             continue
     return draw(st.nothing())
+
+
+@cache
+def _fields(kind: type[Model]) -> dict[str, Strategy]:
+    return {
+        name: _field(kind.kind(), name, field)
+        for name, field in kind.model_fields.items()
+    }
 
 
 def _field(kind: str, name: str, field: FieldInfo) -> Strategy:
@@ -103,6 +128,16 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
         return typed(kind, [*metadata, *_flat(more)])
     if origin in (Union, UnionType):
         return st.one_of([typed(each, metadata) for each in inside])
+    for both in metadata:
+        if isinstance(both, Both):
+            one = typed(both.number)
+            return st.one_of(one, st.tuples(one, one)).filter(_is_small)
+    if origin is tuple:
+        if inside[-1] is Ellipsis:
+            return st.lists(typed(inside[0]), min_size=1, max_size=3).map(
+                tuple
+            )
+        return st.tuples(*map(typed, inside))
     if origin is Literal:
         return st.sampled_from(inside)
     if annotation in (None, NoneType):
@@ -115,8 +150,12 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
         low, high = _bounds(metadata, 0.0, 2.0)
         return NUMBERS.filter(lambda number: low <= number <= high)
     if isinstance(annotation, type) and issubclass(annotation, Model):
-        return _element(annotation)
+        return element(annotation)
     raise TypeError(f"no strategy for {annotation}; add it to RANGES")
+
+
+def _is_small(size: int | tuple[int, int]) -> bool:
+    return size in (1, 2, 3) or (isinstance(size, tuple) and max(size) <= 3)
 
 
 def _flat(metadata: Sequence[Any]) -> list[Any]:
@@ -142,6 +181,18 @@ def _bounds(metadata: Sequence[Any], low: Any, high: Any) -> tuple[Any, Any]:
 
 
 SIMPLE = [kind for kind in members(Layer) if kind.kind() not in LEFT_OUT]
+IMAGE = [
+    kind
+    for kind in SIMPLE
+    if kind.__module__ == "common.images" or kind is SpatialDropout
+]
+VECTOR = [kind for kind in SIMPLE if kind not in IMAGE]
+_ACTIVATIONS = [
+    kind for kind in SIMPLE if kind.__module__ == "common.activations"
+]
+ANY = [
+    kind for kind in VECTOR if kind not in _ACTIVATIONS and kind is not Dense
+]
 
 
 @st.composite
@@ -162,14 +213,14 @@ def networks(
 
 
 def _layer(shape: Shape, depth: int) -> Strategy:
+    """Draw a layer; on an image, every second looks at windows of it."""
+    simple = elements(*VECTOR)
+    if len(shape) == 3:
+        simple = st.one_of(elements(*IMAGE), elements(*_ACTIVATIONS, *ANY))
     if depth == DEEPEST:
-        return elements(*SIMPLE)
-    return st.one_of(
-        elements(*SIMPLE),
-        elements(*SIMPLE),
-        _residual(shape, depth + 1),
-        _concatenate(shape, depth + 1),
-    )
+        return simple
+    nested = _residual(shape, depth + 1), _concatenate(shape, depth + 1)
+    return st.one_of(simple, simple, simple, *nested)
 
 
 @st.composite
@@ -198,11 +249,6 @@ def _concatenate(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
     return Concatenate(branches=tuple(branches))
 
 
-_ACTIVATIONS = [
-    kind for kind in SIMPLE if kind.__module__ == "common.activations"
-]
-
-
 @st.composite
 def sources(draw: st.DrawFn) -> Any:
     """Draw a small data set."""
@@ -210,15 +256,17 @@ def sources(draw: st.DrawFn) -> Any:
     spiral = st.builds(
         Spiral, classes=st.integers(2, 4), samples=st.just(samples)
     )
-    sides = st.one_of(
-        st.tuples(st.integers(1, 6)),
-        st.tuples(*[st.integers(3, 6)] * 2, st.integers(1, 3)),
-    )
-    noise = st.builds(
-        Noise,
-        sides=sides,
-        classes=st.sampled_from([None, 2, 3]),
-        samples=st.just(samples),
+    vectors, images = (
+        st.builds(
+            Noise,
+            sides=sides,
+            classes=st.sampled_from([None, 2, 3]),
+            samples=st.just(samples),
+        )
+        for sides in (
+            st.tuples(st.integers(1, 6)),
+            st.tuples(*[st.integers(3, 6)] * 2, st.integers(1, 3)),
+        )
     )
     curve = st.builds(
         Polynomial,
@@ -226,7 +274,8 @@ def sources(draw: st.DrawFn) -> Any:
         samples=st.just(samples),
     )
     xor = st.builds(Xor, copies=st.just(8), noise=NUMBERS)
-    return draw(st.one_of(noise, noise, noise, spiral, curve, xor))
+    choices = [images, images, images, vectors, spiral, curve, xor]
+    return draw(st.sampled_from(choices).flatmap(lambda chosen: chosen))
 
 
 @st.composite
@@ -248,13 +297,12 @@ def experiments(draw: st.DrawFn) -> Experiment:
         last = draw(elements(Dense)).model_copy(update={"units": units})
         shape = _end(layers, source.shape)
         flatten = () if len(shape) == 1 else (draw(elements(Flatten)),)
+        recipe = _fitting(draw(elements(Recipe)), loss, classes)
         try:
             return Experiment(
                 name="fuzzed",
-                data=draw(_data(source)),
-                recipe=draw(elements(Recipe)).model_copy(
-                    update={"loss": loss}
-                ),
+                data=draw(_data(source, _watches(recipe))),
+                recipe=recipe,
                 arms={"fuzzed": (*layers, *flatten, last)},
             )
         except ValidationError:
@@ -262,17 +310,45 @@ def experiments(draw: st.DrawFn) -> Experiment:
     return draw(st.nothing())
 
 
+def _watches(recipe: Recipe) -> bool:
+    watching = recipe.plateau, recipe.early_stopping, recipe.checkpoint
+    return any(each is not None for each in watching)
+
+
+def _fitting(recipe: Recipe, loss: Any, classes: int | None) -> Recipe:
+    """Return a recipe whose parts go together with a loss.
+
+    What watches a curve watches each epoch, and an accuracy only where there
+    is one; two that keep the best weights are one too many.
+    """
+    changes: dict[str, Any] = {"loss": loss}
+    if _watches(recipe):
+        changes["evaluate_every"] = 1
+    stopping = recipe.early_stopping
+    if stopping is not None and stopping.restore_best:
+        changes["checkpoint"] = None
+    if classes is None:
+        loss_alone = {"monitor": "validation_loss"}
+        for name in ("plateau", "early_stopping"):
+            rule = getattr(recipe, name)
+            if rule is not None:
+                changes[name] = rule.model_copy(update=loss_alone)
+        if recipe.checkpoint and "checkpoint" not in changes:
+            changes["checkpoint"] = "validation_loss"
+    return recipe.model_copy(update=changes)
+
+
 def _end(layers: Sequence[Any], shape: Shape) -> Shape:
     found = places(layers, shape)
     return found[-1].output_shape if found else shape
 
 
-def _data(source: Any) -> Strategy:
+def _data(source: Any, watched: bool) -> Strategy:
     return st.builds(
         Data,
         source=st.just(source),
         test=st.sampled_from([0.0, 0.2]),
-        validation=st.sampled_from([0.0, 0.2]),
+        validation=st.sampled_from([0.2] if watched else [0.0, 0.2]),
         stratify=st.just(False),
         scaling=st.sampled_from(["standardize", "min_max", "symmetric"]),
         seed=st.integers(0, 3),

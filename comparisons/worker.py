@@ -5,6 +5,7 @@ output; both are pickles. Whatever the framework itself prints goes to the
 log file that standard error already is.
 """
 
+import gc
 import importlib
 import os
 import pickle
@@ -30,6 +31,7 @@ def main(backend: str, setup: str, threads: int, device: str) -> None:
         module, function = setup.split(":")
         getattr(importlib.import_module(module), function)(backend)
     trainer = importlib.import_module(f"{backend}.trainer").Trainer
+    gc.freeze()  # what was imported stays; nobody need look through it again
     while True:
         try:
             task, arguments = pickle.load(sys.stdin.buffer)
