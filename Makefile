@@ -2,6 +2,8 @@
 # make test    the tests
 # make check   all that CI runs: format, lint, types, import rules, tests
 # make bench   how fast training is, beside bare loops: build/bench.json
+# make coverage  every word of the language up the ladder: docs/coverage.md
+# make quiet     a thousand sound pairs, on which the judge must be quiet
 #
 # Each makes the environment in .venv first, if it is not there.
 
@@ -9,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: demo test test-slow check bench install lock clean
+.PHONY: demo test test-slow check bench coverage quiet install lock clean
 
 demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
@@ -29,6 +31,13 @@ check: install
 
 bench: install
 	$(BIN)/python -m benchmarks --out build/bench.json
+
+# Both go on where they were interrupted; `--at-most 100` does a part.
+coverage: install
+	$(BIN)/python -m tests.coverage --out docs/coverage.md
+
+quiet: install
+	$(BIN)/python -m tests.comparisons.quiet
 
 install: $(STAMP)
 

@@ -250,12 +250,12 @@ def sentence(found: Found) -> str:
 
 
 def counted(found: Sequence[Found]) -> str:
-    """Return how many agree, disagree and are undecided.
+    """Return how many agree, and how many do not, if any.
 
-    >>> counted([{"broke": "lost"}])
-    '1 climbs: 0 agree, 1 disagree, 0 undecided'
+    >>> counted([{"broke": "lost"}, {"broke": "lost"}])
+    'Of 2 climbs, 0 agree, 2 disagree'
     """
     counts = Counter(map(outcome, found))
-    kinds = ("agree", "disagree", "undecided")
+    kinds = ["agree", *(k for k in ("disagree", "undecided") if counts[k])]
     shown = ", ".join(f"{counts[kind]} {kind}" for kind in kinds)
-    return f"{len(found)} climbs: {shown}"
+    return f"Of {len(found)} climbs, {shown}"

@@ -163,14 +163,7 @@ class Page:
         return "\n\n".join(parts) + "\n"
 
     def _counts(self) -> str:
-        undecided = sum(outcome(row.found) == "undecided" for row in self.rows)
-        more = (
-            " Those undecided are chaotic or diverge before ten steps; they "
-            "stand at the end, and no row rests on them alone."
-            if undecided
-            else ""
-        )
-        return f"{counted([row.found for row in self.rows])}.{more}"
+        return counted([row.found for row in self.rows]) + "."
 
     def _family(self, family: str) -> list[str]:
         dashes, reason = INAPPLICABLE.get(family, ((), ""))

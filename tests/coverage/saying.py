@@ -145,7 +145,13 @@ class Side:
             recipe = arm.recipe.model_copy(update={"accumulation": None})
             build = self.module("updates").build_optimizer
             return self.reading().read(build(recipe, model))
+        if part == "clipping":
+            return self.reading().read_clipping(self.waiting(call))
         return self.reading().read(self.perform(part, call))
+
+    def waiting(self, call: Call) -> Any:
+        """Return what clips, before it has."""
+        return call.waiting()
 
     def _tried(
         self, emitted: Callable[[], None], read: Callable[[], None]
@@ -183,7 +189,19 @@ class Torch(Side):
 
 
 class Keras(Side):
-    """Keras's side."""
+    """Keras's side, where clipping is an optimiser's own."""
+
+    def say(self, part: str, spec: Any, arm: Arm) -> Call:
+        """Return how a part of a recipe is said."""
+        if part != "clipping":
+            return super().say(part, spec, arm)
+        said = super().say("optimizer", arm.recipe.optimizer, arm)
+        clipped: Call = self.module("updates")._clipped(said, arm.recipe)
+        return clipped
+
+    def waiting(self, call: Call) -> Any:
+        """Return what clips, before it has."""
+        return call.perform()
 
     def shapes(self, model: Any) -> list[tuple[int, ...]]:
         """Return the shapes of all tensors, in order."""
