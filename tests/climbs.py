@@ -242,11 +242,12 @@ def outcome(found: Found) -> Outcome:
 
 
 def sentence(found: Found) -> str:
-    """Return what the judge said last, or what broke."""
+    """Return what the judge said of the rung that decides, or what broke."""
     if "broke" in found:
         return str(found["broke"])
-    last = list(found["verdicts"].values())[-1]
-    return f"{last['rung']}: {last['sentence']}"
+    given = outcome(found)
+    decides = [v for v in found["verdicts"].values() if v["verdict"] == given]
+    return f"{decides[-1]['rung']}: {decides[-1]['sentence']}"
 
 
 def counted(found: Sequence[Found]) -> str:

@@ -54,7 +54,9 @@ def test_a_thousand_sound_pairs_are_not_accused(
     found = climb_all(jobs, memory, watch=print)
     print("\n".join(report(jobs, found)))
     assert len({job.key for job in jobs}) == len(found) == COUNT
-    accused = [job.name for job in jobs if outcome(found[job.key]) == "disagree"]
+    accused = [
+        job.name for job in jobs if outcome(found[job.key]) == "disagree"
+    ]
     assert not accused
     # A judge that decides nothing is quiet, too.
     agreed = [each for each in found.values() if outcome(each) == "agree"]

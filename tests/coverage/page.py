@@ -1,10 +1,11 @@
 """The page: what each element was seen to pass, and what is missing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from comparisons.ladder import RUNGS, Rung
+from comparisons.ladder import Rung
 from comparisons.verdict import Outcome, worst
 from comparisons.workers import LABELS
 from tests.climbs import Found, Job, counted, outcome, sentence
@@ -36,43 +37,40 @@ TITLES = {
 
 JUDGED: tuple[Rung, ...] = ("forward", "gradient", "step", "trajectory")
 
+AS_LOGITS = (
+    "losses start from logits, so nothing is learnt through it; forward "
+    "judges it as `prediction`"
+)
+AS_NUMBERS = (
+    "it has no output and no gradient of its own. *Built* means that it is "
+    "drawn natively by either framework; that the numbers follow its law is "
+    "for `tests/backends/test_drawn.py`. The trajectory starts from numbers "
+    "sampled once, in `common`, and given to both"
+)
+AS_A_LOOP = (
+    "the loop over epochs stands once, in `common`; *built* means that both "
+    "were handed the same batches"
+)
+AS_BYTES = (
+    "data are drawn once, in `common`; *built* means that both hold the same "
+    "bytes"
+)
+
 # Why a rung says nothing about a family; it then shows a dash.
 INAPPLICABLE: dict[str, tuple[tuple[str, ...], str]] = {
-    "prediction": (
-        ("gradient", "step", "trajectory"),
-        "losses start from logits, so nothing is learnt through it; forward "
-        "judges it as `prediction`",
-    ),
-    "initializer": (
-        ("forward", "gradient", "step"),
-        "it has no output and no gradient of its own. *Built* means that "
-        "either framework draws from it by itself; that the numbers follow "
-        "its law is for `tests/backends/test_drawn.py`. The trajectory "
-        "starts from numbers sampled once and given to both",
-    ),
+    "prediction": (("gradient", "step", "trajectory"), AS_LOGITS),
+    "initializer": (("forward", "gradient", "step"), AS_NUMBERS),
     "loss": (
         ("forward",),
-        "it is no layer; its value stands beside the gradient",
+        "it is no layer; gradient judges its value",
     ),
     "penalty": (("forward",), "it acts on the gradient, not on the outputs"),
     "optimizer": (("forward", "gradient"), "it acts after the gradient"),
     "schedule": (("forward", "gradient"), "it acts after the gradient"),
     "clipping": (("forward", "gradient"), "it acts after the gradient"),
-    "recipe": (
-        ("emitted", "read", "forward", "gradient"),
-        "it is the loop's, which stands once, in `common`; *built* means "
-        "that both were handed the same batches",
-    ),
-    "source": (
-        ("emitted", "read"),
-        "data are drawn once, in `common`; *built* means that both hold the "
-        "same bytes",
-    ),
-    "data": (
-        ("emitted", "read"),
-        "data are drawn once, in `common`; *built* means that both hold the "
-        "same bytes",
-    ),
+    "recipe": (("emitted", "read", "forward", "gradient"), AS_A_LOOP),
+    "source": (("emitted", "read"), AS_BYTES),
+    "data": (("emitted", "read"), AS_BYTES),
 }
 
 # Where in what is said a family stands; layers, where nothing else is named.
@@ -84,8 +82,17 @@ PART = {
     "clipping": "clipping",
 }
 
+# What is absent there is not absent itself: it is not said, or not read.
+ELSEWHERE = ("emit.", "reading.")
+
 Absences = dict[str, dict[str, list[str]]]
 """By backend and by `file.kind`: the status and the reason."""
+
+
+@cache
+def held(job: Job) -> frozenset[Any]:
+    """Return the kinds and choices that a job's arm holds."""
+    return frozenset(covered(job.arm))
 
 
 @dataclass
@@ -94,7 +101,7 @@ class Row:
 
     job: Job
     found: Found
-    holds: set[Any]
+    holds: frozenset[Any]
 
     @property
     def broke(self) -> bool:
@@ -136,7 +143,7 @@ class Page:
         self.absences, self.header = absences, header
         jobs = {job.key: job for job in (*conventions.values(), *cases)}
         self.rows = [
-            Row(job, found[job.key], covered(job.arm))
+            Row(job, found[job.key], held(job))
             for job in jobs.values()
             if job.key in found
         ]
@@ -198,7 +205,7 @@ class Page:
             f"{LABELS[backend]} {status}: {reason}"
             for backend, gaps in self.absences.items()
             for name, (status, reason) in gaps.items()
-            if name.endswith(word)
+            if name.endswith(word) and not name.startswith(ELSEWHERE)
         )
 
     def _holding(self, held: Any, name: str) -> list[Row]:
@@ -337,7 +344,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     >>> print(table(["a", "b"], [["1", "x | y"]]))
     | a | b |
     |---|---|
-    | 1 | x \\\\| y |
+    | 1 | x \\| y |
     """
     lines = [head, *rows]
     shown = [

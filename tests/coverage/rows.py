@@ -1,5 +1,6 @@
 """What is climbed with: the cases, the conventions, and what both lack."""
 
+from functools import cache
 from typing import Any
 
 from common.conventions import Convention
@@ -72,9 +73,7 @@ MORE: dict[str, Arm] = {
     "digits": on({"digits": {"samples": 200}}, "cross_entropy", 10),
     "spiral": on({"spiral": {"samples": 120}}, "cross_entropy", 3),
     "polynomial": on({"polynomial": {"samples": 60}}, "mean_squared_error", 1),
-    "xor": on(
-        {"xor": {"copies": 8, "noise": 0.1}}, "binary_cross_entropy", 1
-    ),
+    "xor": on({"xor": {"copies": 8, "noise": 0.1}}, "binary_cross_entropy", 1),
     **{
         f"scaling-{scaling}": on(
             {"digits": {"samples": 200}}, "cross_entropy", 10, scaling=scaling
@@ -117,6 +116,7 @@ def convention_arm(row: Convention, value: Any) -> Arm:
     return example(row, value)
 
 
+@cache
 def case_jobs() -> list[Job]:
     """Return every case, and what they lack."""
     arms = {case.id: case.arm for case in CASES} | MORE
@@ -126,6 +126,7 @@ def case_jobs() -> list[Job]:
     ]
 
 
+@cache
 def convention_jobs() -> dict[tuple[str, str], Job]:
     """Return both values of every convention, by its name and a dialect."""
     return {

@@ -11,7 +11,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from common.calls import Absent, Call, phrase
 from common.experiment import Arm
@@ -65,7 +65,7 @@ def _modules(package: ModuleType) -> list[ModuleType]:
 class Side:
     """What is the same in both frameworks."""
 
-    first: dict[str, tuple[str, ...]] = {}
+    first: ClassVar[dict[str, tuple[str, ...]]] = {}
 
     def __init__(self, package: str) -> None:
         self.package = package
@@ -136,7 +136,9 @@ class Side:
     def perform(self, part: str, call: Call) -> Any:
         """Return the live object."""
         given = self.given()
-        return call.perform(*(given[name] for name in self.first.get(part, ())))
+        return call.perform(
+            *(given[name] for name in self.first.get(part, ()))
+        )
 
     def read(self, part: str, call: Call, arm: Arm) -> Any:
         """Return what a live part is read as."""
@@ -147,6 +149,8 @@ class Side:
             return self.reading().read(build(recipe, model))
         if part == "clipping":
             return self.reading().read_clipping(self.waiting(call))
+        if part == "penalty":
+            return self.reading().read_penalty(call.perform())
         return self.reading().read(self.perform(part, call))
 
     def waiting(self, call: Call) -> Any:
@@ -169,7 +173,7 @@ class Side:
 class Torch(Side):
     """PyTorch's side."""
 
-    first = {
+    first: ClassVar[dict[str, tuple[str, ...]]] = {
         "optimizer": ("parameters",),
         "schedule": ("optimizer",),
         "clipping": ("parameters",),
@@ -239,5 +243,5 @@ def run(text: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def add_tasks(backend: str) -> None:
     """Let a worker be asked for what stands here."""
-    tasks.said = said  # type: ignore[attr-defined]
-    tasks.absences = absences  # type: ignore[attr-defined]
+    tasks.said = said
+    tasks.absences = absences
