@@ -9,6 +9,7 @@ from comparisons.ladder import Rung
 from comparisons.verdict import Outcome, worst
 from comparisons.workers import LABELS
 from tests.climbs import Found, Job, counted, outcome, sentence
+from tests.common.written import key
 from tests.coverage.elements import (
     CONVENTION_VALUES,
     ORDER,
@@ -82,6 +83,9 @@ PART = {
     "clipping": "clipping",
 }
 
+# How many of the cases behind a row are named.
+NAMED = 4
+
 # What is absent there is not absent itself: it is not said, or not read.
 ELSEWHERE = ("emit.", "reading.")
 
@@ -141,13 +145,17 @@ class Page:
     ) -> None:
         self.conventions, self.found = conventions, found
         self.absences, self.header = absences, header
-        jobs = {job.key: job for job in (*conventions.values(), *cases)}
+        self.gone = absent_kinds(absences)
+        jobs: dict[str, Job] = {}
+        for job in (*cases, *conventions.values()):
+            jobs.setdefault(job.key, job)
+        due = [job for job in jobs.values() if not held(job) & self.gone]
         self.rows = [
             Row(job, found[job.key], held(job))
-            for job in jobs.values()
+            for job in due
             if job.key in found
         ]
-        self.missing = [job for job in jobs.values() if job.key not in found]
+        self.missing = [job for job in due if job.key not in found]
         self.faults: list[str] = []
 
     def text(self) -> str:
@@ -200,17 +208,19 @@ class Page:
 
     def _absent(self, kind: Kind) -> str:
         """Return which backend has no word for a kind, and why it has not."""
-        word = f".{kind.cls.kind()}"
         return "; ".join(
             f"{LABELS[backend]} {status}: {reason}"
             for backend, gaps in self.absences.items()
             for name, (status, reason) in gaps.items()
-            if name.endswith(word) and not name.startswith(ELSEWHERE)
+            if is_named(name, kind)
         )
 
-    def _holding(self, held: Any, name: str) -> list[Row]:
-        rows = [r for r in self.rows if held in r.holds and not r.broke]
-        if not any(outcome(row.found) == "agree" for row in rows):
+    def _holding(self, what: Any, name: str) -> list[Row]:
+        rows = [r for r in self.rows if what in r.holds and not r.broke]
+        cls = what.cls if isinstance(what, Choice) else what
+        if cls not in self.gone and not any(
+            outcome(row.found) == "agree" for row in rows
+        ):
             self.faults.append(f"{name}: no case in which both agree")
         return rows
 
@@ -313,11 +323,32 @@ to pass, over all the cases that hold it.
 - **forward, gradient, step, trajectory**: the largest difference between the
   two frameworks in units of the noise floor; up to 10 they agree. A
   trajectory has 500 steps, or as many as there are before it is chaotic.
-- **worst**: the case with the largest ratio; **cases**: how many hold it."""
+- **worst**: the case with the largest ratio; **cases**: how many hold it,
+  and the first of them."""
+
+
+def is_named(name: str, kind: Kind) -> bool:
+    """Whether a backend's `file.function` is that of a kind."""
+    if name.startswith(ELSEWHERE):
+        return False
+    word = key(kind.cls)
+    return name == word if "." in word else name.endswith(f".{word}")
+
+
+def absent_kinds(absences: Absences) -> set[Any]:
+    """Return the classes that some backend has no word for."""
+    names = {name for gaps in absences.values() for name in gaps}
+    return {
+        kind.cls
+        for kind in kinds()
+        if any(is_named(name, kind) for name in names)
+    }
 
 
 def ratio(rows: Sequence[Row], rung: str) -> str:
     """Return the worst ratio of the rows that the judge decided on."""
+    if not rows:
+        return "absent"
     said = worst([row.outcome(rung) for row in rows])
     if said == "disagree":
         return "disagree"
@@ -335,7 +366,10 @@ def behind(rows: Sequence[Row], dashes: Sequence[str]) -> list[str]:
 
     if not rows:
         return ["", "0"]
-    return [f"`{max(rows, key=largest).job.name}`", str(len(rows))]
+    names = [f"`{row.job.name}`" for row in rows]
+    more = ", …" if len(names) > NAMED else ""
+    shown = f"{len(names)}: {', '.join(names[:NAMED])}{more}"
+    return [f"`{max(rows, key=largest).job.name}`", shown]
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -11,6 +11,7 @@ from common.experiment import Arm
 from comparisons.ladder import RUNGS
 from comparisons.tolerances import TIMES_FLOOR
 from comparisons.workers import Pair
+from tests import climbs
 from tests.cases import arm
 from tests.climbs import Found, Job, Memory, climb_all, climbed, outcome
 from tests.coverage import saying
@@ -174,7 +175,9 @@ def test_a_gap_is_listed_with_its_reason() -> None:
     made = page(gaps)
     text = made.text()
     assert made.faults == []
-    assert "| mish | PyTorch never: there is none |" in text
+    assert "| mish | PyTorch never: there is none | – |" in text
+    assert not [row for row in made.rows if "mish" in row.job.name]
+    assert "| selu | ✓ ✓ |" in text
     assert "| PyTorch | `activations.mish` | never | there is none |" in text
     assert "| Keras | `reading.read_penalty` | notimpl |" in text
     assert "| penalty | ✓ ✓ |" in text
@@ -212,26 +215,83 @@ def test_what_is_known_is_not_climbed_again(tmp_path: Path) -> None:
     assert Memory(file, "later").found == {}
 
 
-def test_climbs_stop_and_go_on(tmp_path: Path) -> None:
-    jobs = [Job(str(n), tiny(), seed=n, steps=3) for n in range(3)]
-    jobs.append(Job("doubled", tiny(), seed=0, steps=3))
-    memory = Memory(tmp_path / "known.json")
-    first = climb_all(jobs, memory, pairs=1, at_most=1)
+class NoPair:
+    """Stands for a pair of workers, and counts how many were started."""
+
+    started: ClassVar[list[int]] = []
+
+    def __init__(self, threads: int, **_: Any) -> None:
+        self.started.append(threads)
+
+    def __enter__(self) -> "NoPair":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        pass
+
+
+@pytest.fixture
+def climbing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Climb without workers; return the seeds that were climbed with.
+
+    Seed 13 breaks its worker.
+    """
+    seeds: list[int] = []
+
+    def climb(pair: Any, job: Job) -> Found:
+        seeds.append(job.seed)
+        return {"broke": "status -9"} if job.seed == 13 else agreed(job)
+
+    monkeypatch.setattr(NoPair, "started", [])
+    monkeypatch.setattr(climbs, "Pair", NoPair)
+    monkeypatch.setattr(climbs, "climbed", climb)
+    return seeds
+
+
+def test_climbs_stop_and_go_on(climbing: list[int], tmp_path: Path) -> None:
+    jobs = [Job(str(n), tiny(), seed=n) for n in range(3)]
+    jobs.append(Job("doubled", tiny(), seed=0))
+    file = tmp_path / "known.json"
+    first = climb_all(jobs, Memory(file), pairs=1, at_most=1)
     assert [*first] == [jobs[0].key]
     lines: list[str] = []
-    again = Memory(tmp_path / "known.json")
-    found = climb_all(jobs, again, pairs=1, watch=lines.append)
+    found = climb_all(jobs, Memory(file), pairs=1, watch=lines.append)
     assert lines == ["1/2 agree 1", "2/2 agree 2"]
+    assert climbing == [0, 1, 2]
     assert len(found) == 3
-    assert set(map(outcome, found.values())) == {"agree"}
 
 
-def test_one_arm_is_climbed_said_and_found_in_the_backends() -> None:
-    wanted = {"torch": saying_tasks(), "keras": saying_tasks()}
+def test_a_broken_climb_is_told_and_tried_again(
+    climbing: list[int], tmp_path: Path
+) -> None:
+    jobs = [Job(str(n), tiny(), seed=n) for n in (12, 13, 14)]
+    memory = Memory(tmp_path / "known.json")
+    for _ in range(2):
+        found = climb_all(jobs, memory, pairs=1)
+        outcomes = [outcome(found[job.key]) for job in jobs]
+        assert outcomes == ["agree", "disagree", "agree"]
+    assert climbing == [12, 13, 14, 13]
+    # The worker that broke was replaced.
+    assert len(NoPair.started) == 2 + 2
+
+
+def test_workers_are_renewed_and_have_their_threads(
+    climbing: list[int], tmp_path: Path
+) -> None:
+    number = climbs.LIFETIME + 1
+    jobs = [Job("a", tiny(), seed=n + 20, threads=2) for n in range(number)]
+    jobs.append(Job("a", tiny(), seed=1, threads=1))
+    found = climb_all(jobs, Memory(tmp_path / "known.json"), pairs=1)
+    assert len(found) == number + 1
+    assert NoPair.started == [1, 2, 2]
+
+
+def test_one_arm_is_climbed_said_and_found_in_the_backends(
+    pair: Pair,
+) -> None:
     job = Job("a", tiny(), steps=6, says=True)
-    with Pair(setup=wanted, threads=1) as pair:
-        found = climbed(pair, job)
-        absent = pair.ask("absences")
+    found = climbed(pair, job)
+    absent = pair.ask("absences")
     assert outcome(found) == "agree"
     assert [*found["verdicts"]] == [*RUNGS]
     for backend in ("torch", "keras"):
@@ -241,10 +301,6 @@ def test_one_arm_is_climbed_said_and_found_in_the_backends() -> None:
         for status, reason in absent[backend].values():
             assert status in ("notyet", "notimpl", "never")
             assert reason
-
-
-def saying_tasks() -> str:
-    return f"{saying.__name__}:{saying.add_tasks.__name__}"
 
 
 def test_emitted_code_may_not_lean_on_ours() -> None:
