@@ -19,12 +19,14 @@ def main(arguments: list[str] | None = None) -> int:
     """Climb with what is not known, write the page, return the status."""
     asked = _parser().parse_args(arguments)
     page = covered(asked.cache, asked.pairs, asked.at_most)
+    if page.missing:
+        _tell(f"{len(page.missing)} climbs are still to be done; call again")
+        return 1
     text = page.text()
     for fault in page.faults:
         print(fault, file=sys.stderr)
-    if not page.missing:
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(text, "utf-8")
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.write_text(text, "utf-8")
     return 1 if page.faults else 0
 
 
