@@ -3,6 +3,8 @@
 # make check   all that CI runs: format, lint, types, import rules, tests
 # make kill-matrix  every fault planted, caught and named: an hour
 # make bench   how fast training is, beside bare loops: build/bench.json
+# make coverage  every word of the language up the ladder: docs/coverage.md
+# make quiet     a thousand sound pairs, on which the judge must be quiet
 #
 # Each makes the environment in .venv first, if it is not there.
 
@@ -10,7 +12,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: demo test test-slow check kill-matrix bench install lock clean
+.PHONY: demo test test-slow check kill-matrix bench coverage quiet install \
+	lock clean
 
 demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
@@ -33,6 +36,13 @@ kill-matrix: install
 
 bench: install
 	$(BIN)/python -m benchmarks --out build/bench.json
+
+# Both go on where they were interrupted; `--at-most 100` does a part.
+coverage: install
+	$(BIN)/python -m tests.coverage --out docs/coverage.md
+
+quiet: install
+	$(BIN)/python -m tests.comparisons.quiet
 
 install: $(STAMP)
 

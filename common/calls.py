@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from inspect import signature
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal, NoReturn
 
 from common.element import Element
 from common.errors import nearest
@@ -95,6 +95,45 @@ def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
     3
     """
     return Call(function, args, kwargs)
+
+
+@dataclass(frozen=True)
+class Absent:
+    """What stands where a backend's function would, and why there is none.
+
+    It raises when it is called, and `docs/coverage.md` lists it.
+
+    Attributes:
+        status: `notyet` where the framework must first have something,
+            `notimpl` where we could, `never` where it is not to be.
+        reason: why, in a sentence.
+    """
+
+    status: Literal["notyet", "notimpl", "never"]
+    reason: str
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotImplementedError(f"{self.status}: {self.reason}")
+
+
+def absent(
+    status: Literal["notyet", "notimpl", "never"], reason: str
+) -> Absent:
+    """Say that a backend has no function here; give the reason.
+
+    >>> absent("notyet", "PyTorch has no such kernel")()
+    Traceback (most recent call last):
+    NotImplementedError: notyet: PyTorch has no such kernel
+
+    Raises:
+        ValueError: without a reason, or with another status.
+    """
+    if status not in ("notyet", "notimpl", "never") or not reason.strip():
+        raise ValueError(
+            f"got {status!r} and reason {reason!r}, expected 'notyet', "
+            "'notimpl' or 'never', and why"
+        )
+    return Absent(status, reason)
 
 
 def phrase(book: ModuleType, spec: Element) -> Callable[..., Call]:

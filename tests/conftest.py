@@ -13,7 +13,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("house")
 
-SETUP = "tests.backends.examination:add_tasks"
+SETUP = "tests.setup:add_tasks"
 
 
 @pytest.fixture(scope="session")

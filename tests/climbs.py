@@ -1,0 +1,263 @@
+"""Many climbs at once, in parts: what is known is kept and not done again.
+
+Each result is kept under a hash of all that it follows from: the arm, the
+seed, the length, the threads, and the code of the four rooms. What is
+interrupted goes on where it was; what was changed is done anew.
+"""
+
+import ast
+import hashlib
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from common.experiment import Arm
+from comparisons.ladder import climb
+from comparisons.verdict import Outcome, worst
+from comparisons.workers import Pair, WorkerError
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("common", "torch_impl", "keras_impl", "comparisons")
+LIBRARIES = ("torch", "keras", "tensorflow", "numpy", "scikit-learn")
+
+# Climbs a pair takes before fresh workers take its place: TensorFlow never
+# gives back the memory of a graph that it has traced.
+LIFETIME = 200
+
+SAYING = Path("tests/coverage/saying.py")
+SETUP = "tests.coverage.saying:add_tasks"
+
+Found = dict[str, Any]
+"""`verdicts` by rung, what was `said` by backend, `seconds`, or `broke`."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One arm to climb the ladder with.
+
+    Attributes:
+        name: what it is called where it is listed.
+        arm: the network, its data and its recipe.
+        seed: of the weights, the order and the masks.
+        steps: how long the trajectory is.
+        threads: of each framework.
+        says: whether the workers also say and read each part of it.
+    """
+
+    name: str
+    arm: Arm
+    seed: int = 0
+    steps: int = 500
+    threads: int = 1
+    says: bool = False
+
+    @cached_property
+    def key(self) -> str:
+        """A hash of what the result follows from, but for the code."""
+        parts = (*self.arm.layers, self.arm.data, self.arm.recipe)
+        meaning = [part.model_dump(mode="json") for part in parts]
+        number = [self.seed, self.steps, self.threads, self.says]
+        return _digest(json.dumps([meaning, number], sort_keys=True))
+
+
+class Memory:
+    """What is known, in a file.
+
+    Args:
+        path: of the file; what other code found is dropped.
+        code: what the code is called; by default, by its own digest.
+    """
+
+    def __init__(self, path: Path, code: str | None = None) -> None:
+        self.path, self.code = path, code or code_digest()
+        self.found: dict[str, Found] = {}
+        self._lock = threading.Lock()
+        if path.exists():
+            kept = json.loads(path.read_text("utf-8"))
+            if kept["code"] == self.code:
+                self.found = kept["found"]
+
+    def keep(self, key: str, found: Found) -> None:
+        """Add a result, whole or not at all."""
+        with self._lock:
+            self.found[key] = found
+            text = json.dumps({"code": self.code, "found": self.found})
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            half = self.path.with_suffix(".half")
+            half.write_text(text, "utf-8")
+            half.replace(self.path)
+
+
+@cache
+def code_digest() -> str:
+    """Return a digest of what the results follow from, but for prose."""
+    digest = hashlib.sha256()
+    files = [f for room in ROOMS for f in sorted((ROOT / room).rglob("*.py"))]
+    for file in (*files, ROOT / SAYING):
+        digest.update(str(file.relative_to(ROOT)).encode())
+        digest.update(_meaning(file.read_text("utf-8")).encode())
+    for library in LIBRARIES:
+        digest.update(f"{library} {version(library)}".encode())
+    return digest.hexdigest()[:16]
+
+
+def _meaning(source: str) -> str:
+    """Return a file's code without comments and docstrings.
+
+    >>> _meaning("x = 1") == _meaning("'''Prose.'''\\nx = 1  # more")
+    True
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [each for each in body if not _is_prose(each)]
+    return ast.dump(tree)
+
+
+def _is_prose(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def climb_all(
+    jobs: Sequence[Job],
+    memory: Memory,
+    *,
+    pairs: int = 2,
+    at_most: int | None = None,
+    watch: Callable[[str], None] | None = None,
+) -> dict[str, Found]:
+    """Climb with every job that is not known yet.
+
+    Args:
+        jobs: what to climb with.
+        memory: what is known; results are kept there.
+        pairs: of workers, that climb side by side.
+        at_most: how many climbs; the rest waits for another call.
+        watch: called with a line after each climb.
+
+    Returns:
+        What is known of the jobs, by their keys.
+    """
+    unknown = {job.key: job for job in jobs if job.key not in memory.found}
+    due = sorted(unknown.values(), key=lambda job: job.threads)[:at_most]
+    broken: dict[str, Found] = {}
+    for threads, group in groupby(due, key=lambda job: job.threads):
+        crew = _Crew(list(group), threads, memory, broken, watch)
+        crew.work(pairs)
+    known = memory.found | broken
+    return {job.key: known[job.key] for job in jobs if job.key in known}
+
+
+class _Crew:
+    """Pairs of workers, each in a thread, that share a queue of jobs."""
+
+    def __init__(
+        self,
+        jobs: list[Job],
+        threads: int,
+        memory: Memory,
+        broken: dict[str, Found],
+        watch: Callable[[str], None] | None,
+    ) -> None:
+        self.threads, self.memory, self.broken = threads, memory, broken
+        self.watch, self.total, self.done = watch, len(jobs), 0
+        self.jobs: SimpleQueue[Job] = SimpleQueue()
+        for job in jobs:
+            self.jobs.put(job)
+
+    def work(self, pairs: int) -> None:
+        """Climb until the queue is empty."""
+        crew = [threading.Thread(target=self._serve) for _ in range(pairs)]
+        for thread in crew:
+            thread.start()
+        for thread in crew:
+            thread.join()
+
+    def _serve(self) -> None:
+        more = True
+        while more:
+            with Pair(setup=_SETUPS, threads=self.threads) as pair:
+                more = self._shift(pair)
+
+    def _shift(self, pair: Pair) -> bool:
+        """Climb until these workers are old or broken, or nothing is left."""
+        for _ in range(LIFETIME):
+            try:
+                job = self.jobs.get_nowait()
+            except Empty:
+                return False
+            found = climbed(pair, job)
+            self._keep(job, found)
+            if "broke" in found:
+                return True
+        return True
+
+    def _keep(self, job: Job, found: Found) -> None:
+        if "broke" in found:
+            self.broken[job.key] = found
+        else:
+            self.memory.keep(job.key, found)
+        self.done += 1
+        if self.watch:
+            count = f"{self.done}/{self.total}"
+            self.watch(f"{count} {outcome(found)} {job.name}")
+
+
+_SETUPS = {"torch": SETUP, "keras": SETUP}
+
+
+def climbed(pair: Pair, job: Job) -> Found:
+    """Climb with one job."""
+    start = time.perf_counter()
+    try:
+        said = pair.ask("said", arm=job.arm) if job.says else {}
+        found = climb(pair, job.arm, seed=job.seed, steps=job.steps)
+    except WorkerError as error:
+        return {"broke": str(error)[-2000:]}
+    return {
+        "said": said,
+        "verdicts": {v.rung: v.as_json() for v in found.verdicts},
+        "seconds": round(time.perf_counter() - start, 2),
+    }
+
+
+def outcome(found: Found) -> Outcome:
+    """Return the outcome of a climb; one that broke agrees in nothing."""
+    if "broke" in found:
+        return "disagree"
+    return worst([each["verdict"] for each in found["verdicts"].values()])
+
+
+def sentence(found: Found) -> str:
+    """Return what the judge said of the rung that decides, or what broke."""
+    if "broke" in found:
+        return str(found["broke"])
+    given = outcome(found)
+    decides = [v for v in found["verdicts"].values() if v["verdict"] == given]
+    return f"{decides[-1]['rung']}: {decides[-1]['sentence']}"
+
+
+def counted(found: Sequence[Found]) -> str:
+    """Return how many agree, and how many do not, if any.
+
+    >>> counted([{"broke": "lost"}, {"broke": "lost"}])
+    'Of 2 climbs, 0 agree, 2 disagree'
+    """
+    counts = Counter(map(outcome, found))
+    kinds = ["agree", *(k for k in ("disagree", "undecided") if counts[k])]
+    shown = ", ".join(f"{counts[kind]} {kind}" for kind in kinds)
+    return f"Of {len(found)} climbs, {shown}"

@@ -1,0 +1,168 @@
+"""What there is to be covered: every kind, every choice, every convention."""
+
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from common.activations import Activation
+from common.conventions import CONVENTIONS, Convention
+from common.data import Data
+from common.element import Model, members
+from common.experiment import Arm
+from common.losses import Loss
+from common.penalties import Penalty
+from common.recipe import Accumulation, EarlyStopping, Plateau, Recipe
+from tests.common.written import FAMILIES, key
+
+# What is no element, but has fields of its own.
+RECORDS: dict[str, tuple[type[Model], ...]] = {
+    "penalty": (Penalty,),
+    "recipe": (Recipe, Accumulation, Plateau, EarlyStopping),
+    "data": (Data,),
+}
+
+PREDICTIONS = {kind.prediction for kind in members(Loss)}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of the language.
+
+    Attributes:
+        family: under which heading it stands.
+        cls: its class.
+    """
+
+    family: str
+    cls: type[Model]
+
+    @property
+    def name(self) -> str:
+        """What the page calls it."""
+        return key(self.cls).rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a field that can take only a few."""
+
+    cls: type[Model]
+    field: str
+    value: Any
+
+    @property
+    def name(self) -> str:
+        """What the page calls it."""
+        word = key(self.cls).rpartition(".")[2]
+        return f"{word}.{self.field} = {self.value}"
+
+
+def kinds() -> list[Kind]:
+    """Return every kind of every family, in the order of the language."""
+    found = [
+        Kind(_family(family, cls), cls)
+        for family, union in FAMILIES.items()
+        for cls in members(union)
+    ]
+    found += [
+        Kind(family, cls) for family, row in RECORDS.items() for cls in row
+    ]
+    return sorted(found, key=lambda kind: ORDER.index(kind.family))
+
+
+ORDER = (
+    "layer",
+    "activation",
+    "prediction",
+    "padding",
+    "initializer",
+    "loss",
+    "penalty",
+    "optimizer",
+    "schedule",
+    "clipping",
+    "recipe",
+    "source",
+    "data",
+)
+
+
+def _family(family: str, cls: type[Model]) -> str:
+    if family == "layer" and issubclass(cls, Activation):
+        inside = cls.kind() != "softmax"
+        return "activation" if inside else "prediction"
+    return family
+
+
+def choices() -> list[Choice]:
+    """Return each value of each field whose type names its values.
+
+    None is not among them: it is what an optional field says by silence.
+    """
+    return [
+        Choice(kind.cls, field, value)
+        for kind in kinds()
+        for field, info in kind.cls.model_fields.items()
+        for value in _values(info.annotation)
+    ]
+
+
+def _values(annotation: Any) -> list[Any]:
+    """Return the values that a type names one by one.
+
+    >>> _values(Literal["mean", "sum"] | None), _values(bool), _values(int)
+    (['mean', 'sum'], [False, True], [])
+    """
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _values(inside[0])
+    if origin is Literal:
+        return list(inside)
+    if origin in (Union, types.UnionType):
+        return [value for each in inside for value in _values(each)]
+    return [False, True] if annotation is bool else []
+
+
+def inside(value: Any) -> Iterator[Model]:
+    """Yield all records of the language that stand in one, or in several."""
+    if isinstance(value, Model):
+        yield value
+        for name in type(value).model_fields:
+            yield from inside(getattr(value, name))
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from inside(each)
+
+
+def covered(arm: Arm) -> set[type[Model] | Choice]:
+    """Return the kinds and choices that an arm holds."""
+    prediction = arm.recipe.loss.prediction()
+    found: set[Any] = set()
+    for record in inside((arm.layers, prediction, arm.data, arm.recipe)):
+        found.add(type(record))
+        for field, info in type(record).model_fields.items():
+            value = getattr(record, field)
+            # A field may hold an element instead, which is no choice.
+            if isinstance(value, str | bool) and value in _values(
+                info.annotation
+            ):
+                found.add(Choice(type(record), field, value))
+    return found
+
+
+def values(row: Convention) -> dict[str, Any]:
+    """Return both values of a convention, by the framework that means it."""
+    return {"torch": row.torch, "keras": row.keras}
+
+
+def convention_name(row: Convention, value: Any) -> str:
+    """Return what the page calls one value of a convention."""
+    return f"{row.field} = {value}"
+
+
+CONVENTION_VALUES = [
+    (row, dialect, value)
+    for row in CONVENTIONS
+    for dialect, value in values(row).items()
+]

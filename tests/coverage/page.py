@@ -1,0 +1,388 @@
+"""The page: what each element was seen to pass, and what is missing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from comparisons.ladder import Rung
+from comparisons.verdict import Outcome, worst
+from comparisons.workers import LABELS
+from tests.climbs import Found, Job, counted, outcome, sentence
+from tests.common.written import key
+from tests.coverage.elements import (
+    CONVENTION_VALUES,
+    ORDER,
+    Choice,
+    Kind,
+    choices,
+    covered,
+    kinds,
+)
+
+TITLES = {
+    "layer": "Layers",
+    "activation": "Activations",
+    "prediction": "Predictions",
+    "padding": "Padding",
+    "initializer": "Initialisers",
+    "loss": "Losses",
+    "penalty": "Penalties",
+    "optimizer": "Optimisers",
+    "schedule": "Schedules",
+    "clipping": "Clipping",
+    "recipe": "Recipes",
+    "source": "Data sets",
+    "data": "Splits and scalings",
+}
+
+JUDGED: tuple[Rung, ...] = ("forward", "gradient", "step", "trajectory")
+
+AS_LOGITS = (
+    "losses start from logits, so nothing is learnt through it; forward "
+    "judges it as `prediction`"
+)
+AS_NUMBERS = (
+    "it has no output and no gradient of its own. *Built* means that it is "
+    "drawn natively by either framework; that the numbers follow its law is "
+    "for `tests/backends/test_drawn.py`. The trajectory starts from numbers "
+    "sampled once, in `common`, and given to both"
+)
+AS_A_LOOP = (
+    "the loop over epochs stands once, in `common`; *built* means that both "
+    "were handed the same batches"
+)
+AS_BYTES = (
+    "data are drawn once, in `common`; *built* means that both hold the same "
+    "bytes"
+)
+
+# Why a rung says nothing about a family; it then shows a dash.
+INAPPLICABLE: dict[str, tuple[tuple[str, ...], str]] = {
+    "prediction": (("gradient", "step", "trajectory"), AS_LOGITS),
+    "initializer": (("forward", "gradient", "step"), AS_NUMBERS),
+    "loss": (
+        ("forward",),
+        "it is no layer; gradient judges its value",
+    ),
+    "penalty": (("forward",), "it acts on the gradient, not on the outputs"),
+    "optimizer": (("forward", "gradient"), "it acts after the gradient"),
+    "schedule": (("forward", "gradient"), "it acts after the gradient"),
+    "clipping": (("forward", "gradient"), "it acts after the gradient"),
+    "recipe": (("emitted", "read", "forward", "gradient"), AS_A_LOOP),
+    "source": (("emitted", "read"), AS_BYTES),
+    "data": (("emitted", "read"), AS_BYTES),
+}
+
+# Where in what is said a family stands; layers, where nothing else is named.
+PART = {
+    "loss": "loss",
+    "penalty": "penalty",
+    "optimizer": "optimizer",
+    "schedule": "schedule",
+    "clipping": "clipping",
+}
+
+# How many of the cases behind a row are named.
+NAMED = 4
+
+# What is absent there is not absent itself: it is not said, or not read.
+ELSEWHERE = ("emit.", "reading.")
+
+Absences = dict[str, dict[str, list[str]]]
+"""By backend and by `file.kind`: the status and the reason."""
+
+
+@cache
+def held(job: Job) -> frozenset[Any]:
+    """Return the kinds and choices that a job's arm holds."""
+    return frozenset(covered(job.arm))
+
+
+@dataclass
+class Row:
+    """One job, what came of it, and what it holds."""
+
+    job: Job
+    found: Found
+    holds: frozenset[Any]
+
+    @property
+    def broke(self) -> bool:
+        """Whether no verdict was reached."""
+        return "broke" in self.found
+
+    def ratio(self, rung: str) -> float:
+        """Return the worst ratio to the floor on a rung; infinite, if none."""
+        verdict = self.found["verdicts"].get(rung)
+        found = verdict and verdict["worst_ratio_to_floor"]
+        return float("inf") if found is None else float(found)
+
+    def outcome(self, rung: str) -> Outcome:
+        """Return what the judge said on a rung; not reached is disagree."""
+        verdict = self.found.get("verdicts", {}).get(rung)
+        found: Outcome = verdict["verdict"] if verdict else "disagree"
+        return found
+
+
+class Page:
+    """The page, and what is wrong with it.
+
+    Args:
+        jobs: all that was climbed with.
+        found: what is known of them, by their keys.
+        absences: what the backends say to be absent.
+        header: what was used, in a sentence.
+    """
+
+    def __init__(
+        self,
+        cases: Sequence[Job],
+        conventions: dict[tuple[str, str], Job],
+        found: dict[str, Found],
+        absences: Absences,
+        header: str,
+    ) -> None:
+        self.conventions, self.found = conventions, found
+        self.absences, self.header = absences, header
+        self.gone = absent_kinds(absences)
+        jobs: dict[str, Job] = {}
+        for job in (*cases, *conventions.values()):
+            jobs.setdefault(job.key, job)
+        due = [job for job in jobs.values() if not held(job) & self.gone]
+        self.rows = [
+            Row(job, found[job.key], held(job))
+            for job in due
+            if job.key in found
+        ]
+        self.missing = [job for job in due if job.key not in found]
+        self.faults: list[str] = []
+
+    def text(self) -> str:
+        """Return the page; what is wrong with it is then in `faults`."""
+        self.faults = [
+            f"{row.job.name}: {outcome(row.found)}: {sentence(row.found)}"
+            for row in self.rows
+            if outcome(row.found) == "disagree"
+        ]
+        self.faults += [f"{job.name} was not run" for job in self.missing]
+        parts = [INTRODUCTION.format(header=self.header), self._counts()]
+        for family in ORDER:
+            parts += self._family(family)
+        parts += [
+            self._gaps(),
+            *self._choices(),
+            *self._conventions(),
+            *self._undecided(),
+        ]
+        return "\n\n".join(parts) + "\n"
+
+    def _counts(self) -> str:
+        return counted([row.found for row in self.rows]) + "."
+
+    def _family(self, family: str) -> list[str]:
+        dashes, reason = INAPPLICABLE.get(family, ((), ""))
+        note = [f"–: {reason}."] if dashes else []
+        rows = [
+            self._kind(kind, dashes)
+            for kind in kinds()
+            if kind.family == family
+        ]
+        head = [family, "built", "emitted", "read", *JUDGED, "worst", "cases"]
+        return [f"## {TITLES[family]}", *note, table(head, rows)]
+
+    def _kind(self, kind: Kind, dashes: Sequence[str]) -> list[str]:
+        gone = self._absent(kind)
+        if gone:
+            return [kind.name, gone, *"–" * 6, "", "0"]
+        rows = self._holding(kind.cls, kind.name)
+        part = PART.get(kind.family, "layers")
+        cells = {
+            "built": self._built(rows),
+            "emitted": self._said(rows, part, "emitted", kind.name),
+            "read": self._said(rows, part, "read", kind.name),
+        }
+        cells |= {rung: ratio(rows, rung) for rung in JUDGED}
+        cells |= dict.fromkeys(dashes, "–")
+        return [kind.name, *cells.values(), *behind(rows, dashes)]
+
+    def _absent(self, kind: Kind) -> str:
+        """Return which backend has no word for a kind, and why it has not."""
+        return "; ".join(
+            f"{LABELS[backend]} {status}: {reason}"
+            for backend, gaps in self.absences.items()
+            for name, (status, reason) in gaps.items()
+            if is_named(name, kind)
+        )
+
+    def _holding(self, what: Any, name: str) -> list[Row]:
+        rows = [r for r in self.rows if what in r.holds and not r.broke]
+        cls = what.cls if isinstance(what, Choice) else what
+        if cls not in self.gone and not any(
+            outcome(row.found) == "agree" for row in rows
+        ):
+            self.faults.append(f"{name}: no case in which both agree")
+        return rows
+
+    def _built(self, rows: Sequence[Row]) -> str:
+        fine = all(
+            row.outcome(rung) == "agree"
+            for row in rows
+            for rung in ("data", "structure")
+        )
+        return "✓ ✓" if fine else "disagree"
+
+    def _said(
+        self, rows: Sequence[Row], part: str, rung: str, name: str
+    ) -> str:
+        """Return how often each framework says, or reads, a part."""
+        cells = []
+        for backend in LABELS:
+            found = [
+                row.found["said"][backend][part].get(rung)
+                for row in rows
+                if part in row.found["said"].get(backend, {})
+            ]
+            cells.append(self._share(found, f"{backend}.{rung}.{name}"))
+        return " ".join(cells) if cells != ["·", "·"] else "·"
+
+    def _share(self, found: Sequence[str | None], what: str) -> str:
+        known = [each for each in found if each is not None]
+        if not known:
+            return "·"
+        wrong = sorted({each for each in known if each})
+        for each in wrong:
+            if not each.startswith(("notyet:", "notimpl:", "never:")):
+                self.faults.append(f"{what}: {each}")
+        good = sum(not each for each in known)
+        return "✓" if not wrong else f"{good} of {len(known)}"
+
+    def _gaps(self) -> str:
+        """Return what stands in a function's place, as the code says it."""
+        rows = [
+            [LABELS[backend], f"`{name}`", status, reason]
+            for backend, gaps in self.absences.items()
+            for name, (status, reason) in gaps.items()
+        ]
+        if not rows:
+            return "## Gaps\n\nNo function of either backend is absent."
+        head = ["framework", "function", "status", "reason"]
+        return f"## Gaps\n\n{table(head, rows)}"
+
+    def _choices(self) -> list[str]:
+        rows = [self._choice(choice) for choice in choices()]
+        head = ["value", *JUDGED, "worst", "cases"]
+        return [
+            "## Values\n\nEach value of each field that names its values.",
+            table(head, rows),
+        ]
+
+    def _choice(self, choice: Choice) -> list[str]:
+        rows = self._holding(choice, choice.name)
+        name = f"`{choice.name}`"
+        return [name, *(ratio(rows, r) for r in JUDGED), *behind(rows, ())]
+
+    def _conventions(self) -> list[str]:
+        rows = []
+        for row, dialect, value in CONVENTION_VALUES:
+            found = [
+                each
+                for each in self.rows
+                if each.job.key == self.conventions[row.name, dialect].key
+                and not each.broke
+            ]
+            said = [row.name, f"`{row.field} = {value}`", LABELS[dialect]]
+            rows.append([*said, *(ratio(found, rung) for rung in JUDGED)])
+        head = ["convention", "value", "by default", *JUDGED]
+        return ["## Conventions\n\nBoth values of each.", table(head, rows)]
+
+    def _undecided(self) -> list[str]:
+        rows = [
+            [row.job.name, sentence(row.found)]
+            for row in self.rows
+            if outcome(row.found) == "undecided"
+        ]
+        if not rows:
+            return []
+        return ["## Undecided", table(["case", "what the judge says"], rows)]
+
+
+INTRODUCTION = """\
+# Coverage
+
+Made by `make coverage`, from the code; do not edit. {header}
+
+Every word of the language, in both frameworks, in float64: what it was seen
+to pass, over all the cases that hold it.
+
+- **built**: both hold the same data and make the same tensors; a tick for
+  each framework, PyTorch's first.
+- **emitted**: it is printed as code that runs by itself and makes the same.
+- **read**: what was built is read back as what was meant. A dot means that
+  this version of the code does not try.
+- **forward, gradient, step, trajectory**: the largest difference between the
+  two frameworks in units of the noise floor; up to 10 they agree. A
+  trajectory has 500 steps, or as many as there are before it is chaotic.
+- **worst**: the case with the largest ratio; **cases**: how many hold it,
+  and the first of them."""
+
+
+def is_named(name: str, kind: Kind) -> bool:
+    """Whether a backend's `file.function` is that of a kind."""
+    if name.startswith(ELSEWHERE):
+        return False
+    word = key(kind.cls)
+    return name == word if "." in word else name.endswith(f".{word}")
+
+
+def absent_kinds(absences: Absences) -> set[Any]:
+    """Return the classes that some backend has no word for."""
+    names = {name for gaps in absences.values() for name in gaps}
+    return {
+        kind.cls
+        for kind in kinds()
+        if any(is_named(name, kind) for name in names)
+    }
+
+
+def ratio(rows: Sequence[Row], rung: str) -> str:
+    """Return the worst ratio of the rows that the judge decided on."""
+    if not rows:
+        return "absent"
+    said = worst([row.outcome(rung) for row in rows])
+    if said == "disagree":
+        return "disagree"
+    decided = [r.ratio(rung) for r in rows if r.outcome(rung) == "agree"]
+    return f"{max(decided):.2g}" if decided else "undecided"
+
+
+def behind(rows: Sequence[Row], dashes: Sequence[str]) -> list[str]:
+    """Return the name of the case that is worst, and how many there are."""
+    judged = [rung for rung in JUDGED if rung not in dashes]
+
+    def largest(row: Row) -> float:
+        agreed = [r for r in judged if row.outcome(r) == "agree"]
+        return max((row.ratio(rung) for rung in agreed), default=0.0)
+
+    if not rows:
+        return ["", "0"]
+    names = [f"`{row.job.name}`" for row in rows]
+    more = ", …" if len(names) > NAMED else ""
+    shown = f"{len(names)}: {', '.join(names[:NAMED])}{more}"
+    return [f"`{max(rows, key=largest).job.name}`", shown]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown.
+
+    >>> print(table(["a", "b"], [["1", "x | y"]]))
+    | a | b |
+    |---|---|
+    | 1 | x \\| y |
+    """
+    lines = [head, *rows]
+    shown = [
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |"
+        for line in lines
+    ]
+    return "\n".join([shown[0], "|" + "---|" * len(head), *shown[1:]])

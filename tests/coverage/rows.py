@@ -1,0 +1,140 @@
+"""What is climbed with: the cases, the conventions, and what both lack."""
+
+from functools import cache
+from typing import Any
+
+from common.conventions import Convention
+from common.experiment import Arm
+from common.load import parse
+from tests.cases import CASES, MLP, arm
+from tests.climbs import Job
+from tests.common.test_conventions import dense, example, watched
+from tests.coverage.elements import CONVENTION_VALUES
+
+STEPS_LONG = 500
+
+
+def initialized(written: Any) -> Arm:
+    """Return a network whose kernels are drawn so."""
+    return arm(
+        [{"dense": {"units": 6, "kernel_initializer": written}}, *MLP[1:]]
+    )
+
+
+def on(source: Any, loss: str, units: int, **data: Any) -> Arm:
+    """Return a small network on a data set."""
+    written = {
+        "name": "example",
+        "dialect": "keras",
+        "data": {"test": 0.0, "validation": 0.25, **source, **data},
+        "recipe": {"loss": loss, "optimizer": {"sgd": 0.05}, "epochs": 1},
+        "arms": {"example": ["flatten", MLP[0], "tanh", {"dense": units}]},
+    }
+    return parse(written).arm("example")
+
+
+def scheduled(kind: str, **fields: Any) -> Arm:
+    """Return a network whose rate changes once an epoch."""
+    return arm(MLP, schedule={kind: {**fields, "per": "epoch"}})
+
+
+def pooled(kind: str) -> Arm:
+    """Return a network that pools as far as its windows are wide."""
+    return arm([{kind: 2}, "flatten", {"dense": 3}], (4, 5, 3))
+
+
+# The kinds and choices that no case of `tests.cases` holds.
+MORE: dict[str, Arm] = {
+    **{
+        f"initializer-{name}": initialized(written)
+        for name, written in {
+            "ones": "ones",
+            "constant": {"constant": 0.1},
+            "lecun_uniform": "lecun_uniform",
+            "orthogonal": "orthogonal",
+            "orthogonal-gain": {"orthogonal": {"gain": 1.5}},
+        }.items()
+    },
+    **{f"{kind}-plain": pooled(kind) for kind in ("max_pool", "average_pool")},
+    **{
+        f"{kind}-per_epoch": scheduled(kind, **fields)
+        for kind, fields in {
+            "step_decay": {"every": 3, "by": 0.7},
+            "multi_step": {"at": [2, 5], "by": 0.5},
+            "natural_exponential": {"k": 0.01},
+            "inverse_time": {"k": 0.1},
+            "polynomial_decay": {"steps": 90, "end": 0.01},
+            "cosine": {"steps": 90, "final": 0.1},
+            "cosine_restarts": {"first": 20, "final": 0.1},
+            "warmup_cosine": {"warmup": 5, "steps": 90, "final": 0.1},
+            "one_cycle": {"steps": 170},
+        }.items()
+    },
+    "digits": on({"digits": {"samples": 200}}, "cross_entropy", 10),
+    "spiral": on({"spiral": {"samples": 120}}, "cross_entropy", 3),
+    "polynomial": on({"polynomial": {"samples": 60}}, "mean_squared_error", 1),
+    "xor": on({"xor": {"copies": 8, "noise": 0.1}}, "binary_cross_entropy", 1),
+    **{
+        f"scaling-{scaling}": on(
+            {"digits": {"samples": 200}}, "cross_entropy", 10, scaling=scaling
+        )
+        for scaling in ("none", "standardize", "min_max", "symmetric")
+    },
+    "last_batch-drop": arm(MLP, batch_size=20, last_batch="drop"),
+    "last_batch-keep": arm(MLP, batch_size=20, last_batch="keep"),
+    "shuffle-never": arm(MLP, shuffle="never"),
+    **{
+        f"checkpoint-{monitor}": watched(MLP, checkpoint=monitor)
+        for monitor in ("validation_loss", "validation_accuracy")
+    },
+    **{
+        f"early_stopping-{name}": watched(MLP, early_stopping=fields)
+        for name, fields in {
+            "restore_best": {"patience": 20, "restore_best": True},
+            "accuracy": {"patience": 20, "monitor": "validation_accuracy"},
+            "baseline": {"patience": 40, "baseline": 1.0},
+        }.items()
+    },
+    "plateau-accuracy": watched(
+        MLP, plateau={"patience": 10, "monitor": "validation_accuracy"}
+    ),
+}
+
+# Rows of the conventions that `example` knows no arm for: they change what
+# is reported, and no weight.
+REPORTED = {
+    "penalty_reported": lambda value: arm(
+        dense(), penalty={"l2": 0.1, "reported": value}
+    )
+}
+
+
+def convention_arm(row: Convention, value: Any) -> Arm:
+    """Return the example in which a convention's field has a value."""
+    if row.name in REPORTED:
+        return REPORTED[row.name](value)
+    return example(row, value)
+
+
+@cache
+def case_jobs() -> list[Job]:
+    """Return every case, and what they lack."""
+    arms = {case.id: case.arm for case in CASES} | MORE
+    return [
+        Job(name, found, steps=STEPS_LONG, says=True)
+        for name, found in arms.items()
+    ]
+
+
+@cache
+def convention_jobs() -> dict[tuple[str, str], Job]:
+    """Return both values of every convention, by its name and a dialect."""
+    return {
+        (row.name, dialect): Job(
+            f"{row.field} = {value}",
+            convention_arm(row, value),
+            steps=STEPS_LONG,
+            says=True,
+        )
+        for row, dialect, value in CONVENTION_VALUES
+    }

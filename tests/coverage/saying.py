@@ -1,0 +1,247 @@
+"""Tasks that say each part of an arm in code, run it, and read it back.
+
+They run in a worker, which holds one framework, and import it there. The
+strict tests of emission and reading are elsewhere; here it is noted which
+elements can be said and read at all.
+"""
+
+import builtins
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+from typing import Any, ClassVar
+
+from common.calls import Absent, Call, phrase
+from common.experiment import Arm
+from common.printing import Expression, script, statement
+from comparisons import tasks
+
+OURS = ("common", "torch_impl", "keras_impl", "comparisons", "tests")
+
+Said = dict[str, dict[str, str]]
+"""By part and by rung: nothing if it went well, or what went wrong."""
+
+
+def said(trainer_class: Any, arm: Arm, progress: Any = None) -> Said:
+    """Say each part of an arm, and read it, where it can be read.
+
+    The network is said as it predicts: with the activation that makes
+    predictions of its outputs.
+    """
+    package = trainer_class.__module__.split(".")[0]
+    side = {"torch_impl": Torch, "keras_impl": Keras}[package](package)
+    prediction = arm.recipe.loss.prediction()
+    network = replace(arm, layers=(*arm.layers, prediction))
+    found = {"layers": side.network(network)}
+    for part in ("loss", "optimizer", "schedule", "clipping", "penalty"):
+        spec = getattr(arm.recipe, part)
+        if spec is not None:
+            found[part] = side.element(part, spec, arm)
+    return found
+
+
+def absences(trainer_class: Any, progress: Any = None) -> dict[str, list[str]]:
+    """Return what a backend says to be absent: status and reason."""
+    package = trainer_class.__module__.split(".")[0]
+    found = {}
+    for module in _modules(importlib.import_module(package)):
+        for name, value in vars(module).items():
+            if isinstance(value, Absent):
+                file = module.__name__.partition(".")[2]
+                found[f"{file}.{name}"] = [value.status, value.reason]
+    return found
+
+
+def _modules(package: ModuleType) -> list[ModuleType]:
+    paths, prefix = package.__path__, f"{package.__name__}."
+    return [
+        importlib.import_module(each.name)
+        for each in pkgutil.walk_packages(paths, prefix)
+    ]
+
+
+class Side:
+    """What is the same in both frameworks."""
+
+    first: ClassVar[dict[str, tuple[str, ...]]] = {}
+
+    def __init__(self, package: str) -> None:
+        self.package = package
+        self.module("engine").configure("float64", 0)
+
+    def module(self, name: str) -> Any:
+        """Return a module of the backend."""
+        return importlib.import_module(f"{self.package}.{name}")
+
+    def reading(self) -> Any:
+        """Return the package that reads live objects, if there is one."""
+        try:
+            return self.module("reading")
+        except ModuleNotFoundError:
+            return None
+
+    def network(self, arm: Arm) -> dict[str, str]:
+        """Emit, run and read a network."""
+        model = self.module("model").build(arm)
+
+        def emitted() -> None:
+            names = run(self.module("emit").emit_model(arm), {})
+            ours, theirs = self.shapes(model), self.shapes(names["model"])
+            assert ours == theirs, f"{theirs} is not {ours}"
+
+        def read() -> None:
+            from common.canonical import canonical_layers
+
+            shape = arm.data.source.shape
+            found = self.reading().read_model(model, shape)
+            expected = canonical_layers(arm.layers, shape)
+            assert found == expected, f"{found} is not {expected}"
+
+        return self._tried(emitted, read)
+
+    def element(self, part: str, spec: Any, arm: Arm) -> dict[str, str]:
+        """Emit, run and read one part of a recipe."""
+        call = self.say(part, spec, arm)
+
+        def emitted() -> None:
+            first = map(Expression, self.first.get(part, ()))
+            words = self.module("emit").VOCABULARY
+            line = statement(call.given(*first), words, "thing")
+            made = run(script([line], words), self.given())["thing"]
+            live = self.perform(part, call)
+            assert type(made) is type(live) or _alike(made, live), made
+
+        def read() -> None:
+            from common.canonical import canonical
+
+            found = self.read(part, call, arm)
+            assert found == canonical(spec), f"{found} is not {spec}"
+
+        return self._tried(emitted, read)
+
+    def say(self, part: str, spec: Any, arm: Arm) -> Call:
+        """Return how a part of a recipe is said."""
+        if part == "penalty":
+            said: Call = self.module("penalties").penalty(spec)
+            return said
+        context: tuple[Any, ...] = ()
+        if part == "schedule":
+            context = (arm.recipe.optimizer.lr, 3)
+        books = {"loss": "losses", "clipping": "clipping"}
+        book = self.module(books.get(part, f"{part}s"))
+        return phrase(book, spec)(spec, *context)
+
+    def perform(self, part: str, call: Call) -> Any:
+        """Return the live object."""
+        given = self.given()
+        return call.perform(
+            *(given[name] for name in self.first.get(part, ()))
+        )
+
+    def read(self, part: str, call: Call, arm: Arm) -> Any:
+        """Return what a live part is read as."""
+        if part == "optimizer":
+            model = self.module("model").build(arm)
+            recipe = arm.recipe.model_copy(update={"accumulation": None})
+            build = self.module("updates").build_optimizer
+            return self.reading().read(build(recipe, model))
+        if part == "clipping":
+            return self.reading().read_clipping(self.waiting(call))
+        if part == "penalty":
+            return self.reading().read_penalty(call.perform())
+        return self.reading().read(self.perform(part, call))
+
+    def waiting(self, call: Call) -> Any:
+        """Return what clips, before it has."""
+        return call.waiting()
+
+    def _tried(
+        self, emitted: Callable[[], None], read: Callable[[], None]
+    ) -> dict[str, str]:
+        found = {"emitted": tried(emitted)}
+        if self.reading() is not None:
+            found["read"] = tried(read)
+        return found
+
+    def given(self) -> dict[str, Any]:
+        """Return what emitted code finds there."""
+        return {}
+
+
+class Torch(Side):
+    """PyTorch's side."""
+
+    first: ClassVar[dict[str, tuple[str, ...]]] = {
+        "optimizer": ("parameters",),
+        "schedule": ("optimizer",),
+        "clipping": ("parameters",),
+    }
+
+    def given(self) -> dict[str, Any]:
+        import torch
+
+        parameter = torch.nn.Parameter(torch.arange(3.0))
+        parameter.grad = torch.ones(3)
+        optimizer = torch.optim.SGD([parameter], 0.1)
+        return {"parameters": [parameter], "optimizer": optimizer}
+
+    def shapes(self, model: Any) -> list[tuple[int, ...]]:
+        """Return the shapes of all tensors, in order."""
+        return [tuple(each.shape) for each in model.state_dict().values()]
+
+
+class Keras(Side):
+    """Keras's side, where clipping is an optimiser's own."""
+
+    def say(self, part: str, spec: Any, arm: Arm) -> Call:
+        """Return how a part of a recipe is said."""
+        if part != "clipping":
+            return super().say(part, spec, arm)
+        said = super().say("optimizer", arm.recipe.optimizer, arm)
+        clipped: Call = self.module("updates")._clipped(said, arm.recipe)
+        return clipped
+
+    def waiting(self, call: Call) -> Any:
+        """Return what clips, before it has."""
+        return call.perform()
+
+    def shapes(self, model: Any) -> list[tuple[int, ...]]:
+        """Return the shapes of all tensors, in order."""
+        return [tuple(each.shape) for each in model.weights]
+
+
+def _alike(made: Any, live: Any) -> bool:
+    """Whether a class that was printed is the one it was printed from."""
+    return type(made).__qualname__ == type(live).__qualname__
+
+
+def tried(act: Callable[[], None]) -> str:
+    """Return nothing if something can be done, or what went wrong."""
+    try:
+        act()
+    except NotImplementedError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - the page says what it was
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def run(text: str, given: dict[str, Any]) -> dict[str, Any]:
+    """Run emitted code, with nothing of ours to import."""
+
+    def without_ours(name: str, *rest: Any) -> Any:
+        assert name.split(".")[0] not in OURS, f"imports {name}"
+        return builtins.__import__(name, *rest)
+
+    allowed = {**vars(builtins), "__import__": without_ours}
+    names = {**given, "__builtins__": allowed, "__name__": "emitted"}
+    exec(compile(text, "emitted", "exec"), names)  # noqa: S102 - our own text
+    return names
+
+
+def add_tasks(backend: str) -> None:
+    """Let a worker be asked for what stands here."""
+    tasks.said = said
+    tasks.absences = absences

@@ -1,0 +1,325 @@
+"""The page of coverage: it misses nothing, and hides nothing."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from common.experiment import Arm
+from comparisons.ladder import RUNGS
+from comparisons.tolerances import TIMES_FLOOR
+from comparisons.workers import Pair
+from tests import climbs
+from tests.cases import arm
+from tests.climbs import Found, Job, Memory, climb_all, climbed, outcome
+from tests.coverage import saying
+from tests.coverage.__main__ import CACHE, PAGE, covered
+from tests.coverage.elements import CONVENTION_VALUES, choices, kinds
+from tests.coverage.page import TITLES, Page
+from tests.coverage.rows import case_jobs, convention_jobs
+
+ROOT = Path(__file__).parents[2]
+
+Listed = set[tuple[str, str]]
+
+
+def listed(text: str) -> Listed:
+    """Return the headings of a page with the first cells below each."""
+    found: Listed = set()
+    heading = ""
+    for line in text.splitlines():
+        if line.startswith("## "):
+            heading = line[3:]
+        elif line.startswith("| "):
+            cells = re.split(r"(?<!\\) \| ", line[2:])
+            name = cells[1] if heading == "Conventions" else cells[0]
+            found.add((heading, name.strip("`")))
+    return found
+
+
+def demanded() -> Listed:
+    """Return what a page of the present code lists."""
+    found = {(TITLES[kind.family], kind.name) for kind in kinds()}
+    found |= {("Values", choice.name) for choice in choices()}
+    return found | {
+        ("Conventions", f"{row.field} = {value}")
+        for row, _, value in CONVENTION_VALUES
+    }
+
+
+def test_the_committed_page_lists_all_that_there_is() -> None:
+    """A new word has no row there until `make coverage` has run."""
+    page = ROOT / PAGE
+    assert page.exists(), "run `make coverage`, and commit what it writes"
+    text = page.read_text("utf-8")
+    missing = sorted(demanded() - listed(text))
+    assert not missing, f"run `make coverage`; the page lacks {missing}"
+    # The word stands in the introduction, never in a cell.
+    lines = [line for line in text.splitlines() if line.startswith("| ")]
+    assert not [line for line in lines if "disagree" in line]
+
+
+def test_every_kind_and_every_value_has_a_case() -> None:
+    from tests.coverage.elements import covered as held
+
+    jobs = [*case_jobs(), *convention_jobs().values()]
+    found = set().union(*(held(job.arm) for job in jobs))
+    assert not [kind.name for kind in kinds() if kind.cls not in found]
+    assert not [choice.name for choice in choices() if choice not in found]
+
+
+# --- The page itself, on results that are made up. ---
+
+
+def agreed(job: Job, **changes: Any) -> Found:
+    """Return what a climb finds that agrees at half the floor."""
+    verdicts = {
+        rung: {
+            "rung": rung,
+            "verdict": "agree",
+            "worst_ratio_to_floor": 0.5,
+            "sentence": "fine",
+        }
+        for rung in RUNGS
+    }
+    parts = ("layers", "loss", "optimizer", "schedule", "clipping", "penalty")
+    said = {part: {"emitted": "", "read": ""} for part in parts}
+    found = {"verdicts": verdicts, "said": {"torch": said, "keras": said}}
+    return found | changes
+
+
+def page(absences: Any = None, **doctored: Found) -> Page:
+    """Return a page on which all agree, but the jobs that are given."""
+    cases, conventions = case_jobs(), convention_jobs()
+    found = {
+        job.key: agreed(job) | doctored.get(job.name.replace("-", "_"), {})
+        for job in (*conventions.values(), *cases)
+    }
+    return Page(cases, conventions, found, absences or {}, "Made up.")
+
+
+def test_a_page_without_faults_lists_everything_once() -> None:
+    made = page()
+    text = made.text()
+    assert made.faults == []
+    assert demanded() <= listed(text)
+    row = next(x for x in text.splitlines() if x.startswith("| adadelta |"))
+    assert row.startswith("| adadelta | ✓ ✓ | ✓ ✓ | ✓ ✓ | – | – | 0.5 | 0.5")
+    assert "No function of either backend is absent." in text
+
+
+def lost(rung: str) -> Found:
+    verdicts = agreed(case_jobs()[0])["verdicts"]
+    verdicts[rung] = verdicts[rung] | {
+        "verdict": "disagree",
+        "worst_ratio_to_floor": 99.0,
+        "sentence": "p is 99 times the floor",
+    }
+    return {"verdicts": verdicts}
+
+
+def test_a_disagreement_is_a_fault_and_stands_on_every_row() -> None:
+    made = page(selu_wide=lost("gradient"))
+    text = made.text()
+    assert made.faults == [
+        "selu-wide: disagree: gradient: p is 99 times the floor",
+    ]
+    row = next(x for x in text.splitlines() if x.startswith("| selu |"))
+    assert row.split(" | ")[4:7] == ["0.5", "disagree", "0.5"]
+    other = next(x for x in text.splitlines() if x.startswith("| gelu |"))
+    assert "disagree" not in other
+
+
+def test_a_break_is_a_fault() -> None:
+    made = page(spiral={"broke": "the worker died"})
+    made.text()
+    assert made.faults == [
+        "spiral: disagree: the worker died",
+        "spiral: no case in which both agree",
+    ]
+
+
+def test_what_was_not_run_is_a_fault_by_name() -> None:
+    made = page()
+    cases, conventions = case_jobs(), convention_jobs()
+    [gone] = [job for job in cases if job.name == "polynomial"]
+    found = {k: v for k, v in made.found.items() if k != gone.key}
+    partly = Page(cases, conventions, found, {}, "Made up.")
+    partly.text()
+    assert partly.missing == [gone]
+    assert partly.faults == [
+        "polynomial was not run",
+        "polynomial: no case in which both agree",
+    ]
+
+
+def test_what_cannot_be_said_is_a_fault_unless_the_code_says_so() -> None:
+    said = agreed(case_jobs()[0])["said"]
+    silent = said["torch"] | {"loss": {"emitted": "KeyError: 'p'", "read": ""}}
+    made = page(
+        huber_0_3_={}, **{"huber_0.3": {"said": said | {"torch": silent}}}
+    )
+    text = made.text()
+    assert "torch.emitted.huber: KeyError: 'p'" in made.faults
+    row = next(x for x in text.splitlines() if x.startswith("| huber |"))
+    assert " 1 of 2 ✓ " in row
+
+
+def test_a_gap_is_listed_with_its_reason() -> None:
+    gaps = {
+        "torch": {"activations.mish": ["never", "there is none"]},
+        "keras": {"reading.read_penalty": ["notimpl", "nobody asked"]},
+    }
+    made = page(gaps)
+    text = made.text()
+    assert made.faults == []
+    assert "| mish | PyTorch never: there is none | – |" in text
+    assert not [row for row in made.rows if "mish" in row.job.name]
+    assert "| selu | ✓ ✓ |" in text
+    assert "| PyTorch | `activations.mish` | never | there is none |" in text
+    assert "| Keras | `reading.read_penalty` | notimpl |" in text
+    assert "| penalty | ✓ ✓ |" in text
+
+
+# --- Climbs in parts. ---
+
+
+def tiny(**recipe: Any) -> Arm:
+    return arm([{"dense": 3}], **recipe)
+
+
+def test_a_key_follows_what_the_result_follows() -> None:
+    job = Job("a", tiny())
+    assert job.key == Job("b", tiny()).key
+    others = [
+        replace(job, seed=1),
+        replace(job, steps=9),
+        replace(job, threads=2),
+        replace(job, says=True),
+        Job("a", tiny(batch_size=8)),
+        Job("a", arm([{"dense": 3}], samples=65)),
+    ]
+    assert len({job.key, *(other.key for other in others)}) == 7
+
+
+def test_what_is_known_is_not_climbed_again(tmp_path: Path) -> None:
+    file = tmp_path / "known.json"
+    job = Job("a", tiny())
+    Memory(file, "now").keep(job.key, agreed(job))
+    lines: list[str] = []
+    found = climb_all([job], Memory(file, "now"), watch=lines.append)
+    assert found == {job.key: agreed(job)}
+    assert lines == []
+    assert Memory(file, "later").found == {}
+
+
+class NoPair:
+    """Stands for a pair of workers, and counts how many were started."""
+
+    started: ClassVar[list[int]] = []
+
+    def __init__(self, threads: int, **_: Any) -> None:
+        self.started.append(threads)
+
+    def __enter__(self) -> "NoPair":
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        pass
+
+
+@pytest.fixture
+def climbing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Climb without workers; return the seeds that were climbed with.
+
+    Seed 13 breaks its worker.
+    """
+    seeds: list[int] = []
+
+    def climb(pair: Any, job: Job) -> Found:
+        seeds.append(job.seed)
+        return {"broke": "status -9"} if job.seed == 13 else agreed(job)
+
+    monkeypatch.setattr(NoPair, "started", [])
+    monkeypatch.setattr(climbs, "Pair", NoPair)
+    monkeypatch.setattr(climbs, "climbed", climb)
+    return seeds
+
+
+def test_climbs_stop_and_go_on(climbing: list[int], tmp_path: Path) -> None:
+    jobs = [Job(str(n), tiny(), seed=n) for n in range(3)]
+    jobs.append(Job("doubled", tiny(), seed=0))
+    file = tmp_path / "known.json"
+    first = climb_all(jobs, Memory(file), pairs=1, at_most=1)
+    assert [*first] == [jobs[0].key]
+    lines: list[str] = []
+    found = climb_all(jobs, Memory(file), pairs=1, watch=lines.append)
+    assert lines == ["1/2 agree 1", "2/2 agree 2"]
+    assert climbing == [0, 1, 2]
+    assert len(found) == 3
+
+
+def test_a_broken_climb_is_told_and_tried_again(
+    climbing: list[int], tmp_path: Path
+) -> None:
+    jobs = [Job(str(n), tiny(), seed=n) for n in (12, 13, 14)]
+    memory = Memory(tmp_path / "known.json")
+    for _ in range(2):
+        found = climb_all(jobs, memory, pairs=1)
+        outcomes = [outcome(found[job.key]) for job in jobs]
+        assert outcomes == ["agree", "disagree", "agree"]
+    assert climbing == [12, 13, 14, 13]
+    # The worker that broke was replaced.
+    assert len(NoPair.started) == 2 + 2
+
+
+def test_workers_are_renewed_and_have_their_threads(
+    climbing: list[int], tmp_path: Path
+) -> None:
+    number = climbs.LIFETIME + 1
+    jobs = [Job("a", tiny(), seed=n + 20, threads=2) for n in range(number)]
+    jobs.append(Job("a", tiny(), seed=1, threads=1))
+    found = climb_all(jobs, Memory(tmp_path / "known.json"), pairs=1)
+    assert len(found) == number + 1
+    assert NoPair.started == [1, 2, 2]
+
+
+def test_one_arm_is_climbed_said_and_found_in_the_backends(
+    pair: Pair,
+) -> None:
+    job = Job("a", tiny(), steps=6, says=True)
+    found = climbed(pair, job)
+    absent = pair.ask("absences")
+    assert outcome(found) == "agree"
+    assert [*found["verdicts"]] == [*RUNGS]
+    for backend in ("torch", "keras"):
+        said = found["said"][backend]
+        assert said["layers"]["emitted"] == ""
+        assert said["loss"]["emitted"] == ""
+        for status, reason in absent[backend].values():
+            assert status in ("notyet", "notimpl", "never")
+            assert reason
+
+
+def test_emitted_code_may_not_lean_on_ours() -> None:
+    assert saying.run("x = 1", {})["x"] == 1
+    for text in ("import common.layers", "from tests import cases"):
+        assert "AssertionError: imports" in saying.tried(
+            lambda text=text: saying.run(text, {})
+        )
+
+
+@pytest.mark.slow
+def test_everything_agrees_on_every_rung(
+    request: pytest.FixtureRequest,
+) -> None:
+    """What `make coverage` has done already is not done again."""
+    found = covered(Path(request.config.rootpath) / CACHE)
+    found.text()
+    assert found.faults == []
+    for row in found.rows:
+        for rung in RUNGS:
+            if row.outcome(rung) == "agree":
+                assert row.ratio(rung) <= TIMES_FLOOR, (row.job.name, rung)
