@@ -4,8 +4,8 @@ layers, activations, initializers, losses, penalties, clipping, optimizers,
 schedules
             the phrase book: one short function for each element
 extensions  what Keras lacks a class for
-optimizer_extensions
-            the same for optimisers
+initializer_extensions, optimizer_extensions
+            the same for initialisers and optimisers
 reading     from a live object back to its element
 emit        source code from what the phrase book says
 model       a network from its layers
