@@ -8,8 +8,8 @@ from common.experiment import Arm
 from common.load import parse
 from tests.cases import CASES, MLP, arm
 from tests.climbs import Job
-from tests.common.test_conventions import dense, example, watched
 from tests.coverage.elements import CONVENTION_VALUES
+from tests.examples import dense, example, watched
 
 STEPS_LONG = 500
 
