@@ -16,7 +16,7 @@ from common.optimizers import Optimizer
 from common.penalties import Penalty
 from common.schedules import Schedule
 from comparisons.strategies import elements
-from tests.backends.roundtrip import Item
+from tests.backends.items import Item
 from tests.cases import CASES
 
 DRAWN = 30

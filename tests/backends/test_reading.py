@@ -21,7 +21,7 @@ from tests.backends.examples import (
     drawn,
     examples,
 )
-from tests.backends.roundtrip import Item
+from tests.backends.items import Item
 from tests.cases import LAYERS
 from tests.cases_images import EVEN_AND_ODD
 

@@ -1,0 +1,60 @@
+"""An element to build and look at, and what it is looked at with."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from common.element import Element
+from common.layer import LayerElement, Shape
+from common.update_rule import UpdateRule
+
+LR, STEPS_PER_EPOCH, STEPS = 0.03, 3, 20
+FAN_IN, FAN_OUT = 4, 6
+OURS = ("common", "torch_impl", "keras_impl", "comparisons", "tests")
+
+
+@dataclass(frozen=True)
+class Item:
+    """An element to build, and the shape of what reaches it, if a layer."""
+
+    spec: Element
+    shape: Shape = (5,)
+
+    @property
+    def book(self) -> str:
+        """The file that says it."""
+        if isinstance(self.spec, LayerElement):
+            return "layers"
+        if isinstance(self.spec, UpdateRule):
+            return "optimizers"
+        return type(self.spec).__module__.rpartition(".")[2]
+
+
+def facts(live: Any) -> dict[str, Any]:
+    """Return an object's class and its public attributes of plain types."""
+    plain = (bool, int, float, str, tuple, type(None))
+    return {"class": type(live).__name__} | {
+        name: value
+        for name, value in getattr(live, "__dict__", {}).items()
+        if not name.startswith("_") and isinstance(value, plain)
+    }
+
+
+def steps_of(item: Item) -> int:
+    """Return how many steps to look at; PyTorch's cycle ends in an error."""
+    return min(getattr(item.spec, "steps", STEPS), STEPS) - 1
+
+
+def sample(shape: Shape) -> np.ndarray:
+    rng = np.random.Generator(np.random.Philox(7))
+    return rng.normal(size=(6, *shape))
+
+
+def outputs_of(item: Item) -> tuple[np.ndarray, np.ndarray]:
+    """Return outputs and labels that a loss can take."""
+    rng = np.random.Generator(np.random.Philox(8))
+    if item.spec.kind() == "cross_entropy":
+        return rng.normal(size=(6, 3)), np.arange(6) % 3
+    y = (np.arange(6.0) % 2).reshape(6, 1)
+    return 3 * rng.normal(size=(6, 1)), y
