@@ -14,6 +14,7 @@ would be found by telling Keras the opposite.
 import pickle
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from common.conventions import Convention
@@ -162,7 +163,11 @@ class _Hypotheses:
         """
         if self.dtype != "float64":
             return True
-        return self._in_reference(self.arm) != self._in_reference(meant)
+        return self._as_said != self._in_reference(meant)
+
+    @cached_property
+    def _as_said(self) -> str:
+        return self._in_reference(self.arm)
 
     def _in_reference(self, arm: Arm) -> str:
         if self.last.rung == "trajectory":
@@ -175,7 +180,7 @@ class _Hypotheses:
     def _climbs_as(self, framework: str, meant: Arm) -> bool:
         rung: Any = self.last.rung
         pair = Pair(backends=())
-        told = _Told(self.workers[framework], meant, self.arm)
+        told = _Told(self.workers[framework], self.arm)
         asked: dict[str, Any] = {**self.workers, framework: told}
         pair.workers = asked
         again = climb(pair, meant, self.seed, self.steps, rung, self.dtype)
@@ -205,12 +210,10 @@ class _Told:
 
     Attributes:
         worker: it.
-        meant: the arm that the hypothesis is about.
         arm: the true one; it trains as long as the other.
     """
 
     worker: _Remembering
-    meant: Arm
     arm: Arm
 
     def submit(
