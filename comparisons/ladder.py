@@ -111,10 +111,10 @@ def climb(
         margin: see `compare_samples`.
     """
     result = Climb(arm)
-    # For all rungs, so that each framework makes and compiles it once.
-    arm = lengthened(arm, steps)
+    # For all rungs but the last, so that each framework compiles it once.
+    long = lengthened(arm, steps)
     surveys = pair.ask(
-        "survey", arm=arm, seed=seed, dtype=dtype, nudges=NUDGES
+        "survey", arm=long, seed=seed, dtype=dtype, nudges=NUDGES
     )
     both: Surveys = surveys["torch"], surveys["keras"]
     for rung in RUNGS[: RUNGS.index(level) + 1]:
@@ -124,7 +124,7 @@ def climb(
             verdict = _compare_structure(arm, both)
         elif rung == "trajectory":
             result.trajectory, verdict = _climb_trajectory(
-                pair, arm, seed, dtype, progress
+                pair, long, seed, dtype, progress
             )
         elif rung == "initial":
             drawn = draws(pair, arm, seed, progress)
