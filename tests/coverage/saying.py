@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 
 from common.calls import Absent, Call, phrase
 from common.experiment import Arm
-from common.printing import Expression, script, statement
 from comparisons import tasks
 
 OURS = ("common", "torch_impl", "keras_impl", "comparisons", "tests")
@@ -106,10 +105,9 @@ class Side:
         call = self.say(part, spec, arm)
 
         def emitted() -> None:
-            first = map(Expression, self.first.get(part, ()))
-            words = self.module("emit").VOCABULARY
-            line = statement(call.given(*first), words, "thing")
-            made = run(script([line], words), self.given())["thing"]
+            first = self.first.get(part, ())
+            text = self.module("emit").emit(call, "thing", *first)
+            made = run(text, self.given())["thing"]
             live = self.perform(part, call)
             assert type(made) is type(live) or _alike(made, live), made
 

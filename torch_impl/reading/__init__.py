@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn, optim
 from torch.optim import lr_scheduler
 
+from common.calls import absent
 from common.canonical import canonical_layers
 from common.layer import Shape
 from common.reading import recognized
@@ -82,3 +83,10 @@ def read_block(live: Any) -> tuple[Any, ...]:
         nested = isinstance(layer, nn.Sequential)
         found += read_block(layer) if nested else [read(layer)]
     return tuple(found)
+
+
+read_penalty = absent(
+    "notimpl",
+    "a live penalty is a function: which tensors it is meant for, and whether "
+    "it is reported, stand in the loop around it",
+)
