@@ -116,6 +116,18 @@ def test_looking_moves_no_randomness_of_the_frameworks_own(
 LEARNING = [case for case in LAYERS + LOSSES if case.arm.parameters]
 
 
+def first_of_each_kind() -> list[Any]:
+    """Return the cases; those that bring no new kind of layer are slow."""
+    known: set[str] = set()
+    found = []
+    for case in LEARNING:
+        kinds = {place.layer.kind() for place in case.arm.all_places}
+        marks = () if kinds - known else pytest.mark.slow
+        found.append(pytest.param(case, marks=marks, id=case.id))
+        known |= kinds
+    return found
+
+
 def asked(
     worker: Any, case: Case, dtype: loop.Dtype, weights: Weights
 ) -> Weights:
@@ -129,7 +141,7 @@ def asked(
 # Not from the initial weights: averages that never moved would say little
 # of which statistics are used.
 @on_each_backend
-@pytest.mark.parametrize("case", LEARNING, ids=lambda c: c.id)
+@pytest.mark.parametrize("case", first_of_each_kind())
 def test_gradients_of_samples_are_what_numpy_says(
     case: Case, backend: str, pair: Pair, referred: Referred
 ) -> None:
