@@ -72,6 +72,9 @@ MORE: dict[str, Arm] = {
     },
     "digits": on({"digits": {"samples": 200}}, "cross_entropy", 10),
     "spiral": on({"spiral": {"samples": 120}}, "cross_entropy", 3),
+    "moons_circles": on(
+        {"moons_circles": {"samples": 60}}, "cross_entropy", 4
+    ),
     "polynomial": on({"polynomial": {"samples": 60}}, "mean_squared_error", 1),
     "xor": on({"xor": {"copies": 8, "noise": 0.1}}, "binary_cross_entropy", 1),
     **{

@@ -299,7 +299,8 @@ def test_one_arm_is_climbed_said_and_found_in_the_backends(
     found = climbed(pair, job)
     absent = pair.ask("absences")
     assert outcome(found) == "agree"
-    assert [*found["verdicts"]] == [*RUNGS]
+    reached = RUNGS[: RUNGS.index("trajectory") + 1]
+    assert [*found["verdicts"]] == [*reached]
     for backend in ("torch", "keras"):
         said = found["said"][backend]
         assert said["layers"]["emitted"] == ""
