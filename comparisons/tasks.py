@@ -4,6 +4,7 @@ Each takes the backend's `Trainer` class first. They run in the worker, and
 with `common.reference.Trainer` anywhere.
 """
 
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -61,7 +62,9 @@ def survey(
     progress: Any = None,
 ) -> Survey:
     """Look at data, structure and one step; see `Survey`."""
-    trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm=True)
+    trainer = _trainer(
+        trainer_class, arm, dtype, seed, True, threading.get_ident()
+    )
     weights = loop.initial_weights(arm, seed, dtype)
     counts = trainer.counts()
     wanted = {name: value.size for name, value in weights.items()}
@@ -118,7 +121,14 @@ def train(
         )
         weights = trainer.weights()
     else:
-        trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm)
+        trainer = _trainer(
+            trainer_class,
+            arm,
+            dtype,
+            seed,
+            gradient_norm,
+            threading.get_ident(),
+        )
         weights = loop.initial_weights(arm, seed, dtype)
     samples = arm.data.part_sizes()["train"]
     parts = arm.data.parts(arm.recipe.loss) if arm.probes else {}
@@ -203,10 +213,12 @@ def _trainer(
     dtype: loop.Dtype,
     seed: int,
     gradient_norm: bool,
+    thread: int,
 ) -> Any:
-    """Make a trainer, or take the last one if it is the same.
+    """Make a trainer, or take this thread's last one if it is the same.
 
-    Building and compiling a network costs more than many a task.
+    Building and compiling a network costs more than many a task. A trainer
+    is trained in place: two threads must not hold the same.
     """
     return _made(trainer_class, arm, dtype, seed, gradient_norm)
 

@@ -1,0 +1,27 @@
+"""Tasks, asked of the reference, which runs in any process."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from common import reference
+from comparisons import tasks
+from tests.comparisons.arms import TANH, arm
+
+ARM = arm(TANH, epochs=4)
+
+
+def test_two_threads_train_two_trainers() -> None:
+    """One task at a time in each thread, and none in another's trainer."""
+    train = partial(tasks.train, reference.Trainer, ARM, 0, "float64")
+    [alone] = train()
+    in_turns = threading.Barrier(2, timeout=60)
+
+    def progress(done: int, total: int) -> None:
+        in_turns.wait()
+
+    with ThreadPoolExecutor(2) as threads:
+        runs = [threads.submit(train, progress=progress) for _ in range(2)]
+        together = [record for run in runs for record in run.result()]
+    for record in together:
+        assert record.steps["loss"].tolist() == alone.steps["loss"].tolist()
