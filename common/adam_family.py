@@ -111,13 +111,13 @@ class Adamax(UpdateRule):
         return ("first", "greatest")
 
     def move(self, state: State, g: Array, rate: float, step: int) -> Array:
-        m = self.beta_1 * state["first"] + (1 - self.beta_1) * g
         inside = self.epsilon_placement == "in_maximum"
         size = np.abs(g) + (self.epsilon if inside else 0.0)
-        u = np.maximum(self.beta_2 * state["greatest"], size)
-        state["first"], state["greatest"] = m, u
-        root = u if inside else u + self.epsilon
-        return np.asarray(rate / (1 - self.beta_1**step) * m / root)
+        state["first"] = self.beta_1 * state["first"] + (1 - self.beta_1) * g
+        state["greatest"] = np.maximum(self.beta_2 * state["greatest"], size)
+        root = state["greatest"] + (0.0 if inside else self.epsilon)
+        rate = rate / (1 - self.beta_1**step)
+        return np.asarray(rate * state["first"] / root)
 
 
 class Nadam(UpdateRule):

@@ -18,6 +18,7 @@ from common.experiment import Arm
 from common.layer import Array
 from common.losses import BinaryCrossEntropy, CrossEntropy
 from common.record import Curve, Weights
+from common.update_rule import State
 
 
 def gradients(
@@ -76,6 +77,26 @@ def _loss(arm: Arm, z: Array, y: npt.NDArray[Any], rough: int) -> float:
     return value
 
 
+class _Renewed(State):
+    """What an optimiser remembers, each time a unit of the old value off.
+
+    A moving average is renewed as b v + (1 - b) g^2, or, as Keras's Adam
+    does it, as v + (1 - b) (g^2 - v). Where v falls steeply the second is a
+    difference of terms as large as the old v. No rounding changes a sign.
+    """
+
+    def __init__(self, state: State, rough: int) -> None:
+        super().__init__(state)
+        self.rough = rough
+
+    def __setitem__(self, name: str, new: Array) -> None:
+        size = np.maximum(np.abs(self[name]), np.abs(new))
+        unit = np.finfo(np.float64).eps * size
+        off = new + _sides(new, self.rough) * unit
+        kept = np.where(np.sign(off) == np.sign(new), off, new)
+        super().__setitem__(name, kept)
+
+
 def _sides(values: Array, seed: int) -> Array:
     """Return -1 or 1 for each value: the seed, if it is one of the two.
 
@@ -118,6 +139,11 @@ class Trainer:
         self.taken, self.waiting = 0, []
         spec = self.arm.recipe.optimizer
         self.state = {n: spec.start(v) for n, v in self.values.items()}
+        if self.rough:
+            self.state = {
+                name: _Renewed(state, self.rough)
+                for name, state in self.state.items()
+            }
 
     def weights(self) -> Weights:
         """Return a copy of all tensors, learnt or kept."""
