@@ -23,7 +23,8 @@ class Convention:
         torch: what PyTorch does by default, as a value of that field.
         keras: what Keras does by default, as a value of that field.
         sentence: the difference, in one sentence.
-        sources: where it stands, in PyTorch's and in Keras's source.
+        sources: where it stands, in PyTorch's and in Keras's source: the
+            file, with a piece of the code in brackets.
     """
 
     name: str
@@ -42,7 +43,10 @@ CONVENTIONS = (
         "glorot_uniform",
         "PyTorch draws a dense kernel from U(±1/√fan_in), Keras from "
         "U(±√(6/(fan_in + fan_out))).",
-        ("nn/modules/linear.py:124", "layers/core/dense.py:89"),
+        (
+            "nn/modules/linear.py (kaiming_uniform_)",
+            "layers/core/dense.py (glorot_uniform)",
+        ),
     ),
     Convention(
         "dense_bias_initializer",
@@ -51,7 +55,10 @@ CONVENTIONS = (
         "zeros",
         "PyTorch draws a dense bias from U(±1/√fan_in), Keras starts it "
         "at zero.",
-        ("nn/modules/linear.py:127", "layers/core/dense.py:90"),
+        (
+            "nn/modules/linear.py (bound = 1 / math.sqrt(fan_in))",
+            "layers/core/dense.py (bias_initializer)",
+        ),
     ),
     Convention(
         "conv2d_kernel_initializer",
@@ -60,7 +67,10 @@ CONVENTIONS = (
         "glorot_uniform",
         "PyTorch draws a convolution's kernel from U(±1/√fan_in), Keras "
         "from U(±√(6/(fan_in + fan_out))).",
-        ("nn/modules/conv.py:196", "layers/convolutional/base_conv.py"),
+        (
+            "nn/modules/conv.py (kaiming_uniform_)",
+            "layers/convolutional/base_conv.py (glorot_uniform)",
+        ),
     ),
     Convention(
         "conv2d_bias_initializer",
@@ -69,7 +79,10 @@ CONVENTIONS = (
         "zeros",
         "PyTorch draws a convolution's bias from U(±1/√fan_in), Keras "
         "starts it at zero.",
-        ("nn/modules/conv.py:200", "layers/convolutional/base_conv.py"),
+        (
+            "nn/modules/conv.py (bound = 1 / math.sqrt(fan_in))",
+            "layers/convolutional/base_conv.py (bias_initializer)",
+        ),
     ),
     Convention(
         "depthwise_conv2d_kernel_initializer",
@@ -79,8 +92,8 @@ CONVENTIONS = (
         "PyTorch draws a depthwise kernel from U(±1/√fan_in), Keras from "
         "U(±√(6/(fan_in + fan_out))).",
         (
-            "nn/modules/conv.py:196",
-            "layers/convolutional/base_depthwise_conv.py",
+            "nn/modules/conv.py (kaiming_uniform_)",
+            "layers/convolutional/base_depthwise_conv.py (glorot_uniform)",
         ),
     ),
     Convention(
@@ -91,8 +104,8 @@ CONVENTIONS = (
         "PyTorch draws a depthwise bias from U(±1/√fan_in), Keras starts "
         "it at zero.",
         (
-            "nn/modules/conv.py:200",
-            "layers/convolutional/base_depthwise_conv.py",
+            "nn/modules/conv.py (bound = 1 / math.sqrt(fan_in))",
+            "layers/convolutional/base_depthwise_conv.py (bias_initializer)",
         ),
     ),
     Convention(
@@ -114,7 +127,10 @@ CONVENTIONS = (
         False,
         "At the rim, PyTorch's average pooling divides by the whole "
         "window, padding included, Keras's by the pixels there are.",
-        ("nn/modules/pooling.py", "layers/pooling/average_pooling2d.py"),
+        (
+            "nn/modules/pooling.py (count_include_pad: bool = True)",
+            "backend/tensorflow/nn.py (tf.nn.avg_pool)",
+        ),
     ),
     Convention(
         "flatten_order",
@@ -122,7 +138,10 @@ CONVENTIONS = (
         "channels_first",
         "channels_last",
         "PyTorch flattens an image channel by channel, Keras pixel by pixel.",
-        ("nn/modules/flatten.py", "layers/reshaping/flatten.py:46"),
+        (
+            "nn/modules/flatten.py (input.flatten)",
+            "layers/reshaping/flatten.py (_channels_first)",
+        ),
     ),
     Convention(
         "batch_norm_epsilon",
@@ -131,8 +150,8 @@ CONVENTIONS = (
         1e-3,
         "Batch normalisation's epsilon is 1e-5 in PyTorch and 1e-3 in Keras.",
         (
-            "nn/modules/batchnorm.py:41",
-            "layers/normalization/batch_normalization.py:164",
+            "nn/modules/batchnorm.py (eps: float = 1e-5)",
+            "layers/normalization/batch_normalization.py (epsilon=1e-3)",
         ),
     ),
     Convention(
@@ -144,8 +163,8 @@ CONVENTIONS = (
         "PyTorch (momentum 0.1 of the new) and 0.99 in Keras (momentum 0.99 "
         "of the old).",
         (
-            "nn/modules/batchnorm.py:42",
-            "layers/normalization/batch_normalization.py:163",
+            "nn/modules/batchnorm.py (momentum: float | None = 0.1)",
+            "layers/normalization/batch_normalization.py (momentum=0.99)",
         ),
     ),
     Convention(
@@ -168,8 +187,8 @@ CONVENTIONS = (
         "PyTorch's LeakyReLU lets 0.01 of a negative number pass, Keras's "
         "layer LeakyReLU 0.3; its activation 'leaky_relu' means 0.2.",
         (
-            "nn/modules/activation.py:914",
-            "layers/activations/leaky_relu.py:38",
+            "nn/modules/activation.py (negative_slope: float = 1e-2)",
+            "layers/activations/leaky_relu.py (negative_slope=0.3)",
         ),
     ),
     Convention(
@@ -179,8 +198,8 @@ CONVENTIONS = (
         1e-3,
         "Layer normalisation's epsilon is 1e-5 in PyTorch and 1e-3 in Keras.",
         (
-            "nn/modules/normalization.py:191",
-            "layers/normalization/layer_normalization.py:108",
+            "nn/modules/normalization.py (eps: float = 1e-5)",
+            "layers/normalization/layer_normalization.py (epsilon=1e-3)",
         ),
     ),
     Convention(
@@ -202,7 +221,10 @@ CONVENTIONS = (
         "per_number",
         "PyTorch's PReLU learns one slope for all, Keras's one for each "
         "number of a sample.",
-        ("nn/modules/activation.py:1630", "layers/activations/prelu.py"),
+        (
+            "nn/modules/activation.py (num_parameters: int = 1)",
+            "layers/activations/prelu.py (param_shape)",
+        ),
     ),
     Convention(
         "prelu_initial",
@@ -210,7 +232,10 @@ CONVENTIONS = (
         0.25,
         0.0,
         "PReLU's slope starts at 0.25 in PyTorch and at 0 in Keras.",
-        ("nn/modules/activation.py:1630", "layers/activations/prelu.py"),
+        (
+            "nn/modules/activation.py (init: float = 0.25)",
+            "layers/activations/prelu.py (alpha_initializer)",
+        ),
     ),
     Convention(
         "prelu_at_zero",
@@ -230,7 +255,10 @@ CONVENTIONS = (
         1.0,
         0.05,
         "PyTorch's normal initialiser has standard deviation 1, Keras's 0.05.",
-        ("nn/init.py", "initializers/random_initializers.py"),
+        (
+            "nn/init.py (std: float = 1.0)",
+            "initializers/random_initializers.py (stddev=0.05)",
+        ),
     ),
     Convention(
         "truncated_normal_stddev",
@@ -239,7 +267,10 @@ CONVENTIONS = (
         0.05,
         "PyTorch's truncated normal initialiser has standard deviation 1 "
         "before it is cut, Keras's 0.05.",
-        ("nn/init.py:301", "initializers/random_initializers.py"),
+        (
+            "nn/init.py (std: float = 1.0)",
+            "initializers/random_initializers.py (stddev=0.05)",
+        ),
     ),
     Convention(
         "truncated_normal_bounds",
@@ -248,7 +279,10 @@ CONVENTIONS = (
         "deviations",
         "PyTorch cuts its truncated normal at ±2, Keras at two standard "
         "deviations from the mean.",
-        ("nn/init.py:301", "initializers/random_initializers.py"),
+        (
+            "nn/init.py (a: float = -2.0)",
+            "backend/tensorflow/random.py (truncated_normal)",
+        ),
     ),
     Convention(
         "uniform_low",
@@ -256,7 +290,10 @@ CONVENTIONS = (
         0.0,
         -0.05,
         "PyTorch's uniform initialiser begins at 0, Keras's at -0.05.",
-        ("nn/init.py:247", "initializers/random_initializers.py"),
+        (
+            "nn/init.py (a: float = 0.0)",
+            "initializers/random_initializers.py (minval=-0.05)",
+        ),
     ),
     Convention(
         "uniform_high",
@@ -264,7 +301,10 @@ CONVENTIONS = (
         1.0,
         0.05,
         "PyTorch's uniform initialiser ends at 1, Keras's at 0.05.",
-        ("nn/init.py:247", "initializers/random_initializers.py"),
+        (
+            "nn/init.py (b: float = 1.0)",
+            "initializers/random_initializers.py (maxval=0.05)",
+        ),
     ),
     Convention(
         "glorot_normal_truncation",
@@ -273,7 +313,10 @@ CONVENTIONS = (
         True,
         "Keras cuts Glorot's normal at two standard deviations and "
         "rescales it; PyTorch does not cut.",
-        ("nn/init.py", "initializers/random_initializers.py:305"),
+        (
+            "nn/init.py (xavier_normal_)",
+            "initializers/random_initializers.py (0.87962566103423978)",
+        ),
     ),
     Convention(
         "he_normal_truncation",
@@ -282,7 +325,10 @@ CONVENTIONS = (
         True,
         "Keras cuts He's normal at two standard deviations and rescales "
         "it; PyTorch does not cut.",
-        ("nn/init.py", "initializers/random_initializers.py:305"),
+        (
+            "nn/init.py (kaiming_normal_)",
+            "initializers/random_initializers.py (0.87962566103423978)",
+        ),
     ),
     Convention(
         "lecun_normal_truncation",
@@ -292,7 +338,10 @@ CONVENTIONS = (
         "Keras cuts LeCun's normal at two standard deviations and rescales "
         "it; PyTorch, where it is He's with a linear layer's gain, does not "
         "cut.",
-        ("nn/init.py:619", "initializers/random_initializers.py:305"),
+        (
+            "nn/init.py (kaiming_normal_)",
+            "initializers/random_initializers.py (0.87962566103423978)",
+        ),
     ),
     Convention(
         "sgd_learning_rate",
@@ -301,7 +350,10 @@ CONVENTIONS = (
         0.01,
         "Left unsaid, SGD's learning rate is 0.001 in PyTorch and 0.01 in "
         "Keras.",
-        ("optim/sgd.py", "optimizers/sgd.py:45"),
+        (
+            "optim/sgd.py (lr: float | Tensor = 1e-3)",
+            "optimizers/sgd.py (learning_rate=0.01)",
+        ),
     ),
     Convention(
         "sgd_velocity",
@@ -310,7 +362,10 @@ CONVENTIONS = (
         "of_steps",
         "PyTorch accumulates gradients and multiplies the sum by today's "
         "rate; Keras accumulates steps, each with the rate of its day.",
-        ("optim/sgd.py:346", "optimizers/sgd.py:104"),
+        (
+            "optim/sgd.py (buf.mul_(momentum).add_(grad)",
+            "optimizers/sgd.py (ops.multiply(m, momentum))",
+        ),
     ),
     Convention(
         "sgd_decay",
@@ -319,7 +374,10 @@ CONVENTIONS = (
         "decoupled",
         "SGD's weight decay is a part of the gradient in PyTorch, a step of"
         " its own before the update in Keras.",
-        ("optim/sgd.py:346", "backend/tensorflow/optimizer.py:86"),
+        (
+            "optim/sgd.py (grad.add(param, alpha=weight_decay))",
+            "backend/tensorflow/optimizer.py (_apply_weight_decay)",
+        ),
     ),
     Convention(
         "rmsprop_learning_rate",
@@ -328,7 +386,10 @@ CONVENTIONS = (
         0.001,
         "Left unsaid, RMSprop's learning rate is 0.01 in PyTorch and 0.001 "
         "in Keras.",
-        ("optim/rmsprop.py:35", "optimizers/rmsprop.py:55"),
+        (
+            "optim/rmsprop.py (lr: float | Tensor = 1e-2)",
+            "optimizers/rmsprop.py (learning_rate=0.001)",
+        ),
     ),
     Convention(
         "rmsprop_rho",
@@ -336,7 +397,10 @@ CONVENTIONS = (
         0.99,
         0.9,
         "RMSprop's rho is 0.99 in PyTorch and 0.9 in Keras.",
-        ("optim/rmsprop.py:36", "optimizers/rmsprop.py:56"),
+        (
+            "optim/rmsprop.py (alpha: float = 0.99)",
+            "optimizers/rmsprop.py (rho=0.9)",
+        ),
     ),
     Convention(
         "rmsprop_epsilon",
@@ -344,7 +408,10 @@ CONVENTIONS = (
         1e-08,
         1e-07,
         "RMSprop's epsilon is 1e-08 in PyTorch and 1e-07 in Keras.",
-        ("optim/rmsprop.py:37", "optimizers/rmsprop.py:58"),
+        (
+            "optim/rmsprop.py (eps: float = 1e-8)",
+            "optimizers/rmsprop.py (epsilon=1e-7)",
+        ),
     ),
     Convention(
         "rmsprop_epsilon_placement",
@@ -353,7 +420,10 @@ CONVENTIONS = (
         "inside_root",
         "RMSprop adds epsilon to the root of the mean square in PyTorch, "
         "and to the mean square itself in Keras, where it acts as its root.",
-        ("optim/rmsprop.py:326", "optimizers/rmsprop.py:141"),
+        (
+            "optim/rmsprop.py (avg.add_(eps))",
+            "optimizers/rmsprop.py (ops.add(velocity, self.epsilon))",
+        ),
     ),
     Convention(
         "rmsprop_velocity",
@@ -362,7 +432,10 @@ CONVENTIONS = (
         "of_steps",
         "RMSprop's momentum sums scaled gradients in PyTorch, and steps, "
         "each with the rate of its day, in Keras.",
-        ("optim/rmsprop.py:335", "optimizers/rmsprop.py:148"),
+        (
+            "optim/rmsprop.py (buf.mul_(momentum).addcdiv_(grad, avg))",
+            "optimizers/rmsprop.py (ops.multiply(self.momentum, momentum))",
+        ),
     ),
     Convention(
         "rmsprop_decay",
@@ -371,7 +444,10 @@ CONVENTIONS = (
         "decoupled",
         "RMSprop's weight decay is a part of the gradient in PyTorch, a "
         "step of its own before the update in Keras.",
-        ("optim/rmsprop.py:308", "backend/tensorflow/optimizer.py:86"),
+        (
+            "optim/rmsprop.py (grad.add(param, alpha=weight_decay))",
+            "backend/tensorflow/optimizer.py (_apply_weight_decay)",
+        ),
     ),
     Convention(
         "adam_learning_rate",
@@ -379,7 +455,10 @@ CONVENTIONS = (
         0.001,
         0.001,
         "Left unsaid, Adam's learning rate is 0.001 in both.",
-        ("optim/adam.py:36", "optimizers/adam.py:45"),
+        (
+            "optim/adam.py (lr: float | Tensor = 1e-3)",
+            "optimizers/adam.py (learning_rate=0.001)",
+        ),
     ),
     Convention(
         "adam_epsilon",
@@ -387,7 +466,10 @@ CONVENTIONS = (
         1e-8,
         1e-7,
         "Adam's epsilon is 1e-8 in PyTorch and 1e-7 in Keras.",
-        ("optim/adam.py:38", "optimizers/adam.py:48"),
+        (
+            "optim/adam.py (eps: float = 1e-8)",
+            "optimizers/adam.py (epsilon=1e-7)",
+        ),
     ),
     Convention(
         "adam_epsilon_placement",
@@ -397,7 +479,10 @@ CONVENTIONS = (
         "PyTorch adds epsilon after the second moment is corrected, Keras "
         "before (the paper's epsilon-hat), so Keras's acts "
         "1/√(1 - β₂ᵗ) times as strongly.",
-        ("optim/adam.py:348", "optimizers/adam.py:117"),
+        (
+            "optim/adam.py (exp_avg_sq.sqrt() / bias_correction2_sqrt)",
+            "optimizers/adam.py (alpha = lr * ops.sqrt(1 - beta_2_power))",
+        ),
     ),
     Convention(
         "multi_step_boundary",
@@ -407,8 +492,8 @@ CONVENTIONS = (
         "PyTorch's milestone is the first step at the new rate, Keras's "
         "boundary the last at the old one.",
         (
-            "optim/lr_scheduler.py:749",
-            "optimizers/schedules/learning_rate_schedule.py:276",
+            "optim/lr_scheduler.py (class MultiStepLR)",
+            "optimizers/schedules/learning_rate_schedule.py (boundaries[0])",
         ),
     ),
     Convention(
@@ -419,8 +504,8 @@ CONVENTIONS = (
         "Left unsaid, a polynomial decay ends at the rate 0 in PyTorch and "
         "at 0.0001 in Keras.",
         (
-            "optim/lr_scheduler.py:1237",
-            "optimizers/schedules/learning_rate_schedule.py:391",
+            "optim/lr_scheduler.py (class PolynomialLR)",
+            "optimizers/schedules/learning_rate_schedule.py (PolynomialDecay)",
         ),
     ),
     Convention(
@@ -431,8 +516,8 @@ CONVENTIONS = (
         "Past its last step PyTorch's cosine rises again, Keras's stays "
         "where it ended.",
         (
-            "optim/lr_scheduler.py:1449",
-            "optimizers/schedules/learning_rate_schedule.py:736",
+            "optim/lr_scheduler.py (class CosineAnnealingLR)",
+            "optimizers/schedules/learning_rate_schedule.py (CosineDecay)",
         ),
     ),
     Convention(
@@ -443,8 +528,8 @@ CONVENTIONS = (
         "Left unsaid, each fall of the cosine is as long as the last in "
         "PyTorch and twice as long in Keras.",
         (
-            "optim/lr_scheduler.py:2150",
-            "optimizers/schedules/learning_rate_schedule.py:825",
+            "optim/lr_scheduler.py (T_mult: int = 1)",
+            "optimizers/schedules/learning_rate_schedule.py (t_mul=2.0)",
         ),
     ),
     Convention(
@@ -455,7 +540,10 @@ CONVENTIONS = (
         "A hand-written PyTorch loop stops when the bad epochs exceed the "
         "patience, as PyTorch's own ReduceLROnPlateau counts; Keras when "
         "they reach it, an epoch earlier.",
-        ("optim/lr_scheduler.py:1716", "callbacks/early_stopping.py:124"),
+        (
+            "optim/lr_scheduler.py (self.num_bad_epochs > self.patience)",
+            "callbacks/early_stopping.py (self.wait >= self.patience)",
+        ),
     ),
     Convention(
         "plateau_counting",
@@ -465,8 +553,8 @@ CONVENTIONS = (
         "PyTorch reduces the rate when the bad epochs exceed the patience, "
         "Keras when they reach it, an epoch earlier.",
         (
-            "optim/lr_scheduler.py:1716",
-            "callbacks/reduce_lr_on_plateau.py:132",
+            "optim/lr_scheduler.py (self.num_bad_epochs > self.patience)",
+            "callbacks/reduce_lr_on_plateau.py (self.wait >= self.patience)",
         ),
     ),
     Convention(
@@ -477,8 +565,8 @@ CONVENTIONS = (
         "What counts as better is a share of the best loss in PyTorch and "
         "a number in Keras.",
         (
-            "optim/lr_scheduler.py:1655",
-            "callbacks/monitor_callback.py:104",
+            "optim/lr_scheduler.py (threshold_mode)",
+            "callbacks/monitor_callback.py (monitor_value - self.min_delta)",
         ),
     ),
     Convention(
@@ -489,8 +577,8 @@ CONVENTIONS = (
         "PyTorch ignores bad epochs through the whole cooldown; in Keras "
         "the last epoch of it counts already.",
         (
-            "optim/lr_scheduler.py:1712",
-            "callbacks/reduce_lr_on_plateau.py:123",
+            "optim/lr_scheduler.py (if self.in_cooldown)",
+            "callbacks/reduce_lr_on_plateau.py (if self.in_cooldown())",
         ),
     ),
     Convention(
@@ -501,8 +589,8 @@ CONVENTIONS = (
         "PyTorch leaves the rate alone where it would fall by no more than "
         "1e-8; Keras has no such limit.",
         (
-            "optim/lr_scheduler.py:1741",
-            "callbacks/reduce_lr_on_plateau.py:83",
+            "optim/lr_scheduler.py (old_lr - new_lr > self.eps)",
+            "callbacks/reduce_lr_on_plateau.py (np.float32(self.min_lr))",
         ),
     ),
     Convention(
@@ -514,8 +602,8 @@ CONVENTIONS = (
         "epoch; Keras's fit, once it is seeded, repeats one order in all of "
         "them. (Unasked, DataLoader does not shuffle at all, and fit does.)",
         (
-            "utils/data/sampler.py:182",
-            "trainers/data_adapters/array_data_adapter.py:126",
+            "utils/data/sampler.py (torch.randperm)",
+            "trainers/data_adapters/array_data_adapter.py (tf.random.shuffle)",
         ),
     ),
     Convention(
@@ -526,7 +614,10 @@ CONVENTIONS = (
         "Adam corrects for bias in double precision in PyTorch, in the "
         "precision of the parameters in Keras: the same in float64, not in "
         "float32.",
-        ("optim/adam.py:505", "optimizers/adam.py:107"),
+        (
+            "optim/adam.py (bias_correction2**0.5)",
+            "optimizers/adam.py (ops.cast(self.beta_2, variable.dtype))",
+        ),
     ),
     Convention(
         "adam_decay",
@@ -535,7 +626,10 @@ CONVENTIONS = (
         "decoupled",
         "Adam's weight decay is a part of the gradient in PyTorch, a step "
         "of its own before the update in Keras.",
-        ("optim/adam.py:417", "backend/tensorflow/optimizer.py:86"),
+        (
+            "optim/adam.py (grad.add(param, alpha=weight_decay))",
+            "backend/tensorflow/optimizer.py (_apply_weight_decay)",
+        ),
     ),
     Convention(
         "adamw_learning_rate",
@@ -543,7 +637,10 @@ CONVENTIONS = (
         0.001,
         0.001,
         "Left unsaid, AdamW's learning rate is 0.001 in both.",
-        ("optim/adamw.py:25", "optimizers/adamw.py:55"),
+        (
+            "optim/adamw.py (lr: float | Tensor = 1e-3)",
+            "optimizers/adamw.py (learning_rate=0.001)",
+        ),
     ),
     Convention(
         "adamw_weight_decay",
@@ -551,7 +648,10 @@ CONVENTIONS = (
         0.01,
         0.004,
         "AdamW's decay is 0.01 in PyTorch and 0.004 in Keras.",
-        ("optim/adamw.py:28", "optimizers/adamw.py:56"),
+        (
+            "optim/adamw.py (weight_decay: float = 1e-2)",
+            "optimizers/adamw.py (weight_decay=0.004)",
+        ),
     ),
     Convention(
         "adamw_decay",
@@ -560,7 +660,10 @@ CONVENTIONS = (
         "decoupled",
         "PyTorch's AdamW multiplies a parameter by 1 - ηλ, which rounds ηλ; "
         "Keras's subtracts ηλ times it. The same but for that rounding.",
-        ("optim/adam.py:420", "backend/tensorflow/optimizer.py:86"),
+        (
+            "optim/adam.py (param.mul_(1 - lr * weight_decay))",
+            "backend/tensorflow/optimizer.py (_apply_weight_decay)",
+        ),
     ),
     Convention(
         "adamw_epsilon",
@@ -568,7 +671,10 @@ CONVENTIONS = (
         1e-08,
         1e-07,
         "AdamW's epsilon is 1e-08 in PyTorch and 1e-07 in Keras.",
-        ("optim/adamw.py:27", "optimizers/adamw.py:59"),
+        (
+            "optim/adamw.py (eps: float = 1e-8)",
+            "optimizers/adamw.py (epsilon=1e-7)",
+        ),
     ),
     Convention(
         "adamw_epsilon_placement",
@@ -577,7 +683,10 @@ CONVENTIONS = (
         "epsilon_hat",
         "PyTorch adds epsilon after the second moment is corrected, Keras "
         "before; AdamW is Adam in this.",
-        ("optim/adam.py:348", "optimizers/adam.py:117"),
+        (
+            "optim/adam.py (exp_avg_sq.sqrt() / bias_correction2_sqrt)",
+            "optimizers/adam.py (alpha = lr * ops.sqrt(1 - beta_2_power))",
+        ),
     ),
     Convention(
         "adamw_bias_correction",
@@ -587,7 +696,10 @@ CONVENTIONS = (
         "AdamW corrects for bias in double precision in PyTorch, in the "
         "precision of the parameters in Keras: the same in float64, not in "
         "float32.",
-        ("optim/adam.py:505", "optimizers/adam.py:107"),
+        (
+            "optim/adam.py (bias_correction2**0.5)",
+            "optimizers/adam.py (ops.cast(self.beta_2, variable.dtype))",
+        ),
     ),
     Convention(
         "adagrad_learning_rate",
@@ -596,7 +708,10 @@ CONVENTIONS = (
         0.001,
         "Left unsaid, Adagrad's learning rate is 0.01 in PyTorch and 0.001 "
         "in Keras.",
-        ("optim/adagrad.py:33", "optimizers/adagrad.py:37"),
+        (
+            "optim/adagrad.py (lr: float | Tensor = 1e-2)",
+            "optimizers/adagrad.py (learning_rate=0.001)",
+        ),
     ),
     Convention(
         "adagrad_initial_accumulator",
@@ -604,7 +719,10 @@ CONVENTIONS = (
         0.0,
         0.1,
         "Adagrad's sum of squares starts at 0 in PyTorch and at 0.1 in Keras.",
-        ("optim/adagrad.py:36", "optimizers/adagrad.py:38"),
+        (
+            "optim/adagrad.py (initial_accumulator_value: float = 0)",
+            "optimizers/adagrad.py (initial_accumulator_value=0.1)",
+        ),
     ),
     Convention(
         "adagrad_epsilon",
@@ -612,7 +730,10 @@ CONVENTIONS = (
         1e-10,
         1e-07,
         "Adagrad's epsilon is 1e-10 in PyTorch and 1e-07 in Keras.",
-        ("optim/adagrad.py:37", "optimizers/adagrad.py:39"),
+        (
+            "optim/adagrad.py (eps: float = 1e-10)",
+            "optimizers/adagrad.py (epsilon=1e-7)",
+        ),
     ),
     Convention(
         "adagrad_epsilon_placement",
@@ -621,7 +742,10 @@ CONVENTIONS = (
         "inside_root",
         "Adagrad adds epsilon to the root of the sum of squares in PyTorch,"
         " and to the sum itself in Keras.",
-        ("optim/adagrad.py:426", "optimizers/adagrad.py:88"),
+        (
+            "optim/adagrad.py (state_sum.sqrt().add_(eps))",
+            "optimizers/adagrad.py (ops.add(accumulator, self.epsilon))",
+        ),
     ),
     Convention(
         "adagrad_decay",
@@ -630,7 +754,10 @@ CONVENTIONS = (
         "decoupled",
         "Adagrad's weight decay is a part of the gradient in PyTorch, a "
         "step of its own before the update in Keras.",
-        ("optim/adagrad.py:400", "backend/tensorflow/optimizer.py:86"),
+        (
+            "optim/adagrad.py (grad.add(param, alpha=weight_decay))",
+            "backend/tensorflow/optimizer.py (_apply_weight_decay)",
+        ),
     ),
     Convention(
         "adadelta_learning_rate",
@@ -639,7 +766,10 @@ CONVENTIONS = (
         0.001,
         "Left unsaid, Adadelta's learning rate is 1.0 in PyTorch and 0.001 "
         "in Keras.",
-        ("optim/adadelta.py:33", "optimizers/adadelta.py:43"),
+        (
+            "optim/adadelta.py (lr: float | Tensor = 1.0)",
+            "optimizers/adadelta.py (learning_rate=0.001)",
+        ),
     ),
     Convention(
         "adadelta_rho",
@@ -647,7 +777,10 @@ CONVENTIONS = (
         0.9,
         0.95,
         "Adadelta's rho is 0.9 in PyTorch and 0.95 in Keras.",
-        ("optim/adadelta.py:34", "optimizers/adadelta.py:44"),
+        (
+            "optim/adadelta.py (rho: float = 0.9)",
+            "optimizers/adadelta.py (rho=0.95)",
+        ),
     ),
     Convention(
         "adadelta_epsilon",
@@ -655,7 +788,10 @@ CONVENTIONS = (
         1e-06,
         1e-07,
         "Adadelta's epsilon is 1e-06 in PyTorch and 1e-07 in Keras.",
-        ("optim/adadelta.py:35", "optimizers/adadelta.py:45"),
+        (
+            "optim/adadelta.py (eps: float = 1e-6)",
+            "optimizers/adadelta.py (epsilon=1e-7)",
+        ),
     ),
     Convention(
         "adadelta_decay",
@@ -664,7 +800,10 @@ CONVENTIONS = (
         "decoupled",
         "Adadelta's weight decay is a part of the gradient in PyTorch, a "
         "step of its own before the update in Keras.",
-        ("optim/adadelta.py:286", "backend/tensorflow/optimizer.py:86"),
+        (
+            "optim/adadelta.py (grad.add(param, alpha=weight_decay))",
+            "backend/tensorflow/optimizer.py (_apply_weight_decay)",
+        ),
     ),
     Convention(
         "adamax_learning_rate",
@@ -673,7 +812,10 @@ CONVENTIONS = (
         0.001,
         "Left unsaid, Adamax's learning rate is 0.002 in PyTorch and 0.001 "
         "in Keras.",
-        ("optim/adamax.py:34", "optimizers/adamax.py:51"),
+        (
+            "optim/adamax.py (lr: float | Tensor = 2e-3)",
+            "optimizers/adamax.py (learning_rate=0.001)",
+        ),
     ),
     Convention(
         "adamax_epsilon",
@@ -681,7 +823,10 @@ CONVENTIONS = (
         1e-08,
         1e-07,
         "Adamax's epsilon is 1e-08 in PyTorch and 1e-07 in Keras.",
-        ("optim/adamax.py:36", "optimizers/adamax.py:54"),
+        (
+            "optim/adamax.py (eps: float = 1e-8)",
+            "optimizers/adamax.py (epsilon=1e-7)",
+        ),
     ),
     Convention(
         "adamax_epsilon_placement",
@@ -690,7 +835,10 @@ CONVENTIONS = (
         "after_maximum",
         "Adamax adds epsilon to the gradient's size before the maximum is "
         "taken in PyTorch, and to the maximum in Keras.",
-        ("optim/adamax.py:281", "optimizers/adamax.py:130"),
+        (
+            "optim/adamax.py (grad.abs().add_(eps))",
+            "optimizers/adamax.py (ops.add(u, self.epsilon))",
+        ),
     ),
     Convention(
         "adamax_bias_correction",
@@ -700,7 +848,10 @@ CONVENTIONS = (
         "Adamax corrects for bias in double precision in PyTorch, in the "
         "precision of the parameters in Keras: the same in float64, not in "
         "float32.",
-        ("optim/adamax.py:301", "optimizers/adamax.py:110"),
+        (
+            "optim/adamax.py (1 - beta1 ** _get_value(step_t))",
+            "optimizers/adamax.py (ops.cast(self.beta_1, variable.dtype))",
+        ),
     ),
     Convention(
         "adamax_decay",
@@ -709,7 +860,10 @@ CONVENTIONS = (
         "decoupled",
         "Adamax's weight decay is a part of the gradient in PyTorch, a step"
         " of its own before the update in Keras.",
-        ("optim/adamax.py:269", "backend/tensorflow/optimizer.py:86"),
+        (
+            "optim/adamax.py (grad.add(param, alpha=weight_decay))",
+            "backend/tensorflow/optimizer.py (_apply_weight_decay)",
+        ),
     ),
     Convention(
         "nadam_learning_rate",
@@ -718,7 +872,10 @@ CONVENTIONS = (
         0.001,
         "Left unsaid, Nadam's learning rate is 0.002 in PyTorch and 0.001 "
         "in Keras.",
-        ("optim/nadam.py:37", "optimizers/nadam.py:50"),
+        (
+            "optim/nadam.py (lr: float | Tensor = 2e-3)",
+            "optimizers/nadam.py (learning_rate=0.001)",
+        ),
     ),
     Convention(
         "nadam_epsilon",
@@ -726,7 +883,10 @@ CONVENTIONS = (
         1e-08,
         1e-07,
         "Nadam's epsilon is 1e-08 in PyTorch and 1e-07 in Keras.",
-        ("optim/nadam.py:39", "optimizers/nadam.py:53"),
+        (
+            "optim/nadam.py (eps: float = 1e-8)",
+            "optimizers/nadam.py (epsilon=1e-7)",
+        ),
     ),
     Convention(
         "nadam_momentum_decay",
@@ -735,7 +895,10 @@ CONVENTIONS = (
         1.0,
         "Nadam's momentum warms up by 0.96^(0.004 t) in PyTorch and by "
         "0.96^t in Keras, which rounds 0.96 to float32 besides.",
-        ("optim/nadam.py:41", "optimizers/nadam.py:116"),
+        (
+            "optim/nadam.py (momentum_decay: float = 4e-3)",
+            "optimizers/nadam.py (ops.power(decay, local_step))",
+        ),
     ),
     Convention(
         "nadam_bias_correction",
@@ -745,7 +908,10 @@ CONVENTIONS = (
         "Nadam corrects for bias in double precision in PyTorch, in the "
         "precision of the parameters in Keras: the same in float64, not in "
         "float32.",
-        ("optim/nadam.py:338", "optimizers/nadam.py:130"),
+        (
+            "optim/nadam.py (bias_correction2 = 1 - beta2**step)",
+            "optimizers/nadam.py (ops.cast(self.beta_2, var_dtype))",
+        ),
     ),
     Convention(
         "nadam_decay",
@@ -754,7 +920,10 @@ CONVENTIONS = (
         "decoupled",
         "Nadam's weight decay is a part of the gradient in PyTorch, a step "
         "of its own before the update in Keras.",
-        ("optim/nadam.py:345", "backend/tensorflow/optimizer.py:86"),
+        (
+            "optim/nadam.py (grad.add(param, alpha=weight_decay))",
+            "backend/tensorflow/optimizer.py (_apply_weight_decay)",
+        ),
     ),
     Convention(
         "penalty_form",
@@ -763,7 +932,10 @@ CONVENTIONS = (
         "whole",
         "An L2 penalty λ means λ/2 Σ w², as PyTorch's weight decay does, or"
         " λ Σ w², as Keras's regularizers do.",
-        ("optim/sgd.py:346", "regularizers/regularizers.py:265"),
+        (
+            "optim/sgd.py (grad.add(param, alpha=weight_decay))",
+            "regularizers/regularizers.py (ops.sum(ops.square(x)))",
+        ),
     ),
     Convention(
         "penalty_weights",
@@ -772,7 +944,10 @@ CONVENTIONS = (
         "kernels",
         "PyTorch's weight decay takes every parameter, biases too; Keras's "
         "regularizers stand where they are asked for, on kernels.",
-        ("optim/sgd.py:346", "layers/core/dense.py:91"),
+        (
+            "optim/sgd.py (grad.add(param, alpha=weight_decay))",
+            "layers/core/dense.py (kernel_regularizer=None)",
+        ),
     ),
     Convention(
         "penalty_reported",
@@ -781,7 +956,10 @@ CONVENTIONS = (
         True,
         "The reported loss leaves the penalty out in PyTorch, where it is "
         "weight decay, and counts it in Keras.",
-        ("optim/sgd.py:346", "trainers/trainer.py:392"),
+        (
+            "optim/sgd.py (grad.add(param, alpha=weight_decay))",
+            "trainers/trainer.py (_aggregate_additional_loss)",
+        ),
     ),
     Convention(
         "clip_by_norm_epsilon",
@@ -790,7 +968,10 @@ CONVENTIONS = (
         0.0,
         "Clipping each gradient by norm, PyTorch adds 1e-6 to the norm and "
         "Keras nothing.",
-        ("nn/utils/clip_grad.py:164", "backend/tensorflow/optimizer.py:255"),
+        (
+            "nn/utils/clip_grad.py (max_norm / (total_norm + 1e-6))",
+            "backend/tensorflow/optimizer.py (tf.clip_by_norm)",
+        ),
     ),
     Convention(
         "clip_by_global_norm_epsilon",
@@ -799,7 +980,10 @@ CONVENTIONS = (
         0.0,
         "Clipping all gradients together by norm, PyTorch adds 1e-6 to the "
         "norm and Keras nothing.",
-        ("nn/utils/clip_grad.py:164", "optimizers/base_optimizer.py:1190"),
+        (
+            "nn/utils/clip_grad.py (max_norm / (total_norm + 1e-6))",
+            "optimizers/base_optimizer.py (def clip_by_global_norm)",
+        ),
     ),
     Convention(
         "accumulation_reduction",
@@ -808,7 +992,10 @@ CONVENTIONS = (
         "mean",
         "Accumulated over several batches, gradients are added in PyTorch, "
         "whose backward() adds, and averaged in Keras.",
-        ("_tensor.py:620", "optimizers/base_optimizer.py:560"),
+        (
+            "_tensor.py (accumulates gradients in the leaves)",
+            "optimizers/base_optimizer.py (gradient_accumulation_steps)",
+        ),
     ),
     Convention(
         "batch_size",
@@ -817,7 +1004,10 @@ CONVENTIONS = (
         32,
         "Left unsaid, a batch is 1 sample in PyTorch's DataLoader and 32 "
         "in Keras's fit.",
-        ("utils/data/dataloader.py", "trainers/trainer.py"),
+        (
+            "utils/data/dataloader.py (batch_size: int | None = 1)",
+            "trainers/trainer.py (will default to 32)",
+        ),
     ),
 )
 

@@ -7,6 +7,7 @@ by plain gradient descent. Every test multiplies this table by the backends.
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from pydantic import TypeAdapter
 
 from common.data import Data
@@ -732,3 +733,35 @@ LOSSES += PENALTIES
 RECIPES = UNREPORTED + CLIPPING + ACCUMULATION
 
 CASES = LAYERS + LOSSES + OPTIMIZERS + RECIPES
+
+
+def _repeating(cases: list[Case]) -> set[str]:
+    """Return those that bring nothing new, after those before them.
+
+    New is a value of an optimiser's field, or its first schedule.
+    """
+    seen: set[tuple[str, str, str]] = set()
+    found = set()
+    for case in cases:
+        [(kind, fields)] = case.recipe["optimizer"].items()
+        fields = {**fields, "schedule": case.recipe["schedule"]}
+        values = {(kind, name, str(v)) for name, v in fields.items()}
+        if values <= seen:
+            found.add(case.id)
+        seen |= values
+    return found
+
+
+REPEATING = _repeating(CONVENTIONAL + DECAYS)
+
+
+def marked(cases: list[Case]) -> list[Any]:
+    """Return parameters of a test; what repeats others is slow."""
+    return [
+        pytest.param(
+            case,
+            id=case.id,
+            marks=pytest.mark.slow if case.id in REPEATING else (),
+        )
+        for case in cases
+    ]

@@ -9,11 +9,11 @@ import math
 import pytest
 
 from tests.backends.conftest import Examined, Referred
-from tests.cases import CASES, LAYERS, LOSSES, Case
+from tests.cases import CASES, LAYERS, LOSSES, Case, marked
 from tests.tolerances import ROUNDING, SINGLE, TRAINED, assert_close
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
-for_each_case = pytest.mark.parametrize("case", CASES, ids=lambda c: c.id)
+for_each_case = pytest.mark.parametrize("case", marked(CASES))
 
 
 @on_each_backend

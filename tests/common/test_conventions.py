@@ -1,5 +1,8 @@
 """The table of conventions: what silence means in each dialect."""
 
+import importlib.util
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +54,24 @@ def taken_apart(row: Convention) -> tuple[type[Model], str, Any]:
 def test_row_names_a_field_of_the_language(row: Convention) -> None:
     cls, field, _ = taken_apart(row)
     assert cls.model_fields[field].is_required()
+
+
+@each_row
+def test_both_sources_are_where_the_row_says(row: Convention) -> None:
+    for package, said in zip(("torch", "keras.src"), row.sources, strict=True):
+        named = re.fullmatch(r"(\S+\.py) \((.+)\)", said)
+        assert named, said
+        file = installed(package) / named[1]
+        assert named[2] in file.read_text("utf-8"), said
+
+
+def installed(package: str) -> Path:
+    """Return the folder of a framework, which is not imported for it."""
+    name, *inner = package.split(".")
+    found = importlib.util.find_spec(name)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent.joinpath(*inner)
 
 
 @each_dialect
