@@ -9,7 +9,7 @@ from common.activations import Activation
 from common.architecture import Place
 from common.calls import Call, call, phrase
 from common.experiment import Arm
-from keras_impl import activations, initializers, layers
+from keras_impl import activations, layers
 from keras_impl.extensions import MASKED
 
 
@@ -53,18 +53,3 @@ def build(arm: Arm, masked: bool = False) -> keras.Sequential:
     """
     model: keras.Sequential = say_block(arm.places, masked).perform()
     return model
-
-
-def say_weights(place: Place) -> dict[str, Call]:
-    """Return how Keras fills a layer's tensors, by their full names.
-
-    What is not named starts where the framework puts it.
-    """
-    said = {}
-    for name in place.parameters:
-        own = name.rpartition("/")[2]
-        spec = getattr(place.layer, f"{own}_initializer", None)
-        if spec is not None:
-            fans = place.layer.fans(place.input_shape)
-            said[name] = phrase(initializers, spec)(spec, *fans)
-    return said
