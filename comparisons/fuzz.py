@@ -1,8 +1,8 @@
 """Fuzzing: random specifications through the ladder, in float64.
 
-The specs come from `strategies`; a spec on which the two frameworks part is
-shrunk by Hypothesis to the simplest one that still does, and saved as YAML,
-which `parity check` replays.
+The specs come from `strategies`. A spec on which the two frameworks part, or
+one of them breaks, is shrunk by Hypothesis to the simplest one on which they
+still do, and saved as YAML, which `parity check` replays.
 """
 
 import time
@@ -20,10 +20,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import seed as seeded
 
 from common.experiment import Experiment
-from comparisons.ladder import Climb, climb
+from comparisons.ladder import climb
 from comparisons.strategies import experiments
 from comparisons.verdict import Outcome, Verdict, outcome_of
-from comparisons.workers import Pair
+from comparisons.workers import Pair, WorkerError
 
 # Specs that Hypothesis draws from one seed; the next have another.
 ROUND = 50
@@ -34,6 +34,9 @@ LIFETIME = 250
 
 # So many disagreements are shrunk; more are counted.
 MOST_SHRUNK = 5
+
+# Seconds for each: a spec that a framework dies of needs new workers a try.
+SHRINKING = 60.0
 
 Watcher = Callable[[int, int, int], None]
 """Called with the specs done, the specs in all, and the disagreements."""
@@ -210,19 +213,24 @@ def _drawn(count: int, seed: int) -> Iterator[tuple[Experiment, int]]:
 
 def _shrunk(crew: "_Crew", found: Experiment, number: int) -> Failure:
     """Draw the round once more, fail at the spec, and let it be shrunk."""
-    seen: list[tuple[Experiment, Verdict]] = []
+    failing: dict[str, tuple[Experiment, Verdict]] = {}
+    end = time.perf_counter() + SHRINKING
 
     def fails(spec: Experiment) -> None:
-        if not seen and spec.content_hash != found.content_hash:
-            return
-        verdict = crew.climb(spec).verdicts[-1]
-        if verdict.outcome == "disagree":
-            seen.append((spec, verdict))
-            raise DisagreementError
+        key = spec.content_hash
+        if key not in failing:
+            late = time.perf_counter() > end
+            if late if failing else key != found.content_hash:
+                return
+            verdict = crew.climb(spec)[-1]
+            if verdict.outcome != "disagree":
+                return
+            failing[key] = spec, verdict
+        raise DisagreementError
 
     with suppress(DisagreementError):
         round_of_specs(number, fails, Phase.generate, Phase.shrink)
-    spec, verdict = min(seen, key=lambda each: _size(each[0]))
+    spec, verdict = min(failing.values(), key=lambda each: _size(each[0]))
     return Failure(spec, found, verdict)
 
 
@@ -235,7 +243,7 @@ def _save(result: Fuzzed, out: Path) -> None:
     for failure in result.failures:
         name = f"fuzzed-{failure.spec.content_hash}.yaml"
         failure.path = out / name
-        written = failure.spec.model_dump(mode="json", exclude_none=True)
+        written = failure.spec.model_dump(mode="json")
         failure.path.write_text(
             f"# {failure.verdict.rung}: {failure.verdict.sentence}\n"
             + yaml.safe_dump(written, sort_keys=False)
@@ -253,7 +261,7 @@ class _Crew:
         self.pairs: SimpleQueue[tuple[Pair, int]] = SimpleQueue()
         self.worked: Counter[str] = Counter()
         for _ in range(jobs):
-            self.pairs.put((Pair(setup=setup, threads=1), 0))
+            self.pairs.put((self._fresh(), 0))
 
     def __enter__(self) -> "_Crew":
         return self
@@ -267,19 +275,28 @@ class _Crew:
         """Climb with a spec when a pair is free; return at once."""
 
         def judged() -> tuple[Outcome, str]:
-            verdicts = self.climb(spec).verdicts
+            verdicts = self.climb(spec)
             return outcome_of(verdicts), verdicts[-1].sentence
 
         return self.pool.submit(judged)
 
-    def climb(self, spec: Experiment) -> Climb:
-        """Climb with a spec's only arm."""
+    def climb(self, spec: Experiment) -> list[Verdict]:
+        """Climb with a spec's only arm.
+
+        A framework that breaks on a valid spec does not agree; if it died,
+        fresh workers take its place.
+        """
         pair, age = self.pairs.get()
         if age == LIFETIME:
-            self._close(pair)
-            pair, age = Pair(setup=self.setup, threads=1), 0
+            pair, age = self._another(pair), 0
         try:
-            return climb(pair, spec.arm("fuzzed"), steps=self.steps)
+            return climb(pair, spec.arm("fuzzed"), steps=self.steps).verdicts
+        except WorkerError as error:
+            if not pair.alive():
+                pair, age = self._another(pair), 0
+            first, *_, last = str(error).splitlines()
+            said = f"{first} {last.strip()}"
+            return [Verdict("worker", "fuzzed", "disagree", sentence=said)]
         finally:
             self.pairs.put((pair, age + 1))
 
@@ -291,6 +308,13 @@ class _Crew:
             found.update(pair.busy())
             self.pairs.put((pair, age))
         return found
+
+    def _fresh(self) -> Pair:
+        return Pair(setup=self.setup, threads=1)
+
+    def _another(self, pair: Pair) -> Pair:
+        self._close(pair)
+        return self._fresh()
 
     def _close(self, pair: Pair) -> None:
         self.worked.update(pair.busy())

@@ -144,6 +144,10 @@ class Worker:
                 f"status {status}; its last words:\n{self.last_words()}"
             ) from error
 
+    def alive(self) -> bool:
+        """Return whether the process still serves."""
+        return self._process.poll() is None
+
     def last_words(self, lines: int = 15) -> str:
         """Return the end of what the process printed."""
         text = Path(self._log.name).read_text(errors="replace")
@@ -204,6 +208,10 @@ class Pair:
     def _close(self) -> None:
         for worker in self.workers.values():
             worker.close()
+
+    def alive(self) -> bool:
+        """Return whether both still serve: a task that broke kills none."""
+        return all(worker.alive() for worker in self.workers.values())
 
     def busy(self) -> dict[str, float]:
         """Return the seconds that each worker has been busy."""

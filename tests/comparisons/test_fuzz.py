@@ -1,0 +1,78 @@
+"""Fuzzing finds what is planted, makes it small, and saves it."""
+
+from pathlib import Path
+
+import pytest
+
+from common.load import load
+from comparisons.fuzz import Fuzzed, _drawn, fuzz
+from comparisons.ladder import climb
+from comparisons.workers import Pair
+
+
+def planted(fault: str, out: Path, count: int) -> Fuzzed:
+    setup = {"keras": f"tests.{fault}"}
+    return fuzz(count, 0, jobs=1, steps=5, out=out, setup=setup)
+
+
+def test_a_planted_fault_is_shrunk_saved_and_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: Pair
+) -> None:
+    monkeypatch.setattr("comparisons.fuzz.SHRINKING", 10.0)
+    fault = "faults:data_through_float32"
+    found = planted(fault, tmp_path, 2)
+    assert found.verdict == "disagree"
+    assert found.outcomes["disagree"] == found.count == 2
+    for failure in found.failures:
+        assert failure.verdict.rung == "data"
+        # Nothing in a network is needed for data to differ: an image is
+        # flattened, and there is an output.
+        assert len(failure.spec.arm("fuzzed").layers) <= 2
+        assert failure.path is not None
+        replayed = load(failure.path)
+        assert replayed == failure.spec
+    with Pair(setup={"keras": f"tests.{fault}"}, threads=1) as faulty:
+        last = climb(faulty, replayed.arm("fuzzed"), steps=5).verdicts[-1]
+        assert (last.rung, last.outcome) == ("data", "disagree")
+    verdicts = climb(pair, replayed.arm("fuzzed"), steps=5).verdicts
+    assert all(verdict.agrees for verdict in verdicts)
+
+
+@pytest.mark.parametrize(
+    ("misfortune", "said"),
+    [
+        ("fail_on_residual", "Keras broke in 'survey': ZeroDivisionError"),
+        # Each try costs new workers.
+        pytest.param(
+            "die_on_residual",
+            "Keras worker died in 'survey' with status 9",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_a_framework_that_breaks_on_a_spec_does_not_agree(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    misfortune: str,
+    said: str,
+) -> None:
+    monkeypatch.setattr("comparisons.fuzz.SHRINKING", 5.0)
+    found = planted(f"comparisons.misfortunes:{misfortune}", tmp_path, 7)
+    assert 0 < found.outcomes["disagree"] < found.count == 7
+    for failure in found.failures:
+        assert failure.verdict.rung == "worker"
+        assert said in failure.verdict.sentence
+        assert failure.path is not None
+        assert "residual" in failure.path.read_text("utf-8")
+        assert load(failure.path) == failure.spec
+
+
+def test_a_seed_draws_the_same_specs_and_another_draws_others() -> None:
+    once, again, other = (
+        [spec.content_hash for spec, _ in _drawn(30, seed)]
+        for seed in (5, 5, 6)
+    )
+    assert once == again
+    assert len(set(once)) == 30
+    # The simplest of all is tried in every round.
+    assert len(set(once) & set(other)) < 5
