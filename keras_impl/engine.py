@@ -41,9 +41,10 @@ def configure(dtype: str, seed: int) -> None:
     Translation: float64 needs `floatx`, not just a policy, or the rate and
     the loss stay in float32. Mixed precision is a policy that layers are
     made under. On a CPU without instructions for bfloat16, TensorFlow cuts
-    a product's sum off where PyTorch rounds it.
+    a product's sum off where PyTorch rounds it. Python collects garbage
+    when it wants to: doing so for every network freed nothing more.
     """
-    keras.backend.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.config.set_floatx(stored(dtype))
     mixed = dtype == "bfloat16"
     keras.config.set_dtype_policy("mixed_bfloat16" if mixed else dtype)

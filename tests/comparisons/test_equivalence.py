@@ -322,10 +322,10 @@ def test_weights_of_its_own_that_are_too_wide_are_found_without_sharing(
         climbed = climb(both, DEEP, steps=14, level="statistics", seeds=5)
         apart = train_apart(both, DEEP, 5)
     assert all(verdict.agrees for verdict in climbed.verdicts[:-1])
-    assert climbed.verdicts[-1].rung == "initial"
-    assert climbed.verdicts[-1].outcome == "disagree"
-    assert climbed.verdicts[-1].where == "dense_1/kernel"
-    assert climbed.verdicts[-1].guilty == guilty
+    last = climbed.verdicts[-1]
+    assert (last.rung, last.outcome) == ("initial", "disagree"), last.sentence
+    assert last.where == "dense_1/kernel"
+    assert last.guilty == guilty
     found = compare_samples(apart["torch"], apart["keras"])
     assert found.outcome == "disagree"
     assert "further apart than" in found.sentence
