@@ -231,6 +231,8 @@ def _made(
     gradient_norm: bool,
     **extra: Any,
 ) -> Any:
+    # Precision and seed are the process's: the last trainer has lost its own.
+    _trainer.cache_clear()
     parts = arm.data.parts(arm.recipe.loss)
     return trainer_class(arm, parts, dtype, seed, gradient_norm, **extra)
 

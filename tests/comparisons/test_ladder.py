@@ -220,3 +220,16 @@ def test_a_framework_agrees_with_itself(torch_worker: Worker) -> None:
     climbed = climb(twice, ARMS["spiral-epsilon"], steps=60)
     assert_top_reached(climbed)
     assert max(verdict.worst_ratio for verdict in climbed.verdicts) == 0.0
+
+
+def test_what_is_drawn_natively_leaves_nothing_behind(pair: Pair) -> None:
+    """Networks are drawn in float32, and precision is the process's."""
+    climbs = [
+        climb(pair, arm(TANH), steps=20, level="initial") for _ in range(2)
+    ]
+    first, again = (
+        {v.rung: (v.outcome, v.sentence) for v in each.verdicts}
+        for each in climbs
+    )
+    assert {outcome for outcome, _ in first.values()} == {"agree"}
+    assert again == first
