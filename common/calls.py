@@ -80,7 +80,10 @@ class Code:
         >>> double(3), double.formula
         (6, '2 * x')
         """
-        names = {"__builtins__": {}, **self.names}
+        # PyTorch imports parts of itself when a scalar first becomes a
+        # tensor, with the builtins of whoever asks.
+        builtins = {"__import__": __import__}
+        names = {"__builtins__": builtins, **self.names}
         function = eval(self.text, names)  # noqa: S307 - our own text
         function.formula = self.formula
         return function

@@ -123,21 +123,23 @@ def compare_tensor(
     if torch.shape != keras.shape:
         one = np.ones(1)
         return Comparison(one * np.inf, np.ones((2, 1)), None, one, False)
-    norm = np.linalg.norm
     unit = resolution(torch)
-    scale = _size(np.fmax(norm(torch), norm(keras)), torch.dtype)
-    group = np.fmax(group, scale)
+    scale = _size(max(length(torch), length(keras)), torch.dtype)
+    group = max(group, scale)
+    # What is no number in both is the same; a norm is of the rest.
+    alike = (torch == keras) | (np.isnan(torch) & np.isnan(keras))
     with np.errstate(invalid="ignore"):
-        difference = norm(torch - keras) / scale
-        strays = [[norm(b - a) / scale for a, b in own] for own in twins]
+        apart = torch - keras
+        difference = length(apart) / scale
+        strays = [[length(b - a) / scale for a, b in own] for own in twins]
         shared = [UNITS * unit, unit * group / scale]
         if thirds:
             truth, *rough = thirds
-            shared += [norm(found - truth) / scale for found in rough]
-            off = [norm(found - truth) / scale for found in (torch, keras)]
-            shared.append(np.fmin(*off))
-    floors = np.array([[np.nanmax([*shared, *own])] for own in strays])
-    if np.isnan(difference):
+            shared += [length(found - truth) / scale for found in rough]
+            off = [length(found - truth) / scale for found in (torch, keras)]
+            shared.append(min(off))
+    floors = np.array([[max([*shared, *own])] for own in strays])
+    if not np.isfinite(apart[~alike]).all():
         difference = np.inf
     return Comparison(
         np.array([difference]),
@@ -213,6 +215,21 @@ def compare_curves(
         weight,
         _is_double(unit),
     )
+
+
+def length(values: Curve) -> float:
+    """Return the Euclidean norm of what is finite, where squares are not.
+
+    >>> length(np.array([3e300, 4e300, np.nan])) / 5e300
+    1.0
+    """
+    values = values[np.isfinite(values)]
+    with np.errstate(over="ignore", under="ignore"):
+        found = float(np.linalg.norm(values))
+        if not 0.0 < found < np.inf:
+            largest = float(np.abs(values).max(initial=0.0))
+            found = largest * float(np.linalg.norm(values / (largest or 1.0)))
+    return min(found, float(np.finfo(np.float64).max))
 
 
 def _is_double(unit: float) -> bool:

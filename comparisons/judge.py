@@ -11,6 +11,7 @@ from comparisons.comparison import (
     Twins,
     compare_curves,
     compare_tensor,
+    length,
     resolution,
 )
 from comparisons.tolerances import BLOWN_UP, FEWEST_STEPS, TIMES_FLOOR
@@ -97,6 +98,12 @@ class Trajectory:
         found.append(self.diverged_at)
         return min((h for h in found if h is not None), default=None)
 
+    @property
+    def judged(self) -> int:
+        """How many steps are judged: those before the horizon, or all."""
+        horizon = self.horizon
+        return min(self.steps) if horizon is None else horizon
+
     def worst(self) -> tuple[float, int, str]:
         """Return the largest ratio before the horizon, its step and curve."""
         horizon = self.horizon
@@ -152,8 +159,7 @@ class Trajectory:
     def verdict(self) -> Verdict:
         """Judge the whole trajectory: the worst curve decides."""
         ratio, step, where = self.worst()
-        horizon = self.horizon
-        judged = min(self.steps) if horizon is None else horizon
+        horizon, judged = self.horizon, self.judged
         end = "" if horizon is None else f"; {self._beyond(horizon)}"
         outcome: Outcome = "agree"
         said = f"within {ratio:.2g} times the floor over {judged} steps{end}"
@@ -226,7 +232,7 @@ def compare_records(
             for name, curve in take(base).items()
         }
 
-    largest_weights = max(map(_norm, base.weights.values()))
+    largest_weights = max(map(length, base.weights.values()))
     weights = {
         f"{name} at the end": compare_tensor(
             value,
@@ -273,7 +279,7 @@ def _compare_probes(
         if not all(name in run for run in (*ours, *theirs, *truths)):
             continue
         group = max(
-            _norm(other)
+            length(other)
             for neighbour, other in ours[0].items()
             if _kind_of(neighbour) == _kind_of(name)
         )
@@ -293,10 +299,6 @@ def _compare_probes(
 def _kind_of(name: str) -> tuple[str, str]:
     """Return what was looked at, and when, without where."""
     return name.partition(" of ")[0], name.rpartition(" ")[2]
-
-
-def _norm(values: Curve) -> float:
-    return float(np.linalg.norm(values))
 
 
 def _diverged_at(*records: Record) -> int | None:

@@ -25,6 +25,7 @@ from comparisons.comparison import (
     Comparison,
     Twins,
     compare_tensor,
+    length,
 )
 from comparisons.equivalence import (
     Equivalence,
@@ -273,7 +274,7 @@ def _compare_inside(
         return own[0], own[1]
 
     others = [_tensors(third, rung) for third in thirds]
-    group = max(float(np.linalg.norm(value)) for value in torch.values())
+    group = max(map(length, torch.values()))
     return {
         name: compare_tensor(
             value,

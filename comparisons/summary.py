@@ -39,15 +39,38 @@ def headline(result: Result) -> str:
     if open_:
         return f"Undecided for {open_[0].arm}: {open_[0].sentence}."
     worst = max(verdicts, key=lambda verdict: verdict.worst_ratio)
-    steps = min(
-        min(arm.climb.trajectory.steps)
+    return (
+        f"PyTorch and Keras agree: over {_steps(result)}, nothing in "
+        f"any arm parts by more than {worst.worst_ratio:.1f} times the "
+        f"noise floor.{_beyond(result)}"
+    )
+
+
+def _steps(result: Result) -> str:
+    """Return over how many steps the arms were judged."""
+    judged = {
+        arm.climb.trajectory.judged
         for arm in result.arms
         if arm.climb and arm.climb.trajectory
-    )
+    }
+    least = "at least " if len(judged) > 1 else ""
+    return f"{least}{min(judged):,} float64 steps"
+
+
+def _beyond(result: Result) -> str:
+    """Return a sentence about what was not judged, if anything was not."""
+    ends = [
+        f"{arm.arm.name} (step {arm.climb.trajectory.horizon:,})"
+        for arm in result.arms
+        if arm.climb
+        and arm.climb.trajectory
+        and arm.climb.trajectory.horizon is not None
+    ]
+    if not ends:
+        return ""
     return (
-        f"PyTorch and Keras agree: over {steps:,} float64 steps, nothing in "
-        f"any arm parts by more than {worst.worst_ratio:.1f} times the "
-        "noise floor."
+        " Beyond its horizon training is chaotic and nothing is claimed, "
+        f"the accuracies included: {', '.join(ends)}."
     )
 
 
@@ -108,6 +131,9 @@ def _outcome(arm: ArmResult) -> str:
     last = arm.verdicts[-1]
     if last.outcome == "disagree":
         return f"disagree: {last.rung}"
+    trajectory = arm.climb.trajectory if arm.climb else None
+    if last.outcome == "agree" and trajectory and trajectory.horizon:
+        return f"agree to step {trajectory.horizon:,}"
     return last.outcome
 
 

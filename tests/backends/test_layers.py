@@ -199,3 +199,12 @@ def test_live_image_networks_have_as_many_parameters_as_counted_by_hand(
 def test_the_counted_networks_count_the_same_in_the_spec() -> None:
     layers = [{"dense": 256}, "relu", {"dense": 128}, "relu", {"dense": 10}]
     assert arm(layers, (784,), 10).parameter_count == 235_146
+
+
+def test_a_bare_number_may_be_the_first_that_a_process_sees() -> None:
+    """PyTorch imports parts of itself where a scalar becomes a tensor."""
+    spec = arm([{"dense": 4}, {"custom": "maximum(0, x)"}, {"dense": 3}])
+    task = {"arm": spec, "seed": 0, "dtype": "float64", "nudges": ()}
+    with Pair(threads=1) as fresh:
+        found = fresh.ask("survey", **task)
+    assert found["torch"].shapes == found["keras"].shapes
