@@ -78,16 +78,22 @@ class Comparison:
             counts = self.restless & (self.floor * self.weight > RESTLESS)
             return np.where(counts, self.floor / self.floors.min(0), 1.0)
 
+    def strayer(self, step: int) -> str | None:
+        """Return who alone strays too far from itself, if one does."""
+        ratio = self.difference[step] / self.floor[step]
+        if ratio > TIMES_FLOOR or self._times_other()[step] <= TIMES_OTHER:
+            return None
+        return list(LABELS)[int(self.floors[:, step].argmax())]
+
     def said(self, what: str, step: int) -> str:
         """Return a sentence about one step: what differs, or who strays."""
-        ratio = self.difference[step] / self.floor[step]
-        times = self._times_other()[step]
-        if ratio <= TIMES_FLOOR and times > TIMES_OTHER:
-            label = list(LABELS.values())[int(self.floors[:, step].argmax())]
+        if strayer := self.strayer(step):
             return (
-                f"{label} strays from itself {times:.3g} times as far "
+                f"{LABELS[strayer]} strays from itself "
+                f"{self._times_other()[step]:.3g} times as far "
                 f"as the other does, in {what}"
             )
+        ratio = self.difference[step] / self.floor[step]
         return f"{what} is {ratio:.3g} times the floor"
 
 

@@ -149,12 +149,13 @@ class Trajectory:
             return f"both diverge at step {self.diverged_at}"
         return f"training is chaotic from step {step} on"
 
-    def _said(self, where: str, step: int) -> str:
+    def _at(self, where: str, step: int) -> tuple[Comparison, int]:
+        """Return a comparison, and the index in it that is of a step."""
         compared = self.curves | self.evaluations | self.weights | self.probes
         index = step if where in self.curves else 0
         if where in self.evaluations:
             index = int(np.flatnonzero(self.evaluated_at == step)[0])
-        return f"{compared[where].said(where, index)} at step {step}"
+        return compared[where], index
 
     def verdict(self) -> Verdict:
         """Judge the whole trajectory: the worst curve decides."""
@@ -162,10 +163,13 @@ class Trajectory:
         horizon, judged = self.horizon, self.judged
         end = "" if horizon is None else f"; {self._beyond(horizon)}"
         outcome: Outcome = "agree"
+        guilty = None
         said = f"within {ratio:.2g} times the floor over {judged} steps{end}"
         if ratio > TIMES_FLOOR:
             outcome = "disagree"
-            said = self._said(where, step)
+            compared, index = self._at(where, step)
+            said = f"{compared.said(where, index)} at step {step}"
+            guilty = compared.strayer(index)
         elif self.steps[0] != self.steps[1] and horizon is None:
             outcome, where = "disagree", "steps"
             said = f"trained for {self.steps[0]} and {self.steps[1]} steps"
@@ -181,6 +185,7 @@ class Trajectory:
             horizon=horizon,
             where=where,
             sentence=said,
+            guilty=guilty,
         )
 
 

@@ -230,9 +230,7 @@ def _climb_inside(
         return verdict
     where = str(verdict.where)
     values = [_tensors(survey, rung)[where] for survey in (thirds[0], *both)]
-    verdict.sentence += third_opinion(*values)
-    verdict.guilty = which_is_off(*values)
-    return verdict
+    return _with_opinion(verdict, *values)
 
 
 def _judge_inside(
@@ -255,6 +253,7 @@ def _judge_inside(
         worst_ratio=ratios[where],
         where=where,
         sentence=compared[where].said(name, 0),
+        guilty=compared[where].strayer(0),
     )
 
 
@@ -330,6 +329,21 @@ def _climb_trajectory(
         if (value := trajectory.value(record, verdict)) is not None
     ]
     if len(values) == 3:
-        verdict.sentence += third_opinion(*values)
-        verdict.guilty = which_is_off(*values)
+        _with_opinion(verdict, *values)
     return trajectory, verdict
+
+
+def _with_opinion(
+    verdict: Verdict, truth: Curve, torch: Curve, keras: Curve
+) -> Verdict:
+    """Let the reference say which framework is off.
+
+    Where it contradicts what one was accused of, nobody is named.
+    """
+    off = which_is_off(truth, torch, keras)
+    if off and verdict.guilty not in (None, off):
+        off = verdict.guilty = None
+    elif off:
+        verdict.guilty = off
+    verdict.sentence += third_opinion(truth, torch, keras, off)
+    return verdict

@@ -7,12 +7,19 @@ from comparisons.tolerances import TIMES_FLOOR, UNITS
 from comparisons.workers import LABELS
 
 
-def third_opinion(truth: Curve, torch: Curve, keras: Curve) -> str:
+def third_opinion(
+    truth: Curve, torch: Curve, keras: Curve, guilty: str | None
+) -> str:
     """Say how far each framework is from the reference.
 
     The unit is one in the last place of the reference's size, in the
-    frameworks' precision. A framework is called off when it is further
-    from the reference than the other by more than the judge allows.
+    frameworks' precision.
+
+    Args:
+        truth: the reference's values.
+        torch: PyTorch's.
+        keras: Keras's.
+        guilty: the framework to call off; see `which_is_off`.
 
     Returns:
         The end of a sentence, beginning with a semicolon.
@@ -21,12 +28,15 @@ def third_opinion(truth: Curve, torch: Curve, keras: Curve) -> str:
     pairs = zip(LABELS.values(), off, strict=True)
     said = ", ".join(f"{label} {units:.2g}" for label, units in pairs)
     said = f"{said} rounding units from the NumPy reference"
-    guilty = which_is_off(truth, torch, keras)
     return f"; {LABELS[guilty]} is off: {said}" if guilty else f"; {said}"
 
 
 def which_is_off(truth: Curve, torch: Curve, keras: Curve) -> str | None:
-    """Return the framework that is off, or None if neither clearly is."""
+    """Return the framework that is off, or None if neither clearly is.
+
+    It is further from the reference than the other by more than the judge
+    allows.
+    """
     off = [_units(truth, found) for found in (torch, keras)]
     if max(off) <= TIMES_FLOOR * max(min(off), UNITS):
         return None

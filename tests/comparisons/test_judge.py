@@ -1,6 +1,7 @@
 """The judge on curves made by hand, where the right verdict is known."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from comparisons.judge import (
     Trajectory,
     compare_records,
 )
+from comparisons.summary import headline
 from comparisons.tolerances import (
     FEWEST_STEPS,
     HORIZON,
@@ -504,3 +506,31 @@ def test_beyond_the_horizon_a_probe_is_not_judged() -> None:
     verdict = compare_records("only", *runs).verdict()
     assert verdict.horizon == 30
     assert verdict.outcome != "disagree"
+
+
+def test_the_headline_says_how_far_was_judged() -> None:
+    """What lies beyond the horizon is not counted among the steps."""
+    calm = judged(LOSS, LOSS)
+    wild = judged(LOSS, LOSS, 10.0 ** np.linspace(-13.0, 0.0, STEPS))
+    assert wild.horizon is not None
+    said = headline(together(calm=calm, wild=wild))
+    assert f"over at least {wild.horizon} float64 steps" in said
+    assert f"accuracies included: wild (step {wild.horizon})" in said
+    alone = headline(together(calm=calm))
+    assert f"over {STEPS} float64 steps" in alone
+    assert "Beyond" not in alone
+
+
+def together(**trajectories: Trajectory) -> Any:
+    """Return as much of a result as a headline is made of."""
+    return SimpleNamespace(
+        claims=[],
+        arms=[
+            SimpleNamespace(
+                arm=SimpleNamespace(name=name),
+                climb=SimpleNamespace(trajectory=trajectory),
+                verdicts=[trajectory.verdict()],
+            )
+            for name, trajectory in trajectories.items()
+        ],
+    )

@@ -1,0 +1,61 @@
+"""One tensor in both frameworks, where the right answer is known."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from comparisons.comparison import Comparison, compare_tensor, length
+from comparisons.ladder import _with_opinion
+from comparisons.tolerances import TIMES_FLOOR
+from comparisons.verdict import Verdict
+
+VALUES = np.array([1.0, -2.0, 3.0, 4.0])
+
+
+def compared(torch: Any, keras: Any, drift: float = 1e-13) -> Comparison:
+    """Compare two tensors, each in a framework that drifts from itself."""
+    twins = [(x, x * (1.0 + drift)) for x in (torch, keras)]
+    return compare_tensor(torch, keras, ([twins[0]], [twins[1]]))
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_the_same_non_number_in_both_is_no_difference(odd: float) -> None:
+    both = np.where(VALUES == 3.0, odd, VALUES)
+    assert compared(both, both * (1.0 + 1e-13)).worst()[0] < TIMES_FLOOR
+    assert compared(both, both * (1.0 + 1e-10)).worst()[0] > TIMES_FLOOR
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(np.nan, 3.0), (np.inf, 3.0), (np.inf, -np.inf)]
+)
+def test_another_non_number_is_a_difference(one: float, other: float) -> None:
+    torch = np.where(VALUES == 3.0, one, VALUES)
+    keras = np.where(VALUES == 3.0, other, VALUES)
+    assert compared(torch, keras).worst()[0] == np.inf
+    assert compared(keras, torch).worst()[0] == np.inf
+
+
+@pytest.mark.parametrize("size", [1e-200, 1.0, 1e300])
+def test_no_size_is_too_large_or_too_small(size: float) -> None:
+    torch = VALUES * size
+    assert compared(torch, torch * (1.0 + 1e-13)).worst()[0] < TIMES_FLOOR
+    assert compared(torch, torch * (1.0 + 1e-10)).worst()[0] > TIMES_FLOOR
+    assert length(torch) == pytest.approx(np.sqrt(30.0) * size, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("accused", "guilty"),
+    [(None, "keras"), ("keras", "keras"), ("torch", None)],
+)
+def test_the_reference_names_nobody_where_it_contradicts_the_judge(
+    accused: str | None, guilty: str | None
+) -> None:
+    verdict = Verdict(
+        "step", "only", "disagree", sentence="it", guilty=accused
+    )
+    _with_opinion(verdict, VALUES, VALUES * (1 + 1e-15), VALUES * (1 + 1e-9))
+    assert verdict.outcome == "disagree"
+    assert verdict.guilty == guilty
+    assert ("Keras is off" in verdict.sentence) == (guilty is not None)
+    assert "rounding units from the NumPy reference" in verdict.sentence
