@@ -16,6 +16,9 @@ from pydantic_core import PydanticCustomError
 
 from common.layer import LayerElement, Shape
 
+# Layers inside of layers: Keras breaks somewhere beyond 50.
+DEEPEST = 20
+
 
 @dataclass(frozen=True)
 class Place:
@@ -102,6 +105,9 @@ def _place(
     path: tuple[str | int, ...],
 ) -> Place:
     kind = layer.kind()
+    # Of each layer around it, the path has the kind and the role.
+    if sum(isinstance(part, str) for part in path) > 2 * DEEPEST:
+        raise ShapeError(path, f"is nested more than {DEEPEST} layers deep")
     numbers[kind] += 1
     name = f"{kind}_{numbers[kind]}"
     blocks = {

@@ -13,6 +13,8 @@ from common.conventions import defaults_of
 from common.errors import SpecError, closest, names, nearest, shown
 from common.experiment import Experiment
 
+TOO_DEEP = "is nested too deeply to be read"
+
 
 def load(path: str | Path) -> Experiment:
     """Read an experiment from a YAML or JSON file.
@@ -68,7 +70,11 @@ def parse(written: Any) -> Experiment:
     try:
         return Experiment.model_validate(written)
     except ValidationError as error:
+        if any("recursion" in each["type"] for each in error.errors()):
+            raise SpecError("", TOO_DEEP) from error
         raise spec_error(error) from error
+    except RecursionError as error:
+        raise SpecError("", TOO_DEEP) from error
 
 
 def schema() -> dict[str, Any]:

@@ -5,9 +5,11 @@ steps make epochs, when they are evaluated and when they stop belongs here,
 so that it cannot differ.
 """
 
+import heapq
 import math
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain, groupby
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -303,10 +305,11 @@ def _stretches(arm: Arm, due: set[int]) -> Iterator[tuple[range, bool]]:
     """
     total = arm.recipe.epochs
     every = arm.recipe.evaluate_every or total
-    evaluated = {*range(every, total, every), total}
+    evaluated = range(every, total, every)
+    stops = heapq.merge(chain(evaluated, (total,)), sorted(due - {0}))
     first = 0
-    for stop in sorted(evaluated | due - {0}):
-        yield range(first, stop), stop in evaluated
+    for stop, _ in groupby(stops):
+        yield range(first, stop), stop in evaluated or stop == total
         first = stop
 
 

@@ -4,13 +4,16 @@ import pytest
 from pydantic import TypeAdapter
 
 from common.architecture import (
+    DEEPEST,
     ShapeError,
     masked,
     parameter_count,
     places,
 )
 from common.element import speaking
+from common.errors import SpecError
 from common.layers import Layer
+from common.load import parse
 from tests.cases import arm
 
 
@@ -80,3 +83,26 @@ def test_masked_places_are_the_dropouts() -> None:
 def test_arm_counts_what_its_places_count() -> None:
     example = arm([{"dense": 7}, "tanh", {"dense": 3}])
     assert example.parameter_count == 5 * 7 + 7 + 7 * 3 + 3
+
+
+def nested(depth: int) -> dict[str, object]:
+    """Return a specification with a residual in a residual, and so on."""
+    block: object = "tanh"
+    for _ in range(depth):
+        block = {"residual": [block]}
+    return {
+        "name": "nested",
+        "dialect": "keras",
+        "data": "spiral",
+        "recipe": {"loss": "cross_entropy", "optimizer": "adam", "epochs": 1},
+        "arms": {"only": [block, {"dense": 3}]},
+    }
+
+
+def test_layers_stand_in_layers_to_a_limit() -> None:
+    assert len(parse(nested(DEEPEST)).arm("only").all_places) == DEEPEST + 2
+    with pytest.raises(SpecError, match="nested more than 20 layers deep"):
+        parse(nested(DEEPEST + 1))
+    for far in (100, 150, 400):
+        with pytest.raises(SpecError, match=r"nested (too|more).* deep"):
+            parse(nested(far))

@@ -227,3 +227,21 @@ def test_a_checkpoint_knows_no_least_improvement() -> None:
     assert record.final["epochs"] == 3
     assert record.final["best_epoch"] == 3
     assert record.weights["epoch"] == 3
+
+
+def test_epochs_that_are_never_reached_cost_nothing() -> None:
+    """Early stopping ends a run that may take a thousand million epochs."""
+    stretches = loop._stretches(example(epochs=10**9), {2})
+    found = [next(stretches) for _ in range(3)]
+    assert found == [
+        (range(1), True),
+        (range(1, 2), True),
+        (range(2, 3), True),
+    ]
+    rare = loop._stretches(example(epochs=10, evaluate_every=4), {3, 4})
+    assert list(rare) == [
+        (range(3), False),
+        (range(3, 4), True),
+        (range(4, 8), True),
+        (range(8, 10), True),
+    ]
