@@ -22,6 +22,7 @@ from common.errors import nearest
 from common.layer import Array
 from common.layers import BatchNorm, Dense, Flatten, LayerNorm, Prelu
 from common.record import Weights
+from common.rounding import roughly
 
 Back: TypeAlias = Callable[[Array], Array]
 
@@ -34,6 +35,7 @@ class Pass:
         weights: its tensors, learnt and kept, in neutral layout.
         masks: one factor for each number that a dropout sees while
             training; None in evaluation.
+        rough: which way to err; see `common.rounding`.
         outputs: what left each place so far, the inner ones first.
         kept: new values of the tensors that are kept, in training.
         gradients: the loss's derivative by each learnt tensor, on the way
@@ -42,6 +44,7 @@ class Pass:
 
     weights: Weights
     masks: Masks | None = None
+    rough: int = 0
     outputs: dict[str, Array] = field(default_factory=dict)
     kept: Weights = field(default_factory=dict)
     gradients: Weights = field(default_factory=dict)
@@ -115,7 +118,7 @@ def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
                 layer.kept * old + (1 - layer.kept) * new[own]
             )
     width = np.sqrt(variance + layer.epsilon)
-    normal = (x - mean) / width
+    normal = _normal(x, mean, width, run)
     gamma = run.weights[f"{name}/gamma"] if layer.affine else np.ones(1)
     beta = run.weights[f"{name}/beta"] if layer.affine else np.zeros(1)
 
@@ -138,7 +141,7 @@ def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     own = len(layer.normalized(place.input_shape))
     axes, others = tuple(range(-own, 0)), tuple(range(x.ndim - own))
     width = np.sqrt(x.var(axes, keepdims=True) + layer.epsilon)
-    normal = (x - x.mean(axes, keepdims=True)) / width
+    normal = _normal(x, x.mean(axes, keepdims=True), width, run)
     gamma = run.weights[f"{name}/gamma"] if layer.affine else np.ones(1)
     beta = run.weights[f"{name}/beta"] if layer.affine else np.zeros(1)
 
@@ -152,6 +155,15 @@ def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
         return np.asarray(slope / width)
 
     return gamma * normal + beta, back
+
+
+def _normal(x: Array, mean: Array, width: Array, run: Pass) -> Array:
+    """Return (x - mean) / width.
+
+    Keras computes x / width - mean / width, both of which may be large.
+    """
+    size = np.abs(mean / width)
+    return roughly((x - mean) / width, size, run.rough)
 
 
 def prelu(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:

@@ -18,6 +18,7 @@ from common.experiment import Arm
 from common.layer import Array
 from common.losses import BinaryCrossEntropy, CrossEntropy
 from common.record import Curve, Weights
+from common.rounding import UNIT, roughly, sides
 from common.update_rule import State
 
 
@@ -37,17 +38,15 @@ def gradients(
         x: the batch's samples.
         y: its labels or targets.
         masks: the dropout factors of the step.
-        rough: err in the loss and in its slope p - y as a framework may
-            that rounds the prediction p first, by one unit in the last place
-            of p: always upwards (1), always downwards (-1), or to either
-            side, as a larger number and the bits of p decide. Rounding is a
-            function of the value: equal predictions err alike.
+        rough: err, this way or that (`common.rounding`), in the slope p - y
+            as a framework may that rounds the prediction p first, and
+            wherever else one may let larger terms cancel.
 
     Returns:
         The training loss, its gradient by each learnt tensor, and the new
         values of those that are kept.
     """
-    run = Pass(weights, masks)
+    run = Pass(weights, masks, rough)
     outputs, back = run.through(arm.places, x)
     back(_slope(arm, outputs, y, rough))
     found = {name: run.gradients[name] for name in arm.parameters}
@@ -58,8 +57,7 @@ def _slope(arm: Arm, outputs: Array, y: npt.NDArray[Any], rough: int) -> Array:
     slope = arm.recipe.loss.gradient(outputs, y)
     if rough:
         p = arm.recipe.loss.prediction().value(outputs)
-        error = _sides(p, rough) * np.finfo(np.float64).eps * p
-        slope = slope + error / len(y)
+        slope = slope + sides(p, rough) * UNIT * p / len(y)
     return slope
 
 
@@ -71,9 +69,9 @@ def _loss(arm: Arm, z: Array, y: npt.NDArray[Any], rough: int) -> float:
     """
     loss = arm.recipe.loss
     value = loss.value(z, y)
-    if rough and isinstance(loss, CrossEntropy | BinaryCrossEntropy):
-        side = _sides(np.array([value]), rough)[0]
-        value += side * np.finfo(np.float64).eps * float(np.abs(z).mean())
+    if isinstance(loss, CrossEntropy | BinaryCrossEntropy):
+        size = float(np.abs(z).mean())
+        value = float(roughly(np.array(value), size, rough))
     return value
 
 
@@ -91,25 +89,9 @@ class _Renewed(State):
 
     def __setitem__(self, name: str, new: Array) -> None:
         size = np.maximum(np.abs(self[name]), np.abs(new))
-        unit = np.finfo(np.float64).eps * size
-        off = new + _sides(new, self.rough) * unit
+        off = roughly(new, size, self.rough)
         kept = np.where(np.sign(off) == np.sign(new), off, new)
         super().__setitem__(name, kept)
-
-
-def _sides(values: Array, seed: int) -> Array:
-    """Return -1 or 1 for each value: the seed, if it is one of the two.
-
-    Else they follow from the value's bits (splitmix64).
-    """
-    if abs(seed) == 1:
-        return np.full(values.shape, float(seed))
-    bits = np.ascontiguousarray(values).view(np.uint64)
-    mixed = bits + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    odd = (mixed ^ (mixed >> np.uint64(31))) & np.uint64(1)
-    return 2.0 * odd.astype(np.float64) - 1.0
 
 
 class Trainer:
@@ -182,9 +164,18 @@ class Trainer:
         if penalty is None:
             return loss, found
         return self._reported(loss), {
-            name: g + penalty.gradient(name, self.values[name])
+            name: self._summed(g, penalty.gradient(name, self.values[name]))
             for name, g in found.items()
         }
+
+    def _summed(self, g: Array, slope: Array) -> Array:
+        """Return a gradient with its penalty's.
+
+        Where L1 holds a weight at 0, the two cancel, and what is left
+        decides on which side of 0 the weight comes to lie.
+        """
+        size = np.maximum(np.abs(g), np.abs(slope))
+        return roughly(g + slope, size, self.rough)
 
     def _reported(self, loss: float) -> float:
         penalty = self.arm.recipe.penalty
@@ -228,7 +219,7 @@ class Trainer:
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """Return what leaves each place, inner first, in evaluation."""
-        run = Pass(self.values)
+        run = Pass(self.values, rough=self.rough)
         run.through(self.arm.places, x)
         return run.outputs
 
@@ -248,7 +239,7 @@ class Trainer:
         found: dict[str, list[Array]] = {name: [] for name in names}
         for row in range(len(x)):
             one = slice(row, row + 1)
-            run = Pass(self.values)
+            run = Pass(self.values, rough=self.rough)
             outputs, back = run.through(self.arm.places, x[one])
             back(_slope(self.arm, outputs, y[one], self.rough))
             for name, each in found.items():

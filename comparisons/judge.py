@@ -1,7 +1,7 @@
 """The judge of whole training runs: every curve, and the final weights."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -248,6 +248,13 @@ def compare_records(
         )
         for name, value in base.weights.items()
     }
+    if len({run.final.get("best_epoch") for run in (*torch, *keras)}) > 1:
+        # Rounding alone decides which epoch's weights are kept: whose nudged
+        # runs kept another's is no matter.
+        weights = {
+            name: replace(found, restless=False)
+            for name, found in weights.items()
+        }
     trained = len(base.steps["loss"]), len(keras[0].steps["loss"])
     epochs = base.epochs["epoch"]
     probed = _compare_probes(torch, keras, thirds or [])

@@ -10,6 +10,17 @@ from comparisons.ladder import climb
 from comparisons.workers import Pair
 
 
+FOUND = sorted((Path(__file__).parent / "fuzzed").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
+def test_what_fuzzing_found_and_was_explained_agrees(
+    pair: Pair, path: Path
+) -> None:
+    verdicts = climb(pair, load(path).arm("fuzzed"), steps=20).verdicts
+    assert [v.sentence for v in verdicts if not v.agrees] == []
+
+
 def planted(fault: str, out: Path, count: int) -> Fuzzed:
     setup = {"keras": f"tests.{fault}"}
     return fuzz(count, 0, jobs=1, steps=5, out=out, setup=setup)

@@ -375,6 +375,22 @@ def test_a_framework_cannot_raise_its_own_floor(guilty: str) -> None:
     assert compare_records("only", *runs).verdict().outcome == "disagree"
 
 
+def test_which_epoch_was_best_may_be_a_matter_of_rounding() -> None:
+    """A nudged run that kept another epoch's weights strays from nothing."""
+
+    def run(best: float, weights: float) -> Record:
+        kept = {"dense_1/kernel": np.full((2, 3), weights)}
+        return record(LOSS, weights=kept, final={"best_epoch": best})
+
+    sound = [run(4.0, 0.5), run(4.0, 0.5)]
+    lucky = [run(4.0, 0.5), run(1.0, 1.0)]
+    assert compare_records("only", lucky, sound).verdict().agrees
+    strayed = [run(4.0, 0.5), run(4.0, 1.0)]
+    verdict = compare_records("only", strayed, sound).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.guilty == "torch"
+
+
 # A verdict has to be used.
 
 
