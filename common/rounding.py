@@ -35,9 +35,9 @@ def sides(values: Array, rough: int) -> Array:
     """
     if abs(rough) == 1:
         return np.full(values.shape, float(rough))
-    bits = np.asarray(values, order="C").view(np.uint64)
+    bits = np.ascontiguousarray(values).view(np.uint64)
     mixed = bits + np.uint64(rough * 0x9E3779B97F4A7C15 % 2**64)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     odd = (mixed ^ (mixed >> np.uint64(31))) & np.uint64(1)
-    return 2.0 * odd.astype(np.float64) - 1.0
+    return 2.0 * odd.astype(np.float64).reshape(values.shape) - 1.0

@@ -9,7 +9,6 @@ from comparisons.fuzz import Fuzzed, _drawn, fuzz
 from comparisons.ladder import climb
 from comparisons.workers import Pair
 
-
 FOUND = sorted((Path(__file__).parent / "fuzzed").glob("*.yaml"))
 
 
