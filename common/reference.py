@@ -164,9 +164,21 @@ class Trainer:
         if penalty is None:
             return loss, found
         return self._reported(loss), {
-            name: self._summed(g, penalty.gradient(name, self.values[name]))
+            name: self._summed(g, penalty.gradient(name, self._felt(name)))
             for name, g in found.items()
         }
+
+    def _felt(self, name: str) -> Array:
+        """Return a tensor as its penalty feels it: if rough, noise is 0.
+
+        L1 has a slope on either side of 0 and none there, and whether a
+        weight that nothing pulls is 0 or 1e-18 is a matter of rounding.
+        """
+        value = self.values[name]
+        if not self.rough:
+            return value
+        largest = max(np.abs(v).max() for v in self.values.values())
+        return np.where(np.abs(value) <= UNIT * largest, 0.0, value)
 
     def _summed(self, g: Array, slope: Array) -> Array:
         """Return a gradient with its penalty's.

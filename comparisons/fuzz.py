@@ -143,7 +143,8 @@ def fuzz(
         seed: of the specs.
         steps: length of each trajectory.
         jobs: pairs of workers.
-        out: folder for the specs that fail, or None to save none.
+        out: folder for the specs that fail, or None to save none; as they
+            were drawn, at once, in its folder `as_drawn`.
         setup: what the workers call first; the tests plant faults with it.
         watch: called as specs are done.
     """
@@ -160,6 +161,8 @@ def fuzz(
             result.outcomes[outcome] += 1
             if outcome == "disagree":
                 failing.append((spec, number))
+                if out is not None:
+                    _write(spec, why, out / "as_drawn")
             elif outcome == "undecided":
                 result.undecided.append(why)
             if watch:
@@ -239,15 +242,20 @@ def _size(spec: Experiment) -> int:
 
 
 def _save(result: Fuzzed, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
     for failure in result.failures:
-        name = f"fuzzed-{failure.spec.content_hash}.yaml"
-        failure.path = out / name
-        written = failure.spec.model_dump(mode="json")
-        failure.path.write_text(
-            f"# {failure.verdict.rung}: {failure.verdict.sentence}\n"
-            + yaml.safe_dump(written, sort_keys=False)
-        )
+        verdict = failure.verdict
+        said = f"{verdict.rung}: {verdict.sentence}"
+        failure.path = _write(failure.spec, said, out)
+
+
+def _write(spec: Experiment, said: str, folder: Path) -> Path:
+    """Save a spec under what is said of it; return the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"fuzzed-{spec.content_hash}.yaml"
+    written = spec.model_dump(mode="json")
+    text = yaml.safe_dump(written, sort_keys=False)
+    path.write_text(f"# {said}\n{text}", "utf-8")
+    return path
 
 
 class _Crew:
