@@ -144,7 +144,7 @@ def run(
     chosen = both if backend is Backend.both else (backend,)
     specs = [catalogue.find(e, dataset, profile) for e in experiments]
     folders = [out / spec.name if len(specs) > 1 else out for spec in specs]
-    _make(folders)
+    _make(folders, "run")
     documents, verdicts = [], []
     for spec, folder in zip(specs, folders, strict=True):
         with watching(spec.name) as watch:
@@ -281,7 +281,7 @@ def audit(
     from comparisons.console import show_audit, watching
 
     catalogue.find(experiment, dataset, profile)
-    _make([out])
+    _make([out], "audit")
     with watching("audit", "done") as watch:
         found = auditing.audit(
             experiment,
@@ -319,10 +319,12 @@ def fuzz(
     as_json: Json = False,
 ) -> None:
     """Send random specifications up the ladder; shrink what fails."""
+    from comparisons import arguments
     from comparisons import fuzz as fuzzing
     from comparisons.console import counting, show_fuzzed
 
-    with counting("fuzz") as watch:
+    _make([out], "fuzz")
+    with arguments.writing(out), counting("fuzz") as watch:
         result = fuzzing.fuzz(
             count, seed, steps=steps, jobs=jobs, out=out, watch=watch
         )
@@ -341,21 +343,17 @@ def schema(*, as_json: Json = False) -> None:
     _print_json(schema())
 
 
-def _make(folders: list[Path]) -> None:
+def _make(folders: list[Path], command: str) -> None:
     """Make the folders of the reports, before hours go into them."""
     from common.errors import SpecError
+    from comparisons import arguments
 
     for index, folder in enumerate(folders):
         if folder in folders[:index]:
             raise SpecError(
                 "name", f"{folder.name!r} is the name of two experiments"
             )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SpecError(
-                "--out", f"cannot be made: {error.strerror}", str(folder)
-            ) from error
+        arguments.folder("--out", folder, arguments.FILES[command])
 
 
 def _print_json(document: Any) -> None:
@@ -388,12 +386,17 @@ def _explain(error: Exception, *, as_json: bool) -> int:
         return WRONG_INPUT
     from comparisons.workers import WorkerError
 
+    file = ""
     if isinstance(error, WorkerError):
         said = str(error)
+    elif isinstance(error, OSError) and error.filename:
+        # The machine's fault, not the program's: no trace explains it.
+        file, said = str(error.filename), str(error.strerror)
     else:
         said = "".join(traceback.format_exception(error))
     if as_json:
-        fields = {"file": "", "field": "", "message": said}
+        fields = {"file": file, "field": "", "message": said}
         _print_json({"error": fields})
-    print(f"parity: something broke.\n{said}", file=sys.stderr)
+    where = f": {file}: " if file else ".\n"
+    print(f"parity: something broke{where}{said}", file=sys.stderr)
     return BROKEN

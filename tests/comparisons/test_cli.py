@@ -1,5 +1,6 @@
 """The command line keeps its contract: documents, streams, exit status."""
 
+import errno
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from comparisons import cli, workers
+from comparisons import arguments, cli, pairing, workers
 from tests.malformed import GOOD, MALFORMED, Malformed
 
 COMMANDS = ("list", "run", "check", "audit", "schema")
@@ -42,6 +43,16 @@ def parity(*arguments: str) -> int:
     finally:
         sys.argv = before
     return 0
+
+
+@pytest.fixture
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever would start a framework breaks."""
+
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr(workers.Worker, "__init__", started)
 
 
 def processor_time(*arguments: str) -> float:
@@ -329,6 +340,71 @@ def test_a_folder_that_cannot_be_made_is_refused_before_training(
     out = tmp_path / "file" / "below"
     assert parity("run", "shallow_vs_deep", "--out", str(out)) == 2
     assert "--out: cannot be made" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "shallow_vs_deep"),
+        ("audit", "naive_port"),
+        ("fuzz", "--count", "1"),
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("out", ["/proc/self/task", "/proc/zz"])
+def test_a_folder_that_takes_no_file_is_refused_before_training(
+    command: tuple[str, ...],
+    out: str,
+    no_workers: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert parity(*command, "--out", out) == 2
+    said = capsys.readouterr().err
+    assert "--out: cannot be" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("run", "shallow_vs_deep"), "report.html"),
+        (("run", "shallow_vs_deep"), "curves.csv"),
+        (("audit", "naive_port"), "report.html"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_a_folder_where_the_report_should_be_is_refused_before_training(
+    command: tuple[str, ...],
+    name: str,
+    tmp_path: Path,
+    no_workers: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / name).mkdir()
+    assert parity(*command, "--out", str(tmp_path)) == 2
+    said = capsys.readouterr().err
+    assert f"--out: {name} is a folder there" in said
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_a_disk_that_is_full_at_the_end_is_one_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        with arguments.writing(tmp_path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pairing, "run", full)
+    command = ("run", "shallow_vs_deep", "--out", str(tmp_path))
+    assert parity(*command) == 3
+    assert capsys.readouterr().err.lstrip() == (
+        f"parity: something broke: {tmp_path}: No space left on device\n"
+    )
+    assert parity(*command, "--json") == 3
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["file"] == str(tmp_path)
 
 
 def test_two_experiments_of_one_name_are_refused(
