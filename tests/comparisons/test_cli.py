@@ -148,7 +148,35 @@ def test_a_wrong_input_is_a_document_with_json(
         (("run", "nowhere/spec.yaml"), "cannot be read"),
         (("check", "shallow_vs_deep", "--level", "roof"), "trajectory"),
         (("check", "shallow_vs_deep", "--seeds", "4"), "--seeds"),
-        (("check", "shallow_vs_deep", "--margin", "-1"), "--margin"),
+        *(
+            (
+                ("check", "shallow_vs_deep", "--margin", margin),
+                f"got {float(margin)}, expected a finite number above 0\n",
+            )
+            for margin in ("-1", "0", "nan", "inf")
+        ),
+        (
+            ("check", "shallow_vs_deep", "--margin", "much"),
+            "--margin: got 'much', expected a number\n",
+        ),
+        (
+            ("run", "shallow_vs_deep", "--dtype", "float16"),
+            "float32, float64; did you mean 'bfloat16'?\n",
+        ),
+        (
+            ("fuzz", "--jobs", "0"),
+            "--jobs: got '0', expected a whole number of at least 1\n",
+        ),
+        (
+            ("fuzz", "--jobs", "some"),
+            "--jobs: got 'some', expected a whole number\n",
+        ),
+        (
+            ("run", "shallow_vs_deep", "--profil", "quick"),
+            "--profil: is no option; did you mean '--profile'?\n",
+        ),
+        (("run", "shallow_vs_deep", "--zzzz"), "--zzzz: is no option\n"),
+        (("run",), "experiments: is missing\n"),
         (("check", "shallow_vs_deep", "--dtype", "bfloat16"), "float64"),
         (("run", "shallow_vs_deep", "--device", "tpu"), "cuda"),
         (("audition",), "audition"),
@@ -163,6 +191,8 @@ def test_wrong_arguments_end_with_status_2(
     assert parity(*arguments) == 2
     said = capsys.readouterr()
     assert says in said.err
+    assert said.err.count("\n") == 1
+    assert "Value error" not in said.err
     assert said.out == ""
 
 
@@ -422,7 +452,8 @@ def test_a_wrong_flag_is_a_document_with_json(
 ) -> None:
     assert parity("check", "shallow_vs_deep", "--level", "x", "--json") == 2
     error = json.loads(capsys.readouterr().out)["error"]
-    assert "--level" in error["message"]
+    assert error["field"] == "--level"
+    assert "expected one of: data, forward" in error["message"]
 
 
 def test_two_experiments_make_one_document(
