@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from common.element import Model
-from common.errors import SpecError, names
+from common.errors import SpecError
 from common.experiment import Experiment
 from common.load import parse
-from comparisons import catalogue
+from comparisons import arguments, catalogue
 from comparisons.findings import Audit, Corner, Option, Search, Switch
 from comparisons.laboratory import METRICS, Laboratory
 from comparisons.ladder import climb
@@ -77,13 +77,13 @@ def audit(
         SpecError: if the experiment cannot be meant, in either dialect.
         WorkerError: if a framework breaks.
     """
-    if seeds < 2:
-        raise SpecError("seeds", f"got {seeds}, expected at least 2")
-    if profile not in TRAJECTORY:
-        raise SpecError(
-            "profile", f"got {profile!r}, expected one of: {names(TRAJECTORY)}"
-        )
+    arguments.one_of("profile", profile, TRAJECTORY)
+    seeds = arguments.whole("seeds", seeds, 2)
+    if jobs is not None:
+        jobs = arguments.whole("jobs", jobs, 1)
     port = _read(experiment, dataset, profile, arm)
+    if out is not None:
+        out = arguments.folder("out", out, arguments.FILES["audit"])
     torch, keras = port.corners["torch"], port.corners["keras"]
     own = port.mixed({"torch": torch, "keras": keras}[port.own])
     with Pair(threads=1) as pair:
@@ -103,7 +103,8 @@ def audit(
     if out is not None:
         from comparisons.audit_report import write
 
-        found.report = write(found, Path(out))
+        with arguments.writing(Path(out)):
+            found.report = write(found, Path(out))
     return found
 
 

@@ -7,6 +7,7 @@ broke. Whatever is slow to import is imported where it is used.
 """
 
 import json
+import re
 import sys
 import traceback
 from enum import StrEnum
@@ -144,7 +145,7 @@ def run(
     chosen = both if backend is Backend.both else (backend,)
     specs = [catalogue.find(e, dataset, profile) for e in experiments]
     folders = [out / spec.name if len(specs) > 1 else out for spec in specs]
-    _make(folders)
+    _make(folders, "run")
     documents, verdicts = [], []
     for spec, folder in zip(specs, folders, strict=True):
         with watching(spec.name) as watch:
@@ -200,7 +201,6 @@ def check(
     margin: Annotated[
         float | None,
         typer.Option(
-            min=0.0,
             help="How far apart their final metric may be: an accuracy, or "
             "a share of a loss. [default: 0.02 of an accuracy, 0.1 of a loss]",
         ),
@@ -208,6 +208,10 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Climb the ladder with every arm, up to statistics over seeds."""
+    from comparisons import arguments
+
+    if margin is not None:
+        arguments.positive("--margin", margin)
     from comparisons.console import show_causes, show_climb, watching
     from comparisons.diagnosis import diagnose
     from comparisons.ladder import climb
@@ -281,7 +285,7 @@ def audit(
     from comparisons.console import show_audit, watching
 
     catalogue.find(experiment, dataset, profile)
-    _make([out])
+    _make([out], "audit")
     with watching("audit", "done") as watch:
         found = auditing.audit(
             experiment,
@@ -319,10 +323,12 @@ def fuzz(
     as_json: Json = False,
 ) -> None:
     """Send random specifications up the ladder; shrink what fails."""
+    from comparisons import arguments
     from comparisons import fuzz as fuzzing
     from comparisons.console import counting, show_fuzzed
 
-    with counting("fuzz") as watch:
+    _make([out], "fuzz")
+    with arguments.writing(out), counting("fuzz") as watch:
         result = fuzzing.fuzz(
             count, seed, steps=steps, jobs=jobs, out=out, watch=watch
         )
@@ -341,21 +347,17 @@ def schema(*, as_json: Json = False) -> None:
     _print_json(schema())
 
 
-def _make(folders: list[Path]) -> None:
+def _make(folders: list[Path], command: str) -> None:
     """Make the folders of the reports, before hours go into them."""
     from common.errors import SpecError
+    from comparisons import arguments
 
     for index, folder in enumerate(folders):
         if folder in folders[:index]:
             raise SpecError(
                 "name", f"{folder.name!r} is the name of two experiments"
             )
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SpecError(
-                "--out", f"cannot be made: {error.strerror}", str(folder)
-            ) from error
+        arguments.folder("--out", folder, arguments.FILES[command])
 
 
 def _print_json(document: Any) -> None:
@@ -374,12 +376,45 @@ def main() -> None:
         sys.exit(_explain(error, as_json="--json" in sys.argv[1:]))
 
 
+def _wrong_flag(error: Any) -> Exception:
+    """Say as our own sentences do what the library says of a flag."""
+    from common.errors import SpecError, nearest, shown
+
+    near = getattr(error, "possibilities", None)
+    if near is not None:
+        said = f"is no option{nearest(error.option_name, near)}"
+        return SpecError(error.option_name, said)
+    flag = getattr(error, "param", None)
+    if flag is None:
+        return SpecError("the command line", error.format_message())
+    found: list[Any] = getattr(error.__cause__, "errors", list)()
+    expected = _expected(found[0]) if found else None
+    said = error.message or "is missing"
+    if expected:
+        said = f"got {shown(found[0]['input'])}, expected {expected}"
+    return SpecError(flag.opts[0], said)
+
+
+def _expected(wrong: Any) -> str | None:
+    """Return what a flag takes, or None where that is unclear."""
+    from common.errors import names, nearest
+
+    kind, context = wrong["type"], wrong.get("ctx", {})
+    if kind == "greater_than_equal":
+        return f"a whole number of at least {context['ge']}"
+    if kind == "value_error":
+        *_, listed = str(context["error"]).rpartition(" is not one of ")
+        allowed = re.findall(r"'([^']*)'", listed)
+        return f"one of: {names(allowed)}{nearest(wrong['input'], allowed)}"
+    kinds = {"int_parsing": "a whole number", "float_parsing": "a number"}
+    return kinds.get(kind)
+
+
 def _explain(error: Exception, *, as_json: bool) -> int:
     from common.errors import SpecError
 
     if isinstance(error, UsageError):
-        field = getattr(error, "param_hint", None) or "the command line"
-        error = SpecError(str(field), error.format_message())
+        error = _wrong_flag(error)
     if isinstance(error, SpecError):
         if as_json:
             _print_json({"error": error.as_json()})
@@ -388,12 +423,17 @@ def _explain(error: Exception, *, as_json: bool) -> int:
         return WRONG_INPUT
     from comparisons.workers import WorkerError
 
+    file = ""
     if isinstance(error, WorkerError):
         said = str(error)
+    elif isinstance(error, OSError) and error.filename:
+        # The machine's fault, not the program's: no trace explains it.
+        file, said = str(error.filename), str(error.strerror)
     else:
         said = "".join(traceback.format_exception(error))
     if as_json:
-        fields = {"file": "", "field": "", "message": said}
+        fields = {"file": file, "field": "", "message": said}
         _print_json({"error": fields})
-    print(f"parity: something broke.\n{said}", file=sys.stderr)
+    where = f": {file}: " if file else ".\n"
+    print(f"parity: something broke{where}{said}", file=sys.stderr)
     return BROKEN

@@ -1,5 +1,6 @@
 """The terminal: progress on standard error, tables on standard output."""
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
@@ -98,9 +99,9 @@ def show_fuzzed(result: Fuzzed) -> None:
     console.print(Text(said, STYLES[result.verdict]))
 
 
-def show(result: Result) -> None:
+def show(result: Result, console: Console | None = None) -> None:
     """Print the table, the claims, the verdict and where the report is."""
-    console = Console()
+    console = console or Console()
     console.print(Text(f"\n{result.experiment.name}", "bold"))
     console.print(_table(SUMMARY_COLUMNS, summary_rows(result)))
     console.print(Text(summary_caption(result), "dim"))
@@ -111,6 +112,14 @@ def show(result: Result) -> None:
     console.print(Text(headline(result), style))
     if result.report:
         console.print(Text(f"Report: {result.report}"))
+
+
+def plain(result: Result) -> str:
+    """Return what `show` prints, as text without colours."""
+    text = io.StringIO()
+    show(result, Console(file=text, color_system=None, force_jupyter=False))
+    lines = text.getvalue().strip().splitlines()
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def show_audit(audit: Audit) -> None:

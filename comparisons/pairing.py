@@ -1,6 +1,6 @@
 """The paired run: one experiment in both frameworks, judged."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -8,10 +8,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, get_args
 
-from common.errors import SpecError, names, nearest, shown
+from common.errors import SpecError, shown
 from common.experiment import Arm, Experiment
+from common.load import parse
 from common.loop import Dtype
-from comparisons import catalogue
+from comparisons import arguments, catalogue
 from comparisons.claims import judge
 from comparisons.judge import (
     compare_records,
@@ -30,11 +31,11 @@ TRAJECTORY = {"quick": 500, "full": 2000}
 
 
 def run(
-    experiment: str | Path | Experiment,
+    experiment: str | Path | dict[str, Any] | Experiment,
     *,
     dataset: str | None = None,
     profile: Profile = "quick",
-    backends: tuple[str, ...] = ("torch", "keras"),
+    backends: Sequence[str] = ("torch", "keras"),
     dtype: Dtype = "float32",
     seeds: int = 1,
     randomness: Literal["shared", "native"] = "shared",
@@ -46,7 +47,8 @@ def run(
     """Train every arm in both frameworks, climb the ladder, judge.
 
     Args:
-        experiment: a name of the catalogue, a file, or an experiment.
+        experiment: a name of the catalogue, a file, what somebody would
+            write in one, or an experiment.
         dataset: which of the experiment's data sets; None for its first.
         profile: `quick`, or `full` for the experiment's own numbers and a
             float64 trajectory of 2,000 steps instead of 500.
@@ -64,16 +66,20 @@ def run(
         watch: called as training goes on.
 
     Raises:
-        SpecError: if the experiment cannot be meant.
+        SpecError: if the experiment or an argument cannot be meant, or if
+            nothing can be written to the folder; before anything is trained.
         WorkerError: if a framework breaks.
     """
-    _check("profile", [profile], list(TRAJECTORY))
-    _check("backends", backends, list(PACKAGES))
-    _check("dtype", [dtype], list(get_args(Dtype)))
-    _check("randomness", [randomness], ["shared", "native"])
-    _check("device", [device], list(DEVICES))
-    if not isinstance(experiment, Experiment):
-        experiment = catalogue.find(str(experiment), dataset, profile)
+    arguments.one_of("profile", profile, TRAJECTORY)
+    arguments.one_of("dtype", dtype, get_args(Dtype))
+    arguments.one_of("randomness", randomness, ["shared", "native"])
+    arguments.one_of("device", device, DEVICES)
+    backends = arguments.some_of("backends", backends, PACKAGES)
+    seeds = arguments.whole("seeds", seeds, 1)
+    jobs = arguments.whole("jobs", jobs, 1)
+    experiment = _meant(experiment, dataset, profile)
+    if out is not None:
+        out = arguments.folder("out", out, arguments.FILES["run"])
     settings = {
         "profile": profile,
         "dtype": dtype,
@@ -97,18 +103,27 @@ def run(
     if out is not None:
         from comparisons.report import write
 
-        result.report = write(result, Path(out))
+        with arguments.writing(Path(out)):
+            result.report = write(result, Path(out))
     return result
 
 
-def _check(name: str, got: Iterable[str], allowed: list[str]) -> None:
-    for value in got:
-        if value not in allowed:
-            raise SpecError(
-                name,
-                f"got {shown(value)}, expected one of: {names(allowed)}"
-                + nearest(value, allowed),
-            )
+def _meant(experiment: Any, dataset: str | None, profile: str) -> Experiment:
+    """Return the experiment that somebody asks for, in any of the ways."""
+    if isinstance(experiment, str | Path):
+        return catalogue.find(str(experiment), dataset, profile)
+    if not isinstance(experiment, Experiment | dict):
+        raise SpecError(
+            "experiment",
+            f"got {shown(experiment)}, expected a name of the catalogue, the "
+            "path of a .yaml or .json file, a dict that says what such a "
+            "file would, or an Experiment",
+        )
+    if dataset is not None:
+        raise SpecError(
+            "dataset", f"got {shown(dataset)}, but the experiment says its own"
+        )
+    return parse(experiment) if isinstance(experiment, dict) else experiment
 
 
 def _spread(

@@ -36,9 +36,9 @@ class ArmResult:
     """
 
     arm: Arm
-    records: dict[str, list[Record]]
-    curves: Trajectory | None = None
-    climb: Climb | None = None
+    records: dict[str, list[Record]] = field(repr=False)
+    curves: Trajectory | None = field(default=None, repr=False)
+    climb: Climb | None = field(default=None, repr=False)
 
     def mean(self, backend: str, metric: str) -> float | None:
         """Return a final metric, averaged over the seeds, if there is one."""
@@ -53,11 +53,12 @@ class ArmResult:
         return self.climb.verdicts if self.climb else []
 
 
-@dataclass
+@dataclass(repr=False)
 class Result:
     """One experiment, run.
 
-    In a notebook it shows itself as its table and its pictures.
+    In a notebook it shows itself as its table and its pictures, and
+    elsewhere as the terminal does.
 
     Attributes:
         experiment: the complete specification.
@@ -137,6 +138,11 @@ class Result:
             "arms": [_arm_json(arm) for arm in self.arms],
             "report": str(self.report) if self.report else None,
         }
+
+    def __repr__(self) -> str:
+        from comparisons.console import plain
+
+        return plain(self)
 
     def _repr_html_(self) -> str:
         from comparisons.report import fragment

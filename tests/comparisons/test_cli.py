@@ -1,5 +1,6 @@
 """The command line keeps its contract: documents, streams, exit status."""
 
+import errno
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from comparisons import cli, workers
+from comparisons import arguments, cli, pairing, workers
 from tests.malformed import GOOD, MALFORMED, Malformed
 
 COMMANDS = ("list", "run", "check", "audit", "schema")
@@ -42,6 +43,16 @@ def parity(*arguments: str) -> int:
     finally:
         sys.argv = before
     return 0
+
+
+@pytest.fixture
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever would start a framework breaks."""
+
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr(workers.Worker, "__init__", started)
 
 
 def processor_time(*arguments: str) -> float:
@@ -137,7 +148,35 @@ def test_a_wrong_input_is_a_document_with_json(
         (("run", "nowhere/spec.yaml"), "cannot be read"),
         (("check", "shallow_vs_deep", "--level", "roof"), "trajectory"),
         (("check", "shallow_vs_deep", "--seeds", "4"), "--seeds"),
-        (("check", "shallow_vs_deep", "--margin", "-1"), "--margin"),
+        *(
+            (
+                ("check", "shallow_vs_deep", "--margin", margin),
+                f"got {float(margin)}, expected a finite number above 0\n",
+            )
+            for margin in ("-1", "0", "nan", "inf")
+        ),
+        (
+            ("check", "shallow_vs_deep", "--margin", "much"),
+            "--margin: got 'much', expected a number\n",
+        ),
+        (
+            ("run", "shallow_vs_deep", "--dtype", "float16"),
+            "float32, float64; did you mean 'bfloat16'?\n",
+        ),
+        (
+            ("fuzz", "--jobs", "0"),
+            "--jobs: got '0', expected a whole number of at least 1\n",
+        ),
+        (
+            ("fuzz", "--jobs", "some"),
+            "--jobs: got 'some', expected a whole number\n",
+        ),
+        (
+            ("run", "shallow_vs_deep", "--profil", "quick"),
+            "--profil: is no option; did you mean '--profile'?\n",
+        ),
+        (("run", "shallow_vs_deep", "--zzzz"), "--zzzz: is no option\n"),
+        (("run",), "experiments: is missing\n"),
         (("check", "shallow_vs_deep", "--dtype", "bfloat16"), "float64"),
         (("run", "shallow_vs_deep", "--device", "tpu"), "cuda"),
         (("audition",), "audition"),
@@ -152,6 +191,8 @@ def test_wrong_arguments_end_with_status_2(
     assert parity(*arguments) == 2
     said = capsys.readouterr()
     assert says in said.err
+    assert said.err.count("\n") == 1
+    assert "Value error" not in said.err
     assert said.out == ""
 
 
@@ -331,6 +372,71 @@ def test_a_folder_that_cannot_be_made_is_refused_before_training(
     assert "--out: cannot be made" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "shallow_vs_deep"),
+        ("audit", "naive_port"),
+        ("fuzz", "--count", "1"),
+    ],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("out", ["/proc/self/task", "/proc/zz"])
+def test_a_folder_that_takes_no_file_is_refused_before_training(
+    command: tuple[str, ...],
+    out: str,
+    no_workers: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert parity(*command, "--out", out) == 2
+    said = capsys.readouterr().err
+    assert "--out: cannot be" in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (("run", "shallow_vs_deep"), "report.html"),
+        (("run", "shallow_vs_deep"), "curves.csv"),
+        (("audit", "naive_port"), "report.html"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
+def test_a_folder_where_the_report_should_be_is_refused_before_training(
+    command: tuple[str, ...],
+    name: str,
+    tmp_path: Path,
+    no_workers: None,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / name).mkdir()
+    assert parity(*command, "--out", str(tmp_path)) == 2
+    said = capsys.readouterr().err
+    assert f"--out: {name} is a folder there" in said
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
+def test_a_disk_that_is_full_at_the_end_is_one_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        with arguments.writing(tmp_path):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pairing, "run", full)
+    command = ("run", "shallow_vs_deep", "--out", str(tmp_path))
+    assert parity(*command) == 3
+    assert capsys.readouterr().err.lstrip() == (
+        f"parity: something broke: {tmp_path}: No space left on device\n"
+    )
+    assert parity(*command, "--json") == 3
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["file"] == str(tmp_path)
+
+
 def test_two_experiments_of_one_name_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -346,7 +452,8 @@ def test_a_wrong_flag_is_a_document_with_json(
 ) -> None:
     assert parity("check", "shallow_vs_deep", "--level", "x", "--json") == 2
     error = json.loads(capsys.readouterr().out)["error"]
-    assert "--level" in error["message"]
+    assert error["field"] == "--level"
+    assert "expected one of: data, forward" in error["message"]
 
 
 def test_two_experiments_make_one_document(

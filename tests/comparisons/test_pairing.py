@@ -1,0 +1,105 @@
+"""What `run` is handed in Python is checked as on the command line."""
+
+from typing import Any
+
+import pytest
+
+from common.errors import SpecError
+from common.load import parse
+from comparisons import pairing, run, workers
+from comparisons.result import Result
+
+SPEC: dict[str, Any] = {
+    "name": "small",
+    "dialect": "torch",
+    "data": {"spiral": {"samples": 60}, "validation": 0},
+    "recipe": {
+        "loss": "cross_entropy",
+        "optimizer": {"sgd": 0.1},
+        "batch_size": 16,
+        "epochs": 2,
+    },
+    "arms": {"linear": [{"dense": 3}]},
+}
+
+
+@pytest.fixture
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever would start a framework breaks."""
+
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr(workers.Worker, "__init__", started)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"seeds": 0}, "seeds: got 0, expected a whole number of at least 1"),
+        ({"seeds": "3"}, "seeds: got '3', expected a whole number"),
+        ({"seeds": True}, "seeds: got True, expected a whole number"),
+        ({"seeds": 1.0}, "seeds: got 1.0, expected a whole number"),
+        ({"jobs": 0}, "jobs: got 0, expected a whole number of at least 1"),
+        ({"jobs": None}, "jobs: got None, expected a whole number"),
+        ({"backends": "torch"}, "got 'torch', expected a list of: keras, "),
+        ({"backends": None}, "backends: got None, expected a list of"),
+        ({"backends": ()}, "backends: got (), expected at least one of"),
+        ({"backends": ("torch",) * 2}, "backends: 'torch' stands twice"),
+        ({"backends": ["kears"]}, "did you mean 'keras'?"),
+        ({"dtype": "float16"}, "did you mean 'bfloat16'?"),
+        ({"profile": ["quick"]}, "profile: got ['quick'], expected one of"),
+        ({"out": 3}, "out: got 3, expected a folder's path"),
+        ({"out": "/proc/zz"}, "/proc/zz: out: cannot be made"),
+        ({"dataset": "spiral"}, "dataset: got 'spiral', but the experiment"),
+    ],
+    ids=str,
+)
+def test_a_wrong_argument_is_refused_before_training(
+    wrong: dict[str, Any], says: str, no_workers: None
+) -> None:
+    with pytest.raises(SpecError) as error:
+        run(parse(SPEC), **wrong)
+    assert says in str(error.value)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, [], ("shallow_vs_deep",)])
+def test_what_is_no_experiment_is_told_what_one_is(
+    wrong: Any, no_workers: None
+) -> None:
+    with pytest.raises(SpecError, match="expected a name of the catalogue"):
+        run(wrong)
+
+
+def test_a_dictionary_is_read_as_a_file_is(no_workers: None) -> None:
+    with pytest.raises(SpecError, match="did you mean 'samples'") as error:
+        run(SPEC | {"data": {"spiral": {"sampls": 3}}})
+    assert error.value.field == "data.spiral.sampls"
+
+
+def test_a_result_is_printed_in_a_few_lines() -> None:
+    result = run(SPEC, backends=["torch"])
+    assert isinstance(result, Result)
+    assert [arm.arm.name for arm in result.arms] == ["linear"]
+    lines = str(result).splitlines()
+    assert lines[0] == "small"
+    assert lines[-1] == "One framework ran alone, so nothing was compared."
+    assert len(lines) < 15
+    assert repr(result) == str(result)
+    assert "\x1b" not in str(result)
+    assert len(repr(result.arms)) < 2000
+
+
+def test_frameworks_run_in_their_own_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def spread(one: Any, arms: Any, backends: Any, *rest: Any) -> Any:
+        asked.append(backends)
+        raise SpecError("", "enough")
+
+    monkeypatch.setattr(pairing, "_spread", spread)
+    with pytest.raises(SpecError, match="enough"):
+        run(SPEC, backends=["keras", "torch"])
+    assert asked == [("torch", "keras")]
