@@ -1,13 +1,19 @@
 """What a report says is true of how it was run, and can all be read."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from comparisons import pairing, run
-from comparisons.pictures import differences, pictures
+from comparisons.disagreement import disagreement
+from comparisons.drawing import STYLE
+from comparisons.pictures import curves, differences, pictures
 from comparisons.report import page
 from comparisons.result import Result
 from comparisons.verdict import Verdict
@@ -136,3 +142,33 @@ def test_the_ladder_and_curves_of_one_precision_are_both_drawn(
         "the ladder, float64",
         "the curves, float64",
     ]
+
+
+@pytest.mark.parametrize("draw", [curves, differences, disagreement])
+@pytest.mark.parametrize("horizon", [None, 20])
+def test_no_word_leaves_the_picture_of_a_single_arm(
+    draw: Callable[[Result], Figure],
+    horizon: int | None,
+    results: dict[str, Result],
+) -> None:
+    shared = results["shared"]
+    [arm] = shared.arms
+    assert arm.climb is not None
+    assert arm.climb.trajectory is not None
+    whole = arm.climb.trajectory
+    ended = {
+        name: replace(compared, horizon=horizon)
+        for name, compared in whole.curves.items()
+    }
+    climb = replace(arm.climb, trajectory=replace(whole, curves=ended))
+    with rc_context(STYLE):
+        figure = draw(replace(shared, arms=[replace(arm, climb=climb)]))
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+    # All that is seen, words and legends too, in inches.
+    needed = figure.get_tightbbox(canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert needed.x0 >= 0
+    assert needed.x1 <= width
+    assert needed.y0 >= 0
+    assert needed.y1 <= height
