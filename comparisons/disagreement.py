@@ -29,8 +29,9 @@ BELOW, ABOVE = 2, 8
 LOWEST, HIGHEST = TIMES_FLOOR / 10**BELOW, TIMES_FLOOR * 10**ABOVE
 SHADES = 400
 
-# In inches: a row of the map, what stands around a panel, and the width.
-ROW, AROUND, WIDTH = 0.2, 0.85, 8.5
+# In inches: a row of the map, what stands around a panel, the width, and
+# the least height, which the words beside the scale take.
+ROW, AROUND, WIDTH, LOWEST_FIGURE = 0.2, 0.85, 8.5, 2.0
 
 
 def disagreement(result: Result) -> Figure:
@@ -40,7 +41,10 @@ def disagreement(result: Result) -> Figure:
     ]
     rows = [max(len(_ratios(t)), 2) if t else 2 for t in trajectories]
     figure = Figure(
-        figsize=(WIDTH, sum(ROW * n + AROUND for n in rows)),
+        figsize=(
+            WIDTH,
+            max(sum(ROW * n + AROUND for n in rows), LOWEST_FIGURE),
+        ),
         layout="constrained",
         dpi=200,  # of the cells, which are an image inside the SVG
     )
@@ -124,6 +128,6 @@ def _scale(figure: Figure, axes: Any) -> None:
         colours, ax=list(axes), aspect=25, pad=0.015, extend="both"
     )
     bar.ax.axhline(TIMES_FLOOR, color="black", linewidth=1.5)
-    bar.set_label(f"difference, in floors; the limit is {TIMES_FLOOR:.0f}")
+    bar.set_label(f"difference, in floors;\nthe limit is {TIMES_FLOOR:.0f}")
     bar.set_ticks([10.0**power for power in range(-1, 10, 2)])
     bar.ax.minorticks_off()

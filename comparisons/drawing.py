@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -22,6 +23,13 @@ CLASSES = ("#009e73", "#cc79a7", "#56b4e9", "#f0e442", "#d55e00", "#999999")
 GREY = "#666666"
 HORIZON_COLOUR = "#d55e00"
 PANEL = (3.6, 2.7)
+
+# In inches: no figure with a legend is narrower, and what one more line of
+# the legend takes.
+NARROWEST, LEGEND_LINE = 5.2, 0.2
+
+# A browser's letters are not quite as wide as those that are measured here.
+ROOM = 0.95
 MOST_POINTS = 300
 
 STYLE: dict[Any, Any] = {
@@ -57,8 +65,9 @@ def panels(
 ) -> tuple[Figure, Any]:
     """Return a figure with so many panels, by row and column."""
     width, height = (2.8, 2.8) if square else PANEL
+    least = 0.0 if square else NARROWEST
     figure = Figure(
-        figsize=(width * columns + 0.6, height * rows + 0.5),
+        figsize=(max(width * columns + 0.6, least), height * rows + 0.5),
         layout="constrained",
     )
     return figure, figure.subplots(rows, columns, squeeze=False)
@@ -97,10 +106,19 @@ def line(
 
 
 def legend(figure: Figure, handles: list[Any]) -> None:
-    """Put a legend above all panels."""
-    figure.legend(
-        handles=handles, loc="outside upper center", ncols=len(handles)
-    )
+    """Put a legend above all panels, in as many columns as there is room."""
+    canvas: Any = FigureCanvasAgg(figure)
+    renderer = canvas.get_renderer()
+    for columns in range(len(handles), 0, -1):
+        placed = figure.legend(
+            handles=handles, loc="outside upper center", ncols=columns
+        )
+        needed = placed.get_window_extent(renderer).width
+        if needed <= ROOM * figure.bbox.width or columns == 1:
+            break
+        placed.remove()
+    lines = -(-len(handles) // columns)
+    figure.set_figheight(figure.get_figheight() + LEGEND_LINE * (lines - 1))
 
 
 def svg(figure: Figure) -> str:

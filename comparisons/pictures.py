@@ -44,10 +44,12 @@ from comparisons.workers import LABELS
 def pictures(result: Result) -> list[Picture]:
     """Draw every picture that the result has data for."""
     first = result.arms[0]
+    climbs = [arm.climb for arm in result.arms]
+    climbed = any(climb and climb.trajectory for climb in climbs)
     drawings: list[tuple[str, str, Callable[[Result], Figure], bool]] = [
         (
             "curves",
-            "Training and validation, in both frameworks",
+            curves_caption(result),
             curves,
             True,
         ),
@@ -55,13 +57,13 @@ def pictures(result: Result) -> list[Picture]:
             "differences",
             "How far the two frameworks' losses part",
             differences,
-            bool(first.climb or first.curves),
+            climbed or any(arm.curves for arm in result.arms),
         ),
         (
             "disagreement",
             "Where in the network, and when, the gradients part",
             disagreement,
-            any(arm.climb and arm.climb.trajectory for arm in result.arms),
+            climbed,
         ),
         (
             "boundaries",
@@ -76,6 +78,16 @@ def pictures(result: Result) -> list[Picture]:
             for name, caption, draw, has_data in drawings
             if has_data
         ]
+
+
+def curves_caption(result: Result) -> str:
+    """Say what the curves are of: which parts, frameworks and weights."""
+    parts = "Training and validation" if result.validated else "Training"
+    labels = [LABELS[backend] for backend in result.backends]
+    where = "both frameworks" if len(labels) == 2 else f"{labels[0]} alone"
+    own = result.settings["randomness"] == "native" and len(labels) == 2
+    apart = ", each from weights of its own" if own else ""
+    return f"{parts} in {where}, in {result.settings['dtype']}{apart}"
 
 
 def curves(result: Result) -> Figure:
@@ -101,14 +113,11 @@ def curves(result: Result) -> Figure:
                 panel.set_title(arm.arm.name)
         share_range(axes[row])
         axes[row][0].set_ylabel(metric)
-    legend(
-        figure,
-        [
-            *(line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends),
-            line("validation", GREY, 1.5),
-            line("training", GREY, 1.5, ":"),
-        ],
-    )
+    handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]
+    if result.validated:
+        handles.append(line("validation", GREY, 1.5))
+    handles.append(line("training", GREY, 1.5, ":"))
+    legend(figure, handles)
     return figure
 
 
@@ -134,15 +143,18 @@ def differences(result: Result) -> Figure:
     A row for each precision: float64, which proves the agreement, and the
     precision of the curves, which shows what a user sees.
     """
-    rows = {
-        "float64": [
+    judged, drawn = "float64", result.settings["dtype"]
+    if judged == drawn:
+        judged, drawn = "the ladder, float64", "the curves, float64"
+    rows: dict[str, list[Trajectory | None]] = {
+        judged: [
             arm.climb.trajectory if arm.climb else None for arm in result.arms
         ],
-        result.settings["dtype"]: [arm.curves for arm in result.arms],
+        drawn: [arm.curves for arm in result.arms],
     }
     rows = {name: row for name, row in rows.items() if any(row)}
     figure, axes = panels(len(result.arms), len(rows))
-    for row, (dtype, trajectories) in enumerate(rows.items()):
+    for row, (name, trajectories) in enumerate(rows.items()):
         for column, trajectory in enumerate(trajectories):
             panel = axes[row][column]
             if trajectory:
@@ -153,14 +165,14 @@ def differences(result: Result) -> Figure:
             if row == 0:
                 panel.set_title(result.arms[column].arm.name)
         share_range(axes[row])
-        axes[row][0].set_ylabel(f"{dtype}\nrelative difference")
+        axes[row][0].set_ylabel(f"{name}\nrelative difference")
     handles = [
         line("PyTorch against Keras", "black", 0, marker="."),
         line("noise floor", GREY, 1.5),
         Patch(color="#dddddd", label="within 10 times the floor"),
     ]
-    drawn = [t for row in rows.values() for t in row if t]
-    if any(t.horizon is not None for t in drawn):
+    found = [t for row in rows.values() for t in row if t]
+    if any(t.horizon is not None for t in found):
         text = "horizon: chaotic from here on"
         handles.append(line(text, HORIZON_COLOUR, 1.5, "--"))
     legend(figure, handles)

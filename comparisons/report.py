@@ -15,6 +15,7 @@ from comparisons.pictures import pictures
 from comparisons.result import Result
 from comparisons.summary import (
     SUMMARY_COLUMNS,
+    basis,
     claim_rows,
     headline,
     rung_rows,
@@ -63,6 +64,8 @@ def page(result: Result, drawn: list[Picture]) -> str:
         dialect=result.experiment.dialect,
         conventions=CONVENTIONS,
         labels=LABELS,
+        alone=LABELS[result.backends[0]] if len(result.backends) < 2 else "",
+        mapped=any(picture.name == "disagreement" for picture in drawn),
         **_body(result, drawn),
     )
 
@@ -84,6 +87,7 @@ def _body(result: Result, drawn: list[Picture]) -> dict[str, Any]:
     return {
         "verdict": result.verdict,
         "headline": headline(result),
+        "basis": basis(result),
         "teaches": result.experiment.teaches,
         "caption": summary_caption(result),
         "columns": SUMMARY_COLUMNS,

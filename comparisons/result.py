@@ -92,6 +92,11 @@ class Result:
         return numbers if self._verdicts else "undecided"
 
     @property
+    def validated(self) -> bool:
+        """Whether there is a validation part."""
+        return self.experiment.data.validation > 0
+
+    @property
     def metric(self) -> str:
         """The final metric to show first."""
         return self.arms[0].records[self.backends[0]][0].metric

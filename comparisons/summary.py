@@ -78,11 +78,32 @@ def summary_caption(result: Result) -> str:
     """Return what the numbers in the table are, in a sentence."""
     seeds = result.settings["seeds"]
     mean = f", mean of {seeds} seeds" if seeds > 1 else ""
+    labels = ", ".join(LABELS[backend] for backend in result.backends)
+    said = (
+        f"{labels}: {result.metric.replace('_', ' ')}, "
+        f"{result.settings['dtype']}{mean}."
+    )
+    if len(result.backends) < 2:
+        return said
     return (
-        f"PyTorch, Keras: {result.metric.replace('_', ' ')}, "
-        f"{result.settings['dtype']}{mean}. Difference, floor: of the "
+        f"{said} Difference, floor: of the "
         "float64 loss, relative, at their largest. × floor: the worst of all "
         "curves and final weights, each against its own floor."
+    )
+
+
+def basis(result: Result) -> str:
+    """Return what the verdict rests on, and what it does not; or nothing."""
+    if len(result.backends) < 2:
+        return ""
+    dtype = result.settings["dtype"]
+    claims = ""
+    if result.claims:
+        claims = f", and on the claims, asked of the {dtype} runs"
+    return (
+        "The verdict rests on the ladder, climbed in float64 from the same "
+        f"numbers in both frameworks{claims}. The {dtype} curves are drawn "
+        "to be looked at; no verdict rests on them."
     )
 
 

@@ -1,4 +1,4 @@
-"""One framework alone, of the pair that all tests share."""
+"""What the tests of the judge share."""
 
 from collections.abc import Iterator
 
@@ -18,3 +18,13 @@ def faulty() -> Iterator[Pair]:
     """Both frameworks, ready to have a fault planted; see `tests.faults`."""
     with Pair(setup=dict.fromkeys(LABELS, "tests.faults:install")) as found:
         yield found
+
+
+@pytest.fixture
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever would start a framework breaks."""
+
+    def started(*_: object, **__: object) -> None:
+        raise AssertionError("a worker was started")
+
+    monkeypatch.setattr(Worker, "__init__", started)

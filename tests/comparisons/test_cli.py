@@ -45,16 +45,6 @@ def parity(*arguments: str) -> int:
     return 0
 
 
-@pytest.fixture
-def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever would start a framework breaks."""
-
-    def started(*_: object, **__: object) -> None:
-        raise AssertionError("a worker was started")
-
-    monkeypatch.setattr(workers.Worker, "__init__", started)
-
-
 def processor_time(*arguments: str) -> float:
     """Return the processor seconds of one `parity` process."""
     before = os.times()

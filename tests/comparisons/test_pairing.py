@@ -6,7 +6,7 @@ import pytest
 
 from common.errors import SpecError
 from common.load import parse
-from comparisons import pairing, run, workers
+from comparisons import pairing, run
 from comparisons.result import Result
 
 SPEC: dict[str, Any] = {
@@ -21,16 +21,6 @@ SPEC: dict[str, Any] = {
     },
     "arms": {"linear": [{"dense": 3}]},
 }
-
-
-@pytest.fixture
-def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever would start a framework breaks."""
-
-    def started(*_: object, **__: object) -> None:
-        raise AssertionError("a worker was started")
-
-    monkeypatch.setattr(workers.Worker, "__init__", started)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,174 @@
+"""What a report says is true of how it was run, and can all be read."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from comparisons import pairing, run
+from comparisons.disagreement import disagreement
+from comparisons.drawing import STYLE
+from comparisons.pictures import curves, differences, pictures
+from comparisons.report import page
+from comparisons.result import Result
+from comparisons.verdict import Verdict
+
+HOW: dict[str, dict[str, Any]] = {
+    "shared": {"randomness": "shared", "dtype": "float32"},
+    "native": {"randomness": "native", "dtype": "bfloat16", "seeds": 2},
+    "alone": {"backends": ["torch"]},
+}
+SAME = "start from the same numbers and see the same batches"
+FRAMEWORKS = "PyTorch and Keras, side by side"
+
+
+def spec(validation: float) -> dict[str, Any]:
+    return {
+        "name": "small",
+        "dialect": "torch",
+        "data": {"spiral": {"samples": 60}, "validation": validation},
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"sgd": 0.1},
+            "batch_size": 16,
+            "epochs": 2,
+        },
+        "arms": {"linear": [{"dense": 3}]},
+        "claims": ["linear.test_accuracy > 0.2"],
+    }
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, Result]:
+    """One small arm, run in three ways; only the first has a validation."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pairing, "TRAJECTORY", {"quick": 30})
+        return {
+            name: run(spec(0.2 if name == "shared" else 0), **how)
+            for name, how in HOW.items()
+        }
+
+
+def words(result: Result) -> str:
+    """Return what stands in a report, in one line without the markup."""
+    text = page(result, pictures(result))
+    text = re.sub(r"<style>.*?</style>", "", text, flags=re.S)
+    text = re.sub(r"<[^>]*>", "", text)
+    return " ".join(text.split())
+
+
+def test_a_shared_run_says_what_it_shares(results: dict[str, Result]) -> None:
+    said = words(results["shared"])
+    assert said.startswith(f"small: {FRAMEWORKS}")
+    assert f"Both frameworks {SAME}" in said
+    assert "Training and validation in both frameworks, in float32" in said
+    assert (
+        "The verdict rests on the ladder, climbed in float64 from the same "
+        "numbers in both frameworks, and on the claims, asked of the float32 "
+        "runs. The float32 curves are drawn to be looked at"
+    ) in said
+    assert "alone" not in said.split("The complete specification")[0]
+
+
+def test_a_native_run_says_that_it_was_not_compared_step_by_step(
+    results: dict[str, Result],
+) -> None:
+    said = words(results["native"])
+    assert "Each framework drew its own initial weights and masks" in said
+    assert "they were not compared step by step" in said
+    assert f"Both frameworks {SAME}" not in said
+    assert f"there both frameworks {SAME}" in said
+    assert (
+        "Training in both frameworks, in bfloat16, each from weights of its "
+        "own"
+    ) in said
+    assert "The bfloat16 curves are drawn" in said
+
+
+def test_one_framework_alone_is_not_called_two(
+    results: dict[str, Result],
+) -> None:
+    said = words(results["alone"]).split("The complete specification")[0]
+    assert said.startswith("small: PyTorch alone")
+    assert "trained in PyTorch alone." in said
+    assert "Only PyTorch ran, from the initial weights that both" in said
+    assert "Training in PyTorch alone, in float32" in said
+    for untrue in (FRAMEWORKS, SAME, "noise floor", "The verdict rests"):
+        assert untrue not in said
+    native = replace(
+        results["alone"],
+        settings=results["alone"].settings | {"randomness": "native"},
+    )
+    assert "from initial weights that it drew itself" in words(native)
+
+
+def test_no_validation_is_drawn_where_there_is_none(
+    results: dict[str, Result],
+) -> None:
+    for name, result in results.items():
+        drawn = {each.name: each for each in pictures(result)}
+        has = name == "shared"
+        assert ("validation" in drawn["curves"].svg) == has
+        assert ("validation" in drawn["curves"].caption) == has
+
+
+def test_a_ladder_that_ends_early_leaves_nothing_to_draw(
+    results: dict[str, Result],
+) -> None:
+    native = results["native"]
+    [arm] = native.arms
+    assert arm.climb is not None
+    parted = [Verdict("forward", "linear", "disagree")]
+    climb = replace(arm.climb, verdicts=parted, trajectory=None)
+    short = replace(arm, climb=climb)
+    drawn = pictures(replace(native, arms=[short]))
+    assert [each.name for each in drawn] == ["curves", "boundaries"]
+    said = words(replace(native, arms=[short]))
+    assert "map of the gradients" not in said
+
+
+def test_the_ladder_and_curves_of_one_precision_are_both_drawn(
+    results: dict[str, Result],
+) -> None:
+    shared = results["shared"]
+    double = shared.settings | {"dtype": "float64"}
+    figure = differences(replace(shared, settings=double))
+    assert [panel.get_ylabel().split("\n")[0] for panel in figure.axes] == [
+        "the ladder, float64",
+        "the curves, float64",
+    ]
+
+
+@pytest.mark.parametrize("draw", [curves, differences, disagreement])
+@pytest.mark.parametrize("horizon", [None, 20])
+def test_no_word_leaves_the_picture_of_a_single_arm(
+    draw: Callable[[Result], Figure],
+    horizon: int | None,
+    results: dict[str, Result],
+) -> None:
+    shared = results["shared"]
+    [arm] = shared.arms
+    assert arm.climb is not None
+    assert arm.climb.trajectory is not None
+    whole = arm.climb.trajectory
+    ended = {
+        name: replace(compared, horizon=horizon)
+        for name, compared in whole.curves.items()
+    }
+    climb = replace(arm.climb, trajectory=replace(whole, curves=ended))
+    with rc_context(STYLE):
+        figure = draw(replace(shared, arms=[replace(arm, climb=climb)]))
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+    # All that is seen, words and legends too, in inches.
+    needed = figure.get_tightbbox(canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert needed.x0 >= 0
+    assert needed.x1 <= width
+    assert needed.y0 >= 0
+    assert needed.y1 <= height
