@@ -169,16 +169,18 @@ class Trainer:
         }
 
     def _felt(self, name: str) -> Array:
-        """Return a tensor as its penalty feels it: if rough, noise is 0.
+        """Return a tensor as its penalty feels it: noise may be 0.
 
         L1 has a slope on either side of 0 and none there, and whether a
-        weight that nothing pulls is 0 or 1e-18 is a matter of rounding.
+        weight that nothing pulls is 0, or 1e-18, or 1e-10 after Adam has
+        divided noise by its epsilon, is a matter of rounding. Of the rough
+        runs one half takes it for 0.
         """
         value = self.values[name]
-        if not self.rough:
+        if self.rough not in (1, 2):
             return value
         largest = max(np.abs(v).max() for v in self.values.values())
-        return np.where(np.abs(value) <= UNIT * largest, 0.0, value)
+        return np.where(np.abs(value) <= UNIT**0.5 * largest, 0.0, value)
 
     def _summed(self, g: Array, slope: Array) -> Array:
         """Return a gradient with its penalty's.
