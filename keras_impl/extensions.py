@@ -15,10 +15,7 @@ class ChannelsFirstFlatten(keras.layers.Layer):
 
     def call(self, x: Any) -> Any:
         moved = ops.transpose(x, (0, 3, 1, 2))
-        return ops.reshape(moved, (ops.shape(x)[0], -1))
-
-    def compute_output_shape(self, shape: Any) -> Any:
-        return shape[0], shape[1] * shape[2] * shape[3]
+        return ops.reshape(moved, (-1, math.prod(x.shape[1:])))
 
 
 class ExactLeakyReLU(keras.layers.LeakyReLU):
