@@ -177,7 +177,7 @@ class Trainer:
         runs one half takes it for 0.
         """
         value = self.values[name]
-        if self.rough not in (1, 2):
+        if self.rough not in (-1, 2):
             return value
         largest = max(np.abs(v).max() for v in self.values.values())
         return np.where(np.abs(value) <= UNIT**0.5 * largest, 0.0, value)

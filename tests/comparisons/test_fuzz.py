@@ -9,10 +9,23 @@ from comparisons.fuzz import Fuzzed, _drawn, fuzz
 from comparisons.ladder import climb
 from comparisons.workers import Pair
 
-FOUND = sorted((Path(__file__).parent / "fuzzed").glob("*.yaml"))
+OPEN = pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="not explained yet: a channel that is constant before a batch "
+    "normalisation, a ReLU and an L1 penalty",
+)
+FOUND = [
+    pytest.param(
+        path,
+        id=path.stem,
+        marks=OPEN if path.stem == "constant_channel_under_l1" else (),
+    )
+    for path in sorted((Path(__file__).parent / "fuzzed").glob("*.yaml"))
+]
 
 
-@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FOUND)
 def test_what_fuzzing_found_and_was_explained_is_no_disagreement(
     pair: Pair, path: Path
 ) -> None:
