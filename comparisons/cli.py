@@ -7,7 +7,6 @@ broke. Whatever is slow to import is imported where it is used.
 """
 
 import json
-import re
 import sys
 import traceback
 from enum import StrEnum
@@ -376,45 +375,13 @@ def main() -> None:
         sys.exit(_explain(error, as_json="--json" in sys.argv[1:]))
 
 
-def _wrong_flag(error: Any) -> Exception:
-    """Say as our own sentences do what the library says of a flag."""
-    from common.errors import SpecError, nearest, shown
-
-    near = getattr(error, "possibilities", None)
-    if near is not None:
-        said = f"is no option{nearest(error.option_name, near)}"
-        return SpecError(error.option_name, said)
-    flag = getattr(error, "param", None)
-    if flag is None:
-        return SpecError("the command line", error.format_message())
-    found: list[Any] = getattr(error.__cause__, "errors", list)()
-    expected = _expected(found[0]) if found else None
-    said = error.message or "is missing"
-    if expected:
-        said = f"got {shown(found[0]['input'])}, expected {expected}"
-    return SpecError(flag.opts[0], said)
-
-
-def _expected(wrong: Any) -> str | None:
-    """Return what a flag takes, or None where that is unclear."""
-    from common.errors import names, nearest
-
-    kind, context = wrong["type"], wrong.get("ctx", {})
-    if kind == "greater_than_equal":
-        return f"a whole number of at least {context['ge']}"
-    if kind == "value_error":
-        *_, listed = str(context["error"]).rpartition(" is not one of ")
-        allowed = re.findall(r"'([^']*)'", listed)
-        return f"one of: {names(allowed)}{nearest(wrong['input'], allowed)}"
-    kinds = {"int_parsing": "a whole number", "float_parsing": "a number"}
-    return kinds.get(kind)
-
-
 def _explain(error: Exception, *, as_json: bool) -> int:
     from common.errors import SpecError
 
     if isinstance(error, UsageError):
-        error = _wrong_flag(error)
+        from comparisons.arguments import wrong_flag
+
+        error = wrong_flag(error)
     if isinstance(error, SpecError):
         if as_json:
             _print_json({"error": error.as_json()})

@@ -62,9 +62,7 @@ def survey(
     progress: Any = None,
 ) -> Survey:
     """Look at data, structure and one step; see `Survey`."""
-    trainer = _trainer(
-        trainer_class, arm, dtype, seed, True, threading.get_ident()
-    )
+    trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm=True)
     weights = loop.initial_weights(arm, seed, dtype)
     counts = trainer.counts()
     wanted = {name: value.size for name, value in weights.items()}
@@ -121,14 +119,7 @@ def train(
         )
         weights = trainer.weights()
     else:
-        trainer = _trainer(
-            trainer_class,
-            arm,
-            dtype,
-            seed,
-            gradient_norm,
-            threading.get_ident(),
-        )
+        trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm)
         weights = loop.initial_weights(arm, seed, dtype)
     samples = arm.data.part_sizes()["train"]
     parts = arm.data.parts(arm.recipe.loss) if arm.probes else {}
@@ -206,21 +197,25 @@ def devices(trainer_class: Any, progress: Any = None) -> list[str]:
     return found
 
 
-@lru_cache(maxsize=1)
 def _trainer(
     trainer_class: Any,
     arm: Arm,
     dtype: loop.Dtype,
     seed: int,
     gradient_norm: bool,
-    thread: int,
 ) -> Any:
     """Make a trainer, or take this thread's last one if it is the same.
 
     Building and compiling a network costs more than many a task. A trainer
     is trained in place: two threads must not hold the same.
     """
-    return _made(trainer_class, arm, dtype, seed, gradient_norm)
+    thread = threading.get_ident()
+    return _last(thread, trainer_class, arm, dtype, seed, gradient_norm)
+
+
+@lru_cache(maxsize=1)
+def _last(thread: int, *what: Any) -> Any:
+    return _made(*what)
 
 
 def _made(
@@ -232,7 +227,7 @@ def _made(
     **extra: Any,
 ) -> Any:
     # Precision and seed are the process's: the last trainer has lost its own.
-    _trainer.cache_clear()
+    _last.cache_clear()
     parts = arm.data.parts(arm.recipe.loss)
     return trainer_class(arm, parts, dtype, seed, gradient_norm, **extra)
 

@@ -38,7 +38,7 @@ def install(backend: str) -> None:
     def plant(trainer_class: Any, name: str, progress: Any = None) -> None:
         patches.undo()
         # A trainer that was made before would not have the fault.
-        tasks._trainer.cache_clear()
+        tasks._last.cache_clear()
         if name.startswith("misread:"):
             misread(*name.split(":")[1:])
         elif name:

@@ -46,6 +46,20 @@ RESIDUAL = [
 ]
 LINE = [{"dense": 8}, "tanh", {"dense": 1}]
 
+# An experiment as it is written, over in a moment.
+SMALL: dict[str, Any] = {
+    "name": "small",
+    "dialect": "torch",
+    "data": {"spiral": {"samples": 60}, "validation": 0},
+    "recipe": {
+        "loss": "cross_entropy",
+        "optimizer": {"sgd": 0.1},
+        "batch_size": 16,
+        "epochs": 2,
+    },
+    "arms": {"linear": [{"dense": 3}]},
+}
+
 
 def arm(
     layers: list[Any],

@@ -8,19 +8,7 @@ from common.errors import SpecError
 from common.load import parse
 from comparisons import pairing, run
 from comparisons.result import Result
-
-SPEC: dict[str, Any] = {
-    "name": "small",
-    "dialect": "torch",
-    "data": {"spiral": {"samples": 60}, "validation": 0},
-    "recipe": {
-        "loss": "cross_entropy",
-        "optimizer": {"sgd": 0.1},
-        "batch_size": 16,
-        "epochs": 2,
-    },
-    "arms": {"linear": [{"dense": 3}]},
-}
+from tests.comparisons.arms import SMALL
 
 
 @pytest.mark.parametrize(
@@ -49,7 +37,7 @@ def test_a_wrong_argument_is_refused_before_training(
     wrong: dict[str, Any], says: str, no_workers: None
 ) -> None:
     with pytest.raises(SpecError) as error:
-        run(parse(SPEC), **wrong)
+        run(parse(SMALL), **wrong)
     assert says in str(error.value)
 
 
@@ -63,12 +51,12 @@ def test_what_is_no_experiment_is_told_what_one_is(
 
 def test_a_dictionary_is_read_as_a_file_is(no_workers: None) -> None:
     with pytest.raises(SpecError, match="did you mean 'samples'") as error:
-        run(SPEC | {"data": {"spiral": {"sampls": 3}}})
+        run(SMALL | {"data": {"spiral": {"sampls": 3}}})
     assert error.value.field == "data.spiral.sampls"
 
 
 def test_a_result_is_printed_in_a_few_lines() -> None:
-    result = run(SPEC, backends=["torch"])
+    result = run(SMALL, backends=["torch"])
     assert isinstance(result, Result)
     assert [arm.arm.name for arm in result.arms] == ["linear"]
     lines = str(result).splitlines()
@@ -91,5 +79,5 @@ def test_frameworks_run_in_their_own_order(
 
     monkeypatch.setattr(pairing, "_spread", spread)
     with pytest.raises(SpecError, match="enough"):
-        run(SPEC, backends=["keras", "torch"])
+        run(SMALL, backends=["keras", "torch"])
     assert asked == [("torch", "keras")]

@@ -17,6 +17,7 @@ from comparisons.pictures import curves, differences, pictures
 from comparisons.report import page
 from comparisons.result import Result
 from comparisons.verdict import Verdict
+from tests.comparisons.arms import SMALL
 
 HOW: dict[str, dict[str, Any]] = {
     "shared": {"randomness": "shared", "dtype": "float32"},
@@ -28,19 +29,9 @@ FRAMEWORKS = "PyTorch and Keras, side by side"
 
 
 def spec(validation: float) -> dict[str, Any]:
-    return {
-        "name": "small",
-        "dialect": "torch",
-        "data": {"spiral": {"samples": 60}, "validation": validation},
-        "recipe": {
-            "loss": "cross_entropy",
-            "optimizer": {"sgd": 0.1},
-            "batch_size": 16,
-            "epochs": 2,
-        },
-        "arms": {"linear": [{"dense": 3}]},
-        "claims": ["linear.test_accuracy > 0.2"],
-    }
+    data = {"spiral": {"samples": 60}, "validation": validation}
+    claims = ["linear.test_accuracy > 0.2"]
+    return SMALL | {"data": data, "claims": claims}
 
 
 @pytest.fixture(scope="module")
