@@ -109,7 +109,8 @@ def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     variance = run.weights[f"{name}/running_variance"]
     if run.training:
         averages = {"running_mean": mean, "running_variance": variance}
-        mean, variance = x.mean(axes), x.var(axes)
+        mean, variance = _moments(x, axes)
+        mean, variance = mean.reshape(-1), variance.reshape(-1)
         unbiased = layer.running_variance == "unbiased"
         factor = count / (count - 1) if unbiased else 1.0
         new = {"running_mean": mean, "running_variance": factor * variance}
@@ -140,8 +141,9 @@ def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     layer, name = cast("LayerNorm", place.layer), place.name
     own = len(layer.normalized(place.input_shape))
     axes, others = tuple(range(-own, 0)), tuple(range(x.ndim - own))
-    width = np.sqrt(x.var(axes, keepdims=True) + layer.epsilon)
-    normal = _normal(x, x.mean(axes, keepdims=True), width, run)
+    mean, variance = _moments(x, axes)
+    width = np.sqrt(variance + layer.epsilon)
+    normal = _normal(x, mean, width, run)
     gamma = run.weights[f"{name}/gamma"] if layer.affine else np.ones(1)
     beta = run.weights[f"{name}/beta"] if layer.affine else np.zeros(1)
 
@@ -155,6 +157,19 @@ def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
         return np.asarray(slope / width)
 
     return gamma * normal + beta, back
+
+
+def _moments(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return the mean and the biased variance, with the axes kept.
+
+    The mean of equal values is that value: the sum's rounding is taken out.
+    Left in, it decides whether a channel that is constant is a little above
+    0 or below it, and a ReLU makes everything of that; each framework's own
+    order of sums decides otherwise.
+    """
+    mean = x.mean(axes, keepdims=True)
+    mean = mean + (x - mean).mean(axes, keepdims=True)
+    return mean, ((x - mean) ** 2).mean(axes, keepdims=True)
 
 
 def _normal(x: Array, mean: Array, width: Array, run: Pass) -> Array:

@@ -10,15 +10,10 @@ from comparisons.fuzz import Fuzzed, _drawn, fuzz
 from comparisons.ladder import climb
 from comparisons.workers import Pair
 
-OPEN = pytest.mark.xfail(
-    raises=AssertionError,
-    reason="not explained yet: a channel that is constant before a batch "
-    "normalisation, a ReLU and an L1 penalty",
-)
 # What is noise is another processor's to say: these are not for every commit.
 OF_NOISE: dict[str, Any] = {
     "best_epoch_by_rounding": pytest.mark.slow,
-    "constant_channel_under_l1": [pytest.mark.slow, OPEN],
+    "constant_channel_under_l1": pytest.mark.slow,
     "penalty_of_noise": pytest.mark.slow,
     "penalty_of_noise_under_adam": pytest.mark.slow,
 }
