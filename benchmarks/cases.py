@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from common.arm import Arm
 from common.data import Data, Part
 from common.datasets import Noise
 from common.element import Dialect, speaking
-from common.experiment import Arm
 from common.layers import Layer
 from common.recipe import Recipe
 

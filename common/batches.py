@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.architecture import Place, masked
-from common.experiment import Arm
+from common.arm import Arm
 from common.layer import Array
 from common.layers import Dropout, SpatialDropout
 from common.randomness import stream

@@ -1,8 +1,17 @@
-"""Claims: what an experiment teaches, in a form that can be checked."""
+"""Claims: what an experiment teaches, in a form that can be checked.
 
+A claim is a relation between two numbers, each made of statistics of the
+arms: `deep.test_accuracy > shallow.test_accuracy`, `l2.gap < 0.5 *
+none.gap`, `plain.first_epoch("train_loss", 0.3) > 10`. What an arm can be
+asked for stands in `common/measures.py`.
+"""
+
+import ast
+import operator
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, NoReturn, TypeAlias
 
 from pydantic import GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -10,32 +19,46 @@ from pydantic_core import CoreSchema
 
 from common.element import Model
 from common.errors import names, nearest, shown
+from common.measures import DISTANCE, STATISTICS, Statistic
 
-METRICS = (
-    "parameters",
-    "epochs",
-    "best_epoch",
-    *(
-        f"{part}_{metric}"
-        for part in ("train", "validation", "test")
-        for metric in ("loss", "accuracy")
-    ),
-)
+RELATIONS: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Eq: "==",
+}
+ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: lambda a, b: a / b if b else float("nan"),
+}
+WORDS = {
+    ">=": "at_least",
+    "<=": "at_most",
+    "==": "equals",
+    ">": "above",
+    "<": "below",
+}
 
-CLAIM = re.compile(
-    r"^\s*(?P<arm>[A-Za-z_]\w*)\.(?P<metric>\w+)\s*"
-    r"(?P<relation>>=|<=|>|<)\s*"
-    r"(?:(?P<other_arm>[A-Za-z_]\w*)\.(?P<other_metric>\w+)"
-    r"|(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))\s*$"
-)
+FORM = "'arm.statistic > arm.statistic' or 'arm.statistic > number'"
+LONGEST = 300
+
+Asked: TypeAlias = tuple[Statistic, tuple[str, ...], tuple[Any, ...]]
+"""A statistic, its arms and its arguments."""
+
+Lookup: TypeAlias = Callable[[Asked], float]
 
 
 class Claim(Model):
     """What an experiment teaches, in a form that can be checked.
 
     Attributes:
-        that: `arm.metric > arm.metric`, or a number on the right; also
-            with <, >= and <=.
+        that: `arm.statistic > arm.statistic`, or a number on either side,
+            with >, <, >=, <= or ==, and + - * / between statistics. With ==
+            and a number with a point on the right, two numbers are equal that
+            are the same in the digits that are written down.
         name: a slug; made from `that` where unsaid.
         sentence: the claim in words; `that` where unsaid.
     """
@@ -62,64 +85,145 @@ class Claim(Model):
         fields = cls._fields_of(written)
         if not isinstance(fields, dict) or "that" not in fields:
             return fields
-        that = str(fields["that"])
-        slug = that
-        for sign, word in (
-            (">=", "at_least"),
-            ("<=", "at_most"),
-            (
-                ">",
-                "above",
-            ),
-            ("<", "below"),
-        ):
+        that = slug = str(fields["that"])
+        for sign, word in WORDS.items():
             slug = slug.replace(sign, f" {word} ")
         slug = "_".join(re.findall(r"\w+", slug))
         return {"name": slug, "sentence": that} | fields
 
-    @property
-    def parts(self) -> re.Match[str]:
-        """The claim, taken apart; the groups are those of `CLAIM`."""
-        match = CLAIM.match(self.that)
-        if match is None:
-            raise ValueError(
-                f"got {shown(self.that)}, expected 'arm.metric > arm.metric' "
-                "or 'arm.metric > number', with >, <, >= or <="
-            )
-        return match
-
     @model_validator(mode="after")
     def _parses(self) -> "Claim":
-        parts = self.parts
-        for metric in parts["metric"], parts["other_metric"]:
-            if metric is not None and metric not in METRICS:
-                raise ValueError(
-                    f"got metric {shown(metric)}, expected one of: "
-                    f"{names(METRICS)}{nearest(metric, METRICS)}"
-                )
+        for side in (self._tree.left, *self._tree.comparators):
+            _check(side, self.that)
         return self
 
-    @property
-    def arms(self) -> tuple[str, ...]:
-        """The arms that the claim speaks of."""
-        named = self.parts["arm"], self.parts["other_arm"]
-        return tuple(arm for arm in named if arm is not None)
+    @cached_property
+    def _tree(self) -> ast.Compare:
+        try:
+            tree = ast.parse(self.that.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            _refuse(self.that)
+        fits = isinstance(tree, ast.Compare) and len(tree.ops) == 1
+        if not fits or len(self.that) > LONGEST:
+            _refuse(self.that)
+        assert isinstance(tree, ast.Compare)
+        if type(tree.ops[0]) not in RELATIONS:
+            _refuse(self.that)
+        return tree
 
-    def sides(
-        self, metric: Callable[[str, str], float]
-    ) -> tuple[float, float]:
-        """Return both sides as numbers; `metric(arm, name)` looks one up."""
-        parts = self.parts
-        left = metric(parts["arm"], parts["metric"])
-        if parts["number"] is not None:
-            return left, float(parts["number"])
-        return left, metric(parts["other_arm"], parts["other_metric"])
+    @property
+    def relation(self) -> str:
+        """Which of >, >=, <, <= and == is said to hold."""
+        return RELATIONS[type(self._tree.ops[0])]
+
+    @property
+    def measured(self) -> list[Asked]:
+        """The statistics that the claim asks for, with arms and arguments."""
+        found = map(_read, ast.walk(self._tree))
+        return [asked for asked in found if asked]
+
+    def sides(self, lookup: Lookup) -> tuple[float, float]:
+        """Return both sides as numbers; `lookup` measures a statistic."""
+        tree = self._tree
+        left, right = tree.left, tree.comparators[0]
+        return _number(left, lookup), _number(right, lookup)
 
     def margin(self, left: float, right: float) -> float:
         """Return by how much the claim holds; below zero it fails."""
-        rises = self.parts["relation"].startswith(">")
-        return left - right if rises else right - left
+        if self.relation == "==":
+            return self._tolerance - abs(left - right)
+        return left - right if ">" in self.relation else right - left
 
     def holds(self, margin: float) -> bool:
         """Whether a claim with this margin holds."""
-        return margin > 0 or (margin == 0 and "=" in self.parts["relation"])
+        return margin > 0 or (margin == 0 and "=" in self.relation)
+
+    @property
+    def _tolerance(self) -> float:
+        """Half of the last digit that is written down, on the right.
+
+        >>> Claim(that="a.test_loss == 1.63e-10")._tolerance
+        5e-13
+        """
+        right = self._tree.comparators[0]
+        text = ast.get_source_segment(self.that.strip(), right) or ""
+        number = re.fullmatch(r"-?\d*(\.\d*)?(?:[eE]([-+]?\d+))?", text)
+        if number is None or (number[1] is None and number[2] is None):
+            return 0.0
+        digits = len(number[1] or ".") - 1
+        return float(f"5e{int(number[2] or 0) - digits - 1}")
+
+
+def _check(node: ast.expr, that: str) -> None:
+    """Refuse what is no arithmetic of statistics."""
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        _check(node.left, that)
+        _check(node.right, that)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        _check(node.operand, that)
+    elif isinstance(node, ast.Constant):
+        if type(node.value) not in (int, float):
+            _refuse(that)
+    elif read := _named(node):
+        _check_statistic(*read)
+    else:
+        _refuse(that)
+
+
+def _check_statistic(
+    name: str, arms: tuple[str, ...], arguments: tuple[Any, ...]
+) -> None:
+    known = {DISTANCE} if len(arms) > 1 else set(STATISTICS) - {DISTANCE}
+    if name not in known:
+        raise ValueError(
+            f"got statistic {shown(name)}, expected one of: "
+            f"{names(sorted(known))}{nearest(name, known)}"
+        )
+    STATISTICS[name].check(arguments)
+
+
+def _named(
+    node: ast.AST,
+) -> tuple[str, tuple[str, ...], tuple[Any, ...]] | None:
+    """Return a statistic's name, arms and arguments, if a node is one."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.attr, (node.value.id,), ()
+    if not isinstance(node, ast.Call) or node.keywords:
+        return None
+    if isinstance(node.func, ast.Name):
+        arms = [a.id for a in node.args if isinstance(a, ast.Name)]
+        whole = len(arms) == len(node.args) == 2
+        return (node.func.id, tuple(arms), ()) if whole else None
+    called = _named(node.func)
+    try:
+        arguments = tuple(ast.literal_eval(a) for a in node.args)
+    except ValueError:
+        return None
+    return (*called[:2], arguments) if called and not called[2] else None
+
+
+def _read(node: ast.AST) -> Asked | None:
+    """As `_named`, with the statistic itself."""
+    found = _named(node)
+    if found is None or found[0] not in STATISTICS:
+        return None
+    return STATISTICS[found[0]], found[1], found[2]
+
+
+def _number(node: ast.AST, lookup: Lookup) -> float:
+    if isinstance(node, ast.BinOp):
+        sides = _number(node.left, lookup), _number(node.right, lookup)
+        return ARITHMETIC[type(node.op)](*sides)
+    if isinstance(node, ast.UnaryOp):
+        return -_number(node.operand, lookup)
+    if isinstance(node, ast.Constant):
+        return float(node.value)  # type: ignore[arg-type] # checked: a number
+    read = _read(node)
+    assert read is not None
+    return float(lookup(read))
+
+
+def _refuse(that: str) -> NoReturn:
+    raise ValueError(
+        f"got {shown(that)}, expected {FORM}, with >, <, >=, <= or =="
+    )

@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import math
-from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import (
@@ -20,61 +18,18 @@ from pydantic_core import (
     ValidationError,
 )
 
-from common.activations import Relu, Softmax
-from common.architecture import Place, ShapeError, places, walk
+from common.activations import Relu
+from common.arm import Apart, Arm, WrittenArm, completed
 from common.claims import Claim
 from common.data import Data
 from common.element import Dialect, Model, speaking
 from common.errors import names, nearest, shown
-from common.layer import Shape
-from common.layers import BatchNorm, Layer
-from common.losses import BinaryCrossEntropy, CrossEntropy
+from common.fitting import Path, check_arm, check_watching
+from common.pictures import Picture
 from common.probes import Probes
-from common.recipe import Recipe, batch_sizes
+from common.recipe import Recipe
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One network, its data and its recipe: all that training needs."""
-
-    name: str
-    layers: tuple[Layer, ...]
-    data: Data
-    recipe: Recipe
-    probes: Probes | None = None
-
-    @cached_property
-    def places(self) -> tuple[Place, ...]:
-        """The layers, each with its name and shapes."""
-        return places(self.layers, self.data.source.shape)
-
-    @cached_property
-    def all_places(self) -> tuple[Place, ...]:
-        """The layers and those inside of them, which stand before them."""
-        return tuple(walk(self.places))
-
-    @property
-    def parameters(self) -> dict[str, Shape]:
-        """The shape of every learnt tensor, by full name."""
-        found: dict[str, Shape] = {}
-        for place in self.all_places:
-            found |= place.parameters
-        return found
-
-    @property
-    def tensors(self) -> dict[str, Shape]:
-        """The shape of every tensor, learnt or kept, by full name."""
-        found: dict[str, Shape] = {}
-        for place in self.all_places:
-            found |= place.parameters | place.state
-        return found
-
-    @property
-    def parameter_count(self) -> int:
-        """How many numbers the network learns, from the spec alone."""
-        return sum(place.parameter_count for place in self.all_places)
 
 
 class Experiment(Model):
@@ -86,9 +41,11 @@ class Experiment(Model):
         dialect: whose defaults fill what is left unsaid.
         data: what the arms are trained on.
         recipe: how the arms are trained.
-        arms: the networks to compare, each a list of layers.
+        arms: the networks to compare, each a list of layers, or a mapping
+            of `layers` with a `recipe` or `data` of its own.
         claims: what should come out.
         probes: what is written down on the way.
+        pictures: what is drawn, beside the curves and the differences.
     """
 
     name: Name
@@ -96,172 +53,84 @@ class Experiment(Model):
     dialect: Dialect | None = None
     data: Data
     recipe: Recipe
-    arms: dict[Name, Annotated[tuple[Layer, ...], Field(min_length=1)]] = (
-        Field(min_length=1, json_schema_extra={"additionalProperties": False})
+    arms: dict[Name, WrittenArm] = Field(
+        min_length=1, json_schema_extra={"additionalProperties": False}
     )
     claims: tuple[Claim, ...] = ()
     probes: Probes | None = None
+    pictures: tuple[Picture, ...] = ()
 
     @model_validator(mode="wrap")
     @classmethod
     def _fill_from_dialect(
         cls, written: Any, handler: ModelWrapValidatorHandler["Experiment"]
     ) -> "Experiment":
-        said = written.get("dialect") if isinstance(written, dict) else None
+        said = None
+        if isinstance(written, dict):
+            said, written = written.get("dialect"), completed(written)
         with speaking(said if said in ("torch", "keras") else None):
             return handler(written)
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Experiment":
-        self._check_target()
-        for name, layers in self.arms.items():
-            self._check_arm(name, layers)
-        self._check_watching()
+        for name in self.arms:
+            where = partial(self._place, name)
+            refused = check_arm(self.arm(name), where) or check_watching(
+                self.arm(name), where
+            )
+            if refused:
+                self._refuse(*refused)
         for index, claim in enumerate(self.claims):
             self._check_claim(index, claim)
         if self.probes:
             self._check_probes(self.probes)
+        for index, picture in enumerate(self.pictures):
+            self._check_picture(index, picture)
         return self
 
+    def _check_picture(self, index: int, picture: Any) -> None:
+        for name in self.arms:
+            missing = picture.missing(self.arm(name))
+            if missing:
+                self._refuse(
+                    ("pictures", index),
+                    f"got {picture.kind()!r}, but of {name!r} {missing}",
+                )
+
+    def _place(self, arm: str, part: str, *path: str | int) -> Path:
+        """Return where something stands that holds for an arm."""
+        own = self.arms[arm]
+        apart = isinstance(own, Apart)
+        if part == "layers" and not apart:
+            return ("arms", arm, "list", *path)
+        if apart and getattr(own, part) is not None:
+            return ("arms", arm, "mapping", part, *path)
+        return (part, *path)
+
     def _check_claim(self, index: int, claim: Claim) -> None:
-        for arm in claim.arms:
-            if arm not in self.arms:
+        for statistic, arms, arguments in claim.measured:
+            for arm in arms:
+                if arm not in self.arms:
+                    self._refuse(
+                        ("claims", index),
+                        f"got arm {shown(arm)}, expected one of: "
+                        f"{names(self.arms)}{nearest(arm, self.arms)}",
+                    )
+                missing = statistic.missing(self.arm(arm), arguments)
+                if missing:
+                    self._refuse(
+                        ("claims", index),
+                        f"got {statistic.name!r} of {arm!r}, but {missing}",
+                    )
+            if len({str(self.arm(arm).parameters) for arm in arms}) > 1:
                 self._refuse(
                     ("claims", index),
-                    f"got arm {shown(arm)}, expected one of: "
-                    f"{names(self.arms)}{nearest(arm, self.arms)}",
+                    f"got {statistic.name!r} of {names(arms)}, whose tensors "
+                    "are not the same",
                 )
-        missing = self._not_measured()
-        for metric in claim.parts["metric"], claim.parts["other_metric"]:
-            for part, reason in missing.items():
-                if metric and part in metric:
-                    self._refuse(
-                        ("claims", index), f"got {metric!r}, but {reason}"
-                    )
         if claim.name in (earlier.name for earlier in self.claims[:index]):
             self._refuse(
                 ("claims", index, "name"), f"{shown(claim.name)} stands twice"
-            )
-
-    def _not_measured(self) -> dict[str, str]:
-        """Return which metrics no record will have, and why."""
-        return {
-            part: reason
-            for part, reason, gone in (
-                (
-                    "best_epoch",
-                    "there is no early stopping and no checkpoint",
-                    self.recipe.early_stopping is None
-                    and self.recipe.checkpoint is None,
-                ),
-                (
-                    "validation_",
-                    "data.validation is 0",
-                    self.data.validation == 0,
-                ),
-                ("test_", "data.test is 0", self.data.test == 0),
-                (
-                    "_accuracy",
-                    "the target is a number",
-                    self.data.source.class_count is None,
-                ),
-            )
-            if gone
-        }
-
-    def _check_target(self) -> None:
-        classes = self.data.source.class_count
-        loss = self.recipe.loss
-        fits = {
-            CrossEntropy: classes is not None,
-            BinaryCrossEntropy: classes == 2,
-        }.get(type(loss), classes is None)
-        if not fits:
-            has = f"{classes} classes" if classes else "a number"
-            self._refuse(
-                ("recipe", "loss"),
-                f"got {loss.kind()!r}, but the target of "
-                f"{self.data.source.kind()!r} is {has}",
-            )
-
-    def _check_arm(self, name: str, layers: tuple[Layer, ...]) -> None:
-        source, loss = self.data.source, self.recipe.loss
-        try:
-            found = places(layers, source.shape)
-        except ShapeError as error:
-            self._refuse(("arms", name, *error.path), str(error))
-        units = source.class_count if isinstance(loss, CrossEntropy) else 1
-        if found[-1].output_shape != (units,):
-            self._refuse(
-                ("arms", name),
-                f"ends in shape {found[-1].output_shape}, but "
-                f"{loss.kind()!r} on {source.kind()!r} needs ({units},)",
-            )
-        if any(isinstance(place.layer, Softmax) for place in walk(found)):
-            self._refuse(
-                ("arms", name),
-                f"has a 'softmax', but {loss.kind()!r} starts from logits; "
-                "leave it out, predictions apply it",
-            )
-
-        self._check_batch_norm(name, found)
-
-    def _check_batch_norm(self, name: str, found: tuple[Place, ...]) -> None:
-        """Refuse to normalise a single number: it has no variance."""
-        samples = self.data.part_sizes()["train"]
-        smallest = min(batch_sizes(self.recipe, samples))
-        for place in walk(found):
-            numbers = smallest * math.prod(place.input_shape[:-1])
-            if isinstance(place.layer, BatchNorm) and numbers < 2:
-                self._refuse(
-                    ("arms", name),
-                    f"{place.name} meets a batch of 1 of the {samples} "
-                    "training samples, and one number has no variance; "
-                    "change the batch size, or say 'last_batch: drop'",
-                )
-
-    def _check_watching(self) -> None:
-        """Refuse to watch a curve that nobody measures."""
-        recipe = self.recipe
-        if recipe.checkpoint and self._restores():
-            self._refuse(
-                ("recipe", "checkpoint"),
-                "stands beside early_stopping.restore_best; both say whose "
-                "weights are kept, so say one",
-            )
-        stopping, plateau = recipe.early_stopping, recipe.plateau
-        watched = {
-            "plateau": plateau.monitor if plateau else None,
-            "early_stopping": stopping.monitor if stopping else None,
-            "checkpoint": recipe.checkpoint,
-        }
-        for field, monitor in watched.items():
-            if monitor is not None:
-                self._check_monitor(field, monitor)
-
-    def _restores(self) -> bool:
-        rule = self.recipe.early_stopping
-        return rule is not None and rule.restore_best
-
-    def _check_monitor(self, field: str, monitor: str) -> None:
-        if self.data.validation == 0:
-            self._refuse(
-                ("recipe", field),
-                "watches the validation part, but data.validation is 0",
-            )
-        if self.recipe.evaluate_every != 1:
-            self._refuse(
-                ("recipe", "evaluate_every"),
-                f"got {self.recipe.evaluate_every}, but "
-                f"{field.replace('_', ' ')} needs an evaluation after every "
-                "epoch: 1",
-            )
-        if monitor.endswith("accuracy") and not self.data.source.class_count:
-            inner = () if field == "checkpoint" else ("monitor",)
-            self._refuse(
-                ("recipe", field, *inner),
-                "got 'validation_accuracy', but the target is a number; "
-                "expected 'validation_loss'",
             )
 
     def _check_probes(self, probes: Probes) -> None:
@@ -272,6 +141,7 @@ class Experiment(Model):
         known = {
             "per_sample_gradients": learning,
             "representations": {p.name for p in everywhere},
+            "weights": learning,
             "dead_relu": set(),
         }
         for name, allowed in known.items():
@@ -293,7 +163,8 @@ class Experiment(Model):
                     f"can be looked at; there are: {names(sorted(known))}"
                     + nearest(place, known),
                 )
-        last = self.recipe.epochs
+        arms = [self.arm(arm) for arm in self.arms]
+        last = max(arm.recipe.epochs for arm in arms)
         for index, epoch in enumerate(getattr(probe, "epochs", ())):
             if epoch != "last" and epoch > last:
                 self._refuse(
@@ -301,7 +172,7 @@ class Experiment(Model):
                     f"got {epoch}, but recipe.epochs is {last}",
                 )
         part = getattr(probe, "part", "train")
-        if part != "train" and getattr(self.data, part) == 0:
+        if any(arm.data.part_sizes()[part] == 0 for arm in arms):
             self._refuse(
                 ("probes", name, "part"),
                 f"got {part!r}, but data.{part} is 0",
@@ -322,8 +193,16 @@ class Experiment(Model):
 
     def arm(self, name: str) -> Arm:
         """Return one arm, with the data and the recipe it is trained with."""
-        layers = self.arms[name]
-        return Arm(name, layers, self.data, self.recipe, self.probes)
+        own = self.arms[name]
+        if not isinstance(own, Apart):
+            own = Apart.model_construct(layers=own)
+        return Arm(
+            name,
+            own.layers,
+            own.data or self.data,
+            own.recipe or self.recipe,
+            self.probes,
+        )
 
     @property
     def content_hash(self) -> str:

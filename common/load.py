@@ -108,6 +108,12 @@ def spec_error(error: ValidationError) -> SpecError:
 def _path(error: ErrorDetails) -> str:
     """Write a path as a person would: arms.deep[2].dense.units."""
     parts = list(error["loc"])
+    before: list[str | int] = []
+    if parts[:1] == ["arms"] and len(parts) > 2:
+        # Whether an arm is a list or a mapping is no field.
+        del parts[2]
+        if len(parts) > 2 and parts[2] in ("recipe", "data"):
+            before, parts = parts[:2], parts[2:]
     # Steps of pydantic's own path that nobody writes: the source of the data
     # stands beside its siblings, and neither a type nor a key is a field.
     if parts[:2] == ["data", "source"]:
@@ -125,7 +131,7 @@ def _path(error: ErrorDetails) -> str:
     if error["type"] == "unknown_field":
         parts.append(error["ctx"]["field"])
     text = ""
-    for part in parts:
+    for part in before + parts:
         if isinstance(part, int):
             text += f"[{part}]"
         else:

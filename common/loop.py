@@ -10,21 +10,21 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from itertools import chain, groupby
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from common.arm import Arm
 from common.batches import Segment, segments, steps_per_epoch
 from common.element import MOST
-from common.experiment import Arm
 from common.layer import Array
 from common.observer import Observer
 from common.randomness import stream
-from common.recipe import Counting, EarlyStopping, Plateau
+from common.recipe import Counting, EarlyStopping, Plateau, Precision
 from common.record import Curve, Record, Weights
 
-Dtype: TypeAlias = Literal["float32", "float64", "bfloat16"]
+Dtype: TypeAlias = Precision
 """The precision that layers compute in; see `stored`."""
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -199,14 +199,16 @@ def _over(counting: Counting, bad: int, patience: int) -> bool:
 
 
 def grid(points: Array) -> Array:
-    """Return the (10201, 2) points of a square mesh around `points`.
+    """Return a mesh of 101 points a side around some points.
 
-    It reaches a tenth of the range beyond them on each side; the second
-    coordinate runs slowest.
+    It reaches a tenth of the range beyond them on each side. In the plane
+    there are 10,201 points, and the second coordinate runs slowest.
     """
     low, high = points.min(0), points.max(0)
     margin = (high - low) / 10
     sides = np.linspace(low - margin, high + margin, GRID_POINTS)
+    if points.shape[1] == 1:
+        return sides
     columns, rows = np.meshgrid(sides[:, 0], sides[:, 1])
     return np.stack([columns.ravel(), rows.ravel()], axis=1)
 

@@ -12,11 +12,12 @@ import numpy as np
 
 from common.activations import Relu, Sigmoid, Softmax
 from common.architecture import Place
+from common.arm import Arm
 from common.data import Part
-from common.experiment import Arm
 from common.layer import Array
 from common.layers import Dense, Dropout, Flatten, SpatialDropout
 from common.probes import DeadRelu, PerSampleGradients, Representations
+from common.probes import Weights as WeightsProbe
 from common.record import Curve, Weights
 
 # What never puts out a negative number, and what leaves that as it was.
@@ -40,8 +41,9 @@ class Observer:
         """Return the epochs after which to look, out of so many."""
         found: set[int] = set()
         for probe in self._probes().values():
-            if isinstance(probe, DeadRelu):
-                found.update(range(probe.every, epochs + 1, probe.every))
+            if isinstance(probe, DeadRelu | WeightsProbe):
+                first = probe.every if isinstance(probe, DeadRelu) else 0
+                found.update(range(first, epochs + 1, probe.every))
             else:
                 found.update(e for e in probe.epochs if e != "last")
         return {epoch for epoch in found if epoch <= epochs}
@@ -71,7 +73,10 @@ class Observer:
         }
 
     def _probes(self) -> dict[str, Any]:
-        names = ("dead_relu", "per_sample_gradients", "representations")
+        names = (
+            *("dead_relu", "per_sample_gradients", "representations"),
+            "weights",
+        )
         found = {name: getattr(self.arm.probes, name, None) for name in names}
         return {name: probe for name, probe in found.items() if probe}
 
@@ -120,6 +125,16 @@ class Observer:
             if probe.places == "all" or place.name in probe.places
         }
 
+    def _weights(self, trainer: Any, probe: WeightsProbe) -> Weights:
+        wanted = {
+            name
+            for place in self.arm.all_places
+            if probe.places == "all" or place.name in probe.places
+            for name in place.parameters
+        }
+        values = trainer.weights()
+        return {name: v for name, v in values.items() if name in wanted}
+
 
 def dead_share(outputs: Array) -> Curve:
     """Return the share of units that put out 0 for every sample.
@@ -134,6 +149,8 @@ def dead_share(outputs: Array) -> Curve:
 def _wanted(probe: Any, epoch: int, last: bool) -> bool:
     if isinstance(probe, DeadRelu):
         return last or (epoch > 0 and epoch % probe.every == 0)
+    if isinstance(probe, WeightsProbe):
+        return last or epoch % probe.every == 0
     return epoch in probe.epochs or (last and "last" in probe.epochs)
 
 

@@ -76,6 +76,18 @@ class Representations(Model):
     part: PartName = "train"
 
 
+class Weights(Model):
+    """Some layers' tensors themselves.
+
+    Attributes:
+        places: the layers, or `all`.
+        every: epochs between two looks; the first and the last are seen.
+    """
+
+    places: Literal["all"] | Places = "all"
+    every: Count = 1
+
+
 class Probes(Model):
     """Everything that is looked at.
 
@@ -85,9 +97,11 @@ class Probes(Model):
         dead_relu: dead units.
         per_sample_gradients: gradients of samples.
         representations: what leaves the layers.
+        weights: the tensors on their way.
     """
 
     gradient_norm: Flag = False
     dead_relu: DeadRelu | None = None
     per_sample_gradients: PerSampleGradients | None = None
     representations: Representations | None = None
+    weights: Weights | None = None

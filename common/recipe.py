@@ -22,6 +22,7 @@ from common.schedules import Constant, Schedule
 
 Monitor = Literal["validation_loss", "validation_accuracy"]
 Counting = Literal["exceeds", "reaches"]
+Precision = Literal["float32", "float64", "bfloat16"]
 
 
 class EarlyStopping(Filled):
@@ -147,6 +148,8 @@ class Recipe(Filled):
             needs no patience and knows no `min_delta`.
         evaluate_every: epochs between evaluations on the training and the
             validation part; 0 evaluates once, at the end.
+        precision: what layers compute in, unless a run says otherwise;
+            `bfloat16` is mixed. The ladder's is always float64.
     """
 
     loss: Loss
@@ -163,6 +166,7 @@ class Recipe(Filled):
     early_stopping: EarlyStopping | None = None
     checkpoint: Monitor | None = None
     evaluate_every: Whole = 1
+    precision: Precision = "float32"
 
 
 def batch_sizes(recipe: Recipe, samples: int) -> list[int]:

@@ -26,7 +26,8 @@ class Record:
         weights: all tensors at the end, by neutral name.
         parameters: the learnt ones among them, in the order of the
             gradient's norms.
-        grid: for two-dimensional data, predictions on `common.loop.grid`.
+        grid: for one- and two-dimensional data, predictions on
+            `common.loop.grid`.
         probes: what `common.probes` were asked for, each by the probe's
             name and the place's or tensor's, `representations/dense_1`;
             the first axis goes over the looks, which were taken after the

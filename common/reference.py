@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.arm import Arm
 from common.batches import Masks, Segment
 from common.data import Part
 from common.definitions import Pass
-from common.experiment import Arm
 from common.layer import Array
 from common.losses import BinaryCrossEntropy, CrossEntropy
 from common.record import Curve, Weights

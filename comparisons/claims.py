@@ -2,14 +2,23 @@
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from common.claims import Claim
+from common.arm import Arm
+from common.claims import Asked, Claim
+from common.measures import Run
 from common.record import Record
-from comparisons.tolerances import CHANCE, FEWEST_SEEDS
+from comparisons.tolerances import (
+    CHANCE,
+    DECIDED,
+    FEWEST_SEEDS,
+    MOST_SEEDS,
+    POWER,
+)
 
 Runs = dict[str, dict[str, list[Record]]]
 """Records by backend and arm, one for each seed."""
@@ -24,14 +33,21 @@ class Answer:
         value: the left side, on average.
         bound: the right side, on average.
         held: in how many seeds it holds.
-        holds: whether it holds for the averages.
+        holds: whether it holds; None where the seeds do not say.
     """
 
     margins: tuple[float, ...]
     value: float
     bound: float
     held: int
-    holds: bool
+    holds: bool | None
+
+    @property
+    def word(self) -> str:
+        """The answer: holds, refuted, or undecided."""
+        if self.holds is None:
+            return "undecided"
+        return "holds" if self.holds else "refuted"
 
 
 @dataclass(frozen=True)
@@ -39,8 +55,9 @@ class Judged:
     """One claim with every framework's answer.
 
     `verdict` is *holds in both*, *refuted in both*, *frameworks disagree*,
-    or *undecided at N seeds* where the frameworks' answers differ by no more
-    than chance explains; with one framework alone, *holds* or *refuted*.
+    or *undecided at N seeds*, where one of them at least is of two minds or
+    their answers differ by no more than chance explains; with one framework
+    alone, *holds* or *refuted*.
     """
 
     claim: Claim
@@ -67,40 +84,90 @@ class Judged:
         }
 
 
-def judge(claim: Claim, runs: Runs) -> Judged:
-    """Ask every framework, and say whether they answer alike."""
-    answers = {backend: _answer(claim, arms) for backend, arms in runs.items()}
+def judge(claim: Claim, runs: Runs, arms: dict[str, Arm]) -> Judged:
+    """Ask every framework, and say whether they answer alike.
+
+    Args:
+        claim: what is claimed.
+        runs: the records.
+        arms: what was trained, by name.
+    """
+    answers = {b: _answer(claim, found, arms) for b, found in runs.items()}
     return Judged(claim, answers, _verdict(list(answers.values())))
 
 
-def _answer(claim: Claim, arms: dict[str, list[Record]]) -> Answer:
-    seeds = range(len(next(iter(arms.values()))))
+def _answer(
+    claim: Claim, records: dict[str, list[Record]], arms: dict[str, Arm]
+) -> Answer:
+    def lookup(seed: int, asked: Asked) -> float:
+        statistic, named, arguments = asked
+        runs = [Run(arms[arm], records[arm][seed]) for arm in named]
+        return float(statistic(tuple(runs), arguments))
 
-    def sides_of(seed: int) -> tuple[float, float]:
-        return claim.sides(lambda arm, name: arms[arm][seed].final[name])
-
-    sides = [sides_of(seed) for seed in seeds]
+    seeds = range(len(next(iter(records.values()))))
+    sides = [claim.sides(partial(lookup, seed)) for seed in seeds]
     margins = tuple(claim.margin(*side) for side in sides)
-    value, bound = (float(np.mean(side)) for side in zip(*sides, strict=True))
-    return Answer(
-        margins=margins,
-        value=value,
-        bound=bound,
-        held=sum(claim.holds(margin) for margin in margins),
-        holds=claim.holds(claim.margin(value, bound)),
-    )
+    with np.errstate(invalid="ignore"):
+        value, bound = np.mean(sides, axis=0).tolist()
+    held = [claim.holds(margin) for margin in margins]
+    return Answer(margins, value, bound, sum(held), _decided(held, margins))
+
+
+def _decided(held: list[bool], margins: tuple[float, ...]) -> bool | None:
+    """Return what the seeds say: all alike, or more than chance.
+
+    Chance is Student's t of the margins against 0, at one in twenty.
+    """
+    from scipy.stats import ttest_1samp
+
+    if len(set(held)) == 1:
+        return held[0]
+    if len(held) < FEWEST_SEEDS or not np.isfinite(margins).all():
+        return None
+    decided = ttest_1samp(margins, 0.0).pvalue < DECIDED
+    return bool(np.mean(margins) > 0) if decided else None
 
 
 def _verdict(answers: list[Answer]) -> str:
-    said = {answer.holds for answer in answers}
-    if len(said) == 1:
-        word = "holds" if said.pop() else "refuted"
+    said = {answer.word for answer in answers}
+    if len(said) == 1 and "undecided" not in said:
+        word = said.pop()
         return f"{word} in both" if len(answers) == 2 else word
-    gaps = np.subtract(answers[0].margins, answers[1].margins)
-    if np.isfinite(gaps).all() and not _apart(gaps):
-        seeds = len(gaps)
-        return f"undecided at {seeds} seed{'s' if seeds > 1 else ''}"
-    return "frameworks disagree"
+    if "undecided" not in said:
+        gaps = np.subtract(answers[0].margins, answers[1].margins)
+        if not np.isfinite(gaps).all() or _apart(gaps):
+            return "frameworks disagree"
+    seeds = len(answers[0].margins)
+    counted = f"undecided at {seeds} seed{'s' if seeds > 1 else ''}"
+    return f"{counted}; {_would_decide(answers)}"
+
+
+def _would_decide(answers: list[Answer]) -> str:
+    """Say how many seeds would likely decide, judging by those there are."""
+    most = 0
+    for answer in answers:
+        if not np.isfinite(answer.margins).all():
+            return "no number of seeds would decide"
+        margins = np.array(answer.margins)
+        spread = float(margins.std(ddof=min(1, len(margins) - 1)))
+        mean = float(np.abs(margins.mean()))
+        most = max(most, _seeds_needed(mean, spread))
+    if most > MOST_SEEDS:
+        return f"not even {MOST_SEEDS:,} would decide"
+    return f"about {most:,} would decide"
+
+
+def _seeds_needed(mean: float, spread: float) -> int:
+    """Return how many seeds show such a mean, four times in five."""
+    from scipy.stats import nct, t
+
+    if spread == 0:
+        return FEWEST_SEEDS
+    n = np.arange(FEWEST_SEEDS, MOST_SEEDS + 1)
+    limit = t.ppf(1 - DECIDED / 2, n - 1)
+    power = nct.sf(limit, n - 1, mean / spread * np.sqrt(n))
+    enough = np.flatnonzero(power >= POWER)
+    return int(n[enough[0]]) if len(enough) else MOST_SEEDS + 1
 
 
 def _apart(gaps: npt.NDArray[np.float64]) -> bool:

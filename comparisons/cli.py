@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from comparisons import catalogue
-from comparisons.tolerances import FEWEST_SEEDS, SEEDS
+from comparisons.tolerances import FEWEST_SEEDS, SEEDS, SEEDS_OF_CLAIMS
 
 AGREE, DISAGREE, WRONG_INPUT, BROKEN = range(4)
 INTERRUPTED = 130
@@ -121,10 +121,15 @@ def run(
         Backend, typer.Option(help="Run one framework alone, or both.")
     ] = Backend.both,
     dtype: Annotated[
-        Dtype, typer.Option(help="Precision of the curves.")
-    ] = Dtype.float32,
+        Dtype | None,
+        typer.Option(
+            help="Precision of the curves. [default: as the recipe says]"
+        ),
+    ] = None,
     device: OnDevice = Device.cpu,
-    seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 1,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Runs of each arm.")
+    ] = SEEDS_OF_CLAIMS,
     randomness: Annotated[
         Randomness,
         typer.Option(help="The same initial weights, or each its own."),
@@ -152,7 +157,7 @@ def run(
                 spec,
                 profile=profile.value,
                 backends=tuple(name.value for name in chosen),
-                dtype=dtype.value,
+                dtype=dtype.value if dtype else None,
                 device=device.value,
                 seeds=seeds,
                 randomness=randomness.value,

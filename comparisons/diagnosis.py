@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from common.arm import Arm
 from common.conventions import Convention
-from common.experiment import Arm
 from common.loop import Dtype
 from common.reference import Trainer as Reference
 from comparisons import tasks

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from common.experiment import Arm
+from common.arm import Arm
 from common.record import Record
 from comparisons.tolerances import (
     BLOWN_UP,

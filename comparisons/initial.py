@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common.experiment import Arm
+from common.arm import Arm
 from common.layer import Array
 from common.randomness import stream
 from common.record import Weights

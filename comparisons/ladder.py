@@ -16,8 +16,8 @@ from typing import Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from common import reference
+from common.arm import Arm
 from common.batches import steps_per_epoch
-from common.experiment import Arm
 from common.loop import Dtype
 from common.record import Curve
 from comparisons import tasks

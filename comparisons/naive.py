@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from common.arm import Arm
 from common.conventions import CONVENTIONS, Convention
 from common.errors import SpecError, names, nearest, shown
-from common.experiment import Arm, Experiment
+from common.experiment import Experiment
 from common.load import parse
 from comparisons.workers import LABELS
 
@@ -114,9 +115,15 @@ def _under(written: Any, dialect: str) -> Experiment:
 
 def _only(spec: Experiment, arm: str) -> dict[str, Any]:
     """Return the complete specification of one arm, without claims."""
-    dump = spec.model_dump(mode="json")
-    found = {key: dump[key] for key in ("name", *MEANING)}
-    return found | {"arms": {arm: dump["arms"][arm]}}
+    own = spec.arm(arm)
+    alone = Experiment(
+        name=spec.name,
+        data=own.data,
+        recipe=own.recipe,
+        arms={arm: own.layers},
+    )
+    dump = alone.model_dump(mode="json")
+    return {key: dump[key] for key in ("name", *MEANING)}
 
 
 def _differing(torch: Any, keras: Any, path: _Path) -> list[str]:

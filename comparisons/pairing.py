@@ -8,8 +8,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, get_args
 
+from common.arm import Arm
 from common.errors import SpecError, shown
-from common.experiment import Arm, Experiment
+from common.experiment import Experiment
 from common.load import parse
 from common.loop import Dtype
 from comparisons import arguments, catalogue
@@ -19,7 +20,12 @@ from comparisons.judge import (
 )
 from comparisons.ladder import climb
 from comparisons.result import ArmResult, Result
-from comparisons.tolerances import NUDGES, NUDGES_FLOAT32, UNIT
+from comparisons.tolerances import (
+    NUDGES,
+    NUDGES_FLOAT32,
+    SEEDS_OF_CLAIMS,
+    UNIT,
+)
 from comparisons.workers import DEVICES, PACKAGES, Pair, Progress
 
 Profile = Literal["quick", "full"]
@@ -36,8 +42,8 @@ def run(
     dataset: str | None = None,
     profile: Profile = "quick",
     backends: Sequence[str] = ("torch", "keras"),
-    dtype: Dtype = "float32",
-    seeds: int = 1,
+    dtype: Dtype | None = None,
+    seeds: int = SEEDS_OF_CLAIMS,
     randomness: Literal["shared", "native"] = "shared",
     device: str = "cpu",
     jobs: int = 1,
@@ -53,8 +59,8 @@ def run(
         profile: `quick`, or `full` for the experiment's own numbers and a
             float64 trajectory of 2,000 steps instead of 500.
         backends: the frameworks to run; with one alone nothing is compared.
-        dtype: the precision of the curves; the ladder's is float64.
-            `bfloat16` is mixed precision.
+        dtype: the precision of the curves, where it is not to be that of
+            each arm's recipe; the ladder's is float64.
         seeds: how many runs of each arm, under seeds 0, 1, ...
         randomness: start both frameworks from the same numbers (`shared`),
             or each from its own initialisers' (`native`). The ladder always
@@ -71,7 +77,8 @@ def run(
         WorkerError: if a framework breaks.
     """
     arguments.one_of("profile", profile, TRAJECTORY)
-    arguments.one_of("dtype", dtype, get_args(Dtype))
+    if dtype is not None:
+        arguments.one_of("dtype", dtype, get_args(Dtype))
     arguments.one_of("randomness", randomness, ["shared", "native"])
     arguments.one_of("device", device, DEVICES)
     backends = arguments.some_of("backends", backends, PACKAGES)
@@ -82,7 +89,7 @@ def run(
         out = arguments.folder("out", out, arguments.FILES["run"])
     settings = {
         "profile": profile,
-        "dtype": dtype,
+        "dtype": dtype or " and ".join(precisions(experiment)),
         "seeds": seeds,
         "randomness": randomness,
         "device": device,
@@ -90,7 +97,8 @@ def run(
     }
 
     def one(pair: Pair, arm: Arm) -> ArmResult:
-        return _run_arm(pair, arm, settings, watch)
+        own = dtype or arm.recipe.precision
+        return _run_arm(pair, arm, own, settings, watch)
 
     arms = [experiment.arm(name) for name in experiment.arms]
     found = _spread(one, arms, backends, device, min(jobs, len(arms)))
@@ -98,7 +106,8 @@ def run(
         backend: {arm.arm.name: arm.records[backend] for arm in found}
         for backend in backends
     }
-    claims = [judge(claim, runs) for claim in experiment.claims]
+    trained = {arm.name: arm for arm in arms}
+    claims = [judge(claim, runs, trained) for claim in experiment.claims]
     result = Result(experiment, found, claims, settings)
     if out is not None:
         from comparisons.report import write
@@ -149,13 +158,23 @@ def _spread(
         return list(ThreadPoolExecutor(jobs).map(next_idle, arms))
 
 
+def precisions(experiment: Experiment) -> list[str]:
+    """Return which precisions the arms are trained in, each once."""
+    arms = map(experiment.arm, experiment.arms)
+    return list(dict.fromkeys(arm.recipe.precision for arm in arms))
+
+
 def _run_arm(
-    pair: Pair, arm: Arm, settings: dict[str, Any], watch: Watcher | None
+    pair: Pair,
+    arm: Arm,
+    dtype: Dtype,
+    settings: dict[str, Any],
+    watch: Watcher | None,
 ) -> ArmResult:
     def at(stage: str) -> Progress | None:
         return partial(watch, f"{arm.name}: {stage}") if watch else None
 
-    dtype, shared = settings["dtype"], settings["randomness"] == "shared"
+    shared = settings["randomness"] == "shared"
     both = len(pair.workers) == 2
     nudges = NUDGES if dtype == "float64" else NUDGES_FLOAT32
     result = ArmResult(arm, {name: [] for name in pair.workers})

@@ -1,6 +1,6 @@
 """Pictures of a result, as SVG text that stands on its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from common import loop
+from comparisons import gallery
 from comparisons.comparison import (
     Comparison,
 )
@@ -69,15 +70,30 @@ def pictures(result: Result) -> list[Picture]:
             "boundaries",
             "What each network predicts where",
             boundaries,
-            first.records[result.backends[0]][0].grid is not None,
+            first.arm.data.source.shape == (2,),
         ),
     ]
+    asked = result.experiment.pictures
     with rc_context(STYLE):
         return [
             Picture(name, caption, svg(draw(result)))
             for name, caption, draw, has_data in drawings
             if has_data
+        ] + [
+            Picture(name, spec.caption, svg(gallery.draw(result, spec)))
+            for name, spec in zip(_numbered(asked), asked, strict=True)
         ]
+
+
+def _numbered(asked: Sequence[Any]) -> list[str]:
+    """Name each picture by its kind, and number those of one kind."""
+    kinds = [picture.kind() for picture in asked]
+    return [
+        kind
+        if kinds.count(kind) == 1
+        else f"{kind}_{kinds[:index].count(kind) + 1}"
+        for index, kind in enumerate(kinds)
+    ]
 
 
 def curves_caption(result: Result) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from common.experiment import Arm, Experiment
+from common.arm import Arm
+from common.experiment import Experiment
 from common.record import Record
 from comparisons.claims import Judged
 from comparisons.judge import (
@@ -94,7 +95,7 @@ class Result:
     @property
     def validated(self) -> bool:
         """Whether there is a validation part."""
-        return self.experiment.data.validation > 0
+        return any(arm.arm.data.validation > 0 for arm in self.arms)
 
     @property
     def metric(self) -> str:

@@ -163,7 +163,7 @@ def claim_rows(result: Result) -> list[tuple[str, ...]]:
     rows = []
     for judged in result.claims:
         answers = [
-            f"{'holds' if a.holds else 'refuted'}: "
+            f"{a.word}: "
             f"{_number(a.value)} against {_number(a.bound)}"
             + (
                 f", in {a.held} of {len(a.margins)}"

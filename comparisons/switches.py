@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from common.arm import Arm
 from common.conventions import CONVENTIONS, Convention
-from common.experiment import Arm, Experiment
+from common.experiment import Experiment
 from common.layers import Layer
 from common.loop import initial_weights
 from common.recipe import Recipe

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from common import batches, loop
-from common.experiment import Arm
+from common.arm import Arm
 from common.observer import Observer
 from common.randomness import nudged
 from common.record import Curve, Record, Weights, digest
@@ -124,7 +124,7 @@ def train(
     samples = arm.data.part_sizes()["train"]
     parts = arm.data.parts(arm.recipe.loss) if arm.probes else {}
     points = None
-    if arm.data.source.shape == (2,):
+    if arm.data.source.shape in ((1,), (2,)):
         points = loop.grid(arm.data.parts(arm.recipe.loss)["train"].x)
     records = []
     for nudge in (None, *nudges):

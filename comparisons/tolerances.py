@@ -62,6 +62,13 @@ ROUGH = (1, -1, 2, 3)
 CHANCE = 0.01
 FEWEST_SEEDS = 5
 
+# Runs of each arm: the fewest that show anything.
+SEEDS_OF_CLAIMS = FEWEST_SEEDS
+
+# Where some seeds hold a claim and others do not, their mean decides if it
+# is not 0 by chance, one time in twenty.
+DECIDED = 0.05
+
 # Runs in each framework where each has its own randomness. The error of a
 # mean of ten is a third of their deviation: enough to show that two
 # accuracies that scatter by 2 % are within 2 % of each other.

@@ -5,8 +5,8 @@ import numpy as np
 from keras import initializers, layers, losses, ops, optimizers
 from keras.optimizers import schedules
 
+from common.arm import Arm
 from common.calls import Call
-from common.experiment import Arm
 from common.printing import (
     Expression,
     Vocabulary,

@@ -7,8 +7,8 @@ import keras
 
 from common.activations import Activation
 from common.architecture import Place
+from common.arm import Arm
 from common.calls import Call, call, phrase
-from common.experiment import Arm
 from keras_impl import activations, layers
 from keras_impl.extensions import MASKED
 

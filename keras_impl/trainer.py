@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from common.arm import Arm
 from common.batches import Segment
 from common.calls import phrase
 from common.data import Part
-from common.experiment import Arm
 from common.loop import stored
 from keras_impl import activations, engine, losses, updates, weights
 from keras_impl.extensions import MASKED

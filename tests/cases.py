@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from common.arm import Arm
 from common.data import Data
 from common.datasets import Noise
 from common.element import speaking
-from common.experiment import Arm
 from common.layer import Shape
 from common.layers import Layer
 from common.recipe import Recipe

@@ -20,7 +20,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from common.experiment import Arm
+from common.arm import Arm
 from comparisons.ladder import climb
 from comparisons.verdict import Outcome, worst
 from comparisons.workers import Pair, WorkerError

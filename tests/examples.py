@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from common.arm import Arm
 from common.conventions import CONVENTIONS, Convention
-from common.experiment import Arm
 from tests.cases import STEPS, arm
 
 # What has to stand beside a field so that it has an effect.

@@ -21,9 +21,9 @@ import pytest
 
 from common import batches, data, loop
 from common.activations import Softmax, Tanh
+from common.arm import Arm
 from common.calls import call
 from common.conventions import CONVENTIONS
-from common.experiment import Arm
 from common.layers import Dense
 from comparisons.switches import starts_elsewhere, switched
 from tests.comparisons.arms import DROPOUT, LINE, TANH, arm

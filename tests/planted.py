@@ -6,8 +6,8 @@ specification says the other framework's default, and this one reads its own.
 
 from dataclasses import dataclass
 
+from common.arm import Arm
 from common.conventions import CONVENTIONS
-from common.experiment import Arm
 from common.loop import Dtype
 from comparisons.workers import LABELS
 from tests.examples import example

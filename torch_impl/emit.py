@@ -10,8 +10,8 @@ from torch.nn import init
 from torch.optim import lr_scheduler
 
 from common.architecture import Place
+from common.arm import Arm
 from common.calls import Call
-from common.experiment import Arm
 from common.printing import (
     Expression,
     Vocabulary,

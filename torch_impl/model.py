@@ -8,8 +8,8 @@ from torch import nn
 
 from common.activations import Activation
 from common.architecture import Place
+from common.arm import Arm
 from common.calls import Call, call, phrase
-from common.experiment import Arm
 from common.initializers import Initializer, Scaled
 from torch_impl import activations, initializers, layers
 from torch_impl.extensions import MASKED

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
+from common.arm import Arm
 from common.batches import Segment
 from common.calls import phrase
 from common.data import Part
-from common.experiment import Arm
 from common.loop import stored
 from torch_impl import activations, engine, losses, updates, weights
 from torch_impl.extensions import MASKED

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from common import batches, loop
+from common.arm import Arm
 from common.data import Part
-from common.experiment import Arm
 from common.record import Curve, Weights
 from comparisons import tasks
 from tests.backends import live, roundtrip

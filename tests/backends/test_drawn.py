@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from common.arm import Arm
 from common.element import Element, members
-from common.experiment import Arm
 from common.initializers import (
     BiasInitializer,
     Initializer,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from common import loop, reference
-from common.experiment import Arm
+from common.arm import Arm
 from common.load import parse
 from common.record import Weights
 from comparisons import tasks

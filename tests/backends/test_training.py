@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from common import reference
-from common.experiment import Arm
+from common.arm import Arm
 from common.load import parse
 from common.record import Record
 from comparisons import tasks

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 
 from common import batches
+from common.arm import Arm
 from common.batches import Segment, segments, steps_per_epoch
-from common.experiment import Arm
 from common.recipe import batch_sizes
 from tests.cases import STEPS, arm
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from common import loop
+from common.arm import Arm
 from common.batches import Segment
-from common.experiment import Arm
 from common.loop import Patience
 from common.recipe import EarlyStopping
 from tests.cases import arm

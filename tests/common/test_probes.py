@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from common import loop, reference
+from common.arm import Arm
 from common.data import Part
 from common.element import speaking
-from common.experiment import Arm
 from common.load import parse
 from common.observer import Observer, dead_share
 from common.probes import Probes

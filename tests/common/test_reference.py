@@ -17,10 +17,10 @@ from scipy import special, stats
 
 from common import loop, reference
 from common.activations import Activation, Custom, Softmax
+from common.arm import Arm
 from common.batches import Segment, segments
 from common.clipping import Clipping
 from common.element import members, speaking
-from common.experiment import Arm
 from common.layers import Layer
 from common.losses import (
     BinaryCrossEntropy,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from common.experiment import Arm
+from common.arm import Arm
 from common.load import parse
 
 SPIRAL = {"spiral": {"samples": 120}}

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from hypothesis import Phase
 
-from common.experiment import Arm, Experiment
+from common.arm import Arm
+from common.experiment import Experiment
 from comparisons.fuzz import round_of_specs
 from tests.climbs import (
     Found,

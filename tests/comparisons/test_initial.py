@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from common.arm import Arm
 from common.conventions import CONVENTIONS, Convention
-from common.experiment import Arm
 from common.loop import initial_weights
 from common.record import Weights
 from comparisons.initial import TESTS, draws, examine, judge_draws

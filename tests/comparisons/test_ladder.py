@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.experiment import Arm
+from common.arm import Arm
 from common.load import parse
 from comparisons.ladder import RUNGS, Climb, Rung, climb, lengthened
 from comparisons.workers import LABELS, Pair, Worker

@@ -2,7 +2,7 @@
 
 import pytest
 
-from common.experiment import Arm
+from common.arm import Arm
 from common.loop import Dtype
 from comparisons.workers import LABELS, Pair, Worker
 from tests.comparisons.arms import DIGITS, DROPOUT, IMAGES, arm

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from common.activations import Activation
+from common.arm import Arm
 from common.conventions import CONVENTIONS, Convention
 from common.data import Data
 from common.element import Model, members
-from common.experiment import Arm
 from common.losses import Loss
 from common.penalties import Penalty
 from common.recipe import Accumulation, EarlyStopping, Plateau, Recipe

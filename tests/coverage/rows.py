@@ -3,8 +3,8 @@
 from functools import cache
 from typing import Any
 
+from common.arm import Arm
 from common.conventions import Convention
-from common.experiment import Arm
 from common.load import parse
 from tests.cases import CASES, MLP, arm
 from tests.climbs import Job

@@ -13,8 +13,8 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any, ClassVar
 
+from common.arm import Arm
 from common.calls import Absent, Call, phrase
-from common.experiment import Arm
 from comparisons import tasks
 
 OURS = ("common", "torch_impl", "keras_impl", "comparisons", "tests")

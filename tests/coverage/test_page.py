@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from common.experiment import Arm
+from common.arm import Arm
 from comparisons.ladder import RUNGS
 from comparisons.tolerances import TIMES_FLOOR
 from comparisons.workers import Pair

@@ -1,0 +1,48 @@
+"""Which networks can compute exclusive or?
+
+Exclusive or is true where exactly one of two inputs is: the four corners of a
+square, opposite ones alike. No straight line separates them, and a network
+without a hidden layer draws nothing but a straight line (Minsky and Papert
+1969), so at best it gets three corners right. Two lines are enough: a hidden
+layer of two units can draw them, and one of four learns it more reliably.
+
+All four corners are the training set; there is nothing to generalise to.
+Adam at a rate of 0.5, 2,000 steps, binary cross-entropy.
+"""
+
+from typing import Any
+
+DATASETS = ("xor",)
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification for one profile."""
+    return {
+        "name": "xor",
+        "dialect": "torch",
+        "data": {"xor": {}, "test": 0, "validation": 0, "scaling": "none"},
+        "recipe": {
+            "loss": "binary_cross_entropy",
+            "optimizer": {"adam": 0.5},
+            "batch_size": "full",
+            "epochs": 2000,
+            "shuffle": "never",
+            "evaluate_every": 10,
+        },
+        "arms": {
+            "no_hidden_layer": [{"dense": 1}],
+            "hidden_layer": [{"dense": 4}, "tanh", {"dense": 1}],
+        },
+        "claims": [
+            {
+                "name": "a_line_does_not_separate",
+                "sentence": "Without a hidden layer, a corner is wrong.",
+                "that": "no_hidden_layer.train_accuracy < 1",
+            },
+            {
+                "name": "a_hidden_layer_separates",
+                "sentence": "With one, all four corners are right.",
+                "that": "hidden_layer.train_accuracy == 1",
+            },
+        ],
+    }

@@ -1,0 +1,76 @@
+"""Pictures over the steps of training."""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from common.pictures import GradientNorms, Rates
+from comparisons.drawing import (
+    COLOURS,
+    MOST_POINTS,
+    WIDTHS,
+    largest,
+    legend,
+    line,
+    panels,
+    share_range,
+)
+from comparisons.result import Result
+from comparisons.workers import LABELS
+
+
+def gradient_norms(result: Result, spec: GradientNorms) -> Figure:
+    """Draw a row for each framework: a line a kernel, dark to light."""
+    figure, axes = panels(len(result.arms), len(result.backends))
+    for column, arm in enumerate(result.arms):
+        for row, backend in enumerate(result.backends):
+            record, panel = arm.records[backend][0], axes[row][column]
+            kernels = [
+                index
+                for index, name in enumerate(record.parameters)
+                if name.endswith("/kernel")
+            ]
+            norms = record.steps["gradient_norm"]
+            stride = -(-len(norms) // MOST_POINTS)
+            shades = colormaps["viridis"](np.linspace(0, 0.9, len(kernels)))
+            for shade, index in zip(shades, kernels, strict=True):
+                drawn = largest(norms[:, index], stride)
+                steps = np.arange(len(drawn)) * stride
+                # A gradient of exactly nothing has no place on the axis.
+                shown = np.where(drawn > 0, drawn, np.nan)
+                panel.plot(steps, shown, color=shade, linewidth=1)
+            panel.set_yscale("log")
+            panel.set_xlabel("step")
+            if row == 0:
+                panel.set_title(arm.arm.name)
+            if column == 0:
+                panel.set_ylabel(f"{LABELS[backend]}\ngradient norm")
+    for row_axes in axes:
+        share_range(row_axes)
+    ends = colormaps["viridis"]([0.0, 0.9])
+    legend(
+        figure,
+        [
+            line("first kernel", ends[0], 1.5),
+            line("last kernel", ends[1], 1.5),
+        ],
+    )
+    return figure
+
+
+def rates(result: Result, spec: Rates) -> Figure:
+    """Draw a panel for each arm, with both frameworks' rates."""
+    figure, axes = panels(len(result.arms), 1)
+    for panel, arm in zip(axes[0], result.arms, strict=True):
+        for backend, records in arm.records.items():
+            panel.plot(
+                records[0].steps["rate"],
+                color=COLOURS[backend],
+                linewidth=WIDTHS[backend],
+            )
+        panel.set_title(arm.arm.name)
+        panel.set_xlabel("step")
+    axes[0][0].set_ylabel("learning rate")
+    handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]
+    legend(figure, handles)
+    return figure
