@@ -18,7 +18,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from common.element import Model
-from common.errors import names, nearest, shown
+from common.errors import closest, nearest, shown
 from common.measures import DISTANCE, STATISTICS, Statistic
 
 RELATIONS: dict[type[ast.cmpop], str] = {
@@ -177,7 +177,7 @@ def _check_statistic(
     if name not in known:
         raise ValueError(
             f"got statistic {shown(name)}, expected one of: "
-            f"{names(sorted(known))}{nearest(name, known)}"
+            f"{closest(name, sorted(known))}{nearest(name, known)}"
         )
     STATISTICS[name].check(arguments)
 

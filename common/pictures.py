@@ -13,7 +13,7 @@ from pydantic import model_validator
 
 from common.arm import Arm
 from common.element import Element, Flag, OneKind
-from common.errors import names, nearest, shown
+from common.errors import closest, nearest, shown
 from common.measures import STATISTICS, Statistic, probe
 
 
@@ -103,8 +103,8 @@ def read_statistic(text: str) -> tuple[Statistic, tuple[object, ...]]:
     known = [each for each in STATISTICS if each != "distance"]
     if name not in known:
         raise ValueError(
-            f"got {shown(text)}, expected one of: {names(sorted(known))}"
-            + nearest(name, known)
+            f"got {shown(text)}, expected one of: "
+            f"{closest(name, sorted(known))}{nearest(name, known)}"
         )
     return STATISTICS[name], arguments
 

@@ -32,8 +32,8 @@ def find(
 
     Args:
         name: of an experiment, or the path of a YAML or JSON file.
-        dataset: which of the experiment's data sets; None for its first.
-            A file says its own.
+        dataset: which of the experiment's data sets; None for its first,
+            or in the full profile for the one it names. A file says its own.
         profile: `quick` or `full`.
 
     Raises:
@@ -73,7 +73,11 @@ def written(
             f"the catalogue has: {names(known)}{nearest(name, known)}",
         )
     module = importlib.import_module(f"comparisons.experiments.{name}")
-    dataset = dataset or module.DATASETS[0]
+    if dataset is None:
+        first = module.DATASETS[0]
+        dataset = (
+            getattr(module, "FULL", first) if profile == "full" else first
+        )
     if dataset not in module.DATASETS:
         raise SpecError(
             "--dataset",
