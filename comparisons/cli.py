@@ -8,6 +8,7 @@ broke. Whatever is slow to import is imported where it is used.
 
 import json
 import sys
+import time
 import traceback
 from enum import StrEnum
 from functools import partial
@@ -109,10 +110,13 @@ def list_(*, as_json: Json = False) -> None:
 @app.command()
 def run(
     experiments: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(help="Names of the catalogue, or YAML or JSON files."),
-    ],
+    ] = None,
     *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Run the whole catalogue.")
+    ] = False,
     profile: Annotated[
         Profile, typer.Option(help="quick, or the experiment's own numbers.")
     ] = Profile.quick,
@@ -141,34 +145,43 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Train in both frameworks, climb the ladder, judge, and report."""
+    wanted = _wanted(experiments or [], everything=everything)
     from comparisons import pairing
-    from comparisons.console import show, watching
+    from comparisons.console import show, show_all, watching
+    from comparisons.summary import overview_row
     from comparisons.verdict import worst
 
     both = (Backend.torch, Backend.keras)
     chosen = both if backend is Backend.both else (backend,)
-    specs = [catalogue.find(e, dataset, profile) for e in experiments]
+    specs = [catalogue.find(e, dataset, profile) for e in wanted]
     folders = [out / spec.name if len(specs) > 1 else out for spec in specs]
     _make(folders, "run")
-    documents, verdicts = [], []
-    for spec, folder in zip(specs, folders, strict=True):
-        with watching(spec.name) as watch:
-            result = pairing.run(
-                spec,
-                profile=profile.value,
-                backends=tuple(name.value for name in chosen),
-                dtype=dtype.value if dtype else None,
-                device=device.value,
-                seeds=seeds,
-                randomness=randomness.value,
-                jobs=jobs,
-                out=folder,
-                watch=watch,
-            )
-        verdicts.append(result.verdict)
-        documents.append(result.as_json())
-        if not as_json:
-            show(result)
+    backends = tuple(name.value for name in chosen)
+    documents, verdicts, rows = [], [], []
+    with pairing.Crew(backends, device.value, jobs) as crew:
+        for spec, folder in zip(specs, folders, strict=True):
+            start = time.perf_counter()
+            with watching(spec.name) as watch:
+                result = pairing.run(
+                    spec,
+                    profile=profile.value,
+                    backends=backends,
+                    dtype=dtype.value if dtype else None,
+                    device=device.value,
+                    seeds=seeds,
+                    randomness=randomness.value,
+                    out=folder,
+                    watch=watch,
+                    crew=crew,
+                )
+            verdicts.append(result.verdict)
+            documents.append(result.as_json())
+            seconds = time.perf_counter() - start
+            rows.append(overview_row(result, seconds))
+            if not as_json:
+                show(result)
+    if not as_json and len(specs) > 1:
+        show_all(rows)
     if as_json:
         several = {"experiments": documents, "verdict": worst(verdicts)}
         _print_json(documents[0] if len(documents) == 1 else several)
@@ -349,6 +362,19 @@ def schema(*, as_json: Json = False) -> None:
     from common.load import schema
 
     _print_json(schema())
+
+
+def _wanted(experiments: list[str], *, everything: bool) -> list[str]:
+    """Return which experiments are asked for."""
+    from common.errors import SpecError
+
+    if everything and experiments:
+        raise SpecError(
+            "--all", "stands beside names; say the one or the other"
+        )
+    if not everything and not experiments:
+        raise SpecError("experiments", "name at least one, or say --all")
+    return list(catalogue.summaries()) if everything else experiments
 
 
 def _make(folders: list[Path], command: str) -> None:

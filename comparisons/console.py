@@ -27,6 +27,7 @@ from comparisons.ladder import Climb
 from comparisons.pairing import Watcher
 from comparisons.result import Result
 from comparisons.summary import (
+    OVERVIEW_COLUMNS,
     SUMMARY_COLUMNS,
     claim_rows,
     headline,
@@ -112,6 +113,11 @@ def show(result: Result, console: Console | None = None) -> None:
     console.print(Text(headline(result), style))
     if result.report:
         console.print(Text(f"Report: {result.report}"))
+
+
+def show_all(rows: list[tuple[str, ...]]) -> None:
+    """Print the table that a whole catalogue ends with."""
+    Console().print(_table(OVERVIEW_COLUMNS, rows))
 
 
 def plain(result: Result) -> str:

@@ -49,6 +49,7 @@ def run(
     jobs: int = 1,
     out: str | Path | None = None,
     watch: Watcher | None = None,
+    crew: "Crew | None" = None,
 ) -> Result:
     """Train every arm in both frameworks, climb the ladder, judge.
 
@@ -70,6 +71,8 @@ def run(
         jobs: how many arms to run at once, each in a pair of its own.
         out: folder for the report, or None to write nothing.
         watch: called as training goes on.
+        crew: workers that serve several runs, instead of new ones; they
+            have their own backends, device and jobs.
 
     Raises:
         SpecError: if the experiment or an argument cannot be meant, or if
@@ -101,7 +104,9 @@ def run(
         return _run_arm(pair, arm, own, settings, watch)
 
     arms = [experiment.arm(name) for name in experiment.arms]
-    found = _spread(one, arms, backends, device, min(jobs, len(arms)))
+    with ExitStack() as stack:
+        crew = crew or stack.enter_context(Crew(backends, device, jobs))
+        found = crew.spread(one, arms)
     runs = {
         backend: {arm.arm.name: arm.records[backend] for arm in found}
         for backend in backends
@@ -135,27 +140,51 @@ def _meant(experiment: Any, dataset: str | None, profile: str) -> Experiment:
     return parse(experiment) if isinstance(experiment, dict) else experiment
 
 
-def _spread(
-    one: Callable[[Pair, Arm], ArmResult],
-    arms: list[Arm],
-    backends: tuple[str, ...],
-    device: str,
-    jobs: int,
-) -> list[ArmResult]:
-    """Run the arms, as many at once as there are jobs, in their order."""
-    with ExitStack() as stack:
-        idle: SimpleQueue[Pair] = SimpleQueue()
-        for _ in range(jobs):
-            idle.put(stack.enter_context(Pair(backends, device=device)))
+class Crew:
+    """Pairs of workers that share out arms; use it in a `with` block.
+
+    A pair is started when there is work for it and kept for the next run.
+
+    Args:
+        backends: the frameworks of each pair.
+        device: what they compute on.
+        jobs: how many arms to run at once, each in a pair of its own.
+    """
+
+    def __init__(
+        self,
+        backends: tuple[str, ...] = ("torch", "keras"),
+        device: str = "cpu",
+        jobs: int = 1,
+    ) -> None:
+        self.backends, self.device, self.jobs = backends, device, jobs
+        self._stack = ExitStack()
+        self._idle: SimpleQueue[Pair] = SimpleQueue()
+        self._started = 0
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def spread(
+        self, one: Callable[[Pair, Arm], ArmResult], arms: list[Arm]
+    ) -> list[ArmResult]:
+        """Run the arms, as many at once as there are jobs, in their order."""
+        while self._started < min(self.jobs, len(arms)):
+            pair = Pair(self.backends, device=self.device)
+            self._idle.put(self._stack.enter_context(pair))
+            self._started += 1
 
         def next_idle(arm: Arm) -> ArmResult:
-            pair = idle.get()
+            pair = self._idle.get()
             try:
                 return one(pair, arm)
             finally:
-                idle.put(pair)
+                self._idle.put(pair)
 
-        return list(ThreadPoolExecutor(jobs).map(next_idle, arms))
+        return list(ThreadPoolExecutor(self._started).map(next_idle, arms))
 
 
 def precisions(experiment: Experiment) -> list[str]:

@@ -16,6 +16,42 @@ SUMMARY_COLUMNS = (
 )
 
 
+OVERVIEW_COLUMNS = (
+    "experiment",
+    "arms",
+    "× floor",
+    "hold",
+    "refuted",
+    "undecided",
+    "part",
+    "seconds",
+    "verdict",
+)
+
+
+def overview_row(result: Result, seconds: float) -> tuple[str, ...]:
+    """Return one experiment's row of a whole catalogue.
+
+    Claims are counted by their verdict; × floor is the worst of all arms.
+    """
+    said = [judged.verdict for judged in result.claims]
+    counts = [
+        sum(verdict.startswith(word) for verdict in said)
+        for word in ("holds", "refuted", "undecided", "frameworks")
+    ]
+    ratios = [
+        verdict.worst_ratio for a in result.arms for verdict in a.verdicts
+    ]
+    return (
+        result.experiment.name,
+        str(len(result.arms)),
+        f"{max(ratios):.2g}" if ratios else "—",
+        *(str(count or "") for count in counts),
+        f"{seconds:.0f}",
+        result.verdict,
+    )
+
+
 def headline(result: Result) -> str:
     """Return the verdict and its reason, in a sentence."""
     verdicts = [v for arm in result.arms for v in arm.verdicts]

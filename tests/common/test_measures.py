@@ -1,0 +1,121 @@
+"""Statistics: what a run is asked for is what it says."""
+
+import math
+
+import numpy as np
+import pytest
+
+from common.arm import Arm
+from common.measures import STATISTICS, Run
+from common.record import Record
+from tests.comparisons.arms import TANH, arm
+
+ARM: Arm = arm(TANH)
+KERNEL = np.array([[1.0, -3.0], [0.0, 4.0]])
+LAST = np.array([[0.5], [2.0]])
+
+
+def record(**changes: object) -> Record:
+    """Return a record of three epochs of two steps."""
+    fields: dict[str, object] = {
+        "steps": {
+            "loss": np.array([3.0, 2.0, 1.0, np.inf, 1.0, 1.0]),
+            "rate": np.full(6, 0.1),
+            "gradient_norm": np.array(
+                [[2.0, 9.0, 1.0], [3.0, 9.0, 1.0], [8.0, 9.0, 2.0]]
+            ),
+        },
+        "epochs": {
+            "epoch": np.array([1.0, 2.0, 3.0]),
+            "train_loss": np.array([3.0, 1.0, 2.0]),
+            "train_accuracy": np.array([0.2, 0.9, 0.5]),
+        },
+        "final": {
+            "train_loss": 2.0,
+            "test_loss": 2.5,
+            "train_accuracy": 0.9,
+            "test_accuracy": 0.6,
+            "parameters": 8.0,
+        },
+        "weights": {
+            "dense_1/kernel": KERNEL,
+            "dense_1/bias": np.zeros(2),
+            "dense_2/kernel": LAST,
+        },
+        "parameters": ("dense_1/kernel", "dense_1/bias", "dense_2/kernel"),
+    }
+    return Record(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "value"),
+    [
+        ("test_loss", (), 2.5),
+        ("live_parameters", (), 8.0),
+        ("gap", (), 0.5),
+        ("accuracy_gap", (), 0.3),
+        ("diverged", (), 1.0),
+        ("diverged_at", (), 3.0),
+        ("first_epoch", ("train_loss", 2.0), 2.0),
+        ("first_epoch", ("train_loss", 0.5), math.inf),
+        ("first_epoch", ("train_accuracy", 0.5), 2.0),
+        ("lowest", ("train_loss",), 1.0),
+        ("last", ("train_loss",), 2.0),
+        ("variance", ("train_loss", 1), 0.25),
+        ("gradient_norm", ("dense_2/kernel", 2), 2.0),
+        ("gradient_ratio", (), 3.0),
+        ("near_zero", (0.5,), 2 / 6),
+        ("weight_norm", (), math.sqrt(26 + 4.25)),
+        ("weight", ("dense_1/kernel", 1, 1), 4.0),
+        ("unit_spread", ("dense_1/kernel",), 2.0),
+        ("rate", (-1,), 0.1),
+    ],
+)
+def test_a_statistic_has_its_value(
+    name: str, arguments: tuple[object, ...], value: float
+) -> None:
+    found = STATISTICS[name]((Run(ARM, record()),), arguments)
+    assert found == pytest.approx(value)
+
+
+def test_what_probes_saw_is_asked_for() -> None:
+    probes = {
+        "dead_relu/epoch": np.array([1, 2]),
+        "dead_relu/relu_1": np.array([0.5, 0.25]),
+        "dead_relu/relu_2": np.array([0.5, 0.75]),
+        "dead_relu/relu_1/by_weights": np.array([0.0, 0.125]),
+        "per_sample_gradients/dense_1/bias": np.array([[[3.0], [4.0]]]),
+        "representations/tanh_1": np.array([[[1.0, 2.0], [3.0, 4.0]]]),
+    }
+    run = Run(ARM, record(probes=probes))
+    asked = {
+        ("dead_share", ()): 0.5,
+        ("dead_by_weights", ()): 0.125,
+        ("sample_gradient", ("dense_1/bias", 1)): 4.0,
+        ("output", ("tanh_1", 1, 0)): 3.0,
+    }
+    for (name, arguments), value in asked.items():
+        assert STATISTICS[name]((run,), arguments) == value
+
+
+def test_two_arms_are_apart_by_their_weights() -> None:
+    other = record()
+    other.weights = other.weights | {
+        "dense_2/kernel": LAST + np.array([[0.0], [3.0]])
+    }
+    runs = Run(ARM, record()), Run(ARM, other)
+    expected = 3 / math.sqrt(26 + 4.25)
+    assert STATISTICS["distance"](runs, ()) == pytest.approx(expected)
+    assert STATISTICS["distance"]((runs[0], runs[0]), ()) == 0
+
+
+def test_a_rate_that_is_off_is_noticed() -> None:
+    samples = ARM.data.part_sizes()["train"]
+    assert samples > 6
+    lr = ARM.recipe.optimizer.lr
+    sound = np.full(6, lr)
+    off = np.where(np.arange(6) == 4, 1.01 * lr, lr)
+    for used, error in ((sound, 0.0), (off, 0.01)):
+        found = record(steps={"loss": np.ones(6), "rate": used})
+        asked = STATISTICS["rate_error"]((Run(ARM, found),), ())
+        assert asked == pytest.approx(error)
