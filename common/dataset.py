@@ -40,6 +40,9 @@ class Dataset(Element):
         """
         return 0
 
+    def demand(self) -> None:
+        """Refuse, in a sentence, what cannot be drawn here and now."""
+
     def draw(self, seed: int) -> tuple[Array, Labels]:
         """Return samples (size, *shape) and labels or targets."""
         raise NotImplementedError(f"{self.kind()} cannot be drawn")

@@ -17,6 +17,7 @@ from common.element import (
     Share,
     Whole,
 )
+from common.image_sets import Cifar10, FashionMnist, Mnist
 from common.layer import Array, Shape
 from common.randomness import stream
 from common.tables import Points
@@ -344,6 +345,9 @@ Source: TypeAlias = Annotated[
     | Linear
     | Xor
     | Noise
+    | Mnist
+    | FashionMnist
+    | Cifar10
     | Points,
     OneKind(),
 ]
