@@ -8,6 +8,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, get_args
 
+from common import image_files
 from common.arm import Arm
 from common.errors import SpecError, shown
 from common.experiment import Experiment
@@ -47,6 +48,8 @@ def run(
     randomness: Literal["shared", "native"] = "shared",
     device: str = "cpu",
     jobs: int = 1,
+    data_dir: str | Path | None = None,
+    download: bool = False,
     out: str | Path | None = None,
     watch: Watcher | None = None,
     crew: "Crew | None" = None,
@@ -69,6 +72,9 @@ def run(
         device: what both compute on: `cpu`, `cuda`, or for PyTorch alone
             `mps`.
         jobs: how many arms to run at once, each in a pair of its own.
+        data_dir: folder with the files of known images; by default what
+            PARITY_DATA says, or ~/.cache/framework-parity.
+        download: whether each framework may fetch what is missing there.
         out: folder for the report, or None to write nothing.
         watch: called as training goes on.
         crew: workers that serve several runs, instead of new ones; they
@@ -105,6 +111,9 @@ def run(
 
     arms = [experiment.arm(name) for name in experiment.arms]
     with ExitStack() as stack:
+        stack.enter_context(image_files.kept_in(data_dir, download))
+        for arm in arms:
+            arm.data.source.demand()
         crew = crew or stack.enter_context(Crew(backends, device, jobs))
         found = crew.spread(one, arms)
     runs = {
