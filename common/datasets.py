@@ -20,7 +20,7 @@ from common.element import (
 from common.image_sets import Cifar10, FashionMnist, Mnist
 from common.layer import Array, Shape
 from common.randomness import stream
-from common.tables import Points
+from common.tables import Points, Table
 
 
 class Digits(Dataset):
@@ -348,6 +348,7 @@ Source: TypeAlias = Annotated[
     | Mnist
     | FashionMnist
     | Cifar10
-    | Points,
+    | Points
+    | Table,
     OneKind(),
 ]

@@ -91,8 +91,9 @@ def demand(kind: str) -> None:
         return
     raise SpecError(
         f"data.{kind}",
-        f"put {' and '.join(missing)} there, as handed out, or name another "
-        "folder with --data-dir, or say --download",
+        f"there is no {', '.join(missing)}; put what is missing there as it "
+        "is handed out, name another folder (--data-dir), or let it be "
+        "fetched (--download)",
         str(folder),
     )
 
@@ -207,7 +208,7 @@ def _read_once(kind: str, path: Path, changed: int) -> Images:
 
 def _entries(kind: str, path: Path, *names: str) -> Images:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in names}
     except DAMAGE as error:
         raise _spoilt(kind, path) from error

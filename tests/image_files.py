@@ -6,27 +6,36 @@ import pickle
 import struct
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from common.image_archives import BATCHES, IDX
+from common.image_archives import BATCHES
 
 FOLDERS = {"mnist": "MNIST/raw", "fashion_mnist": "FashionMNIST/raw"}
 TRAIN, TEST = 30, 20
 
 
-def write_idx(folder: Path, kind: str) -> None:
-    """Write the four files of MNIST or of its like, with a few images."""
+def write_idx(
+    folder: Path, kind: str, seed: int = 0, classes: int = 10
+) -> dict[str, Any]:
+    """Write the four files of MNIST or of its like, with a few images.
+
+    Returns:
+        What a loader should make of them.
+    """
     raw = folder / FOLDERS[kind]
-    raw.mkdir(parents=True)
-    rng = np.random.Generator(np.random.Philox(len(kind)))
-    for name, count in zip(IDX, (TRAIN, TRAIN, TEST, TEST), strict=True):
-        if "images" in name:
-            entries = rng.integers(256, size=(count, 28, 28))
-        else:
-            entries = np.arange(count) % 10
-        write_array(raw / name, entries)
+    raw.mkdir(parents=True, exist_ok=True)
+    rng = np.random.Generator(np.random.Philox(seed))
+    truth = {}
+    for part, count in (("train", TRAIN), ("test", TEST)):
+        images = rng.integers(256, size=(count, 28, 28))
+        labels = np.arange(count) % classes
+        begin = "train" if part == "train" else "t10k"
+        write_array(raw / f"{begin}-images-idx3-ubyte.gz", images)
+        write_array(raw / f"{begin}-labels-idx1-ubyte.gz", labels)
+        truth |= {f"x_{part}": images[..., np.newaxis], f"y_{part}": labels}
+    return truth
 
 
 def write_array(path: Path, entries: Any, kind: int = 8) -> None:
@@ -40,7 +49,7 @@ def write_array(path: Path, entries: Any, kind: int = 8) -> None:
 class _Python2(pickle._Pickler):
     """Writes bytes as Python 2 wrote its strings, as CIFAR-10's files do."""
 
-    dispatch = dict(pickle._Pickler.dispatch)
+    dispatch: ClassVar[Any] = dict(pickle._Pickler.dispatch)
 
     def save_bytes(self, value: bytes) -> None:
         self.write(pickle.BINSTRING + struct.pack("<i", len(value)) + value)
@@ -48,11 +57,15 @@ class _Python2(pickle._Pickler):
     dispatch[bytes] = save_bytes
 
 
-def write_cifar(folder: Path, labels: int = 10) -> None:
+def write_cifar(folder: Path, classes: int = 10) -> dict[str, Any]:
     """Write an archive of CIFAR-10: the true shape, most of it black.
 
     Keras's loader wants exactly 10,000 images in each batch.
+
+    Returns:
+        What a loader should make of the first images of each part.
     """
+    truth = {}
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.Generator(np.random.Philox(10))
     with tarfile.open(
@@ -63,10 +76,18 @@ def write_cifar(folder: Path, labels: int = 10) -> None:
             data[:TRAIN] = rng.integers(256, size=(TRAIN, 3072))
             entry = {
                 b"data": data,
-                b"labels": [n % labels for n in range(10_000)],
+                b"labels": [n % classes for n in range(10_000)],
             }
+            if batch in ("data_batch_1", "test_batch"):
+                part = "test" if batch == "test_batch" else "train"
+                red_green_blue = data[:TRAIN].reshape(-1, 3, 32, 32)
+                truth[f"x_{part}"] = np.stack(
+                    [*red_green_blue.swapaxes(0, 1)], -1
+                )
+                truth[f"y_{part}"] = np.arange(TRAIN) % classes
             _add(archive, batch, entry)
         _add(archive, "batches.meta", {b"label_names": [b"x"] * 10})
+    return truth
 
 
 def _add(archive: tarfile.TarFile, name: str, entry: Any) -> None:

@@ -3,22 +3,28 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from common import image_files
 from common.image_files import Images
 from comparisons import tasks
+
+# Enough to tell one order of axes from another.
+SEEN = 30
 
 
 def load_images(
     trainer_class: Any,
     folder: Path,
     kind: str,
-    asked: dict[str, int],
+    download: bool = False,
     progress: Any = None,
-) -> tuple[Images, Images]:
-    """Return what the loader makes of files, and what is kept of that."""
-    with image_files.kept_in(folder, download=False):
-        kept = image_files.images(kind, asked)
-        return image_files._loaded(kind), kept
+) -> tuple[str, Images]:
+    """Return the digest of what is kept of images, and the first of them."""
+    with image_files.kept_in(folder, download):
+        found = image_files.images(kind, {})
+    first = {name: values[:SEEN] for name, values in found.items()}
+    return image_files.digest(found), first
 
 
 def load_any_cifar(backend: str) -> None:
@@ -27,6 +33,21 @@ def load_any_cifar(backend: str) -> None:
         from torchvision.datasets import cifar
 
         cifar.check_integrity = lambda path, md5: Path(path).is_file()
+
+
+def change_a_pixel(backend: str) -> None:
+    """Plant a loader that gets one pixel of one image wrong, by one."""
+    from keras_impl import datasets
+
+    load = datasets.mnist
+
+    def wrong(folder: Path, download: bool) -> dict[str, np.ndarray]:
+        found = load(folder, download)
+        images = found["x_train"].copy()
+        images[3, 14, 15] ^= 1
+        return found | {"x_train": images}
+
+    datasets.mnist = wrong
 
 
 def add_tasks(backend: str) -> None:

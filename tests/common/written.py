@@ -1,5 +1,6 @@
 """Every kind of the language, as a person would write it."""
 
+from pathlib import Path
 from typing import Any
 
 from common.clipping import Clipping
@@ -26,6 +27,9 @@ FAMILIES: dict[str, Any] = {
 ELEMENTS: list[type[Element]] = [
     kind for family in FAMILIES.values() for kind in members(family)
 ]
+
+# Two features and a column `kind` of the classes 0, 1 and 2.
+TABLE = Path(__file__).with_name("table.csv")
 
 # What no framework has a default for, so that a person must say it.
 DEMANDED: dict[str, dict[str, Any]] = {
@@ -54,6 +58,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "cosine_restarts": {"first": 5},
     "warmup_cosine": {"warmup": 3, "steps": 10},
     "one_cycle": {"steps": 10},
+    "table": {"file": str(TABLE), "target": "kind"},
     "points": {"x": [[0.0, 1.0], [1.0, 0.0]], "y": [0.5, 2.0]},
 }
 

@@ -8,6 +8,7 @@ from common.conventions import Convention
 from common.load import parse
 from tests.cases import CASES, MLP, arm
 from tests.climbs import Job
+from tests.common.written import TABLE
 from tests.coverage.elements import CONVENTION_VALUES
 from tests.examples import dense, example, watched
 
@@ -92,6 +93,12 @@ MORE: dict[str, Arm] = {
         },
         "binary_cross_entropy",
         1,
+    ),
+    "table": on(
+        {"table": {"file": str(TABLE), "target": "kind", "classes": 3}},
+        "cross_entropy",
+        3,
+        stratify=False,
     ),
     "xor": on({"xor": {"copies": 8, "noise": 0.1}}, "binary_cross_entropy", 1),
     **{

@@ -1,0 +1,197 @@
+"""Both frameworks' own loaders make the same images of the same files."""
+
+import gzip
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from common import image_files
+from common.errors import SpecError
+from common.load import parse
+from common.record import digest
+from comparisons import cli
+from comparisons.ladder import climb
+from comparisons.workers import Pair
+from tests.comparisons.test_cli import parity
+from tests.image_files import FOLDERS, TEST, TRAIN, write_cifar, write_idx
+
+ARM = """\
+name: small
+dialect: keras
+data: {mnist: {samples: 30, test_samples: 20}, validation: 0}
+recipe: {loss: cross_entropy, optimizer: {sgd: 0.1}, batch_size: 8, epochs: 1}
+arms: {only: [flatten, {dense: 10}]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a small MNIST."""
+    write_idx(tmp_path, "mnist")
+    return tmp_path
+
+
+def loaded(pair: Pair, folder: Path, kind: str) -> Any:
+    """Return what both loaded, if it is the same to the byte."""
+    found = pair.ask("load_images", folder=folder, kind=kind)
+    assert found["torch"][0] == found["keras"][0]
+    return found["torch"][1]
+
+
+@pytest.mark.parametrize("kind", FOLDERS)
+def test_both_load_the_digits_that_the_files_hold(
+    kind: str, pair: Pair, tmp_path: Path
+) -> None:
+    truth = write_idx(tmp_path, kind)
+    found = loaded(pair, tmp_path, kind)
+    for name, values in truth.items():
+        np.testing.assert_array_equal(found[name], values)
+    assert found["x_train"].shape == (TRAIN, 28, 28, 1)
+    assert found["x_test"].shape == (TEST, 28, 28, 1)
+    kinds = {name: values.dtype.str for name, values in found.items()}
+    assert set(kinds.values()) == {"|u1", "<i8"}
+
+
+def test_both_load_the_photographs_that_the_archive_holds(
+    pair: Pair, tmp_path: Path
+) -> None:
+    truth = write_cifar(tmp_path)
+    found = loaded(pair, tmp_path, "cifar10")
+    for name, values in truth.items():
+        np.testing.assert_array_equal(found[name][: len(values)], values)
+
+
+def test_a_file_that_is_replaced_is_loaded_anew(
+    pair: Pair, folder: Path
+) -> None:
+    before = digest(loaded(pair, folder, "mnist"))
+    write_idx(folder, "mnist", seed=1)
+    after = loaded(pair, folder, "mnist")
+    assert digest(after) != before
+    # This process has no framework, and takes what they have kept.
+    with image_files.kept_in(folder, download=False):
+        assert digest(image_files.images("mnist", {})) == digest(after)
+
+
+def test_what_was_kept_serves_without_the_files(
+    pair: Pair, folder: Path
+) -> None:
+    before = digest(loaded(pair, folder, "mnist"))
+    for file in (folder / FOLDERS["mnist"]).iterdir():
+        file.unlink()
+    assert digest(loaded(pair, folder, "mnist")) == before
+
+
+def test_each_looks_where_it_fetches_to(pair: Pair, tmp_path: Path) -> None:
+    """What a framework has fetched before, it does not fetch again."""
+    cache = tmp_path / "keras" / "datasets" / "fashion-mnist"
+    truth = write_idx(tmp_path, "fashion_mnist")
+    shutil.copytree(tmp_path / FOLDERS["fashion_mnist"], cache)
+    raw = tmp_path / FOLDERS["fashion_mnist"]
+    for file in list(raw.iterdir()):
+        file.with_suffix("").write_bytes(gzip.decompress(file.read_bytes()))
+        file.unlink()
+    asked = {"folder": tmp_path, "kind": "fashion_mnist"}
+    with pytest.raises(SpecError, match="there is no"):
+        pair.ask("load_images", **asked)
+    found = pair.ask("load_images", **asked, download=True)
+    assert found["torch"][0] == found["keras"][0]
+    np.testing.assert_array_equal(found["keras"][1]["x_test"], truth["x_test"])
+
+
+@pytest.mark.parametrize("backend", ["torch", "keras"])
+def test_a_byte_that_changes_in_what_was_kept_is_noticed(
+    backend: str, pair: Pair, folder: Path
+) -> None:
+    loaded(pair, folder, "mnist")
+    kept = folder / "parity" / f"{backend}_impl" / "mnist.npz"
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 2] ^= 1
+    kept.write_bytes(content)
+    with pytest.raises(SpecError, match="checksum") as caught:
+        pair.ask("load_images", folder=folder, kind="mnist")
+    assert caught.value.file == str(kept)
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [("mnist", "train-labels"), ("cifar10", "labels reach from 0 to 10")],
+)
+def test_a_class_too_many_is_refused_in_a_worker(
+    kind: str, says: str, pair: Pair, tmp_path: Path
+) -> None:
+    write = write_cifar if kind == "cifar10" else write_idx
+    write(tmp_path, *([kind] if kind == "mnist" else []), classes=11)
+    with pytest.raises(SpecError, match=says):
+        pair.ask("load_images", folder=tmp_path, kind=kind)
+
+
+def test_an_archive_that_is_not_the_official_one_is_refused(
+    tmp_path: Path,
+) -> None:
+    """Torchvision knows each file's checksum."""
+    write_cifar(tmp_path)
+    with image_files.kept_in(tmp_path, download=False):
+        text = ARM.replace("mnist", "cifar10")
+        file = tmp_path / "spec.yaml"
+        file.write_text(text)
+        with (
+            Pair(("torch",)) as pair,
+            pytest.raises(SpecError, match="corrupted"),
+        ):
+            pair.ask(
+                "survey", arm=_arm(text), seed=0, dtype="float64", nudges=()
+            )
+
+
+def _arm(text: str) -> Any:
+    return parse(yaml.safe_load(text)).arm("only")
+
+
+def test_the_data_rung_finds_a_loader_that_is_off_by_one_grey_level(
+    folder: Path,
+) -> None:
+    setup = {"keras": "tests.backends.loading:change_a_pixel"}
+    with (
+        image_files.kept_in(folder, download=False),
+        Pair(setup=setup, threads=1) as pair,
+    ):
+        verdicts = climb(pair, _arm(ARM)).verdicts
+    assert [(v.rung, v.outcome) for v in verdicts] == [("data", "disagree")]
+
+
+def test_both_train_on_what_they_load_and_agree(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(ARM)
+    asked = ("check", str(spec), "--level", "trajectory", "--data-dir")
+    assert parity(*asked, str(folder)) == cli.AGREE
+    file = folder / FOLDERS["mnist"] / "t10k-labels-idx1-ubyte.gz"
+    file.write_bytes(file.read_bytes()[:-9])
+    capsys.readouterr()
+    assert parity(*asked, str(folder)) == cli.WRONG_INPUT
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith(f"parity: {file}: data: is truncated")
+
+
+@pytest.mark.parametrize("command", ["run", "check", "audit"])
+def test_files_that_are_missing_are_asked_for_in_a_sentence(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec, none = tmp_path / "spec.yaml", tmp_path / "none"
+    spec.write_text(ARM)
+    out = [] if command == "check" else ["--out", str(tmp_path / "out")]
+    assert (
+        parity(command, str(spec), "--data-dir", str(none), *out)
+        == cli.WRONG_INPUT
+    )
+    said = capsys.readouterr().err.strip()
+    assert said.startswith(f"parity: {none}: data.mnist: there is no MNIST/")
+    assert "--data-dir" in said
+    assert "--download" in said
+    assert len(said.splitlines()) == 1

@@ -1,0 +1,239 @@
+"""Somebody's own files: read as they are, or refused in a sentence."""
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.data import Data
+from common.errors import SpecError
+from common.load import parse
+from common.losses import CrossEntropy, MeanSquaredError
+from tests.common.written import TABLE, experiment
+
+GOOD = "a,b,y\n1,2,0\n3,4,1\n5,6.5,2\n"
+
+X, Y = np.arange(12.0).reshape(6, 2), np.arange(6) % 2
+
+
+def drawn(file: Path, **fields: Any) -> Any:
+    table = {"file": str(file), **fields}
+    data = Data.model_validate(
+        {"table": table, "test": 0.0, "validation": 0.0}
+    )
+    return data.source.draw(0)
+
+
+def refusal(file: Path, **fields: Any) -> SpecError:
+    table = {"file": str(file), **fields}
+    with pytest.raises(SpecError) as caught:
+        parse(experiment(data={"table": table}))
+    assert str(caught.value).isprintable()
+    assert file.name in caught.value.message
+    return caught.value
+
+
+def test_a_csv_file_is_its_columns(tmp_path: Path) -> None:
+    file = tmp_path / "my.csv"
+    file.write_text('\ufeffa, "the y",b\n1,0, 2\n\n-3e1,1,4.5\n', "utf-8")
+    x, y = drawn(file, target="the y")
+    assert x.tolist() == [[1, 2], [-30, 4.5]]
+    assert y.tolist() == [0, 1]
+    assert (x.dtype, y.dtype) == (np.float64, np.float64)
+    assert drawn(file, target="the y", classes=2)[1].dtype == np.int64
+
+
+@pytest.mark.parametrize(
+    "x",
+    [X, X.astype(np.uint8), X.reshape(6, 2, 1), X.reshape(6, 1, 2, 1), X > 3],
+    ids=lambda x: f"{x.dtype}{x.shape}",
+)
+@pytest.mark.parametrize("y", [Y, Y.reshape(6, 1), Y.astype(np.float32)])
+def test_an_npz_file_is_its_arrays(x: Any, y: Any, tmp_path: Path) -> None:
+    file = tmp_path / "my.npz"
+    np.savez(file, x=x, y=y, more=x)
+    data = Data.model_validate(
+        {"table": {"file": str(file), "classes": 2}, "scaling": "none"}
+        | {"test": 0.5, "validation": 0.0, "stratify": False}
+    )
+    found = data.source.draw(0)
+    np.testing.assert_array_equal(found[0], x)
+    np.testing.assert_array_equal(found[1], Y)
+    assert (data.source.shape, data.source.size) == (x.shape[1:], 6)
+    parts = data.parts(CrossEntropy())
+    assert parts["train"].x.shape == (3, *x.shape[1:])
+    assert parts["train"].x.dtype == np.float64
+
+
+def test_a_number_to_predict_comes_in_a_column() -> None:
+    table = {"file": str(TABLE), "target": "height"}
+    data = Data.model_validate({"table": table, "test": 0.0})
+    assert data.source.class_count is None
+    assert data.parts(MeanSquaredError())["train"].y.shape == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "says"),
+    [
+        ("", "file", "has no header"),
+        ("a,a,y\n1,2,0\n", "file", "names each column once"),
+        ("a,,y\n1,2,0\n", "file", "names each column once"),
+        ("a,b,z\n1,2,0\n", "target", "the columns a, b, z, but got 'y'"),
+        ("a,b,Y\n1,2,0\n", "target", "but got 'y'"),
+        ("y\n1\n", "file", "no column beside its target"),
+        ("a,b,y\n", "file", "has a header, but no samples"),
+        (GOOD + "1,2\n", "file", "has 2 cells in row 4, but 3 columns"),
+        (GOOD + "1,2,0,1\n", "file", "has 4 cells in row 4"),
+        (GOOD + "1,red,0\n", "file", "'red' in row 4 of column 'b'"),
+        (GOOD + "1,,0\n", "file", "has '' in row 4 of column 'b'"),
+        (GOOD + "nan,2,0\n", "file", "'nan' in row 4 of column 'a'"),
+        (GOOD + "1,2,inf\n", "file", "'inf' in row 4 of column 'y'"),
+        (GOOD + "1_0,2,0\n", "file", "'1_0' in row 4"),
+        (GOOD + "1,2,3\n", "classes", "in row 4 a target that is none: got 3"),
+        (GOOD + "1,2,-1\n", "classes", "got -1, expected the number of one"),
+        (GOOD + "1,2,0.5\n", "classes", "got 0.5"),
+    ],
+)
+def test_a_malformed_csv_file_is_refused(
+    text: str, field: str, says: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "my.csv"
+    file.write_text(text)
+    error = refusal(file, target="y", classes=3)
+    assert error.field == f"data.table.{field}"
+    assert says in error.message
+
+
+def test_a_csv_file_has_a_target(tmp_path: Path) -> None:
+    file = tmp_path / "my.csv"
+    file.write_text(GOOD)
+    error = refusal(file)
+    assert error.field == "data.table.target"
+    assert "has the columns a, b, y, but no target is said" in error.message
+
+
+def with_nan(values: Any) -> Any:
+    values = values.astype(float)
+    values.flat[0] = np.nan
+    return values
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"x": X}, "holds 'x', expected the arrays 'x' and 'y'"),
+        ({"x": X, "y": Y[1:]}, "has y of shape (5,) for 6 samples"),
+        ({"x": X, "y": np.eye(6)}, "has y of shape (6, 6) for 6 samples"),
+        ({"x": X[:, 0], "y": Y}, "has x of shape (6,), expected samples of"),
+        ({"x": X.reshape(6, 2, 1, 1, 1), "y": Y}, "of one to 3 axes"),
+        ({"x": X[:0], "y": Y[:0]}, "has x of shape (0, 2)"),
+        ({"x": X[:, :0], "y": Y}, "has x of shape (6, 0)"),
+        ({"x": with_nan(X), "y": Y}, "numbers in x that are not finite"),
+        ({"x": X, "y": with_nan(Y)}, "numbers in y that are not finite"),
+        ({"x": X.astype(str), "y": Y}, "has x of type <U32, expected numbers"),
+        ({"x": X + 1j, "y": Y}, "has x of type complex128"),
+        ({"x": X.astype(object), "y": Y}, "array 'x' that is damaged, or of"),
+        ({"x": X, "y": Y.astype(object)}, "array 'y' that is damaged, or of"),
+    ],
+)
+def test_a_malformed_npz_file_is_refused(
+    arrays: Any, says: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "my.npz"
+    np.savez(file, **arrays)
+    error = refusal(file)
+    assert error.field == "data.table.file"
+    assert says in error.message
+
+
+def test_a_target_that_is_no_class_is_refused_in_an_npz_file(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "my.npz"
+    np.savez(file, x=X, y=Y + 1)
+    error = refusal(file, classes=2)
+    assert error.field == "data.table.classes"
+    assert "in row 2 a target that is none: got 2" in error.message
+
+
+def test_an_npz_file_has_no_columns(tmp_path: Path) -> None:
+    file = tmp_path / "my.npz"
+    np.savez(file, x=X, y=Y)
+    assert refusal(file, target="y").field == "data.table.target"
+
+
+class Trap:
+    """What would be called if a pickle were read."""
+
+    def __reduce__(self) -> Any:
+        return os.abort, ()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("my.npz", b"", "is no archive of arrays"),
+        ("my.npz", b"PK\x03\x04 and no more", "is no archive of arrays"),
+        ("my.npz", pickle.dumps(Trap()), "is no archive of arrays"),
+        ("my.csv", b"a,y\n\xff,1\n", "cannot be read: 'utf-8' codec"),
+        ("my.csv", b'a,y\n"1,1\n' + b"1" * 200_000, "cannot be read: field"),
+        ("my.txt", b"a,y\n1,1\n", "is neither a .csv nor a .npz file"),
+    ],
+    ids=["empty", "cut", "pickled", "bytes", "endless", "suffix"],
+)
+def test_what_is_no_such_file_is_refused(
+    name: str, content: bytes, says: str, tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    target = {"target": "y"} if name.endswith("csv") else {}
+    error = refusal(file, **target)
+    assert error.field == "data.table.file"
+    assert says in error.message
+
+
+def test_an_array_alone_is_no_archive(tmp_path: Path) -> None:
+    np.save(tmp_path / "my.npy", X)
+    file = (tmp_path / "my.npy").rename(tmp_path / "my.npz")
+    assert "holds no named arrays" in refusal(file).message
+
+
+def test_a_damaged_array_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "my.npz"
+    np.savez(file, x=X, y=Y)
+    content = bytearray(file.read_bytes())
+    content[content.index(X.tobytes()) + 20] ^= 1
+    file.write_bytes(content)
+    assert "array 'x' that is damaged" in refusal(file).message
+
+
+@pytest.mark.parametrize("name", ["none.csv", "none.npz"])
+def test_a_missing_file_is_refused(name: str, tmp_path: Path) -> None:
+    error = refusal(tmp_path / name)
+    assert error.field == "data.table.file"
+    assert "cannot be read: No such file" in error.message
+
+
+def test_a_complete_spec_means_the_very_file_it_was_made_from(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "my.csv"
+    file.write_text(GOOD)
+    table = {"file": str(file), "target": "y"}
+    data = Data.model_validate({"table": table, "test": 0.0})
+    again = Data.model_validate(data.model_dump(mode="json"))
+    assert again == data
+    file.write_text(GOOD.replace("6.5", "6.6"))
+    said = data.model_dump(mode="json")["table"]
+    error = refusal(file, **{k: v for k, v in said.items() if k != "file"})
+    assert error.field == "data.table.sha256"
+    # And a file that changes on the way to the training is noticed there.
+    with pytest.raises(SpecError, match="is not the file that is meant"):
+        data.parts(MeanSquaredError())
+    file.unlink()
+    with pytest.raises(SpecError, match="cannot be read") as caught:
+        data.parts(MeanSquaredError())
+    assert caught.value.field == "data.table.file"
