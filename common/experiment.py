@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -31,6 +31,7 @@ from common.layers import BatchNorm, Layer
 from common.losses import BinaryCrossEntropy, CrossEntropy
 from common.probes import Probes
 from common.recipe import Recipe, batch_sizes
+from common.replay import Replay
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -44,6 +45,7 @@ class Arm:
     data: Data
     recipe: Recipe
     probes: Probes | None = None
+    replay: Replay = field(default_factory=Replay)
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
@@ -89,6 +91,7 @@ class Experiment(Model):
         arms: the networks to compare, each a list of layers.
         claims: what should come out.
         probes: what is written down on the way.
+        replay: how a framework is seeded whose own draws are replayed.
     """
 
     name: Name
@@ -101,6 +104,7 @@ class Experiment(Model):
     )
     claims: tuple[Claim, ...] = ()
     probes: Probes | None = None
+    replay: Replay | None = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -323,7 +327,10 @@ class Experiment(Model):
     def arm(self, name: str) -> Arm:
         """Return one arm, with the data and the recipe it is trained with."""
         layers = self.arms[name]
-        return Arm(name, layers, self.data, self.recipe, self.probes)
+        return Arm(
+            *(name, layers, self.data, self.recipe),
+            *(self.probes, self.replay or Replay()),
+        )
 
     @property
     def content_hash(self) -> str:

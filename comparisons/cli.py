@@ -65,6 +65,7 @@ class Device(StrEnum):
 class Randomness(StrEnum):
     shared = "shared"
     native = "native"
+    replay = "replay"
 
 
 class Level(StrEnum):
@@ -127,7 +128,10 @@ def run(
     seeds: Annotated[int, typer.Option(min=1, help="Runs of each arm.")] = 1,
     randomness: Annotated[
         Randomness,
-        typer.Option(help="The same initial weights, or each its own."),
+        typer.Option(
+            help="The same initial weights, each its own, or PyTorch's draws "
+            "played into both."
+        ),
     ] = Randomness.shared,
     jobs: Annotated[int, typer.Option(min=1, help="Arms to run at once.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path(
