@@ -163,7 +163,11 @@ class Experiment(Model):
                     "data.validation is 0",
                     self.data.validation == 0,
                 ),
-                ("test_", "data.test is 0", self.data.test == 0),
+                (
+                    "test_",
+                    "data.test is 0",
+                    self.data.part_sizes()["test"] == 0,
+                ),
                 (
                     "_accuracy",
                     "the target is a number",
@@ -305,7 +309,7 @@ class Experiment(Model):
                     f"got {epoch}, but recipe.epochs is {last}",
                 )
         part = getattr(probe, "part", "train")
-        if part != "train" and getattr(self.data, part) == 0:
+        if part != "train" and self.data.part_sizes()[part] == 0:
             self._refuse(
                 ("probes", name, "part"),
                 f"got {part!r}, but data.{part} is 0",
