@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -31,7 +31,7 @@ from common.layers import BatchNorm, Layer
 from common.losses import BinaryCrossEntropy, CrossEntropy
 from common.probes import Probes
 from common.recipe import Recipe, batch_sizes
-from common.replay import Replay
+from common.replay import UNSAID, Replay
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -45,7 +45,7 @@ class Arm:
     data: Data
     recipe: Recipe
     probes: Probes | None = None
-    replay: Replay = field(default_factory=Replay)
+    replay: Replay = UNSAID
 
     @cached_property
     def places(self) -> tuple[Place, ...]:
@@ -333,7 +333,7 @@ class Experiment(Model):
         layers = self.arms[name]
         return Arm(
             *(name, layers, self.data, self.recipe),
-            *(self.probes, self.replay or Replay()),
+            *(self.probes, self.replay or UNSAID),
         )
 
     @property

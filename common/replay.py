@@ -27,6 +27,9 @@ class Replay(Filled):
     reseed: Flag = True
 
 
+UNSAID = Replay()
+
+
 @dataclass
 class Drawn:
     """All that one run draws, by one framework.

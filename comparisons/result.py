@@ -94,7 +94,7 @@ class Result:
     @property
     def validated(self) -> bool:
         """Whether there is a validation part."""
-        return self.experiment.data.validation > 0
+        return self.experiment.data.part_sizes()["validation"] > 0
 
     @property
     def metric(self) -> str:

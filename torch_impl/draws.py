@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from common.architecture import Place, masked
+from common.dataset import Dataset
+from common.datasets import Linear
 from common.experiment import Arm
 from common.recipe import Recipe, batch_sizes
 from common.replay import Drawn
@@ -28,7 +30,8 @@ def record(arm: Arm, seed: int) -> Drawn:
     """
     engine.configure("float32", seed)
     with torch.device("cpu"), torch.no_grad():
-        parts = arm.data.parts(arm.recipe.loss)
+        drawn = _samples(arm.data.source)
+        parts = arm.data.parts(arm.recipe.loss, drawn)
         if arm.replay.reseed:
             torch.manual_seed(seed)
         model = _network(arm)
@@ -37,6 +40,20 @@ def record(arm: Arm, seed: int) -> Drawn:
             arm, model, to_tensor(parts["train"].x, "float32")
         )
     return Drawn(parts, start, orders, masks)
+
+
+def _samples(source: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return what PyTorch draws for a source, or None: it has no such draw."""
+    if not isinstance(source, Linear):
+        return None
+    drawn = []
+    for count in (source.samples, source.test_samples):
+        x = torch.randn(count, source.features)
+        if not drawn:
+            w = torch.randn(source.features)
+        drawn.append((x, x @ w + source.noise * torch.randn(count)))
+    x, y = (torch.cat(both).double().numpy() for both in zip(*drawn))
+    return x, y
 
 
 def _network(arm: Arm) -> nn.Sequential:
