@@ -96,7 +96,9 @@ class Data(Model):
         counts = self.part_sizes()
         asked = {"test": self.test, "validation": self._own_validation}
         if self.validation == "test" and counts["test"] == 0:
-            raise ValueError("got validation 'test', but there is no test part")
+            raise ValueError(
+                "got validation 'test', but there is no test part"
+            )
         for part, share in {"train": 1.0, **asked}.items():
             if share > 0 and counts[part] < 1:
                 raise ValueError(

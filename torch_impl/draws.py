@@ -43,17 +43,16 @@ def record(arm: Arm, seed: int) -> Drawn:
 
 
 def _samples(source: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return what PyTorch draws for a source, or None: it has no such draw."""
+    """Return what PyTorch draws for a source; None for what NumPy draws."""
     if not isinstance(source, Linear):
         return None
-    drawn = []
-    for count in (source.samples, source.test_samples):
-        x = torch.randn(count, source.features)
-        if not drawn:
-            w = torch.randn(source.features)
-        drawn.append((x, x @ w + source.noise * torch.randn(count)))
-    x, y = (torch.cat(both).double().numpy() for both in zip(*drawn))
-    return x, y
+    x = torch.randn(source.samples, source.features)
+    w = torch.randn(source.features)
+    y = x @ w + source.noise * torch.randn(source.samples)
+    x_test = torch.randn(source.test_samples, source.features)
+    y_test = x_test @ w + source.noise * torch.randn(source.test_samples)
+    both = torch.cat([x, x_test]), torch.cat([y, y_test])
+    return both[0].double().numpy(), both[1].double().numpy()
 
 
 def _network(arm: Arm) -> nn.Sequential:
