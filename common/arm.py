@@ -19,6 +19,7 @@ from common.layer import Shape
 from common.layers import Layer
 from common.probes import Probes
 from common.recipe import Recipe
+from common.replay import UNSAID, Replay
 
 Layers: TypeAlias = Annotated[tuple[Layer, ...], Field(min_length=1)]
 
@@ -99,6 +100,7 @@ class Arm:
     data: Data
     recipe: Recipe
     probes: Probes | None = None
+    replay: Replay = UNSAID
 
     @cached_property
     def places(self) -> tuple[Place, ...]:

@@ -4,7 +4,7 @@ All of it follows from the specification and a seed, so both frameworks are
 handed the same steps, not the same intentions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -17,6 +17,7 @@ from common.layer import Array
 from common.layers import Dropout, SpatialDropout
 from common.randomness import stream
 from common.recipe import Recipe, batch_sizes
+from common.replay import Drawn
 
 Indices: TypeAlias = npt.NDArray[np.int64]
 Masks: TypeAlias = dict[str, npt.NDArray[Any]]
@@ -99,6 +100,7 @@ def segments(
     seed: int,
     epochs: range,
     nudge: int | None = None,
+    drawn: Drawn | None = None,
 ) -> Iterator[Segment]:
     """Yield the steps of some epochs, as few long segments as may be.
 
@@ -109,15 +111,22 @@ def segments(
         epochs: which, counted from 0.
         nudge: a seed that reorders the samples inside each batch, or None;
             see `common.randomness.nudged`.
+        drawn: an order and masks to take instead of those of the seed.
     """
     recipe = arm.recipe
     size = batch_sizes(recipe, samples)[0]
     step = epochs.start * steps_per_epoch(recipe, samples)
     dropping = masked(arm.layers, arm.data.source.shape)
-    for indices in _merged(recipe, samples, seed, epochs, size):
+    orders = (
+        drawn.orders[epoch] if drawn else order(recipe, samples, seed, epoch)
+        for epoch in epochs
+    )
+    for indices in _merged(recipe, samples, orders, size):
         count = len(indices)
         masks = {
-            place.name: _masks(place, indices.shape, seed, step)
+            place.name: np.stack(drawn.masks[place.name][step : step + count])
+            if drawn
+            else _masks(place, indices.shape, seed, step)
             for place in dropping
         }
         segment = Segment(indices, rates(recipe, step, count, samples), masks)
@@ -128,12 +137,11 @@ def segments(
 
 
 def _merged(
-    recipe: Recipe, samples: int, seed: int, epochs: range, size: int
+    recipe: Recipe, samples: int, orders: Iterable[Indices], size: int
 ) -> Iterator[Indices]:
     waiting: list[Indices] = []
     whole = samples - samples % size
-    for epoch in epochs:
-        rows = order(recipe, samples, seed, epoch)
+    for rows in orders:
         waiting.append(rows[:whole].reshape(-1, size))
         rest = rows[whole:] if recipe.last_batch == "keep" else rows[:0]
         full = len(waiting) * samples >= SAMPLES_AT_ONCE

@@ -43,7 +43,8 @@ class Data(Model):
         source: the data set, written by its kind.
         test: share of all samples that is kept for the test; without effect
             where the source comes with a test part of its own.
-        validation: share of the *remaining* samples kept for validation.
+        validation: share of the *remaining* samples kept for validation;
+            `test` watches the test part itself, as many a script does.
         stratify: whether each part has the classes in equal shares.
         scaling: `standardize` (mean 0, deviation 1, biased), `min_max` (to
             [0, 1]), `symmetric` (to [-1, 1]) or `none`; for each feature,
@@ -54,7 +55,7 @@ class Data(Model):
 
     source: Source
     test: Share = 0.2
-    validation: Share = 0.2
+    validation: Share | Literal["test"] = 0.2
     stratify: Flag = True
     scaling: Scaling = "standardize"
     seed: Whole = 0
@@ -93,7 +94,11 @@ class Data(Model):
     @model_validator(mode="after")
     def _every_part_has_samples(self) -> "Data":
         counts = self.part_sizes()
-        asked = {"test": self.test, "validation": self.validation}
+        asked = {"test": self.test, "validation": self._own_validation}
+        if self.validation == "test" and counts["test"] == 0:
+            raise ValueError(
+                "got validation 'test', but there is no test part"
+            )
         for part, share in {"train": 1.0, **asked}.items():
             if share > 0 and counts[part] < 1:
                 raise ValueError(
@@ -140,30 +145,42 @@ class Data(Model):
         return {"anyOf": [mapping, {"enum": kinds}]}
 
     def _stratified(self) -> bool:
-        split = self.test > 0 or self.validation > 0
+        split = self.test > 0 or self._own_validation > 0
         return self.stratify and split and self.source.class_count is not None
+
+    @property
+    def _own_validation(self) -> float:
+        """The share of a validation part that is none of the others."""
+        return 0.0 if self.validation == "test" else self.validation
 
     def part_sizes(self) -> dict[str, int]:
         """Return how many samples train, validation and test have."""
         test = self.source.test_size
         test = test or int(np.ceil(self.source.size * self.test))
         rest = self.source.size - test
-        validation = int(np.ceil(rest * self.validation))
+        validation = int(np.ceil(rest * self._own_validation))
         return {
             "train": rest - validation,
-            "validation": validation,
+            "validation": test if self.validation == "test" else validation,
             "test": test,
         }
 
-    def parts(self, loss: Loss) -> dict[str, Part]:
+    def parts(
+        self, loss: Loss, drawn: tuple[Array, Labels] | None = None
+    ) -> dict[str, Part]:
         """Draw, split and scale: the non-empty parts, as `loss` wants them.
+
+        Args:
+            loss: what the targets are for.
+            drawn: the source's samples and targets, where a framework drew
+                them; None draws them here.
 
         Returns:
             `train`, and `validation` and `test` where they have samples; x
             in float64, y as int64 labels of shape (n,) for cross-entropy
             and as float64 of shape (n, 1) otherwise.
         """
-        x, y = self.source.draw(self.seed)
+        x, y = drawn or self.source.draw(self.seed)
         sizes = self.part_sizes()
         if not isinstance(loss, CrossEntropy):
             y = y.reshape(len(y), 1).astype(np.float64)
@@ -172,7 +189,9 @@ class Data(Model):
         if self.source.test_size:
             rest, chosen["test"] = np.split(rest, [-self.source.test_size])
         for part in ("test", "validation"):
-            if sizes[part] and part not in chosen:
+            if part == "validation" and self.validation == "test":
+                chosen[part] = chosen["test"]
+            elif sizes[part] and part not in chosen:
                 rest, chosen[part] = self._split(rest, y, sizes[part])
         chosen["train"] = rest
         scale = _scaler(self.scaling, x[rest])

@@ -28,6 +28,7 @@ from common.fitting import Path, check_arm, check_watching
 from common.pictures import Picture
 from common.probes import Probes
 from common.recipe import Recipe
+from common.replay import UNSAID, Replay
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -46,6 +47,7 @@ class Experiment(Model):
         claims: what should come out.
         probes: what is written down on the way.
         pictures: what is drawn, beside the curves and the differences.
+        replay: how a framework is seeded whose own draws are replayed.
     """
 
     name: Name
@@ -59,6 +61,7 @@ class Experiment(Model):
     claims: tuple[Claim, ...] = ()
     probes: Probes | None = None
     pictures: tuple[Picture, ...] = ()
+    replay: Replay | None = None
 
     @model_validator(mode="wrap")
     @classmethod
@@ -202,6 +205,7 @@ class Experiment(Model):
             own.data or self.data,
             own.recipe or self.recipe,
             self.probes,
+            self.replay or UNSAID,
         )
 
     @property

@@ -98,7 +98,7 @@ def check_watching(arm: Arm, where: Where) -> Refusal | None:
 def _check_monitor(
     arm: Arm, field: str, monitor: str, where: Where
 ) -> Refusal | None:
-    if arm.data.validation == 0:
+    if arm.data.part_sizes()["validation"] == 0:
         return where("recipe", field), (
             "watches the validation part, but data.validation is 0"
         )

@@ -118,7 +118,7 @@ def _path(error: ErrorDetails) -> str:
     # stands beside its siblings, and neither a type nor a key is a field.
     if parts[:2] == ["data", "source"]:
         del parts[1]
-    if parts[:2] == ["recipe", "batch_size"]:
+    if parts[:2] in (["recipe", "batch_size"], ["data", "validation"]):
         del parts[2:]
     if parts[:1] == ["probes"] and len(parts) > 3:
         # An epoch is a number or a word, and places are names or a word.

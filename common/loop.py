@@ -23,6 +23,7 @@ from common.observer import Observer
 from common.randomness import stream
 from common.recipe import Counting, EarlyStopping, Plateau, Precision
 from common.record import Curve, Record, Weights
+from common.replay import Drawn
 
 Dtype: TypeAlias = Precision
 """The precision that layers compute in; see `stored`."""
@@ -222,6 +223,7 @@ def fit(
     progress: Progress | None = None,
     nudge: int | None = None,
     observer: Observer | None = None,
+    drawn: Drawn | None = None,
 ) -> Record:
     """Train one arm from the weights that the trainer holds.
 
@@ -234,8 +236,9 @@ def fit(
         progress: called with the steps done and the steps in all.
         nudge: a seed that reorders the samples inside each batch, or None.
         observer: looks at the network now and then, or None.
+        drawn: the order and the masks, or None to draw them by the seed.
     """
-    run = _Run(trainer, arm, seed, samples, progress, nudge)
+    run = _Run(trainer, arm, seed, samples, progress, nudge, drawn)
     watchers = _Watchers(trainer, arm)
     due = observer.due(arm.recipe.epochs) if observer else set()
     if observer and 0 in due:
@@ -326,9 +329,11 @@ class _Run:
         samples: int,
         progress: Progress | None,
         nudge: int | None,
+        drawn: Drawn | None,
     ) -> None:
         self.trainer, self.arm, self.seed = trainer, arm, seed
         self.samples, self.progress, self.nudge = samples, progress, nudge
+        self.drawn = drawn
         self.curves: dict[str, list[Curve]] = {}
         self.evaluations: list[dict[str, float]] = []
         self.done = 0
@@ -342,7 +347,10 @@ class _Run:
         ]
 
     def train(self, epochs: range, slowed: float) -> None:
-        steps = segments(self.arm, self.samples, self.seed, epochs, self.nudge)
+        steps = segments(
+            *(self.arm, self.samples, self.seed),
+            *(epochs, self.nudge, self.drawn),
+        )
         for planned in steps:
             segment = planned if slowed == 1 else planned.slowed(slowed)
             start = time.perf_counter()

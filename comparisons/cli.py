@@ -67,6 +67,7 @@ class Device(StrEnum):
 class Randomness(StrEnum):
     shared = "shared"
     native = "native"
+    replay = "replay"
 
 
 class Level(StrEnum):
@@ -148,7 +149,10 @@ def run(
     ] = SEEDS_OF_CLAIMS,
     randomness: Annotated[
         Randomness,
-        typer.Option(help="The same initial weights, or each its own."),
+        typer.Option(
+            help="The same initial weights, each its own, or PyTorch's draws "
+            "played into both."
+        ),
     ] = Randomness.shared,
     jobs: Annotated[int, typer.Option(min=1, help="Arms to run at once.")] = 1,
     data_dir: DataDir = None,

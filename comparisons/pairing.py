@@ -20,6 +20,7 @@ from comparisons.judge import (
     compare_records,
 )
 from comparisons.ladder import climb
+from comparisons.replay import demand_replayable, recorded
 from comparisons.result import ArmResult, Result
 from comparisons.tolerances import (
     NUDGES,
@@ -30,6 +31,7 @@ from comparisons.tolerances import (
 from comparisons.workers import DEVICES, PACKAGES, Pair, Progress
 
 Profile = Literal["quick", "full"]
+Randomness = Literal["shared", "native", "replay"]
 Watcher = Callable[[str, str, int, int], None]
 """Called with the stage, the backend, the steps done and the steps in all."""
 
@@ -45,7 +47,7 @@ def run(
     backends: Sequence[str] = ("torch", "keras"),
     dtype: Dtype | None = None,
     seeds: int = SEEDS_OF_CLAIMS,
-    randomness: Literal["shared", "native"] = "shared",
+    randomness: Randomness = "shared",
     device: str = "cpu",
     jobs: int = 1,
     data_dir: str | Path | None = None,
@@ -67,8 +69,9 @@ def run(
             each arm's recipe; the ladder's is float64.
         seeds: how many runs of each arm, under seeds 0, 1, ...
         randomness: start both frameworks from the same numbers (`shared`),
-            or each from its own initialisers' (`native`). The ladder always
-            shares.
+            or each from its own initialisers' (`native`), or play into both
+            what PyTorch draws under `replay.seed`, `seed + 1`, ..., data,
+            weights, order and masks (`replay`). The ladder always shares.
         device: what both compute on: `cpu`, `cuda`, or for PyTorch alone
             `mps`.
         jobs: how many arms to run at once, each in a pair of its own.
@@ -88,12 +91,14 @@ def run(
     arguments.one_of("profile", profile, TRAJECTORY)
     if dtype is not None:
         arguments.one_of("dtype", dtype, get_args(Dtype))
-    arguments.one_of("randomness", randomness, ["shared", "native"])
+    arguments.one_of("randomness", randomness, get_args(Randomness))
     arguments.one_of("device", device, DEVICES)
     backends = arguments.some_of("backends", backends, PACKAGES)
     seeds = arguments.whole("seeds", seeds, 1)
     jobs = arguments.whole("jobs", jobs, 1)
     experiment = _meant(experiment, dataset, profile)
+    if randomness == "replay":
+        demand_replayable(experiment)
     if out is not None:
         out = arguments.folder("out", out, arguments.FILES["run"])
     settings = {
@@ -212,12 +217,14 @@ def _run_arm(
     def at(stage: str) -> Progress | None:
         return partial(watch, f"{arm.name}: {stage}") if watch else None
 
-    shared = settings["randomness"] == "shared"
+    randomness = settings["randomness"]
+    native = randomness == "native"
     both = len(pair.workers) == 2
     nudges = NUDGES if dtype == "float64" else NUDGES_FLOAT32
     result = ArmResult(arm, {name: [] for name in pair.workers})
     for seed in range(settings["seeds"]):
-        compared = seed == 0 and both and shared
+        compared = seed == 0 and both and not native
+        replayed = randomness == "replay"
         found = pair.ask(
             "train",
             at(f"{dtype}, seed {seed}"),
@@ -225,7 +232,8 @@ def _run_arm(
             seed=seed,
             dtype=dtype,
             nudges=nudges if compared else (),
-            native=not shared,
+            native=native,
+            drawn=recorded(pair, arm, seed) if replayed else None,
         )
         for name, records in found.items():
             result.records[name].append(records[0])

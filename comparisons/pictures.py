@@ -103,6 +103,8 @@ def curves_caption(result: Result) -> str:
     where = "both frameworks" if len(labels) == 2 else f"{labels[0]} alone"
     own = result.settings["randomness"] == "native" and len(labels) == 2
     apart = ", each from weights of its own" if own else ""
+    if result.settings["randomness"] == "replay":
+        apart = ", from what PyTorch drew"
     return f"{parts} in {where}, in {result.settings['dtype']}{apart}"
 
 

@@ -95,7 +95,9 @@ class Result:
     @property
     def validated(self) -> bool:
         """Whether there is a validation part."""
-        return any(arm.arm.data.validation > 0 for arm in self.arms)
+        return any(
+            arm.arm.data.part_sizes()["validation"] for arm in self.arms
+        )
 
     @property
     def metric(self) -> str:

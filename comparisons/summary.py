@@ -114,10 +114,12 @@ def summary_caption(result: Result) -> str:
     """Return what the numbers in the table are, in a sentence."""
     seeds = result.settings["seeds"]
     mean = f", mean of {seeds} seeds" if seeds > 1 else ""
+    replayed = result.settings["randomness"] == "replay"
+    drew = ", from what PyTorch drew" if replayed else ""
     labels = ", ".join(LABELS[backend] for backend in result.backends)
     said = (
         f"{labels}: {result.metric.replace('_', ' ')}, "
-        f"{result.settings['dtype']}{mean}."
+        f"{result.settings['dtype']}{mean}{drew}."
     )
     if len(result.backends) < 2:
         return said

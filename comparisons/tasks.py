@@ -13,9 +13,11 @@ import numpy as np
 
 from common import batches, loop
 from common.arm import Arm
+from common.data import Part
 from common.observer import Observer
 from common.randomness import nudged
 from common.record import Curve, Record, Weights, digest
+from common.replay import Drawn
 
 # How many batches of the first epoch the data rung looks at one by one.
 BATCHES_SEEN = 64
@@ -94,6 +96,7 @@ def train(
     nudges: tuple[int, ...] = (),
     gradient_norm: bool = False,
     native: bool = False,
+    drawn: Drawn | None = None,
     progress: loop.Progress | None = None,
 ) -> list[Record]:
     """Train, and train again from nudged weights.
@@ -106,6 +109,8 @@ def train(
         nudges: seeds of the nudged runs.
         gradient_norm: whether to record the gradient's norm by parameter.
         native: the framework draws its own initial weights and masks.
+        drawn: all that is random, the data as well, instead of what the
+            seed says; both frameworks are then played the same.
         progress: called with the steps done and the steps in all.
 
     Returns:
@@ -118,14 +123,20 @@ def train(
             trainer_class, arm, dtype, seed, gradient_norm, native=True
         )
         weights = trainer.weights()
+    elif drawn:
+        trainer = _made(
+            *(trainer_class, arm, dtype, seed, gradient_norm), drawn.parts
+        )
+        kind = loop.stored(dtype)
+        weights = {k: v.astype(kind) for k, v in drawn.weights.items()}
     else:
         trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm)
         weights = loop.initial_weights(arm, seed, dtype)
     samples = arm.data.part_sizes()["train"]
-    parts = arm.data.parts(arm.recipe.loss) if arm.probes else {}
+    parts = drawn.parts if drawn else arm.data.parts(arm.recipe.loss)
     points = None
     if arm.data.source.shape in ((1,), (2,)):
-        points = loop.grid(arm.data.parts(arm.recipe.loss)["train"].x)
+        points = loop.grid(parts["train"].x)
     records = []
     for nudge in (None, *nudges):
         trainer.load(
@@ -133,7 +144,8 @@ def train(
         )
         observer = Observer(arm, parts) if arm.probes else None
         record = loop.fit(
-            trainer, arm, seed, samples, points, progress, nudge, observer
+            *(trainer, arm, seed, samples, points),
+            *(progress, nudge, observer, drawn),
         )
         records.append(record)
     return records
@@ -191,6 +203,16 @@ def draw(
     return found
 
 
+def record(
+    trainer_class: Any, arm: Arm, seed: int, progress: Any = None
+) -> Drawn:
+    """Return all that a run draws, as the framework itself draws it."""
+    # Precision and seed are the process's: the last trainer loses its own.
+    _last.cache_clear()
+    found: Drawn = trainer_class.drawn(arm, seed)
+    return found
+
+
 def devices(trainer_class: Any, progress: Any = None) -> list[str]:
     """Return what the framework finds to compute on."""
     found: list[str] = trainer_class.devices()
@@ -224,11 +246,12 @@ def _made(
     dtype: loop.Dtype,
     seed: int,
     gradient_norm: bool,
+    parts: dict[str, Part] | None = None,
     **extra: Any,
 ) -> Any:
     # Precision and seed are the process's: the last trainer has lost its own.
     _last.cache_clear()
-    parts = arm.data.parts(arm.recipe.loss)
+    parts = parts or arm.data.parts(arm.recipe.loss)
     return trainer_class(arm, parts, dtype, seed, gradient_norm, **extra)
 
 

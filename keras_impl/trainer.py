@@ -10,7 +10,8 @@ from common.batches import Segment
 from common.calls import phrase
 from common.data import Part
 from common.loop import stored
-from keras_impl import activations, engine, losses, updates, weights
+from common.replay import Drawn
+from keras_impl import activations, draws, engine, losses, updates, weights
 from keras_impl.extensions import MASKED
 from keras_impl.model import build
 from keras_impl.penalties import Attached
@@ -169,6 +170,11 @@ class Trainer:
         """Return how many numbers each tensor of the live model has."""
         found = weights.tensors(self.model)
         return {name: int(ops.size(value)) for name, value in found.items()}
+
+    @staticmethod
+    def drawn(arm: Arm, seed: int) -> Drawn:
+        """Return what a run draws, as the framework itself draws it."""
+        return draws.record(arm, seed)
 
     @staticmethod
     def devices() -> list[str]:

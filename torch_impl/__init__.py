@@ -14,5 +14,6 @@ updates     from a gradient to new parameters
 tensors     arrays in and out
 weights     learnt tensors in and out, under their neutral names
 engine      the process: precision, threads, seeds, steps, gradients
+draws       what the framework itself draws in a run, recorded
 trainer     what `common.loop` drives
 """

@@ -8,7 +8,8 @@ from common.batches import Segment
 from common.calls import phrase
 from common.data import Part
 from common.loop import stored
-from torch_impl import activations, engine, losses, updates, weights
+from common.replay import Drawn
+from torch_impl import activations, draws, engine, losses, updates, weights
 from torch_impl.extensions import MASKED
 from torch_impl.model import build
 from torch_impl.penalties import Attached
@@ -170,6 +171,11 @@ class Trainer:
         """Return how many numbers each tensor of the live model has."""
         found = weights.tensors(self.model)
         return {name: value.numel() for name, value in found.items()}
+
+    @staticmethod
+    def drawn(arm: Arm, seed: int) -> Drawn:
+        """Return what a run draws, as the framework itself draws it."""
+        return draws.record(arm, seed)
 
     @staticmethod
     def devices() -> list[str]:

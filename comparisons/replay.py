@@ -1,0 +1,36 @@
+"""Replay: what PyTorch draws, recorded once and played into both."""
+
+from common.arm import Arm
+from common.errors import SpecError
+from common.experiment import Experiment
+from common.replay import Drawn
+from comparisons.workers import Pair
+
+
+def demand_replayable(experiment: Experiment) -> None:
+    """Refuse what PyTorch does not draw.
+
+    Raises:
+        SpecError: if the batches are in an order that is drawn just once.
+    """
+    if experiment.recipe.shuffle == "once":
+        raise SpecError(
+            "recipe.shuffle",
+            "got 'once', but '--randomness replay' plays what PyTorch draws, "
+            "and a DataLoader draws an order for each epoch; say "
+            "'each_epoch' or 'never'",
+        )
+
+
+def recorded(pair: Pair, arm: Arm, run: int) -> Drawn:
+    """Return what PyTorch draws in the arm's run of this number.
+
+    Where Keras runs alone, PyTorch is started to draw and for nothing else.
+    """
+    if "torch" not in pair.workers:
+        with Pair(("torch",)) as alone:
+            return recorded(alone, arm, run)
+    seed = arm.replay.seed + run
+    asked = pair.workers["torch"].submit("record", arm=arm, seed=seed)
+    found: Drawn = asked.result()
+    return found

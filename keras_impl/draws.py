@@ -1,0 +1,9 @@
+"""What Keras itself draws in a run, recorded."""
+
+from common.calls import absent
+
+record = absent(
+    "notimpl",
+    "only PyTorch's draws are replayed: its scripts publish figures under one "
+    "seed for everything, where Keras's layers each have a generator",
+)

@@ -1,0 +1,186 @@
+"""Replay: both frameworks print what a PyTorch script printed."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common import batches
+from common.arm import Arm
+from common.errors import SpecError
+from common.load import parse
+from common.record import Record
+from common.replay import Drawn
+from comparisons import pairing, run
+from comparisons.replay import recorded
+from comparisons.workers import LABELS, Pair, WorkerError
+from tests.comparisons import bare
+from tests.comparisons.arms import SMALL
+from tests.comparisons.published import (
+    DROPOUT,
+    DROPOUT_FIGURES,
+    STOPPING,
+    STOPPING_FIGURES,
+    XOR,
+    XOR_FIGURES,
+)
+
+on_each_backend = pytest.mark.parametrize("backend", list(LABELS))
+
+Play = Callable[[str, Arm, Drawn], Record]
+
+
+@pytest.fixture(scope="module")
+def play(pair: Pair) -> Play:
+    """Train in one framework from what was drawn."""
+
+    def trained(backend: str, arm: Arm, drawn: Drawn) -> Record:
+        asked = {"seed": 0, "dtype": "float32", "drawn": drawn}
+        worker = pair.workers[backend]
+        found: Record = worker.submit("train", arm=arm, **asked).result()[0]
+        return found
+
+    return trained
+
+
+def losses(record: Record) -> tuple[str, str]:
+    """Return train and test loss as a script prints them."""
+    final = record.final
+    return f"{final['train_loss']:.4f}", f"{final['test_loss']:.4f}"
+
+
+@on_each_backend
+@pytest.mark.parametrize("arm", DROPOUT_FIGURES)
+def test_the_dropout_table_is_printed(
+    pair: Pair, play: Play, backend: str, arm: str
+) -> None:
+    network = parse(DROPOUT).arm(arm)
+    found = play(backend, network, recorded(pair, network, 0))
+    assert losses(found) == DROPOUT_FIGURES[arm]
+
+
+@on_each_backend
+def test_the_early_stopping_figures_are_printed(
+    pair: Pair, play: Play, backend: str
+) -> None:
+    network = parse(STOPPING).arm("wide")
+    found = play(backend, network, recorded(pair, network, 0))
+    curve = found.epochs["validation_loss"]
+    best = int(curve.argmin())
+    assert found.final["best_epoch"] == best + 1
+    assert (
+        f"{best}",
+        f"{curve[best]:.4f}",
+        f"{curve[-1]:.4f}",
+    ) == STOPPING_FIGURES
+
+
+@on_each_backend
+def test_the_predictions_of_xor_are_printed(
+    pair: Pair, play: Play, backend: str
+) -> None:
+    network = parse(XOR).arm("tanh")
+    found = play(backend, network, recorded(pair, network, 0))
+    logits = found.probes["representations/dense_2"][-1, :, 0]
+    assert [f"{1 / (1 + np.exp(-z)):.3f}" for z in logits] == XOR_FIGURES
+
+
+@pytest.mark.parametrize("name", bare.PLAYED)
+def test_a_bare_script_has_the_same_losses_to_the_bit(
+    pair: Pair, play: Play, name: str
+) -> None:
+    script = [sys.executable, "-I", Path(bare.__file__), name]
+    printed = subprocess.run(script, check=True, capture_output=True)
+    network = parse(bare.PLAYED[name]).arm("only")
+    found = play("torch", network, recorded(pair, network, 0))
+    np.testing.assert_array_equal(
+        found.steps["loss"], np.array(json.loads(printed.stdout), np.float32)
+    )
+
+
+@pytest.mark.parametrize("name", bare.PLAYED)
+def test_keras_follows_a_bare_script(
+    pair: Pair, play: Play, name: str
+) -> None:
+    network = parse(bare.PLAYED[name]).arm("only")
+    drawn = recorded(pair, network, 0)
+    ours, theirs = (play(backend, network, drawn) for backend in LABELS)
+    np.testing.assert_allclose(
+        ours.steps["loss"], theirs.steps["loss"], rtol=1e-5
+    )
+
+
+def test_what_is_drawn_hangs_on_the_seed_and_the_protocol(pair: Pair) -> None:
+    def weights(run: int = 0, **replay: Any) -> Any:
+        written = DROPOUT | {"replay": DROPOUT["replay"] | replay}
+        arm = parse(written).arm("rate_3")
+        return recorded(pair, arm, run).weights["dense_1/kernel"]
+
+    first = weights()
+    assert (first == weights()).all()
+    assert (first != weights(run=1)).any()
+    assert (weights(run=1) == weights(seed=43)).all()
+    assert (first != weights(reseed=False)).any()
+
+
+def test_the_masks_that_are_played_are_pytorchs(
+    pair: Pair, play: Play
+) -> None:
+    """The masks of the shared stream, or of another seed, print others."""
+    arm = parse(DROPOUT).arm("rate_5")
+    drawn, other = (recorded(pair, arm, number) for number in (0, 1))
+    shared = [
+        segment.masks
+        for segment in batches.segments(arm, 50, 0, range(arm.recipe.epochs))
+    ]
+    ours = {
+        name: list(np.concatenate([masks[name] for masks in shared]))
+        for name in drawn.masks
+    }
+    published = DROPOUT_FIGURES["rate_5"]
+    for masks, same in ((drawn.masks, True), (ours, False)):
+        found = play("keras", arm, replace(drawn, masks=masks))
+        assert (losses(found) == published) == same
+    found = play("keras", arm, replace(drawn, masks=other.masks))
+    assert losses(found) != published
+
+
+def test_a_run_is_replayed_in_both_and_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pairing, "TRAJECTORY", {"quick": 20})
+    written = bare.PLAYED["table"]
+    found = run(written, randomness="replay", seeds=2)
+    [arm] = found.arms
+    assert found.verdict == "agree"
+    assert arm.curves is not None
+    first, second = arm.records["torch"]
+    assert (first.steps["loss"] != second.steps["loss"]).any()
+    for ours, theirs in zip(*arm.records.values(), strict=True):
+        np.testing.assert_allclose(
+            ours.steps["loss"], theirs.steps["loss"], rtol=1e-5
+        )
+    alone = run(written, randomness="replay", backends=["keras"])
+    [record] = alone.arms[0].records["keras"]
+    assert record.digest() == arm.records["keras"][0].digest()
+
+
+def test_an_order_that_pytorch_does_not_draw_is_refused(
+    no_workers: None,
+) -> None:
+    once = SMALL | {"recipe": SMALL["recipe"] | {"shuffle": "once"}}
+    with pytest.raises(SpecError, match="a DataLoader draws an order for"):
+        run(once, randomness="replay")
+
+
+def test_keras_records_nothing(pair: Pair) -> None:
+    arm = parse(DROPOUT).arm("rate_3")
+    asked = pair.workers["keras"].submit("record", arm=arm, seed=0)
+    with pytest.raises(WorkerError, match="only PyTorch's draws are replayed"):
+        asked.result()

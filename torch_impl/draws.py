@@ -1,0 +1,125 @@
+"""What PyTorch itself draws in a run, recorded."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from common.architecture import Place, masked
+from common.arm import Arm
+from common.dataset import Dataset
+from common.datasets import Linear
+from common.recipe import Recipe, batch_sizes
+from common.replay import Drawn
+from torch_impl import engine, weights
+from torch_impl.model import say_block, say_weights
+from torch_impl.reading import read
+from torch_impl.tensors import to_array, to_tensor
+
+
+def record(arm: Arm, seed: int) -> Drawn:
+    """Return what a run draws, in the order in which PyTorch draws it.
+
+    Translation: one generator serves all, so each draw moves the next: the
+    data, the layers as they are made, then in each epoch the order of the
+    samples, and the masks step by step. All is drawn on the CPU and in
+    float32, as most scripts do, whatever the run computes on and in.
+    """
+    engine.configure("float32", seed)
+    with torch.device("cpu"), torch.no_grad():
+        drawn = _samples(arm.data.source)
+        parts = arm.data.parts(arm.recipe.loss, drawn)
+        if arm.replay.reseed:
+            torch.manual_seed(seed)
+        model = _network(arm)
+        start = weights.read(model, arm.tensors)
+        orders, masks = _steps(
+            arm, model, to_tensor(parts["train"].x, "float32")
+        )
+    return Drawn(parts, start, orders, masks)
+
+
+def _samples(source: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return what PyTorch draws for a source; None for what NumPy draws."""
+    if not isinstance(source, Linear):
+        return None
+    x = torch.randn(source.samples, source.features)
+    w = torch.randn(source.features)
+    y = x @ w + source.noise * torch.randn(source.samples)
+    x_test = torch.randn(source.test_samples, source.features)
+    y_test = x_test @ w + source.noise * torch.randn(source.test_samples)
+    both = torch.cat([x, x_test]), torch.cat([y, y_test])
+    return both[0].double().numpy(), both[1].double().numpy()
+
+
+def _network(arm: Arm) -> nn.Sequential:
+    """Return the network, its layers as PyTorch draws them by itself.
+
+    Only what the spec means otherwise is drawn anew, afterwards.
+    """
+    model: nn.Sequential = say_block(arm.places).perform()
+    live, modules = weights.tensors(model), weights.leaves(model)
+    for place in arm.all_places:
+        for name, fill in say_weights(place).items():
+            field = f"{name.rpartition('/')[2]}_initializer"
+            own = getattr(read(modules[place.name]), field)
+            if own != getattr(place.layer, field):
+                fill.perform(live[name])
+    return model
+
+
+def _steps(
+    arm: Arm, model: nn.Sequential, x: Tensor
+) -> tuple[list[np.ndarray], dict[str, list[np.ndarray]]]:
+    """Return the order of each epoch, and the masks of each step."""
+    noted: dict[str, list[np.ndarray]] = {}
+    modules = weights.leaves(model)
+    for place in masked(arm.layers, arm.data.source.shape):
+        noted[place.name] = []
+        note = _noting(place, noted[place.name])
+        modules[place.name].register_forward_pre_hook(note)
+    orders = []
+    batches = _batches(arm.recipe, len(x))
+    for _ in range(arm.recipe.epochs):
+        seen = []
+        for rows in batches:
+            seen.append(rows)
+            if noted:
+                model(x[rows])
+        orders.append(torch.cat(seen).numpy())
+    return orders, noted
+
+
+def _batches(recipe: Recipe, samples: int) -> Iterable[Tensor]:
+    """Return the rows of an epoch's batches, drawn whenever it is gone over.
+
+    A DataLoader that shuffles draws twice for each epoch; slices draw
+    nothing.
+    """
+    rows = torch.arange(samples)
+    size = batch_sizes(recipe, samples)[0]
+    dropping = recipe.last_batch == "drop"
+    if recipe.shuffle == "never":
+        return rows[: samples - samples % size if dropping else None].split(
+            size
+        )
+    return DataLoader(rows, size, shuffle=True, drop_last=dropping)
+
+
+def _noting(
+    place: Place, noted: list[np.ndarray]
+) -> Callable[[nn.Module, Any], None]:
+    """Return what notes the mask that a dropout is about to draw."""
+    assert place.mask_shape is not None
+    numbers = (slice(None), *(slice(size) for size in place.mask_shape))
+
+    def note(dropout: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        state = torch.get_rng_state()
+        mask = dropout.forward(torch.ones_like(*inputs))
+        torch.set_rng_state(state)
+        noted.append(to_array(mask)[numbers].copy())
+
+    return note
