@@ -89,7 +89,13 @@ class Experiment(Model):
         return self
 
     def _check_picture(self, index: int, picture: Any) -> None:
-        for name in self.arms:
+        for name in picture.arms or self.arms:
+            if name not in self.arms:
+                self._refuse(
+                    ("pictures", index),
+                    f"got arm {shown(name)}, expected one of: "
+                    f"{names(self.arms)}{nearest(name, self.arms)}",
+                )
             missing = picture.missing(self.arm(name))
             if missing:
                 self._refuse(
@@ -133,134 +139,6 @@ class Experiment(Model):
                 ("claims", index, "name"), f"{shown(claim.name)} stands twice"
             )
 
-<<<<<<< HEAD
-=======
-    def _not_measured(self) -> dict[str, str]:
-        """Return which metrics no record will have, and why."""
-        return {
-            part: reason
-            for part, reason, gone in (
-                (
-                    "best_epoch",
-                    "there is no early stopping and no checkpoint",
-                    self.recipe.early_stopping is None
-                    and self.recipe.checkpoint is None,
-                ),
-                (
-                    "validation_",
-                    "data.validation is 0",
-                    self.data.validation == 0,
-                ),
-                (
-                    "test_",
-                    "data.test is 0",
-                    self.data.part_sizes()["test"] == 0,
-                ),
-                (
-                    "_accuracy",
-                    "the target is a number",
-                    self.data.source.class_count is None,
-                ),
-            )
-            if gone
-        }
-
-    def _check_target(self) -> None:
-        classes = self.data.source.class_count
-        loss = self.recipe.loss
-        fits = {
-            CrossEntropy: classes is not None,
-            BinaryCrossEntropy: classes == 2,
-        }.get(type(loss), classes is None)
-        if not fits:
-            has = f"{classes} classes" if classes else "a number"
-            self._refuse(
-                ("recipe", "loss"),
-                f"got {loss.kind()!r}, but the target of "
-                f"{self.data.source.kind()!r} is {has}",
-            )
-
-    def _check_arm(self, name: str, layers: tuple[Layer, ...]) -> None:
-        source, loss = self.data.source, self.recipe.loss
-        try:
-            found = places(layers, source.shape)
-        except ShapeError as error:
-            self._refuse(("arms", name, *error.path), str(error))
-        units = source.class_count if isinstance(loss, CrossEntropy) else 1
-        if found[-1].output_shape != (units,):
-            self._refuse(
-                ("arms", name),
-                f"ends in shape {found[-1].output_shape}, but "
-                f"{loss.kind()!r} on {source.kind()!r} needs ({units},)",
-            )
-        if any(isinstance(place.layer, Softmax) for place in walk(found)):
-            self._refuse(
-                ("arms", name),
-                f"has a 'softmax', but {loss.kind()!r} starts from logits; "
-                "leave it out, predictions apply it",
-            )
-
-        self._check_batch_norm(name, found)
-
-    def _check_batch_norm(self, name: str, found: tuple[Place, ...]) -> None:
-        """Refuse to normalise a single number: it has no variance."""
-        samples = self.data.part_sizes()["train"]
-        smallest = min(batch_sizes(self.recipe, samples))
-        for place in walk(found):
-            numbers = smallest * math.prod(place.input_shape[:-1])
-            if isinstance(place.layer, BatchNorm) and numbers < 2:
-                self._refuse(
-                    ("arms", name),
-                    f"{place.name} meets a batch of 1 of the {samples} "
-                    "training samples, and one number has no variance; "
-                    "change the batch size, or say 'last_batch: drop'",
-                )
-
-    def _check_watching(self) -> None:
-        """Refuse to watch a curve that nobody measures."""
-        recipe = self.recipe
-        if recipe.checkpoint and self._restores():
-            self._refuse(
-                ("recipe", "checkpoint"),
-                "stands beside early_stopping.restore_best; both say whose "
-                "weights are kept, so say one",
-            )
-        stopping, plateau = recipe.early_stopping, recipe.plateau
-        watched = {
-            "plateau": plateau.monitor if plateau else None,
-            "early_stopping": stopping.monitor if stopping else None,
-            "checkpoint": recipe.checkpoint,
-        }
-        for field, monitor in watched.items():
-            if monitor is not None:
-                self._check_monitor(field, monitor)
-
-    def _restores(self) -> bool:
-        rule = self.recipe.early_stopping
-        return rule is not None and rule.restore_best
-
-    def _check_monitor(self, field: str, monitor: str) -> None:
-        if self.data.validation == 0:
-            self._refuse(
-                ("recipe", field),
-                "watches the validation part, but data.validation is 0",
-            )
-        if self.recipe.evaluate_every != 1:
-            self._refuse(
-                ("recipe", "evaluate_every"),
-                f"got {self.recipe.evaluate_every}, but "
-                f"{field.replace('_', ' ')} needs an evaluation after every "
-                "epoch: 1",
-            )
-        if monitor.endswith("accuracy") and not self.data.source.class_count:
-            inner = () if field == "checkpoint" else ("monitor",)
-            self._refuse(
-                ("recipe", field, *inner),
-                "got 'validation_accuracy', but the target is a number; "
-                "expected 'validation_loss'",
-            )
-
->>>>>>> loaders
     def _check_probes(self, probes: Probes) -> None:
         everywhere = [
             p for name in self.arms for p in self.arm(name).all_places
@@ -300,11 +178,7 @@ class Experiment(Model):
                     f"got {epoch}, but recipe.epochs is {last}",
                 )
         part = getattr(probe, "part", "train")
-<<<<<<< HEAD
         if any(arm.data.part_sizes()[part] == 0 for arm in arms):
-=======
-        if part != "train" and self.data.part_sizes()[part] == 0:
->>>>>>> loaders
             self._refuse(
                 ("probes", name, "part"),
                 f"got {part!r}, but data.{part} is 0",

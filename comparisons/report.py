@@ -43,7 +43,8 @@ def write(result: Result, out: Path) -> Path:
     drawn = pictures(result)
     report.write_text(page(result, drawn), "utf-8")
     for picture in drawn:
-        (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
+        if picture.svg:
+            (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
     document = json.dumps(result.as_json(), indent=2)
     (out / "result.json").write_text(document, "utf-8")
     (out / "spec.yaml").write_text(spec_yaml(result), "utf-8")
