@@ -110,8 +110,8 @@ def render(template: str, **content: Any) -> str:
 
 
 def _write_curves(result: Result, path: Path) -> None:
-    record = result.arms[0].records[result.backends[0]][0]
-    names = [name for name in record.epochs if name != "epoch"]
+    parts = ("train_", "validation_")
+    names = [n for n in result.curve_names if n.startswith(parts)]
     rows = [row for name in names for row in result.curves(name)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
