@@ -92,7 +92,13 @@ class Experiment(Model):
         return self
 
     def _check_picture(self, index: int, picture: Any) -> None:
-        for name in self.arms:
+        for name in picture.arms or self.arms:
+            if name not in self.arms:
+                self._refuse(
+                    ("pictures", index),
+                    f"got arm {shown(name)}, expected one of: "
+                    f"{names(self.arms)}{nearest(name, self.arms)}",
+                )
             missing = picture.missing(self.arm(name))
             if missing:
                 self._refuse(

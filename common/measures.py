@@ -10,13 +10,17 @@ import inspect
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from common.activations import Activation
 from common.arm import Arm
-from common.batches import rates
+from common.batches import rates, steps_per_epoch
 from common.errors import names, nearest, shown
+from common.layers import Dense
+from common.loop import Reduction
 from common.record import Curve, Record
 
 
@@ -114,8 +118,24 @@ NAMED: dict[str, Callable[[Arm, str], str | None]] = {
     "place": lambda arm, got: _one_of(
         "layers", got, [place.name for place in arm.all_places]
     ),
+    "activation": lambda arm, got: _one_of(
+        "activations behind a dense unit", got, activations(arm)
+    ),
 }
 """Arguments that name something of an arm, each with its check."""
+
+
+def activations(arm: Arm) -> dict[str, str]:
+    """Return the activations right behind a dense unit, each with it."""
+    pairs = pairwise(arm.all_places)
+    return {
+        after.name: before.name
+        for before, after in pairs
+        if isinstance(after.layer, Activation)
+        and isinstance(before.layer, Dense)
+        and before.layer.units == 1
+        and before.layer.bias
+    }
 
 
 def statistic(*needs: Need) -> Callable[[Any], Any]:
@@ -341,17 +361,79 @@ def output(run: Run, place: str, sample: float = 0, unit: float = 0) -> float:
     return float(looks[0][int(sample)].ravel()[int(unit)])
 
 
+@statistic(probe("representations"))
+def value_error(run: Run, activation: str) -> float:
+    """How far an activation is from its formula, relative to its largest."""
+    x, value, _ = activated(run, activation)
+    return _apart(value, _layer(run, activation).value(x))
+
+
+@statistic(probe("representations"), probe("per_sample_gradients"))
+def slope_error(run: Run, activation: str) -> float:
+    """As `value_error`, of the slope; see `activated`."""
+    x, _, slope = activated(run, activation)
+    return _apart(slope, _layer(run, activation).derivative(x))
+
+
+@statistic(probe("representations"), probe("per_sample_gradients"))
+def steepest(run: Run, activation: str) -> float:
+    """The largest slope of an activation; see `activated`."""
+    return float(activated(run, activation)[2].max())
+
+
+def activated(run: Run, activation: str) -> tuple[Curve, Curve, Curve]:
+    """Return what met an activation, what left it, and its slope there.
+
+    The slope is the loss's gradient by the bias of the unit before it, at
+    the first look. It is the activation's own where the loss's slope by
+    what leaves the activation is 1.
+    """
+    unit, seen = activations(run.arm)[activation], run.record.probes
+    samples = len(seen[f"per_sample_gradients/{unit}/bias"][0])
+    x, value = (
+        seen[f"representations/{name}"][0].ravel()[:samples]
+        for name in (unit, activation)
+    )
+    return x, value, seen[f"per_sample_gradients/{unit}/bias"][0].ravel()
+
+
+def _layer(run: Run, activation: str) -> Any:
+    places = run.arm.all_places
+    return next(p.layer for p in places if p.name == activation)
+
+
+def _apart(found: Curve, said: Curve) -> float:
+    """Return the largest difference, relative to the largest value."""
+    return float(np.abs(found - said).max() / np.abs(said).max())
+
+
 @statistic()
 def rate_error(run: Run) -> float:
-    """How far the rates used are from the schedule's, relative, at most.
+    """How far the rates used are from what was said, relative, at most.
 
-    A plateau multiplies the schedule by what it has left of the rate, which
-    the schedule does not know.
+    Said is the schedule, times what a plateau leaves of the rate by its rule,
+    given the run's own evaluations.
     """
     used = run.record.steps["rate"].astype(float)
     samples = run.arm.data.part_sizes()["train"]
     said = rates(run.arm.recipe, 0, len(used), samples)
+    if run.arm.recipe.plateau:
+        said = said * _left_by_plateau(
+            run, steps_per_epoch(run.arm.recipe, samples)
+        )
     return float(np.max(np.abs(used - said) / np.maximum(said, 1e-300)))
+
+
+def _left_by_plateau(run: Run, steps: int) -> Curve:
+    """Return what share of the rate each step is left with."""
+    rule, lr = run.arm.recipe.plateau, run.arm.recipe.optimizer.lr
+    assert rule is not None
+    reduction = Reduction(rule, lr)
+    left = []
+    for value in _evaluations(run, rule.monitor):
+        left.append(reduction.rate / lr)
+        reduction.take(float(value))
+    return np.repeat(left, steps)
 
 
 @statistic()

@@ -5,6 +5,7 @@ would move it. What it counts and which samples it takes stands here once,
 for both frameworks.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -132,8 +133,12 @@ class Observer:
             if probe.places == "all" or place.name in probe.places
             for name in place.parameters
         }
-        values = trainer.weights()
-        return {name: v for name, v in values.items() if name in wanted}
+        most = probe.largest or math.inf
+        return {
+            name: value
+            for name, value in trainer.weights().items()
+            if name in wanted and value.size <= most
+        }
 
 
 def dead_share(outputs: Array) -> Curve:

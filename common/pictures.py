@@ -9,12 +9,13 @@ of that name in `comparisons/gallery` draws it.
 import ast
 from typing import Annotated, ClassVar, TypeAlias
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from common.arm import Arm
+from common.claims import Claim
 from common.element import Element, Flag, OneKind
 from common.errors import closest, nearest, shown
-from common.measures import STATISTICS, Statistic, probe
+from common.measures import STATISTICS, Statistic, activations, probe
 
 
 class Drawn(Element):
@@ -24,6 +25,11 @@ class Drawn(Element):
     def caption(self) -> str:
         """What the picture shows, in a sentence without a full stop."""
         raise NotImplementedError(f"{self.kind()} has no caption")
+
+    @property
+    def arms(self) -> tuple[str, ...] | None:
+        """The arms that it is about; None for all of them."""
+        return None
 
     def missing(self, arm: Arm) -> str | None:
         """Return why an arm will not have what is drawn, or None."""
@@ -37,17 +43,23 @@ class Bars(Drawn):
         statistic: as in a claim, without the arm: `test_accuracy`,
             `first_epoch("train_loss", 0.3)`.
         log: whether the axis is logarithmic.
+        of: the arms to draw; all where it is not said.
     """
 
     main: ClassVar[str] = "statistic"
     statistic: str
     log: Flag = False
+    of: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _can_be_asked(self) -> "Bars":
         statistic, arguments = self.asked
         statistic.check(arguments)
         return self
+
+    @property
+    def arms(self) -> tuple[str, ...] | None:
+        return self.of
 
     @property
     def asked(self) -> tuple[Statistic, tuple[object, ...]]:
@@ -83,6 +95,135 @@ class Rates(Drawn):
         return "The learning rate that each step used"
 
 
+class LayerBars(Drawn):
+    """How many numbers each layer learns: a stacked bar for each arm."""
+
+    @property
+    def caption(self) -> str:
+        return "Parameters, layer by layer, counted in the live models"
+
+
+class Table(Drawn):
+    """Numbers, each beside what was expected.
+
+    Attributes:
+        rows: by name, what is measured and what was expected, as in a claim:
+            `net.weight("dense_1/kernel", 0, 0) == 0.5192`.
+        expected: whence the expectation.
+    """
+
+    main: ClassVar[str] = "rows"
+    rows: Annotated[dict[str, str], Field(min_length=1)]
+    expected: str = "expected"
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> "Table":
+        for row in self.claims.values():
+            if row.relation != "==":
+                raise ValueError(f"got {shown(row.that)}, expected '=='")
+        return self
+
+    @property
+    def claims(self) -> dict[str, Claim]:
+        """The rows, as claims."""
+        return {name: Claim(that=that) for name, that in self.rows.items()}
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys(
+                arm
+                for row in self.claims.values()
+                for _, arms, _ in row.measured
+                for arm in arms
+            )
+        )
+
+    @property
+    def caption(self) -> str:
+        return "Every number, in both frameworks"
+
+    def missing(self, arm: Arm) -> str | None:
+        reasons = (
+            statistic.missing(arm, arguments)
+            for row in self.claims.values()
+            for statistic, arms, arguments in row.measured
+            if arm.name in arms
+        )
+        return next(filter(None, reasons), None)
+
+
+class Activations(Drawn):
+    """Each activation of an arm and its slope, beside the formula's."""
+
+    main: ClassVar[str] = "arm"
+    arm: str
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        return (self.arm,)
+
+    @property
+    def caption(self) -> str:
+        return "Activations and their slopes"
+
+    def missing(self, arm: Arm) -> str | None:
+        if not activations(arm):
+            return "no activation stands behind a dense unit"
+        needed = ("representations", "per_sample_gradients")
+        return next(filter(None, (probe(n)(arm) for n in needed)), None)
+
+
+class Sweep(Drawn):
+    """One statistic over the learning rate, both axes logarithmic.
+
+    Attributes:
+        statistic: as in a claim, without the arm; `train_loss`.
+    """
+
+    main: ClassVar[str] = "statistic"
+    statistic: str
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> "Sweep":
+        statistic, arguments = read_statistic(self.statistic)
+        statistic.check(arguments)
+        return self
+
+    @property
+    def caption(self) -> str:
+        said = self.statistic.replace("_", " ")
+        return f"{said[:1].upper()}{said[1:]} over the learning rate"
+
+    def missing(self, arm: Arm) -> str | None:
+        statistic, arguments = read_statistic(self.statistic)
+        return statistic.missing(arm, arguments)
+
+
+class Paths(Drawn):
+    """The way of two weights over the loss, for arms that learn no more.
+
+    Attributes:
+        of: which arms; each a dense layer of two inputs, without a bias.
+    """
+
+    main: ClassVar[str] = "of"
+    of: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        return self.of
+
+    @property
+    def caption(self) -> str:
+        return "The way of the two weights over the loss"
+
+    def missing(self, arm: Arm) -> str | None:
+        if arm.parameters != {"dense_1/kernel": (2, 1)}:
+            return "it learns more or less than two weights"
+        return probe("weights")(arm)
+
+
 def read_statistic(text: str) -> tuple[Statistic, tuple[object, ...]]:
     """Return a statistic of one arm, and its arguments.
 
@@ -109,4 +250,14 @@ def read_statistic(text: str) -> tuple[Statistic, tuple[object, ...]]:
     return STATISTICS[name], arguments
 
 
-Picture: TypeAlias = Annotated[Bars | GradientNorms | Rates, OneKind()]
+Picture: TypeAlias = Annotated[
+    Bars
+    | GradientNorms
+    | Rates
+    | LayerBars
+    | Table
+    | Activations
+    | Sweep
+    | Paths,
+    OneKind(),
+]

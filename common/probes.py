@@ -82,10 +82,13 @@ class Weights(Model):
     Attributes:
         places: the layers, or `all`.
         every: epochs between two looks; the first and the last are seen.
+        largest: tensors of more numbers than this are left out, if it is
+            said; beside a small network, a large one is not kept.
     """
 
     places: Literal["all"] | Places = "all"
     every: Count = 1
+    largest: Count | None = None
 
 
 class Probes(Model):

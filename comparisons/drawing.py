@@ -46,12 +46,21 @@ STYLE: dict[Any, Any] = {
 
 
 @dataclass(frozen=True)
+class Rows:
+    """A table, cell by cell."""
+
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Picture:
-    """A drawing with its file name and what it shows."""
+    """A drawing, or a table, with its file name and what it shows."""
 
     name: str
     caption: str
-    svg: str
+    svg: str = ""
+    table: Rows | None = None
 
 
 def largest(values: Curve, stride: int) -> Curve:

@@ -26,6 +26,7 @@ from comparisons.drawing import (
     STYLE,
     WIDTHS,
     Picture,
+    Rows,
     largest,
     legend,
     line,
@@ -80,9 +81,16 @@ def pictures(result: Result) -> list[Picture]:
             for name, caption, draw, has_data in drawings
             if has_data
         ] + [
-            Picture(name, spec.caption, svg(gallery.draw(result, spec)))
+            _asked(result, name, spec)
             for name, spec in zip(_numbered(asked), asked, strict=True)
         ]
+
+
+def _asked(result: Result, name: str, spec: Any) -> Picture:
+    drawn = gallery.draw(result, spec)
+    if isinstance(drawn, Rows):
+        return Picture(name, spec.caption, table=drawn)
+    return Picture(name, spec.caption, svg(drawn))
 
 
 def _numbered(asked: Sequence[Any]) -> list[str]:

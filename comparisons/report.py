@@ -43,7 +43,8 @@ def write(result: Result, out: Path) -> Path:
     drawn = pictures(result)
     report.write_text(page(result, drawn), "utf-8")
     for picture in drawn:
-        (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
+        if picture.svg:
+            (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
     document = json.dumps(result.as_json(), indent=2)
     (out / "result.json").write_text(document, "utf-8")
     (out / "spec.yaml").write_text(spec_yaml(result), "utf-8")
@@ -109,8 +110,8 @@ def render(template: str, **content: Any) -> str:
 
 
 def _write_curves(result: Result, path: Path) -> None:
-    record = result.arms[0].records[result.backends[0]][0]
-    names = [name for name in record.epochs if name != "epoch"]
+    parts = ("train_", "validation_")
+    names = [n for n in result.curve_names if n.startswith(parts)]
     rows = [row for name in names for row in result.curves(name)]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0])

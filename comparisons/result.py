@@ -107,6 +107,8 @@ class Result:
     def curves(self, name: str = "train_loss") -> list[dict[str, Any]]:
         """Return a curve as a tidy table of numbers, one row a point.
 
+        Arms that have no such curve are left out.
+
         Args:
             name: `loss` for the loss of each step, or one of an evaluation:
                 `train_loss`, `validation_accuracy` and so on.
@@ -114,7 +116,20 @@ class Result:
         Raises:
             KeyError: if no record has that curve.
         """
-        return list(self._points(name))
+        found = list(self._points(name))
+        if not found:
+            raise KeyError(
+                f"no curve {name!r}; there are: {', '.join(self.curve_names)}"
+            )
+        return found
+
+    @property
+    def curve_names(self) -> list[str]:
+        """The curves of any arm: those of steps, then of evaluations."""
+        records = [arm.records[self.backends[0]][0] for arm in self.arms]
+        steps = [name for record in records for name in record.steps]
+        epochs = [name for record in records for name in record.epochs]
+        return list(dict.fromkeys([*steps, *epochs]))
 
     def _points(self, name: str) -> Iterator[dict[str, Any]]:
         for arm in self.arms:
@@ -164,8 +179,7 @@ def _curve(record: Record, name: str) -> Iterator[tuple[int, float]]:
             yield step, float(value)
         return
     if name not in record.epochs:
-        known = ", ".join([*record.steps, *record.epochs])
-        raise KeyError(f"no curve {name!r}; there are: {known}")
+        return
     pairs = zip(record.epochs["epoch"], record.epochs[name], strict=True)
     for epoch, value in pairs:
         yield int(epoch), float(value)

@@ -12,6 +12,8 @@ Adam at a rate of 0.5, 2,000 steps, binary cross-entropy.
 
 from typing import Any
 
+from comparisons.experiments._words import claim, hidden
+
 DATASETS = ("xor",)
 
 
@@ -31,18 +33,18 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         },
         "arms": {
             "no_hidden_layer": [{"dense": 1}],
-            "hidden_layer": [{"dense": 4}, "tanh", {"dense": 1}],
+            "hidden_layer": [*hidden(4, activation="tanh"), {"dense": 1}],
         },
         "claims": [
-            {
-                "name": "a_line_does_not_separate",
-                "sentence": "Without a hidden layer, a corner is wrong.",
-                "that": "no_hidden_layer.train_accuracy < 1",
-            },
-            {
-                "name": "a_hidden_layer_separates",
-                "sentence": "With one, all four corners are right.",
-                "that": "hidden_layer.train_accuracy == 1",
-            },
+            claim(
+                "a_line_does_not_separate",
+                "Without a hidden layer, a corner is wrong.",
+                "no_hidden_layer.train_accuracy < 1",
+            ),
+            claim(
+                "a_hidden_layer_separates",
+                "With one, all four corners are right.",
+                "hidden_layer.train_accuracy == 1",
+            ),
         ],
     }

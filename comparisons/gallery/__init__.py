@@ -1,8 +1,8 @@
 """The gallery: a function for each picture that an experiment asks for.
 
 It takes a result and the picture's own words (`common/pictures.py`) and
-returns a figure. PyTorch and Keras have their colours everywhere
-(`comparisons/drawing.py`).
+returns a figure, or the rows of a table. PyTorch and Keras have their
+colours everywhere (`comparisons/drawing.py`).
 """
 
 from importlib import import_module
@@ -10,14 +10,15 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from comparisons.drawing import Rows
 from comparisons.result import Result
 
-MODULES = ("bars", "steps")
+MODULES = ("bars", "steps", "tables", "functions", "valleys")
 """The files of this folder, each with some of the functions."""
 
 
-def draw(result: Result, picture: Any) -> Figure:
-    """Draw what an experiment asks for.
+def draw(result: Result, picture: Any) -> Figure | Rows:
+    """Draw what an experiment asks for, or put it in a table.
 
     Raises:
         LookupError: if nobody can draw it; names the file to edit.
@@ -26,8 +27,8 @@ def draw(result: Result, picture: Any) -> Figure:
         found = import_module(f"comparisons.gallery.{module}")
         function = getattr(found, picture.kind(), None)
         if function is not None:
-            figure: Figure = function(result, picture)
-            return figure
+            drawn: Figure | Rows = function(result, picture)
+            return drawn
     raise LookupError(
         f"comparisons/gallery has no '{picture.kind()}'; write a function of "
         f"that name in one of its files: {', '.join(MODULES)}"

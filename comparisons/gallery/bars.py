@@ -2,11 +2,12 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from common.measures import Run
-from common.pictures import Bars
+from common.pictures import Bars, LayerBars
 from comparisons.drawing import COLOURS, PANEL, legend
-from comparisons.result import Result
+from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS
 
 # Inches of an arm's row; and of a row, what a framework's bar takes.
@@ -16,7 +17,7 @@ ROW, SHARE = 0.45, 0.38
 def bars(result: Result, spec: Bars) -> Figure:
     """Draw a row for each arm: a bar for each framework, a dot a seed."""
     statistic, arguments = spec.asked
-    arms = result.arms
+    arms = [a for a in result.arms if a.arm.name in (spec.of or [a.arm.name])]
     figure = Figure(
         figsize=(PANEL[0] * 2, ROW * len(arms) + 1.0), layout="constrained"
     )
@@ -63,3 +64,50 @@ def bars(result: Result, spec: Bars) -> Figure:
     panel.set_xlabel(spec.statistic.replace("_", " "))
     legend(figure, handles)
     return figure
+
+
+def layer_bars(result: Result, spec: LayerBars) -> Figure:
+    """Draw a row for each arm and framework, a piece for each layer."""
+    arms = result.arms
+    figure = Figure(
+        figsize=(PANEL[0] * 2.4, 1.4 * ROW * len(arms) + 1.0),
+        layout="constrained",
+    )
+    panel = figure.subplots()
+    for side, backend in enumerate(result.backends):
+        for row, arm in enumerate(arms):
+            counts = _layers(arm, backend)
+            ends = np.cumsum(list(counts.values()))
+            panel.barh(
+                row + (side - 0.5) * SHARE,
+                list(counts.values()),
+                SHARE,
+                left=ends - list(counts.values()),
+                color=COLOURS[backend],
+                edgecolor="white",
+            )
+            panel.text(
+                ends[-1],
+                row + (side - 0.5) * SHARE,
+                f" {ends[-1]:,}",
+                va="center",
+                size=8,
+            )
+    panel.set_yticks(np.arange(len(arms)), [arm.arm.name for arm in arms])
+    panel.invert_yaxis()
+    panel.margins(x=0.12)
+    panel.set_xlabel("parameters")
+    legend(
+        figure,
+        [Patch(color=COLOURS[b], label=LABELS[b]) for b in result.backends],
+    )
+    return figure
+
+
+def _layers(arm: ArmResult, backend: str) -> dict[str, int]:
+    """Return how many numbers each layer of the live model learnt."""
+    record, counts = arm.records[backend][0], dict[str, int]()
+    for name in record.parameters:
+        layer = name.rpartition("/")[0]
+        counts[layer] = counts.get(layer, 0) + record.weights[name].size
+    return counts

@@ -1,0 +1,178 @@
+"""What do activations and their slopes look like, and slopes multiplied?
+
+Ten activations, each behind a unit that passes x on, from -5 to 5. The loss
+has the slope 1 by what leaves them, so the gradient by the unit's bias *is*
+the activation's slope. Both frameworks have to give value and slope as the
+formula does, to rounding, whatever is written about them: swish is `silu`
+(Ramachandran et al. 2018), and GELU's and Mish's slopes exceed 1.
+
+Backpropagation multiplies slopes, one a layer (Hochreiter 1991). At z = 2 a
+sigmoid's is 0.104994, so that through 10 layers 1.63e-10 is left; a ReLU's is
+1, and so is any power of it. But that needs every unit to be on: where the
+inputs of the units are random, about half of the ReLUs' slopes are 0, and then
+so is the product through 20 layers, nearly always. What saves real networks is
+their width: some path is on.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from common.activations import (
+    Activation,
+    Custom,
+    Elu,
+    Gelu,
+    LeakyRelu,
+    Mish,
+    Relu,
+    Selu,
+    Sigmoid,
+    Silu,
+    Tanh,
+)
+from comparisons.experiments._words import claim
+
+DATASETS = ("points",)
+
+FUNCTIONS: dict[str, Activation] = {
+    "sigmoid": Sigmoid(),
+    "tanh": Tanh(),
+    "relu": Relu(),
+    "leaky_relu": LeakyRelu(slope=0.01),
+    "elu": Elu(),
+    "selu": Selu(),
+    "silu": Silu(),
+    "gelu": Gelu(),
+    "mish": Mish(),
+    "custom": Custom(formula="x * tanh(sqrt(softplus(x)))"),
+}
+AXIS = [round(x / 10, 1) for x in range(-50, 51)]
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification; it is the same for every profile."""
+    return {
+        "name": "activation_functions",
+        "dialect": "keras",
+        "data": _points(AXIS),
+        "recipe": {
+            "loss": "mean_absolute_error",
+            "optimizer": {"sgd": 0.001},
+            "batch_size": "full",
+            "epochs": 1,
+            "evaluate_every": 0,
+            "shuffle": "never",
+            "precision": "float64",
+        },
+        "arms": {
+            "functions": [
+                {"concatenate": [[_unit(), f] for f in FUNCTIONS.values()]},
+                {"dense": {"units": 1, "kernel_initializer": "ones"}},
+            ],
+            "sigmoid_10": _chain("sigmoid", 10),
+            "sigmoid_20": _chain("sigmoid", 20),
+            "relu_20": _chain("relu", 20),
+            "relu_20_random": _random_chain(20),
+        },
+        "probes": {
+            "representations": {"epochs": [0], "samples": len(AXIS)},
+            "per_sample_gradients": {
+                "places": [f"dense_{n + 1}" for n in range(len(FUNCTIONS))],
+                "epochs": [0],
+                "samples": len(AXIS),
+            },
+        },
+        "claims": [*_formulas(), *_products()],
+        "pictures": [{"activations": "functions"}, {"table": _table()}],
+    }
+
+
+def _points(x: list[float]) -> dict[str, Any]:
+    """Return targets far below all outputs: the loss's slope is 1."""
+    points = {"x": [[each] for each in x], "y": [-1000.0] * len(x)}
+    return {"points": points, "test": 0, "validation": 0, "scaling": "none"}
+
+
+def _unit(bias: float = 0.0) -> dict[str, Any]:
+    return {
+        "dense": {
+            "units": 1,
+            "kernel_initializer": "ones",
+            "bias_initializer": {"constant": bias},
+        }
+    }
+
+
+def _chain(word: str, depth: int) -> dict[str, Any]:
+    """Return units in a row whose inputs are all 2."""
+    at_two = float(FUNCTIONS[word].value(np.array(2.0)))
+    later = [_unit(2.0 - at_two), word] * (depth - 1)
+    return {"layers": [_unit(), word, *later], "data": _points([2.0])}
+
+
+def _random_chain(depth: int) -> dict[str, Any]:
+    unit = {
+        "dense": {
+            "units": 1,
+            "kernel_initializer": {"normal": 1.0},
+            "bias_initializer": {"normal": 1.0},
+        }
+    }
+    return {"layers": [unit, "relu"] * depth, "data": _points([2.0])}
+
+
+def _formulas() -> list[dict[str, str]]:
+    wrong = {"value": "value_error", "slope": "slope_error"}
+    return [
+        claim(
+            f"{name}_{what}",
+            f"{name}: the {what} is the formula's.",
+            f'functions.{statistic}("{name}_1") < 1e-12',
+        )
+        for name in FUNCTIONS
+        for what, statistic in wrong.items()
+    ]
+
+
+def _products() -> list[dict[str, str]]:
+    return [
+        claim(
+            "sigmoid_10",
+            "Through 10 sigmoids at z = 2, 1.63e-10 of a gradient is left.",
+            f"{_product('sigmoid_10')} == 1.63e-10",
+        ),
+        claim(
+            "sigmoid_20",
+            "Through 20, 2.65e-20.",
+            f"{_product('sigmoid_20')} == 2.65e-20",
+        ),
+        claim(
+            "relu_20",
+            "Through 20 ReLUs at z = 2, all of it.",
+            f"{_product('relu_20')} == 1",
+        ),
+        claim(
+            "relu_20_random",
+            "Through 20 ReLUs with random weights, something is left.",
+            f"{_product('relu_20_random')} * {_product('relu_20_random')} > 0",
+        ),
+    ]
+
+
+def _product(arm: str) -> str:
+    return f'{arm}.sample_gradient("dense_1/bias")'
+
+
+def _table() -> dict[str, Any]:
+    """Return the values at -1, and the largest slopes of the 101."""
+    rows = {}
+    axis = np.array(AXIS)
+    for name, function in FUNCTIONS.items():
+        value = function.value(axis)[AXIS.index(-1)]
+        said = f'functions.output("{name}_1", {AXIS.index(-1)})'
+        rows[f"{name} at -1"] = f"{said} == {value:.6f}"
+        said = f'functions.steepest("{name}_1")'
+        slope = function.derivative(axis).max()
+        rows[f"{name}, largest slope"] = f"{said} == {slope:.6f}"
+    return {"rows": rows, "expected": "formula"}

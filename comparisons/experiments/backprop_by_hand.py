@@ -1,0 +1,93 @@
+"""Does backpropagation come out as it does by hand, to every digit?
+
+A network of two units, small enough for paper: h = relu(w1 x + b1) and
+p = sigmoid(w2 h + b2), with w1 = 0.5, b1 = 0.1, w2 = 0.8, b2 = -0.2. One
+sample, x = 0.5 with the label 1, and the cross-entropy -log p.
+
+Forward: z1 = 0.35, h = 0.35, z2 = 0.08, p = 0.5200, loss 0.6539. Backward,
+the chain rule from the end (Rumelhart, Hinton and Williams 1986): the slope
+by z2 is p - 1 = -0.4800, which is that by b2; by w2 it is times h, -0.1680;
+through w2 and the ReLU (slope 1, since z1 > 0) it is -0.3840 by z1 and b1,
+and times x -0.1920 by w1. A step of SGD at a rate of 0.1 takes w1 to 0.5192
+and w2 to 0.8168. Every number is claimed of both frameworks, in float64.
+"""
+
+from typing import Any
+
+from comparisons.experiments._words import claim
+
+DATASETS = ("points",)
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification; it is the same for every profile."""
+    return {
+        "name": "backprop_by_hand",
+        "dialect": "keras",
+        "data": {
+            "points": {"x": [[0.5]], "y": [1.0], "classes": 2},
+            "test": 0,
+            "validation": 0,
+            "scaling": "none",
+        },
+        "recipe": {
+            "loss": "binary_cross_entropy",
+            "optimizer": {"sgd": 0.1},
+            "batch_size": "full",
+            "epochs": 1,
+            "evaluate_every": 0,
+            "shuffle": "never",
+            "precision": "float64",
+        },
+        "arms": {"net": [_unit(0.5, 0.1), "relu", _unit(0.8, -0.2)]},
+        "probes": {
+            "representations": {"epochs": [0]},
+            "per_sample_gradients": {
+                "places": ["dense_1", "dense_2"],
+                "epochs": [0],
+            },
+        },
+        "claims": [
+            claim(name, sentence, that)
+            for name, (sentence, that) in CLAIMS.items()
+        ],
+        "pictures": [{"table": {"rows": ROWS, "expected": "by hand"}}],
+    }
+
+
+def _unit(kernel: float, bias: float) -> dict[str, Any]:
+    return {
+        "dense": {
+            "units": 1,
+            "kernel_initializer": {"constant": kernel},
+            "bias_initializer": {"constant": bias},
+        }
+    }
+
+
+ROWS = {
+    "z1 = w1 x + b1": 'net.output("dense_1") == 0.35',
+    "h = relu(z1)": 'net.output("relu_1") == 0.35',
+    "z2 = w2 h + b2": 'net.output("dense_2") == 0.08',
+    "dL/dw2 = (p - 1) h": 'net.sample_gradient("dense_2/kernel") == -0.1680',
+    "dL/db2 = p - 1": 'net.sample_gradient("dense_2/bias") == -0.4800',
+    "dL/dw1 = (p - 1) w2 x": (
+        'net.sample_gradient("dense_1/kernel") == -0.1920'
+    ),
+    "dL/db1 = (p - 1) w2": 'net.sample_gradient("dense_1/bias") == -0.3840',
+    "new w1": 'net.weight("dense_1/kernel", 0, 0) == 0.5192',
+    "new b1": 'net.weight("dense_1/bias", 0) == 0.1384',
+    "new w2": 'net.weight("dense_2/kernel", 0, 0) == 0.8168',
+    "new b2": 'net.weight("dense_2/bias", 0) == -0.1520',
+}
+"""Every intermediate: what it is, and what comes out by hand."""
+
+CLAIMS = {
+    "z2": ("Forward, z2 is 0.08.", ROWS["z2 = w2 h + b2"]),
+    "dw2": ("The slope by w2 is -0.1680.", ROWS["dL/dw2 = (p - 1) h"]),
+    "db2": ("That by b2 is -0.4800.", ROWS["dL/db2 = p - 1"]),
+    "dw1": ("That by w1 is -0.1920.", ROWS["dL/dw1 = (p - 1) w2 x"]),
+    "db1": ("That by b1 is -0.3840.", ROWS["dL/db1 = (p - 1) w2"]),
+    "new_w1": ("The step takes w1 to 0.5192.", ROWS["new w1"]),
+    "new_w2": ("It takes w2 to 0.8168.", ROWS["new w2"]),
+}

@@ -1,0 +1,87 @@
+"""How large may a step be?
+
+One hidden layer of 32 units fits a noisy sine, 50 steps of SGD over all
+samples at once. At a rate of 0.0001 it has hardly moved; at 0.01 it learns; at
+1.0 every step overshoots the valley by more than it was off before, and the
+loss grows until it is no number any more. The bound is 2 over the loss's
+largest curvature (LeCun et al. 1998, "Efficient BackProp", section 4.6).
+
+A run that diverges is a result: its step is named, and nothing breaks. The
+sweep shows the whole picture: the loss falls with the rate, up to an edge, and
+the best rates lie right before it.
+"""
+
+from typing import Any
+
+from comparisons.experiments._words import claim, hidden
+
+DATASETS = ("sine",)
+
+RATES = {
+    "lr_1e_4": 1e-4,
+    "lr_1e_3": 1e-3,
+    "lr_0_01": 0.01,
+    "lr_0_1": 0.1,
+    "lr_0_3": 0.3,
+    "lr_1": 1.0,
+}
+BETWEEN = {
+    "lr_3e_4": 3e-4,
+    "lr_3e_3": 3e-3,
+    "lr_0_03": 0.03,
+    "lr_0_2": 0.2,
+    "lr_0_5": 0.5,
+    "lr_3": 3.0,
+}
+"""What the full profile sweeps beside them."""
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification for one profile."""
+    rates = RATES if profile == "quick" else RATES | BETWEEN
+    layers = [*hidden(32, activation="tanh"), {"dense": 1}]
+    return {
+        "name": "learning_rate",
+        "dialect": "keras",
+        "data": {"sine": {"samples": 250}, "test": 0.2, "validation": 0},
+        "recipe": {
+            "loss": "mean_squared_error",
+            "optimizer": {"sgd": 0.01},
+            "batch_size": "full",
+            "epochs": 50,
+            "shuffle": "never",
+        },
+        "arms": {
+            name: {"layers": layers, "recipe": {"optimizer": {"sgd": rate}}}
+            for name, rate in rates.items()
+        },
+        "claims": [
+            claim(
+                "small_is_slow",
+                "At 0.0001, 50 steps leave a tenth more of the loss than at "
+                "0.01.",
+                "lr_1e_4.train_loss > 1.1 * lr_0_01.train_loss",
+            ),
+            claim(
+                "large_diverges",
+                "At 1.0 training diverges.",
+                "lr_1.diverged == 1",
+            ),
+            claim(
+                "it_takes_few_steps",
+                "It does so within the 50 steps.",
+                "lr_1.diverged_at < 50",
+            ),
+            claim(
+                "the_rest_does_not",
+                "At 0.01 it does not.",
+                "lr_0_01.diverged == 0",
+            ),
+            claim(
+                "best_before_the_edge",
+                "0.1, nearer to the edge, does better than 0.01.",
+                "lr_0_1.train_loss < lr_0_01.train_loss",
+            ),
+        ],
+        "pictures": [{"sweep": "train_loss"}],
+    }

@@ -1,0 +1,136 @@
+"""Which optimiser learns fastest, and what does each do in a valley?
+
+Five optimisers at the rates that tutorials give them: SGD 0.01, momentum 0.9
+at the same, RMSprop, Adam and AdamW at 0.001. The claims are what is commonly
+said of pairs of them, after the same number of epochs and at these rates; at
+others they may come out otherwise (Wilson et al. 2017, Choi et al. 2019).
+
+The valley is linear regression with two inputs, one ten times the other, so
+that the loss is a hundred times as curved along one weight as along the other.
+SGD at a rate that just fits the steep side jumps across and hardly moves along
+the floor; momentum (Polyak 1964) adds up what does not change sign; Adam
+(Kingma and Ba 2015) divides each weight's step by its own gradient's size, so
+that the valley is round to it. The paths are drawn over the loss.
+"""
+
+from typing import Any
+
+from comparisons.experiments._words import IMAGES, claim, hidden, images
+
+DATASETS = IMAGES
+FULL = "mnist"
+
+RULES: dict[str, Any] = {
+    "sgd": {"sgd": 0.01},
+    "momentum": {"sgd": {"lr": 0.01, "momentum": 0.9}},
+    "rmsprop": {"rmsprop": 0.001},
+    "adam": {"adam": 0.001},
+    "adamw": {"adamw": {"lr": 0.001, "weight_decay": 0.01}},
+}
+IN_THE_VALLEY: dict[str, Any] = {
+    "valley_sgd": {"sgd": 0.9},
+    "valley_momentum": {"sgd": {"lr": 0.9, "momentum": 0.9}},
+    "valley_adam": {"adam": 0.3},
+}
+SIGNS = ((1, 1), (1, -1), (-1, 1), (-1, -1))
+MINIMUM = (1.0, 4.0)
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification for one data set and profile."""
+    data = images(dataset, profile)
+    if profile == "full" and dataset != "digits":
+        data[dataset] = {"samples": 10_000}
+    return {
+        "name": "optimizers",
+        "dialect": "keras",
+        "data": data,
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"sgd": 0.01},
+            "batch_size": 32,
+            "epochs": 8 if profile == "quick" else 20,
+            "shuffle": "each_epoch",
+        },
+        "arms": {
+            **{
+                name: {
+                    "layers": ["flatten", *hidden(128, 64), {"dense": 10}],
+                    "recipe": {"optimizer": rule},
+                }
+                for name, rule in RULES.items()
+            },
+            **{name: _valley(rule) for name, rule in IN_THE_VALLEY.items()},
+        },
+        "probes": {"weights": {"places": ["dense_1"], "largest": 2}},
+        "claims": [
+            _sooner("momentum", "sgd", "Momentum learns faster than SGD."),
+            _sooner("rmsprop", "sgd", "RMSprop learns faster than SGD."),
+            _sooner("adam", "sgd", "Adam learns faster than SGD."),
+            _sooner("adam", "momentum", "Adam learns faster than momentum."),
+            _sooner("adam", "rmsprop", "Adam learns faster than RMSprop."),
+            claim(
+                "adamw_generalises_better_than_adam",
+                "AdamW's test accuracy is above Adam's.",
+                "adamw.test_accuracy > adam.test_accuracy",
+            ),
+            _sooner(
+                "valley_momentum",
+                "valley_sgd",
+                "In the valley, momentum gets further than SGD.",
+            ),
+            _sooner(
+                "valley_adam",
+                "valley_sgd",
+                "In the valley, Adam gets further than SGD.",
+            ),
+        ],
+        "pictures": [
+            {"paths": list(IN_THE_VALLEY)},
+            {"bars": {"statistic": "test_accuracy", "of": list(RULES)}},
+        ],
+    }
+
+
+def _sooner(better: str, worse: str, sentence: str) -> dict[str, str]:
+    """Claim a lower training loss at the end."""
+    that = f"{better}.train_loss < {worse}.train_loss"
+    return claim(f"{better}_beats_{worse}", sentence, that)
+
+
+def _valley(rule: Any) -> dict[str, Any]:
+    """Return two weights to learn, from 0; the best are at `MINIMUM`.
+
+    The remainder 0.1 · sign of both is out of reach, so that the loss ends
+    at 0.01.
+    """
+    x = [[float(a), b / 10] for a, b in SIGNS]
+    y = [
+        MINIMUM[0] * u + MINIMUM[1] * v + 0.1 * a * b
+        for (u, v), (a, b) in zip(x, SIGNS, strict=True)
+    ]
+    return {
+        "layers": [
+            {
+                "dense": {
+                    "units": 1,
+                    "bias": False,
+                    "kernel_initializer": "zeros",
+                }
+            }
+        ],
+        "data": {
+            "points": {"x": x, "y": y},
+            "test": 0,
+            "validation": 0,
+            "scaling": "none",
+        },
+        "recipe": {
+            "loss": "mean_squared_error",
+            "optimizer": rule,
+            "batch_size": "full",
+            "epochs": 60,
+            "shuffle": "never",
+            "evaluate_every": 0,
+        },
+    }

@@ -1,0 +1,115 @@
+"""Do both frameworks train with the rate that the schedule says?
+
+A large rate gets far, a small one gets close, so the rate is lowered on the
+way: in stairs, by e^-kt, along half a cosine (Loshchilov and Hutter 2017),
+after a linear warm-up (Goyal et al. 2017), up and down in one cycle (Smith and
+Topin 2018), or when the validation loss has not improved for a while. Ports
+lose a step here: PyTorch's schedulers count calls, wherever in the loop they
+stand, Keras's count updates, and the two differ on whether step n is the last
+at the old rate or the first at the new one.
+
+The claim is exact: at every step, the rate that the framework used is the
+formula's, also on the plateau, whose reductions follow from each run's own
+validation loss. Beside it stands what is commonly claimed for schedules, that
+they end lower than a constant rate.
+"""
+
+from typing import Any
+
+from comparisons.experiments._words import IMAGES, claim, hidden, images
+
+DATASETS = IMAGES
+FULL = "mnist"
+
+EPOCHS = {"quick": 12, "full": 30}
+BATCH = 32
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification for one data set and profile."""
+    epochs = EPOCHS[profile]
+    return {
+        "name": "schedules",
+        "dialect": "keras",
+        "data": images(dataset, profile),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": BATCH,
+            "epochs": epochs,
+            "shuffle": "each_epoch",
+            "precision": "float64",
+        },
+        "arms": {
+            name: {
+                "layers": ["flatten", *hidden(64), {"dense": 10}],
+                "recipe": recipe,
+            }
+            for name, recipe in _rules(epochs).items()
+        },
+        "claims": [
+            *(
+                claim(
+                    f"{name}_exact",
+                    f"{_said(name)}: every step's rate is the formula's.",
+                    f"{name}.rate_error == 0",
+                )
+                for name in _rules(epochs)
+            ),
+            claim(
+                "plateau_reduces",
+                "The plateau's rule lowers the rate.",
+                "plateau.rate(-1) < plateau.rate(0)",
+            ),
+            *(
+                claim(
+                    f"{name}_beats_constant",
+                    f"{_said(name)} ends at a lower training loss than a "
+                    "constant rate.",
+                    f"{name}.train_loss < constant.train_loss",
+                )
+                for name in ("cosine", "one_cycle")
+            ),
+        ],
+        "pictures": ["rates", {"bars": "test_accuracy"}],
+    }
+
+
+def _said(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _rules(epochs: int) -> dict[str, dict[str, Any]]:
+    """Return the rules, which all count whole epochs."""
+    per = {"per": "epoch"}
+    warm = epochs // 5
+    return {
+        "constant": {"schedule": "constant"},
+        "step": {"schedule": {"step_decay": {"every": 5, "by": 0.5, **per}}},
+        "exponential": {
+            "schedule": {"natural_exponential": {"k": 0.1, **per}}
+        },
+        "cosine": {
+            "schedule": {"cosine": {"steps": epochs, "final": 0.01, **per}}
+        },
+        "warmup_cosine": {
+            "schedule": {
+                "warmup_cosine": {
+                    "warmup": warm,
+                    "steps": epochs - warm,
+                    "start": 0.1,
+                    "final": 0.01,
+                    **per,
+                }
+            }
+        },
+        "plateau": {
+            "plateau": {
+                "by": 0.5,
+                "patience": 2,
+                "threshold": 0.01,
+                "threshold_mode": "absolute",
+            }
+        },
+        "one_cycle": {"schedule": {"one_cycle": {"steps": epochs, **per}}},
+    }

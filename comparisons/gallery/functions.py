@@ -1,0 +1,111 @@
+"""Pictures of functions: activations with their slopes, and sweeps."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from common import measures
+from common.measures import Run
+from common.pictures import Activations, Sweep, read_statistic
+from comparisons.drawing import (
+    COLOURS,
+    GREY,
+    NARROWEST,
+    PANEL,
+    WIDTHS,
+    legend,
+    line,
+    panels,
+)
+from comparisons.result import Result
+from comparisons.workers import LABELS
+
+# Panels in a row; and where a run stands that diverged, over the largest
+# value that is finite.
+IN_A_ROW, BEYOND = 5, 10.0
+
+FORMULA: Any = {"color": "black", "linewidth": 0.6, "zorder": 3}
+
+
+def activations(result: Result, spec: Activations) -> Figure:
+    """Draw a panel for each activation: its value, and dashed its slope."""
+    arm = next(a for a in result.arms if a.arm.name == spec.arm)
+    found = measures.activations(arm.arm)
+    columns = min(len(found), IN_A_ROW)
+    figure, axes = panels(columns, -(-len(found) // columns))
+    for panel in axes.flat[len(found) :]:
+        panel.set_axis_off()
+    layers = {place.name: place.layer for place in arm.arm.all_places}
+    for panel, name in zip(axes.flat, found, strict=False):
+        for backend, records in arm.records.items():
+            run = Run(arm.arm, records[0])
+            x, value, slope = measures.activated(run, name)
+            order = np.argsort(x)
+            drawn = {"color": COLOURS[backend], "linewidth": WIDTHS[backend]}
+            panel.plot(x[order], value[order], **drawn)
+            panel.plot(x[order], slope[order], "--", **drawn)
+        x = x[order]
+        panel.plot(x, layers[name].value(x), **FORMULA)
+        panel.plot(x, layers[name].derivative(x), "--", **FORMULA)
+        panel.set_title(name.rpartition("_")[0].replace("_", " "))
+    for panel in axes[-1]:
+        panel.set_xlabel("x")
+    for row in axes:
+        row[0].set_ylabel("value and slope")
+    handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]
+    handles += [line("formula", "black", 0.6)]
+    handles += [line("value", GREY, 1.5), line("slope", GREY, 1.5, "--")]
+    legend(figure, handles)
+    return figure
+
+
+def sweep(result: Result, spec: Sweep) -> Figure:
+    """Draw the mean over the rates, a dot a seed; above, what diverged."""
+    figure = Figure(
+        figsize=(max(PANEL[0] * 1.6, NARROWEST), PANEL[1] * 1.3),
+        layout="constrained",
+    )
+    panel = figure.subplots()
+    arms = sorted(result.arms, key=lambda a: a.arm.recipe.optimizer.lr)
+    rates = np.array([arm.arm.recipe.optimizer.lr for arm in arms])
+    statistic, arguments = read_statistic(spec.statistic)
+    values = {
+        backend: np.array(
+            [
+                [
+                    statistic((Run(arm.arm, record),), arguments)
+                    for record in arm.records[backend]
+                ]
+                for arm in arms
+            ]
+        )
+        for backend in result.backends
+    }
+    lost = BEYOND * max(
+        each[np.isfinite(each)].max(initial=0.0) for each in values.values()
+    )
+    handles = []
+    for backend, each in values.items():
+        finite = np.isfinite(each)
+        mean = np.where(finite.all(1), each.mean(1), np.nan)
+        drawn = {"color": COLOURS[backend], "linewidth": WIDTHS[backend]}
+        panel.plot(rates, mean, marker="o", **drawn)
+        handles.append(
+            line(LABELS[backend], COLOURS[backend], WIDTHS[backend])
+        )
+        seeds = np.broadcast_to(rates[:, np.newaxis], each.shape)
+        panel.plot(seeds[finite], each[finite], "k.", markersize=3, alpha=0.6)
+        gone = seeds[~finite]
+        size = 3 + 2 * WIDTHS[backend]
+        style = {"color": COLOURS[backend], "markersize": size}
+        panel.plot(gone, np.full(len(gone), lost), "x", **style)
+    panel.set_xscale("log")
+    panel.set_yscale("log")
+    panel.set_xlabel("learning rate")
+    panel.set_ylabel(spec.statistic.replace("_", " "))
+    handles.append(line("one seed", "black", 0, marker="."))
+    if any(not np.isfinite(each).all() for each in values.values()):
+        handles.append(line("diverged", GREY, 0, marker="x"))
+    legend(figure, handles)
+    return figure

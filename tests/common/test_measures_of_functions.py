@@ -1,0 +1,138 @@
+"""Statistics give what one works out by hand."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common import reference
+from common.load import parse
+from common.measures import STATISTICS, Run
+from comparisons import tasks
+
+# Each activation behind a unit of its own, at two points, one the kink.
+FUNCTIONS: dict[str, Any] = {
+    "name": "functions",
+    "dialect": "keras",
+    "data": {
+        "points": {"x": [[2.0], [0.0]], "y": [-9.0, -9.0]},
+        "test": 0,
+        "validation": 0,
+        "scaling": "none",
+    },
+    "recipe": {
+        "loss": "mean_absolute_error",
+        "optimizer": {"sgd": 0.1},
+        "batch_size": "full",
+        "epochs": 1,
+        "shuffle": "never",
+    },
+    "arms": {
+        "both": [
+            {
+                "concatenate": [
+                    [
+                        {"dense": {"units": 1, "kernel_initializer": "ones"}},
+                        word,
+                    ]
+                    for word in ("sigmoid", {"leaky_relu": 0.25})
+                ]
+            },
+            {"dense": {"units": 1, "kernel_initializer": "ones"}},
+        ],
+    },
+    "probes": {
+        "representations": {"epochs": [0]},
+        "per_sample_gradients": {
+            "places": ["dense_1", "dense_2"],
+            "epochs": [0],
+        },
+    },
+}
+
+
+def trained(written: dict[str, Any]) -> Run:
+    """Train the first arm with the reference."""
+    experiment = parse(written)
+    arm = experiment.arm(next(iter(experiment.arms)))
+    return Run(arm, tasks.train(reference.Trainer, arm, 0, "float64")[0])
+
+
+def asked(run: Run, name: str, *arguments: Any) -> float:
+    """Ask for a statistic that the run has."""
+    statistic = STATISTICS[name]
+    statistic.check(arguments)
+    assert statistic.missing(run.arm, arguments) is None
+    return statistic((run,), arguments)
+
+
+def moved(run: Run, probe: str, by: float) -> Run:
+    """Return a run whose probe saw other numbers."""
+    seen = run.record.probes
+    other = seen | {probe: seen[probe] + by}
+    return Run(run.arm, dataclasses.replace(run.record, probes=other))
+
+
+def test_the_steepest_slope_of_an_activation() -> None:
+    run = trained(FUNCTIONS)
+    assert asked(run, "steepest", "sigmoid_1") == pytest.approx(0.25)
+    assert asked(run, "steepest", "leaky_relu_1") == pytest.approx(1.0)
+
+
+def test_an_activation_that_is_not_its_formula_is_as_far_off_as_it_is() -> (
+    None
+):
+    run = trained(FUNCTIONS)
+    for name in ("value_error", "slope_error"):
+        for activation in ("sigmoid_1", "leaky_relu_1"):
+            assert asked(run, name, activation) < 1e-15
+    off = moved(run, "representations/leaky_relu_1", 0.5)
+    assert asked(off, "value_error", "leaky_relu_1") == pytest.approx(0.25)
+    assert asked(off, "slope_error", "leaky_relu_1") < 1e-15
+    off = moved(run, "per_sample_gradients/dense_1/bias", 0.5)
+    assert asked(off, "slope_error", "sigmoid_1") == pytest.approx(2.0)
+    assert asked(off, "slope_error", "leaky_relu_1") < 1e-15
+
+
+def test_only_what_stands_behind_a_unit_has_a_slope() -> None:
+    run = trained(FUNCTIONS)
+    missing = STATISTICS["steepest"].missing(run.arm, ("dense_1",))
+    assert missing is not None
+    assert "leaky_relu_1, sigmoid_1" in missing
+
+
+RATES = FUNCTIONS | {
+    "data": FUNCTIONS["data"]
+    | {"points": {"x": [[1.0]] * 6, "y": [0.0] * 6}, "validation": 0.3},
+    "recipe": FUNCTIONS["recipe"]
+    | {
+        "optimizer": {"sgd": 1e-9},
+        "epochs": 4,
+        "batch_size": 2,
+        "schedule": {"step_decay": {"every": 2, "by": 0.5, "per": "epoch"}},
+        "plateau": {
+            "by": 0.1,
+            "patience": 0,
+            "threshold": 1.0,
+            "threshold_mode": "absolute",
+            "least_change": 0.0,
+        },
+    },
+    "arms": {"line": [{"dense": 1}]},
+    "probes": None,
+}
+
+
+def test_rates_are_held_against_the_schedule_and_the_plateau() -> None:
+    run = trained(RATES)
+    # Two batches an epoch; from the second epoch on each is a bad one.
+    said = np.repeat([1e-9, 1e-9, 1e-9 / 20, 1e-9 / 200], 2)
+    used = run.record.steps["rate"]
+    assert used == pytest.approx(said)
+    assert asked(run, "rate_error") == 0
+    off = used.copy()
+    off[3] *= 1.5
+    steps = run.record.steps | {"rate": off}
+    other = Run(run.arm, dataclasses.replace(run.record, steps=steps))
+    assert asked(other, "rate_error") == pytest.approx(0.5)

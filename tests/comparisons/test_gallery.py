@@ -1,0 +1,196 @@
+"""The gallery: what is asked for is drawn, and holds what was measured."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from common import reference
+from common.load import parse
+from comparisons import gallery, tasks
+from comparisons.drawing import Rows, svg
+from comparisons.pictures import pictures
+from comparisons.report import fragment
+from comparisons.result import ArmResult, Result
+from comparisons.workers import LABELS
+
+SEEDS = 2
+
+
+def written(picture: Any, **changes: Any) -> dict[str, Any]:
+    """Return a regression of two weights, with one picture."""
+    line = {
+        "dense": {
+            "units": 1,
+            "bias": False,
+            "kernel_initializer": {"normal": 1.0},
+        }
+    }
+    return {
+        "name": "small",
+        "dialect": "keras",
+        "data": {
+            "points": {"x": [[1.0, 0.0], [0.0, 1.0]], "y": [3.0, -2.0]},
+            "test": 0,
+            "validation": 0,
+            "scaling": "none",
+        },
+        "recipe": {
+            "loss": "mean_squared_error",
+            "optimizer": {"sgd": 0.1},
+            "batch_size": "full",
+            "epochs": 3,
+            "shuffle": "never",
+        },
+        "arms": {
+            "slow": [line],
+            "fast": {"layers": [line], "recipe": {"optimizer": {"sgd": 1.0}}},
+            "lost": {
+                "layers": [line],
+                "recipe": {"optimizer": {"sgd": 1e200}},
+            },
+        },
+        "pictures": [picture],
+        **changes,
+    }
+
+
+def result(said: dict[str, Any]) -> Result:
+    """Train every arm with the reference, in the place of both."""
+    experiment = parse(said)
+    with np.errstate(all="ignore"):
+        arms = [
+            ArmResult(
+                arm := experiment.arm(name),
+                {
+                    backend: [
+                        tasks.train(reference.Trainer, arm, seed, "float64")[0]
+                        for seed in range(SEEDS)
+                    ]
+                    for backend in LABELS
+                },
+            )
+            for name in experiment.arms
+        ]
+    settings = {"seeds": SEEDS, "dtype": "float64", "randomness": "shared"}
+    return Result(experiment, arms, [], settings)
+
+
+def drawn(picture: Any, **changes: Any) -> tuple[Result, Any]:
+    """Return a small result, and its picture."""
+    found = result(written(picture, **changes))
+    return found, gallery.draw(found, found.experiment.pictures[0])
+
+
+def figure(picture: Any, **changes: Any) -> tuple[Result, Figure]:
+    found, figure = drawn(picture, **changes)
+    assert isinstance(figure, Figure)
+    assert svg(figure).startswith("<svg")
+    return found, figure
+
+
+def test_a_table_holds_both_frameworks_means_beside_what_was_expected() -> (
+    None
+):
+    rows = {"first weight": 'slow.weight("dense_1/kernel", 0, 0) == 2.50'}
+    found, table = drawn({"table": {"rows": rows, "expected": "by hand"}})
+    assert isinstance(table, Rows)
+    assert table.head == ("", "by hand", "PyTorch", "Keras")
+    records = found.arms[0].records["torch"]
+    mean = np.mean([r.weights["dense_1/kernel"][0, 0] for r in records])
+    assert table.rows == [
+        ("first weight", "2.50", f"{mean:.6g}", f"{mean:.6g}")
+    ]
+    assert f"<td>{mean:.6g}</td>" in fragment(found)
+    [picture] = [p for p in pictures(found) if p.name == "table"]
+    assert not picture.svg
+
+
+def test_layers_are_stacked_to_what_the_live_model_learnt() -> None:
+    layers = [{"dense": 3}, "relu", {"dense": 1}]
+    _, drawn = figure("layer_bars", arms={"net": layers})
+    [panel] = drawn.axes
+    ends = [bar.get_x() + bar.get_width() for bar in panel.patches]
+    assert ends == [9, 13, 9, 13]
+    assert [text.get_text() for text in panel.texts] == [" 13", " 13"]
+
+
+def test_a_sweep_goes_over_the_rates_and_marks_what_diverged() -> None:
+    found, drawn = figure({"sweep": "train_loss"})
+    [panel] = drawn.axes
+    mean, *_ = panel.lines
+    assert list(mean.get_xdata()) == [0.1, 1.0, 1e200]
+    losses = [r.final["train_loss"] for r in found.arms[1].records["torch"]]
+    assert mean.get_ydata()[1] == pytest.approx(np.mean(losses))
+    assert np.isnan(mean.get_ydata()[2])
+    crosses = [each for each in panel.lines if each.get_marker() == "x"]
+    assert [len(each.get_xdata()) for each in crosses] == [SEEDS, SEEDS]
+    assert crosses[0].get_ydata()[0] > np.nanmax(mean.get_ydata())
+    assert "diverged" in svg(drawn)
+
+
+def test_a_path_is_that_of_the_weights_over_the_loss() -> None:
+    found, drawn = figure(
+        {"paths": ["slow", "fast"]}, probes={"weights": {"places": "all"}}
+    )
+    assert len(drawn.axes) == 2
+    way = drawn.axes[0].lines[0]
+    looks = found.arms[0].records["torch"][0].probes["weights/dense_1/kernel"]
+    assert np.array_equal(way.get_xydata(), looks[..., 0])
+    assert len(drawn.axes[0].collections) == 1
+
+
+def test_activations_are_drawn_from_what_was_measured() -> None:
+    unit = {"dense": {"units": 1, "kernel_initializer": "ones"}}
+    found, drawn = figure(
+        {"activations": "net"},
+        arms={
+            "net": [
+                {"dense": {"units": 1, "kernel_initializer": "ones"}},
+                "sigmoid",
+                unit,
+            ]
+        },
+        probes={
+            "representations": {"epochs": [0]},
+            "per_sample_gradients": {"places": ["dense_1"], "epochs": [0]},
+        },
+    )
+    [panel] = drawn.axes
+    value, slope, *_ = panel.lines
+    assert panel.get_title() == "sigmoid"
+    seen = found.arms[0].records["torch"][0].probes
+    assert value.get_ydata() == pytest.approx(
+        seen["representations/sigmoid_1"][0].ravel()
+    )
+    assert slope.get_ydata() == pytest.approx(
+        seen["per_sample_gradients/dense_1/bias"][0].ravel()
+    )
+
+
+def test_arms_without_a_curve_have_no_row_of_it() -> None:
+    labels = {"points": {"x": [[0.0], [1.0]], "y": [0.0, 1.0], "classes": 2}}
+    found = result(
+        written(
+            {"bars": "train_loss"},
+            arms={
+                "number": written(None)["arms"]["fast"],
+                "label": {
+                    "layers": [{"dense": 1}],
+                    "data": labels,
+                    "recipe": {"loss": "binary_cross_entropy"},
+                },
+            },
+        )
+    )
+    rows = found.curves("train_accuracy")
+    assert {row["arm"] for row in rows} == {"label"}
+    with pytest.raises(KeyError, match="there are: .*train_accuracy"):
+        found.curves("test_accuracy")
+
+
+def test_bars_may_be_of_some_arms() -> None:
+    _, drawn = figure({"bars": {"statistic": "train_loss", "of": ["slow"]}})
+    labels = drawn.axes[0].get_yticklabels()
+    assert [label.get_text() for label in labels] == ["slow"]
