@@ -38,7 +38,7 @@ class Experiment(Model):
 
     Attributes:
         name: a slug.
-        teaches: what one learns from it, in a sentence.
+        teaches: what one learns from it; the first line is a sentence.
         dialect: whose defaults fill what is left unsaid.
         data: what the arms are trained on.
         recipe: how the arms are trained.

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,8 @@ def written(
             + nearest(dataset, module.DATASETS),
             name,
         )
-    return {"teaches": known[name], **module.written(dataset, profile)}
+    lesson = inspect.getdoc(module)
+    return {"teaches": lesson, **module.written(dataset, profile)}
 
 
 def is_file(name: str) -> bool:

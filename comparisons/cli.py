@@ -8,7 +8,6 @@ broke. Whatever is slow to import is imported where it is used.
 
 import json
 import sys
-import time
 import traceback
 from contextlib import ExitStack
 from enum import StrEnum
@@ -164,48 +163,52 @@ def run(
 ) -> None:
     """Train in both frameworks, climb the ladder, judge, and report."""
     wanted = _wanted(experiments or [], everything=everything)
-    from comparisons import pairing
+    from comparisons import arguments, overview
     from comparisons.console import show, show_all, watching
-    from comparisons.summary import overview_row
-    from comparisons.verdict import worst
+    from comparisons.pairing import Crew
 
     both = (Backend.torch, Backend.keras)
     chosen = both if backend is Backend.both else (backend,)
-    specs = [catalogue.find(e, dataset, profile) for e in wanted]
-    folders = [out / spec.name if len(specs) > 1 else out for spec in specs]
-    _make(folders, "run")
     backends = tuple(name.value for name in chosen)
-    documents, verdicts, rows = [], [], []
-    with pairing.Crew(backends, device.value, jobs) as crew:
-        for spec, folder in zip(specs, folders, strict=True):
-            start = time.perf_counter()
-            with watching(spec.name) as watch:
-                result = pairing.run(
-                    spec,
-                    profile=profile.value,
-                    backends=backends,
-                    dtype=dtype.value if dtype else None,
-                    device=device.value,
-                    seeds=seeds,
-                    randomness=randomness.value,
-                    data_dir=data_dir,
-                    download=download,
-                    out=folder,
-                    watch=watch,
-                    crew=crew,
-                )
-            verdicts.append(result.verdict)
-            documents.append(result.as_json())
-            seconds = time.perf_counter() - start
-            rows.append(overview_row(result, seconds))
+    specs = [catalogue.find(e, dataset, profile) for e in wanted]
+    several = len(specs) > 1
+    folders = [out / spec.name if several else out for spec in specs]
+    _make(folders, "run")
+    if several:
+        arguments.folder("--out", out, overview.FILES)
+    found = []
+    with Crew(backends, device.value, jobs) as crew:
+        for ran in overview.run_each(
+            specs,
+            folders,
+            crew,
+            watching,
+            profile=profile.value,
+            backends=backends,
+            dtype=dtype.value if dtype else None,
+            device=device.value,
+            seeds=seeds,
+            randomness=randomness.value,
+            data_dir=data_dir,
+            download=download,
+        ):
+            found.append(ran)
             if not as_json:
-                show(result)
-    if not as_json and len(specs) > 1:
-        show_all(rows)
+                show(ran.result)
+    verdict = overview.outcome(found)
+    documents = [ran.result.as_json() for ran in found]
+    if several:
+        with arguments.writing(out):
+            page = overview.write(found, out)
+        if not as_json:
+            show_all(found, page)
     if as_json:
-        several = {"experiments": documents, "verdict": worst(verdicts)}
-        _print_json(documents[0] if len(documents) == 1 else several)
-    raise typer.Exit(DISAGREE if "disagree" in verdicts else AGREE)
+        _print_json(
+            {"experiments": documents, "verdict": verdict}
+            if several
+            else documents[0]
+        )
+    raise typer.Exit(DISAGREE if verdict == "disagree" else AGREE)
 
 
 @app.command()

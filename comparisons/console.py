@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
 from rich.box import SIMPLE_HEAD
@@ -24,6 +25,7 @@ from comparisons.findings import Audit
 from comparisons.fuzz import Fuzzed
 from comparisons.fuzz import Watcher as FuzzWatcher
 from comparisons.ladder import Climb
+from comparisons.overview import Ran
 from comparisons.pairing import Watcher
 from comparisons.result import Result
 from comparisons.summary import (
@@ -115,9 +117,11 @@ def show(result: Result, console: Console | None = None) -> None:
         console.print(Text(f"Report: {result.report}"))
 
 
-def show_all(rows: list[tuple[str, ...]]) -> None:
-    """Print the table that a whole catalogue ends with."""
-    Console().print(_table(OVERVIEW_COLUMNS, rows))
+def show_all(found: list[Ran], page: Path) -> None:
+    """Print the table that several experiments end with, and where to read."""
+    console = Console()
+    console.print(_table(OVERVIEW_COLUMNS, [ran.row for ran in found]))
+    console.print(Text(f"Reports: {page}"))
 
 
 def plain(result: Result) -> str:

@@ -174,7 +174,7 @@ class Crew:
         self.backends, self.device, self.jobs = backends, device, jobs
         self._stack = ExitStack()
         self._idle: SimpleQueue[Pair] = SimpleQueue()
-        self._started = 0
+        self.started = 0
 
     def __enter__(self) -> "Crew":
         return self
@@ -186,10 +186,10 @@ class Crew:
         self, one: Callable[[Pair, Arm], ArmResult], arms: list[Arm]
     ) -> list[ArmResult]:
         """Run the arms, as many at once as there are jobs, in their order."""
-        while self._started < min(self.jobs, len(arms)):
+        while self.started < min(self.jobs, len(arms)):
             pair = Pair(self.backends, device=self.device)
             self._idle.put(self._stack.enter_context(pair))
-            self._started += 1
+            self.started += 1
 
         def next_idle(arm: Arm) -> ArmResult:
             pair = self._idle.get()
@@ -198,7 +198,7 @@ class Crew:
             finally:
                 self._idle.put(pair)
 
-        return list(ThreadPoolExecutor(self._started).map(next_idle, arms))
+        return list(ThreadPoolExecutor(self.started).map(next_idle, arms))
 
 
 def precisions(experiment: Experiment) -> list[str]:

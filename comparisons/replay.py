@@ -13,7 +13,8 @@ def demand_replayable(experiment: Experiment) -> None:
     Raises:
         SpecError: if the batches are in an order that is drawn just once.
     """
-    if experiment.recipe.shuffle == "once":
+    arms = map(experiment.arm, experiment.arms)
+    if any(arm.recipe.shuffle == "once" for arm in arms):
         raise SpecError(
             "recipe.shuffle",
             "got 'once', but '--randomness replay' plays what PyTorch draws, "

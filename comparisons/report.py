@@ -102,7 +102,7 @@ def render(template: str, **content: Any) -> str:
     """Fill in one of the templates."""
     environment = Environment(
         loader=PackageLoader("comparisons"),
-        autoescape=select_autoescape(),
+        autoescape=select_autoescape(["html"]),
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -1,0 +1,68 @@
+"""Several experiments leave pages that lead to each of their reports."""
+
+import re
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from common.load import parse
+from comparisons import overview, pairing
+from comparisons.pairing import Crew
+from tests.comparisons.arms import SMALL
+
+SPECS = [
+    parse(SMALL | {"name": "one", "claims": ["linear.train_loss < 9"]}),
+    parse(SMALL | {"name": "two", "teaches": "Much.\n\nAnd more."}),
+]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    out = tmp_path_factory.mktemp("several")
+    with pytest.MonkeyPatch.context() as patch, Crew() as crew:
+        patch.setattr(pairing, "TRAJECTORY", {"quick": 30})
+        found = list(
+            overview.run_each(
+                SPECS,
+                [out / spec.name for spec in SPECS],
+                crew,
+                lambda name: nullcontext(lambda *progress: None),
+                profile="quick",
+                seeds=1,
+            )
+        )
+        # The second experiment was handed to the first one's workers.
+        assert crew.started == 1
+    overview.write(found, out)
+    return out, found
+
+
+def test_every_report_that_a_page_leads_to_is_there(ran: Any) -> None:
+    out, found = ran
+    assert overview.outcome(found) == "agree"
+    text = (out / "index.html").read_text()
+    links = set(re.findall(r'href="([^"]*)"', text))
+    assert links == {"one/report.html", "two/report.html"}
+    assert all((out / link).is_file() for link in links)
+
+
+def test_the_pages_hold_rows_and_claims(ran: Any) -> None:
+    out, found = ran
+    text = (out / "catalogue.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| [")]
+    for row, each, claims in zip(rows, found, ("1", ""), strict=True):
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        name, arms, _, hold, *_, verdict = cells
+        assert each.result.experiment.name in name
+        assert (arms, hold, verdict) == ("1", claims, "agree")
+    assert "linear.train_loss < 9" in text
+    assert "And more." not in text
+
+
+def test_a_page_is_made_of_what_the_experiments_said(ran: Any) -> None:
+    out: Path = ran[0]
+    report = (out / "two" / "report.html").read_text()
+    assert '<p class="teaches">Much.</p>' in report
+    assert '<p class="teaches">And more.</p>' in report
