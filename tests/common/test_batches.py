@@ -171,7 +171,7 @@ def test_what_was_drawn_is_played_step_by_step() -> None:
     rng = np.random.default_rng(0)
     widths = [16, 16, 8] * 3
     drawn = Drawn(
-        parts={},
+        parts=None,
         weights={},
         orders=[rng.permutation(40) for _ in range(3)],
         masks={
