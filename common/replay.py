@@ -35,14 +35,14 @@ class Drawn:
     """All that one run draws, by one framework.
 
     Attributes:
-        parts: the data.
+        parts: the data; None where their source draws them by itself.
         weights: what the network starts from, in neutral layout.
         orders: for each epoch, the rows in the order that it sees them.
         masks: for each place that drops, the factors of every step, as
             `common.batches.Segment` has them.
     """
 
-    parts: dict[str, Part]
+    parts: dict[str, Part] | None
     weights: Weights
     orders: list[Curve]
     masks: dict[str, list[Curve]] = field(default_factory=dict)

@@ -133,10 +133,11 @@ def train(
         trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm)
         weights = loop.initial_weights(arm, seed, dtype)
     samples = arm.data.part_sizes()["train"]
-    parts = drawn.parts if drawn else arm.data.parts(arm.recipe.loss)
-    points = None
-    if arm.data.source.shape in ((1,), (2,)):
-        points = loop.grid(parts["train"].x)
+    gridded = arm.data.source.shape in ((1,), (2,))
+    parts = (drawn and drawn.parts) or {}
+    if not parts and (arm.probes or gridded):
+        parts = arm.data.parts(arm.recipe.loss)
+    points = loop.grid(parts["train"].x) if gridded else None
     records = []
     for nudge in (None, *nudges):
         trainer.load(

@@ -202,6 +202,28 @@ DATA_SETS = [
     ),
     _edit("data-bare", "data.spiral", DATA, "{spiral: 100}"),
     _edit(
+        "validation-word",
+        "data.validation",
+        DATA,
+        "{spiral: {}, validation: tset}",
+        "expected a number or 'test'; did you mean 'test'",
+    ),
+    _edit(
+        "validation-no_test",
+        "data",
+        DATA,
+        "{spiral: {}, test: 0, validation: test}",
+        "there is no test part",
+    ),
+    _add(
+        "replay-field",
+        "replay.sed",
+        "replay: {sed: 42}",
+        "did you mean 'seed'",
+    ),
+    _add("replay-seed", "replay.seed", "replay: {seed: -1}", "at least 0"),
+    _add("replay-number", "replay", "replay: 42", "mapping"),
+    _edit(
         "points-ragged",
         "data.points.x[1]",
         DATA,

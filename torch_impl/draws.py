@@ -39,7 +39,7 @@ def record(arm: Arm, seed: int) -> Drawn:
         orders, masks = _steps(
             arm, model, to_tensor(parts["train"].x, "float32")
         )
-    return Drawn(parts, start, orders, masks)
+    return Drawn(parts if drawn else None, start, orders, masks)
 
 
 def _samples(source: Dataset) -> tuple[np.ndarray, np.ndarray] | None:

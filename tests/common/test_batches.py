@@ -11,6 +11,7 @@ from common import batches
 from common.arm import Arm
 from common.batches import Segment, segments, steps_per_epoch
 from common.recipe import batch_sizes
+from common.replay import Drawn
 from tests.cases import STEPS, arm
 
 DROPPING = [{"dropout": 0.25}, {"dense": 4}, {"dropout": 0.5}, {"dense": 3}]
@@ -163,6 +164,30 @@ def test_dropping_nothing_masks_nothing() -> None:
     example = arm([{"dropout": 0.0}, {"dense": 3}])
     [segment] = segments(example, 48, 0, range(1))
     assert (segment.masks["dropout_1"] == 1).all()
+
+
+def test_what_was_drawn_is_played_step_by_step() -> None:
+    example = arm(DROPPING, batch_size=16)
+    rng = np.random.default_rng(0)
+    widths = [16, 16, 8] * 3
+    drawn = Drawn(
+        parts=None,
+        weights={},
+        orders=[rng.permutation(40) for _ in range(3)],
+        masks={
+            "dropout_1": [rng.random((width, 5)) for width in widths],
+            "dropout_2": [rng.random((width, 4)) for width in widths],
+        },
+    )
+    # Epochs that are handed over apart begin where the last have ended.
+    first, rest = range(1), range(1, 3)
+    found = steps(example, 40, first, drawn=drawn)
+    found += steps(example, 40, rest, drawn=drawn)
+    rows = [row for each, _, _ in found for row in each]
+    assert rows == np.concatenate(drawn.orders).tolist()
+    for name, masks in drawn.masks.items():
+        played = [step[name] for _, _, step in found]
+        assert played == [mask.tolist() for mask in masks]
 
 
 def test_first_is_the_first_step_alone() -> None:

@@ -135,6 +135,29 @@ def test_a_test_part_that_comes_along_stands_at_the_end(
     assert sizes.get("validation", 0) == 20 * validation
 
 
+@pytest.mark.parametrize("source", ["spiral", "linear"])
+def test_the_test_part_may_be_what_is_watched(source: str) -> None:
+    data = (
+        with_test_part(validation="test")
+        if source == "linear"
+        else Data.model_validate({"spiral": {}, "validation": "test"})
+    )
+    found = data.parts(LOSSES[source])
+    np.testing.assert_array_equal(found["validation"].x, found["test"].x)
+    np.testing.assert_array_equal(found["validation"].y, found["test"].y)
+    sizes = data.part_sizes()
+    assert {name: len(part) for name, part in found.items()} == sizes
+    assert sizes["train"] + sizes["test"] == data.source.size
+
+
+def test_samples_may_be_drawn_elsewhere() -> None:
+    data = with_test_part(validation=0, scaling="none")
+    x, y = np.arange(125.0).reshape(25, 5), np.arange(25.0)
+    found = data.parts(MeanSquaredError(), (x, y))
+    np.testing.assert_array_equal(found["train"].x, x[:20])
+    np.testing.assert_array_equal(found["test"].y, y[20:, np.newaxis])
+
+
 def test_a_test_part_that_comes_along_fits_no_scaler() -> None:
     raw = with_test_part(scaling="none").parts(MeanSquaredError())
     shift, scale = by_hand("standardize", raw["train"].x)

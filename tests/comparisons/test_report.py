@@ -81,6 +81,29 @@ def test_a_native_run_says_that_it_was_not_compared_step_by_step(
     assert "The bfloat16 curves are drawn" in said
 
 
+def test_a_replayed_run_says_whose_draws_were_played(
+    results: dict[str, Result],
+) -> None:
+    for name, played, where in (
+        (
+            "shared",
+            "Both frameworks were played these numbers",
+            "both frameworks",
+        ),
+        (
+            "alone",
+            "Only PyTorch ran, from the numbers that PyTorch",
+            "PyTorch alone",
+        ),
+    ):
+        settings = results[name].settings | {"randomness": "replay"}
+        said = words(replace(results[name], settings=settings))
+        assert played in said
+        assert f"in {where}, in float32, from what PyTorch drew" in said
+        assert "test accuracy, float32, from what PyTorch drew." in said
+        assert f"Both frameworks {SAME}" not in said
+
+
 def test_one_framework_alone_is_not_called_two(
     results: dict[str, Result],
 ) -> None:

@@ -83,6 +83,12 @@ MORE: dict[str, Arm] = {
         "mean_squared_error",
         1,
     ),
+    "validation-test": on(
+        {"linear": {"samples": 60, "test_samples": 20}},
+        "mean_squared_error",
+        1,
+        validation="test",
+    ),
     "points": on(
         {
             "points": {
