@@ -13,9 +13,10 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from common.datasets import Labels, Source
+from common.dataset import Labels
+from common.datasets import Source
 from common.element import Flag, Model, Share, Whole, members
-from common.errors import names, nearest
+from common.errors import SpecError, names, nearest
 from common.layer import Array
 from common.losses import CrossEntropy, Loss
 
@@ -40,7 +41,8 @@ class Data(Model):
 
     Attributes:
         source: the data set, written by its kind.
-        test: share of all samples that is kept for the test.
+        test: share of all samples that is kept for the test; without effect
+            where the source comes with a test part of its own.
         validation: share of the *remaining* samples kept for validation.
         stratify: whether each part has the classes in equal shares.
         scaling: `standardize` (mean 0, deviation 1, biased), `min_max` (to
@@ -82,6 +84,13 @@ class Data(Model):
         )
 
     @model_validator(mode="after")
+    def _same_meaning_same_spec(self) -> "Data":
+        if self.source.test_size:
+            # Written to a frozen record at its birth alone.
+            self.__dict__["test"] = 0.0
+        return self
+
+    @model_validator(mode="after")
     def _every_part_has_samples(self) -> "Data":
         counts = self.part_sizes()
         asked = {"test": self.test, "validation": self.validation}
@@ -92,6 +101,8 @@ class Data(Model):
                     f"(test {self.test}, validation {self.validation})"
                 )
         classes = self.source.class_count
+        if self.source.test_size:
+            del counts["test"]
         smallest = min(n for n in counts.values() if n)
         if self._stratified() and classes and smallest < classes:
             raise ValueError(
@@ -134,7 +145,8 @@ class Data(Model):
 
     def part_sizes(self) -> dict[str, int]:
         """Return how many samples train, validation and test have."""
-        test = int(np.ceil(self.source.size * self.test))
+        test = self.source.test_size
+        test = test or int(np.ceil(self.source.size * self.test))
         rest = self.source.size - test
         validation = int(np.ceil(rest * self.validation))
         return {
@@ -157,8 +169,10 @@ class Data(Model):
             y = y.reshape(len(y), 1).astype(np.float64)
         rest = np.arange(len(x))
         chosen: dict[str, Labels] = {}
+        if self.source.test_size:
+            rest, chosen["test"] = np.split(rest, [-self.source.test_size])
         for part in ("test", "validation"):
-            if sizes[part]:
+            if sizes[part] and part not in chosen:
                 rest, chosen[part] = self._split(rest, y, sizes[part])
         chosen["train"] = rest
         scale = _scaler(self.scaling, x[rest])
@@ -171,6 +185,8 @@ class Data(Model):
     def _split(self, rows: Labels, y: Labels, size: int) -> list[Labels]:
         from sklearn.model_selection import train_test_split
 
+        if self._stratified():
+            _expect_shared(y[rows])
         parts: list[Labels] = train_test_split(
             rows,
             test_size=size,
@@ -178,6 +194,17 @@ class Data(Model):
             stratify=y[rows] if self._stratified() else None,
         )
         return parts
+
+
+def _expect_shared(labels: Labels) -> None:
+    """Refuse to share out a class that has one sample."""
+    found, counts = np.unique(labels, return_counts=True)
+    if counts.min() < 2:
+        raise SpecError(
+            "data.stratify",
+            f"class {found[counts.argmin()]:g} has a single sample, which "
+            "two parts cannot share; say 'stratify: false', or give it more",
+        )
 
 
 def _scaler(scaling: Scaling, train: Array) -> Any:

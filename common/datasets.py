@@ -1,52 +1,26 @@
 """Data sets: where samples come from, before they are split or scaled."""
 
 import math
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from common.dataset import Dataset, Labels
 from common.element import (
     MOST,
     Count,
-    Element,
     NotNegative,
     Number,
     OneKind,
+    Positive,
     Share,
+    Whole,
 )
+from common.image_sets import Cifar10, FashionMnist, Mnist
 from common.layer import Array, Shape
 from common.randomness import stream
-
-Labels: TypeAlias = npt.NDArray[Any]
-
-
-class Dataset(Element):
-    """A source of samples.
-
-    `classes` is the number of classes, or None where the target is a
-    number. `shape` is that of one sample.
-    """
-
-    @property
-    def shape(self) -> Shape:
-        """The shape of one sample, without the batch."""
-        raise NotImplementedError(f"{self.kind()} has no shape")
-
-    @property
-    def class_count(self) -> int | None:
-        """How many classes there are, or None for a number to predict."""
-        raise NotImplementedError(f"{self.kind()} has no classes")
-
-    @property
-    def size(self) -> int:
-        """How many samples there are, before any split."""
-        raise NotImplementedError(f"{self.kind()} has no size")
-
-    def draw(self, seed: int) -> tuple[Array, Labels]:
-        """Return samples (size, *shape) and labels or targets."""
-        raise NotImplementedError(f"{self.kind()} cannot be drawn")
+from common.tables import Points
 
 
 class Digits(Dataset):
@@ -180,11 +154,7 @@ class Polynomial(Dataset):
 
     @model_validator(mode="after")
     def _rises(self) -> "Polynomial":
-        if not 0 < self.high - self.low < math.inf:
-            raise ValueError(
-                f"got the range {self.low} to {self.high}, expected a finite "
-                "one that rises"
-            )
+        _expect_rising(self.low, self.high)
         return self
 
     @property
@@ -204,6 +174,90 @@ class Polynomial(Dataset):
         x = rng.uniform(self.low, self.high, (self.samples, 1))
         y = np.polynomial.Polynomial(self.coefficients)(x)
         return x, y + self.noise * rng.normal(size=x.shape)
+
+
+class Sine(Dataset):
+    """y = sin(x) plus noise, for x uniform on [low, high].
+
+    Attributes:
+        samples: how many.
+        noise: standard deviation of what is added to the sine.
+        low: where x begins.
+        high: where it ends.
+    """
+
+    samples: Count = 200
+    noise: NotNegative = 0.1
+    low: Number = -math.pi
+    high: Number = math.pi
+
+    @model_validator(mode="after")
+    def _rises(self) -> "Sine":
+        _expect_rising(self.low, self.high)
+        return self
+
+    @property
+    def shape(self) -> Shape:
+        return (1,)
+
+    @property
+    def class_count(self) -> None:
+        return None
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        rng = stream(seed, "sine")
+        x = rng.uniform(self.low, self.high, (self.samples, 1))
+        return x, np.sin(x) + self.noise * rng.normal(size=x.shape)
+
+
+class Linear(Dataset):
+    """y = X w plus noise; X and w are standard normal, w the same for all.
+
+    Drawn in the order X, w, noise, X of the test, its noise, so that a
+    longer test part leaves the training samples as they are.
+
+    Attributes:
+        features: how many columns X has.
+        samples: how many there are to train and validate with.
+        test_samples: how many more make a test part of their own; 0 leaves
+            it to `data.test`.
+        noise: standard deviation of what is added.
+    """
+
+    features: Count = 5
+    samples: Count = 200
+    test_samples: Whole = 0
+    noise: NotNegative = 0.1
+
+    @property
+    def shape(self) -> Shape:
+        return (self.features,)
+
+    @property
+    def class_count(self) -> None:
+        return None
+
+    @property
+    def size(self) -> int:
+        return self.samples + self.test_samples
+
+    @property
+    def test_size(self) -> int:
+        return self.test_samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        rng = stream(seed, "linear")
+        x = rng.normal(size=(self.samples, self.features))
+        w = rng.normal(size=self.features)
+        noise = rng.normal(size=self.samples)
+        test = rng.normal(size=(self.test_samples, self.features))
+        noise = np.append(noise, rng.normal(size=self.test_samples))
+        x = np.concatenate([x, test])
+        return x, x @ w + self.noise * noise
 
 
 class Xor(Dataset):
@@ -244,6 +298,7 @@ class Noise(Dataset):
         classes: how many labels there are, drawn alike; None draws a
             standard normal number to predict.
         samples: how many.
+        scale: what the samples, not the targets, are multiplied with.
     """
 
     main = "sides"
@@ -252,6 +307,7 @@ class Noise(Dataset):
     )
     classes: Annotated[int, Field(strict=True, ge=2)] | None = 3
     samples: Count = 64
+    scale: Positive = 1.0
 
     @property
     def shape(self) -> Shape:
@@ -267,13 +323,31 @@ class Noise(Dataset):
 
     def draw(self, seed: int) -> tuple[Array, Labels]:
         rng = stream(seed, "noise")
-        x = rng.normal(size=(self.samples, *self.sides))
+        x = self.scale * rng.normal(size=(self.samples, *self.sides))
         if self.classes is None:
             return x, rng.normal(size=self.samples)
         return x, rng.integers(self.classes, size=self.samples)
 
 
+def _expect_rising(low: float, high: float) -> None:
+    if not 0 < high - low < math.inf:
+        raise ValueError(
+            f"got the range {low} to {high}, expected a finite one that rises"
+        )
+
+
 Source: TypeAlias = Annotated[
-    Digits | Spiral | MoonsCircles | Polynomial | Xor | Noise,
+    Digits
+    | Spiral
+    | MoonsCircles
+    | Polynomial
+    | Sine
+    | Linear
+    | Xor
+    | Noise
+    | Mnist
+    | FashionMnist
+    | Cifar10
+    | Points,
     OneKind(),
 ]

@@ -23,6 +23,7 @@ from typing import (
     Any,
     ClassVar,
     Literal,
+    NoReturn,
     Union,
     get_args,
     get_origin,
@@ -39,7 +40,13 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import (
+    CoreSchema,
+    InitErrorDetails,
+    PydanticCustomError,
+    ValidationError,
+    core_schema,
+)
 
 from common.conventions import defaults_of
 from common.errors import names, nearest
@@ -74,6 +81,14 @@ def speaking(dialect: str | None) -> Iterator[None]:
         yield
     finally:
         _dialect.reset(token)
+
+
+def refuse(place: tuple[str | int, ...], text: str) -> NoReturn:
+    """Refuse one field from a validator of the record that it stands in."""
+    error = PydanticCustomError("unfit", "{text}", {"text": text})
+    raise ValidationError.from_exception_data(
+        "refused", [InitErrorDetails(type=error, loc=place, input=None)]
+    )
 
 
 class Model(BaseModel):

@@ -12,12 +12,14 @@ difference into a large one?
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from itertools import combinations
 from math import comb
 from pathlib import Path
 from typing import Any, Literal
 
+from common import image_files
 from common.element import Model
 from common.errors import SpecError
 from common.experiment import Experiment
@@ -55,6 +57,8 @@ def audit(
     arm: str | None = None,
     seeds: int = 3,
     jobs: int | None = None,
+    data_dir: str | Path | None = None,
+    download: bool = False,
     out: str | Path | None = None,
     watch: Watcher | None = None,
 ) -> Audit:
@@ -70,6 +74,9 @@ def audit(
             their spread says what a difference is worth.
         jobs: how many PyTorch workers share the runs; by default one for
             each core, within reason.
+        data_dir: folder with the files of known images; by default what
+            PARITY_DATA says, or ~/.cache/framework-parity.
+        download: whether each framework may fetch what is missing there.
         out: folder for the report, or None to write nothing.
         watch: called as the work goes on.
 
@@ -86,7 +93,10 @@ def audit(
         out = arguments.folder("out", out, arguments.FILES["audit"])
     torch, keras = port.corners["torch"], port.corners["keras"]
     own = port.mixed({"torch": torch, "keras": keras}[port.own])
-    with Pair(threads=1) as pair:
+    with ExitStack() as stack:
+        stack.enter_context(image_files.kept_in(data_dir, download))
+        own.data.source.demand()
+        pair = stack.enter_context(Pair(threads=1))
         climbed = climb(
             pair,
             arm_of(own),

@@ -9,6 +9,7 @@ broke. Whatever is slow to import is imported where it is used.
 import json
 import sys
 import traceback
+from contextlib import ExitStack
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -84,6 +85,17 @@ Dataset = Annotated[
 ]
 
 
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder with the files of known images. [default: "
+        "$PARITY_DATA, or ~/.cache/framework-parity]"
+    ),
+]
+Download = Annotated[
+    bool,
+    typer.Option("--download", help="Let both fetch what is missing there."),
+]
 OnDevice = Annotated[Device, typer.Option(help="What both compute on.")]
 
 
@@ -135,6 +147,8 @@ def run(
         typer.Option(help="The same initial weights, or each its own."),
     ] = Randomness.shared,
     jobs: Annotated[int, typer.Option(min=1, help="Arms to run at once.")] = 1,
+    data_dir: DataDir = None,
+    download: Download = False,
     out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path(
         "parity-out"
     ),
@@ -162,6 +176,8 @@ def run(
                 seeds=seeds,
                 randomness=randomness.value,
                 jobs=jobs,
+                data_dir=data_dir,
+                download=download,
                 out=folder,
                 watch=watch,
             )
@@ -209,9 +225,12 @@ def check(
             "a share of a loss. [default: 0.02 of an accuracy, 0.1 of a loss]",
         ),
     ] = None,
+    data_dir: DataDir = None,
+    download: Download = False,
     as_json: Json = False,
 ) -> None:
     """Climb the ladder with every arm, up to statistics over seeds."""
+    from common import image_files
     from comparisons import arguments
 
     if margin is not None:
@@ -224,7 +243,11 @@ def check(
 
     spec = catalogue.find(experiment, dataset)
     verdicts, outcomes, causes = [], [], []
-    with watching(spec.name) as watch, Pair(device=device.value) as pair:
+    with ExitStack() as stack:
+        stack.enter_context(image_files.kept_in(data_dir, download))
+        spec.data.source.demand()
+        watch = stack.enter_context(watching(spec.name))
+        pair = stack.enter_context(Pair(device=device.value))
         for name in spec.arms:
             climbed = climb(
                 pair,
@@ -279,6 +302,8 @@ def audit(
         int | None,
         typer.Option(min=1, help="Runs at once; else one for each core."),
     ] = None,
+    data_dir: DataDir = None,
+    download: Download = False,
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path(
         "parity-out"
     ),
@@ -298,6 +323,8 @@ def audit(
             arm=arm,
             seeds=seeds,
             jobs=jobs,
+            data_dir=data_dir,
+            download=download,
             out=out,
             watch=watch,
         )

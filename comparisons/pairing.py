@@ -8,6 +8,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Literal, get_args
 
+from common import image_files
 from common.arm import Arm
 from common.errors import SpecError, shown
 from common.experiment import Experiment
@@ -47,6 +48,8 @@ def run(
     randomness: Literal["shared", "native"] = "shared",
     device: str = "cpu",
     jobs: int = 1,
+    data_dir: str | Path | None = None,
+    download: bool = False,
     out: str | Path | None = None,
     watch: Watcher | None = None,
 ) -> Result:
@@ -68,6 +71,9 @@ def run(
         device: what both compute on: `cpu`, `cuda`, or for PyTorch alone
             `mps`.
         jobs: how many arms to run at once, each in a pair of its own.
+        data_dir: folder with the files of known images; by default what
+            PARITY_DATA says, or ~/.cache/framework-parity.
+        download: whether each framework may fetch what is missing there.
         out: folder for the report, or None to write nothing.
         watch: called as training goes on.
 
@@ -101,7 +107,10 @@ def run(
         return _run_arm(pair, arm, own, settings, watch)
 
     arms = [experiment.arm(name) for name in experiment.arms]
-    found = _spread(one, arms, backends, device, min(jobs, len(arms)))
+    with image_files.kept_in(data_dir, download):
+        for arm in arms:
+            arm.data.source.demand()
+        found = _spread(one, arms, backends, device, min(jobs, len(arms)))
     runs = {
         backend: {arm.arm.name: arm.records[backend] for arm in found}
         for backend in backends

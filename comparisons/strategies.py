@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from common.architecture import ShapeError, places
 from common.conventions import CONVENTIONS
 from common.data import Data
-from common.datasets import Noise, Polynomial, Spiral, Xor
+from common.datasets import Linear, Noise, Polynomial, Sine, Spiral, Xor
 from common.element import Model, OneKind, members
 from common.experiment import Experiment
 from common.images import Conv2d
@@ -294,8 +294,17 @@ def sources(draw: st.DrawFn) -> Any:
         coefficients=st.just((1.0, -0.5, 0.2)),
         samples=st.just(samples),
     )
+    sine = st.builds(Sine, samples=st.just(samples), noise=NUMBERS)
+    linear = st.builds(
+        Linear,
+        features=st.integers(1, 6),
+        samples=st.just(samples),
+        test_samples=st.sampled_from([0, 9]),
+        noise=NUMBERS,
+    )
     xor = st.builds(Xor, copies=st.just(8), noise=NUMBERS)
-    choices = [images, images, images, vectors, spiral, curve, xor]
+    vector = [vectors, spiral, curve, sine, linear, xor]
+    choices = [images, images, images, *vector]
     return draw(st.sampled_from(choices).flatmap(lambda chosen: chosen))
 
 

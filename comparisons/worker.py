@@ -13,6 +13,9 @@ import sys
 import traceback
 from typing import Any, BinaryIO
 
+from common import image_files
+from common.errors import SpecError
+
 
 def main(backend: str, setup: str, threads: int, device: str) -> None:
     """Serve requests until standard input ends.
@@ -31,6 +34,7 @@ def main(backend: str, setup: str, threads: int, device: str) -> None:
         module, function = setup.split(":")
         getattr(importlib.import_module(module), function)(backend)
     trainer = importlib.import_module(f"{backend}.trainer").Trainer
+    image_files.use(backend)
     # What the imports leave is never garbage, and Keras looks through all of
     # it each time it forgets a network: two thirds of building a small one.
     gc.freeze()
@@ -55,6 +59,8 @@ def _serve(
     tasks = importlib.import_module("comparisons.tasks")
     try:
         result = getattr(tasks, task)(trainer, progress=progress, **arguments)
+    except SpecError as error:
+        send("refused", error.as_json())
     except Exception:  # noqa: BLE001 - whatever it was, the parent must know
         send("error", traceback.format_exc())
     else:

@@ -105,7 +105,8 @@ class Worker:
         """Ask for a task of `comparisons.tasks`; return at once.
 
         The future raises `WorkerError` if the task breaks or the process
-        dies. Tasks of one worker run one after another.
+        dies, and `SpecError` if what it was asked for cannot be meant.
+        Tasks of one worker run one after another.
         """
         return self._queue.submit(self._timed, task, progress, arguments)
 
@@ -131,6 +132,8 @@ class Worker:
                 kind, content = pickle.load(replies)
                 if kind == "result":
                     return content
+                if kind == "refused":
+                    raise SpecError(**content)
                 if kind == "error":
                     raise WorkerError(
                         f"{LABELS[self.backend]} broke in '{task}':\n{content}"

@@ -8,6 +8,7 @@ initializer_extensions, optimizer_extensions
             the same for initialisers and optimisers
 reading     from a live object back to its element
 emit        source code from what the phrase book says
+datasets    known images, by the framework's own loaders
 model       a network from its layers
 updates     from a gradient to new parameters
 tensors     arrays in and out

@@ -1,10 +1,11 @@
 """What the workers that all tests share can be asked for."""
 
-from tests.backends import examination
+from tests.backends import examination, loading
 from tests.coverage import saying
 
 
 def add_tasks(backend: str) -> None:
     """Let a worker be asked for what the tests need."""
     examination.add_tasks(backend)
+    loading.add_tasks(backend)
     saying.add_tasks(backend)

@@ -6,7 +6,19 @@ import numpy as np
 import pytest
 
 from common.data import Data, Part
-from common.datasets import Digits, MoonsCircles, Polynomial, Spiral, Xor
+from common.datasets import (
+    Digits,
+    Linear,
+    MoonsCircles,
+    Noise,
+    Points,
+    Polynomial,
+    Sine,
+    Spiral,
+    Xor,
+)
+from common.errors import SpecError
+from common.load import parse
 from common.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from common.record import digest
 
@@ -16,6 +28,10 @@ LOSSES: dict[str, Any] = {
     "moons_circles": CrossEntropy(),
     "xor": CrossEntropy(),
     "polynomial": MeanSquaredError(),
+    "sine": MeanSquaredError(),
+    "linear": MeanSquaredError(),
+    "noise": CrossEntropy(),
+    "points": MeanSquaredError(),
 }
 WRITTEN: dict[str, Any] = {
     "digits": {},
@@ -23,6 +39,13 @@ WRITTEN: dict[str, Any] = {
     "moons_circles": {},
     "xor": {"copies": 25, "noise": 0.1},
     "polynomial": {},
+    "sine": {},
+    "linear": {},
+    "noise": {"scale": 3.0},
+    "points": {
+        "x": [[float(n), 1.0 / (n + 1)] for n in range(60)],
+        "y": [float(n % 7) for n in range(60)],
+    },
 }
 
 each_source = pytest.mark.parametrize("source", LOSSES)
@@ -82,6 +105,75 @@ def test_stratified_parts_hold_the_classes_in_equal_shares(
         assert np.abs(counts - shares * len(part)).max() < 2
 
 
+def with_test_part(**fields: Any) -> Data:
+    """Return 20 samples, and 5 more that are the source's own test part."""
+    linear = {"samples": 20, "test_samples": 5}
+    return Data.model_validate({"linear": linear, **fields})
+
+
+@pytest.mark.parametrize("validation", [0.0, 0.25])
+def test_a_test_part_that_comes_along_stands_at_the_end(
+    validation: float,
+) -> None:
+    data = with_test_part(validation=validation, scaling="none")
+    found = data.parts(MeanSquaredError())
+    x, y = data.source.draw(0)
+    np.testing.assert_array_equal(found["test"].x, x[20:])
+    np.testing.assert_array_equal(found["test"].y[:, 0], y[20:])
+    others = [part for name, part in found.items() if name != "test"]
+    together = rows(
+        *(
+            np.concatenate(each)
+            for each in zip(
+                *((part.x, part.y) for part in others), strict=True
+            )
+        )
+    )
+    assert together == rows(x[:20], y[:20])
+    sizes = {name: n for name, n in data.part_sizes().items() if n}
+    assert {name: len(part) for name, part in found.items()} == sizes
+    assert sizes.get("validation", 0) == 20 * validation
+
+
+def test_a_test_part_that_comes_along_fits_no_scaler() -> None:
+    raw = with_test_part(scaling="none").parts(MeanSquaredError())
+    shift, scale = by_hand("standardize", raw["train"].x)
+    found = with_test_part().parts(MeanSquaredError())["test"].x
+    expected = (raw["test"].x - shift) / scale
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+def test_a_share_for_the_test_has_no_effect_beside_a_part_of_its_own() -> None:
+    assert with_test_part(test=0.4) == with_test_part()
+    assert with_test_part(test=0.4).test == 0.0
+
+
+def test_a_test_part_that_comes_along_can_be_claimed_about() -> None:
+    spec = parse(
+        {
+            "name": "example",
+            "dialect": "torch",
+            "data": {"linear": {"test_samples": 9}, "test": 0.0},
+            "recipe": {
+                "loss": "mean_squared_error",
+                "optimizer": "adam",
+                "epochs": 1,
+            },
+            "arms": {"only": ["relu", {"dense": 1}]},
+            "claims": ["only.test_loss < 1"],
+            "probes": {"representations": {"part": "test"}},
+        }
+    )
+    assert spec.data.part_sizes()["test"] == 9
+
+
+def test_a_class_too_rare_to_be_shared_out_is_refused() -> None:
+    points = {"x": [[n] for n in range(9)], "y": [0] * 8 + [1], "classes": 2}
+    data = Data.model_validate({"points": points, "test": 0.3})
+    with pytest.raises(SpecError, match="class 1 has a single sample"):
+        data.parts(CrossEntropy())
+
+
 def test_unstratified_parts_are_another_split() -> None:
     plain, stratified = parts("digits", stratify=False), parts("digits")
     assert digest({"y": plain["test"].y}) != digest(
@@ -102,7 +194,7 @@ def by_hand(scaling: str, train: Any) -> tuple[Any, Any]:
 
 @pytest.mark.parametrize("scaling", ["standardize", "min_max", "symmetric"])
 @pytest.mark.parametrize(
-    "source", ["spiral", "moons_circles", "xor", "polynomial"]
+    "source", ["spiral", "moons_circles", "xor", "polynomial", "points"]
 )
 def test_scalers_are_fitted_on_the_training_part_alone(
     source: str, scaling: str
@@ -238,3 +330,55 @@ def test_xor_labels_its_corners_by_exclusive_or() -> None:
     assert x.shape == (12, 2)
     assert y.tolist() == [0, 1, 1, 0] * 3
     assert rows(x[:4]) == [(0, 0), (0, 1), (1, 0), (1, 1)]
+
+
+def test_sine_is_a_sine_with_the_noise_it_says() -> None:
+    x, y = Sine(samples=20_000, noise=0.3).draw(0)
+    assert (np.floor(x.min()), np.ceil(x.max())) == (-4, 4)
+    assert np.abs(x).max() <= np.pi
+    assert abs(x.mean()) < 5 * x.std() / np.sqrt(20_000)
+    residual = y - np.sin(x)
+    assert abs(residual.std() / 0.3 - 1) < 5 / np.sqrt(2 * 20_000)
+    assert Sine(low=2.0, high=2.5).draw(0)[0].min() >= 2.0
+
+
+def test_linear_is_a_plane_with_the_noise_it_says() -> None:
+    source = Linear(features=4, samples=20_000, test_samples=500, noise=0.3)
+    x, y = source.draw(0)
+    assert (x.shape, y.shape) == ((20_500, 4), (20_500,))
+    w, residual, *_ = np.linalg.lstsq(x[:20_000], y[:20_000], rcond=None)
+    spread = float(np.sqrt(residual[0] / 20_000))
+    assert abs(spread / 0.3 - 1) < 5 / np.sqrt(2 * 20_000)
+    # The test part has the same weights.
+    left = y[20_000:] - x[20_000:] @ w
+    assert abs(left.std() / 0.3 - 1) < 5 / np.sqrt(2 * 500)
+
+
+def test_a_longer_test_part_of_linear_leaves_the_rest_as_it_is() -> None:
+    x, y = Linear(samples=20).draw(0)
+    longer_x, longer_y = Linear(samples=20, test_samples=7).draw(0)
+    np.testing.assert_array_equal(longer_x[:20], x)
+    np.testing.assert_allclose(longer_y[:20], y, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("classes", [None, 3])
+def test_noise_is_scaled_and_its_target_is_not(classes: int | None) -> None:
+    (x, y), (wide, same) = (
+        Noise(sides=(4, 3, 2), classes=classes, scale=scale).draw(0)
+        for scale in (1.0, 0.01)
+    )
+    np.testing.assert_array_equal(wide, 0.01 * x)
+    np.testing.assert_array_equal(same, y)
+
+
+@pytest.mark.parametrize(
+    ("classes", "kind"), [(None, np.float64), (3, np.int64)]
+)
+def test_points_are_what_was_said(classes: int | None, kind: type) -> None:
+    x, y = ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0)), (0.0, 2.0, 1.0)
+    source = Points(x=x, y=y, classes=classes)
+    drawn = source.draw(0)
+    assert (source.shape, source.size) == ((2,), 3)
+    assert drawn[0].tolist() == [list(row) for row in x]
+    assert drawn[1].tolist() == list(y)
+    assert drawn[1].dtype == kind

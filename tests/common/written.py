@@ -54,6 +54,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "cosine_restarts": {"first": 5},
     "warmup_cosine": {"warmup": 3, "steps": 10},
     "one_cycle": {"steps": 10},
+    "points": {"x": [[0.0, 1.0], [1.0, 0.0]], "y": [0.5, 2.0]},
 }
 
 

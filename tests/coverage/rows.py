@@ -76,6 +76,23 @@ MORE: dict[str, Arm] = {
         {"moons_circles": {"samples": 60}}, "cross_entropy", 4
     ),
     "polynomial": on({"polynomial": {"samples": 60}}, "mean_squared_error", 1),
+    "sine": on({"sine": {"samples": 60}}, "mean_squared_error", 1),
+    "linear": on(
+        {"linear": {"samples": 60, "test_samples": 20}},
+        "mean_squared_error",
+        1,
+    ),
+    "points": on(
+        {
+            "points": {
+                "x": [[0, 0], [0, 1], [1, 0], [1, 1]] * 8,
+                "y": [0, 1, 1, 0] * 8,
+                "classes": 2,
+            }
+        },
+        "binary_cross_entropy",
+        1,
+    ),
     "xor": on({"xor": {"copies": 8, "noise": 0.1}}, "binary_cross_entropy", 1),
     **{
         f"scaling-{scaling}": on(
