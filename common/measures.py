@@ -273,6 +273,26 @@ def gradient_ratio(run: Run) -> float:
 
 
 @statistic()
+def steps(run: Run) -> float:
+    """How many steps were trained, each of one batch."""
+    return float(len(run.record.steps["loss"]))
+
+
+@statistic(probe("gradient_norm"))
+def gradient_noise(run: Run) -> float:
+    """By how much the gradient's norm changes from one step to the next.
+
+    The root mean square over the second half of the steps. The gradient is
+    that of all parameters together. Between two steps the network hardly
+    moves; what changes is which samples the batch holds.
+    """
+    norms = run.record.steps["gradient_norm"].astype(float)
+    whole = np.sqrt((norms**2).sum(axis=1))
+    changes = np.diff(whole[len(whole) // 2 :])
+    return float(np.sqrt((changes**2).mean()))
+
+
+@statistic()
 def near_zero(run: Run, bound: float) -> float:
     """The share of the kernels' weights that are no larger than a bound."""
     return float((np.abs(_kernels(run)) <= bound).mean())
