@@ -117,7 +117,7 @@ def segments(
     for indices in _merged(recipe, samples, seed, epochs, size):
         count = len(indices)
         masks = {
-            place.name: _masks(place, indices.shape, seed, step)
+            place.name: masks_of(place, indices.shape, seed, step)
             for place in dropping
         }
         segment = Segment(indices, rates(recipe, step, count, samples), masks)
@@ -146,9 +146,17 @@ def _merged(
         yield np.concatenate(waiting)
 
 
-def _masks(
+def masks_of(
     place: Place, batches: tuple[int, ...], seed: int, first: int
 ) -> npt.NDArray[Any]:
+    """Return a dropout's factors, 0 or 1 / (1 - rate), from a step on.
+
+    Args:
+        place: where it stands.
+        batches: how many steps, and how many samples each has.
+        seed: of the run.
+        first: the number of the first step.
+    """
     steps, size = batches
     layer = place.layer
     assert isinstance(layer, Dropout | SpatialDropout)

@@ -8,15 +8,17 @@ is refused before training.
 
 import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from common.architecture import Place
 from common.arm import Arm
 from common.batches import rates
 from common.errors import names, nearest, shown
+from common.layers import Dropout, SpatialDropout
 from common.record import Curve, Record
 
 
@@ -345,6 +347,42 @@ def _dead(run: Run, *, by_weights: bool) -> float:
         and name.endswith("/by_weights") == by_weights
     ]
     return float(np.mean(looks)) if looks else math.nan
+
+
+def dropouts(arm: Arm) -> str | None:
+    """Need a dropout."""
+    found = any(place.mask_shape is not None for place in arm.all_places)
+    return None if found else "it has no dropout"
+
+
+@statistic(probe("dropped"), dropouts)
+def dropout_error(run: Run) -> float:
+    """How far dropouts are from their formula, at most: x m / (1 - rate).
+
+    The mask m is 0 where 0 has left the layer, and 1 elsewhere. The formula
+    is written by hand, in the precision of the run.
+    """
+    errors = []
+    for place, entered, left in _dropped(run):
+        assert isinstance(place.layer, Dropout | SpatialDropout)
+        kept = (left != 0) / (1.0 - place.layer.rate)
+        factors = kept.astype(entered.dtype)
+        errors.append(np.abs(left - entered * factors).max())
+    return float(max(errors))
+
+
+@statistic(probe("dropped"), dropouts)
+def dropout_kept(run: Run) -> float:
+    """The share of numbers that dropouts keep, on average over them."""
+    return float(np.mean([(left != 0).mean() for _, _, left in _dropped(run)]))
+
+
+def _dropped(run: Run) -> Iterator[tuple[Place, Curve, Curve]]:
+    """Yield each dropout with what entered and what left it."""
+    for place in run.arm.all_places:
+        looks = run.record.probes.get(f"dropped/{place.name}")
+        if looks is not None:
+            yield place, *looks[-1]
 
 
 @statistic(probe("per_sample_gradients"))

@@ -3,6 +3,7 @@
 Placeholder.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from comparisons.experiments._words import IMAGES, claim, hidden, images
@@ -51,7 +52,10 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *_falling(names, "steps", "takes more steps"),
             *_falling(names, "gradient_noise", "has noisier gradients"),
         ],
-        "pictures": [{"bars": {"statistic": "gradient_noise", "log": True}}],
+        "pictures": [
+            "loss_over_time",
+            {"bars": {"statistic": "gradient_noise", "log": True}},
+        ],
     }
 
 
@@ -63,5 +67,5 @@ def _falling(names: list[str], statistic: str, says: str) -> list[Any]:
             f"{small} {says} than {large}.".capitalize(),
             f"{small}.{statistic} > {large}.{statistic}",
         )
-        for small, large in zip(names, names[1:], strict=False)
+        for small, large in pairwise(names)
     ]

@@ -43,5 +43,5 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "bfloat16.test_accuracy < float32.test_accuracy + 0.02",
             ),
         ],
-        "pictures": [{"bars": "test_accuracy"}],
+        "pictures": ["loss_over_time", {"bars": "test_accuracy"}],
     }

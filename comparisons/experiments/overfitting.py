@@ -79,7 +79,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "1.1 * degree_9.lowest('validation_loss')",
             ),
         ],
-        "pictures": [{"bars": "gap"}],
+        "pictures": ["fit", {"bars": "gap"}],
     }
 
 

@@ -76,6 +76,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             {"bars": "gap"},
             {"bars": "test_loss"},
             {"bars": "near_zero(0.001)"},
+            "weight_histogram",
         ],
     }
 

@@ -88,7 +88,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "distance(adam_coupled, adam_kernels) > 0.01",
             ),
         ],
-        "pictures": [{"bars": "weight_norm"}],
+        "pictures": ["distances", {"bars": "weight_norm"}],
     }
 
 
