@@ -3,7 +3,12 @@
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import (
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    StrMethodFormatter,
+)
 
 from common.pictures import LossOverTime
 from common.record import Record
@@ -37,7 +42,10 @@ def loss_over_time(result: Result, spec: LossOverTime) -> Figure:
         row[0].set_ylabel(f"{LABELS[backend]}\ntraining loss")
         row[0].xaxis.set_major_locator(MaxNLocator(integer=True))
         row[1].set_xscale("log")
-    share_range(axes.flat)
+        row[1].xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+        row[1].xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        row[1].xaxis.set_minor_formatter(NullFormatter())
+    share_range(axes.ravel())
     axes[-1][0].set_xlabel("epoch")
     axes[-1][1].set_xlabel("seconds of steps")
     legend(
