@@ -126,7 +126,7 @@ def segments(
         masks = {
             place.name: np.stack(drawn.masks[place.name][step : step + count])
             if drawn
-            else _masks(place, indices.shape, seed, step)
+            else masks_of(place, indices.shape, seed, step)
             for place in dropping
         }
         segment = Segment(indices, rates(recipe, step, count, samples), masks)
@@ -154,9 +154,17 @@ def _merged(
         yield np.concatenate(waiting)
 
 
-def _masks(
+def masks_of(
     place: Place, batches: tuple[int, ...], seed: int, first: int
 ) -> npt.NDArray[Any]:
+    """Return a dropout's factors, 0 or 1 / (1 - rate), from a step on.
+
+    Args:
+        place: where it stands.
+        batches: how many steps, and how many samples each has.
+        seed: of the run.
+        first: the number of the first step.
+    """
     steps, size = batches
     layer = place.layer
     assert isinstance(layer, Dropout | SpatialDropout)

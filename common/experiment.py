@@ -152,6 +152,7 @@ class Experiment(Model):
             "representations": {p.name for p in everywhere},
             "weights": learning,
             "dead_relu": set(),
+            "dropped": set(),
         }
         for name, allowed in known.items():
             probe = getattr(probes, name)
@@ -161,6 +162,8 @@ class Experiment(Model):
             isinstance(place.layer, Relu) for place in everywhere
         ):
             self._refuse(("probes", "dead_relu"), "no arm has a 'relu'")
+        if probes.dropped and all(p.mask_shape is None for p in everywhere):
+            self._refuse(("probes", "dropped"), "no arm has a dropout")
 
     def _check_probe(self, name: str, probe: Any, known: set[str]) -> None:
         said = getattr(probe, "places", "all")

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from common.architecture import Place
 from common.arm import Arm
 from common.batches import Segment, segments, steps_per_epoch
 from common.element import MOST
@@ -61,6 +62,13 @@ class Trainer(Protocol):
 
     def outputs(self, x: Array) -> dict[str, Curve]:
         """Return what leaves each place, inner first, in evaluation."""
+
+    def dropped(self, place: Place, x: Array) -> tuple[Curve, Curve]:
+        """Return numbers before and after a dropout of the framework's own.
+
+        It is a new one with a mask of its own, as it is in training; nobody
+        else's randomness moves.
+        """
 
     def gradients(self, segment: Segment) -> tuple[float, Weights]:
         """Return the loss and gradients of a segment's first step."""

@@ -8,7 +8,7 @@ is refused before training.
 
 import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -16,10 +16,11 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from common.activations import Activation
+from common.architecture import Place
 from common.arm import Arm
 from common.batches import rates, steps_per_epoch
 from common.errors import names, nearest, shown
-from common.layers import Dense
+from common.layers import Dense, Dropout, SpatialDropout
 from common.loop import Reduction
 from common.record import Curve, Record
 
@@ -293,6 +294,26 @@ def gradient_ratio(run: Run) -> float:
 
 
 @statistic()
+def steps(run: Run) -> float:
+    """How many steps were trained, each of one batch."""
+    return float(len(run.record.steps["loss"]))
+
+
+@statistic(probe("gradient_norm"))
+def gradient_noise(run: Run) -> float:
+    """By how much the gradient's norm changes from one step to the next.
+
+    The root mean square over the second half of the steps. The gradient is
+    that of all parameters together. Between two steps the network hardly
+    moves; what changes is which samples the batch holds.
+    """
+    norms = run.record.steps["gradient_norm"].astype(float)
+    whole = np.sqrt((norms**2).sum(axis=1))
+    changes = np.diff(whole[len(whole) // 2 :])
+    return float(np.sqrt((changes**2).mean()))
+
+
+@statistic()
 def near_zero(run: Run, bound: float) -> float:
     """The share of the kernels' weights that are no larger than a bound."""
     return float((np.abs(_kernels(run)) <= bound).mean())
@@ -345,6 +366,42 @@ def _dead(run: Run, *, by_weights: bool) -> float:
         and name.endswith("/by_weights") == by_weights
     ]
     return float(np.mean(looks)) if looks else math.nan
+
+
+def dropouts(arm: Arm) -> str | None:
+    """Need a dropout."""
+    found = any(place.mask_shape is not None for place in arm.all_places)
+    return None if found else "it has no dropout"
+
+
+@statistic(probe("dropped"), dropouts)
+def dropout_error(run: Run) -> float:
+    """How far dropouts are from their formula, at most: x m / (1 - rate).
+
+    The mask m is 0 where 0 has left the layer, and 1 elsewhere. The formula
+    is written by hand, in the precision of the run.
+    """
+    errors = []
+    for place, entered, left in _dropped(run):
+        assert isinstance(place.layer, Dropout | SpatialDropout)
+        kept = (left != 0) / (1.0 - place.layer.rate)
+        factors = kept.astype(entered.dtype)
+        errors.append(np.abs(left - entered * factors).max())
+    return float(max(errors))
+
+
+@statistic(probe("dropped"), dropouts)
+def dropout_kept(run: Run) -> float:
+    """The share of numbers that dropouts keep, on average over them."""
+    return float(np.mean([(left != 0).mean() for _, _, left in _dropped(run)]))
+
+
+def _dropped(run: Run) -> Iterator[tuple[Place, Curve, Curve]]:
+    """Yield each dropout with what entered and what left it."""
+    for place in run.arm.all_places:
+        looks = run.record.probes.get(f"dropped/{place.name}")
+        if looks is not None:
+            yield place, *looks[-1]
 
 
 @statistic(probe("per_sample_gradients"))

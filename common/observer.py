@@ -17,8 +17,14 @@ from common.arm import Arm
 from common.data import Part
 from common.layer import Array
 from common.layers import Dense, Dropout, Flatten, SpatialDropout
-from common.probes import DeadRelu, PerSampleGradients, Representations
+from common.probes import (
+    DeadRelu,
+    Dropped,
+    PerSampleGradients,
+    Representations,
+)
 from common.probes import Weights as WeightsProbe
+from common.randomness import stream
 from common.record import Curve, Weights
 
 # What never puts out a negative number, and what leaves that as it was.
@@ -45,7 +51,7 @@ class Observer:
             if isinstance(probe, DeadRelu | WeightsProbe):
                 first = probe.every if isinstance(probe, DeadRelu) else 0
                 found.update(range(first, epochs + 1, probe.every))
-            else:
+            elif not isinstance(probe, Dropped):
                 found.update(e for e in probe.epochs if e != "last")
         return {epoch for epoch in found if epoch <= epochs}
 
@@ -75,8 +81,8 @@ class Observer:
 
     def _probes(self) -> dict[str, Any]:
         names = (
-            *("dead_relu", "per_sample_gradients", "representations"),
-            "weights",
+            *("dead_relu", "dropped", "per_sample_gradients"),
+            *("representations", "weights"),
         )
         found = {name: getattr(self.arm.probes, name, None) for name in names}
         return {name: probe for name, probe in found.items() if probe}
@@ -99,6 +105,15 @@ class Observer:
         """Yield each relu after a dense layer that negatives never reach."""
         positive = all((part.x >= 0).all() for part in self.parts.values())
         yield from _behind_dense(self.arm.places, positive)
+
+    def _dropped(self, trainer: Any, probe: Dropped) -> Weights:
+        found = {}
+        for place in self.arm.all_places:
+            if place.mask_shape is not None:
+                rng = stream(0, "dropped", place.name)
+                x = rng.normal(size=(probe.samples, *place.input_shape))
+                found[place.name] = np.stack(trainer.dropped(place, x))
+        return found
 
     def _per_sample_gradients(
         self, trainer: Any, probe: PerSampleGradients
@@ -156,6 +171,8 @@ def _wanted(probe: Any, epoch: int, last: bool) -> bool:
         return last or (epoch > 0 and epoch % probe.every == 0)
     if isinstance(probe, WeightsProbe):
         return last or epoch % probe.every == 0
+    if isinstance(probe, Dropped):
+        return last
     return epoch in probe.epochs or (last and "last" in probe.epochs)
 
 

@@ -224,6 +224,53 @@ class Paths(Drawn):
         return probe("weights")(arm)
 
 
+class Fit(Drawn):
+    """What is predicted along a line, with the samples and the truth."""
+
+    @property
+    def caption(self) -> str:
+        return (
+            "Predictions along the line, the samples that were trained on, "
+            "and what lies behind their noise"
+        )
+
+    def missing(self, arm: Arm) -> str | None:
+        source = arm.data.source
+        fits = source.shape == (1,) and hasattr(source, "noise")
+        return None if fits else "the samples are no line with noise"
+
+
+class WeightHistogram(Drawn):
+    """How the weights of all kernels are spread at the end."""
+
+    @property
+    def caption(self) -> str:
+        return "The weights of all kernels at the end, first seed"
+
+
+class Distances(Drawn):
+    """How far the weights of any two arms lie apart at the end."""
+
+    @property
+    def caption(self) -> str:
+        return (
+            "How far two arms' weights lie apart at the end, relative to "
+            "their size: median of the seeds"
+        )
+
+
+class LossOverTime(Drawn):
+    """The training loss, by epoch and by second."""
+
+    @property
+    def caption(self) -> str:
+        return (
+            "The training loss of the first seed over the epochs, and over "
+            "the seconds that the steps took: a measurement of this machine, "
+            "on which no claim rests"
+        )
+
+
 def read_statistic(text: str) -> tuple[Statistic, tuple[object, ...]]:
     """Return a statistic of one arm, and its arguments.
 
@@ -258,6 +305,10 @@ Picture: TypeAlias = Annotated[
     | Table
     | Activations
     | Sweep
-    | Paths,
+    | Paths
+    | Fit
+    | WeightHistogram
+    | Distances
+    | LossOverTime,
     OneKind(),
 ]

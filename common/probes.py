@@ -43,6 +43,21 @@ class DeadRelu(Model):
     part: PartName = "train"
 
 
+class Dropped(Model):
+    """What each dropout, by itself, makes of some numbers in training.
+
+    After the last epoch, standard normal numbers that have nothing to do
+    with the network enter a layer of the framework's own, which drops by a
+    mask of its own, also where training shares its masks. What leaves it
+    tells which were dropped.
+
+    Attributes:
+        samples: how many of the shape that the dropout takes.
+    """
+
+    samples: Count = 100
+
+
 class PerSampleGradients(Model):
     """The loss's gradient by some layers' tensors, of each sample alone.
 
@@ -98,6 +113,7 @@ class Probes(Model):
         gradient_norm: the Euclidean norm of the loss's gradient by each
             tensor, at each step.
         dead_relu: dead units.
+        dropped: what the dropouts make of given numbers.
         per_sample_gradients: gradients of samples.
         representations: what leaves the layers.
         weights: the tensors on their way.
@@ -105,6 +121,7 @@ class Probes(Model):
 
     gradient_norm: Flag = False
     dead_relu: DeadRelu | None = None
+    dropped: Dropped | None = None
     per_sample_gradients: PerSampleGradients | None = None
     representations: Representations | None = None
     weights: Weights | None = None

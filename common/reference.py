@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from common.architecture import Place
 from common.arm import Arm
-from common.batches import Masks, Segment
+from common.batches import Masks, Segment, masks_of
 from common.data import Part
 from common.definitions import Pass
 from common.layer import Array
@@ -236,6 +237,12 @@ class Trainer:
         run = Pass(self.values, rough=self.rough)
         run.through(self.arm.places, x)
         return run.outputs
+
+    def dropped(self, place: Place, x: Array) -> tuple[Curve, Curve]:
+        """Return numbers before and after a dropout with a mask of its own."""
+        masks = {place.name: masks_of(place, (1, len(x)), 0, 0)[0]}
+        y, _ = Pass({}, masks).through((place,), x)
+        return x, y
 
     def gradients(self, segment: Segment) -> tuple[float, Weights]:
         """Return the loss and gradients of a segment's first step."""

@@ -51,12 +51,13 @@ def probed_tensors(record: Record) -> dict[str, tuple[int, Curve]]:
     """Return what the probes saw and is judged: epoch and tensor, by name.
 
     How many units are dead is recorded and not judged: like an accuracy, it
-    counts on which side of 0 numbers fall.
+    counts on which side of 0 numbers fall. Nor is what a dropout drops by a
+    mask of its own.
     """
     found = {}
     for name, looks in record.probes.items():
         probe, _, where = name.partition("/")
-        if probe == "dead_relu" or where == "epoch":
+        if probe in ("dead_relu", "dropped") or where == "epoch":
             continue
         epochs = record.probes[f"{probe}/epoch"].astype(int)
         for epoch, values in zip(epochs, looks, strict=True):

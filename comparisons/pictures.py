@@ -1,6 +1,6 @@
 """Pictures of a result, as SVG text that stands on its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from common import loop
+from common.record import Record
 from comparisons import gallery
 from comparisons.comparison import (
     Comparison,
@@ -131,6 +132,7 @@ def curves(result: Result) -> Figure:
             for backend, records in arm.records.items():
                 for record in records:
                     _evaluations(panel, record.epochs, metric, backend)
+                    _best(panel, record, metric, backend)
             panel.set_xlabel("epoch")
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             if metric == "loss":
@@ -143,8 +145,31 @@ def curves(result: Result) -> Figure:
     if result.validated:
         handles.append(line("validation", GREY, 1.5))
     handles.append(line("training", GREY, 1.5, ":"))
+    if any("best_epoch" in record.final for record in _records(result)):
+        handles.append(line("best epoch", GREY, 0, marker="D"))
     legend(figure, handles)
     return figure
+
+
+def _records(result: Result) -> Iterator[Record]:
+    for arm in result.arms:
+        for records in arm.records.values():
+            yield from records
+
+
+def _best(panel: Axes, record: Record, metric: str, backend: str) -> None:
+    """Mark the best epoch on the validation's curve, where one was sought."""
+    values = record.epochs.get(f"validation_{metric}")
+    at = record.epochs["epoch"] == record.final.get("best_epoch", 0)
+    if values is not None and at.any():
+        panel.plot(
+            record.epochs["epoch"][at],
+            values[at],
+            "D",
+            color=COLOURS[backend],
+            markersize=2 + WIDTHS[backend],
+            zorder=4,
+        )
 
 
 def _evaluations(

@@ -1,17 +1,27 @@
 """What `common.loop` drives, in Keras."""
 
+import random
 from typing import Any
 
 import numpy as np
 from keras import ops
 
+from common.architecture import Place
 from common.arm import Arm
 from common.batches import Segment
 from common.calls import phrase
 from common.data import Part
 from common.loop import stored
 from common.replay import Drawn
-from keras_impl import activations, draws, engine, losses, updates, weights
+from keras_impl import (
+    activations,
+    draws,
+    engine,
+    layers,
+    losses,
+    updates,
+    weights,
+)
 from keras_impl.extensions import MASKED
 from keras_impl.model import build
 from keras_impl.penalties import Attached
@@ -122,6 +132,22 @@ class Trainer:
         names |= set(weights.leaves(self.model))
         found = engine.outputs(self.model, to_tensor(x, self.dtype), names)
         return {name: to_array(value) for name, value in found.items()}
+
+    def dropped(
+        self, place: Place, x: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers before and after a dropout of Keras's own.
+
+        Translation: each layer has a generator of its own; its seed is
+        Python's to draw, whose state is put back to where it was.
+        """
+        state = random.getstate()
+        say = phrase(layers, place.layer)
+        layer = say(place.layer, place.input_shape).perform()
+        random.setstate(state)
+        entering = to_tensor(x, self.dtype)
+        left = layer(entering, training=True)
+        return to_array(entering), to_array(left)
 
     def gradients(
         self, segment: Segment

@@ -1156,6 +1156,18 @@ PROBES = [
         "did you mean 'test'",
     ),
     _add(
+        "probes-dropped",
+        "probes.dropped.samples",
+        "probes: {dropped: {samples: 0}}",
+        "at least 1",
+    ),
+    _add(
+        "probes-dropped_nothing",
+        "probes.dropped",
+        "probes: {dropped: {}}",
+        "no arm has a dropout",
+    ),
+    _add(
         "probes-places",
         "probes.per_sample_gradients.places",
         "probes: {per_sample_gradients: {}}",

@@ -3,13 +3,22 @@
 import numpy as np
 import torch
 
+from common.architecture import Place
 from common.arm import Arm
 from common.batches import Segment
 from common.calls import phrase
 from common.data import Part
 from common.loop import stored
 from common.replay import Drawn
-from torch_impl import activations, draws, engine, losses, updates, weights
+from torch_impl import (
+    activations,
+    draws,
+    engine,
+    layers,
+    losses,
+    updates,
+    weights,
+)
 from torch_impl.extensions import MASKED
 from torch_impl.model import build
 from torch_impl.penalties import Attached
@@ -122,6 +131,21 @@ class Trainer:
         names |= set(weights.leaves(self.model))
         found = engine.outputs(self.model, to_tensor(x, self.dtype), names)
         return {name: to_array(value) for name, value in found.items()}
+
+    @torch.inference_mode()
+    def dropped(
+        self, place: Place, x: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers before and after a dropout of PyTorch's own.
+
+        Translation: it draws from the generator that all share, which is
+        put back to where it was.
+        """
+        say = phrase(layers, place.layer)
+        layer = say(place.layer, place.input_shape).perform().train()
+        entering = to_tensor(x, self.dtype)
+        with torch.random.fork_rng():
+            return to_array(entering), to_array(layer(entering))
 
     def gradients(
         self, segment: Segment

@@ -13,7 +13,10 @@ from matplotlib.figure import Figure
 from comparisons.drawing import Rows
 from comparisons.result import Result
 
-MODULES = ("bars", "steps", "tables", "functions", "valleys")
+MODULES = (
+    *("bars", "steps", "tables", "functions", "valleys"),
+    *("fits", "final_weights", "epochs"),
+)
 """The files of this folder, each with some of the functions."""
 
 

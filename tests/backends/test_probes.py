@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from common import loop, reference
@@ -38,6 +39,10 @@ PROBES = {
 }
 
 
+# Each framework's own randomness: there is no truth to compare with.
+DROPPED = PROBES | {"dropped": {"samples": 200}}
+
+
 def digits(probes: dict[str, Any] | None, **recipe: Any) -> Arm:
     """Return a network with all that behaves differently in training."""
     said = {
@@ -59,6 +64,28 @@ def digits(probes: dict[str, Any] | None, **recipe: Any) -> Arm:
         "arms": {"only": layers},
     }
     return parse(written | ({"probes": probes} if probes else {})).arm("only")
+
+
+DROPPING = {
+    "name": "dropping",
+    "dialect": "torch",
+    "data": {"digits": {"samples": 100}},
+    "recipe": {
+        "loss": "cross_entropy",
+        "optimizer": {"sgd": 0.01},
+        "batch_size": 64,
+        "epochs": 1,
+    },
+    "arms": {
+        "only": [
+            {"conv2d": {"filters": 8, "size": 3}},
+            {"spatial_dropout": 0.4},
+            *("flatten", {"dense": 40}, "relu", {"dropout": 0.3}),
+            {"dense": 10},
+        ]
+    },
+    "probes": {"dropped": {"samples": 300}},
+}
 
 
 def trained(worker: Worker, arm: Arm, dtype: loop.Dtype = "float64") -> Any:
@@ -86,7 +113,7 @@ def test_looking_changes_not_one_bit(
     pair: Pair, backend: str, dtype: loop.Dtype
 ) -> None:
     worker = pair.workers[backend]
-    seen = trained(worker, digits(PROBES), dtype)
+    seen = trained(worker, digits(DROPPED), dtype)
     plain = trained(worker, digits(None), dtype)
     assert seen.probes
     assert not plain.probes
@@ -108,9 +135,31 @@ def test_looking_moves_no_randomness_of_the_frameworks_own(
             dtype="float32",
             native=True,
         ).result()[0]
-        for probes in (PROBES, None)
+        for probes in (DROPPED, None)
     )
     assert without_probes(seen).digest() == plain.digest()
+
+
+@on_each_backend
+@pytest.mark.parametrize("native", [False, True], ids=["shared", "native"])
+def test_a_dropout_is_what_is_written_by_hand(
+    pair: Pair, backend: str, native: bool
+) -> None:
+    arm = parse(DROPPING).arm("only")
+    [record] = (
+        pair.workers[backend]
+        .submit("train", arm=arm, seed=1, dtype="float32", native=native)
+        .result()
+    )
+    for name, rate in {"spatial_dropout_1": 0.4, "dropout_1": 0.3}.items():
+        [(entered, left)] = record.probes[f"dropped/{name}"]
+        kept = left != 0
+        factors = (kept / (1 - rate)).astype(np.float32)
+        assert (left == entered * factors).all()
+        assert abs(kept.mean() - (1 - rate)) < 0.05
+    # A channel goes as a whole.
+    [(_, left)] = record.probes["dropped/spatial_dropout_1"]
+    assert set(np.unique((left != 0).mean((1, 2)))) == {0.0, 1.0}
 
 
 LEARNING = [case for case in LAYERS + LOSSES if case.arm.parameters]
@@ -175,7 +224,7 @@ def test_float32_probes_are_close(pair: Pair, backend: str) -> None:
 
 
 def test_the_ladder_judges_what_the_probes_saw(pair: Pair) -> None:
-    climbed = climb(pair, digits(PROBES), steps=40)
+    climbed = climb(pair, digits(DROPPED), steps=40)
     verdict = climbed.verdicts[-1]
     assert verdict.rung == "trajectory"
     assert verdict.agrees, verdict.sentence
@@ -183,5 +232,5 @@ def test_the_ladder_judges_what_the_probes_saw(pair: Pair) -> None:
     probes = climbed.trajectory.probes
     assert "per sample gradients of dense_1/kernel after epoch 2" in probes
     assert "representations of relu_3 after epoch 1" in probes
-    assert not any("dead" in name for name in probes)
+    assert not any("dead" in name or "dropped" in name for name in probes)
     assert max(p.worst()[0] for p in probes.values()) > 0.0

@@ -92,6 +92,16 @@ def test_what_was_seen_when() -> None:
     assert seen.steps["gradient_norm"].shape[1] == len(seen.parameters)
 
 
+def test_a_dropout_is_seen_after_training_with_what_entered_it() -> None:
+    seen = trained({"dropped": {"samples": 50}}).probes
+    assert seen["dropped/epoch"].tolist() == [3]
+    [(entered, left)] = seen["dropped/dropout_1"]
+    assert entered.shape == left.shape == (50, 6)
+    kept = left != 0
+    assert 0.5 < kept.mean() < 0.9
+    assert_close(left, entered * kept / 0.7, ROUNDING)
+
+
 def test_the_last_epoch_is_seen_once() -> None:
     seen = trained({"representations": {"epochs": [3, "last"]}})
     assert seen.probes["representations/epoch"].tolist() == [3]

@@ -1,0 +1,102 @@
+"""When does a network learn the noise, and what does more data change?
+
+Placeholder.
+"""
+
+from typing import Any
+
+from numpy.polynomial.chebyshev import cheb2poly
+
+from comparisons.experiments._words import claim, hidden
+
+DATASETS = ("polynomial",)
+
+# Of each arm, so many samples make the validation and the test part.
+HELD_OUT = 200
+
+ARMS: dict[str, dict[str, Any]] = {
+    "degree_5": {"degree": 5},
+    "degree_9": {},
+    "degree_15": {"degree": 15},
+    "few": {"train": 25},
+    "many": {"train": 400},
+    "no_noise": {"noise": 0.0},
+    "more_noise": {"noise": 5.0},
+}
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification for one profile."""
+    quick = profile == "quick"
+    widths = (64,) * 3 if quick else (128,) * 9
+    layers = [*hidden(*widths), {"dense": 1}]
+    return {
+        "name": "overfitting",
+        "dialect": "torch",
+        "data": _data(),
+        "recipe": {
+            "loss": "mean_squared_error",
+            "optimizer": {"adam": 0.005},
+            "batch_size": "full",
+            "shuffle": "never",
+            "epochs": 1000 if quick else 10_000,
+            "evaluate_every": 10,
+        },
+        "arms": {
+            name: {"layers": layers, "data": _data(**own)}
+            for name, own in ARMS.items()
+        },
+        "claims": [
+            claim(
+                "fewer_samples_widen_the_gap",
+                "With 25 samples the gap is wider than with 100.",
+                "few.gap > degree_9.gap",
+            ),
+            claim(
+                "more_samples_narrow_the_gap",
+                "With 400 samples the gap is narrower than with 100.",
+                "many.gap < degree_9.gap",
+            ),
+            claim(
+                "noise_widens_the_gap",
+                "The more noise, the wider the gap.",
+                "more_noise.gap > degree_9.gap",
+            ),
+            claim(
+                "without_noise_no_gap",
+                "Without noise the gap is less than a tenth of it.",
+                "no_noise.gap < 0.1 * degree_9.gap",
+            ),
+            claim(
+                "degree_widens_the_gap",
+                "The curve of degree 15 has a wider gap than that of 5.",
+                "degree_15.gap > degree_5.gap",
+            ),
+            claim(
+                "training_past_the_best",
+                "The validation loss ends above its own minimum.",
+                "degree_9.last('validation_loss') > "
+                "1.1 * degree_9.lowest('validation_loss')",
+            ),
+        ],
+        "pictures": ["fit", {"bars": "gap"}],
+    }
+
+
+def _data(
+    degree: int = 9, train: int = 100, noise: float = 2.5
+) -> dict[str, Any]:
+    total = train + 2 * HELD_OUT
+    curve = 10.0 * cheb2poly([0] * degree + [1])
+    return {
+        "polynomial": {
+            "coefficients": curve.tolist(),
+            "low": -1.0,
+            "high": 1.0,
+            "samples": total,
+            "noise": noise,
+        },
+        "test": HELD_OUT / total,
+        "validation": HELD_OUT / (total - HELD_OUT),
+        "scaling": "symmetric",
+    }

@@ -1,0 +1,118 @@
+"""Is weight decay a penalty on large weights, or something else?
+
+Placeholder.
+"""
+
+from typing import Any
+
+from comparisons.experiments._words import IMAGES, claim, hidden, images
+
+DATASETS = IMAGES
+FULL = "mnist"
+
+STRENGTH = 1e-4
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification for one data set and profile."""
+    sgd = {"lr": 0.1}
+    momentum = {"lr": 0.01, "momentum": 0.9}
+    adam = {"lr": 0.001}
+    recipes = {
+        "sgd_penalty": _penalty("sgd", sgd),
+        "sgd_decay": _decay("sgd", sgd),
+        "momentum_coupled": _decay("sgd", momentum),
+        "momentum_decoupled": _decay("sgd", momentum, "decoupled"),
+        "adam_penalty": _penalty("adam", adam),
+        "adam_coupled": _decay("adam", adam),
+        "adam_decoupled": _decay("adam", adam, "decoupled"),
+        "adam_kernels": _decay("adam", adam, decayed="kernels"),
+    }
+    layers = ["flatten", *hidden(128, 64), {"dense": 10}]
+    return {
+        "name": "weight_decay_forms",
+        "dialect": "torch",
+        "data": images(dataset, profile),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": 64,
+            "last_batch": "drop",
+            "shuffle": "each_epoch",
+            "epochs": 10,
+            "precision": "float64",
+        },
+        "arms": {
+            name: {"layers": layers, "recipe": recipe}
+            for name, recipe in recipes.items()
+        },
+        "claims": [
+            claim(
+                "sgd_penalty_is_decay",
+                "Under SGD, a penalty of lambda is a decay of 2 lambda, to "
+                "rounding.",
+                "distance(sgd_penalty, sgd_decay) < 1e-9",
+            ),
+            claim(
+                "adam_penalty_is_coupled_decay",
+                "Under Adam, a penalty of lambda is a coupled decay of "
+                "2 lambda, to rounding.",
+                "distance(adam_penalty, adam_coupled) < 1e-9",
+            ),
+            claim(
+                "adam_decoupled_differs",
+                "Under Adam, decoupled decay leads to other weights: more "
+                "than a hundredth away.",
+                "distance(adam_coupled, adam_decoupled) > 0.01",
+            ),
+            claim(
+                "momentum_decoupled_differs",
+                "With momentum, too.",
+                "distance(momentum_coupled, momentum_decoupled) > 0.01",
+            ),
+            claim(
+                "adam_differs_more",
+                "The two forms part further under Adam than with momentum.",
+                "distance(adam_coupled, adam_decoupled) > "
+                "distance(momentum_coupled, momentum_decoupled)",
+            ),
+            claim(
+                "decoupled_keeps_larger_weights",
+                "Under Adam, decoupled decay leaves larger weights: it is "
+                "the weaker at the same number.",
+                "adam_decoupled.weight_norm > adam_coupled.weight_norm",
+            ),
+            claim(
+                "biases_matter",
+                "Whether biases decay moves the weights as well.",
+                "distance(adam_coupled, adam_kernels) > 0.01",
+            ),
+        ],
+        "pictures": ["distances", {"bars": "weight_norm"}],
+    }
+
+
+def _penalty(optimizer: str, said: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "optimizer": {optimizer: said},
+        "penalty": {
+            "l2": STRENGTH,
+            "form": "whole",
+            "weights": "all",
+            "reported": False,
+        },
+    }
+
+
+def _decay(
+    optimizer: str,
+    said: dict[str, Any],
+    decay: str = "coupled",
+    decayed: str = "all",
+) -> dict[str, Any]:
+    own = {
+        "weight_decay": 2 * STRENGTH,
+        "decay": decay,
+        "decayed": decayed,
+    }
+    return {"optimizer": {optimizer: said | own}}

@@ -1,0 +1,126 @@
+"""Pictures of the weights that training leaves."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from common.measures import STATISTICS, Run
+from common.pictures import Distances, WeightHistogram
+from common.record import Curve, Record
+from comparisons.drawing import COLOURS, WIDTHS, legend, line, panels
+from comparisons.result import Result
+from comparisons.workers import LABELS
+
+BINS = 61
+
+# Of the weights, this share is inside of the picture; the rest is counted
+# in the outermost bins.
+INSIDE = 0.998
+
+# Inches of a cell, and of the names beside the cells.
+CELL, NAMES = 0.62, 1.5
+
+
+def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
+    """Draw a panel for each arm, all with the same bins."""
+    found = {
+        (arm.arm.name, backend): _kernels(records[0])
+        for arm in result.arms
+        for backend, records in arm.records.items()
+    }
+    reach = max(
+        np.quantile(np.abs(w), INSIDE) if len(w) else 0.0
+        for w in found.values()
+    )
+    edges = np.linspace(-1, 1, BINS + 1) * (reach or 1.0)
+    figure, axes = panels(len(result.arms), 1)
+    for panel, arm in zip(axes[0], result.arms, strict=True):
+        for backend in result.backends:
+            weights = np.clip(found[arm.arm.name, backend], *edges[[0, -1]])
+            panel.stairs(
+                np.histogram(weights, edges)[0],
+                edges,
+                color=COLOURS[backend],
+                linewidth=WIDTHS[backend],
+            )
+        panel.set_yscale("log")
+        panel.set_title(arm.arm.name)
+        panel.set_xlabel("weight")
+    low = min(panel.get_ylim()[0] for panel in axes[0])
+    high = max(panel.get_ylim()[1] for panel in axes[0])
+    for panel in axes[0]:
+        panel.set_ylim(max(low, 0.5), high)
+    axes[0][0].set_ylabel("how many weights")
+    legend(
+        figure,
+        [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends],
+    )
+    return figure
+
+
+def _kernels(record: Record) -> Curve:
+    """Return the weights of all kernels that are finite, in one row."""
+    names = [n for n in record.parameters if n.endswith("/kernel")]
+    found = np.concatenate([record.weights[n].ravel() for n in names])
+    return np.asarray(found[np.isfinite(found)], np.float64)
+
+
+def distances(result: Result, spec: Distances) -> Figure:
+    """Draw a square for each framework: arms against arms."""
+    names = [arm.arm.name for arm in result.arms]
+    side = CELL * len(names) + NAMES
+    figure = Figure(
+        figsize=(side * len(result.backends), side), layout="constrained"
+    )
+    axes = figure.subplots(1, len(result.backends), squeeze=False)[0]
+    tables = {backend: _table(result, backend) for backend in result.backends}
+    seen = np.concatenate([table.ravel() for table in tables.values()])
+    seen = seen[np.isfinite(seen) & (seen > 0)]
+    norm = LogNorm(*((seen.min(), seen.max()) if len(seen) else (0.1, 1.0)))
+    for panel, (backend, table) in zip(axes, tables.items(), strict=True):
+        panel.imshow(
+            np.where(table > 0, table, np.nan), norm=norm, cmap="cividis"
+        )
+        _write(panel, table, norm)
+        panel.set_title(LABELS[backend])
+        panel.set_xticks(range(len(names)), names, rotation=45, ha="right")
+        panel.set_yticks(range(len(names)), names)
+    return figure
+
+
+def _table(result: Result, backend: str) -> Curve:
+    """Return the median distance of each arm (row) from each (column)."""
+    distance = STATISTICS["distance"]
+    size = len(result.arms)
+    table = np.full((size, size), np.nan)
+    for row, one in enumerate(result.arms):
+        for column, other in enumerate(result.arms[:row]):
+            if one.arm.parameters != other.arm.parameters:
+                continue
+            both = zip(
+                other.records[backend], one.records[backend], strict=True
+            )
+            table[row, column] = np.median(
+                [
+                    distance((Run(other.arm, a), Run(one.arm, b)), ())
+                    for a, b in both
+                ]
+            )
+    return table
+
+
+def _write(panel: Axes, table: Curve, norm: LogNorm) -> None:
+    for (row, column), value in np.ndenumerate(table):
+        if np.isnan(value):
+            continue
+        dark = value <= 0 or norm(value) < 0.5
+        panel.text(
+            column,
+            row,
+            f"{value:.0e}" if value else "0",
+            ha="center",
+            va="center",
+            size=7,
+            color="white" if dark and value > 0 else "black",
+        )

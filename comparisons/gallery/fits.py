@@ -1,0 +1,83 @@
+"""Pictures of what is predicted along a line."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from common import loop
+from common.data import Data
+from common.pictures import Fit
+from comparisons.drawing import (
+    COLOURS,
+    GREY,
+    WIDTHS,
+    legend,
+    line,
+    panels,
+    share_range,
+)
+from comparisons.result import ArmResult, Result
+from comparisons.workers import LABELS
+
+# So many panels stand in a row at most.
+ABREAST = 4
+
+
+def fit(result: Result, spec: Fit) -> Figure:
+    """Draw a panel for each arm, with the first seed's predictions."""
+    arms = result.arms
+    columns = min(len(arms), ABREAST)
+    figure, axes = panels(columns, -(-len(arms) // columns))
+    for panel in axes.flat[len(arms) :]:
+        panel.remove()
+    drawn = axes.flat[: len(arms)]
+    for panel, arm in zip(drawn, arms, strict=True):
+        _fit(panel, arm)
+    share_range(drawn)
+    for row in axes:
+        row[0].set_ylabel("target")
+    legend(
+        figure,
+        [
+            line("sample of the training", GREY, 0, marker="."),
+            line("without its noise", "black", 1.5, ":"),
+            *(line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends),
+        ],
+    )
+    return figure
+
+
+def _fit(panel: Axes, arm: ArmResult) -> None:
+    loss = arm.arm.recipe.loss
+    train = arm.arm.data.parts(loss)["train"]
+    points = loop.grid(train.x)
+    panel.plot(train.x, train.y, ".", color=GREY, markersize=4)
+    # The samples alone say how far up and down there is something to see.
+    low, high = panel.get_ylim()
+    truth = list(_silent(arm.arm.data).parts(loss).values())
+    x = np.concatenate([part.x[:, 0] for part in truth])
+    y = np.concatenate([part.y[:, 0] for part in truth])
+    order = np.argsort(x)
+    panel.plot(x[order], y[order], ":", color="black", linewidth=1.5, zorder=5)
+    for backend, records in arm.records.items():
+        predicted = records[0].grid
+        assert predicted is not None
+        panel.plot(
+            points[:, 0],
+            predicted[:, 0],
+            color=COLOURS[backend],
+            linewidth=WIDTHS[backend],
+        )
+    panel.set_ylim(low, high)
+    panel.set_title(arm.arm.name)
+    panel.set_xlabel("input, scaled")
+
+
+def _silent(data: Data) -> Data:
+    """Return the same samples, with targets that have no noise."""
+    source: Any = data.source
+    return data.model_copy(
+        update={"source": source.model_copy(update={"noise": 0.0})}
+    )

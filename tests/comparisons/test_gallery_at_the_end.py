@@ -1,0 +1,150 @@
+"""Fits, weights, distances and times: a drawing holds what it should."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from common import reference
+from common.load import parse
+from common.measures import STATISTICS, Run
+from comparisons import gallery, tasks
+from comparisons.drawing import COLOURS
+from comparisons.pictures import curves
+from comparisons.result import ArmResult, Result
+
+LAYERS = [{"dense": 6}, "tanh", {"dense": 1}]
+WRITTEN: dict[str, Any] = {
+    "name": "small",
+    "dialect": "torch",
+    "data": {"sine": {"samples": 40, "noise": 0.5}},
+    "recipe": {
+        "loss": "mean_squared_error",
+        "optimizer": {"sgd": 0.1},
+        "batch_size": "full",
+        "shuffle": "never",
+        "epochs": 4,
+    },
+    "arms": {
+        "plain": LAYERS,
+        "other": {"layers": LAYERS, "recipe": {"optimizer": {"sgd": 0.3}}},
+        "kept": {
+            "layers": LAYERS,
+            "recipe": {"checkpoint": "validation_loss"},
+        },
+        "wide": [{"dense": 9}, "tanh", {"dense": 1}],
+        "fifth": LAYERS,
+    },
+    "pictures": ["fit", "weight_histogram", "distances", "loss_over_time"],
+}
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    """Two seeds of each arm, trained by NumPy in either's place."""
+    experiment = parse(WRITTEN)
+    arms = []
+    for name in experiment.arms:
+        arm = experiment.arm(name)
+        records = [
+            replace(
+                tasks.train(reference.Trainer, arm, seed, "float64")[0],
+                seconds=4.0 + seed,
+            )
+            for seed in range(2)
+        ]
+        arms.append(ArmResult(arm, {"torch": records, "keras": records}))
+    return Result(experiment, arms, [], {"dtype": "float32"})
+
+
+def drawn(result: Result, kind: str) -> Figure:
+    [spec] = [p for p in result.experiment.pictures if p.kind() == kind]
+    figure = gallery.draw(result, spec)
+    figure.canvas.draw()
+    return figure
+
+
+def test_a_fit_shows_samples_truth_and_both_frameworks(
+    result: Result,
+) -> None:
+    figure = drawn(result, "fit")
+    titles = [panel.get_title() for panel in figure.axes]
+    assert titles == list(WRITTEN["arms"])
+    samples, truth, *both = figure.axes[0].get_lines()
+    record = result.arms[0].records["torch"][0]
+    train = result.arms[0].arm.data.parts(result.arms[0].arm.recipe.loss)
+    assert samples.get_ydata() == pytest.approx(train["train"].y[:, 0])
+    assert [each.get_color() for each in both] == list(COLOURS.values())
+    for each in both:
+        assert each.get_ydata() == pytest.approx(record.grid[:, 0])
+    # The sine, at the inputs as they were before they were scaled.
+    x, y = (np.asarray(d, float) for d in truth.get_data())
+    raw = np.sort(result.experiment.data.source.draw(0)[0][:, 0])
+    assert y == pytest.approx(np.sin(raw))
+    assert (np.diff(x) >= 0).all()
+
+
+def test_a_histogram_counts_every_weight(result: Result) -> None:
+    figure = drawn(result, "weight_histogram")
+    for panel, arm in zip(figure.axes, result.arms, strict=True):
+        for patch in panel.patches:
+            counts = patch.get_data().values  # type: ignore[attr-defined]
+            size = 18 if arm.arm.name == "wide" else 12
+            assert counts.sum() == size
+    edges = [tuple(p.patches[0].get_data().edges) for p in figure.axes]
+    assert len(set(edges)) == 1
+
+
+def test_the_distances_are_medians_and_only_of_the_same_tensors(
+    result: Result,
+) -> None:
+    figure = drawn(result, "distances")
+    panels = [axes for axes in figure.axes if axes.images]
+    assert [axes.get_title() for axes in panels] == ["PyTorch", "Keras"]
+    texts = {
+        (round(t.get_position()[1]), round(t.get_position()[0])): t.get_text()
+        for t in panels[0].texts
+    }
+    plain, other = (result.arms[n] for n in (0, 1))
+    apart = [
+        STATISTICS["distance"]((Run(plain.arm, a), Run(other.arm, b)), ())
+        for a, b in zip(
+            plain.records["torch"], other.records["torch"], strict=True
+        )
+    ]
+    assert texts[1, 0] == f"{np.median(apart):.0e}"
+    assert texts[4, 0] == "0"
+    assert not any(3 in place for place in texts)
+
+
+def test_times_are_the_medians_of_the_seeds(result: Result) -> None:
+    figure = drawn(result, "loss_over_time")
+    by_epoch, by_second = figure.axes[:2]
+    for panel, at in ((by_epoch, [1, 2, 3, 4]), (by_second, [1.125, 4.5])):
+        line = panel.get_lines()[0]
+        found = np.asarray(line.get_xdata(), float)
+        assert found[[0, -1]] == pytest.approx([at[0], at[-1]])
+        expected = result.arms[0].records["torch"][0].epochs["train_loss"]
+        assert line.get_ydata() == pytest.approx(expected)
+    assert len(by_epoch.get_lines()) == len(result.arms)
+
+
+def test_the_curves_mark_the_best_epoch_where_one_was_sought(
+    result: Result,
+) -> None:
+    figure = curves(result)
+    marked = {
+        panel.get_title(): [
+            line for line in panel.get_lines() if line.get_marker() == "D"
+        ]
+        for panel in figure.axes
+    }
+    assert [name for name, found in marked.items() if found] == ["kept"]
+    record = result.arms[2].records["torch"][0]
+    best = int(record.final["best_epoch"])
+    at, height = (float(v[0]) for v in marked["kept"][0].get_data())
+    assert at == best
+    assert height == record.epochs["validation_loss"][best - 1]
+    assert "best epoch" in [t.get_text() for t in figure.legends[0].texts]
