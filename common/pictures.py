@@ -6,15 +6,19 @@ These are asked for. A kind is the snake_case name of its class; the function
 of that name in `comparisons/gallery` draws it.
 """
 
-import ast
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import model_validator
 
 from common.arm import Arm
 from common.element import Element, Flag, OneKind
-from common.errors import closest, nearest, shown
-from common.measures import STATISTICS, Statistic, probe
+from common.measures import (
+    Statistic,
+    classes,
+    probe,
+    read_statistic,
+    views,
+)
 
 
 class Drawn(Element):
@@ -30,21 +34,14 @@ class Drawn(Element):
         return None
 
 
-class Bars(Drawn):
-    """One statistic, a bar for each arm and framework, with every seed.
-
-    Attributes:
-        statistic: as in a claim, without the arm: `test_accuracy`,
-            `first_epoch("train_loss", 0.3)`.
-        log: whether the axis is logarithmic.
-    """
+class Measured(Drawn):
+    """A picture of one statistic."""
 
     main: ClassVar[str] = "statistic"
     statistic: str
-    log: Flag = False
 
     @model_validator(mode="after")
-    def _can_be_asked(self) -> "Bars":
+    def _can_be_asked(self) -> Self:
         statistic, arguments = self.asked
         statistic.check(arguments)
         return self
@@ -55,13 +52,49 @@ class Bars(Drawn):
         return read_statistic(self.statistic)
 
     @property
-    def caption(self) -> str:
+    def said(self) -> str:
+        """The statistic as the beginning of a sentence."""
         said = self.statistic.replace("_", " ")
-        return f"{said[:1].upper()}{said[1:]}: mean, and every seed"
+        return f"{said[:1].upper()}{said[1:]}"
 
     def missing(self, arm: Arm) -> str | None:
         statistic, arguments = self.asked
         return statistic.missing(arm, arguments)
+
+
+class Bars(Measured):
+    """One statistic, a bar for each arm and framework, with every seed.
+
+    Attributes:
+        statistic: as in a claim, without the arm: `test_accuracy`,
+            `first_epoch("train_loss", 0.3)`.
+        log: whether the axis is logarithmic.
+    """
+
+    log: Flag = False
+
+    @property
+    def caption(self) -> str:
+        return f"{self.said}: mean, and every seed"
+
+
+class HeatMaps(Measured):
+    """One statistic over rate, batch size and depth, and its difference.
+
+    A map for each framework, and one of Keras's less PyTorch's. The rate
+    runs to the right; depth (how many layers have a kernel) and batch size
+    run down. Arms that are alike in all three are averaged, as seeds are.
+
+    Attributes:
+        statistic: as in a claim, without the arm.
+    """
+
+    @property
+    def caption(self) -> str:
+        return (
+            f"{self.said} over rate, batch size and depth, mean of the "
+            "seeds; the best cell is framed"
+        )
 
 
 class GradientNorms(Drawn):
@@ -83,30 +116,64 @@ class Rates(Drawn):
         return "The learning rate that each step used"
 
 
-def read_statistic(text: str) -> tuple[Statistic, tuple[object, ...]]:
-    """Return a statistic of one arm, and its arguments.
+class Embeddings(Drawn):
+    """Samples laid out in the plane by t-SNE: the input, and each layer seen.
 
-    Raises:
-        ValueError: if it is none; a sentence.
-
-    >>> read_statistic('near_zero(0.01)')[1]
-    (0.01,)
+    Both frameworks are laid out together, so that one place in the plane
+    means the same in both.
     """
-    try:
-        node = ast.parse(text.strip(), mode="eval").body
-        called = node.func if isinstance(node, ast.Call) else node
-        given = node.args if isinstance(node, ast.Call) else []
-        arguments = tuple(ast.literal_eval(each) for each in given)
-        name = ast.unparse(called)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        name, arguments = text, ()
-    known = [each for each in STATISTICS if each != "distance"]
-    if name not in known:
-        raise ValueError(
-            f"got {shown(text)}, expected one of: "
-            f"{closest(name, sorted(known))}{nearest(name, known)}"
+
+    @property
+    def caption(self) -> str:
+        return (
+            "The input and each layer, laid out in the plane by t-SNE, both "
+            "frameworks together"
         )
-    return STATISTICS[name], arguments
+
+    def missing(self, arm: Arm) -> str | None:
+        return probe("representations")(arm) or classes(arm)
 
 
-Picture: TypeAlias = Annotated[Bars | GradientNorms | Rates, OneKind()]
+class Confusion(Embeddings):
+    """Which class is taken for which, on the samples that the probe sees."""
+
+    @property
+    def caption(self) -> str:
+        return "Which class is taken for which: how many samples, first seed"
+
+    def missing(self, arm: Arm) -> str | None:
+        end = arm.places[-1].name
+        unseen = end not in views(arm)
+        return super().missing(arm) or (
+            f"the probe of representations does not see '{end}', its end"
+            if unseen
+            else None
+        )
+
+
+class Mistakes(Confusion):
+    """The images that a network gets wrong with the greatest confidence."""
+
+    @property
+    def caption(self) -> str:
+        return (
+            "The worst mistakes of the first seed, by what the true class is "
+            "given: the true class, and the one it is taken for"
+        )
+
+    def missing(self, arm: Arm) -> str | None:
+        flat = len(arm.data.source.shape) != 3
+        reason = "the samples are no images" if flat else None
+        return super().missing(arm) or reason
+
+
+Picture: TypeAlias = Annotated[
+    Bars
+    | GradientNorms
+    | Rates
+    | HeatMaps
+    | Embeddings
+    | Confusion
+    | Mistakes,
+    OneKind(),
+]
