@@ -177,9 +177,10 @@ class SameBest(Model):
         if not isinstance(written, dict) or "same_best" not in written:
             return written
         slug = "_".join(re.findall(r"\w+", str(written["same_best"])))
+        said = slug.replace("_", " ")
         return {
             "name": f"same_best_{slug}",
-            "sentence": f"The best {slug.replace('_', ' ')} is the same arm's.",
+            "sentence": f"The same arm has the best {said} in both.",
         } | written
 
     @model_validator(mode="after")

@@ -370,8 +370,8 @@ def labels_of(arm: Arm) -> Curve:
 
 
 def _looked_at(arm: Arm) -> Part:
-    assert arm.probes and arm.probes.representations
-    probe = arm.probes.representations
+    probe = getattr(arm.probes, "representations", None)
+    assert probe is not None
     found = arm.data.parts(arm.recipe.loss)[probe.part]
     return Part(found.x[: probe.samples], found.y[: probe.samples])
 

@@ -2,6 +2,7 @@
 
 import math
 
+from comparisons.claims import Answer
 from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS
 

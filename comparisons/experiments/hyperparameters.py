@@ -20,7 +20,7 @@ from comparisons.experiments._words import IMAGES, claim, hidden, images
 DATASETS = IMAGES
 FULL = "mnist"
 
-GRIDS = {
+GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
     "quick": {"rate": (0.01, 0.1), "batch": (16, 64), "depth": (1, 3)},
     "full": {
         "rate": (0.001, 0.01, 0.1, 1.0),

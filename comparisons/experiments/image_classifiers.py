@@ -79,9 +79,9 @@ def _lenet(small: bool) -> list[Any]:
 
     Images of 8 × 8 have no room for its second window of 5.
     """
-    second = {"filters": 16, "size": 3 if small else 5}
+    second: dict[str, Any] = {"filters": 16, "size": 3 if small else 5}
     if small:
-        second |= {"padding": "same"}
+        second["padding"] = "same"
     return [
         {"conv2d": {"filters": 6, "size": 5, "padding": "same"}},
         "relu",

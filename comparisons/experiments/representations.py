@@ -15,6 +15,7 @@ says nothing about distances. Both frameworks are laid out together, in one
 run: done apart, the same layer would give two pictures that look unlike.
 """
 
+from itertools import pairwise
 from typing import Any
 
 from comparisons.experiments._words import claim, hidden
@@ -56,7 +57,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 f'network.separability("{after}") > '
                 f'network.separability("{before}")',
             )
-            for before, after in zip(SEEN, SEEN[1:], strict=False)
+            for before, after in pairwise(SEEN)
         ],
         "pictures": ["embeddings", {"bars": "test_accuracy"}],
     }

@@ -152,7 +152,7 @@ def _shown(run: Run) -> Curve:
     images = ((images - low) / (high - low)).reshape(
         -1, *run.arm.data.source.shape
     )
-    return images[..., 0] if images.shape[-1] != 3 else images
+    return np.asarray(images[..., 0] if images.shape[-1] == 1 else images)
 
 
 def _grid(
