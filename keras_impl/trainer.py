@@ -11,9 +11,9 @@ from common.calls import phrase
 from common.data import Part
 from common.loop import stored
 from keras_impl import activations, engine, losses, updates, weights
-from keras_impl.extensions import MASKED
 from keras_impl.model import build
 from keras_impl.penalties import Attached
+from keras_impl.random_extensions import MASKED
 from keras_impl.tensors import to_array, to_tensor, to_tensors
 
 
