@@ -52,7 +52,7 @@ class Place:
 
     @property
     def mask_shape(self) -> Shape | None:
-        """The shape of one sample's dropout factors, if the layer drops."""
+        """The shape of what a step draws for one sample, if the layer does."""
         return self.layer.mask_shape(self.input_shape)
 
 
@@ -168,6 +168,6 @@ def parameter_count(layers: Sequence[LayerElement], shape: Shape) -> int:
 
 
 def masked(layers: Sequence[LayerElement], shape: Shape) -> tuple[Place, ...]:
-    """Return the places that drop numbers and so need a mask each step."""
+    """Return the places that draw something at each step, as dropouts do."""
     found = walk(places(layers, shape))
     return tuple(place for place in found if place.mask_shape is not None)

@@ -14,7 +14,6 @@ import numpy.typing as npt
 from common.architecture import Place, masked
 from common.arm import Arm
 from common.layer import Array
-from common.layers import Dropout, SpatialDropout
 from common.randomness import stream
 from common.recipe import Recipe, batch_sizes
 from common.replay import Drawn
@@ -35,8 +34,9 @@ class Segment:
     Attributes:
         indices: (steps, batch) rows of the training part.
         rates: (steps,) learning rates.
-        masks: for each place that drops, (steps, batch, *shape) factors: 0
-            where a number is dropped, 1 / (1 - rate) where it is kept.
+        masks: for each place that draws, what it drew, of shape
+            (steps, batch, *shape); a dropout's factors, 0 where a number is
+            dropped and 1 / (1 - rate) where it is kept.
     """
 
     indices: Indices
@@ -166,13 +166,13 @@ def masks_of(
         first: the number of the first step.
     """
     steps, size = batches
-    layer = place.layer
-    assert isinstance(layer, Dropout | SpatialDropout)
     assert place.mask_shape is not None
-    keep = 1.0 - layer.rate
     shape = (size, *place.mask_shape)
-    kept = [
-        stream(seed, "dropout", place.name, step).random(shape) < keep
-        for step in range(first, first + steps)
-    ]
-    return np.stack(kept) / keep
+    return np.stack(
+        [
+            place.layer.draw_mask(
+                stream(seed, "dropout", place.name, step), shape
+            )
+            for step in range(first, first + steps)
+        ]
+    )

@@ -11,15 +11,15 @@ import operator
 import re
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, ClassVar, NoReturn, TypeAlias
+from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias
 
-from pydantic import GetJsonSchemaHandler, model_validator
+from pydantic import Discriminator, GetJsonSchemaHandler, Tag, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from common.element import Model
 from common.errors import closest, nearest, shown
-from common.measures import DISTANCE, STATISTICS, Statistic
+from common.measures import DISTANCE, STATISTICS, Statistic, read_statistic
 
 RELATIONS: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
@@ -152,6 +152,66 @@ class Claim(Model):
             return 0.0
         digits = len(number[1] or ".") - 1
         return float(f"5e{int(number[2] or 0) - digits - 1}")
+
+
+class SameBest(Model):
+    """Both frameworks say of the same arm that it is the best.
+
+    A relation is asked of each framework alone, and would have to name the
+    arm beforehand; this is asked of both together.
+
+    Attributes:
+        same_best: the statistic that is to be greatest, as in a relation,
+            without the arm.
+        name: a slug; made from the statistic where unsaid.
+        sentence: the claim in words; made likewise.
+    """
+
+    same_best: str
+    name: str = ""
+    sentence: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, written: Any) -> Any:
+        if not isinstance(written, dict) or "same_best" not in written:
+            return written
+        slug = "_".join(re.findall(r"\w+", str(written["same_best"])))
+        said = slug.replace("_", " ")
+        return {
+            "name": f"same_best_{slug}",
+            "sentence": f"The same arm has the best {said} in both.",
+        } | written
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> "SameBest":
+        statistic, arguments = self.asked
+        statistic.check(arguments)
+        return self
+
+    @property
+    def asked(self) -> tuple[Statistic, tuple[Any, ...]]:
+        """The statistic, with its arguments."""
+        return read_statistic(self.same_best)
+
+    @property
+    def that(self) -> str:
+        """What is claimed, in short."""
+        return f"same best {self.same_best}"
+
+
+def form_of(written: Any) -> str:
+    """Return which form a claim has, written or read."""
+    if isinstance(written, dict):
+        return "same_best" if "same_best" in written else "relation"
+    return "same_best" if isinstance(written, SameBest) else "relation"
+
+
+WrittenClaim: TypeAlias = Annotated[
+    Annotated[Claim, Tag("relation")] | Annotated[SameBest, Tag("same_best")],
+    Discriminator(form_of),
+]
+"""What is asked of each framework, or of both together."""
 
 
 def _check(node: ast.expr, that: str) -> None:

@@ -1,12 +1,14 @@
 """Data: a data set, split into parts and scaled."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import (
+    Discriminator,
     GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
+    Tag,
     model_serializer,
     model_validator,
 )
@@ -15,12 +17,44 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from common.dataset import Labels
 from common.datasets import Source
-from common.element import Flag, Model, Share, Whole, members
+from common.element import (
+    Element,
+    Flag,
+    Model,
+    Number,
+    OneKind,
+    Positive,
+    Share,
+    Whole,
+    members,
+)
 from common.errors import SpecError, names, nearest
 from common.layer import Array
 from common.losses import CrossEntropy, Loss
 
-Scaling = Literal["none", "standardize", "min_max", "symmetric"]
+
+class Normalize(Element):
+    """Bring values to [0, 1], then subtract a mean and divide by a deviation.
+
+    The first by the least and the greatest number of the whole training
+    part, not of each feature; of images, torchvision's ToTensor and
+    Normalize.
+    """
+
+    mean: Number
+    deviation: Positive
+
+
+def _scaling_form(written: Any) -> str:
+    return "mapping" if isinstance(written, dict | Normalize) else "word"
+
+
+Word = Literal["none", "standardize", "min_max", "symmetric"]
+Scaling = Annotated[
+    Annotated[Word, Tag("word")]
+    | Annotated[Normalize, OneKind(), Tag("mapping")],
+    Discriminator(_scaling_form),
+]
 
 
 @dataclass(frozen=True)
@@ -48,7 +82,8 @@ class Data(Model):
         stratify: whether each part has the classes in equal shares.
         scaling: `standardize` (mean 0, deviation 1, biased), `min_max` (to
             [0, 1]), `symmetric` (to [-1, 1]) or `none`; for each feature,
-            fitted on the training part alone.
+            fitted on the training part alone. `normalize` scales all
+            features alike.
         seed: of the draw and of the split; a run's own seed leaves the
             data as they are.
     """
@@ -231,6 +266,10 @@ def _scaler(scaling: Scaling, train: Array) -> Any:
 
     if scaling == "none":
         return lambda x: x
+    if isinstance(scaling, Normalize):
+        low, width = train.min(), np.ptp(train)
+        mean, deviation = scaling.mean, scaling.deviation
+        return lambda x: ((x - low) / width - mean) / deviation
     fitted = {
         "standardize": StandardScaler(),
         "min_max": MinMaxScaler((0.0, 1.0)),

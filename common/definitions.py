@@ -33,8 +33,8 @@ class Pass:
 
     Attributes:
         weights: its tensors, learnt and kept, in neutral layout.
-        masks: one factor for each number that a dropout sees while
-            training; None in evaluation.
+        masks: what the step drew for each place that draws, such as a
+            dropout's factors; None in evaluation.
         rough: which way to err; see `common.rounding`.
         outputs: what left each place so far, the inner ones first.
         kept: new values of the tensors that are kept, in training.

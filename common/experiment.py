@@ -20,7 +20,7 @@ from pydantic_core import (
 
 from common.activations import Relu
 from common.arm import Apart, Arm, WrittenArm, completed
-from common.claims import Claim
+from common.claims import Asked, Claim, SameBest, WrittenClaim, form_of
 from common.data import Data
 from common.element import Dialect, Model, speaking
 from common.errors import names, nearest, shown
@@ -58,7 +58,7 @@ class Experiment(Model):
     arms: dict[Name, WrittenArm] = Field(
         min_length=1, json_schema_extra={"additionalProperties": False}
     )
-    claims: tuple[Claim, ...] = ()
+    claims: tuple[WrittenClaim, ...] = ()
     probes: Probes | None = None
     pictures: tuple[Picture, ...] = ()
     replay: Replay | None = None
@@ -116,8 +116,8 @@ class Experiment(Model):
             return ("arms", arm, "mapping", part, *path)
         return (part, *path)
 
-    def _check_claim(self, index: int, claim: Claim) -> None:
-        for statistic, arms, arguments in claim.measured:
+    def _check_claim(self, index: int, claim: Claim | SameBest) -> None:
+        for statistic, arms, arguments in self._asked(claim):
             for arm in arms:
                 if arm not in self.arms:
                     self._refuse(
@@ -139,8 +139,16 @@ class Experiment(Model):
                 )
         if claim.name in (earlier.name for earlier in self.claims[:index]):
             self._refuse(
-                ("claims", index, "name"), f"{shown(claim.name)} stands twice"
+                ("claims", index, form_of(claim), "name"),
+                f"{shown(claim.name)} stands twice",
             )
+
+    def _asked(self, claim: Claim | SameBest) -> list[Asked]:
+        """Return what a claim asks for; of the best, every arm is asked."""
+        if isinstance(claim, Claim):
+            return claim.measured
+        statistic, arguments = claim.asked
+        return [(statistic, (arm,), arguments) for arm in self.arms]
 
     def _check_probes(self, probes: Probes) -> None:
         everywhere = [

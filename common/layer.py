@@ -35,8 +35,12 @@ class LayerElement(Element):
         return {}
 
     def mask_shape(self, shape: Shape) -> Shape | None:
-        """Return the shape of one sample's dropout factors, if it drops."""
+        """Return the shape of what a step draws for one sample, if it does."""
         return None
+
+    def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
+        """Return what a step draws, of shape (batch, *mask_shape)."""
+        raise NotImplementedError(f"{self.kind()} draws nothing")
 
     def blocks(self) -> "dict[str, tuple[Any, ...]]":
         """Return the layers inside, side by side, by what they are for."""

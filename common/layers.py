@@ -30,6 +30,7 @@ from common.activations import (
     Swish,
     Tanh,
 )
+from common.augmentation import RandomCrop, RandomFlip
 from common.element import Count, Flag, Number, OneKind, Positive, Share
 from common.images import (
     AveragePool,
@@ -211,6 +212,11 @@ class Dropout(LayerElement):
         """Return the sample's own shape: each number has its own factor."""
         return shape
 
+    def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
+        """Return 0 where a number is dropped, 1 / (1 - rate) elsewhere."""
+        keep = 1.0 - self.rate
+        return (rng.random(shape) < keep) / keep
+
 
 class SpatialDropout(LayerElement):
     """While training, zero a share `rate` of the channels, each as a whole.
@@ -234,6 +240,11 @@ class SpatialDropout(LayerElement):
     def mask_shape(self, shape: Shape) -> Shape:
         """Return one factor for each channel."""
         return (1, 1, shape[-1])
+
+    def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
+        """Return 0 where a number is dropped, 1 / (1 - rate) elsewhere."""
+        keep = 1.0 - self.rate
+        return (rng.random(shape) < keep) / keep
 
 
 Block: TypeAlias = tuple["Layer", ...]
@@ -313,6 +324,8 @@ Layer: TypeAlias = Annotated[
     | Prelu
     | Dropout
     | SpatialDropout
+    | RandomFlip
+    | RandomCrop
     | Residual
     | Concatenate
     | Relu

@@ -114,12 +114,17 @@ def _path(error: ErrorDetails) -> str:
         del parts[2]
         if len(parts) > 2 and parts[2] in ("recipe", "data"):
             before, parts = parts[:2], parts[2:]
+    if parts[:1] == ["claims"] and len(parts) > 2:
+        # Nor is the form of a claim.
+        del parts[2]
     # Steps of pydantic's own path that nobody writes: the source of the data
     # stands beside its siblings, and neither a type nor a key is a field.
     if parts[:2] == ["data", "source"]:
         del parts[1]
     if parts[:2] in (["recipe", "batch_size"], ["data", "validation"]):
         del parts[2:]
+    if parts[:2] == ["data", "scaling"]:
+        del parts[2:3]
     if parts[:1] == ["probes"] and len(parts) > 3:
         # An epoch is a number or a word, and places are names or a word.
         kept = isinstance(parts[3], int)

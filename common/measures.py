@@ -6,6 +6,7 @@ been measured is said beside it, so that a claim about what nobody measures
 is refused before training.
 """
 
+import ast
 import inspect
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +20,8 @@ from common.activations import Activation
 from common.architecture import Place
 from common.arm import Arm
 from common.batches import rates, steps_per_epoch
-from common.errors import names, nearest, shown
+from common.data import Part
+from common.errors import closest, names, nearest, shown
 from common.layers import Dense, Dropout, SpatialDropout
 from common.loop import Reduction
 from common.record import Curve, Record
@@ -122,6 +124,7 @@ NAMED: dict[str, Callable[[Arm, str], str | None]] = {
     "activation": lambda arm, got: _one_of(
         "activations behind a dense unit", got, activations(arm)
     ),
+    "view": lambda arm, got: _one_of("views", got, views(arm)),
 }
 """Arguments that name something of an arm, each with its check."""
 
@@ -464,6 +467,55 @@ def _apart(found: Curve, said: Curve) -> float:
     return float(np.abs(found - said).max() / np.abs(said).max())
 
 
+def views(arm: Arm) -> list[str]:
+    """Return what the probe of representations sees, the input first."""
+    probe = getattr(arm.probes, "representations", None)
+    if probe is None:
+        return []
+    seen = [place.name for place in arm.all_places]
+    if probe.places != "all":
+        seen = [name for name in seen if name in probe.places]
+    return ["input", *seen]
+
+
+def viewed(run: Run, view: str) -> Curve:
+    """Return the samples of a view, each in one row, at the last look."""
+    if view == "input":
+        values = _looked_at(run.arm).x
+    else:
+        values = run.record.probes[f"representations/{view}"][-1]
+    return values.reshape(len(values), -1).astype(float)
+
+
+def labels_of(arm: Arm) -> Curve:
+    """Return the classes of the samples that the probe looks at."""
+    return _looked_at(arm).y.reshape(-1).astype(int)
+
+
+def _looked_at(arm: Arm) -> Part:
+    probe = getattr(arm.probes, "representations", None)
+    assert probe is not None
+    found = arm.data.parts(arm.recipe.loss)[probe.part]
+    return Part(found.x[: probe.samples], found.y[: probe.samples])
+
+
+@statistic(probe("representations"), classes)
+def separability(run: Run, view: str) -> float:
+    """The share of a layer's variance that lies between the classes.
+
+    0 where all classes have one mean, 1 where each class is a point (Fisher
+    1936). `input` is the samples themselves.
+    """
+    values, labels = viewed(run, view), labels_of(run.arm)
+    total = ((values - values.mean(0)) ** 2).sum()
+    inside = sum(
+        ((own - own.mean(0)) ** 2).sum()
+        for label in np.unique(labels)
+        for own in [values[labels == label]]
+    )
+    return float(1 - inside / total)
+
+
 @statistic()
 def rate_error(run: Run) -> float:
     """How far the rates used are from what was said, relative, at most.
@@ -512,3 +564,29 @@ def distance(one: Run, other: Run) -> float:
 
 
 DISTANCE = "distance"
+
+
+def read_statistic(text: str) -> tuple[Statistic, tuple[Any, ...]]:
+    """Return a statistic of one arm, and its arguments.
+
+    Raises:
+        ValueError: if it is none; a sentence.
+
+    >>> read_statistic('near_zero(0.01)')[1]
+    (0.01,)
+    """
+    try:
+        node = ast.parse(text.strip(), mode="eval").body
+        called = node.func if isinstance(node, ast.Call) else node
+        given = node.args if isinstance(node, ast.Call) else []
+        arguments = tuple(ast.literal_eval(each) for each in given)
+        name = ast.unparse(called)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        name, arguments = text, ()
+    known = [each for each in STATISTICS if each != DISTANCE]
+    if name not in known:
+        raise ValueError(
+            f"got {shown(text)}, expected one of: "
+            f"{closest(name, sorted(known))}{nearest(name, known)}"
+        )
+    return STATISTICS[name], arguments

@@ -14,6 +14,7 @@ import numpy as np
 from common.activations import Relu, Sigmoid, Softmax
 from common.architecture import Place
 from common.arm import Arm
+from common.augmentation import RandomCrop, RandomFlip
 from common.data import Part
 from common.layer import Array
 from common.layers import Dense, Dropout, Flatten, SpatialDropout
@@ -29,7 +30,7 @@ from common.record import Curve, Weights
 
 # What never puts out a negative number, and what leaves that as it was.
 _NOT_NEGATIVE = (Relu, Sigmoid, Softmax)
-_NEUTRAL = (Dropout, SpatialDropout, Flatten)
+_NEUTRAL = (Dropout, SpatialDropout, RandomFlip, RandomCrop, Flatten)
 
 
 class Observer:

@@ -6,16 +6,22 @@ These are asked for. A kind is the snake_case name of its class; the function
 of that name in `comparisons/gallery` draws it.
 """
 
-import ast
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
 from common.arm import Arm
 from common.claims import Claim
 from common.element import Element, Flag, OneKind
-from common.errors import closest, nearest, shown
-from common.measures import STATISTICS, Statistic, activations, probe
+from common.errors import shown
+from common.measures import (
+    Statistic,
+    activations,
+    classes,
+    probe,
+    read_statistic,
+    views,
+)
 
 
 class Drawn(Element):
@@ -36,7 +42,35 @@ class Drawn(Element):
         return None
 
 
-class Bars(Drawn):
+class Measured(Drawn):
+    """A picture of one statistic."""
+
+    main: ClassVar[str] = "statistic"
+    statistic: str
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        statistic, arguments = self.asked
+        statistic.check(arguments)
+        return self
+
+    @property
+    def asked(self) -> tuple[Statistic, tuple[object, ...]]:
+        """The statistic, with its arguments."""
+        return read_statistic(self.statistic)
+
+    @property
+    def said(self) -> str:
+        """The statistic as the beginning of a sentence."""
+        said = self.statistic.replace("_", " ")
+        return f"{said[:1].upper()}{said[1:]}"
+
+    def missing(self, arm: Arm) -> str | None:
+        statistic, arguments = self.asked
+        return statistic.missing(arm, arguments)
+
+
+class Bars(Measured):
     """One statistic, a bar for each arm and framework, with every seed.
 
     Attributes:
@@ -46,34 +80,35 @@ class Bars(Drawn):
         of: the arms to draw; all where it is not said.
     """
 
-    main: ClassVar[str] = "statistic"
-    statistic: str
     log: Flag = False
     of: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-
-    @model_validator(mode="after")
-    def _can_be_asked(self) -> "Bars":
-        statistic, arguments = self.asked
-        statistic.check(arguments)
-        return self
 
     @property
     def arms(self) -> tuple[str, ...] | None:
         return self.of
 
     @property
-    def asked(self) -> tuple[Statistic, tuple[object, ...]]:
-        """The statistic, with its arguments."""
-        return read_statistic(self.statistic)
+    def caption(self) -> str:
+        return f"{self.said}: mean, and every seed"
+
+
+class HeatMaps(Measured):
+    """One statistic over rate, batch size and depth, and its difference.
+
+    A map for each framework, and one of Keras's less PyTorch's. The rate
+    runs to the right; depth (how many layers have a kernel) and batch size
+    run down. Arms that are alike in all three are averaged, as seeds are.
+
+    Attributes:
+        statistic: as in a claim, without the arm.
+    """
 
     @property
     def caption(self) -> str:
-        said = self.statistic.replace("_", " ")
-        return f"{said[:1].upper()}{said[1:]}: mean, and every seed"
-
-    def missing(self, arm: Arm) -> str | None:
-        statistic, arguments = self.asked
-        return statistic.missing(arm, arguments)
+        return (
+            f"{self.said} over rate, batch size and depth, mean of the "
+            "seeds; the best cell is framed"
+        )
 
 
 class GradientNorms(Drawn):
@@ -174,30 +209,16 @@ class Activations(Drawn):
         return next(filter(None, (probe(n)(arm) for n in needed)), None)
 
 
-class Sweep(Drawn):
+class Sweep(Measured):
     """One statistic over the learning rate, both axes logarithmic.
 
     Attributes:
         statistic: as in a claim, without the arm; `train_loss`.
     """
 
-    main: ClassVar[str] = "statistic"
-    statistic: str
-
-    @model_validator(mode="after")
-    def _can_be_asked(self) -> "Sweep":
-        statistic, arguments = read_statistic(self.statistic)
-        statistic.check(arguments)
-        return self
-
     @property
     def caption(self) -> str:
-        said = self.statistic.replace("_", " ")
-        return f"{said[:1].upper()}{said[1:]} over the learning rate"
-
-    def missing(self, arm: Arm) -> str | None:
-        statistic, arguments = read_statistic(self.statistic)
-        return statistic.missing(arm, arguments)
+        return f"{self.said} over the learning rate"
 
 
 class Paths(Drawn):
@@ -271,30 +292,55 @@ class LossOverTime(Drawn):
         )
 
 
-def read_statistic(text: str) -> tuple[Statistic, tuple[object, ...]]:
-    """Return a statistic of one arm, and its arguments.
+class Embeddings(Drawn):
+    """Samples laid out in the plane by t-SNE: the input, and each layer seen.
 
-    Raises:
-        ValueError: if it is none; a sentence.
-
-    >>> read_statistic('near_zero(0.01)')[1]
-    (0.01,)
+    Both frameworks are laid out together, so that one place in the plane
+    means the same in both.
     """
-    try:
-        node = ast.parse(text.strip(), mode="eval").body
-        called = node.func if isinstance(node, ast.Call) else node
-        given = node.args if isinstance(node, ast.Call) else []
-        arguments = tuple(ast.literal_eval(each) for each in given)
-        name = ast.unparse(called)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        name, arguments = text, ()
-    known = [each for each in STATISTICS if each != "distance"]
-    if name not in known:
-        raise ValueError(
-            f"got {shown(text)}, expected one of: "
-            f"{closest(name, sorted(known))}{nearest(name, known)}"
+
+    @property
+    def caption(self) -> str:
+        return (
+            "The input and each layer, laid out in the plane by t-SNE, both "
+            "frameworks together"
         )
-    return STATISTICS[name], arguments
+
+    def missing(self, arm: Arm) -> str | None:
+        return probe("representations")(arm) or classes(arm)
+
+
+class Confusion(Embeddings):
+    """Which class is taken for which, on the samples that the probe sees."""
+
+    @property
+    def caption(self) -> str:
+        return "Which class is taken for which: how many samples, first seed"
+
+    def missing(self, arm: Arm) -> str | None:
+        end = arm.places[-1].name
+        unseen = end not in views(arm)
+        return super().missing(arm) or (
+            f"the probe of representations does not see '{end}', its end"
+            if unseen
+            else None
+        )
+
+
+class Mistakes(Confusion):
+    """The images that a network gets wrong with the greatest confidence."""
+
+    @property
+    def caption(self) -> str:
+        return (
+            "The worst mistakes of the first seed, by what the true class is "
+            "given: the true class, and the one it is taken for"
+        )
+
+    def missing(self, arm: Arm) -> str | None:
+        flat = len(arm.data.source.shape) != 3
+        reason = "the samples are no images" if flat else None
+        return super().missing(arm) or reason
 
 
 Picture: TypeAlias = Annotated[
@@ -309,6 +355,10 @@ Picture: TypeAlias = Annotated[
     | Fit
     | WeightHistogram
     | Distances
-    | LossOverTime,
+    | LossOverTime
+    | HeatMaps
+    | Embeddings
+    | Confusion
+    | Mistakes,
     OneKind(),
 ]

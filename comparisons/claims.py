@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from common.arm import Arm
-from common.claims import Asked, Claim
+from common.claims import Asked, Claim, SameBest
 from common.measures import Run
 from common.record import Record
 from comparisons.tolerances import (
@@ -34,6 +34,7 @@ class Answer:
         bound: the right side, on average.
         held: in how many seeds it holds.
         holds: whether it holds; None where the seeds do not say.
+        names: the arm that is the best, where that is the question.
     """
 
     margins: tuple[float, ...]
@@ -41,6 +42,7 @@ class Answer:
     bound: float
     held: int
     holds: bool | None
+    names: str | None = None
 
     @property
     def word(self) -> str:
@@ -60,7 +62,7 @@ class Judged:
     alone, *holds* or *refuted*.
     """
 
-    claim: Claim
+    claim: Claim | SameBest
     answers: dict[str, Answer]
     verdict: str
 
@@ -77,6 +79,7 @@ class Judged:
                     "bound": _number(answer.bound),
                     "held_in": answer.held,
                     "seeds": len(answer.margins),
+                    **({"names": answer.names} if answer.names else {}),
                 }
                 for backend, answer in self.answers.items()
             },
@@ -84,7 +87,7 @@ class Judged:
         }
 
 
-def judge(claim: Claim, runs: Runs, arms: dict[str, Arm]) -> Judged:
+def judge(claim: Claim | SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
     """Ask every framework, and say whether they answer alike.
 
     Args:
@@ -92,8 +95,63 @@ def judge(claim: Claim, runs: Runs, arms: dict[str, Arm]) -> Judged:
         runs: the records.
         arms: what was trained, by name.
     """
+    if isinstance(claim, SameBest):
+        return _judge_best(claim, runs, arms)
     answers = {b: _answer(claim, found, arms) for b, found in runs.items()}
     return Judged(claim, answers, _verdict(list(answers.values())))
+
+
+def _judge_best(claim: SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
+    """Ask each framework for its best arm, on average over the seeds.
+
+    Where they name two, the margin is by how much each prefers its own to
+    the other's, and both together say whether that is more than chance.
+    """
+    statistic, arguments = claim.asked
+    found = {
+        backend: {
+            arm: np.array(
+                [
+                    statistic((Run(arms[arm], record),), arguments)
+                    for record in each
+                ]
+            )
+            for arm, each in records.items()
+        }
+        for backend, records in runs.items()
+    }
+    best = {
+        backend: max(values, key=partial(_height, values))
+        for backend, values in found.items()
+    }
+    both = len(best) == 2
+    same = both and len(set(best.values())) == 1
+    answers = {}
+    for backend, values in found.items():
+        other = next((b for b in best if b != backend), backend)
+        own, theirs = values[best[backend]], values[best[other]]
+        answers[backend] = Answer(
+            margins=tuple((own - theirs).tolist()),
+            value=float(own.mean()),
+            bound=float(theirs.mean()),
+            held=int((own >= theirs).sum()),
+            holds=True if same else None,
+            names=best[backend],
+        )
+    gaps = np.sum([answer.margins for answer in answers.values()], axis=0)
+    if same:
+        verdict = "holds in both"
+    elif both and _apart(gaps):
+        verdict = "frameworks disagree"
+    else:
+        verdict = _undecided(list(answers.values()))
+    return Judged(claim, answers, verdict)
+
+
+def _height(values: dict[str, npt.NDArray[Any]], arm: str) -> float:
+    """Return an arm's mean; what is no number is below all."""
+    mean = float(values[arm].mean())
+    return -math.inf if math.isnan(mean) else mean
 
 
 def _answer(
@@ -137,6 +195,10 @@ def _verdict(answers: list[Answer]) -> str:
         gaps = np.subtract(answers[0].margins, answers[1].margins)
         if not np.isfinite(gaps).all() or _apart(gaps):
             return "frameworks disagree"
+    return _undecided(answers)
+
+
+def _undecided(answers: list[Answer]) -> str:
     seeds = len(answers[0].margins)
     counted = f"undecided at {seeds} seed{'s' if seeds > 1 else ''}"
     return f"{counted}; {_would_decide(answers)}"

@@ -188,7 +188,8 @@ SIMPLE = [kind for kind in members(Layer) if kind.kind() not in LEFT_OUT]
 IMAGE = [
     kind
     for kind in SIMPLE
-    if kind.__module__ == "common.images" or kind is SpatialDropout
+    if kind.__module__ in ("common.images", "common.augmentation")
+    or kind is SpatialDropout
 ]
 VECTOR = [kind for kind in SIMPLE if kind not in IMAGE]
 _ACTIVATIONS = [

@@ -2,6 +2,7 @@
 
 import math
 
+from comparisons.claims import Answer
 from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS
 
@@ -198,22 +199,28 @@ def _outcome(arm: ArmResult) -> str:
 
 def claim_rows(result: Result) -> list[tuple[str, ...]]:
     """Return one row a claim: sentence, each framework's answer, verdict."""
-    rows = []
-    for judged in result.claims:
-        answers = [
-            f"{a.word}: "
-            f"{_number(a.value)} against {_number(a.bound)}"
-            + (
-                f", in {a.held} of {len(a.margins)}"
-                if len(a.margins) > 1
-                else ""
-            )
-            if (a := judged.answers.get(backend))
-            else "—"
-            for backend in LABELS
-        ]
-        rows.append((judged.claim.sentence, *answers, judged.verdict))
-    return rows
+    return [
+        (
+            judged.claim.sentence,
+            *(_answered(judged.answers.get(backend)) for backend in LABELS),
+            judged.verdict,
+        )
+        for judged in result.claims
+    ]
+
+
+def _answered(answer: Answer | None) -> str:
+    """Say what one framework answers, and in how many seeds."""
+    if answer is None:
+        return "—"
+    if answer.names:
+        return f"{answer.names}: {_number(answer.value)}"
+    seeds = len(answer.margins)
+    counted = f", in {answer.held} of {seeds}" if seeds > 1 else ""
+    return (
+        f"{answer.word}: {_number(answer.value)} against "
+        f"{_number(answer.bound)}{counted}"
+    )
 
 
 def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:

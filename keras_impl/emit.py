@@ -18,6 +18,7 @@ from keras_impl import (
     extensions,
     initializer_extensions,
     optimizer_extensions,
+    random_extensions,
 )
 from keras_impl.model import say_block
 
@@ -32,7 +33,12 @@ VOCABULARY = Vocabulary(
         "keras": (keras, "import keras"),
         "np": (np, "import numpy as np"),
     },
-    (extensions, initializer_extensions, optimizer_extensions),
+    (
+        extensions,
+        initializer_extensions,
+        optimizer_extensions,
+        random_extensions,
+    ),
 )
 
 

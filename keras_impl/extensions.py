@@ -142,24 +142,6 @@ class SteepPReLU(keras.layers.PReLU):
         return ops.where(inputs > 0, inputs, self.alpha * inputs)
 
 
-class MaskedDropout(keras.layers.Dropout):
-    """x · mask while training, x in evaluation.
-
-    The mask holds 0 and 1 / (1 - rate); `mask` is set before each step.
-    """
-
-    mask: Any = None
-
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        self.mask_shape = tuple(input_shape[1:])
-
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        if not training:
-            return inputs
-        return inputs * ops.cast(self.mask, inputs.dtype)
-
-
 class RisingCosine(keras.optimizers.schedules.LearningRateSchedule):
     """A cosine that rises again after `steps`, for as long.
 
@@ -248,26 +230,6 @@ def _exact(step: Any) -> Any:
 def _half_cosine(done: Any) -> Any:
     """Return (1 + cos(π done)) / 2."""
     return (1 + ops.cos(math.pi * done)) / 2
-
-
-class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
-    """`MaskedDropout` with one factor for each channel."""
-
-    mask: Any = None
-
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        self.mask_shape = (1, 1, input_shape[-1])
-
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        return inputs * self.mask if training else inputs
-
-
-# What stands in for a layer that draws, where the masks are handed in.
-MASKED: dict[Any, type[keras.layers.Layer]] = {
-    keras.layers.Dropout: MaskedDropout,
-    keras.layers.SpatialDropout2D: MaskedSpatialDropout2D,
-}
 
 
 class UnbiasedBatchNormalization(keras.layers.BatchNormalization):

@@ -23,11 +23,13 @@ from common.layers import (
     LayerNorm,
     MaxPool,
     Prelu,
+    RandomCrop,
+    RandomFlip,
     Residual,
     SpatialDropout,
 )
 from common.padding import Same, Valid
-from keras_impl import extensions, initializers
+from keras_impl import extensions, initializers, random_extensions
 from keras_impl.initializer_extensions import ToldVarianceScaling
 
 
@@ -217,6 +219,18 @@ def dropout(spec: Dropout, shape: Shape) -> Call:
 def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
     """SpatialDropout2D."""
     return call(keras.layers.SpatialDropout2D, spec.rate)
+
+
+def random_flip(spec: RandomFlip, shape: Shape) -> Call:
+    """RandomFlip, told that it is to mirror left and right alone."""
+    return call(keras.layers.RandomFlip, "horizontal")
+
+
+def random_crop(spec: RandomCrop, shape: Shape) -> Call:
+    """A layer of one's own: Keras's pads nothing, and cuts all alike."""
+    return call(
+        random_extensions.RandomCrop, spec.padding, np.float64(spec.fill)
+    )
 
 
 def residual(

@@ -10,7 +10,7 @@ from common.architecture import Place
 from common.arm import Arm
 from common.calls import Call, call, phrase
 from keras_impl import activations, layers
-from keras_impl.extensions import MASKED
+from keras_impl.random_extensions import MASKED
 
 
 def say(place: Place, masked: bool = False) -> Call:

@@ -22,9 +22,9 @@ from keras_impl import (
     updates,
     weights,
 )
-from keras_impl.extensions import MASKED
 from keras_impl.model import build
 from keras_impl.penalties import Attached
+from keras_impl.random_extensions import MASKED
 from keras_impl.tensors import to_array, to_tensor, to_tensors
 
 

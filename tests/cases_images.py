@@ -169,6 +169,12 @@ ROWS: list[Row] = [
         for axes in ("channels", "all")
         for affine in (True, False)
     ),
+    # Behind a layer that learns, so that its slope has to find its way back;
+    # and before one that is not the same for every pixel.
+    _image("random_flip", "random_flip", "tanh"),
+    _image("random_crop", {"random_crop": 1}),
+    _image("random_crop-filled", {"random_crop": {"padding": 3, "fill": 0.7}}),
+    _image("random_crop-random_flip", {"random_crop": 2}, "random_flip"),
     # What a small residual network of images is made of.
     _row(
         "residual-image",

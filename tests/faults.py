@@ -405,7 +405,7 @@ def noisy_gradient(backend: str) -> None:
 
 def own_dropout(backend: str) -> None:
     """Drop what the framework's own dropout drops, not what the mask says."""
-    masked = _module(backend, "extensions").MASKED
+    masked = _module(backend, "random_extensions").MASKED
     for layer in list(masked):
         patches.delitem(masked, layer)
 

@@ -1,8 +1,8 @@
 """The two backends can be read side by side, file by file, line by line.
 
-Only the source is read; no framework is imported. `extensions.py` and
-`optimizer_extensions.py` are left out: they hold what a framework *lacks*,
-and the two lack different things.
+Only the source is read; no framework is imported. `extensions.py` and its
+like are left out: they hold what a framework *lacks*, and the two lack
+different things.
 """
 
 import ast
@@ -27,6 +27,7 @@ LEFT_OUT = {
     "extensions.py",
     "initializer_extensions.py",
     "optimizer_extensions.py",
+    "random_extensions.py",
 }
 
 # What one side has to do in a step of its own: PyTorch draws the weights of

@@ -4,8 +4,8 @@ layers, activations, initializers, losses, penalties, clipping, optimizers,
 schedules
             the phrase book: one short function for each element
 extensions  what PyTorch lacks a class for
-initializer_extensions, optimizer_extensions
-            the same for initialisers and optimisers
+initializer_extensions, optimizer_extensions, random_extensions
+            the same for initialisers, optimisers, and what draws at random
 reading     from a live object back to its element
 emit        source code from what the phrase book says
 datasets    known images, by the framework's own loaders

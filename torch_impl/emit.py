@@ -23,6 +23,7 @@ from torch_impl import (
     extensions,
     initializer_extensions,
     optimizer_extensions,
+    random_extensions,
 )
 from torch_impl.model import say_block, say_weights
 from torch_impl.weights import NAMES
@@ -38,7 +39,12 @@ VOCABULARY = Vocabulary(
         "np": (np, "import numpy as np"),
         "": (collections, "from collections import OrderedDict"),
     },
-    (extensions, initializer_extensions, optimizer_extensions),
+    (
+        extensions,
+        initializer_extensions,
+        optimizer_extensions,
+        random_extensions,
+    ),
 )
 
 

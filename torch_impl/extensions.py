@@ -145,18 +145,6 @@ class ShapedPReLU(nn.PReLU):
         return torch.where(x > 0, x, self.weight * x)
 
 
-class MaskedDropout(nn.Dropout):
-    """x · mask while training, x in evaluation.
-
-    The mask holds 0 and 1 / (1 - rate); `mask` is set before each step.
-    """
-
-    mask: Tensor
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.mask.to(x.dtype) if self.training else x
-
-
 class InverseTime:
     """Factor 1 / (1 + k t / every) at step t, for LambdaLR."""
 
@@ -242,22 +230,6 @@ class EachEpoch:
         self.taken += 1
         if self.taken % self.steps_per_epoch == 0:
             self.scheduler.step()
-
-
-class MaskedDropout2d(nn.Dropout2d):
-    """`MaskedDropout` with one factor for each channel."""
-
-    mask: Tensor
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.mask if self.training else x
-
-
-# What stands in for a layer that draws, where the masks are handed in.
-MASKED: dict[Any, type[nn.Module]] = {
-    nn.Dropout: MaskedDropout,
-    nn.Dropout2d: MaskedDropout2d,
-}
 
 
 class BiasedBatchNorm1d(nn.BatchNorm1d):

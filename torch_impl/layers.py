@@ -19,10 +19,12 @@ from common.layers import (
     LayerNorm,
     MaxPool,
     Prelu,
+    RandomCrop,
+    RandomFlip,
     Residual,
     SpatialDropout,
 )
-from torch_impl import extensions
+from torch_impl import extensions, random_extensions
 
 
 def dense(spec: Dense, shape: Shape) -> Call:
@@ -192,6 +194,20 @@ def dropout(spec: Dropout, shape: Shape) -> Call:
 def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
     """Dropout2d."""
     return call(nn.Dropout2d, spec.rate)
+
+
+def random_flip(spec: RandomFlip, shape: Shape) -> Call:
+    """A module of one's own.
+
+    Translation: torchvision's RandomHorizontalFlip tosses one coin for a
+    whole batch; Keras's layer tosses one for each image.
+    """
+    return call(random_extensions.RandomFlip)
+
+
+def random_crop(spec: RandomCrop, shape: Shape) -> Call:
+    """A module of one's own: torchvision's cuts a whole batch alike."""
+    return call(random_extensions.RandomCrop, spec.padding, spec.fill)
 
 
 def residual(

@@ -12,8 +12,8 @@ from common.arm import Arm
 from common.calls import Call, call, phrase
 from common.initializers import Initializer, Scaled
 from torch_impl import activations, initializers, layers
-from torch_impl.extensions import MASKED
 from torch_impl.initializer_extensions import variance_scaling_
+from torch_impl.random_extensions import MASKED
 from torch_impl.weights import leaves, tensors
 
 

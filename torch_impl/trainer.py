@@ -19,9 +19,9 @@ from torch_impl import (
     updates,
     weights,
 )
-from torch_impl.extensions import MASKED
 from torch_impl.model import build
 from torch_impl.penalties import Attached
+from torch_impl.random_extensions import MASKED
 from torch_impl.tensors import to_array, to_tensor, to_tensors
 
 

@@ -17,10 +17,20 @@ def images(dataset: str, profile: str) -> dict[str, Any]:
     return {dataset: sizes, "validation": 0.1, "scaling": "min_max"}
 
 
-def hidden(*widths: int, activation: Any = "relu") -> list[Any]:
-    """Return dense layers of these widths, each with its activation."""
+def hidden(
+    *widths: int,
+    activation: Any = "relu",
+    before: tuple[Any, ...] = (),
+    after: tuple[Any, ...] = (),
+) -> list[Any]:
+    """Return dense layers of these widths, each with its activation.
+
+    `before` and `after` are what stands around each activation.
+    """
     return [
-        word for units in widths for word in ({"dense": units}, activation)
+        word
+        for units in widths
+        for word in ({"dense": units}, *before, activation, *after)
     ]
 
 

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from common import measures
 from common.measures import Run
-from common.pictures import Activations, Sweep, read_statistic
+from common.pictures import Activations, Sweep
 from comparisons.drawing import (
     COLOURS,
     GREY,
@@ -69,7 +69,7 @@ def sweep(result: Result, spec: Sweep) -> Figure:
     panel = figure.subplots()
     arms = sorted(result.arms, key=lambda a: a.arm.recipe.optimizer.lr)
     rates = np.array([arm.arm.recipe.optimizer.lr for arm in arms])
-    statistic, arguments = read_statistic(spec.statistic)
+    statistic, arguments = spec.asked
     values = {
         backend: np.array(
             [

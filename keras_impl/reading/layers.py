@@ -20,11 +20,13 @@ from common.layers import (
     LayerNorm,
     MaxPool,
     Prelu,
+    RandomCrop,
+    RandomFlip,
     Residual,
     SpatialDropout,
 )
 from common.padding import Same, Symmetric, Valid
-from keras_impl import extensions, reading
+from keras_impl import extensions, random_extensions, reading
 
 _NORMS = {
     keras.layers.BatchNormalization: "biased",
@@ -180,7 +182,7 @@ def prelu(live: Any) -> Prelu | None:
 
 def dropout(live: Any) -> Dropout | None:
     """Dropout, whether or not its masks come from outside."""
-    own = (keras.layers.Dropout, extensions.MaskedDropout)
+    own = (keras.layers.Dropout, random_extensions.MaskedDropout)
     if type(live) not in own or live.noise_shape is not None:
         return None
     return Dropout(rate=live.rate)
@@ -191,6 +193,19 @@ def spatial_dropout(live: Any) -> SpatialDropout | None:
     if not isinstance(live, keras.layers.SpatialDropout2D):
         return None
     return SpatialDropout(rate=live.rate)
+
+
+def random_flip(live: Any) -> RandomFlip | None:
+    """RandomFlip of left and right, likewise."""
+    own = isinstance(live, keras.layers.RandomFlip)
+    return RandomFlip() if own and live.mode == "horizontal" else None
+
+
+def random_crop(live: Any) -> RandomCrop | None:
+    """A class of ours, likewise."""
+    if not isinstance(live, random_extensions.RandomCrop):
+        return None
+    return RandomCrop(padding=live.padding, fill=float(live.fill))
 
 
 def residual(live: Any) -> Residual | None:

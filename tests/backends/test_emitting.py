@@ -71,6 +71,8 @@ ALONE = (
     "flatten-channels_first",
     "flatten-channels_last",
     "gelu-image",
+    "random_crop-filled",
+    "random_flip",
     "spatial_dropout",
 )
 

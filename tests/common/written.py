@@ -41,6 +41,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "symmetric": {"by": 1},
     "dropout": {"rate": 0.5},
     "spatial_dropout": {"rate": 0.5},
+    "random_crop": {"padding": 1},
     "residual": {"body": ["relu"]},
     "concatenate": {"branches": [[], ["relu"]]},
     "custom": {"formula": "x * tanh(sqrt(softplus(x)))"},

@@ -19,12 +19,14 @@ from common.layers import (
     LayerNorm,
     MaxPool,
     Prelu,
+    RandomCrop,
+    RandomFlip,
     Residual,
     SpatialDropout,
 )
 from common.padding import Same, Symmetric, Valid
 from common.reading import shortest
-from torch_impl import extensions, reading
+from torch_impl import extensions, random_extensions, reading
 from torch_impl import initializer_extensions as drawing
 
 _NORMS = {
@@ -187,6 +189,22 @@ def spatial_dropout(live: Any) -> SpatialDropout | None:
     if not isinstance(live, nn.Dropout2d):
         return None
     return SpatialDropout(rate=live.p)
+
+
+def random_flip(live: Any) -> RandomFlip | None:
+    """A class of ours, whether or not its draws come from outside."""
+    return (
+        RandomFlip()
+        if isinstance(live, random_extensions.RandomFlip)
+        else None
+    )
+
+
+def random_crop(live: Any) -> RandomCrop | None:
+    """Likewise."""
+    if not isinstance(live, random_extensions.RandomCrop):
+        return None
+    return RandomCrop(padding=live.padding, fill=live.fill)
 
 
 def residual(live: Any) -> Residual | None:

@@ -1,0 +1,85 @@
+"""Do rate, batch size and depth have a best combination, and is it one?
+
+The three are often searched one after the other, as if each had a best value
+of its own. They have not: a step of gradient descent goes as far as the rate
+says, in a direction that a larger batch makes more certain, and a smaller
+batch makes more steps of an epoch. So the best rate depends on the batch
+size (Goyal et al. 2017), and a deeper network needs its own; they are
+searched together, on a grid or at random (Bergstra and Bengio 2012).
+
+Every combination of rate, batch size and number of hidden layers of 64 units
+is trained for as many epochs. What is claimed is about the frameworks: a
+search in either comes to the same cell.
+"""
+
+from itertools import product
+from typing import Any
+
+from comparisons.experiments._words import IMAGES, claim, hidden, images
+
+DATASETS = IMAGES
+FULL = "mnist"
+
+GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
+    "quick": {"rate": (0.01, 0.1), "batch": (16, 64), "depth": (1, 3)},
+    "full": {
+        "rate": (0.001, 0.01, 0.1, 1.0),
+        "batch": (16, 64, 256),
+        "depth": (1, 2, 3),
+    },
+}
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification for one data set and profile."""
+    grid = GRIDS[profile]
+    return {
+        "name": "hyperparameters",
+        "dialect": "keras",
+        "data": images(dataset, profile),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"sgd": 0.1},
+            "batch_size": 64,
+            "last_batch": "drop",
+            "shuffle": "each_epoch",
+            "epochs": 10,
+        },
+        "arms": {
+            _named(*cell): _arm(*cell)
+            for cell in product(grid["depth"], grid["batch"], grid["rate"])
+        },
+        "claims": [
+            {
+                "same_best": "test_accuracy",
+                "name": "same_best_cell",
+                "sentence": "A search comes to the same cell.",
+            },
+            claim(
+                "a_small_batch_makes_up_for_a_low_rate",
+                "At a rate of 0.01, one hidden layer learns more from "
+                "batches of 16 than of 64.",
+                "depth_1_batch_16_rate_0_01.train_loss < "
+                "depth_1_batch_64_rate_0_01.train_loss",
+            ),
+            claim(
+                "depth_needs_a_higher_rate",
+                "At a rate of 0.01 and batches of 64, three hidden layers "
+                "learn less than one.",
+                "depth_3_batch_64_rate_0_01.train_loss > "
+                "depth_1_batch_64_rate_0_01.train_loss",
+            ),
+        ],
+        "pictures": [{"heat_maps": "test_accuracy"}],
+    }
+
+
+def _named(depth: int, batch: int, rate: float) -> str:
+    return f"depth_{depth}_batch_{batch}_rate_{rate}".replace(".", "_")
+
+
+def _arm(depth: int, batch: int, rate: float) -> dict[str, Any]:
+    return {
+        "layers": ["flatten", *hidden(*[64] * depth), {"dense": 10}],
+        "recipe": {"optimizer": {"sgd": rate}, "batch_size": batch},
+    }

@@ -1,0 +1,131 @@
+"""Which network reads images best, and what does it still get wrong?
+
+A dense network sees an image as a list of numbers; move it by a pixel, and
+all of them change. A convolution looks for the same pattern everywhere, and
+pooling forgives where it was found: LeCun et al.'s LeNet-5 (1998) does better
+with fewer parameters. Residual networks (He et al. 2016) are deeper still and
+average over the whole image in the end.
+
+784-256-128-10 with dropout, a LeNet-like network and a small ResNet; Adam at
+0.001, images brought to [0, 1] and then normalised by 0.1307 and 0.3081, the
+mean and deviation of MNIST. The matrix shows which class is taken for which,
+and below it stand the worst mistakes, as they are.
+"""
+
+from typing import Any
+
+from comparisons.experiments._words import IMAGES, claim, hidden, images
+
+DATASETS = IMAGES
+FULL = "mnist"
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification for one data set and profile."""
+    return {
+        "name": "image_classifiers",
+        "dialect": "keras",
+        "data": images(dataset, profile) | {"scaling": NORMALIZED},
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": 32,
+            "last_batch": "drop",
+            "shuffle": "each_epoch",
+            "epochs": 10,
+        },
+        "arms": {
+            "dense": [
+                "flatten",
+                *hidden(256, 128, after=({"dropout": 0.2},)),
+                {"dense": 10},
+            ],
+            "lenet": _lenet(small=dataset == "digits"),
+            "resnet": _resnet(),
+        },
+        "probes": {
+            "representations": {
+                "places": ["dense_1", "dense_3"],
+                "samples": 1000,
+                "part": "test",
+            }
+        },
+        "claims": [
+            claim(
+                "lenet_beats_dense",
+                "The LeNet is more often right than the dense network.",
+                "lenet.test_accuracy > dense.test_accuracy",
+            ),
+            claim(
+                "lenet_is_smaller",
+                "It has fewer parameters.",
+                "lenet.parameters < dense.parameters",
+            ),
+            claim(
+                "resnet_beats_lenet",
+                "The ResNet is more often right than the LeNet.",
+                "resnet.test_accuracy > lenet.test_accuracy",
+            ),
+        ],
+        "pictures": [{"bars": "test_accuracy"}, "confusion", "mistakes"],
+    }
+
+
+NORMALIZED = {"normalize": {"mean": 0.1307, "deviation": 0.3081}}
+
+
+def _lenet(small: bool) -> list[Any]:
+    """LeNet-5, with ReLU and without its odd wiring of channels.
+
+    Images of 8 × 8 have no room for its second window of 5.
+    """
+    second: dict[str, Any] = {"filters": 16, "size": 3 if small else 5}
+    if small:
+        second["padding"] = "same"
+    return [
+        {"conv2d": {"filters": 6, "size": 5, "padding": "same"}},
+        "relu",
+        {"average_pool": 2},
+        {"conv2d": second},
+        "relu",
+        {"average_pool": 2},
+        "flatten",
+        *hidden(120, 84),
+        {"dense": 10},
+    ]
+
+
+def _resnet() -> list[Any]:
+    return [
+        *_convolution(16),
+        "relu",
+        _block(16, stride=1),
+        _block(32, stride=2),
+        "global_average_pool",
+        {"dense": 10},
+    ]
+
+
+def _convolution(filters: int, stride: int = 1, size: int = 3) -> list[Any]:
+    """Return a convolution, normalised, whose bias that would undo."""
+    return [
+        {
+            "conv2d": {
+                "filters": filters,
+                "size": size,
+                "stride": stride,
+                "padding": "same",
+                "bias": False,
+            }
+        },
+        "batch_norm",
+    ]
+
+
+def _block(filters: int, stride: int) -> dict[str, Any]:
+    """Two convolutions beside a shortcut, which is one where it has to be."""
+    body = [*_convolution(filters, stride), "relu", *_convolution(filters)]
+    block: dict[str, Any] = {"body": body, "activation": "relu"}
+    if stride > 1:
+        block["shortcut"] = _convolution(filters, stride, size=1)
+    return {"residual": block}

@@ -1,0 +1,171 @@
+"""Pictures of samples: where a network puts them, and which it gets wrong."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from common.measures import Run, labels_of, separability, viewed, views
+from common.pictures import Confusion, Embeddings, Mistakes
+from common.record import Curve
+from comparisons.drawing import CLASSES, LEGEND_LINE, legend, line
+from comparisons.result import Result
+from comparisons.workers import LABELS
+
+# Inches of a side: of a panel of points, of a cell of a matrix, of an image.
+SIDE, CELL, IMAGE = 2.2, 0.27, 0.85
+WORST = 8
+
+# Neighbours that t-SNE heeds; scikit-learn's own number, or what few
+# samples have.
+PERPLEXITY = 30.0
+
+
+def embeddings(result: Result, spec: Embeddings) -> Figure:
+    """Draw a row for each arm and framework, a column for each view."""
+    backends = result.backends
+    columns = max(len(views(arm.arm)) for arm in result.arms)
+    rows = len(result.arms) * len(backends)
+    figure, axes = _grid(rows, columns, SIDE, SIDE)
+    for index, arm in enumerate(result.arms):
+        labels = labels_of(arm.arm)
+        colours = [CLASSES[label % len(CLASSES)] for label in labels]
+        mine = axes[index * len(backends) :][: len(backends)]
+        for column, view in enumerate(views(arm.arm)):
+            runs = [Run(arm.arm, arm.records[b][0]) for b in backends]
+            laid = _laid_out([viewed(run, view) for run in runs])
+            for panel, run, points in zip(
+                mine[:, column], runs, laid, strict=True
+            ):
+                panel.scatter(*points.T, c=colours, s=6, linewidths=0)
+                panel.set_axis_on()
+                share = separability(run, view)
+                panel.set_xlabel(f"separability {share:.2f}", size=8)
+            named = (
+                view if len(result.arms) == 1 else f"{arm.arm.name}: {view}"
+            )
+            mine[0, column].set_title(named)
+        for panel, backend in zip(mine[:, 0], backends, strict=True):
+            panel.set_ylabel(LABELS[backend])
+    number = max(arm.arm.data.source.class_count or 2 for arm in result.arms)
+    legend(
+        figure,
+        [
+            line(f"class {n}", CLASSES[n % len(CLASSES)], 0, marker="o")
+            for n in range(number)
+        ],
+    )
+    return figure
+
+
+def _laid_out(seen: list[Curve]) -> list[Curve]:
+    """Return points in the plane for the samples of each framework.
+
+    What is the same in all, as the input is, is laid out once.
+    """
+    from sklearn.manifold import TSNE
+
+    alike = all(np.array_equal(seen[0], other) for other in seen)
+    together = seen[0] if alike else np.concatenate(seen)
+    neighbours = min(PERPLEXITY, (len(together) - 1) / 3)
+    points = TSNE(perplexity=neighbours, random_state=0).fit_transform(
+        together
+    )
+    return [points] * len(seen) if alike else np.split(points, len(seen))
+
+
+def confusion(result: Result, spec: Confusion) -> Figure:
+    """Draw a matrix for each arm and framework, true classes down."""
+    arms, backends = result.arms, result.backends
+    number = max(arm.arm.data.source.class_count or 2 for arm in arms)
+    side = CELL * number + 0.6
+    figure, axes = _grid(len(backends), len(arms), side, side)
+    for column, arm in enumerate(arms):
+        labels = labels_of(arm.arm)
+        for panel, backend in zip(axes[:, column], backends, strict=True):
+            run = Run(arm.arm, arm.records[backend][0])
+            chosen = _probabilities(run).argmax(1)
+            counts = np.zeros((number, number), int)
+            np.add.at(counts, (labels, chosen), 1)
+            of_class = np.maximum(counts.sum(1, keepdims=True), 1)
+            panel.set_axis_on()
+            panel.imshow(counts / of_class, cmap="Greys", vmin=0, vmax=1)
+            for true, taken in zip(*counts.nonzero(), strict=True):
+                own = true == taken
+                panel.text(
+                    *(taken, true, counts[true, taken]),
+                    ha="center",
+                    va="center",
+                    size=6,
+                    color="white" if own else "black",
+                )
+            panel.set_xticks(range(number))
+            panel.set_yticks(range(number))
+            panel.tick_params(length=0, labelsize=7)
+            panel.set_xlabel("taken for")
+        axes[0, column].set_title(arm.arm.name)
+    for panel, backend in zip(axes[:, 0], backends, strict=True):
+        panel.set_ylabel(f"{LABELS[backend]}\ntrue class")
+    return figure
+
+
+def mistakes(result: Result, spec: Mistakes) -> Figure:
+    """Draw a row of images for each arm and framework, the worst first."""
+    backends = result.backends
+    rows = len(result.arms) * len(backends)
+    figure, axes = _grid(rows, WORST, IMAGE, IMAGE + 0.2)
+    for row, panels in enumerate(axes):
+        arm = result.arms[row // len(backends)]
+        backend = backends[row % len(backends)]
+        run, labels = Run(arm.arm, arm.records[backend][0]), labels_of(arm.arm)
+        chances = _probabilities(run)
+        chosen = chances.argmax(1)
+        wrong = np.flatnonzero(chosen != labels)
+        order = chances[wrong, labels[wrong]].argsort(kind="stable")
+        images = _shown(run)
+        for panel, sample in zip(panels, wrong[order], strict=False):
+            panel.imshow(images[sample], cmap="Greys", vmin=0, vmax=1)
+            panel.set_title(f"{labels[sample]} as {chosen[sample]}", size=8)
+            panel.set_axis_on()
+        # The first place of a row says whose it is, mistake or none.
+        panels[0].set_axis_on()
+        panels[0].set_ylabel(f"{arm.arm.name}\n{LABELS[backend]}", size=7)
+        if not len(wrong):
+            panels[0].set_title("none", size=8)
+    return figure
+
+
+def _probabilities(run: Run) -> Curve:
+    """Return what the network gives each class, (samples, classes)."""
+    logits = viewed(run, run.arm.places[-1].name)
+    if logits.shape[1] == 1:
+        # Of two classes, one is told by a sigmoid: softmax of 0 and z.
+        logits = np.hstack([np.zeros_like(logits), logits])
+    raised = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(raised / raised.sum(1, keepdims=True))
+
+
+def _shown(run: Run) -> Curve:
+    """Return the images with values from 0 to 1; grey ones as a plane."""
+    images = viewed(run, "input")
+    low, high = images.min(), images.max()
+    images = ((images - low) / (high - low)).reshape(
+        -1, *run.arm.data.source.shape
+    )
+    return np.asarray(images[..., 0] if images.shape[-1] == 1 else images)
+
+
+def _grid(
+    rows: int, columns: int, width: float, height: float
+) -> tuple[Figure, Any]:
+    """Return panels without ticks, none of which is seen yet."""
+    figure = Figure(
+        figsize=(width * columns + 0.6, height * rows + 2 * LEGEND_LINE),
+        layout="constrained",
+    )
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for panel in axes.flat:
+        panel.set_xticks([])
+        panel.set_yticks([])
+        panel.set_axis_off()
+    return figure, axes

@@ -1,0 +1,96 @@
+"""What draws at random in training, and the same told what to draw."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+class MaskedDropout(keras.layers.Dropout):
+    """x · mask while training, x in evaluation.
+
+    The mask holds 0 and 1 / (1 - rate); `mask` is set before each step.
+    """
+
+    mask: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.mask_shape = tuple(input_shape[1:])
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training:
+            return inputs
+        return inputs * ops.cast(self.mask, inputs.dtype)
+
+
+class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
+    """`MaskedDropout` with one factor for each channel."""
+
+    mask: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.mask_shape = (1, 1, input_shape[-1])
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return inputs * self.mask if training else inputs
+
+
+class MaskedRandomFlip(keras.layers.RandomFlip):
+    """RandomFlip that is told what it draws; see `MaskedDropout`."""
+
+    mask: Any = None
+    mask_shape = (1, 1, 1)
+
+    def get_random_transformation(
+        self, data: Any, training: bool = True, seed: Any = None
+    ) -> Any:
+        return {"flips": self.mask > 0} if training else None
+
+
+class RandomCrop(keras.layers.Layer):
+    """Pad each image and cut its own size out anywhere, while training."""
+
+    def __init__(self, padding: int, fill: float, **fields: Any) -> None:
+        super().__init__(**fields)
+        self.padding, self.fill = padding, fill
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training:
+            return inputs
+        around = (self.padding, self.padding)
+        sides = ((0, 0), around, around, (0, 0))
+        padded = ops.pad(inputs, sides, constant_values=self.fill)
+        top, left = ops.split(ops.cast(self.drawn(inputs), "int32"), 2, -1)
+        rows, columns = (
+            ops.arange(n, dtype="int32") for n in inputs.shape[1:3]
+        )
+        cut = ops.take_along_axis(padded, top + rows[:, None, None], 1)
+        return ops.take_along_axis(cut, left + columns[:, None], 2)
+
+    def drawn(self, inputs: Any) -> Any:
+        """Return for each image how far from the top and the left to cut."""
+        shape = (ops.shape(inputs)[0], 1, 1, 2)
+        most = 2 * self.padding + 1
+        return keras.random.randint(shape, 0, most, seed=self.seed_generator)
+
+
+class MaskedRandomCrop(RandomCrop):
+    """`RandomCrop` that is told what it draws; see `MaskedDropout`."""
+
+    mask: Any = None
+    mask_shape = (1, 1, 2)
+
+    def drawn(self, inputs: Any) -> Any:
+        return self.mask
+
+
+# What stands in for a layer that draws, where the masks are handed in.
+MASKED: dict[Any, type[keras.layers.Layer]] = {
+    keras.layers.Dropout: MaskedDropout,
+    keras.layers.SpatialDropout2D: MaskedSpatialDropout2D,
+    keras.layers.RandomFlip: MaskedRandomFlip,
+    RandomCrop: MaskedRandomCrop,
+}
