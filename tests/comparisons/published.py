@@ -76,19 +76,5 @@ STOPPING: dict[str, Any] = {
 # The best epoch, counted from 0, then its validation loss and the last.
 STOPPING_FIGURES = ("78", "0.2645", "0.2816")
 
-XOR: dict[str, Any] = {
-    "name": "xor",
-    "dialect": "torch",
-    "replay": {"seed": 42, "reseed": False},
-    "data": {"xor": None, "test": 0, **PLAIN},
-    "recipe": FULL
-    | {
-        "loss": "binary_cross_entropy",
-        "optimizer": {"adam": 0.1},
-        "epochs": 2000,
-    },
-    "arms": {"tanh": [{"dense": 4}, "tanh", {"dense": 1}]},
-    "probes": {"representations": {"places": ["dense_2"], "epochs": ["last"]}},
-}
-
+# Predictions for the four corners.
 XOR_FIGURES = ["0.000", "1.000", "1.000", "0.000"]

@@ -17,7 +17,7 @@ from common.errors import SpecError
 from common.load import parse
 from common.record import Record
 from common.replay import Drawn
-from comparisons import pairing, run
+from comparisons import catalogue, pairing, run
 from comparisons.replay import recorded
 from comparisons.workers import LABELS, Pair, WorkerError
 from tests.comparisons import bare
@@ -27,7 +27,6 @@ from tests.comparisons.published import (
     DROPOUT_FIGURES,
     STOPPING,
     STOPPING_FIGURES,
-    XOR,
     XOR_FIGURES,
 )
 
@@ -85,7 +84,7 @@ def test_the_early_stopping_figures_are_printed(
 def test_the_predictions_of_xor_are_printed(
     pair: Pair, play: Play, backend: str
 ) -> None:
-    network = parse(XOR).arm("tanh")
+    network = catalogue.find("xor").arm("hidden_layer")
     found = play(backend, network, recorded(pair, network, 0))
     logits = found.probes["representations/dense_2"][-1, :, 0]
     assert [f"{1 / (1 + np.exp(-z)):.3f}" for z in logits] == XOR_FIGURES
