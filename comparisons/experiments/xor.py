@@ -8,9 +8,9 @@ layer of two units can draw them, and one of four learns it more reliably.
 
 All four corners are the training set; there is nothing to generalise to.
 Adam at a rate of 0.5, 2,000 steps, binary cross-entropy. With `--randomness
-replay` both frameworks print what a PyTorch script with `torch.manual_seed(42)`
-does: 0.000, 1.000, 1.000, 0.000. Under some seeds even four units settle on a
-line and leave a corner wrong for good.
+replay` both frameworks print what a PyTorch script does that begins with
+`torch.manual_seed(42)`: 0.000, 1.000, 1.000, 0.000. Under some seeds even four
+units settle on a line and leave a corner wrong for good.
 """
 
 from typing import Any
