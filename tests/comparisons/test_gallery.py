@@ -186,7 +186,7 @@ def test_arms_without_a_curve_have_no_row_of_it() -> None:
     )
     rows = found.curves("train_accuracy")
     assert {row["arm"] for row in rows} == {"label"}
-    with pytest.raises(KeyError, match="there are: .*train_accuracy"):
+    with pytest.raises(KeyError, match=r"there are: .*train_accuracy"):
         found.curves("test_accuracy")
 
 
