@@ -272,6 +272,12 @@ def _evaluations(run: Run, curve: str) -> Curve:
     return run.record.epochs[curve]
 
 
+@statistic()
+def step_loss(run: Run, step: float) -> float:
+    """The loss of a step's batch, before its update; steps count from 0."""
+    return float(run.record.steps["loss"][int(step)])
+
+
 @statistic(probe("gradient_norm"))
 def gradient_norm(run: Run, tensor: str, step: float) -> float:
     """The norm of the loss's gradient by a tensor, at a step from 0 on."""

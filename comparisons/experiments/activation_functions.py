@@ -47,6 +47,7 @@ FUNCTIONS: dict[str, Activation] = {
     "mish": Mish(),
     "custom": Custom(formula="x * tanh(sqrt(softplus(x)))"),
 }
+DEPTH = 20
 AXIS = [round(x / 10, 1) for x in range(-50, 51)]
 
 
@@ -67,18 +68,17 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         },
         "arms": {
             "functions": [
-                {"concatenate": [[_unit(), f] for f in FUNCTIONS.values()]},
+                {"concatenate": _behind_units()},
                 {"dense": {"units": 1, "kernel_initializer": "ones"}},
             ],
-            "sigmoid_10": _chain("sigmoid", 10),
-            "sigmoid_20": _chain("sigmoid", 20),
-            "relu_20": _chain("relu", 20),
-            "relu_20_random": _random_chain(20),
+            "sigmoids": _chain("sigmoid"),
+            "relus": _chain("relu"),
+            "random_relus": _random_chain(),
         },
         "probes": {
             "representations": {"epochs": [0], "samples": len(AXIS)},
             "per_sample_gradients": {
-                "places": [f"dense_{n + 1}" for n in range(len(FUNCTIONS))],
+                "places": [f"dense_{n}" for n in range(1, DEPTH // 2 + 2)],
                 "epochs": [0],
                 "samples": len(AXIS),
             },
@@ -104,14 +104,19 @@ def _unit(bias: float = 0.0) -> dict[str, Any]:
     }
 
 
-def _chain(word: str, depth: int) -> dict[str, Any]:
+def _behind_units() -> list[Any]:
+    functions = FUNCTIONS.values()
+    return [[_unit(), each.model_dump(mode="json")] for each in functions]
+
+
+def _chain(word: str) -> dict[str, Any]:
     """Return units in a row whose inputs are all 2."""
     at_two = float(FUNCTIONS[word].value(np.array(2.0)))
-    later = [_unit(2.0 - at_two), word] * (depth - 1)
+    later = [_unit(2.0 - at_two), word] * (DEPTH - 1)
     return {"layers": [_unit(), word, *later], "data": _points([2.0])}
 
 
-def _random_chain(depth: int) -> dict[str, Any]:
+def _random_chain() -> dict[str, Any]:
     unit = {
         "dense": {
             "units": 1,
@@ -119,7 +124,7 @@ def _random_chain(depth: int) -> dict[str, Any]:
             "bias_initializer": {"normal": 1.0},
         }
     }
-    return {"layers": [unit, "relu"] * depth, "data": _points([2.0])}
+    return {"layers": [unit, "relu"] * DEPTH, "data": _points([2.0])}
 
 
 def _formulas() -> list[dict[str, str]]:
@@ -136,32 +141,40 @@ def _formulas() -> list[dict[str, str]]:
 
 
 def _products() -> list[dict[str, str]]:
+    """Return claims about what reaches the first layer, and the eleventh."""
+    left = _product("random_relus", 20)
     return [
         claim(
             "sigmoid_10",
             "Through 10 sigmoids at z = 2, 1.63e-10 of a gradient is left.",
-            f"{_product('sigmoid_10')} == 1.63e-10",
+            f"{_product('sigmoids', 10)} == 1.63e-10",
         ),
         claim(
             "sigmoid_20",
             "Through 20, 2.65e-20.",
-            f"{_product('sigmoid_20')} == 2.65e-20",
+            f"{_product('sigmoids', 20)} == 2.65e-20",
+        ),
+        claim(
+            "relu_10",
+            "Through 10 ReLUs at z = 2, all of it is left.",
+            f"{_product('relus', 10)} == 1",
         ),
         claim(
             "relu_20",
-            "Through 20 ReLUs at z = 2, all of it.",
-            f"{_product('relu_20')} == 1",
+            "Through 20, too.",
+            f"{_product('relus', 20)} == 1",
         ),
         claim(
-            "relu_20_random",
+            "random_relu_20",
             "Through 20 ReLUs with random weights, something is left.",
-            f"{_product('relu_20_random')} * {_product('relu_20_random')} > 0",
+            f"{left} * {left} > 0",
         ),
     ]
 
 
-def _product(arm: str) -> str:
-    return f'{arm}.sample_gradient("dense_1/bias")'
+def _product(arm: str, layers: int) -> str:
+    """Return the gradient that so many of the last layers let through."""
+    return f'{arm}.sample_gradient("dense_{DEPTH + 1 - layers}/bias")'
 
 
 def _table() -> dict[str, Any]:

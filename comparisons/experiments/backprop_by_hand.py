@@ -69,6 +69,10 @@ ROWS = {
     "z1 = w1 x + b1": 'net.output("dense_1") == 0.35',
     "h = relu(z1)": 'net.output("relu_1") == 0.35',
     "z2 = w2 h + b2": 'net.output("dense_2") == 0.08',
+    "loss = -log p": "net.step_loss(0) == 0.6539",
+    "p = sigmoid(z2), as 1 + dL/db2": (
+        '1 + net.sample_gradient("dense_2/bias") == 0.5200'
+    ),
     "dL/dw2 = (p - 1) h": 'net.sample_gradient("dense_2/kernel") == -0.1680',
     "dL/db2 = p - 1": 'net.sample_gradient("dense_2/bias") == -0.4800',
     "dL/dw1 = (p - 1) w2 x": (

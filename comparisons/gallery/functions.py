@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from common import measures
 from common.measures import Run
 from common.pictures import Activations, Sweep
+from common.record import Curve
 from comparisons.drawing import (
     COLOURS,
     GREY,
@@ -18,7 +20,7 @@ from comparisons.drawing import (
     line,
     panels,
 )
-from comparisons.result import Result
+from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS
 
 # Panels in a row; and where a run stands that diverged, over the largest
@@ -36,7 +38,7 @@ def activations(result: Result, spec: Activations) -> Figure:
     figure, axes = panels(columns, -(-len(found) // columns))
     for panel in axes.flat[len(found) :]:
         panel.set_axis_off()
-    layers = {place.name: place.layer for place in arm.arm.all_places}
+    layers: Any = {place.name: place.layer for place in arm.arm.all_places}
     for panel, name in zip(axes.flat, found, strict=False):
         for backend, records in arm.records.items():
             run = Run(arm.arm, records[0])
@@ -69,43 +71,47 @@ def sweep(result: Result, spec: Sweep) -> Figure:
     panel = figure.subplots()
     arms = sorted(result.arms, key=lambda a: a.arm.recipe.optimizer.lr)
     rates = np.array([arm.arm.recipe.optimizer.lr for arm in arms])
-    statistic, arguments = spec.asked
-    values = {
-        backend: np.array(
-            [
-                [
-                    statistic((Run(arm.arm, record),), arguments)
-                    for record in arm.records[backend]
-                ]
-                for arm in arms
-            ]
-        )
-        for backend in result.backends
-    }
-    lost = BEYOND * max(
-        each[np.isfinite(each)].max(initial=0.0) for each in values.values()
-    )
-    handles = []
-    for backend, each in values.items():
-        finite = np.isfinite(each)
-        mean = np.where(finite.all(1), each.mean(1), np.nan)
-        drawn = {"color": COLOURS[backend], "linewidth": WIDTHS[backend]}
-        panel.plot(rates, mean, marker="o", **drawn)
-        handles.append(
-            line(LABELS[backend], COLOURS[backend], WIDTHS[backend])
-        )
-        seeds = np.broadcast_to(rates[:, np.newaxis], each.shape)
-        panel.plot(seeds[finite], each[finite], "k.", markersize=3, alpha=0.6)
-        gone = seeds[~finite]
-        size = 3 + 2 * WIDTHS[backend]
-        style = {"color": COLOURS[backend], "markersize": size}
-        panel.plot(gone, np.full(len(gone), lost), "x", **style)
+    found = {b: _asked(arms, b, spec) for b in result.backends}
+    finite = [each[np.isfinite(each)] for each in found.values()]
+    beyond = BEYOND * max(each.max(initial=0.0) for each in finite)
+    for backend, values in found.items():
+        _over_rates(panel, rates, values, beyond, backend)
     panel.set_xscale("log")
     panel.set_yscale("log")
     panel.set_xlabel("learning rate")
     panel.set_ylabel(spec.statistic.replace("_", " "))
+    handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]
     handles.append(line("one seed", "black", 0, marker="."))
-    if any(not np.isfinite(each).all() for each in values.values()):
+    if any(not np.isfinite(each).all() for each in found.values()):
         handles.append(line("diverged", GREY, 0, marker="x"))
     legend(figure, handles)
     return figure
+
+
+def _asked(arms: list[ArmResult], backend: str, spec: Sweep) -> Curve:
+    """Return the statistic of each arm and seed."""
+    statistic, arguments = spec.asked
+    return np.array(
+        [
+            [
+                statistic((Run(arm.arm, record),), arguments)
+                for record in arm.records[backend]
+            ]
+            for arm in arms
+        ]
+    )
+
+
+def _over_rates(
+    panel: Axes, rates: Curve, values: Curve, beyond: float, backend: str
+) -> None:
+    """Draw the means where no seed diverged, each seed, and the diverged."""
+    finite, width = np.isfinite(values), WIDTHS[backend]
+    own: dict[str, Any] = {"color": COLOURS[backend]}
+    mean = np.where(finite.all(1), values.mean(1), np.nan)
+    panel.plot(rates, mean, marker="o", linewidth=width, **own)
+    seeds = np.broadcast_to(rates[:, np.newaxis], values.shape)
+    panel.plot(seeds[finite], values[finite], "k.", markersize=3, alpha=0.6)
+    lost = seeds[~finite]
+    heights = np.full(len(lost), beyond)
+    panel.plot(lost, heights, "x", markersize=3 + 2 * width, **own)

@@ -74,6 +74,13 @@ def moved(run: Run, probe: str, by: float) -> Run:
     return Run(run.arm, dataclasses.replace(run.record, probes=other))
 
 
+def test_the_loss_of_a_step_is_that_before_its_update() -> None:
+    run = trained(FUNCTIONS)
+    # Outputs are sigmoid(x) + leaky_relu(x) at 2 and at 0, targets -9.
+    mean = (1 / (1 + np.exp(-2)) + 2 + 0.5) / 2 + 9
+    assert asked(run, "step_loss", 0) == pytest.approx(mean)
+
+
 def test_the_steepest_slope_of_an_activation() -> None:
     run = trained(FUNCTIONS)
     assert asked(run, "steepest", "sigmoid_1") == pytest.approx(0.25)

@@ -280,3 +280,13 @@ def test_a_written_probe_is_read_back() -> None:
     with speaking(None):
         said = Probes.model_validate(EVERYTHING)
     assert Probes.model_validate(said.model_dump(mode="json")) == said
+
+
+def test_tensors_of_more_numbers_than_asked_for_are_left_out() -> None:
+    everything = trained({"weights": {}}).probes
+    sizes = {name: looks[0].size for name, looks in everything.items()}
+    assert sizes["weights/dense_2/kernel"] == 24
+    found = trained({"weights": {"largest": 12}}).probes
+    assert set(found) == {name for name, n in sizes.items() if n <= 12}
+    assert "weights/dense_3/kernel" in found
+    assert "weights/dense_2/kernel" not in found
