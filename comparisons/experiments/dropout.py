@@ -43,6 +43,7 @@ def _linear() -> dict[str, Any]:
         for rate in (0.0, 0.3, 0.5)
     }
     return {
+        "replay": {"seed": 42, "reseed": True},
         "data": {
             "linear": {
                 "features": 20,
