@@ -1,6 +1,20 @@
 """Does dropout help a network that has learnt its samples by heart?
 
-Placeholder.
+A network with more parameters than samples can learn them by heart, noise
+and all. Dropout zeroes a share of the hidden units anew at each step, so
+that no unit can rely on another (Srivastava et al. 2014), and is said to
+narrow the gap between test and training loss. What is kept is divided by
+1 - rate (*inverted* dropout), so that evaluation needs no factor: x m /
+(1 - rate), which each framework's own layer is held to, to the last bit,
+given the mask m that it drew.
+
+Linear: 50 samples of 20 features, of which a 20-64-32-1 network with ReLU
+knows every one; rates 0, 0.3 and 0.5, Adam at 0.01 for 200 steps. Part of a
+narrower gap is a larger training loss, so the test loss is asked for, too.
+Over five seeds neither is decided: what the seed does is as large as what
+dropout does, and a table of one seed (the published one is of seed 42) shows
+either. Digits and other images: 256-128-64 with rates of 0.3, 0.3 and 0.2
+against none.
 """
 
 from typing import Any
@@ -29,6 +43,7 @@ def _linear() -> dict[str, Any]:
         for rate in (0.0, 0.3, 0.5)
     }
     return {
+        "replay": {"seed": 42, "reseed": True},
         "data": {
             "linear": {
                 "features": 20,
@@ -45,11 +60,18 @@ def _linear() -> dict[str, Any]:
             "batch_size": "full",
             "shuffle": "never",
             "epochs": 200,
+            "evaluate_every": 5,
         },
         "arms": arms,
         "probes": {"dropped": {"samples": 1000}},
         "claims": [
             *_narrower(["rate_3", "rate_5"], "rate_0", "gap"),
+            claim(
+                "rate_3_generalises",
+                "The test loss is lower with a rate of 0.3, not the gap "
+                "alone.",
+                "rate_3.test_loss < rate_0.test_loss",
+            ),
             claim(
                 "by_heart_without",
                 "Without dropout the network learns its samples by heart, "
@@ -65,7 +87,7 @@ def _linear() -> dict[str, Any]:
             claim(
                 "keeps_seven_in_ten",
                 "At a rate of 0.3 it keeps 7 numbers in 10.",
-                "rate_3.dropout_kept == 0.70",
+                "rate_3.dropout_kept == 0.7",
             ),
         ],
         "pictures": [{"bars": "gap"}, {"bars": "test_loss"}],

@@ -1,6 +1,18 @@
 """When should training stop, and which weights should it leave?
 
-Placeholder.
+A network that goes on training begins to learn its samples by heart: the
+training loss falls on, the loss on other samples turns. Early stopping
+watches a part that is not trained on, waits `patience` epochs for better,
+and puts the best epoch's weights back (Prechelt 1998). A checkpoint does the
+same and never stops.
+
+10-128-64-1 with ReLU on 100 samples of ten features with a noise of 0.3,
+Adam at 0.01, 150 epochs of one step. As in many a script, the test part
+itself is watched, so its loss at the best epoch is the best of 150 tries and
+says too little. Two arms on another draw keep a test part that nobody
+watches. There the loss that is watched hardly turns within 150 epochs, the
+best epoch is nearly the last, and nothing is gained by going back to it:
+whether the minimum comes early is a matter of the draw, and is no law.
 """
 
 from typing import Any
@@ -11,20 +23,27 @@ DATASETS = ("linear",)
 
 
 def written(dataset: str, profile: str) -> dict[str, Any]:
-    """Return the specification; small enough for any profile."""
+    """Return the specification; it is small enough for any profile."""
     layers = [*hidden(128, 64), {"dense": 1}]
-    stopping = {"patience": 20, "counting": "exceeds", "restore_best": True}
+    checkpoint = {"checkpoint": "validation_loss"}
+    stopping = {
+        "early_stopping": {
+            "patience": 20,
+            "counting": "exceeds",
+            "restore_best": True,
+        }
+    }
+    unseen = {
+        "linear": _linear(samples=200, test_samples=1000),
+        "validation": 0.5,
+    }
     return {
         "name": "early_stopping",
         "dialect": "torch",
+        "replay": {"seed": 42, "reseed": False},
         "data": {
-            "linear": {
-                "features": 10,
-                "samples": 200,
-                "test_samples": 1000,
-                "noise": 0.3,
-            },
-            "validation": 0.5,
+            "linear": _linear(samples=100, test_samples=100),
+            "validation": "test",
             "scaling": "none",
         },
         "recipe": {
@@ -36,13 +55,13 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         },
         "arms": {
             "to_the_end": layers,
-            "best_kept": {
+            "best_kept": {"layers": layers, "recipe": checkpoint},
+            "stopped": {"layers": layers, "recipe": stopping},
+            "unseen_last": {"layers": layers, "data": unseen},
+            "unseen_best": {
                 "layers": layers,
-                "recipe": {"checkpoint": "validation_loss"},
-            },
-            "stopped": {
-                "layers": layers,
-                "recipe": {"early_stopping": stopping},
+                "recipe": checkpoint,
+                "data": unseen,
             },
         },
         "claims": [
@@ -69,16 +88,25 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "stopped.epochs < to_the_end.epochs",
             ),
             claim(
-                "same_best_epoch",
-                "And misses no better one.",
+                "misses_no_better_epoch",
+                "With a patience of 20 it misses no better epoch.",
                 "stopped.best_epoch == best_kept.best_epoch",
             ),
             claim(
-                "better_on_the_test",
-                "On samples that nobody watched the best epoch's weights do "
-                "better than the last's.",
-                "best_kept.test_loss < to_the_end.test_loss",
+                "better_on_the_unseen",
+                "On samples that nobody watched, the best epoch's weights "
+                "do better than the last's.",
+                "unseen_best.test_loss < unseen_last.test_loss",
             ),
         ],
-        "pictures": [{"bars": "test_loss"}, {"bars": "epochs"}],
+        "pictures": [{"bars": "validation_loss"}, {"bars": "epochs"}],
+    }
+
+
+def _linear(samples: int, test_samples: int) -> dict[str, Any]:
+    return {
+        "features": 10,
+        "samples": samples,
+        "test_samples": test_samples,
+        "noise": 0.3,
     }

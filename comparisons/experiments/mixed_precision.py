@@ -1,6 +1,17 @@
 """What does training in bfloat16 cost, and what does it save?
 
-Placeholder.
+bfloat16 keeps float32's range and 8 of its 24 bits of precision. In mixed
+precision the layers multiply in it, while the weights that they round, the
+loss and the optimiser stay in float32, so that small updates are not lost
+(Micikevicius et al. 2018; Kalamkar et al. 2019). The lesson: the weights
+part, the accuracy does not.
+
+A 128-64 network on images, Adam at 0.001, the same initial weights and
+batches in both precisions. The bound is two points of test accuracy: over
+the seeds, float32 alone spreads over one, and a test part of 360 digits has
+a standard error of one. What bfloat16 saves is time, on processors that
+multiply in it; where they do not, it costs the casts. The seconds are drawn
+and nothing is claimed of them.
 """
 
 from typing import Any
@@ -41,6 +52,11 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "no_better",
                 "Nor does it gain as many.",
                 "bfloat16.test_accuracy < float32.test_accuracy + 0.02",
+            ),
+            claim(
+                "other_weights",
+                "The weights end more than a thousandth of their size apart.",
+                "distance(float32, bfloat16) > 0.001",
             ),
         ],
         "pictures": ["loss_over_time", {"bars": "test_accuracy"}],
