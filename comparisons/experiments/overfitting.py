@@ -39,7 +39,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             "optimizer": {"adam": 0.005},
             "batch_size": "full",
             "shuffle": "never",
-            "epochs": 1000 if quick else 10_000,
+            "epochs": 500 if quick else 2000,
             "evaluate_every": 10,
         },
         "arms": {
