@@ -67,9 +67,10 @@ def _kernels(record: Record) -> Curve:
 
 
 def distances(result: Result, spec: Distances) -> Figure:
-    """Draw a square for each framework: arms against arms."""
+    """Draw a triangle for each framework: arms against those before."""
     names = [arm.arm.name for arm in result.arms]
-    side = CELL * len(names) + NAMES
+    before, after = names[:-1] or names, names[1:] or names
+    side = CELL * len(after) + NAMES
     figure = Figure(
         figsize=(side * len(result.backends), side), layout="constrained"
     )
@@ -79,18 +80,22 @@ def distances(result: Result, spec: Distances) -> Figure:
     seen = seen[np.isfinite(seen) & (seen > 0)]
     norm = LogNorm(*((seen.min(), seen.max()) if len(seen) else (0.1, 1.0)))
     for panel, (backend, table) in zip(axes, tables.items(), strict=True):
-        panel.imshow(
-            np.where(table > 0, table, np.nan), norm=norm, cmap="cividis"
-        )
+        # What is equal to the last bit has the darkest colour there is.
+        shown = np.where(table == 0, norm.vmin, table)
+        panel.imshow(shown, norm=norm, cmap="cividis")
         _write(panel, table, norm)
         panel.set_title(LABELS[backend])
-        panel.set_xticks(range(len(names)), names, rotation=45, ha="right")
-        panel.set_yticks(range(len(names)), names)
+        panel.set_xticks(range(len(before)), before, rotation=45, ha="right")
+        panel.set_yticks(range(len(after)), after)
     return figure
 
 
 def _table(result: Result, backend: str) -> Curve:
-    """Return the median distance of each arm (row) from each (column)."""
+    """Return the median distance of each arm (row) from those before it.
+
+    The first has none before it and the last none after: there is neither
+    a row of the first nor a column of the last.
+    """
     distance = STATISTICS["distance"]
     size = len(result.arms)
     table = np.full((size, size), np.nan)
@@ -107,14 +112,14 @@ def _table(result: Result, backend: str) -> Curve:
                     for a, b in both
                 ]
             )
-    return table
+    return table[1:, :-1] if size > 1 else table
 
 
 def _write(panel: Axes, table: Curve, norm: LogNorm) -> None:
     for (row, column), value in np.ndenumerate(table):
         if np.isnan(value):
             continue
-        dark = value <= 0 or norm(value) < 0.5
+        dark = value == 0 or norm(value) < 0.5
         panel.text(
             column,
             row,
@@ -122,5 +127,5 @@ def _write(panel: Axes, table: Curve, norm: LogNorm) -> None:
             ha="center",
             va="center",
             size=7,
-            color="white" if dark and value > 0 else "black",
+            color="white" if dark else "black",
         )

@@ -104,7 +104,10 @@ def test_the_distances_are_medians_and_only_of_the_same_tensors(
     panels = [axes for axes in figure.axes if axes.images]
     assert [axes.get_title() for axes in panels] == ["PyTorch", "Keras"]
     texts = {
-        (round(t.get_position()[1]), round(t.get_position()[0])): t.get_text()
+        (
+            round(t.get_position()[1]) + 1,
+            round(t.get_position()[0]),
+        ): t.get_text()
         for t in panels[0].texts
     }
     plain, other = (result.arms[n] for n in (0, 1))
@@ -116,6 +119,8 @@ def test_the_distances_are_medians_and_only_of_the_same_tensors(
     ]
     assert texts[1, 0] == f"{np.median(apart):.0e}"
     assert texts[4, 0] == "0"
+    rows = [label.get_text() for label in panels[0].get_yticklabels()]
+    assert rows == list(WRITTEN["arms"])[1:]
     assert not any(3 in place for place in texts)
 
 
