@@ -341,6 +341,13 @@ def output(run: Run, place: str, sample: float = 0, unit: float = 0) -> float:
     return float(looks[0][int(sample)].ravel()[int(unit)])
 
 
+@statistic(probe("representations"))
+def second_moment(run: Run, place: str) -> float:
+    """The mean square of what left a layer, first look."""
+    looks = run.record.probes[f"representations/{place}"]
+    return float((looks[0].astype(float) ** 2).mean())
+
+
 @statistic()
 def rate_error(run: Run) -> float:
     """How far the rates used are from the schedule's, relative, at most.

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from comparisons.result import Result
 
-MODULES = ("bars", "steps")
+MODULES = ("bars", "depth", "steps")
 """The files of this folder, each with some of the functions."""
 
 
