@@ -5,7 +5,7 @@ NumPy, and `derivative` its slope; both frameworks are judged against them.
 """
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, field_validator
@@ -18,6 +18,12 @@ from common.layer import Array, LayerElement
 class Activation(LayerElement):
     """What all activations share: the shape stays, nothing is learnt."""
 
+    exact: ClassVar[bool] = False
+    """Whether it is made of sums and products, which all round alike.
+
+    An exponential every library rounds in a way of its own.
+    """
+
     def value(self, x: Array) -> Array:
         """Return the function's value at `x`, of the same shape."""
         raise NotImplementedError(f"{self.kind()} has no definition")
@@ -29,6 +35,8 @@ class Activation(LayerElement):
 
 class Relu(Activation):
     """max(0, x); the slope at 0 is 0, in both frameworks."""
+
+    exact = True
 
     def value(self, x: Array) -> Array:
         return np.maximum(x, 0.0)
@@ -61,6 +69,8 @@ class Sigmoid(Activation):
 class Linear(Activation):
     """x itself."""
 
+    exact = True
+
     def value(self, x: Array) -> Array:
         return x
 
@@ -75,6 +85,8 @@ class LeakyRelu(Activation):
     LeakyReLU 0.3, but its activation 'leaky_relu' 0.2. Maas et al. 2013.
     """
 
+    exact = True
+
     main = "slope"
     slope: NotNegative
 
@@ -87,6 +99,8 @@ class LeakyRelu(Activation):
 
 class Relu6(Activation):
     """min(max(0, x), 6); the slope at 0 and at 6 is 0, in both frameworks."""
+
+    exact = True
 
     def value(self, x: Array) -> Array:
         return np.clip(x, 0.0, 6.0)
@@ -224,6 +238,8 @@ class Softplus(Activation):
 class Softsign(Activation):
     """x / (1 + |x|)."""
 
+    exact = True
+
     def value(self, x: Array) -> Array:
         return x / (1.0 + np.abs(x))
 
@@ -237,6 +253,8 @@ class HardSigmoid(Activation):
     Keras 2 had another, x/5 + 1/2.
     """
 
+    exact = True
+
     def value(self, x: Array) -> Array:
         return np.clip(x + 3.0, 0.0, 6.0) / 6.0
 
@@ -249,6 +267,8 @@ class HardSwish(Activation):
 
     Keras calls it hard_silu. Howard et al. 2019, section 5.2.
     """
+
+    exact = True
 
     def value(self, x: Array) -> Array:
         return x * HardSigmoid().value(x)

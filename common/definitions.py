@@ -241,7 +241,13 @@ def concatenate(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
 
 def _activation(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     layer = cast("Activation", place.layer)
-    return layer.value(x), lambda slope: slope * layer.derivative(x)
+    value = layer.value(x)
+    size, rough = np.abs(value), 0 if layer.exact else run.rough
+
+    def back(slope: Array) -> Array:
+        return slope * roughly(layer.derivative(x), size, rough)
+
+    return roughly(value, size, rough), back
 
 
 def _definition(

@@ -522,6 +522,13 @@ def separability(run: Run, view: str) -> float:
     return float(1 - inside / total)
 
 
+@statistic(probe("representations"))
+def second_moment(run: Run, place: str) -> float:
+    """The mean square of what left a layer, first look."""
+    looks = run.record.probes[f"representations/{place}"]
+    return float((looks[0].astype(float) ** 2).mean())
+
+
 @statistic()
 def rate_error(run: Run) -> float:
     """How far the rates used are from what was said, relative, at most.

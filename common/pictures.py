@@ -343,6 +343,53 @@ class Mistakes(Confusion):
         return super().missing(arm) or reason
 
 
+class LayerVariances(Drawn):
+    """The mean squares of activations and gradients, layer by layer.
+
+    Those of the outputs of the activations at the first look, and of the
+    gradient by each kernel at the first step.
+    """
+
+    @property
+    def caption(self) -> str:
+        return (
+            "Mean square of what leaves each activation, and of the gradient "
+            "by each kernel, from the first layer to the last, at the start"
+        )
+
+    def missing(self, arm: Arm) -> str | None:
+        needs = (probe("representations"), probe("gradient_norm"))
+        return next(filter(None, (need(arm) for need in needs)), None)
+
+
+class DeadShares(Drawn):
+    """The share of dead units over the epochs, mean of an arm's `relu`s."""
+
+    @property
+    def caption(self) -> str:
+        return "The share of dead units, mean of all ReLU layers"
+
+    def missing(self, arm: Arm) -> str | None:
+        return probe("dead_relu")(arm)
+
+
+class SampleGradients(Drawn):
+    """How the gradients of single samples are distributed, with their sign.
+
+    A ridge for each kernel that was looked at, a row for each look.
+    """
+
+    @property
+    def caption(self) -> str:
+        return (
+            "How the numbers of single samples' gradients are distributed, "
+            "by kernel and epoch"
+        )
+
+    def missing(self, arm: Arm) -> str | None:
+        return probe("per_sample_gradients")(arm)
+
+
 Picture: TypeAlias = Annotated[
     Bars
     | GradientNorms
@@ -359,6 +406,9 @@ Picture: TypeAlias = Annotated[
     | HeatMaps
     | Embeddings
     | Confusion
-    | Mistakes,
+    | Mistakes
+    | LayerVariances
+    | DeadShares
+    | SampleGradients,
     OneKind(),
 ]

@@ -16,6 +16,7 @@ from comparisons.result import Result
 MODULES = (
     *("bars", "steps", "tables", "functions", "valleys"),
     *("fits", "final_weights", "epochs", "maps", "samples"),
+    "depth",
 )
 """The files of this folder, each with some of the functions."""
 

@@ -1,0 +1,92 @@
+"""Why do sigmoids keep the first layers of a deep network from learning?
+
+Backpropagation multiplies the gradient by one activation's slope for each
+layer that it passes. A sigmoid's slope is at most 1/4, so that ten layers
+leave little of it; ReLU's is 1 wherever the unit is on (Hochreiter 1991;
+Glorot and Bengio 2010).
+"""
+
+from typing import Any
+
+from comparisons.experiments._words import claim, hidden
+
+DATASETS = ("polynomial",)
+
+DEPTH = 10
+WIDTHS = {"quick": 64, "full": 128}
+EPOCHS = {"quick": 300, "full": 10_000}
+ACTIVATIONS = ("sigmoid", "tanh", "relu")
+LOOKS = ("dense_1", "dense_5", "dense_10")
+
+
+def written(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the specification for one profile."""
+    epochs = EPOCHS[profile]
+    return {
+        "name": "vanishing_gradients",
+        "dialect": "keras",
+        "data": {
+            "polynomial": {"samples": 600},
+            "test": 1 / 3,
+            "validation": 0.5,
+            "scaling": "symmetric",
+        },
+        "recipe": {
+            "loss": "mean_squared_error",
+            "optimizer": {"adam": 0.005},
+            "batch_size": "full",
+            "epochs": epochs,
+            "shuffle": "never",
+            "evaluate_every": epochs // 20,
+        },
+        "arms": _arms(profile),
+        "claims": [
+            claim(
+                "sigmoid_vanishes",
+                "With sigmoid, less than a hundredth of the last layer's "
+                "gradient reaches the first.",
+                "sigmoid.gradient_ratio < 0.01",
+            ),
+            claim(
+                "relu_does_not_vanish",
+                "With ReLU, more than that does.",
+                "relu.gradient_ratio >= 0.01",
+            ),
+            claim(
+                "fewer_layers_vanish_less",
+                "With sigmoid and half the layers, a larger share does.",
+                "sigmoid_5.gradient_ratio > sigmoid.gradient_ratio",
+            ),
+        ],
+        "probes": {
+            "gradient_norm": True,
+            "per_sample_gradients": {
+                "places": LOOKS,
+                "epochs": [1, epochs // 2, "last"],
+            },
+        },
+        "pictures": [
+            "gradient_norms",
+            "sample_gradients",
+            {"bars": {"statistic": "gradient_ratio", "log": True}},
+        ],
+    }
+
+
+def _arms(profile: str) -> dict[str, Any]:
+    """Return a network for each activation, and others beside the depth."""
+    beside: dict[str, tuple[int, ...]] = dict.fromkeys(ACTIVATIONS, (5, 15))
+    if profile == "quick":
+        beside = {"sigmoid": (5,)}
+    width = WIDTHS[profile]
+    return {name: _network(name, width, DEPTH) for name in ACTIVATIONS} | {
+        f"{name}_{depth}": _network(name, width, depth)
+        for name, depths in beside.items()
+        for depth in depths
+    }
+
+
+def _network(activation: str, width: int, depth: int) -> list[Any]:
+    """Return so many dense layers, the last of which has one unit."""
+    widths = [width] * (depth - 1)
+    return [*hidden(*widths, activation=activation), {"dense": 1}]
