@@ -14,6 +14,7 @@ import pytest
 
 from common.clipping import Clipping
 from common.element import members
+from common.image_archives import SETS
 from common.initializers import KernelInitializer
 from common.layers import Layer
 from common.losses import Loss
@@ -151,6 +152,11 @@ def test_every_word_of_the_language_is_said(kind: type, side: Path) -> None:
     name = members(kind)[0].kind()
     assert name in said
     assert said[name] == ABSENT or said[name][0] == "spec"
+
+
+@pytest.mark.parametrize("side", [TORCH, KERAS], ids=lambda side: side.name)
+def test_every_set_of_images_is_loaded(side: Path) -> None:
+    assert list(public_names(side / "datasets.py")) == list(SETS)
 
 
 @pytest.mark.parametrize("side", [TORCH, KERAS], ids=lambda side: side.name)

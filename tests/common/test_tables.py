@@ -12,7 +12,7 @@ from common.data import Data
 from common.errors import SpecError
 from common.load import parse
 from common.losses import CrossEntropy, MeanSquaredError
-from tests.common.written import TABLE, experiment
+from tests.common.written import experiment
 
 GOOD = "a,b,y\n1,2,0\n3,4,1\n5,6.5,2\n"
 
@@ -68,11 +68,13 @@ def test_an_npz_file_is_its_arrays(x: Any, y: Any, tmp_path: Path) -> None:
     assert parts["train"].x.dtype == np.float64
 
 
-def test_a_number_to_predict_comes_in_a_column() -> None:
-    table = {"file": str(TABLE), "target": "height"}
+def test_a_number_to_predict_comes_in_a_column(tmp_path: Path) -> None:
+    file = tmp_path / "my.csv"
+    file.write_text(GOOD)
+    table = {"file": str(file), "target": "a"}
     data = Data.model_validate({"table": table, "test": 0.0})
     assert data.source.class_count is None
-    assert data.parts(MeanSquaredError())["train"].y.shape == (4, 1)
+    assert data.parts(MeanSquaredError())["train"].y.shape == (2, 1)
 
 
 @pytest.mark.parametrize(

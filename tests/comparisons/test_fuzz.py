@@ -79,8 +79,8 @@ def test_a_framework_that_breaks_on_a_spec_does_not_agree(
     said: str,
 ) -> None:
     monkeypatch.setattr("comparisons.fuzz.SHRINKING", 5.0)
-    found = planted(f"comparisons.misfortunes:{misfortune}", tmp_path, 7)
-    assert 0 < found.outcomes["disagree"] < found.count == 7
+    found = planted(f"comparisons.misfortunes:{misfortune}", tmp_path, 8)
+    assert 0 < found.outcomes["disagree"] < found.count == 8
     for failure in found.failures:
         assert failure.verdict.rung == "worker"
         assert said in failure.verdict.sentence

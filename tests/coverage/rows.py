@@ -101,7 +101,7 @@ MORE: dict[str, Arm] = {
         1,
     ),
     "table": on(
-        {"table": {"file": str(TABLE), "target": "kind", "classes": 3}},
+        {"table": {"file": str(TABLE), "classes": 3}},
         "cross_entropy",
         3,
         stratify=False,
