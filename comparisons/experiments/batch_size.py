@@ -1,6 +1,18 @@
 """What does the size of a batch change: updates, noise, time?
 
-Placeholder.
+A gradient over a batch is an estimate of that over all samples, and the
+smaller the batch, the noisier it is: its variance falls as one over the
+size (Bottou, Curtis and Nocedal 2018, section 4). In return an epoch has
+more steps. So at the same rate a small batch is said to learn more from an
+epoch; whether it learns more from a *second* depends on the machine, which
+multiplies large batches faster, and is drawn and not claimed.
+
+A 128-64 network on images, Adam at 0.001 for every size. The noise is how
+much the gradient's norm changes from one step to the next, in the second
+half of the training. One batch of everything has none of it: what is left
+there is how fast the network itself moves. The quick profile takes 400
+digits, 256 of them for training, and 8 epochs, so that a full batch makes 8
+updates, and batches of one make 2,048.
 """
 
 from itertools import pairwise
@@ -34,7 +46,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "data": data,
         "recipe": {
             "loss": "cross_entropy",
-            "optimizer": {"sgd": 0.05},
+            "optimizer": {"adam": 0.001},
             "batch_size": "full",
             "last_batch": "drop",
             "shuffle": "each_epoch",
@@ -54,6 +66,11 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "claims": [
             *_falling(names, "steps", "takes more steps"),
             *_falling(names, "gradient_noise", "has noisier gradients"),
+            *_falling(
+                names[::-1],
+                "train_loss",
+                "has the higher loss after as many epochs",
+            ),
         ],
         "pictures": [
             "loss_over_time",
@@ -63,12 +80,12 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _falling(names: list[str], statistic: str, says: str) -> list[Any]:
-    """Claim that each size has more of something than the next larger."""
+    """Claim that each arm has more of something than the next."""
     return [
         claim(
-            f"{small}_{statistic}",
-            f"{small} {says} than {large}.".capitalize(),
-            f"{small}.{statistic} > {large}.{statistic}",
+            f"{more}_{statistic}",
+            f"{more} {says} than {less}.".capitalize(),
+            f"{more}.{statistic} > {less}.{statistic}",
         )
-        for small, large in pairwise(names)
+        for more, less in pairwise(names)
     ]
