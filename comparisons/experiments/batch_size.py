@@ -50,7 +50,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             "batch_size": "full",
             "last_batch": "drop",
             "shuffle": "each_epoch",
-            "epochs": 8 if quick else 10,
+            "epochs": 8,
         },
         "arms": {
             **{
@@ -64,13 +64,9 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         },
         "probes": {"gradient_norm": True},
         "claims": [
-            *_falling(names, "steps", "takes more steps"),
-            *_falling(names, "gradient_noise", "has noisier gradients"),
-            *_falling(
-                names[::-1],
-                "train_loss",
-                "has the higher loss after as many epochs",
-            ),
+            *_compared(names, "steps", ">", "take more steps"),
+            *_compared(names, "gradient_noise", ">", "have noisier gradients"),
+            *_compared(names, "train_loss", "<", "reach a lower loss"),
         ],
         "pictures": [
             "loss_over_time",
@@ -79,13 +75,19 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     }
 
 
-def _falling(names: list[str], statistic: str, says: str) -> list[Any]:
-    """Claim that each arm has more of something than the next."""
+def _compared(
+    names: list[str], statistic: str, sign: str, says: str
+) -> list[Any]:
+    """Claim something of each size beside the next larger."""
     return [
         claim(
-            f"{more}_{statistic}",
-            f"{more} {says} than {less}.".capitalize(),
-            f"{more}.{statistic} > {less}.{statistic}",
+            f"{small}_{statistic}",
+            f"{_spoken(small)} {says} than {_spoken(large)}.".capitalize(),
+            f"{small}.{statistic} {sign} {large}.{statistic}",
         )
-        for more, less in pairwise(names)
+        for small, large in pairwise(names)
     ]
+
+
+def _spoken(name: str) -> str:
+    return name.replace("batch_", "batches of ").replace("full", "full ones")
