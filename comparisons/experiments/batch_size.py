@@ -1,6 +1,18 @@
 """What does the size of a batch change: updates, noise, time?
 
-Placeholder.
+A gradient over a batch is an estimate of that over all samples, and the
+smaller the batch, the noisier it is: its variance falls as one over the
+size (Bottou, Curtis and Nocedal 2018, section 4). In return an epoch has
+more steps. So at the same rate a small batch is said to learn more from an
+epoch; whether it learns more from a *second* depends on the machine, which
+multiplies large batches faster, and is drawn and not claimed.
+
+A 128-64 network on images, Adam at 0.001 for every size. The noise is how
+much the gradient's norm changes from one step to the next, in the second
+half of the training. One batch of everything has none of it: what is left
+there is how fast the network itself moves. The quick profile takes 400
+digits, 256 of them for training, and 8 epochs, so that a full batch makes 8
+updates, and batches of one make 2,048.
 """
 
 from itertools import pairwise
@@ -34,11 +46,11 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "data": data,
         "recipe": {
             "loss": "cross_entropy",
-            "optimizer": {"sgd": 0.05},
+            "optimizer": {"adam": 0.001},
             "batch_size": "full",
             "last_batch": "drop",
             "shuffle": "each_epoch",
-            "epochs": 8 if quick else 10,
+            "epochs": 8,
         },
         "arms": {
             **{
@@ -52,8 +64,9 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         },
         "probes": {"gradient_norm": True},
         "claims": [
-            *_falling(names, "steps", "takes more steps"),
-            *_falling(names, "gradient_noise", "has noisier gradients"),
+            *_compared(names, "steps", ">", "take more steps"),
+            *_compared(names, "gradient_noise", ">", "have noisier gradients"),
+            *_compared(names, "train_loss", "<", "reach a lower loss"),
         ],
         "pictures": [
             "loss_over_time",
@@ -62,13 +75,19 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     }
 
 
-def _falling(names: list[str], statistic: str, says: str) -> list[Any]:
-    """Claim that each size has more of something than the next larger."""
+def _compared(
+    names: list[str], statistic: str, sign: str, says: str
+) -> list[Any]:
+    """Claim something of each size beside the next larger."""
     return [
         claim(
             f"{small}_{statistic}",
-            f"{small} {says} than {large}.".capitalize(),
-            f"{small}.{statistic} > {large}.{statistic}",
+            f"{_spoken(small)} {says} than {_spoken(large)}.".capitalize(),
+            f"{small}.{statistic} {sign} {large}.{statistic}",
         )
         for small, large in pairwise(names)
     ]
+
+
+def _spoken(name: str) -> str:
+    return name.replace("batch_", "batches of ").replace("full", "full ones")

@@ -1,6 +1,20 @@
 """When does a network learn the noise, and what does more data change?
 
-Placeholder.
+A network that is large enough fits its samples with their noise, and the
+gap between its loss on other samples and on these is what that costs (Geman,
+Bienenstock and Doursat 1992). More samples leave it less room, more noise
+more to learn. Each arm has a curve of its own to learn: ten times the
+Chebyshev polynomial of a degree, which crosses zero as often as its degree,
+with normal noise. Of 100 samples, unless the arm says otherwise, and 200
+more each for validation and test.
+
+A ReLU network of one input and one output, full batches, Adam at 0.005; nine
+hidden layers of 128 in the full profile, three of 64 in the quick one. There
+the gap falls from about 15 over 3.4 to 1.6 at 25, 100 and 400 samples, and
+is 11 with twice the noise. The degree is another matter: what a network has
+not learnt at all, as the outermost waves of degree 15, it cannot have learnt
+by heart, and its gap need not be wider. Nor does the validation loss turn:
+it stays where it is while the training loss falls.
 """
 
 from typing import Any
@@ -25,11 +39,19 @@ ARMS: dict[str, dict[str, Any]] = {
 }
 
 
+NO_NOISE = claim(
+    "without_noise_no_gap",
+    "Without noise the gap is less than a tenth of what it is with it.",
+    "no_noise.gap < 0.1 * degree_9.gap",
+)
+
+
 def written(dataset: str, profile: str) -> dict[str, Any]:
     """Return the specification for one profile."""
     quick = profile == "quick"
     widths = (64,) * 3 if quick else (128,) * 9
     layers = [*hidden(*widths), {"dense": 1}]
+    arms = {k: v for k, v in ARMS.items() if not quick or k != "no_noise"}
     return {
         "name": "overfitting",
         "dialect": "torch",
@@ -44,7 +66,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         },
         "arms": {
             name: {"layers": layers, "data": _data(**own)}
-            for name, own in ARMS.items()
+            for name, own in arms.items()
         },
         "claims": [
             claim(
@@ -62,11 +84,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "The more noise, the wider the gap.",
                 "more_noise.gap > degree_9.gap",
             ),
-            claim(
-                "without_noise_no_gap",
-                "Without noise the gap is less than a tenth of it.",
-                "no_noise.gap < 0.1 * degree_9.gap",
-            ),
+            *([] if quick else [NO_NOISE]),
             claim(
                 "degree_widens_the_gap",
                 "The curve of degree 15 has a wider gap than that of 5.",
