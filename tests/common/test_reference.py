@@ -20,6 +20,7 @@ from common.activations import Activation, Custom, Softmax
 from common.arm import Arm
 from common.batches import Segment, segments
 from common.clipping import Clipping
+from common.definitions import Pass
 from common.element import members, speaking
 from common.layers import Layer
 from common.losses import (
@@ -31,6 +32,7 @@ from common.losses import (
     MeanSquaredError,
 )
 from common.optimizers import Optimizer
+from common.rounding import UNIT
 from tests.cases import CASES, LAYERS, LOSSES, Case, arm
 from tests.common.written import written
 from tests.tolerances import FINITE_DIFFERENCE, ROUNDING, assert_close
@@ -223,6 +225,29 @@ def test_activations_are_what_scipy_says(written: Any, function: Any) -> None:
     x = np.linspace(-40.0, 40.0, 401)
     found, expected = made(written).value(x), function(x)
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "relu"])
+def test_only_exponentials_are_rounded_by_whoever_computes_them(
+    kind: str,
+) -> None:
+    """A rough run errs by one unit in the last place of what comes out."""
+    x = np.linspace(-3, 3, 50)[:, None]
+    network = arm([kind], sides=(1,))
+
+    def through(rough: int) -> tuple[Any, Any]:
+        y, back = Pass({}, rough=rough).through(network.places, x)
+        return y, back(np.ones_like(x))
+
+    (y, slope), (rough_y, rough_slope) = through(0), through(2)
+    if kind == "relu":
+        assert (rough_y == y).all()
+        assert (rough_slope == slope).all()
+        return
+    for off in (rough_y - y, rough_slope - slope):
+        units = off / (UNIT * y)
+        assert np.abs(units) == pytest.approx(1, abs=0.6)
+        assert {-1.0, 1.0} == set(np.sign(units).ravel())
 
 
 def test_swish_is_silu_and_the_two_gelus_nearly_meet() -> None:

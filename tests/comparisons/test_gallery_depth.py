@@ -1,0 +1,136 @@
+"""Pictures over the layers hold what was measured, layer by layer."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from common import reference
+from common.load import parse
+from common.measures import STATISTICS, Run
+from comparisons import gallery, tasks
+from comparisons.drawing import svg
+from comparisons.result import ArmResult, Result
+from comparisons.workers import LABELS
+
+PROBES: dict[str, Any] = {
+    "gradient_norm": True,
+    "dead_relu": {},
+    "representations": {"epochs": [0], "samples": 4},
+    "per_sample_gradients": {
+        "places": ["dense_1", "dense_2"],
+        "epochs": [1, "last"],
+        "samples": 4,
+    },
+}
+
+
+def layers(kernel: Any, activation: str = "relu") -> list[Any]:
+    """Return two dense layers, both of whose kernels start so."""
+    return [
+        {"dense": {"units": units, "kernel_initializer": kernel}}
+        if units
+        else activation
+        for units in (3, 0, 1)
+    ]
+
+
+def drawn(picture: str, **arms: Any) -> tuple[Result, Figure]:
+    """Train each arm with the reference, in the place of both, and draw."""
+    experiment = parse(
+        {
+            "name": "small",
+            "dialect": "keras",
+            "data": {"xor": {}, "test": 0, "validation": 0}
+            | {"scaling": "none"},
+            "recipe": {
+                "loss": "binary_cross_entropy",
+                "optimizer": {"sgd": 0.1},
+                "batch_size": "full",
+                "epochs": 3,
+                "shuffle": "never",
+            },
+            "arms": arms,
+            "probes": PROBES,
+            "pictures": [picture],
+        }
+    )
+    trained = [
+        ArmResult(
+            experiment.arm(name),
+            {
+                backend: tasks.train(
+                    reference.Trainer, experiment.arm(name), 0, "float64"
+                )
+                for backend in LABELS
+            },
+        )
+        for name in arms
+    ]
+    result = Result(experiment, trained, [], {"seeds": 1})
+    figure = gallery.draw(result, experiment.pictures[0])
+    assert svg(figure).startswith("<svg")
+    return result, figure
+
+
+def test_the_second_moment_is_the_mean_square_at_first() -> None:
+    # Ones: of the corners, the units are 0, 1, 1 and 2.
+    result, _ = drawn("layer_variances", ones=layers("ones"))
+    run = Run(result.arms[0].arm, result.arms[0].records["torch"][0])
+    assert STATISTICS["second_moment"]((run,), ("relu_1",)) == 6 / 4
+    assert STATISTICS["second_moment"]((run,), ("dense_2",)) == 9 * 6 / 4
+
+
+def test_layer_variances_are_those_of_the_start() -> None:
+    _, figure = drawn(
+        "layer_variances", ones=layers("ones"), zeros=layers("zeros")
+    )
+    above, nothing, below, none = figure.axes
+    for line in above.lines:
+        assert line.get_xydata().tolist() == [[1.0, 6 / 4]]
+    sums = np.array([0.0, 1.0, 1.0, 2.0])
+    slope = (1 / (1 + np.exp(-3 * sums)) - [0, 1, 1, 0]) / 4
+    kernels = slope[2:].sum(), slope @ sums
+    for line in below.lines:
+        assert line.get_ydata() == pytest.approx(np.square(kernels))
+    assert np.isnan([line.get_ydata() for line in nothing.lines]).all()
+    assert "all are 0" in svg(figure)
+    assert np.isnan([line.get_ydata() for line in none.lines]).all()
+
+
+def test_the_dead_are_drawn_epoch_by_epoch() -> None:
+    dead = layers({"constant": -1.0})
+    _, figure = drawn(
+        "dead_shares",
+        dead=dead,
+        alive=layers("ones"),
+        tanh=layers("ones", "tanh"),
+    )
+    first, alive, none = figure.axes
+    assert len(first.lines) == 4
+    for line in first.lines:
+        assert line.get_xydata().tolist() == [[1, 1], [2, 1], [3, 1]]
+    assert {line.get_linestyle() for line in first.lines} == {"-", "--"}
+    assert all((line.get_ydata() == 0).all() for line in alive.lines)
+    assert [text.get_text() for text in none.texts] == ["no ReLU"]
+
+
+def test_every_number_of_the_gradients_is_in_its_kernels_ridge() -> None:
+    result, figure = drawn("sample_gradients", ones=layers("ones"))
+    record = result.arms[0].records["torch"][0]
+    assert len(figure.axes) == 2  # a look each
+    for row, panel in enumerate(figure.axes):
+        names = [label.get_text() for label in panel.get_yticklabels()]
+        assert names == ["dense_2", "dense_1"]
+        assert panel.get_ylabel() == f"epoch {(1, 3)[row]}"
+        ridges = [each.get_data() for each in panel.patches]
+        assert len(ridges) == 4
+        for level, name in enumerate(names):
+            found = record.probes[f"per_sample_gradients/{name}/kernel"][row]
+            heights, edges, base = ridges[level]
+            assert base == level
+            counts = np.histogram(found, edges)[0]
+            assert counts.sum() == found.size
+            expected = level + 0.8 * counts / counts.max()
+            assert heights == pytest.approx(expected)
