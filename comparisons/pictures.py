@@ -137,6 +137,8 @@ def curves(result: Result) -> Figure:
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             if metric == "loss":
                 panel.set_yscale("log")
+            if f"train_{metric}" not in record.epochs:
+                say(panel, f"it has no {metric}")
             if row == 0:
                 panel.set_title(arm.arm.name)
         share_range(axes[row])

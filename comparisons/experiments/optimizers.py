@@ -131,6 +131,6 @@ def _valley(rule: Any) -> dict[str, Any]:
             "batch_size": "full",
             "epochs": 60,
             "shuffle": "never",
-            "evaluate_every": 0,
+            "evaluate_every": 10,
         },
     }

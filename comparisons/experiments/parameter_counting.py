@@ -59,7 +59,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *(
                 claim(
                     f"{name}_by_hand",
-                    f"{name.replace('_', '-')} learns {count:,} numbers.",
+                    f"{_said(name)} learns {count:,} numbers.",
                     f"{name}.live_parameters == {count}",
                 )
                 for name, count in counts.items()
@@ -67,7 +67,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *(
                 claim(
                     f"{name}_alive",
-                    f"{name}: the live models have the spec's count.",
+                    f"{_said(name)}: the live models have the spec's count.",
                     f"{name}.live_parameters == {name}.parameters",
                 )
                 for name in (*counts, "lenet", "small_resnet")
@@ -79,6 +79,13 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 def _name(widths: tuple[int, ...]) -> str:
     return f"dense_{'_'.join(map(str, widths))}"
+
+
+def _said(name: str) -> str:
+    """Return an arm in words: 784-256-128-10 for dense_256_128."""
+    if name.startswith("dense_"):
+        return f"784-{name.removeprefix('dense_').replace('_', '-')}-10"
+    return {"lenet": "LeNet", "small_resnet": "The small ResNet"}[name]
 
 
 def _lenet() -> list[Any]:

@@ -3,7 +3,8 @@
 A large rate gets far, a small one gets close, so the rate is lowered on the
 way: in stairs, by e^-kt, along half a cosine (Loshchilov and Hutter 2017),
 after a linear warm-up (Goyal et al. 2017), up and down in one cycle (Smith and
-Topin 2018), or when the validation loss has not improved for a while. Ports
+Topin 2018), or after an epoch that took less than a tenth off the validation
+loss. Ports
 lose a step here: PyTorch's schedulers count calls, wherever in the loop they
 stand, Keras's count updates, and the two differ on whether step n is the last
 at the old rate or the first at the new one.
@@ -106,9 +107,9 @@ def _rules(epochs: int) -> dict[str, dict[str, Any]]:
         "plateau": {
             "plateau": {
                 "by": 0.5,
-                "patience": 2,
-                "threshold": 0.01,
-                "threshold_mode": "absolute",
+                "patience": 1,
+                "threshold": 0.1,
+                "threshold_mode": "relative",
             }
         },
         "one_cycle": {"schedule": {"one_cycle": {"steps": epochs, **per}}},

@@ -96,6 +96,7 @@ def layer_bars(result: Result, spec: LayerBars) -> Figure:
     panel.set_yticks(np.arange(len(arms)), [arm.arm.name for arm in arms])
     panel.invert_yaxis()
     panel.margins(x=0.12)
+    panel.xaxis.set_major_formatter("{x:,.0f}")
     panel.set_xlabel("parameters")
     legend(
         figure,

@@ -18,6 +18,9 @@ from comparisons.drawing import (
 from comparisons.result import Result
 from comparisons.workers import LABELS
 
+# Panels of the rates, side by side.
+IN_A_ROW = 4
+
 
 def gradient_norms(result: Result, spec: GradientNorms) -> Figure:
     """Draw a row for each framework: a line a kernel, dark to light."""
@@ -60,8 +63,11 @@ def gradient_norms(result: Result, spec: GradientNorms) -> Figure:
 
 def rates(result: Result, spec: Rates) -> Figure:
     """Draw a panel for each arm, with both frameworks' rates."""
-    figure, axes = panels(len(result.arms), 1)
-    for panel, arm in zip(axes[0], result.arms, strict=True):
+    columns = min(len(result.arms), IN_A_ROW)
+    figure, axes = panels(columns, -(-len(result.arms) // columns))
+    for panel in axes.flat[len(result.arms) :]:
+        panel.set_axis_off()
+    for panel, arm in zip(axes.flat, result.arms, strict=False):
         for backend, records in arm.records.items():
             panel.plot(
                 records[0].steps["rate"],
@@ -70,7 +76,9 @@ def rates(result: Result, spec: Rates) -> Figure:
             )
         panel.set_title(arm.arm.name)
         panel.set_xlabel("step")
-    axes[0][0].set_ylabel("learning rate")
+    share_range(axes.flat[: len(result.arms)])
+    for row in axes:
+        row[0].set_ylabel("learning rate")
     handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]
     legend(figure, handles)
     return figure

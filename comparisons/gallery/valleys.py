@@ -44,9 +44,9 @@ def paths(result: Result, spec: Paths) -> Figure:
             panel.plot(
                 *weights.T,
                 color=COLOURS[backend],
-                linewidth=WIDTHS[backend],
+                linewidth=WIDTHS[backend] / 2,
                 marker="o",
-                markersize=WIDTHS[backend] + 1,
+                markersize=WIDTHS[backend] + 0.5,
             )
         panel.plot(*weights[0], "k^", markersize=6)
         panel.set_title(arm.arm.name)
