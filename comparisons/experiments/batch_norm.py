@@ -91,7 +91,7 @@ def _moons_circles() -> dict[str, Any]:
                 "batch_norm.test_accuracy >= plain.test_accuracy",
             ),
             claim(
-                "dropout_repairs_nothing",
+                "both_is_as_good",
                 "With dropout beside it, it costs none either.",
                 "both.test_accuracy >= dropout.test_accuracy",
             ),
