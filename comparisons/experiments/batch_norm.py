@@ -54,7 +54,7 @@ def _images(dataset: str, profile: str) -> dict[str, Any]:
             "batch_norm": ["flatten", *hidden(*widths, **NORMED), end],
         },
         "claims": [
-            _faster(0.3),
+            _faster(0.5),
             claim(
                 "normalised_is_better",
                 "After as many epochs, its test accuracy is higher.",

@@ -96,7 +96,10 @@ def test_the_nearest_mean_is_right_where_a_class_lies_around_its_own() -> None:
 @pytest.mark.parametrize(
     ("claim", "says"),
     [
-        ('one.separability("relu_9") > 0', "its views are: dense_1, dense_2, input"),
+        (
+            'one.separability("relu_9") > 0',
+            "its views are: dense_1, dense_2, input",
+        ),
         ("one.separability > 0", "separability(view)"),
     ],
 )

@@ -12,9 +12,10 @@ CLAIM = SameBest.model_validate({"same_best": "test_accuracy"})
 
 Values = dict[str, list[float]]
 
-CLEAR: Values = {"a": [0.9, 0.8, 0.9], "b": [0.5, 0.45, 0.55]}
-OTHER: Values = {"a": [0.5, 0.45, 0.55], "b": [0.9, 0.8, 0.91]}
-NEAR: Values = {"a": [0.9, 0.8, 0.9], "b": [0.8, 0.91, 0.91]}
+HIGH, LOW = [0.9, 0.8, 0.9, 0.8, 0.85], [0.5, 0.45, 0.55, 0.5, 0.5]
+CLEAR: Values = {"a": HIGH, "b": LOW}
+OTHER: Values = {"a": LOW, "b": HIGH}
+NEAR: Values = {"a": HIGH, "b": [0.8, 0.91, 0.91, 0.82, 0.86]}
 
 
 def record(value: float) -> Record:
@@ -52,9 +53,9 @@ def judged(claim: SameBest = CLAIM, **runs: Values) -> Judged:
         (CLEAR, CLEAR, "holds in both"),
         (OTHER, OTHER, "holds in both"),
         (CLEAR, OTHER, "frameworks disagree"),
-        (CLEAR, NEAR, "undecided at 3 seeds"),
-        ({**CLEAR, "b": [np.nan] * 3}, CLEAR, "holds in both"),
-        ({**CLEAR, "a": [np.nan] * 3}, CLEAR, "undecided at 3 seeds"),
+        (CLEAR, NEAR, "undecided at 5 seeds"),
+        ({**CLEAR, "b": [np.nan] * 5}, CLEAR, "holds in both"),
+        ({**CLEAR, "a": [np.nan] * 5}, CLEAR, "undecided at 5 seeds"),
     ],
 )
 def test_both_name_the_same_arm_or_not(
@@ -67,9 +68,9 @@ def test_an_answer_names_the_arm_and_what_it_is_worth() -> None:
     found = judged(torch=CLEAR, keras=OTHER)
     answer = found.answers["torch"]
     assert answer.names == "a"
-    assert answer.value == pytest.approx(2.6 / 3)
-    assert answer.bound == pytest.approx(1.5 / 3)
-    assert answer.held == 3
+    assert answer.value == pytest.approx(0.85)
+    assert answer.bound == pytest.approx(0.5)
+    assert answer.held == 5
     assert found.as_json()["keras"]["names"] == "b"
 
 
@@ -78,8 +79,8 @@ def test_of_a_loss_the_least_is_the_best() -> None:
     found = judged(least, torch=CLEAR, keras=CLEAR)
     assert found.answers["torch"].names == "b"
     parted = judged(least, torch=CLEAR, keras=OTHER).answers["torch"]
-    assert parted.margins == pytest.approx((0.4, 0.35, 0.35))
-    assert parted.held == 3
+    assert parted.margins == pytest.approx((0.4, 0.35, 0.35, 0.3, 0.35))
+    assert parted.held == 5
 
 
 def test_one_framework_alone_has_nobody_to_agree_with() -> None:
