@@ -161,8 +161,8 @@ class SameBest(Model):
     arm beforehand; this is asked of both together.
 
     Attributes:
-        same_best: the statistic that is to be greatest, as in a relation,
-            without the arm.
+        same_best: the statistic that is to be greatest, or least where it is
+            a loss; as in a relation, without the arm.
         name: a slug; made from the statistic where unsaid.
         sentence: the claim in words; made likewise.
     """

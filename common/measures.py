@@ -529,6 +529,20 @@ def second_moment(run: Run, place: str) -> float:
     return float((looks[0].astype(float) ** 2).mean())
 
 
+@statistic(probe("representations"), classes)
+def nearest_mean(run: Run, view: str) -> float:
+    """The share of samples that lie nearest to the mean of their own class.
+
+    The simplest of linear rules, fitted on the very samples it is asked
+    about; see `separability` for the view.
+    """
+    values, labels = viewed(run, view), labels_of(run.arm)
+    known = np.unique(labels)
+    means = np.stack([values[labels == label].mean(0) for label in known])
+    apart = np.linalg.norm(values[:, np.newaxis] - means, axis=2)
+    return float((known[apart.argmin(1)] == labels).mean())
+
+
 @statistic()
 def rate_error(run: Run) -> float:
     """How far the rates used are from what was said, relative, at most.
@@ -577,6 +591,11 @@ def distance(one: Run, other: Run) -> float:
 
 
 DISTANCE = "distance"
+
+
+def falls(text: str) -> bool:
+    """Whether less of a statistic is better, as of every loss."""
+    return "loss" in text
 
 
 def read_statistic(text: str) -> tuple[Statistic, tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from common.arm import Arm
 from common.claims import Asked, Claim, SameBest
-from common.measures import Run
+from common.measures import Run, falls
 from common.record import Record
 from comparisons.tolerances import (
     CHANCE,
@@ -108,6 +108,7 @@ def _judge_best(claim: SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
     the other's, and both together say whether that is more than chance.
     """
     statistic, arguments = claim.asked
+    sign = -1 if falls(claim.same_best) else 1
     found = {
         backend: {
             arm: np.array(
@@ -121,7 +122,7 @@ def _judge_best(claim: SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
         for backend, records in runs.items()
     }
     best = {
-        backend: max(values, key=partial(_height, values))
+        backend: max(values, key=partial(_height, values, sign))
         for backend, values in found.items()
     }
     both = len(best) == 2
@@ -131,10 +132,10 @@ def _judge_best(claim: SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
         other = next((b for b in best if b != backend), backend)
         own, theirs = values[best[backend]], values[best[other]]
         answers[backend] = Answer(
-            margins=tuple((own - theirs).tolist()),
+            margins=tuple((sign * (own - theirs)).tolist()),
             value=float(own.mean()),
             bound=float(theirs.mean()),
-            held=int((own >= theirs).sum()),
+            held=int((sign * (own - theirs) >= 0).sum()),
             holds=True if same else None,
             names=best[backend],
         )
@@ -148,9 +149,9 @@ def _judge_best(claim: SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
     return Judged(claim, answers, verdict)
 
 
-def _height(values: dict[str, npt.NDArray[Any]], arm: str) -> float:
-    """Return an arm's mean; what is no number is below all."""
-    mean = float(values[arm].mean())
+def _height(values: dict[str, npt.NDArray[Any]], sign: int, arm: str) -> float:
+    """Return how good an arm is on average; no number is below all."""
+    mean = sign * float(values[arm].mean())
     return -math.inf if math.isnan(mean) else mean
 
 

@@ -218,9 +218,14 @@ def _answered(answer: Answer | None) -> str:
     seeds = len(answer.margins)
     counted = f", in {answer.held} of {seeds}" if seeds > 1 else ""
     return (
-        f"{answer.word}: {_number(answer.value)} against "
-        f"{_number(answer.bound)}{counted}"
+        f"{answer.word}: {_side(answer.value)} against "
+        f"{_side(answer.bound)}{counted}"
     )
+
+
+def _side(value: float) -> str:
+    """Write one side of a claim; an epoch that never comes is infinite."""
+    return "∞" if value == math.inf else _number(value)
 
 
 def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:

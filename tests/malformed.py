@@ -295,6 +295,20 @@ DATA_SETS = [
         "did you mean 'standardize'",
     ),
     _edit(
+        "scaling-mapping",
+        "data.scaling",
+        DATA,
+        "{spiral: {}, scaling: {normalise: {mean: 0, deviation: 1}}}",
+        "did you mean 'normalize'",
+    ),
+    _edit(
+        "scaling-deviation",
+        "data.scaling.normalize.deviation",
+        DATA,
+        "{spiral: {}, scaling: {normalize: {mean: 0, deviation: 0}}}",
+        "above 0",
+    ),
+    _edit(
         "classes-one", "data.spiral.classes", DATA, "{spiral: {classes: 1}}"
     ),
     _edit(
@@ -1212,6 +1226,27 @@ PROBES = [
 
 CLAIMS = [
     _add("claim-number", "claims[0]", "claims: [3]"),
+    _add(
+        "claim-best",
+        "claims[0]",
+        "claims: [{same_best: test_acuracy}]",
+        "did you mean 'test_accuracy'",
+    ),
+    _add(
+        "claim-best_number", "claims[0].same_best", "claims: [{same_best: 3}]"
+    ),
+    _add(
+        "claim-best_arguments",
+        "claims[0]",
+        "claims: [{same_best: near_zero}]",
+        "near_zero(bound)",
+    ),
+    _add(
+        "claim-best_unwatched",
+        "claims[0]",
+        "claims: [{same_best: best_epoch}]",
+        "no early stopping",
+    ),
     _add("claim-grammar", "claims[0]", "claims: [a is better]", "expected"),
     _add("claim-differ", "claims[0]", "claims: ['a.epochs != 2']"),
     _add("claim-power", "claims[0]", "claims: ['a.epochs ** 2 > 2']"),

@@ -54,7 +54,7 @@ def _images(dataset: str, profile: str) -> dict[str, Any]:
             "batch_norm": ["flatten", *hidden(*widths, **NORMED), end],
         },
         "claims": [
-            _faster(0.3),
+            _faster(0.5),
             claim(
                 "normalised_is_better",
                 "After as many epochs, its test accuracy is higher.",
@@ -91,7 +91,7 @@ def _moons_circles() -> dict[str, Any]:
                 "batch_norm.test_accuracy >= plain.test_accuracy",
             ),
             claim(
-                "dropout_repairs_nothing",
+                "both_is_as_good",
                 "With dropout beside it, it costs none either.",
                 "both.test_accuracy >= dropout.test_accuracy",
             ),

@@ -1,5 +1,6 @@
 """Pictures of one number over what a recipe can choose."""
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from common.arm import Arm
-from common.measures import Run
+from common.measures import Run, falls
 from common.pictures import HeatMaps
 from common.record import Curve
 from comparisons.drawing import HORIZON_COLOUR
@@ -27,7 +28,9 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
     """Draw a map for each framework, and one of their difference."""
     arms = [arm.arm for arm in result.arms]
     rates = sorted({arm.recipe.optimizer.lr for arm in arms})
-    rows = sorted({_row(arm) for arm in arms}, key=str)
+    rows = sorted(
+        {_row(arm) for arm in arms}, key=lambda row: (row[0], _size(row[1]))
+    )
     maps = {
         LABELS[backend]: _map(result, spec, backend, rows, rates)
         for backend in result.backends
@@ -45,7 +48,7 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
     for panel, (name, values) in zip(axes, maps.items(), strict=True):
         if name in names:
             _cells(panel, values, "cividis", low, high)
-            _frame(panel, values)
+            _frame(panel, *_best(values, spec.statistic))
         else:
             apart = max(float(np.nanmax(np.abs(values))), 1e-12)
             _cells(panel, values, "PuOr", -apart, apart)
@@ -53,7 +56,11 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
         panel.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
         panel.set_xlabel("rate")
     axes[0].set_yticks(
-        range(len(rows)), [f"{d} layers, batch {size}" for d, size in rows]
+        range(len(rows)),
+        [
+            f"{depth} layer{'s' if depth > 1 else ''}, batch {size}"
+            for depth, size in rows
+        ],
     )
     return figure
 
@@ -61,6 +68,11 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
 def _row(arm: Arm) -> Row:
     kernels = [name for name in arm.parameters if name.endswith("/kernel")]
     return len(kernels), arm.recipe.batch_size
+
+
+def _size(batch: Any) -> float:
+    """Return a batch size to sort by; the full batch is the largest."""
+    return math.inf if batch == "full" else float(batch)
 
 
 def _map(
@@ -107,12 +119,19 @@ def _cells(
     panel.tick_params(length=0)
 
 
-def _frame(panel: Axes, values: Curve) -> None:
-    """Put a frame around the greatest of all cells."""
-    row, column = np.unravel_index(np.nanargmax(values), values.shape)
+def _best(values: Curve, statistic: str) -> tuple[int, int]:
+    """Return the cell with the least loss, or with the most of all else."""
+    worth = -values if falls(statistic) else values
+    best = np.nanargmax(worth)
+    row, column = np.unravel_index(best, values.shape)
+    return int(row), int(column)
+
+
+def _frame(panel: Axes, row: int, column: int) -> None:
+    """Put a frame around a cell."""
     panel.add_patch(
         Rectangle(
-            (float(column) - 0.5, float(row) - 0.5),
+            (column - 0.5, row - 0.5),
             *(1, 1),
             fill=False,
             edgecolor=HORIZON_COLOUR,

@@ -5,7 +5,14 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.measures import Run, labels_of, separability, viewed, views
+from common.measures import (
+    Run,
+    labels_of,
+    nearest_mean,
+    separability,
+    viewed,
+    views,
+)
 from common.pictures import Confusion, Embeddings, Mistakes
 from common.record import Curve
 from comparisons.drawing import CLASSES, LEGEND_LINE, legend, line
@@ -39,8 +46,11 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
             ):
                 panel.scatter(*points.T, c=colours, s=6, linewidths=0)
                 panel.set_axis_on()
-                share = separability(run, view)
-                panel.set_xlabel(f"separability {share:.2f}", size=8)
+                share, right = separability(run, view), nearest_mean(run, view)
+                panel.set_xlabel(
+                    f"separability {share:.2f}, nearest mean {right:.2f}",
+                    size=7,
+                )
             named = (
                 view if len(result.arms) == 1 else f"{arm.arm.name}: {view}"
             )

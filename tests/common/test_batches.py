@@ -147,6 +147,21 @@ def test_masks_drop_the_share_they_say_and_scale_the_rest(
     assert abs((mask == 0).mean() - rate) < 5 * error
 
 
+def test_flips_and_crops_draw_whole_numbers_alike_often() -> None:
+    layers = ["random_flip", {"random_crop": 2}, "flatten", {"dense": 3}]
+    [segment] = segments(arm(layers, (4, 4, 1)), 4800, 0, range(1))
+    flips = segment.masks["random_flip_1"]
+    corners = segment.masks["random_crop_1"]
+    assert flips.shape == (*segment.indices.shape, 1, 1, 1)
+    assert corners.shape == (*segment.indices.shape, 1, 1, 2)
+    for drawn, values in ((flips, 2), (corners, 5)):
+        assert set(np.unique(drawn)) == set(range(values))
+        # Five standard errors of a share.
+        error = np.sqrt((1 / values) * (1 - 1 / values) / drawn.size)
+        for value in range(values):
+            assert abs((drawn == value).mean() - 1 / values) < 5 * error
+
+
 def test_masks_differ_between_steps_and_places() -> None:
     twice = arm([{"dropout": 0.5}, {"dropout": 0.5}, {"dense": 3}])
     [segment] = segments(twice, 48, 0, range(2))

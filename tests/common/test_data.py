@@ -405,3 +405,17 @@ def test_points_are_what_was_said(classes: int | None, kind: type) -> None:
     assert drawn[0].tolist() == [list(row) for row in x]
     assert drawn[1].tolist() == list(y)
     assert drawn[1].dtype == kind
+
+
+def test_normalize_scales_all_features_alike_by_the_training_part() -> None:
+    scaling = {"normalize": {"mean": 0.25, "deviation": 0.5}}
+    data = {"noise": {"sides": [2, 2, 1], "samples": 40}, "validation": 0}
+    plain = Data.model_validate(data | {"scaling": "none"})
+    scaled = Data.model_validate(data | {"scaling": scaling})
+    raw, found = (each.parts(CrossEntropy()) for each in (plain, scaled))
+    low, high = raw["train"].x.min(), raw["train"].x.max()
+    for part in ("train", "test"):
+        expected = ((raw[part].x - low) / (high - low) - 0.25) / 0.5
+        np.testing.assert_allclose(found[part].x, expected, rtol=1e-14)
+    assert found["train"].x.min() == -0.5
+    assert found["train"].x.max() == 1.5

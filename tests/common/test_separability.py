@@ -1,0 +1,109 @@
+"""What the probe of representations sees, and how far it is apart."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.arm import Arm
+from common.load import parse
+from common.measures import STATISTICS, Run, labels_of, viewed, views
+from common.record import Record
+
+SEEN = {"representations": {"samples": 4, "part": "test"}}
+
+
+def arm(**fields: Any) -> Arm:
+    written = {
+        "name": "one",
+        "dialect": "keras",
+        "data": {"spiral": {"classes": 2, "samples": 40}},
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": "sgd",
+            "epochs": 1,
+        },
+        "arms": {"one": [{"dense": 3}, "relu", {"dense": 2}]},
+        "probes": SEEN,
+    }
+    return parse({**written, **fields}).arm("one")
+
+
+def run(values: Any) -> Run:
+    """Return a run whose relu put out these values, at its last look."""
+    looks = np.stack([np.zeros_like(values), values])
+    probes = {"representations/relu_1": looks}
+    return Run(arm(), Record({}, {}, {}, {}, probes=probes))
+
+
+def separability(measured: Run, view: str = "relu_1") -> float:
+    return STATISTICS["separability"]((measured,), (view,))
+
+
+def test_views_are_the_input_and_the_layers_that_are_seen() -> None:
+    assert views(arm()) == ["input", "dense_1", "relu_1", "dense_2"]
+    some = {"representations": {"places": ["relu_1"]}}
+    assert views(arm(probes=some)) == ["input", "relu_1"]
+    assert views(arm(probes=None)) == []
+
+
+def test_the_input_is_the_first_samples_of_the_part_as_they_were_fed() -> None:
+    test = arm().data.parts(arm().recipe.loss)["test"]
+    seen = viewed(run(np.zeros((4, 3))), "input")
+    np.testing.assert_array_equal(seen, test.x[:4])
+    np.testing.assert_array_equal(labels_of(arm()), test.y[:4])
+
+
+def test_images_are_laid_out_in_rows() -> None:
+    assert viewed(run(np.ones((4, 2, 2, 3))), "relu_1").shape == (4, 12)
+
+
+def test_classes_that_are_points_lie_apart_and_one_mean_does_not() -> None:
+    labels = labels_of(arm())
+    assert set(labels) == {0, 1}
+    points = np.where(labels == 0, -1.0, 1.0)[:, np.newaxis]
+    assert separability(run(points)) == 1.0
+    # Each class has one sample at 1 and another at -1, or all at 0.
+    around = np.zeros(4)
+    for label in (0, 1):
+        own = np.flatnonzero(labels == label)
+        around[own[: len(own) // 2 * 2]] = [1.0, -1.0] * (len(own) // 2)
+    assert separability(run(around[:, np.newaxis])) == 0.0
+
+
+def test_half_of_the_variance_may_lie_inside() -> None:
+    """Two means at ±1 and deviations of 1 around them, both alike large."""
+    labels = labels_of(arm())
+    assert sorted(labels) == [0, 0, 1, 1]
+    values = np.empty(4)
+    for label, mean in ((0, -1.0), (1, 1.0)):
+        values[labels == label] = [mean - 1.0, mean + 1.0]
+    assert separability(run(values[:, np.newaxis])) == pytest.approx(0.5)
+
+
+def test_the_nearest_mean_is_right_where_a_class_lies_around_its_own() -> None:
+    labels = labels_of(arm())
+    points = np.where(labels == 0, -1.0, 1.0)[:, np.newaxis]
+    nearest = STATISTICS["nearest_mean"]
+    assert nearest((run(points),), ("relu_1",)) == 1.0
+    # One of the first class lies beyond the other's mean: the means are
+    # then at 1 and 2, and it stands at 3.
+    points[np.flatnonzero(labels == 0)] = [[-1.0], [3.0]]
+    points[labels == 1] = 2.0
+    assert nearest((run(points),), ("relu_1",)) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("claim", "says"),
+    [
+        (
+            'one.separability("relu_9") > 0',
+            "its views are: dense_1, dense_2, input",
+        ),
+        ("one.separability > 0", "separability(view)"),
+    ],
+)
+def test_what_is_not_seen_is_refused(claim: str, says: str) -> None:
+    with pytest.raises(ValueError, match="claims") as refused:
+        arm(claims=[claim])
+    assert says in str(refused.value)

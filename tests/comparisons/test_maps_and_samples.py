@@ -1,0 +1,224 @@
+"""Pictures of samples and of grids hold what they should."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from common.experiment import Experiment
+from common.load import parse
+from common.record import Record
+from comparisons import gallery
+from comparisons.gallery import maps, samples
+from comparisons.result import ArmResult, Result
+
+BACKENDS = ("torch", "keras")
+
+
+def written(**fields: Any) -> dict[str, Any]:
+    return {
+        "name": "small",
+        "dialect": "keras",
+        "data": {"digits": {"samples": 200}, "test": 0.5},
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"sgd": 0.1},
+            "epochs": 1,
+        },
+        "arms": {"one": ["flatten", {"dense": 10}]},
+        "probes": {"representations": {"samples": 60, "part": "test"}},
+        **fields,
+    }
+
+
+def drawn(experiment: Experiment, records: Any, picture: int = 0) -> Figure:
+    """Draw one of an experiment's pictures of these records, by arm."""
+    arms = [
+        ArmResult(
+            experiment.arm(name),
+            {backend: records[name][backend] for backend in BACKENDS},
+        )
+        for name in experiment.arms
+    ]
+    result = Result(experiment, arms, [], {})
+    return gallery.draw(result, experiment.pictures[picture])
+
+
+def seeing(experiment: Experiment, wrong: int) -> Any:
+    """Return records of a network that gets the first so many wrong."""
+    arm = experiment.arm("one")
+    labels = arm.data.parts(arm.recipe.loss)["test"].y[:60]
+    logits = np.zeros((60, 10))
+    chosen = labels.copy()
+    chosen[:wrong] = (chosen[:wrong] + 1) % 10
+    # The later it stands, the surer it is of what is wrong.
+    logits[np.arange(60), chosen] = 1 + np.arange(60)
+    flat = np.random.default_rng(0).normal(size=(1, 60, 64))
+    looks = {
+        "representations/flatten_1": flat,
+        "representations/dense_1": logits[np.newaxis],
+    }
+    record = Record({}, {}, {}, {}, probes=looks)
+    return {"one": {backend: [record] for backend in BACKENDS}}, labels
+
+
+def texts(panel: Any) -> list[str]:
+    return [text.get_text() for text in panel.texts]
+
+
+def test_a_confusion_matrix_counts_each_sample_once() -> None:
+    experiment = parse(written(pictures=["confusion"]))
+    records, labels = seeing(experiment, wrong=3)
+    figure = drawn(experiment, records)
+    assert len(figure.axes) == 2
+    for panel in figure.axes:
+        cells = {
+            text.get_position(): int(text.get_text()) for text in panel.texts
+        }
+        assert sum(cells.values()) == 60
+        off = {at: n for at, n in cells.items() if at[0] != at[1]}
+        assert sum(off.values()) == 3
+        first = int(labels[0])
+        assert ((first + 1) % 10, first) in off
+
+
+def test_the_worst_mistakes_come_first_with_both_classes() -> None:
+    experiment = parse(written(pictures=["mistakes"]))
+    records, labels = seeing(experiment, wrong=3)
+    figure = drawn(experiment, records)
+    rows = np.reshape(figure.axes, (2, samples.WORST))
+    for row in rows:
+        titles = [panel.get_title() for panel in row]
+        expected = [
+            f"{labels[n]} as {(labels[n] + 1) % 10}" for n in (2, 1, 0)
+        ]
+        assert titles == [*expected, *[""] * (samples.WORST - 3)]
+        assert [bool(panel.images) for panel in row] == [
+            *[True] * 3,
+            *[False] * (samples.WORST - 3),
+        ]
+
+
+def test_without_a_mistake_it_says_so() -> None:
+    experiment = parse(written(pictures=["mistakes"]))
+    figure = drawn(experiment, seeing(experiment, wrong=0)[0])
+    assert [p.get_title() for p in figure.axes[:: samples.WORST]] == [
+        "none"
+    ] * 2
+
+
+def test_embeddings_lay_both_frameworks_out_together() -> None:
+    experiment = parse(written(pictures=["embeddings"]))
+    records, _ = seeing(experiment, wrong=0)
+    figure = drawn(experiment, records)
+    rows = np.reshape(figure.axes, (2, 3))
+    assert [panel.get_title() for panel in rows[0]] == [
+        "input",
+        "flatten_1",
+        "dense_1",
+    ]
+    # What is the same in both lies in the same places.
+    for column in rows.T:
+        places = [panel.collections[0].get_offsets() for panel in column]
+        assert places[0].shape == (60, 2)
+        np.testing.assert_array_equal(*places)
+
+
+def test_what_differs_is_laid_out_in_one_plane() -> None:
+    rng = np.random.default_rng(0)
+    seen = [rng.normal(size=(30, 4)), 50 + rng.normal(size=(30, 4))]
+    one, other = samples._laid_out(seen)
+    assert one.shape == other.shape == (30, 2)
+    # Two clouds far apart are so in the common plane.
+    apart = np.linalg.norm(one.mean(0) - other.mean(0))
+    assert apart > one.std(0).max()
+    assert apart > other.std(0).max()
+
+
+def grid() -> Experiment:
+    cells = {
+        f"d{depth}b{batch}r{index}": {
+            "layers": ["flatten", *[{"dense": 4}] * depth, {"dense": 10}],
+            "recipe": {"optimizer": {"sgd": rate}, "batch_size": batch},
+        }
+        for depth in (0, 1)
+        for batch in (8, 16)
+        for index, rate in enumerate((0.01, 0.1))
+        if (depth, batch, rate) != (1, 16, 0.1)
+    }
+    return parse(
+        written(arms=cells, pictures=[{"heat_maps": "test_accuracy"}])
+    )
+
+
+def test_heat_maps_hold_the_means_and_their_difference() -> None:
+    experiment = grid()
+    records = {
+        name: {
+            "torch": [accurate(0.1 * index), accurate(0.1 * index + 0.02)],
+            "keras": [accurate(0.1 * index + 0.03)],
+        }
+        for index, name in enumerate(experiment.arms)
+    }
+    figure = drawn(experiment, records)
+    torch, keras, difference = figure.axes
+    assert [panel.get_title() for panel in figure.axes] == [
+        "PyTorch",
+        "Keras",
+        "Keras less PyTorch",
+    ]
+    values = torch.images[0].get_array().filled(np.nan)
+    expected = np.append(np.arange(7) * 0.1 + 0.01, np.nan).reshape(4, 2)
+    np.testing.assert_allclose(values, expected)
+    np.testing.assert_allclose(
+        difference.images[0].get_array().compressed(), [0.02] * 7
+    )
+    [frame] = keras.patches
+    assert frame.get_xy() == (-0.5, 2.5)
+    labels = [text.get_text() for text in torch.get_yticklabels()]
+    assert labels == [
+        "1 layer, batch 8",
+        "1 layer, batch 16",
+        "2 layers, batch 8",
+        "2 layers, batch 16",
+    ]
+
+
+def test_a_statistic_in_which_less_is_better_frames_the_least() -> None:
+    values = np.array([[3.0, 1.0], [2.0, np.nan]])
+    assert maps._best(values, "test_loss") == (0, 1)
+    assert maps._best(values, "test_accuracy") == (0, 0)
+
+
+def accurate(value: float) -> Record:
+    return Record({}, {}, {"test_accuracy": value}, {})
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"probes": None, "pictures": ["embeddings"]}, "no probe"),
+        (
+            {
+                "probes": {"representations": {"places": ["flatten_1"]}},
+                "pictures": ["confusion"],
+            },
+            "does not see 'dense_1'",
+        ),
+        (
+            {
+                "data": "spiral",
+                "arms": {"one": [{"dense": 3}]},
+                "pictures": ["mistakes"],
+            },
+            "no images",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(
+    fields: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(ValueError, match="pictures") as refused:
+        parse(written(**fields))
+    assert says in str(refused.value)

@@ -1,0 +1,95 @@
+"""Which arm is the best: both frameworks are asked together."""
+
+import numpy as np
+import pytest
+
+from common.claims import SameBest
+from common.load import parse
+from common.record import Record
+from comparisons.claims import Judged, judge
+
+CLAIM = SameBest.model_validate({"same_best": "test_accuracy"})
+
+Values = dict[str, list[float]]
+
+HIGH, LOW = [0.9, 0.8, 0.9, 0.8, 0.85], [0.5, 0.45, 0.55, 0.5, 0.5]
+CLEAR: Values = {"a": HIGH, "b": LOW}
+OTHER: Values = {"a": LOW, "b": HIGH}
+SLIGHT: Values = {"a": HIGH, "b": [0.91, 0.79, 0.89, 0.8, 0.85]}
+NEAR: Values = {"a": HIGH, "b": [0.8, 0.91, 0.91, 0.82, 0.86]}
+
+
+def record(value: float) -> Record:
+    return Record({}, {}, {"test_accuracy": value, "test_loss": value}, {})
+
+
+def judged(claim: SameBest = CLAIM, **runs: Values) -> Judged:
+    """Judge the claim on the values of each framework, arm and seed."""
+    records = {
+        backend: {
+            arm: [record(v) for v in each] for arm, each in values.items()
+        }
+        for backend, values in runs.items()
+    }
+    experiment = parse(
+        {
+            "name": "two",
+            "dialect": "keras",
+            "data": "spiral",
+            "recipe": {
+                "loss": "cross_entropy",
+                "optimizer": "sgd",
+                "epochs": 1,
+            },
+            "arms": {name: [{"dense": 3}] for name in ("a", "b")},
+        }
+    )
+    arms = {name: experiment.arm(name) for name in experiment.arms}
+    return judge(claim, records, arms)
+
+
+@pytest.mark.parametrize(
+    ("torch", "keras", "verdict"),
+    [
+        (CLEAR, CLEAR, "holds in both"),
+        (OTHER, OTHER, "holds in both"),
+        (CLEAR, OTHER, "frameworks disagree"),
+        (CLEAR, NEAR, "frameworks disagree"),
+        (SLIGHT, NEAR, "undecided at 5 seeds"),
+        ({**CLEAR, "b": [np.nan] * 5}, CLEAR, "holds in both"),
+        ({**CLEAR, "a": [np.nan] * 5}, CLEAR, "undecided at 5 seeds"),
+    ],
+)
+def test_both_name_the_same_arm_or_not(
+    torch: Values, keras: Values, verdict: str
+) -> None:
+    assert judged(torch=torch, keras=keras).verdict.startswith(verdict)
+
+
+def test_an_answer_names_the_arm_and_what_it_is_worth() -> None:
+    found = judged(torch=CLEAR, keras=OTHER)
+    answer = found.answers["torch"]
+    assert answer.names == "a"
+    assert answer.value == pytest.approx(0.85)
+    assert answer.bound == pytest.approx(0.5)
+    assert answer.held == 5
+    assert found.as_json()["keras"]["names"] == "b"
+
+
+def test_of_a_loss_the_least_is_the_best() -> None:
+    least = SameBest.model_validate({"same_best": "test_loss"})
+    found = judged(least, torch=CLEAR, keras=CLEAR)
+    assert found.answers["torch"].names == "b"
+    parted = judged(least, torch=CLEAR, keras=OTHER).answers["torch"]
+    assert parted.margins == pytest.approx((0.4, 0.35, 0.35, 0.3, 0.35))
+    assert parted.held == 5
+
+
+def test_one_framework_alone_has_nobody_to_agree_with() -> None:
+    assert judged(torch=CLEAR).verdict.startswith("undecided")
+
+
+def test_the_name_and_the_sentence_say_what_is_compared() -> None:
+    assert CLAIM.name == "same_best_test_accuracy"
+    assert CLAIM.sentence == "The same arm has the best test accuracy in both."
+    assert CLAIM.that == "same best test_accuracy"
