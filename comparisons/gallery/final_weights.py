@@ -78,10 +78,11 @@ def distances(result: Result, spec: Distances) -> Figure:
     tables = {backend: _table(result, backend) for backend in result.backends}
     seen = np.concatenate([table.ravel() for table in tables.values()])
     seen = seen[np.isfinite(seen) & (seen > 0)]
-    norm = LogNorm(*((seen.min(), seen.max()) if len(seen) else (0.1, 1.0)))
+    least, most = (seen.min(), seen.max()) if len(seen) else (0.1, 1.0)
+    norm = LogNorm(least, most)
     for panel, (backend, table) in zip(axes, tables.items(), strict=True):
         # What is equal to the last bit has the darkest colour there is.
-        shown = np.where(table == 0, norm.vmin, table)
+        shown = np.where(table == 0, least, table)
         panel.imshow(shown, norm=norm, cmap="cividis")
         _write(panel, table, norm)
         panel.set_title(LABELS[backend])
