@@ -83,9 +83,13 @@ class Worker:
     ) -> None:
         self.backend = backend
         threads = threads or max(1, (os.cpu_count() or 1) // 2)
-        self._log = tempfile.NamedTemporaryFile(  # noqa: SIM115 - closed below
-            prefix=f"parity-{backend}-", suffix=".log"
+        # TensorFlow leaves a file for each function it traces, and a worker
+        # is ended without notice; what it leaves goes with its folder.
+        self._scratch = tempfile.TemporaryDirectory(
+            prefix=f"parity-{backend}-", ignore_cleanup_errors=True
         )
+        self._words = Path(self._scratch.name) / "words.log"
+        self._log = self._words.open("wb")
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "comparisons.worker"),
@@ -94,7 +98,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env=_environment(device),
+            env=_environment(device) | {"TMPDIR": self._scratch.name},
         )
         self._queue = ThreadPoolExecutor(1, f"worker-{backend}")
         self.busy = 0.0
@@ -153,7 +157,7 @@ class Worker:
 
     def last_words(self, lines: int = 15) -> str:
         """Return the end of what the process printed."""
-        text = Path(self._log.name).read_text(errors="replace")
+        text = self._words.read_text(errors="replace")
         return "\n".join(text.splitlines()[-lines:]) or "(nothing)"
 
     def close(self) -> None:
@@ -162,6 +166,7 @@ class Worker:
         self._queue.shutdown(cancel_futures=True)
         self._process.communicate()
         self._log.close()
+        self._scratch.cleanup()
 
 
 class Pair:

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from comparisons.workers import LABELS, Pair, Worker, WorkerError
+from tests.comparisons.arms import TANH, arm
 
 SETUP = "tests.comparisons.misfortunes:{}"
 
@@ -137,3 +139,15 @@ def test_one_that_fails_is_not_waited_for(unlucky: Pair) -> None:
     waited = time.monotonic() - start
     busy.result(PATIENCE)
     assert waited < 2.0
+
+
+def test_a_worker_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Pair() as pair:
+        pair.ask("train", arm=arm(TANH), seed=0, dtype="float32")
+        # TensorFlow has written down what it traced, in the worker's folder.
+        left = {path.parent.parent for path in tmp_path.rglob("*autograph*")}
+        assert left == {tmp_path}
+    assert list(tmp_path.iterdir()) == []
