@@ -131,6 +131,8 @@ def curves(result: Result) -> Figure:
                     _evaluations(panel, record.epochs, metric, backend)
             panel.set_xlabel("epoch")
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+            if len(record.epochs["epoch"]) == 1:
+                panel.set_xlim(record.epochs["epoch"] + [-1, 1])
             if metric == "loss":
                 panel.set_yscale("log")
             if f"train_{metric}" not in record.epochs:
