@@ -43,6 +43,11 @@ from comparisons.tolerances import TIMES_FLOOR
 from comparisons.workers import LABELS
 
 
+# What the dots of the samples have to share, in square points; a few samples
+# are drawn larger.
+DOTS = 200
+
+
 def pictures(result: Result) -> list[Picture]:
     """Draw every picture that the result has data for."""
     first = result.arms[0]
@@ -239,7 +244,7 @@ def boundaries(result: Result) -> Figure:
             panel.scatter(
                 *train.x.T,
                 c=[CLASSES[label % len(CLASSES)] for label in labels],
-                s=6,
+                s=max(6, DOTS / len(train)),
                 edgecolors="white",
                 linewidths=0.3,
             )
