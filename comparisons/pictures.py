@@ -42,7 +42,6 @@ from comparisons.result import ArmResult, Result
 from comparisons.tolerances import TIMES_FLOOR
 from comparisons.workers import LABELS
 
-
 # What the dots of the samples have to share, in square points; a few samples
 # are drawn larger.
 DOTS = 200

@@ -7,10 +7,7 @@ without a hidden layer draws nothing but a straight line (Minsky and Papert
 layer of two units can draw them, and one of four learns it more reliably.
 
 All four corners are the training set; there is nothing to generalise to.
-Adam at a rate of 0.5, 2,000 steps, binary cross-entropy. The line that this
-loss likes best says one half everywhere and gets two corners right. And that a
-network *can* compute something is not that it learns it: one seed of five ends
-in a local minimum, in both frameworks, where two of the four get one half.
+Adam at a rate of 0.5, 2,000 steps, binary cross-entropy.
 """
 
 from typing import Any
