@@ -43,6 +43,10 @@ from comparisons.result import ArmResult, Result
 from comparisons.tolerances import TIMES_FLOOR
 from comparisons.workers import LABELS
 
+# What the dots of the samples have to share, in square points; a few samples
+# are drawn larger.
+DOTS = 200
+
 
 def pictures(result: Result) -> list[Picture]:
     """Draw every picture that the result has data for."""
@@ -135,6 +139,8 @@ def curves(result: Result) -> Figure:
                     _best(panel, record, metric, backend)
             panel.set_xlabel("epoch")
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+            if len(record.epochs["epoch"]) == 1:
+                panel.set_xlim(record.epochs["epoch"] + [-1, 1])
             if metric == "loss":
                 panel.set_yscale("log")
             if f"train_{metric}" not in record.epochs:
@@ -264,7 +270,7 @@ def boundaries(result: Result) -> Figure:
             panel.scatter(
                 *train.x.T,
                 c=[CLASSES[label % len(CLASSES)] for label in labels],
-                s=6,
+                s=max(6, DOTS / len(train)),
                 edgecolors="white",
                 linewidths=0.3,
             )

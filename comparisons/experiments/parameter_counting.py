@@ -6,8 +6,8 @@ image. So the dense networks spend most on their first layer, which sees all
 784 pixels: 784-512-10 needs 407,050 with one hidden layer, and
 784-128-64-32-16-10 with four of them 111,514. Depth is not what costs. The two
 convolutional ones do with fewer still (LeCun et al. 1998 for the first; He et
-al. 2016 for the blocks of the second), and in the LeNet, too, nine tenths are
-in the dense layers.
+al. 2016 for the blocks of the second), and in the LeNet, too, 96 % are in the
+dense layers.
 
 The specification's own count has to be that of both live models, to the unit.
 What they are trained on is noise: nothing here depends on it.
