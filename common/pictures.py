@@ -266,7 +266,10 @@ class WeightHistogram(Drawn):
 
     @property
     def caption(self) -> str:
-        return "The weights of all kernels at the end, first seed"
+        return (
+            "The weights of all kernels at the end, first seed; the "
+            "outermost bins count all that lies beyond"
+        )
 
 
 class Distances(Drawn):

@@ -24,6 +24,9 @@ GREY = "#666666"
 HORIZON_COLOUR = "#d55e00"
 PANEL = (3.6, 2.7)
 
+# So many panels stand in a row where they may go on in another.
+ABREAST = 4
+
 # In inches: no figure with a legend is narrower, and what one more line of
 # the legend takes.
 NARROWEST, LEGEND_LINE = 5.2, 0.2
@@ -80,6 +83,15 @@ def panels(
         layout="constrained",
     )
     return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def wrapped(count: int) -> tuple[Figure, Any]:
+    """Return a figure with so many panels in rows of at most `ABREAST`."""
+    columns = min(count, ABREAST)
+    figure, axes = panels(columns, -(-count // columns))
+    for panel in axes.flat[count:]:
+        panel.remove()
+    return figure, axes.flat[:count]
 
 
 def share_range(row: Any) -> None:

@@ -37,3 +37,26 @@ def hidden(
 def claim(name: str, sentence: str, that: str) -> dict[str, str]:
     """Return a claim as it is written."""
     return {"name": name, "sentence": sentence, "that": that}
+
+
+def waves(degree: int, train: int = 100, noise: float = 2.5) -> dict[str, Any]:
+    """Return noisy samples of ten times a Chebyshev polynomial.
+
+    It crosses zero as often as its degree. Beside the samples to train on
+    there are 200 to validate with and 200 for the test.
+    """
+    from numpy.polynomial.chebyshev import cheb2poly
+
+    total, held_out = train + 400, 200
+    return {
+        "polynomial": {
+            "coefficients": (10.0 * cheb2poly([0] * degree + [1])).tolist(),
+            "low": -1.0,
+            "high": 1.0,
+            "samples": total,
+            "noise": noise,
+        },
+        "test": held_out / total,
+        "validation": held_out / (total - held_out),
+        "scaling": "symmetric",
+    }

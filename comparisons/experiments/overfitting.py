@@ -19,14 +19,9 @@ it stays where it is while the training loss falls.
 
 from typing import Any
 
-from numpy.polynomial.chebyshev import cheb2poly
-
-from comparisons.experiments._words import claim, hidden
+from comparisons.experiments._words import claim, hidden, waves
 
 DATASETS = ("polynomial",)
-
-# Of each arm, so many samples make the validation and the test part.
-HELD_OUT = 200
 
 ARMS: dict[str, dict[str, Any]] = {
     "degree_5": {"degree": 5},
@@ -55,7 +50,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     return {
         "name": "overfitting",
         "dialect": "torch",
-        "data": _data(),
+        "data": waves(9),
         "recipe": {
             "loss": "mean_squared_error",
             "optimizer": {"adam": 0.005},
@@ -65,7 +60,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             "evaluate_every": 10,
         },
         "arms": {
-            name: {"layers": layers, "data": _data(**own)}
+            name: {"layers": layers, "data": waves(**{"degree": 9} | own)}
             for name, own in arms.items()
         },
         "claims": [
@@ -98,23 +93,4 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
         ],
         "pictures": ["fit", {"bars": "gap"}],
-    }
-
-
-def _data(
-    degree: int = 9, train: int = 100, noise: float = 2.5
-) -> dict[str, Any]:
-    total = train + 2 * HELD_OUT
-    curve = 10.0 * cheb2poly([0] * degree + [1])
-    return {
-        "polynomial": {
-            "coefficients": curve.tolist(),
-            "low": -1.0,
-            "high": 1.0,
-            "samples": total,
-            "noise": noise,
-        },
-        "test": HELD_OUT / total,
-        "validation": HELD_OUT / (total - HELD_OUT),
-        "scaling": "symmetric",
     }

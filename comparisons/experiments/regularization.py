@@ -5,7 +5,7 @@ Placeholder.
 
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden
+from comparisons.experiments._words import claim, hidden, waves
 
 DATASETS = ("polynomial",)
 
@@ -42,14 +42,14 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     return {
         "name": "regularization",
         "dialect": "torch",
-        "data": {"polynomial": {}, "test": 1 / 3, "validation": 0.5},
+        "data": waves(9, train=25),
         "recipe": {
             "loss": "mean_squared_error",
             "optimizer": {"adam": 0.005},
             "batch_size": "full",
             "shuffle": "never",
-            "epochs": 500 if quick else 1000,
-            "evaluate_every": 10,
+            "epochs": 300 if quick else 1000,
+            "evaluate_every": 20,
         },
         "arms": {"none": plain, **regularised},
         "claims": [

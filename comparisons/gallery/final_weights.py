@@ -8,7 +8,15 @@ from matplotlib.figure import Figure
 from common.measures import STATISTICS, Run
 from common.pictures import Distances, WeightHistogram
 from common.record import Curve, Record
-from comparisons.drawing import COLOURS, WIDTHS, legend, line, panels
+from comparisons.drawing import (
+    ABREAST,
+    COLOURS,
+    WIDTHS,
+    legend,
+    line,
+    share_range,
+    wrapped,
+)
 from comparisons.result import Result
 from comparisons.workers import LABELS
 
@@ -34,8 +42,8 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
         for w in found.values()
     )
     edges = np.linspace(-1, 1, BINS + 1) * (reach or 1.0)
-    figure, axes = panels(len(result.arms), 1)
-    for panel, arm in zip(axes[0], result.arms, strict=True):
+    figure, axes = wrapped(len(result.arms))
+    for panel, arm in zip(axes, result.arms, strict=True):
         for backend in result.backends:
             weights = np.clip(found[arm.arm.name, backend], *edges[[0, -1]])
             panel.stairs(
@@ -47,11 +55,11 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
         panel.set_yscale("log")
         panel.set_title(arm.arm.name)
         panel.set_xlabel("weight")
-    low = min(panel.get_ylim()[0] for panel in axes[0])
-    high = max(panel.get_ylim()[1] for panel in axes[0])
-    for panel in axes[0]:
-        panel.set_ylim(max(low, 0.5), high)
-    axes[0][0].set_ylabel("how many weights")
+        # A bin of one weight is seen, and one of none has no place.
+        panel.set_ylim(bottom=0.5)
+    share_range(axes)
+    for panel in axes[::ABREAST]:
+        panel.set_ylabel("how many weights")
     legend(
         figure,
         [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends],

@@ -10,34 +10,27 @@ from common import loop
 from common.data import Data
 from common.pictures import Fit
 from comparisons.drawing import (
+    ABREAST,
     COLOURS,
     GREY,
     WIDTHS,
     legend,
     line,
-    panels,
     share_range,
+    wrapped,
 )
 from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS
 
-# So many panels stand in a row at most.
-ABREAST = 4
-
 
 def fit(result: Result, spec: Fit) -> Figure:
     """Draw a panel for each arm, with the first seed's predictions."""
-    arms = result.arms
-    columns = min(len(arms), ABREAST)
-    figure, axes = panels(columns, -(-len(arms) // columns))
-    for panel in axes.flat[len(arms) :]:
-        panel.remove()
-    drawn = axes.flat[: len(arms)]
-    for panel, arm in zip(drawn, arms, strict=True):
+    figure, axes = wrapped(len(result.arms))
+    for panel, arm in zip(axes, result.arms, strict=True):
         _fit(panel, arm)
-    share_range(drawn)
-    for row in axes:
-        row[0].set_ylabel("target")
+    share_range(axes)
+    for panel in axes[::ABREAST]:
+        panel.set_ylabel("target")
     legend(
         figure,
         [
