@@ -1,10 +1,16 @@
 """How large should a network's first weights be?
 
-All units of a layer that starts at zero compute the same and stay the same.
-Weights that are too small make what a layer passes on, and the gradient that
-comes back, smaller with every layer. Glorot and Bengio (2010) keep the
-variance through layers that are linear; He et al. (2015) double it, since a
-ReLU passes half of what it gets.
+Units that start at zero are alike and stay so: nothing is learnt. Weights that
+are too small shrink what passes, and the gradient that comes back, with every
+layer. A ReLU passes half of the mean square, so He et al. (2015, section 2.2)
+draw with variance 2 / inputs; Glorot and Bengio (2010, eq. 16) thought of
+linear layers, and draw with half of that in a square one.
+
+Five hidden layers of 128. From the first to the fifth, the mean square of the
+outputs keeps 1.03 of its size with He's start, 0.065 = 1/2 ^ 4 with Xavier's,
+and 1.7e-9 with a deviation of 0.01, as the formulas say. The last learns
+nothing in ten epochs; but Xavier's start gets as many digits right as He's
+(0.952): five layers are too few for a factor of 2 to matter.
 """
 
 from typing import Any
@@ -53,23 +59,24 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "he_keeps_the_size",
-                "From He's, the last hidden layer's outputs are half to "
-                "twice as large, in square, as the first's: not below.",
+                "From He's, the outputs' mean square does not fall by half "
+                "from the first hidden layer to the last.",
                 f"he.{LAST} > 0.5 * he.{FIRST}",
             ),
             claim(
                 "he_does_not_grow",
-                "And not above.",
+                "Nor does it double.",
                 f"he.{LAST} < 2 * he.{FIRST}",
             ),
             claim(
                 "xavier_shrinks",
-                "From Xavier's, they shrink by more than half.",
+                "From Xavier's, it falls by more than half.",
                 f"xavier.{LAST} < 0.5 * xavier.{FIRST}",
             ),
             claim(
                 "small_normals_vanish",
-                "From a deviation of 0.01, less than a millionth is left.",
+                "From a deviation of 0.01, less than a millionth of it is "
+                "left.",
                 f"normal.{LAST} < 1e-6 * normal.{FIRST}",
             ),
             claim(

@@ -52,6 +52,8 @@ def layer_variances(result: Result, spec: LayerVariances) -> Figure:
             if not squares.any():
                 say(panel, "all are 0")
             panel.set_yscale("log")
+            panel.margins(y=0.5)
+            panel.set_xlim(0.5, len(squares) + 0.5)
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         share_range(row)
     for panel, arm in zip(axes[0], result.arms, strict=True):
