@@ -222,12 +222,16 @@ def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
 
 
 def random_flip(spec: RandomFlip, shape: Shape) -> Call:
-    """RandomFlip, told that it is to mirror left and right alone."""
-    return call(keras.layers.RandomFlip, "horizontal")
+    """A class of one's own.
+
+    Translation: Keras's RandomFlip changes images in `model(x)`, too, unless
+    it is told that this is no training.
+    """
+    return call(random_extensions.RandomFlip)
 
 
 def random_crop(spec: RandomCrop, shape: Shape) -> Call:
-    """A layer of one's own: Keras's pads nothing, and cuts all alike."""
+    """A class of one's own: Keras's pads nothing, and cuts all alike."""
     return call(
         random_extensions.RandomCrop, spec.padding, np.float64(spec.fill)
     )

@@ -37,8 +37,22 @@ class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
         return inputs * self.mask if training else inputs
 
 
-class MaskedRandomFlip(keras.layers.RandomFlip):
-    """RandomFlip that is told what it draws; see `MaskedDropout`."""
+class RandomFlip(keras.layers.RandomFlip):
+    """Mirror each image left to right or not, while training.
+
+    Keras's own layer also does in `model(x)`, where nothing says whether
+    that is training.
+    """
+
+    def __init__(self, **fields: Any) -> None:
+        super().__init__("horizontal", **fields)
+
+    def call(self, data: Any, training: bool = False) -> Any:
+        return super().call(data, training=training)
+
+
+class MaskedRandomFlip(RandomFlip):
+    """`RandomFlip` that is told what it draws; see `MaskedDropout`."""
 
     mask: Any = None
     mask_shape = (1, 1, 1)
@@ -91,6 +105,6 @@ class MaskedRandomCrop(RandomCrop):
 MASKED: dict[Any, type[keras.layers.Layer]] = {
     keras.layers.Dropout: MaskedDropout,
     keras.layers.SpatialDropout2D: MaskedSpatialDropout2D,
-    keras.layers.RandomFlip: MaskedRandomFlip,
+    RandomFlip: MaskedRandomFlip,
     RandomCrop: MaskedRandomCrop,
 }

@@ -197,7 +197,7 @@ def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
 
 
 def random_flip(spec: RandomFlip, shape: Shape) -> Call:
-    """A module of one's own.
+    """A class of one's own.
 
     Translation: torchvision's RandomHorizontalFlip tosses one coin for a
     whole batch; Keras's layer tosses one for each image.
@@ -206,7 +206,7 @@ def random_flip(spec: RandomFlip, shape: Shape) -> Call:
 
 
 def random_crop(spec: RandomCrop, shape: Shape) -> Call:
-    """A module of one's own: torchvision's cuts a whole batch alike."""
+    """A class of one's own: torchvision's cuts a whole batch alike."""
     return call(random_extensions.RandomCrop, spec.padding, spec.fill)
 
 

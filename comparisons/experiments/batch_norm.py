@@ -5,15 +5,17 @@ variance of the batch, so that no layer has to follow the others' scale. The
 promise is speed: fewer epochs to a given loss. Evaluation has no batch, and
 takes running averages of those means and variances instead.
 
-Images: 256-128-64 units with plain gradient descent, with and without.
+Images: 256-128-64 units with plain gradient descent, with and without. The
+promise is kept.
+
 Moons and circles: 256-128-64-32 with Adam, batch normalisation and dropout
 alone and together, and early stopping that restores the best epoch. Here the
-promise meets a trap. Keras's running averages keep 0.99 of themselves a step,
-an epoch is 20 steps, and so after 10 epochs they still hold 13 % of where
-they began. The validation loss is that of averages that lag, early stopping
-takes it for the network's, and restores an epoch that is no good: the network
-had learnt, its averages had not. `parity audit naive_port` finds the two
-defaults that make it so.
+promise meets a trap: 0.59 with batch normalisation, 0.91 without. Keras's
+running averages keep 0.99 of themselves a step, an epoch is 20 steps, and so
+after 10 epochs they still hold 13 % of where they began. The validation loss
+is that of averages that lag, early stopping takes it for the network's, and
+after 12 epochs restores the second: the network had learnt, its averages had
+not. `parity audit naive_port` finds the two defaults that make it so.
 """
 
 from typing import Any

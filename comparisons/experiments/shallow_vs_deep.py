@@ -12,7 +12,9 @@ the pair that is usually shown. But 100-100-100 has 20,803 parameters and
 1,000 have 6,003: nearly every weight of the deep one stands between two
 hidden layers, and two inputs cost the wide one next to nothing. So there is
 52-52-52 beside it, whose 5,827 parameters are no more than the wide one's.
-Images: none, 128-64, and one layer with as many parameters as that.
+All three come to 0.98 or 0.99, and 5 seeds do not tell them apart.
+Images: none, 128-64, and one layer with as many parameters as that: on the
+digits 0.93, 0.96, and 0.96.
 """
 
 from typing import Any

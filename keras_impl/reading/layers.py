@@ -196,9 +196,12 @@ def spatial_dropout(live: Any) -> SpatialDropout | None:
 
 
 def random_flip(live: Any) -> RandomFlip | None:
-    """RandomFlip of left and right, likewise."""
-    own = isinstance(live, keras.layers.RandomFlip)
-    return RandomFlip() if own and live.mode == "horizontal" else None
+    """A class of ours, likewise.
+
+    Keras's own is none: it changes images where this does nothing.
+    """
+    own = isinstance(live, random_extensions.RandomFlip)
+    return RandomFlip() if own else None
 
 
 def random_crop(live: Any) -> RandomCrop | None:

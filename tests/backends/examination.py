@@ -145,7 +145,12 @@ def add_tasks(backend: str) -> None:
     tasks.each_gradient = each_gradient
     tasks.shared = shared
     tasks.load_wrong = load_wrong
-    for task in (live.live_rates, live.live_plateau, live.live_stopping):
+    for task in (
+        live.live_images,
+        live.live_rates,
+        live.live_plateau,
+        live.live_stopping,
+    ):
         setattr(tasks, task.__name__, task)
     for task in (
         roundtrip.read_back,

@@ -1,4 +1,4 @@
-"""Tasks that ask a framework's own schedulers and callbacks.
+"""Tasks that ask a framework's own schedulers, callbacks and layers.
 
 They run in a worker, which holds one framework, and import it there.
 """
@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from common.arm import Arm
 from common.calls import phrase
+from common.layer import Array
 from common.record import Curve
 from common.schedules import Schedule
 
@@ -125,3 +127,25 @@ def _keras_callback(
     callback.set_model(model)
     callback.on_train_begin()
     return callback
+
+
+def live_images(
+    trainer_class: Any, arm: Arm, x: Array, progress: Any = None
+) -> tuple[Array, Array]:
+    """Return what the first layer makes of images, in training and not.
+
+    The layer draws for itself, as it does for anybody who trains with it.
+    """
+    package = trainer_class.__module__.split(".")[0]
+    importlib.import_module(f"{package}.engine").configure("float64", 0)
+    model = importlib.import_module(f"{package}.model").build(arm)
+    if package == "torch_impl":
+        import torch
+
+        layer = next(model.children())
+        images = torch.tensor(x.transpose(0, 3, 1, 2))
+        trained, plain = layer.train()(images), layer.eval()(images)
+        back = (0, 2, 3, 1)
+        return trained.numpy().transpose(back), plain.numpy().transpose(back)
+    layer = model.layers[0]
+    return np.array(layer(x, training=True)), np.array(layer(x))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from common.layer import Shape
@@ -208,3 +209,51 @@ def test_a_bare_number_may_be_the_first_that_a_process_sees() -> None:
     with Pair(threads=1) as fresh:
         found = fresh.ask("survey", **task)
     assert found["torch"].shapes == found["keras"].shapes
+
+
+def changed(
+    pair: Pair, backend: str, layer: Any, size: int
+) -> tuple[Any, Any, Any]:
+    """Return images, and what a layer makes of them in training and not."""
+    x = np.random.default_rng(0).normal(size=(size, 4, 5, 2))
+    network = arm([layer, "flatten", {"dense": 3}], (4, 5, 2))
+    asked = pair.workers[backend].submit("live_images", arm=network, x=x)
+    trained, plain = asked.result()
+    return x, trained, plain
+
+
+@on_each_backend
+def test_a_flip_mirrors_each_image_or_leaves_it(
+    backend: str, pair: Pair
+) -> None:
+    x, trained, plain = changed(pair, backend, "random_flip", 400)
+    np.testing.assert_array_equal(plain, x)
+    mirrored = (trained == x[:, :, ::-1]).all((1, 2, 3))
+    same = (trained == x).all((1, 2, 3))
+    assert (mirrored ^ same).all()
+    # Five standard errors of a share of 400.
+    assert abs(mirrored.mean() - 0.5) < 5 * (0.25 / 400) ** 0.5
+
+
+@on_each_backend
+def test_a_crop_is_a_window_of_the_padded_image(
+    backend: str, pair: Pair
+) -> None:
+    crop = {"random_crop": {"padding": 1, "fill": 0.5}}
+    x, trained, plain = changed(pair, backend, crop, 400)
+    np.testing.assert_array_equal(plain, x)
+    sides = ((0, 0), (1, 1), (1, 1), (0, 0))
+    padded = np.pad(x, sides, constant_values=0.5)
+    found = np.stack(
+        [
+            (trained == padded[:, top : top + 4, left : left + 5]).all(
+                (1, 2, 3)
+            )
+            for top in range(3)
+            for left in range(3)
+        ]
+    )
+    assert (found.sum(0) == 1).all()
+    # Five standard errors of a share of 400.
+    error = (1 / 9 * 8 / 9 / 400) ** 0.5
+    assert (abs(found.mean(1) - 1 / 9) < 5 * error).all()

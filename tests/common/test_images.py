@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from common.architecture import places
+from common.augmentation import RandomCrop, RandomFlip
 from common.definitions import Pass
 from common.element import speaking
 from common.layers import AveragePool, Conv2d, DepthwiseConv2d, MaxPool
 from common.padding import Half, Same, Symmetric, Valid
+from tests.cases import arm
 from tests.tolerances import ROUNDING, assert_close
 
 
@@ -155,3 +157,49 @@ def test_pools_see_their_padding_or_not() -> None:
         [[-0.25, -0.75, -0.5], [-1, -2.5, -1.5], [-0.75, -1.75, -1]],
         0.0,
     )
+
+
+def changed(layer: Any, drawn: list[float]) -> Any:
+    """Return what a layer makes of an image, by what it drew, and its slope.
+
+    The slope is that of the sum of all numbers, each times its place.
+    """
+    image = np.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 2, 2, 1)
+    [place] = places([layer], (2, 2, 1))
+    masks = {place.name: np.array(drawn).reshape(1, 1, 1, -1)}
+    found, back = Pass({}, masks).through([place], image)
+    slope = back(np.arange(1.0, 5.0).reshape(1, 2, 2, 1))
+    same, _ = Pass({}).through([place], image)
+    np.testing.assert_array_equal(same, image)
+    return found[0, :, :, 0].tolist(), slope[0, :, :, 0].tolist()
+
+
+def test_a_flip_mirrors_left_and_right() -> None:
+    mirrored = [[2.0, 1.0], [4.0, 3.0]]
+    assert changed(RandomFlip(), [1.0]) == (mirrored, mirrored)
+    plain = [[1.0, 2.0], [3.0, 4.0]]
+    assert changed(RandomFlip(), [0.0]) == (plain, plain)
+
+
+@pytest.mark.parametrize(
+    ("corner", "seen", "slope"),
+    [
+        ([1, 1], [[1, 2], [3, 4]], [[1, 2], [3, 4]]),
+        ([0, 0], [[9, 9], [9, 1]], [[4, 0], [0, 0]]),
+        ([0, 1], [[9, 9], [1, 2]], [[3, 4], [0, 0]]),
+        ([2, 1], [[3, 4], [9, 9]], [[0, 0], [1, 2]]),
+        ([1, 2], [[2, 9], [4, 9]], [[0, 1], [0, 3]]),
+    ],
+)
+def test_a_crop_begins_so_many_rows_and_columns_in(
+    corner: list[float], seen: list[Any], slope: list[Any]
+) -> None:
+    crop = RandomCrop(padding=1, fill=9.0)
+    assert changed(crop, corner) == (seen, slope)
+
+
+@pytest.mark.parametrize("layer", ["random_flip", {"random_crop": 1}])
+def test_a_vector_is_neither_mirrored_nor_cut(layer: Any) -> None:
+    example = arm([layer, {"dense": 3}])
+    with pytest.raises(ValueError, match="expected images"):
+        _ = example.places
