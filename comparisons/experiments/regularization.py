@@ -97,6 +97,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
         ],
         "pictures": [
+            "fit",
             {"bars": "gap"},
             {"bars": "test_loss"},
             {"bars": "near_zero(0.001)"},
