@@ -1,6 +1,22 @@
 """What do penalties and dropout do against overfitting?
 
-Placeholder.
+A penalty on the size of the weights, or dropout, makes it dearer for a
+network to follow every sample, and is judged by the gap between its loss on
+the test and on its training samples. L1 pulls each weight to 0 with a force
+that does not fall with the weight, L2 with one that does, so L1 leaves more
+of them at 0 (Tibshirani 1996).
+
+25 samples of a curve of degree 9 with a noise of 2.5, which a ReLU network
+learns by heart (`overfitting` is the same with more); nine hidden layers of
+128 and 1,000 epochs in the full profile, three of 64 and 300 in the quick
+one. The penalties are sums over all kernels, of 0.001 to 1, and are in no
+loss that is shown; dropout is of 0.3; `both` is dropout and L2 of 0.001.
+
+What narrows the gap is asked for as well whether the test loss is lower,
+and there the lesson turns. In the quick profile L1 of 0.1 and dropout narrow
+the gap from 14 to 3, by learning next to nothing: their test losses are 58
+and 48 against 19 without either. The weak penalties hardly change either,
+not beyond what the seed does. A narrow gap is no aim of its own.
 """
 
 from typing import Any
@@ -63,9 +79,17 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             *(
                 claim(
+                    f"{arm}_generalises",
+                    f"With {arm}, the test loss is lower than with none.",
+                    f"{arm}.test_loss < none.test_loss",
+                )
+                for arm in regularised
+            ),
+            *(
+                claim(
                     f"l1_sparser_at_{strength}",
-                    "At the same strength, L1 leaves more weights near 0 "
-                    "than L2.",
+                    f"At a strength of {STRENGTHS[strength]:g}, L1 leaves "
+                    "more weights near 0 than L2.",
                     f"l1_{strength}.near_zero(0.001) > "
                     f"l2_{strength}.near_zero(0.001)",
                 )
@@ -73,6 +97,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
         ],
         "pictures": [
+            "fit",
             {"bars": "gap"},
             {"bars": "test_loss"},
             {"bars": "near_zero(0.001)"},
