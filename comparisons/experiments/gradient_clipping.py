@@ -80,7 +80,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "probes": {"gradient_norm": True},
         "pictures": [
             "gradient_norms",
-            {"bars": {"statistic": 'variance("train_loss", 10)'}},
+            {"bars": {"statistic": 'variance("train_loss", 10)', "log": True}},
         ],
     }
 
