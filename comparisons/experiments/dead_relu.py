@@ -1,9 +1,17 @@
 """When does a ReLU die?
 
 A unit whose sum is negative for every sample puts out 0, has no slope, and
-so learns nothing more: it is dead. Weights of zero begin that way; weights
-that are too large throw units there in the first few steps. A leaky ReLU
-has a slope on either side and cannot die (Maas et al. 2013).
+learns nothing more: it is dead. Zeros begin that way. Weights that are too
+large are said to kill more units than He's or Glorot's, and a leaky ReLU,
+with a slope on either side, to be the cure (Maas et al. 2013).
+
+On the digits the opposite holds. A start that is only larger has the same dead
+units (0.049 of them, by chance: all pixels are positive). Then Adam moves
+every weight by 0.001 a step, which for small weights is much: one epoch later
+0.11 (He) and 0.13 (Glorot) are dead, and from a deviation of 0.5 still 0.05.
+That start is worse all the same (0.868 of the test right, against 0.969), and
+a leaky ReLU hardly helps (0.878): size, not death, is its trouble. The signs
+of the weights, which would prove a unit dead for any input, show none.
 """
 
 from typing import Any

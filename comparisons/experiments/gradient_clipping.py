@@ -1,8 +1,17 @@
 """Does clipping gradients make training steadier?
 
 Clipping shrinks a gradient that is too large before the optimiser sees it:
-each number for itself, each tensor by its norm, or all by their common norm,
-which alone keeps the direction (Pascanu et al. 2013).
+each number, each tensor by its norm, or all by their common norm, which
+alone keeps the direction (Pascanu et al. 2013). It is often shown on a
+network that needs none: tanh, 128 x 4, ten inputs of deviation 10, random
+labels. That gradients seldom exceed 1 there, so that the loss's variance
+after the tenth epoch falls in 1, 3 and 4 of 5 seeds, proves nothing.
+
+It matters where gradients explode: twelve layers of weights 1.7 times too
+large (0.3 for He's 0.177) are lost after one step of SGD, with all labels a
+guess, and clipped get 0.85 of them right. Do not trust the loss to say so: in
+float32 TensorFlow fuses product and ReLU (oneDNN), which makes 0 of NaN, so
+that Keras reported a loss of ln 2 for weights that were NaN, in 1 of 5 seeds.
 """
 
 from typing import Any
@@ -18,7 +27,7 @@ CLIPPINGS: dict[str, Any] = {
     "each_norm": {"by_norm": 1.0},
 }
 
-# Half as large again as He's, which keeps the variance: 0.177 for 64 units.
+# He's deviation, which keeps the mean square, is 0.177 for 64 units.
 STDDEV = 0.3
 
 
@@ -54,19 +63,24 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *map(_steadier, ("value", "global_norm", "each_norm")),
             claim(
                 "explodes",
-                "Twelve layers that start too large diverge.",
-                "exploding.diverged == 1",
+                "Twelve layers that start too large end up guessing.",
+                "exploding.train_accuracy < 0.6",
             ),
             claim(
                 "clipping_saves",
-                "With all gradients clipped by their norm, they do not.",
+                "With all gradients clipped by their norm, they learn more.",
+                "exploding_clipped.train_accuracy > exploding.train_accuracy",
+            ),
+            claim(
+                "clipped_stays_finite",
+                "And their loss stays finite.",
                 "exploding_clipped.diverged == 0",
             ),
         ],
         "probes": {"gradient_norm": True},
         "pictures": [
             "gradient_norms",
-            {"bars": {"statistic": 'variance("train_loss", 10)'}},
+            {"bars": {"statistic": 'variance("train_loss", 10)', "log": True}},
         ],
     }
 

@@ -114,6 +114,7 @@ def dead_shares(result: Result, spec: DeadShares) -> Figure:
                 )
         if not len(share):
             say(panel, "no ReLU")
+            panel.set_xlim(0.5, arm.arm.recipe.epochs + 0.5)
         panel.set_title(arm.arm.name)
         panel.set_xlabel("epoch")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))

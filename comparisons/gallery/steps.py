@@ -13,6 +13,7 @@ from comparisons.drawing import (
     legend,
     line,
     panels,
+    say,
     share_range,
 )
 from comparisons.result import Result
@@ -42,6 +43,9 @@ def gradient_norms(result: Result, spec: GradientNorms) -> Figure:
                 # A gradient of exactly nothing has no place on the axis.
                 shown = np.where(drawn > 0, drawn, np.nan)
                 panel.plot(steps, shown, color=shade, linewidth=1)
+            if record.diverged_at is not None:
+                say(panel, f"diverges at step {record.diverged_at}")
+            panel.set_xlim(0, len(norms))
             panel.set_yscale("log")
             panel.set_xlabel("step")
             if row == 0:
