@@ -19,7 +19,8 @@ from pydantic_core import CoreSchema
 
 from common.element import Model
 from common.errors import closest, nearest, shown
-from common.measures import DISTANCE, STATISTICS, Statistic, read_statistic
+from common.measures import DISTANCE, read_statistic
+from common.statistic import STATISTICS, Statistic
 
 RELATIONS: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",

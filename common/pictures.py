@@ -14,14 +14,8 @@ from common.arm import Arm
 from common.claims import Claim
 from common.element import Element, Flag, OneKind
 from common.errors import shown
-from common.measures import (
-    Statistic,
-    activations,
-    classes,
-    probe,
-    read_statistic,
-    views,
-)
+from common.measures import read_statistic
+from common.statistic import Statistic, activations, classes, probe, views
 
 
 class Drawn(Element):

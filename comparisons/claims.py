@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from common.arm import Arm
 from common.claims import Asked, Claim, SameBest
-from common.measures import Run, falls
+from common.measures import falls
 from common.record import Record
+from common.statistic import Run
 from comparisons.tolerances import (
     CHANCE,
     DECIDED,

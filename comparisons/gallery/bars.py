@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from common.measures import Run
 from common.pictures import Bars, LayerBars
+from common.statistic import Run
 from comparisons.drawing import COLOURS, PANEL, legend
 from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS

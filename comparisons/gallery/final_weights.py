@@ -5,9 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from common.measures import STATISTICS, Run
 from common.pictures import Distances, WeightHistogram
 from common.record import Curve, Record
+from common.statistic import STATISTICS, Run
 from comparisons.drawing import (
     ABREAST,
     COLOURS,

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from common import measures
-from common.measures import Run
+from common import looks, statistic
 from common.pictures import Activations, Sweep
 from common.record import Curve
+from common.statistic import Run
 from comparisons.drawing import (
     COLOURS,
     GREY,
@@ -33,7 +33,7 @@ FORMULA: Any = {"color": "black", "linewidth": 0.6, "zorder": 3}
 def activations(result: Result, spec: Activations) -> Figure:
     """Draw a panel for each activation: its value, and dashed its slope."""
     arm = next(a for a in result.arms if a.arm.name == spec.arm)
-    found = measures.activations(arm.arm)
+    found = statistic.activations(arm.arm)
     columns = min(len(found), IN_A_ROW)
     figure, axes = panels(columns, -(-len(found) // columns))
     for panel in axes.flat[len(found) :]:
@@ -42,7 +42,7 @@ def activations(result: Result, spec: Activations) -> Figure:
     for panel, name in zip(axes.flat, found, strict=False):
         for backend, records in arm.records.items():
             run = Run(arm.arm, records[0])
-            x, value, slope = measures.activated(run, name)
+            x, value, slope = looks.activated(run, name)
             order = np.argsort(x)
             drawn = {"color": COLOURS[backend], "linewidth": WIDTHS[backend]}
             panel.plot(x[order], value[order], **drawn)

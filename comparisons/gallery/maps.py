@@ -9,9 +9,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from common.arm import Arm
-from common.measures import Run, falls
+from common.measures import falls
 from common.pictures import HeatMaps
 from common.record import Curve
+from common.statistic import Run
 from comparisons.drawing import HORIZON_COLOUR
 from comparisons.result import Result
 from comparisons.workers import LABELS

@@ -5,16 +5,10 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from common.measures import (
-    Run,
-    labels_of,
-    nearest_mean,
-    separability,
-    viewed,
-    views,
-)
+from common.looks import labels_of, nearest_mean, separability, viewed
 from common.pictures import Confusion, Embeddings, Mistakes
 from common.record import Curve
+from common.statistic import Run, views
 from comparisons.drawing import CLASSES, LEGEND_LINE, legend, line
 from comparisons.result import Result
 from comparisons.workers import LABELS

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from common.claims import Asked
-from common.measures import Run
 from common.pictures import Table
+from common.statistic import Run
 from comparisons.drawing import Rows
 from comparisons.result import Result
 from comparisons.workers import LABELS

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from common.arm import Arm
-from common.measures import STATISTICS, Run
 from common.record import Record
+from common.statistic import STATISTICS, Run
 from tests.comparisons.arms import TANH, arm
 
 ARM: Arm = arm(TANH)

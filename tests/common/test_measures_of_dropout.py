@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from common.arm import Arm
-from common.measures import STATISTICS, Run
 from common.record import Curve, Record
+from common.statistic import STATISTICS, Run
 from tests.comparisons.arms import DROPOUT, TANH, arm
 
 DROPPING: Arm = arm(DROPOUT)

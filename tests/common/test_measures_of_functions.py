@@ -8,7 +8,7 @@ import pytest
 
 from common import reference
 from common.load import parse
-from common.measures import STATISTICS, Run
+from common.statistic import STATISTICS, Run
 from comparisons import tasks
 
 # Each activation behind a unit of its own, at two points, one the kink.

@@ -7,8 +7,9 @@ import pytest
 
 from common.arm import Arm
 from common.load import parse
-from common.measures import STATISTICS, Run, labels_of, viewed, views
+from common.looks import labels_of, viewed
 from common.record import Record
+from common.statistic import STATISTICS, Run, views
 
 SEEN = {"representations": {"samples": 4, "part": "test"}}
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from common import reference
 from common.load import parse
-from common.measures import STATISTICS, Run
+from common.statistic import STATISTICS, Run
 from comparisons import gallery, tasks
 from comparisons.drawing import COLOURS
 from comparisons.pictures import curves

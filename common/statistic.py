@@ -1,0 +1,188 @@
+"""Statistics: functions of a run, under their own names.
+
+Claims are made of them, and bars drawn. What a statistic needs to have been
+measured is said beside it, so that a claim about what nobody measures is
+refused before training.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from common.activations import Activation
+from common.arm import Arm
+from common.errors import names, nearest, shown
+from common.layers import Dense
+from common.record import Record
+
+
+@dataclass(frozen=True)
+class Run:
+    """One arm, trained once in one framework."""
+
+    arm: Arm
+    record: Record
+
+
+Need: TypeAlias = Callable[[Arm], str | None]
+"""From an arm to why it will not be measured, or None."""
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """What a run, or two of them, can be asked for.
+
+    Attributes:
+        name: as claims say it.
+        function: from the runs and the arguments to a number.
+        needs: what has to have been measured.
+    """
+
+    name: str
+    function: Callable[..., float]
+    needs: tuple[Need, ...] = ()
+
+    def missing(self, arm: Arm, arguments: tuple[Any, ...]) -> str | None:
+        """Return why an arm will not have it, or None."""
+        reasons = [need(arm) for need in self.needs] + [
+            NAMED[name](arm, value)
+            for name, value in zip(self._takes, arguments, strict=False)
+            if name in NAMED
+        ]
+        return next(filter(None, reasons), None)
+
+    def check(self, arguments: tuple[Any, ...]) -> None:
+        """Refuse arguments that the statistic does not take.
+
+        Raises:
+            ValueError: a sentence that says which it takes.
+        """
+        takes = self._takes
+        least = sum(p.default is p.empty for p in takes.values())
+        many = any(p.kind is p.VAR_POSITIONAL for p in takes.values())
+        fits = least <= len(arguments) <= (99 if many else len(takes))
+        kinds = [str if name in NAMED else (int, float) for name in takes]
+        kinds += [(int, float)] * len(arguments)
+        if not fits or not all(map(isinstance, arguments, kinds)):
+            said = ", ".join(takes)
+            raise ValueError(
+                f"got arguments {shown(arguments)}, expected "
+                f"{self.name}({said})"
+            )
+
+    @property
+    def _takes(self) -> dict[str, inspect.Parameter]:
+        """What the function takes beside the runs."""
+        return {
+            name: parameter
+            for name, parameter in inspect.signature(
+                self.function
+            ).parameters.items()
+            if parameter.annotation is not Run
+        }
+
+    def __call__(
+        self, runs: tuple[Run, ...], arguments: tuple[Any, ...]
+    ) -> float:
+        return self.function(*runs, *arguments)
+
+
+STATISTICS: dict[str, Statistic] = {}
+"""What claims can speak of, by name."""
+
+
+def _one_of(what: str, got: str, allowed: Iterable[str]) -> str | None:
+    allowed = list(allowed)
+    if got in allowed:
+        return None
+    return f"its {what} are: {names(allowed)}{nearest(got, allowed)}"
+
+
+def _curves(arm: Arm) -> list[str]:
+    parts = [p for p in ("train", "validation") if arm.data.part_sizes()[p]]
+    metrics = ["loss"] + ["accuracy"] * (classes(arm) is None)
+    return [f"{part}_{metric}" for part in parts for metric in metrics]
+
+
+NAMED: dict[str, Callable[[Arm, str], str | None]] = {
+    "curve": lambda arm, got: _one_of("curves", got, _curves(arm)),
+    "tensor": lambda arm, got: _one_of("tensors", got, arm.tensors),
+    "place": lambda arm, got: _one_of(
+        "layers", got, [place.name for place in arm.all_places]
+    ),
+    "activation": lambda arm, got: _one_of(
+        "activations behind a dense unit", got, activations(arm)
+    ),
+    "view": lambda arm, got: _one_of("views", got, views(arm)),
+}
+"""Arguments that name something of an arm, each with its check."""
+
+
+def activations(arm: Arm) -> dict[str, str]:
+    """Return the activations right behind a dense unit, each with it."""
+    pairs = pairwise(arm.all_places)
+    return {
+        after.name: before.name
+        for before, after in pairs
+        if isinstance(after.layer, Activation)
+        and isinstance(before.layer, Dense)
+        and before.layer.units == 1
+        and before.layer.bias
+    }
+
+
+def statistic(*needs: Need) -> Callable[[Any], Any]:
+    """Enter a function of a run under its own name."""
+
+    def enter(function: Callable[..., float]) -> Callable[..., float]:
+        name = function.__name__
+        STATISTICS[name] = Statistic(name, function, needs)
+        return function
+
+    return enter
+
+
+def part(name: str) -> Need:
+    """Need a part of the data."""
+
+    def missing(arm: Arm) -> str | None:
+        empty = arm.data.part_sizes()[name] == 0
+        return f"data.{name} is 0" if empty else None
+
+    return missing
+
+
+def classes(arm: Arm) -> str | None:
+    """Need classes to tell apart."""
+    number = arm.data.source.class_count is None
+    return "the target is a number" if number else None
+
+
+def watched(arm: Arm) -> str | None:
+    """Need somebody who looks for the best epoch."""
+    recipe = arm.recipe
+    looks = recipe.early_stopping or recipe.checkpoint
+    return None if looks else "there is no early stopping and no checkpoint"
+
+
+def probe(name: str) -> Need:
+    """Need one of the probes."""
+
+    def missing(arm: Arm) -> str | None:
+        there = getattr(arm.probes, name, None)
+        return None if there else f"there is no probe '{name}'"
+
+    return missing
+
+
+def views(arm: Arm) -> list[str]:
+    """Return what the probe of representations sees, the input first."""
+    probe = getattr(arm.probes, "representations", None)
+    if probe is None:
+        return []
+    seen = [place.name for place in arm.all_places]
+    if probe.places != "all":
+        seen = [name for name in seen if name in probe.places]
+    return ["input", *seen]
