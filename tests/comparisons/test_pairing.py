@@ -73,11 +73,11 @@ def test_frameworks_run_in_their_own_order(
 ) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def spread(one: Any, arms: Any, backends: Any, *rest: Any) -> Any:
+    def crew(backends: Any, *rest: Any) -> Any:
         asked.append(backends)
         raise SpecError("", "enough")
 
-    monkeypatch.setattr(pairing, "_spread", spread)
+    monkeypatch.setattr(pairing, "Crew", crew)
     with pytest.raises(SpecError, match="enough"):
         run(SMALL, backends=["keras", "torch"])
     assert asked == [("torch", "keras")]

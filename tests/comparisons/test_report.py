@@ -20,9 +20,9 @@ from comparisons.verdict import Verdict
 from tests.comparisons.arms import SMALL
 
 HOW: dict[str, dict[str, Any]] = {
-    "shared": {"randomness": "shared", "dtype": "float32"},
+    "shared": {"randomness": "shared", "dtype": "float32", "seeds": 1},
     "native": {"randomness": "native", "dtype": "bfloat16", "seeds": 2},
-    "alone": {"backends": ["torch"]},
+    "alone": {"backends": ["torch"], "seeds": 1},
 }
 SAME = "start from the same numbers and see the same batches"
 FRAMEWORKS = "PyTorch and Keras, side by side"
