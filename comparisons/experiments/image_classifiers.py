@@ -44,7 +44,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             "batch_size": 32,
             "last_batch": "drop",
             "shuffle": "each_epoch",
-            "epochs": 6 if profile == "quick" else 10,
+            "epochs": 10,
         },
         "arms": {
             "dense": [
