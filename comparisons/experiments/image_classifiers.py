@@ -44,7 +44,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             "batch_size": 32,
             "last_batch": "drop",
             "shuffle": "each_epoch",
-            "epochs": 6 if profile == "quick" else 10,
+            "epochs": 10,
         },
         "arms": {
             "dense": [
@@ -54,7 +54,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ],
             "lenet": lenet,
             "lenet_moved": [*flip, crop, *lenet],
-            "resnet": _resnet(),
+            "resnet": _resnet(8 if dataset == "digits" else 16),
         },
         "probes": {
             "representations": {
@@ -110,12 +110,12 @@ def _lenet(small: bool) -> list[Any]:
     ]
 
 
-def _resnet() -> list[Any]:
+def _resnet(filters: int) -> list[Any]:
     return [
-        *_convolution(16),
+        *_convolution(filters),
         "relu",
-        _block(16, stride=1),
-        _block(32, stride=2),
+        _block(filters, stride=1),
+        _block(2 * filters, stride=2),
         "global_average_pool",
         {"dense": 10},
     ]

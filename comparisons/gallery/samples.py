@@ -13,8 +13,10 @@ from comparisons.drawing import CLASSES, LEGEND_LINE, legend, line
 from comparisons.result import Result
 from comparisons.workers import LABELS
 
-# Inches of a side: of a panel of points, of a cell of a matrix, of an image.
+# Inches of a side: of a panel of points, of a cell of a matrix, of an image;
+# and what is left free above and below.
 SIDE, CELL, IMAGE = 2.2, 0.27, 0.85
+PAD = 0.08
 WORST = 8
 
 # Neighbours that t-SNE heeds; scikit-learn's own number, or what few
@@ -91,17 +93,16 @@ def confusion(result: Result, spec: Confusion) -> Figure:
             chosen = _probabilities(run).argmax(1)
             counts = np.zeros((number, number), int)
             np.add.at(counts, (labels, chosen), 1)
-            of_class = np.maximum(counts.sum(1, keepdims=True), 1)
+            shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
             panel.set_axis_on()
-            panel.imshow(counts / of_class, cmap="Greys", vmin=0, vmax=1)
+            panel.imshow(shares, cmap="Greys", vmin=0, vmax=1)
             for true, taken in zip(*counts.nonzero(), strict=True):
-                own = true == taken
                 panel.text(
                     *(taken, true, counts[true, taken]),
                     ha="center",
                     va="center",
                     size=6,
-                    color="white" if own else "black",
+                    color="white" if shares[true, taken] > 0.5 else "black",
                 )
             panel.set_xticks(range(number))
             panel.set_yticks(range(number))
@@ -167,6 +168,8 @@ def _grid(
         figsize=(width * columns + 0.6, height * rows + 2 * LEGEND_LINE),
         layout="constrained",
     )
+    engine: Any = figure.get_layout_engine()
+    engine.set(h_pad=PAD)
     axes = figure.subplots(rows, columns, squeeze=False)
     for panel in axes.flat:
         panel.set_xticks([])
