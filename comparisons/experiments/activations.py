@@ -1,6 +1,24 @@
-"""Which activation trains best, and by how much?
+"""Which activation does best, and how much is the choice worth?
 
-Placeholder.
+Sigmoid and tanh are flat on both sides, and what is flat passes no gradient
+back. ReLU (Nair and Hinton 2010) is not flat above 0 and is cheap. ELU,
+GELU, SELU and swish (2015 to 2017) are smooth relatives of it, each sold with
+a table in which it wins. Here all else is equal: 128-64-32 units, each layer
+with batch normalisation and a dropout of 0.3, four classes of moons and
+circles. Images: 128-64 units and nothing else, with ReLU, tanh and sigmoid.
+
+What holds: none beats ReLU. What does not: that all get equally far. After
+100 epochs ReLU, leaky ReLU and GELU are at 0.90, swish at 0.88, ELU and the
+formula of one's own at 0.84, SELU at 0.82; on the training part, too, so it
+is not that they overfit. SELU owes it to dropout: without, it is at 0.89. Its
+authors gave it a dropout of its own (Klambauer et al. 2017).
+
+The choice can be drowned by another. Keras's batch normalisation keeps 0.99 of
+its averages at each step, and an epoch is 20 steps. After 15 epochs that
+costs GELU 0.22, more than any choice here; after 70 it costs nothing. A GELU
+network seen once at 0.495 and once at 0.900, as it has been, need not tell
+what GELU does; it may tell when early stopping looked. So all others here
+keep 0.9, as PyTorch does.
 """
 
 from typing import Any
@@ -46,6 +64,7 @@ def _plane(profile: str) -> dict[str, Any]:
         "arms": {
             **{name: _network(word) for name, word in ACTIVATIONS.items()},
             "lagging_gelu": _network("gelu", kept=0.99),
+            "undropped_selu": _network("selu", rate=0.0),
         },
         "claims": [
             *(
@@ -62,14 +81,21 @@ def _plane(profile: str) -> dict[str, Any]:
                 "Averages that keep 0.99 cost GELU more than 0.02.",
                 "lagging_gelu.test_accuracy < gelu.test_accuracy - 0.02",
             ),
+            claim(
+                "selu_suffers_from_dropout",
+                "Without dropout SELU is better.",
+                "undropped_selu.test_accuracy > selu.test_accuracy",
+            ),
         ],
     }
 
 
-def _network(activation: Any, kept: float = 0.9) -> list[Any]:
+def _network(
+    activation: Any, kept: float = 0.9, rate: float = 0.3
+) -> list[Any]:
     around: dict[str, Any] = {
         "before": ({"batch_norm": {"kept": kept}},),
-        "after": ({"dropout": 0.3},),
+        "after": ({"dropout": rate},) if rate else (),
     }
     widths = (128, 64, 32)
     return [*hidden(*widths, activation=activation, **around), {"dense": 4}]
