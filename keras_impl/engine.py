@@ -66,34 +66,34 @@ def gradients(
     return penalty.reported(value), tape.gradient(total, variables)
 
 
-def per_sample_gradients(
-    model: keras.Model,
-    loss: keras.losses.Loss,
-    x: Any,
-    y: Any,
-    variables: list[Any],
-) -> list[Any]:
-    """Return the gradients of each sample alone, in evaluation.
+def compile_per_sample_gradients(
+    model: keras.Model, loss: keras.losses.Loss
+) -> Callable[[Any, Any, list[Any]], list[Any]]:
+    """Return a function to the gradients of each sample alone.
+
+    It takes x, y and variables; the network is as it is in evaluation.
 
     Translation: `map_fn` over a tape, a loop inside of the graph.
     `vectorized_map` would be one operation for all samples, but computes
     something else where a number other than 0 is padded (its `PadV2`
     forgets which) and fails where a convolution has groups.
     """
-    watched = [variable.value for variable in variables]
-    kinds = [variable.dtype for variable in watched]
 
-    def single(pair: tuple[Any, Any]) -> list[Any]:
-        x, y = pair
-        with tf.GradientTape() as tape:
-            value = loss(y[None], model(x[None], training=False))
-        return tape.gradient(value, watched)
+    @tf.function(reduce_retracing=True)
+    def each(x: Any, y: Any, watched: list[Any]) -> list[Any]:
+        def single(pair: tuple[Any, Any]) -> list[Any]:
+            x, y = pair
+            with tf.GradientTape() as tape:
+                value = loss(y[None], model(x[None], training=False))
+            return tape.gradient(value, watched)
 
-    @tf.function
-    def each(x: Any, y: Any) -> list[Any]:
+        kinds = [variable.dtype for variable in watched]
         return tf.map_fn(single, (x, y), fn_output_signature=kinds)
 
-    return each(x, y)
+    def gradients(x: Any, y: Any, variables: list[Any]) -> list[Any]:
+        return each(x, y, [variable.value for variable in variables])
+
+    return gradients
 
 
 def compile_steps(

@@ -72,6 +72,9 @@ class Trainer:
             self.maskers,
             self.gradient_norm,
         )
+        self.run_per_sample_gradients = engine.compile_per_sample_gradients(
+            self.model, self.loss
+        )
         self.run_evaluation = engine.compile_evaluation(
             self.model, self.loss, self.penalty
         )
@@ -176,9 +179,7 @@ class Trainer:
         live = weights.parameters(self.model)
         batch = to_tensor(x, self.dtype), to_tensor(y, self.dtype)
         chosen = [live[name] for name in names]
-        each = engine.per_sample_gradients(
-            self.model, self.loss, *batch, chosen
-        )
+        each = self.run_per_sample_gradients(*batch, chosen)
         shapes = self.arm.parameters
         return {
             name: weights.each_to_neutral(found, live[name], shapes[name])

@@ -59,29 +59,29 @@ def gradients(
     return penalty.reported(value).detach(), list(found)
 
 
-def per_sample_gradients(
-    model: nn.Module,
-    loss: nn.Module,
-    x: Tensor,
-    y: Tensor,
-    variables: list[Any],
-) -> list[Tensor]:
-    """Return the gradients of each sample alone, in evaluation.
+def compile_per_sample_gradients(
+    model: nn.Module, loss: nn.Module
+) -> Callable[[Tensor, Tensor, list[Any]], list[Tensor]]:
+    """Return a function to the gradients of each sample alone.
+
+    It takes x, y and variables; the network is as it is in evaluation.
 
     Translation: `vmap` over `grad` of a function of the parameters.
     """
-    model.eval()
     own = {id(v): name for name, v in model.named_parameters()}
-    names = [own[id(variable)] for variable in variables]
 
     def single(values: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
         outputs = torch.func.functional_call(model, values, (x[None],))
         return loss(outputs, y[None])
 
-    values = {n: v.detach() for n, v in zip(names, variables, strict=True)}
     each = torch.func.vmap(torch.func.grad(single), (None, 0, 0))
-    found = each(values, x, y)
-    return [found[name] for name in names]
+
+    def gradients(x: Tensor, y: Tensor, variables: list[Any]) -> list[Tensor]:
+        model.eval()
+        found = each({own[id(v)]: v.detach() for v in variables}, x, y)
+        return [found[own[id(v)]] for v in variables]
+
+    return gradients
 
 
 def compile_steps(

@@ -60,6 +60,9 @@ class Trainer:
             for name, layer in weights.leaves(self.model).items()
             if isinstance(layer, tuple(MASKED.values()))
         }
+        self.run_per_sample_gradients = engine.compile_per_sample_gradients(
+            self.model, self.loss
+        )
         self.run_evaluation = engine.compile_evaluation(
             self.model, self.loss, self.penalty
         )
@@ -175,9 +178,7 @@ class Trainer:
         live = weights.parameters(self.model)
         batch = to_tensor(x, self.dtype), to_tensor(y, self.dtype)
         chosen = [live[name] for name in names]
-        each = engine.per_sample_gradients(
-            self.model, self.loss, *batch, chosen
-        )
+        each = self.run_per_sample_gradients(*batch, chosen)
         shapes = self.arm.parameters
         return {
             name: weights.each_to_neutral(found, live[name], shapes[name])
