@@ -1,9 +1,16 @@
 """Why do sigmoids keep the first layers of a deep network from learning?
 
-Backpropagation multiplies the gradient by one activation's slope for each
-layer that it passes. A sigmoid's slope is at most 1/4, so that ten layers
-leave little of it; ReLU's is 1 wherever the unit is on (Hochreiter 1991;
-Glorot and Bengio 2010).
+Going back through a layer, a gradient is multiplied by the activation's slope:
+at most 1/4 for a sigmoid, 1 for a ReLU that is on (Hochreiter 1991; Glorot and
+Bengio 2010). Ten layers, nine of them of 64 units (full: 128), learn a
+polynomial of degree nine; 600 samples are split into three equal parts, which
+the original draws one by one.
+
+What holds: with sigmoid the first layer's gradient is a twenty-millionth of
+the last's (median over the steps, 4e-8), with tanh 0.007, with ReLU 1.8; five
+layers of sigmoids leave 0.01. What is not told: the sigmoid and tanh networks
+end as a constant, the mean (their loss is the targets' variance, 11.87, where
+ReLU is at 5.7), and from there on the last layer's gradient falls, too.
 """
 
 from typing import Any

@@ -228,9 +228,9 @@ def _step(edges: Curve) -> float:
 
 
 def _ticks(edges: Curve) -> list[float]:
-    """Return three powers of ten on each side, and 0."""
+    """Return two powers of ten on each side, and 0."""
     low, high = np.log10(_step(edges)), np.log10(edges[-1])
-    powers = [10.0 ** round(p) for p in np.linspace(low, high, 3)]
+    powers = [10.0 ** round((low + high) / 2), 10.0 ** round(high)]
     return [*(-p for p in reversed(powers)), 0.0, *powers]
 
 
