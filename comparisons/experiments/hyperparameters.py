@@ -8,8 +8,10 @@ size (Goyal et al. 2017), and a deeper network needs its own; they are
 searched together, on a grid or at random (Bergstra and Bengio 2012).
 
 Every combination of rate, batch size and number of hidden layers of 64 units
-is trained for as many epochs. What is claimed is about the frameworks: a
-search in either comes to the same cell.
+is trained for as many epochs. What is claimed first is about the frameworks:
+a search in either comes to the same cell. On the digits a rate of 0.01 is too
+low for batches of 64 (0.57 with one hidden layer, 0.50 with three) and not for
+batches of 16 (0.88); at 0.1 all come to 0.92 to 0.96.
 """
 
 from itertools import product

@@ -7,9 +7,10 @@ as a cosine (2017), and the best epoch's weights in the end: taught together,
 as if all of them were needed. So each is left out once, and the rest stays.
 
 An ingredient earns its place where the full recipe is no worse than the
-recipe without it. On a small task, where everything reaches nearly the same
-accuracy, most of that is decided by the seed, and the claims say in how many
-seeds they held.
+recipe without it. On 420 steps of digits, the full recipe comes to 0.86, and
+only shortcuts are worth a lot: 0.74 without. Dropout (0.93 without), a falling
+rate (0.91) and weights drawn for ReLU (0.90) cost accuracy: they are made for
+long trainings, wide networks or great depth, and this is none.
 
 256 units, a residual block of 256, 128, a residual block of 128; in the
 quick profile a quarter of each.

@@ -8,6 +8,11 @@ simplest linear rule? And which share of a layer's variance lies between the
 means of the classes (Fisher 1936): 0 where all classes have one mean, as two
 circles around one centre, and 1 where each class is a point?
 
+The first rises from layer to layer, 0.54, 0.75, 0.77, 0.89, the second step
+by no more than the seeds do. The second falls before it rises, 0.48, 0.39,
+0.38, 0.47: a wide layer spreads each class over many directions, and a class
+may lie apart without lying close together.
+
 Moons and circles: four classes in the plane; 128-64-32 units, each layer
 with batch normalisation. The picture lays the layers out in the plane by
 t-SNE (van der Maaten and Hinton 2008), which keeps neighbours together and

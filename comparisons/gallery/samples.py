@@ -70,13 +70,15 @@ def _laid_out(seen: list[Curve]) -> list[Curve]:
     What is the same in all, as the input is, is laid out once.
     """
     from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
 
     alike = all(np.array_equal(seen[0], other) for other in seen)
     together = seen[0] if alike else np.concatenate(seen)
     neighbours = min(PERPLEXITY, (len(together) - 1) / 3)
-    points = TSNE(perplexity=neighbours, random_state=0).fit_transform(
-        together
-    )
+    tsne = TSNE(perplexity=neighbours, random_state=0)
+    # So few samples take threads ten times as long as one does alone.
+    with threadpool_limits(1):
+        points = tsne.fit_transform(together)
     return [points] * len(seen) if alike else np.split(points, len(seen))
 
 
