@@ -1,6 +1,7 @@
 """Replay: what PyTorch draws, recorded once and played into both."""
 
 from common.arm import Arm
+from common.augmentation import RandomCrop, RandomFlip
 from common.errors import SpecError
 from common.experiment import Experiment
 from common.replay import Drawn
@@ -8,19 +9,28 @@ from comparisons.workers import Pair
 
 
 def demand_replayable(experiment: Experiment) -> None:
-    """Refuse what PyTorch does not draw.
+    """Refuse what PyTorch does not draw, or what is not recorded.
 
     Raises:
-        SpecError: if the batches are in an order that is drawn just once.
+        SpecError: if the batches are in an order that is drawn just once, or
+            if images are changed at random.
     """
-    arms = map(experiment.arm, experiment.arms)
-    if any(arm.recipe.shuffle == "once" for arm in arms):
-        raise SpecError(
-            "recipe.shuffle",
-            "got 'once', but '--randomness replay' plays what PyTorch draws, "
-            "and a DataLoader draws an order for each epoch; say "
-            "'each_epoch' or 'never'",
-        )
+    for arm in map(experiment.arm, experiment.arms):
+        if arm.recipe.shuffle == "once":
+            raise SpecError(
+                "recipe.shuffle",
+                "got 'once', but '--randomness replay' plays what PyTorch "
+                "draws, and a DataLoader draws an order for each epoch; say "
+                "'each_epoch' or 'never'",
+            )
+        for place in arm.all_places:
+            if isinstance(place.layer, RandomCrop | RandomFlip):
+                raise SpecError(
+                    f"arms.{arm.name}",
+                    f"has a '{place.layer.kind()}', but '--randomness "
+                    "replay' records of layers their weights and dropouts "
+                    "alone",
+                )
 
 
 def recorded(pair: Pair, arm: Arm, run: int) -> Drawn:

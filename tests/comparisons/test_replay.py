@@ -178,6 +178,15 @@ def test_an_order_that_pytorch_does_not_draw_is_refused(
         run(once, randomness="replay")
 
 
+def test_images_changed_at_random_are_refused(no_workers: None) -> None:
+    moved = SMALL | {
+        "data": {"digits": {}, "validation": 0},
+        "arms": {"moved": [{"random_crop": 1}, "flatten", {"dense": 10}]},
+    }
+    with pytest.raises(SpecError, match="moved: has a 'random_crop', but"):
+        run(moved, randomness="replay")
+
+
 def test_keras_records_nothing(pair: Pair) -> None:
     arm = parse(DROPOUT).arm("rate_3")
     asked = pair.workers["keras"].submit("record", arm=arm, seed=0)
