@@ -1,8 +1,17 @@
 """Why can a network with shortcuts be deeper?
 
 A residual block adds what it computes to what it got, so that signals and
-gradients have a way past it. He et al. (2015) saw plain networks do worse
-with more layers, on the *training* set, and residual ones do better.
+gradients have a way past it. He et al. (2015) saw plain networks do worse with
+more layers, on the *training* set too, and residual ones do better; SGD at 0.1
+with a momentum of 0.9 is theirs, and so is batch normalisation, which they
+say should keep plain gradients from vanishing.
+
+It does, and they explode instead (Yang et al. 2019). Five epochs of digits, 32
+to 16 units: 10 plain layers get 0.91 of the test right, 20 plain ones 0.53 and
+20 residual ones 0.91. In float64, two runs of the 20 plain layers that differ
+by a rounding are 1 % apart after 35 steps; with shortcuts they are not in 500.
+With Adam at 0.001 and Keras's averages, which keep 0.99 of themselves at each
+of only 85 steps, the residual network was seen at 0.31.
 """
 
 from typing import Any
