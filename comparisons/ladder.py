@@ -8,12 +8,13 @@ still disagree, it says which of them left.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from common import reference
 from common.arm import Arm
@@ -63,6 +64,19 @@ REFERENCES = (
     reference.Trainer,
     *(partial(reference.Trainer, rough=side) for side in ROUGH),
 )
+
+Heard = TypeVar("Heard")
+
+
+def heard(task: Callable[..., Heard], **arguments: Any) -> list[Heard]:
+    """Return what a task comes to with each of the references.
+
+    In one thread: their products are small, and on a busy machine a second
+    thread costs ten times what it brings.
+    """
+    with threadpool_limits(1):
+        return [task(trainer, **arguments) for trainer in REFERENCES]
+
 
 Surveys: TypeAlias = tuple[tasks.Survey, tasks.Survey]
 Tensors: TypeAlias = dict[str, Curve]
@@ -218,10 +232,7 @@ def _climb_inside(
     verdict = _judge_inside(rung, arm, _compare_inside(rung, both))
     if verdict.outcome != "disagree":
         return verdict
-    thirds = [
-        tasks.survey(trainer, arm, seed, dtype, nudges=())
-        for trainer in REFERENCES
-    ]
+    thirds = heard(tasks.survey, arm=arm, seed=seed, dtype=dtype, nudges=())
     if dtype == "float64":
         compared = _compare_inside(rung, both, thirds)
         verdict = _judge_inside(rung, arm, compared)
@@ -313,10 +324,10 @@ def _climb_trajectory(
     verdict = trajectory.verdict()
     if verdict.outcome != "disagree":
         return trajectory, verdict
-    thirds = [
-        tasks.train(trainer, arm, seed, dtype, gradient_norm=True)[0]
-        for trainer in REFERENCES
-    ]
+    runs = heard(
+        tasks.train, arm=arm, seed=seed, dtype=dtype, gradient_norm=True
+    )
+    thirds = [records[0] for records in runs]
     if dtype == "float64":
         trajectory = compare_records(arm.name, torch, keras, thirds)
         verdict = trajectory.verdict()

@@ -23,12 +23,12 @@ from comparisons.workers import LABELS, Pair, WorkerError
 from tests.comparisons import bare
 from tests.comparisons.arms import SMALL
 from tests.comparisons.published import (
-    DROPOUT,
     DROPOUT_FIGURES,
-    STOPPING,
     STOPPING_FIGURES,
     XOR_FIGURES,
 )
+
+DROPOUT = catalogue.find("dropout")
 
 on_each_backend = pytest.mark.parametrize("backend", list(LABELS))
 
@@ -59,7 +59,7 @@ def losses(record: Record) -> tuple[str, str]:
 def test_the_dropout_table_is_printed(
     pair: Pair, play: Play, backend: str, arm: str
 ) -> None:
-    network = parse(DROPOUT).arm(arm)
+    network = DROPOUT.arm(arm)
     found = play(backend, network, recorded(pair, network, 0))
     assert losses(found) == DROPOUT_FIGURES[arm]
 
@@ -68,7 +68,7 @@ def test_the_dropout_table_is_printed(
 def test_the_early_stopping_figures_are_printed(
     pair: Pair, play: Play, backend: str
 ) -> None:
-    network = parse(STOPPING).arm("wide")
+    network = catalogue.find("early_stopping").arm("best_kept")
     found = play(backend, network, recorded(pair, network, 0))
     curve = found.epochs["validation_loss"]
     best = int(curve.argmin())
@@ -117,7 +117,8 @@ def test_keras_follows_a_bare_script(
 
 def test_what_is_drawn_hangs_on_the_seed_and_the_protocol(pair: Pair) -> None:
     def weights(run: int = 0, **replay: Any) -> Any:
-        written = DROPOUT | {"replay": DROPOUT["replay"] | replay}
+        written = DROPOUT.model_dump(mode="json")
+        written["replay"] |= replay
         arm = parse(written).arm("rate_3")
         return recorded(pair, arm, run).weights["dense_1/kernel"]
 
@@ -132,7 +133,7 @@ def test_the_masks_that_are_played_are_pytorchs(
     pair: Pair, play: Play
 ) -> None:
     """The masks of the shared stream, or of another seed, print others."""
-    arm = parse(DROPOUT).arm("rate_5")
+    arm = DROPOUT.arm("rate_5")
     drawn, other = (recorded(pair, arm, number) for number in (0, 1))
     shared = [
         segment.masks
@@ -188,7 +189,7 @@ def test_images_changed_at_random_are_refused(no_workers: None) -> None:
 
 
 def test_keras_records_nothing(pair: Pair) -> None:
-    arm = parse(DROPOUT).arm("rate_3")
+    arm = DROPOUT.arm("rate_3")
     asked = pair.workers["keras"].submit("record", arm=arm, seed=0)
     with pytest.raises(WorkerError, match="only PyTorch's draws are replayed"):
         asked.result()
