@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from comparisons import arguments, cli, pairing, workers
+from comparisons import arguments, cli, overview, workers
 from tests.malformed import GOOD, MALFORMED, Malformed
 
 COMMANDS = ("list", "run", "check", "audit", "schema")
@@ -268,7 +268,8 @@ def test_the_weights_and_curves_lie_beside_the_report(ran: Any) -> None:
     assert torch.keys() == keras.keys()
     lines = (ran[1] / "curves.csv").read_text().splitlines()
     assert lines[0] == "arm,framework,seed,curve,at,value"
-    assert len(lines) == 1 + 2 * 2 * 3 * 4
+    # Arms, frameworks, epochs, curves, seeds.
+    assert len(lines) == 1 + 2 * 2 * 3 * 4 * 5
 
 
 def test_a_worker_that_dies_ends_with_status_3(
@@ -417,7 +418,7 @@ def test_a_disk_that_is_full_at_the_end_is_one_sentence(
         with arguments.writing(tmp_path):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pairing, "run", full)
+    monkeypatch.setattr(overview, "run", full)
     command = ("run", "shallow_vs_deep", "--out", str(tmp_path))
     assert parity(*command) == 3
     assert capsys.readouterr().err.lstrip() == (
