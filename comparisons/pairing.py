@@ -35,6 +35,10 @@ Randomness = Literal["shared", "native", "replay"]
 Watcher = Callable[[str, str, int, int], None]
 """Called with the stage, the backend, the steps done and the steps in all."""
 
+# Arms that workers take before fresh ones take their place: TensorFlow never
+# gives back the memory of a graph that it has traced, some 40 MB an arm.
+LIFETIME = 40
+
 # How long the float64 trajectory is, in steps.
 TRAJECTORY = {"quick": 500, "full": 2000}
 
@@ -157,7 +161,8 @@ def _meant(experiment: Any, dataset: str | None, profile: str) -> Experiment:
 class Crew:
     """Pairs of workers that share out arms; use it in a `with` block.
 
-    A pair is started when there is work for it and kept for the next run.
+    A pair is started when there is work for it, kept for the next run, and
+    replaced when it has served `LIFETIME` arms.
 
     Args:
         backends: the frameworks of each pair.
@@ -174,7 +179,7 @@ class Crew:
         self.backends, self.device, self.jobs = backends, device, jobs
         self._stack = ExitStack()
         self._idle: SimpleQueue[Pair] = SimpleQueue()
-        self.started = 0
+        self.started = self._served = 0
 
     def __enter__(self) -> "Crew":
         return self
@@ -186,6 +191,10 @@ class Crew:
         self, one: Callable[[Pair, Arm], ArmResult], arms: list[Arm]
     ) -> list[ArmResult]:
         """Run the arms, as many at once as there are jobs, in their order."""
+        if self._served >= LIFETIME:
+            self._stack.close()
+            self._idle, self.started, self._served = SimpleQueue(), 0, 0
+        self._served += len(arms)
         while self.started < min(self.jobs, len(arms)):
             pair = Pair(self.backends, device=self.device)
             self._idle.put(self._stack.enter_context(pair))

@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
+from common.arm import Arm
 from common.errors import SpecError
 from common.load import parse
 from comparisons import pairing, run
+from comparisons.pairing import Crew
 from comparisons.result import Result
-from tests.comparisons.arms import SMALL
+from comparisons.workers import Pair
+from tests.comparisons.arms import SMALL, TANH, arm
 
 
 @pytest.mark.parametrize(
@@ -81,3 +84,18 @@ def test_frameworks_run_in_their_own_order(
     with pytest.raises(SpecError, match="enough"):
         run(SMALL, backends=["keras", "torch"])
     assert asked == [("torch", "keras")]
+
+
+def test_workers_of_age_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairing, "LIFETIME", 2)
+    served: list[Pair] = []
+
+    def one(pair: Pair, network: Arm) -> Any:
+        served.append(pair)
+
+    with Crew(("torch",)) as crew:
+        for _ in range(3):
+            crew.spread(one, [arm(TANH)])
+        assert [pair.alive() for pair in served] == [False, False, True]
+    first, second, third = served
+    assert first is second is not third
