@@ -120,7 +120,9 @@ class Claim(Model):
     @property
     def measured(self) -> list[Asked]:
         """The statistics that the claim asks for, with arms and arguments."""
-        found = map(_read, ast.walk(self._tree))
+        nodes = list(ast.walk(self._tree))
+        called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
+        found = (_read(n) for n in nodes if id(n) not in called)
         return [asked for asked in found if asked]
 
     def sides(self, lookup: Lookup) -> tuple[float, float]:

@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 
 from common.activations import Activation
 from common.arm import Arm
+from common.batches import steps_per_epoch
 from common.errors import names, nearest, shown
+from common.layer import Shape
 from common.layers import Dense
 from common.record import Record
 
@@ -51,6 +53,14 @@ class Statistic:
             for name, value in zip(self._takes, arguments, strict=False)
             if name in NAMED
         ]
+        if not any(reasons):
+            reasons += [
+                BOUNDED[name](arm, value)
+                for name, value in zip(self._takes, arguments, strict=False)
+                if name in BOUNDED
+            ]
+            if "index" in self._takes:
+                reasons.append(_outside(arm.tensors, *arguments))
         return next(filter(None, reasons), None)
 
     def check(self, arguments: tuple[Any, ...]) -> None:
@@ -118,6 +128,36 @@ NAMED: dict[str, Callable[[Arm, str], str | None]] = {
     "view": lambda arm, got: _one_of("views", got, views(arm)),
 }
 """Arguments that name something of an arm, each with its check."""
+
+
+def _within(what: str, got: float, low: int, high: int) -> str | None:
+    if got == int(got) and low <= got < high:
+        return None
+    return f"its {what} are {low} to {high - 1}, got {got}"
+
+
+def _steps(arm: Arm) -> int:
+    samples = arm.data.part_sizes()["train"]
+    return arm.recipe.epochs * steps_per_epoch(arm.recipe, samples)
+
+
+def _outside(
+    tensors: dict[str, Shape], tensor: str, *index: float
+) -> str | None:
+    """Return why a tensor has no number at an index, or None."""
+    shape = tensors[tensor]
+    fits = len(index) == len(shape) and all(
+        at == int(at) and -side <= at < side
+        for at, side in zip(index, shape, strict=True)
+    )
+    return None if fits else f"{tensor} has the shape {shape}, got {index}"
+
+
+BOUNDED: dict[str, Callable[[Arm, float], str | None]] = {
+    "step": lambda arm, got: _within("steps", got, -_steps(arm), _steps(arm)),
+    "after": lambda arm, got: _within("epochs", got, 0, arm.recipe.epochs),
+}
+"""Arguments that count something of an arm, each with its check."""
 
 
 def activations(arm: Arm) -> dict[str, str]:

@@ -68,6 +68,9 @@ def write(ran: list[Ran], out: Path) -> Path:
     content: dict[str, Any] = {
         "columns": OVERVIEW_COLUMNS,
         "labels": LABELS,
+        "trained": " and in ".join(
+            LABELS[backend] for backend in ran[0].result.backends
+        ),
         "verdict": outcome(ran),
         "settings": ran[0].result.settings,
         "experiments": [

@@ -1,11 +1,12 @@
 """The paired run: one experiment in both frameworks, judged."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Event
 from typing import Any, Literal, get_args
 
 from common import image_files
@@ -200,10 +201,17 @@ class Crew:
             self._idle.put(self._stack.enter_context(pair))
             self.started += 1
 
+        failed = Event()
+
         def next_idle(arm: Arm) -> ArmResult:
             pair = self._idle.get()
             try:
+                if failed.is_set():
+                    raise CancelledError
                 return one(pair, arm)
+            except BaseException:
+                failed.set()
+                raise
             finally:
                 self._idle.put(pair)
 

@@ -163,7 +163,9 @@ class Worker:
     def close(self) -> None:
         """End the process, whatever it is doing."""
         self._process.kill()
-        self._queue.shutdown(cancel_futures=True)
+        # What still waits fails at once, as the process is gone; cancelled,
+        # it would leave whoever waits for it waiting.
+        self._queue.shutdown()
         self._process.communicate()
         self._log.close()
         self._scratch.cleanup()

@@ -1265,6 +1265,30 @@ CLAIMS = [
         "dense_1/kernel",
     ),
     _add(
+        "claim-index",
+        "claims[0]",
+        """claims: ['a.weight("dense_1/kernel", 9, 9) > 2']""",
+        "has the shape (2, 4), got (9, 9)",
+    ),
+    _add(
+        "claim-index_short",
+        "claims[0]",
+        """claims: ['a.weight("dense_1/kernel", 0) > 2']""",
+        "has the shape (2, 4), got (0,)",
+    ),
+    _add(
+        "claim-step",
+        "claims[0]",
+        "claims: ['a.step_loss(9999) > 2']",
+        "got 9999",
+    ),
+    _add(
+        "claim-after",
+        "claims[0]",
+        """claims: ['a.variance("train_loss", 99) > 2']""",
+        "its epochs are 0 to",
+    ),
+    _add(
         "claim-probe",
         "claims[0]",
         "claims: ['a.gradient_ratio < 2']",

@@ -99,3 +99,15 @@ def test_workers_of_age_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [pair.alive() for pair in served] == [False, False, True]
     first, second, third = served
     assert first is second is not third
+
+
+def test_after_an_arm_that_fails_none_begins() -> None:
+    begun: list[str] = []
+
+    def one(pair: Pair, network: Arm) -> Any:
+        begun.append(network.name)
+        raise SpecError("", "enough")
+
+    with pytest.raises(SpecError, match="enough"), Crew(("torch",)) as crew:
+        crew.spread(one, [arm(TANH)] * 5)
+    assert len(begun) == 1

@@ -72,6 +72,16 @@ def test_closing_does_not_wait_for_the_task() -> None:
     assert time.monotonic() - start < 10.0
 
 
+def test_what_waits_in_a_worker_that_is_closed_fails() -> None:
+    worker = Worker("torch", setup=SETUP.format("install"))
+    result(worker, "sleep", seconds=0.0)
+    waiting = [worker.submit("sleep", seconds=PATIENCE) for _ in range(3)]
+    worker.close()
+    for future in waiting:
+        with pytest.raises(WorkerError, match="died in 'sleep'"):
+            future.result(10.0)
+
+
 @both
 def test_a_task_that_breaks_leaves_the_worker_alive(
     unlucky: Pair, backend: str
