@@ -12,8 +12,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: demo test test-slow check kill-matrix bench coverage quiet install \
-	lock clean
+.PHONY: demo test test-slow check kill-matrix bench catalogue coverage quiet \
+	install lock clean
 
 demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
@@ -36,6 +36,10 @@ kill-matrix: install
 
 bench: install
 	$(BIN)/python -m benchmarks --out build/bench.json
+
+catalogue: install
+	$(BIN)/parity run --all --profile quick --out build/catalogue
+	cp build/catalogue/catalogue.md docs/catalogue.md
 
 # Both go on where they were interrupted; `--at-most 100` does a part.
 coverage: install
