@@ -77,10 +77,8 @@ class Experiment(Model):
     @model_validator(mode="after")
     def _fits_together(self) -> "Experiment":
         for name in self.arms:
-            where = partial(self._place, name)
-            refused = check_arm(self.arm(name), where) or check_watching(
-                self.arm(name), where
-            )
+            arm, where = self.arm(name), partial(self._place, name)
+            refused = check_arm(arm, where) or check_watching(arm, where)
             if refused:
                 self._refuse(*refused)
         for index, claim in enumerate(self.claims):

@@ -11,6 +11,7 @@ import numpy as np
 from common.arm import Arm
 from common.experiment import Experiment
 from common.record import Record
+from common.statistic import Run, Statistic
 from comparisons.claims import Judged
 from comparisons.judge import (
     Trajectory,
@@ -47,6 +48,16 @@ class ArmResult:
         if metric not in finals[0]:
             return None
         return float(np.mean([final[metric] for final in finals]))
+
+    def measured(
+        self, backend: str, asked: tuple[Statistic, tuple[Any, ...]]
+    ) -> list[float]:
+        """Return a statistic, given with its arguments, for each seed."""
+        statistic, arguments = asked
+        return [
+            statistic((Run(self.arm, record),), arguments)
+            for record in self.records[backend]
+        ]
 
     @property
     def verdicts(self) -> list[Verdict]:

@@ -5,7 +5,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from common.pictures import Bars, LayerBars
-from common.statistic import Run
 from comparisons.drawing import COLOURS, PANEL, legend
 from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS
@@ -16,7 +15,6 @@ ROW, SHARE = 0.45, 0.38
 
 def bars(result: Result, spec: Bars) -> Figure:
     """Draw a row for each arm: a bar for each framework, a dot a seed."""
-    statistic, arguments = spec.asked
     arms = [a for a in result.arms if a.arm.name in (spec.of or [a.arm.name])]
     figure = Figure(
         figsize=(PANEL[0] * 2, ROW * len(arms) + 1.0), layout="constrained"
@@ -25,13 +23,7 @@ def bars(result: Result, spec: Bars) -> Figure:
     handles = []
     for side, backend in enumerate(result.backends):
         rows = np.arange(len(arms)) + (side - 0.5) * SHARE
-        values = [
-            [
-                statistic((Run(arm.arm, record),), arguments)
-                for record in arm.records[backend]
-            ]
-            for arm in arms
-        ]
+        values = [arm.measured(backend, spec.asked) for arm in arms]
         means = [np.mean(each) for each in values]
         handles.append(
             panel.barh(

@@ -90,16 +90,7 @@ def sweep(result: Result, spec: Sweep) -> Figure:
 
 def _asked(arms: list[ArmResult], backend: str, spec: Sweep) -> Curve:
     """Return the statistic of each arm and seed."""
-    statistic, arguments = spec.asked
-    return np.array(
-        [
-            [
-                statistic((Run(arm.arm, record),), arguments)
-                for record in arm.records[backend]
-            ]
-            for arm in arms
-        ]
-    )
+    return np.array([arm.measured(backend, spec.asked) for arm in arms])
 
 
 def _over_rates(

@@ -12,7 +12,6 @@ from common.arm import Arm
 from common.measures import falls
 from common.pictures import HeatMaps
 from common.record import Curve
-from common.statistic import Run
 from comparisons.drawing import HORIZON_COLOUR
 from comparisons.result import Result
 from comparisons.workers import LABELS
@@ -84,15 +83,12 @@ def _map(
     rates: list[float],
 ) -> Curve:
     """Return the means, by row and rate; not a number where no arm is."""
-    statistic, arguments = spec.asked
     found: dict[tuple[int, int], list[float]] = {}
     for arm in result.arms:
         rate = arm.arm.recipe.optimizer.lr
         cell = rows.index(_row(arm.arm)), rates.index(rate)
-        found.setdefault(cell, []).extend(
-            statistic((Run(arm.arm, record),), arguments)
-            for record in arm.records[backend]
-        )
+        measured = arm.measured(backend, spec.asked)
+        found.setdefault(cell, []).extend(measured)
     values = np.full((len(rows), len(rates)), np.nan)
     for cell, each in found.items():
         values[cell] = np.mean(each)
