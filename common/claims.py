@@ -7,13 +7,20 @@ asked for stands in `common/measures.py`.
 """
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias
 
-from pydantic import Discriminator, GetJsonSchemaHandler, Tag, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    Tag,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -43,8 +50,14 @@ WORDS = {
     "<": "below",
 }
 
-FORM = "'arm.statistic > arm.statistic' or 'arm.statistic > number'"
+FORM = (
+    "one of >, <, >=, <= and == between statistics and numbers, which + - * / "
+    "may join: 'deep.test_loss < 0.5 * wide.test_loss', "
+    "'deep.first_epoch(\"train_loss\", 0.3) > 10', 'distance(a, b) < 0.1'"
+)
 LONGEST = 300
+
+Slug: TypeAlias = Annotated[str, Field(pattern=r"^([a-z]\w*)?$")]
 
 Asked: TypeAlias = tuple[Statistic, tuple[str, ...], tuple[Any, ...]]
 """A statistic, its arms and its arguments."""
@@ -66,7 +79,7 @@ class Claim(Model):
 
     main: ClassVar[str] = "that"
     that: str
-    name: str = ""
+    name: Slug = ""
     sentence: str = ""
 
     @classmethod
@@ -78,6 +91,10 @@ class Claim(Model):
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         fields = handler.resolve_ref_schema(handler(schema))
+        fields["properties"]["that"]["description"] = "\n".join(
+            ["What an arm can be asked for:"]
+            + [f"{s.form}: {s.summary}" for s in STATISTICS.values()]
+        )
         return {"anyOf": [dict(fields), {"type": "string"}]}
 
     @model_validator(mode="before")
@@ -90,12 +107,15 @@ class Claim(Model):
         for sign, word in WORDS.items():
             slug = slug.replace(sign, f" {word} ")
         slug = "_".join(re.findall(r"\w+", slug))
-        return {"name": slug, "sentence": that} | fields
+        name = slug if slug[:1].islower() else f"that_{slug}"
+        return {"name": name, "sentence": that} | fields
 
     @model_validator(mode="after")
     def _parses(self) -> "Claim":
         for side in (self._tree.left, *self._tree.comparators):
             _check(side, self.that)
+        if not self.measured:
+            raise ValueError(f"got {shown(self.that)}, which asks no arm")
         return self
 
     @cached_property
@@ -171,7 +191,7 @@ class SameBest(Model):
     """
 
     same_best: str
-    name: str = ""
+    name: Slug = ""
     sentence: str = ""
 
     @model_validator(mode="before")
@@ -227,6 +247,8 @@ def _check(node: ast.expr, that: str) -> None:
     elif isinstance(node, ast.Constant):
         if type(node.value) not in (int, float):
             _refuse(that)
+        if not abs(node.value) < math.inf:  # type: ignore[arg-type]
+            raise ValueError(f"got {shown(that)}, with a number too large")
     elif read := _named(node):
         _check_statistic(*read)
     else:
@@ -287,6 +309,4 @@ def _number(node: ast.AST, lookup: Lookup) -> float:
 
 
 def _refuse(that: str) -> NoReturn:
-    raise ValueError(
-        f"got {shown(that)}, expected {FORM}, with >, <, >=, <= or =="
-    )
+    raise ValueError(f"got {shown(that)}, expected {FORM}")

@@ -104,6 +104,12 @@ class Experiment(Model):
                     f"got {picture.kind()!r}, but of {name!r} {missing}",
                 )
 
+        arms = [self.arm(name) for name in picture.arms or self.arms]
+        if unfit := picture.unfit(arms):
+            self._refuse(
+                ("pictures", index), f"got {picture.kind()!r}, but {unfit}"
+            )
+
     def _place(self, arm: str, part: str, *path: str | int) -> Path:
         """Return where something stands that holds for an arm."""
         own = self.arms[arm]

@@ -9,9 +9,20 @@ import numpy as np
 from common.architecture import Place
 from common.arm import Arm
 from common.data import Part
+from common.errors import names
 from common.layers import Dropout, SpatialDropout
 from common.record import Curve
-from common.statistic import Run, activations, classes, probe, statistic
+from common.statistic import (
+    Run,
+    activations,
+    classes,
+    probe,
+    statistic,
+    views,
+    within,
+)
+
+_BOTH = probe("representations"), probe("per_sample_gradients")
 
 
 @statistic(probe("dead_relu"))
@@ -73,35 +84,76 @@ def _dropped(run: Run) -> Iterator[tuple[Place, Curve, Curve]]:
             yield place, *looks[-1]
 
 
-@statistic(probe("per_sample_gradients"))
+def _has_sample_gradient(
+    arm: Arm, tensor: str, sample: float = 0
+) -> str | None:
+    """Return why no such number was looked at, or None."""
+    look: Any = getattr(arm.probes, "per_sample_gradients", None)
+    if tensor.rpartition("/")[0] not in look.places:
+        return f"the probe does not look at {tensor}"
+    if math.prod(arm.tensors[tensor]) != 1:
+        return f"{tensor} has more numbers than one"
+    there = arm.data.part_sizes()["train"]
+    return within("samples", sample, 0, min(look.samples, there))
+
+
+def _has_output(
+    arm: Arm, place: str, sample: float = 0, unit: float = 0
+) -> str | None:
+    """Return why no such number was looked at, or None."""
+    look: Any = getattr(arm.probes, "representations", None)
+    there = min(look.samples, arm.data.part_sizes()[look.part])
+    shape = next(p.output_shape for p in arm.all_places if p.name == place)
+    return within("samples", sample, 0, there) or within(
+        f"units behind {place}", unit, 0, math.prod(shape)
+    )
+
+
+@statistic(probe("per_sample_gradients"), fits=_has_sample_gradient)
 def sample_gradient(run: Run, tensor: str, sample: float = 0) -> float:
     """The only number of one sample's gradient by a tensor, first look."""
     looks = run.record.probes[f"per_sample_gradients/{tensor}"]
     return float(looks[0][int(sample)].item())
 
 
-@statistic(probe("representations"))
+@statistic(probe("representations"), fits=_has_output)
 def output(run: Run, place: str, sample: float = 0, unit: float = 0) -> float:
     """One number of what left a layer for one sample, first look."""
     looks = run.record.probes[f"representations/{place}"]
     return float(looks[0][int(sample)].ravel()[int(unit)])
 
 
-@statistic(probe("representations"))
+def _is_seen(arm: Arm, activation: str) -> str | None:
+    """Return why an activation or what meets it was not seen, or None."""
+    needed = (activations(arm)[activation], activation)
+    unseen = [name for name in needed if name not in views(arm)]
+    return f"the probe does not look at {names(unseen)}" if unseen else None
+
+
+def _has_slope(arm: Arm, activation: str) -> str | None:
+    """As `_is_seen`, and the gradient by the unit before it."""
+    look: Any = getattr(arm.probes, "per_sample_gradients", None)
+    unit = activations(arm)[activation]
+    if unit not in look.places:
+        return f"no gradients are looked at in {unit}"
+    return _is_seen(arm, activation)
+
+
+@statistic(probe("representations"), fits=_is_seen)
 def value_error(run: Run, activation: str) -> float:
     """How far an activation is from its formula, relative to its largest."""
     x, value, _ = activated(run, activation)
     return _apart(value, _layer(run, activation).value(x))
 
 
-@statistic(probe("representations"), probe("per_sample_gradients"))
+@statistic(*_BOTH, fits=_has_slope)
 def slope_error(run: Run, activation: str) -> float:
     """As `value_error`, of the slope; see `activated`."""
     x, _, slope = activated(run, activation)
     return _apart(slope, _layer(run, activation).derivative(x))
 
 
-@statistic(probe("representations"), probe("per_sample_gradients"))
+@statistic(*_BOTH, fits=_has_slope)
 def steepest(run: Run, activation: str) -> float:
     """The largest slope of an activation; see `activated`."""
     return float(activated(run, activation)[2].max())

@@ -42,6 +42,9 @@ class Trainer(Protocol):
     inputs first.
     """
 
+    def reseed(self, seed: int) -> None:
+        """Seed what the framework itself draws from now on."""
+
     def load(self, weights: Weights) -> None:
         """Set all tensors and forget all that an optimiser knows."""
 
@@ -232,6 +235,7 @@ def fit(
     nudge: int | None = None,
     observer: Observer | None = None,
     drawn: Drawn | None = None,
+    epochs: int | None = None,
 ) -> Record:
     """Train one arm from the weights that the trainer holds.
 
@@ -245,17 +249,20 @@ def fit(
         nudge: a seed that reorders the samples inside each batch, or None.
         observer: looks at the network now and then, or None.
         drawn: the order and the masks, or None to draw them by the seed.
+        epochs: how many to train, or None for as many as the recipe says.
     """
-    run = _Run(trainer, arm, seed, samples, progress, nudge, drawn)
+    total = epochs or arm.recipe.epochs
+    run = _Run(trainer, arm, seed, samples, total, progress, nudge, drawn)
     watchers = _Watchers(trainer, arm)
-    due = observer.due(arm.recipe.epochs) if observer else set()
+    due = observer.due(total) if observer else set()
     if observer and 0 in due:
         observer.look(trainer, 0)
-    for epochs, evaluated in _stretches(arm, due):
-        run.train(epochs, watchers.slowed)
-        if observer and epochs.stop in due:
-            observer.look(trainer, epochs.stop)
-        if evaluated and watchers.seen(epochs.stop, run.evaluate(epochs.stop)):
+    for stretch, evaluated in _stretches(arm, total, due):
+        run.train(stretch, watchers.slowed)
+        end = stretch.stop
+        if observer and end in due:
+            observer.look(trainer, end)
+        if evaluated and watchers.seen(end, run.evaluate(end)):
             break
     best = watchers.best_epoch()
     left = run.evaluations[-1]["epoch"]
@@ -311,12 +318,13 @@ class _Watchers:
         return {"best_epoch": float(asked.best_epoch)} if asked else {}
 
 
-def _stretches(arm: Arm, due: set[int]) -> Iterator[tuple[range, bool]]:
+def _stretches(
+    arm: Arm, total: int, due: set[int]
+) -> Iterator[tuple[range, bool]]:
     """Yield epochs to train at a stretch, and whether to evaluate then.
 
     A stretch ends before an evaluation, and where the probes are due.
     """
-    total = arm.recipe.epochs
     every = arm.recipe.evaluate_every or total
     evaluated = range(every, total, every)
     stops = heapq.merge(chain(evaluated, (total,)), sorted(due - {0}))
@@ -335,6 +343,7 @@ class _Run:
         arm: Arm,
         seed: int,
         samples: int,
+        epochs: int,
         progress: Progress | None,
         nudge: int | None,
         drawn: Drawn | None,
@@ -346,8 +355,7 @@ class _Run:
         self.evaluations: list[dict[str, float]] = []
         self.done = 0
         self.seconds = 0.0
-        recipe = arm.recipe
-        self.total = recipe.epochs * steps_per_epoch(recipe, samples)
+        self.total = epochs * steps_per_epoch(arm.recipe, samples)
         self.evaluated = [
             part
             for part, size in arm.data.part_sizes().items()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 import common.looks  # noqa: F401 - enters what the probes saw
+from common.arm import Arm
 from common.batches import rates, steps_per_epoch
 from common.errors import closest, nearest, shown
 from common.loop import Reduction
@@ -32,6 +33,7 @@ def _final(name: str, *needs: Need) -> None:
     """Enter what every record says of its end."""
 
     def value(run: Run) -> float:
+        """What the record says of the end."""
         return run.record.final[name]
 
     STATISTICS[name] = Statistic(name, value, needs)
@@ -183,7 +185,17 @@ def _kernels(run: Run) -> Curve:
     return np.concatenate([weights[name].ravel() for name in names])
 
 
-@statistic()
+def _has_index(arm: Arm, tensor: str, *index: float) -> str | None:
+    """Return why a tensor has no number at an index, or None."""
+    shape = arm.tensors[tensor]
+    fits = len(index) == len(shape) and all(
+        at == int(at) and -side <= at < side
+        for at, side in zip(index, shape, strict=True)
+    )
+    return None if fits else f"{tensor} has the shape {shape}, got {index}"
+
+
+@statistic(fits=_has_index)
 def weight(run: Run, tensor: str, *index: float) -> float:
     """One number of a tensor at the end."""
     return float(run.record.weights[tensor][tuple(map(int, index))])

@@ -6,6 +6,7 @@ These are asked for. A kind is the snake_case name of its class; the function
 of that name in `comparisons/gallery` draws it.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -33,6 +34,10 @@ class Drawn(Element):
 
     def missing(self, arm: Arm) -> str | None:
         """Return why an arm will not have what is drawn, or None."""
+        return None
+
+    def unfit(self, arms: Sequence[Arm]) -> str | None:
+        """Return why the arms do not make a picture together, or None."""
         return None
 
 
@@ -103,6 +108,17 @@ class HeatMaps(Measured):
             f"{self.said} over rate, batch size and depth, mean of the "
             "seeds; the best cell is framed"
         )
+
+    def unfit(self, arms: Sequence[Arm]) -> str | None:
+        cells = {(arm.recipe.optimizer.lr, self.row(arm)) for arm in arms}
+        alike = "the arms are alike in rate, batch size and depth"
+        return alike if len(cells) == 1 else None
+
+    @staticmethod
+    def row(arm: Arm) -> tuple[int, int | str]:
+        """Return an arm's depth and batch size."""
+        kernels = [name for name in arm.parameters if name.endswith("/kernel")]
+        return len(kernels), arm.recipe.batch_size
 
 
 class GradientNorms(Drawn):
@@ -214,6 +230,12 @@ class Sweep(Measured):
     def caption(self) -> str:
         return f"{self.said} over the learning rate"
 
+    def unfit(self, arms: Sequence[Arm]) -> str | None:
+        rates = [arm.recipe.optimizer.lr for arm in arms]
+        if len(set(rates)) == len(rates) > 1:
+            return None
+        return f"the arms have the learning rates {', '.join(map(str, rates))}"
+
 
 class Paths(Drawn):
     """The way of two weights over the loss, for arms that learn no more.
@@ -275,6 +297,11 @@ class Distances(Drawn):
             "How far two arms' weights lie apart at the end, relative to "
             "their size: median of the seeds"
         )
+
+    def unfit(self, arms: Sequence[Arm]) -> str | None:
+        kinds = {str(arm.parameters) for arm in arms}
+        alone = "no two arms have the same tensors"
+        return alone if len(kinds) == len(arms) else None
 
 
 class LossOverTime(Drawn):

@@ -1,7 +1,7 @@
 """Records: what a training run leaves behind."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -55,6 +55,21 @@ class Record:
         """The first step whose loss is not a finite number."""
         wrong = np.flatnonzero(~np.isfinite(self.steps["loss"]))
         return int(wrong[0]) if len(wrong) else None
+
+    def until(self, epoch: int) -> "Record":
+        """Return what the curves were up to an epoch, and no end."""
+        shown = int((self.epochs["epoch"] <= epoch).sum())
+        share = epoch / self.final["epochs"]
+        steps = round(len(self.steps["loss"]) * min(share, 1.0))
+        return replace(
+            self,
+            steps={name: curve[:steps] for name, curve in self.steps.items()},
+            epochs={
+                name: curve[:shown] for name, curve in self.epochs.items()
+            },
+            weights={},
+            grid=None,
+        )
 
     def digest(self) -> str:
         """Return a hash over every bit but the time it took."""

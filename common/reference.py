@@ -114,6 +114,9 @@ class Trainer:
         self.waiting: list[Weights] = []
         self.taken = 0
 
+    def reseed(self, seed: int) -> None:
+        """Draw nothing, whatever the seed."""
+
     def load(self, weights: Weights) -> None:
         """Set all tensors and forget all that an optimiser knows."""
         self.values = {

@@ -15,7 +15,6 @@ from common.activations import Activation
 from common.arm import Arm
 from common.batches import steps_per_epoch
 from common.errors import names, nearest, shown
-from common.layer import Shape
 from common.layers import Dense
 from common.record import Record
 
@@ -31,6 +30,9 @@ class Run:
 Need: TypeAlias = Callable[[Arm], str | None]
 """From an arm to why it will not be measured, or None."""
 
+Fits: TypeAlias = Callable[..., str | None]
+"""From an arm and a statistic's arguments to why it will not have them."""
+
 
 @dataclass(frozen=True)
 class Statistic:
@@ -40,27 +42,24 @@ class Statistic:
         name: as claims say it.
         function: from the runs and the arguments to a number.
         needs: what has to have been measured.
+        fits: whether the arguments, each of which is something of the arm,
+            fit together.
     """
 
     name: str
     function: Callable[..., float]
     needs: tuple[Need, ...] = ()
+    fits: Fits | None = None
 
     def missing(self, arm: Arm, arguments: tuple[Any, ...]) -> str | None:
         """Return why an arm will not have it, or None."""
         reasons = [need(arm) for need in self.needs] + [
-            NAMED[name](arm, value)
+            ARGUMENTS[name](arm, value)
             for name, value in zip(self._takes, arguments, strict=False)
-            if name in NAMED
+            if name in ARGUMENTS
         ]
-        if not any(reasons):
-            reasons += [
-                BOUNDED[name](arm, value)
-                for name, value in zip(self._takes, arguments, strict=False)
-                if name in BOUNDED
-            ]
-            if "index" in self._takes:
-                reasons.append(_outside(arm.tensors, *arguments))
+        if self.fits and not any(reasons):
+            reasons.append(self.fits(arm, *arguments))
         return next(filter(None, reasons), None)
 
     def check(self, arguments: tuple[Any, ...]) -> None:
@@ -73,14 +72,31 @@ class Statistic:
         least = sum(p.default is p.empty for p in takes.values())
         many = any(p.kind is p.VAR_POSITIONAL for p in takes.values())
         fits = least <= len(arguments) <= (99 if many else len(takes))
-        kinds = [str if name in NAMED else (int, float) for name in takes]
+        kinds: list[Any] = [
+            str if p.annotation is str else (int, float)
+            for p in takes.values()
+        ]
         kinds += [(int, float)] * len(arguments)
         if not fits or not all(map(isinstance, arguments, kinds)):
-            said = ", ".join(takes)
             raise ValueError(
-                f"got arguments {shown(arguments)}, expected "
-                f"{self.name}({said})"
+                f"got arguments {shown(arguments)}, expected {self.form}"
             )
+
+    @property
+    def form(self) -> str:
+        """How it is written, behind an arm and a point.
+
+        >>> import common.measures
+        >>> STATISTICS["first_epoch"].form
+        'first_epoch(curve, bound)'
+        """
+        takes = ", ".join(self._takes)
+        return f"{self.name}({takes})" if takes else self.name
+
+    @property
+    def summary(self) -> str:
+        """What it is, in one line."""
+        return str(inspect.getdoc(self.function)).partition("\n")[0]
 
     @property
     def _takes(self) -> dict[str, inspect.Parameter]:
@@ -116,21 +132,8 @@ def _curves(arm: Arm) -> list[str]:
     return [f"{part}_{metric}" for part in parts for metric in metrics]
 
 
-NAMED: dict[str, Callable[[Arm, str], str | None]] = {
-    "curve": lambda arm, got: _one_of("curves", got, _curves(arm)),
-    "tensor": lambda arm, got: _one_of("tensors", got, arm.tensors),
-    "place": lambda arm, got: _one_of(
-        "layers", got, [place.name for place in arm.all_places]
-    ),
-    "activation": lambda arm, got: _one_of(
-        "activations behind a dense unit", got, activations(arm)
-    ),
-    "view": lambda arm, got: _one_of("views", got, views(arm)),
-}
-"""Arguments that name something of an arm, each with its check."""
-
-
-def _within(what: str, got: float, low: int, high: int) -> str | None:
+def within(what: str, got: float, low: int, high: int) -> str | None:
+    """Return why a number is no whole one of a range, or None."""
     if got == int(got) and low <= got < high:
         return None
     return f"its {what} are {low} to {high - 1}, got {got}"
@@ -141,23 +144,20 @@ def _steps(arm: Arm) -> int:
     return arm.recipe.epochs * steps_per_epoch(arm.recipe, samples)
 
 
-def _outside(
-    tensors: dict[str, Shape], tensor: str, *index: float
-) -> str | None:
-    """Return why a tensor has no number at an index, or None."""
-    shape = tensors[tensor]
-    fits = len(index) == len(shape) and all(
-        at == int(at) and -side <= at < side
-        for at, side in zip(index, shape, strict=True)
-    )
-    return None if fits else f"{tensor} has the shape {shape}, got {index}"
-
-
-BOUNDED: dict[str, Callable[[Arm, float], str | None]] = {
-    "step": lambda arm, got: _within("steps", got, -_steps(arm), _steps(arm)),
-    "after": lambda arm, got: _within("epochs", got, 0, arm.recipe.epochs),
+ARGUMENTS: dict[str, Callable[[Arm, Any], str | None]] = {
+    "curve": lambda arm, got: _one_of("curves", got, _curves(arm)),
+    "tensor": lambda arm, got: _one_of("tensors", got, arm.tensors),
+    "place": lambda arm, got: _one_of(
+        "layers that are looked at", got, views(arm)[1:]
+    ),
+    "activation": lambda arm, got: _one_of(
+        "activations behind a dense unit", got, activations(arm)
+    ),
+    "view": lambda arm, got: _one_of("views", got, views(arm)),
+    "step": lambda arm, got: within("steps", got, -_steps(arm), _steps(arm)),
+    "after": lambda arm, got: within("epochs", got, 0, arm.recipe.epochs),
 }
-"""Arguments that count something of an arm, each with its check."""
+"""Arguments that name or count something of an arm, each with its check."""
 
 
 def activations(arm: Arm) -> dict[str, str]:
@@ -173,12 +173,12 @@ def activations(arm: Arm) -> dict[str, str]:
     }
 
 
-def statistic(*needs: Need) -> Callable[[Any], Any]:
+def statistic(*needs: Need, fits: Fits | None = None) -> Callable[[Any], Any]:
     """Enter a function of a run under its own name."""
 
     def enter(function: Callable[..., float]) -> Callable[..., float]:
         name = function.__name__
-        STATISTICS[name] = Statistic(name, function, needs)
+        STATISTICS[name] = Statistic(name, function, needs, fits)
         return function
 
     return enter

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import math
+import re
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -67,12 +68,19 @@ def _read(file: str, target: str | None, changed: int, length: int) -> Rows:
     content = Path(file).read_bytes()
     kind = Path(file).suffix
     if kind == ".csv":
-        x, y = _from_csv(content.decode("utf-8-sig"), target)
+        x, y = _from_csv(_text(content), target)
     elif kind == ".npz":
         x, y = _from_npz(content, target)
     else:
         raise TableError("file", "is neither a .csv nor a .npz file")
     return Rows(x, y, hashlib.sha256(content).hexdigest()[:16])
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TableError("file", "is not text in UTF-8") from error
 
 
 def _from_csv(text: str, target: str | None) -> tuple[Array, Array]:
@@ -82,6 +90,10 @@ def _from_csv(text: str, target: str | None) -> tuple[Array, Array]:
     header = [name.strip() for name in lines[0]] if lines else []
     if not header or len(set(header)) < len(header) or "" in header:
         raise TableError("file", "has no header that names each column once")
+    if len(header) == 1 and (other := re.search(r"[;\t|]", header[0])):
+        raise TableError(
+            "file", f"has {other[0]!r} between its columns, expected ','"
+        )
     if target not in header:
         got = "no target is said" if target is None else f"got {shown(target)}"
         raise TableError(
@@ -100,7 +112,12 @@ def _from_csv(text: str, target: str | None) -> tuple[Array, Array]:
                 "columns",
             )
         named = zip(header, line, strict=True)
-        rows.append([_number(cell, name, number) for name, cell in named])
+        rows.append(
+            [
+                _number(cell, name, number, is_target=name == target)
+                for name, cell in named
+            ]
+        )
     if not rows:
         raise TableError("file", "has a header, but no samples")
     table = np.array(rows, np.float64)
@@ -108,7 +125,7 @@ def _from_csv(text: str, target: str | None) -> tuple[Array, Array]:
     return np.delete(table, column, axis=1), table[:, column]
 
 
-def _number(cell: str, column: str, row: int) -> float:
+def _number(cell: str, column: str, row: int, *, is_target: bool) -> float:
     try:
         # Python would take 1_000, which no other program does.
         number = float(cell.replace("_", "?"))
@@ -118,7 +135,8 @@ def _number(cell: str, column: str, row: int) -> float:
         raise TableError(
             "file",
             f"has {shown(cell)} in row {row} of column {shown(column)}, "
-            "expected a finite number",
+            "expected a finite number"
+            + ("; number the classes from 0 on" if is_target else ""),
         )
     return number
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from common.element import MOST
 from common.errors import SpecError, names, nearest, shown
 
 # The files of a report that have a name of their own, by command.
@@ -50,16 +51,17 @@ def some_of(name: str, got: Any, allowed: Iterable[str]) -> tuple[str, ...]:
     return tuple(each for each in allowed if each in wanted)
 
 
-def whole(name: str, got: Any, least: int) -> int:
-    """Return a whole number that is large enough."""
+def whole(name: str, got: Any, least: int, most: int = MOST) -> int:
+    """Return a whole number that is large enough and not too large."""
     try:
         number = None if isinstance(got, bool) else got.__index__()
     except AttributeError:
         number = None
-    if number is None or number < least:
+    if number is None or not least <= number <= most:
         raise SpecError(
             name,
-            f"got {shown(got)}, expected a whole number of at least {least}",
+            f"got {shown(got)}, expected a whole number from {least} to "
+            f"{most:,}",
         )
     return int(number)
 

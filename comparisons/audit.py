@@ -29,6 +29,7 @@ from comparisons.findings import Audit, Corner, Option, Search, Switch
 from comparisons.laboratory import METRICS, Laboratory
 from comparisons.ladder import climb
 from comparisons.naive import Mix, NaivePort, arm_of, naive_port
+from comparisons.tolerances import MOST_SEEDS
 from comparisons.workers import LABELS, Pair
 
 Watcher = Callable[[str, str, int, int], None]
@@ -85,7 +86,7 @@ def audit(
         WorkerError: if a framework breaks.
     """
     arguments.one_of("profile", profile, TRAJECTORY)
-    seeds = arguments.whole("seeds", seeds, 2)
+    seeds = arguments.whole("seeds", seeds, 2, MOST_SEEDS)
     if jobs is not None:
         jobs = arguments.whole("jobs", jobs, 1)
     port = _read(experiment, dataset, profile, arm)

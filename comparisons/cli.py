@@ -10,7 +10,6 @@ import json
 import sys
 import traceback
 from contextlib import ExitStack
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +17,26 @@ from typing import Annotated, Any
 import typer
 
 from comparisons import catalogue
-from comparisons.tolerances import FEWEST_SEEDS, SEEDS, SEEDS_OF_CLAIMS
+from comparisons.options import (
+    Backend,
+    DataDir,
+    Dataset,
+    Device,
+    Download,
+    Dtype,
+    Json,
+    LadderDtype,
+    Level,
+    OnDevice,
+    Profile,
+    Randomness,
+)
+from comparisons.tolerances import (
+    FEWEST_SEEDS,
+    MOST_SEEDS,
+    SEEDS,
+    SEEDS_OF_CLAIMS,
+)
 
 AGREE, DISAGREE, WRONG_INPUT, BROKEN = range(4)
 INTERRUPTED = 130
@@ -33,71 +51,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Profile(StrEnum):
-    quick = "quick"
-    full = "full"
-
-
-class Backend(StrEnum):
-    torch = "torch"
-    keras = "keras"
-    both = "both"
-
-
-class Dtype(StrEnum):
-    float32 = "float32"
-    float64 = "float64"
-    bfloat16 = "bfloat16"
-
-
-class LadderDtype(StrEnum):
-    float32 = "float32"
-    float64 = "float64"
-
-
-class Device(StrEnum):
-    cpu = "cpu"
-    cuda = "cuda"
-    mps = "mps"
-
-
-class Randomness(StrEnum):
-    shared = "shared"
-    native = "native"
-    replay = "replay"
-
-
-class Level(StrEnum):
-    data = "data"
-    structure = "structure"
-    forward = "forward"
-    gradient = "gradient"
-    step = "step"
-    trajectory = "trajectory"
-    initial = "initial"
-    statistics = "statistics"
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Dataset = Annotated[
-    str | None, typer.Option(help="Which of the experiment's data sets.")
-]
-
-
-DataDir = Annotated[
-    Path | None,
-    typer.Option(
-        help="Folder with the files of known images. [default: "
-        "$PARITY_DATA, or ~/.cache/framework-parity]"
-    ),
-]
-Download = Annotated[
-    bool,
-    typer.Option("--download", help="Let both fetch what is missing there."),
-]
-OnDevice = Annotated[Device, typer.Option(help="What both compute on.")]
 
 
 @app.command("list")
@@ -139,7 +92,8 @@ def run(
     dtype: Annotated[
         Dtype | None,
         typer.Option(
-            help="Precision of the curves. [default: as the recipe says]"
+            help="Precision of the curves.",
+            show_default="as the recipe says",
         ),
     ] = None,
     device: OnDevice = Device.cpu,
@@ -234,7 +188,6 @@ def check(
     seeds: Annotated[
         int,
         typer.Option(
-            min=FEWEST_SEEDS,
             help="Runs with each framework's own randomness: statistics.",
         ),
     ] = SEEDS,
@@ -242,7 +195,8 @@ def check(
         float | None,
         typer.Option(
             help="How far apart their final metric may be: an accuracy, or "
-            "a share of a loss. [default: 0.02 of an accuracy, 0.1 of a loss]",
+            "a share of a loss.",
+            show_default="0.02 of an accuracy, 0.1 of a loss",
         ),
     ] = None,
     data_dir: DataDir = None,
@@ -253,6 +207,7 @@ def check(
     from common import image_files
     from comparisons import arguments
 
+    arguments.whole("--seeds", seeds, FEWEST_SEEDS, MOST_SEEDS)
     if margin is not None:
         arguments.positive("--margin", margin)
     from comparisons.console import show_causes, show_climb, watching
@@ -444,6 +399,8 @@ def _explain(error: Exception, *, as_json: bool) -> int:
     from common.errors import SpecError
 
     if isinstance(error, UsageError):
+        if not error.format_message():  # no arguments: the help was shown
+            return WRONG_INPUT
         from comparisons.arguments import wrong_flag
 
         error = wrong_flag(error)

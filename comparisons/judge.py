@@ -238,7 +238,7 @@ def compare_records(
             for name, curve in take(base).items()
         }
 
-    largest_weights = max(map(length, base.weights.values()))
+    largest_weights = max(map(length, base.weights.values()), default=0.0)
     weights = {
         f"{name} at the end": compare_tensor(
             value,

@@ -160,11 +160,16 @@ def climb(
 
 def lengthened(arm: Arm, steps: int) -> Arm:
     """Return the arm with just enough epochs for so many steps."""
-    samples = arm.data.part_sizes()["train"]
-    epochs = -(-steps // steps_per_epoch(arm.recipe, samples))
+    epochs = epochs_of(arm, steps)
     return replace(
         arm, recipe=arm.recipe.model_copy(update={"epochs": epochs})
     )
+
+
+def epochs_of(arm: Arm, steps: int) -> int:
+    """Return how many epochs so many steps are, rounded up."""
+    samples = arm.data.part_sizes()["train"]
+    return -(-steps // steps_per_epoch(arm.recipe, samples))
 
 
 # What a snapshot holds for each of the rungs that look inside one step.

@@ -20,10 +20,11 @@ from comparisons.claims import judge
 from comparisons.judge import (
     compare_records,
 )
-from comparisons.ladder import climb
+from comparisons.ladder import climb, epochs_of
 from comparisons.replay import demand_replayable, recorded
 from comparisons.result import ArmResult, Result
 from comparisons.tolerances import (
+    MOST_SEEDS,
     NUDGES,
     NUDGES_FLOAT32,
     SEEDS_OF_CLAIMS,
@@ -99,7 +100,7 @@ def run(
     arguments.one_of("randomness", randomness, get_args(Randomness))
     arguments.one_of("device", device, DEVICES)
     backends = arguments.some_of("backends", backends, PACKAGES)
-    seeds = arguments.whole("seeds", seeds, 1)
+    seeds = arguments.whole("seeds", seeds, 1, MOST_SEEDS)
     jobs = arguments.whole("jobs", jobs, 1)
     experiment = _meant(experiment, dataset, profile)
     if randomness == "replay":
@@ -238,6 +239,7 @@ def _run_arm(
     native = randomness == "native"
     both = len(pair.workers) == 2
     nudges = NUDGES if dtype == "float64" else NUDGES_FLOAT32
+    judged = _judged_epochs(arm, settings["trajectory_steps"])
     result = ArmResult(arm, {name: [] for name in pair.workers})
     for seed in range(settings["seeds"]):
         compared = seed == 0 and both and not native
@@ -249,17 +251,21 @@ def _run_arm(
             seed=seed,
             dtype=dtype,
             nudges=nudges if compared else (),
+            nudged_epochs=judged,
             native=native,
             drawn=recorded(pair, arm, seed) if replayed else None,
         )
         for name, records in found.items():
             result.records[name].append(records[0])
         if compared:
+            torch, keras = (
+                [record.until(judged) for record in found[name]]
+                if judged
+                else found[name]
+                for name in ("torch", "keras")
+            )
             result.curves = compare_records(
-                arm.name,
-                found["torch"],
-                found["keras"],
-                unit=UNIT.get(dtype),
+                arm.name, torch, keras, unit=UNIT.get(dtype)
             )
     if both:
         result.climb = climb(
@@ -269,3 +275,15 @@ def _run_arm(
             progress=at("ladder, float64"),
         )
     return result
+
+
+def _judged_epochs(arm: Arm, steps: int) -> int | None:
+    """Return how long the curves are held to their floor; None for all.
+
+    As long as the ladder's trajectory, and up to an evaluation. The nudged
+    runs, three to one that is shown, need be no longer.
+    """
+    total = arm.recipe.epochs
+    every = arm.recipe.evaluate_every or total
+    epochs = -(-epochs_of(arm, steps) // every) * every
+    return epochs if epochs < total else None

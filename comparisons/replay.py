@@ -19,9 +19,10 @@ def demand_replayable(experiment: Experiment) -> None:
         if arm.recipe.shuffle == "once":
             raise SpecError(
                 "recipe.shuffle",
-                "got 'once', but '--randomness replay' plays what PyTorch "
-                "draws, and a DataLoader draws an order for each epoch; say "
-                "'each_epoch' or 'never'",
+                "is 'once', as written or as the dialect fills it in, but "
+                "'--randomness replay' plays what PyTorch draws, and a "
+                "DataLoader draws an order for each epoch; say 'each_epoch' "
+                "or 'never'",
             )
         for place in arm.all_places:
             if isinstance(place.layer, RandomCrop | RandomFlip):

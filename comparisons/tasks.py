@@ -94,6 +94,7 @@ def train(
     seed: int,
     dtype: loop.Dtype,
     nudges: tuple[int, ...] = (),
+    nudged_epochs: int | None = None,
     gradient_norm: bool = False,
     native: bool = False,
     drawn: Drawn | None = None,
@@ -107,6 +108,7 @@ def train(
         seed: of the initial weights, the batch order and the masks.
         dtype: `float32`, `float64` or, mixed, `bfloat16`.
         nudges: seeds of the nudged runs.
+        nudged_epochs: how long these are; None for as long as the recipe is.
         gradient_norm: whether to record the gradient's norm by parameter.
         native: the framework draws its own initial weights and masks.
         drawn: all that is random, the data as well, instead of what the
@@ -147,6 +149,7 @@ def train(
         record = loop.fit(
             *(trainer, arm, seed, samples, points),
             *(progress, nudge, observer, drawn),
+            epochs=None if nudge is None else nudged_epochs,
         )
         records.append(record)
     return records
@@ -229,16 +232,25 @@ def _trainer(
 ) -> Any:
     """Make a trainer, or take this thread's last one if it is the same.
 
-    Building and compiling a network costs more than many a task. A trainer
-    is trained in place: two threads must not hold the same.
+    Building and compiling a network costs more than many a task, so one
+    serves all seeds. A trainer is trained in place: two threads must not
+    hold the same.
     """
     thread = threading.get_ident()
-    return _last(thread, trainer_class, arm, dtype, seed, gradient_norm)
+    trainer = _last(thread, trainer_class, arm, dtype, gradient_norm)
+    trainer.reseed(seed)
+    return trainer
 
 
 @lru_cache(maxsize=1)
-def _last(thread: int, *what: Any) -> Any:
-    return _made(*what)
+def _last(
+    thread: int,
+    trainer_class: Any,
+    arm: Arm,
+    dtype: loop.Dtype,
+    gradient_norm: bool,
+) -> Any:
+    return _made(trainer_class, arm, dtype, 0, gradient_norm)
 
 
 def _made(

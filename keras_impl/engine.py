@@ -51,6 +51,11 @@ def configure(dtype: str, seed: int) -> None:
     keras.utils.set_random_seed(seed)
 
 
+def reseed(seed: int) -> None:
+    """Set Keras's own seed, from which layers made next draw theirs."""
+    keras.utils.set_random_seed(seed)
+
+
 def gradients(
     model: keras.Model,
     loss: keras.losses.Loss,
@@ -175,14 +180,22 @@ def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
 
 
 def compile_evaluation(
-    model: keras.Model, loss: keras.losses.Loss, penalty: Attached
+    model: keras.Model,
+    loss: keras.losses.Loss,
+    penalty: Attached,
+    x: Any,
+    y: Any,
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
-    """Return a function from x, y to the outputs and the loss.
+    """Return a function from samples like x, y to the outputs and the loss.
 
-    Translation: evaluation is an argument of the call.
+    Translation: evaluation is an argument of the call. One trace serves
+    however many samples there are.
     """
+    signature = [
+        tf.TensorSpec((None, *like.shape[1:]), like.dtype) for like in (x, y)
+    ]
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=signature)
     def evaluation(x: Any, y: Any) -> tuple[Any, Any]:
         outputs = model(x, training=False)
         return outputs, penalty.reported(loss(y, outputs))

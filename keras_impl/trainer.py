@@ -76,7 +76,7 @@ class Trainer:
             self.model, self.loss
         )
         self.run_evaluation = engine.compile_evaluation(
-            self.model, self.loss, self.penalty
+            self.model, self.loss, self.penalty, *self.parts["train"]
         )
 
     def _fresh_optimizer(self) -> None:
@@ -84,6 +84,10 @@ class Trainer:
             self.optimizer.variables, self.blank, strict=True
         ):
             variable.assign(value)
+
+    def reseed(self, seed: int) -> None:
+        """Seed what the framework itself draws from now on."""
+        engine.reseed(seed)
 
     def load(self, values: dict[str, np.ndarray]) -> None:
         """Set all tensors and forget all that an optimiser knows."""

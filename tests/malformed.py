@@ -1360,6 +1360,57 @@ CLAIMS = [
         "pictures: [{activations: a}]",
         "no activation stands behind a dense unit",
     ),
+    _add("claim-no_arm", "claims[0]", "claims: ['1 < 2']", "asks no arm"),
+    _add("claim-infinite", "claims[0]", "claims: ['a.gap < 1e999']", "large"),
+    _add(
+        "claim-name",
+        "claims[0].name",
+        "claims: [{that: a.gap > 1, name: a b}]",
+        "a name of",
+    ),
+    _add(
+        "picture-one_rate",
+        "pictures[0]",
+        "pictures: [{sweep: train_loss}]",
+        "the arms have the learning rates 0.001",
+    ),
+    _add(
+        "picture-one_cell",
+        "pictures[0]",
+        "pictures: [{heat_maps: train_loss}]",
+        "alike in rate, batch size and depth",
+    ),
+    _add(
+        "picture-one_arm",
+        "pictures[0]",
+        "pictures: [distances]",
+        "no two arms have the same tensors",
+    ),
+    *(
+        _add(
+            f"claim-looked_at_{what}",
+            "claims[0]",
+            f"claims: ['a.{asked} > 1']\n"
+            "probes: {representations: {places: [dense_1], samples: 5}, "
+            "per_sample_gradients: {places: [dense_1]}}",
+            says,
+        )
+        for what, asked, says in [
+            ("place", 'output("dense_2")', "looked at are: dense_1"),
+            ("sample", 'output("dense_1", 5)', "samples are 0 to 4, got 5"),
+            ("unit", 'output("dense_1", 0, 4)', "dense_1 are 0 to 3, got 4"),
+            (
+                "tensor",
+                'sample_gradient("dense_2/bias")',
+                "does not look at dense_2/bias",
+            ),
+            (
+                "many",
+                'sample_gradient("dense_1/bias")',
+                "has more numbers than one",
+            ),
+        ]
+    ),
     _add("claim-bare", "claims[0]", "claims: ['a > 0.5']"),
     _add("claim-chain", "claims[0]", "claims: ['a.epochs < 3 < 4']"),
     _add("claim-long", "claims[0]", f"claims: ['{LONG}']"),

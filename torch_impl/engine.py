@@ -48,6 +48,11 @@ def configure(dtype: str, seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def reseed(seed: int) -> None:
+    """Set PyTorch's own seed, of the one generator that all share."""
+    torch.manual_seed(seed)
+
+
 def gradients(
     model: nn.Module, loss: nn.Module, penalty: Attached, x: Tensor, y: Tensor
 ) -> tuple[Tensor, list[Tensor]]:

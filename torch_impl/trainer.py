@@ -81,6 +81,10 @@ class Trainer:
             self.gradient_norm,
         )
 
+    def reseed(self, seed: int) -> None:
+        """Seed what the framework itself draws from now on."""
+        engine.reseed(seed)
+
     def load(self, values: dict[str, np.ndarray]) -> None:
         """Set all tensors and forget all that an optimiser knows."""
         weights.write(self.model, values)

@@ -77,7 +77,8 @@ def sweep(result: Result, spec: Sweep) -> Figure:
     for backend, values in found.items():
         _over_rates(panel, rates, values, beyond, backend)
     panel.set_xscale("log")
-    panel.set_yscale("log")
+    if all(each.min(initial=1.0) > 0 for each in finite):
+        panel.set_yscale("log")
     panel.set_xlabel("learning rate")
     panel.set_ylabel(spec.statistic.replace("_", " "))
     handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]

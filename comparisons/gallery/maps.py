@@ -1,14 +1,13 @@
 """Pictures of one number over what a recipe can choose."""
 
 import math
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from common.arm import Arm
 from common.measures import falls
 from common.pictures import HeatMaps
 from common.record import Curve
@@ -16,7 +15,7 @@ from comparisons.drawing import HORIZON_COLOUR
 from comparisons.result import Result
 from comparisons.workers import LABELS
 
-Row: TypeAlias = tuple[int, Any]
+Row: TypeAlias = tuple[int, int | str]
 """A depth and a batch size."""
 
 # Inches of a cell, and of what stands beside and above the cells.
@@ -29,7 +28,8 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
     arms = [arm.arm for arm in result.arms]
     rates = sorted({arm.recipe.optimizer.lr for arm in arms})
     rows = sorted(
-        {_row(arm) for arm in arms}, key=lambda row: (row[0], _size(row[1]))
+        {spec.row(arm) for arm in arms},
+        key=lambda row: (row[0], _size(row[1])),
     )
     maps = {
         LABELS[backend]: _map(result, spec, backend, rows, rates)
@@ -65,12 +65,7 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
     return figure
 
 
-def _row(arm: Arm) -> Row:
-    kernels = [name for name in arm.parameters if name.endswith("/kernel")]
-    return len(kernels), arm.recipe.batch_size
-
-
-def _size(batch: Any) -> float:
+def _size(batch: int | str) -> float:
     """Return a batch size to sort by; the full batch is the largest."""
     return math.inf if batch == "full" else float(batch)
 
@@ -86,7 +81,7 @@ def _map(
     found: dict[tuple[int, int], list[float]] = {}
     for arm in result.arms:
         rate = arm.arm.recipe.optimizer.lr
-        cell = rows.index(_row(arm.arm)), rates.index(rate)
+        cell = rows.index(spec.row(arm.arm)), rates.index(rate)
         measured = arm.measured(backend, spec.asked)
         found.setdefault(cell, []).extend(measured)
     values = np.full((len(rows), len(rates)), np.nan)

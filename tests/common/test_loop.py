@@ -231,14 +231,14 @@ def test_a_checkpoint_knows_no_least_improvement() -> None:
 
 def test_epochs_that_are_never_reached_cost_nothing() -> None:
     """Early stopping ends a run that may take a thousand million epochs."""
-    stretches = loop._stretches(example(epochs=10**9), {2})
+    stretches = loop._stretches(example(epochs=10**9), 10**9, {2})
     found = [next(stretches) for _ in range(3)]
     assert found == [
         (range(1), True),
         (range(1, 2), True),
         (range(2, 3), True),
     ]
-    rare = loop._stretches(example(epochs=10, evaluate_every=4), {3, 4})
+    rare = loop._stretches(example(evaluate_every=4), 10, {3, 4})
     assert list(rare) == [
         (range(3), False),
         (range(3, 4), True),

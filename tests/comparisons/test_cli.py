@@ -137,7 +137,13 @@ def test_a_wrong_input_is_a_document_with_json(
         (("run", "shallow_vs_deep", "--seeds", "0"), "--seeds"),
         (("run", "nowhere/spec.yaml"), "cannot be read"),
         (("check", "shallow_vs_deep", "--level", "roof"), "trajectory"),
-        (("check", "shallow_vs_deep", "--seeds", "4"), "--seeds"),
+        *(
+            (
+                ("check", "shallow_vs_deep", "--seeds", seeds),
+                f"--seeds: got {seeds}, expected a whole number from 5 to ",
+            )
+            for seeds in ("4", "9" * 20)
+        ),
         *(
             (
                 ("check", "shallow_vs_deep", "--margin", margin),

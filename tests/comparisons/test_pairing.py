@@ -17,11 +17,15 @@ from tests.comparisons.arms import SMALL, TANH, arm
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"seeds": 0}, "seeds: got 0, expected a whole number of at least 1"),
+        (
+            {"seeds": 0},
+            "seeds: got 0, expected a whole number from 1 to 1,000",
+        ),
         ({"seeds": "3"}, "seeds: got '3', expected a whole number"),
+        ({"seeds": 10**20}, "expected a whole number from 1 to 1,000"),
         ({"seeds": True}, "seeds: got True, expected a whole number"),
         ({"seeds": 1.0}, "seeds: got 1.0, expected a whole number"),
-        ({"jobs": 0}, "jobs: got 0, expected a whole number of at least 1"),
+        ({"jobs": 0}, "jobs: got 0, expected a whole number from 1 to "),
         ({"jobs": None}, "jobs: got None, expected a whole number"),
         ({"backends": "torch"}, "got 'torch', expected a list of: keras, "),
         ({"backends": None}, "backends: got None, expected a list of"),

@@ -25,3 +25,16 @@ def test_two_threads_train_two_trainers() -> None:
         together = [record for run in runs for record in run.result()]
     for record in together:
         assert record.steps["loss"].tolist() == alone.steps["loss"].tolist()
+
+
+def test_nudged_runs_may_be_shorter() -> None:
+    train = partial(tasks.train, reference.Trainer, ARM, 0, "float64")
+    whole, nudged = train(nudges=(1,), nudged_epochs=3)
+    assert nudged.epochs["epoch"].tolist() == [1, 2, 3]
+    _, longer = train(nudges=(1,))
+    shown, steps = longer.until(3), len(nudged.steps["loss"])
+    assert steps * 4 == len(longer.steps["loss"]) * 3
+    assert shown.steps["loss"].tolist() == nudged.steps["loss"].tolist()
+    assert shown.epochs["epoch"].tolist() == [1, 2, 3]
+    assert not shown.weights
+    assert whole.epochs["epoch"].tolist() == [1, 2, 3, 4]
