@@ -114,6 +114,12 @@ class Statistic:
     ) -> float:
         return self.function(*runs, *arguments)
 
+    def of_each(
+        self, arm: Arm, records: Iterable[Record], arguments: tuple[Any, ...]
+    ) -> list[float]:
+        """Return it for each of one arm's runs."""
+        return [self((Run(arm, each),), arguments) for each in records]
+
 
 STATISTICS: dict[str, Statistic] = {}
 """What claims can speak of, by name."""

@@ -112,12 +112,7 @@ def _judge_best(claim: SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
     sign = -1 if falls(claim.same_best) else 1
     found = {
         backend: {
-            arm: np.array(
-                [
-                    statistic((Run(arms[arm], record),), arguments)
-                    for record in each
-                ]
-            )
+            arm: np.array(statistic.of_each(arms[arm], each, arguments))
             for arm, each in records.items()
         }
         for backend, records in runs.items()

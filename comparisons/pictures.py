@@ -62,7 +62,7 @@ def pictures(result: Result) -> list[Picture]:
         ),
         (
             "differences",
-            "How far the two frameworks' losses part",
+            _differences_caption(result),
             differences,
             climbed or any(arm.curves for arm in result.arms),
         ),
@@ -194,6 +194,14 @@ def _evaluations(
                 linewidth=WIDTHS[backend],
                 marker="o" if len(values) == 1 else None,
             )
+
+
+def _differences_caption(result: Result) -> str:
+    steps = result.settings["trajectory_steps"]
+    return (
+        f"How far the two frameworks' losses part in the first {steps:,} "
+        "steps, rounded up to an epoch"
+    )
 
 
 def differences(result: Result) -> Figure:

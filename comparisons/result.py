@@ -11,7 +11,7 @@ import numpy as np
 from common.arm import Arm
 from common.experiment import Experiment
 from common.record import Record
-from common.statistic import Run, Statistic
+from common.statistic import Statistic
 from comparisons.claims import Judged
 from comparisons.judge import (
     Trajectory,
@@ -54,10 +54,8 @@ class ArmResult:
     ) -> list[float]:
         """Return a statistic, given with its arguments, for each seed."""
         statistic, arguments = asked
-        return [
-            statistic((Run(self.arm, record),), arguments)
-            for record in self.records[backend]
-        ]
+        records = self.records[backend]
+        return statistic.of_each(self.arm, records, arguments)
 
     @property
     def verdicts(self) -> list[Verdict]:
