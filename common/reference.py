@@ -112,7 +112,7 @@ class Trainer:
         self.values: Weights = {}
         self.state: dict[str, Weights] = {}
         self.waiting: list[Weights] = []
-        self.taken = 0
+        self.taken, self.largest = 0, 0.0
 
     def reseed(self, seed: int) -> None:
         """Draw nothing, whatever the seed."""
@@ -122,7 +122,7 @@ class Trainer:
         self.values = {
             name: value.astype(np.float64) for name, value in weights.items()
         }
-        self.taken, self.waiting = 0, []
+        self.taken, self.waiting, self.largest = 0, [], 0.0
         spec = self.arm.recipe.optimizer
         self.state = {n: spec.start(v) for n, v in self.values.items()}
         if self.rough:
@@ -178,13 +178,15 @@ class Trainer:
         L1 has a slope on either side of 0 and none there, and whether a
         weight that nothing pulls is 0, or 1e-18, or 1e-10 after Adam has
         divided noise by its epsilon, is a matter of rounding. Of the rough
-        runs one half takes it for 0.
+        runs one half takes it for 0. Noise is small beside the largest
+        weight so far: all of them may pass through 0 in one step.
         """
         value = self.values[name]
         if self.rough not in (-1, 2):
             return value
-        largest = max(np.abs(v).max() for v in self.values.values())
-        return np.where(np.abs(value) <= UNIT**0.5 * largest, 0.0, value)
+        sizes = [float(np.abs(v).max()) for v in self.values.values()]
+        self.largest = max(self.largest, *sizes)
+        return np.where(np.abs(value) <= UNIT**0.5 * self.largest, 0.0, value)
 
     def _summed(self, g: Array, slope: Array) -> Array:
         """Return a gradient with its penalty's.

@@ -14,6 +14,7 @@ from comparisons.workers import Pair
 OF_NOISE: dict[str, Any] = {
     "best_epoch_by_rounding": pytest.mark.slow,
     "constant_channel_under_l1": pytest.mark.slow,
+    "noise_under_vanishing_weights": pytest.mark.slow,
     "penalty_of_noise": pytest.mark.slow,
     "penalty_of_noise_under_adam": pytest.mark.slow,
 }
