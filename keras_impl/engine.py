@@ -3,6 +3,7 @@
 The one file of this package that touches TensorFlow.
 """
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -52,23 +53,32 @@ def configure(dtype: str, seed: int) -> None:
 
 
 def reseed(seed: int) -> None:
-    """Set Keras's own seed, from which layers made next draw theirs."""
-    keras.utils.set_random_seed(seed)
+    """Set the seed from which layers made next draw theirs.
+
+    Translation: it is Python's to draw. `set_random_seed` would also seed
+    TensorFlow, from which no layer draws, and TensorFlow then prepares every
+    function anew: a second for a small network.
+    """
+    random.seed(seed)
 
 
 def gradients(
     model: keras.Model,
     loss: keras.losses.Loss,
     penalty: Attached,
+    variables: list[Any],
     x: Any,
     y: Any,
 ) -> tuple[Any, list[Any]]:
-    """Return the training loss and its gradients, in the order of weights."""
+    """Return the training loss and its gradients by some variables.
+
+    Translation: training is an argument of the call.
+    """
     with tf.GradientTape() as tape:
         value = loss(y, model(x, training=True))
         total = penalty.added(value)
-    variables = [v.value for v in parameters(model).values()]
-    return penalty.reported(value), tape.gradient(total, variables)
+    watched = [variable.value for variable in variables]
+    return penalty.reported(value), tape.gradient(total, watched)
 
 
 def compile_per_sample_gradients(
@@ -117,7 +127,7 @@ def compile_steps(
     over the batches of all steps without coming back to Python. Tracing
     takes longer than many a training, so one trace serves all sizes.
     """
-    kind = keras.config.floatx()
+    variables, kind = list(parameters(model).values()), keras.config.floatx()
     signature = (
         tf.TensorSpec((None, None), "int64"),
         tf.TensorSpec((None,), kind),
@@ -137,7 +147,7 @@ def compile_steps(
             for name, masker in maskers.items():
                 masker.mask = masks[name][step]
             batch = gather(x, y, indices[step])
-            value, found = gradients(model, loss, penalty, *batch)
+            value, found = gradients(model, loss, penalty, variables, *batch)
             if gradient_norm:
                 each = tf.stack([tf.norm(gradient) for gradient in found])
                 norms = norms.write(step, each)

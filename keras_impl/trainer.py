@@ -165,11 +165,13 @@ class Trainer:
             masker.mask = masks[name][0]
         x, y = engine.gather(*self.parts["train"], segment.indices[0])
         before = self.weights()
+        variables = weights.parameters(self.model)
         value, found = engine.gradients(
-            self.model, self.loss, self.penalty, x, y
+            *(self.model, self.loss, self.penalty),
+            *(list(variables.values()), x, y),
         )
         weights.write(self.model, before)  # looking must not change averages
-        named = zip(weights.parameters(self.model), found, strict=True)
+        named = zip(variables, found, strict=True)
         shapes = self.arm.parameters
         return float(value), {
             name: weights.to_neutral(gradient, shapes[name])

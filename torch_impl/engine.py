@@ -54,12 +54,18 @@ def reseed(seed: int) -> None:
 
 
 def gradients(
-    model: nn.Module, loss: nn.Module, penalty: Attached, x: Tensor, y: Tensor
+    model: nn.Module,
+    loss: nn.Module,
+    penalty: Attached,
+    variables: list[nn.Parameter],
+    x: Tensor,
+    y: Tensor,
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return the training loss and its gradients, in the order of weights."""
-    model.train()
+    """Return the training loss and its gradients by some variables.
+
+    Translation: training is a state that the model has been put into.
+    """
     value = loss(model(x), y)
-    variables = list(parameters(model).values())
     found = torch.autograd.grad(penalty.added(value), variables)
     return penalty.reported(value).detach(), list(found)
 
@@ -104,16 +110,18 @@ def compile_steps(
     Translation: PyTorch runs eagerly, so nothing is compiled; the batches
     of all steps are gathered at once and then sliced.
     """
+    variables = list(parameters(model).values())
 
     def steps(
         indices: Tensor, rates: list[float], masks: dict[str, Tensor]
     ) -> dict[str, Tensor]:
         losses, used, norms = [], [], []
+        model.train()
         batches = zip(*gather(x, y, indices), strict=True)
         for step, batch in enumerate(batches):
             for name, masker in maskers.items():
                 masker.mask = masks[name][step]
-            value, found = gradients(model, loss, penalty, *batch)
+            value, found = gradients(model, loss, penalty, variables, *batch)
             if gradient_norm:
                 norms.append(torch.stack([g.norm() for g in found]))
             used.append(update(found, rates[step]))

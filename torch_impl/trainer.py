@@ -164,11 +164,14 @@ class Trainer:
         rows = torch.from_numpy(segment.indices[:1])
         (x,), (y,) = engine.gather(*self.parts["train"], rows)
         before = self.weights()
+        variables = weights.parameters(self.model)
+        self.model.train()
         value, found = engine.gradients(
-            self.model, self.loss, self.penalty, x, y
+            *(self.model, self.loss, self.penalty),
+            *(list(variables.values()), x, y),
         )
         weights.write(self.model, before)  # looking must not change averages
-        named = zip(weights.parameters(self.model), found, strict=True)
+        named = zip(variables, found, strict=True)
         shapes = self.arm.parameters
         return float(value), {
             name: weights.to_neutral(gradient, shapes[name])

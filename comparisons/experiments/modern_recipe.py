@@ -7,13 +7,14 @@ as a cosine (2017), and the best epoch's weights in the end: taught together,
 as if all of them were needed. So each is left out once, and the rest stays.
 
 An ingredient earns its place where the full recipe is no worse than the
-recipe without it. On 420 steps of digits, the full recipe comes to 0.86, and
-only shortcuts are worth a lot: 0.74 without. Dropout (0.93 without), a falling
-rate (0.91) and weights drawn for ReLU (0.90) cost accuracy: they are made for
-long trainings, wide networks or great depth, and this is none.
+recipe without it. On 210 steps of digits, the full recipe comes to 0.88, and
+dropout (0.92 without), a falling rate (0.92) and weights drawn for ReLU (0.91)
+cost accuracy. Whether the others help, five seeds do not say. They are made
+for long trainings, wide networks or great depth, and this is none; in a
+network of twice the depth, on 420 steps, shortcuts were worth 0.12.
 
 256 units, a residual block of 256, 128, a residual block of 128; in the
-quick profile a quarter of each.
+quick profile 64 and a block of 64.
 """
 
 from typing import Any
@@ -38,7 +39,7 @@ LEFT_OUT = {
 def written(dataset: str, profile: str) -> dict[str, Any]:
     """Return the specification for one data set and profile."""
     data = images(dataset, profile)
-    epochs = 12 if profile == "quick" else 50
+    epochs = 6 if profile == "quick" else 50
     recipe = {
         "loss": "cross_entropy",
         "optimizer": {"adamw": {"lr": 0.001, "weight_decay": 0.01}},
@@ -52,7 +53,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     undecayed = {"optimizer": {"adam": 0.001}}
 
     def network(**left_out: Any) -> list[Any]:
-        return _network(64 if profile == "quick" else 256, **left_out)
+        widths = (64,) if profile == "quick" else (256, 128)
+        return _network(widths, **left_out)
 
     return {
         "name": "modern_recipe",
@@ -88,7 +90,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _network(
-    wide: int,
+    widths: tuple[int, ...],
     drawn: str = "he_normal",
     shortcut: bool = True,
     norm: tuple[str, ...] = ("batch_norm",),
@@ -106,11 +108,7 @@ def _network(
             return [*body, "relu"]
         return [{"residual": {"body": body, "activation": "relu"}}]
 
-    return [
-        "flatten",
-        *part(wide, 0.3),
-        *block(wide, 0.3),
-        *part(wide // 2, 0.2),
-        *block(wide // 2, 0.2),
-        {"dense": 10},
-    ]
+    layers = []
+    for units, rate in zip(widths, (0.3, 0.2), strict=False):
+        layers += [*part(units, rate), *block(units, rate)]
+    return ["flatten", *layers, {"dense": 10}]
