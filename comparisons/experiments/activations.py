@@ -18,11 +18,11 @@ dropout: without, it reaches 0.89. Its authors gave it a dropout of its own
 
 The choice can be drowned by another. Keras's batch normalisation keeps 0.99 of
 its averages at each step, and an epoch is 20 steps. After 15 epochs that
-costs GELU 0.22, more than any choice here; after 75 it costs nothing. (Full
-profile, and `naive_port`; the quick one has 10 epochs, and no such arm.) A GELU
-network seen once at 0.495 and once at 0.900, as it has been, need not tell
-what GELU does; it may tell when early stopping looked. So all others here
-keep 0.9, as PyTorch does.
+costs GELU 0.22, more than any choice here; after 75 it costs nothing. (This
+arm is of the full profile; the quick one has 10 epochs.) A GELU network seen
+once at 0.495 and once at 0.900, as it has been, need not tell what GELU does;
+it may tell when early stopping looked. So all others here keep 0.9, as
+PyTorch does.
 """
 
 from typing import Any
