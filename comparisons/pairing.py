@@ -44,6 +44,10 @@ LIFETIME = 40
 # How long the float64 trajectory is, in steps.
 TRAJECTORY = {"quick": 500, "full": 2000}
 
+# How far the curves are held to their floor, in steps; in float32 most are
+# chaotic long before.
+HELD = 500
+
 
 def run(
     experiment: str | Path | dict[str, Any] | Experiment,
@@ -114,6 +118,7 @@ def run(
         "randomness": randomness,
         "device": device,
         "trajectory_steps": TRAJECTORY[profile],
+        "held_steps": min(HELD, TRAJECTORY[profile]),
     }
 
     def one(pair: Pair, arm: Arm) -> ArmResult:
@@ -239,7 +244,7 @@ def _run_arm(
     native = randomness == "native"
     both = len(pair.workers) == 2
     nudges = NUDGES if dtype == "float64" else NUDGES_FLOAT32
-    judged = _judged_epochs(arm, settings["trajectory_steps"])
+    held = _held_epochs(arm, settings["held_steps"])
     result = ArmResult(arm, {name: [] for name in pair.workers})
     for seed in range(settings["seeds"]):
         compared = seed == 0 and both and not native
@@ -251,7 +256,7 @@ def _run_arm(
             seed=seed,
             dtype=dtype,
             nudges=nudges if compared else (),
-            nudged_epochs=judged,
+            nudged_epochs=held,
             native=native,
             drawn=recorded(pair, arm, seed) if replayed else None,
         )
@@ -259,8 +264,8 @@ def _run_arm(
             result.records[name].append(records[0])
         if compared:
             torch, keras = (
-                [record.until(judged) for record in found[name]]
-                if judged
+                [record.until(held) for record in found[name]]
+                if held
                 else found[name]
                 for name in ("torch", "keras")
             )
@@ -277,11 +282,11 @@ def _run_arm(
     return result
 
 
-def _judged_epochs(arm: Arm, steps: int) -> int | None:
+def _held_epochs(arm: Arm, steps: int) -> int | None:
     """Return how long the curves are held to their floor; None for all.
 
-    As long as the ladder's trajectory, and up to an evaluation. The nudged
-    runs, three to one that is shown, need be no longer.
+    That ends with an evaluation, and the nudged runs, three to one that is
+    shown, end there, too.
     """
     total = arm.recipe.epochs
     every = arm.recipe.evaluate_every or total

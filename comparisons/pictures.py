@@ -197,10 +197,11 @@ def _evaluations(
 
 
 def _differences_caption(result: Result) -> str:
-    steps = result.settings["trajectory_steps"]
+    ladder = result.settings["trajectory_steps"]
+    curves = result.settings["held_steps"]
     return (
-        f"How far the two frameworks' losses part in the first {steps:,} "
-        "steps, rounded up to an epoch"
+        f"How far the two frameworks' losses part, in {ladder:,} steps of the "
+        f"ladder and in the first {curves:,} of the curves"
     )
 
 
