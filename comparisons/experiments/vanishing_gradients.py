@@ -75,6 +75,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "pictures": [
             "gradient_norms",
             "sample_gradients",
+            "fit",
             {"bars": {"statistic": "gradient_ratio", "log": True}},
         ],
     }

@@ -162,6 +162,23 @@ def test_a_dropout_is_what_is_written_by_hand(
     assert set(np.unique((left != 0).mean((1, 2)))) == {0.0, 1.0}
 
 
+@on_each_backend
+def test_another_seed_drops_other_numbers(pair: Pair, backend: str) -> None:
+    """The trainer is the same; what the framework draws itself is not."""
+
+    def left(seed: int) -> Any:
+        [record] = (
+            pair.workers[backend]
+            .submit("train", arm=digits(DROPPED), seed=seed, dtype="float32")
+            .result()
+        )
+        return record.probes["dropped/dropout_1"][-1][1]
+
+    first = left(0)
+    assert ((left(1) == 0) != (first == 0)).any()
+    assert (left(0) == first).all()
+
+
 LEARNING = [case for case in LAYERS + LOSSES if case.arm.parameters]
 
 
