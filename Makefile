@@ -1,8 +1,9 @@
 # make demo    the main job: one experiment in both frameworks, judged
 # make test    the tests
 # make check   all that CI runs: format, lint, types, import rules, tests
-# make kill-matrix  every fault planted, caught and named: an hour
+# make kill-matrix  every fault planted, caught and named: ten minutes
 # make bench   how fast training is, beside bare loops: build/bench.json
+# make catalogue  every experiment, quick: docs/catalogue.md, a quarter of an hour
 # make coverage  every word of the language up the ladder: docs/coverage.md
 # make quiet     a thousand sound pairs, on which the judge must be quiet
 #
