@@ -72,7 +72,9 @@ class Claim(Model):
         that: `arm.statistic > arm.statistic`, or a number on either side,
             with >, <, >=, <= or ==, and + - * / between statistics. With ==
             and a number with a point on the right, two numbers are equal that
-            are the same in the digits that are written down.
+            are the same in the digits that are written down. A side that is
+            no number (of an arm that has diverged, or something divided by 0)
+            leaves a claim undecided; an epoch that never comes is infinite.
         name: a slug; made from `that` where unsaid.
         sentence: the claim in words; `that` where unsaid.
     """
@@ -152,7 +154,12 @@ class Claim(Model):
         return _number(left, lookup), _number(right, lookup)
 
     def margin(self, left: float, right: float) -> float:
-        """Return by how much the claim holds; below zero it fails."""
+        """Return by how much the claim holds; below zero it fails.
+
+        Not a number where a side is none: training has diverged, say.
+        """
+        if left == right:
+            return self._tolerance if self.relation == "==" else 0.0
         if self.relation == "==":
             return self._tolerance - abs(left - right)
         return left - right if ">" in self.relation else right - left
@@ -240,6 +247,8 @@ WrittenClaim: TypeAlias = Annotated[
 def _check(node: ast.expr, that: str) -> None:
     """Refuse what is no arithmetic of statistics."""
     if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        if isinstance(node.op, ast.Div) and _is_nothing(node.right):
+            raise ValueError(f"got {shown(that)}, which divides by 0")
         _check(node.left, that)
         _check(node.right, that)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
@@ -253,6 +262,10 @@ def _check(node: ast.expr, that: str) -> None:
         _check_statistic(*read)
     else:
         _refuse(that)
+
+
+def _is_nothing(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 0
 
 
 def _check_statistic(

@@ -193,7 +193,7 @@ class Experiment(Model):
             if epoch != "last" and epoch > last:
                 self._refuse(
                     ("probes", name, "epochs", index),
-                    f"got {epoch}, but recipe.epochs is {last}",
+                    f"got {epoch}, but no arm has more epochs than {last}",
                 )
         part = getattr(probe, "part", "train")
         if any(arm.data.part_sizes()[part] == 0 for arm in arms):

@@ -214,7 +214,7 @@ class Activations(Drawn):
 
     def missing(self, arm: Arm) -> str | None:
         if not activations(arm):
-            return "no activation stands behind a dense unit"
+            return "no activation stands behind a dense layer of one unit"
         needed = ("representations", "per_sample_gradients")
         return next(filter(None, (probe(n)(arm) for n in needed)), None)
 

@@ -140,8 +140,10 @@ def _judge_best(claim: SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
         verdict = "holds in both"
     elif both and _apart(gaps):
         verdict = "frameworks disagree"
-    else:
+    elif both:
         verdict = _undecided(list(answers.values()))
+    else:
+        verdict = "undecided; it is asked of both frameworks"
     return Judged(claim, answers, verdict)
 
 
@@ -175,6 +177,8 @@ def _decided(held: list[bool], margins: tuple[float, ...]) -> bool | None:
     """
     from scipy.stats import ttest_1samp
 
+    if np.isnan(margins).any():
+        return None
     if len(set(held)) == 1:
         return held[0]
     if len(held) < FEWEST_SEEDS or not np.isfinite(margins).all():
@@ -184,6 +188,11 @@ def _decided(held: list[bool], margins: tuple[float, ...]) -> bool | None:
 
 
 def _verdict(answers: list[Answer]) -> str:
+    lost = [bool(np.isnan(answer.margins).all()) for answer in answers]
+    found = [not np.isnan(answer.margins).any() for answer in answers]
+    if any(lost) and any(found):
+        # The one has numbers to compare where the other has none.
+        return "frameworks disagree"
     said = {answer.word for answer in answers}
     if len(said) == 1 and "undecided" not in said:
         word = said.pop()

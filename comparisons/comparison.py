@@ -74,7 +74,7 @@ class Comparison:
 
     def _times_other(self) -> Curve:
         """How far the one strays in units of the other, where it counts."""
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             counts = self.restless & (self.floor * self.weight > RESTLESS)
             return np.where(counts, self.floor / self.floors.min(0), 1.0)
 
@@ -134,7 +134,7 @@ def compare_tensor(
     group = max(group, scale)
     # What is no number in both is the same; a norm is of the rest.
     alike = (torch == keras) | (np.isnan(torch) & np.isnan(keras))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         apart = torch - keras
         difference = length(apart) / scale
         strays = [[length(b - a) / scale for a, b in own] for own in twins]
@@ -192,7 +192,7 @@ def compare_curves(
     unit = unit or max(resolution(torch), resolution(keras))
     weight = np.maximum(scale / largest, unit**2)
     strays = np.zeros((2, steps))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         for stray, own in zip(strays, twins, strict=True):
             for base, other in own:
                 found = np.abs(other[:steps] - base[:steps]) / scale

@@ -95,9 +95,16 @@ def wrapped(count: int) -> tuple[Figure, Any]:
 
 
 def share_range(row: Any) -> None:
-    """Give all panels of a row the widest range of any."""
-    low = min(panel.get_ylim()[0] for panel in row)
-    high = max(panel.get_ylim()[1] for panel in row)
+    """Give all panels of a row the widest range of any.
+
+    Where some are logarithmic, the others have nothing but words in them.
+    """
+    logarithmic = [each for each in row if each.get_yscale() == "log"]
+    # Of numbers that a figure cannot hold, not even the range is positive.
+    shown = [each for each in logarithmic if each.get_ylim()[0] > 0]
+    row = shown if logarithmic else row
+    low = min((panel.get_ylim()[0] for panel in row), default=1.0)
+    high = max((panel.get_ylim()[1] for panel in row), default=1.0)
     for panel in row:
         panel.set_ylim(low, high)
 

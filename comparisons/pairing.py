@@ -132,13 +132,13 @@ def run(
             arm.data.source.demand()
         crew = crew or stack.enter_context(Crew(backends, device, jobs))
         found = crew.spread(one, arms)
-    runs = {
-        backend: {arm.arm.name: arm.records[backend] for arm in found}
-        for backend in backends
-    }
-    trained = {arm.name: arm for arm in arms}
-    claims = [judge(claim, runs, trained) for claim in experiment.claims]
-    result = Result(experiment, found, claims, settings)
+        runs = {
+            backend: {arm.arm.name: arm.records[backend] for arm in found}
+            for backend in backends
+        }
+        trained = {arm.name: arm for arm in arms}
+        claims = [judge(claim, runs, trained) for claim in experiment.claims]
+    result = Result(experiment, found, claims, settings, data_dir=data_dir)
     if out is not None:
         from comparisons.report import write
 

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from common import loop
+from common.image_files import kept_in
 from common.record import Record
 from comparisons import gallery
 from comparisons.comparison import (
@@ -47,10 +48,13 @@ from comparisons.workers import LABELS
 # are drawn larger.
 DOTS = 200
 
+# Below it a difference has no place on an axis.
+LEAST = 1e-18
+
 
 def pictures(result: Result) -> list[Picture]:
     """Draw every picture that the result has data for."""
-    first = result.arms[0]
+    source = result.arms[0].arm.data.source
     climbs = [arm.climb for arm in result.arms]
     climbed = any(climb and climb.trajectory for climb in climbs)
     drawings: list[tuple[str, str, Callable[[Result], Figure], bool]] = [
@@ -76,11 +80,11 @@ def pictures(result: Result) -> list[Picture]:
             "boundaries",
             "What each network predicts where",
             boundaries,
-            first.arm.data.source.shape == (2,),
+            source.shape == (2,) and source.class_count is not None,
         ),
     ]
     asked = result.experiment.pictures
-    with rc_context(STYLE):
+    with rc_context(STYLE), kept_in(result.data_dir, download=False):
         return [
             Picture(name, caption, svg(draw(result)))
             for name, caption, draw, has_data in drawings
@@ -255,15 +259,16 @@ def _difference(panel: Axes, trajectory: Trajectory) -> None:
     floor = largest(compared.floor, stride)
     # Where the two are equal to the last bit there is nothing to draw.
     shown = np.where(difference > 0, difference, np.nan)
-    panel.fill_between(steps, 1e-18, TIMES_FLOOR * floor, color="#dddddd")
+    panel.fill_between(steps, LEAST, TIMES_FLOOR * floor, color="#dddddd")
     panel.plot(steps, floor, color=GREY, linewidth=1.5)
     panel.plot(steps, shown, ".", color="black", markersize=2)
     if trajectory.horizon is not None:
         panel.axvline(trajectory.horizon, color=HORIZON_COLOUR, linestyle="--")
     panel.set_yscale("log")
     drawn = np.concatenate([floor, shown])
-    highest = drawn[np.isfinite(drawn)].max()
-    panel.set_ylim(floor.min() / 100, TIMES_FLOOR * highest * 3)
+    drawn = drawn[np.isfinite(drawn) & (drawn > 0)]
+    highest = drawn.max(initial=LEAST)
+    panel.set_ylim(max(floor.min(), LEAST) / 100, TIMES_FLOOR * highest * 3)
 
 
 def boundaries(result: Result) -> Figure:
@@ -297,6 +302,9 @@ def _regions(panel: Axes, arm: ArmResult, backend: str, points: Any) -> None:
     assert grid is not None
     side = loop.GRID_POINTS
     classes = arm.arm.data.source.class_count or 2
+    if not np.isfinite(grid).all():
+        say(panel, "diverged")
+        return
     binary = grid.shape[1] == 1
     chosen = (grid[:, 0] > 0.5) if binary else grid.argmax(1)
     panel.imshow(

@@ -76,6 +76,8 @@ class Result:
         claims: what each framework says to each claim.
         settings: how it was run: profile, precision, seeds and so on.
         report: path of the written report, once there is one.
+        data_dir: where the files of known images lie, which pictures may
+            look at again.
     """
 
     experiment: Experiment
@@ -83,6 +85,7 @@ class Result:
     claims: list[Judged]
     settings: dict[str, Any]
     report: Path | None = None
+    data_dir: str | Path | None = None
     _verdicts: list[Verdict] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

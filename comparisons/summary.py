@@ -225,6 +225,8 @@ def _answered(answer: Answer | None) -> str:
 
 def _side(value: float) -> str:
     """Write one side of a claim; an epoch that never comes is infinite."""
+    if math.isnan(value):
+        return "no number"
     return "∞" if value == math.inf else _number(value)
 
 

@@ -5,6 +5,7 @@ The one file of this package that touches TensorFlow.
 
 import random
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import keras
@@ -193,21 +194,22 @@ def compile_evaluation(
     model: keras.Model,
     loss: keras.losses.Loss,
     penalty: Attached,
-    x: Any,
-    y: Any,
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
-    """Return a function from samples like x, y to the outputs and the loss.
+    """Return a function from x, y to the outputs and the loss.
 
     Translation: evaluation is an argument of the call. One trace serves
     however many samples there are.
     """
-    signature = [
-        tf.TensorSpec((None, *like.shape[1:]), like.dtype) for like in (x, y)
-    ]
 
-    @tf.function(input_signature=signature)
+    @tf.function
     def evaluation(x: Any, y: Any) -> tuple[Any, Any]:
         outputs = model(x, training=False)
         return outputs, penalty.reported(loss(y, outputs))
 
-    return evaluation
+    traced = cache(evaluation.get_concrete_function)
+
+    def of_any_size(x: Any, y: Any) -> tuple[Any, Any]:
+        like = (tf.TensorSpec((None, *t.shape[1:]), t.dtype) for t in (x, y))
+        return traced(*like)(x, y)
+
+    return of_any_size

@@ -76,7 +76,7 @@ class Trainer:
             self.model, self.loss
         )
         self.run_evaluation = engine.compile_evaluation(
-            self.model, self.loss, self.penalty, *self.parts["train"]
+            self.model, self.loss, self.penalty
         )
 
     def _fresh_optimizer(self) -> None:

@@ -1214,7 +1214,7 @@ PROBES = [
         "probes-epoch_late",
         "probes.representations.epochs[0]",
         "probes: {representations: {epochs: [3]}}",
-        "recipe.epochs is 2",
+        "no arm has more epochs than 2",
     ),
     _add(
         "probes-place_number",
@@ -1358,9 +1358,10 @@ CLAIMS = [
         "picture-activations",
         "pictures[0]",
         "pictures: [{activations: a}]",
-        "no activation stands behind a dense unit",
+        "behind a dense layer of one unit",
     ),
     _add("claim-no_arm", "claims[0]", "claims: ['1 < 2']", "asks no arm"),
+    _add("claim-nothing", "claims[0]", "claims: ['a.gap > 1/0']", "by 0"),
     _add("claim-infinite", "claims[0]", "claims: ['a.gap < 1e999']", "large"),
     _add(
         "claim-name",

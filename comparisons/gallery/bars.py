@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from common.pictures import Bars, LayerBars
+from common.record import Curve
 from comparisons.drawing import COLOURS, PANEL, legend
 from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS
@@ -40,22 +41,34 @@ def bars(result: Result, spec: Bars) -> Figure:
                 shown, np.full(len(shown), row), "k.", markersize=3, alpha=0.6
             )
             if len(shown) < len(each):
-                lost = len(each) - len(shown)
                 panel.text(
                     0.02,
                     row,
-                    f"never in {lost} of {len(each)}",
+                    _not_shown(np.array(each)),
                     va="center",
                     size=7,
                     transform=panel.get_yaxis_transform(),
                 )
-    if spec.log:
+    if spec.log and panel.dataLim.xmax > 0:
         panel.set_xscale("log")
     panel.set_yticks(np.arange(len(arms)), [arm.arm.name for arm in arms])
     panel.invert_yaxis()
     panel.set_xlabel(spec.statistic.replace("_", " "))
     legend(figure, handles)
     return figure
+
+
+def _not_shown(values: Curve) -> str:
+    """Say in how many seeds there is no number, or an infinite one."""
+    counts = {
+        "never": np.isinf(values).sum(),
+        "diverged": np.isnan(values).sum(),
+    }
+    return ", ".join(
+        f"{word} in {count} of {len(values)}"
+        for word, count in counts.items()
+        if count
+    )
 
 
 def layer_bars(result: Result, spec: LayerBars) -> Figure:

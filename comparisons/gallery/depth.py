@@ -53,8 +53,14 @@ def layer_variances(result: Result, spec: LayerVariances) -> Figure:
                 say(panel, "all are 0")
             panel.set_yscale("log")
             panel.margins(y=0.5)
+            low, high = panel.get_ylim()
+            if high < 10 * low:
+                # Less than a decade would make much of a rounding error.
+                panel.set_ylim(low / 3, high * 3)
             panel.set_xlim(0.5, len(squares) + 0.5)
-            panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+            panel.set_xticks(
+                np.arange(1, len(squares) + 1, max(1, len(squares) // 5))
+            )
         share_range(row)
     for panel, arm in zip(axes[0], result.arms, strict=True):
         panel.set_title(arm.arm.name)
@@ -101,9 +107,11 @@ def dead_shares(result: Result, spec: DeadShares) -> Figure:
     """Draw a panel for each arm: by activations, and dashed by weights."""
     figure, axes = panels(len(result.arms), 1)
     for panel, arm in zip(axes[0], result.arms, strict=True):
+        looks = 0
         for backend, records in arm.records.items():
             for style, by_weights in (("-", False), ("--", True)):
                 epochs, share = dead(records[0], by_weights=by_weights)
+                looks += len(share)
                 panel.plot(
                     epochs,
                     share,
@@ -112,7 +120,7 @@ def dead_shares(result: Result, spec: DeadShares) -> Figure:
                     linewidth=WIDTHS[backend],
                     marker="o" if len(share) == 1 else None,
                 )
-        if not len(share):
+        if not looks:
             say(panel, "no ReLU")
             panel.set_xlim(0.5, arm.arm.recipe.epochs + 0.5)
         panel.set_title(arm.arm.name)

@@ -14,6 +14,7 @@ from comparisons.drawing import (
     WIDTHS,
     legend,
     line,
+    say,
     share_range,
     wrapped,
 )
@@ -52,11 +53,18 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
                 color=COLOURS[backend],
                 linewidth=WIDTHS[backend],
             )
+        lost = [
+            LABELS[backend]
+            for backend, records in arm.records.items()
+            if not all(np.isfinite(w).all() for w in _tensors(records[0]))
+        ]
+        if lost:
+            say(panel, f"{' and '.join(lost)} diverged")
+        # A bin of one weight is seen, and one of none has no place.
+        panel.set_ylim(0.5, max(panel.get_ylim()[1], 10.0))
         panel.set_yscale("log")
         panel.set_title(arm.arm.name)
         panel.set_xlabel("weight")
-        # A bin of one weight is seen, and one of none has no place.
-        panel.set_ylim(bottom=0.5)
     share_range(axes)
     for panel in axes[::ABREAST]:
         panel.set_ylabel("how many weights")
@@ -69,9 +77,14 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
 
 def _kernels(record: Record) -> Curve:
     """Return the weights of all kernels that are finite, in one row."""
-    names = [n for n in record.parameters if n.endswith("/kernel")]
-    found = np.concatenate([record.weights[n].ravel() for n in names])
+    found = np.concatenate([kernel.ravel() for kernel in _tensors(record)])
     return np.asarray(found[np.isfinite(found)], np.float64)
+
+
+def _tensors(record: Record) -> list[Curve]:
+    """Return the kernels."""
+    names = [n for n in record.parameters if n.endswith("/kernel")]
+    return [record.weights[name] for name in names]
 
 
 def distances(result: Result, spec: Distances) -> Figure:
@@ -87,7 +100,8 @@ def distances(result: Result, spec: Distances) -> Figure:
     seen = np.concatenate([table.ravel() for table in tables.values()])
     seen = seen[np.isfinite(seen) & (seen > 0)]
     least, most = (seen.min(), seen.max()) if len(seen) else (0.1, 1.0)
-    norm = LogNorm(least, most)
+    # Less than two decades would make much of a rounding error.
+    norm = LogNorm(min(least, most / 100), most)
     for panel, (backend, table) in zip(axes, tables.items(), strict=True):
         # What is equal to the last bit has the darkest colour there is.
         shown = np.where(table == 0, least, table)
@@ -132,7 +146,7 @@ def _write(panel: Axes, table: Curve, norm: LogNorm) -> None:
         panel.text(
             column,
             row,
-            f"{value:.0e}" if value else "0",
+            f"{value:.1e}" if value else "0",
             ha="center",
             va="center",
             size=7,

@@ -3,13 +3,14 @@
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from common.looks import labels_of, nearest_mean, separability, viewed
 from common.pictures import Confusion, Embeddings, Mistakes
 from common.record import Curve
 from common.statistic import Run, views
-from comparisons.drawing import CLASSES, LEGEND_LINE, legend, line
+from comparisons.drawing import CLASSES, LEGEND_LINE, legend, line, say
 from comparisons.result import Result
 from comparisons.workers import LABELS
 
@@ -17,6 +18,7 @@ from comparisons.workers import LABELS
 # and what is left free above and below.
 SIDE, CELL, IMAGE = 2.2, 0.27, 0.85
 PAD = 0.08
+MARKERS = ("o", "^", "s")
 WORST = 8
 
 # Neighbours that t-SNE heeds; scikit-learn's own number, or what few
@@ -32,16 +34,20 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
     figure, axes = _grid(rows, columns, SIDE, SIDE)
     for index, arm in enumerate(result.arms):
         labels = labels_of(arm.arm)
-        colours = [CLASSES[label % len(CLASSES)] for label in labels]
         mine = axes[index * len(backends) :][: len(backends)]
         for column, view in enumerate(views(arm.arm)):
             runs = [Run(arm.arm, arm.records[b][0]) for b in backends]
-            laid = _laid_out([viewed(run, view) for run in runs])
-            for panel, run, points in zip(
-                mine[:, column], runs, laid, strict=True
-            ):
-                panel.scatter(*points.T, c=colours, s=6, linewidths=0)
+            seen = [viewed(run, view) for run in runs]
+            finite = all(np.isfinite(each).all() for each in seen)
+            laid = _laid_out(seen) if finite else []
+            for panel in mine[:, column]:
                 panel.set_axis_on()
+                if not finite:
+                    say(panel, "diverged")
+            for panel, run, points in zip(
+                mine[:, column] if finite else (), runs, laid, strict=False
+            ):
+                _scatter(panel, points, labels)
                 share, right = separability(run, view), nearest_mean(run, view)
                 panel.set_xlabel(
                     f"separability {share:.2f}, nearest mean {right:.2f}",
@@ -57,11 +63,25 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
     legend(
         figure,
         [
-            line(f"class {n}", CLASSES[n % len(CLASSES)], 0, marker="o")
+            line(f"class {n}", *_look(n)[:1], 0, marker=_look(n)[1])
             for n in range(number)
         ],
     )
     return figure
+
+
+def _look(label: int) -> tuple[str, str]:
+    """Return a class's colour and marker: colours come again, not both."""
+    again, colour = divmod(label, len(CLASSES))
+    return CLASSES[colour], MARKERS[again % len(MARKERS)]
+
+
+def _scatter(panel: Axes, points: Curve, labels: Curve) -> None:
+    """Draw points, each as its class looks."""
+    for label in np.unique(labels):
+        colour, marker = _look(int(label))
+        own = points[labels == label]
+        panel.plot(*own.T, marker, color=colour, markersize=2.5, mew=0)
 
 
 def _laid_out(seen: list[Curve]) -> list[Curve]:

@@ -282,7 +282,7 @@ def test_nothing_is_trained_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_seed_is_refused() -> None:
-    with pytest.raises(SpecError, match="at least 2"):
+    with pytest.raises(SpecError, match="from 2 to 1,000"):
         audit("naive_port", seeds=1)
 
 

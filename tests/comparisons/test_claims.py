@@ -45,7 +45,10 @@ def record(accuracy: float) -> Record:
             [0.1, 0.2, 0.1, 0.1, 0.2],
             "frameworks disagree",
         ),
-        ([NAN], [NAN], "refuted in both"),
+        ([NAN], [NAN], "undecided at 1 seed; no number of seeds would"),
+        ([NAN] * 2, [0.9] * 2, "frameworks disagree"),
+        ([0.4] * 2, [NAN] * 2, "frameworks disagree"),
+        ([NAN, 0.9], [0.9] * 2, "undecided at 2 seeds; no number"),
         # One seed of five says otherwise, and the mean is far from chance.
         ([0.9, 0.8, 0.9, 0.9, 0.49], [0.9] * 5, "holds in both"),
         # The mean holds, and it may well be chance.
@@ -94,3 +97,11 @@ def test_a_claim_is_arithmetic_of_statistics(
 ) -> None:
     found = judged([value], [value], Claim(that=that)).answers["torch"]
     assert found.holds == holds
+
+
+def test_two_epochs_that_never_come_are_equal() -> None:
+    never = float("inf")
+    later = Claim.model_validate("a.test_accuracy > a.train_accuracy")
+    assert later.margin(never, never) == 0.0
+    assert not later.holds(later.margin(never, never))
+    assert later.margin(never, 3.0) == never

@@ -73,7 +73,13 @@ def result(said: dict[str, Any]) -> Result:
             )
             for name in experiment.arms
         ]
-    settings = {"seeds": SEEDS, "dtype": "float64", "randomness": "shared"}
+    settings = {
+        "seeds": SEEDS,
+        "dtype": "float64",
+        "randomness": "shared",
+        "trajectory_steps": 500,
+        "held_steps": 500,
+    }
     return Result(experiment, arms, [], settings)
 
 

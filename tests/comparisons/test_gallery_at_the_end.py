@@ -117,7 +117,7 @@ def test_the_distances_are_medians_and_only_of_the_same_tensors(
             plain.records["torch"], other.records["torch"], strict=True
         )
     ]
-    assert texts[1, 0] == f"{np.median(apart):.0e}"
+    assert texts[1, 0] == f"{np.median(apart):.1e}"
     assert texts[4, 0] == "0"
     rows = [label.get_text() for label in panels[0].get_yticklabels()]
     assert rows == list(WRITTEN["arms"])[1:]

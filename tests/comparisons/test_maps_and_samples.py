@@ -120,7 +120,10 @@ def test_embeddings_lay_both_frameworks_out_together() -> None:
     ]
     # What is the same in both lies in the same places.
     for column in rows.T:
-        places = [panel.collections[0].get_offsets() for panel in column]
+        places = [
+            np.concatenate([each.get_xydata() for each in panel.lines])
+            for panel in column
+        ]
         assert places[0].shape == (60, 2)
         np.testing.assert_array_equal(*places)
 
@@ -222,3 +225,17 @@ def test_what_cannot_be_drawn_is_refused(
     with pytest.raises(ValueError, match="pictures") as refused:
         parse(written(**fields))
     assert says in str(refused.value)
+
+
+def test_a_network_that_diverged_is_not_laid_out() -> None:
+    experiment = parse(written(pictures=["embeddings"]))
+    records, _ = seeing(experiment, wrong=3)
+    for record in (each[0] for each in records["one"].values()):
+        record.probes["representations/dense_1"][0, 0, 0] = np.nan
+    figure = drawn(experiment, records)
+    said = [text for panel in figure.axes for text in texts(panel)]
+    assert said == ["diverged", "diverged"]
+
+
+def test_ten_classes_look_like_ten() -> None:
+    assert len({samples._look(label) for label in range(18)}) == 18

@@ -1,5 +1,6 @@
 """What `run` is handed in Python is checked as on the command line."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from common.errors import SpecError
 from common.load import parse
 from comparisons import pairing, run
 from comparisons.pairing import Crew
+from comparisons.pictures import pictures
 from comparisons.result import Result
 from comparisons.workers import Pair
 from tests.comparisons.arms import SMALL, TANH, arm
+from tests.image_files import TEST, TRAIN, write_idx
 
 
 @pytest.mark.parametrize(
@@ -115,3 +118,31 @@ def test_after_an_arm_that_fails_none_begins() -> None:
     with pytest.raises(SpecError, match="enough"), Crew(("torch",)) as crew:
         crew.spread(one, [arm(TANH)] * 5)
     assert len(begun) == 1
+
+
+def test_what_asks_for_images_after_training_finds_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claims and pictures look at the samples again, a notebook's later."""
+    monkeypatch.setenv("PARITY_DATA", str(tmp_path / "elsewhere"))
+    write_idx(tmp_path / "here", "mnist")
+    written = SMALL | {
+        "data": {
+            "mnist": {"samples": TRAIN, "test_samples": TEST},
+            "stratify": False,
+        },
+        "arms": {"linear": ["flatten", {"dense": 10}]},
+        "probes": {"representations": {"samples": 10, "part": "test"}},
+        "claims": ['linear.nearest_mean("dense_1") > 0'],
+        "pictures": ["confusion"],
+    }
+    result = run(
+        parse(written),
+        backends=["torch"],
+        seeds=1,
+        data_dir=tmp_path / "here",
+        out=tmp_path / "out",
+    )
+    assert result.claims[0].verdict == "holds"
+    assert (tmp_path / "out" / "confusion.svg").exists()
+    assert "confusion" in [picture.name for picture in pictures(result)]

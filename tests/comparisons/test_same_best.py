@@ -93,3 +93,8 @@ def test_the_name_and_the_sentence_say_what_is_compared() -> None:
     assert CLAIM.name == "same_best_test_accuracy"
     assert CLAIM.sentence == "The same arm has the best test accuracy in both."
     assert CLAIM.that == "same best test_accuracy"
+
+
+def test_one_framework_alone_decides_nothing() -> None:
+    found = judged(torch=CLEAR)
+    assert found.verdict == "undecided; it is asked of both frameworks"
