@@ -190,7 +190,7 @@ def compare_curves(
         shown = np.where(np.isfinite(group[:steps]), group[:steps], 0.0)
         largest = np.maximum(scale, _recent(shown))
     unit = unit or max(resolution(torch), resolution(keras))
-    weight = np.maximum(scale / largest, unit**2)
+    weight = np.maximum(scale / largest, float(np.finfo(np.float64).tiny))
     strays = np.zeros((2, steps))
     with np.errstate(invalid="ignore", over="ignore"):
         for stray, own in zip(strays, twins, strict=True):

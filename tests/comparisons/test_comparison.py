@@ -5,7 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from comparisons.comparison import Comparison, compare_tensor, length
+from comparisons.comparison import (
+    Comparison,
+    compare_curves,
+    compare_tensor,
+    length,
+)
 from comparisons.ladder import _with_opinion
 from comparisons.tolerances import TIMES_FLOOR
 from comparisons.verdict import Verdict
@@ -59,3 +64,25 @@ def test_the_reference_names_nobody_where_it_contradicts_the_judge(
     assert verdict.guilty == guilty
     assert ("Keras is off" in verdict.sentence) == (guilty is not None)
     assert "rounding units from the NumPy reference" in verdict.sentence
+
+
+def test_noise_around_nothing_is_small_beside_its_neighbours() -> None:
+    """The bias of a mean absolute error: 20 slopes of 1 and 20 of -1."""
+    nothing, noise = np.zeros(5), np.array([0.0, 1.4e-17, 0.0, 0.0, 0.0])
+    compared = compare_curves(
+        nothing,
+        nothing,
+        ([(nothing, noise)], [(nothing, nothing)]),
+        group=np.full(5, 6.7e-3),
+    )
+    assert compared.worst()[0] == 0.0
+    assert compared.strayer(1) is None
+    # Ten times the neighbour's last place is no noise any more.
+    fault = np.array([0.0, 1e-16, 0.0, 0.0, 0.0])
+    compared = compare_curves(
+        nothing,
+        fault,
+        ([(nothing, nothing)], [(fault, fault)]),
+        group=np.full(5, 6.7e-3),
+    )
+    assert compared.worst()[0] > 10
