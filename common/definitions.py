@@ -22,7 +22,7 @@ from common.errors import nearest
 from common.layer import Array
 from common.layers import BatchNorm, Dense, Flatten, LayerNorm, Prelu
 from common.record import Weights
-from common.rounding import roughly
+from common.rounding import roughly, summed
 
 Back: TypeAlias = Callable[[Array], Array]
 
@@ -81,7 +81,9 @@ def dense(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     def back(slope: Array) -> Array:
         run.gradients[f"{place.name}/kernel"] = x.T @ slope
         if bias:
-            run.gradients[f"{place.name}/bias"] = slope.sum(0)
+            run.gradients[f"{place.name}/bias"] = summed(
+                slope, (0,), run.rough
+            )
         return slope @ kernel.T
 
     return y, back
@@ -126,7 +128,7 @@ def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     def back(slope: Array) -> Array:
         if layer.affine:
             run.gradients[f"{name}/gamma"] = (slope * normal).sum(axes)
-            run.gradients[f"{name}/beta"] = slope.sum(axes)
+            run.gradients[f"{name}/beta"] = summed(slope, axes, run.rough)
         slope = slope * gamma
         if run.training:
             along = (slope * normal).mean(axes)
@@ -150,7 +152,7 @@ def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     def back(slope: Array) -> Array:
         if layer.affine:
             run.gradients[f"{name}/gamma"] = (slope * normal).sum(others)
-            run.gradients[f"{name}/beta"] = slope.sum(others)
+            run.gradients[f"{name}/beta"] = summed(slope, others, run.rough)
         slope = slope * gamma
         along = (slope * normal).mean(axes, keepdims=True)
         slope = slope - slope.mean(axes, keepdims=True) - normal * along

@@ -14,6 +14,7 @@ from common.architecture import Place
 from common.augmentation import RandomCrop
 from common.images import AveragePool, Conv2d, Convolution, Window
 from common.layer import Array, Shape
+from common.rounding import summed
 
 if TYPE_CHECKING:
     from common.definitions import Pass
@@ -104,7 +105,9 @@ def _biased(
         return y, back
 
     def biased_back(slope: Array) -> Array:
-        run.gradients[f"{place.name}/bias"] = slope.sum((0, 1, 2))
+        run.gradients[f"{place.name}/bias"] = summed(
+            slope, (0, 1, 2), run.rough
+        )
         return back(slope)
 
     return y + run.weights[f"{place.name}/bias"], biased_back

@@ -28,6 +28,15 @@ def roughly(values: Array, size: Array | float, rough: int) -> Array:
     return values + sides(values, rough) * UNIT * size if rough else values
 
 
+def summed(terms: Array, axes: tuple[int, ...], rough: int) -> Array:
+    """Return a sum over some axes that errs by one unit of its largest term.
+
+    Terms as large as each other cancel to 0 in one order and not in another,
+    as the slopes of an absolute error do, each 1/n or -1/n.
+    """
+    return roughly(terms.sum(axes), np.abs(terms).max(axes), rough)
+
+
 def sides(values: Array, rough: int) -> Array:
     """Return -1 or 1 for each value: `rough`, if it is one of the two.
 

@@ -16,6 +16,7 @@ OF_NOISE: dict[str, Any] = {
     "constant_channel_under_l1": pytest.mark.slow,
     "noise_under_vanishing_weights": pytest.mark.slow,
     "penalty_of_noise": pytest.mark.slow,
+    "signs_that_cancel_under_l1": pytest.mark.slow,
     "penalty_of_noise_under_adam": pytest.mark.slow,
 }
 FOUND = [
