@@ -158,11 +158,11 @@ class Claim(Model):
 
         Not a number where a side is none: training has diverged, say.
         """
-        if left == right:
-            return self._tolerance if self.relation == "==" else 0.0
+        # Two epochs that never come are equal, though infinite.
+        ahead = 0.0 if left == right else left - right
         if self.relation == "==":
-            return self._tolerance - abs(left - right)
-        return left - right if ">" in self.relation else right - left
+            return self._tolerance - abs(ahead)
+        return ahead if ">" in self.relation else -ahead
 
     def holds(self, margin: float) -> bool:
         """Whether a claim with this margin holds."""

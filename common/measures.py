@@ -15,7 +15,7 @@ from common.arm import Arm
 from common.batches import rates, steps_per_epoch
 from common.errors import closest, nearest, shown
 from common.loop import Reduction
-from common.record import Curve
+from common.record import Curve, Record
 from common.statistic import (
     STATISTICS,
     Need,
@@ -135,13 +135,13 @@ def gradient_ratio(run: Run) -> float:
 
     A step at which the last has no gradient is left out.
     """
-    kernels = [
+    columns = [
         column
         for column, name in enumerate(run.record.parameters)
         if name.endswith("/kernel")
     ]
     norms = run.record.steps["gradient_norm"].astype(float)
-    first, final = norms[:, kernels[0]], norms[:, kernels[-1]]
+    first, final = norms[:, columns[0]], norms[:, columns[-1]]
     counts = final > 0
     return float(np.median(first[counts] / final[counts]))
 
@@ -169,20 +169,19 @@ def gradient_noise(run: Run) -> float:
 @statistic()
 def near_zero(run: Run, bound: float) -> float:
     """The share of the kernels' weights that are no larger than a bound."""
-    return float((np.abs(_kernels(run)) <= bound).mean())
+    return float((np.abs(kernels(run.record)) <= bound).mean())
 
 
 @statistic()
 def weight_norm(run: Run) -> float:
     """The Euclidean norm of all kernels together."""
-    return float(np.linalg.norm(_kernels(run)))
+    return float(np.linalg.norm(kernels(run.record)))
 
 
-def _kernels(run: Run) -> Curve:
+def kernels(record: Record) -> Curve:
     """Return the weights of all kernels, in one row."""
-    weights = run.record.weights
-    names = [n for n in run.record.parameters if n.endswith("/kernel")]
-    return np.concatenate([weights[name].ravel() for name in names])
+    names = [n for n in record.parameters if n.endswith("/kernel")]
+    return np.concatenate([record.weights[name].ravel() for name in names])
 
 
 def _has_index(arm: Arm, tensor: str, *index: float) -> str | None:

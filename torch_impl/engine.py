@@ -45,7 +45,7 @@ def configure(dtype: str, seed: int) -> None:
     torch.set_autocast_enabled(device, dtype == "bfloat16")
     torch.set_autocast_dtype(device, torch.bfloat16)
     torch.set_autocast_cache_enabled(False)
-    torch.manual_seed(seed)
+    reseed(seed)
 
 
 def reseed(seed: int) -> None:

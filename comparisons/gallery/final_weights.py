@@ -5,8 +5,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from common.measures import kernels
 from common.pictures import Distances, WeightHistogram
-from common.record import Curve, Record
+from common.record import Curve
 from common.statistic import STATISTICS, Run
 from comparisons.drawing import (
     ABREAST,
@@ -34,19 +35,20 @@ CELL, NAMES = 0.62, 1.5
 def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
     """Draw a panel for each arm, all with the same bins."""
     found = {
-        (arm.arm.name, backend): _kernels(records[0])
+        (arm.arm.name, backend): kernels(records[0]).astype(np.float64)
         for arm in result.arms
         for backend, records in arm.records.items()
     }
     reach = max(
         np.quantile(np.abs(w), INSIDE) if len(w) else 0.0
-        for w in found.values()
+        for w in map(_finite, found.values())
     )
     edges = np.linspace(-1, 1, BINS + 1) * (reach or 1.0)
     figure, axes = wrapped(len(result.arms))
     for panel, arm in zip(axes, result.arms, strict=True):
         for backend in result.backends:
-            weights = np.clip(found[arm.arm.name, backend], *edges[[0, -1]])
+            weights = _finite(found[arm.arm.name, backend])
+            weights = np.clip(weights, *edges[[0, -1]])
             panel.stairs(
                 np.histogram(weights, edges)[0],
                 edges,
@@ -55,8 +57,8 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
             )
         lost = [
             LABELS[backend]
-            for backend, records in arm.records.items()
-            if not all(np.isfinite(w).all() for w in _tensors(records[0]))
+            for backend in result.backends
+            if not np.isfinite(found[arm.arm.name, backend]).all()
         ]
         if lost:
             say(panel, f"{' and '.join(lost)} diverged")
@@ -75,16 +77,8 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
     return figure
 
 
-def _kernels(record: Record) -> Curve:
-    """Return the weights of all kernels that are finite, in one row."""
-    found = np.concatenate([kernel.ravel() for kernel in _tensors(record)])
-    return np.asarray(found[np.isfinite(found)], np.float64)
-
-
-def _tensors(record: Record) -> list[Curve]:
-    """Return the kernels."""
-    names = [n for n in record.parameters if n.endswith("/kernel")]
-    return [record.weights[name] for name in names]
+def _finite(values: Curve) -> Curve:
+    return np.asarray(values[np.isfinite(values)])
 
 
 def distances(result: Result, spec: Distances) -> Figure:

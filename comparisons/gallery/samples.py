@@ -38,21 +38,18 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
         for column, view in enumerate(views(arm.arm)):
             runs = [Run(arm.arm, arm.records[b][0]) for b in backends]
             seen = [viewed(run, view) for run in runs]
-            finite = all(np.isfinite(each).all() for each in seen)
-            laid = _laid_out(seen) if finite else []
             for panel in mine[:, column]:
                 panel.set_axis_on()
-                if not finite:
-                    say(panel, "diverged")
-            for panel, run, points in zip(
-                mine[:, column] if finite else (), runs, laid, strict=False
-            ):
-                _scatter(panel, points, labels)
-                share, right = separability(run, view), nearest_mean(run, view)
-                panel.set_xlabel(
-                    f"separability {share:.2f}, nearest mean {right:.2f}",
-                    size=7,
+            if all(np.isfinite(each).all() for each in seen):
+                placed = zip(
+                    mine[:, column], runs, _laid_out(seen), strict=True
                 )
+                for panel, run, points in placed:
+                    _scatter(panel, points, labels)
+                    _measure(panel, run, view)
+            else:
+                for panel in mine[:, column]:
+                    say(panel, "diverged")
             named = (
                 view if len(result.arms) == 1 else f"{arm.arm.name}: {view}"
             )
@@ -63,8 +60,8 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
     legend(
         figure,
         [
-            line(f"class {n}", *_look(n)[:1], 0, marker=_look(n)[1])
-            for n in range(number)
+            line(f"class {n}", colour, 0, marker=marker)
+            for n, (colour, marker) in enumerate(map(_look, range(number)))
         ],
     )
     return figure
@@ -82,6 +79,14 @@ def _scatter(panel: Axes, points: Curve, labels: Curve) -> None:
         colour, marker = _look(int(label))
         own = points[labels == label]
         panel.plot(*own.T, marker, color=colour, markersize=2.5, mew=0)
+
+
+def _measure(panel: Axes, run: Run, view: str) -> None:
+    """Write below a panel how well the classes are told apart there."""
+    share, right = separability(run, view), nearest_mean(run, view)
+    panel.set_xlabel(
+        f"separability {share:.2f}, nearest mean {right:.2f}", size=7
+    )
 
 
 def _laid_out(seen: list[Curve]) -> list[Curve]:

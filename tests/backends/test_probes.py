@@ -88,8 +88,10 @@ DROPPING = {
 }
 
 
-def trained(worker: Worker, arm: Arm, dtype: loop.Dtype = "float64") -> Any:
-    [record] = worker.submit("train", arm=arm, seed=0, dtype=dtype).result()
+def trained(
+    worker: Worker, arm: Arm, dtype: loop.Dtype = "float64", seed: int = 0
+) -> Any:
+    [record] = worker.submit("train", arm=arm, seed=seed, dtype=dtype).result()
     return record
 
 
@@ -167,11 +169,8 @@ def test_another_seed_drops_other_numbers(pair: Pair, backend: str) -> None:
     """The trainer is the same; what the framework draws itself is not."""
 
     def left(seed: int) -> Any:
-        [record] = (
-            pair.workers[backend]
-            .submit("train", arm=digits(DROPPED), seed=seed, dtype="float32")
-            .result()
-        )
+        worker = pair.workers[backend]
+        record = trained(worker, digits(DROPPED), "float32", seed)
         return record.probes["dropped/dropout_1"][-1][1]
 
     first = left(0)
