@@ -3,21 +3,21 @@
 First the aligned run: both frameworks train what one complete specification
 says, and the ladder judges them. Then the conventions that the two dialects
 fill differently are switched, alone and together, and the final metric is
-measured over some seeds. Where the two naive ports part by more than seeds
-do, the smallest sets of conventions are sought that make the difference
-from the better port, and those whose removal unmakes it from the worse one.
-At last each option of the recipe is taken away: what turns a small
-difference into a large one?
+measured under some seeds, the same for each mix. `comparisons/causes.py`
+decides from these numbers whether the two naive ports differ by more than
+chance, and which smallest sets of conventions make the difference. At last
+each option of the recipe is taken away, to find what amplifies it.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from itertools import combinations
-from math import comb
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from common import image_files
 from common.element import Model
@@ -25,11 +25,13 @@ from common.errors import SpecError
 from common.experiment import Experiment
 from common.load import parse
 from comparisons import arguments, catalogue
-from comparisons.findings import Audit, Corner, Option, Search, Switch
-from comparisons.laboratory import METRICS, Laboratory
+from comparisons.causes import Finder, Mix, Values
+from comparisons.effects import Effect, paired
+from comparisons.findings import Audit, Corner, Option, Switch
+from comparisons.laboratory import METRICS, Laboratory, Measured
 from comparisons.ladder import climb
-from comparisons.naive import Mix, NaivePort, arm_of, naive_port
-from comparisons.tolerances import MOST_SEEDS
+from comparisons.naive import NaivePort, arm_of, naive_port
+from comparisons.tolerances import MOST_SEEDS, SEEDS_OF_AUDITS
 from comparisons.workers import LABELS, Pair
 
 Watcher = Callable[[str, str, int, int], None]
@@ -38,9 +40,8 @@ Watcher = Callable[[str, str, int, int], None]
 # How long the aligned run's float64 trajectory is, in steps.
 TRAJECTORY = {"quick": 500, "full": 2000}
 
-# Sets of conventions are sought up to this size. A size with more sets than
-# are tried takes the strongest conventions only, and says so.
-LARGEST_SET = 3
+# A size with more sets of conventions than are tried takes the strongest
+# conventions only, and says so.
 MOST_SETS = {"quick": 30, "full": 120}
 
 # Workers where nobody says how many: each holds a framework in memory.
@@ -56,7 +57,7 @@ def audit(
     dataset: str | None = None,
     profile: Literal["quick", "full"] = "quick",
     arm: str | None = None,
-    seeds: int = 3,
+    seeds: int = SEEDS_OF_AUDITS,
     jobs: int | None = None,
     data_dir: str | Path | None = None,
     download: bool = False,
@@ -71,8 +72,8 @@ def audit(
         dataset: which of the experiment's data sets; None for its first.
         profile: `quick`, or `full` for the experiment's own numbers.
         arm: which network; by default the one that leaves most unsaid.
-        seeds: runs of each mix, under seeds 0, 1, ...; at least 2, since
-            their spread says what a difference is worth.
+        seeds: runs of each mix, under seeds 0, 1, ...; at least 2. The
+            error of a difference falls with the square root of it.
         jobs: how many PyTorch workers share the runs; by default one for
             each core, within reason.
         data_dir: folder with the files of known images; by default what
@@ -136,6 +137,22 @@ def _read(
         ) from error
 
 
+class _Mixes:
+    """The metric of an audit's mixes, as `comparisons.causes` asks for it."""
+
+    def __init__(self, found: Audit, lab: Laboratory) -> None:
+        self._port, self._metric, self._lab = found.port, found.metric, lab
+
+    def ask(self, mixes: Iterable[Mix]) -> None:
+        """Have the mixes trained in the background."""
+        self._lab.ask(map(self._port.mixed, mixes))
+
+    def values(self, mix: Mix) -> Values:
+        """Return the metric of a mix, of shape (seeds,)."""
+        runs = self._lab.measured(self._port.mixed(mix))
+        return np.array(runs.values(self._metric))
+
+
 def _measure(found: Audit, lab: Laboratory) -> None:
     """Fill in all that is found by training."""
     port = found.port
@@ -143,13 +160,20 @@ def _measure(found: Audit, lab: Laboratory) -> None:
     lab.ask(map(port.mixed, naive), "keras")
     lab.ask(map(port.mixed, [*naive, *_ones(port, naive)]))
     found.corners = [_corner(port, lab, mix) for mix in naive]
-    found.switches = _switches(found, lab)
+    finder = Finder(
+        _Mixes(found, lab),
+        [row.name for row in port.conventions],
+        rising=METRICS[found.metric],
+        margin=found.margin,
+        resolution=found.resolution,
+        most_sets=MOST_SETS[found.settings["profile"]],
+    )
+    found.switches = _switches(found, lab, finder)
+    found.causes = finder.find()
+    found.corners += _further_corners(found, lab)
     if found.gap_is_real:
-        found.makes = _smallest_sets(found, lab, found.good)
-        found.unmakes = _smallest_sets(found, lab, found.bad)
-        found.corners += _further_corners(found, lab)
-    culprits = found.culprits or port.corners["keras"]
-    found.options = list(_options(found, lab, found.good ^ culprits))
+        cause = found.cause or port.corners["keras"]
+        found.options = _options(found, lab, found.good ^ cause)
     found.runs = lab.runs
 
 
@@ -164,81 +188,45 @@ def _corner(port: NaivePort, lab: Laboratory, mix: Mix) -> Corner:
     return Corner(mix, {side: lab.measured(spec, side) for side in LABELS})
 
 
-def _switches(found: Audit, lab: Laboratory) -> list[Switch]:
+def _switches(found: Audit, lab: Laboratory, finder: Finder) -> list[Switch]:
     """Measure every convention alone; return the strongest first."""
     port = found.port
-    torch, keras = (port.mixed(mix) for mix in port.corners.values())
-
-    def gain(before: Experiment, after: Experiment, metric: str) -> float:
-        runs = lab.measured(before), lab.measured(after)
-        return runs[1].mean(metric) - runs[0].mean(metric)
-
+    nothing, everything = port.corners.values()
+    torch = port.mixed(nothing)
+    before = lab.measured(torch).values("train_loss")
     switches = []
     for row in port.conventions:
-        alone = port.mixed(frozenset({row.name}))
-        but = port.mixed(port.corners["keras"] - {row.name})
+        alone = port.mixed(nothing | {row.name})
+        losses = lab.measured(alone).values("train_loss")
         switches.append(
             Switch(
                 convention=row,
-                alone=gain(torch, alone, found.metric),
-                last=gain(but, keras, found.metric),
-                loss=gain(torch, alone, "train_loss"),
+                alone=finder.effect(nothing, nothing | {row.name}),
+                last=finder.effect(everything - {row.name}, everything),
+                loss=paired(losses, before),
                 drift=lab.drift(alone, torch),
+                comparisons=len(port.conventions),
             )
         )
     return sorted(switches, key=lambda switch: -switch.strength)
 
 
-def _smallest_sets(found: Audit, lab: Laboratory, start: Mix) -> Search:
-    """Seek the smallest sets that carry one corner to the other.
-
-    A set does so when it moves the mean by half of the gap at least, in the
-    gap's direction, and by more than seeds do.
-    """
-    ranked = [switch.convention.name for switch in found.switches]
-    search = Search((), 0, 0, 0)
-    for size in range(1, min(LARGEST_SET, len(ranked)) + 1):
-        reach = len(ranked)
-        while comb(reach, size) > MOST_SETS[found.settings["profile"]]:
-            reach -= 1
-        sets = [frozenset(s) for s in combinations(ranked[:reach], size)]
-        lab.ask(found.port.mixed(start ^ switched) for switched in sets)
-        works = [s for s in sets if moves(found, lab, start, start ^ s)]
-        search = Search(tuple(works), size, len(sets), comb(len(ranked), size))
-        if works:
-            break
-    return search
-
-
-def moves(found: Audit, lab: Laboratory, start: Mix, mix: Mix) -> bool:
-    """Whether a mix lies nearer to the other corner than to the start."""
-    before, after = (
-        lab.measured(found.port.mixed(each)).mean(found.metric)
-        for each in (start, mix)
-    )
-    keras_is_start = start == found.port.corners["keras"]
-    gap = -found.gap if keras_is_start else found.gap
-    share = (after - before) / gap
-    return share >= 0.5 and abs(after - before) > found.spread
-
-
 def _further_corners(found: Audit, lab: Laboratory) -> list[Corner]:
-    """Measure in both frameworks what the sets found do, and their parts."""
-    assert found.makes is not None
-    assert found.unmakes is not None
+    """Measure in both frameworks what the causes do, and their parts."""
+    assert found.causes is not None
     wanted: dict[Mix, None] = {}
-    for made in found.makes.sets[:SHOWN_SETS]:
+    for made in found.search.sets[:SHOWN_SETS] if found.search else ():
         for size in range(1, len(made) + 1):
             for part in combinations(sorted(made), size):
                 wanted[found.good ^ frozenset(part)] = None
-    for unmade in found.unmakes.sets[:SHOWN_SETS]:
-        wanted[found.bad ^ unmade] = None
+    for undone in found.causes.undone_by[:SHOWN_SETS]:
+        wanted[found.bad ^ undone] = None
     new = [m for m in wanted if m not in found.port.corners.values()]
     lab.ask(map(found.port.mixed, new), "keras")
     return [_corner(found.port, lab, mix) for mix in new]
 
 
-def _options(found: Audit, lab: Laboratory, bad_mix: Mix) -> Iterator[Option]:
+def _options(found: Audit, lab: Laboratory, bad_mix: Mix) -> list[Option]:
     """Take the recipe's options away, one at a time, in both corners."""
     good, bad = map(found.port.mixed, (found.good, bad_mix))
     without = {
@@ -247,20 +235,25 @@ def _options(found: Audit, lab: Laboratory, bad_mix: Mix) -> Iterator[Option]:
     }
     for pair in without.values():
         lab.ask(each for each in pair if each)
-    before, runs = lab.measured(good), lab.measured(bad)
     sign = 1.0 if METRICS[found.metric] else -1.0
 
-    def gap(good: Any, bad: Any) -> float:
-        return sign * float(good.mean(found.metric) - bad.mean(found.metric))
+    def gap(good: Measured, bad: Measured) -> Effect:
+        better, worse = (
+            sign * np.array(runs.values(found.metric)) for runs in (good, bad)
+        )
+        return paired(better, worse, found.resolution)
 
+    before, runs = lab.measured(good), lab.measured(bad)
+    had = gap(before, runs)
+    options = []
     for path, (good_less, bad_less) in without.items():
-        name, had = ".".join(path), gap(before, runs)
-        if good_less is None or bad_less is None:
-            yield Option(name, had, None, runs, None)
-            continue
-        left = lab.measured(bad_less)
-        has = gap(lab.measured(good_less), left)
-        yield Option(name, had, has, runs, left)
+        has = left = None
+        if good_less is not None and bad_less is not None:
+            left = lab.measured(bad_less)
+            has = gap(lab.measured(good_less), left)
+        name = ".".join(path)
+        options.append(Option(name, had, has, runs, left, len(without)))
+    return options
 
 
 def _said_options(

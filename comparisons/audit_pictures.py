@@ -10,9 +10,10 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from common.record import Record
+from comparisons.causes import Mix
 from comparisons.drawing import COLOURS, GREY, STYLE, Picture, svg
-from comparisons.findings import Audit, Corner
-from comparisons.naive import Mix
+from comparisons.effects import Effect
+from comparisons.findings import Audit
 from comparisons.wording import (
     change,
     corner_name,
@@ -30,7 +31,7 @@ def pictures(audit: Audit) -> list[Picture]:
     """Draw every picture that the audit has data for."""
     if not audit.corners:
         return []
-    square = audit.culprits is not None and len(audit.culprits) == 2
+    square = audit.cause is not None and len(audit.cause) == 2
     records = audit.corners[0].runs["torch"].records
     drawings: list[tuple[str, str, Callable[[Audit], Figure], bool]] = [
         (
@@ -62,20 +63,20 @@ def pictures(audit: Audit) -> list[Picture]:
 
 def effects(audit: Audit) -> Figure:
     """Draw two bars for each convention, and one for the culprits."""
-    rows = len(audit.switches) + bool(audit.culprits) + 1
+    rows = len(audit.switches) + bool(audit.cause) + 1
     figure = Figure(figsize=(8.2, 0.42 * rows + 1.2), layout="constrained")
     panel = figure.subplots()
     names: list[str] = []
-    if audit.culprits:
-        corner = audit.corner(audit.good ^ audit.culprits)
-        _bar(panel, 0, 0.0, _from_good(audit, corner), TOGETHER)
-        names.append(" +\n".join(sorted(audit.culprits)))
+    if audit.cause:
+        corner = audit.corner(audit.good ^ audit.cause)
+        _bar(panel, 0, 0.0, audit.effect(audit.good, corner.mix), TOGETHER)
+        names.append(" +\n".join(sorted(audit.cause)))
     for switch in audit.switches:
         row = len(names)
         _bar(panel, row, -0.19, switch.alone, COLOURS["torch"])
         _bar(panel, row, 0.19, switch.last, COLOURS["keras"])
         names.append(switch.convention.name)
-    panel.axvspan(-audit.spread, audit.spread, color="#eeeeee", zorder=0)
+    panel.axvspan(-audit.margin, audit.margin, color="#eeeeee", zorder=0)
     panel.axvline(0, color=GREY, linewidth=0.8)
     panel.set_yticks(range(len(names)), names)
     panel.set_ylim(len(names) - 0.4, -0.6)
@@ -86,8 +87,8 @@ def effects(audit: Audit) -> Figure:
         Rectangle((0, 0), 1, 1, color=COLOURS["keras"]),
         Rectangle((0, 0), 1, 1, color="#eeeeee"),
     ]
-    labels = ["alone", "as the last", "what seeds do"]
-    if audit.culprits:
+    labels = ["alone", "as the last", "too small to matter"]
+    if audit.cause:
         handles.insert(0, Rectangle((0, 0), 1, 1, color=TOGETHER))
         labels.insert(0, "the smallest set that makes the gap")
     figure.legend(
@@ -96,18 +97,17 @@ def effects(audit: Audit) -> Figure:
     return figure
 
 
-def _from_good(audit: Audit, corner: Corner) -> float:
-    good = audit.corner(audit.good).runs["torch"]
-    found = corner.runs["torch"]
-    return found.mean(audit.metric) - good.mean(audit.metric)
-
-
 def _bar(
-    panel: Axes, row: int, shift: float, value: float, colour: str
+    panel: Axes, row: int, shift: float, effect: Effect, colour: str
 ) -> None:
-    value = value if np.isfinite(value) else 0.0
+    value = effect.mean if np.isfinite(effect.mean) else 0.0
     height = 0.36 if shift else 0.6
     panel.barh(row + shift, value, height, color=colour, zorder=2)
+    low, high = effect.interval
+    if np.isfinite([low, high]).all():
+        panel.plot(
+            [low, high], [row + shift] * 2, color=GREY, linewidth=1, zorder=3
+        )
     panel.annotate(
         change(value),
         (value, row + shift),
@@ -121,8 +121,8 @@ def _bar(
 
 def corners(audit: Audit) -> Figure:
     """Draw the culprit pair as a table of two by two coloured cells."""
-    assert audit.culprits is not None
-    first, second = sorted(audit.culprits)
+    assert audit.cause is not None
+    first, second = sorted(audit.cause)
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     panel = figure.subplots()
     for row, column in np.ndindex(2, 2):
@@ -158,7 +158,7 @@ def _cell(panel: Axes, row: int, column: int, audit: Audit, mix: Mix) -> None:
     torch, keras = audit.corner(mix).runs.values()
     value, best = torch.mean(audit.metric), audit.corner(audit.good)
     far = abs(value - best.runs["torch"].mean(audit.metric))
-    bad = far > abs(audit.gap) / 2
+    bad = far > abs(audit.gap.mean) / 2
     colour = BAD if bad else GOOD
     cell = Rectangle((column + 0.02, row + 0.02), 0.96, 0.96, color=colour)
     cell.set_alpha(0.85)
@@ -193,17 +193,17 @@ def courses(audit: Audit) -> Figure:
     figure = Figure(figsize=(8.2, 3.4), layout="constrained")
     panel = figure.subplots()
     shown = [audit.good, audit.bad]
-    if audit.culprits:
-        alone = [audit.good ^ {name} for name in sorted(audit.culprits)]
-        shown = [audit.good, *alone, audit.good ^ audit.culprits]
+    if audit.cause:
+        alone = [audit.good ^ {name} for name in sorted(audit.cause)]
+        shown = [audit.good, *alone, audit.good ^ audit.cause]
     for index, mix in enumerate(dict.fromkeys(shown)):
         switched = audit.switched(mix)
         label = corner_name(audit, audit.good)
-        if switched and audit.culprits:
+        if switched and audit.cause:
             label = f"with {listed(switched)}"
         elif switched:
             label = corner_name(audit, mix)
-        bad = mix == audit.good ^ (audit.culprits or audit.bad ^ audit.good)
+        bad = mix == audit.good ^ (audit.cause or audit.bad ^ audit.good)
         record = audit.corner(mix).runs["torch"].records[0]
         colour = BAD if bad else GOOD
         _course(

@@ -13,12 +13,12 @@ from common.claims import Asked, Claim, SameBest
 from common.measures import falls
 from common.record import Record
 from common.statistic import Run
+from comparisons.effects import Effect, seeds_needed
 from comparisons.tolerances import (
     CHANCE,
-    DECIDED,
     FEWEST_SEEDS,
     MOST_SEEDS,
-    POWER,
+    SIGNIFICANT,
 )
 
 Runs = dict[str, dict[str, list[Record]]]
@@ -171,20 +171,38 @@ def _answer(
 
 
 def _decided(held: list[bool], margins: tuple[float, ...]) -> bool | None:
-    """Return what the seeds say: all alike, or more than chance.
+    """Return what the seeds show of a claim; None where they show nothing.
 
-    Chance is Student's t of the margins against 0, at one in twenty.
+    A single run is judged by itself. Several decide in one of two ways:
+
+    - the mean of the margins is not 0 by chance (Student's t, two-sided, at
+      `SIGNIFICANT`);
+    - so many of `FEWEST_SEEDS` or more agree as chance gives less often than
+      `SIGNIFICANT` if a claim holds in a run as often as not (sign test:
+      5 of 5 one time in 32, 7 of 8 one time in 28). Margins need not be
+      finite for it.
     """
-    from scipy.stats import ttest_1samp
-
     if np.isnan(margins).any():
         return None
-    if len(set(held)) == 1:
+    if len(held) == 1:
         return held[0]
-    if len(held) < FEWEST_SEEDS or not np.isfinite(margins).all():
-        return None
-    decided = ttest_1samp(margins, 0.0).pvalue < DECIDED
-    return bool(np.mean(margins) > 0) if decided else None
+    effect = Effect(margins)
+    if effect.p_value < SIGNIFICANT:
+        return bool(effect.mean > 0)
+    if not any(margins):
+        # Equal in every run: what decides is whether equality is claimed.
+        return held[0]
+    most = max(sum(held), len(held) - sum(held))
+    if len(held) >= FEWEST_SEEDS and _by_sign(most, len(held)) < SIGNIFICANT:
+        return 2 * sum(held) > len(held)
+    return None
+
+
+def _by_sign(most: int, seeds: int) -> float:
+    """Return the probability that so many coins or more fall alike."""
+    from scipy.special import bdtrc
+
+    return float(bdtrc(most - 1, seeds, 0.5))
 
 
 def _verdict(answers: list[Answer]) -> str:
@@ -214,28 +232,20 @@ def _would_decide(answers: list[Answer]) -> str:
     """Say how many seeds would likely decide, judging by those there are."""
     most = 0
     for answer in answers:
-        if not np.isfinite(answer.margins).all():
+        if np.isnan(answer.margins).any():
             return "no number of seeds would decide"
-        margins = np.array(answer.margins)
-        spread = float(margins.std(ddof=min(1, len(margins) - 1)))
-        mean = float(np.abs(margins.mean()))
-        most = max(most, _seeds_needed(mean, spread))
+        finite = bool(np.isfinite(answer.margins).all())
+        margins = answer.margins if finite else np.sign(answer.margins)
+        effect = Effect(tuple(map(float, margins)))
+        if effect.seeds < 2:
+            return "more than one seed is needed"
+        needed = seeds_needed(
+            effect.mean, effect.deviation, fewest=FEWEST_SEEDS
+        )
+        most = max(most, needed or MOST_SEEDS + 1)
     if most > MOST_SEEDS:
         return f"not even {MOST_SEEDS:,} would decide"
     return f"about {most:,} would decide"
-
-
-def _seeds_needed(mean: float, spread: float) -> int:
-    """Return how many seeds show such a mean, four times in five."""
-    from scipy.stats import nct, t
-
-    if spread == 0:
-        return FEWEST_SEEDS
-    n = np.arange(FEWEST_SEEDS, MOST_SEEDS + 1)
-    limit = t.ppf(1 - DECIDED / 2, n - 1)
-    power = nct.sf(limit, n - 1, mean / spread * np.sqrt(n))
-    enough = np.flatnonzero(power >= POWER)
-    return int(n[enough[0]]) if len(enough) else MOST_SEEDS + 1
 
 
 def _apart(gaps: npt.NDArray[np.float64]) -> bool:
@@ -243,13 +253,9 @@ def _apart(gaps: npt.NDArray[np.float64]) -> bool:
 
     Fewer than `FEWEST_SEEDS` show nothing.
     """
-    from scipy.stats import ttest_1samp
-
     if len(gaps) < FEWEST_SEEDS:
         return False
-    if np.ptp(gaps) == 0:
-        return bool(gaps[0] != 0)
-    return bool(ttest_1samp(gaps, 0.0).pvalue < CHANCE)
+    return Effect(tuple(gaps.tolist())).p_value < CHANCE
 
 
 def _number(value: float) -> float | None:

@@ -35,6 +35,7 @@ from comparisons.tolerances import (
     FEWEST_SEEDS,
     MOST_SEEDS,
     SEEDS,
+    SEEDS_OF_AUDITS,
     SEEDS_OF_CLAIMS,
 )
 
@@ -272,7 +273,9 @@ def audit(
         str | None,
         typer.Option(help="Which network; else the one left most unsaid."),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=2, help="Runs of each mix.")] = 3,
+    seeds: Annotated[
+        int, typer.Option(min=2, help="Runs of each mix of defaults.")
+    ] = SEEDS_OF_AUDITS,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, help="Runs at once; else one for each core."),

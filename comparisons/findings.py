@@ -1,7 +1,8 @@
 """Findings: what an audit found, as numbers, rows and a document.
 
-Every effect is a change of the final metric, averaged over the seeds, when
-conventions are switched from PyTorch's default to Keras's.
+Every effect is a change of the final metric when conventions are switched
+from PyTorch's default to Keras's, paired by seed: see
+`comparisons/effects.py`.
 """
 
 import math
@@ -13,9 +14,17 @@ import numpy as np
 
 from common.conventions import Convention
 from common.experiment import Experiment
-from comparisons.laboratory import METRICS, Drift, Measured
+from comparisons.causes import Candidate, Causes, Mix, Search
+from comparisons.effects import Decision, Effect, paired
+from comparisons.laboratory import (
+    Drift,
+    Measured,
+    margin_of,
+    resolution_of,
+)
 from comparisons.ladder import Climb
-from comparisons.naive import Mix, NaivePort
+from comparisons.naive import NaivePort
+from comparisons.tolerances import SIGNIFICANT
 from comparisons.verdict import Outcome, outcome_of
 from comparisons.workers import LABELS
 
@@ -26,42 +35,50 @@ class Switch:
 
     Attributes:
         convention: the row of the table.
-        alone: change of the metric when it is taken from Keras while all
+        alone: effect on the metric when it is taken from Keras while all
             others are PyTorch's.
-        last: change when it is taken from Keras as the last of all: what
+        last: effect when it is taken from Keras as the last of all: what
             taking it back from Keras's naive port would undo.
         loss: as `alone`, of the last evaluation of the training loss.
         drift: of the losses, alone, from those of PyTorch's naive port.
+        comparisons: how many effects were measured beside each other.
     """
 
     convention: Convention
-    alone: float
-    last: float
-    loss: float
+    alone: Effect
+    last: Effect
+    loss: Effect
     drift: Drift
+    comparisons: int = 1
 
     @property
     def strength(self) -> float:
         """The larger of its two effects, without its sign."""
-        return max(abs(self.alone), abs(self.last))
+        sizes = [abs(self.alone.mean), abs(self.last.mean)]
+        return max((s for s in sizes if not math.isnan(s)), default=0.0)
+
+    def decision(self, margin: float) -> Decision:
+        """Return what is shown of its effect alone.
+
+        Args:
+            margin: effects below it do not matter.
+        """
+        return corrected(self.alone, margin, self.comparisons)
 
 
-@dataclass(frozen=True)
-class Search:
-    """A search for the smallest sets of conventions that do something.
+def corrected(effect: Effect, margin: float, comparisons: int) -> Decision:
+    """Return what is shown of one effect among several.
 
-    Attributes:
-        sets: those found, all of one size; empty if there are none.
-        size: the size that was searched last.
-        tried: how many sets of that size were tried.
-        possible: how many there are; more than tried where only the
-            strongest conventions were combined.
+    Args:
+        effect: of one convention, or of some.
+        margin: effects below it do not matter.
+        comparisons: how many effects are looked at; an effect is shown at
+            `SIGNIFICANT` divided by that (Bonferroni).
     """
-
-    sets: tuple[Mix, ...]
-    size: int
-    tried: int
-    possible: int
+    found = effect.decision(margin)
+    if found == "shown" and effect.p_value * comparisons > SIGNIFICANT:
+        return "undecided"
+    return found
 
 
 @dataclass(frozen=True)
@@ -71,24 +88,39 @@ class Option:
     Attributes:
         name: the option, such as `early_stopping`.
         gap: how much better the good corner is, with the option.
-        gap_without: likewise without it; None if the recipe cannot be
-            meant without it.
+        gap_without: likewise without it; None if the recipe is not valid
+            without it.
         bad: the bad corner's runs with the option.
         bad_without: its runs without it.
+        comparisons: how many options were tried.
     """
 
     name: str
-    gap: float
-    gap_without: float | None
+    gap: Effect
+    gap_without: Effect | None
     bad: Measured
     bad_without: Measured | None
+    comparisons: int = 1
 
     @property
     def amplifies(self) -> bool:
-        """Whether most of the gap is gone without the option."""
-        return self.gap_without is not None and (
-            abs(self.gap_without) < abs(self.gap) / 2
+        """Whether most of the gap is shown to be gone without the option.
+
+        That is, the gap without it is less than half, and the difference
+        of the two gaps, paired by seed, is not chance.
+        """
+        if self.gap_without is None:
+            return False
+        less = Effect(
+            tuple(
+                np.subtract(
+                    self.gap.differences, self.gap_without.differences
+                ).tolist()
+            ),
+            self.gap.variance_floor,
         )
+        halved = abs(self.gap_without.mean) < abs(self.gap.mean) / 2
+        return halved and less.p_value * self.comparisons <= SIGNIFICANT
 
 
 @dataclass(frozen=True)
@@ -113,12 +145,13 @@ class Audit:
         experiment: the complete specification of PyTorch's naive port.
         climb: the ladder of the aligned run, in float64.
         settings: how it was run.
-        corners: both naive ports, then what the culprits alone and together
+        corners: both naive ports, then what the causes alone and together
             do; empty if nothing differs.
         switches: every convention, the strongest first.
-        makes: the smallest sets that make the gap; None if there is none.
-        unmakes: the smallest sets whose removal unmakes it, likewise.
-        options: the recipe's options, taken away one at a time.
+        causes: what is shown of the gap, and what makes it; None if nothing
+            was measured.
+        options: the recipe's options, taken away one at a time; empty where
+            no gap is shown.
         runs: how many trainings there were, by backend.
         report: path of the written report, once there is one.
     """
@@ -129,8 +162,7 @@ class Audit:
     settings: dict[str, Any]
     corners: list[Corner] = field(default_factory=list)
     switches: list[Switch] = field(default_factory=list)
-    makes: Search | None = None
-    unmakes: Search | None = None
+    causes: Causes | None = None
     options: list[Option] = field(default_factory=list)
     runs: dict[str, int] = field(default_factory=dict)
     report: Path | None = None
@@ -147,8 +179,26 @@ class Audit:
 
     @property
     def metric(self) -> str:
-        """The final metric that effects are changes of."""
-        return self.naive("torch").metric
+        """The final metric that effects are changes of.
+
+        `diverged`, the share of runs that diverge, where the metric of a
+        run of either naive port is not finite.
+        """
+        ports = [self.naive(side) for side in LABELS]
+        name = ports[0].metric
+        values = [value for port in ports for value in port.values(name)]
+        return name if np.isfinite(values).all() else "diverged"
+
+    @property
+    def margin(self) -> float:
+        """Differences of the metric below this do not matter."""
+        ports = [self.naive(side) for side in LABELS]
+        return margin_of(self.metric, ports)
+
+    @property
+    def resolution(self) -> float:
+        """The step in which the metric moves; 0 if it is continuous."""
+        return resolution_of(self.metric, self.experiment.data.part_sizes())
 
     def naive(self, side: str, backend: str = "torch") -> Measured:
         """Return the runs of one framework's naive port."""
@@ -159,28 +209,29 @@ class Audit:
         """Return the corner of a mix."""
         return next(corner for corner in self.corners if corner.mix == mix)
 
-    @property
-    def gap(self) -> float:
-        """Keras's naive port less PyTorch's, in the metric."""
-        sides = [self.naive(side).mean(self.metric) for side in LABELS]
-        return sides[1] - sides[0]
+    def effect(self, before: Mix, after: Mix) -> Effect:
+        """Return the effect of going from one corner to another."""
+        first, second = (
+            self.corner(mix).runs["torch"].values(self.metric)
+            for mix in (before, after)
+        )
+        return paired(second, first, self.resolution)
 
     @property
-    def spread(self) -> float:
-        """How far seeds alone move the metric, in the worse naive port."""
-        return max(self.naive(side).spread(self.metric) for side in LABELS)
+    def gap(self) -> Effect:
+        """Keras's naive port less PyTorch's, in the metric."""
+        return self.effect(*self.port.corners.values())
 
     @property
     def gap_is_real(self) -> bool:
-        """Whether the gap is larger than what seeds do."""
-        return abs(self.gap) > self.spread
+        """Whether the gap is shown, and more than negligible."""
+        return self.causes is not None and self.causes.decision == "shown"
 
     @property
     def good(self) -> Mix:
         """The better naive port, PyTorch's if they are equal."""
-        keras_is_better = (self.gap > 0) == METRICS[self.metric]
-        better = "keras" if keras_is_better and self.gap else "torch"
-        return self.port.corners[better]
+        assert self.causes is not None
+        return self.causes.good
 
     @property
     def bad(self) -> Mix:
@@ -192,14 +243,19 @@ class Audit:
         return mix ^ self.good
 
     @property
-    def culprits(self) -> Mix | None:
+    def cause(self) -> Mix | None:
         """The first of the smallest sets that make the gap."""
-        return self.makes.sets[0] if self.makes and self.makes.sets else None
+        return self.causes.cause if self.causes else None
+
+    @property
+    def search(self) -> Search | None:
+        """The search for the sets that make the gap, if there was one."""
+        return self.causes.makes if self.causes else None
 
     @property
     def effects_sum(self) -> float:
         """The sum of what every convention does alone."""
-        return math.fsum(switch.alone for switch in self.switches)
+        return math.fsum(switch.alone.mean for switch in self.switches)
 
     def confirmed_within(self, metric: str) -> float:
         """How far Keras is from PyTorch, over all corners and seeds."""
@@ -211,12 +267,14 @@ class Audit:
 
     def share(self, effect: float) -> float | None:
         """Return an effect as a share of the gap, if there is a gap."""
-        return effect / self.gap if self.gap else None
+        return effect / self.gap.mean if self.gap.mean else None
 
     def as_json(self) -> dict[str, Any]:
         """Return the document of the command line's contract."""
         from comparisons.wording import headline, sentences
 
+        causes = self.causes
+        search = self.search
         return {
             "command": "audit",
             "name": self.port.name,
@@ -228,9 +286,13 @@ class Audit:
             "rungs": [verdict.as_json() for verdict in self.climb.verdicts],
             "aligned_residual": finite(self.aligned_residual),
             "conventions": [self._switch_json(s) for s in self.switches],
-            **(self._measured_json() if self.corners else {}),
-            "makes": _sets_json(self.makes),
-            "unmakes": _sets_json(self.unmakes),
+            **(self._measured_json() if causes else {}),
+            "makes": [sorted(s) for s in search.sets] if search else [],
+            "unmakes": [sorted(s) for s in causes.undone_by] if causes else [],
+            "candidates": [
+                _candidate_json(c)
+                for c in (search.candidates if search else ())
+            ],
             "amplifiers": [o.name for o in self.options if o.amplifies],
             "options": [_option_json(o, self.metric) for o in self.options],
             "corners": [self._corner_json(c) for c in self.corners],
@@ -239,11 +301,19 @@ class Audit:
         }
 
     def _measured_json(self) -> dict[str, Any]:
+        assert self.causes is not None
+        gap, search = self.gap, self.search
+        undecided = self.causes.decision == "undecided"
+        needed = gap.seeds_needed(self.margin) if undecided else None
         return {
             "metric": self.metric,
-            "gap": finite(self.gap),
-            "spread_over_seeds": finite(self.spread),
+            "gap": finite(gap.mean),
+            **_error_json("gap", gap),
+            "gap_p_value": gap.p_value,
+            "gap_decision": self.causes.decision,
             "gap_is_real": self.gap_is_real,
+            "margin": self.margin,
+            "seeds_needed": search.seeds_needed if search else needed,
             "effects_sum": finite(self.effects_sum),
             "confirmed_within": {
                 name: finite(self.confirmed_within(name))
@@ -260,10 +330,13 @@ class Audit:
             "keras": row.keras,
             "sentence": row.sentence,
             "sources": dict(zip(LABELS, row.sources, strict=True)),
-            "effect": finite(switch.alone),
-            "share": finite(self.share(switch.alone)),
-            "effect_as_last": finite(switch.last),
-            "effect_on_train_loss": finite(switch.loss),
+            "effect": finite(switch.alone.mean),
+            **_error_json("effect", switch.alone),
+            "decision": switch.decision(self.margin),
+            "share": finite(self.share(switch.alone.mean)),
+            "effect_as_last": finite(switch.last.mean),
+            **_error_json("effect_as_last", switch.last),
+            "effect_on_train_loss": finite(switch.loss.mean),
             "max_drift": finite(switch.drift.largest),
             "first_step_past_floor": switch.drift.first_step,
             "max_drift_of_evaluations": finite(switch.drift.evaluated),
@@ -292,20 +365,36 @@ def runs_json(runs: Measured, metric: str) -> dict[str, Any]:
     }
 
 
-def _option_json(option: Option, metric: str) -> dict[str, Any]:
-    without = option.bad_without
+def _error_json(name: str, effect: Effect) -> dict[str, Any]:
     return {
-        "option": option.name,
-        "amplifies": option.amplifies,
-        "gap": finite(option.gap),
-        "gap_without": finite(option.gap_without),
-        "bad_corner": runs_json(option.bad, metric),
-        "bad_corner_without": without and runs_json(without, metric),
+        f"{name}_standard_error": finite(effect.standard_error),
+        f"{name}_interval": [finite(end) for end in effect.interval],
     }
 
 
-def _sets_json(search: Search | None) -> list[list[str]]:
-    return [sorted(found) for found in search.sets] if search else []
+def _candidate_json(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "conventions": sorted(candidate.places),
+        "makes": finite(candidate.makes.mean),
+        **_error_json("makes", candidate.makes),
+        "undoes": finite(candidate.undoes.mean),
+        **_error_json("undoes", candidate.undoes),
+        "strongest_in_seeds": candidate.wins,
+        "p_value": candidate.p_value,
+    }
+
+
+def _option_json(option: Option, metric: str) -> dict[str, Any]:
+    without = option.bad_without
+    left = option.gap_without
+    return {
+        "option": option.name,
+        "amplifies": option.amplifies,
+        "gap": finite(option.gap.mean),
+        "gap_without": finite(left.mean) if left else None,
+        "bad_corner": runs_json(option.bad, metric),
+        "bad_corner_without": without and runs_json(without, metric),
+    }
 
 
 def finite(value: float | None) -> float | None:

@@ -5,6 +5,7 @@ every value of every convention, and the ladder proves it, so the many mixes
 are measured in one framework; what is found is confirmed in the other.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -19,19 +20,25 @@ from common.record import Curve, Record
 from comparisons.comparison import Comparison, compare_curves
 from comparisons.judge import evaluation_curves, step_curves
 from comparisons.naive import arm_of
-from comparisons.tolerances import NUDGES, TIMES_FLOOR
+from comparisons.tolerances import (
+    MARGIN_OF_ACCURACY,
+    MARGIN_OF_LOSS,
+    NUDGES,
+    TIMES_FLOOR,
+)
 from comparisons.workers import Pair, Worker
 
 Counter = Callable[[str, int, int], None]
 """Called with the backend, the runs done and the runs asked for so far."""
 
 # The final metrics to judge by, the first that a record has, and whether
-# more of it is better.
+# more of it is better. `diverged` counts the runs whose metric is not finite.
 METRICS = {
     "test_accuracy": True,
     "test_loss": False,
     "train_accuracy": True,
     "train_loss": False,
+    "diverged": False,
 }
 
 
@@ -47,21 +54,53 @@ class Measured:
 
     def values(self, metric: str) -> list[float]:
         """Return a final metric, for each seed."""
+        if metric == "diverged":
+            finals = self.values(self.metric)
+            return [float(not math.isfinite(value)) for value in finals]
         return [record.final[metric] for record in self.records]
 
     def mean(self, metric: str) -> float:
         """Return a final metric, averaged over the seeds."""
         return float(np.mean(self.values(metric)))
 
-    def spread(self, metric: str) -> float:
-        """Return the distance of the largest value to the smallest."""
-        return float(np.ptp(self.values(metric)))
-
     @property
     def metric(self) -> str:
         """The final metric to judge by."""
         final = self.records[0].final
         return next(name for name in METRICS if name in final)
+
+
+def margin_of(metric: str, runs: Iterable[Measured]) -> float:
+    """Return the difference of a metric below which it does not matter.
+
+    Args:
+        metric: a key of `METRICS`.
+        runs: what is compared.
+
+    Returns:
+        For an accuracy `MARGIN_OF_ACCURACY`, for a loss `MARGIN_OF_LOSS`
+        times the mean of all runs, for `diverged` 0.
+    """
+    if metric == "diverged":
+        return 0.0
+    if metric.endswith("accuracy"):
+        return MARGIN_OF_ACCURACY
+    return MARGIN_OF_LOSS * float(np.mean([r.mean(metric) for r in runs]))
+
+
+def resolution_of(metric: str, parts: dict[str, int]) -> float:
+    """Return the step in which a metric of one run moves.
+
+    Args:
+        metric: a key of `METRICS`.
+        parts: how many samples each part of the data has.
+
+    Returns:
+        1 / samples for an accuracy, 1 for `diverged`, 0 for a loss.
+    """
+    if metric.endswith("accuracy"):
+        return 1.0 / parts[metric.removesuffix("_accuracy")]
+    return 1.0 if metric == "diverged" else 0.0
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,8 @@ from common.conventions import CONVENTIONS, Convention
 from common.errors import SpecError, names, nearest, shown
 from common.experiment import Experiment
 from common.load import parse
+from comparisons.causes import Mix
 from comparisons.workers import LABELS
-
-Mix: TypeAlias = frozenset[str]
-"""The conventions, by name, that are taken from Keras's defaults."""
 
 # What an experiment means; the rest is names and claims.
 MEANING = ("data", "recipe", "arms")

@@ -65,10 +65,6 @@ FEWEST_SEEDS = 5
 # Runs of each arm: the fewest that show anything.
 SEEDS_OF_CLAIMS = FEWEST_SEEDS
 
-# Where some seeds hold a claim and others do not, their mean decides if it
-# is not 0 by chance, one time in twenty.
-DECIDED = 0.05
-
 # Runs in each framework where each has its own randomness. The error of a
 # mean of ten is a third of their deviation: enough to show that two
 # accuracies that scatter by 2 % are within 2 % of each other.
@@ -102,3 +98,12 @@ DRAWN = 1500
 FEWEST_DRAWS, MOST_DRAWS = 2, 40
 MOST_VALUES = 20_000
 TIMES_DRAWN = 10
+
+# A mean over seeds (the margin of a claim, the effect of a convention) is
+# shown where chance gives one as large at most one time in twenty; see
+# `comparisons/effects.py`.
+SIGNIFICANT = 0.05
+
+# Runs of each mix in an audit. Two seeds have one degree of freedom, and a
+# difference has to be 12.7 times its standard error; with five, 2.8 times.
+SEEDS_OF_AUDITS = 5

@@ -6,9 +6,11 @@ Every sentence is made of what was measured.
 import math
 from collections.abc import Iterable
 
-from comparisons.findings import Audit, Option, Switch
+from comparisons.causes import Mix, Search
+from comparisons.effects import Effect
+from comparisons.findings import Audit, Option, Switch, corrected
 from comparisons.laboratory import METRICS, Measured
-from comparisons.naive import Mix
+from comparisons.tolerances import MOST_SEEDS, SIGNIFICANT
 from comparisons.workers import LABELS
 
 SWITCH_COLUMNS = (
@@ -66,15 +68,17 @@ def metric_name(audit: Audit) -> str:
 
 
 def _what_is_reached(audit: Audit) -> str:
-    seeds = audit.settings["seeds"]
+    seeds, differ = audit.settings["seeds"], len(audit.port.conventions)
     reached = [
         f"{_reached(audit, audit.naive(side))} with {label}'s defaults"
         for side, label in LABELS.items()
     ]
+    count = "1 convention differs"
+    if differ > 1:
+        count = f"{differ} conventions differ"
     return (
-        f"The same words reach a {metric_name(audit)} of "
-        f"{' and of '.join(reached)} ({seeds} seeds; "
-        f"{len(audit.port.conventions)} conventions differ)."
+        f"The same specification reaches a {metric_name(audit)} of "
+        f"{' and of '.join(reached)} ({seeds} seeds; {count})."
     )
 
 
@@ -87,61 +91,133 @@ def _reached(audit: Audit, runs: Measured) -> str:
 
 
 def _what_makes_it(audit: Audit) -> str:
-    if not math.isfinite(audit.gap):
+    assert audit.causes is not None
+    cause = audit.causes.cause
+    if audit.causes.only:
+        assert cause is not None
         return (
-            "One of the two diverges, so there is no difference to take "
-            "apart, and no set of conventions was sought."
+            f"{listed(cause)} is the only difference, so it is the cause. "
+            f"{_gap(audit)}"
         )
-    if not audit.gap_is_real:
+    if audit.causes.decision != "shown":
         return (
-            f"That difference of {change(audit.gap)} is no larger than what "
-            f"seeds do ({number(audit.spread)}), so no set of conventions was "
-            f"sought; each alone changes it by {_range(audit.switches)}, "
+            f"{_gap(audit)} No cause was sought; each convention alone "
+            f"changes it by {_range(audit.switches)}, "
             f"{change(audit.effects_sum)} in sum."
         )
-    assert audit.makes is not None
-    made = audit.culprits
-    if made is None:
+    return f"{_gap(audit)} {_cause(audit)}"
+
+
+def _gap(audit: Audit) -> str:
+    """Say what the seeds show of the difference of the two ports."""
+    assert audit.causes is not None
+    gap, seeds = audit.gap, audit.settings["seeds"]
+    if audit.causes.decision == "shown":
+        return f"The difference of {effect_text(gap)} is more than chance."
+    if audit.causes.decision == "negligible":
         return (
-            f"No set of up to {audit.makes.size} conventions makes half of "
-            f"that difference{_searched(audit)}."
+            f"The difference of {effect_text(gap)} is negligible: the "
+            f"interval lies within ±{number(audit.margin)}."
         )
-    effect = _effect(audit, audit.good ^ made)
-    if len(made) == 1:
-        said = f"{listed(made)} alone makes that difference ({change(effect)})"
-    else:
-        parts = [
-            f"{change(_effect(audit, audit.good ^ {name}))}"
-            for name in sorted(made)
-        ]
-        said = (
-            f"{listed(made)} make that difference together "
-            f"({change(effect)}{_only(audit)}), while each alone is harmless "
-            f"({listed(parts, sort=False)})"
-        )
-    others = len(audit.makes.sets) - 1
+    return (
+        f"Whether the difference of {effect_text(gap)} is more than chance "
+        f"is not decided at {seeds} seeds"
+        f"{_would_do(gap.seeds_needed(audit.margin))}."
+    )
+
+
+def _would_do(seeds: int | None) -> str:
+    if seeds is None:
+        return f"; more than {MOST_SEEDS:,} would be needed"
+    return f"; about {seeds:,} would do"
+
+
+def _cause(audit: Audit) -> str:
+    """Say which conventions make the difference, or what is known of it."""
+    search = audit.search
+    assert search is not None
+    if not search.sets:
+        return _no_cause(audit, search)
+    made = search.sets[0]
+    effect = audit.effect(audit.good, audit.good ^ made)
+    together = "alone makes it" if len(made) == 1 else "make it together"
+    said = (
+        f"{listed(made)} {together}: {effect_text(effect)}"
+        f"{_share_of(audit, effect)}"
+    )
+    if len(made) > 1:
+        said += f"{_only(search)}; {_parts(audit, sorted(made))}"
+    others = len(search.sets) - 1
     more = (
-        f", and so do{'es' if others == 1 else ''} {others} other "
+        f"; so do{'es' if others == 1 else ''} {others} other "
         f"set{'s' if others > 1 else ''} of that size"
         if others
         else ""
     )
-    return f"{said}{more}{_searched(audit)}{_undone(audit)}."
+    return f"{said}{more}{_searched(search)}{_undone(audit)}."
 
 
-def _only(audit: Audit) -> str:
+def _share_of(audit: Audit, effect: Effect) -> str:
+    """Say what share of the gap an effect is, where it is not all of it."""
+    share = abs(effect.mean / audit.gap.mean)
+    if 0.75 <= share <= 1.25:
+        return ""
+    return f", {share:.0%} of it".replace("%", " %")
+
+
+def _parts(audit: Audit, places: list[str]) -> str:
+    """Say what each convention of a set does alone."""
+    good = audit.good
+    effects = {p: audit.effect(good, good ^ {p}) for p in places}
+    decisions = {
+        place: corrected(effect, audit.margin, len(effects))
+        for place, effect in effects.items()
+    }
+    if set(decisions.values()) == {"negligible"}:
+        changes = [change(effect.mean) for effect in effects.values()]
+        return (
+            f"each alone is harmless: {listed(changes, sort=False)}, with "
+            f"intervals within ±{number(audit.margin)}"
+        )
+    words = {
+        "negligible": "harmless",
+        "shown": "more than chance",
+        "undecided": "not decided",
+    }
+    return "; ".join(
+        f"{place} alone changes it by {effect_text(effects[place])}: "
+        f"{words[decisions[place]]}"
+        for place in places
+    )
+
+
+def _no_cause(audit: Audit, search: Search) -> str:
+    if not search.candidates:
+        return (
+            f"No set of up to {search.size} conventions makes half of "
+            f"it{_searched(search)}."
+        )
+    best = search.candidates[0]
+    return (
+        "Which conventions make it is not decided at "
+        f"{audit.settings['seeds']} seeds: the likeliest cause is "
+        f"{listed(best.places)} ({effect_text(best.makes)}), among "
+        f"{search.tried} sets that were tried"
+        f"{_would_do(search.seeds_needed)}."
+    )
+
+
+def _only(search: Search) -> str:
     """Say of how many sets it is the only one, where all were tried."""
-    search = audit.makes
-    if search is None or len(search.sets) > 1 or search.tried == 1:
+    if len(search.candidates) > 1 or search.tried == 1:
         return ""
     if search.tried < search.possible:
         return ""
     return f"; no other of {search.possible} sets of {search.size} does"
 
 
-def _searched(audit: Audit) -> str:
-    search = audit.makes
-    if search is None or search.tried == search.possible:
+def _searched(search: Search) -> str:
+    if search.tried == search.possible:
         return ""
     return (
         f" (of {search.possible} sets of {search.size}, the strongest "
@@ -150,52 +226,56 @@ def _searched(audit: Audit) -> str:
 
 
 def _undone(audit: Audit) -> str:
-    search = audit.unmakes
-    if search is None or not search.sets:
+    assert audit.causes is not None
+    found = [listed(each) for each in audit.causes.undone_by]
+    if not found:
         return ""
-    found = [listed(each) for each in search.sets]
-    which = {1: "", 2: "either of "}.get(len(found), "any one of ")
-    return (
-        f"; from the worse side, taking back {which}"
-        f"{listed(found, sort=False)} undoes it"
-    )
-
-
-def _effect(audit: Audit, mix: Mix) -> float:
-    good = audit.corner(audit.good).runs["torch"]
-    found = audit.corner(mix).runs["torch"]
-    return found.mean(audit.metric) - good.mean(audit.metric)
+    back = found[0]
+    if len(found) == 2:
+        back = f"either {found[0]} or {found[1]}"
+    elif len(found) > 2:
+        back = f"any one of {listed(found, sort=False)}"
+    return f"; from the worse side, taking back {back} undoes it"
 
 
 def _what_amplifies(audit: Audit) -> str:
     tried = [o for o in audit.options if o.gap_without is not None]
     if not audit.gap_is_real:
-        return "There is no failure that an option of the recipe could cause."
+        return (
+            "No option of the recipe was tried, since no difference is "
+            "shown that one could amplify."
+        )
     if not tried:
         return "The recipe has no option that could have amplified it."
     found = sorted(
         (option for option in tried if option.amplifies),
-        key=lambda option: abs(option.gap_without or 0.0),
+        key=lambda option: abs(_mean(option.gap_without)),
     )
     if not found:
         gaps = [
-            f"without {o.name} the gap is {number(o.gap_without)}"
+            f"without {o.name} it is {number(_mean(o.gap_without))}"
             for o in tried
         ]
         return (
-            f"No option of the recipe makes the failure: it is "
-            f"{number(tried[0].gap)} with all of them; {', '.join(gaps)}."
+            "No option of the recipe is shown to amplify it: it is "
+            f"{number(tried[0].gap.mean)} with all of them; "
+            f"{', '.join(gaps)}."
         )
     return _amplified(audit, found[0])
+
+
+def _mean(effect: Effect | None) -> float:
+    return effect.mean if effect else 0.0
 
 
 def _amplified(audit: Audit, option: Option) -> str:
     assert option.bad_without is not None
     return (
-        f"What turns it into a failure is {option.name}: "
+        f"What amplifies it is {option.name}: "
         f"{_why(audit, option)}without it the same network reaches "
-        f"{number(option.bad_without.mean(audit.metric))}, and the gap "
-        f"shrinks from {number(option.gap)} to {number(option.gap_without)}."
+        f"{number(option.bad_without.mean(audit.metric))}, and the difference "
+        f"shrinks from {number(option.gap.mean)} to "
+        f"{number(_mean(option.gap_without))}."
     )
 
 
@@ -224,7 +304,7 @@ def _why(audit: Audit, option: Option) -> str:
 
 
 def _range(switches: list[Switch]) -> str:
-    effects = [switch.alone for switch in switches]
+    effects = [switch.alone.mean for switch in switches]
     low, high = min(effects), max(effects)
     if low == high:
         return change(low)
@@ -236,9 +316,9 @@ def switch_rows(audit: Audit) -> list[tuple[str, ...]]:
     return [
         (
             switch.convention.name,
-            change(switch.alone),
-            change(switch.last),
-            change(switch.loss),
+            _with_error(switch.alone),
+            _with_error(switch.last),
+            change(switch.loss.mean),
             f"{switch.drift.largest:.1e}",
             "—"
             if switch.drift.first_step is None
@@ -253,13 +333,14 @@ def switch_caption(audit: Audit) -> str:
     """Return what the numbers of `switch_rows` are, in sentences."""
     return (
         f"Alone: change of the {metric_name(audit)} when PyTorch's defaults "
-        "take this one convention from Keras. Last: change when it is the "
+        "take this one convention from Keras, with its standard error, "
+        "paired by seed. Last: change when it is the "
         "last to become Keras's. Loss: of the training part, as alone. "
         "Drift: the largest relative change, alone, of the losses of the "
         "training steps; step: where they leave the noise floor. Evaluated: "
         "as drift, of the losses evaluated between epochs. Alone, all sum "
-        f"to {change(audit.effects_sum)}; the two ports part by "
-        f"{change(audit.gap)}."
+        f"to {change(audit.effects_sum)}; the two ports differ by "
+        f"{change(audit.gap.mean)}."
     )
 
 
@@ -280,7 +361,7 @@ def confirmed(audit: Audit) -> str:
     within = audit.confirmed_within(audit.metric)
     loss = audit.confirmed_within("train_loss")
     same = f"part by {within:.1e} at most" if within else "are the same"
-    small = audit.gap_is_real and within < abs(audit.gap) / 2
+    small = audit.gap_is_real and within < abs(audit.gap.mean) / 2
     end = ": it is the conventions, not the framework" if small else ""
     return (
         f"In every corner and seed the two frameworks {same} in "
@@ -311,10 +392,10 @@ def option_rows(audit: Audit) -> list[tuple[str, ...]]:
     return [
         (
             option.name,
-            number(option.gap),
-            "cannot be meant"
+            number(option.gap.mean),
+            "not valid"
             if option.gap_without is None
-            else number(option.gap_without),
+            else number(option.gap_without.mean),
             "amplifies" if option.amplifies else "",
         )
         for option in audit.options
@@ -324,6 +405,19 @@ def option_rows(audit: Audit) -> list[tuple[str, ...]]:
 def better(audit: Audit) -> str:
     """Return the end of a sentence that says which way is good."""
     return "higher" if METRICS[audit.metric] else "lower"
+
+
+def effect_text(effect: Effect) -> str:
+    """Return an effect with its interval: `−0.36 (95 % interval ...)`."""
+    low, high = (change(end) for end in effect.interval)
+    share = round(100 * (1 - SIGNIFICANT))
+    return f"{change(effect.mean)} ({share} % interval {low} to {high})"
+
+
+def _with_error(effect: Effect) -> str:
+    if not math.isfinite(effect.standard_error):
+        return change(effect.mean)
+    return f"{change(effect.mean)} ± {effect.standard_error:.1g}"
 
 
 def listed(names: Iterable[str], *, sort: bool = True) -> str:

@@ -18,16 +18,17 @@ from common.record import Record
 from comparisons import audit as auditing
 from comparisons import laboratory, wording
 from comparisons.audit import audit
+from comparisons.causes import LARGEST_SET, Mix
 from comparisons.findings import Audit
 from comparisons.laboratory import Drift, Laboratory, Measured
 from comparisons.ladder import Climb
-from comparisons.naive import Mix, NaivePort, naive_port
+from comparisons.naive import NaivePort, naive_port
 from comparisons.verdict import Verdict
 from tests.comparisons.test_cli import parity
 
 KEPT, KERNEL = "batch_norm_kept", "dense_kernel_initializer"
 PAIR = frozenset({KEPT, KERNEL})
-SEEDS = 3
+SEEDS = 5
 
 Score = Callable[[Mix, Experiment], float]
 """A made-up test accuracy."""
@@ -35,7 +36,7 @@ Score = Callable[[Mix, Experiment], float]
 WRITTEN = {
     "name": "tried",
     "dialect": "keras",
-    "data": {"spiral": {"samples": 120}},
+    "data": {"spiral": {"samples": 600}},
     "recipe": {
         "loss": "cross_entropy",
         "optimizer": {
@@ -73,10 +74,15 @@ def record(accuracy: float, epochs: float = 8.0) -> Record:
 
 
 class MadeUp:
-    """A laboratory that makes its numbers up, of a mix and its recipe."""
+    """A laboratory that makes its numbers up, of a mix and its recipe.
+
+    A run's metric is the score, plus what all runs of its seed share, plus
+    noise of its own.
+    """
 
     def __init__(self, port: NaivePort, score: Score, noise: float) -> None:
         self.score, self.noise = score, noise
+        self.shared = np.linspace(-0.02, 0.02, SEEDS)
         names = sorted(row.name for row in port.conventions)
         mixes = [
             frozenset(found)
@@ -94,10 +100,12 @@ class MadeUp:
 
     def measured(self, spec: Experiment, backend: str = "torch") -> Measured:
         middle = self.score(self.mixes[meant(spec)], spec)
-        seeds = np.linspace(-self.noise, self.noise, SEEDS)
         stopped = spec.recipe.early_stopping is not None
         epochs = 3.0 if stopped else 8.0
-        return Measured(tuple(record(middle + s, epochs) for s in seeds))
+        key = int.from_bytes(spec.content_hash.encode()[:8], "big")
+        own = np.random.default_rng(key).normal(size=SEEDS)
+        values = middle + self.shared + self.noise * own
+        return Measured(tuple(record(v, epochs) for v in values))
 
     def drift(self, spec: Experiment, base: Experiment) -> Drift:
         return Drift(0.1, 4, 0.2)
@@ -109,9 +117,11 @@ def meant(spec: Experiment) -> str:
     return json.dumps([dump["arms"], dump["recipe"]["optimizer"]])
 
 
-def found_by(score: Score, noise: float = 0.005) -> Audit:
+def found_by(
+    score: Score, noise: float = 0.005, written: Any = WRITTEN
+) -> Audit:
     """Search in made-up numbers."""
-    port = naive_port(WRITTEN)
+    port = naive_port(written)
     experiment = port.mixed(frozenset())
     verdict = Verdict("trajectory", "only", "agree", 1.25)
     climb = Climb(experiment.arm("only"), [verdict])
@@ -129,20 +139,23 @@ def together(mix: Mix, spec: Experiment) -> float:
 
 def test_a_pair_that_only_fails_together_is_found() -> None:
     found = found_by(together)
-    assert found.makes is not None
-    assert found.unmakes is not None
-    assert found.makes.sets == (PAIR,)
-    assert set(found.unmakes.sets) == {frozenset({KEPT}), frozenset({KERNEL})}
-    assert all(abs(s.alone) < 1e-9 for s in found.switches)
+    assert found.search is not None
+    assert found.causes is not None
+    assert found.search.sets == (PAIR,)
+    assert set(found.causes.undone_by) == {
+        frozenset({KEPT}),
+        frozenset({KERNEL}),
+    }
+    assert all(abs(s.alone.mean) < 0.02 for s in found.switches)
     assert {s.convention.name for s in found.switches[:2]} == PAIR
     said = wording.sentences(found)
     assert "0.900" in said[0]
-    assert "0.500" in said[0]
-    assert f"{KEPT} and {KERNEL} make that difference together" in said[1]
+    assert "of 0.501 (" in said[0]
+    assert f"{KEPT} and {KERNEL} make it together: −0.40" in said[1]
     assert "each alone is harmless" in said[1]
     pairs = comb(len(found.switches), 2)
     assert f"no other of {pairs} sets of 2 does" in said[1]
-    assert "either of" in said[1]
+    assert f"either {KEPT} or {KERNEL} undoes it" in said[1]
 
 
 def test_what_amplifies_is_found_by_taking_it_away() -> None:
@@ -150,9 +163,9 @@ def test_what_amplifies_is_found_by_taking_it_away() -> None:
     amplifies = {o.name: o.amplifies for o in found.options}
     assert amplifies == {"early_stopping": True}
     said = wording.sentences(found)[2]
-    assert "What turns it into a failure is early_stopping" in said
+    assert "What amplifies it is early_stopping" in said
     assert "after 3 of 8 epochs" in said
-    assert "shrinks from 0.400 to 0" in said
+    assert "the difference shrinks from 0.401" in said
 
 
 def test_what_the_recipe_does_not_amplify_is_not_blamed() -> None:
@@ -174,48 +187,98 @@ def test_the_better_port_may_be_keras() -> None:
     everything = naive_port(WRITTEN).corners["keras"]
     found = found_by(lambda mix, _: 0.9 if KEPT in mix else 0.4)
     assert found.good == everything
-    assert found.makes is not None
-    assert found.makes.sets == (frozenset({KEPT}),)
-    assert found.share(found.switches[0].alone) == pytest.approx(1.0)
-    assert (
-        f"{KEPT} alone makes that difference (−0.500)"
-        in (wording.sentences(found)[1])
+    assert found.search is not None
+    assert found.search.sets == (frozenset({KEPT}),)
+    assert found.share(found.switches[0].alone.mean) == pytest.approx(
+        1.0, abs=0.02
     )
+    said = wording.sentences(found)[1]
+    assert f"{KEPT} alone makes it: −0.503 (95 % interval" in said
 
 
 def test_two_ways_to_fail_are_both_found() -> None:
     found = found_by(lambda mix, _: 0.5 if mix & PAIR else 0.9)
-    assert found.makes is not None
-    assert found.unmakes is not None
-    assert set(found.makes.sets) == {frozenset({KEPT}), frozenset({KERNEL})}
-    assert found.unmakes.sets == (PAIR,)
+    assert found.search is not None
+    assert found.causes is not None
+    assert set(found.search.sets) == {frozenset({KEPT}), frozenset({KERNEL})}
+    assert found.causes.undone_by == (PAIR,)
     assert "so does 1 other set" in wording.sentences(found)[1]
 
 
-def test_a_gap_within_the_spread_of_seeds_is_not_searched() -> None:
-    found = found_by(together, noise=0.25)
+def test_a_gap_that_may_be_chance_is_not_searched() -> None:
+    found = found_by(together, noise=0.4)
+    assert found.causes is not None
+    assert found.causes.decision == "undecided"
     assert not found.gap_is_real
-    assert found.makes is None
+    assert found.search is None
     said = wording.sentences(found)
-    assert "no larger than what seeds do" in said[1]
-    assert "no failure" in said[2]
+    assert "more than chance is not decided at 5 seeds" in said[1]
+    assert "No option of the recipe was tried" in said[2]
+    document = found.as_json()
+    assert document["amplifiers"] == document["makes"] == []
+    low, high = document["gap_interval"]
+    assert low < 0 < high
+    assert document["seeds_needed"] > SEEDS
 
 
-def test_a_port_that_diverges_is_said_to() -> None:
+def test_a_negligible_gap_is_said_to_be_negligible() -> None:
+    found = found_by(lambda mix, _: 0.9, noise=0.002)
+    assert found.causes is not None
+    assert found.causes.decision == "negligible"
+    assert found.search is None
+    said = wording.sentences(found)[1]
+    assert "is negligible: the interval lies within ±0.020" in said
+
+
+def test_parts_that_cost_something_are_not_called_harmless() -> None:
+    """Each alone costs 0.06, and both together 0.4."""
+
+    def score(mix: Mix, spec: Experiment) -> float:
+        return 0.9 - (0.4 if mix >= PAIR else 0.06 * len(mix & PAIR))
+
+    found = found_by(score)
+    assert found.search is not None
+    assert found.search.sets == (PAIR,)
+    said = wording.sentences(found)[1]
+    assert "harmless" not in said
+    assert f"{KEPT} alone changes it by −0.0" in said
+    rows = {s.convention.name: s for s in found.switches}
+    assert {rows[name].decision(found.margin) for name in PAIR} == {"shown"}
+
+
+def test_a_single_difference_is_the_cause_whatever_the_seeds_say() -> None:
+    words = json.loads(json.dumps(WRITTEN))
+    dense = {"units": 3, "bias_initializer": "zeros"}
+    words["arms"] = {"only": [{"dense": dense}]}
+    words["recipe"]["optimizer"] = {"sgd": 0.1}
+    found = found_by(
+        lambda mix, _: 0.4 if mix else 0.9, noise=0.4, written=words
+    )
+    (only,) = found.port.conventions
+    assert found.causes is not None
+    assert found.causes.only
+    assert found.cause == {only.name}
+    said = wording.sentences(found)
+    assert "1 convention differs" in said[0]
+    assert said[1].startswith(f"{only.name} is the only difference, so it is")
+
+
+def test_a_port_that_diverges_has_the_share_of_its_runs_compared() -> None:
     found = found_by(lambda mix, _: np.nan if KEPT in mix else 0.9)
-    assert found.makes is None
-    assert "One of the two diverges" in wording.sentences(found)[1]
+    assert found.metric == "diverged"
+    assert found.gap.mean == 1.0
+    assert found.cause == {KEPT}
     document = found.as_json()
     json.dumps(document, allow_nan=False)
-    assert document["gap"] is None
+    assert document["gap"] == 1.0
 
 
 def test_a_gap_that_no_small_set_makes_is_said_so() -> None:
     full = naive_port(WRITTEN).corners["keras"]
-    assert len(full) > auditing.LARGEST_SET
+    assert len(full) > LARGEST_SET
     found = found_by(lambda mix, _: 0.9 - 0.4 * (mix == full))
-    assert found.makes is not None
-    assert found.makes.sets == ()
+    assert found.search is not None
+    assert found.search.sets == ()
     assert "No set of up to 3 conventions" in wording.sentences(found)[1]
 
 
@@ -224,10 +287,10 @@ def test_a_cut_search_takes_the_strongest_and_says_so(
 ) -> None:
     monkeypatch.setitem(auditing.MOST_SETS, "full", 5)
     found = found_by(together)
-    assert found.makes is not None
+    assert found.search is not None
     pairs = comb(len(found.switches), 2)
-    assert (found.makes.tried, found.makes.possible) == (3, pairs)
-    assert found.makes.sets == (PAIR,)
+    assert (found.search.tried, found.search.possible) == (3, pairs)
+    assert found.search.sets == (PAIR,)
     assert (
         f"of {pairs} sets of 2, the strongest 3" in wording.sentences(found)[1]
     )

@@ -1,0 +1,138 @@
+"""Simulated audits: tables of results whose cause is known.
+
+A table has a metric for each mix of places and each seed:
+
+    metric = seed's own level + noise of the run - size x whether it fails
+
+The level is shared by all runs of a seed (deviation 3), the noise is each
+run's own (deviation 1, normal or Student's t with 3 degrees of freedom).
+`python -m tests.comparisons.simulated 10000` prints how often the rule of
+`comparisons/causes.py` names what, by kind of cause and size of effect.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from comparisons.causes import Causes, Finder, Mix, Values
+
+Said = Literal["right", "part", "more", "wrong", "undecided", "no gap"]
+
+FAILS: dict[str, Callable[[Mix], float]] = {
+    "none": lambda mix: 0.0,
+    "one": lambda mix: float("a" in mix),
+    "two alone": lambda mix: float("a" in mix or "b" in mix),
+    "two adding up": lambda mix: 0.5 * ("a" in mix) + 0.5 * ("b" in mix),
+    "two together": lambda mix: float({"a", "b"} <= mix),
+}
+CAUSES = {"none": "", "one": "a"} | dict.fromkeys(
+    ("two alone", "two adding up", "two together"), "ab"
+)
+
+
+@dataclass
+class Simulated:
+    """A table of results.
+
+    Attributes:
+        kind: a key of `FAILS`.
+        size: how far the metric falls, in deviations of a run's noise.
+        seeds: how many runs of each mix.
+        heavy: whether the noise has heavy tails.
+        rng: what draws.
+    """
+
+    kind: str
+    size: float
+    seeds: int
+    heavy: bool
+    rng: np.random.Generator
+    _runs: dict[Mix, Values] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.level = 3 * self.rng.normal(size=self.seeds)
+
+    def ask(self, mixes: Iterable[Mix]) -> None:
+        """Nothing is trained, so nothing is prepared."""
+
+    def values(self, mix: Mix) -> Values:
+        """Return the metric of a mix, of shape (seeds,)."""
+        if mix not in self._runs:
+            noise: Any = self.rng.normal(size=self.seeds)
+            if self.heavy:
+                noise = self.rng.standard_t(3, self.seeds) / np.sqrt(3)
+            falls = self.size * FAILS[self.kind](mix)
+            self._runs[mix] = self.level + noise - falls
+        return self._runs[mix]
+
+
+def simulate(
+    kind: str,
+    errors: float,
+    seeds: int,
+    places: int,
+    heavy: bool,
+    rng: np.random.Generator,
+) -> Causes:
+    """Draw one table and search it.
+
+    Args:
+        kind: a key of `FAILS`.
+        errors: size of the effect, in standard errors of the difference of
+            two mixes, paired by seed: √(2 / seeds) deviations of the noise.
+        seeds: how many runs of each mix.
+        places: how many places differ, up to 10.
+        heavy: whether the noise has heavy tails.
+        rng: what draws.
+    """
+    size = errors * np.sqrt(2 / seeds)
+    table = Simulated(kind, size, seeds, heavy, rng)
+    return Finder(table, "abcdefghij"[:places], rising=True).find()
+
+
+def said(kind: str, found: Causes) -> Said:
+    """Return how what was found compares with the true causes."""
+    if found.decision != "shown":
+        return "no gap"
+    assert found.makes is not None
+    named = Mix().union(*found.makes.sets)
+    causes = Mix(CAUSES[kind])
+    if not named:
+        return "undecided"
+    if named == causes:
+        return "right"
+    if not named & causes:
+        return "wrong"
+    return "part" if named < causes else "more"
+
+
+def fewest_places(kind: str) -> int:
+    """Return how many places a kind of cause needs."""
+    return max(1, len(CAUSES[kind]))
+
+
+def main(tables: int) -> None:
+    """Print a row for each kind, size and number of seeds."""
+    rng = np.random.default_rng(0)
+    for heavy in (False, True):
+        for seeds in (3, 5, 10, 20):
+            for kind in FAILS:
+                for errors in (2.0, 3.0, 4.0, 6.0) if kind != "none" else (0,):
+                    counts: Counter[str] = Counter()
+                    for _ in range(tables):
+                        places = int(rng.integers(fewest_places(kind), 11))
+                        found = simulate(
+                            kind, errors, seeds, places, heavy, rng
+                        )
+                        counts[said(kind, found)] += 1
+                    shares = {k: v / tables for k, v in counts.most_common()}
+                    noise = "heavy" if heavy else "normal"
+                    print(noise, seeds, kind, errors, shares, flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
