@@ -2,6 +2,7 @@
 
 from tests.backends import examination, loading
 from tests.coverage import saying
+from tests.external import calculations
 
 
 def add_tasks(backend: str) -> None:
@@ -9,3 +10,4 @@ def add_tasks(backend: str) -> None:
     examination.add_tasks(backend)
     loading.add_tasks(backend)
     saying.add_tasks(backend)
+    calculations.add_tasks(backend)
