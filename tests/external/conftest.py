@@ -7,20 +7,19 @@ from typing import Any
 import pytest
 
 from common.reference import Trainer
-from comparisons.workers import Pair
+from comparisons.workers import Pair, Worker
 from tests.external.calculations import Arrays, Calculation, calculate
-
-Calculated = Callable[..., list[Arrays]]
 
 
 class Desk:
     """Hands calculations to the workers, each only once.
 
     Args:
-        workers: those of both frameworks, by name.
+        workers: returns those of both frameworks, by name; not called
+            before one of them is needed.
     """
 
-    def __init__(self, workers: dict[str, Any]) -> None:
+    def __init__(self, workers: Callable[[], dict[str, Worker]]) -> None:
         self.workers = workers
         self.begun: dict[Hashable, Future[list[Arrays]]] = {}
 
@@ -47,7 +46,7 @@ class Desk:
                     calculate(Trainer, items(), dtype)
                 )
             else:
-                self.begun[asked] = self.workers[backend].submit(
+                self.begun[asked] = self.workers()[backend].submit(
                     "calculate", items=items(), dtype=dtype
                 )
         return self.begun[asked]
@@ -58,6 +57,11 @@ class Desk:
 
 
 @pytest.fixture(scope="session")
-def desk(pair: Pair) -> Desk:
+def desk(request: pytest.FixtureRequest) -> Desk:
     """Both frameworks and NumPy, ready to calculate."""
-    return Desk(pair.workers)
+
+    def workers() -> dict[str, Worker]:
+        pair: Pair = request.getfixturevalue("pair")
+        return pair.workers
+
+    return Desk(workers)

@@ -5,6 +5,7 @@ says how far it differs from itself when the first weights are moved by a
 unit in the last place and the samples of each batch change places.
 """
 
+import itertools
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -97,9 +98,7 @@ class Perceptron:
         rng = np.random.default_rng(zlib.crc32(self.name.encode()) + 1)
         sizes = (self.features, *self.hidden, OUTPUTS[self.task])
         found: Arrays = {}
-        for n, (into, out) in enumerate(
-            zip(sizes[:-1], sizes[1:], strict=True), 1
-        ):
+        for n, (into, out) in enumerate(itertools.pairwise(sizes), 1):
             kernel = rng.normal(size=(into, out)) / into**0.5
             found[f"dense_{n}/kernel"] = kernel
             found[f"dense_{n}/bias"] = 0.1 * rng.normal(size=out)
@@ -134,7 +133,7 @@ class Perceptron:
                 assert kernel.shape == (fan_in, fan_out)
                 return kernel.copy(), bias.copy()
 
-        made = Given(
+        return Given(
             hidden_layer_sizes=self.hidden,
             activation=self.activation,
             alpha=self.alpha,
@@ -145,11 +144,8 @@ class Perceptron:
             n_iter_no_change=10**9,
             **self.solver,
         )
-        return made
 
-    def train(
-        self, steps: int, start: Arrays, indices: np.ndarray
-    ) -> Trained:
+    def train(self, steps: int, start: Arrays, indices: np.ndarray) -> Trained:
         """Train with scikit-learn, one call of `partial_fit` a batch.
 
         Args:
@@ -226,9 +222,7 @@ class Perceptron:
             }
         elif not self.regression:
             count = float(OUTPUTS[self.task])
-            written = {
-                "binary_cross_entropy": ("binary_cross_entropy", count)
-            }
+            written = {"binary_cross_entropy": ("binary_cross_entropy", count)}
         else:
             count = float(OUTPUTS[self.task])
             written = {

@@ -41,9 +41,7 @@ def truth(spec: Perceptron, steps: int) -> tuple[Trained, Any, Any]:
     return plain, *spec.floors(steps, plain)
 
 
-def check(
-    spec: Perceptron, steps: int, backend: str, desk: Desk
-) -> None:
+def check(spec: Perceptron, steps: int, backend: str, desk: Desk) -> None:
     """Hold every weight and loss after every step to scikit-learn's.
 
     Args:

@@ -172,9 +172,7 @@ def cases() -> tuple[Case, ...]:
     """Return the cases that are kept in this folder."""
     with np.load(ARRAYS) as file:
         arrays = dict(file)
-    return tuple(
-        _read(record, arrays) for record in records()["cases"]
-    )
+    return tuple(_read(record, arrays) for record in records()["cases"])
 
 
 @lru_cache(maxsize=1)

@@ -148,7 +148,9 @@ def adam_in_double(model: Any, feeds: dict[str, Any]) -> list[Any]:
         "beta": 0.999,
         "epsilon": 0.0,
     }
-    numbers = [float(given.get(name, unsaid)) for name, unsaid in named.items()]
+    numbers = [
+        float(given.get(name, unsaid)) for name, unsaid in named.items()
+    ]
     each = [
         op_adam._apply_adam(rate, count, *arrays[n::tensors], *numbers)
         for n in range(tensors)

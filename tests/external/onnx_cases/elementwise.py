@@ -51,9 +51,7 @@ FORMULAS = {
     "Acosh": "log(maximum(x + sqrt(maximum(x * x - 1, 1e-36)), 1e-30))",
     "Atanh": "log(maximum(1 + x, 1e-30) / maximum(1 - x, 1e-30)) / 2",
     "Asin": "arctan(x / sqrt(maximum((1 - x) * (1 + x), 1e-36)))",
-    "Acos": (
-        "pi / 2 - arctan(x / sqrt(maximum((1 - x) * (1 + x), 1e-36)))"
-    ),
+    "Acos": ("pi / 2 - arctan(x / sqrt(maximum((1 - x) * (1 + x), 1e-36)))"),
 }
 OPERATORS = {
     *WORDS,
@@ -225,9 +223,7 @@ def softmax(
     return along_axis(x, axis, [*first, "softmax"])
 
 
-def log_softmax(
-    node: Node, values: dict[str, Any], opset: int
-) -> list[Way]:
+def log_softmax(node: Node, values: dict[str, Any], opset: int) -> list[Way]:
     """Return the way to write the logarithm of a softmax."""
     ways = softmax(node, values, opset, [])
     [found] = [way for way in ways if way.name == "vectors"]

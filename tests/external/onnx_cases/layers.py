@@ -88,9 +88,7 @@ def matmul(x: np.ndarray, kernel: np.ndarray) -> list[Way]:
         columns.reshape(-1, *column.shape[-2:]),
         strict=True,
     )
-    items = [
-        Forward([dense(k)], x, dense_weights(k, None)) for x, k in pairs
-    ]
+    items = [Forward([dense(k)], x, dense_weights(k, None)) for x, k in pairs]
 
     def join(found: list[Arrays]) -> dict[int, np.ndarray]:
         each = [one["outputs"] for one in found]
@@ -176,9 +174,7 @@ def instance_norm(node: Node, values: Values) -> list[Way]:
         each = [from_image(one["outputs"], like) for one, like in pairs]
         return {0: np.concatenate(each)}
 
-    return [
-        Way("batch_norm in training, by sample", COMPOSED, [*items], join)
-    ]
+    return [Way("batch_norm in training, by sample", COMPOSED, [*items], join)]
 
 
 def mean_variance(node: Node, values: Values) -> list[Way]:
@@ -207,9 +203,7 @@ def layer_norm(node: Node, values: Values) -> list[Way]:
     shape = x.shape[axis:]
     beta = rest[0] if rest else np.zeros(shape)
 
-    def way(
-        name: str, how: str, axes: str, data: np.ndarray, own: Any
-    ) -> Way:
+    def way(name: str, how: str, axes: str, data: np.ndarray, own: Any) -> Way:
         weights = {
             "layer_norm_1/gamma": np.broadcast_to(gamma, shape).reshape(own),
             "layer_norm_1/beta": np.broadcast_to(beta, shape).reshape(own),
@@ -264,7 +258,15 @@ def prelu(case: Case, node: Node, values: Values) -> list[Way]:
         one_pass(
             f"{name}, at_zero {at_zero}",
             how,
-            [{"prelu": {"slopes": slopes, "initial": 0.25, "at_zero": at_zero}}],
+            [
+                {
+                    "prelu": {
+                        "slopes": slopes,
+                        "initial": 0.25,
+                        "at_zero": at_zero,
+                    }
+                }
+            ],
             data,
             undo,
             {"prelu_1/slope": own},

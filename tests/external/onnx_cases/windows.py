@@ -69,9 +69,7 @@ def window(node: Node, sides: list[int], kernel: list[int]) -> Window:
     count = len(sides)
     strides = [int(s) for s in node.get("strides", [1] * count)]
     dilations = [int(d) for d in node.get("dilations", [1] * count)]
-    spans = [
-        d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True)
-    ]
+    spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilations, strict=True)]
     auto = node.get("auto_pad", "NOTSET")
     if auto == "VALID":
         pads = [(0, 0)] * count
@@ -99,9 +97,7 @@ def paddings(sides: list[int], seen: Window) -> dict[str, Any]:
     ):
         found["half"] = "half"
     if all(before == after for before, after in seen.pads):
-        found["symmetric"] = {
-            "symmetric": [before for before, _ in seen.pads]
-        }
+        found["symmetric"] = {"symmetric": [before for before, _ in seen.pads]}
     if not found and seen.lower:
         raise NotExpressible("padding: an odd row before the image")
     if not found:
