@@ -26,14 +26,20 @@ PRINTED = 5.1e-5
 # far from them: 1.3e-4 in Adam's trajectory, of which five steps are printed.
 PRINTED_OF_ADAM = 1.4e-4
 
+WHERE = [
+    ("torch", "float64"),
+    ("keras", "float64"),
+    ("reference", "float64"),
+    ("torch", "float32"),
+    ("keras", "float32"),
+]
 in_each = pytest.mark.parametrize(
     ("backend", "dtype"),
     [
-        ("torch", "float32"),
-        ("keras", "float32"),
-        ("torch", "float64"),
-        ("keras", "float64"),
-        ("reference", "float64"),
+        pytest.param(*each, marks=pytest.mark.slow)
+        if "float32" in each
+        else each
+        for each in WHERE
     ],
 )
 of_each_optimizer = pytest.mark.parametrize("kind", OPTIMIZERS)
@@ -192,7 +198,7 @@ def test_the_value_of_a_loss(
     assert abs(found["loss"] - value) <= tolerance
 
 
-@in_each
+@pytest.mark.parametrize(("backend", "dtype"), WHERE)
 def test_three_epochs_of_fit_with_a_falling_rate(
     backend: str, dtype: str, desk: Desk
 ) -> None:

@@ -98,12 +98,12 @@ def taken(
     return found["path"]
 
 
-def settings(table: dict[str, list[Any]], *, first: bool = False) -> Any:
+def settings(table: dict[str, list[Any]], *, last: bool = False) -> Any:
     """Multiply a test by the settings of each class, or by the last."""
     rows = [
         pytest.param(name, number, id=f"{name}-{number}")
         for name, each in table.items()
-        for number in (range(len(each)) if not first else [len(each) - 1])
+        for number in (range(len(each)) if not last else [len(each) - 1])
     ]
     return pytest.mark.parametrize(("name", "number"), rows)
 
@@ -115,22 +115,13 @@ def far(path: np.ndarray, truth: np.ndarray, dtype: str) -> float:
 
 
 @pytest.mark.parametrize("backend", ["keras", "reference"])
-@settings(TORCH, first=True)
+@settings(TORCH, last=True)
 def test_torch_optim_is_what_the_other_side_does(
     name: str, number: int, backend: str, plain_paths: Paths, desk: Desk
 ) -> None:
     truth = plain_paths("torch", "float64")[f"{name} {number}"]
     path = taken(desk, backend, "float64", "torch", name, number)
     assert far(path, truth, "float64") <= LIMIT
-
-
-@settings(KERAS, first=True)
-def test_keras_optimizers_are_what_pytorch_does_in_float32(
-    name: str, number: int, plain_paths: Paths, desk: Desk
-) -> None:
-    truth = plain_paths("keras", "float32")[f"{name} {number}"]
-    path = taken(desk, "torch", "float32", "keras", name, number)
-    assert far(path, truth, "float32") <= LIMIT
 
 
 @pytest.mark.slow
