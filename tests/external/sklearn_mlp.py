@@ -175,6 +175,29 @@ class Perceptron:
         stacked = {name: np.stack(path) for name, path in weights.items()}
         return Trained(stacked, np.array(losses), np.array(rates))
 
+    def largest_outputs(self, trained: Trained) -> np.ndarray:
+        """Return the largest output of each step's batch, (steps,)."""
+        function = {
+            "relu": lambda z: np.maximum(z, 0),
+            "tanh": np.tanh,
+            "logistic": lambda z: 1 / (1 + np.exp(-z)),
+        }[self.activation]
+        layers, largest = len(self.hidden) + 1, []
+        for step, batch in enumerate(self.indices[: len(trained.losses)]):
+            z = self.data[0][batch]
+            for n in range(1, layers + 1):
+                names = f"dense_{n}/kernel", f"dense_{n}/bias"
+                kernel, bias = (
+                    trained.weights[name][step - 1]
+                    if step
+                    else self.start[name]
+                    for name in names
+                )
+                z = z @ kernel + bias
+                z = z if n == layers else function(z)
+            largest.append(np.abs(z).max())
+        return np.array(largest)
+
     def nudged(self, steps: int, seed: int) -> Trained:
         """Train from weights a unit off, each batch in another order."""
         rng = np.random.default_rng(seed)

@@ -125,8 +125,16 @@ def test_torch_optim_is_what_the_other_side_does(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@on_each_backend
+@pytest.mark.parametrize(
+    ("backend", "dtype"),
+    [
+        ("torch", "float32"),
+        ("keras", "float32"),
+        ("torch", "float64"),
+        ("keras", "float64"),
+        ("reference", "float64"),
+    ],
+)
 @settings(TORCH)
 def test_every_setting_of_torch_optim(
     name: str,
@@ -136,8 +144,6 @@ def test_every_setting_of_torch_optim(
     plain_paths: Paths,
     desk: Desk,
 ) -> None:
-    if backend == "reference":
-        dtype = "float64"
     truth = plain_paths("torch", dtype)[f"{name} {number}"]
     path = taken(desk, backend, dtype, "torch", name, number)
     assert far(path, truth, dtype) <= LIMIT

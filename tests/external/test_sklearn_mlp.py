@@ -62,17 +62,13 @@ def check(spec: Perceptron, steps: int, backend: str, desk: Desk) -> None:
             continue
         # PyTorch's BCEWithLogitsLoss is (1 - y) z - log sigmoid(z): a small
         # loss is a difference of terms as large as the logit z.
-        rounding = 0.0
+        rounding = np.zeros(steps)
         if backend == "torch" and "binary" in way:
-            rounding = LOGITS * UNIT
+            rounding = UNIT * spec.largest_outputs(plain)
         off = np.abs(found["loss"] * factor - plain.losses)
         allowed = TIMES_FLOOR * loss_floors * np.abs(plain.losses) + rounding
         worst = (off / allowed).max()
         assert worst <= 1, f"{way}: the loss is off by {worst:.3g} times that"
-
-
-# The largest logit of any of the binary trainings is below this.
-LOGITS = 32.0
 
 
 @on_each_backend

@@ -20,7 +20,6 @@ LIMIT = 3.0
 SINGLE = float(np.finfo("float32").eps / np.finfo("float64").eps)
 
 BACKENDS = ("torch", "keras", "reference")
-on_each_backend = pytest.mark.parametrize("backend", BACKENDS)
 
 # The way of a softmax that sends the axis through a network as the channels
 # of an image.
@@ -141,15 +140,36 @@ def distances(
     return found
 
 
-def in_precisions(chosen: tuple[Case, ...]) -> Any:
-    """Multiply cases by the precisions in which they say anything."""
+def says_something(case: Case, dtype: str) -> bool:
+    return any(value is not None for value in case.expected(dtype))
+
+
+def in_every_precision(chosen: tuple[Case, ...]) -> Any:
+    """Multiply cases by the precisions in which ONNX says anything.
+
+    The reference computes in float64 alone.
+    """
     rows = [
-        pytest.param(case, dtype, id=f"{case.id}-{dtype}")
+        pytest.param(case, dtype, backend, id=f"{case.id}-{dtype}-{backend}")
         for case in chosen
         for dtype in case.precisions
-        if any(value is not None for value in case.expected(dtype))
+        for backend in BACKENDS
+        if says_something(case, dtype)
+        and (backend != "reference" or dtype == "float64")
     ]
-    return pytest.mark.parametrize(("case", "dtype"), rows)
+    return pytest.mark.parametrize(("case", "dtype", "backend"), rows)
+
+
+def in_first_precision(chosen: tuple[Case, ...]) -> Any:
+    """Multiply cases by the backends, in the precision that ONNX ships."""
+    rows = [
+        pytest.param(case, dtype, backend, id=f"{case.id}-{backend}")
+        for case in chosen
+        for backend in BACKENDS
+        for dtype in [case.precisions[-1 if backend == "reference" else 0]]
+        if says_something(case, dtype)
+    ]
+    return pytest.mark.parametrize(("case", "dtype", "backend"), rows)
 
 
 def is_softmax_of_an_image(case: Case, way: Way) -> bool:
@@ -179,30 +199,19 @@ def check(desk: Desk, case: Case, way: Way, backend: str, dtype: str) -> int:
     return len(seen)
 
 
-@on_each_backend
-@pytest.mark.parametrize(
-    "case", first_of_each_operator(), ids=lambda case: case.id
-)
+@in_first_precision(first_of_each_operator())
 def test_one_case_of_each_operator_comes_out(
-    case: Case, backend: str, desk: Desk
+    case: Case, dtype: str, backend: str, desk: Desk
 ) -> None:
-    """In the precision that ONNX ships; the reference has but float64."""
-    dtype = case.precisions[-1 if backend == "reference" else 0]
-    if case.expected(dtype)[0] is None:
-        assert case.id == "node-mvn", "ONNX says nothing of it"
-        return
     way = next(iter(asked_of(case, dtype).values()))
     assert check(desk, case, way, backend, dtype)
 
 
 @pytest.mark.slow
-@on_each_backend
-@in_precisions(cases())
+@in_every_precision(cases())
 def test_every_case_comes_out_in_every_way(
     case: Case, dtype: str, backend: str, desk: Desk
 ) -> None:
-    if backend == "reference" and dtype == "float32":
-        return  # It computes in float64, whatever it is asked.
     ways = [
         way
         for way in asked_of(case, dtype).values()
@@ -228,28 +237,27 @@ SOFTMAXES = tuple(
 )
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+WIDTH_IN_PYTORCH = pytest.mark.xfail(
+    strict=True,
+    reason="a softmax of an image runs along its width in PyTorch, and along "
+    "its channels in Keras and NumPy",
+)
+
+
 @pytest.mark.parametrize(
-    "backend",
+    ("backend", "dtype"),
     [
-        pytest.param(
-            "torch",
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="a softmax of an image runs along its width in "
-                "PyTorch, and along its channels in Keras and NumPy",
-            ),
-        ),
-        "keras",
-        "reference",
+        pytest.param("torch", "float32", marks=WIDTH_IN_PYTORCH),
+        pytest.param("torch", "float64", marks=WIDTH_IN_PYTORCH),
+        ("keras", "float32"),
+        ("keras", "float64"),
+        ("reference", "float64"),
     ],
 )
 @pytest.mark.parametrize("case", SOFTMAXES, ids=lambda case: case.id)
 def test_a_softmax_of_an_image_runs_along_its_channels(
     case: Case, backend: str, dtype: str, desk: Desk
 ) -> None:
-    if backend == "reference":
-        dtype = "float64"
     way = asked_of(case, dtype)[OF_AN_IMAGE]
     assert check(desk, case, way, backend, dtype)
 
