@@ -5,6 +5,7 @@
 # make bench   how fast training is, beside bare loops: build/bench.json
 # make catalogue  every experiment, quick: docs/catalogue.md, a quarter of an hour
 # make coverage  every word of the language up the ladder: docs/coverage.md
+# make external  results that others published, held against it: 7 minutes
 # make quiet     a thousand sound pairs, on which the judge must be quiet
 #
 # Each makes the environment in .venv first, if it is not there.
@@ -13,8 +14,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: demo test test-slow check kill-matrix bench catalogue coverage quiet \
-	install lock clean
+.PHONY: demo test test-slow check kill-matrix bench catalogue coverage \
+	external onnx-cases quiet install lock clean
 
 demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
@@ -45,6 +46,18 @@ catalogue: install
 # Both go on where they were interrupted; `--at-most 100` does a part.
 coverage: install
 	$(BIN)/python -m tests.coverage --out docs/coverage.md
+
+external: install
+	$(BIN)/pytest tests/external -m "slow or not slow"
+
+# The package `onnx` is asked for nothing but its test cases, in an
+# environment of its own; what can be expressed of them is committed.
+onnx-cases: install
+	$(PYTHON) -m venv build/onnx
+	build/onnx/bin/python -m pip install --quiet onnx==1.23.2 numpy
+	build/onnx/bin/python -m tests.external.onnx_cases.dump \
+		build/onnx_cases.pkl
+	$(BIN)/python -m tests.external.onnx_cases.choose build/onnx_cases.pkl
 
 quiet: install
 	$(BIN)/python -m tests.comparisons.quiet

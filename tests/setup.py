@@ -2,6 +2,7 @@
 
 from tests.backends import examination, loading
 from tests.coverage import saying
+from tests.external import calculations, plain_optimizers
 
 
 def add_tasks(backend: str) -> None:
@@ -9,3 +10,5 @@ def add_tasks(backend: str) -> None:
     examination.add_tasks(backend)
     loading.add_tasks(backend)
     saying.add_tasks(backend)
+    calculations.add_tasks(backend)
+    plain_optimizers.add_tasks(backend)

@@ -1,0 +1,416 @@
+"""What a worker computes for a witness: networks, steps and losses.
+
+Each calculation is written down in the language of the project, with the
+arrays that go in, and says what comes out. Both workers run them, and so
+does the NumPy reference in the process of the tests.
+"""
+
+import importlib
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from common.arm import Arm
+from common.batches import Segment
+from common.data import Data, Part
+from common.datasets import Noise
+from common.definitions import Pass
+from common.element import speaking
+from common.layers import Layer
+from common.recipe import Recipe
+from comparisons import tasks
+
+Arrays = dict[str, np.ndarray]
+
+# The identity with a parameter: optimisers need something to learn.
+IDENTITY: dict[str, Any] = {
+    "prelu": {"slopes": "one", "initial": 1.0, "at_zero": "slope"}
+}
+
+
+class Calculation(Protocol):
+    """What a worker can be asked to compute."""
+
+    def run(self, trainer_class: Any, dtype: str) -> Arrays:
+        """Return what it computes, by name."""
+
+
+def network(
+    layers: list[Any],
+    shape: tuple[int, ...],
+    classes: int | None = None,
+    dialect: str = "keras",
+    **recipe: Any,
+) -> Arm:
+    """Return a network and a recipe as an experiment writes them down.
+
+    Args:
+        layers: as they are written.
+        shape: of one sample.
+        classes: of the target; None for numbers.
+        dialect: whose defaults fill what is left unsaid.
+        recipe: what differs from a full batch, the squared error and SGD.
+    """
+    plain = {
+        "loss": "mean_squared_error",
+        "optimizer": {"sgd": 0.001},
+        "batch_size": "full",
+        "epochs": 1,
+        "shuffle": "never",
+    }
+    with speaking(dialect):
+        data = Data(
+            source=Noise(sides=shape, classes=classes, samples=2),
+            test=0.0,
+            validation=0.0,
+            stratify=False,
+            scaling="none",
+            seed=0,
+        )
+        made = Arm(
+            "external",
+            TypeAdapter(tuple[Layer, ...]).validate_python(layers),
+            data,
+            Recipe.model_validate(plain | recipe),
+        )
+    made.places  # noqa: B018 - a shape that does not fit is refused here
+    return made
+
+
+def _trainer(
+    trainer_class: Any,
+    spec: Arm,
+    parts: dict[str, tuple[np.ndarray, np.ndarray]],
+    dtype: str,
+    weights: Arrays,
+) -> Any:
+    """Return a trainer of these parts and weights."""
+    # Precision is the process's: the last trainer of a task loses its own.
+    tasks._last.cache_clear()
+    made = trainer_class(
+        spec, {name: Part(x, y) for name, (x, y) in parts.items()}, dtype
+    )
+    made.load({n: np.asarray(weights[n], dtype) for n in spec.tensors})
+    return made
+
+
+def _package(trainer_class: Any) -> str:
+    return str(trainer_class.__module__).split(".")[0]
+
+
+def _module(trainer_class: Any, name: str) -> Any:
+    return importlib.import_module(f"{_package(trainer_class)}.{name}")
+
+
+@dataclass(frozen=True)
+class Forward:
+    """What a network puts out.
+
+    Attributes:
+        layers: as they are written.
+        x: the samples, images with their channels last.
+        weights: of every tensor, by its name.
+        training: whether the layers do what they do in training.
+        masks: the factors of each dropout, in training.
+        kept: tensors to return as one training step leaves them.
+    """
+
+    layers: list[Any]
+    x: np.ndarray
+    weights: Arrays = field(default_factory=dict)
+    training: bool = False
+    masks: Arrays = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
+
+    def run(self, trainer_class: Any, dtype: str) -> Arrays:
+        """Return the `outputs`, and each kept tensor."""
+        x = np.ascontiguousarray(self.x, dtype)
+        spec = network(self.layers, x.shape[1:])
+        last, weights = spec.places[-1], self.weights
+        if not spec.parameters:
+            spec = network([*self.layers, IDENTITY], x.shape[1:])
+            name = next(iter(spec.parameters))
+            weights = weights | {name: np.ones(1)}
+        y = np.zeros((len(x), int(np.prod(last.output_shape))))
+        made = _trainer(trainer_class, spec, {"train": (x, y)}, dtype, weights)
+        if not self.training:
+            return {"outputs": made.outputs(x)[last.name]}
+        found = {"outputs": _trained_outputs(made, x, self.masks)}
+        if self.kept:
+            made.load({n: np.asarray(v, dtype) for n, v in weights.items()})
+            made.steps(Segment(np.arange(len(x))[None], np.array([1e-3])))
+            found |= {name: made.weights()[name] for name in self.kept}
+        return found
+
+
+def _trained_outputs(made: Any, x: np.ndarray, masks: Arrays) -> np.ndarray:
+    """Return what a network puts out in training."""
+    package = _package(type(made))
+    if package == "common":
+        run = Pass(made.values, masks)
+        return run.through(made.arm.places, x)[0]
+    tensors = _module(type(made), "tensors")
+    for name, mask in masks.items():
+        made.maskers[name].mask = tensors.to_tensor(
+            np.asarray(mask, made.dtype), made.dtype
+        )
+    entering = tensors.to_tensor(x, made.dtype)
+    if package == "torch_impl":
+        left = made.model.train()(entering)
+    else:
+        left = made.model(entering, training=True)
+    found: np.ndarray = tensors.to_array(left)
+    return found
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss of given outputs.
+
+    Attributes:
+        loss: as it is written.
+        outputs: (samples, outputs), which a network passes on unchanged.
+        y: labels (samples,), or targets (samples, outputs).
+        classes: of the target; None for numbers.
+        alone: rows whose loss is asked for by itself.
+    """
+
+    loss: Any
+    outputs: np.ndarray
+    y: np.ndarray
+    classes: int | None = None
+    alone: tuple[int, ...] = ()
+
+    def run(self, trainer_class: Any, dtype: str) -> Arrays:
+        """Return `loss`, `alone`, `predictions`, and `accuracy` if any."""
+        x, y = np.asarray(self.outputs, dtype), self.y
+        parts = {"train": (x, y)} | {
+            str(row): (x[row : row + 1], y[row : row + 1])
+            for row in self.alone
+        }
+        spec = network(
+            ["linear", IDENTITY], x.shape[1:], self.classes, loss=self.loss
+        )
+        weights = {name: np.ones(1) for name in spec.parameters}
+        made = _trainer(trainer_class, spec, parts, dtype, weights)
+        each = [made.evaluate(str(row))["loss"] for row in self.alone]
+        found = {
+            name: np.array(value)
+            for name, value in made.evaluate("train").items()
+        }
+        predictions = np.asarray(made.predict(x))
+        return found | {"alone": np.array(each), "predictions": predictions}
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Where an optimiser takes numbers, on given gradients.
+
+    Attributes:
+        optimizer: as it is written.
+        start: (n,) the first values.
+        gradients: (steps, n).
+        factors: (steps,) what the rate is multiplied by, or None for ones.
+        dialect: whose defaults fill what is left unsaid.
+        moments: Adam's two, put in before the first step, or None.
+        recipe: what else the recipe says, such as `clipping`.
+    """
+
+    optimizer: Any
+    start: np.ndarray
+    gradients: np.ndarray
+    factors: np.ndarray | None = None
+    dialect: str = "keras"
+    moments: tuple[np.ndarray, np.ndarray] | None = None
+    recipe: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, trainer_class: Any, dtype: str) -> Arrays:
+        """Return the `path`, (steps, n), and the rate `lr` of the spec."""
+        spec = network(
+            [{"dense": {"units": len(self.start), "bias": False}}],
+            (1,),
+            dialect=self.dialect,
+            optimizer=self.optimizer,
+            **self.recipe,
+        )
+        moved = {
+            "common": _MovedByReference,
+            "torch_impl": _MovedByTorch,
+            "keras_impl": _MovedByKeras,
+        }[_package(trainer_class)](trainer_class, spec, self.start, dtype)
+        if self.moments:
+            moved.remember(*self.moments)
+        lr = spec.recipe.optimizer.lr
+        factors = self.factors
+        if factors is None:
+            factors = np.ones(len(self.gradients))
+        path = []
+        for gradient, factor in zip(self.gradients, factors, strict=True):
+            moved.step(gradient, lr * float(factor))
+            path.append(moved.value())
+        return {"path": np.stack(path), "lr": np.array(lr)}
+
+
+KERNEL = "dense_1/kernel"
+
+
+class _MovedByReference:
+    """A kernel (1, n) that the reference's optimiser moves."""
+
+    def __init__(
+        self, trainer_class: Any, spec: Arm, start: np.ndarray, dtype: str
+    ) -> None:
+        self.trainer = trainer_class(spec, {})
+        self.trainer.load({KERNEL: np.reshape(start, (1, -1))})
+
+    def remember(self, first: np.ndarray, second: np.ndarray) -> None:
+        state = self.trainer.state[KERNEL]
+        state["first"] = np.asarray(first, float).reshape(1, -1)
+        state["second"] = np.asarray(second, float).reshape(1, -1)
+
+    def step(self, gradient: np.ndarray, rate: float) -> None:
+        whole = np.asarray(gradient, float).reshape(1, -1)
+        self.trainer._update({KERNEL: whole}, rate)
+
+    def value(self) -> np.ndarray:
+        found: np.ndarray = self.trainer.weights()[KERNEL].reshape(-1)
+        return found
+
+
+class _MovedByFramework:
+    """A kernel (1, n) that a backend's optimiser moves."""
+
+    def __init__(
+        self, trainer_class: Any, spec: Arm, start: np.ndarray, dtype: str
+    ) -> None:
+        tasks._last.cache_clear()
+        self.spec, self.dtype = spec, dtype
+        self.weights = _module(trainer_class, "weights")
+        self.tensors = _module(trainer_class, "tensors")
+        _module(trainer_class, "engine").configure(dtype, 0)
+        self.model = _module(trainer_class, "model").build(spec)
+        first = np.asarray(start, dtype).reshape(1, -1)
+        self.weights.write(self.model, {KERNEL: first})
+        updates = _module(trainer_class, "updates")
+        self.live = updates.build_optimizer(spec.recipe, self.model)
+        self.update = updates.compile_update(
+            spec.recipe, self.model, self.live
+        )
+
+    def value(self) -> np.ndarray:
+        found = self.weights.read(self.model, self.spec.tensors)[KERNEL]
+        return np.array(found).reshape(-1)
+
+    def tensor(self, array: np.ndarray, shape: tuple[int, int]) -> Any:
+        whole = np.asarray(array, self.dtype).reshape(shape)
+        return self.tensors.to_tensor(whole, self.dtype)
+
+
+class _MovedByTorch(_MovedByFramework):
+    def remember(self, first: np.ndarray, second: np.ndarray) -> None:
+        [parameter] = self.weights.parameters(self.model).values()
+        torch = importlib.import_module("torch")
+        self.live.state[parameter] = {
+            "step": torch.tensor(0.0),
+            "exp_avg": self.tensor(first, (-1, 1)),
+            "exp_avg_sq": self.tensor(second, (-1, 1)),
+        }
+
+    def step(self, gradient: np.ndarray, rate: float) -> None:
+        self.update([self.tensor(gradient, (-1, 1))], rate)
+
+
+class _MovedByKeras(_MovedByFramework):
+    def remember(self, first: np.ndarray, second: np.ndarray) -> None:
+        self.live._momentums[0].assign(self.tensor(first, (1, -1)))
+        self.live._velocities[0].assign(self.tensor(second, (1, -1)))
+
+    def step(self, gradient: np.ndarray, rate: float) -> None:
+        self.update(
+            [self.tensor(gradient, (1, -1))], np.asarray(rate, self.dtype)
+        )
+
+
+@dataclass(frozen=True)
+class Training:
+    """Training steps from given weights, on given batches at given rates.
+
+    Attributes:
+        layers: as they are written.
+        recipe: likewise.
+        x: the samples.
+        y: labels or targets.
+        weights: the first, by tensor.
+        indices: (steps, batch) rows of the samples.
+        rates: (steps,) learning rates.
+        classes: of the target; None for numbers.
+    """
+
+    layers: list[Any]
+    recipe: dict[str, Any]
+    x: np.ndarray
+    y: np.ndarray
+    weights: Arrays
+    indices: np.ndarray
+    rates: np.ndarray
+    classes: int | None = None
+
+    def run(self, trainer_class: Any, dtype: str) -> Arrays:
+        """Return each tensor after each step, and the `loss` before it."""
+        spec = network(
+            self.layers, self.x.shape[1:], self.classes, **self.recipe
+        )
+        parts = {"train": (np.asarray(self.x, dtype), self.y)}
+        made = _trainer(trainer_class, spec, parts, dtype, self.weights)
+        weights: dict[str, list[np.ndarray]] = {n: [] for n in spec.tensors}
+        losses = []
+        for step in range(len(self.indices)):
+            now = slice(step, step + 1)
+            curves = made.steps(Segment(self.indices[now], self.rates[now]))
+            losses.append(float(curves["loss"][0]))
+            for name, value in made.weights().items():
+                weights[name].append(value)
+        found = {name: np.stack(path) for name, path in weights.items()}
+        return found | {"loss": np.array(losses)}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The weights that a framework draws by itself.
+
+    Attributes:
+        layers: as they are written.
+        shape: of one sample.
+        seed: of the framework.
+    """
+
+    layers: list[Any]
+    shape: tuple[int, ...]
+    seed: int = 0
+
+    def run(self, trainer_class: Any, dtype: str) -> Arrays:
+        """Return each tensor."""
+        spec = network(self.layers, self.shape)
+        tasks._last.cache_clear()
+        outputs = spec.places[-1].output_shape
+        part = Part(np.zeros((2, *self.shape)), np.zeros((2, *outputs)))
+        made = trainer_class(spec, {"train": part}, dtype, self.seed)
+        found: Arrays = made.weights()
+        return found
+
+
+def calculate(
+    trainer_class: Any,
+    items: list[Calculation],
+    dtype: str,
+    progress: Any = None,
+) -> list[Arrays]:
+    """Return what each calculation gives, in one precision."""
+    return [item.run(trainer_class, dtype) for item in items]
+
+
+def add_tasks(backend: str) -> None:
+    """Let a worker be asked to calculate."""
+    tasks.calculate = calculate

@@ -1,0 +1,139 @@
+"""Faults to plant in a worker, each of which a witness has to notice.
+
+They use the tools of `tests.faults`. A worker with `install` as its setup
+has a task, `plant_external`, which undoes one fault and plants the next.
+"""
+
+import sys
+from typing import Any
+
+from comparisons import tasks
+from tests import faults
+from tests.external import calculations, plain_optimizers
+from tests.faults import _around, _misread, _module
+
+OTHER = {
+    "erf": "tanh",
+    "tanh": "erf",
+    "channels_first": "channels_last",
+    "channels_last": "channels_first",
+    "epsilon": "epsilon_hat",
+    "epsilon_hat": "epsilon",
+    "of_steps": "of_gradients",
+    "of_gradients": "of_steps",
+}
+
+
+def install(backend: str) -> None:
+    """Let this process change its fault on request."""
+
+    def plant_external(
+        trainer_class: Any, name: str, progress: Any = None
+    ) -> None:
+        faults.patches.undo()
+        tasks._last.cache_clear()
+        if name:
+            getattr(sys.modules[__name__], name)(backend)
+
+    calculations.add_tasks(backend)
+    plain_optimizers.add_tasks(backend)
+    tasks.plant_external = plant_external
+
+
+def gelu_form_swapped(backend: str) -> None:
+    """Compute the other form of gelu."""
+    _misread(backend, "activations", "gelu", form=lambda s: OTHER[s.form])
+
+
+def batch_norm_epsilon(backend: str) -> None:
+    """Give batch normalisation ten times its epsilon."""
+    _misread(backend, "layers", "batch_norm", epsilon=lambda s: 10 * s.epsilon)
+
+
+def batch_norm_kept(backend: str) -> None:
+    """Keep the share of the running mean that is to be replaced."""
+    _misread(backend, "layers", "batch_norm", kept=lambda s: 1 - s.kept)
+
+
+def layer_norm_epsilon(backend: str) -> None:
+    """Give layer normalisation ten times its epsilon."""
+    _misread(backend, "layers", "layer_norm", epsilon=lambda s: 10 * s.epsilon)
+
+
+def padding_counted(backend: str) -> None:
+    """Let an average pool count its padding where it is not to."""
+    _misread(
+        backend,
+        "layers",
+        "average_pool",
+        count_padding=lambda s: not s.count_padding,
+    )
+
+
+def half_padding_as_same(backend: str) -> None:
+    """Pad a convolution as `same` where `half` is written."""
+    _misread(
+        backend,
+        "layers",
+        "conv2d",
+        padding=lambda s: "same" if s.padding == "half" else s.padding,
+    )
+
+
+def flatten_order_swapped(backend: str) -> None:
+    """Lay channels out in the other order."""
+    _misread(backend, "layers", "flatten", order=lambda s: OTHER[s.order])
+
+
+def dropout_not_scaled(backend: str) -> None:
+    """Keep what dropout keeps as it is, not divided by the kept share."""
+    masked = _module(backend, "random_extensions").MaskedDropout
+    name = "forward" if backend == "torch_impl" else "call"
+
+    largest = faults._operations(backend).max
+
+    @_around(masked, name)
+    def unscaled(apply: Any, layer: Any, *rest: Any, **more: Any) -> Any:
+        given = layer.mask
+        layer.mask = given / largest(given)
+        try:
+            return apply(layer, *rest, **more)
+        finally:
+            layer.mask = given
+
+
+def l2_not_halved(backend: str) -> None:
+    """Add the whole square where half of it is written."""
+    _misread(backend, "penalties", "penalty", form=lambda _: "whole")
+
+
+def nesterov_dropped(backend: str) -> None:
+    """Do not look ahead."""
+    _misread(backend, "optimizers", "sgd", nesterov=lambda _: False)
+
+
+def epsilon_placement_swapped(backend: str) -> None:
+    """Put Adam's epsilon where the other framework has it."""
+    _misread(
+        backend,
+        "optimizers",
+        "adam",
+        epsilon_placement=lambda s: OTHER[s.epsilon_placement],
+    )
+
+
+def smoothing_doubled(backend: str) -> None:
+    """Smooth the labels twice as much as is written."""
+    _misread(
+        backend,
+        "losses",
+        "cross_entropy",
+        label_smoothing=lambda s: 2 * s.label_smoothing,
+    )
+
+
+def weights_too_wide(backend: str) -> None:
+    """Draw normal weights a tenth too wide."""
+    _misread(
+        backend, "initializers", "normal", stddev=lambda s: 1.1 * s.stddev
+    )

@@ -1,0 +1,1 @@
+"""The published test cases of ONNX, written in this project's language."""

@@ -1,0 +1,188 @@
+"""Take from all cases of ONNX those that this project can express.
+
+    python -m tests.external.onnx_cases.choose build/onnx_cases.pkl
+
+It reads what `dump` wrote, and writes `cases.json` and `cases.npz` beside
+itself: the graphs, the arrays, where they come from, and how many cases
+cannot be expressed, by reason. A case is kept if the language takes at
+least one of the ways to write it; whether the numbers agree is not looked
+at.
+"""
+
+import json
+import pickle
+import sys
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from common.errors import SpecError
+from common.reference import Trainer
+from tests.external.calculations import calculate
+from tests.external.onnx_cases.case import (
+    ARRAYS,
+    FILE,
+    Case,
+    Node,
+    NotExpressible,
+)
+from tests.external.onnx_cases.translation import translate
+
+# ONNX has some operators a second time, written out in others.
+EXPANDED = "expanded"
+
+# Three cases have more bytes, and others of their kind have fewer: a
+# convolution, and two cross-entropies of a single loss for each sample.
+LARGEST = 200_000
+
+
+def read(raw: dict[str, Any]) -> Case:
+    """Return a case as `dump` wrote it."""
+    return Case(
+        suite=raw["suite"],
+        name=raw["name"],
+        opset=raw["opset"].get("", 99),
+        nodes=tuple(
+            Node(
+                node["op"],
+                tuple(node["inputs"]),
+                tuple(node["outputs"]),
+                node["attributes"],
+            )
+            for node in raw["nodes"]
+        ),
+        inputs=tuple(raw["inputs"]),
+        outputs=tuple(raw["outputs"]),
+        values=raw["values"],
+        shipped=raw["shipped"],
+        double=raw["double"],
+    )
+
+
+def check_expressible(case: Case) -> None:
+    """Raise `NotExpressible` unless the language takes one of the ways."""
+    refused = []
+    for way in translate(case, case.precisions[0]):
+        try:
+            calculate(Trainer, way.items, "float64")
+        except (SpecError, ValidationError) as error:
+            refused.append(" ".join(str(error).split()))
+        else:
+            return
+    reason = "the language refuses the arguments"
+    if all("finite" in each for each in refused):
+        reason = "a formula that is not finite from -5 to 5"
+    raise NotExpressible(reason, f"{case.ops}: {refused[0]}")
+
+
+def size(case: Case) -> int:
+    """Return how many bytes the inputs and outputs of a case have."""
+    arrays = [*case.values.values(), *case.shipped]
+    return sum(x.nbytes for x in arrays if isinstance(x, np.ndarray))
+
+
+def write(cases: list[Case], beside: dict[str, Any]) -> None:
+    """Write the cases: all numbers of one type lie in one array.
+
+    Numbers in double that a float32 can hold are kept as float32.
+
+    Args:
+        cases: those that are kept.
+        beside: the provenance and the counts.
+    """
+    flat: dict[str, list[np.ndarray]] = defaultdict(list)
+    begins: Counter[str] = Counter()
+    places: dict[Any, int] = {}
+
+    def stored(value: Any) -> Any:
+        if not isinstance(value, np.ndarray):
+            return value
+        with np.errstate(over="ignore"):
+            single = value.astype(np.float32)
+        if value.dtype == np.float64 and np.array_equal(
+            single, value, equal_nan=True
+        ):
+            return stored(single) | {"as": "float64"}
+        kind = value.dtype.name
+        key = (kind, value.tobytes())
+        if key not in places:
+            places[key] = begins[kind]
+            flat[kind].append(value.reshape(-1))
+            begins[kind] += value.size
+        return {"from": kind, "at": places[key], "shape": value.shape}
+
+    records = [
+        {
+            "suite": case.suite,
+            "name": case.name,
+            "opset": case.opset,
+            "nodes": [
+                {
+                    "op": node.op,
+                    "inputs": node.inputs,
+                    "outputs": node.outputs,
+                    "attributes": {
+                        name: stored(value)
+                        for name, value in node.attributes.items()
+                    },
+                }
+                for node in case.nodes
+            ],
+            "inputs": case.inputs,
+            "outputs": case.outputs,
+            "values": {n: stored(v) for n, v in case.values.items()},
+            "shipped": [stored(value) for value in case.shipped],
+            "double": case.double
+            if isinstance(case.double, str)
+            else [stored(value) for value in case.double],
+        }
+        for case in cases
+    ]
+    lines = ",\n".join(json.dumps(record) for record in records)
+    head = json.dumps(beside, indent=1)
+    FILE.write_text(f'{head[:-2]},\n "cases": [\n{lines}\n]}}\n')
+    whole = {kind: np.concatenate(parts) for kind, parts in flat.items()}
+    np.savez_compressed(ARRAYS, **whole)
+
+
+def main(path: Path) -> None:
+    """Choose, write, and print the counts."""
+    with path.open("rb") as file:
+        dumped = pickle.load(file)
+    kept, reasons = [], Counter[str]()
+    details: dict[str, Counter[str]] = defaultdict(Counter)
+    for raw in dumped["cases"]:
+        case = read(raw)
+        if EXPANDED in case.name:
+            reasons["an operator written out in others"] += 1
+            continue
+        try:
+            check_expressible(case)
+            if size(case) > LARGEST:
+                raise NotExpressible("arrays too large to keep", case.ops)
+        except NotExpressible as error:
+            reasons[error.reason] += 1
+            details[error.reason][error.detail] += 1
+        else:
+            kept.append(case)
+    beside = {
+        "source": "the test cases that the `onnx` package ships",
+        "licence": "Apache-2.0",
+        "onnx": dumped["onnx"],
+        "published": len(dumped["cases"]),
+        "not_expressible": dict(reasons.most_common()),
+    }
+    write(kept, beside)
+    print(f"{len(kept)} of {len(dumped['cases'])} cases")
+    for reason, count in reasons.most_common():
+        examples = ", ".join(
+            f"{text[:90]} {n}" for text, n in details[reason].most_common(6)
+        )
+        print(f"{count:5} {reason}: {examples}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

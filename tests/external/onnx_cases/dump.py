@@ -1,0 +1,221 @@
+"""Write all published test cases of ONNX as plain arrays.
+
+    python -m tests.external.onnx_cases.dump build/onnx_cases.pkl
+
+It runs in an environment of its own, with `onnx` and NumPy and nothing
+else. It writes one pickle; `choose` takes from it what this project can
+express. The arrays are ONNX's: the inputs and outputs of its test data,
+mostly float32, and what its own ReferenceEvaluator returns for the same
+inputs in double precision.
+"""
+
+import pickle
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SUITES = ("node", "pytorch-converted", "pytorch-operator", "simple")
+
+
+def plain(value: Any) -> np.ndarray | str:
+    """Return an array of a type that NumPy has, or the type's name."""
+    if isinstance(value, int | float | bool | np.generic):
+        value = np.asarray(value)
+    if not isinstance(value, np.ndarray):
+        return type(value).__name__
+    if value.dtype.kind not in "biuf" or value.dtype.name not in _NAMES:
+        return value.dtype.name
+    return value
+
+
+_NAMES = {np.dtype(kind).name for kind in "?bhilqBHILQefd"}
+
+
+def attributes(node: Any) -> dict[str, Any]:
+    """Return a node's attributes as numbers, text, lists and arrays."""
+    from onnx import TensorProto, helper, numpy_helper
+
+    found: dict[str, Any] = {}
+    for each in node.attribute:
+        value = helper.get_attribute_value(each)
+        if isinstance(value, bytes):
+            value = value.decode(errors="replace")
+        elif isinstance(value, TensorProto):
+            value = plain(numpy_helper.to_array(value))
+        elif isinstance(value, int | float):
+            pass
+        elif hasattr(value, "__len__"):
+            value = [
+                one.decode(errors="replace") if isinstance(one, bytes) else one
+                for one in value
+            ]
+        else:
+            value = type(value).__name__
+        found[each.name] = value
+    return found
+
+
+def data_of(test: Any, model: Any) -> tuple[list[Any], list[Any]]:
+    """Return a test's inputs and outputs."""
+    from onnx import TensorProto, numpy_helper
+
+    if test.data_sets:
+        inputs, outputs = test.data_sets[0]
+        return [_tensor(v) for v in inputs], [_tensor(v) for v in outputs]
+    folder = Path(test.model_dir) / "test_data_set_0"
+
+    def loaded(side: str, values: Any) -> list[Any]:
+        found: list[Any] = []
+        for number, value in enumerate(values):
+            file = folder / f"{side}_{number}.pb"
+            if not file.exists():
+                continue
+            kind = value.type.WhichOneof("value")
+            if kind != "tensor_type":
+                found.append(kind)
+                continue
+            tensor = TensorProto()
+            tensor.ParseFromString(file.read_bytes())
+            found.append(plain(numpy_helper.to_array(tensor)))
+        return found
+
+    return (
+        loaded("input", model.graph.input),
+        loaded("output", model.graph.output),
+    )
+
+
+def _tensor(value: Any) -> Any:
+    from onnx import TensorProto, numpy_helper
+
+    if isinstance(value, TensorProto):
+        value = numpy_helper.to_array(value)
+    return plain(value)
+
+
+def in_double(model: Any, feeds: dict[str, Any]) -> list[Any] | str:
+    """Return what the evaluator makes of the inputs in double precision.
+
+    Returns:
+        The outputs, or the error with which the evaluator ends.
+    """
+    import onnx
+    from onnx import TensorProto, numpy_helper
+    from onnx.reference import ReferenceEvaluator
+
+    if [node.op_type for node in model.graph.node] == ["Adam"]:
+        return adam_in_double(model, feeds)
+    model = onnx.ModelProto.FromString(model.SerializeToString())
+    tensors = list(model.graph.initializer)
+    for node in model.graph.node:
+        if node.op_type == "Constant":
+            tensors += [a.t for a in node.attribute if a.HasField("t")]
+    for tensor in tensors:
+        if tensor.data_type == TensorProto.FLOAT:
+            array = numpy_helper.to_array(tensor).astype(np.float64)
+            tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+    for value in [*model.graph.input, *model.graph.output]:
+        if value.type.tensor_type.elem_type == TensorProto.FLOAT:
+            value.type.tensor_type.elem_type = TensorProto.DOUBLE
+    feeds = {
+        name: value.astype(np.float64) if value.dtype == "float32" else value
+        for name, value in feeds.items()
+    }
+    try:
+        return [plain(v) for v in ReferenceEvaluator(model).run(None, feeds)]
+    except Exception as error:  # noqa: BLE001 - whatever the evaluator lacks
+        return f"{type(error).__name__}: {error}"
+
+
+def adam_in_double(model: Any, feeds: dict[str, Any]) -> list[Any]:
+    """Return what ONNX's own Adam makes of its attributes in double.
+
+    The evaluator hands them over as float32, which rounds 1 - beta.
+    """
+    from onnx.reference.ops.aionnx_preview_training import op_adam
+
+    [node] = model.graph.node
+    given = attributes(node)
+    rate, count, *arrays = (feeds[name].astype(float) for name in node.input)
+    tensors = len(arrays) // 4
+    named = {
+        "norm_coefficient": 0.0,
+        "norm_coefficient_post": 0.0,
+        "alpha": 0.9,
+        "beta": 0.999,
+        "epsilon": 0.0,
+    }
+    numbers = [
+        float(given.get(name, unsaid)) for name, unsaid in named.items()
+    ]
+    each = [
+        op_adam._apply_adam(rate, count, *arrays[n::tensors], *numbers)
+        for n in range(tensors)
+    ]
+    return [np.asarray(values[k]) for k in range(3) for values in each]
+
+
+def case(suite: str, test: Any) -> dict[str, Any]:
+    """Return one test as plain data."""
+    import onnx
+    from onnx import numpy_helper
+
+    model = test.model
+    if model is None:
+        model = onnx.load(Path(test.model_dir) / "model.onnx")
+    graph = model.graph
+    inputs, outputs = data_of(test, model)
+    weights = {
+        tensor.name: plain(numpy_helper.to_array(tensor))
+        for tensor in graph.initializer
+    }
+    named = [value.name for value in graph.input]
+    fed = [name for name in named if name not in weights]
+    fed = named if len(inputs) == len(named) else fed
+    values = dict(zip(fed, inputs, strict=False))
+    feeds = {n: v for n, v in values.items() if isinstance(v, np.ndarray)}
+    expanded = "expanded" in test.name
+    return {
+        "suite": suite,
+        "name": test.name,
+        "opset": {each.domain: each.version for each in model.opset_import},
+        "nodes": [
+            {
+                "op": node.op_type,
+                "inputs": list(node.input),
+                "outputs": list(node.output),
+                "attributes": attributes(node),
+            }
+            for node in graph.node
+        ],
+        "inputs": named,
+        "values": weights | values,
+        "outputs": [value.name for value in graph.output],
+        "shipped": outputs,
+        "double": "expanded" if expanded else in_double(model, feeds),
+    }
+
+
+def main(path: Path) -> None:
+    """Write every test of the four suites."""
+    import onnx
+    from onnx.backend.test.loader import load_model_tests
+
+    warnings.simplefilter("ignore")
+    np.seterr(all="ignore")
+    cases = [
+        case(suite, test)
+        for suite in SUITES
+        for test in load_model_tests(kind=suite)
+    ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        pickle.dump({"onnx": onnx.__version__, "cases": cases}, file)
+    print(f"onnx {onnx.__version__}: {len(cases)} cases in {path}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,276 @@
+"""Products with a kernel, normalisations, and slopes that are learnt."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tests.external.calculations import Arrays, Forward
+from tests.external.onnx_cases.case import (
+    COMPOSED,
+    DIRECT,
+    EACH,
+    FOLDED,
+    LAYOUT,
+    Case,
+    Node,
+    NotExpressible,
+    Way,
+)
+from tests.external.onnx_cases.layout import (
+    Undo,
+    as_rows,
+    from_image,
+    one_pass,
+    rows_along,
+    to_image,
+)
+
+Values = dict[str, Any]
+
+
+def dense(kernel: np.ndarray, bias: np.ndarray | None = None) -> Any:
+    """Return a dense layer of this kernel as it is written."""
+    units = kernel.shape[1]
+    return {"dense": {"units": units, "bias": bias is not None}}
+
+
+def dense_weights(kernel: np.ndarray, bias: np.ndarray | None) -> Arrays:
+    """Return its weights."""
+    found: Arrays = {"dense_1/kernel": kernel}
+    return found if bias is None else found | {"dense_1/bias": bias}
+
+
+def gemm(node: Node, values: Values) -> list[Way]:
+    """Return the way to write alpha x K + beta b."""
+    x, kernel = (values[name] for name in node.inputs[:2])
+    x = x.T if node.get("transA") else x
+    kernel = kernel.T if node.get("transB") else kernel
+    alpha, beta = node.get("alpha", 1.0), node.get("beta", 1.0)
+    bias = values.get(node.inputs[2]) if node.inputs[2:] else None
+    if bias is not None and bias.ndim == 2 and bias.shape[0] > 1:
+        raise NotExpressible("a bias of its own for each sample", "Gemm")
+    if beta == 0.0:
+        bias = None
+    if bias is not None:
+        row = np.broadcast_to(bias, (1, kernel.shape[1]))[0]
+        bias = row * bias.dtype.type(beta)
+    kernel = kernel * kernel.dtype.type(alpha)
+    how = DIRECT if alpha == beta == 1.0 else FOLDED
+    weights = dense_weights(kernel, bias)
+    layers = [dense(kernel, bias)]
+    return [one_pass("dense", how, layers, x, lambda y: y, weights)]
+
+
+def matmul(x: np.ndarray, kernel: np.ndarray) -> list[Way]:
+    """Return the way to write a product of two arrays."""
+    if x.dtype.name not in ("float32", "float64"):
+        raise NotExpressible("a type that is no float", x.dtype.name)
+    shape = np.matmul(x, kernel).shape
+    row = x[None, :] if x.ndim == 1 else x
+    column = kernel[:, None] if kernel.ndim == 1 else kernel
+    if column.ndim == 2:
+        return [
+            one_pass(
+                "dense",
+                DIRECT if row.ndim == 2 else LAYOUT,
+                [dense(column)],
+                row.reshape(-1, row.shape[-1]),
+                lambda y: y.reshape(shape),
+                dense_weights(column, None),
+            )
+        ]
+    batch = np.broadcast_shapes(row.shape[:-2], column.shape[:-2])
+    rows = np.broadcast_to(row, (*batch, *row.shape[-2:]))
+    columns = np.broadcast_to(column, (*batch, *column.shape[-2:]))
+    pairs = zip(
+        rows.reshape(-1, *row.shape[-2:]),
+        columns.reshape(-1, *column.shape[-2:]),
+        strict=True,
+    )
+    items = [Forward([dense(k)], x, dense_weights(k, None)) for x, k in pairs]
+
+    def join(found: list[Arrays]) -> dict[int, np.ndarray]:
+        each = [one["outputs"] for one in found]
+        return {0: np.stack(each).reshape(shape)}
+
+    return [Way("dense, a network for each matrix", EACH, [*items], join)]
+
+
+MEAN, VARIANCE = "batch_norm_1/running_mean", "batch_norm_1/running_variance"
+
+
+def batch_norm(node: Node, values: Values) -> list[Way]:
+    """Return the ways to write a batch normalisation."""
+    x, gamma, beta, mean, variance = (values[name] for name in node.inputs)
+    if not 2 <= x.ndim <= 5:
+        raise NotExpressible("an array of one or more than five axes", node.op)
+    fields = {
+        "epsilon": node.number("epsilon", 1e-5),
+        "kept": node.number("momentum", 0.9),
+        "running_variance": "biased",
+    }
+    weights = {
+        "batch_norm_1/gamma": gamma,
+        "batch_norm_1/beta": beta,
+        MEAN: mean,
+        VARIANCE: variance,
+    }
+    training = bool(node.get("training_mode", 0))
+    kept = (MEAN, VARIANCE) if training else ()
+
+    def way(
+        name: str, how: str, more: list[Any], data: np.ndarray, undo: Undo
+    ) -> Way:
+        layers = [{"batch_norm": fields}, *more]
+        item = Forward(layers, data, weights, training, kept=kept)
+
+        def join(found: list[Arrays]) -> dict[int, np.ndarray]:
+            [one] = found
+            state = {n: one[each] for n, each in enumerate(kept, 1)}
+            return {0: undo(one["outputs"]), **state}
+
+        return Way(name, how, [item], join)
+
+    rows, undo = rows_along(x, 1)
+    vectors = way("vectors", LAYOUT if x.ndim > 2 else DIRECT, [], rows, undo)
+    if x.ndim == 2:
+        return [vectors]
+    image = to_image(x)
+    flat = [{"flatten": "channels_last"}]
+    how = DIRECT if x.ndim == 4 else LAYOUT
+    return [
+        way(
+            "images",
+            how,
+            flat,
+            image,
+            lambda y: from_image(y.reshape(image.shape), x),
+        ),
+        vectors,
+    ]
+
+
+def _started(channels: int) -> Arrays:
+    return {MEAN: np.zeros(channels), VARIANCE: np.ones(channels)}
+
+
+def instance_norm(node: Node, values: Values) -> list[Way]:
+    """Return the way to normalise each sample as a batch of its own."""
+    x, gamma, beta = (values[name] for name in node.inputs)
+    written = {"batch_norm": {"epsilon": node.number("epsilon", 1e-5)}}
+    weights = _started(x.shape[1]) | {
+        "batch_norm_1/gamma": gamma,
+        "batch_norm_1/beta": beta,
+    }
+    samples = [x[n : n + 1] for n in range(len(x))]
+    items = [
+        Forward([written], to_image(one), weights, training=True)
+        for one in samples
+    ]
+
+    def join(found: list[Arrays]) -> dict[int, np.ndarray]:
+        pairs = zip(found, samples, strict=True)
+        each = [from_image(one["outputs"], like) for one, like in pairs]
+        return {0: np.concatenate(each)}
+
+    return [Way("batch_norm in training, by sample", COMPOSED, [*items], join)]
+
+
+def mean_variance(node: Node, values: Values) -> list[Way]:
+    """Return the way to normalise over samples and sides."""
+    x = values[node.inputs[0]]
+    if list(node.get("axes", [0, 2, 3])) != [0, 2, 3]:
+        raise NotExpressible("a normalisation over other axes", node.op)
+    written = {"batch_norm": {"epsilon": 1e-18, "affine": False}}
+    return [
+        one_pass(
+            "batch_norm in training, epsilon 1e-18",
+            COMPOSED,
+            [written],
+            to_image(x),
+            lambda y: from_image(y, x),
+            _started(x.shape[1]),
+            training=True,
+        )
+    ]
+
+
+def layer_norm(node: Node, values: Values) -> list[Way]:
+    """Return the ways to write a normalisation of the last axes."""
+    x, gamma, *rest = (values[name] for name in node.inputs if name)
+    axis = node.get("axis", -1) % x.ndim
+    shape = x.shape[axis:]
+    beta = rest[0] if rest else np.zeros(shape)
+
+    def way(name: str, how: str, axes: str, data: np.ndarray, own: Any) -> Way:
+        weights = {
+            "layer_norm_1/gamma": np.broadcast_to(gamma, shape).reshape(own),
+            "layer_norm_1/beta": np.broadcast_to(beta, shape).reshape(own),
+        }
+        fields = {"epsilon": node.number("epsilon", 1e-5), "axes": axes}
+        layers = [{"layer_norm": fields}]
+        undo: Undo = lambda y: y.reshape(x.shape)  # noqa: E731
+        return one_pass(name, how, layers, data, undo, weights)
+
+    size = math.prod(shape)
+    how = DIRECT if axis == 1 and x.ndim == 2 else LAYOUT
+    ways = [way("vectors", how, "all", x.reshape(-1, size), (size,))]
+    if axis == x.ndim - 1 and x.ndim >= 3:
+        image = x if x.ndim == 4 else x.reshape(-1, *x.shape[-3:])
+        ways.append(way("images, channels", DIRECT, "channels", image, shape))
+    if len(shape) == 3:
+        image = x.reshape(-1, *shape)
+        ways.append(way("images, all", DIRECT, "all", image, shape))
+    return ways
+
+
+def prelu(case: Case, node: Node, values: Values) -> list[Way]:
+    """Return the ways to write a slope below zero that is learnt."""
+    x, slope = (values[name] for name in node.inputs)
+    # Before opset 7, and where PyTorch wrote the case, channels are second.
+    second = case.opset < 7 or case.suite != "node"
+    whole: Undo = lambda y: y.reshape(x.shape)  # noqa: E731
+    asked: list[tuple[str, str, str, np.ndarray, np.ndarray, Undo]] = []
+    if slope.size == 1:
+        own = slope.reshape(1)
+        asked.append(("one", DIRECT, "one", as_rows(x), own, whole))
+        if x.ndim == 4:
+            back: Undo = lambda y: from_image(y, x)  # noqa: E731
+            image = to_image(x)
+            asked.append(("one, images", DIRECT, "one", image, own, back))
+    elif second or slope.ndim == 1:
+        rows, undo = rows_along(x, 1 if second else x.ndim - 1)
+        kind = "per_channel"
+        asked.append((f"{kind}, vectors", LAYOUT, kind, rows, slope, undo))
+        image = to_image(x) if second else x.reshape(-1, *x.shape[-3:])
+        back = (lambda y: from_image(y, x)) if second else whole
+        asked.append((f"{kind}, images", DIRECT, kind, image, slope, back))
+    if slope.shape == x.shape and x.ndim == 3:
+        kind = "per_number"
+        asked.append(
+            (f"{kind}, images", DIRECT, kind, x[None], slope, lambda y: y[0])
+        )
+        flat = x.reshape(1, -1)
+        own = slope.reshape(-1)
+        asked.append((f"{kind}, vectors", LAYOUT, kind, flat, own, whole))
+    return [
+        one_pass(
+            f"{name}, at_zero {at_zero}",
+            how,
+            [
+                {
+                    "prelu": {
+                        "slopes": slopes,
+                        "initial": 0.25,
+                        "at_zero": at_zero,
+                    }
+                }
+            ],
+            data,
+            undo,
+            {"prelu_1/slope": own},
+        )
+        for at_zero in ("slope", "zero")
+        for name, how, slopes, data, own, undo in asked
+    ]

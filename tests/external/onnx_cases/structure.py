@@ -1,0 +1,226 @@
+"""Shapes, branches, and reductions over axes."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tests.external.calculations import Arrays
+from tests.external.onnx_cases.case import (
+    COMPOSED,
+    DIRECT,
+    FLOATS,
+    LAYOUT,
+    Node,
+    NotExpressible,
+    Way,
+)
+from tests.external.onnx_cases.elementwise import elementwise
+from tests.external.onnx_cases.layout import Undo, one_pass, to_image
+
+Values = dict[str, Any]
+
+
+def flatten(node: Node, values: Values) -> list[Way]:
+    """Return the ways to write what lays an array out in rows."""
+    x = values[node.inputs[0]]
+    axis = node.get("axis", 1)
+    axis = axis + x.ndim if axis < 0 else axis
+    batch, rest = math.prod(x.shape[:axis]), x.shape[axis:]
+    shape = (batch, math.prod(rest))
+    how = DIRECT if axis == 1 else LAYOUT
+    if len(rest) > 3:
+        rest = (rest[0], math.prod(rest[1:-1]), rest[-1])
+    data = x.reshape(batch, *(rest or (1,)))
+    asked = {"channels_first": data, "channels_last": data}
+    if len(rest) == 3:
+        asked["channels_first"] = to_image(data)
+    return [
+        one_pass(
+            order,
+            how,
+            [{"flatten": order}],
+            each,
+            lambda y: y.reshape(shape),
+        )
+        for order, each in asked.items()
+    ]
+
+
+def selecting(
+    widths: list[int], *, images: bool, signs: tuple[float, ...] = ()
+) -> tuple[list[Any], Arrays]:
+    """Return layers that each take one part out of a sample.
+
+    Args:
+        widths: of the parts, which lie one behind the other.
+        images: whether the parts are channels of an image.
+        signs: what each part is multiplied by; by default one.
+    """
+    layers: list[Any] = []
+    weights: Arrays = {}
+    signs, start = signs or (1.0,) * len(widths), 0
+    for number, width in enumerate(widths, 1):
+        kernel = signs[number - 1] * np.eye(sum(widths))
+        kernel = kernel[:, start : start + width]
+        start += width
+        if images:
+            fields = {"filters": width, "size": 1, "bias": False}
+            layers.append({"conv2d": fields})
+            weights[f"conv2d_{number}/kernel"] = kernel[None, None]
+        else:
+            layers.append({"dense": {"units": width, "bias": False}})
+            weights[f"dense_{number}/kernel"] = kernel
+    return layers, weights
+
+
+def concat(node: Node, values: Values) -> list[Way]:
+    """Return the ways to write what joins arrays along an axis."""
+    arrays = [values[name] for name in node.inputs]
+    axis = node.get("axis", 1) % arrays[0].ndim
+    moved = [np.moveaxis(x, axis, -1) for x in arrays]
+    # In the sample they lie the other way round, so that branches that came
+    # out in another order would show.
+    widths = [x.shape[-1] for x in reversed(moved)]
+    lying = np.concatenate(moved[::-1], -1)
+
+    def undo(y: np.ndarray) -> np.ndarray:
+        return np.moveaxis(y.reshape(lying.shape), -1, axis)
+
+    def way(name: str, data: np.ndarray, *, images: bool) -> Way:
+        layers, found = selecting(widths, images=images)
+        count, kind = len(layers), "conv2d" if images else "dense"
+        weights = {
+            f"{kind}_{count + 1 - n}/kernel": found[f"{kind}_{n}/kernel"]
+            for n in range(1, count + 1)
+        }
+        written = {"concatenate": [[layer] for layer in layers[::-1]]}
+        return one_pass(name, LAYOUT, [written], data, undo, weights)
+
+    ways = [way("vectors", lying.reshape(-1, sum(widths)), images=False)]
+    if lying.ndim == 3:
+        ways.append(way("images", lying[None], images=True))
+    return ways
+
+
+def _arrays(node: Node, values: Values) -> list[np.ndarray]:
+    found = [values[name] for name in node.inputs]
+    for x in found:
+        if x.dtype.name not in FLOATS or not x.size:
+            raise NotExpressible("a type that is no float", x.dtype.name)
+    return [np.broadcast_to(x, _common_shape(found)) for x in found]
+
+
+def _common_shape(arrays: list[np.ndarray]) -> tuple[int, ...]:
+    return np.broadcast_shapes(*(x.shape for x in arrays))
+
+
+def add(node: Node, values: Values) -> list[Way]:
+    """Return the ways to write a sum, a difference or a mean of arrays."""
+    arrays = _arrays(node, values)
+    if len(arrays) == 1:
+        return elementwise(arrays[0], ["linear"])
+    signs = (1.0,) * (len(arrays) - 1) + (-1.0 if node.op == "Sub" else 1.0,)
+    shape, how = arrays[0].shape, LAYOUT if node.op != "Mean" else COMPOSED
+    if not shape:
+        raise NotExpressible("an array without axes", node.op)
+    after = [{"custom": f"x / {len(arrays)}"}] if node.op == "Mean" else []
+
+    def nested(layers: list[Any]) -> list[Any]:
+        body, *rest = layers
+        if not rest:
+            return [body]
+        return [{"residual": {"body": [body], "shortcut": nested(rest)}}]
+
+    def way(name: str, data: np.ndarray, *, images: bool) -> Way:
+        widths = [shape[-1]] * len(arrays)
+        layers, weights = selecting(widths, images=images, signs=signs)
+        written = [*nested(layers), *after]
+        undo: Undo = lambda y: y.reshape(shape)  # noqa: E731
+        return one_pass(name, how, written, data, undo, weights)
+
+    lying = np.concatenate(arrays, -1)
+    rows = lying.reshape(-1, lying.shape[-1])
+    ways = [way("residual, vectors", rows, images=False)]
+    if len(shape) == 3:
+        ways.append(way("residual, images", lying[None], images=True))
+    return ways
+
+
+MINUS = {"custom": "-x"}
+
+
+def extreme(node: Node, values: Values) -> list[Way]:
+    """Return the way to write the largest or smallest of some arrays."""
+    arrays = _arrays(node, values)
+    shape = arrays[0].shape
+    data = np.stack([x.reshape(-1) for x in arrays], 1)[:, :, None, None]
+    layers: list[Any] = ["global_max_pool"]
+    if node.op == "Min":
+        layers = [MINUS, *layers, MINUS]
+    return [
+        one_pass(
+            "global_max_pool",
+            COMPOSED,
+            layers,
+            data,
+            lambda y: y.reshape(shape),
+        )
+    ]
+
+
+SUM: dict[str, Any] = {"dense": {"units": 1, "bias": False}}
+ROOT = {"custom": "sqrt(maximum(x, 1e-36))"}
+LOG = {"custom": "log(maximum(x, 1e-30))"}
+SQUARE = {"custom": "x * x"}
+
+# The layers that a reduction is, on numbers that are one sample.
+REDUCTIONS: dict[str, list[Any]] = {
+    "ReduceMean": ["global_average_pool"],
+    "ReduceMax": ["global_max_pool"],
+    "ReduceMin": [MINUS, "global_max_pool", MINUS],
+    "ReduceSum": [SUM],
+    "ReduceL1": [{"custom": "abs(x)"}, SUM],
+    "ReduceL2": [SQUARE, SUM, ROOT],
+    "ReduceSumSquare": [SQUARE, SUM],
+    "ReduceLogSum": [SUM, LOG],
+    "ReduceLogSumExp": [{"custom": "exp(x)"}, SUM, LOG],
+}
+
+
+def reduce(node: Node, values: Values) -> list[Way]:
+    """Return the way to write what becomes of all numbers along axes."""
+    x = values[node.inputs[0]]
+    if x.dtype.name not in FLOATS:
+        raise NotExpressible("a type that is no float", x.dtype.name)
+    if not x.size:
+        raise NotExpressible("an empty array", node.op)
+    axes = node.get("axes")
+    if node.inputs[1:] and node.inputs[1]:
+        axes = values[node.inputs[1]].tolist()
+    if not axes and node.get("noop_with_empty_axes"):
+        raise NotExpressible("a reduction over no axis", node.op)
+    reduced = sorted(n % x.ndim for n in (axes or range(x.ndim)))
+    others = [n for n in range(x.ndim) if n not in reduced]
+    shape = [x.shape[n] for n in others]
+    if node.get("keepdims", 1):
+        shape = [1 if n in reduced else x.shape[n] for n in range(x.ndim)]
+    count = math.prod(x.shape[n] for n in reduced)
+    rows = x.transpose(*others, *reduced).reshape(-1, count)
+    layers = REDUCTIONS[node.op]
+    summed = SUM in layers
+    weights = {"dense_1/kernel": np.ones((count, 1))} if summed else {}
+    data = rows if summed else rows[:, :, None, None]
+    return [
+        one_pass(
+            " and ".join(
+                each if isinstance(each, str) else next(iter(each))
+                for each in layers
+            ),
+            COMPOSED,
+            layers,
+            data,
+            lambda y: y.reshape(shape),
+            weights,
+        )
+    ]

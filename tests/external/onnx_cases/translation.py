@@ -1,0 +1,172 @@
+"""What a case of ONNX is in this project's language, if it is anything.
+
+Nothing here knows an expected value.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from tests.external.calculations import Arrays
+from tests.external.onnx_cases import (
+    elementwise,
+    layers,
+    structure,
+    training,
+    windows,
+)
+from tests.external.onnx_cases.case import (
+    FLOATS,
+    FORMULA,
+    ONE_ROW,
+    Case,
+    Node,
+    NotExpressible,
+    Way,
+    in_precision,
+)
+
+Values = dict[str, Any]
+
+POOLS = {
+    "AveragePool": windows.pool,
+    "MaxPool": windows.pool,
+    "LpPool": windows.lp_pool,
+    "GlobalAveragePool": windows.global_pool,
+    "GlobalMaxPool": windows.global_pool,
+}
+PLAIN = {
+    "Conv": windows.conv,
+    "Gemm": layers.gemm,
+    "BatchNormalization": layers.batch_norm,
+    "InstanceNormalization": layers.instance_norm,
+    "MeanVarianceNormalization": layers.mean_variance,
+    "LayerNormalization": layers.layer_norm,
+    "Flatten": structure.flatten,
+    "Concat": structure.concat,
+    **dict.fromkeys(("Add", "Sub", "Sum", "Mean"), structure.add),
+    **dict.fromkeys(("Max", "Min"), structure.extreme),
+    **dict.fromkeys(structure.REDUCTIONS, structure.reduce),
+    "Momentum": training.momentum,
+    "Adagrad": training.adagrad,
+    "Adam": training.adam,
+    **POOLS,
+}
+WITH_CASE = {
+    "PRelu": layers.prelu,
+    "Dropout": training.dropout,
+    "SoftmaxCrossEntropyLoss": training.cross_entropy,
+}
+
+
+def translate(case: Case, dtype: str) -> list[Way]:
+    """Return the ways to write a case in one precision.
+
+    Raises:
+        NotExpressible: if there is none.
+    """
+    values = in_precision(case, dtype)
+    if len(case.nodes) > 1:
+        return several(case, values)
+    [node] = case.nodes
+    return single(case, node, values)
+
+
+def single(case: Case, node: Node, values: Values) -> list[Way]:
+    """Return the ways to write a graph of one operator."""
+    first = next((name for name in node.inputs if name), None)
+    x = None if first is None else values.get(first)
+    if isinstance(x, str):
+        raise NotExpressible("a type that is no float", x)
+    if node.op in elementwise.OPERATORS:
+        if x is None or x.dtype.name not in FLOATS:
+            kind = "a sequence" if x is None else x.dtype.name
+            raise NotExpressible("a type that is no float", kind)
+        return elementwise.activation(case, node, values)
+    if node.op == "Softmax":
+        return elementwise.softmax(node, values, case.opset, [])
+    if node.op == "LogSoftmax":
+        return elementwise.log_softmax(node, values, case.opset)
+    if node.op == "MatMul":
+        return layers.matmul(*(values[name] for name in node.inputs))
+    if node.op in WITH_CASE:
+        return WITH_CASE[node.op](case, node, values)
+    if node.op in PLAIN:
+        return PLAIN[node.op](node, values)
+    raise NotExpressible(missing(node.op), node.op)
+
+
+def several(case: Case, values: Values) -> list[Way]:
+    """Return the ways to write a graph of several operators."""
+    first, *rest = case.nodes
+    if case.ops == "Neg+Softmax":
+        before = [structure.MINUS]
+        moved = replace(rest[0], inputs=first.inputs)
+        return elementwise.softmax(moved, values, case.opset, before)
+    if case.ops == "Abs+Constant+Add+Div":
+        return elementwise.elementwise(values[first.inputs[0]], ["softsign"])
+    constants = {
+        node.outputs[0]: node.attributes["value"]
+        for node in case.nodes
+        if node.op == "Constant"
+    }
+    if case.ops == "Constant+Add":
+        [(name, constant)] = constants.items()
+        [other] = [n for n in rest[0].inputs if n != name]
+        text = f"x + {elementwise.single(constant)}"
+        return elementwise.elementwise(
+            values[other], [{"custom": text}], FORMULA
+        )
+    if case.ops == "Constant+Gemm":
+        return layers.gemm(rest[0], constants | values)
+    if case.ops == "Transpose+MatMul":
+        x, kernel = (values[name] for name in case.inputs)
+        return layers.matmul(x, np.ascontiguousarray(kernel.T))
+    if case.ops == "Unsqueeze+AveragePool+Squeeze":
+        # The image has a second side of one, which is taken off again.
+        x = values[first.inputs[0]][..., None]
+        ways = windows.pool(rest[0], {rest[0].inputs[0]: x})
+        return [_of_one_column(way) for way in ways]
+    raise NotExpressible("several operators that make no layer", case.ops)
+
+
+def _of_one_column(way: Way) -> Way:
+    def join(found: list[Arrays]) -> dict[int, np.ndarray]:
+        return {0: way.join(found)[0][..., 0]}
+
+    return replace(way, how=ONE_ROW, join=join)
+
+
+def missing(op: str) -> str:
+    """Return what kind of thing an operator without a word is."""
+    kinds = {
+        "attention, recurrence, positions": (
+            "Attention FlexAttention LinearAttention RotaryEmbedding RNN "
+            "LSTM GRU CausalConvWithState TensorScatter SwiGLU"
+        ),
+        "other normalisations": (
+            "RMSNormalization GroupNormalization LpNormalization LRN"
+        ),
+        "other windows": (
+            "ConvTranspose ConvInteger QLinearConv DeformConv MaxUnpool "
+            "RoiAlign Col2Im GlobalLpPool"
+        ),
+        "other losses": "NegativeLogLikelihoodLoss Hardmax",
+        "a function that jumps": (
+            "ThresholdedRelu Sign Ceil Floor Round IsInf IsNaN Binarizer"
+        ),
+        "products of several inputs": (
+            "Mul Div Mod Einsum Det MatMulInteger QLinearMatMul CumSum "
+            "CumProd Trilu"
+        ),
+        "other reductions": "ReduceProd ArgMax ArgMin TopK",
+        "padding and resizing of images": (
+            "Pad Resize Upsample CenterCropPad GridSample AffineGrid "
+            "ImageDecoder DepthToSpace SpaceToDepth"
+        ),
+    }
+    for kind, ops in kinds.items():
+        if op in ops.split():
+            return kind
+    return "shapes, indices, types, logic, text, signals, control"

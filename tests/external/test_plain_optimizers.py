@@ -1,0 +1,208 @@
+"""Each framework's own optimisers and schedules, on the other's side too."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from common.element import speaking
+from common.schedules import Schedule
+from comparisons.workers import ENVIRONMENT, Pair
+from tests.external.calculations import Arrays, Steps
+from tests.external.conftest import Desk
+from tests.external.plain_optimizers import (
+    KERAS,
+    KERAS_SCHEDULES,
+    LR,
+    STEPS_PER_EPOCH,
+    TORCH,
+    TORCH_SCHEDULES,
+    given,
+    written,
+)
+from tests.external.units import units
+
+# The largest that was measured is 12.9 units in the last place: Keras's SGD
+# with momentum and a decay, after 60 steps.
+LIMIT = 16.0
+
+# Keras on TensorFlow takes a Python float through float32, so 0.9 becomes
+# 0.89999998 in float64: up to 1.3e10 units were measured. With decays of
+# 0.1 and 60 steps the paths stay closer together than this.
+THROUGH_FLOAT32 = 2e10
+
+# Keras computes its rates in float32, whatever the precision is.
+RATE_OF_KERAS = 2e-7
+
+BACKENDS = ("torch", "keras", "reference")
+on_each_backend = pytest.mark.parametrize("backend", BACKENDS)
+
+Paths = Callable[[str, str], Arrays]
+
+
+@pytest.fixture(scope="session")
+def plain_paths(pair: Pair) -> Paths:
+    """Return a function from a framework and a precision to its paths."""
+
+    @cache
+    def ask(framework: str, dtype: str) -> Arrays:
+        worker = pair.workers[framework]
+        found: Arrays = worker.submit("plain_paths", dtype=dtype).result()
+        return found
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def keras_on_torch(tmp_path_factory: pytest.TempPathFactory) -> Arrays:
+    """What Keras does in float64 where no float goes through float32."""
+    out = tmp_path_factory.mktemp("plain") / "paths.npz"
+    subprocess.run(
+        [sys.executable, "-m", "tests.external.plain_optimizers", str(out)],
+        env=os.environ | ENVIRONMENT | {"KERAS_BACKEND": "torch"},
+        check=True,
+        capture_output=True,
+        cwd=Path(__file__).parents[2],
+    )
+    with np.load(out) as file:
+        return dict(file)
+
+
+def taken(
+    desk: Desk, backend: str, dtype: str, dialect: str, name: str, number: int
+) -> np.ndarray:
+    """Return where a backend goes with one setting of an optimiser.
+
+    Args:
+        desk: calculates.
+        backend: who goes.
+        dtype: in which precision.
+        dialect: whose optimiser it is, and whose defaults hold.
+        name: of the class.
+        number: of the setting.
+    """
+    table = {"torch": TORCH, "keras": KERAS}[dialect]
+    start, gradients, factors = given()
+    item = Steps(
+        written(name, table[name][number]), start, gradients, factors, dialect
+    )
+    key = ("plain", dialect, name, number)
+    [found] = desk.ask(key, lambda: [item], backend, dtype)
+    return found["path"]
+
+
+def settings(table: dict[str, list[Any]], *, last: bool = False) -> Any:
+    """Multiply a test by the settings of each class, or by the last."""
+    rows = [
+        pytest.param(name, number, id=f"{name}-{number}")
+        for name, each in table.items()
+        for number in (range(len(each)) if not last else [len(each) - 1])
+    ]
+    return pytest.mark.parametrize(("name", "number"), rows)
+
+
+def far(path: np.ndarray, truth: np.ndarray, dtype: str) -> float:
+    """Return the largest difference after any step, in units."""
+    pairs = zip(path, truth, strict=True)
+    return max(units(got, want, dtype) for got, want in pairs)
+
+
+@pytest.mark.parametrize("backend", ["keras", "reference"])
+@settings(TORCH, last=True)
+def test_torch_optim_is_what_the_other_side_does(
+    name: str, number: int, backend: str, plain_paths: Paths, desk: Desk
+) -> None:
+    truth = plain_paths("torch", "float64")[f"{name} {number}"]
+    path = taken(desk, backend, "float64", "torch", name, number)
+    assert far(path, truth, "float64") <= LIMIT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("backend", "dtype"),
+    [
+        ("torch", "float32"),
+        ("keras", "float32"),
+        ("torch", "float64"),
+        ("keras", "float64"),
+        ("reference", "float64"),
+    ],
+)
+@settings(TORCH)
+def test_every_setting_of_torch_optim(
+    name: str,
+    number: int,
+    backend: str,
+    dtype: str,
+    plain_paths: Paths,
+    desk: Desk,
+) -> None:
+    truth = plain_paths("torch", dtype)[f"{name} {number}"]
+    path = taken(desk, backend, dtype, "torch", name, number)
+    assert far(path, truth, dtype) <= LIMIT
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["torch", "keras"])
+@settings(KERAS)
+def test_every_setting_of_keras_optimizers_in_float32(
+    name: str, number: int, backend: str, plain_paths: Paths, desk: Desk
+) -> None:
+    truth = plain_paths("keras", "float32")[f"{name} {number}"]
+    path = taken(desk, backend, "float32", "keras", name, number)
+    assert far(path, truth, "float32") <= LIMIT
+
+
+@pytest.mark.slow
+@on_each_backend
+@settings(KERAS)
+def test_every_setting_of_keras_optimizers_in_float64(
+    name: str,
+    number: int,
+    backend: str,
+    plain_paths: Paths,
+    keras_on_torch: Arrays,
+    desk: Desk,
+) -> None:
+    """On TensorFlow Keras is further off, by what float32 makes of 0.9."""
+    path = taken(desk, backend, "float64", "keras", name, number)
+    assert far(path, keras_on_torch[f"{name} {number}"], "float64") <= LIMIT
+    itself = plain_paths("keras", "float64")[f"{name} {number}"]
+    assert far(path, itself, "float64") <= THROUGH_FLOAT32
+
+
+def test_every_setting_is_here() -> None:
+    assert sum(len(each) for each in TORCH.values()) == 34
+    assert sum(len(each) for each in KERAS.values()) == 29
+    assert (len(TORCH_SCHEDULES), len(KERAS_SCHEDULES)) == (9, 11)
+
+
+@pytest.fixture(scope="session")
+def plain_rates(pair: Pair) -> dict[str, Arrays]:
+    """The rates of each framework's own schedules."""
+    found: dict[str, Arrays] = pair.ask("plain_rates")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("framework", "name"),
+    [("torch", name) for name in TORCH_SCHEDULES]
+    + [("keras", name) for name in KERAS_SCHEDULES],
+)
+def test_a_schedule_has_the_rates_of_the_framework(
+    framework: str, name: str, plain_rates: dict[str, Arrays]
+) -> None:
+    table = {"torch": TORCH_SCHEDULES, "keras": KERAS_SCHEDULES}[framework]
+    with speaking(framework):
+        spec: Any = TypeAdapter(Schedule).validate_python(table[name][2])
+    truth = plain_rates[framework][name]
+    rates = [spec.rate(n, LR, STEPS_PER_EPOCH) for n in range(len(truth))]
+    off = np.abs(np.array(rates) - truth).max() / LR
+    assert off <= (1e-15 if framework == "torch" else RATE_OF_KERAS)
