@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from common import reference
 from common.arm import Arm
 from common.batches import steps_per_epoch
+from common.counted import counted
 from common.loop import Dtype
 from common.record import Curve
 from comparisons import tasks
@@ -182,7 +183,8 @@ def _compare_data(
     names = [*torch, *(name for name in keras if name not in torch)]
     odd = [name for name in names if torch.get(name) != keras.get(name)]
     if not odd:
-        said = f"{len(names)} digests are the same"
+        verb = "is" if len(names) == 1 else "are"
+        said = f"{counted(len(names), 'digest')} {verb} the same"
         return Verdict("data", arm.name, "agree", sentence=said)
     missing = [
         label
@@ -221,8 +223,9 @@ def _compare_structure(arm: Arm, both: Surveys) -> Verdict:
         "structure",
         arm.name,
         "agree",
-        sentence=f"{len(arm.all_places)} layers, {arm.parameter_count:,} "
-        "parameters in the spec and in both",
+        sentence=f"{counted(len(arm.all_places), 'layer')}, "
+        f"{counted(arm.parameter_count, 'parameter')} in the spec and in "
+        "both",
     )
 
 

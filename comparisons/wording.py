@@ -6,6 +6,7 @@ Every sentence is made of what was measured.
 import math
 from collections.abc import Iterable
 
+from common.counted import counted
 from comparisons.findings import Audit, Option, Switch
 from comparisons.laboratory import METRICS, Measured
 from comparisons.naive import Mix
@@ -73,9 +74,15 @@ def _what_is_reached(audit: Audit) -> str:
     ]
     return (
         f"The same words reach a {metric_name(audit)} of "
-        f"{' and of '.join(reached)} ({seeds} seeds; "
-        f"{len(audit.port.conventions)} conventions differ)."
+        f"{' and of '.join(reached)} "
+        f"({counted(seeds, 'seed')}; {_how_many_differ(audit)})."
     )
+
+
+def _how_many_differ(audit: Audit) -> str:
+    count = len(audit.port.conventions)
+    verb = "differs" if count == 1 else "differ"
+    return f"{counted(count, 'convention')} {verb}"
 
 
 def _reached(audit: Audit, runs: Measured) -> str:
@@ -103,7 +110,8 @@ def _what_makes_it(audit: Audit) -> str:
     made = audit.culprits
     if made is None:
         return (
-            f"No set of up to {audit.makes.size} conventions makes half of "
+            f"No set of up to {counted(audit.makes.size, 'convention')} "
+            f"makes half of "
             f"that difference{_searched(audit)}."
         )
     effect = _effect(audit, audit.good ^ made)
@@ -121,8 +129,8 @@ def _what_makes_it(audit: Audit) -> str:
         )
     others = len(audit.makes.sets) - 1
     more = (
-        f", and so do{'es' if others == 1 else ''} {others} other "
-        f"set{'s' if others > 1 else ''} of that size"
+        f", and so do{'es' if others == 1 else ''} "
+        f"{counted(others, 'other set')} of that size"
         if others
         else ""
     )
@@ -136,7 +144,8 @@ def _only(audit: Audit) -> str:
         return ""
     if search.tried < search.possible:
         return ""
-    return f"; no other of {search.possible} sets of {search.size} does"
+    possible = counted(search.possible, "set")
+    return f"; no other of {possible} of {search.size} does"
 
 
 def _searched(audit: Audit) -> str:
@@ -144,8 +153,8 @@ def _searched(audit: Audit) -> str:
     if search is None or search.tried == search.possible:
         return ""
     return (
-        f" (of {search.possible} sets of {search.size}, the strongest "
-        f"{search.tried} were tried)"
+        f" (of {counted(search.possible, 'set')} of {search.size}, the "
+        f"strongest {search.tried} were tried)"
     )
 
 
@@ -218,7 +227,8 @@ def _why(audit: Audit, option: Option) -> str:
             f"that of the validation still at {number(validation)}"
         )
     return (
-        f"it ends the training after {ends[0]:.3g} of {ends[1]:.3g} epochs"
+        f"it ends the training after {ends[0]:.3g} of "
+        f"{counted(ends[1], 'epoch')}"
         f"{healed}; "
     )
 
