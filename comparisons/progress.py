@@ -18,7 +18,7 @@ LEAST, MOST = 1.0, 10.0
 
 # Seconds until a first line where nothing has been reported: both frameworks
 # take some to start.
-STARTING = 30.0
+STARTING = 60.0
 
 Say = Callable[[], tuple[str, str]]
 """Returns the stage, whose change is worth a line, and the whole line."""

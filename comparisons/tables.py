@@ -1,6 +1,7 @@
 """Tables for the terminal, whose columns are never narrower than a word."""
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Literal
 
 from rich.box import SIMPLE_HEAD
@@ -96,11 +97,20 @@ def _print_blocks(
     console: Console, heads: Sequence[str], rows: Sequence[Sequence[Text]]
 ) -> None:
     """Print each row as a block of lines, a cell behind its column's head."""
-    for first, *rest in rows:
-        console.print(Text("\n").append_text(first), soft_wrap=True)
-        for head, cell in zip(heads[1:], rest, strict=True):
-            if cell.plain:
-                console.print(Text(f"  {head}: ").append_text(cell))
+    for row in rows:
+        console.print()
+        for head, cell in zip(heads, row, strict=True):
+            first = head == heads[0]
+            lines = wrap(
+                cell.plain if first else f"{head}: {cell.plain}",
+                console.width,
+                initial_indent="" if first else "  ",
+                subsequent_indent="    ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+            text = Text("\n".join(lines), cell.style)
+            console.print(text, soft_wrap=True)
     console.print()
 
 

@@ -40,7 +40,16 @@ def headline(audit: Audit) -> str:
     return (
         "With the same conventions PyTorch and Keras agree: nothing parts by "
         f"more than {audit.aligned_residual:.1f} times the noise floor."
+        f"{_where_both_diverge(audit)}"
     )
+
+
+def _where_both_diverge(audit: Audit) -> str:
+    """Return a sentence about how far the aligned run was judged."""
+    trajectory = audit.climb.trajectory
+    if trajectory is None or not trajectory.diverges:
+        return ""
+    return f" They agree up to step {trajectory.judged:,}, where both diverge."
 
 
 def sentences(audit: Audit) -> list[str]:

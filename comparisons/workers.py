@@ -166,7 +166,7 @@ class Worker:
                 else "it printed nothing after its start"
             )
             raise WorkerError(
-                f"the {LABELS[self.backend]} worker died in '{task}' {ended}; "
+                f"the {LABELS[self.backend]} worker died in '{task}'{ended}; "
                 f"{printed}"
             ) from error
 
@@ -203,26 +203,26 @@ class Worker:
 
 
 def ending(status: int) -> str:
-    """Say how a process ended.
+    """Say how a process ended, as the end of a sentence.
 
     Args:
         status: as `subprocess` returns it: the exit status, or the number of
             a signal, negative.
 
     >>> ending(3), ending(-11)
-    ('with status 3', 'killed by signal 11 (SIGSEGV)')
+    (' with status 3', ', killed by signal 11 (SIGSEGV)')
     >>> ending(-9)
-    'killed by signal 9 (SIGKILL), possibly because memory ran out'
+    ', killed by signal 9 (SIGKILL), possibly out of memory'
     """
     if status >= 0:
-        return f"with status {status}"
+        return f" with status {status}"
     try:
         name = f" ({signal.Signals(-status).name})"
     except ValueError:
         name = ""
     memory = -status == getattr(signal, "SIGKILL", None)
-    reason = ", possibly because memory ran out" if memory else ""
-    return f"killed by signal {-status}{name}{reason}"
+    reason = ", possibly out of memory" if memory else ""
+    return f", killed by signal {-status}{name}{reason}"
 
 
 class Pair:
