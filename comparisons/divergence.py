@@ -1,4 +1,4 @@
-"""Divergence: whether both frameworks' losses blow up, and at which step."""
+"""Divergence: whether training blows up in both, and at which step."""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,11 @@ Steps = tuple[int | None, ...]
 class Divergence:
     """Where the runs of two frameworks diverge.
 
-    A run diverges at the first step whose loss is not a finite number, or
-    more than `BLOWN_UP` times that of step 0. Rounding can move that step,
-    and the nudged runs show how far: the two frameworks diverge *alike*
-    where all of their runs diverge and the ranges of their steps overlap.
+    A run diverges at the first step whose loss or gradient is not a finite
+    number, or whose loss is more than `BLOWN_UP` times that of step 0, in
+    size. Rounding can move that step, and the nudged runs show how far: the
+    two frameworks diverge *alike* where all of their runs diverge and the
+    ranges of their steps overlap.
 
     Attributes:
         torch: the step of each of PyTorch's runs, the nudged ones behind the
@@ -38,8 +39,7 @@ class Divergence:
             keras: likewise.
         """
         own = (
-            tuple(blown_up_at(run.steps["loss"]) for run in runs)
-            for runs in (torch, keras)
+            tuple(diverged_at(run) for run in runs) for runs in (torch, keras)
         )
         return cls(*own)
 
@@ -70,6 +70,21 @@ class Divergence:
         """Return the step of each framework's run as it is, by backend."""
         first = self.torch[0], self.keras[0]
         return dict(zip(LABELS, first, strict=True))
+
+
+def diverged_at(record: Record) -> int | None:
+    """Return the step at which a run diverges, or None.
+
+    A gradient that is no number makes the next loss one that is none.
+
+    Args:
+        record: of the run.
+    """
+    found = [blown_up_at(record.steps["loss"])]
+    for curve in record.steps.values():
+        lost = ~np.isfinite(curve.reshape(len(curve), -1)).all(1)
+        found.append(int(lost.argmax()) if lost.any() else None)
+    return min((step for step in found if step is not None), default=None)
 
 
 def blown_up_at(loss: Curve) -> int | None:

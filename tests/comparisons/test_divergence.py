@@ -223,6 +223,35 @@ def test_a_nudged_run_that_does_not_diverge_leaves_it_open() -> None:
     assert verdict.outcome == "undecided"
 
 
+def with_gradients(at: int) -> Record:
+    """Return a run whose gradient is lost at a step, and its loss after."""
+    norms = np.where(np.arange(STEPS)[:, None] < at, np.ones(2), np.nan)
+    weights = {"dense_1/kernel": np.ones(2), "dense_1/bias": np.ones(2)}
+    run = record(growing(at + 1, end=np.nan), weights=weights)
+    steps = run.steps | {"gradient_norm": norms}
+    return replace(run, steps=steps, parameters=tuple(weights))
+
+
+def test_a_gradient_that_is_no_number_is_where_a_run_diverges() -> None:
+    """A square root at 0 has a value, and no slope."""
+    runs = [with_gradients(6)] * 2
+    verdict = compare_records("only", runs, runs).verdict()
+    assert verdict.agrees
+    assert verdict.details["agrees_up_to"] == 6
+    assert verdict.sentence.startswith("agree up to step 6, where both")
+
+
+@pytest.mark.parametrize("guilty", ["torch", "keras"])
+def test_a_gradient_that_is_lost_in_one_alone_disagrees(guilty: str) -> None:
+    sound, faulty = [with_gradients(7)] * 2, [with_gradients(6)] * 2
+    pair = (faulty, sound) if guilty == "torch" else (sound, faulty)
+    verdict = compare_records("only", *pair).verdict()
+    assert verdict.outcome == "disagree"
+    assert verdict.at_step == 6
+    assert verdict.where is not None
+    assert verdict.where.startswith("gradient_norm of dense_1")
+
+
 def test_evaluations_after_the_divergence_are_not_judged() -> None:
     """Those before it are; the first stands behind step 50 of 100."""
 
