@@ -216,7 +216,7 @@ class Trajectory:
             guilty=guilty,
             details={
                 "agrees_up_to": horizon if outcome == "agree" else None,
-                "diverged_at": self.divergence.as_json(),
+                "blown_up_at": self.divergence.as_json(),
             },
         )
 

@@ -103,7 +103,7 @@ def test_two_that_diverge_at_one_step_agree_up_to_there(
     document = verdict.as_json()
     assert document["verdict"] == "agree"
     assert document["horizon"] == document["agrees_up_to"] == at
-    assert document["diverged_at"] == {"torch": at, "keras": at}
+    assert document["blown_up_at"] == {"torch": at, "keras": at}
 
 
 @pytest.mark.parametrize("end", [None, np.nan])
@@ -151,7 +151,7 @@ def test_one_that_diverges_alone_disagrees(
     assert verdict.at_step is not None
     assert verdict.at_step >= at
     assert verdict.horizon is None
-    assert verdict.details["diverged_at"][guilty] == at
+    assert verdict.details["blown_up_at"][guilty] == at
 
 
 @pytest.mark.parametrize("end", [None, np.nan])
@@ -176,7 +176,7 @@ def test_rounding_that_moves_the_step_is_no_difference() -> None:
     verdict = compare_records("only", runs(6, 5), runs(5, 6)).verdict()
     assert verdict.agrees
     assert verdict.horizon == 5
-    assert verdict.details["diverged_at"] == {"torch": 6, "keras": 5}
+    assert verdict.details["blown_up_at"] == {"torch": 6, "keras": 5}
     # Where the nudged runs do not move, it is one.
     verdict = compare_records("only", runs(6, 6), runs(5, 5)).verdict()
     assert verdict.outcome == "disagree"
@@ -212,7 +212,7 @@ def test_chaos_without_divergence_stays_undecided() -> None:
     assert verdict.outcome == "undecided"
     assert verdict.details == {
         "agrees_up_to": None,
-        "diverged_at": {"torch": None, "keras": None},
+        "blown_up_at": {"torch": None, "keras": None},
     }
 
 

@@ -1,6 +1,7 @@
 """The exit status of every command that judges follows from its verdict."""
 
 import json
+import subprocess
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -187,7 +188,7 @@ def test_a_first_loss_that_is_no_number_is_undecided(
     document = json.loads(capsys.readouterr().out)
     assert document["verdict"] == "undecided"
     [last] = [r for r in document["rungs"] if r["rung"] == "trajectory"]
-    assert last["diverged_at"] == {"torch": 0, "keras": 0}
+    assert last["blown_up_at"] == {"torch": 0, "keras": 0}
     assert last["agrees_up_to"] is None
 
 
@@ -210,3 +211,33 @@ def test_learning_rate_agrees_up_to_where_it_diverges(
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "agree up to step 5" in page
     assert "diverged in both from here on" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "made"), [(0, True), (4, True), (1, False), (3, False)]
+)
+def test_make_catalogue_takes_undecided_for_no_failure(
+    status: int, made: bool, tmp_path: Path
+) -> None:
+    """A stand-in for `parity` writes the page and ends with a status."""
+    command = tmp_path / "bin" / "parity"
+    command.parent.mkdir()
+    page = "build/catalogue/catalogue.md"
+    command.write_text(
+        "#!/bin/sh\n"
+        f"mkdir -p build/catalogue docs; echo page > {page}; exit {status}\n",
+        "utf-8",
+    )
+    command.chmod(0o755)
+    makefile = Path(__file__).parents[2] / "Makefile"
+    process = subprocess.run(
+        [
+            *("make", "-C", str(tmp_path), "-f", str(makefile)),
+            *("-o", "install", "catalogue", "BIN=bin"),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (process.returncode == 0) == made, process.stderr
+    assert (tmp_path / "docs" / "catalogue.md").exists() == made

@@ -130,7 +130,7 @@ def test_what_diverges_alike_agrees_up_to_that_step(
     assert last.horizon == step
     assert last.details == {
         "agrees_up_to": step,
-        "diverged_at": {"torch": step, "keras": step},
+        "blown_up_at": {"torch": step, "keras": step},
     }
     assert last.sentence.startswith(
         f"agree up to step {step}, where both diverge: within "

@@ -101,7 +101,7 @@ def test_progress_goes_to_a_file_while_it_runs(
     command: tuple[str, ...], stage: str, tmp_path: Path
 ) -> None:
     spec = tmp_path / "small.yaml"
-    recipe = SMALL["recipe"] | {"epochs": 2000}
+    recipe = SMALL["recipe"] | {"epochs": 300, "evaluate_every": 0}
     spec.write_text(yaml.safe_dump(SMALL | {"recipe": recipe}), "utf-8")
     out = ("--out", str(tmp_path / "out")) if command[0] == "run" else ()
     log = tmp_path / "stderr.log"
