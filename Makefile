@@ -39,8 +39,10 @@ kill-matrix: install
 bench: install
 	$(BIN)/python -m benchmarks --out build/bench.json
 
+# Status 4: an experiment is undecided, which the page says; no failure.
 catalogue: install
-	$(BIN)/parity run --all --profile quick --out build/catalogue
+	$(BIN)/parity run --all --profile quick --out build/catalogue \
+		|| test $$? -eq 4
 	cp build/catalogue/catalogue.md docs/catalogue.md
 
 # Both go on where they were interrupted; `--at-most 100` does a part.

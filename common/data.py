@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from common.counted import counted
 from common.dataset import Labels
 from common.datasets import Source
 from common.element import (
@@ -137,7 +138,9 @@ class Data(Model):
         for part, share in {"train": 1.0, **asked}.items():
             if share > 0 and counts[part] < 1:
                 raise ValueError(
-                    f"{self.source.size} samples leave none for '{part}' "
+                    f"{counted(self.source.size, 'sample')} "
+                    f"{'leaves' if self.source.size == 1 else 'leave'} none "
+                    f"for '{part}' "
                     f"(test {self.test}, validation {self.validation})"
                 )
         classes = self.source.class_count
@@ -146,7 +149,7 @@ class Data(Model):
         smallest = min(n for n in counts.values() if n)
         if self._stratified() and classes and smallest < classes:
             raise ValueError(
-                f"a part of {smallest} samples cannot hold each of "
+                f"a part of {counted(smallest, 'sample')} cannot hold each of "
                 f"{classes} classes; say 'stratify: false' or give it more"
             )
         return self

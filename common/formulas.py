@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic_core import PydanticCustomError
 
+from common.counted import counted
 from common.errors import names, nearest, shown
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -210,7 +211,8 @@ def _check_call(name: str, arguments: int) -> None:
         )
     wanted = FUNCTIONS[name]
     if arguments != wanted:
-        _refuse(f"got {arguments} arguments of {name!r}, expected {wanted}")
+        got = counted(arguments, "argument")
+        _refuse(f"got {got} of {name!r}, expected {wanted}")
 
 
 def _check_on_grid(text: str, tree: ast.expr) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from common.counted import counted
 from common.errors import SpecError
 from common.layer import Shape
 
@@ -70,7 +71,9 @@ def _unpack_idx(folder: str) -> Callable[[Path, Path], None]:
             if images != labels:
                 raise SpecError(
                     "data",
-                    f"holds {images} images, but there are {labels} labels",
+                    f"holds {counted(images, 'image')}, but there "
+                    f"{'is' if labels == 1 else 'are'} "
+                    f"{counted(labels, 'label')}",
                     str(source / folder / name),
                 )
 

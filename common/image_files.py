@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from common.counted import counted
 from common.errors import SpecError
 from common.image_archives import CLASSES, DAMAGE, SETS
 from common.record import digest
@@ -253,7 +254,8 @@ def _check(kind: str, part: str, x: Any, y: Any) -> None:
     if x.dtype != np.uint8 or x.shape[1:] != shape:
         wrong = f"images are {x.dtype} {x.shape[1:]}, expected uint8 {shape}"
     elif y.dtype != np.int64 or y.shape != (len(x),):
-        wrong = f"labels are {y.dtype} {y.shape} for {len(x)} images"
+        wrong = f"labels are {y.dtype} {y.shape} for "
+        wrong += counted(len(x), "image")
     elif not np.isin(y, range(CLASSES)).all():
         wrong = f"labels reach from {y.min()} to {y.max()}, expected 0 to 9"
     if wrong:

@@ -5,6 +5,7 @@ An image is (height, width, channels); all pairs are (height, width).
 
 from typing import Any, ClassVar, Literal
 
+from common.counted import counted
 from common.element import Count, Flag
 from common.initializers import BiasInitializer, KernelInitializer
 from common.layer import LayerElement, Shape, expect_image, refused
@@ -137,10 +138,11 @@ class Conv2d(Convolution):
                 f"conv2d has stride {self.stride} and dilation "
                 f"{self.dilation}; Keras cannot do both, so let one be 1"
             )
-        for what, count in ("channels", shape[-1]), ("filters", self.filters):
+        for what, count in ("channel", shape[-1]), ("filter", self.filters):
             if count % self.groups:
                 raise refused(
-                    f"conv2d cuts {count} {what} into {self.groups} groups, "
+                    f"conv2d cuts {counted(count, what)} into {self.groups} "
+                    "groups, "
                     "which leaves a remainder"
                 )
         return found

@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, model_validator
 
+from common.counted import counted
 from common.dataset import Dataset, Labels
 from common.element import Number, refuse
 from common.errors import SpecError
@@ -35,13 +36,15 @@ class Points(Dataset):
             if len(row) != len(self.x[0]):
                 refuse(
                     ("x", index),
-                    f"got {len(row)} numbers, but the first sample has "
+                    f"got {counted(len(row), 'number')}, but the first "
+                    "sample has "
                     f"{len(self.x[0])}",
                 )
         if len(self.y) != len(self.x):
             refuse(
                 ("y",),
-                f"got {len(self.y)} targets for {len(self.x)} samples",
+                f"got {counted(len(self.y), 'target')} for "
+                f"{counted(len(self.x), 'sample')}",
             )
         if wrong := wrong_label(np.array(self.y), self.classes):
             refuse(("y", wrong[0]), wrong[1])

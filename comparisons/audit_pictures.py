@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from common.counted import counted
 from common.record import Record
 from comparisons.causes import Mix
 from comparisons.drawing import COLOURS, GREY, STYLE, Picture, svg
@@ -178,7 +179,7 @@ def _cell(panel: Axes, row: int, column: int, audit: Audit, mix: Mix) -> None:
 
     say(0.36, number(value), 20, "bold")
     values = torch.values(audit.metric)
-    ends = f"{torch.mean('epochs'):.3g} epochs"
+    ends = counted(torch.mean("epochs"), "epoch")
     say(
         0.62,
         f"{number(min(values))} to {number(max(values))} · {ends}",

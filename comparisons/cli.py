@@ -2,8 +2,9 @@
 
 Every command prints one JSON document with `--json` and nothing else on
 standard output; progress goes to standard error. Exit status: 0 the
-frameworks agree, or done; 1 they disagree; 2 the input is wrong; 3 something
-broke. Whatever is slow to import is imported where it is used.
+frameworks agree, or done; 1 they disagree, in numbers or in a claim's verdict;
+2 the input is wrong; 3 something broke; 4 undecided: nothing could be shown
+either way. Whatever is slow to import is imported where it is used.
 """
 
 import json
@@ -39,14 +40,26 @@ from comparisons.tolerances import (
     SEEDS_OF_CLAIMS,
 )
 
-AGREE, DISAGREE, WRONG_INPUT, BROKEN = range(4)
+AGREE, DISAGREE, WRONG_INPUT, BROKEN, UNDECIDED = range(5)
 INTERRUPTED = 130
+
+# The exit status of every command that judges follows from its verdict.
+STATUS = {"agree": AGREE, "disagree": DISAGREE, "undecided": UNDECIDED}
+
+EXIT_STATUS = (
+    "Exit status: 0 the frameworks agree, or done (a claim that is refuted in "
+    "both is a result); 1 they disagree, in numbers or in a claim's verdict; "
+    "2 the input is wrong; 3 something broke; 4 undecided: nothing could be "
+    "shown either way. Of several experiments, arms or specifications, one "
+    "that disagrees makes it 1, else one that is undecided makes it 4."
+)
 
 # What the library raises for flags that cannot be meant.
 UsageError: Any = typer.BadParameter.__base__
 
 app = typer.Typer(
     help="One deep-learning experiment, run in PyTorch and in Keras, judged.",
+    epilog=EXIT_STATUS,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -73,7 +86,7 @@ def list_(*, as_json: Json = False) -> None:
         print(f"{name:{width}}  {teaches}")
 
 
-@app.command()
+@app.command(epilog=EXIT_STATUS)
 def run(
     experiments: Annotated[
         list[str] | None,
@@ -163,10 +176,10 @@ def run(
             if several
             else documents[0]
         )
-    raise typer.Exit(DISAGREE if verdict == "disagree" else AGREE)
+    raise typer.Exit(STATUS[verdict])
 
 
-@app.command()
+@app.command(epilog=EXIT_STATUS)
 def check(
     experiment: Annotated[
         str, typer.Argument(help="A name of the catalogue, or a file.")
@@ -243,12 +256,13 @@ def check(
             if not as_json:
                 show_climb(climbed)
                 show_causes(climbed, named)
+    verdict = worst(outcomes)
     if as_json:
         _print_json(
             {
                 "command": "check",
                 "name": spec.name,
-                "verdict": worst(outcomes),
+                "verdict": verdict,
                 "rungs": verdicts,
                 "causes": causes,
                 "claims": [],
@@ -256,10 +270,10 @@ def check(
                 "report": None,
             }
         )
-    raise typer.Exit(DISAGREE if "disagree" in outcomes else AGREE)
+    raise typer.Exit(STATUS[verdict])
 
 
-@app.command()
+@app.command(epilog=EXIT_STATUS)
 def audit(
     experiment: Annotated[
         str, typer.Argument(help="A name of the catalogue, or a file.")
@@ -310,10 +324,10 @@ def audit(
         _print_json(found.as_json())
     else:
         show_audit(found)
-    raise typer.Exit(DISAGREE if found.verdict == "disagree" else AGREE)
+    raise typer.Exit(STATUS[found.verdict])
 
 
-@app.command()
+@app.command(epilog=EXIT_STATUS)
 def fuzz(
     *,
     count: Annotated[
@@ -345,7 +359,7 @@ def fuzz(
         _print_json(result.as_json())
     else:
         show_fuzzed(result)
-    raise typer.Exit(DISAGREE if result.verdict == "disagree" else AGREE)
+    raise typer.Exit(STATUS[result.verdict])
 
 
 @app.command()

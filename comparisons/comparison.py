@@ -209,7 +209,8 @@ def compare_curves(
     difference = np.where(np.isnan(difference), np.inf, difference)
     # The floor never falls in units of the largest neighbour: a curve that
     # begins as noise beside it may yet grow into something.
-    strays = np.maximum.accumulate(strays * weight, axis=1) / weight
+    with np.errstate(over="ignore"):
+        strays = np.maximum.accumulate(strays * weight, axis=1) / weight
     floors = np.fmax(strays, np.maximum(UNITS * unit, unit / weight))
     # What is nothing beside its neighbours is noise, but no chaos.
     chaotic = strays.min(0) * weight > HORIZON

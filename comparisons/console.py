@@ -3,10 +3,9 @@
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -16,9 +15,9 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
+from common.counted import counted
 from comparisons import wording
 from comparisons.diagnosis import Cause
 from comparisons.findings import Audit
@@ -27,6 +26,7 @@ from comparisons.fuzz import Watcher as FuzzWatcher
 from comparisons.ladder import Climb
 from comparisons.overview import Ran
 from comparisons.pairing import Watcher
+from comparisons.progress import Stages, Ticker
 from comparisons.result import Result
 from comparisons.summary import (
     OVERVIEW_COLUMNS,
@@ -36,6 +36,7 @@ from comparisons.summary import (
     summary_caption,
     summary_rows,
 )
+from comparisons.tables import print_table
 from comparisons.workers import LABELS
 
 STYLES = {"agree": "green", "disagree": "bold red", "undecided": "yellow"}
@@ -43,7 +44,20 @@ STYLES = {"agree": "green", "disagree": "bold red", "undecided": "yellow"}
 
 @contextmanager
 def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
-    """Show a bar for each framework while the block runs."""
+    """Show how far each framework is while the block runs.
+
+    It is a bar for each on a terminal, and plain lines elsewhere.
+
+    Args:
+        title: of what runs.
+        unit: what is counted, in the plural.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        stages = Stages(LABELS, unit)
+        with Ticker(title, stages.say):
+            yield stages.watch
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(24),
@@ -51,7 +65,6 @@ def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
         TextColumn(unit),
         TimeElapsedColumn(),
     )
-    console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True) as progress:
         bars: dict[str, TaskID] = {
             backend: progress.add_task(
@@ -73,14 +86,26 @@ def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
 
 @contextmanager
 def counting(title: str) -> Iterator[FuzzWatcher]:
-    """Show one bar of specifications while the block runs."""
+    """Show how many specifications are done while the block runs.
+
+    It is a bar on a terminal, and plain lines elsewhere.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        counts: list[int] = []
+
+        def count(done: int, total: int, failed: int) -> None:
+            counts[:] = done, total, failed
+
+        with Ticker(title, partial(_counted, counts)):
+            yield count
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task(f"{title}: starting", total=None)
 
@@ -91,12 +116,22 @@ def counting(title: str) -> Iterator[FuzzWatcher]:
         yield watch
 
 
+def _counted(counts: list[int]) -> tuple[str, str]:
+    if not counts:
+        return "", ""
+    done, total, failed = counts
+    verb = "disagrees" if failed == 1 else "disagree"
+    said = f"{done:,} of {counted(total, 'specification')}"
+    return str(failed), f"{said}, {failed:,} {verb}"
+
+
 def show_fuzzed(result: Fuzzed) -> None:
     """Print what a fuzzing run came to, and each failure's file."""
     console = Console()
     for failure in result.failures:
         said = f"{failure.verdict.rung}: {failure.verdict.sentence}"
-        console.print(Text(f"{failure.path or 'not saved'}  {said}"))
+        where = Text(f"{failure.path or 'not saved'}  {said}")
+        console.print(where, soft_wrap=True)
     counts = ", ".join(f"{n:,} {what}" for what, n in result.outcomes.items())
     said = f"{counts}; {result.per_minute:.0f} specifications a minute"
     console.print(Text(said, STYLES[result.verdict]))
@@ -106,22 +141,22 @@ def show(result: Result, console: Console | None = None) -> None:
     """Print the table, the claims, the verdict and where the report is."""
     console = console or Console()
     console.print(Text(f"\n{result.experiment.name}", "bold"))
-    console.print(_table(SUMMARY_COLUMNS, summary_rows(result)))
+    print_table(console, SUMMARY_COLUMNS, summary_rows(result))
     console.print(Text(summary_caption(result), "dim"))
     if result.claims:
         heads = ("claim", *LABELS.values(), "verdict")
-        console.print(_table(heads, claim_rows(result), numbers=False))
+        print_table(console, heads, claim_rows(result), numbers=False)
     style = STYLES[result.verdict]
     console.print(Text(headline(result), style))
     if result.report:
-        console.print(Text(f"Report: {result.report}"))
+        console.print(Text(f"Report: {result.report}"), soft_wrap=True)
 
 
 def show_all(found: list[Ran], page: Path) -> None:
     """Print the table that several experiments end with, and where to read."""
     console = Console()
-    console.print(_table(OVERVIEW_COLUMNS, [ran.row for ran in found]))
-    console.print(Text(f"Reports: {page}"))
+    print_table(console, OVERVIEW_COLUMNS, [ran.row for ran in found])
+    console.print(Text(f"Reports: {page}"), soft_wrap=True)
 
 
 def plain(result: Result) -> str:
@@ -140,17 +175,17 @@ def show_audit(audit: Audit) -> None:
         console.print(Text(f"\n{sentence}"))
     if audit.corners:
         rows = wording.switch_rows(audit)
-        console.print(_table(wording.SWITCH_COLUMNS, rows))
+        print_table(console, wording.SWITCH_COLUMNS, rows)
         console.print(Text(wording.switch_caption(audit), "dim"))
         heads = ("conventions", *LABELS.values(), "epochs")
-        console.print(_table(heads, wording.corner_rows(audit)))
+        print_table(console, heads, wording.corner_rows(audit))
         console.print(Text(wording.confirmed(audit), "dim"))
     if audit.options:
         heads = ("option", "gap with it", "without it", "")
-        console.print(_table(heads, wording.option_rows(audit)))
+        print_table(console, heads, wording.option_rows(audit))
     console.print(Text(wording.headline(audit), STYLES[audit.verdict]))
     if audit.report:
-        console.print(Text(f"Report: {audit.report}"))
+        console.print(Text(f"Report: {audit.report}"), soft_wrap=True)
 
 
 def show_climb(climb: Climb) -> None:
@@ -160,7 +195,7 @@ def show_climb(climb: Climb) -> None:
         for v in climb.verdicts
     ]
     heads = ("arm", "rung", "verdict", "found")
-    Console().print(_table(heads, rows, numbers=False))
+    print_table(Console(), heads, rows, numbers=False)
 
 
 def show_causes(climb: Climb, causes: Sequence[Cause]) -> None:
@@ -173,20 +208,3 @@ def show_causes(climb: Climb, causes: Sequence[Cause]) -> None:
         Console().print(
             Text("No single convention of the table restores the agreement.")
         )
-
-
-def _table(
-    heads: tuple[str, ...],
-    rows: Sequence[tuple[str | Text, ...]],
-    *,
-    numbers: bool = True,
-) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for index, head in enumerate(heads):
-        inner = numbers and 0 < index < len(heads) - 1
-        side: Literal["left", "right"] = "right" if inner else "left"
-        table.add_column(head, justify=side, overflow="fold")
-    for row in rows:
-        # As plain text: what a spec says is no markup.
-        table.add_row(*(Text(c) if isinstance(c, str) else c for c in row))
-    return table

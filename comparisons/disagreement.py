@@ -82,7 +82,7 @@ def _map(panel: Axes, trajectory: Trajectory) -> None:
     panel.set_yticks(np.arange(len(cells)) + 0.5, list(ratios))
     panel.tick_params("y", length=0, labelsize=8)
     panel.hlines(range(1, len(cells)), 0, steps, "white", linewidth=0.8)
-    panel.set_title(_worst(ratios, trajectory.horizon), loc="right", size=8)
+    panel.set_title(_worst(ratios, trajectory), loc="right", size=8)
     if trajectory.horizon is not None:
         panel.axvspan(trajectory.horizon, steps, color="white", alpha=0.7)
         panel.axvline(trajectory.horizon, color=HORIZON_COLOUR, linestyle="--")
@@ -99,13 +99,15 @@ def _ratios(trajectory: Trajectory) -> dict[str, Curve]:
     }
 
 
-def _worst(ratios: dict[str, Curve], horizon: int | None) -> str:
+def _worst(ratios: dict[str, Curve], trajectory: Trajectory) -> str:
     """Say where it is worst before the horizon."""
+    horizon = trajectory.horizon
     judged = {name: row[:horizon] for name, row in ratios.items()}
     name = max(judged, key=lambda n: judged[n].max(initial=0.0))
     ratio = judged[name].max(initial=0.0)
     step = int(judged[name].argmax()) if len(judged[name]) else 0
-    ended = f"; horizon at step {horizon}" if horizon is not None else ""
+    reason = "both diverge" if trajectory.diverges else "horizon"
+    ended = f"; {reason} at step {horizon}" if horizon is not None else ""
     return f"at most {ratio:.2g} times the floor: {name}, step {step}{ended}"
 
 

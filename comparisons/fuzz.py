@@ -22,7 +22,7 @@ from hypothesis import seed as seeded
 from common.experiment import Experiment
 from comparisons.ladder import climb
 from comparisons.strategies import experiments
-from comparisons.verdict import Outcome, Verdict, outcome_of
+from comparisons.verdict import Outcome, Verdict, outcome_of, worst
 from comparisons.workers import Pair, WorkerError
 
 # Specs that Hypothesis draws from one seed; the next have another.
@@ -97,8 +97,8 @@ class Fuzzed:
 
     @property
     def verdict(self) -> Outcome:
-        """Whether the two frameworks agree on all of them."""
-        return "disagree" if self.outcomes["disagree"] else "agree"
+        """Whether the two frameworks agree on all of them: the worst."""
+        return worst([kind for kind, n in self.outcomes.items() if n])
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of the command line's contract."""
@@ -302,8 +302,8 @@ class _Crew:
         except WorkerError as error:
             if not pair.alive():
                 pair, age = self._another(pair), 0
-            first, *_, last = str(error).splitlines()
-            said = f"{first} {last.strip()}"
+            first, *more = str(error).splitlines()
+            said = " ".join([first, *(line.strip() for line in more[-1:])])
             return [Verdict("worker", "fuzzed", "disagree", sentence=said)]
         finally:
             self.pairs.put((pair, age + 1))

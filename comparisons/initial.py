@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from common.arm import Arm
+from common.counted import counted
 from common.layer import Array
 from common.randomness import stream
 from common.record import Weights
@@ -98,7 +99,9 @@ def judge_draws(
     runs = len(next(iter(found.values())))
     return _verdict(
         arm,
-        f"{len(arm.tensors)} tensors, drawn under {runs} seeds, follow the "
+        f"{counted(len(arm.tensors), 'tensor')}, drawn under "
+        f"{counted(runs, 'seed')}, "
+        f"{'follows' if len(arm.tensors) == 1 else 'follow'} the "
         f"specification (smallest p {least:.2g}, limit {level:.1g})",
     )
 
@@ -125,7 +128,8 @@ def examine(values: Array, expected: Array) -> Oddity:
     if np.ptp(expected) == 0:
         constant = expected[0].astype(values.dtype)
         odd = int(np.sum(values != constant))
-        said = f"is not {constant:.6g} in {odd} of {len(values)} numbers"
+        said = f"is not {constant:.6g} in {odd:,} of "
+        said += counted(len(values), "number")
         return Oddity(0.0 if odd else 1.0, f"{said}, as in the specification")
     from scipy.stats import ks_2samp
 

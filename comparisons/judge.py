@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from common.counted import counted
 from common.record import Curve, Record
 from comparisons.comparison import (
     Comparison,
@@ -14,7 +15,8 @@ from comparisons.comparison import (
     length,
     resolution,
 )
-from comparisons.tolerances import BLOWN_UP, FEWEST_STEPS, TIMES_FLOOR
+from comparisons.divergence import Divergence
+from comparisons.tolerances import FEWEST_STEPS, TIMES_FLOOR
 from comparisons.verdict import Outcome, Verdict
 
 Compared = dict[str, Comparison]
@@ -78,8 +80,8 @@ class Trajectory:
         weights: of the learnt tensors at the end.
         probes: of what the probes saw, where there are any.
         evaluated_at: the step after which each evaluation stands.
+        divergence: where the losses of all runs have blown up.
         probed_at: the step after which each of the probes looked.
-        diverged_at: first step at which both losses have blown up.
     """
 
     arm: str
@@ -88,7 +90,7 @@ class Trajectory:
     evaluations: Compared
     weights: Compared
     evaluated_at: Curve
-    diverged_at: int | None
+    divergence: Divergence
     probes: Compared = field(default_factory=dict)
     probed_at: dict[str, int] = field(default_factory=dict)
 
@@ -96,8 +98,14 @@ class Trajectory:
     def horizon(self) -> int | None:
         """First step at which any curve is chaotic, or both diverge."""
         found = [c.horizon for c in self.curves.values()]
-        found.append(self.diverged_at)
+        found.append(self.divergence.at)
         return min((h for h in found if h is not None), default=None)
+
+    @property
+    def diverges(self) -> bool:
+        """Whether what ends the judging is that both diverge alike."""
+        horizon, end = self.horizon, self.divergence.at
+        return horizon is not None and horizon == end and self.divergence.alike
 
     @property
     def judged(self) -> int:
@@ -145,10 +153,23 @@ class Trajectory:
             return probed_tensors(record).get(where, (0, None))[1]
         return record.weights.get(where.removesuffix(" at the end"))
 
-    def _beyond(self, step: int) -> str:
-        if self.diverged_at is not None and step >= self.diverged_at:
-            return f"both diverge at step {self.diverged_at}"
-        return f"training is chaotic from step {step} on"
+    def _beyond(self, horizon: int) -> str:
+        at = self.divergence.at
+        if at is not None and horizon >= at:
+            return f"both diverge at step {at:,}"
+        return f"training is chaotic from step {horizon:,} on"
+
+    @property
+    def _shows_enough(self) -> bool:
+        """Whether enough steps were judged to speak of an agreement.
+
+        A run that diverges has only so many steps, and in both frameworks
+        all of them were judged. What it takes is one of them: with the rungs
+        below, which have judged the first update, that is a step of training.
+        """
+        if self.diverges:
+            return self.judged >= 1
+        return self.judged >= min(FEWEST_STEPS, *self.steps)
 
     def _at(self, where: str, step: int) -> tuple[Comparison, int]:
         """Return a comparison, and the index in it that is of a step."""
@@ -162,10 +183,16 @@ class Trajectory:
         """Judge the whole trajectory: the worst curve decides."""
         ratio, step, where = self.worst()
         horizon, judged = self.horizon, self.judged
-        end = "" if horizon is None else f"; {self._beyond(horizon)}"
         outcome: Outcome = "agree"
         guilty = None
-        said = f"within {ratio:.2g} times the floor over {judged} steps{end}"
+        said = (
+            f"within {ratio:.2g} times the floor over "
+            f"{counted(judged, 'step')}"
+        )
+        if self.diverges:
+            said = f"agree up to step {judged:,}, where both diverge: {said}"
+        elif horizon is not None:
+            said += f"; {self._beyond(horizon)}"
         if ratio > TIMES_FLOOR:
             outcome = "disagree"
             compared, index = self._at(where, step)
@@ -174,7 +201,7 @@ class Trajectory:
         elif self.steps[0] != self.steps[1] and horizon is None:
             outcome, where = "disagree", "steps"
             said = f"trained for {self.steps[0]} and {self.steps[1]} steps"
-        elif judged < min(FEWEST_STEPS, min(self.steps)):
+        elif not self._shows_enough:
             outcome = "undecided"
             said = self._beyond(judged)
         return Verdict(
@@ -187,6 +214,10 @@ class Trajectory:
             where=where,
             sentence=said,
             guilty=guilty,
+            details={
+                "agrees_up_to": horizon if outcome == "agree" else None,
+                "blown_up_at": self.divergence.as_json(),
+            },
         )
 
 
@@ -265,7 +296,7 @@ def compare_records(
         curves=compared(step_curves),
         evaluations=compared(evaluation_curves),
         weights=weights,
-        diverged_at=_diverged_at(base, keras[0]),
+        divergence=Divergence.of(torch, keras),
         evaluated_at=np.rint(epochs * (trained[0] / epochs[-1])).astype(int),
         probes=probed,
         probed_at={
@@ -312,14 +343,3 @@ def _compare_probes(
 def _kind_of(name: str) -> tuple[str, str]:
     """Return what was looked at, and when, without where."""
     return name.partition(" of ")[0], name.rpartition(" ")[2]
-
-
-def _diverged_at(*records: Record) -> int | None:
-    steps = []
-    for record in records:
-        loss = record.steps["loss"]
-        blown = ~(loss <= BLOWN_UP * (loss[0] or 1.0))
-        if not blown.any():
-            return None
-        steps.append(int(blown.argmax()))
-    return max(steps)

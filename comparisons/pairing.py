@@ -273,11 +273,16 @@ def _run_arm(
                 arm.name, torch, keras, unit=UNIT.get(dtype)
             )
     if both:
+        climbing = at("ladder, float64")
+        if climbing:
+            # The lower rungs report nothing themselves.
+            for backend in pair.workers:
+                climbing(backend, 0, settings["trajectory_steps"])
         result.climb = climb(
             pair,
             arm,
             steps=settings["trajectory_steps"],
-            progress=at("ladder, float64"),
+            progress=climbing,
         )
     return result
 

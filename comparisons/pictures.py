@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from common import loop
+from common.counted import counted
 from common.image_files import kept_in
 from common.record import Record
 from comparisons import gallery
@@ -204,8 +205,9 @@ def _differences_caption(result: Result) -> str:
     ladder = result.settings["trajectory_steps"]
     curves = result.settings["held_steps"]
     return (
-        f"How far the two frameworks' losses part, in {ladder:,} steps of the "
-        f"ladder and in the first {curves:,} of the curves"
+        "How far the two frameworks' losses part, in "
+        f"{counted(ladder, 'step')} of the ladder and in the first "
+        f"{curves:,} of the curves"
     )
 
 
@@ -244,8 +246,11 @@ def differences(result: Result) -> Figure:
         Patch(color="#dddddd", label="within 10 times the floor"),
     ]
     found = [t for row in rows.values() for t in row if t]
-    if any(t.horizon is not None for t in found):
-        text = "horizon: chaotic from here on"
+    ends = {t.diverges for t in found if t.horizon is not None}
+    if ends:
+        reasons = {False: "chaotic", True: "diverged in both"}
+        said = " or ".join(reasons[each] for each in sorted(ends))
+        text = f"horizon: {said} from here on"
         handles.append(line(text, HORIZON_COLOUR, 1.5, "--"))
     legend(figure, handles)
     return figure

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from safetensors.numpy import save
 
 from common.conventions import CONVENTIONS
+from common.counted import counted
 from comparisons.drawing import Picture
 from comparisons.pictures import pictures
 from comparisons.result import Result
@@ -106,6 +107,7 @@ def render(template: str, **content: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["counted"] = counted
     return environment.get_template(template).render(**content)
 
 

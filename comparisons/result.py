@@ -98,7 +98,12 @@ class Result:
 
     @property
     def verdict(self) -> Outcome:
-        """Whether the two frameworks agree, in numbers and in claims."""
+        """Whether the two frameworks agree, in numbers and in claims.
+
+        A claim that the seeds leave undecided changes nothing: it says too
+        little of the claim, and nothing of a difference between the two.
+        Where one framework ran alone, nothing is decided.
+        """
         numbers = outcome_of(self._verdicts)
         if any(c.verdict == "frameworks disagree" for c in self.claims):
             return "disagree"

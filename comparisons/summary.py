@@ -2,7 +2,9 @@
 
 import math
 
+from common.counted import counted
 from comparisons.claims import Answer
+from comparisons.judge import Trajectory
 from comparisons.result import ArmResult, Result
 from comparisons.workers import LABELS
 
@@ -79,29 +81,52 @@ def headline(result: Result) -> str:
     return (
         f"PyTorch and Keras agree: over {_steps(result)}, nothing in "
         f"any arm parts by more than {worst.worst_ratio:.1f} times the "
-        f"noise floor.{_beyond(result)}"
+        f"noise floor.{_where_both_diverge(result)}{_beyond(result)}"
     )
 
 
-def _steps(result: Result) -> str:
-    """Return over how many steps the arms were judged."""
-    judged = {
-        arm.climb.trajectory.judged
+def _trajectories(result: Result) -> list[tuple[str, Trajectory]]:
+    """Return the trajectories that were judged, with the names of the arms."""
+    return [
+        (arm.arm.name, arm.climb.trajectory)
         for arm in result.arms
         if arm.climb and arm.climb.trajectory
-    }
+    ]
+
+
+def _steps(result: Result) -> str:
+    """Return over how many steps the arms were judged.
+
+    Arms that diverge count only where all do: how far those were judged is
+    said by `_where_both_diverge`.
+    """
+    judged = {t.judged for _, t in _trajectories(result) if not t.diverges}
+    judged = judged or {t.judged for _, t in _trajectories(result)}
     least = "at least " if len(judged) > 1 else ""
-    return f"{least}{min(judged):,} float64 steps"
+    return f"{least}{counted(min(judged), 'float64 step')}"
+
+
+def _where_both_diverge(result: Result) -> str:
+    """Return a sentence about the arms that diverge in both, if any do."""
+    ends = [
+        f"{name} (step {trajectory.judged:,})"
+        for name, trajectory in _trajectories(result)
+        if trajectory.diverges
+    ]
+    if not ends:
+        return ""
+    return (
+        " Where training diverges in both frameworks, at the same step, they "
+        f"agree up to that step: {', '.join(ends)}."
+    )
 
 
 def _beyond(result: Result) -> str:
     """Return a sentence about what was not judged, if anything was not."""
     ends = [
-        f"{arm.arm.name} (step {arm.climb.trajectory.horizon:,})"
-        for arm in result.arms
-        if arm.climb
-        and arm.climb.trajectory
-        and arm.climb.trajectory.horizon is not None
+        f"{name} (step {trajectory.horizon:,})"
+        for name, trajectory in _trajectories(result)
+        if trajectory.horizon is not None and not trajectory.diverges
     ]
     if not ends:
         return ""
@@ -114,7 +139,7 @@ def _beyond(result: Result) -> str:
 def summary_caption(result: Result) -> str:
     """Return what the numbers in the table are, in a sentence."""
     seeds = result.settings["seeds"]
-    mean = f", mean of {seeds} seeds" if seeds > 1 else ""
+    mean = f", mean of {counted(seeds, 'seed')}" if seeds > 1 else ""
     replayed = result.settings["randomness"] == "replay"
     drew = ", from what PyTorch drew" if replayed else ""
     labels = ", ".join(LABELS[backend] for backend in result.backends)
@@ -193,7 +218,7 @@ def _outcome(arm: ArmResult) -> str:
         return f"disagree: {last.rung}"
     trajectory = arm.climb.trajectory if arm.climb else None
     if last.outcome == "agree" and trajectory and trajectory.horizon:
-        return f"agree to step {trajectory.horizon:,}"
+        return f"agree up to step {trajectory.horizon:,}"
     return last.outcome
 
 

@@ -27,7 +27,8 @@ class Verdict:
         arm: which network.
         worst_ratio: the largest difference, in units of the floor.
         at_step: where in training it is, where there is training.
-        horizon: the step at which the floor says that training is chaotic.
+        horizon: the first step that is not judged: from there on training
+            is chaotic, as the floor says, or has diverged in both.
         where: the part, place, parameter or curve that is worst.
         sentence: what was found, in words.
         guilty: the framework that left, if that is known.

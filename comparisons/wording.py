@@ -6,6 +6,7 @@ Every sentence is made of what was measured.
 import math
 from collections.abc import Iterable
 
+from common.counted import counted
 from comparisons.causes import Mix, Search
 from comparisons.effects import Effect
 from comparisons.findings import Audit, Option, Switch, corrected
@@ -73,12 +74,12 @@ def _what_is_reached(audit: Audit) -> str:
         f"{_reached(audit, audit.naive(side))} with {label}'s defaults"
         for side, label in LABELS.items()
     ]
-    count = "1 convention differs"
-    if differ > 1:
-        count = f"{differ} conventions differ"
+    count = f"{counted(differ, 'convention')} differ"
+    if differ == 1:
+        count += "s"
     return (
         f"The same specification reaches a {metric_name(audit)} of "
-        f"{' and of '.join(reached)} ({seeds} seeds; {count})."
+        f"{' and of '.join(reached)} ({counted(seeds, 'seed')}; {count})."
     )
 
 
@@ -121,7 +122,7 @@ def _gap(audit: Audit) -> str:
         )
     return (
         f"Whether the difference of {effect_text(gap)} is more than chance "
-        f"is not decided at {seeds} seeds"
+        f"is not decided at {counted(seeds, 'seed')}"
         f"{_would_do(gap.seeds_needed(audit.margin))}."
     )
 
@@ -147,13 +148,10 @@ def _cause(audit: Audit) -> str:
     )
     if len(made) > 1:
         said += f"{_only(search)}; {_parts(audit, sorted(made))}"
-    others = len(search.sets) - 1
-    more = (
-        f"; so do{'es' if others == 1 else ''} {others} other "
-        f"set{'s' if others > 1 else ''} of that size"
-        if others
-        else ""
-    )
+    others, more = len(search.sets) - 1, ""
+    if others:
+        does = "does" if others == 1 else "do"
+        more = f"; so {does} {counted(others, 'other set')} of that size"
     return f"{said}{more}{_searched(search)}{_undone(audit)}."
 
 
@@ -194,15 +192,15 @@ def _parts(audit: Audit, places: list[str]) -> str:
 def _no_cause(audit: Audit, search: Search) -> str:
     if not search.candidates:
         return (
-            f"No set of up to {search.size} conventions makes half of "
-            f"it{_searched(search)}."
+            f"No set of up to {counted(search.size, 'convention')} makes "
+            f"half of it{_searched(search)}."
         )
     best = search.candidates[0]
     return (
         "Which conventions make it is not decided at "
-        f"{audit.settings['seeds']} seeds: the likeliest cause is "
-        f"{listed(best.places)} ({effect_text(best.makes)}), among "
-        f"{search.tried} sets that were tried"
+        f"{counted(audit.settings['seeds'], 'seed')}: the likeliest cause "
+        f"is {listed(best.places)}, {effect_text(best.makes)}, among "
+        f"{counted(search.tried, 'set')} that were tried"
         f"{_would_do(search.seeds_needed)}."
     )
 
@@ -231,7 +229,9 @@ def _undone(audit: Audit) -> str:
     if not found:
         return ""
     back = found[0]
-    if len(found) == 2:
+    if len(found) == 1 and len(audit.causes.undone_by[0]) > 1:
+        back += " together"
+    elif len(found) == 2:
         back = f"either {found[0]} or {found[1]}"
     elif len(found) > 2:
         back = f"any one of {listed(found, sort=False)}"

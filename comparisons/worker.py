@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from common import image_files
 from common.errors import SpecError
+from comparisons.workers import STARTED
 
 
 def main(backend: str, setup: str, threads: int, device: str) -> None:
@@ -38,6 +39,7 @@ def main(backend: str, setup: str, threads: int, device: str) -> None:
     # What the imports leave is never garbage, and Keras looks through all of
     # it each time it forgets a network: two thirds of building a small one.
     gc.freeze()
+    print(STARTED, file=sys.stderr, flush=True)
     while True:
         try:
             task, arguments = pickle.load(sys.stdin.buffer)

@@ -7,6 +7,8 @@ is started once and kept for the session.
 
 import os
 import pickle
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,11 +54,22 @@ def _environment(device: str) -> dict[str, str]:
 
 Progress = Callable[[str, int, int], None]
 
+# The worker prints this line when it has started: what stands before it in
+# its log are the framework's start-up messages.
+STARTED = "parity: the worker has started"
+
+# TensorFlow's messages that say nothing about an error: those of level INFO,
+# and the announcement that they come on standard error.
+CHATTER = re.compile(
+    r"I\d{4} \d\d:\d\d:|WARNING: All log messages before absl"
+)
+
 
 class WorkerError(RuntimeError):
     """A worker that died, or a task that broke in it.
 
-    The message ends with the worker's last words.
+    The message ends with what the worker printed last, where it printed
+    anything after its start.
     """
 
 
@@ -145,10 +158,16 @@ class Worker:
                 if progress:
                     progress(self.backend, *content)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
-            status = self._process.wait()
+            ended = ending(self._process.wait())
+            words = self.last_words()
+            printed = (
+                f"its last words:\n{words}"
+                if words
+                else "it printed nothing after its start"
+            )
             raise WorkerError(
-                f"the {LABELS[self.backend]} worker died in '{task}' with "
-                f"status {status}; its last words:\n{self.last_words()}"
+                f"the {LABELS[self.backend]} worker died in '{task}'{ended}; "
+                f"{printed}"
             ) from error
 
     def alive(self) -> bool:
@@ -156,9 +175,21 @@ class Worker:
         return self._process.poll() is None
 
     def last_words(self, lines: int = 15) -> str:
-        """Return the end of what the process printed."""
+        """Return the end of what the process printed after its start.
+
+        Of a process that did not start, it is what it printed until then;
+        the framework's informational messages are left out.
+
+        Args:
+            lines: how many at most.
+
+        Returns:
+            The lines, or an empty text where there are none.
+        """
         text = self._words.read_text(errors="replace")
-        return "\n".join(text.splitlines()[-lines:]) or "(nothing)"
+        told = text.rpartition(f"{STARTED}\n")[-1].splitlines()
+        told = [line for line in told if not CHATTER.match(line)]
+        return "\n".join(told[-lines:]).strip()
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -169,6 +200,29 @@ class Worker:
         self._process.communicate()
         self._log.close()
         self._scratch.cleanup()
+
+
+def ending(status: int) -> str:
+    """Say how a process ended, as the end of a sentence.
+
+    Args:
+        status: as `subprocess` returns it: the exit status, or the number of
+            a signal, negative.
+
+    >>> ending(3), ending(-11)
+    (' with status 3', ', killed by signal 11 (SIGSEGV)')
+    >>> ending(-9)
+    ', killed by signal 9 (SIGKILL), possibly out of memory'
+    """
+    if status >= 0:
+        return f" with status {status}"
+    try:
+        name = f" ({signal.Signals(-status).name})"
+    except ValueError:
+        name = ""
+    memory = -status == getattr(signal, "SIGKILL", None)
+    reason = ", possibly out of memory" if memory else ""
+    return f", killed by signal {-status}{name}{reason}"
 
 
 class Pair:

@@ -619,3 +619,70 @@ FAULTS = (
         "_loss",
     ),
 )
+
+
+# The same in networks that diverge within ten steps in both frameworks. What
+# is planted has to be found in the steps before, on the same rung.
+
+
+def diverging(layers: list[Any], optimizer: Any, **recipe: Any) -> Arm:
+    """Return a regression on 60 samples, three batches an epoch.
+
+    Args:
+        layers: below the last one.
+        optimizer: as it is written, with a rate that is far too large.
+        recipe: what else it says.
+    """
+    return arm(
+        [*layers, {"dense": 1}],
+        {"polynomial": {"samples": 60}},
+        loss="mean_squared_error",
+        optimizer=optimizer,
+        **recipe,
+    )
+
+
+WIDE_TANH = [{"dense": 12}, "tanh", {"dense": 12}, "tanh"]
+WIDE_RELU = [{"dense": 12}, "relu", {"dense": 12}, "relu"]
+FALLING = {"step_decay": {"every": 3, "by": 0.9}}
+SLOWLY = diverging(WIDE_TANH, {"sgd": 0.3})
+WITH_MOMENTUM = diverging(
+    WIDE_TANH[:2], {"sgd": {"lr": 0.3, "momentum": 0.9}}, schedule=FALLING
+)
+LOOKING_AHEAD = diverging(
+    WIDE_TANH, {"sgd": {"lr": 0.3, "momentum": 0.9, "nesterov": True}}
+)
+EXPLODING = diverging(WIDE_RELU, {"sgd": 1.0})
+AT_ONCE = diverging(WIDE_RELU, {"adam": 10.0})
+
+# The arms, with the step at which both frameworks diverge.
+DIVERGING = (
+    (SLOWLY, 7),
+    (WITH_MOMENTUM, 7),
+    (LOOKING_AHEAD, 5),
+    (EXPLODING, 3),
+    (AT_ONCE, 1),
+)
+
+FAULTS_WHERE_BOTH_DIVERGE = (
+    Fault(data_through_float32, EXPLODING, "data", "train"),
+    Fault(another_order, SLOWLY, "data", "batch 1 of epoch 1"),
+    Fault(activation_forgotten, SLOWLY, "structure", "tanh_1"),
+    Fault(transposed_kernel, EXPLODING, "forward", "dense_2"),
+    Fault(bias_forgotten, AT_ONCE, "forward", "dense_1"),
+    Fault(weights_through_float32, EXPLODING, "forward", "dense_1"),
+    Fault(tanh_approximated, SLOWLY, "forward", "tanh_1"),
+    Fault(one_nan, SLOWLY, "forward", "tanh_1"),
+    Fault(mse_broadcast, EXPLODING, "gradient"),
+    Fault(loss_in_float32, AT_ONCE, "gradient"),
+    Fault(noisy_gradient, SLOWLY, "gradient"),
+    Fault(wrong_epsilon, AT_ONCE, "step"),
+    Fault(epsilon_placement_swapped, AT_ONCE, "step"),
+    Fault(nesterov_dropped, LOOKING_AHEAD, "step"),
+    Fault(rate_through_float32, SLOWLY, "step"),
+    Fault(state_not_reset, WITH_MOMENTUM, "step"),
+    Fault(velocity_swapped, WITH_MOMENTUM, "trajectory"),
+    Fault(momentum_through_float32, WITH_MOMENTUM, "trajectory"),
+    Fault(rate_one_step_early, WITH_MOMENTUM, "trajectory"),
+    Fault(last_batch_skipped, SLOWLY, "trajectory"),
+)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from common.counted import counted
 from common.measures import falls
 from common.pictures import HeatMaps
 from common.record import Curve
@@ -57,10 +58,7 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
         panel.set_xlabel("rate")
     axes[0].set_yticks(
         range(len(rows)),
-        [
-            f"{depth} layer{'s' if depth > 1 else ''}, batch {size}"
-            for depth, size in rows
-        ],
+        [f"{counted(depth, 'layer')}, batch {size}" for depth, size in rows],
     )
     return figure
 

@@ -20,8 +20,25 @@ def install(backend: str) -> None:
     """Give the worker tasks that misbehave."""
     from comparisons import tasks
 
-    for task in (die, fail, chat, sleep, count):
+    for task in (die, fail, chat, inform, sleep, count):
         setattr(tasks, task.__name__, task)
+
+
+def install_with_a_message(backend: str) -> None:
+    """As `install`, and print something before the worker serves."""
+    print("a message of the start", file=sys.stderr, flush=True)
+    install(backend)
+
+
+def inform(trainer_class: Any, progress: Any = None) -> None:
+    """Print messages of several levels, as TensorFlow does."""
+    lines = (
+        "WARNING: All log messages before absl::InitializeLog() is called",
+        "I0000 00:00:1.5   7 a.cc:1] this only informs",
+        "W0000 00:00:1.5   7 a.cc:2] this is a warning",
+        "E0000 00:00:1.5   7 a.cc:3] this is an error",
+    )
+    print("\n".join(lines), file=sys.stderr, flush=True)
 
 
 def die(trainer_class: Any, progress: Any = None) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from common.arm import Arm
 from comparisons.ladder import Climb, climb
 from comparisons.workers import LABELS, Pair, Worker
-from tests.faults import FAULTS, Fault
+from tests.faults import DIVERGING, FAULTS, FAULTS_WHERE_BOTH_DIVERGE, Fault
 
 # Enough for the rate to change and for a last batch to come twelve times.
 STEPS = 60
@@ -47,15 +48,15 @@ class Laboratory:
         }
         self.faulty = faulty
         self.desk = ThreadPoolExecutor(2)
-        self.climbs: dict[tuple[str, str], Future[Climb]] = {}
+        self.climbs: dict[tuple[int, str], Future[Climb]] = {}
 
     def climb(self, fault: Fault, guilty: str) -> Climb:
         """Plant a fault in both frameworks at once, and climb with one."""
-        if (fault.plant.__name__, guilty) not in self.climbs:
+        if (id(fault), guilty) not in self.climbs:
             for name in LABELS:
                 found = self.desk.submit(self._climb, fault, name)
-                self.climbs[fault.plant.__name__, name] = found
-        return self.climbs[fault.plant.__name__, guilty].result()
+                self.climbs[id(fault), name] = found
+        return self.climbs[id(fault), guilty].result()
 
     def _climb(self, fault: Fault, guilty: str) -> Climb:
         faulty = self.faulty.workers[guilty]
@@ -78,10 +79,14 @@ def laboratory(pair: Pair, faulty: Pair) -> Iterator[Laboratory]:
 def cases() -> list[Any]:
     """Return each fault in each framework, with the side that has it."""
     found = []
-    for fault in FAULTS:
-        for guilty in LABELS:
-            name = f"{fault.plant.__name__}-in-{guilty}"
-            found.append(pytest.param(fault, guilty, id=name))
+    for faults, where in (
+        (FAULTS, ""),
+        (FAULTS_WHERE_BOTH_DIVERGE, "diverging-"),
+    ):
+        for fault in faults:
+            for guilty in LABELS:
+                name = f"{fault.plant.__name__}-{where}in-{guilty}"
+                found.append(pytest.param(fault, guilty, id=name))
     return found
 
 
@@ -109,3 +114,24 @@ def test_without_a_fault_the_same_climb_agrees(laboratory: Laboratory) -> None:
     climbed = climb(laboratory.faulty, FAULTS[0].arm, steps=STEPS)
     assert all(verdict.agrees for verdict in climbed.verdicts)
     assert climbed.verdicts[-1].rung == "trajectory"
+
+
+@pytest.mark.parametrize(("arm", "step"), DIVERGING)
+def test_what_diverges_alike_agrees_up_to_that_step(
+    laboratory: Laboratory, arm: Arm, step: int
+) -> None:
+    """Nothing is planted: both diverge at one step, and agree before."""
+    for worker in laboratory.faulty.workers.values():
+        worker.submit("plant", name="").result()
+    climbed = climb(laboratory.faulty, arm, steps=STEPS)
+    assert all(verdict.agrees for verdict in climbed.verdicts)
+    last = climbed.verdicts[-1]
+    assert last.rung == "trajectory"
+    assert last.horizon == step
+    assert last.details == {
+        "agrees_up_to": step,
+        "blown_up_at": {"torch": step, "keras": step},
+    }
+    assert last.sentence.startswith(
+        f"agree up to step {step}, where both diverge: within "
+    )

@@ -1,5 +1,6 @@
 """Workers: a framework may die, break or chatter, and is told apart."""
 
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,6 +62,58 @@ def test_a_worker_that_dies_in_a_task_is_reported() -> None:
         assert "I was in the middle of a task" in str(caught.value)
     finally:
         worker.close()
+
+
+def killed(worker: Worker, sign: signal.Signals) -> str:
+    """Kill a worker in the middle of a task; return what is said of it."""
+    waiting = worker.submit("sleep", seconds=PATIENCE)
+    worker._process.send_signal(sign)
+    with pytest.raises(WorkerError) as caught:
+        waiting.result(PATIENCE)
+    return str(caught.value)
+
+
+@both
+def test_a_worker_that_is_killed_is_told_by_its_signal(backend: str) -> None:
+    """Nothing that a framework prints as it starts stands in the message."""
+    worker = Worker(backend, setup=SETUP.format("install_with_a_message"))
+    try:
+        result(worker, "sleep", seconds=0.0)
+        assert killed(worker, signal.SIGKILL) == (
+            f"the {LABELS[backend]} worker died in 'sleep', killed by signal "
+            "9 (SIGKILL), possibly out of memory; it printed nothing after "
+            "its start"
+        )
+    finally:
+        worker.close()
+
+
+def test_what_a_killed_worker_printed_last_is_told() -> None:
+    worker = Worker("torch", setup=SETUP.format("install_with_a_message"))
+    try:
+        result(worker, "chat")
+        said = killed(worker, signal.SIGSEGV)
+        first, *last = said.splitlines()
+        assert first == (
+            "the PyTorch worker died in 'sleep', killed by signal 11 "
+            "(SIGSEGV); its last words:"
+        )
+        assert "chatter on standard output" in last
+        assert "a message of the start" not in said
+    finally:
+        worker.close()
+
+
+def test_messages_that_only_inform_are_no_last_words(
+    unlucky: Pair,
+) -> None:
+    worker = unlucky.workers["keras"]
+    result(worker, "inform")
+    words = worker.last_words()
+    assert "W0000 00:00:1.5   7 a.cc:2] this is a warning" in words
+    assert "E0000 00:00:1.5   7 a.cc:3] this is an error" in words
+    assert "this only informs" not in words
+    assert "absl::InitializeLog" not in words
 
 
 def test_closing_does_not_wait_for_the_task() -> None:

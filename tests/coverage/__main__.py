@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from common.counted import counted
 from comparisons.tolerances import TIMES_FLOOR
 from comparisons.workers import Pair
 from tests.climbs import LIBRARIES, SETUP, Memory, climb_all, version
@@ -20,7 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     page = covered(asked.cache, asked.pairs, asked.at_most)
     if page.missing:
-        _tell(f"{len(page.missing)} climbs are still to be done; call again")
+        left = counted(len(page.missing), "climb")
+        _tell(f"{left} still to be done; call again")
         return 1
     text = page.text()
     for fault in page.faults:

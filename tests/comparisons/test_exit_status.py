@@ -1,0 +1,243 @@
+"""The exit status of every command that judges follows from its verdict."""
+
+import json
+import subprocess
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from comparisons import audit, cli, fuzz, ladder, overview, workers
+from comparisons.ladder import Climb
+from comparisons.verdict import Outcome, Verdict
+from tests.comparisons.arms import SMALL
+from tests.comparisons.test_cli import parity
+
+# The contract: 0 the frameworks agree, 1 they disagree, 4 undecided.
+CONTRACT = {"agree": 0, "disagree": 1, "undecided": 4}
+
+each = pytest.mark.parametrize(("verdict", "status"), list(CONTRACT.items()))
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> str:
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(SMALL), "utf-8")
+    return str(path)
+
+
+def test_there_is_a_status_for_every_verdict() -> None:
+    assert cli.STATUS == CONTRACT
+    assert set(cli.STATUS) == set(get_args(Outcome))
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["run"], ["check"], ["audit"], ["fuzz"]], ids=str
+)
+def test_help_says_what_the_status_means(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert parity(*command, "--help") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for meaning in (
+        "Exit status: 0 the frameworks agree",
+        "1 they disagree",
+        "2 the input is wrong",
+        "3 something broke",
+        "4 undecided: nothing could be shown either way",
+    ):
+        assert meaning in said
+
+
+def ran(verdicts: list[Outcome]) -> Any:
+    """Return what takes the place of running several experiments."""
+
+    def run_each(specs: Any, *_: Any, **__: Any) -> Any:
+        for one, verdict in zip(specs, verdicts, strict=True):
+            document = {"name": one.name, "verdict": verdict}
+            yield SimpleNamespace(
+                result=SimpleNamespace(
+                    verdict=verdict, as_json=lambda document=document: document
+                )
+            )
+
+    return run_each
+
+
+@each
+def test_run(
+    verdict: Outcome,
+    status: int,
+    spec: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(overview, "run_each", ran([verdict]))
+    assert parity("run", spec, "--json", "--out", str(tmp_path)) == status
+    assert json.loads(capsys.readouterr().out)["verdict"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "together"),
+    [
+        (["agree", "agree"], "agree"),
+        (["agree", "undecided"], "undecided"),
+        (["undecided", "undecided"], "undecided"),
+        (["undecided", "disagree"], "disagree"),
+        (["disagree", "agree"], "disagree"),
+    ],
+)
+def test_run_over_several_experiments(
+    verdicts: list[Outcome],
+    together: Outcome,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(overview, "run_each", ran(verdicts))
+    monkeypatch.setattr(overview, "write", lambda _, out: out / "index.html")
+    files = []
+    for name in ("one", "two"):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(SMALL | {"name": name}), "utf-8")
+        files.append(str(path))
+    status = parity("run", *files, "--json", "--out", str(tmp_path / "out"))
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == together
+    assert status == CONTRACT[together]
+
+
+@each
+@pytest.mark.parametrize("flags", [(), ("--json",)], ids=["table", "json"])
+def test_check(
+    verdict: Outcome,
+    status: int,
+    flags: tuple[str, ...],
+    spec: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two rungs: the worse of them decides."""
+
+    def climbed(_: Any, arm: Any, *__: Any) -> Climb:
+        rungs = ("data", "agree"), ("trajectory", verdict)
+        found = [Verdict(rung, arm.name, given) for rung, given in rungs]
+        return Climb(arm, found)
+
+    monkeypatch.setattr(ladder, "climb", climbed)
+    monkeypatch.setattr(workers, "Pair", lambda **_: nullcontext())
+    monkeypatch.setattr("comparisons.diagnosis.diagnose", lambda *_: [])
+    assert parity("check", spec, *flags) == status
+
+
+@each
+def test_audit(
+    verdict: Outcome,
+    status: int,
+    spec: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = SimpleNamespace(verdict=verdict, as_json=dict)
+    monkeypatch.setattr(audit, "audit", lambda *_, **__: found)
+    assert parity("audit", spec, "--json", "--out", str(tmp_path)) == status
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "verdict"),
+    [
+        ({"agree": 3}, "agree"),
+        ({"agree": 3, "undecided": 1}, "undecided"),
+        ({"agree": 3, "undecided": 1, "disagree": 1}, "disagree"),
+        ({"agree": 3, "disagree": 0, "undecided": 0}, "agree"),
+    ],
+)
+@pytest.mark.parametrize("flags", [(), ("--json",)], ids=["table", "json"])
+def test_fuzz(
+    outcomes: dict[Outcome, int],
+    verdict: Outcome,
+    flags: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = fuzz.Fuzzed(0, fuzz.Counter(outcomes), seconds=1.0)
+    assert found.verdict == verdict
+    monkeypatch.setattr(fuzz, "fuzz", lambda *_, **__: found)
+    status = parity("fuzz", *flags, "--out", str(tmp_path))
+    assert status == CONTRACT[verdict]
+
+
+def test_a_first_loss_that_is_no_number_is_undecided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The squares of such targets overflow in both, at once."""
+    path = tmp_path / "at_once.yaml"
+    points = {"points": {"x": [[1.0], [2.0]], "y": [1e200, -1e200]}}
+    text = SMALL | {
+        "name": "at_once",
+        "data": points | {"test": 0, "validation": 0, "scaling": "none"},
+        "recipe": SMALL["recipe"] | {"loss": "mean_squared_error"},
+        "arms": {"linear": [{"dense": 1}]},
+    }
+    path.write_text(yaml.safe_dump(text), "utf-8")
+    level = ("--level", "trajectory", "--json")
+    assert parity("check", str(path), *level) == 4
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == "undecided"
+    [last] = [r for r in document["rungs"] if r["rung"] == "trajectory"]
+    assert last["blown_up_at"] == {"torch": 0, "keras": 0}
+    assert last["agrees_up_to"] is None
+
+
+def test_learning_rate_agrees_up_to_where_it_diverges(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was undecided as a whole because of its largest rate."""
+    command = ("run", "learning_rate", "--seeds", "1", "--json")
+    assert parity(*command, "--out", str(tmp_path)) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"] == "agree"
+    assert "they agree up to that step: lr_1 (step 5)." in document["sentence"]
+    [lost] = [
+        rung
+        for rung in document["rungs"]
+        if (rung["arm"], rung["rung"]) == ("lr_1", "trajectory")
+    ]
+    assert lost["verdict"] == "agree"
+    assert lost["horizon"] == lost["agrees_up_to"] == 5
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert "agree up to step 5" in page
+    assert "diverged in both from here on" in page
+
+
+@pytest.mark.parametrize(
+    ("status", "made"), [(0, True), (4, True), (1, False), (3, False)]
+)
+def test_make_catalogue_takes_undecided_for_no_failure(
+    status: int, made: bool, tmp_path: Path
+) -> None:
+    """A stand-in for `parity` writes the page and ends with a status."""
+    command = tmp_path / "bin" / "parity"
+    command.parent.mkdir()
+    page = "build/catalogue/catalogue.md"
+    command.write_text(
+        "#!/bin/sh\n"
+        f"mkdir -p build/catalogue docs; echo page > {page}; exit {status}\n",
+        "utf-8",
+    )
+    command.chmod(0o755)
+    makefile = Path(__file__).parents[2] / "Makefile"
+    process = subprocess.run(
+        [
+            *("make", "-C", str(tmp_path), "-f", str(makefile)),
+            *("-o", "install", "catalogue", "BIN=bin"),
+        ],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert (process.returncode == 0) == made, process.stderr
+    assert (tmp_path / "docs" / "catalogue.md").exists() == made
