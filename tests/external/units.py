@@ -21,7 +21,7 @@ def units(actual: Any, expected: Any, dtype: str = "float64") -> float:
         The difference in units; infinity where an infinity or a NaN stands
         in the wrong place.
 
-    >>> units([1.0, 2.0], [1.0, 2.0 + 2**-51])
+    >>> units([1.0, 2.0 + 2**-51], [1.0, 2.0])
     1.0
     >>> units([1.0, np.nan], [1.0, 2.0])
     inf
