@@ -48,10 +48,11 @@ STATUS = {"agree": AGREE, "disagree": DISAGREE, "undecided": UNDECIDED}
 
 EXIT_STATUS = (
     "Exit status: 0 the frameworks agree, or done (a claim that is refuted in "
-    "both is a result); 1 they disagree, in numbers or in a claim's verdict; "
-    "2 the input is wrong; 3 something broke; 4 undecided: nothing could be "
-    "shown either way. Of several experiments, arms or specifications, one "
-    "that disagrees makes it 1, else one that is undecided makes it 4."
+    "both is a result, and one framework alone is not judged); 1 they "
+    "disagree, in numbers or in a claim's verdict; 2 the input is wrong; 3 "
+    "something broke; 4 undecided: nothing could be shown either way. Of "
+    "several experiments, arms or specifications, one that disagrees makes it "
+    "1, else one that is undecided makes it 4."
 )
 
 # What the library raises for flags that cannot be meant.
@@ -176,7 +177,8 @@ def run(
             if several
             else documents[0]
         )
-    raise typer.Exit(STATUS[verdict])
+    # One framework alone is not judged; the command has done its work.
+    raise typer.Exit(STATUS[verdict] if chosen == both else AGREE)
 
 
 @app.command(epilog=EXIT_STATUS)
