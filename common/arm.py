@@ -93,7 +93,18 @@ def _beneath(
 
 @dataclass(frozen=True)
 class Arm:
-    """One network, its data and its recipe: all that training needs."""
+    """One network, its data and its recipe: all that training needs.
+
+    Attributes:
+        name: the arm's.
+        layers: the network.
+        data: what it is trained on.
+        recipe: how it is trained.
+        probes: what is written down on the way.
+        replay: how a framework is seeded whose draws are replayed.
+        streams: the places that draw weights and masks by another name
+            than their own, with that name; see `common.two_sided`.
+    """
 
     name: str
     layers: tuple[Layer, ...]
@@ -101,6 +112,12 @@ class Arm:
     recipe: Recipe
     probes: Probes | None = None
     replay: Replay = UNSAID
+    streams: tuple[tuple[str, str], ...] = ()
+
+    def stream_name(self, name: str) -> str:
+        """Return the name by which a place, or its tensor, draws."""
+        place, slash, own = name.partition("/")
+        return f"{dict(self.streams).get(place, place)}{slash}{own}"
 
     @cached_property
     def places(self) -> tuple[Place, ...]:

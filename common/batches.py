@@ -126,7 +126,13 @@ def segments(
         masks = {
             place.name: np.stack(drawn.masks[place.name][step : step + count])
             if drawn
-            else masks_of(place, indices.shape, seed, step)
+            else masks_of(
+                place,
+                indices.shape,
+                seed,
+                step,
+                arm.stream_name(place.name),
+            )
             for place in dropping
         }
         segment = Segment(indices, rates(recipe, step, count, samples), masks)
@@ -155,7 +161,11 @@ def _merged(
 
 
 def masks_of(
-    place: Place, batches: tuple[int, ...], seed: int, first: int
+    place: Place,
+    batches: tuple[int, ...],
+    seed: int,
+    first: int,
+    name: str = "",
 ) -> npt.NDArray[Any]:
     """Return a dropout's factors, 0 or 1 / (1 - rate), from a step on.
 
@@ -164,15 +174,15 @@ def masks_of(
         batches: how many steps, and how many samples each has.
         seed: of the run.
         first: the number of the first step.
+        name: by which it draws, if not by that of its place.
     """
+    name = name or place.name
     steps, size = batches
     assert place.mask_shape is not None
     shape = (size, *place.mask_shape)
     return np.stack(
         [
-            place.layer.draw_mask(
-                stream(seed, "dropout", place.name, step), shape
-            )
+            place.layer.draw_mask(stream(seed, "dropout", name, step), shape)
             for step in range(first, first + steps)
         ]
     )

@@ -59,8 +59,22 @@ def parse(written: Any) -> Experiment:
     """Turn a dictionary, as read from a file, into an experiment.
 
     Raises:
-        SpecError: if it cannot be meant; names the field.
+        SpecError: if it cannot be meant, or if a value is written for each
+            framework apart; names the field.
     """
+    from common.two_sided import two_sided_values
+
+    for value in two_sided_values(written):
+        raise SpecError(
+            value.name,
+            "has a value for each framework, but here both have to be told "
+            "the same; 'parity run', 'check' and 'audit' take two sides",
+        )
+    return parse_one(written)
+
+
+def parse_one(written: Any) -> Experiment:
+    """As `parse`, of a document that is known to have no two sides."""
     if not isinstance(written, dict):
         raise SpecError(
             "",
@@ -78,10 +92,15 @@ def parse(written: Any) -> Experiment:
 
 
 def schema() -> dict[str, Any]:
-    """Return the language of experiments as JSON Schema (2020-12)."""
+    """Return the language of experiments as JSON Schema (2020-12).
+
+    Every value inside the data, the recipe and the arms may have two sides.
+    """
+    from common.two_sided_schema import two_sided
+
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Experiment.model_json_schema(),
+        **two_sided(Experiment.model_json_schema()),
     }
 
 

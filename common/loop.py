@@ -117,7 +117,7 @@ def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
     drawn, kind = {}, stored(dtype)
     for place in arm.all_places:
         for name in place.parameters | place.state:
-            rng = stream(seed, "weights", name)
+            rng = stream(seed, "weights", arm.stream_name(name))
             own = name.rpartition("/")[2]
             values = place.layer.draw(own, rng, place.input_shape)
             drawn[name] = values.astype(kind)

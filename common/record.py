@@ -10,6 +10,9 @@ import numpy.typing as npt
 Curve: TypeAlias = npt.NDArray[Any]
 Weights: TypeAlias = dict[str, npt.NDArray[Any]]
 
+# The final metrics to look at, the first that there is.
+METRICS = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
+
 
 @dataclass
 class Record:
@@ -47,8 +50,7 @@ class Record:
     @property
     def metric(self) -> str:
         """The final metric to look at first."""
-        wanted = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
-        return next(name for name in wanted if name in self.final)
+        return next(name for name in METRICS if name in self.final)
 
     @property
     def diverged_at(self) -> int | None:

@@ -63,8 +63,12 @@ def audit(
     download: bool = False,
     out: str | Path | None = None,
     watch: Watcher | None = None,
+    defaults: bool = True,
 ) -> Audit:
-    """Measure what each convention of a naive port costs.
+    """Measure what each difference of two naive ports costs.
+
+    The ports differ in the frameworks' defaults, and in the values that the
+    experiment writes for each framework.
 
     Args:
         experiment: a name of the catalogue, a file, or what somebody would
@@ -81,6 +85,9 @@ def audit(
         download: whether each framework may fetch what is missing there.
         out: folder for the report, or None to write nothing.
         watch: called as the work goes on.
+        defaults: whether each port takes its framework's defaults;
+            otherwise only the values differ that are written for each
+            framework.
 
     Raises:
         SpecError: if the experiment cannot be meant, in either dialect.
@@ -90,7 +97,7 @@ def audit(
     seeds = arguments.whole("seeds", seeds, 2, MOST_SEEDS)
     if jobs is not None:
         jobs = arguments.whole("jobs", jobs, 1)
-    port = _read(experiment, dataset, profile, arm)
+    port = _read(experiment, dataset, profile, arm, defaults)
     if out is not None:
         out = arguments.folder("out", out, arguments.FILES["audit"])
     torch, keras = port.corners["torch"], port.corners["keras"]
@@ -125,12 +132,14 @@ def _read(
     dataset: str | None,
     profile: str,
     arm: str | None,
+    defaults: bool,
 ) -> NaivePort:
     if isinstance(experiment, dict):
-        return naive_port(experiment, arm)
+        return naive_port(experiment, arm, defaults)
     name = str(experiment)
     try:
-        return naive_port(catalogue.written(name, dataset, profile), arm)
+        words = catalogue.written(name, dataset, profile)
+        return naive_port(words, arm, defaults)
     except SpecError as error:
         raise (
             error.located(name) if catalogue.is_file(name) else error

@@ -10,6 +10,7 @@ from common.errors import SpecError, names, nearest
 
 if TYPE_CHECKING:
     from common.experiment import Experiment
+    from common.two_sided import TwoSided
 
 FOLDER = Path(__file__).parent / "experiments"
 
@@ -28,7 +29,7 @@ def summaries() -> dict[str, str]:
 
 def find(
     name: str, dataset: str | None = None, profile: str = "quick"
-) -> "Experiment":
+) -> "Experiment | TwoSided":
     """Return an experiment of the catalogue, or one read from a file.
 
     Args:
@@ -41,11 +42,11 @@ def find(
         SpecError: if there is no such experiment, file or data set, or if
             the file cannot be meant.
     """
-    from common.load import parse
+    from common.two_sided import parse_sides
 
     found = written(name, dataset, profile)
     try:
-        return parse(found)
+        return parse_sides(found)
     except SpecError as error:
         raise (error.located(name) if is_file(name) else error) from error
 

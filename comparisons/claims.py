@@ -24,6 +24,9 @@ from comparisons.tolerances import (
 Runs = dict[str, dict[str, list[Record]]]
 """Records by backend and arm, one for each seed."""
 
+Arms = dict[str, dict[str, Arm]]
+"""What was trained, by backend and arm."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -88,21 +91,29 @@ class Judged:
         }
 
 
-def judge(claim: Claim | SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
+def judge(
+    claim: Claim | SameBest,
+    runs: Runs,
+    arms: dict[str, Arm],
+    sides: Arms | None = None,
+) -> Judged:
     """Ask every framework, and say whether they answer alike.
 
     Args:
         claim: what is claimed.
         runs: the records.
         arms: what was trained, by name.
+        sides: what each framework trained, by backend and name, where that
+            is not the same for both.
     """
+    own = {backend: arms | (sides or {}).get(backend, {}) for backend in runs}
     if isinstance(claim, SameBest):
-        return _judge_best(claim, runs, arms)
-    answers = {b: _answer(claim, found, arms) for b, found in runs.items()}
+        return _judge_best(claim, runs, own)
+    answers = {b: _answer(claim, found, own[b]) for b, found in runs.items()}
     return Judged(claim, answers, _verdict(list(answers.values())))
 
 
-def _judge_best(claim: SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
+def _judge_best(claim: SameBest, runs: Runs, arms: Arms) -> Judged:
     """Ask each framework for its best arm, on average over the seeds.
 
     Where they name two, the margin is by how much each prefers its own to
@@ -112,7 +123,9 @@ def _judge_best(claim: SameBest, runs: Runs, arms: dict[str, Arm]) -> Judged:
     sign = -1 if falls(claim.same_best) else 1
     found = {
         backend: {
-            arm: np.array(statistic.of_each(arms[arm], each, arguments))
+            arm: np.array(
+                statistic.of_each(arms[backend][arm], each, arguments)
+            )
             for arm, each in records.items()
         }
         for backend, records in runs.items()

@@ -226,9 +226,12 @@ def check(
     arguments.whole("--seeds", seeds, FEWEST_SEEDS, MOST_SEEDS)
     if margin is not None:
         arguments.positive("--margin", margin)
+    from common.two_arms import sides_of
+    from common.two_sided import TwoSided
     from comparisons.console import show_causes, show_climb, watching
     from comparisons.diagnosis import diagnose
     from comparisons.ladder import climb
+    from comparisons.side_causes import climb_and_explain
     from comparisons.verdict import outcome_of, worst
     from comparisons.workers import Pair
 
@@ -236,24 +239,30 @@ def check(
     verdicts, outcomes, causes = [], [], []
     with ExitStack() as stack:
         stack.enter_context(image_files.kept_in(data_dir, download))
-        spec.data.source.demand()
+        for name in spec.arms:
+            for own in sides_of(spec.arm(name)).values():
+                own.data.source.demand()
         watch = stack.enter_context(watching(spec.name))
         pair = stack.enter_context(Pair(device=device.value))
         for name in spec.arms:
-            climbed = climb(
-                pair,
-                spec.arm(name),
-                seed,
-                steps,
-                level.value,
-                dtype.value,
-                partial(watch, name),
-                seeds,
-                margin,
-            )
+            settings: dict[str, Any] = {
+                "seed": seed,
+                "steps": steps,
+                "level": level.value,
+                "dtype": dtype.value,
+                "progress": partial(watch, name),
+                "seeds": seeds,
+                "margin": margin,
+            }
+            named: Any
+            if isinstance(spec, TwoSided):
+                climbed, why = climb_and_explain(pair, spec, name, **settings)
+                named = why.found
+            else:
+                climbed = climb(pair, spec.arm(name), **settings)
+                named = diagnose(pair, climbed, seed, steps, dtype.value)
             outcomes.append(outcome_of(climbed.verdicts))
             verdicts += [verdict.as_json() for verdict in climbed.verdicts]
-            named = diagnose(pair, climbed, seed, steps, dtype.value)
             causes += [cause.as_json() for cause in named]
             if not as_json:
                 show_climb(climbed)
@@ -292,6 +301,13 @@ def audit(
     seeds: Annotated[
         int, typer.Option(min=2, help="Runs of each mix of defaults.")
     ] = SEEDS_OF_AUDITS,
+    defaults: Annotated[
+        bool,
+        typer.Option(
+            help="Give each port its framework's defaults; without, only "
+            "the values differ that are written for each framework.",
+        ),
+    ] = True,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, help="Runs at once; else one for each core."),
@@ -321,6 +337,7 @@ def audit(
             download=download,
             out=out,
             watch=watch,
+            defaults=defaults,
         )
     if as_json:
         _print_json(found.as_json())

@@ -28,6 +28,7 @@ from comparisons.overview import Ran
 from comparisons.pairing import Watcher
 from comparisons.progress import Stages, Ticker
 from comparisons.result import Result
+from comparisons.side_causes import Effect
 from comparisons.summary import (
     OVERVIEW_COLUMNS,
     SUMMARY_COLUMNS,
@@ -198,12 +199,12 @@ def show_climb(climb: Climb) -> None:
     print_table(Console(), heads, rows, numbers=False)
 
 
-def show_causes(climb: Climb, causes: Sequence[Cause]) -> None:
+def show_causes(climb: Climb, causes: Sequence[Cause | Effect]) -> None:
     """Print what a disagreement comes from, or that nothing is known."""
     if climb.verdicts[-1].outcome != "disagree":
         return
     for cause in causes:
-        Console().print(Text(f"{cause.convention.name}: {cause.sentence}"))
+        Console().print(Text(f"{cause.name}: {cause.sentence}"))
     if not causes:
         Console().print(
             Text("No single convention of the table restores the agreement.")

@@ -21,11 +21,12 @@ from common.arm import Arm
 from common.conventions import Convention
 from common.loop import Dtype
 from common.reference import Trainer as Reference
+from common.two_arms import TwoArms
 from comparisons import tasks
 from comparisons.initial import draws, judge_draws
-from comparisons.ladder import Climb, climb, lengthened
+from comparisons.ladder import Climb, climb, epochs_of, of_epochs
 from comparisons.switches import rows_of, starts_elsewhere, switched
-from comparisons.verdict import outcome_of
+from comparisons.verdict import Verdict, outcome_of
 from comparisons.workers import LABELS, Pair, Worker, WorkerError
 
 
@@ -50,6 +51,11 @@ class Cause:
     restores: bool = True
 
     @property
+    def name(self) -> str:
+        """The convention's name."""
+        return self.convention.name
+
+    @property
     def sentence(self) -> str:
         """What was seen, the row's own sentence, and both sources."""
         row = self.convention
@@ -65,7 +71,7 @@ class Cause:
         """Return the object of the command line's contract."""
         change = dict.fromkeys(LABELS, self.said) | {self.framework: self.read}
         return {
-            "cause": self.convention.name,
+            "cause": self.name,
             "sentence": self.sentence,
             "where": self.where,
             "restores": self.restores,
@@ -92,17 +98,20 @@ def diagnose(
     The rung of statistics is not asked: where nothing but seeds is left,
     a hypothesis takes as long as all the runs, and shows as little.
     """
-    if not climbed.verdicts or climbed.verdicts[-1].outcome != "disagree":
+    arm = climbed.arm
+    if isinstance(arm, TwoArms) or not climbed.verdicts:
+        return []  # see `comparisons.side_causes`
+    if climbed.verdicts[-1].outcome != "disagree":
         return []
     last = climbed.verdicts[-1]
     frameworks = list(LABELS)
     # In float32 the reference, in float64, would accuse whoever rounds.
     if last.guilty and dtype == "float64":
         frameworks = [last.guilty]
-    found = _Hypotheses(pair, climbed, seed, steps, dtype)
+    found = _Hypotheses(pair, arm, last, seed, steps, dtype)
     return [
         Cause(row, framework, said, value, last.where)
-        for row, said in rows_of(climbed.arm).values()
+        for row, said in rows_of(arm).values()
         for value in _values(row)
         for framework in frameworks
         if found.holds(framework, row, value)
@@ -119,15 +128,16 @@ class _Hypotheses:
     def __init__(
         self,
         pair: Pair,
-        climbed: Climb,
+        arm: Arm,
+        last: Verdict,
         seed: int,
         steps: int,
         dtype: Dtype,
     ) -> None:
-        self.arm, self.last = climbed.arm, climbed.verdicts[-1]
+        self.arm, self.last = arm, last
         self.seed, self.steps, self.dtype = seed, steps, dtype
         self.workers = {
-            name: _Remembering(worker) for name, worker in pair.workers.items()
+            name: Remembering(worker) for name, worker in pair.workers.items()
         }
         self.pair = pair
         self.own: dict[str, Any] = {}
@@ -171,7 +181,7 @@ class _Hypotheses:
 
     def _in_reference(self, arm: Arm) -> str:
         if self.last.rung == "trajectory":
-            longer = lengthened(arm, self.steps)
+            longer = of_epochs(arm, epochs_of(arm, self.steps))
             [run] = tasks.train(Reference, longer, self.seed, self.dtype)
             return run.digest()
         seen = tasks.survey(Reference, arm, self.seed, self.dtype, ())
@@ -189,7 +199,7 @@ class _Hypotheses:
 
 
 @dataclass
-class _Remembering:
+class Remembering:
     """A worker that is asked everything only once."""
 
     worker: Worker
@@ -200,8 +210,20 @@ class _Remembering:
     ) -> "Future[Any]":
         asked = f"{task} {sorted(arguments.items())!r}"
         if asked not in self.answers:
-            self.answers[asked] = self.worker.submit(task, **arguments)
+            self.answers[asked] = self.worker.submit(
+                task, progress, **arguments
+            )
         return self.answers[asked]
+
+
+def remembering(pair: Pair) -> Pair:
+    """Return the same two workers, each asked everything only once."""
+    found = Pair(backends=(), device=pair.device)
+    workers: dict[str, Any] = {
+        name: Remembering(worker) for name, worker in pair.workers.items()
+    }
+    found.workers = workers
+    return found
 
 
 @dataclass
@@ -213,7 +235,7 @@ class _Told:
         arm: the true one; it trains as long as the other.
     """
 
-    worker: _Remembering
+    worker: Remembering
     arm: Arm
 
     def submit(

@@ -26,7 +26,8 @@ from typing import Any
 import numpy as np
 
 from common.arm import Arm
-from common.record import Record
+from common.record import METRICS, Record
+from common.two_arms import TwoArms, sides_of
 from comparisons.tolerances import (
     BLOWN_UP,
     CHANCE,
@@ -196,7 +197,7 @@ class Equivalence:
 
 def train_apart(
     pair: Pair,
-    arm: Arm,
+    arm: Arm | TwoArms,
     seeds: int,
     seed: int = 0,
     progress: Progress | None = None,
@@ -205,22 +206,32 @@ def train_apart(
 
     Args:
         pair: the two workers.
-        arm: what to train, for as many epochs as its recipe says.
+        arm: what to train, for as many epochs as its recipe says; of two
+            sides, each framework trains its own.
         seeds: how many runs in each framework.
         seed: moves all seeds; the runs of one are among those of the next.
         progress: called with the backend, the steps done and in all.
     """
-    recipe = arm.recipe
-    if not (recipe.early_stopping or recipe.plateau or recipe.checkpoint):
-        # Only the end counts, and an evaluation costs as much as training.
-        seldom = arm.recipe.model_copy(update={"evaluate_every": 0})
-        arm = replace(arm, recipe=seldom)
-    shared = {"arm": arm, "dtype": "float32"}
     each = {
-        backend: {**shared, "seeds": own_seeds(backend, seed, seeds)}
+        backend: {
+            "arm": _evaluated_seldom(sides_of(arm)[backend]),
+            "dtype": "float32",
+            "seeds": own_seeds(backend, seed, seeds),
+        }
         for backend in pair.workers
     }
     return pair.ask_each("train_apart", each, progress)
+
+
+def _evaluated_seldom(arm: Arm) -> Arm:
+    """Return the arm evaluated at its end alone, where only that counts.
+
+    An evaluation costs as much as training.
+    """
+    recipe = arm.recipe
+    if recipe.early_stopping or recipe.plateau or recipe.checkpoint:
+        return arm
+    return replace(arm, recipe=recipe.model_copy(update={"evaluate_every": 0}))
 
 
 def own_seeds(backend: str, first: int, count: int) -> tuple[int, ...]:
@@ -247,7 +258,8 @@ def compare_samples(
         margin: how far apart the means may be: absolute for an accuracy,
             a share of their own mean for a loss. None takes the default.
     """
-    metric = torch[0].metric
+    both = torch[0].final.keys() & keras[0].final.keys()
+    metric = next(name for name in METRICS if name in both)
     samples = _sample(torch, metric), _sample(keras, metric)
     if metric.endswith("accuracy"):
         allowed = MARGIN_OF_ACCURACY if margin is None else margin

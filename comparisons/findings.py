@@ -12,18 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from common.conventions import Convention
 from common.experiment import Experiment
+from common.two_sided import TwoSidedValue
 from comparisons.causes import Candidate, Causes, Mix, Search
 from comparisons.effects import Decision, Effect, paired
 from comparisons.laboratory import (
+    METRICS,
     Drift,
     Measured,
     margin_of,
     resolution_of,
 )
 from comparisons.ladder import Climb
-from comparisons.naive import NaivePort
+from comparisons.naive import Difference, NaivePort
 from comparisons.tolerances import SIGNIFICANT
 from comparisons.verdict import Outcome, outcome_of
 from comparisons.workers import LABELS
@@ -34,7 +35,8 @@ class Switch:
     """One convention switched alone.
 
     Attributes:
-        convention: the row of the table.
+        convention: the row of the table, or the value that is written for
+            each framework.
         alone: effect on the metric when it is taken from Keras while all
             others are PyTorch's.
         last: effect when it is taken from Keras as the last of all: what
@@ -44,7 +46,7 @@ class Switch:
         comparisons: how many effects were measured beside each other.
     """
 
-    convention: Convention
+    convention: Difference
     alone: Effect
     last: Effect
     loss: Effect
@@ -179,13 +181,14 @@ class Audit:
 
     @property
     def metric(self) -> str:
-        """The final metric that effects are changes of.
+        """The final metric that effects are changes of: of both ports.
 
         `diverged`, the share of runs that diverge, where the metric of a
         run of either naive port is not finite.
         """
         ports = [self.naive(side) for side in LABELS]
-        name = ports[0].metric
+        finals = [port.records[0].final for port in ports]
+        name = next(n for n in METRICS if all(n in each for each in finals))
         values = [value for port in ports for value in port.values(name)]
         return name if np.isfinite(values).all() else "diverged"
 
@@ -330,6 +333,7 @@ class Audit:
             "keras": row.keras,
             "sentence": row.sentence,
             "sources": dict(zip(LABELS, row.sources, strict=True)),
+            "written": isinstance(row, TwoSidedValue),
             "effect": finite(switch.alone.mean),
             **_error_json("effect", switch.alone),
             "decision": switch.decision(self.margin),

@@ -28,6 +28,7 @@ from common.counted import counted
 from common.layer import Array
 from common.randomness import stream
 from common.record import Weights
+from common.two_arms import TwoArms, sides_of
 from comparisons.tolerances import (
     DRAWN,
     FEWEST_DRAWS,
@@ -57,13 +58,24 @@ class Oddity:
 
 
 def draws(
-    pair: Pair, arm: Arm, seed: int = 0, progress: Progress | None = None
+    pair: Pair,
+    arm: Arm | TwoArms,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> dict[str, list[Weights]]:
-    """Let each framework draw initial weights under many seeds."""
+    """Let each framework draw initial weights under many seeds.
+
+    Args:
+        pair: the two workers.
+        arm: whose weights; of two sides, each draws its own.
+        seed: the first of them.
+        progress: called with the backend, the seeds done and in all.
+    """
     sizes = [
         math.prod(shape)
-        for name, shape in arm.tensors.items()
-        if np.ptp(_from_spec(arm, name, FEWEST_DRAWS, seed)) > 0
+        for own in sides_of(arm).values()
+        for name, shape in own.tensors.items()
+        if np.ptp(_from_spec(own, name, FEWEST_DRAWS, seed)) > 0
     ]
     smallest = min(sizes, default=DRAWN)
     count = min(max(-(-DRAWN // smallest), FEWEST_DRAWS), MOST_DRAWS)
@@ -72,42 +84,50 @@ def draws(
 
 
 def judge_draws(
-    arm: Arm, found: dict[str, list[Weights]], seed: int = 0
+    arm: Arm | TwoArms, found: dict[str, list[Weights]], seed: int = 0
 ) -> Verdict:
     """Hold what was drawn to the specification, tensor by tensor.
 
     Args:
-        arm: whose initialisers say what is drawn.
+        arm: whose initialisers say what is drawn; of two sides, each
+            framework is held to its own.
         found: by framework, one set of weights for each seed.
         seed: of the draws that they are held to.
     """
-    level = MISTAKEN / (TESTS * max(len(arm.tensors), 1) * len(found))
+    sides = {backend: sides_of(arm)[backend] for backend in found}
+    asked = [
+        (name, backend)
+        for backend, own in sides.items()
+        for name in own.tensors
+    ]
+    order = {name: n for n, name in enumerate(dict(asked))}
+    level = MISTAKEN / (TESTS * max(len(asked), 1))
     least = 1.0
-    for name in arm.tensors:
-        for backend, weights in found.items():
-            values = np.concatenate([each[name].ravel() for each in weights])
-            odd = examine(values, _from_spec(arm, name, len(values), seed))
-            least = min(least, odd.p)
-            if odd.p < level:
-                said = f"{LABELS[backend]}'s own {name} {odd.sentence}"
-                return _verdict(
-                    arm,
-                    f"{said}, which says {_said(arm, name)}",
-                    name,
-                    backend,
-                )
+    for name, backend in sorted(asked, key=lambda each: order[each[0]]):
+        own = sides[backend]
+        values = np.concatenate([w[name].ravel() for w in found[backend]])
+        odd = examine(values, _from_spec(own, name, len(values), seed))
+        least = min(least, odd.p)
+        if odd.p < level:
+            said = f"{LABELS[backend]}'s own {name} {odd.sentence}"
+            return _verdict(
+                own,
+                f"{said}, which says {_said(own, name)}",
+                name,
+                backend,
+            )
     runs = len(next(iter(found.values())))
     return _verdict(
         arm,
-        f"{counted(len(arm.tensors), 'tensor')}, drawn under "
+        f"{counted(len(order), 'tensor')}, drawn under "
         f"{counted(runs, 'seed')}, "
-        f"{'follows' if len(arm.tensors) == 1 else 'follow'} the "
+        f"{'follows' if len(order) == 1 else 'follow'} the "
         f"specification (smallest p {least:.2g}, limit {level:.1g})",
     )
 
 
 def _verdict(
-    arm: Arm,
+    arm: Arm | TwoArms,
     sentence: str,
     where: str | None = None,
     guilty: str | None = None,

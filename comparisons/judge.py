@@ -220,6 +220,49 @@ class Trajectory:
             },
         )
 
+    def first_past(self) -> tuple[int, str, Comparison, int] | None:
+        """Return the first step at which anything leaves its floor.
+
+        Returns:
+            The step, the curve, its comparison and the index in that; None
+            where nothing leaves before the horizon.
+        """
+        found: list[tuple[int, str, Comparison, int]] = []
+        for name, compared in (self.curves | self.evaluations).items():
+            past = np.flatnonzero(compared.ratios() > TIMES_FLOOR)
+            if len(past):
+                index = int(past[0])
+                evaluated = name in self.evaluations
+                step = int(self.evaluated_at[index]) if evaluated else index
+                found.append((step, name, compared, index))
+        end = min(self.steps)
+        for name, compared in self.weights.items():
+            if compared.worst()[0] > TIMES_FLOOR:
+                found.append((end, name, compared, 0))
+        first = min(found, key=lambda each: each[0], default=None)
+        late = first and self.horizon is not None and first[0] >= self.horizon
+        return None if late else first
+
+    def say_where_first(self, verdict: Verdict) -> None:
+        """Let a verdict of disagreement name the first step of it."""
+        first = self.first_past()
+        apart = self.steps[0] != self.steps[1]
+        if apart and (first is None or first[0] >= min(self.steps)):
+            verdict.where, verdict.at_step = "steps", min(self.steps)
+            verdict.sentence = (
+                f"they agree for {min(self.steps)} steps, but PyTorch trains "
+                f"for {self.steps[0]} and Keras for {self.steps[1]}"
+            )
+        elif first is not None:
+            step, name, compared, index = first
+            worst = f"at most {verdict.worst_ratio:.3g} times"
+            verdict.where, verdict.at_step = name, step
+            verdict.sentence = (
+                f"the first to part is {compared.said(name, index)} at step "
+                f"{step}; over all curves and steps it is {worst}"
+            )
+        verdict.guilty = None
+
 
 def compare_records(
     arm: str,

@@ -22,6 +22,7 @@ from common.batches import steps_per_epoch
 from common.counted import counted
 from common.loop import Dtype
 from common.record import Curve
+from common.two_arms import TwoArms, sides_of
 from comparisons import tasks
 from comparisons.comparison import (
     Comparison,
@@ -40,6 +41,7 @@ from comparisons.judge import (
     compare_records,
 )
 from comparisons.opinion import third_opinion, which_is_off
+from comparisons.sides import Sides, judge_structure, other_start
 from comparisons.tolerances import NUDGES, ROUGH, SEEDS, TIMES_FLOOR
 from comparisons.verdict import (
     Verdict,
@@ -95,7 +97,7 @@ class Climb:
         statistics: likewise.
     """
 
-    arm: Arm
+    arm: Arm | TwoArms
     verdicts: list[Verdict] = field(default_factory=list)
     trajectory: Trajectory | None = None
     statistics: Equivalence | None = None
@@ -103,7 +105,7 @@ class Climb:
 
 def climb(
     pair: Pair,
-    arm: Arm,
+    arm: Arm | TwoArms,
     seed: int = 0,
     steps: int = 500,
     level: Rung = "trajectory",
@@ -116,7 +118,8 @@ def climb(
 
     Args:
         pair: the two workers.
-        arm: what to judge.
+        arm: what to judge; where it has two sides, each framework trains
+            its own, and the verdicts say where they part.
         seed: of the weights, the order and the masks.
         steps: how long a trajectory is, rounded up to whole epochs; the
             recipe's own number of epochs does not matter.
@@ -134,6 +137,9 @@ def climb(
         "survey", arm=long, seed=seed, dtype=dtype, nudges=NUDGES
     )
     both: Surveys = surveys["torch"], surveys["keras"]
+    inside = both
+    if isinstance(arm, TwoArms):
+        inside = Sides(arm).surveys(*both)
     for rung in RUNGS[: RUNGS.index(level) + 1]:
         if rung == "data":
             verdict = _compare_data(arm, both[0].data, both[1].data)
@@ -153,19 +159,33 @@ def climb(
             )
             verdict = result.statistics.verdict(arm.name)
         else:
-            verdict = _climb_inside(rung, arm, seed, dtype, both)
+            verdict = _climb_inside(rung, arm, seed, dtype, inside)
         result.verdicts.append(verdict)
         if verdict.outcome == "disagree":
             break
     return result
 
 
-def lengthened(arm: Arm, steps: int) -> Arm:
-    """Return the arm with just enough epochs for so many steps."""
-    epochs = epochs_of(arm, steps)
-    return replace(
-        arm, recipe=arm.recipe.model_copy(update={"epochs": epochs})
-    )
+def lengthened(arm: Arm | TwoArms, steps: int) -> Arm | TwoArms:
+    """Return the arm with just enough epochs for so many steps.
+
+    Of two sides, the one with fewer epochs keeps its share of the other's.
+    """
+    if isinstance(arm, TwoArms):
+        longest = max(a.recipe.epochs for a in sides_of(arm).values())
+        found = []
+        for each in sides_of(arm).values():
+            share = each.recipe.epochs / longest
+            whole = epochs_of(each, steps)
+            cut = whole if share == 1 else min(whole - 1, round(share * whole))
+            found.append(of_epochs(each, max(cut, 1)))
+        return TwoArms(*found)
+    return of_epochs(arm, epochs_of(arm, steps))
+
+
+def of_epochs(arm: Arm, epochs: int) -> Arm:
+    changed = arm.recipe.model_copy(update={"epochs": epochs})
+    return replace(arm, recipe=changed)
 
 
 def epochs_of(arm: Arm, steps: int) -> int:
@@ -179,7 +199,7 @@ INSIDE = {"forward": "outputs", "gradient": "gradients", "step": "stepped"}
 
 
 def _compare_data(
-    arm: Arm, torch: dict[str, str], keras: dict[str, str]
+    arm: Arm | TwoArms, torch: dict[str, str], keras: dict[str, str]
 ) -> Verdict:
     names = [*torch, *(name for name in keras if name not in torch)]
     odd = [name for name in names if torch.get(name) != keras.get(name)]
@@ -202,11 +222,13 @@ def _compare_data(
     )
 
 
-def _compare_structure(arm: Arm, both: Surveys) -> Verdict:
-    said: dict[str, Any] = {p.name: p.output_shape for p in arm.all_places}
-    for name, shape in arm.tensors.items():
-        said[name] = math.prod(shape)
+def _compare_structure(arm: Arm | TwoArms, both: Surveys) -> Verdict:
+    arms = sides_of(arm)
     for (backend, label), survey in zip(LABELS.items(), both, strict=True):
+        own = arms[backend]
+        said: dict[str, Any] = {p.name: p.output_shape for p in own.all_places}
+        for name, shape in own.tensors.items():
+            said[name] = math.prod(shape)
         live = survey.shapes | survey.counts
         for name in [*said, *live]:
             if said.get(name) != live.get(name):
@@ -220,6 +242,8 @@ def _compare_structure(arm: Arm, both: Surveys) -> Verdict:
                     sentence=f"{name} has {_shown(live.get(name))} in "
                     f"{label}, where the spec says {_shown(said.get(name))}",
                 )
+    if isinstance(arm, TwoArms):
+        return judge_structure(arm)
     return Verdict(
         "structure",
         arm.name,
@@ -235,26 +259,46 @@ def _shown(value: Any) -> str:
 
 
 def _climb_inside(
-    rung: Rung, arm: Arm, seed: int, dtype: Dtype, both: Surveys
+    rung: Rung, arm: Arm | TwoArms, seed: int, dtype: Dtype, both: Surveys
 ) -> Verdict:
     """Judge one of the rungs inside a step; hear the reference in doubt."""
     verdict = _judge_inside(rung, arm, _compare_inside(rung, both))
     if verdict.outcome != "disagree":
         return verdict
-    thirds = heard(tasks.survey, arm=arm, seed=seed, dtype=dtype, nudges=())
+    truth = sides_of(arm)["torch"]
+    thirds = heard(tasks.survey, arm=truth, seed=seed, dtype=dtype, nudges=())
     if dtype == "float64":
         compared = _compare_inside(rung, both, thirds)
         verdict = _judge_inside(rung, arm, compared)
     if verdict.outcome != "disagree":
         verdict.sentence += HEARD
         return verdict
+    if isinstance(arm, TwoArms):
+        return _of_two_sides(rung, arm, seed, verdict)
     where = str(verdict.where)
     values = [_tensors(survey, rung)[where] for survey in (thirds[0], *both)]
     return _with_opinion(verdict, *values)
 
 
+def _of_two_sides(
+    rung: Rung, arm: TwoArms, seed: int, verdict: Verdict
+) -> Verdict:
+    """Say what the two sides start from, where that already differs.
+
+    Which of them is off is no question here: they are to differ.
+    """
+    verdict.guilty = None
+    start = other_start(arm, seed) if rung == "forward" else None
+    if start:
+        verdict.where = start
+        verdict.sentence = (
+            f"the initial values of {start} differ, so {verdict.sentence}"
+        )
+    return verdict
+
+
 def _judge_inside(
-    rung: Rung, arm: Arm, compared: dict[str, Comparison]
+    rung: Rung, arm: Arm | TwoArms, compared: dict[str, Comparison]
 ) -> Verdict:
     ratios = {name: found.worst()[0] for name, found in compared.items()}
     where = max(ratios, key=lambda name: ratios[name])
@@ -313,7 +357,7 @@ def _tensors(survey: tasks.Survey, rung: Rung, nudge: int = 0) -> Tensors:
 
 def _climb_trajectory(
     pair: Pair,
-    arm: Arm,
+    arm: Arm | TwoArms,
     seed: int,
     dtype: Dtype,
     progress: Progress | None,
@@ -329,19 +373,27 @@ def _climb_trajectory(
         gradient_norm=True,
     )
     torch, keras = found["torch"], found["keras"]
+    if isinstance(arm, TwoArms):
+        torch, keras = Sides(arm).records(torch, keras)
     trajectory = compare_records(arm.name, torch, keras)
     verdict = trajectory.verdict()
     if verdict.outcome != "disagree":
         return trajectory, verdict
+    truth = sides_of(arm)["torch"]
     runs = heard(
-        tasks.train, arm=arm, seed=seed, dtype=dtype, gradient_norm=True
+        tasks.train, arm=truth, seed=seed, dtype=dtype, gradient_norm=True
     )
     thirds = [records[0] for records in runs]
+    if isinstance(arm, TwoArms):
+        thirds = Sides(arm).records(thirds, keras)[0]
     if dtype == "float64":
         trajectory = compare_records(arm.name, torch, keras, thirds)
         verdict = trajectory.verdict()
     if verdict.outcome != "disagree":
         verdict.sentence += HEARD
+        return trajectory, verdict
+    if isinstance(arm, TwoArms):
+        trajectory.say_where_first(verdict)
         return trajectory, verdict
     values = [
         value

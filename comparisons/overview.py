@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from common.experiment import Experiment
+from common.two_sided import TwoSided
 from comparisons.pairing import Crew, Watcher, run
 from comparisons.report import render
 from comparisons.result import Result
@@ -32,7 +33,7 @@ class Ran:
 
 
 def run_each(
-    specs: list[Experiment],
+    specs: list[Experiment | TwoSided],
     folders: list[Path],
     crew: Crew,
     watching: Callable[[str], AbstractContextManager[Watcher]],

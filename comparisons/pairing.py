@@ -13,16 +13,18 @@ from common import image_files
 from common.arm import Arm
 from common.errors import SpecError, shown
 from common.experiment import Experiment
-from common.load import parse
 from common.loop import Dtype
+from common.record import Record
+from common.two_arms import TwoArms, sides_of
+from common.two_sided import TwoSided, parse_sides
 from comparisons import arguments, catalogue
 from comparisons.claims import judge
-from comparisons.judge import (
-    compare_records,
-)
+from comparisons.judge import Trajectory, compare_records
 from comparisons.ladder import climb, epochs_of
 from comparisons.replay import demand_replayable, recorded
 from comparisons.result import ArmResult, Result
+from comparisons.side_causes import climb_and_explain
+from comparisons.sides import Sides
 from comparisons.tolerances import (
     MOST_SEEDS,
     NUDGES,
@@ -50,7 +52,7 @@ HELD = 500
 
 
 def run(
-    experiment: str | Path | dict[str, Any] | Experiment,
+    experiment: str | Path | dict[str, Any] | Experiment | TwoSided,
     *,
     dataset: str | None = None,
     profile: Profile = "quick",
@@ -106,14 +108,14 @@ def run(
     backends = arguments.some_of("backends", backends, PACKAGES)
     seeds = arguments.whole("seeds", seeds, 1, MOST_SEEDS)
     jobs = arguments.whole("jobs", jobs, 1)
-    experiment = _meant(experiment, dataset, profile)
+    spec = _meant(experiment, dataset, profile)
     if randomness == "replay":
-        demand_replayable(experiment)
+        demand_replayable(spec)
     if out is not None:
         out = arguments.folder("out", out, arguments.FILES["run"])
     settings = {
         "profile": profile,
-        "dtype": dtype or " and ".join(precisions(experiment)),
+        "dtype": dtype or " and ".join(precisions(spec)),
         "seeds": seeds,
         "randomness": randomness,
         "device": device,
@@ -121,24 +123,28 @@ def run(
         "held_steps": min(HELD, TRAJECTORY[profile]),
     }
 
-    def one(pair: Pair, arm: Arm) -> ArmResult:
-        own = dtype or arm.recipe.precision
-        return _run_arm(pair, arm, own, settings, watch)
+    def one(pair: Pair, arm: Arm | TwoArms) -> ArmResult:
+        return _run_arm(pair, spec, arm, dtype, settings, watch)
 
-    arms = [experiment.arm(name) for name in experiment.arms]
+    arms = [spec.arm(name) for name in spec.arms]
     with ExitStack() as stack:
         stack.enter_context(image_files.kept_in(data_dir, download))
         for arm in arms:
-            arm.data.source.demand()
+            for own in sides_of(arm).values():
+                own.data.source.demand()
         crew = crew or stack.enter_context(Crew(backends, device, jobs))
         found = crew.spread(one, arms)
         runs = {
             backend: {arm.arm.name: arm.records[backend] for arm in found}
             for backend in backends
         }
-        trained = {arm.name: arm for arm in arms}
-        claims = [judge(claim, runs, trained) for claim in experiment.claims]
-    result = Result(experiment, found, claims, settings, data_dir=data_dir)
+        trained = {arm.arm.name: arm.arm for arm in found}
+        sides = {
+            backend: {arm.arm.name: arm.trained(backend) for arm in found}
+            for backend in backends
+        }
+        claims = [judge(each, runs, trained, sides) for each in spec.claims]
+    result = Result(spec, found, claims, settings, data_dir=data_dir)
     if out is not None:
         from comparisons.report import write
 
@@ -147,11 +153,13 @@ def run(
     return result
 
 
-def _meant(experiment: Any, dataset: str | None, profile: str) -> Experiment:
+def _meant(
+    experiment: Any, dataset: str | None, profile: str
+) -> Experiment | TwoSided:
     """Return the experiment that somebody asks for, in any of the ways."""
     if isinstance(experiment, str | Path):
         return catalogue.find(str(experiment), dataset, profile)
-    if not isinstance(experiment, Experiment | dict):
+    if not isinstance(experiment, Experiment | TwoSided | dict):
         raise SpecError(
             "experiment",
             f"got {shown(experiment)}, expected a name of the catalogue, the "
@@ -162,7 +170,9 @@ def _meant(experiment: Any, dataset: str | None, profile: str) -> Experiment:
         raise SpecError(
             "dataset", f"got {shown(dataset)}, but the experiment says its own"
         )
-    return parse(experiment) if isinstance(experiment, dict) else experiment
+    if isinstance(experiment, dict):
+        return parse_sides(experiment)
+    return experiment
 
 
 class Crew:
@@ -195,7 +205,9 @@ class Crew:
         self._stack.close()
 
     def spread(
-        self, one: Callable[[Pair, Arm], ArmResult], arms: list[Arm]
+        self,
+        one: Callable[[Pair, Arm | TwoArms], ArmResult],
+        arms: list[Arm | TwoArms],
     ) -> list[ArmResult]:
         """Run the arms, as many at once as there are jobs, in their order."""
         if self._served >= LIFETIME:
@@ -209,7 +221,7 @@ class Crew:
 
         failed = Event()
 
-        def next_idle(arm: Arm) -> ArmResult:
+        def next_idle(arm: Arm | TwoArms) -> ArmResult:
             pair = self._idle.get()
             try:
                 if failed.is_set():
@@ -224,16 +236,21 @@ class Crew:
         return list(ThreadPoolExecutor(self.started).map(next_idle, arms))
 
 
-def precisions(experiment: Experiment) -> list[str]:
+def precisions(experiment: Experiment | TwoSided) -> list[str]:
     """Return which precisions the arms are trained in, each once."""
-    arms = map(experiment.arm, experiment.arms)
+    arms = [
+        own
+        for name in experiment.arms
+        for own in sides_of(experiment.arm(name)).values()
+    ]
     return list(dict.fromkeys(arm.recipe.precision for arm in arms))
 
 
 def _run_arm(
     pair: Pair,
-    arm: Arm,
-    dtype: Dtype,
+    spec: Experiment | TwoSided,
+    arm: Arm | TwoArms,
+    dtype: Dtype | None,
     settings: dict[str, Any],
     watch: Watcher | None,
 ) -> ArmResult:
@@ -243,48 +260,77 @@ def _run_arm(
     randomness = settings["randomness"]
     native = randomness == "native"
     both = len(pair.workers) == 2
-    nudges = NUDGES if dtype == "float64" else NUDGES_FLOAT32
-    held = _held_epochs(arm, settings["held_steps"])
-    result = ArmResult(arm, {name: [] for name in pair.workers})
+    sides = {name: sides_of(arm)[name] for name in pair.workers}
+    own = {
+        name: dtype or side.recipe.precision for name, side in sides.items()
+    }
+    held = {
+        name: _held_epochs(side, settings["held_steps"])
+        for name, side in sides.items()
+    }
+    result = ArmResult(
+        next(iter(sides.values())), {name: [] for name in pair.workers}
+    )
+    if isinstance(arm, TwoArms):
+        result.sides = sides
     for seed in range(settings["seeds"]):
         compared = seed == 0 and both and not native
         replayed = randomness == "replay"
-        found = pair.ask(
-            "train",
-            at(f"{dtype}, seed {seed}"),
-            arm=arm,
-            seed=seed,
-            dtype=dtype,
-            nudges=nudges if compared else (),
-            nudged_epochs=held,
-            native=native,
-            drawn=recorded(pair, arm, seed) if replayed else None,
-        )
+        asked = {
+            name: {
+                "arm": side,
+                "seed": seed,
+                "dtype": own[name],
+                "nudges": _nudges(own[name]) if compared else (),
+                "nudged_epochs": held[name],
+                "native": native,
+                "drawn": recorded(pair, side, seed) if replayed else None,
+            }
+            for name, side in sides.items()
+        }
+        said = " and ".join(dict.fromkeys(own.values()))
+        found = pair.ask_each("train", asked, at(f"{said}, seed {seed}"))
         for name, records in found.items():
             result.records[name].append(records[0])
         if compared:
-            torch, keras = (
-                [record.until(held) for record in found[name]]
-                if held
-                else found[name]
-                for name in ("torch", "keras")
-            )
-            result.curves = compare_records(
-                arm.name, torch, keras, unit=UNIT.get(dtype)
-            )
+            result.curves = _compared(arm, found, held, own)
     if both:
-        climbing = at("ladder, float64")
-        if climbing:
+        steps, stage = settings["trajectory_steps"], at("ladder, float64")
+        if stage:
             # The lower rungs report nothing themselves.
             for backend in pair.workers:
-                climbing(backend, 0, settings["trajectory_steps"])
-        result.climb = climb(
-            pair,
-            arm,
-            steps=settings["trajectory_steps"],
-            progress=climbing,
-        )
+                stage(backend, 0, steps)
+        if isinstance(spec, TwoSided):
+            result.climb, result.explained = climb_and_explain(
+                pair, spec, arm.name, steps=steps, progress=stage
+            )
+        else:
+            result.climb = climb(pair, arm, steps=steps, progress=stage)
     return result
+
+
+def _nudges(dtype: str) -> tuple[int, ...]:
+    return NUDGES if dtype == "float64" else NUDGES_FLOAT32
+
+
+def _compared(
+    arm: Arm | TwoArms,
+    found: dict[str, list[Record]],
+    held: dict[str, int | None],
+    dtypes: dict[str, Dtype],
+) -> Trajectory:
+    """Compare both frameworks' curves, as far as they are held to a floor."""
+    torch, keras = (
+        [record.until(end) for record in found[name]]
+        if (end := held[name])
+        else found[name]
+        for name in ("torch", "keras")
+    )
+    if isinstance(arm, TwoArms):
+        torch, keras = Sides(arm).records(torch, keras)
+    units = [UNIT[each] for each in dtypes.values() if each in UNIT]
+    unit = max(units, default=None)
+    return compare_records(arm.name, torch, keras, unit=unit)
 
 
 def _held_epochs(arm: Arm, steps: int) -> int | None:

@@ -81,7 +81,13 @@ def pictures(result: Result) -> list[Picture]:
             "boundaries",
             "What each network predicts where",
             boundaries,
-            source.shape == (2,) and source.class_count is not None,
+            source.shape == (2,)
+            and source.class_count is not None
+            and all(
+                own.data.source.shape == source.shape
+                for arm in result.arms
+                for own in arm.sides.values()
+            ),
         ),
     ]
     asked = result.experiment.pictures

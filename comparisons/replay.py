@@ -5,16 +5,23 @@ from common.augmentation import RandomCrop, RandomFlip
 from common.errors import SpecError
 from common.experiment import Experiment
 from common.replay import Drawn
+from common.two_sided import TwoSided
 from comparisons.workers import Pair
 
 
-def demand_replayable(experiment: Experiment) -> None:
+def demand_replayable(experiment: Experiment | TwoSided) -> None:
     """Refuse what PyTorch does not draw, or what is not recorded.
 
     Raises:
-        SpecError: if the batches are in an order that is drawn just once, or
-            if images are changed at random.
+        SpecError: if the batches are in an order that is drawn just once, if
+            images are changed at random, or if a value has two sides.
     """
+    if isinstance(experiment, TwoSided):
+        raise SpecError(
+            experiment.values[0].name,
+            "has a value for each framework, but '--randomness replay' plays "
+            "what PyTorch draws into both, which have to be told the same",
+        )
     for arm in map(experiment.arm, experiment.arms):
         if arm.recipe.shuffle == "once":
             raise SpecError(

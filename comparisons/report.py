@@ -64,6 +64,7 @@ def page(result: Result, drawn: list[Picture]) -> str:
         settings=result.settings,
         content_hash=result.experiment.content_hash,
         dialect=result.experiment.dialect,
+        effects=[e for arm in result.arms for e in arm.explained.effects],
         conventions=CONVENTIONS,
         labels=LABELS,
         alone=LABELS[result.backends[0]] if len(result.backends) < 2 else "",

@@ -10,13 +10,15 @@ import numpy as np
 
 from common.arm import Arm
 from common.experiment import Experiment
-from common.record import Record
+from common.record import METRICS, Record
 from common.statistic import Statistic
+from common.two_sided import TwoSided
 from comparisons.claims import Judged
 from comparisons.judge import (
     Trajectory,
 )
 from comparisons.ladder import Climb
+from comparisons.side_causes import Explanation
 from comparisons.verdict import (
     Outcome,
     Verdict,
@@ -35,12 +37,21 @@ class ArmResult:
         curves: both frameworks' curves of the first seed compared, in the
             precision they were trained in; None with one framework.
         climb: the ladder, in float64; None with one framework.
+        sides: what each framework trained, by backend, where that is not
+            the same; `arm` is then the first of them.
+        explained: what the values do that each framework has its own of.
     """
 
     arm: Arm
     records: dict[str, list[Record]] = field(repr=False)
     curves: Trajectory | None = field(default=None, repr=False)
     climb: Climb | None = field(default=None, repr=False)
+    sides: dict[str, Arm] = field(default_factory=dict, repr=False)
+    explained: Explanation = field(default_factory=Explanation, repr=False)
+
+    def trained(self, backend: str) -> Arm:
+        """Return the arm that a framework trained."""
+        return self.sides.get(backend, self.arm)
 
     def mean(self, backend: str, metric: str) -> float | None:
         """Return a final metric, averaged over the seeds, if there is one."""
@@ -55,7 +66,8 @@ class ArmResult:
         """Return a statistic, given with its arguments, for each seed."""
         statistic, arguments = asked
         records = self.records[backend]
-        return statistic.of_each(self.arm, records, arguments)
+        arm = self.trained(backend)
+        return statistic.of_each(arm, records, arguments)
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -80,7 +92,7 @@ class Result:
             look at again.
     """
 
-    experiment: Experiment
+    experiment: Experiment | TwoSided
     arms: list[ArmResult]
     claims: list[Judged]
     settings: dict[str, Any]
@@ -113,13 +125,16 @@ class Result:
     def validated(self) -> bool:
         """Whether there is a validation part."""
         return any(
-            arm.arm.data.part_sizes()["validation"] for arm in self.arms
+            arm.trained(backend).data.part_sizes()["validation"]
+            for arm in self.arms
+            for backend in arm.records
         )
 
     @property
     def metric(self) -> str:
-        """The final metric to show first."""
-        return self.arms[0].records[self.backends[0]][0].metric
+        """The final metric to show first, of those that all have."""
+        finals = [runs[0].final for runs in self.arms[0].records.values()]
+        return next(n for n in METRICS if all(n in each for each in finals))
 
     def curves(self, name: str = "train_loss") -> list[dict[str, Any]]:
         """Return a curve as a tidy table of numbers, one row a point.
@@ -175,6 +190,11 @@ class Result:
             "content_hash": self.experiment.content_hash,
             "rungs": [verdict.as_json() for verdict in self._verdicts],
             "claims": [claim.as_json() for claim in self.claims],
+            "causes": [
+                cause.as_json()
+                for arm in self.arms
+                for cause in arm.explained.found
+            ],
             "arms": [_arm_json(arm) for arm in self.arms],
             "report": str(self.report) if self.report else None,
         }
@@ -207,6 +227,9 @@ def _arm_json(arm: ArmResult) -> dict[str, Any]:
         "arm": arm.arm.name,
         "parameters": arm.arm.parameter_count,
     }
+    if arm.sides:
+        counts = {k: each.parameter_count for k, each in arm.sides.items()}
+        found["parameters_by_side"] = counts
     for backend, records in arm.records.items():
         found[backend] = {
             "final": {

@@ -82,7 +82,14 @@ def headline(result: Result) -> str:
         f"PyTorch and Keras agree: over {_steps(result)}, nothing in "
         f"any arm parts by more than {worst.worst_ratio:.1f} times the "
         f"noise floor.{_where_both_diverge(result)}{_beyond(result)}"
+        f"{_two_sided(result)}"
     )
+
+
+def _two_sided(result: Result) -> str:
+    """Return what the two-sided values do where nothing parts, or nothing."""
+    said = {arm.explained.sentence for arm in result.arms} - {""}
+    return "".join(f" {each[0].upper()}{each[1:]}." for each in sorted(said))
 
 
 def _trajectories(result: Result) -> list[tuple[str, Trajectory]]:
@@ -190,11 +197,21 @@ def _summary_row(result: Result, arm: ArmResult) -> tuple[str, ...]:
     ]
     return (
         arm.arm.name,
-        f"{arm.arm.parameter_count:,}",
+        _parameters(arm),
         *shown,
         *_measured(arm),
         _outcome(arm),
     )
+
+
+def _parameters(arm: ArmResult) -> str:
+    """Return how many numbers it learns; of two sides, both if not alike."""
+    counts = {each.parameter_count for each in arm.sides.values()}
+    if len(counts) > 1:
+        return " / ".join(
+            f"{each.parameter_count:,}" for each in arm.sides.values()
+        )
+    return f"{arm.arm.parameter_count:,}"
 
 
 def _measured(arm: ArmResult) -> tuple[str, str, str]:

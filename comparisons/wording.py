@@ -69,18 +69,43 @@ def metric_name(audit: Audit) -> str:
 
 
 def _what_is_reached(audit: Audit) -> str:
-    seeds, differ = audit.settings["seeds"], len(audit.port.conventions)
+    seeds = audit.settings["seeds"]
     reached = [
-        f"{_reached(audit, audit.naive(side))} with {label}'s defaults"
-        for side, label in LABELS.items()
+        f"{_reached(audit, audit.naive(side))} with {side_name(audit, side)}"
+        for side in LABELS
     ]
-    count = f"{counted(differ, 'convention')} differ"
-    if differ == 1:
-        count += "s"
     return (
         f"The same specification reaches a {metric_name(audit)} of "
-        f"{' and of '.join(reached)} ({counted(seeds, 'seed')}; {count})."
+        f"{' and of '.join(reached)} "
+        f"({counted(seeds, 'seed')}; {_counted(audit)})."
     )
+
+
+def side_name(audit: Audit, side: str) -> str:
+    """Return what one of the two ports is made of.
+
+    `PyTorch's defaults`, and `PyTorch's values` where only values that are
+    written for each framework differ; else both.
+    """
+    label = LABELS[side]
+    if not audit.port.two_sided:
+        return f"{label}'s defaults"
+    if len(audit.port.two_sided) == len(audit.port.conventions):
+        return f"{label}'s values"
+    return f"{label}'s defaults and values"
+
+
+def _counted(audit: Audit) -> str:
+    """Say how many conventions and written values differ."""
+    written = len(audit.port.two_sided)
+    rows = len(audit.port.conventions) - written
+    found = []
+    if rows or not written:
+        found.append(counted(rows, "convention"))
+    if written:
+        found.append(f"{counted(written, 'value')} of the specification")
+    verb = "differs" if rows + written == 1 else "differ"
+    return f"{' and '.join(found)} {verb}"
 
 
 def _reached(audit: Audit, runs: Measured) -> str:
@@ -373,9 +398,9 @@ def confirmed(audit: Audit) -> str:
 def corner_name(audit: Audit, mix: Mix) -> str:
     """Say what a mix is: a naive port, or one with something switched."""
     sides = audit.port.corners
-    for side, label in LABELS.items():
+    for side in LABELS:
         if mix == sides[side]:
-            return f"{label}'s defaults"
+            return side_name(audit, side)
     good = next(s for s, corner in sides.items() if corner == audit.good)
     other = "keras" if good == "torch" else "torch"
     switched = audit.switched(mix)
@@ -383,7 +408,7 @@ def corner_name(audit: Audit, mix: Mix) -> str:
         good, other = other, good
         switched = mix ^ audit.bad
     return (
-        f"{LABELS[good]}'s defaults, with {LABELS[other]}'s {listed(switched)}"
+        f"{side_name(audit, good)}, with {LABELS[other]}'s {listed(switched)}"
     )
 
 

@@ -25,6 +25,7 @@ from types import TracebackType
 from typing import Any
 
 from common.errors import SpecError, names
+from common.two_arms import TwoSides
 
 PACKAGES = {"torch": "torch_impl", "keras": "keras_impl"}
 LABELS = {"torch": "PyTorch", "keras": "Keras"}
@@ -286,13 +287,27 @@ class Pair:
     ) -> dict[str, Any]:
         """Run one task in every framework at the same time.
 
+        Args:
+            task: of `comparisons.tasks`.
+            progress: called with the backend, the steps done and in all.
+            arguments: of the task; of one with two sides each framework
+                gets its own.
+
         Returns:
             The result of each, by backend.
 
         Raises:
             WorkerError: as soon as one of them fails.
         """
-        each = dict.fromkeys(self.workers, arguments)
+        each = {
+            backend: {
+                name: value.of(backend)
+                if isinstance(value, TwoSides)
+                else value
+                for name, value in arguments.items()
+            }
+            for backend in self.workers
+        }
         return self.ask_each(task, each, progress)
 
     def ask_each(

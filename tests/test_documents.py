@@ -46,7 +46,7 @@ def parity(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_readme_spec_agrees_and_its_commands_exist(
     tmp_path: Path,
 ) -> None:
-    [(_, spec)] = blocks(README, "yaml")
+    spec = dict(blocks(README, "yaml"))[""]
     (tmp_path / "two_widths.yaml").write_text(spec, "utf-8")
     lines = re.findall(r"^parity ([^#\n]+)", README, re.MULTILINE)
     commands = [line.split() for line in lines]

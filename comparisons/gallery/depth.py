@@ -38,7 +38,7 @@ def layer_variances(result: Result, spec: LayerVariances) -> Figure:
     for row, measure in zip(axes, rows, strict=True):
         for panel, arm in zip(row, result.arms, strict=True):
             for backend, records in arm.records.items():
-                squares = measure(arm.arm, records[0])
+                squares = measure(arm.trained(backend), records[0])
                 # What is exactly nothing has no place on the axis.
                 shown = np.where(squares > 0, squares, np.nan)
                 panel.plot(

@@ -41,7 +41,7 @@ def activations(result: Result, spec: Activations) -> Figure:
     layers: Any = {place.name: place.layer for place in arm.arm.all_places}
     for panel, name in zip(axes.flat, found, strict=False):
         for backend, records in arm.records.items():
-            run = Run(arm.arm, records[0])
+            run = Run(arm.trained(backend), records[0])
             x, value, slope = looks.activated(run, name)
             order = np.argsort(x)
             drawn = {"color": COLOURS[backend], "linewidth": WIDTHS[backend]}

@@ -36,7 +36,7 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
         labels = labels_of(arm.arm)
         mine = axes[index * len(backends) :][: len(backends)]
         for column, view in enumerate(views(arm.arm)):
-            runs = [Run(arm.arm, arm.records[b][0]) for b in backends]
+            runs = [Run(arm.trained(b), arm.records[b][0]) for b in backends]
             seen = [viewed(run, view) for run in runs]
             for panel in mine[:, column]:
                 panel.set_axis_on()
@@ -116,7 +116,7 @@ def confusion(result: Result, spec: Confusion) -> Figure:
     for column, arm in enumerate(arms):
         labels = labels_of(arm.arm)
         for panel, backend in zip(axes[:, column], backends, strict=True):
-            run = Run(arm.arm, arm.records[backend][0])
+            run = Run(arm.trained(backend), arm.records[backend][0])
             chosen = _probabilities(run).argmax(1)
             counts = np.zeros((number, number), int)
             np.add.at(counts, (labels, chosen), 1)
@@ -149,7 +149,8 @@ def mistakes(result: Result, spec: Mistakes) -> Figure:
     for row, panels in enumerate(axes):
         arm = result.arms[row // len(backends)]
         backend = backends[row % len(backends)]
-        run, labels = Run(arm.arm, arm.records[backend][0]), labels_of(arm.arm)
+        run = Run(arm.trained(backend), arm.records[backend][0])
+        labels = labels_of(arm.arm)
         chances = _probabilities(run)
         chosen = chances.argmax(1)
         wrong = np.flatnonzero(chosen != labels)

@@ -546,6 +546,7 @@ def together(**trajectories: Trajectory) -> Any:
                 arm=SimpleNamespace(name=name),
                 climb=SimpleNamespace(trajectory=trajectory),
                 verdicts=[trajectory.verdict()],
+                explained=SimpleNamespace(sentence=""),
             )
             for name, trajectory in trajectories.items()
         ],
