@@ -26,6 +26,7 @@ from pydantic_core import CoreSchema
 
 from common.element import Model
 from common.errors import closest, nearest, shown
+from common.framework_names import kind_hint
 from common.measures import DISTANCE, read_statistic
 from common.statistic import STATISTICS, Statistic
 
@@ -274,7 +275,8 @@ def _check_statistic(
     known = {DISTANCE} if len(arms) > 1 else set(STATISTICS) - {DISTANCE}
     if name not in known:
         raise ValueError(
-            f"got statistic {shown(name)}, expected one of: "
+            kind_hint(name, known, "statistic")
+            or f"got statistic {shown(name)}, expected one of: "
             f"{closest(name, sorted(known))}{nearest(name, known)}"
         )
     STATISTICS[name].check(arguments)

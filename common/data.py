@@ -29,7 +29,8 @@ from common.element import (
     Whole,
     members,
 )
-from common.errors import SpecError, names, nearest
+from common.errors import SpecError, names, nearest, shown
+from common.framework_names import field_hint, kind_hint, unknown_field
 from common.layer import Array
 from common.losses import CrossEntropy, Loss
 
@@ -108,17 +109,8 @@ class Data(Model):
         if len(found) == 1 and found[0] in kinds:
             rest = {k: v for k, v in written.items() if k != found[0]}
             return rest | {"source": {found[0]: written[found[0]]}}
-        wrong = [key for key in found if key not in kinds]
-        allowed = [*kinds, *(f for f in cls.model_fields if f != "source")]
-        raise PydanticCustomError(
-            "data_source",
-            "{text}",
-            {
-                "text": f"got {', '.join(map(repr, found)) or 'no data set'}, "
-                f"expected exactly one data set of: {names(kinds)}"
-                + (nearest(wrong[0], allowed) if wrong else "")
-            },
-        )
+        own = [field for field in cls.model_fields if field != "source"]
+        raise no_source(found, kinds, own)
 
     @model_validator(mode="after")
     def _same_meaning_same_spec(self) -> "Data":
@@ -262,6 +254,36 @@ def _expect_shared(labels: Labels) -> None:
             f"class {found[counts.argmin()]:g} has a single sample, which "
             "two parts cannot share; say 'stratify: false', or give it more",
         )
+
+
+def no_source(
+    found: list[Any], kinds: list[str], fields: list[str]
+) -> PydanticCustomError:
+    """Return what is wrong with data that do not name one data set.
+
+    Args:
+        found: the keys that are no fields of the data.
+        kinds: the data sets that there are.
+        fields: what stands beside a data set.
+    """
+    wrong = [key for key in found if key not in kinds]
+    if len(wrong) < len(found) and wrong:
+        # A data set is named, so the other key is a field.
+        return PydanticCustomError(
+            "unknown_field",
+            "{text}",
+            {
+                "field": str(wrong[0]),
+                "text": unknown_field("data", wrong[0], fields),
+            },
+        )
+    text = f"got {', '.join(map(shown, found)) or 'no data set'}, "
+    text += f"expected exactly one data set of: {names(kinds)}"
+    if wrong:
+        hint = kind_hint(wrong[0], kinds, "source")
+        hint = hint or field_hint("data", wrong[0], fields)
+        text = hint or text + nearest(wrong[0], [*kinds, *fields])
+    return PydanticCustomError("data_source", "{text}", {"text": text})
 
 
 def _scaler(scaling: Scaling, train: Array) -> Any:

@@ -49,7 +49,7 @@ from pydantic_core import (
 )
 
 from common.conventions import defaults_of
-from common.errors import names, nearest
+from common.framework_names import unknown_field, unnamed_value
 
 Dialect = Literal["torch", "keras"]
 
@@ -121,8 +121,9 @@ class Model(BaseModel):
                     "{text}",
                     {
                         "field": str(name),
-                        "text": f"unknown field; {cls._allowed()}"
-                        + nearest(name, cls.model_fields),
+                        "text": unknown_field(
+                            cls.kind(), name, cls.model_fields
+                        ),
                     },
                 )
         dialect = _dialect.get()
@@ -133,12 +134,6 @@ class Model(BaseModel):
     def _fields_of(cls, written: Any) -> Any:
         """Return the fields that were written, before anything is filled."""
         return written
-
-    @classmethod
-    def _allowed(cls) -> str:
-        if not cls.model_fields:
-            return "no fields are allowed here"
-        return f"allowed: {names(cls.model_fields)}"
 
     @classmethod
     def _required(cls, schema: JsonSchemaValue) -> list[str]:
@@ -180,10 +175,7 @@ class Element(Model):
             raise PydanticCustomError(
                 "no_main_value",
                 "{text}",
-                {
-                    "text": f"got {written!r}, but '{kind}' takes no bare "
-                    f"value; {cls._allowed()}"
-                },
+                {"text": unnamed_value(kind, written, cls.model_fields)},
             )
         return {cls.main: written}
 

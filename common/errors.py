@@ -1,6 +1,7 @@
 """Say what is wrong with an input, in one sentence."""
 
 import difflib
+import math
 from collections.abc import Collection, Iterable
 
 # More names than that are no help in a sentence.
@@ -50,16 +51,77 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def same_letters(name: str) -> str:
+    """Return a name's letters and digits, without capitals.
+
+    >>> same_letters("BatchNorm2d") == same_letters("batch_norm_2d")
+    True
+    """
+    return "".join(c for c in name.lower() if c.isalnum())
+
+
 def nearest(name: object, allowed: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" for the nearest name, or nothing.
+    """Return "; did you mean 'x'?" for a spelling mistake, or nothing.
+
+    A mistake is one letter too many, too few, wrong, or changed with the
+    next; in long words two. Words that begin otherwise, or differ in a digit
+    or in a whole part, mean something else.
 
     >>> nearest("rleu", ["relu", "tanh"])
     "; did you mean 'relu'?"
-    >>> nearest("convolution", ["relu", "tanh"])
-    ''
+    >>> nearest("gru", ["relu"]), nearest("conv1d", ["conv2d"])
+    ('', '')
     """
-    close = difflib.get_close_matches(str(name), list(allowed), 1, 0.5)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    words = sorted(set(allowed))
+    mistakes = {word: _mistakes(str(name), word) for word in words}
+    least = min(mistakes.values(), default=math.inf)
+    close = [repr(word) for word in words if mistakes[word] == least]
+    if least == math.inf or len(close) > 2:
+        return ""
+    return f"; did you mean {' or '.join(close)}?"
+
+
+def _mistakes(name: str, word: str) -> float:
+    """Return how many spelling mistakes make a name of a word, or ∞."""
+    one, other = same_letters(name), same_letters(word)
+    if one == other:
+        return 0
+    if [c for c in one if c.isdigit()] != [c for c in other if c.isdigit()]:
+        return math.inf
+    if one[:1] != other[:1] and one[:2] != other[1::-1]:
+        return math.inf
+    parts = list(zip(name.lower().split("_"), word.split("_"), strict=False))
+    if name.count("_") != word.count("_"):
+        parts = [(one, other)]
+    total = 0
+    for part, wanted in parts:
+        found = distance(part, wanted)
+        if found > (0 if len(wanted) < 3 else 1 if len(wanted) < 8 else 2):
+            return math.inf
+        total += found
+    return total if total <= 2 else math.inf
+
+
+def distance(one: str, other: str) -> int:
+    """Return how many letters are wrong (Damerau 1964).
+
+    A letter may be too many, too few, another, or changed with the next.
+
+    >>> distance("rleu", "relu"), distance("sigmod", "sigmoid")
+    (1, 1)
+    """
+    rows = [list(range(len(other) + 1))]
+    for i, a in enumerate(one, 1):
+        row = [i]
+        for j, b in enumerate(other, 1):
+            least = min(
+                rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (a != b)
+            )
+            if i > 1 and j > 1 and (a, one[i - 2]) == (other[j - 2], b):
+                least = min(least, rows[-2][j - 2] + 1)
+            row.append(least)
+        rows.append(row)
+    return rows[-1][-1]
 
 
 def names(allowed: Iterable[str]) -> str:

@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 
 from common.counted import counted
 from common.errors import names, nearest, shown
+from common.framework_names import kind_hint
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Dual: TypeAlias = tuple[Array, Array]
@@ -206,7 +207,8 @@ def _check_name(name: str) -> None:
 def _check_call(name: str, arguments: int) -> None:
     if name not in FUNCTIONS:
         _refuse(
-            f"got {shown(name)}, expected one of the functions "
+            kind_hint(name, FUNCTIONS, "function")
+            or f"got {shown(name)}, expected one of the functions "
             f"{names(FUNCTIONS)}{nearest(name, FUNCTIONS)}"
         )
     wanted = FUNCTIONS[name]

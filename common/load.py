@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from common.conventions import defaults_of
-from common.errors import SpecError, closest, names, nearest, shown
+from common.errors import SpecError, names, nearest, shown
 from common.experiment import Experiment
+from common.framework_names import unknown_kind, value_hint
+from common.written_forms import form_hint, no_element
 
 TOO_DEEP = "is nested too deeply to be read"
 
@@ -117,6 +119,11 @@ def spec_error(error: ValidationError) -> SpecError:
     if len(expected) == len(same):
         got = shown(first["input"])
         message = f"got {got}, expected {' or '.join(expected)}"
+        hint = value_hint(_place(first), first["input"]) or form_hint(
+            _place(first), first["input"]
+        )
+        if hint:
+            return SpecError(path, f"{message}; {hint}")
         for each in same:
             if each["type"] == "literal_error":
                 message += nearest(each["input"], _quoted(each, "expected"))
@@ -164,6 +171,15 @@ def _path(error: ErrorDetails) -> str:
     return text
 
 
+def _place(error: ErrorDetails) -> str:
+    """Return a field as `kind.field`, or `layer` among an arm's layers."""
+    parts = _path(error).split(".")
+    if parts[-1].endswith("]"):
+        return "layer"
+    kind = parts[-2] if len(parts) > 1 else "experiment"
+    return f"{kind}.{parts[-1]}"
+
+
 _EXPECTED = {
     "bool_type": "true or false",
     "dict_type": "a mapping",
@@ -205,16 +221,10 @@ def _quoted(error: ErrorDetails, key: str) -> list[str]:
 def _message(error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     if error["type"] == "union_tag_invalid":
-        allowed, tag = _quoted(error, "expected_tags"), str(context["tag"])
-        return (
-            f"got {shown(tag)}, expected one of: {closest(tag, allowed)}"
-            + nearest(tag, allowed)
-        )
+        allowed = _quoted(error, "expected_tags")
+        return unknown_kind(str(context["tag"]), allowed)
     if error["type"] == "union_tag_not_found":
-        return (
-            f"got {shown(error['input'])}, expected one element, written "
-            "'kind' or {kind: fields}"
-        )
+        return no_element(_place(error), error["input"])
     if error["type"] == "missing":
         *_, kind, field = ("", "recipe", *error["loc"])
         fills = field in defaults_of("torch").get(str(kind), {})

@@ -14,6 +14,7 @@ import common.looks  # noqa: F401 - enters what the probes saw
 from common.arm import Arm
 from common.batches import rates, steps_per_epoch
 from common.errors import closest, nearest, shown
+from common.framework_names import kind_hint
 from common.loop import Reduction
 from common.record import Curve, Record
 from common.statistic import (
@@ -282,7 +283,8 @@ def read_statistic(text: str) -> tuple[Statistic, tuple[Any, ...]]:
     known = [each for each in STATISTICS if each != DISTANCE]
     if name not in known:
         raise ValueError(
-            f"got {shown(text)}, expected one of: "
+            kind_hint(name, known, "statistic")
+            or f"got {shown(text)}, expected one of: "
             f"{closest(name, sorted(known))}{nearest(name, known)}"
         )
     return STATISTICS[name], arguments

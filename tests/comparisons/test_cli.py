@@ -156,7 +156,7 @@ def test_a_wrong_input_is_a_document_with_json(
             "--margin: got 'much', expected a number\n",
         ),
         (
-            ("run", "shallow_vs_deep", "--dtype", "float16"),
+            ("run", "shallow_vs_deep", "--dtype", "blfoat16"),
             "float32, float64; did you mean 'bfloat16'?\n",
         ),
         (

@@ -1,0 +1,418 @@
+"""Every name of both frameworks gets the word here, or is told to have none.
+
+The whole committed table is read: a suggested word, put where the name
+stood, is valid there; where there is no equivalent, nothing is suggested.
+That the table is complete is tested in `tests/test_framework_names.py`.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from pydantic import TypeAdapter
+
+from common.element import Element, members, speaking
+from common.errors import SpecError, nearest, same_letters
+from common.framework_names import (
+    FAMILIES as SAID,
+)
+from common.framework_names import (
+    Meaning,
+    field_hint,
+    table,
+    unknown_field,
+    unknown_kind,
+)
+from common.load import parse
+from common.statistic import STATISTICS
+from tests.common.written import DEMANDED, FAMILIES, RICH, experiment, written
+from tests.framework_names.making import RECORDS
+
+# A name has to be said in one or two short sentences.
+LONGEST = 330
+
+
+class Row(NamedTuple):
+    """One name of the table, where it would be written."""
+
+    scope: str
+    name: str
+    meaning: Meaning
+
+
+def rows(part: str) -> list[Row]:
+    """Return a part of the table, a row for each name."""
+    scopes = getattr(table(), part)
+    return [
+        Row(scope, name, meaning)
+        for scope, names in scopes.items()
+        for name, meaning in names.items()
+    ]
+
+
+def each(found: list[Row]) -> Any:
+    """Multiply a test over the scopes, with the rows of each."""
+    scopes = sorted({row.scope for row in found})
+    return pytest.mark.parametrize(
+        "own",
+        [[row for row in found if row.scope == scope] for scope in scopes],
+        ids=scopes,
+    )
+
+
+KINDS = [row for row in rows("kinds") if row.scope in FAMILIES]
+PLACED = {
+    "layer": lambda name: {"arms": {"only": [{name: {}}]}},
+    "loss": lambda name: {"recipe": {"loss": name}},
+    "optimizer": lambda name: {"recipe": {"optimizer": {name: 0.1}}},
+    "schedule": lambda name: {"recipe": {"schedule": {name: {}}}},
+    "clipping": lambda name: {"recipe": {"clipping": {name: 1.0}}},
+    "initializer": lambda name: {
+        "arms": {"only": [{"dense": {"units": 3, "kernel_initializer": name}}]}
+    },
+    "padding": lambda name: {
+        "arms": {
+            "only": [{"conv2d": {"filters": 1, "size": 3, "padding": name}}]
+        }
+    },
+    "source": lambda name: {"data": {name: {}}},
+}
+
+
+def spec(changed: dict[str, Any]) -> dict[str, Any]:
+    """Return a good experiment with some of its fields changed."""
+    found = experiment()
+    for part, fields in changed.items():
+        old = found.get(part, {})
+        keep = isinstance(fields, dict) and part == "recipe"
+        found[part] = {**old, **fields} if keep else fields
+    return found
+
+
+def refusal(changed: dict[str, Any]) -> str:
+    """Return what is said of an experiment that is refused."""
+    with pytest.raises(SpecError) as caught:
+        parse(spec(changed))
+    return str(caught.value)
+
+
+def elements(write: str) -> list[Any]:
+    """Return what is suggested, with all that must be said beside it."""
+    said = yaml.safe_load(write)
+    return said if isinstance(said, list) else [said]
+
+
+@cache
+def kinds(family: str) -> dict[str, type[Element]]:
+    return {cls.kind(): cls for cls in members(FAMILIES[family])}
+
+
+def valid(family: str, said: Any) -> bool:
+    """Whether an element may stand in its family, with what it demands."""
+    if isinstance(said, str):
+        said = written(kinds(family)[said])
+    with speaking("keras"):
+        TypeAdapter(FAMILIES[family]).validate_python(said)
+    return True
+
+
+def told(name: str, family: str) -> str:
+    """Return a name in a spelling that is no word of the language."""
+    return name.upper() if name in table().families[family] else name
+
+
+@each(KINDS)
+def test_a_kind_is_told_where_it_is_written(own: list[Row]) -> None:
+    for family, name, meaning in own:
+        if family not in PLACED:
+            continue
+        spelt = told(name, family)
+        message = refusal(PLACED[family](spelt))
+        assert spelt in message
+        check(message, meaning)
+
+
+def check(message: str, meaning: Meaning) -> None:
+    """Check that a message says what a meaning is, and nothing else."""
+    assert "did you mean" not in message
+    assert len(message) < LONGEST
+    assert message.isprintable()
+    if meaning.drop:
+        assert "leave out " in message
+    elif not meaning.write:
+        assert "the language has no equivalent of " in message
+        assert "is written" not in message
+    else:
+        assert meaning.write in message
+
+
+@each(KINDS)
+def test_a_suggested_kind_is_valid_in_its_place(own: list[Row]) -> None:
+    for family, _, meaning in own:
+        if meaning.write and not meaning.at and family in FAMILIES:
+            found = elements(meaning.write)
+            if meaning.write.startswith("{table:"):
+                # The file of the example is nobody's.
+                fields = kinds("source")["table"].model_fields
+                assert set(found[0]["table"]) <= set(fields)
+                continue
+            assert all(valid(family, said) for said in found)
+
+
+def allowed(kind: str) -> list[str]:
+    """Return the fields of a kind or a record."""
+    for record in RECORDS:
+        if record.kind() == kind:
+            return [f for f in record.model_fields if f != "source"]
+    return list(element(kind)[1].model_fields)
+
+
+def element(kind: str) -> tuple[str, type[Element]]:
+    """Return the first family of a kind, and its class."""
+    return next((f, kinds(f)[kind]) for f in FAMILIES if kind in kinds(f))
+
+
+def users(scope: str) -> Iterator[str]:
+    """Yield the kinds whose fields a scope is about."""
+    if scope == "*":
+        for family in FAMILIES:
+            yield from kinds(family)
+    elif scope in FAMILIES:
+        yield from kinds(scope)
+    else:
+        yield scope
+
+
+def holds(kind: str, row: Row) -> bool:
+    """Whether a row is the one that a kind's field is looked up in."""
+    if same_letters(row.name) in map(same_letters, allowed(kind)):
+        return False
+    families = [f for f in FAMILIES if kind in kinds(f)]
+    for scope in (kind, *families, "*"):
+        meaning = table().fields.get(scope, {}).get(row.name)
+        if meaning and (
+            meaning.at or not meaning.write or meaning.word in allowed(kind)
+        ):
+            return scope == row.scope
+    return False
+
+
+@each(rows("fields"))
+def test_a_field_is_told_for_each_kind_that_it_may_stand_in(
+    own: list[Row],
+) -> None:
+    for row in own:
+        for kind in users(row.scope):
+            if not holds(kind, row):
+                continue
+            message = unknown_field(kind, row.name, allowed(kind))
+            check(message, row.meaning)
+            if row.meaning.write and not row.meaning.at:
+                assert row.meaning.write in allowed(kind)
+
+
+ELEMENTS = [
+    row
+    for row in rows("fields")
+    if row.scope in {k for f in FAMILIES for k in kinds(f)}
+]
+
+
+@each(ELEMENTS)
+def test_a_suggested_field_is_valid_in_the_names_place(
+    own: list[Row],
+) -> None:
+    family, cls = element(own[0].scope)
+    kind = cls.kind()
+    for row in own:
+        if not holds(kind, row):
+            continue
+        said = written(cls)[kind]
+        with pytest.raises(ValueError, match="unknown field"):
+            valid(family, {kind: {**said, row.name: 1}})
+        if not row.meaning.write or row.meaning.at:
+            continue
+        with speaking("keras"):
+            whole = cls.model_validate(written(cls))
+        value = getattr(whole, row.meaning.write)
+        assert valid(family, {kind: {**said, row.meaning.write: value}})
+
+
+MOVED = [row for row in rows("kinds") + rows("fields") if row.meaning.at]
+
+
+@each(MOVED)
+def test_what_stands_elsewhere_is_valid_there(own: list[Row]) -> None:
+    for _, _, meaning in own:
+        assert elsewhere(meaning)
+
+
+@cache
+def elsewhere(meaning: Meaning) -> bool:
+    """Whether what is to be written is valid where it is to be written."""
+    value = yaml.safe_load(meaning.write)
+    place, _, field = meaning.at.rpartition(".")
+    if meaning.at == "layer":
+        return valid("layer", value)
+    if place == "experiment":
+        if field == "claims":
+            value = [claim.replace("net.", "only.") for claim in value]
+        if field == "arms":
+            return all(valid("layer", each) for each in value["net"])
+        if field == "data":
+            if "table" in value:
+                value = {"table": DEMANDED["table"]}
+            return valid("source", value)
+        parse(spec({field: value}))
+    elif place == "recipe":
+        parse(spec({"recipe": {field: value}}))
+    elif place == "data":
+        parse(spec({"data": {"spiral": {}, field: value}}))
+    elif place in kinds("source"):
+        assert valid("source", {place: {field: value}})
+    else:
+        assert valid("layer", {place: {**DEMANDED[place], field: value}})
+    return True
+
+
+@each(rows("values"))
+def test_a_suggested_value_is_one_of_the_fields(own: list[Row]) -> None:
+    for place, name, meaning in own:
+        kind, field = place.split(".")
+        said = refusal(valued(kind, field, name))
+        check(said, meaning)
+        if meaning.write:
+            refused = ""
+            try:
+                parse(spec(valued(kind, field, meaning.write)))
+            except SpecError as error:
+                refused = error.field
+            # Where it is refused, another part is not made for it.
+            assert not refused.endswith(field)
+
+
+def valued(kind: str, field: str, value: Any) -> dict[str, Any]:
+    """Return what to change so that one field has a value."""
+    if kind == "experiment":
+        return {field: value}
+    if kind == "recipe":
+        return {"recipe": {field: value}}
+    if kind == "data":
+        return {"data": {"spiral": {}, field: value}}
+    beside = {
+        "early_stopping": {"patience": 2},
+        "plateau": {"patience": 2},
+        "accumulation": {"batches": 2},
+        "penalty": {"l2": 0.1},
+    }
+    if kind in beside:
+        return {"recipe": {kind: {**beside[kind], field: value}}}
+    said = {**DEMANDED.get(kind, {}), field: value}
+    return {"arms": {"only": [{kind: said}, {"dense": 3}]}}
+
+
+@each([row for row in rows("kinds") if row.scope == "statistic"])
+def test_a_metric_is_told_in_a_claim(own: list[Row]) -> None:
+    for _, name, meaning in own:
+        if name in STATISTICS:
+            continue
+        message = refusal({"claims": [f"only.{name} > 0"]})
+        check(message, meaning)
+        if meaning.write:
+            assert re.match(r"\w+", meaning.write)[0] in STATISTICS  # type: ignore[index]
+
+
+@pytest.mark.parametrize("family", ["regularizer", "constraint", "callback"])
+def test_what_is_no_element_here_is_told_in_any_place(family: str) -> None:
+    for name, meaning in table().kinds[family].items():
+        if name in table().kinds["layer"] or not meaning.of:
+            continue
+        message = unknown_kind(name, list(kinds("layer")))
+        check(message, meaning)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "says"),
+    [
+        ("AdamW", "optimizer", "'adamw'"),
+        ("kaiming_normal_", "initializer", "{he_normal: {truncated: false}}"),
+        ("nn.Dropout2d", "layer", "'spatial_dropout'"),
+        ("keras.layers.BatchNormalization", "layer", "'batch_norm'"),
+        ("torch.nn.LSTM", "layer", "the language has no equivalent"),
+        ("categorical_crossentropy", "loss", "'cross_entropy'"),
+        ("bce", "loss", "'binary_cross_entropy'"),
+        ("gru", "layer", "the language has no equivalent"),
+        ("mse", "loss", "'mean_squared_error'"),
+        ("ReduceLROnPlateau", "schedule", "'plateau: {by: 0.5, patience: 5}'"),
+        ("adam", "layer", "'adam' is an optimiser"),
+        ("relu", "loss", "'relu' is a layer"),
+    ],
+)
+def test_names_that_reports_met(name: str, place: str, says: str) -> None:
+    assert says in unknown_kind(name, list(kinds(place)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "says"),
+    [
+        ("batch_norm", "momentum", "'kept' here: the share of the old"),
+        ("batch_norm", "trainable", "the language has no equivalent"),
+        ("dense", "activation", "a layer of its own here"),
+        ("dense", "kernel_regularizer", "'penalty: {l2: 0.01}' in 'recipe'"),
+        ("conv2d", "kernel_size", "'size'"),
+        ("adam", "learning_rate", "'lr'"),
+        ("adam", "clipnorm", "'clipping: {by_norm: 1.0}' in 'recipe'"),
+        ("recipe", "num_epochs", "'epochs'"),
+        ("recipe", "class_weight", "the language has no equivalent"),
+        ("experiment", "batch_size", "'batch_size: 32' in 'recipe'"),
+        ("experiment", "digits", "'data: {digits: {}}' beside 'recipe'"),
+    ],
+)
+def test_fields_that_reports_met(kind: str, name: str, says: str) -> None:
+    assert says in field_hint(kind, name, allowed(kind))
+
+
+def test_a_bias_is_told_no_initialiser_that_it_may_not_have() -> None:
+    message = refusal(
+        {"arms": {"only": [{"dense": {"units": 3, "bias_initializer": "he"}}]}}
+    )
+    assert "no equivalent" in message
+    assert "he_uniform" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed", "meant"),
+    [
+        ("rleu", ["relu", "selu"], ["relu"]),
+        ("sigmod", ["sigmoid"], ["sigmoid"]),
+        ("max_ppol", ["max_pool"], ["max_pool"]),
+        ("cross_entorpy", ["cross_entropy"], ["cross_entropy"]),
+        ("adamm", ["adam", "adamw"], ["adam", "adamw"]),
+        # Another thing each, however alike they are spelt.
+        ("conv1d", ["conv2d"], []),
+        ("gru", ["relu"], []),
+        ("min_pool", ["max_pool"], []),
+        ("uncentered", ["centered"], []),
+        ("trainable", ["affine"], []),
+        ("max_lr", ["min_lr"], []),
+        ("bce", ["huber"], []),
+        ("crelu", ["prelu", "relu"], []),
+    ],
+)
+def test_only_a_spelling_mistake_is_corrected(
+    name: str, allowed: list[str], meant: list[str]
+) -> None:
+    said = nearest(name, allowed)
+    assert re.findall(r"'(\w+)'", said) == meant
+
+
+def test_families_are_those_of_the_language() -> None:
+    said = {f: list(kinds(f)) for f in FAMILIES}
+    found = dict(table().families)
+    assert sorted(found.pop("statistic")) == sorted(STATISTICS)
+    assert found == said
+    assert set(FAMILIES) < set(SAID)
+    assert parse(RICH)

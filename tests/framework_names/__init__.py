@@ -1,0 +1,1 @@
+"""How the table of the frameworks' names is made; see `__main__`."""

@@ -1,0 +1,203 @@
+"""What one backend says for each element: classes and their arguments.
+
+Every kind is said by the backend's own function as a `Call`. Then each of
+its fields is given another value: the arguments that change are the ones
+that the field is called by.
+"""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+import numpy as np
+from pydantic_core import PydanticCustomError
+
+from common.calls import Call
+from common.element import Element, members, speaking
+from common.layer import Shape
+from tests.common.written import FAMILIES, written
+from tests.framework_names.public import MODULES
+
+# The families that a backend says one by one, with its file.
+SAID = {
+    "layer": ("layers", "activations"),
+    "loss": ("losses",),
+    "optimizer": ("optimizers",),
+    "schedule": ("schedules",),
+    "initializer": ("initializers",),
+}
+# Shapes of a sample that between them fit every layer.
+SHAPES: tuple[Shape, ...] = ((6, 6, 3), (5,))
+LR, STEPS_PER_EPOCH, FANS = 0.1, 7, (5, 4)
+# They are ours in both frameworks.
+OURS = ("residual", "concatenate", "custom")
+
+
+def spoken(framework: str) -> dict[str, Any]:
+    """Return which names a backend uses, and for what.
+
+    Args:
+        framework: `torch` or `keras`.
+
+    Returns:
+        `kinds`: family → class → the kinds that it is said for;
+        `arguments`: kind → argument → field → whether the value is the
+        field's own.
+    """
+    kinds: dict[str, dict[str, list[str]]] = {}
+    arguments: dict[str, dict[str, dict[str, bool]]] = {}
+    for family, files in SAID.items():
+        books = [
+            importlib.import_module(f"{framework}_impl.{f}") for f in files
+        ]
+        for cls in members(FAMILIES[family]):
+            kind = cls.kind()
+            function = next(
+                (getattr(b, kind) for b in books if hasattr(b, kind)), None
+            )
+            if function is None or kind in OURS:
+                continue
+            for spec in _examples(cls):
+                for said in _said(function, family, spec).values():
+                    name = _public_name(said, framework)
+                    if name is None:
+                        continue
+                    found = kinds.setdefault(family, {}).setdefault(name, [])
+                    if kind not in found:
+                        found.append(kind)
+                _compare(function, family, spec, framework, arguments)
+    return {"kinds": kinds, "arguments": arguments}
+
+
+def _examples(cls: type[Element]) -> Iterator[Element]:
+    for dialect in ("torch", "keras"):
+        with speaking(dialect):
+            yield cls.model_validate(written(cls))
+
+
+def _said(function: Any, family: str, spec: Any) -> dict[Shape, Call]:
+    """Return how a backend says an element, for each shape that fits it."""
+    if family == "layer":
+        found = {}
+        for shape in SHAPES:
+            try:
+                spec.output_shape(shape)
+            except PydanticCustomError:  # the layer refuses the shape
+                continue
+            found[shape] = function(spec, shape)
+        return found
+    if family == "schedule":
+        return {(): function(spec, LR, STEPS_PER_EPOCH)}
+    if family == "initializer":
+        return {(): function(spec, *FANS)}
+    return {(): function(spec)}
+
+
+def _compare(
+    function: Any,
+    family: str,
+    spec: Element,
+    framework: str,
+    arguments: dict[str, dict[str, dict[str, bool]]],
+) -> None:
+    """Change one field at a time and write down which arguments follow."""
+    for field in type(spec).model_fields:
+        for other in _others(spec, field):
+            first = _said(function, family, spec)
+            then = _said(function, family, other)
+            for shape in set(first) & set(then):
+                before, after = first[shape], then[shape]
+                if _public_name(after, framework) is None:
+                    continue
+                if before.function is not after.function:
+                    continue
+                old, new = _named(before), _named(after)
+                value = getattr(other, field)
+                for name in new:
+                    if _equal(old.get(name), new[name]):
+                        continue
+                    was = getattr(spec, field)
+                    same = _equal(new[name], value) and _equal(
+                        old.get(name), was
+                    )
+                    if isinstance(new[name], Call):
+                        # An initialiser, or a function of ours.
+                        if not isinstance(value, Element):
+                            continue
+                        same = True
+                    rows = arguments.setdefault(spec.kind(), {})
+                    fields = rows.setdefault(name, {})
+                    fields[field] = fields.get(field, True) and same
+
+
+def _others(spec: Element, field: str) -> Iterator[Element]:
+    """Yield the element with other values of one field."""
+    value = getattr(spec, field)
+    annotation = type(spec).model_fields[field].annotation
+    if get_origin(annotation) is not None and isinstance(value, str):
+        tried: list[Any] = list(get_args(annotation))
+    elif isinstance(value, bool):
+        tried = [not value]
+    elif isinstance(value, int):
+        tried = [value + 1, value + 2]
+    elif isinstance(value, float):
+        tried = [value * 0.5, value + 0.25, value + 2.0]
+    elif isinstance(value, tuple) and value and isinstance(value[0], int):
+        tried = [[each + 1 for each in value]]
+    elif value is None:
+        tried = [[1, 1], 0.5]
+    else:
+        tried = ["zeros", "same", "ones"]
+    fields = {name: getattr(spec, name) for name in type(spec).model_fields}
+    for other in tried:
+        if other == value:
+            continue
+        try:
+            with speaking("torch"):
+                yield type(spec).model_validate(fields | {field: other})
+        except ValueError:
+            continue
+
+
+def _named(call: Call) -> dict[str, Any]:
+    """Return a call's arguments, each by its name."""
+    parameters = list(inspect.signature(call.function).parameters)
+    if _fills(call):
+        parameters = parameters[1:]
+    return dict(zip(parameters, call.args, strict=False)) | call.kwargs
+
+
+def _fills(call: Call) -> bool:
+    """Whether the first argument is a tensor or optimiser to come."""
+    first = next(iter(inspect.signature(call.function).parameters), "")
+    return first in ("tensor", "optimizer", "params")
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, Call) and isinstance(other, Call):
+        return (
+            one.function is other.function
+            and _equal(list(one.args), list(other.args))
+            and _equal(list(one.kwargs.values()), list(other.kwargs.values()))
+        )
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    try:
+        return bool(np.all(one == other))
+    except Exception:  # noqa: BLE001 - what cannot be compared differs
+        return False
+
+
+def _public_name(call: Call, framework: str) -> str | None:
+    """Return the public name of what is called, or None if it is ours."""
+    function = call.function
+    if getattr(function, "__name__", "") == "Activation" and isinstance(
+        call.args[0], str
+    ):
+        return call.args[0]
+    for module in MODULES[framework]:
+        for name, member in vars(importlib.import_module(module)).items():
+            if member is function and not name.startswith("_"):
+                return str(getattr(function, "__name__", name))
+    return None
