@@ -4,6 +4,7 @@ All of it follows from the specification and a seed, so both frameworks are
 handed the same steps, not the same intentions.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -25,6 +26,10 @@ Masks: TypeAlias = dict[str, npt.NDArray[Any]]
 # few enough to fit in memory beside the data, enough that handing over costs
 # nothing. A longer epoch is handed over alone.
 SAMPLES_AT_ONCE = 65_536
+
+# A segment has no more numbers in its batches than this, or a single step:
+# PyTorch copies all batches of a segment at once, 128 MiB in float64.
+NUMBERS_AT_ONCE = 2**24
 
 
 @dataclass(frozen=True)
@@ -121,7 +126,8 @@ def segments(
         drawn.orders[epoch] if drawn else order(recipe, samples, seed, epoch)
         for epoch in epochs
     )
-    for indices in _merged(recipe, samples, orders, size):
+    numbers = math.prod(arm.data.source.shape)
+    for indices in _merged(recipe, samples, orders, size, numbers):
         count = len(indices)
         masks = {
             place.name: np.stack(drawn.masks[place.name][step : step + count])
@@ -143,21 +149,42 @@ def segments(
 
 
 def _merged(
-    recipe: Recipe, samples: int, orders: Iterable[Indices], size: int
+    recipe: Recipe,
+    samples: int,
+    orders: Iterable[Indices],
+    size: int,
+    numbers: int,
 ) -> Iterator[Indices]:
+    """Yield the batches of some epochs, (steps, batch), in long segments.
+
+    Args:
+        recipe: says what becomes of a last batch that is not full.
+        samples: how many an epoch has.
+        orders: of the samples, one for each epoch.
+        size: of a batch.
+        numbers: that one sample has.
+    """
+    at_once = min(SAMPLES_AT_ONCE, NUMBERS_AT_ONCE // numbers)
     waiting: list[Indices] = []
     whole = samples - samples % size
     for rows in orders:
         waiting.append(rows[:whole].reshape(-1, size))
         rest = rows[whole:] if recipe.last_batch == "keep" else rows[:0]
-        full = len(waiting) * samples >= SAMPLES_AT_ONCE
+        full = len(waiting) * samples >= at_once
         if len(rest) or full:
-            yield np.concatenate(waiting)
+            yield from _pieces(np.concatenate(waiting), numbers)
             waiting = []
         if len(rest):
             yield rest.reshape(1, -1)
     if waiting:
-        yield np.concatenate(waiting)
+        yield from _pieces(np.concatenate(waiting), numbers)
+
+
+def _pieces(batches: Indices, numbers: int) -> Iterator[Indices]:
+    """Yield steps in pieces of no more than `NUMBERS_AT_ONCE` numbers."""
+    steps = max(1, NUMBERS_AT_ONCE // (batches.shape[1] * numbers))
+    for first in range(0, len(batches), steps):
+        yield batches[first : first + steps]
 
 
 def masks_of(

@@ -1,14 +1,12 @@
 """Data: a data set, split into parts and scaled."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import (
-    Discriminator,
     GetJsonSchemaHandler,
     SerializerFunctionWrapHandler,
-    Tag,
     model_serializer,
     model_validator,
 )
@@ -18,45 +16,20 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from common.counted import counted
 from common.dataset import Labels
 from common.datasets import Source
-from common.element import (
-    Element,
-    Flag,
-    Model,
-    Number,
-    OneKind,
-    Positive,
-    Share,
-    Whole,
-    members,
-)
+from common.element import Model, Share, Whole, members, refuse
 from common.errors import SpecError, names, nearest, shown
 from common.framework_names import field_hint, kind_hint, unknown_field
 from common.layer import Array
 from common.losses import CrossEntropy, Loss
+from common.randomness import stream
+from common.scaling import Scaling, Word, fitted, scaled
+from common.splits import Rows, Split, count, hold_out, rarest
 
+# Where no class has fewer samples than that, each part gets some of it.
+FEW = 10
 
-class Normalize(Element):
-    """Bring values to [0, 1], then subtract a mean and divide by a deviation.
-
-    The first by the least and the greatest number of the whole training
-    part, not of each feature; of images, torchvision's ToTensor and
-    Normalize.
-    """
-
-    mean: Number
-    deviation: Positive
-
-
-def _scaling_form(written: Any) -> str:
-    return "mapping" if isinstance(written, dict | Normalize) else "word"
-
-
-Word = Literal["none", "standardize", "min_max", "symmetric"]
-Scaling = Annotated[
-    Annotated[Word, Tag("word")]
-    | Annotated[Normalize, OneKind(), Tag("mapping")],
-    Discriminator(_scaling_form),
-]
+# A target whose deviation is beyond this is better scaled.
+LARGE_TARGET = 1000.0
 
 
 @dataclass(frozen=True)
@@ -69,6 +42,17 @@ class Part:
     def __len__(self) -> int:
         return len(self.x)
 
+    def some(self, samples: int) -> "Part":
+        """Return so many of the samples, in their order; all if no more.
+
+        They are drawn once for all, not the first: a source in the order of
+        its classes begins with one class.
+        """
+        if samples >= len(self):
+            return self
+        rows = stream(0, "some").permutation(len(self))[:samples]
+        return Part(self.x[np.sort(rows)], self.y[np.sort(rows)])
+
 
 class Data(Model):
     """A source, its split, and its scaling, written side by side::
@@ -80,12 +64,23 @@ class Data(Model):
         test: share of all samples that is kept for the test; without effect
             where the source comes with a test part of its own.
         validation: share of the *remaining* samples kept for validation;
-            `test` watches the test part itself, as many a script does.
-        stratify: whether each part has the classes in equal shares.
+            without effect where the source comes with a validation part of
+            its own. `test` watches the test part itself, as many a script
+            does.
+        split: how the parts are chosen: `stratified`, at random with the
+            classes in equal shares (of a number to predict, as `random`);
+            `random`; `last`, the last rows, as Keras's `validation_split`
+            takes them, or `first`, the first. The test part is taken
+            before the validation part, so `last` leaves the order train,
+            validation, test. The rows of each part keep their order; what
+            is drawn anew each epoch is the recipe's `shuffle`.
         scaling: `standardize` (mean 0, deviation 1, biased), `min_max` (to
             [0, 1]), `symmetric` (to [-1, 1]) or `none`; for each feature,
             fitted on the training part alone. `normalize` scales all
             features alike.
+        target_scaling: the same words but `normalize`, for a target that
+            is a number; fitted on the training part alone. Losses, metrics
+            and predictions are then those of the scaled target.
         seed: of the draw and of the split; a run's own seed leaves the
             data as they are.
     """
@@ -93,8 +88,9 @@ class Data(Model):
     source: Source
     test: Share = 0.2
     validation: Share | Literal["test"] = 0.2
-    stratify: Flag = True
+    split: Split = "stratified"
     scaling: Scaling = "standardize"
+    target_scaling: Word = "none"
     seed: Whole = 0
 
     @model_validator(mode="before")
@@ -114,9 +110,16 @@ class Data(Model):
 
     @model_validator(mode="after")
     def _same_meaning_same_spec(self) -> "Data":
+        # Written to a frozen record at its birth alone.
         if self.source.test_size:
-            # Written to a frozen record at its birth alone.
             self.__dict__["test"] = 0.0
+        if self.source.validation_size:
+            if self.validation == "test":
+                raise ValueError(
+                    "got validation 'test', but the source has a validation "
+                    "part of its own; leave one of the two out"
+                )
+            self.__dict__["validation"] = 0.0
         return self
 
     @model_validator(mode="after")
@@ -138,11 +141,38 @@ class Data(Model):
         classes = self.source.class_count
         if self.source.test_size:
             del counts["test"]
+        if self.source.validation_size:
+            del counts["validation"]
         smallest = min(n for n in counts.values() if n)
         if self._stratified() and classes and smallest < classes:
             raise ValueError(
                 f"a part of {counted(smallest, 'sample')} cannot hold each of "
-                f"{classes} classes; say 'stratify: false' or give it more"
+                f"{classes} classes; say 'split: random' or give it more"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _every_class_can_be_shared(self) -> "Data":
+        """Refuse a class too rare to be in each part, before a worker does."""
+        labels = self._stratified() and self.source.labels(self.seed)
+        if labels is False or labels is None:
+            return self
+        try:
+            own = np.arange(self._own_rows())
+            self._expect_shared(labels[own], own)
+            if rarest(labels[: self._own_rows()])[1] < FEW:
+                self.rows(labels)
+        except SpecError as error:
+            refuse(("split",), error.message)
+        return self
+
+    @model_validator(mode="after")
+    def _target_can_be_scaled(self) -> "Data":
+        if self.target_scaling != "none" and self.source.class_count:
+            refuse(
+                ("target_scaling",),
+                f"got {self.target_scaling!r}, but the target is a class; "
+                "expected 'none'",
             )
         return self
 
@@ -176,27 +206,77 @@ class Data(Model):
 
     def _stratified(self) -> bool:
         split = self.test > 0 or self._own_validation > 0
-        return self.stratify and split and self.source.class_count is not None
+        return (
+            self.split == "stratified"
+            and split
+            and self.source.class_count is not None
+        )
 
     @property
     def _own_validation(self) -> float:
         """The share of a validation part that is none of the others."""
         return 0.0 if self.validation == "test" else self.validation
 
+    def _own_rows(self) -> int:
+        """Return how many rows are in no part that comes with the source."""
+        source = self.source
+        return source.size - source.test_size - source.validation_size
+
     def part_sizes(self) -> dict[str, int]:
         """Return how many samples train, validation and test have."""
+        own = self._own_rows()
         test = self.source.test_size
-        test = test or int(np.ceil(self.source.size * self.test))
-        rest = self.source.size - test
-        validation = int(np.ceil(rest * self._own_validation))
+        held = 0 if test else count(self.split, own, self.test)
+        rest = own - held
+        test = test or held
+        validation = self.source.validation_size
+        held = count(self.split, rest, self._own_validation)
         return {
-            "train": rest - validation,
-            "validation": test if self.validation == "test" else validation,
+            "train": rest - (0 if validation else held),
+            "validation": test
+            if self.validation == "test"
+            else validation or held,
             "test": test,
         }
 
+    def rows(self, y: Labels) -> dict[str, Rows]:
+        """Return the rows of each part, in the order of the source.
+
+        Args:
+            y: the target of every row, (n,) or (n, 1).
+
+        Raises:
+            SpecError: if a class is too rare to be in each part.
+        """
+        sizes, own = self.part_sizes(), self._own_rows()
+        rest = np.arange(own)
+        ends = own + self.source.validation_size
+        chosen = {
+            "validation": np.arange(own, ends),
+            "test": np.arange(ends, self.source.size),
+        }
+        for part in ("test", "validation"):
+            if part == "validation" and self.validation == "test":
+                chosen[part] = chosen["test"]
+            elif sizes[part] and not len(chosen[part]):
+                labels = y[rest] if self._stratified() else None
+                if labels is not None:
+                    self._expect_shared(labels, rest)
+                rest, chosen[part] = hold_out(
+                    self.split, rest, sizes[part], self.seed, labels
+                )
+        chosen["train"] = rest
+        return {
+            part: chosen[part]
+            for part in ("train", "validation", "test")
+            if len(chosen[part])
+        }
+
     def parts(
-        self, loss: Loss, drawn: tuple[Array, Labels] | None = None
+        self,
+        loss: Loss,
+        drawn: tuple[Array, Labels] | None = None,
+        dtype: str = "float64",
     ) -> dict[str, Part]:
         """Draw, split and scale: the non-empty parts, as `loss` wants them.
 
@@ -204,56 +284,54 @@ class Data(Model):
             loss: what the targets are for.
             drawn: the source's samples and targets, where a framework drew
                 them; None draws them here.
+            dtype: of x: `float64`, or what it is scaled in float64 and
+                rounded to once.
 
         Returns:
-            `train`, and `validation` and `test` where they have samples; x
-            in float64, y as int64 labels of shape (n,) for cross-entropy
-            and as float64 of shape (n, 1) otherwise.
+            `train`, and `validation` and `test` where they have samples; y
+            as int64 labels of shape (n,) for cross-entropy and as float64
+            of shape (n, 1) otherwise.
         """
         x, y = drawn or self.source.draw(self.seed)
-        sizes = self.part_sizes()
+        rows = self.rows(y)
         if not isinstance(loss, CrossEntropy):
             y = y.reshape(len(y), 1).astype(np.float64)
-        rest = np.arange(len(x))
-        chosen: dict[str, Labels] = {}
-        if self.source.test_size:
-            rest, chosen["test"] = np.split(rest, [-self.source.test_size])
-        for part in ("test", "validation"):
-            if part == "validation" and self.validation == "test":
-                chosen[part] = chosen["test"]
-            elif sizes[part] and part not in chosen:
-                rest, chosen[part] = self._split(rest, y, sizes[part])
-        chosen["train"] = rest
-        scale = _scaler(self.scaling, x[rest])
-        return {
-            part: Part(scale(x[chosen[part]]), y[chosen[part]])
-            for part in ("train", "validation", "test")
-            if part in chosen
+            y = fitted(self.target_scaling, y, rows["train"])(y)
+        scale = fitted(self.scaling, x, rows["train"])
+        found = {
+            part: Part(scaled(scale, x, own, dtype), y[own])
+            for part, own in rows.items()
+            if not (part == "validation" and self.validation == "test")
         }
+        if self.validation == "test":
+            found["validation"] = found["test"]
+        return {part: found[part] for part in rows}
 
-    def _split(self, rows: Labels, y: Labels, size: int) -> list[Labels]:
-        from sklearn.model_selection import train_test_split
+    def notices(self) -> list[str]:
+        """Return what of the data is read in a way that should be known."""
+        found = [f"data: {each}" for each in self.source.notices()]
+        deviation = self.source.target_deviation or 0.0
+        if deviation > LARGE_TARGET and self.target_scaling == "none":
+            found.append(
+                f"data: the target has a standard deviation of {deviation:.3g}"
+                f", so that a squared error begins near {deviation**2:.1g}; "
+                "'target_scaling: standardize' scales it"
+            )
+        return found
 
-        if self._stratified():
-            _expect_shared(y[rows])
-        parts: list[Labels] = train_test_split(
-            rows,
-            test_size=size,
-            random_state=self.seed,
-            stratify=y[rows] if self._stratified() else None,
-        )
-        return parts
-
-
-def _expect_shared(labels: Labels) -> None:
-    """Refuse to share out a class that has one sample."""
-    found, counts = np.unique(labels, return_counts=True)
-    if counts.min() < 2:
-        raise SpecError(
-            "data.stratify",
-            f"class {found[counts.argmin()]:g} has a single sample, which "
-            "two parts cannot share; say 'stratify: false', or give it more",
-        )
+    def _expect_shared(self, labels: Labels, rows: Rows) -> None:
+        """Refuse to share out a class of which one sample is left."""
+        label, samples, first = rarest(labels)
+        if samples < 2:
+            called = self.source.class_names
+            name = f" ({called[label]})" if called else ""
+            left = "" if len(rows) == self._own_rows() else " behind the test"
+            raise SpecError(
+                "data.split",
+                f"class {label}{name} has a single sample{left}, "
+                f"{self.source.place(int(rows[first]))}, which two parts "
+                "cannot share; say 'split: random', or give it more",
+            )
 
 
 def no_source(
@@ -284,20 +362,3 @@ def no_source(
         hint = hint or field_hint("data", wrong[0], fields)
         text = hint or text + nearest(wrong[0], [*kinds, *fields])
     return PydanticCustomError("data_source", "{text}", {"text": text})
-
-
-def _scaler(scaling: Scaling, train: Array) -> Any:
-    from sklearn.preprocessing import MinMaxScaler, StandardScaler
-
-    if scaling == "none":
-        return lambda x: x
-    if isinstance(scaling, Normalize):
-        low, width = train.min(), np.ptp(train)
-        mean, deviation = scaling.mean, scaling.deviation
-        return lambda x: ((x - low) / width - mean) / deviation
-    fitted = {
-        "standardize": StandardScaler(),
-        "min_max": MinMaxScaler((0.0, 1.0)),
-        "symmetric": MinMaxScaler((-1.0, 1.0)),
-    }[scaling].fit(train.reshape(len(train), -1))
-    return lambda x: fitted.transform(x.reshape(len(x), -1)).reshape(x.shape)

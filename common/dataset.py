@@ -9,6 +9,10 @@ from common.layer import Array, Shape
 
 Labels: TypeAlias = npt.NDArray[Any]
 
+# A source with fewer samples of a class than that, on average, may have a
+# class too rare to be split.
+FEW = 20
+
 
 class Dataset(Element):
     """A source of samples.
@@ -28,6 +32,11 @@ class Dataset(Element):
         raise NotImplementedError(f"{self.kind()} has no classes")
 
     @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """What the classes are called, in the order of their numbers."""
+        return None
+
+    @property
     def size(self) -> int:
         """How many samples there are, before any split."""
         raise NotImplementedError(f"{self.kind()} has no size")
@@ -40,9 +49,48 @@ class Dataset(Element):
         """
         return 0
 
+    @property
+    def validation_size(self) -> int:
+        """How many samples before those of the test part validate.
+
+        0 where there is no such part of its own.
+        """
+        return 0
+
+    @property
+    def target_deviation(self) -> float | None:
+        """The standard deviation of a target that somebody brings along."""
+        return None
+
+    @property
+    def way_to_classes(self) -> str:
+        """How to say that a target is a class, to be read in a refusal."""
+        return ""
+
+    def place(self, row: int) -> str:
+        """Return where a sample is written, for a sentence."""
+        return f"sample {row + 1}"
+
     def demand(self) -> None:
         """Refuse, in a sentence, what cannot be drawn here and now."""
 
+    def notices(self) -> list[str]:
+        """Return what is read in a way that its author should know of."""
+        return []
+
+    def labels(self, seed: int) -> Labels | None:
+        """Return the class of each sample, where some may be rare.
+
+        None where each has many samples, or where it cannot be known yet.
+        """
+        classes = self.class_count
+        if classes is None or self.size >= FEW * classes:
+            return None
+        return self.draw(seed)[1]
+
     def draw(self, seed: int) -> tuple[Array, Labels]:
-        """Return samples (size, *shape) and labels or targets."""
+        """Return samples (size, *shape) and labels or targets.
+
+        The samples are of any numeric type, and computed with in float64.
+        """
         raise NotImplementedError(f"{self.kind()} cannot be drawn")

@@ -37,7 +37,7 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
         has = f"{classes} classes" if classes else "a number"
         return where("recipe", "loss"), (
             f"got {loss.kind()!r}, but the target of {source.kind()!r} is "
-            f"{has}"
+            f"{has}{'' if classes else source.way_to_classes}"
         )
     try:
         found = arm.places

@@ -48,6 +48,10 @@ class ImageSet(Dataset):
     def demand(self) -> None:
         image_files.demand(self.kind())
 
+    def labels(self, seed: int) -> None:
+        """Return None: a framework's loader has to read them first."""
+        return
+
     def draw(self, seed: int) -> tuple[Array, Labels]:
         asked = {"train": self.samples, "test": self.test_samples}
         found = image_files.images(self.kind(), asked)
@@ -57,7 +61,7 @@ class ImageSet(Dataset):
             )
             for name in ("x", "y")
         )
-        return x.astype(np.float64), y.astype(np.int64)
+        return x, y.astype(np.int64)
 
 
 class Mnist(ImageSet):

@@ -151,6 +151,8 @@ def _path(error: ErrorDetails) -> str:
         del parts[2:]
     if parts[:2] == ["data", "scaling"]:
         del parts[2:3]
+    if parts[:3] == ["data", "table", "classes"]:
+        del parts[3:]
     if parts[:1] == ["probes"] and len(parts) > 3:
         # An epoch is a number or a word, and places are names or a word.
         kept = isinstance(parts[3], int)

@@ -202,8 +202,7 @@ def labels_of(arm: Arm) -> Curve:
 def _looked_at(arm: Arm) -> Part:
     probe = getattr(arm.probes, "representations", None)
     assert probe is not None
-    found = arm.data.parts(arm.recipe.loss)[probe.part]
-    return Part(found.x[: probe.samples], found.y[: probe.samples])
+    return arm.data.parts(arm.recipe.loss)[probe.part].some(probe.samples)
 
 
 @statistic(probe("representations"), classes)

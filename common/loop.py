@@ -85,8 +85,8 @@ class Trainer(Protocol):
         of this one sample. Of shape (samples, *tensor).
         """
 
-    def held(self) -> dict[str, tuple[Curve, Curve]]:
-        """Return x, y of each part, as the framework holds them."""
+    def held(self) -> Iterator[tuple[str, Curve, Curve]]:
+        """Yield each part's name, x and y, as the framework holds them."""
 
     def counts(self) -> dict[str, int]:
         """Return how many numbers each tensor of the live model has."""

@@ -127,15 +127,14 @@ class Observer:
         ]
         if not names:
             return {}
-        train = self.parts["train"]
-        x, y = train.x[: probe.samples], train.y[: probe.samples]
-        found: Weights = trainer.per_sample_gradients(x, y, names)
+        seen = self.parts["train"].some(probe.samples)
+        found: Weights = trainer.per_sample_gradients(seen.x, seen.y, names)
         return found
 
     def _representations(
         self, trainer: Any, probe: Representations
     ) -> Weights:
-        outputs = trainer.outputs(self.parts[probe.part].x[: probe.samples])
+        outputs = trainer.outputs(self.parts[probe.part].some(probe.samples).x)
         return {
             place.name: outputs[place.name]
             for place in self.arm.all_places

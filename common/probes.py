@@ -67,7 +67,8 @@ class PerSampleGradients(Model):
         places: the layers, such as `dense_1`; an arm without one is not
             looked at there.
         epochs: when to look.
-        samples: how many, the first of the training part.
+        samples: how many of the training part's, drawn once for all, in
+            their order; all of them where there are no more.
     """
 
     places: Places
@@ -81,7 +82,8 @@ class Representations(Model):
     Attributes:
         places: the layers, such as `dense_1`, or `all`.
         epochs: when to look.
-        samples: how many, the first of the part.
+        samples: how many of the part's, drawn once for all, in their
+            order; all of them where there are no more.
         part: of the data.
     """
 

@@ -97,5 +97,5 @@ def digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         total.update(f"{name} {array.dtype.str} {array.shape} ".encode())
-        total.update(array.tobytes())
+        total.update(array.reshape(-1).view(np.uint8).data)
     return total.hexdigest()[:16]

@@ -6,6 +6,7 @@ is fast, and nothing here is shared with either framework.
 """
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -272,9 +273,10 @@ class Trainer:
                 each.append(run.gradients[name])
         return {name: np.stack(each) for name, each in found.items()}
 
-    def held(self) -> dict[str, tuple[Curve, Curve]]:
-        """Return x, y of each part."""
-        return {name: (part.x, part.y) for name, part in self.parts.items()}
+    def held(self) -> Iterator[tuple[str, Curve, Curve]]:
+        """Yield each part's name, x and y."""
+        for name, part in self.parts.items():
+            yield name, part.x, part.y
 
     def counts(self) -> dict[str, int]:
         """Return how many numbers each tensor has."""

@@ -36,6 +36,7 @@ from common.layers import (
 from common.losses import BinaryCrossEntropy, CrossEntropy, Loss
 from common.padding import Both, Valid
 from common.recipe import Recipe
+from common.splits import Split
 
 Strategy = st.SearchStrategy[Any]
 
@@ -380,7 +381,19 @@ def _data(source: Any, watched: bool) -> Strategy:
         source=st.just(source),
         test=st.sampled_from([0.0, 0.2]),
         validation=st.sampled_from([0.2] if watched else [0.0, 0.2]),
-        stratify=st.just(False),
+        split=st.sampled_from(_splits(source)),
         scaling=st.sampled_from(["standardize", "min_max", "symmetric"]),
+        target_scaling=st.sampled_from(
+            ["none"] if source.class_count else ["none", "standardize"]
+        ),
         seed=st.integers(0, 3),
     )
+
+
+def _splits(source: Any) -> list[str]:
+    """Return the splits that a source can take; few classes may be rare."""
+    return [
+        each
+        for each in get_args(Split)
+        if each != "stratified" or source.class_count is None
+    ]

@@ -138,7 +138,9 @@ def train(
     gridded = arm.data.source.shape in ((1,), (2,))
     parts = (drawn and drawn.parts) or {}
     if not parts and (arm.probes or gridded):
-        parts = arm.data.parts(arm.recipe.loss)
+        # The grid reaches to the last digit as far as the samples do.
+        kind = "float64" if gridded else loop.stored(dtype)
+        parts = arm.data.parts(arm.recipe.loss, dtype=kind)
     points = loop.grid(parts["train"].x) if gridded else None
     records = []
     for nudge in (None, *nudges):
@@ -264,7 +266,7 @@ def _made(
 ) -> Any:
     # Precision and seed are the process's: the last trainer has lost its own.
     _last.cache_clear()
-    parts = parts or arm.data.parts(arm.recipe.loss)
+    parts = parts or arm.data.parts(arm.recipe.loss, dtype=loop.stored(dtype))
     return trainer_class(arm, parts, dtype, seed, gradient_norm, **extra)
 
 
@@ -278,10 +280,7 @@ def _first_epoch(
 def _data_digests(
     trainer: Any, arm: Arm, seed: int, first: list[batches.Segment]
 ) -> dict[str, str]:
-    found = {
-        part: digest({"x": x, "y": y})
-        for part, (x, y) in trainer.held().items()
-    }
+    found = {part: digest({"x": x, "y": y}) for part, x, y in trainer.held()}
     rows = [row for segment in first for row in segment.indices]
     for number, row in enumerate(rows[:BATCHES_SEEN], 1):
         x, y = trainer.gather(row)

@@ -9,11 +9,14 @@ import numpy as np
 def to_tensor(array: np.ndarray, dtype: str) -> Any:
     """Return an array as a tensor; labels keep their type.
 
+    It may share the array's memory, so the array must not be changed.
+
     Translation: images stay channels last, the layout that Keras computes
     in on every device.
     """
     kind = dtype if array.dtype.kind == "f" else array.dtype
-    return keras.ops.convert_to_tensor(np.array(array, dtype=kind, order="C"))
+    array = np.asarray(array, dtype=kind, order="C")
+    return keras.ops.convert_to_tensor(array)
 
 
 def to_tensors(arrays: np.ndarray, dtype: str) -> Any:

@@ -39,7 +39,7 @@ def arm(
             source=Noise(sides=sides, classes=classes, samples=samples),
             test=0.25,
             validation=0.0,
-            stratify=False,
+            split="random",
             scaling="none",
             seed=0,
         )

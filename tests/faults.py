@@ -187,18 +187,10 @@ def data_through_float32(backend: str) -> None:
 
 def scaling_fitted_on_all(backend: str) -> None:
     """Fit the scaling on all samples, the test's too."""
-    fit = data._scaler
 
-    @_around(data.Data, "parts")
-    def leaking(parts: Any, spec: Any, loss: Any) -> Any:
-        everything = spec.source.draw(spec.seed)[0]
-        with pytest.MonkeyPatch.context() as now:
-            now.setattr(
-                data,
-                "_scaler",
-                lambda scaling, _: fit(scaling, everything),
-            )
-            return parts(spec, loss)
+    @_around(data, "fitted")
+    def leaking(fitted: Any, scaling: Any, values: Any, rows: Any) -> Any:
+        return fitted(scaling, values, np.arange(len(values)))
 
 
 def another_order(backend: str) -> None:

@@ -284,7 +284,90 @@ DATA_SETS = [
     _edit("test-nan", "data.test", DATA, "{spiral: {}, test: .nan}"),
     _edit("test-text", "data.test", DATA, "{spiral: {}, test: '0.2'}"),
     _edit("test-percent", "data.test", DATA, "{spiral: {}, test: 20%}"),
-    _edit("stratify", "data.stratify", DATA, "{spiral: {}, stratify: 1}"),
+    _edit(
+        "stratify",
+        "data.stratify",
+        DATA,
+        "{spiral: {}, stratify: false}",
+        "is said by 'split'",
+    ),
+    _edit(
+        "split",
+        "data.split",
+        DATA,
+        "{spiral: {}, split: lats}",
+        "did you mean 'last'",
+    ),
+    _edit(
+        "split-shuffle",
+        "data.shuffle",
+        DATA,
+        "{spiral: {}, shuffle: false}",
+        "is a field of the recipe",
+    ),
+    _edit(
+        "target_scaling-class",
+        "data.target_scaling",
+        DATA,
+        "{spiral: {}, target_scaling: standardize}",
+        "the target is a class",
+    ),
+    _edit(
+        "target_scaling-normalize",
+        "data.target_scaling",
+        DATA,
+        "{sine: {}, target_scaling: normalize}",
+        "expected one of: min_max, none, standardize, symmetric",
+    ),
+    _edit(
+        "class_of_one",
+        "data.split",
+        DATA,
+        "{points: {x: [[1], [2], [3], [4], [5], [6], [7], [8], [9], [10]], "
+        "y: [0, 0, 0, 0, 0, 0, 0, 0, 0, 1], classes: 2}}",
+        "class 1 has a single sample",
+    ),
+    _edit(
+        "table-missing",
+        "data.table.file",
+        DATA,
+        "{table: {file: nowhere/none.csv, target: y}}",
+        "there is no folder",
+    ),
+    _edit(
+        "table-classes_text",
+        "data.table.classes",
+        DATA,
+        "{table: {file: none.csv, classes: three}}",
+        "expected a whole number",
+    ),
+    _edit(
+        "table-classes_booleans",
+        "data.table.classes",
+        DATA,
+        "{table: {file: none.csv, classes: [no, yes]}}",
+        "put the names into quotes",
+    ),
+    _edit(
+        "table-classes_twice",
+        "data.table.classes",
+        DATA,
+        "{table: {file: none.csv, classes: [a, b, a]}}",
+        "'a' stands twice",
+    ),
+    _edit(
+        "table-classes_one",
+        "data.table.classes",
+        DATA,
+        "{table: {file: none.csv, classes: [a]}}",
+    ),
+    _edit(
+        "table-channels",
+        "data.table.channels",
+        DATA,
+        "{table: {file: none.npz, channels: frist}}",
+        "did you mean 'first'",
+    ),
     _edit("seed", "data.seed", DATA, "{spiral: {}, seed: -1}"),
     _edit("seed-half", "data.seed", DATA, "{spiral: {}, seed: 0.5}"),
     _edit(
@@ -314,7 +397,9 @@ DATA_SETS = [
     _edit(
         "samples-none", "data.spiral.samples", DATA, "{spiral: {samples: 0}}"
     ),
-    _edit("samples-few", "data", DATA, "{spiral: {samples: 5}}", "stratify"),
+    _edit(
+        "samples-few", "data", DATA, "{spiral: {samples: 5}}", "split: random"
+    ),
     _edit("samples-two", "data", DATA, "{spiral: {samples: 2}}", "train"),
     _edit(
         "samples-huge",

@@ -9,13 +9,15 @@ import torch
 def to_tensor(array: np.ndarray, dtype: str) -> torch.Tensor:
     """Return an array as a tensor; labels keep their type.
 
+    It may share the array's memory, so the array must not be changed.
+
     Translation: images go from channels last to channels first, the only
     layout that PyTorch computes in.
     """
     if array.ndim == 4:
         array = array.transpose(0, 3, 1, 2)
     kind = dtype if array.dtype.kind == "f" else array.dtype
-    tensor = torch.from_numpy(np.array(array, dtype=kind, order="C"))
+    tensor = torch.from_numpy(np.asarray(array, dtype=kind, order="C"))
     return tensor.to(torch.get_default_device())
 
 

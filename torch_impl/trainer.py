@@ -1,5 +1,7 @@
 """What `common.loop` drives, in PyTorch."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
@@ -192,12 +194,10 @@ class Trainer:
             for name, found in zip(names, each, strict=True)
         }
 
-    def held(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Return x, y of each part, as the framework holds them."""
-        return {
-            name: (to_array(x), to_array(y))
-            for name, (x, y) in self.parts.items()
-        }
+    def held(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+        """Yield each part's name, x and y, as the framework holds them."""
+        for name, (x, y) in self.parts.items():
+            yield name, to_array(x), to_array(y)
 
     def counts(self) -> dict[str, int]:
         """Return how many numbers each tensor of the live model has."""

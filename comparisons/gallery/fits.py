@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from common import loop
 from common.data import Data
 from common.pictures import Fit
+from common.scaling import fitted
 from comparisons.drawing import (
     ABREAST,
     COLOURS,
@@ -49,9 +50,12 @@ def _fit(panel: Axes, arm: ArmResult) -> None:
     panel.plot(train.x, train.y, ".", color=GREY, markersize=4)
     # The samples alone say how far up and down there is something to see.
     low, high = panel.get_ylim()
-    truth = list(_silent(arm.arm.data).parts(loss).values())
+    data = arm.arm.data
+    truth = list(_silent(data).parts(loss).values())
     x = np.concatenate([part.x[:, 0] for part in truth])
-    y = np.concatenate([part.y[:, 0] for part in truth])
+    noisy = data.source.draw(data.seed)[1].reshape(-1, 1)
+    scale = fitted(data.target_scaling, noisy, data.rows(noisy)["train"])
+    y = scale(np.concatenate([part.y for part in truth]))[:, 0]
     order = np.argsort(x)
     panel.plot(x[order], y[order], ":", color="black", linewidth=1.5, zorder=5)
     for backend, records in arm.records.items():
@@ -69,8 +73,11 @@ def _fit(panel: Axes, arm: ArmResult) -> None:
 
 
 def _silent(data: Data) -> Data:
-    """Return the same samples, with targets that have no noise."""
+    """Return the same samples, with targets that have no noise, unscaled."""
     source: Any = data.source
     return data.model_copy(
-        update={"source": source.model_copy(update={"noise": 0.0})}
+        update={
+            "source": source.model_copy(update={"noise": 0.0}),
+            "target_scaling": "none",
+        }
     )

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from common.arm import Arm
 from common.looks import labels_of, nearest_mean, separability, viewed
 from common.pictures import Confusion, Embeddings, Mistakes
 from common.record import Curve
@@ -20,6 +21,9 @@ SIDE, CELL, IMAGE = 2.2, 0.27, 0.85
 PAD = 0.08
 MARKERS = ("o", "^", "s")
 WORST = 8
+
+# Letters of a class's name that are shown.
+LONGEST = 10
 
 # Neighbours that t-SNE heeds; scikit-learn's own number, or what few
 # samples have.
@@ -56,15 +60,33 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
             mine[0, column].set_title(named)
         for panel, backend in zip(mine[:, 0], backends, strict=True):
             panel.set_ylabel(LABELS[backend])
-    number = max(arm.arm.data.source.class_count or 2 for arm in result.arms)
+    names = max((class_names(arm.arm) for arm in result.arms), key=len)
     legend(
         figure,
         [
-            line(f"class {n}", colour, 0, marker=marker)
-            for n, (colour, marker) in enumerate(map(_look, range(number)))
+            line(f"class {name}", colour, 0, marker=marker)
+            for name, (colour, marker) in zip(
+                names, map(_look, range(len(names))), strict=True
+            )
         ],
     )
     return figure
+
+
+def class_names(arm: Arm) -> list[str]:
+    """Return what is written for each class: its name, or its number."""
+    source = arm.data.source
+    names = source.class_names or range(source.class_count or 2)
+    return [shortened(str(name)) for name in names]
+
+
+def shortened(name: str) -> str:
+    """Return a name that fits beside a picture.
+
+    >>> shortened("versicolor"), shortened("a very long name")
+    ('versicolor', 'a very lo…')
+    """
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def _look(label: int) -> tuple[str, str]:
@@ -110,7 +132,7 @@ def _laid_out(seen: list[Curve]) -> list[Curve]:
 def confusion(result: Result, spec: Confusion) -> Figure:
     """Draw a matrix for each arm and framework, true classes down."""
     arms, backends = result.arms, result.backends
-    number = max(arm.arm.data.source.class_count or 2 for arm in arms)
+    number = max(len(class_names(arm.arm)) for arm in arms)
     side = CELL * number + 0.6
     figure, axes = _grid(len(backends), len(arms), side, side)
     for column, arm in enumerate(arms):
@@ -131,8 +153,11 @@ def confusion(result: Result, spec: Confusion) -> Figure:
                     size=6,
                     color="white" if shares[true, taken] > 0.5 else "black",
                 )
-            panel.set_xticks(range(number))
-            panel.set_yticks(range(number))
+            names = class_names(arm.arm)
+            named = max(map(len, names)) > 2
+            turned = "vertical" if named else "horizontal"
+            panel.set_xticks(range(len(names)), names, rotation=turned)
+            panel.set_yticks(range(len(names)), names)
             panel.tick_params(length=0, labelsize=7)
             panel.set_xlabel("taken for")
         axes[0, column].set_title(arm.arm.name)
@@ -155,10 +180,12 @@ def mistakes(result: Result, spec: Mistakes) -> Figure:
         chosen = chances.argmax(1)
         wrong = np.flatnonzero(chosen != labels)
         order = chances[wrong, labels[wrong]].argsort(kind="stable")
-        images = _shown(run)
+        images, names = _shown(run), class_names(arm.arm)
+        size = 8 if max(map(len, names)) <= 2 else 5
         for panel, sample in zip(panels, wrong[order], strict=False):
             panel.imshow(images[sample], cmap="Greys", vmin=0, vmax=1)
-            panel.set_title(f"{labels[sample]} as {chosen[sample]}", size=8)
+            true, taken = names[labels[sample]], names[chosen[sample]]
+            panel.set_title(f"{true} as {taken}", size=size)
             panel.set_axis_on()
         # The first place of a row says whose it is, mistake or none.
         panels[0].set_axis_on()

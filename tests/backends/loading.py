@@ -27,6 +27,24 @@ def load_images(
     return image_files.digest(found), first
 
 
+def keras_splits(
+    trainer_class: Any, asked: list[tuple[int, float]], progress: Any = None
+) -> list[tuple[list[int], list[int]]]:
+    """Return the rows that Keras's `validation_split` makes of each pair.
+
+    Each pair is a number of samples and a share of them. What `Model.fit`
+    calls is asked, so that nothing is trained.
+    """
+    from keras.src.trainers.data_adapters import array_slicing
+
+    found = []
+    for samples, share in asked:
+        rows = np.arange(samples)
+        (stay,), (held,) = array_slicing.train_validation_split((rows,), share)
+        found.append((np.array(stay).tolist(), np.array(held).tolist()))
+    return found
+
+
 def load_any_cifar(backend: str) -> None:
     """Let torchvision read a CIFAR-10 whose checksums it does not know."""
     if backend == "torch_impl":
@@ -54,3 +72,4 @@ def add_tasks(backend: str) -> None:
     """Let a worker be asked for what stands here."""
     load_any_cifar(backend)
     tasks.load_images = load_images
+    tasks.keras_splits = keras_splits

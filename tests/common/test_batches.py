@@ -1,5 +1,6 @@
 """Batches: the steps that both frameworks are handed."""
 
+import math
 from typing import Any
 
 import hypothesis.strategies as st
@@ -123,6 +124,18 @@ def test_a_segment_holds_about_as_many_samples_as_it_may() -> None:
     example = arm([{"dense": 3}], batch_size=1024)
     found = list(segments(example, samples, 0, range(10)))
     assert [s.indices.size // samples for s in found] == [4, 4, 2]
+
+
+def test_a_segment_holds_no_more_numbers_than_it_may(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PyTorch copies all batches of a segment; there, the data are large."""
+    example = arm(DROPPING, schedule=STEPS, batch_size=8)
+    whole = steps(example, 48, range(3))
+    numbers = math.prod(example.data.source.shape)
+    monkeypatch.setattr(batches, "NUMBERS_AT_ONCE", 2 * 8 * numbers)
+    assert [len(s) for s in segments(example, 48, 0, range(3))] == [2] * 9
+    assert steps(example, 48, range(3)) == whole
 
 
 def test_rates_follow_the_schedule_from_the_first_step_on() -> None:

@@ -17,7 +17,6 @@ from common.datasets import (
     Spiral,
     Xor,
 )
-from common.errors import SpecError
 from common.load import parse
 from common.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
 from common.record import digest
@@ -190,15 +189,8 @@ def test_a_test_part_that_comes_along_can_be_claimed_about() -> None:
     assert spec.data.part_sizes()["test"] == 9
 
 
-def test_a_class_too_rare_to_be_shared_out_is_refused() -> None:
-    points = {"x": [[n] for n in range(9)], "y": [0] * 8 + [1], "classes": 2}
-    data = Data.model_validate({"points": points, "test": 0.3})
-    with pytest.raises(SpecError, match="class 1 has a single sample"):
-        data.parts(CrossEntropy())
-
-
 def test_unstratified_parts_are_another_split() -> None:
-    plain, stratified = parts("digits", stratify=False), parts("digits")
+    plain, stratified = parts("digits", split="random"), parts("digits")
     assert digest({"y": plain["test"].y}) != digest(
         {"y": stratified["test"].y}
     )

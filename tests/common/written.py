@@ -31,6 +31,9 @@ ELEMENTS: list[type[Element]] = [
 # Two features, and the classes 0, 1 and 2.
 TABLE = Path(__file__).with_name("table.npz")
 
+# 24 images of 3 channels, 6 rows and 5 columns, channels first.
+IMAGES = Path(__file__).with_name("images.npz")
+
 # What no framework has a default for, so that a person must say it.
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
@@ -99,7 +102,7 @@ RICH = experiment(
         "test": 0.25,
         "validation": 0.1,
         "scaling": "min_max",
-        "stratify": False,
+        "split": "random",
         "seed": 3,
     },
     recipe={

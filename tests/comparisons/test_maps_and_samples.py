@@ -1,5 +1,6 @@
 """Pictures of samples and of grids hold what they should."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def drawn(experiment: Experiment, records: Any, picture: int = 0) -> Figure:
 def seeing(experiment: Experiment, wrong: int) -> Any:
     """Return records of a network that gets the first so many wrong."""
     arm = experiment.arm("one")
-    labels = arm.data.parts(arm.recipe.loss)["test"].y[:60]
+    labels = arm.data.parts(arm.recipe.loss)["test"].some(60).y
     logits = np.zeros((60, 10))
     chosen = labels.copy()
     chosen[:wrong] = (chosen[:wrong] + 1) % 10
@@ -98,6 +99,48 @@ def test_the_worst_mistakes_come_first_with_both_classes() -> None:
             *[True] * 3,
             *[False] * (samples.WORST - 3),
         ]
+
+
+def named(tmp_path: Path, *pictures: Any) -> tuple[Figure, ...]:
+    """Draw pictures of classes that have names, some of them long."""
+    file = tmp_path / "named.npz"
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(60, 8, 8, 1)), np.arange(60) % 3
+    np.savez(file, x=x, y=y)
+    names = ["cat", "dog", "a very long name"]
+    experiment = parse(
+        written(
+            data={"table": {"file": str(file), "classes": names}, "test": 0.5},
+            arms={"one": ["flatten", {"dense": 3}]},
+            probes={"representations": {"samples": 30, "part": "test"}},
+            pictures=list(pictures),
+        )
+    )
+    arm = experiment.arm("one")
+    labels = arm.data.parts(arm.recipe.loss)["test"].y
+    logits = np.eye(3)[(labels + (np.arange(30) == 4)) % 3]
+    looks = {
+        "representations/flatten_1": rng.normal(size=(1, 30, 64)),
+        "representations/dense_1": logits[np.newaxis],
+    }
+    record = Record({}, {}, {}, {}, probes=looks)
+    records = {"one": {backend: [record] for backend in BACKENDS}}
+    return tuple(
+        drawn(experiment, records, index) for index in range(len(pictures))
+    )
+
+
+def test_classes_are_called_by_their_names(tmp_path: Path) -> None:
+    figures = named(tmp_path, "confusion", "mistakes", "embeddings")
+    confusion, mistakes, embeddings = figures
+    names = ["cat", "dog", "a very lo…"]
+    panel = confusion.axes[0]
+    assert [t.get_text() for t in panel.get_xticklabels()] == names
+    assert [t.get_text() for t in panel.get_yticklabels()] == names
+    title = mistakes.axes[0].get_title()
+    assert title in [f"{names[n]} as {names[(n + 1) % 3]}" for n in range(3)]
+    shown = [t.get_text() for t in embeddings.legends[0].get_texts()]
+    assert shown == [f"class {name}" for name in names]
 
 
 def test_without_a_mistake_it_says_so() -> None:

@@ -130,7 +130,7 @@ def test_what_asks_for_images_after_training_finds_them(
     written = SMALL | {
         "data": {
             "mnist": {"samples": TRAIN, "test_samples": TEST},
-            "stratify": False,
+            "split": "random",
         },
         "arms": {"linear": ["flatten", {"dense": 10}]},
         "probes": {"representations": {"samples": 10, "part": "test"}},

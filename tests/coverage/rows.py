@@ -8,7 +8,7 @@ from common.conventions import Convention
 from common.load import parse
 from tests.cases import CASES, MLP, arm
 from tests.climbs import Job
-from tests.common.written import TABLE
+from tests.common.written import IMAGES, TABLE
 from tests.coverage.elements import CONVENTION_VALUES
 from tests.examples import dense, example, watched
 
@@ -104,7 +104,7 @@ MORE: dict[str, Arm] = {
         {"table": {"file": str(TABLE), "classes": 3}},
         "cross_entropy",
         3,
-        stratify=False,
+        split="random",
     ),
     "xor": on({"xor": {"copies": 8, "noise": 0.1}}, "binary_cross_entropy", 1),
     **{
@@ -112,6 +112,35 @@ MORE: dict[str, Arm] = {
             {"digits": {"samples": 200}}, "cross_entropy", 10, scaling=scaling
         )
         for scaling in ("none", "standardize", "min_max", "symmetric")
+    },
+    **{
+        f"split-{split}": on(
+            {"digits": {"samples": 200}}, "cross_entropy", 10, split=split
+        )
+        for split in ("stratified", "random", "last", "first")
+    },
+    **{
+        f"target_scaling-{scaling}": on(
+            {"sine": {"samples": 120}},
+            "mean_squared_error",
+            1,
+            target_scaling=scaling,
+        )
+        for scaling in ("none", "standardize", "min_max", "symmetric")
+    },
+    **{
+        f"channels-{channels}": on(
+            {
+                "table": {
+                    "file": str(IMAGES),
+                    "classes": 2,
+                    "channels": channels,
+                }
+            },
+            "cross_entropy",
+            2,
+        )
+        for channels in ("first", "last")
     },
     "last_batch-drop": arm(MLP, batch_size=20, last_batch="drop"),
     "last_batch-keep": arm(MLP, batch_size=20, last_batch="keep"),

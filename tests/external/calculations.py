@@ -65,7 +65,7 @@ def network(
             source=Noise(sides=shape, classes=classes, samples=2),
             test=0.0,
             validation=0.0,
-            stratify=False,
+            split="random",
             scaling="none",
             seed=0,
         )

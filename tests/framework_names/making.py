@@ -74,7 +74,6 @@ BELONGS: dict[str, dict[str, str]] = {
     "data": {
         "test": "0.2",
         "validation": "0.2",
-        "stratify": "false",
         "scaling": "standardize",
     },
     "experiment": {
