@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from common import formulas
 from common.element import NotNegative, Positive
 from common.layer import Array, LayerElement
+from common.rounding import SIDES, UNIT
 
 
 class Activation(LayerElement):
@@ -31,6 +32,27 @@ class Activation(LayerElement):
     def derivative(self, x: Array) -> Array:
         """Return the function's slope at `x`, of the same shape."""
         raise NotImplementedError(f"{self.kind()} has no derivative")
+
+    def terms(self, x: Array) -> tuple[Array, Array]:
+        """Return the sizes of the largest terms that either framework adds.
+
+        Where such terms cancel, that framework's error is a rounding unit of
+        the term and not of the result: Keras's ELU is exp(x) - 1, whose
+        error at x = -1e-9 is 1e-16 and not 1e-25. `common.rounding` uses
+        the sizes; `tests/backends/test_tails.py` measures that no framework
+        has larger errors.
+
+        Args:
+            x: where, of any shape.
+
+        Returns:
+            For the value and for the slope, arrays of the shape of `x`; 0
+            where all implementations round alike.
+        """
+        if self.exact:
+            return np.zeros_like(x), np.zeros_like(x)
+        value = np.abs(self.value(x))
+        return value, np.maximum(value, np.abs(self.derivative(x)))
 
 
 class Relu(Activation):
@@ -52,7 +74,11 @@ class Tanh(Activation):
         return np.tanh(x)
 
     def derivative(self, x: Array) -> Array:
-        return 1.0 - np.tanh(x) ** 2
+        return formulas.tanh_slope(x)
+
+    def terms(self, x: Array) -> tuple[Array, Array]:
+        """The slope is 1 - y² in both; the square doubles the error of y."""
+        return np.abs(self.value(x)), np.full_like(x, 2.0)
 
 
 class Sigmoid(Activation):
@@ -62,8 +88,7 @@ class Sigmoid(Activation):
         return formulas.sigmoid(x)
 
     def derivative(self, x: Array) -> Array:
-        value = self.value(x)
-        return value * (1.0 - value)
+        return formulas.sigmoid(x) * formulas.sigmoid(-x)
 
 
 class Linear(Activation):
@@ -125,6 +150,11 @@ class Elu(Activation):
         below = self.alpha * np.exp(np.minimum(x, 0.0))
         return np.where(x > 0, 1.0, below)
 
+    def terms(self, x: Array) -> tuple[Array, Array]:
+        """Below 0 Keras's value is α exp(x) - α, its slope that plus α."""
+        size = np.where(x < 0, self.alpha, 0.0)
+        return size, size
+
 
 SELU_SCALE = 1.0507009873554804934193349852946
 SELU_ALPHA = 1.6732632423543772848170429916717
@@ -169,6 +199,19 @@ class Gelu(Activation):
         # The product of shares is 0 long before x³ could overflow.
         return share + x * slope * share * formulas.sigmoid(-2.0 * _inner(x))
 
+    def terms(self, x: Array) -> tuple[Array, Array]:
+        """Φ is computed from 1 + erf or 1 + tanh; tanh's slope is 1 - tanh².
+
+        The factor of that is x times the slope of tanh's argument, up to
+        where tanh is rounded to 1.
+        """
+        size = np.abs(x)
+        if self.form == "erf":
+            return size, np.ones_like(x)
+        steep = math.sqrt(2.0 / math.pi) * (1.0 + 3 * 0.044715 * x * x)
+        open_ = formulas.sigmoid(-2.0 * np.abs(_inner(x))) > UNIT / 4
+        return size, 1.0 + np.where(open_, size * steep, 0.0)
+
 
 def _normal_below(x: Array) -> Array:
     """Return Φ(x); erfc keeps the digits of small tails."""
@@ -210,6 +253,11 @@ class Swish(Activation):
         rest = formulas.sigmoid(-self.beta * x)
         return share + self.beta * x * share * rest
 
+    def terms(self, x: Array) -> tuple[Array, Array]:
+        """The sigmoid's slope is y (1 - y), with the factor β x."""
+        share = formulas.sigmoid(self.beta * x)
+        return np.abs(x) * share, (1.0 + self.beta * np.abs(x)) * share
+
 
 class Mish(Activation):
     """x tanh(softplus(x)). Misra 2020."""
@@ -218,8 +266,15 @@ class Mish(Activation):
         return x * np.tanh(formulas.softplus(x))
 
     def derivative(self, x: Array) -> Array:
-        share = np.tanh(formulas.softplus(x))
-        return share + x * (1.0 - share**2) * formulas.sigmoid(x)
+        inner = formulas.softplus(x)
+        slope = formulas.tanh_slope(inner) * formulas.sigmoid(x)
+        return np.tanh(inner) + x * slope
+
+    def terms(self, x: Array) -> tuple[Array, Array]:
+        """Keras's slope has 1 - tanh², with the factor x sigmoid(x)."""
+        value, slope = super().terms(x)
+        factor = 2.0 * np.abs(x) * formulas.sigmoid(x)
+        return value, slope + np.where(np.abs(x) < 40, factor, 0.0)
 
 
 class Softplus(Activation):
@@ -245,6 +300,10 @@ class Softsign(Activation):
 
     def derivative(self, x: Array) -> Array:
         return 1.0 / (1.0 + np.abs(x)) ** 2
+
+    def terms(self, x: Array) -> tuple[Array, Array]:
+        """PyTorch's slope is 1/(1 + |x|) - |x|/(1 + |x|)²."""
+        return np.zeros_like(x), 1.0 / (1.0 + np.abs(x))
 
 
 class HardSigmoid(Activation):
@@ -277,6 +336,10 @@ class HardSwish(Activation):
         hard = HardSigmoid()
         return hard.value(x) + x * hard.derivative(x)
 
+    def terms(self, x: Array) -> tuple[Array, Array]:
+        """Between -3 and 3 the slope is x/3 + 1/2, which is 0 at -1.5."""
+        return np.zeros_like(x), np.where(np.abs(x) < 3, 0.5, 0.0)
+
 
 class Custom(Activation):
     """A function of your own: `{custom: "x * tanh(sqrt(softplus(x)))"}`.
@@ -300,6 +363,22 @@ class Custom(Activation):
 
     def derivative(self, x: Array) -> Array:
         return formulas.evaluate(formulas.read(self.formula), x)[1]
+
+    def terms(self, x: Array) -> tuple[Array, Array]:
+        """What the formula loses where each of its operations is rounded."""
+        tree = formulas.read(self.formula)
+        exact = formulas.evaluate(tree, x)
+        values, slopes = super().terms(x)
+        for side in SIDES:
+            rounded = formulas.evaluate(tree, x, side)
+            with np.errstate(invalid="ignore"):
+                off = [
+                    np.abs(a - b) / UNIT
+                    for a, b in zip(rounded, exact, strict=True)
+                ]
+            values = np.fmax(values, off[0])
+            slopes = np.fmax(slopes, off[1])
+        return values, slopes
 
 
 class Softmax(Activation):

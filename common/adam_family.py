@@ -130,9 +130,12 @@ class Nadam(UpdateRule):
         p ← p - η (μₜ₊₁ m/(1 - Πₜ₊₁) + (1 - μₜ) g/(1 - Πₜ))
                 / (√(v/(1 - β₂ᵗ)) + ε)
 
-    Epsilon stands behind the corrected moment in both frameworks. The
-    product is kept in the parameters' precision in both; `bias_correction`
-    is about 1 - β₂ᵗ, μ, and here, as in Keras, 1 - β₁ and 1 - β₂.
+    Epsilon stands behind the corrected moment in both frameworks. Keras keeps
+    the product in the parameters' precision. PyTorch keeps it in float64
+    where the default type is float64, and else in float32; its trainer sets
+    the default type to that of the parameters, so that the two are the same
+    here. `bias_correction` is about 1 - β₂ᵗ, μ, and here, as in Keras, 1 - β₁
+    and 1 - β₂.
     """
 
     lr: Positive

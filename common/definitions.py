@@ -243,13 +243,12 @@ def concatenate(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
 
 def _activation(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     layer = cast("Activation", place.layer)
-    value = layer.value(x)
-    size, rough = np.abs(value), 0 if layer.exact else run.rough
+    values, slopes = layer.terms(x) if run.rough else (0.0, 0.0)
 
     def back(slope: Array) -> Array:
-        return slope * roughly(layer.derivative(x), size, rough)
+        return slope * roughly(layer.derivative(x), slopes, run.rough)
 
-    return roughly(value, size, rough), back
+    return roughly(layer.value(x), values, run.rough), back
 
 
 def _definition(

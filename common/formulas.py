@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 from common.counted import counted
 from common.errors import names, nearest, shown
 from common.framework_names import kind_hint
+from common.rounding import roughly
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Dual: TypeAlias = tuple[Array, Array]
@@ -46,6 +47,16 @@ def softplus(x: Array) -> Array:
     return np.asarray(np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))))
 
 
+def tanh_slope(x: Array) -> Array:
+    """Return 1 - tanh(x)², whose digits that difference would lose.
+
+    >>> float(tanh_slope(np.array(20.0))), 1 - math.tanh(20.0) ** 2
+    (1.6993417021166355e-17, 0.0)
+    """
+    small = np.exp(-2.0 * np.abs(x))
+    return np.asarray(4.0 * small / (1.0 + small) ** 2)
+
+
 Rule: TypeAlias = tuple[Callable[[Array], Array], Callable[[Array], Array]]
 
 UNARY: dict[str, Rule] = {
@@ -64,12 +75,19 @@ UNARY: dict[str, Rule] = {
     "sinh": (np.sinh, np.cosh),
     "softplus": (softplus, sigmoid),
     "sqrt": (np.sqrt, lambda a: 0.5 / np.sqrt(a)),
-    "tanh": (np.tanh, lambda a: 1.0 - np.tanh(a) ** 2),
+    "tanh": (np.tanh, tanh_slope),
 }
 """Each function of one argument with its slope.
 
 At a kink the slopes of `abs` and `relu` are 0, in both frameworks.
 """
+
+# The largest term of a slope that a framework computes from the value y:
+# 1 - y² for tanh, where the square doubles the error, and y (1 - y).
+SLOPE_TERMS: dict[str, Callable[[Array], Array]] = {
+    "tanh": lambda a: np.full_like(a, 2.0),
+    "sigmoid": sigmoid,
+}
 
 BINARY: dict[str, Callable[[Dual, Dual], Dual]] = {
     "maximum": lambda a, b: _chosen(np.maximum, np.heaviside, a, b),
@@ -123,15 +141,24 @@ def read(text: str) -> ast.expr:
     return tree
 
 
-def evaluate(tree: ast.expr, x: Array) -> Dual:
+def evaluate(tree: ast.expr, x: Array, rough: int = 0) -> Dual:
     """Return the value and the slope of a formula at x, of its shape.
+
+    Args:
+        tree: the formula, as `read` returns it.
+        x: where, of any shape.
+        rough: which way the result of each operation is one unit in the
+            last place off; see `common.rounding`. With 0 none is.
+
+    Returns:
+        Two arrays of the shape of `x`.
 
     >>> value, slope = evaluate(read("x ** 3"), np.array([2.0]))
     >>> value.item(), slope.item()
     (8.0, 12.0)
     """
     with np.errstate(all="ignore"):
-        return _dual(tree, np.asarray(x, np.float64))
+        return _dual(tree, np.asarray(x, np.float64), rough)
 
 
 def translated(tree: ast.expr, words: Mapping[str, str]) -> str:
@@ -265,7 +292,7 @@ def _number(tree: ast.expr) -> float:
     return float(evaluate(tree, np.zeros(()))[0])
 
 
-def _dual(node: ast.expr, x: Array) -> Dual:
+def _dual(node: ast.expr, x: Array, rough: int = 0) -> Dual:
     match node:
         case ast.Name(id="x"):
             return x, np.ones_like(x)
@@ -274,21 +301,38 @@ def _dual(node: ast.expr, x: Array) -> Dual:
         case ast.Constant(value=int() | float() as value):
             return np.full_like(x, float(value)), np.zeros_like(x)
         case ast.UnaryOp(op=op, operand=inner):
-            a, da = _dual(inner, x)
+            a, da = _dual(inner, x, rough)
             return (-a, -da) if isinstance(op, ast.USub) else (a, da)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             depend = _depends(left), _depends(right)
-            return _power(_dual(left, x), _dual(right, x), *depend)
+            powered = _dual(left, x, rough), _dual(right, x, rough)
+            return _off(_power(*powered, *depend), rough)
         case ast.BinOp(left=left, op=op, right=right):
-            return _OPERATORS[type(op)](_dual(left, x), _dual(right, x))
+            combined = _dual(left, x, rough), _dual(right, x, rough)
+            return _off(_OPERATORS[type(op)](*combined), rough)
         case ast.Call(func=ast.Name(id=name), args=[argument]):
-            a, da = _dual(argument, x)
+            a, da = _dual(argument, x, rough)
             value_of, slope_of = UNARY[name]
-            return value_of(a), slope_of(a) * da
+            slope = slope_of(a)
+            terms = SLOPE_TERMS.get(name)
+            size = terms(a) if terms else np.abs(slope)
+            return (
+                roughly(value_of(a), np.abs(value_of(a)), rough),
+                roughly(slope, size, rough) * da,
+            )
         case ast.Call(func=ast.Name(id=name), args=[one, other]):
-            return BINARY[name](_dual(one, x), _dual(other, x))
+            return BINARY[name](_dual(one, x, rough), _dual(other, x, rough))
         case _:
             raise TypeError(f"{ast.dump(node)} was not checked")
+
+
+def _off(found: Dual, rough: int) -> Dual:
+    """Return what an operation gives, rounded one way or the other."""
+    value, slope = found
+    return (
+        roughly(value, np.abs(value), rough),
+        roughly(slope, np.abs(slope), rough),
+    )
 
 
 def _power(a: Dual, b: Dual, base: bool, exponent: bool) -> Dual:

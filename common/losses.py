@@ -26,17 +26,28 @@ class CrossEntropy(Element):
     label_smoothing: Share = 0.0
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
-        shifted = z - z.max(-1, keepdims=True)
-        log_p = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-        right = log_p[np.arange(len(y)), y].mean()
-        alpha = self.label_smoothing
-        return float(-(1 - alpha) * right - alpha * log_p.mean())
+        right = z[np.arange(len(y)), y][:, np.newaxis]
+        others = np.delete(z - right, self._labels(z, y)).reshape(len(y), -1)
+        # log(1 + Σ exp(z_j - z_y)) keeps its digits where the sum is small.
+        top = np.maximum(others.max(-1, initial=0.0), 0.0)[:, np.newaxis]
+        rest = np.exp(others - top).sum(-1, keepdims=True)
+        each = top + np.log1p(rest + np.expm1(-top))
+        # -log p_j is -log p_y + z_y - z_j.
+        smooth = (right - z).mean(-1, keepdims=True)
+        return float((each + self.label_smoothing * smooth).mean())
 
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
-        alpha = self.label_smoothing
-        slope = Softmax().value(z) - alpha / z.shape[-1]
-        slope[np.arange(len(y)), y] -= 1.0 - alpha
+        alpha, rows = self.label_smoothing, np.arange(len(y))
+        p = Softmax().value(z)
+        slope = p - alpha / z.shape[-1]
+        # p - 1 loses its digits where p is almost 1; the others' sum not.
+        p[rows, y] = 0.0
+        slope[rows, y] = alpha * (1.0 - 1.0 / z.shape[-1]) - p.sum(-1)
         return np.asarray(slope / len(y))
+
+    def _labels(self, z: Array, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return where the labels' outputs stand in z, laid out flat."""
+        return np.asarray(np.arange(len(y)) * z.shape[-1] + y)
 
     def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
         """Return the `accuracy`; of equal logits, the first wins."""

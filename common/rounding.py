@@ -11,6 +11,9 @@ from common.layer import Array
 
 UNIT = float(np.finfo(np.float64).eps)
 
+# Which ways a formula is rounded to see what it may lose.
+SIDES = (1, -1, 2, 3)
+
 
 def roughly(values: Array, size: Array | float, rough: int) -> Array:
     """Return values that err by one unit in the last place of some size.

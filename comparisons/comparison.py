@@ -110,6 +110,7 @@ def compare_tensor(
     twins: Twins,
     thirds: Thirds | None = None,
     group: float = 0.0,
+    unit: float | None = None,
 ) -> Comparison:
     """Compare one tensor, as a trajectory of a single step.
 
@@ -125,11 +126,13 @@ def compare_tensor(
             rounding does to it.
         group: size of the largest neighbour; a tensor that cancels is a sum
             of terms as large, and no floor is below their rounding.
+        unit: one unit in the last place of 1, in the precision that was
+            computed in; by default that of the tensor's own type.
     """
     if torch.shape != keras.shape:
         one = np.ones(1)
         return Comparison(one * np.inf, np.ones((2, 1)), None, one, False)
-    unit = resolution(torch)
+    unit = unit or resolution(torch)
     scale = _size(max(length(torch), length(keras)), torch.dtype)
     group = max(group, scale)
     # What is no number in both is the same; a norm is of the rest.

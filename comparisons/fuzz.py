@@ -1,6 +1,8 @@
 """Fuzzing: random specifications through the ladder, in float64.
 
-The specs come from `strategies`. A spec on which the two frameworks part, or
+One that agrees there is also trained in the precision that its recipe says,
+if that is another; see `comparisons.precision`. The specs come from
+`strategies`. A spec on which the two frameworks part, or
 one of them breaks, is shrunk by Hypothesis to the simplest one on which they
 still do, and saved as YAML, which `parity check` replays.
 """
@@ -13,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Lock
 from typing import Any
 
 import yaml
@@ -21,6 +24,7 @@ from hypothesis import seed as seeded
 
 from common.experiment import Experiment
 from comparisons.ladder import climb
+from comparisons.precision import train_in
 from comparisons.strategies import experiments
 from comparisons.verdict import Outcome, Verdict, outcome_of, worst
 from comparisons.workers import Pair, WorkerError
@@ -71,6 +75,9 @@ class Fuzzed:
         seed: of the specs.
         outcomes: how many specs agreed, disagreed, or were undecided.
         undecided: why, for each that was undecided.
+        precisions: of those trained in another precision than float64 as
+            well, how many agreed and how many were chaotic too early to be
+            judged, by precision and outcome.
         failures: the disagreements that were shrunk.
         seconds: wall time, without shrinking.
         busy: seconds that each framework computed, of all pairs together.
@@ -80,6 +87,7 @@ class Fuzzed:
     seed: int
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     undecided: list[str] = field(default_factory=list)
+    precisions: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
     seconds: float = 0.0
     busy: Counter[str] = field(default_factory=Counter)
@@ -109,6 +117,12 @@ class Fuzzed:
             "count": self.count,
             "disagreements": self.outcomes["disagree"],
             "undecided": self.outcomes["undecided"],
+            "precisions": {
+                f"{precision}: {outcome}": count
+                for (precision, outcome), count in sorted(
+                    self.precisions.items()
+                )
+            },
             "specs_per_minute": round(self.per_minute, 1),
             "seconds": round(self.seconds, 1),
             "busy_share": {
@@ -168,7 +182,7 @@ def fuzz(
             if watch:
                 watch(result.count, count, len(failing))
         result.seconds = time.perf_counter() - start
-        result.busy = crew.busy()
+        result.busy, result.precisions = crew.busy(), crew.precisions
         for spec, number in failing[:MOST_SHRUNK]:
             result.failures.append(_shrunk(crew, spec, number))
     if out is not None:
@@ -268,6 +282,8 @@ class _Crew:
         self.pool = ThreadPoolExecutor(jobs, "crew")
         self.pairs: SimpleQueue[tuple[Pair, int]] = SimpleQueue()
         self.worked: Counter[str] = Counter()
+        self.precisions: Counter[tuple[str, Outcome]] = Counter()
+        self._lock = Lock()
         for _ in range(jobs):
             self.pairs.put((self._fresh(), 0))
 
@@ -289,16 +305,26 @@ class _Crew:
         return self.pool.submit(judged)
 
     def climb(self, spec: Experiment) -> list[Verdict]:
-        """Climb with a spec's only arm.
+        """Climb with a spec's only arm, then train in its own precision.
 
-        A framework that breaks on a valid spec does not agree; if it died,
+        In that it may be chaotic too early to be judged, and the ladder has
+        decided; so of that verdict only a disagreement is returned. A
+        framework that breaks on a valid spec does not agree; if it died,
         fresh workers take its place.
         """
         pair, age = self.pairs.get()
         if age == LIFETIME:
             pair, age = self._another(pair), 0
         try:
-            return climb(pair, spec.arm("fuzzed"), steps=self.steps).verdicts
+            arm, dtype = spec.arm("fuzzed"), spec.recipe.precision
+            verdicts = climb(pair, arm, steps=self.steps).verdicts
+            if dtype != "float64" and outcome_of(verdicts) == "agree":
+                _, verdict = train_in(pair, arm, dtype, steps=self.steps)
+                with self._lock:
+                    self.precisions[dtype, verdict.outcome] += 1
+                if verdict.outcome == "disagree":
+                    verdicts.append(verdict)
+            return verdicts
         except WorkerError as error:
             if not pair.alive():
                 pair, age = self._another(pair), 0

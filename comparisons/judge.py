@@ -320,6 +320,7 @@ def compare_records(
             twins(lambda record: record.weights, name),
             [third.weights[name] for third in thirds or []],
             largest_weights,
+            unit,
         )
         for name, value in base.weights.items()
     }
@@ -332,7 +333,7 @@ def compare_records(
         }
     trained = len(base.steps["loss"]), len(keras[0].steps["loss"])
     epochs = base.epochs["epoch"]
-    probed = _compare_probes(torch, keras, thirds or [])
+    probed = _compare_probes(torch, keras, thirds or [], unit)
     return Trajectory(
         arm=arm,
         steps=trained,
@@ -351,7 +352,10 @@ def compare_records(
 
 
 def _compare_probes(
-    torch: list[Record], keras: list[Record], thirds: list[Record]
+    torch: list[Record],
+    keras: list[Record],
+    thirds: list[Record],
+    unit: float,
 ) -> Compared:
     """Compare what all runs' probes saw; early stopping may cut some short."""
     ours, theirs, truths = (
@@ -379,6 +383,7 @@ def _compare_probes(
             ),
             [truth[name] for truth in truths],
             group,
+            unit,
         )
     return found
 

@@ -29,16 +29,22 @@ class ExactLeakyReLU(keras.layers.LeakyReLU):
 
 
 class LeftSlopeSELU(keras.layers.Layer):
-    """λ ELU(x), with α; so the slope at 0 is λα, as on the left of it."""
+    """λ x above 0, λα expm1(x) elsewhere; so the slope at 0 is λα.
+
+    `ops.elu` computes exp(x) - 1, whose digits cancel near 0.
+    """
 
     def call(self, x: Any) -> Any:
-        return SELU_SCALE * ops.elu(x, SELU_ALPHA)
+        below = SELU_ALPHA * ops.expm1(ops.minimum(x, 0))
+        return SELU_SCALE * ops.where(x > 0, x, below)
 
 
 class ExactGELU(keras.layers.Layer):
-    """x/2 (1 + erf(x/√2)), or x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+    """x/2 (1 + erf(x/√2)), or x sigmoid(2 √(2/π) (x + 0.044715 x³)).
 
-    TensorFlow's own operation keeps its constants in float32.
+    The second is x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), whose slope has
+    few digits where tanh is nearly 1. TensorFlow's own operation keeps its
+    constants in float32.
     """
 
     def __init__(self, form: str, **kwargs: Any) -> None:
@@ -49,7 +55,7 @@ class ExactGELU(keras.layers.Layer):
         if self.form == "erf":
             return 0.5 * x * (1 + ops.erf(x * math.sqrt(0.5)))
         inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
-        return 0.5 * x * (1 + ops.tanh(inner))
+        return x * ops.sigmoid(2 * inner)
 
 
 class Swish(keras.layers.Layer):

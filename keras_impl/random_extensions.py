@@ -34,7 +34,9 @@ class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
         self.mask_shape = (1, 1, input_shape[-1])
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        return inputs * self.mask if training else inputs
+        if not training:
+            return inputs
+        return inputs * ops.cast(self.mask, inputs.dtype)
 
 
 class RandomFlip(keras.layers.RandomFlip):

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -131,8 +132,10 @@ class Trainer:
         """Return predictions: probabilities, or numbers in regression."""
         say = phrase(activations, self.prediction)
         link = say(self.prediction, self.arm.places[-1].output_shape)
+        # In mixed precision, too, predictions are made in float32.
+        exact = replace(link, kwargs=link.kwargs | {"dtype": self.dtype})
         outputs = self.model(to_tensor(x, self.dtype), training=False)
-        return to_array(link.perform()(outputs))
+        return to_array(exact.perform()(outputs))
 
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Return what leaves each place, inner first, in evaluation."""
@@ -153,7 +156,7 @@ class Trainer:
         say = phrase(layers, place.layer)
         layer = say(place.layer, place.input_shape).perform()
         random.setstate(state)
-        entering = to_tensor(x, self.dtype)
+        entering = ops.cast(to_tensor(x, self.dtype), layer.compute_dtype)
         left = layer(entering, training=True)
         return to_array(entering), to_array(left)
 

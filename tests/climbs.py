@@ -21,8 +21,10 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from common.arm import Arm
+from common.loop import Dtype
 from comparisons.ladder import climb
-from comparisons.verdict import Outcome, worst
+from comparisons.precision import train_in
+from comparisons.verdict import Outcome, Verdict, worst
 from comparisons.workers import Pair, WorkerError
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +53,8 @@ class Job:
         steps: how long the trajectory is.
         threads: of each framework.
         says: whether the workers also say and read each part of it.
+        dtype: float64 to climb; in another precision the arm is trained
+            alone, as `comparisons.precision` does.
     """
 
     name: str
@@ -59,13 +63,18 @@ class Job:
     steps: int = 500
     threads: int = 1
     says: bool = False
+    dtype: Dtype = "float64"
 
     @cached_property
     def key(self) -> str:
         """A hash of what the result follows from, but for the code."""
         parts = (*self.arm.layers, self.arm.data, self.arm.recipe)
         meaning = [part.model_dump(mode="json") for part in parts]
-        number = [self.seed, self.steps, self.threads, self.says]
+        number: list[int | str] = [
+            *(self.seed, self.steps, self.threads, self.says)
+        ]
+        if self.dtype != "float64":
+            number.append(self.dtype)
         return _digest(json.dumps([meaning, number], sort_keys=True))
 
 
@@ -225,14 +234,22 @@ def climbed(pair: Pair, job: Job) -> Found:
     start = time.perf_counter()
     try:
         said = pair.ask("said", arm=job.arm) if job.says else {}
-        found = climb(pair, job.arm, seed=job.seed, steps=job.steps)
+        verdicts = _verdicts(pair, job)
     except WorkerError as error:
         return {"broke": str(error)[-2000:]}
     return {
         "said": said,
-        "verdicts": {v.rung: v.as_json() for v in found.verdicts},
+        "verdicts": {v.rung: v.as_json() for v in verdicts},
         "seconds": round(time.perf_counter() - start, 2),
     }
+
+
+def _verdicts(pair: Pair, job: Job) -> list[Verdict]:
+    if job.dtype == "float64":
+        found = climb(pair, job.arm, seed=job.seed, steps=job.steps)
+        return found.verdicts
+    _, verdict = train_in(pair, job.arm, job.dtype, job.seed, job.steps)
+    return [verdict]
 
 
 def outcome(found: Found) -> Outcome:

@@ -289,7 +289,7 @@ DATA_SETS = [
         "data.stratify",
         DATA,
         "{spiral: {}, stratify: false}",
-        "is said by 'split'",
+        "'split'",
     ),
     _edit(
         "split",

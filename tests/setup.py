@@ -1,6 +1,6 @@
 """What the workers that all tests share can be asked for."""
 
-from tests.backends import examination, loading
+from tests.backends import examination, loading, precisions, tails
 from tests.coverage import saying
 from tests.external import calculations, plain_optimizers
 
@@ -9,6 +9,8 @@ def add_tasks(backend: str) -> None:
     """Let a worker be asked for what the tests need."""
     examination.add_tasks(backend)
     loading.add_tasks(backend)
+    precisions.add_tasks(backend)
     saying.add_tasks(backend)
     calculations.add_tasks(backend)
     plain_optimizers.add_tasks(backend)
+    tails.add_tasks(backend)

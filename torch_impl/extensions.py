@@ -140,9 +140,10 @@ class ShapedPReLU(nn.PReLU):
         self.flat_at_zero = flat_at_zero
 
     def forward(self, x: Tensor) -> Tensor:
+        slope = self.weight.to(x.dtype)
         if self.flat_at_zero:
-            return torch.relu(x) - self.weight * torch.relu(-x)
-        return torch.where(x > 0, x, self.weight * x)
+            return torch.relu(x) - slope * torch.relu(-x)
+        return torch.where(x > 0, x, slope * x)
 
 
 class InverseTime:

@@ -25,7 +25,7 @@ class MaskedDropout2d(nn.Dropout2d):
     mask: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.mask if self.training else x
+        return x * self.mask.to(x.dtype) if self.training else x
 
 
 class RandomFlip(nn.Module):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from torch import nn
 
 from common.architecture import Place
 from common.arm import Arm
@@ -44,8 +45,7 @@ class Trainer:
         self.dtype = stored(dtype)
         self.model = build(arm, not native)
         if dtype == "bfloat16":
-            # A loss is taken in float32, as Keras's losses are.
-            self.model.register_forward_hook(lambda _, __, out: out.float())
+            _mix(self.model)
         loss = arm.recipe.loss
         self.loss = phrase(losses, loss)(loss).perform()
         self.penalty = Attached(arm.recipe.penalty, self.model)
@@ -153,6 +153,8 @@ class Trainer:
         say = phrase(layers, place.layer)
         layer = say(place.layer, place.input_shape).perform().train()
         entering = to_tensor(x, self.dtype)
+        if torch.is_autocast_enabled(entering.device.type):
+            entering = entering.to(torch.bfloat16)
         with torch.random.fork_rng():
             return to_array(entering), to_array(layer(entering))
 
@@ -213,3 +215,17 @@ class Trainer:
     def devices() -> list[str]:
         """Return which of cpu, cuda and mps there are to compute on."""
         return engine.devices()
+
+
+def _mix(model: nn.Module) -> None:
+    """Let every layer take and give bfloat16, and the network give float32.
+
+    Translation: autocast casts what enters a product; other layers compute
+    in the type that reaches them, so that what stands before the first
+    product would compute in float32. A loss is taken in float32, as Keras's
+    losses are.
+    """
+    model.register_forward_pre_hook(lambda _, args: (args[0].bfloat16(),))
+    for layer in weights.leaves(model).values():
+        layer.register_forward_hook(lambda _, __, out: out.bfloat16())
+    model.register_forward_hook(lambda _, __, out: out.float())

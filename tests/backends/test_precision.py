@@ -1,10 +1,91 @@
-"""Mixed precision: bfloat16 inside a layer, float32 around it."""
+"""Every precision: the one that is meant is computed in, and is near.
 
+float32 and float64 are that of everything; in mixed precision, bfloat16 is
+that of what layers compute, and float32 that of all around it. The fast part
+trains two networks that hold most kinds of layers; the slow one every kind
+of the language.
+"""
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import numpy as np
 import pytest
 
+from common.architecture import Place
+from common.arm import Arm
+from common.loop import Dtype, stored
+from comparisons.precision import train_in
+from comparisons.workers import Pair
 from tests.backends.conftest import Examined, Referred
-from tests.cases import CASES, Case
+from tests.backends.precisions import Types
+from tests.cases import CASES, SMOOTH, Case, arm
+from tests.coverage.rows import precision_jobs
 from tests.tolerances import HALF, MIXED_MATTERS, assert_close, distance
+
+# Every kind of layer in three networks.
+IMAGE = arm(
+    [
+        {"random_crop": 1},
+        "random_flip",
+        {"spatial_dropout": 0.25},
+        {"conv2d": {"filters": 4, "size": 3, "padding": "same"}},
+        "batch_norm",
+        "relu",
+        {"depthwise_conv2d": {"size": 3, "padding": "half"}},
+        {"prelu": {"slopes": "per_channel", "at_zero": "zero"}},
+        {"residual": [{"conv2d": {"filters": 4, "size": 1}}, "tanh"]},
+        {"spatial_dropout": 0.25},
+        {"average_pool": {"size": 3, "padding": "same", "stride": 1}},
+        {"max_pool": 2},
+        {"layer_norm": {"axes": "channels"}},
+        {"concatenate": [[], ["sigmoid"], [{"dropout": 0.25}]]},
+        {"dropout": 0.25},
+        "flatten",
+        {"dense": 3},
+    ],
+    (6, 6, 3),
+)
+VECTOR = arm(
+    [
+        {"dropout": 0.25},
+        {"dense": 8},
+        "batch_norm",
+        {"prelu": {"slopes": "per_number", "at_zero": "slope"}},
+        {"residual": [{"dense": 8}, "layer_norm"]},
+        {"concatenate": [["tanh"], [{"dense": 3}, {"dropout": 0.5}]]},
+        {"dense": 3},
+    ],
+    penalty={"l1": 1e-3, "l2": 1e-3},
+    clipping={"by_global_norm": 0.5},
+    optimizer="nadam",
+)
+ACTIVATIONS = arm(
+    [
+        {"dense": 8},
+        {
+            "concatenate": [
+                [each] for each in ("relu", "sigmoid", *SMOOTH.values())
+            ]
+        },
+        {"dense": 3},
+    ],
+    optimizer="adam",
+)
+WIDE = {"image": IMAGE, "vector": VECTOR, "activations": ACTIVATIONS}
+
+each_dtype = pytest.mark.parametrize("dtype", get_args(Dtype))
+each_wide = pytest.mark.parametrize("name", WIDE)
+ALL = [
+    pytest.param(job.arm, id=job.name) for job in precision_jobs()["bfloat16"]
+]
+
+# One unit in the last place of 1 in bfloat16, which has 8 significant bits.
+# Each layer rounds what it takes, its weights and what it gives, by half a
+# unit each if at random; TensorFlow cuts sums off on some processors. These
+# add like independent errors, to less than a unit for each layer on the way
+# there, and as much again on the way back.
+UNIT = 2.0**-7
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
 
@@ -12,6 +93,106 @@ MIXED = ("dense-deep", "dropout", "relu-image", "schedule-one_cycle")
 for_each_case = pytest.mark.parametrize(
     "case", [case for case in CASES if case.id in MIXED], ids=lambda c: c.id
 )
+
+
+def hold_types(found: Types, dtype: Dtype) -> None:
+    """Hold what a training was seen to compute in to what is meant."""
+    assert set().union(*found.outputs.values()) == {dtype}, found.outputs
+    assert all(found.outputs.values()), found.outputs
+    assert found.gradients == {stored(dtype)}
+    assert set(found.held.values()) <= {stored(dtype)}, found.held
+    assert found.state <= {stored(dtype)}
+
+
+def asked(pair: Pair, backend: str, arm: Arm, dtype: Dtype) -> Any:
+    return pair.workers[backend].submit("types", arm=arm, dtype=dtype).result()
+
+
+@each_dtype
+@on_each_backend
+@each_wide
+def test_each_layer_computes_in_the_precision_that_is_meant(
+    name: str, backend: str, dtype: Dtype, pair: Pair
+) -> None:
+    hold_types(asked(pair, backend, WIDE[name], dtype), dtype)
+
+
+@pytest.mark.slow
+@each_dtype
+@on_each_backend
+@pytest.mark.parametrize("each", ALL)
+def test_every_kind_computes_in_the_precision_that_is_meant(
+    each: Arm, backend: str, dtype: Dtype, pair: Pair
+) -> None:
+    hold_types(asked(pair, backend, each, dtype), dtype)
+
+
+def size(tensors: dict[str, np.ndarray]) -> float:
+    """Return the Euclidean norm of all tensors together."""
+    return float(
+        np.sqrt(sum(np.linalg.norm(v) ** 2 for v in tensors.values()))
+    )
+
+
+def depths(places: Sequence[Place], start: int = 0) -> dict[str, int]:
+    """Return how many layers there are up to each place, on its branch."""
+    found: dict[str, int] = {}
+    for place in places:
+        blocks = [*place.blocks.values(), place.after or ()]
+        for block in blocks:
+            found |= depths(block, start)
+        inside = [found[each.name] for block in blocks for each in block]
+        start = max([start, *inside]) + 1
+        found[place.name] = start
+    return found
+
+
+def hold_near(arm: Arm, mixed: Any, single: Any) -> None:
+    """Hold what was computed in bfloat16 to float32 and its rounding."""
+    layers = depths(arm.places)
+    for name, depth in layers.items():
+        off = np.linalg.norm(mixed.outputs[name] - single.outputs[name])
+        scale = np.linalg.norm(single.outputs[name])
+        assert off <= depth * UNIT * scale, name
+    off = {n: mixed.gradients[n] - g for n, g in single.gradients.items()}
+    bound = 2 * max(layers.values()) * UNIT * size(single.gradients)
+    assert size(off) <= bound, f"{size(off)} is beyond {bound}"
+
+
+def hold_backend_near(pair: Pair, backend: str, arm: Arm) -> None:
+    mixed, single = (
+        pair.workers[backend].submit("examine", arm=arm, dtype=dtype, steps=1)
+        for dtype in ("bfloat16", "float32")
+    )
+    hold_near(arm, mixed.result(), single.result())
+
+
+@on_each_backend
+@each_wide
+def test_bfloat16_is_as_near_to_float32_as_its_rounding(
+    name: str, backend: str, pair: Pair
+) -> None:
+    hold_backend_near(pair, backend, WIDE[name])
+
+
+@pytest.mark.slow
+@on_each_backend
+@pytest.mark.parametrize("each", ALL)
+def test_every_kind_in_bfloat16_is_as_near_to_float32(
+    each: Arm, backend: str, pair: Pair
+) -> None:
+    hold_backend_near(pair, backend, each)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@each_wide
+def test_the_two_frameworks_agree_in_each_precision(
+    name: str, dtype: Dtype, pair: Pair
+) -> None:
+    trajectory, verdict = train_in(pair, WIDE[name], dtype)
+    assert verdict.outcome != "disagree", verdict.sentence
+    records = trajectory.steps
+    assert records[0] == records[1] >= 20
 
 
 @on_each_backend

@@ -151,12 +151,12 @@ def test_a_class_of_one_behind_the_test_part_is_refused_as_well() -> None:
 @pytest.mark.parametrize(
     ("field", "says"),
     [
-        ("stratify", "is said by 'split': 'stratified'"),
+        ("stratify", "'split'"),
         ("validation_split", "'split: last'"),
-        ("test_size", "is called 'test' here"),
-        ("random_state", "is called 'seed' here"),
-        ("shuffle", "is a field of the recipe"),
-        ("batch_size", "is a field of the recipe"),
+        ("test_size", "'test'"),
+        ("random_state", "'seed'"),
+        ("shuffle", "in 'recipe'"),
+        ("batch_size", "in 'recipe'"),
     ],
 )
 def test_what_is_said_in_another_way_is_named(field: str, says: str) -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from comparisons.tolerances import TIMES_FLOOR
 from comparisons.workers import Pair
 from tests.climbs import LIBRARIES, SETUP, Memory, climb_all, version
 from tests.coverage.page import Absences, Page, absent_kinds, held
-from tests.coverage.rows import case_jobs, convention_jobs
+from tests.coverage.rows import case_jobs, convention_jobs, precision_jobs
 
 PAGE = Path("docs/coverage.md")
 CACHE = Path("build/coverage.json")
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def covered(cache: Path, pairs: int = 2, at_most: int | None = None) -> Page:
-    """Climb with every case and every convention.
+    """Climb with every case and convention, and train in each precision.
 
     Args:
         cache: what is known already; it grows as climbs are done.
@@ -41,15 +42,18 @@ def covered(cache: Path, pairs: int = 2, at_most: int | None = None) -> Page:
         at_most: how many climbs before it stops.
     """
     cases, conventions = case_jobs(), convention_jobs()
+    precise = precision_jobs()
     absent = absences()
     gone = absent_kinds(absent)
     jobs = [
-        job for job in (*cases, *conventions.values()) if not held(job) & gone
+        job
+        for job in (*cases, *conventions.values(), *chain(*precise.values()))
+        if not held(job) & gone
     ]
     found = climb_all(
         jobs, Memory(cache), pairs=pairs, at_most=at_most, watch=_tell
     )
-    return Page(cases, conventions, found, absent, header())
+    return Page(cases, conventions, found, absent, header(), precise)
 
 
 def absences() -> Absences:

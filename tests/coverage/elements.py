@@ -116,8 +116,8 @@ def choices() -> list[Choice]:
 NOT_CLIMBED = {(Recipe, "precision")}
 """The ladder is climbed in float64, whatever the recipe says.
 
-`tests.backends.test_precision` and `tests.backends.test_training` train in
-the others.
+The page has a table of its own for the other precisions, and
+`tests.backends.test_precision` trains in all of them.
 """
 
 

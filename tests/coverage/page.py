@@ -1,10 +1,11 @@
 """The page: what each element was seen to pass, and what is missing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from common.loop import Dtype
 from comparisons.ladder import Rung
 from comparisons.verdict import Outcome, worst
 from comparisons.workers import LABELS
@@ -133,6 +134,7 @@ class Page:
         found: what is known of them, by their keys.
         absences: what the backends say to be absent.
         header: what was used, in a sentence.
+        precisions: the jobs in each precision besides float64.
     """
 
     def __init__(
@@ -142,6 +144,7 @@ class Page:
         found: dict[str, Found],
         absences: Absences,
         header: str,
+        precisions: Mapping[Dtype, Sequence[Job]] | None = None,
     ) -> None:
         self.conventions, self.found = conventions, found
         self.absences, self.header = absences, header
@@ -156,6 +159,15 @@ class Page:
             if job.key in found
         ]
         self.missing = [job for job in due if job.key not in found]
+        self.precise: dict[Dtype, list[Row]] = {}
+        for dtype, each in (precisions or {}).items():
+            fit = [job for job in each if not held(job) & self.gone]
+            self.precise[dtype] = [
+                Row(job, found[job.key], held(job))
+                for job in fit
+                if job.key in found
+            ]
+            self.missing += [job for job in fit if job.key not in found]
         self.faults: list[str] = []
 
     def text(self) -> str:
@@ -163,6 +175,12 @@ class Page:
         self.faults = [
             f"{row.job.name}: {outcome(row.found)}: {sentence(row.found)}"
             for row in self.rows
+            if outcome(row.found) == "disagree"
+        ]
+        self.faults += [
+            f"{row.job.name} in {dtype}: {sentence(row.found)}"
+            for dtype, rows in self.precise.items()
+            for row in rows
             if outcome(row.found) == "disagree"
         ]
         self.faults += [f"{job.name} was not run" for job in self.missing]
@@ -173,6 +191,7 @@ class Page:
             self._gaps(),
             *self._choices(),
             *self._conventions(),
+            *self.precision_table(),
             *self._undecided(),
         ]
         return "\n\n".join(parts) + "\n"
@@ -296,6 +315,23 @@ class Page:
         head = ["convention", "value", "by default", *JUDGED]
         return ["## Conventions\n\nBoth values of each.", table(head, rows)]
 
+    def precision_table(self) -> list[str]:
+        """Return the table of all kinds in the precisions below float64."""
+        if not self.precise:
+            return []
+        rows = [
+            [
+                kind.name,
+                *(
+                    ratio([r for r in rows if kind.cls in r.holds], dtype)
+                    for dtype, rows in self.precise.items()
+                ),
+            ]
+            for kind in kinds()
+            if kind.cls not in self.gone
+        ]
+        return [PRECISIONS, table(["word", *self.precise], rows)]
+
     def _undecided(self) -> list[str]:
         rows = [
             [row.job.name, sentence(row.found)]
@@ -325,6 +361,16 @@ to pass, over all the cases that hold it.
   trajectory has 500 steps, or as many as there are before it is chaotic.
 - **worst**: the case with the largest ratio; **cases**: how many hold it,
   and the first of them."""
+
+
+PRECISIONS = """\
+## Precisions
+
+Every kind, trained for 20 steps in each precision besides float64: the
+largest difference between the frameworks in units of the floor, of all the
+curves and, where nothing is chaotic, of the final weights. In bfloat16 a
+training may be chaotic too early to be judged; it is then undecided.
+`tests/backends/test_precision.py` holds each layer to the precision."""
 
 
 def is_named(name: str, kind: Kind) -> bool:

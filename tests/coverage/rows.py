@@ -6,13 +6,17 @@ from typing import Any
 from common.arm import Arm
 from common.conventions import Convention
 from common.load import parse
+from common.loop import Dtype
 from tests.cases import CASES, MLP, arm
 from tests.climbs import Job
 from tests.common.written import IMAGES, TABLE
-from tests.coverage.elements import CONVENTION_VALUES
+from tests.coverage.elements import CONVENTION_VALUES, covered, kinds
 from tests.examples import dense, example, watched
 
 STEPS_LONG = 500
+
+# In bfloat16 most trainings are chaotic soon after.
+STEPS_SHORT = 20
 
 
 def initialized(written: Any) -> Arm:
@@ -186,6 +190,36 @@ def case_jobs() -> list[Job]:
         Job(name, found, steps=STEPS_LONG, says=True)
         for name, found in arms.items()
     ]
+
+
+PRECISIONS: tuple[Dtype, ...] = ("float32", "bfloat16")
+
+
+@cache
+def precision_jobs() -> dict[Dtype, list[Job]]:
+    """Return jobs in each precision besides float64, for every kind.
+
+    The case with most kinds that no other holds comes first, until there is
+    none left to cover.
+    """
+    found: list[Job] = []
+    missing = {kind.cls for kind in kinds()}
+    jobs = (*case_jobs(), *convention_jobs().values())
+    holds = {job.key: (job, covered(job.arm) & missing) for job in jobs}
+    while missing:
+        job, held = max(holds.values(), key=lambda at: len(at[1] & missing))
+        if not held & missing:
+            names = sorted(cls.__name__ for cls in missing)
+            raise LookupError(f"no case holds {', '.join(names)}")
+        found.append(job)
+        missing -= held
+    return {
+        dtype: [
+            Job(job.name, job.arm, steps=STEPS_SHORT, dtype=dtype)
+            for job in found
+        ]
+        for dtype in PRECISIONS
+    }
 
 
 @cache

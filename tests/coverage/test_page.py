@@ -18,7 +18,7 @@ from tests.coverage import saying
 from tests.coverage.__main__ import CACHE, PAGE, covered
 from tests.coverage.elements import CONVENTION_VALUES, choices, kinds
 from tests.coverage.page import TITLES, Page
-from tests.coverage.rows import case_jobs, convention_jobs
+from tests.coverage.rows import case_jobs, convention_jobs, precision_jobs
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,6 +43,7 @@ def demanded() -> Listed:
     """Return what a page of the present code lists."""
     found = {(TITLES[kind.family], kind.name) for kind in kinds()}
     found |= {("Values", choice.name) for choice in choices()}
+    found |= {("Precisions", kind.name) for kind in kinds()}
     return found | {
         ("Conventions", f"{row.field} = {value}")
         for row, _, value in CONVENTION_VALUES
@@ -97,7 +98,13 @@ def page(absences: Any = None, **doctored: Found) -> Page:
         job.key: agreed(job) | doctored.get(job.name.replace("-", "_"), {})
         for job in (*conventions.values(), *cases)
     }
-    return Page(cases, conventions, found, absences or {}, "Made up.")
+    precise = precision_jobs()
+    for jobs in precise.values():
+        for job in jobs:
+            said = agreed(job)["verdicts"]["trajectory"]
+            own = doctored.get(f"{job.name.replace('-', '_')}_{job.dtype}", {})
+            found[job.key] = {"verdicts": {job.dtype: said | own}}
+    return Page(cases, conventions, found, absences or {}, "Made up.", precise)
 
 
 def test_a_page_without_faults_lists_everything_once() -> None:
@@ -132,6 +139,16 @@ def test_a_disagreement_is_a_fault_and_stands_on_every_row() -> None:
     assert "disagree" not in other
 
 
+def test_a_disagreement_in_a_precision_is_a_fault() -> None:
+    lost = {"verdict": "disagree", "sentence": "the loss is 30 floors off"}
+    made = page(spatial_dropout_bfloat16=lost)
+    text = made.text()
+    assert made.faults == [
+        "spatial_dropout in bfloat16: the loss is 30 floors off"
+    ]
+    assert "| spatial_dropout | 0.5 | disagree |" in text
+
+
 def test_a_break_is_a_fault() -> None:
     made = page(spiral={"broke": "the worker died"})
     made.text()
@@ -146,7 +163,8 @@ def test_what_was_not_run_is_a_fault_by_name() -> None:
     cases, conventions = case_jobs(), convention_jobs()
     [gone] = [job for job in cases if job.name == "polynomial"]
     found = {k: v for k, v in made.found.items() if k != gone.key}
-    partly = Page(cases, conventions, found, {}, "Made up.")
+    precise = precision_jobs()
+    partly = Page(cases, conventions, found, {}, "Made up.", precise)
     partly.text()
     assert partly.missing == [gone]
     assert partly.faults == [
@@ -198,10 +216,11 @@ def test_a_key_follows_what_the_result_follows() -> None:
         replace(job, steps=9),
         replace(job, threads=2),
         replace(job, says=True),
+        replace(job, dtype="bfloat16"),
         Job("a", tiny(batch_size=8)),
         Job("a", arm([{"dense": 3}], samples=65)),
     ]
-    assert len({job.key, *(other.key for other in others)}) == 7
+    assert len({job.key, *(other.key for other in others)}) == 8
 
 
 def test_what_is_known_is_not_climbed_again(tmp_path: Path) -> None:

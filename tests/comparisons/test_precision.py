@@ -1,0 +1,63 @@
+"""A training below float64 is judged by its own floor, and faults show."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.loop import Dtype
+from comparisons.comparison import compare_tensor
+from comparisons.ladder import climb
+from comparisons.precision import train_in
+from comparisons.tolerances import TIMES_FLOOR, UNIT
+from comparisons.workers import Pair
+from tests.cases import MLP, arm
+from tests.examples import watched
+
+EXAMPLE = arm(MLP)
+
+
+def test_a_tensor_in_bfloat16_is_judged_by_its_last_place() -> None:
+    """3 % is four units of 2⁻⁷; in float32 it would be no rounding."""
+    x = np.array([1.0, -2.0, 3.0], dtype=np.float32)
+    twins: Any = ([(x, x)], [(x, x)])
+    near = x * np.float32(1.03)
+    assert compare_tensor(x, near, twins).worst()[0] > TIMES_FLOOR
+    mixed = compare_tensor(x, near, twins, unit=UNIT["bfloat16"])
+    assert mixed.worst()[0] == pytest.approx(0.03 / 2.0**-5, rel=1e-5)
+    far = compare_tensor(x, 2 * x, twins, unit=UNIT["bfloat16"])
+    assert far.worst()[0] > TIMES_FLOOR
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_sound_frameworks_agree(dtype: Dtype, pair: Pair) -> None:
+    trajectory, verdict = train_in(pair, EXAMPLE, dtype)
+    assert (verdict.rung, verdict.outcome) == (dtype, "agree")
+    assert trajectory.steps == (21, 21)  # seven epochs of three
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("guilty", ["torch", "keras"])
+def test_a_planted_fault_is_a_disagreement(
+    guilty: str, dtype: Dtype, pair: Pair, faulty: Pair
+) -> None:
+    worker = faulty.workers[guilty]
+    worker.submit("plant", name="loss_summed").result()
+    mixed = Pair(backends=())
+    mixed.workers = pair.workers | {guilty: worker}
+    _, verdict = train_in(mixed, EXAMPLE, dtype)
+    worker.submit("plant", name="").result()
+    assert verdict.outcome == "disagree"
+
+
+def test_what_watches_a_curve_is_left_out(pair: Pair) -> None:
+    """Early stopping would end this training after its second epoch."""
+    stopped = watched(
+        MLP, early_stopping={"patience": 1, "min_delta": 9.0}, epochs=9
+    )
+    trajectory, verdict = train_in(pair, stopped, "float32", steps=24)
+    assert trajectory.steps == (24, 24)
+    assert verdict.outcome == "agree"
+    watching = climb(pair, stopped, steps=24).trajectory
+    assert watching is not None
+    assert max(watching.steps) < 24
