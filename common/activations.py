@@ -11,8 +11,9 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from common import formulas
+from common.axes import axes_of
 from common.element import NotNegative, Positive
-from common.layer import Array, LayerElement
+from common.layer import Array, LayerElement, Shape
 from common.rounding import SIDES, UNIT
 
 
@@ -381,13 +382,83 @@ class Custom(Activation):
         return values, slopes
 
 
-class Softmax(Activation):
-    """exp(x) over its sum along the last axis, so that it sums to one.
+class AlongAxis(Activation):
+    """What softmax and its logarithm share: they look along an axis.
 
-    It turns logits into probabilities for prediction. The losses here start
-    from logits, so a network does not end in it.
+    Attributes:
+        axis: along which the exponentials are summed: the `channels` of
+            each position (Keras's default; in PyTorch, which stores
+            channels first, `dim=1`), `height` (also the first axis of
+            samples of two axes), `width`, `positions` (all but the
+            channels, together) or `all`. PyTorch's `dim=-1` is the width
+            of an image, and without a `dim` it guesses: the channels of
+            vectors and images, but the *batch* where samples have two
+            axes, which no value here means.
+    """
+
+    main = "axis"
+    axis: Literal["channels", "height", "width", "positions", "all"] = (
+        "channels"
+    )
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape unchanged; there must be such an axis."""
+        axes_of(self.kind(), self.axis, shape)
+        return shape
+
+    def along(self, x: Array) -> tuple[int, ...]:
+        """Return the axes of a batch (n, *shape) that are summed over."""
+        if self.axis == "channels":
+            return (x.ndim - 1,)
+        axes = axes_of(self.kind(), self.axis, x.shape[1:])
+        return tuple(axis + 1 for axis in axes)
+
+    def back(self, value: Array, slope: Array) -> tuple[Array, Array]:
+        """Carry a slope back from the value to what it is made of.
+
+        Args:
+            value: what left, (n, *shape).
+            slope: the derivative of the loss by that.
+
+        Returns:
+            The derivative by what came in, and the size of the largest of
+            the terms whose difference it is.
+        """
+        raise NotImplementedError(f"{self.kind()} has no way back")
+
+
+class Softmax(AlongAxis):
+    """exp(x) over the sum of exp(x) along an axis, which adds up to one.
+
+    It turns logits into probabilities. The losses here start from logits
+    and apply it themselves: a network that ends in it, applies it twice.
     """
 
     def value(self, x: Array) -> Array:
-        shifted = np.exp(x - x.max(-1, keepdims=True))
-        return np.asarray(shifted / shifted.sum(-1, keepdims=True))
+        axes = self.along(x)
+        shifted = np.exp(x - x.max(axes, keepdims=True))
+        return np.asarray(shifted / shifted.sum(axes, keepdims=True))
+
+    def back(self, value: Array, slope: Array) -> tuple[Array, Array]:
+        mean = (slope * value).sum(self.along(value), keepdims=True)
+        size = value * np.maximum(np.abs(slope), np.abs(mean))
+        return value * (slope - mean), size
+
+
+class LogSoftmax(AlongAxis):
+    """x - log of the sum of exp(x) along an axis: softmax's logarithm.
+
+    Before a cross-entropy, which applies it itself, it changes nothing:
+    log_softmax(log_softmax(x)) = log_softmax(x).
+    """
+
+    def value(self, x: Array) -> Array:
+        axes = self.along(x)
+        shifted = x - x.max(axes, keepdims=True)
+        total = np.exp(shifted).sum(axes, keepdims=True)
+        return np.asarray(shifted - np.log(total))
+
+    def back(self, value: Array, slope: Array) -> tuple[Array, Array]:
+        total = slope.sum(self.along(value), keepdims=True)
+        share = np.exp(value) * total
+        return slope - share, np.maximum(np.abs(slope), np.abs(share))

@@ -14,6 +14,7 @@ those take one value when the spec is made (`common.update_rule`).
 import math
 from typing import Any, TypeVar
 
+from common.activations import AlongAxis
 from common.architecture import Place, places
 from common.element import Element
 from common.images import AveragePool, Conv2d, DepthwiseConv2d, Window
@@ -117,11 +118,13 @@ def _layer(spec: LayerElement, shape: Shape | None) -> LayerElement:
 def _shaped(spec: LayerElement, shape: Shape) -> LayerElement:
     """Return a layer's form where it stands."""
     match spec:
-        case Flatten() if len(shape) != 3:
-            # Without channels there is but one order.
+        case Flatten() if len(shape) == 1:
+            # Of a vector there is but one order.
             return changed(spec, order="channels_last")
-        case LayerNorm() if len(shape) == 1:
-            return changed(spec, axes="channels")
+        case LayerNorm():
+            return changed(spec, axes=_axis(spec.axes, shape))
+        case AlongAxis():
+            return changed(spec, axis=_axis(spec.axis, shape))
         case Prelu():
             counts = {
                 "one": 1,
@@ -134,6 +137,13 @@ def _shaped(spec: LayerElement, shape: Shape) -> LayerElement:
             return _window(spec, shape)
         case _:
             return spec
+
+
+def _axis(name: str, shape: Shape) -> str:
+    """Return the first name of axes that are one or all of a sample's."""
+    if len(shape) == 1:
+        return "channels"
+    return "height" if (len(shape), name) == (2, "positions") else name
 
 
 def _window(spec: Window, shape: Shape) -> LayerElement:
@@ -201,5 +211,5 @@ def _placed(place: Place) -> LayerElement:
         case Residual():
             spec = Residual(**blocks, activation=after[0] if after else None)
         case Concatenate():
-            spec = Concatenate(branches=tuple(blocks.values()))
+            spec = changed(spec, branches=tuple(blocks.values()))
     return _layer(spec, place.input_shape)

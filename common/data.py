@@ -20,7 +20,7 @@ from common.element import Model, Share, Whole, members, refuse
 from common.errors import SpecError, names, nearest, shown
 from common.framework_names import field_hint, kind_hint, unknown_field
 from common.layer import Array
-from common.losses import CrossEntropy, Loss
+from common.losses import Loss, targets
 from common.randomness import stream
 from common.scaling import Scaling, Word, fitted, scaled
 from common.splits import Rows, Split, count, hold_out, rarest
@@ -289,13 +289,14 @@ class Data(Model):
 
         Returns:
             `train`, and `validation` and `test` where they have samples; y
-            as int64 labels of shape (n,) for cross-entropy and as float64
-            of shape (n, 1) otherwise.
+            as `common.losses.targets` says: int64 labels of shape (n,) for
+            cross-entropy, else float64 of shape (n, 1), or (n, classes)
+            where a distance meets classes.
         """
         x, y = drawn or self.source.draw(self.seed)
         rows = self.rows(y)
-        if not isinstance(loss, CrossEntropy):
-            y = y.reshape(len(y), 1).astype(np.float64)
+        y = targets(loss, y, self.source.class_count)
+        if self.target_scaling != "none":
             y = fitted(self.target_scaling, y, rows["train"])(y)
         scale = fitted(self.scaling, x, rows["train"])
         found = {

@@ -294,7 +294,8 @@ class Noise(Dataset):
     """Standard normal samples, and targets that have nothing to do with them.
 
     Attributes:
-        sides: shape of one sample; an image is (height, width, channels).
+        sides: shape of one sample: (channels,), (height, channels), or
+            (height, width, channels) for an image.
         classes: how many labels there are, drawn alike; None draws a
             standard normal number to predict.
         samples: how many.

@@ -15,12 +15,19 @@ from typing import TypeAlias, cast
 import numpy as np
 
 from common import definitions_images
-from common.activations import Activation
+from common.activations import Activation, AlongAxis
 from common.architecture import Place
 from common.batches import Masks
 from common.errors import nearest
 from common.layer import Array
-from common.layers import BatchNorm, Dense, Flatten, LayerNorm, Prelu
+from common.layers import (
+    BatchNorm,
+    Concatenate,
+    Dense,
+    Flatten,
+    LayerNorm,
+    Prelu,
+)
 from common.record import Weights
 from common.rounding import roughly, summed
 
@@ -92,12 +99,12 @@ def dense(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
 def flatten(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     """Lay out pixel by pixel, or channel by channel."""
     layer = cast("Flatten", place.layer)
-    if layer.order == "channels_last" or x.ndim != 4:
+    if layer.order == "channels_last":
         return x.reshape(len(x), -1), lambda slope: slope.reshape(x.shape)
-    moved = x.transpose(0, 3, 1, 2)
+    moved = np.moveaxis(x, -1, 1)
 
     def back(slope: Array) -> Array:
-        return slope.reshape(moved.shape).transpose(0, 2, 3, 1)
+        return np.moveaxis(slope.reshape(moved.shape), 1, -1)
 
     return moved.reshape(len(x), -1), back
 
@@ -105,6 +112,8 @@ def flatten(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
 def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     """γ (x - mean) / √(variance + ε) + β, channel by channel."""
     layer, name = cast("BatchNorm", place.layer), place.name
+    along = layer.along(x.shape[1:]) + 1
+    x = np.moveaxis(x, along, -1)
     axes = tuple(range(x.ndim - 1))
     count = x.size // x.shape[-1]
     mean = run.weights[f"{name}/running_mean"]
@@ -126,28 +135,32 @@ def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     beta = run.weights[f"{name}/beta"] if layer.affine else np.zeros(1)
 
     def back(slope: Array) -> Array:
+        slope = np.moveaxis(slope, along, -1)
         if layer.affine:
             run.gradients[f"{name}/gamma"] = (slope * normal).sum(axes)
             run.gradients[f"{name}/beta"] = summed(slope, axes, run.rough)
         slope = slope * gamma
         if run.training:
-            along = (slope * normal).mean(axes)
-            slope = slope - slope.mean(axes) - normal * along
-        return slope / width
+            share = (slope * normal).mean(axes)
+            slope = slope - slope.mean(axes) - normal * share
+        return np.moveaxis(slope / width, -1, along)
 
-    return gamma * normal + beta, back
+    return np.moveaxis(gamma * normal + beta, -1, along), back
 
 
 def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     """γ (x - mean) / √(variance + ε) + β, sample by sample."""
     layer, name = cast("LayerNorm", place.layer), place.name
-    own = len(layer.normalized(place.input_shape))
-    axes, others = tuple(range(-own, 0)), tuple(range(x.ndim - own))
+    axes = tuple(axis + 1 for axis in layer.along(place.input_shape))
+    others = tuple(set(range(x.ndim)) - set(axes))
+    own = tuple(n if axis in axes else 1 for axis, n in enumerate(x.shape))
     mean, variance = _moments(x, axes)
     width = np.sqrt(variance + layer.epsilon)
     normal = _normal(x, mean, width, run)
-    gamma = run.weights[f"{name}/gamma"] if layer.affine else np.ones(1)
-    beta = run.weights[f"{name}/beta"] if layer.affine else np.zeros(1)
+    gamma, beta = np.ones(1), np.zeros(1)
+    if layer.affine:
+        gamma = run.weights[f"{name}/gamma"].reshape(own)
+        beta = run.weights[f"{name}/beta"].reshape(own)
 
     def back(slope: Array) -> Array:
         if layer.affine:
@@ -227,18 +240,39 @@ def residual(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
 
 
 def concatenate(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
-    """What the branches put out, side by side along the channels."""
+    """What the branches put out, side by side along an axis."""
     found = [run.through(block, x) for block in place.blocks.values()]
-    ends = np.cumsum([y.shape[-1] for y, _ in found])[:-1]
+    layer = cast("Concatenate", place.layer)
+    axis = layer.along(found[0][0].shape[1:]) + 1
+    ends = np.cumsum([y.shape[axis] for y, _ in found])[:-1]
 
     def back(slope: Array) -> Array:
-        shares = np.split(slope, ends, axis=-1)
+        shares = np.split(slope, ends, axis=axis)
         slopes = [
             back(share) for (_, back), share in zip(found, shares, strict=True)
         ]
         return np.asarray(sum(slopes))
 
-    return np.concatenate([y for y, _ in found], axis=-1), back
+    return np.concatenate([y for y, _ in found], axis=axis), back
+
+
+def softmax(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """Exponentials over their sum along an axis."""
+    layer = cast("AlongAxis", place.layer)
+    value = layer.value(x)
+
+    def back(slope: Array) -> Array:
+        found, size = layer.back(value, slope)
+        return roughly(found, size, run.rough)
+
+    return roughly(value, np.abs(value), run.rough), back
+
+
+def log_softmax(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """The logarithm of `softmax`: x less that of the sum, which may cancel."""
+    y, back = softmax(place, x, run)
+    largest = np.abs(x).max(tuple(range(1, x.ndim)), keepdims=True)
+    return roughly(y, np.broadcast_to(largest, y.shape), run.rough), back
 
 
 def _activation(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
@@ -254,7 +288,8 @@ def _activation(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
 def _definition(
     place: Place,
 ) -> Callable[[Place, Array, Pass], tuple[Array, Back]]:
-    if isinstance(place.layer, Activation):
+    along = isinstance(place.layer, AlongAxis)
+    if isinstance(place.layer, Activation) and not along:
         return _activation
     kind = place.layer.kind()
     here, images = sys.modules[__name__], definitions_images

@@ -144,19 +144,21 @@ def global_average_pool(
     place: Place, x: Array, run: "Pass"
 ) -> tuple[Array, Back]:
     """The mean of each channel."""
+    axes = tuple(range(1, x.ndim - 1))
 
     def back(slope: Array) -> Array:
-        share = slope[:, np.newaxis, np.newaxis] / math.prod(x.shape[1:3])
+        share = np.expand_dims(slope, axes) / math.prod(x.shape[1:-1])
         return np.broadcast_to(share, x.shape)
 
-    return x.mean((1, 2)), back
+    return x.mean(axes), back
 
 
 def global_max_pool(place: Place, x: Array, run: "Pass") -> tuple[Array, Back]:
     """The largest of each channel; equals share the slope equally."""
-    y = x.max((1, 2), keepdims=True)
-    share = (x == y) / (x == y).sum((1, 2), keepdims=True)
-    return y[:, 0, 0], lambda slope: slope[:, np.newaxis, np.newaxis] * share
+    axes = tuple(range(1, x.ndim - 1))
+    y = x.max(axes, keepdims=True)
+    share = (x == y) / (x == y).sum(axes, keepdims=True)
+    return y.squeeze(axes), lambda slope: np.expand_dims(slope, axes) * share
 
 
 def _seen(layer: Window, x: Array, padding: float = 0.0) -> tuple[Array, Back]:

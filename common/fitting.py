@@ -4,11 +4,10 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
-from common.activations import Softmax
 from common.architecture import Place, ShapeError, walk
 from common.arm import Arm
 from common.layers import BatchNorm
-from common.losses import BinaryCrossEntropy, CrossEntropy
+from common.losses import BinaryCrossEntropy, CrossEntropy, Distance
 from common.recipe import batch_sizes
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -32,7 +31,7 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
     fits = {
         CrossEntropy: classes is not None,
         BinaryCrossEntropy: classes == 2,
-    }.get(type(loss), classes is None)
+    }.get(type(loss), True)
     if not fits:
         has = f"{classes} classes" if classes else "a number"
         return where("recipe", "loss"), (
@@ -43,16 +42,19 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
         found = arm.places
     except ShapeError as error:
         return where("layers", *error.path), str(error)
-    units = source.class_count if isinstance(loss, CrossEntropy) else 1
+    units = 1 if isinstance(loss, BinaryCrossEntropy) else classes or 1
     if found[-1].output_shape != (units,):
+        one_hot = isinstance(loss, Distance) and classes
         return where("layers"), (
             f"ends in shape {found[-1].output_shape}, but {loss.kind()!r} on "
             f"{source.kind()!r} needs ({units},)"
+            + (", a number for each of its classes" if one_hot else "")
         )
-    if any(isinstance(place.layer, Softmax) for place in walk(found)):
+    if not arm.parameters:
         return where("layers"), (
-            f"has a 'softmax', but {loss.kind()!r} starts from logits; leave "
-            "it out, predictions apply it"
+            "has no trainable parameters, so there is nothing to train, and "
+            "PyTorch's optimisers refuse it; add a layer that learns, such "
+            "as 'dense'"
         )
     return _check_batch_norm(arm, found, where)
 
@@ -64,8 +66,11 @@ def _check_batch_norm(
     samples = arm.data.part_sizes()["train"]
     smallest = min(batch_sizes(arm.recipe, samples))
     for place in walk(found):
-        numbers = smallest * math.prod(place.input_shape[:-1])
-        if isinstance(place.layer, BatchNorm) and numbers < 2:
+        if not isinstance(place.layer, BatchNorm):
+            continue
+        shape = place.input_shape
+        apart = shape[place.layer.along(shape)]
+        if smallest * math.prod(shape) // apart < 2:
             return where("layers"), (
                 f"{place.name} meets a batch of 1 of the {samples} training "
                 "samples, and one number has no variance; change the batch "

@@ -252,11 +252,15 @@ class AveragePool(Pool):
 
 
 class GlobalPool(LayerElement):
-    """What both kinds of pooling over a whole image say."""
+    """What both kinds of pooling over all positions of a sample say."""
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return (channels,)."""
-        expect_image(self.kind(), shape)
+        """Return (channels,); the input must have positions."""
+        if len(shape) == 1:
+            raise refused(
+                f"{self.kind()} got samples of shape {shape}, vectors, which "
+                "have no positions to pool over; leave it out"
+            )
         return (shape[-1],)
 
 

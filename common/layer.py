@@ -84,7 +84,13 @@ def refused(text: str) -> PydanticCustomError:
 def expect_image(kind: str, shape: Shape) -> None:
     """Refuse samples that are no images."""
     if len(shape) != 3:
+        remedy = (
+            "leave it out, or use 'dense'"
+            if len(shape) == 1
+            else "put a 'flatten' before a 'dense' instead, or give the "
+            "samples a third axis"
+        )
         raise refused(
             f"{kind} got samples of shape {shape}, expected images: height, "
-            "width, channels"
+            f"width, channels; {remedy}"
         )

@@ -1,7 +1,8 @@
 """Layers: how a sample's shape changes, and what is learnt on the way.
 
-Shapes are those of one sample, without the batch. An image is said with its
-channels last, (height, width, channels), whatever a framework stores.
+Shapes are those of one sample, without the batch: a vector (channels,), two
+axes (height, channels), or an image (height, width, channels). Channels
+stand last, whatever a framework stores; PyTorch stores them first.
 """
 
 import math
@@ -18,6 +19,7 @@ from common.activations import (
     HardSwish,
     LeakyRelu,
     Linear,
+    LogSoftmax,
     Mish,
     Relu,
     Relu6,
@@ -31,6 +33,7 @@ from common.activations import (
     Tanh,
 )
 from common.augmentation import RandomCrop, RandomFlip
+from common.axes import axes_of
 from common.element import Count, Flag, Number, OneKind, Positive, Share
 from common.images import (
     AveragePool,
@@ -77,11 +80,11 @@ class Dense(LayerElement):
 
 
 class Flatten(LayerElement):
-    """Lay an image out as a vector.
+    """Lay an image, or a sample of two axes, out as a vector.
 
-    With order `channels_last` the channels of one pixel lie side by side
-    (Keras); with `channels_first` the pixels of one channel do (PyTorch).
-    Without a channel axis the two are the same.
+    With order `channels_last` the channels of one position lie side by side
+    (Keras); with `channels_first` the positions of one channel do (PyTorch).
+    For a vector the two are the same.
     """
 
     main = "order"
@@ -106,27 +109,43 @@ class BatchNorm(LayerElement):
 
     Attributes:
         affine: whether γ and β are learnt; they start at 1 and 0.
+        axis: which axis has a mean, a variance, γ and β for each of its
+            numbers: the `channels`, as both frameworks have it unasked, or
+            in their place `height` (also the first axis of samples of two
+            axes) or `width`. Keras's `axis=1` is the height of samples
+            whose channels stand last.
     """
 
     epsilon: Positive
     kept: Share
     running_variance: Literal["biased", "unbiased"]
     affine: Flag = True
+    axis: Literal["channels", "height", "width"] = "channels"
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape unchanged; there must be such an axis."""
+        self.along(shape)
+        return shape
+
+    def along(self, shape: Shape) -> int:
+        """Return the axis of one sample that keeps its numbers apart."""
+        return axes_of(self.kind(), self.axis, shape)[0]
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         """Return γ and β, one number a channel."""
-        channels = (shape[-1],)
+        channels = (shape[self.along(shape)],)
         return {"gamma": channels, "beta": channels} if self.affine else {}
 
     def state(self, shape: Shape) -> dict[str, Shape]:
         """Return the running averages, one number a channel each."""
-        channels = (shape[-1],)
+        channels = (shape[self.along(shape)],)
         return {"running_mean": channels, "running_variance": channels}
 
     def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> Array:
         """Return ones for γ and the variance, zeros for β and the mean."""
         ones = name in ("gamma", "running_variance")
-        return np.ones(shape[-1]) if ones else np.zeros(shape[-1])
+        count = shape[self.along(shape)]
+        return np.ones(count) if ones else np.zeros(count)
 
 
 class LayerNorm(LayerElement):
@@ -137,15 +156,18 @@ class LayerNorm(LayerElement):
     with the (biased) variance, in training as in evaluation. Ba et al. 2016.
 
     Attributes:
-        axes: what of an image is normalised together. `channels`: those of
-            one pixel, with one γ and β a channel, as Keras's layer does
-            unasked. `all`: the whole image, with one γ and β a *number*, as
-            PyTorch's `LayerNorm((c, h, w))`. In a vector the two are one.
+        axes: what of a sample is normalised together, with a γ and β for
+            each number of it. `channels`: those of one position, as Keras's
+            layer does unasked. `all`: the whole sample, as PyTorch's
+            `LayerNorm((c, h, w))`. `positions`: those of one channel, as
+            PyTorch's `LayerNorm((h, w))`. `height` and `width`: one axis
+            alone; PyTorch's `LayerNorm(w)` is the width of an image. In a
+            vector `channels` and `all` are one.
         affine: whether γ and β are learnt; they start at 1 and 0.
     """
 
     epsilon: Positive
-    axes: Literal["channels", "all"]
+    axes: Literal["channels", "all", "positions", "height", "width"]
     affine: Flag = True
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -159,7 +181,11 @@ class LayerNorm(LayerElement):
 
     def normalized(self, shape: Shape) -> Shape:
         """Return the shape of what is normalised together."""
-        return shape if self.axes == "all" else shape[-1:]
+        return tuple(shape[axis] for axis in self.along(shape))
+
+    def along(self, shape: Shape) -> tuple[int, ...]:
+        """Return the axes of one sample that are normalised together."""
+        return axes_of(self.kind(), self.axes, shape)
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         """Return γ and β, in the shape of what is normalised together."""
@@ -222,24 +248,26 @@ class SpatialDropout(LayerElement):
     """While training, zero a share `rate` of the channels, each as a whole.
 
     The rest is divided by 1 - rate. Tompson et al. 2015; PyTorch calls it
-    Dropout2d, Keras SpatialDropout2D.
+    Dropout2d, Keras SpatialDropout2D, and Dropout1d and SpatialDropout1D
+    where samples have two axes.
     """
 
     main = "rate"
     rate: Share
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return the shape unchanged; the input must be an image."""
-        if len(shape) != 3:
+        """Return the shape unchanged; the input must have positions."""
+        if len(shape) == 1:
             raise refused(
                 f"spatial_dropout got samples of shape {shape}, expected "
-                "images; for vectors there is 'dropout'"
+                "images or samples of two axes; for vectors there is "
+                "'dropout'"
             )
         return shape
 
     def mask_shape(self, shape: Shape) -> Shape:
         """Return one factor for each channel."""
-        return (1, 1, shape[-1])
+        return (*(1 for _ in shape[:-1]), shape[-1])
 
     def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
         """Return 0 where a number is dropped, 1 / (1 - rate) elsewhere."""
@@ -285,29 +313,44 @@ class Residual(LayerElement):
 
 
 class Concatenate(LayerElement):
-    """Put what several branches make of x side by side, along the channels.
+    """Put what several branches make of x side by side, along an axis.
 
     An empty branch passes x on, so `{concatenate: [[], [...]]}` is a dense
     connection (Huang et al. 2017).
+
+    Attributes:
+        branches: layers, in a list for each branch.
+        axis: along which: `channels`, as Keras does unasked; `height`,
+            which is also the first axis of samples of two axes; or `width`.
+            PyTorch's `torch.cat` joins the *batch* unless it is told
+            another axis, which no value here means.
     """
 
     main = "branches"
     branches: Annotated[tuple[Block, ...], Field(min_length=2)]
+    axis: Literal["channels", "height", "width"] = "channels"
 
     def blocks(self) -> dict[str, Block]:
         """Return the branches, numbered from 1."""
         return {f"branch{n}": b for n, b in enumerate(self.branches, 1)}
 
     def merged(self, shapes: dict[str, Shape]) -> Shape:
-        """Return the branches' shape with their channels in a row."""
+        """Return the branches' shape with one axis of each in a row."""
         found = list(shapes.values())
-        if len({shape[:-1] for shape in found}) != 1:
+        first, axis = found[0], self.along(found[0])
+        others = {(*shape[:axis], *shape[axis + 1 :]) for shape in found}
+        if len({len(shape) for shape in found}) > 1 or len(others) > 1:
             raise refused(
                 f"concatenate got branches of shapes "
-                f"{', '.join(map(str, found))}; all but the channels must "
+                f"{', '.join(map(str, found))}; all but the {self.axis} must "
                 "be equal"
             )
-        return (*found[0][:-1], sum(shape[-1] for shape in found))
+        joined = sum(shape[axis] for shape in found)
+        return (*first[:axis], joined, *first[axis + 1 :])
+
+    def along(self, shape: Shape) -> int:
+        """Return the axis of one sample that is joined."""
+        return axes_of(self.kind(), self.axis, shape)[0]
 
 
 Layer: TypeAlias = Annotated[
@@ -345,7 +388,8 @@ Layer: TypeAlias = Annotated[
     | HardSigmoid
     | HardSwish
     | Custom
-    | Softmax,
+    | Softmax
+    | LogSoftmax,
     OneKind(),
 ]
 

@@ -11,6 +11,7 @@ from common.arm import Arm
 from common.data import Part
 from common.errors import names
 from common.layers import Dropout, SpatialDropout
+from common.losses import class_labels
 from common.record import Curve
 from common.statistic import (
     Run,
@@ -196,7 +197,7 @@ def viewed(run: Run, view: str) -> Curve:
 
 def labels_of(arm: Arm) -> Curve:
     """Return the classes of the samples that the probe looks at."""
-    return _looked_at(arm).y.reshape(-1).astype(int)
+    return class_labels(_looked_at(arm).y)
 
 
 def _looked_at(arm: Arm) -> Part:

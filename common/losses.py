@@ -1,4 +1,4 @@
-"""Losses, all from logits, all averaged over the batch.
+"""Losses, averaged over the batch; cross-entropies start from logits.
 
 `value` is the definition, in NumPy, and `gradient` its slope with respect
 to the network's outputs; both frameworks are judged against them. Outputs
@@ -83,10 +83,24 @@ class BinaryCrossEntropy(Element):
         return {"accuracy": int(((z > 0) == (y > 0.5)).sum()) / len(y)}
 
 
-class MeanSquaredError(Element):
-    """(z - y)², for outputs and targets of one shape (batch, outputs)."""
+class Distance(Element):
+    """What the losses of a difference z - y share.
+
+    The target of a number to predict has shape (batch, 1). Of K classes,
+    y is one-hot: (batch, K), 1 for the class and 0 elsewhere.
+    """
 
     prediction: ClassVar[type[Activation]] = Linear
+
+    def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
+        """Return the `accuracy` where y is one-hot; of equals, the first."""
+        if y.shape[-1] == 1:
+            return {}
+        return {"accuracy": int((z.argmax(-1) == y.argmax(-1)).sum()) / len(y)}
+
+
+class MeanSquaredError(Distance):
+    """(z - y)², for outputs and targets of one shape (batch, outputs)."""
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
         return float(((z - y) ** 2).mean())
@@ -94,18 +108,12 @@ class MeanSquaredError(Element):
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
         return np.asarray(2.0 * (z - y) / z.size)
 
-    def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
-        """Return nothing beside the loss."""
-        return {}
 
-
-class MeanAbsoluteError(Element):
+class MeanAbsoluteError(Distance):
     """|z - y|, for outputs and targets of one shape (batch, outputs).
 
     The slope where they are equal is 0, in both frameworks.
     """
-
-    prediction: ClassVar[type[Activation]] = Linear
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
         return float(np.abs(z - y).mean())
@@ -113,18 +121,13 @@ class MeanAbsoluteError(Element):
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
         return np.asarray(np.sign(z - y) / z.size)
 
-    def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
-        """Return nothing beside the loss."""
-        return {}
 
-
-class Huber(Element):
+class Huber(Distance):
     """e²/2 where |e| ≤ δ, and δ (|e| - δ/2) beyond, for e = z - y.
 
     Huber 1964. PyTorch's SmoothL1Loss(β) is this with δ = β, over β.
     """
 
-    prediction: ClassVar[type[Activation]] = Linear
     main = "delta"
     delta: Positive = 1.0
 
@@ -136,9 +139,33 @@ class Huber(Element):
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
         return np.asarray(np.clip(z - y, -self.delta, self.delta) / z.size)
 
-    def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
-        """Return nothing beside the loss."""
-        return {}
+
+def targets(
+    loss: "Loss", y: npt.NDArray[Any], classes: int | None
+) -> npt.NDArray[Any]:
+    """Return labels or numbers in the form that a loss wants.
+
+    Args:
+        loss: the loss.
+        y: of shape (n,): labels from 0 on, or numbers to predict.
+        classes: how many classes there are; None for numbers.
+
+    Returns:
+        Labels (n,) for a cross-entropy, in the type that they have; else
+        float64: one-hot rows (n, classes) where another loss meets classes,
+        and a column (n, 1) otherwise.
+    """
+    if isinstance(loss, CrossEntropy):
+        return y
+    if classes is not None and not isinstance(loss, BinaryCrossEntropy):
+        return np.eye(classes)[y.astype(np.int64)]
+    return y.reshape(len(y), 1).astype(np.float64)
+
+
+def class_labels(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return the classes (n,) of targets of any form; see `targets`."""
+    one_hot = y.ndim == 2 and y.shape[1] > 1
+    return y.argmax(1) if one_hot else y.reshape(-1).astype(int)
 
 
 Loss: TypeAlias = Annotated[

@@ -145,6 +145,8 @@ def run(
     _make(folders, "run")
     if several:
         arguments.folder("--out", out, overview.FILES)
+    for spec in specs:
+        _warn(spec, f"{spec.name}: " if several else "")
     found = []
     with Crew(backends, device.value, jobs) as crew:
         for ran in overview.run_each(
@@ -236,6 +238,7 @@ def check(
     from comparisons.workers import Pair
 
     spec = catalogue.find(experiment, dataset)
+    warnings = _warn(spec)
     verdicts, outcomes, causes = [], [], []
     with ExitStack() as stack:
         stack.enter_context(image_files.kept_in(data_dir, download))
@@ -274,6 +277,7 @@ def check(
                 "command": "check",
                 "name": spec.name,
                 "verdict": verdict,
+                "warnings": warnings,
                 "rungs": verdicts,
                 "causes": causes,
                 "claims": [],
@@ -323,8 +327,9 @@ def audit(
     from comparisons import audit as auditing
     from comparisons.console import show_audit, watching
 
-    catalogue.find(experiment, dataset, profile)
+    spec = catalogue.find(experiment, dataset, profile)
     _make([out], "audit")
+    _warn(spec, only=arm)
     with watching("audit", "done") as watch:
         found = auditing.audit(
             experiment,
@@ -413,6 +418,29 @@ def _make(folders: list[Path], command: str) -> None:
                 "name", f"{folder.name!r} is the name of two experiments"
             )
         arguments.folder("--out", folder, arguments.FILES[command])
+
+
+def _warn(spec: Any, before: str = "", only: str | None = None) -> list[str]:
+    """Print the warnings about a specification on standard error.
+
+    Args:
+        spec: the experiment.
+        before: what each sentence begins with.
+        only: the one arm that is asked for, or None for all.
+
+    Returns:
+        The sentences, as a document has them.
+    """
+    from common.spec_warnings import spec_warnings
+
+    found = spec_warnings(spec)
+    for sentence in found:
+        of_another = sentence.startswith("arms.") and not sentence.startswith(
+            f"arms.{only}: "
+        )
+        if only is None or not of_another:
+            print(f"warning: {before}{sentence}", file=sys.stderr)
+    return found
 
 
 def _print_json(document: Any) -> None:

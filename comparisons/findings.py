@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from common.experiment import Experiment
+from common.spec_warnings import spec_warnings
 from common.two_sided import TwoSidedValue
 from comparisons.causes import Candidate, Causes, Mix, Search
 from comparisons.effects import Decision, Effect, paired
@@ -174,6 +175,11 @@ class Audit:
         self.verdict = outcome_of(self.climb.verdicts)
 
     @property
+    def warnings(self) -> list[str]:
+        """What of the specification is allowed but probably a mistake."""
+        return spec_warnings(self.experiment)
+
+    @property
     def aligned_residual(self) -> float:
         """The aligned run's largest difference, in units of the floor."""
         ratios = [verdict.worst_ratio for verdict in self.climb.verdicts]
@@ -285,6 +291,7 @@ class Audit:
             "verdict": self.verdict,
             "sentence": headline(self),
             "sentences": sentences(self),
+            "warnings": self.warnings,
             "settings": self.settings,
             "rungs": [verdict.as_json() for verdict in self.climb.verdicts],
             "aligned_residual": finite(self.aligned_residual),

@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from common import loop
 from common.counted import counted
 from common.image_files import kept_in
+from common.losses import class_labels
 from common.record import Record
 from comparisons import gallery
 from comparisons.comparison import (
@@ -288,13 +289,13 @@ def boundaries(result: Result) -> Figure:
     for column, arm in enumerate(result.arms):
         train = arm.arm.data.parts(arm.arm.recipe.loss)["train"]
         points = loop.grid(train.x)
-        labels = train.y.reshape(-1).astype(int)
+        classes = class_labels(train.y)
         for row, backend in enumerate(result.backends):
             panel = axes[row][column]
             _regions(panel, arm, backend, points)
             panel.scatter(
                 *train.x.T,
-                c=[CLASSES[label % len(CLASSES)] for label in labels],
+                c=[CLASSES[label % len(CLASSES)] for label in classes],
                 s=max(6, DOTS / len(train)),
                 edgecolors="white",
                 linewidths=0.3,

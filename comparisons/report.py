@@ -91,6 +91,7 @@ def _body(result: Result, drawn: list[Picture]) -> dict[str, Any]:
         "verdict": result.verdict,
         "headline": headline(result),
         "basis": basis(result),
+        "warnings": result.warnings,
         "teaches": result.experiment.teaches,
         "caption": summary_caption(result),
         "columns": SUMMARY_COLUMNS,

@@ -11,6 +11,7 @@ import numpy as np
 from common.arm import Arm
 from common.experiment import Experiment
 from common.record import METRICS, Record
+from common.spec_warnings import spec_warnings
 from common.statistic import Statistic
 from common.two_sided import TwoSided
 from comparisons.claims import Judged
@@ -136,6 +137,11 @@ class Result:
         finals = [runs[0].final for runs in self.arms[0].records.values()]
         return next(n for n in METRICS if all(n in each for each in finals))
 
+    @property
+    def warnings(self) -> list[str]:
+        """What of the specification is allowed but probably a mistake."""
+        return spec_warnings(self.experiment)
+
     def curves(self, name: str = "train_loss") -> list[dict[str, Any]]:
         """Return a curve as a tidy table of numbers, one row a point.
 
@@ -188,6 +194,7 @@ class Result:
             "sentence": headline(self),
             "settings": self.settings,
             "content_hash": self.experiment.content_hash,
+            "warnings": self.warnings,
             "rungs": [verdict.as_json() for verdict in self._verdicts],
             "claims": [claim.as_json() for claim in self.claims],
             "causes": [

@@ -18,12 +18,13 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from common.architecture import ShapeError, places
+from common.axes import NAMED
 from common.conventions import CONVENTIONS
 from common.data import Data
 from common.datasets import Linear, Noise, Polynomial, Sine, Spiral, Xor
 from common.element import Model, OneKind, members
 from common.experiment import Experiment
-from common.images import Conv2d
+from common.images import Conv2d, GlobalAveragePool, GlobalMaxPool
 from common.layer import Shape
 from common.layers import (
     Concatenate,
@@ -68,9 +69,8 @@ RANGES: dict[str, Strategy] = {
     "final": st.sampled_from([0.01, 0.1]),
 }
 
-# Layers a network is never drawn with: what ends in probabilities, and what
-# is drawn by a strategy of its own.
-LEFT_OUT = ("softmax", "residual", "concatenate")
+# Layers that are drawn by a strategy of their own.
+LEFT_OUT = ("residual", "concatenate")
 
 DEEPEST = 2
 
@@ -199,6 +199,7 @@ _ACTIVATIONS = [
 ANY = [
     kind for kind in VECTOR if kind not in _ACTIVATIONS and kind is not Dense
 ]
+TWO_AXES = [*ANY, GlobalAveragePool, GlobalMaxPool, SpatialDropout]
 
 
 @st.composite
@@ -221,6 +222,8 @@ def networks(
 def _layer(shape: Shape, depth: int) -> Strategy:
     """Draw a layer; on an image, every second looks at windows of it."""
     simple = elements(*VECTOR)
+    if len(shape) == 2:
+        simple = st.one_of(elements(*TWO_AXES), elements(*_ACTIVATIONS))
     if len(shape) == 3:
         simple = st.one_of(elements(*IMAGE), elements(*_ACTIVATIONS, *ANY))
     if depth == DEEPEST:
@@ -267,9 +270,18 @@ def _concatenate(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
     """Draw branches, and keep those that fit the first; or it comes twice."""
     branch = networks(shape, 2, depth)
     first, *rest = draw(st.lists(branch, min_size=2, max_size=3))
-    sides = _end(first, shape)[:-1]
-    fits = [each for each in rest if _end(each, shape)[:-1] == sides]
-    return Concatenate(branches=(first, *(fits or [first])))
+    end = _end(first, shape)
+    axis: Any = draw(st.sampled_from(NAMED[len(end)]))
+    found = [first]
+    for each in rest:
+        joined = Concatenate(branches=(first, each), axis=axis)
+        try:
+            places([joined], shape)
+        except ShapeError:
+            continue
+        found.append(each)
+    found = found if len(found) > 1 else [first, first]
+    return Concatenate(branches=tuple(found), axis=axis)
 
 
 @st.composite
@@ -279,7 +291,7 @@ def sources(draw: st.DrawFn) -> Any:
     spiral = st.builds(
         Spiral, classes=st.integers(2, 4), samples=st.just(samples)
     )
-    vectors, images = (
+    vectors, two_axes, images = (
         st.builds(
             Noise,
             sides=sides,
@@ -288,6 +300,7 @@ def sources(draw: st.DrawFn) -> Any:
         )
         for sides in (
             st.tuples(st.integers(1, 6)),
+            st.tuples(st.integers(2, 6), st.integers(1, 4)),
             st.tuples(*[st.integers(3, 6)] * 2, st.integers(1, 3)),
         )
     )
@@ -306,7 +319,7 @@ def sources(draw: st.DrawFn) -> Any:
     )
     xor = st.builds(Xor, copies=st.just(8), noise=NUMBERS)
     vector = [vectors, spiral, curve, sine, linear, xor]
-    choices = [images, images, images, *vector]
+    choices = [images, images, images, two_axes, two_axes, *vector]
     return draw(st.sampled_from(choices).flatmap(lambda chosen: chosen))
 
 
@@ -319,12 +332,22 @@ def experiments(draw: st.DrawFn) -> Experiment:
         kinds = [
             kind
             for kind in members(Loss)
-            if (kind in (CrossEntropy, BinaryCrossEntropy))
-            == (classes is not None)
+            if (kind is not CrossEntropy or classes is not None)
             and (kind is not BinaryCrossEntropy or classes == 2)
         ]
-        loss = draw(elements(*kinds))
-        units = classes if isinstance(loss, CrossEntropy) else 1
+        likely = [
+            kind
+            for kind in kinds
+            if (kind in (CrossEntropy, BinaryCrossEntropy))
+            == (classes is not None)
+        ]
+        loss = draw(elements(*likely, *likely, *kinds))
+        binary = isinstance(loss, BinaryCrossEntropy)
+        units = 1 if binary else classes or 1
+        # An activation before the loss is a mistake that people make.
+        ending = st.sampled_from([(), (), ()]) | elements(*_ACTIVATIONS).map(
+            lambda each: (each,)
+        )
         layers = draw(networks(source.shape))
         last = draw(elements(Dense)).model_copy(update={"units": units})
         shape = _end(layers, source.shape)
@@ -335,7 +358,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
                 name="fuzzed",
                 data=draw(_data(source, _watches(recipe))),
                 recipe=recipe,
-                arms={"fuzzed": (*layers, *flatten, last)},
+                arms={"fuzzed": (*layers, *flatten, last, *draw(ending))},
             )
         except ValidationError:
             continue

@@ -11,6 +11,7 @@ from common.activations import (
     HardSwish,
     LeakyRelu,
     Linear,
+    LogSoftmax,
     Mish,
     Relu,
     Relu6,
@@ -23,10 +24,11 @@ from common.activations import (
     Swish,
     Tanh,
 )
+from common.axes import axes_of
 from common.calls import Call, Code, call
 from common.formulas import read, translated
 from common.layer import Shape
-from keras_impl import extensions
+from keras_impl import extensions, tensors
 
 _WORDS = {
     "abs": "ops.abs(a)",
@@ -162,6 +164,26 @@ def custom(spec: Custom, shape: Shape) -> Call:
 def softmax(spec: Softmax, shape: Shape) -> Call:
     """Softmax.
 
-    Translation: the axis is the last unless another is said.
+    Translation: the axis is the last, which is the channels', unless
+    another is said. Several axes taken as one need a class of one's own.
     """
-    return call(keras.layers.Softmax, axis=-1)
+    axes = axes_of(spec.kind(), spec.axis, shape)
+    if len(axes) > 1:
+        channels = spec.axis == "all"
+        return call(extensions.JointSoftmax, channels, log=False)
+    return call(keras.layers.Softmax, axis=tensors.stored_axis(axes[0], shape))
+
+
+def log_softmax(spec: LogSoftmax, shape: Shape) -> Call:
+    """Activation("log_softmax"), which runs along the last axis.
+
+    Translation: other axes need a class of one's own.
+    """
+    axes = axes_of(spec.kind(), spec.axis, shape)
+    if len(axes) > 1:
+        channels = spec.axis == "all"
+        return call(extensions.JointSoftmax, channels, log=True)
+    axis = tensors.stored_axis(axes[0], shape)
+    if axis == -1:
+        return call(keras.layers.Activation, "log_softmax")
+    return call(extensions.LogSoftmax, axis)

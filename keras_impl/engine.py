@@ -76,10 +76,21 @@ def gradients(
     Translation: training is an argument of the call.
     """
     with tf.GradientTape() as tape:
-        value = loss(y, model(x, training=True))
+        value = loss(y, _as_they_are(model(x, training=True)))
         total = penalty.added(value)
     watched = [variable.value for variable in variables]
     return penalty.reported(value), tape.gradient(total, watched)
+
+
+def _as_they_are(outputs: Any) -> Any:
+    """Return a network's outputs as a tensor of unknown origin.
+
+    Translation: Keras's cross-entropies follow the outputs of a softmax or
+    a sigmoid back to its inputs and take those for the logits, even with
+    `from_logits=True`. A network that ends in a softmax would then be
+    trained as if it did not.
+    """
+    return tf.identity(outputs)
 
 
 def compile_per_sample_gradients(
@@ -100,7 +111,8 @@ def compile_per_sample_gradients(
         def single(pair: tuple[Any, Any]) -> list[Any]:
             x, y = pair
             with tf.GradientTape() as tape:
-                value = loss(y[None], model(x[None], training=False))
+                outputs = _as_they_are(model(x[None], training=False))
+                value = loss(y[None], outputs)
             return tape.gradient(value, watched)
 
         kinds = [variable.dtype for variable in watched]
@@ -204,7 +216,8 @@ def compile_evaluation(
     @tf.function
     def evaluation(x: Any, y: Any) -> tuple[Any, Any]:
         outputs = model(x, training=False)
-        return outputs, penalty.reported(loss(y, outputs))
+        value = loss(y, _as_they_are(outputs))
+        return outputs, penalty.reported(value)
 
     traced = cache(evaluation.get_concrete_function)
 

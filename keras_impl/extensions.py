@@ -11,11 +11,49 @@ from common.activations import SELU_ALPHA, SELU_SCALE
 
 
 class ChannelsFirstFlatten(keras.layers.Layer):
-    """Flatten (n, h, w, c) in the order channel, height, width."""
+    """Flatten (n, h, w, c) in the order channel, height, width.
+
+    Likewise (n, l, c), where the positions of one channel lie side by side.
+    """
 
     def call(self, x: Any) -> Any:
-        moved = ops.transpose(x, (0, 3, 1, 2))
+        moved = ops.moveaxis(x, -1, 1)
         return ops.reshape(moved, (-1, math.prod(x.shape[1:])))
+
+
+class JointSoftmax(keras.layers.Layer):
+    """Softmax along several last or all axes but the batch, taken as one.
+
+    keras.layers.Softmax takes several axes, too, but computes
+    exp(x - log Σ exp x), which keeps few digits where the sum is large.
+
+    Args:
+        channels: whether the channels are among them.
+        log: whether to return the logarithm.
+    """
+
+    def __init__(self, channels: bool, log: bool, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.channels, self.log = channels, log
+
+    def call(self, x: Any) -> Any:
+        sizes = (-1,) if self.channels else (-1, x.shape[-1])
+        numbers = math.prod(x.shape[1:])
+        inner = numbers // (1 if self.channels else x.shape[-1])
+        flat = ops.reshape(x, (-1, inner, *sizes[1:]))
+        of = ops.log_softmax if self.log else ops.softmax
+        return ops.reshape(of(flat, axis=1), (-1, *x.shape[1:]))
+
+
+class LogSoftmax(keras.layers.Layer):
+    """log_softmax along one axis, which keras.layers.Activation cannot say."""
+
+    def __init__(self, axis: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def call(self, x: Any) -> Any:
+        return ops.log_softmax(x, axis=self.axis)
 
 
 class ExactLeakyReLU(keras.layers.LeakyReLU):
@@ -252,7 +290,8 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):
         kept = self.moving_variance * self.momentum
         outputs = super().call(inputs, training=training, mask=mask)
         shape = ops.shape(inputs)
-        count = ops.cast(math.prod(shape[:-1]), kept.dtype)
+        total = math.prod(shape) // shape[self.axis]
+        count = ops.cast(total, kept.dtype)
         added = self.moving_variance - kept
         self.moving_variance.assign(kept + added * (count / (count - 1)))
         return outputs
@@ -274,15 +313,15 @@ class Residual(keras.layers.Layer):
 
 
 class Concatenate(keras.layers.Layer):
-    """What several branches make of x, side by side along the channels."""
+    """What several branches make of x, side by side along `axis`."""
 
-    def __init__(self, *branches: Any, **kwargs: Any) -> None:
+    def __init__(self, *branches: Any, axis: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.layers = list(branches)
+        self.layers, self.axis = list(branches), axis
 
     def call(self, x: Any, training: bool = False) -> Any:
         found = [branch(x, training=training) for branch in self.layers]
-        return ops.concatenate(found, axis=-1)
+        return ops.concatenate(found, axis=self.axis)
 
 
 class SmoothedCrossentropy(keras.losses.CategoricalCrossentropy):

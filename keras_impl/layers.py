@@ -29,7 +29,12 @@ from common.layers import (
     SpatialDropout,
 )
 from common.padding import Same, Valid
-from keras_impl import extensions, initializers, random_extensions
+from keras_impl import (
+    extensions,
+    initializers,
+    random_extensions,
+    tensors,
+)
 from keras_impl.initializer_extensions import ToldVarianceScaling
 
 
@@ -132,26 +137,30 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
 
 
 def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
-    """GlobalAveragePooling2D."""
+    """GlobalAveragePooling2D, or 1D where samples have two axes."""
+    if len(shape) == 2:
+        return call(keras.layers.GlobalAveragePooling1D)
     return call(keras.layers.GlobalAveragePooling2D)
 
 
 def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
-    """GlobalMaxPooling2D.
+    """GlobalMaxPooling2D, or 1D where samples have two axes.
 
     Translation: among equals, each gets a share of the slope.
     """
+    if len(shape) == 2:
+        return call(keras.layers.GlobalMaxPooling1D)
     return call(keras.layers.GlobalMaxPooling2D)
 
 
 def flatten(spec: Flatten, shape: Shape) -> Call:
     """Flatten.
 
-    Translation: images stand channels last here, so `channels_first` has
-    to move the channels first before it flattens; Keras's own
+    Translation: channels stand last here, so `channels_first` has to move
+    them first before it flattens; Keras's own
     `Flatten(data_format="channels_first")` does the opposite.
     """
-    if spec.order == "channels_first" and len(shape) == 3:
+    if spec.order == "channels_first" and len(shape) > 1:
         return call(extensions.ChannelsFirstFlatten)
     return call(keras.layers.Flatten)
 
@@ -160,13 +169,15 @@ def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
     """BatchNormalization, for vectors and images alike.
 
     Translation: `momentum` is the share of the old value; the running
-    variance is the biased one, and `unbiased` needs a subclass.
+    variance is the biased one, and `unbiased` needs a subclass. The axis is
+    the last, which is the channels', unless another is said.
     """
     biased = spec.running_variance == "biased"
     return call(
         keras.layers.BatchNormalization
         if biased
         else extensions.UnbiasedBatchNormalization,
+        axis=tensors.stored_axis(spec.along(shape), shape),
         epsilon=spec.epsilon,
         momentum=spec.kept,
         center=spec.affine,
@@ -180,10 +191,14 @@ def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
     Translation: it normalises the axes it is told, unless told otherwise
     the last, where the channels stand.
     """
-    axes = list(range(1, len(shape) + 1))
+    axes: Any = [axis + 1 for axis in spec.along(shape)]
+    if axes == [len(shape)]:
+        axes = -1
+    elif axes == [1, 2] == [*range(1, len(shape) + 1)]:
+        axes = [-2, -1]
     return call(
         keras.layers.LayerNormalization,
-        axis=axes if spec.axes == "all" else -1,
+        axis=axes,
         epsilon=spec.epsilon,
         center=spec.affine,
         scale=spec.affine,
@@ -217,7 +232,9 @@ def dropout(spec: Dropout, shape: Shape) -> Call:
 
 
 def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
-    """SpatialDropout2D."""
+    """SpatialDropout2D, or 1D where samples have two axes."""
+    if len(shape) == 2:
+        return call(keras.layers.SpatialDropout1D, spec.rate)
     return call(keras.layers.SpatialDropout2D, spec.rate)
 
 
@@ -245,8 +262,12 @@ def residual(
 
 
 def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
-    """A layer of one's own, along the channels, which stand last."""
-    return call(extensions.Concatenate, *branches.values())
+    """A layer of one's own.
+
+    Translation: the channels' axis is the last.
+    """
+    axis = tensors.stored_axis(spec.along(shape), shape)
+    return call(extensions.Concatenate, *branches.values(), axis=axis)
 
 
 def _drawn(initializer: Initializer, spec: LayerElement, shape: Shape) -> Call:

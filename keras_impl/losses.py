@@ -18,7 +18,9 @@ def cross_entropy(spec: CrossEntropy) -> Call:
 
     Translation: "sparse" means integer labels; logits have to be said;
     called as loss(labels, outputs), the other way round. It cannot smooth
-    labels; the class for one-hot rows can.
+    labels; the class for one-hot rows can. It follows the outputs of a
+    softmax or sigmoid back to its inputs and takes those for the logits,
+    `from_logits` or not; `engine` hands it outputs that it cannot follow.
     """
     if spec.label_smoothing:
         return call(

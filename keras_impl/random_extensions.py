@@ -24,6 +24,19 @@ class MaskedDropout(keras.layers.Dropout):
         return inputs * ops.cast(self.mask, inputs.dtype)
 
 
+class MaskedSpatialDropout1D(keras.layers.SpatialDropout1D):
+    """`MaskedDropout` with one factor for each channel of (n, l, c)."""
+
+    mask: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.mask_shape = (1, input_shape[-1])
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        return inputs * self.mask if training else inputs
+
+
 class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
     """`MaskedDropout` with one factor for each channel."""
 
@@ -106,6 +119,7 @@ class MaskedRandomCrop(RandomCrop):
 # What stands in for a layer that draws, where the masks are handed in.
 MASKED: dict[Any, type[keras.layers.Layer]] = {
     keras.layers.Dropout: MaskedDropout,
+    keras.layers.SpatialDropout1D: MaskedSpatialDropout1D,
     keras.layers.SpatialDropout2D: MaskedSpatialDropout2D,
     RandomFlip: MaskedRandomFlip,
     RandomCrop: MaskedRandomCrop,

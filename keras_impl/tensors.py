@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from common.layer import Shape
+
 
 def to_tensor(array: np.ndarray, dtype: str) -> Any:
     """Return an array as a tensor; labels keep their type.
@@ -32,3 +34,11 @@ def to_array(tensor: Any) -> np.ndarray:
     if keras.backend.standardize_dtype(tensor.dtype) == "bfloat16":
         tensor = keras.ops.cast(tensor, "float32")
     return np.array(keras.ops.convert_to_numpy(tensor))
+
+
+def stored_axis(axis: int, shape: Shape) -> int:
+    """Return where an axis of a sample stands in a batch.
+
+    Translation: behind the batch, channels last, which is -1.
+    """
+    return -1 if axis == len(shape) - 1 else axis + 1

@@ -17,7 +17,7 @@ from common.element import speaking
 from common.layer import Shape
 from common.layers import Layer
 from common.recipe import Recipe
-from tests import cases_images
+from tests import cases_images, cases_ranks
 
 
 def arm(
@@ -160,6 +160,15 @@ SMOOTH: dict[str, Any] = {
     "hard_sigmoid": "hard_sigmoid",
     "hard_swish": "hard_swish",
     "custom": {"custom": "x * tanh(sqrt(softplus(x)))"},
+}
+
+# Those that have cases of their own where they stand behind vectors.
+PLAIN: dict[str, Any] = {
+    "relu": "relu",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+    "linear": "linear",
+    "gelu": "gelu",
 }
 
 # What has a kink, and where. Where kernels are zero, x is exactly there.
@@ -352,7 +361,6 @@ LAYERS = [
         (4, 5, 3),
     ),
     Case("relu", [{"dense": 6}, "relu", {"dense": 3}]),
-    Case("relu-image", ["relu", "flatten", {"dense": 3}], (4, 5, 3)),
     Case(
         "relu-at_zero",
         [ZERO, "relu", {"dense": 3}],
@@ -368,7 +376,14 @@ LAYERS = [
         for name, written in SMOOTH.items()
         for where, size in (("near", 0.5), ("wide", 10.0))
     ),
-    Case("gelu-image", ["gelu", "flatten", {"dense": 3}], (4, 5, 3)),
+    # Every activation on every rank; above they stand behind vectors.
+    *(
+        Case(**cases_ranks.placed(f"{name}-{rank}", rank, written))
+        for name, written in (SMOOTH | PLAIN).items()
+        for rank in ("two_axes", "image")
+        if "-" not in name
+    ),
+    *(Case(**row) for row in cases_ranks.ROWS),
     *(
         Case(
             f"{name}-at_{kink:g}",
@@ -439,6 +454,7 @@ LOSSES = [
         classes=None,
         recipe={"loss": "mean_squared_error"},
     ),
+    *(Case(**row) for row in cases_ranks.MISTAKES),
 ]
 
 DRAWN_BIAS = [

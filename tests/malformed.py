@@ -677,7 +677,6 @@ RECIPES = [
         "crossentropy",
         "'crossentropy' is written 'cross_entropy' here",
     ),
-    _edit("loss-number", "recipe.loss", "cross_entropy", "mean_squared_error"),
     _edit(
         "loss-two_classes",
         "recipe.loss",
@@ -789,7 +788,7 @@ NETWORKS = [
         "arm-own_loss",
         "arms.a.recipe.loss",
         ARMS,
-        "\n  a: {layers: [{dense: 3}], recipe: {loss: mean_squared_error}}",
+        "\n  a: {layers: [{dense: 3}], recipe: {loss: binary_cross_entropy}}",
         "the target of",
     ),
     _edit(
@@ -1047,9 +1046,51 @@ NETWORKS = [
     ),
     _edit("width", "arms.a", LAST, "dense: 2", "needs (3,)"),
     _edit(
-        "softmax-last", "arms.a", "dense: 3}", "dense: 3}, softmax", "logits"
+        "softmax-axis",
+        "arms.a[1]",
+        RELU,
+        "{softmax: width}",
+        "samples of shape (4,) have only: channels",
     ),
-    _edit("softmax-inside", "arms.a", RELU, "softmax", "logits"),
+    _edit(
+        "softmax-axis_unknown",
+        "arms.a[1].softmax.axis",
+        RELU,
+        "{softmax: chanels}",
+        "did you mean 'channels'",
+    ),
+    _edit(
+        "concatenate-axis",
+        "arms.a[1]",
+        RELU,
+        "{concatenate: {branches: [[], []], axis: height}}",
+        "have only: channels",
+    ),
+    _edit(
+        "layer_norm-axes",
+        "arms.a[1]",
+        RELU,
+        "{layer_norm: {axes: positions}}",
+        "have only: channels",
+    ),
+    Malformed(
+        "nothing-learnt",
+        GOOD.replace("{spiral: {}}", "{spiral: {classes: 2}}").replace(
+            ARMS, "\n  a: [softplus]"
+        ),
+        ".yaml",
+        "arms.a",
+        "no trainable parameters",
+    ),
+    Malformed(
+        "width-one_hot",
+        GOOD.replace("cross_entropy", "mean_squared_error").replace(
+            LAST, "dense: 1"
+        ),
+        ".yaml",
+        "arms.a",
+        "needs (3,), a number for each of its classes",
+    ),
     _edit("image", "arms.a[0]", "spiral", "digits", "flatten"),
 ]
 

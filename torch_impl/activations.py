@@ -11,6 +11,7 @@ from common.activations import (
     HardSwish,
     LeakyRelu,
     Linear,
+    LogSoftmax,
     Mish,
     Relu,
     Relu6,
@@ -23,10 +24,11 @@ from common.activations import (
     Swish,
     Tanh,
 )
+from common.axes import axes_of
 from common.calls import Call, Code, call
 from common.formulas import read, translated
 from common.layer import Shape
-from torch_impl import extensions
+from torch_impl import extensions, tensors
 
 _WORDS = {
     "abs": "torch.abs(a)",
@@ -159,6 +161,19 @@ def softmax(spec: Softmax, shape: Shape) -> Call:
     """Softmax.
 
     Translation: the axis has to be said; left out, it is guessed from the
-    number of dimensions.
+    number of dimensions. Channels stand first, so the last axis of an image
+    is its width. Several axes taken as one need a class of one's own.
     """
-    return call(nn.Softmax, dim=-1)
+    axes = axes_of(spec.kind(), spec.axis, shape)
+    if len(axes) > 1:
+        return call(extensions.JointSoftmax, 1 if spec.axis == "all" else 2)
+    return call(nn.Softmax, dim=tensors.stored_axis(axes[0], shape))
+
+
+def log_softmax(spec: LogSoftmax, shape: Shape) -> Call:
+    """LogSoftmax; see `softmax` for its axis."""
+    axes = axes_of(spec.kind(), spec.axis, shape)
+    if len(axes) > 1:
+        start = 1 if spec.axis == "all" else 2
+        return call(extensions.JointLogSoftmax, start)
+    return call(nn.LogSoftmax, dim=tensors.stored_axis(axes[0], shape))

@@ -10,10 +10,33 @@ from torch.nn import functional
 
 
 class ChannelsLastFlatten(nn.Module):
-    """Flatten (n, c, h, w) in the order height, width, channel."""
+    """Flatten (n, c, h, w) in the order height, width, channel.
+
+    Likewise (n, c, l), where the channels of one position lie side by side.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.permute(0, 2, 3, 1).flatten(1)
+        return x.movedim(1, -1).flatten(1)
+
+
+class JointSoftmax(nn.Module):
+    """Softmax along all axes from `start_dim` on, taken as one."""
+
+    def __init__(self, start_dim: int) -> None:
+        super().__init__()
+        self.start_dim = start_dim
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = x.flatten(self.start_dim)
+        return flat.softmax(self.start_dim).view(x.shape)
+
+
+class JointLogSoftmax(JointSoftmax):
+    """The logarithm of `JointSoftmax`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        flat = x.flatten(self.start_dim)
+        return flat.log_softmax(self.start_dim).view(x.shape)
 
 
 class ExactHardsigmoid(nn.Hardsigmoid):
@@ -100,6 +123,16 @@ class PaddedAvgPool2d(nn.AvgPool2d):
         return mean / super().forward(ones)
 
 
+class GlobalAvgPool1d(nn.AdaptiveAvgPool1d):
+    """AdaptiveAvgPool1d to one position, (n, c, 1), as (n, c)."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).flatten(1)
+
+
 class GlobalAvgPool2d(nn.AdaptiveAvgPool2d):
     """AdaptiveAvgPool2d to one pixel, (n, c, 1, 1), as (n, c)."""
 
@@ -110,19 +143,33 @@ class GlobalAvgPool2d(nn.AdaptiveAvgPool2d):
         return super().forward(x).flatten(1)
 
 
-class GlobalMaxPool2d(nn.Module):
+class GlobalMaxPool(nn.Module):
     """The largest number of each channel; equals share the slope."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.amax((2, 3))
+        return x.amax(tuple(range(2, x.ndim)))
 
 
-class ChannelsLayerNorm(nn.LayerNorm):
-    """LayerNorm of the channels of each pixel of (n, c, h, w)."""
+class AxesLayerNorm(nn.LayerNorm):
+    """LayerNorm of any axes, `dims`, which are moved last for it.
+
+    (1,) are the channels of each position of (n, c, h, w), (3, 2) the
+    positions of each channel.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: tuple[int, ...],
+        dims: tuple[int, ...],
+        **fields: Any,
+    ) -> None:
+        super().__init__(normalized_shape, **fields)
+        self.dims = dims
 
     def forward(self, x: Tensor) -> Tensor:
-        normal = super().forward(x.permute(0, 2, 3, 1))
-        return normal.permute(0, 3, 1, 2)
+        last = tuple(range(-len(self.dims), 0))
+        normal = super().forward(x.movedim(self.dims, last))
+        return normal.movedim(last, self.dims)
 
 
 class ShapedPReLU(nn.PReLU):
@@ -250,6 +297,25 @@ class BiasedBatchNorm2d(nn.BatchNorm2d):
         return _biased(self, super().forward, x)
 
 
+class AxisBatchNorm(nn.BatchNorm1d):
+    """BatchNorm1d of another axis than the channels, `dim`.
+
+    It is moved in the channels' place, and all others are laid out as one.
+    """
+
+    def __init__(
+        self, num_features: int, dim: int, biased: bool, **fields: Any
+    ) -> None:
+        super().__init__(num_features, **fields)
+        self.dim, self.biased = dim, biased
+
+    def forward(self, x: Tensor) -> Tensor:
+        moved = x.movedim(self.dim, 1)
+        flat, forward = moved.flatten(2), super().forward
+        normal = _biased(self, forward, flat) if self.biased else forward(flat)
+        return normal.view(moved.shape).movedim(1, self.dim)
+
+
 def _biased(
     layer: Any, forward: Callable[[Tensor], Tensor], x: Tensor
 ) -> Tensor:
@@ -278,15 +344,17 @@ class Residual(nn.Module):
 
 
 class Concatenate(nn.Module):
-    """What several branches make of x, side by side along the channels."""
+    """What several branches make of x, side by side along `dim`."""
 
-    def __init__(self, *branches: nn.Module) -> None:
+    def __init__(self, *branches: nn.Module, dim: int) -> None:
         super().__init__()
+        self.dim = dim
         for number, branch in enumerate(branches, 1):
             self.add_module(f"branch{number}", branch)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([branch(x) for branch in self.children()], dim=1)
+        found = [branch(x) for branch in self.children()]
+        return torch.cat(found, dim=self.dim)
 
 
 class SmoothedBCEWithLogitsLoss(nn.BCEWithLogitsLoss):

@@ -24,7 +24,7 @@ from common.layers import (
     Residual,
     SpatialDropout,
 )
-from torch_impl import extensions, random_extensions
+from torch_impl import extensions, random_extensions, tensors
 
 
 def dense(spec: Dense, shape: Shape) -> Call:
@@ -106,8 +106,11 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
 def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
     """AdaptiveAvgPool2d(1), which keeps two axes of one pixel.
 
-    Translation: the axes are gone in Keras, and so they are here.
+    Translation: the axes are gone in Keras, and so they are here. Samples
+    of two axes have a class of their own, AdaptiveAvgPool1d.
     """
+    if len(shape) == 2:
+        return call(extensions.GlobalAvgPool1d)
     return call(extensions.GlobalAvgPool2d)
 
 
@@ -117,34 +120,44 @@ def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
     Translation: AdaptiveMaxPool2d gives all of the slope to the first among
     equals, and not a share to each.
     """
-    return call(extensions.GlobalMaxPool2d)
+    return call(extensions.GlobalMaxPool)
 
 
 def flatten(spec: Flatten, shape: Shape) -> Call:
     """Flatten.
 
-    Translation: images stand channels first here, so `channels_last` has
-    to move the channels back before it flattens.
+    Translation: channels stand first here, so `channels_last` has to move
+    them back before it flattens.
     """
-    if spec.order == "channels_last" and len(shape) == 3:
+    if spec.order == "channels_last" and len(shape) > 1:
         return call(extensions.ChannelsLastFlatten)
     return call(nn.Flatten)
 
 
 def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
-    """BatchNorm1d for vectors, BatchNorm2d for images.
+    """BatchNorm1d for vectors and two axes, BatchNorm2d for images.
 
     Translation: `momentum` is the share of the new value; the running
-    variance is the unbiased one, and `biased` needs a subclass.
+    variance is the unbiased one, and `biased` needs a subclass, as does
+    another axis than the channels'.
     """
-    kind = f"BatchNorm{1 if len(shape) == 1 else 2}d"
+    kind = f"BatchNorm{2 if len(shape) == 3 else 1}d"
     biased = spec.running_variance == "biased"
+    fields = {
+        "eps": spec.epsilon,
+        "momentum": 1.0 - spec.kept,
+        "affine": spec.affine,
+    }
+    if spec.axis != "channels":
+        axis = spec.along(shape)
+        dim = tensors.stored_axis(axis, shape)
+        return call(
+            extensions.AxisBatchNorm, shape[axis], dim, biased, **fields
+        )
     return call(
         getattr(extensions, f"Biased{kind}") if biased else getattr(nn, kind),
         shape[-1],
-        eps=spec.epsilon,
-        momentum=1.0 - spec.kept,
-        affine=spec.affine,
+        **fields,
     )
 
 
@@ -152,27 +165,35 @@ def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
     """LayerNorm, which wants the whole shape of what it normalises.
 
     Translation: it normalises the last axes. In an image these are height
-    and width, so `channels` has to move the channels back for it.
+    and width, so other axes have to be moved there for it. Those of several
+    axes are moved in the order in which neutral tensors are transposed.
     """
     fields = {"eps": spec.epsilon, "elementwise_affine": spec.affine}
     if len(shape) == 1:
         return call(nn.LayerNorm, shape, **fields)
     if spec.axes == "all":
         return call(nn.LayerNorm, (shape[-1], *shape[:-1]), **fields)
-    return call(extensions.ChannelsLayerNorm, shape[-1], **fields)
+    axes = spec.along(shape)[::-1]
+    return call(
+        extensions.AxesLayerNorm,
+        tuple(shape[axis] for axis in axes),
+        tuple(tensors.stored_axis(axis, shape) for axis in axes),
+        **fields,
+    )
 
 
 def prelu(spec: Prelu, shape: Shape) -> Call:
     """PReLU.
 
     Translation: it has one slope or one for each channel; a slope for each
-    number of an image needs a subclass, and so does a derivative of 0 at 0.
+    number of more than a vector needs a subclass, and so does a derivative
+    of 0 at 0.
     """
-    alone = spec.slopes == "per_number" and len(shape) == 3
+    alone = spec.slopes == "per_number" and len(shape) > 1
     if spec.at_zero == "slope" and not alone:
         count = 1 if spec.slopes == "one" else shape[-1]
         return call(nn.PReLU, count, init=spec.initial)
-    channels_first = shape[-1:] if len(shape) == 1 else (shape[-1], 1, 1)
+    channels_first = (shape[-1], *(1 for _ in shape[:-1]))
     sizes = {
         "one": (1,),
         "per_channel": channels_first,
@@ -192,8 +213,8 @@ def dropout(spec: Dropout, shape: Shape) -> Call:
 
 
 def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
-    """Dropout2d."""
-    return call(nn.Dropout2d, spec.rate)
+    """Dropout2d, and Dropout1d where samples have two axes."""
+    return call(nn.Dropout1d if len(shape) == 2 else nn.Dropout2d, spec.rate)
 
 
 def random_flip(spec: RandomFlip, shape: Shape) -> Call:
@@ -218,8 +239,13 @@ def residual(
 
 
 def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
-    """A module of one's own, along the channels, which stand first."""
-    return call(extensions.Concatenate, *branches.values())
+    """A module of one's own.
+
+    Translation: `torch.cat` wants the axis, which is the batch's unless it
+    is said; the channels' is 1.
+    """
+    dim = tensors.stored_axis(spec.along(shape), shape)
+    return call(extensions.Concatenate, *branches.values(), dim=dim)
 
 
 def _uneven(spec: Window, shape: Shape) -> bool:

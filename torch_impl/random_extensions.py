@@ -28,6 +28,15 @@ class MaskedDropout2d(nn.Dropout2d):
         return x * self.mask.to(x.dtype) if self.training else x
 
 
+class MaskedDropout1d(nn.Dropout1d):
+    """`MaskedDropout` with one factor for each channel of (n, c, l)."""
+
+    mask: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.mask if self.training else x
+
+
 class RandomFlip(nn.Module):
     """Mirror each image left to right or not, while training."""
 
@@ -84,6 +93,7 @@ class MaskedRandomCrop(RandomCrop):
 # What stands in for a layer that draws, where the masks are handed in.
 MASKED: dict[Any, type[nn.Module]] = {
     nn.Dropout: MaskedDropout,
+    nn.Dropout1d: MaskedDropout1d,
     nn.Dropout2d: MaskedDropout2d,
     RandomFlip: MaskedRandomFlip,
     RandomCrop: MaskedRandomCrop,

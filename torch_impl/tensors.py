@@ -5,17 +5,19 @@ from typing import Any
 import numpy as np
 import torch
 
+from common.layer import Shape
+
 
 def to_tensor(array: np.ndarray, dtype: str) -> torch.Tensor:
     """Return an array as a tensor; labels keep their type.
 
     It may share the array's memory, so the array must not be changed.
 
-    Translation: images go from channels last to channels first, the only
-    layout that PyTorch computes in.
+    Translation: images and samples of two axes go from channels last to
+    channels first, the only layout that PyTorch computes in.
     """
-    if array.ndim == 4:
-        array = array.transpose(0, 3, 1, 2)
+    if array.ndim in (3, 4):
+        array = np.moveaxis(array, -1, 1)
     kind = dtype if array.dtype.kind == "f" else array.dtype
     tensor = torch.from_numpy(np.asarray(array, dtype=kind, order="C"))
     return tensor.to(torch.get_default_device())
@@ -28,11 +30,19 @@ def to_tensors(arrays: np.ndarray, dtype: str) -> torch.Tensor:
 
 
 def to_array(tensor: Any) -> np.ndarray:
-    """Return a tensor as an array of its own, images channels last.
+    """Return a tensor as an array of its own, channels last.
 
     Translation: NumPy has no bfloat16; float32 holds each of its numbers.
     """
     if tensor.dtype == torch.bfloat16:
         tensor = tensor.float()
     array = np.array(tensor.detach().cpu().numpy())
-    return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
+    return np.moveaxis(array, 1, -1) if array.ndim in (3, 4) else array
+
+
+def stored_axis(axis: int, shape: Shape) -> int:
+    """Return where an axis of a sample stands in a batch.
+
+    Translation: behind the batch, channels first.
+    """
+    return 1 if axis == len(shape) - 1 else axis + 2

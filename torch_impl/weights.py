@@ -61,7 +61,8 @@ def to_neutral(tensor: torch.Tensor, shape: Shape) -> np.ndarray:
 
     Translation: a Linear's weight is (units, inputs); neutral is the
     transpose. A convolution's is OIHW; neutral is HWIO. What there is of
-    each number of an image is CHW; neutral is HWC.
+    each number of an image is CHW; neutral is HWC, and likewise with two
+    axes.
     """
     array = tensor.detach().cpu().numpy()
     if array.ndim == 4:
@@ -96,7 +97,9 @@ def from_neutral(array: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
     if tensor.ndim == 3:
         channels, height, width = tensor.shape
         return array.reshape(height, width, channels).transpose(2, 0, 1)
-    return array.T if tensor.ndim == 2 else array
+    if tensor.ndim == 2:
+        return array.reshape(tensor.shape[::-1]).T
+    return array
 
 
 def read(model: nn.Module, shapes: dict[str, Shape]) -> dict[str, np.ndarray]:

@@ -16,6 +16,7 @@ from common.activations import (
     HardSwish,
     LeakyRelu,
     Linear,
+    LogSoftmax,
     Mish,
     Relu,
     Relu6,
@@ -133,9 +134,28 @@ def custom(live: Any) -> Custom | None:
 
 
 def softmax(live: Any) -> Softmax | None:
-    """Softmax along the last axis."""
-    own = type(live) is keras.layers.Softmax and live.axis == -1
-    return Softmax() if own or _named(live, "softmax") else None
+    """Softmax along the last axis, or along one counted from the first."""
+    if _named(live, "softmax"):
+        return Softmax()
+    axis = _axis(live, keras.layers.Softmax, log=False)
+    return Softmax(axis=axis) if axis else None
+
+
+def log_softmax(live: Any) -> LogSoftmax | None:
+    """Activation("log_softmax"), or the classes of ours for other axes."""
+    if _named(live, "log_softmax"):
+        return LogSoftmax()
+    axis = _axis(live, extensions.LogSoftmax, log=True)
+    return LogSoftmax(axis=axis) if axis else None
+
+
+def _axis(live: Any, kind: type[Any], log: bool) -> Any:
+    """Return the axis of a layer of one class, or of ours for several."""
+    if type(live) is extensions.JointSoftmax and live.log == log:
+        return "all" if live.channels else "positions"
+    if type(live) is not kind or not isinstance(live.axis, int):
+        return None
+    return {-1: "channels", 1: "height", 2: "width"}.get(live.axis)
 
 
 def _named(live: Any, name: str) -> bool:

@@ -32,6 +32,15 @@ _NORMS = {
     keras.layers.BatchNormalization: "biased",
     extensions.UnbiasedBatchNormalization: "unbiased",
 }
+# By where they stand in a batch; the last two are all of a sample's.
+_AXES: dict[tuple[int, ...], Any] = {
+    (-1,): "channels",
+    (1,): "height",
+    (2,): "width",
+    (1, 2): "positions",
+    (-2, -1): "all",
+    (1, 2, 3): "all",
+}
 
 
 def dense(live: Any) -> Dense | None:
@@ -104,15 +113,21 @@ def average_pool(live: Any) -> AveragePool | None:
 
 
 def global_average_pool(live: Any) -> GlobalAveragePool | None:
-    """GlobalAveragePooling2D."""
-    own = type(live) is keras.layers.GlobalAveragePooling2D
+    """GlobalAveragePooling1D or 2D."""
+    own = type(live) in (
+        keras.layers.GlobalAveragePooling1D,
+        keras.layers.GlobalAveragePooling2D,
+    )
     plain = own and _channels_last(live) and not live.keepdims
     return GlobalAveragePool() if plain else None
 
 
 def global_max_pool(live: Any) -> GlobalMaxPool | None:
-    """GlobalMaxPooling2D."""
-    own = type(live) is keras.layers.GlobalMaxPooling2D
+    """GlobalMaxPooling1D or 2D."""
+    own = type(live) in (
+        keras.layers.GlobalMaxPooling1D,
+        keras.layers.GlobalMaxPooling2D,
+    )
     plain = own and _channels_last(live) and not live.keepdims
     return GlobalMaxPool() if plain else None
 
@@ -126,34 +141,38 @@ def flatten(live: Any) -> Flatten | None:
 
 
 def batch_norm(live: Any) -> BatchNorm | None:
-    """BatchNormalization of the last axis.
+    """BatchNormalization of one axis.
 
     Translation: `momentum` is what is kept.
     """
     variance = _NORMS.get(type(live))
-    if variance is None or live.axis != -1 or live.center != live.scale:
+    if variance is None or (live.axis,) not in _AXES:
+        return None
+    if live.center != live.scale:
         return None
     return BatchNorm(
         epsilon=live.epsilon,
         kept=live.momentum,
         running_variance=variance,
         affine=live.center,
+        axis=_AXES[(live.axis,)],
     )
 
 
 def layer_norm(live: Any) -> LayerNorm | None:
-    """LayerNormalization of the last axis, or of a whole image.
+    """LayerNormalization of some axes.
 
     Translation: `axis` tells which.
     """
     if type(live) is not keras.layers.LayerNormalization:
         return None
     axes = live.axis if isinstance(live.axis, list) else [live.axis]
-    if axes not in ([-1], [1], [1, 2, 3]) or live.center != live.scale:
+    named = _AXES.get(tuple(axes))
+    if named is None or live.center != live.scale:
         return None
     return LayerNorm(
         epsilon=float(live.epsilon),
-        axes="channels" if len(axes) == 1 else "all",
+        axes=named,
         affine=live.center,
     )
 
@@ -189,8 +208,9 @@ def dropout(live: Any) -> Dropout | None:
 
 
 def spatial_dropout(live: Any) -> SpatialDropout | None:
-    """SpatialDropout2D, likewise."""
-    if not isinstance(live, keras.layers.SpatialDropout2D):
+    """SpatialDropout1D or 2D, likewise."""
+    own = keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D
+    if not isinstance(live, own):
         return None
     return SpatialDropout(rate=live.rate)
 
@@ -228,7 +248,7 @@ def concatenate(live: Any) -> Concatenate | None:
     if type(live) is not extensions.Concatenate:
         return None
     branches = tuple(reading.read_block(each) for each in live.layers)
-    return Concatenate(branches=branches)
+    return Concatenate(branches=branches, axis=_AXES[(live.axis,)])
 
 
 def _drawn(live: Any, kernel: str = "kernel") -> dict[str, Any]:

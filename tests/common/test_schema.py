@@ -26,7 +26,6 @@ BEYOND_A_SCHEMA = {
     "lr-nan",
     "lr-overflow",
     "loss-classes",
-    "loss-number",
     "loss-two_classes",
     "nesterov",
     "penalty-nothing",
@@ -39,8 +38,11 @@ BEYOND_A_SCHEMA = {
     "schedule-peak",
     "units-float",
     "image",
-    "softmax-inside",
-    "softmax-last",
+    "softmax-axis",
+    "width-one_hot",
+    "concatenate-axis",
+    "layer_norm-axes",
+    "nothing-learnt",
     "width",
 }
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from html import unescape
 from itertools import combinations
 from math import comb
 from pathlib import Path
@@ -399,7 +400,8 @@ def test_a_small_audit_from_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = json.loads(json.dumps(WRITTEN))
-    words["arms"] = {"only": [{"dense": {"units": 3, "bias": False}}]}
+    layers = [{"dense": {"units": 3, "bias": False}}, "sigmoid"]
+    words["arms"] = {"only": layers}
     words["recipe"].pop("early_stopping")
     file = tmp_path / "small.json"
     file.write_text(json.dumps(words), "utf-8")
@@ -410,6 +412,10 @@ def test_a_small_audit_from_the_command_line(
     said = capsys.readouterr()
     assert KERNEL in said.out
     document = json.loads((out / "result.json").read_text("utf-8"))
+    [warning] = document["warnings"]
+    assert warning.startswith("arms.only: sigmoid_1 is applied before")
+    assert said.err.startswith(f"warning: {warning}\n")
+    assert warning in unescape((out / "report.html").read_text("utf-8"))
     assert document["runs"]["keras"] == 4
     confirmed = document["confirmed_within"]
     assert confirmed["test_accuracy"] == confirmed["epochs"] == 0.0

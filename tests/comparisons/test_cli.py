@@ -316,6 +316,24 @@ def test_a_device_that_is_not_there_is_refused_in_one_sentence(
     )
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_warnings_are_printed_before_training(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "small.yaml"
+    wrong = SMALL.replace("[{dense: 3}]", "[{dense: 3}, sigmoid]")
+    spec.write_text(wrong, "utf-8")
+    how = {
+        "run": ("--seeds", "1", "--backend", "torch", "--out", str(tmp_path)),
+        "check": ("--level", "data"),
+    }[command]
+    assert parity(command, str(spec), *how, "--json") == 0
+    said = capsys.readouterr()
+    [warning] = json.loads(said.out)["warnings"]
+    assert warning.startswith("arms.linear: sigmoid_1 is applied before")
+    assert said.err.startswith(f"warning: {warning}\n")
+
+
 @pytest.mark.parametrize("flags", [("--json",), ()], ids=["json", "table"])
 def test_check_names_the_cause_of_a_disagreement(
     flags: tuple[str, ...],

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from common.load import parse
 from comparisons import pairing, run
 from comparisons.disagreement import disagreement
 from comparisons.drawing import STYLE
@@ -119,6 +121,22 @@ def test_one_framework_alone_is_not_called_two(
         settings=results["alone"].settings | {"randomness": "native"},
     )
     assert "from initial weights that it drew itself" in words(native)
+
+
+def test_warnings_stand_in_the_document_the_report_and_the_notebook(
+    results: dict[str, Result],
+) -> None:
+    result = results["shared"]
+    assert result.warnings == result.as_json()["warnings"] == []
+    assert 'class="warnings"' not in page(result, [])
+    layers = [{"dense": 3}, "sigmoid"]
+    wrong = parse(spec(0.2) | {"arms": {"linear": layers}})
+    warned = replace(result, experiment=wrong)
+    [sentence] = warned.warnings
+    assert sentence.startswith("arms.linear: sigmoid_1 is applied before")
+    assert warned.as_json()["warnings"] == [sentence]
+    for html in (page(warned, []), warned._repr_html_()):
+        assert f"<strong>warning:</strong> {sentence}" in unescape(html)
 
 
 def test_no_validation_is_drawn_where_there_is_none(

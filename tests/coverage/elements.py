@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from common.activations import Activation
+from common.architecture import ShapeError, places
 from common.arm import Arm
 from common.conventions import CONVENTIONS, Convention
 from common.data import Data
-from common.element import Model, members
+from common.element import Model, members, speaking
 from common.image_sets import ImageSet
-from common.losses import Loss
+from common.layer import LayerElement
+from common.layers import Concatenate, Residual
 from common.penalties import Penalty
 from common.recipe import Accumulation, EarlyStopping, Plateau, Recipe
-from tests.common.written import FAMILIES, key
+from tests.common.written import FAMILIES, key, written
 
 # What is no element, but has fields of its own.
 RECORDS: dict[str, tuple[type[Model], ...]] = {
@@ -22,8 +24,6 @@ RECORDS: dict[str, tuple[type[Model], ...]] = {
     "recipe": (Recipe, Accumulation, Plateau, EarlyStopping),
     "data": (Data,),
 }
-
-PREDICTIONS = {kind.prediction for kind in members(Loss)}
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,52 @@ class Choice:
         return f"{word}.{self.field} = {self.value}"
 
 
+@dataclass(frozen=True)
+class OnRank:
+    """One layer on samples of one rank that it accepts."""
+
+    cls: type[Model]
+    rank: str
+
+    @property
+    def name(self) -> str:
+        """What the page calls it."""
+        return f"{key(self.cls).rpartition('.')[2]} on {self.rank}"
+
+
+RANKS: dict[str, tuple[int, ...]] = {
+    "vectors": (6,),
+    "two axes": (6, 5),
+    "images": (6, 7, 5),
+}
+"""A shape of each rank, large enough for every layer's window."""
+
+
+def on_ranks() -> list[OnRank]:
+    """Return each layer with each rank that it accepts."""
+    return [
+        OnRank(kind.cls, rank)
+        for kind in kinds()
+        for rank, shape in RANKS.items()
+        if issubclass(kind.cls, LayerElement) and accepts(kind.cls, shape)
+    ]
+
+
+def accepts(cls: type[LayerElement], shape: tuple[int, ...]) -> bool:
+    """Whether a layer can take samples of a shape."""
+    fields: Any = written(cls)
+    if cls in (Residual, Concatenate):  # what stands inside is not asked
+        inside = ["tanh"] if cls is Residual else [[], ["tanh"]]
+        fields = {cls.kind(): inside}
+    with speaking("keras"):
+        layer = cls.model_validate(fields)
+    try:
+        places([layer], shape)
+    except ShapeError:
+        return False
+    return True
+
+
 def kinds() -> list[Kind]:
     """Return every kind of every family, in the order of the language."""
     found = [
@@ -78,7 +124,6 @@ def kinds() -> list[Kind]:
 ORDER = (
     "layer",
     "activation",
-    "prediction",
     "padding",
     "initializer",
     "loss",
@@ -94,8 +139,7 @@ ORDER = (
 
 def _family(family: str, cls: type[Model]) -> str:
     if family == "layer" and issubclass(cls, Activation):
-        inside = cls.kind() != "softmax"
-        return "activation" if inside else "prediction"
+        return "activation"
     return family
 
 
@@ -148,11 +192,14 @@ def inside(value: Any) -> Iterator[Model]:
             yield from inside(each)
 
 
-def covered(arm: Arm) -> set[type[Model] | Choice]:
-    """Return the kinds and choices that an arm holds."""
-    prediction = arm.recipe.loss.prediction()
-    found: set[Any] = set()
-    for record in inside((arm.layers, prediction, arm.data, arm.recipe)):
+def covered(arm: Arm) -> set[type[Model] | Choice | OnRank]:
+    """Return the kinds and choices that an arm holds, and on which ranks."""
+    names = list(RANKS)
+    found: set[Any] = {
+        OnRank(type(place.layer), names[len(place.input_shape) - 1])
+        for place in arm.all_places
+    }
+    for record in inside((arm.layers, arm.data, arm.recipe)):
         found.add(type(record))
         for field, info in type(record).model_fields.items():
             value = getattr(record, field)

@@ -16,15 +16,16 @@ from tests.coverage.elements import (
     ORDER,
     Choice,
     Kind,
+    OnRank,
     choices,
     covered,
     kinds,
+    on_ranks,
 )
 
 TITLES = {
     "layer": "Layers",
     "activation": "Activations",
-    "prediction": "Predictions",
     "padding": "Padding",
     "initializer": "Initialisers",
     "loss": "Losses",
@@ -39,10 +40,6 @@ TITLES = {
 
 JUDGED: tuple[Rung, ...] = ("forward", "gradient", "step", "trajectory")
 
-AS_LOGITS = (
-    "losses start from logits, so nothing is learnt through it; forward "
-    "judges it as `prediction`"
-)
 AS_NUMBERS = (
     "it has no output and no gradient of its own. *Built* means that it is "
     "drawn natively by either framework; that the numbers follow its law is "
@@ -60,7 +57,6 @@ AS_BYTES = (
 
 # Why a rung says nothing about a family; it then shows a dash.
 INAPPLICABLE: dict[str, tuple[tuple[str, ...], str]] = {
-    "prediction": (("gradient", "step", "trajectory"), AS_LOGITS),
     "initializer": (("forward", "gradient", "step"), AS_NUMBERS),
     "loss": (
         ("forward",),
@@ -189,6 +185,7 @@ class Page:
             parts += self._family(family)
         parts += [
             self._gaps(),
+            *self._ranks(),
             *self._choices(),
             *self._conventions(),
             *self.precision_table(),
@@ -236,7 +233,7 @@ class Page:
 
     def _holding(self, what: Any, name: str) -> list[Row]:
         rows = [r for r in self.rows if what in r.holds and not r.broke]
-        cls = what.cls if isinstance(what, Choice) else what
+        cls = what.cls if isinstance(what, Choice | OnRank) else what
         if cls not in self.gone and not any(
             outcome(row.found) == "agree" for row in rows
         ):
@@ -288,6 +285,14 @@ class Page:
         head = ["framework", "function", "status", "reason"]
         return f"## Gaps\n\n{table(head, rows)}"
 
+    def _ranks(self) -> list[str]:
+        rows = [self._choice(each) for each in on_ranks()]
+        head = ["layer and rank", *JUDGED, "worst", "cases"]
+        return [
+            RANKS_SAID,
+            table(head, rows),
+        ]
+
     def _choices(self) -> list[str]:
         rows = [self._choice(choice) for choice in choices()]
         head = ["value", *JUDGED, "worst", "cases"]
@@ -296,7 +301,7 @@ class Page:
             table(head, rows),
         ]
 
-    def _choice(self, choice: Choice) -> list[str]:
+    def _choice(self, choice: Choice | OnRank) -> list[str]:
         rows = self._holding(choice, choice.name)
         name = f"`{choice.name}`"
         return [name, *(ratio(rows, r) for r in JUDGED), *behind(rows, ())]
@@ -342,6 +347,13 @@ class Page:
             return []
         return ["## Undecided", table(["case", "what the judge says"], rows)]
 
+
+RANKS_SAID = """\
+## Ranks
+
+Each layer on each rank of samples that it accepts: vectors (channels), two
+axes (height, channels), images (height, width, channels). On other ranks it
+is refused before training."""
 
 INTRODUCTION = """\
 # Coverage

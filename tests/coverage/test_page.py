@@ -16,7 +16,12 @@ from tests.cases import arm
 from tests.climbs import Found, Job, Memory, climb_all, climbed, outcome
 from tests.coverage import saying
 from tests.coverage.__main__ import CACHE, PAGE, covered
-from tests.coverage.elements import CONVENTION_VALUES, choices, kinds
+from tests.coverage.elements import (
+    CONVENTION_VALUES,
+    choices,
+    kinds,
+    on_ranks,
+)
 from tests.coverage.page import TITLES, Page
 from tests.coverage.rows import case_jobs, convention_jobs, precision_jobs
 
@@ -44,6 +49,7 @@ def demanded() -> Listed:
     found = {(TITLES[kind.family], kind.name) for kind in kinds()}
     found |= {("Values", choice.name) for choice in choices()}
     found |= {("Precisions", kind.name) for kind in kinds()}
+    found |= {("Ranks", each.name) for each in on_ranks()}
     return found | {
         ("Conventions", f"{row.field} = {value}")
         for row, _, value in CONVENTION_VALUES
@@ -69,6 +75,7 @@ def test_every_kind_and_every_value_has_a_case() -> None:
     found = set().union(*(held(job.arm) for job in jobs))
     assert not [kind.name for kind in kinds() if kind.cls not in found]
     assert not [choice.name for choice in choices() if choice not in found]
+    assert not [each.name for each in on_ranks() if each not in found]
 
 
 # --- The page itself, on results that are made up. ---

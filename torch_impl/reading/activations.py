@@ -12,6 +12,7 @@ from common.activations import (
     HardSwish,
     LeakyRelu,
     Linear,
+    LogSoftmax,
     Mish,
     Relu,
     Relu6,
@@ -126,6 +127,24 @@ def custom(live: Any) -> Custom | None:
 
 
 def softmax(live: Any) -> Softmax | None:
-    """Softmax along the last axis."""
-    last = type(live) is nn.Softmax and live.dim == -1
-    return Softmax() if last else None
+    """Softmax along an axis that is counted from the first.
+
+    Translation: which axis the last one is, a layer alone cannot say: the
+    channels of a vector, the width of an image.
+    """
+    axis = _axis(live, nn.Softmax, extensions.JointSoftmax)
+    return Softmax(axis=axis) if axis else None
+
+
+def log_softmax(live: Any) -> LogSoftmax | None:
+    """LogSoftmax, likewise."""
+    axis = _axis(live, nn.LogSoftmax, extensions.JointLogSoftmax)
+    return LogSoftmax(axis=axis) if axis else None
+
+
+def _axis(live: Any, kind: type[Any], joint: type[Any]) -> Any:
+    """Return the axis of a layer of one class, or of ours for several."""
+    if type(live) is joint:
+        return {1: "all", 2: "positions"}[live.start_dim]
+    names = {1: "channels", 2: "height", 3: "width"}
+    return names.get(live.dim) if type(live) is kind else None

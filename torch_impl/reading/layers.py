@@ -35,6 +35,13 @@ _NORMS = {
     extensions.BiasedBatchNorm1d: "biased",
     extensions.BiasedBatchNorm2d: "biased",
 }
+# By where they stand in a batch, channels first.
+_AXES: dict[tuple[int, ...], Any] = {
+    (1,): "channels",
+    (2,): "height",
+    (3,): "width",
+    (3, 2): "positions",
+}
 
 
 def dense(live: Any) -> Dense | None:
@@ -107,13 +114,14 @@ def average_pool(live: Any) -> AveragePool | None:
 
 def global_average_pool(live: Any) -> GlobalAveragePool | None:
     """A class of ours."""
-    ours = type(live) is extensions.GlobalAvgPool2d
+    own = (extensions.GlobalAvgPool1d, extensions.GlobalAvgPool2d)
+    ours = type(live) in own
     return GlobalAveragePool() if ours else None
 
 
 def global_max_pool(live: Any) -> GlobalMaxPool | None:
     """A class of ours."""
-    ours = type(live) is extensions.GlobalMaxPool2d
+    ours = type(live) is extensions.GlobalMaxPool
     return GlobalMaxPool() if ours else None
 
 
@@ -130,7 +138,10 @@ def batch_norm(live: Any) -> BatchNorm | None:
 
     Translation: `momentum` is 1 - kept.
     """
+    moved = type(live) is extensions.AxisBatchNorm
     variance = _NORMS.get(type(live))
+    if moved:
+        variance = "biased" if live.biased else "unbiased"
     if variance is None or live.momentum is None:
         return None
     if not live.track_running_stats:
@@ -141,6 +152,7 @@ def batch_norm(live: Any) -> BatchNorm | None:
         kept=kept,
         running_variance=variance,
         affine=live.affine,
+        axis=_AXES[(live.dim,)] if moved else "channels",
     )
 
 
@@ -149,14 +161,15 @@ def layer_norm(live: Any) -> LayerNorm | None:
 
     Translation: the shape of what is normalised tells which.
     """
-    channels = type(live) is extensions.ChannelsLayerNorm
-    if type(live) is not nn.LayerNorm and not channels:
+    moved = type(live) is extensions.AxesLayerNorm
+    if type(live) is not nn.LayerNorm and not moved:
         return None
     if live.elementwise_affine and live.bias is None:
         return None
+    whole = "channels" if len(live.normalized_shape) == 1 else "all"
     return LayerNorm(
         epsilon=live.eps,
-        axes="channels" if len(live.normalized_shape) == 1 else "all",
+        axes=_AXES[live.dims] if moved else whole,
         affine=live.elementwise_affine,
     )
 
@@ -185,8 +198,8 @@ def dropout(live: Any) -> Dropout | None:
 
 
 def spatial_dropout(live: Any) -> SpatialDropout | None:
-    """Dropout2d, likewise."""
-    if not isinstance(live, nn.Dropout2d):
+    """Dropout1d or Dropout2d, likewise."""
+    if not isinstance(live, nn.Dropout1d | nn.Dropout2d):
         return None
     return SpatialDropout(rate=live.p)
 
@@ -224,7 +237,7 @@ def concatenate(live: Any) -> Concatenate | None:
     if type(live) is not extensions.Concatenate:
         return None
     branches = tuple(reading.read_block(each) for each in live.children())
-    return Concatenate(branches=branches)
+    return Concatenate(branches=branches, axis=_AXES[(live.dim,)])
 
 
 def _drawn(live: Any) -> dict[str, Any]:
