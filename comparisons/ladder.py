@@ -184,6 +184,7 @@ def lengthened(arm: Arm | TwoArms, steps: int) -> Arm | TwoArms:
 
 
 def of_epochs(arm: Arm, epochs: int) -> Arm:
+    """Return the arm with another number of epochs."""
     changed = arm.recipe.model_copy(update={"epochs": epochs})
     return replace(arm, recipe=changed)
 

@@ -12,7 +12,7 @@ from typing import Any
 from common.arm import Arm
 from common.loop import Dtype
 from comparisons.judge import Trajectory, compare_records
-from comparisons.ladder import lengthened
+from comparisons.ladder import epochs_of, of_epochs
 from comparisons.tolerances import NUDGES_FLOAT32, UNIT
 from comparisons.verdict import Verdict
 from comparisons.workers import Pair
@@ -43,7 +43,7 @@ def train_in(
     Raises:
         WorkerError: if a framework breaks in this precision.
     """
-    long = _unwatched(lengthened(arm, steps))
+    long = _unwatched(of_epochs(arm, epochs_of(arm, steps)))
     shared: dict[str, Any] = {"arm": long, "seed": seed}
     truth = pair.workers["torch"].submit("train", dtype="float64", **shared)
     found = pair.ask("train", dtype=dtype, nudges=NUDGES_FLOAT32, **shared)
