@@ -238,9 +238,11 @@ def _further_corners(found: Audit, lab: Laboratory) -> list[Corner]:
 def _options(found: Audit, lab: Laboratory, bad_mix: Mix) -> list[Option]:
     """Take the recipe's options away, one at a time, in both corners."""
     good, bad = map(found.port.mixed, (found.good, bad_mix))
+    causes = found.good ^ bad_mix
     without = {
         path: (_without(good, path), _without(bad, path))
         for path in _said_options(good.recipe, ())
+        if not _has_place(path, found.port, causes)
     }
     for pair in without.values():
         lab.ask(each for each in pair if each)
@@ -263,6 +265,19 @@ def _options(found: Audit, lab: Laboratory, bad_mix: Mix) -> list[Option]:
         name = ".".join(path)
         options.append(Option(name, had, has, runs, left, len(without)))
     return options
+
+
+def _has_place(path: tuple[str, ...], port: NaivePort, causes: Mix) -> bool:
+    """Whether an option has one of the causes in it.
+
+    Taking such an option away takes the cause away, which shows nothing.
+    """
+    rows = [row for row in port.conventions if row.name in causes]
+    place = ".".join(("recipe", *path))
+    return any(
+        row.field.split(".")[0] in path or row.name.startswith(place)
+        for row in rows
+    )
 
 
 def _said_options(

@@ -442,7 +442,7 @@ def effect_text(effect: Effect) -> str:
 def _with_error(effect: Effect) -> str:
     if not math.isfinite(effect.standard_error):
         return change(effect.mean)
-    return f"{change(effect.mean)} ± {effect.standard_error:.1g}"
+    return f"{change(effect.mean)}±{effect.standard_error:.1g}"
 
 
 def listed(names: Iterable[str], *, sort: bool = True) -> str:
