@@ -228,14 +228,14 @@ DATA_SETS = [
         "data.points.x[1]",
         DATA,
         "{points: {x: [[1, 2], [3]], y: [1, 2]}}",
-        "got 1 numbers, but the first sample has 2",
+        "got 1 number, but the first sample has 2",
     ),
     _edit(
         "points-lengths",
         "data.points.y",
         DATA,
         "{points: {x: [[1], [3]], y: [1]}}",
-        "got 1 targets for 2 samples",
+        "got 1 target for 2 samples",
     ),
     _edit(
         "points-label",
@@ -303,7 +303,7 @@ DATA_SETS = [
         "data.shuffle",
         DATA,
         "{spiral: {}, shuffle: false}",
-        "is a field of the recipe",
+        "'shuffle: never' in 'recipe'",
     ),
     _edit(
         "target_scaling-class",
@@ -1196,7 +1196,7 @@ IMAGES = [
             "expected images",
         ),
         ("flat_pool", "flatten", "{max_pool: 2}", "expected images"),
-        ("flat_global", "flatten", "global_average_pool", "expected images"),
+        ("flat_global", "flatten", "global_average_pool", "no positions"),
         ("window", "{conv2d: {filters: 2, size: 9}}", "larger than the image"),
         (
             "dilated_window",
@@ -1212,7 +1212,7 @@ IMAGES = [
         (
             "groups_channels",
             "{conv2d: {filters: 2, size: 3, groups: 2}}",
-            "1 channels into 2 groups",
+            "1 channel into 2 groups",
         ),
         (
             "groups_filters",
@@ -1620,13 +1620,6 @@ FRAMEWORK_NAMES = [
         "{dense: 4}",
         "{max_pool: {size: 3, padding: [1, 1]}}",
         "{symmetric: [1, 1]}",
-    ),
-    _edit(
-        "name-data_shuffle",
-        "data.shuffle",
-        DATA,
-        "{spiral: {}, shuffle: false}",
-        "'shuffle: never' in 'recipe'",
     ),
     _edit(
         "name-data_split",

@@ -294,6 +294,7 @@ def test_the_table_says_up_to_which_step() -> None:
     result: Any = together(lost=judged(growing(5), growing(5)))
     [arm] = result.arms
     arm.arm.parameter_count = 12
+    arm.sides = dict.fromkeys(("torch", "keras"), arm.arm)
     arm.records = {}
     result.metric = "train_loss"
     [row] = summary_rows(result)

@@ -122,7 +122,7 @@ def test_check(
 ) -> None:
     """Two rungs: the worse of them decides."""
 
-    def climbed(_: Any, arm: Any, *__: Any) -> Climb:
+    def climbed(_: Any, arm: Any, **__: Any) -> Climb:
         rungs = ("data", "agree"), ("trajectory", verdict)
         found = [Verdict(rung, arm.name, given) for rung, given in rungs]
         return Climb(arm, found)
