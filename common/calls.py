@@ -149,7 +149,8 @@ def phrase(book: ModuleType, spec: Element) -> Callable[..., Call]:
     """
     function = getattr(book, spec.kind(), None)
     if function is None:
-        known = [name for name in vars(book) if not name.startswith("_")]
+        # Functions alone: classes are imported by the names of the language.
+        known = [name for name in vars(book) if name[0].islower()]
         file = book.__name__.replace(".", "/") + ".py"
         raise LookupError(
             f"{book.__name__.split('.')[0]} has no '{spec.kind()}'; write a "

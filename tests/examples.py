@@ -13,6 +13,7 @@ EFFECTIVE: dict[str, dict[str, Any]] = {
     "sgd.decay": {"momentum": 0.9, "weight_decay": 0.1},
     "rmsprop.velocity": {"momentum": 0.9},
     "adamax.epsilon": {"lr": 0.05},
+    "nadam.epsilon": {"lr": 0.05},
     **{
         row.field: {"weight_decay": 0.1}
         for row in CONVENTIONS

@@ -83,7 +83,8 @@ def test_a_new_activation_takes_the_steps_that_contributing_says(
         text = re.sub(r"\| Softmax\b", "| Softmax | TanhShrink", text)
         (tmp_path / file).write_text(text, "utf-8")
     (tmp_path / "spec.yaml").write_text(NEW_WORD, "utf-8")
-    done = parity(tmp_path, "check", "spec.yaml", "--steps", "30")
+    flags = ("--steps", "30", "--level", "trajectory")
+    done = parity(tmp_path, "check", "spec.yaml", *flags)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "trajectory" in done.stdout
 
