@@ -310,11 +310,12 @@ def _is_two_sided(value: Any, path: _Path) -> bool:
         return True
     keys = ", ".join(map(str, value))
     missing = [side for side in SIDES if side not in value]
-    instead = (
-        f"'{missing[0]}' is missing"
-        if len(value) == 1
-        else f"expected no key beside them, got {keys}"
-    )
+    instead = f"expected no key beside them, got {keys}"
+    if missing:
+        instead = (
+            f"'{missing[0]}' is missing; for an entry that only one framework "
+            f"has, write '{missing[0]}: null'"
+        )
     raise SpecError(
         path_name(path),
         f"a two-sided value has exactly the keys torch and keras; {instead}",

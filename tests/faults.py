@@ -649,9 +649,9 @@ AT_ONCE = diverging(WIDE_RELU, {"adam": 10.0})
 
 # The arms, with the step at which both frameworks diverge.
 DIVERGING = (
-    (SLOWLY, 7),
-    (WITH_MOMENTUM, 7),
-    (LOOKING_AHEAD, 5),
+    (SLOWLY, 10),
+    (WITH_MOMENTUM, 8),
+    (LOOKING_AHEAD, 7),
     (EXPLODING, 3),
     (AT_ONCE, 1),
 )

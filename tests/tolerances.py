@@ -51,6 +51,35 @@ def distance(actual: Any, expected: Any) -> float:
     return float(off / size if size > 0 else off)
 
 
+def assert_gradients_close(
+    actual: dict[str, Any], expected: dict[str, Any], tolerance: float
+) -> None:
+    """Raise if gradients are further apart than their layer's are large.
+
+    A bias whose gradient cancels to a thousandth of its terms keeps three
+    digits less; its kernel's gradient says how large the terms are.
+
+    Args:
+        actual: by parameter, `layer/tensor`.
+        expected: likewise.
+        tolerance: of the largest difference, in units of the largest
+            expected gradient of the same layer.
+    """
+    assert list(actual) == list(expected)
+    sizes: dict[str, float] = {}
+    for name, value in expected.items():
+        layer = name.partition("/")[0]
+        size = float(np.abs(value).max(initial=0.0))
+        sizes[layer] = max(size, sizes.get(layer, 0.0))
+    far = {}
+    for name, value in expected.items():
+        assert actual[name].shape == value.shape
+        off = float(np.abs(actual[name] - value).max(initial=0.0))
+        if not off <= tolerance * (sizes[name.partition("/")[0]] or 1.0):
+            far[name] = off
+    assert not far, f"further apart than {tolerance} of their layer: {far}"
+
+
 def assert_close(actual: Any, expected: Any, tolerance: float) -> None:
     """Raise if two tensors, or mappings of tensors, are further apart."""
     if not isinstance(expected, dict):
