@@ -190,6 +190,7 @@ class Page:
             *self._conventions(),
             *self.precision_table(),
             *self._undecided(),
+            *self._not_run(),
         ]
         return "\n\n".join(parts) + "\n"
 
@@ -346,6 +347,17 @@ class Page:
         if not rows:
             return []
         return ["## Undecided", table(["case", "what the judge says"], rows)]
+
+    def _not_run(self) -> list[str]:
+        """Return what a page lacks that was written before all had run."""
+        if not self.missing:
+            return []
+        names = ", ".join(f"{job.name} ({job.dtype})" for job in self.missing)
+        said = (
+            "## Not run\n\nThis page was written before every case had run. "
+            f"{len(self.missing)} cases are missing: {names}."
+        )
+        return [said]
 
 
 RANKS_SAID = """\
