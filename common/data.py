@@ -315,7 +315,7 @@ class Data(Model):
         if deviation > LARGE_TARGET and self.target_scaling == "none":
             found.append(
                 f"data: the target has a standard deviation of {deviation:.3g}"
-                f", so that a squared error begins near {deviation**2:.1g}; "
+                f", so that a squared error begins near its square; "
                 "'target_scaling: standardize' scales it"
             )
         return found

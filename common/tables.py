@@ -124,7 +124,7 @@ class Points(Dataset):
 
     @property
     def target_deviation(self) -> float | None:
-        return None if self.classes else float(np.std(self.y))
+        return None if self.classes else _deviation(np.array(self.y))
 
     @property
     def way_to_classes(self) -> str:
@@ -289,7 +289,7 @@ class Table(Dataset):
     def target_deviation(self) -> float | None:
         if self.classes is not None:
             return None
-        return float(self._targets(self._contents())[0].std())
+        return _deviation(self._targets(self._contents())[0])
 
     @property
     def way_to_classes(self) -> str:
@@ -337,3 +337,10 @@ def _count(y: Array) -> int:
 def _end_of(path: str) -> str:
     """Return a path as it is quoted in a sentence: its end says which."""
     return path if len(path) <= 100 else f"...{path[-97:]}"
+
+
+def _deviation(y: Array) -> float:
+    """Return a standard deviation; infinite where squares overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = float(np.std(y.astype(np.float64)))
+    return found if found == found else float("inf")
