@@ -66,17 +66,23 @@ def covered(cache: Path, pairs: int = 2, at_most: int | None = None) -> Page:
 
 
 def first_of_each(jobs: list[Job]) -> list[Job]:
-    """Return the jobs, those first that hold something not held before.
+    """Return the jobs, those first that hold most that is not held before.
 
     What is interrupted has then seen as many words as it can have.
     """
-    known: set[Any] = set()
-    new, rest = [], []
-    for job in jobs:
-        holds = {(each, job.dtype) for each in held(job)}
-        (rest if holds <= known else new).append(job)
-        known |= holds
-    return [*new, *rest]
+    left = {
+        index: {(each, job.dtype) for each in held(job)}
+        for index, job in enumerate(jobs)
+    }
+    order = []
+    while left:
+        best = max(left, key=lambda index: (len(left[index]), -index))
+        new = left.pop(best)
+        if not new:
+            return [jobs[i] for i in (*order, best, *left)]
+        order.append(best)
+        left = {index: holds - new for index, holds in left.items()}
+    return [jobs[i] for i in order]
 
 
 def absences() -> Absences:

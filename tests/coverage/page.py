@@ -213,6 +213,8 @@ class Page:
         if gone:
             return [kind.name, gone, *"–" * 6, "", "0"]
         rows = self._holding(kind.cls, kind.name)
+        if not rows:
+            return [kind.name, NOT_RUN, *"–" * 6, "", "0"]
         part = PART.get(kind.family, "layers")
         cells = {
             "built": self._built(rows),
@@ -305,6 +307,8 @@ class Page:
     def _choice(self, choice: Choice | OnRank) -> list[str]:
         rows = self._holding(choice, choice.name)
         name = f"`{choice.name}`"
+        if not rows:
+            return [name, NOT_RUN, *"–" * (len(JUDGED) - 1), "", "0"]
         return [name, *(ratio(rows, r) for r in JUDGED), *behind(rows, ())]
 
     def _conventions(self) -> list[str]:
@@ -317,7 +321,10 @@ class Page:
                 and not each.broke
             ]
             said = [row.name, f"`{row.field} = {value}`", LABELS[dialect]]
-            rows.append([*said, *(ratio(found, rung) for rung in JUDGED)])
+            judged = [ratio(found, rung) for rung in JUDGED]
+            rows.append(
+                [*said, *(judged if found else [NOT_RUN] * len(JUDGED))]
+            )
         head = ["convention", "value", "by default", *JUDGED]
         return ["## Conventions\n\nBoth values of each.", table(head, rows)]
 
@@ -359,6 +366,8 @@ class Page:
         )
         return [said]
 
+
+NOT_RUN = "not run"
 
 RANKS_SAID = """\
 ## Ranks
