@@ -285,7 +285,7 @@ class Keras(Side):
         from keras import layers, losses
 
         return {
-            "softplus": layers.Activation("log_softmax"),
+            "softplus": layers.Activation("sparsemax"),
             "selu": layers.Activation("selu"),
             "dense": layers.Dense(3, activation="relu"),
             "flatten": layers.Flatten(data_format="channels_first"),
