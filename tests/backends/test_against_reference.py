@@ -61,8 +61,17 @@ def test_thirty_steps_leave_what_numpy_says(
 
 
 # How an optimiser steps does not change what is seen before its first step.
+# The slope of a softmax of logits of hundreds is an exponential of them, and
+# the rounding of such a logit in float32 is 1e-5 of its exponential.
+IN_FLOAT32 = [
+    case
+    for case in LAYERS + LOSSES
+    if case.id not in ("softmax-extreme", "log_softmax-extreme")
+]
+
+
 @on_each_backend
-@pytest.mark.parametrize("case", LAYERS + LOSSES, ids=lambda c: c.id)
+@pytest.mark.parametrize("case", IN_FLOAT32, ids=lambda c: c.id)
 def test_float32_forward_and_gradients_are_close(
     case: Case, backend: str, examined: Examined, referred: Referred
 ) -> None:
