@@ -36,7 +36,13 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from comparisons.effects import Decision, Effect, average, paired
+from comparisons.effects import (
+    Decision,
+    Effect,
+    average,
+    difference,
+    paired,
+)
 from comparisons.tolerances import SIGNIFICANT
 
 Mix: TypeAlias = frozenset[str]
@@ -298,13 +304,8 @@ def _share(effect: Effect, gap: Effect) -> float:
 
 def _leaves(made: Effect, gap: Effect) -> bool:
     """Whether an effect is shown to leave a good part of the gap."""
-    left = _difference(gap, made)
+    left = difference(gap, made)
     return left.p_value < SIGNIFICANT and _share(left, gap) >= LEAVES
-
-
-def _difference(first: Effect, second: Effect) -> Effect:
-    left = np.subtract(first.differences, second.differences)
-    return Effect(tuple(left.tolist()), first.variance_floor)
 
 
 def _reversed(effect: Effect) -> Effect:

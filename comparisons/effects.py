@@ -150,6 +150,17 @@ def average(first: Effect, second: Effect) -> Effect:
     return Effect(tuple(both.tolist()), floor)
 
 
+def difference(first: Effect, second: Effect) -> Effect:
+    """Return one effect less another of the same seeds, seed by seed.
+
+    Args:
+        first: the effect; its variance floor is that of the difference.
+        second: what is taken from it.
+    """
+    left = np.subtract(first.differences, second.differences)
+    return Effect(tuple(left.tolist()), first.variance_floor)
+
+
 def seeds_needed(
     mean: float,
     deviation: float,

@@ -16,7 +16,7 @@ from common.experiment import Experiment
 from common.spec_warnings import spec_warnings
 from common.two_sided import TwoSidedValue
 from comparisons.causes import Candidate, Causes, Mix, Search
-from comparisons.effects import Decision, Effect, paired
+from comparisons.effects import Decision, Effect, difference, paired
 from comparisons.laboratory import (
     METRICS,
     Drift,
@@ -114,14 +114,7 @@ class Option:
         """
         if self.gap_without is None:
             return False
-        less = Effect(
-            tuple(
-                np.subtract(
-                    self.gap.differences, self.gap_without.differences
-                ).tolist()
-            ),
-            self.gap.variance_floor,
-        )
+        less = difference(self.gap, self.gap_without)
         halved = abs(self.gap_without.mean) < abs(self.gap.mean) / 2
         return halved and less.p_value * self.comparisons <= SIGNIFICANT
 
