@@ -169,7 +169,7 @@ def _table(file: Path, target: str | None, packed: bool) -> _Table:
         raise TableError("file", "has no header: it is empty")
     # numpy.savetxt begins its header so.
     header[0] = header[0].lstrip("# ")
-    _check_header(header, target)
+    _check_header(file, packed, header, target)
     numbers, places, odd = array("d"), array("q"), set[int]()
     for number, cells in lines:
         if len(cells) != len(header):
@@ -206,10 +206,14 @@ def _rest(
     return lines
 
 
-def _check_header(header: list[str], target: str | None) -> None:
+def _check_header(
+    file: Path, packed: bool, header: list[str], target: str | None
+) -> None:
     other = re.search(r"[;\t|]| +", header[0])
     if len(header) == 1 and other and header != [target]:
-        decimal = ", decimal=','" if other[0] == ";" else ""
+        rows = _rest(_lines(file, packed))
+        commas = any(len(cells) > 1 for _, cells in rows)
+        decimal = ", decimal=','" if commas else ""
         between = r"\s+" if other[0].startswith(" ") else other[0]
         raise TableError(
             "file",

@@ -53,7 +53,7 @@ def read(path: str | Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         line = f" on line {mark.line + 1}" if mark else ""
         raise SpecError(
-            "", f"is not valid {_language(path)}{line}: {problem}", file
+            "", f"cannot be read as {_language(path)}{line}: {problem}", file
         ) from error
 
 

@@ -144,6 +144,8 @@ class Equivalence:
             p = self.p_diverged
             return f"{most} diverges more often (p = {p:.2g})"
         margin = f"{self.margin:.3g}"
+        if self.outcome == "agree" and math.isnan(self.torch.mean):
+            return "every run diverges in both"
         if self.outcome == "agree":
             return f"equivalent within {margin} (p = {self.p_equivalent:.2g})"
         if self.outcome == "disagree":
@@ -302,6 +304,8 @@ def _judged(
     )
     if found.p_diverged < CHANCE:
         return replace(found, outcome="disagree")
+    if max(counts) == 0 and min(torch.runs, keras.runs) >= FEWEST_SEEDS:
+        return replace(found, outcome="agree")
     if min(counts) < FEWEST_SEEDS:
         return found
     tail = _tail(torch.spread, keras.spread, counts)

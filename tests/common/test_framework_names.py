@@ -270,12 +270,24 @@ def elsewhere(meaning: Meaning) -> bool:
     elif place == "recipe":
         parse(spec({"recipe": {field: value}}))
     elif place == "data":
-        parse(spec({"data": {"spiral": {}, field: value}}))
+        return placed_in_data(field, value)
     elif place in kinds("source"):
         assert valid("source", {place: {field: value}})
     else:
         assert valid("layer", {place: {**DEMANDED[place], field: value}})
     return True
+
+
+def placed_in_data(field: str, value: Any) -> bool:
+    """Whether a field of the data is valid; a number's scale needs numbers."""
+    if field != "target_scaling":
+        return bool(parse(spec({"data": {"spiral": {}, field: value}})))
+    changed = {
+        "data": {"polynomial": {}, field: value},
+        "recipe": {"loss": "mean_squared_error"},
+        "arms": {"only": [{"dense": 1}]},
+    }
+    return bool(parse(spec(changed)))
 
 
 @each(rows("values"))
@@ -346,7 +358,11 @@ def test_what_is_no_element_here_is_told_in_any_place(family: str) -> None:
         ("bce", "loss", "'binary_cross_entropy'"),
         ("gru", "layer", "the language has no equivalent"),
         ("mse", "loss", "'mean_squared_error'"),
-        ("ReduceLROnPlateau", "schedule", "'plateau: {by: 0.5, patience: 5}'"),
+        (
+            "ReduceLROnPlateau",
+            "schedule",
+            "'plateau: {by: 0.1, patience: 10}'",
+        ),
         ("adam", "layer", "'adam' is an optimiser"),
         ("relu", "loss", "'relu' is a layer"),
     ],

@@ -326,6 +326,13 @@ REFUSED = [
         "file",
         ("has ';' between its columns", "sep=';', decimal=','"),
     ),
+    Refused(
+        "semicolons_and_points",
+        "t.csv",
+        GOOD.replace(",", ";"),
+        "file",
+        ("has ';' between its columns", "sep=';').to_csv"),
+    ),
     Refused("tabs", "t.csv", GOOD.replace(",", "\t"), "file", (r"sep='\t'",)),
     Refused("bars", "t.csv", GOOD.replace(",", "|"), "file", ("sep='|'",)),
     Refused("blanks", "t.csv", GOOD.replace(",", " "), "file", ("between",)),

@@ -181,7 +181,9 @@ def test_runs_that_all_end_alike(torch: Any, keras: Any, outcome: str) -> None:
     [
         ([None] * 10, [0.9] * 10, "disagree", "PyTorch diverges more often"),
         ([0.9] * 10, [None] * 10, "disagree", "Keras diverges more often"),
-        ([None] * 10, [None] * 10, "undecided", "fewer than 5 that end"),
+        ([None] * 10, [None] * 10, "agree", "every run diverges in both"),
+        ([None] * 4, [None] * 4, "undecided", "fewer than 5 that end"),
+        ([None] * 9 + [0.9], [None] * 10, "undecided", "fewer than 5"),
         ([0.9] * 10, [0.9] * 9 + [None], "undecided", "as many diverge"),
         ([0.9] * 10, [0.5] * 9 + [None], "disagree", "1 in Keras diverged"),
         ([0.9] * 10, [0.9] * 7 + [None] * 3, "undecided", "as many diverge"),

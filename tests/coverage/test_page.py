@@ -151,7 +151,7 @@ def test_a_disagreement_in_a_precision_is_a_fault() -> None:
     made = page(spatial_dropout_bfloat16=lost)
     text = made.text()
     assert made.faults == [
-        "spatial_dropout in bfloat16: the loss is 30 floors off"
+        "spatial_dropout in bfloat16: trajectory: the loss is 30 floors off"
     ]
     assert "| spatial_dropout | 0.5 | disagree |" in text
 
@@ -189,7 +189,7 @@ def test_what_cannot_be_said_is_a_fault_unless_the_code_says_so() -> None:
     text = made.text()
     assert "torch.emitted.huber: KeyError: 'p'" in made.faults
     row = next(x for x in text.splitlines() if x.startswith("| huber |"))
-    assert " 1 of 2 ✓ " in row
+    assert " 4 of 5 ✓ " in row
 
 
 def test_a_gap_is_listed_with_its_reason() -> None:
