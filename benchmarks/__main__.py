@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from comparisons.workers import ENVIRONMENT, LABELS
+from framework_parity.comparisons.workers.pool import ENVIRONMENT, LABELS
 
 # Rounds for ours and the bare loop, and for what notebooks do, by threads.
 ROUNDS = {1: (5, 2), 2: (3, 0)}

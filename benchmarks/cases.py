@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
-from common.arm import Arm
-from common.data import Data, Part
-from common.datasets import Noise
-from common.element import Dialect, speaking
-from common.layers import Layer
-from common.recipe import Recipe
+from framework_parity.common.data.spec import Data, Part
+from framework_parity.common.data.synthetic import Noise
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.node import Dialect, speaking
+from framework_parity.common.spec.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import Any
 
 from benchmarks.cases import CASES, Case
-from common import loop
+from framework_parity.common.training import loop
 
 # What is close to each other, and so needs many rounds to tell apart.
 CLOSE = ("ours", "bare")
@@ -59,8 +59,10 @@ def race(
 
 
 def ours(framework: str, case: Case) -> Callable[[], Any]:
-    """Return our training of a case, as `common.loop` does it."""
-    backend = importlib.import_module(f"{framework}_impl.trainer")
+    """Return our training of a case, as `common.training.loop` does it."""
+    backend = importlib.import_module(
+        f"framework_parity.{framework}_impl.trainer"
+    )
     arm = case.arm(framework)
     trainer = backend.Trainer(arm, {"train": case.part()}, "float32")
     trainer.load(loop.initial_weights(arm, 0, "float32"))

@@ -6,11 +6,11 @@ import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.errors import SpecError, names, nearest
+from framework_parity.common.spec.errors import SpecError, names, nearest
 
 if TYPE_CHECKING:
-    from common.experiment import Experiment
-    from common.two_sided import TwoSided
+    from framework_parity.common.spec.experiment import Experiment
+    from framework_parity.common.spec.two_sided.experiment import TwoSided
 
 FOLDER = Path(__file__).parent / "experiments"
 
@@ -42,7 +42,7 @@ def find(
         SpecError: if there is no such experiment, file or data set, or if
             the file cannot be meant.
     """
-    from common.two_sided import parse_sides
+    from framework_parity.common.spec.two_sided.experiment import parse_sides
 
     found = written(name, dataset, profile)
     try:
@@ -59,7 +59,7 @@ def written(
     Arguments and errors are those of `find`; what a file says may yet turn
     out to have no meaning.
     """
-    from common.load import read
+    from framework_parity.common.spec.load import read
 
     if is_file(name):
         if dataset is not None:
@@ -74,7 +74,9 @@ def written(
             "is no experiment of the catalogue and no .yaml or .json file; "
             f"the catalogue has: {names(known)}{nearest(name, known)}",
         )
-    module = importlib.import_module(f"comparisons.experiments.{name}")
+    module = importlib.import_module(
+        f"framework_parity.comparisons.experiments.{name}"
+    )
     if dataset is None:
         first = module.DATASETS[0]
         dataset = (

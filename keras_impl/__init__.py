@@ -16,5 +16,5 @@ weights     learnt tensors in and out, under their neutral names
 engine      the process: precision, threads, seeds, steps, gradients;
             the one file that touches TensorFlow
 draws       what the framework itself draws in a run, recorded
-trainer     what `common.loop` drives
+trainer     what `common.training.loop` drives
 """

@@ -3,8 +3,8 @@
 `clip_epsilon` is an argument of `optimizer_extensions.EpsilonClipping`.
 """
 
-from common.calls import Call, call
-from common.clipping import ByGlobalNorm, ByNorm, ByValue
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.clipping import ByGlobalNorm, ByNorm, ByValue
 
 # What Keras adds to the norm, and no argument changes.
 EPSILON = 0.0

@@ -1,7 +1,7 @@
 """Known images, as Keras's own loaders read them.
 
 Each function takes a folder and whether to fetch what is missing there, and
-returns x in uint8, channels last, and y in int64: `common.image_files`.
+returns x in uint8, channels last, and y in int64: `common.data.image_cache`.
 """
 
 import importlib

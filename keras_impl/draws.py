@@ -1,6 +1,6 @@
 """What Keras itself draws in a run, recorded."""
 
-from common.calls import absent
+from framework_parity.common.codegen.calls import absent
 
 record = absent(
     "notimpl",

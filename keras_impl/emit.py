@@ -5,22 +5,22 @@ import numpy as np
 from keras import initializers, layers, losses, ops, optimizers
 from keras.optimizers import schedules
 
-from common.arm import Arm
-from common.calls import Call
-from common.printing import (
+from framework_parity.common.codegen.calls import Call
+from framework_parity.common.codegen.printing import (
     Expression,
     Vocabulary,
     assembled,
     script,
     statement,
 )
-from keras_impl import (
+from framework_parity.common.spec.arm import Arm
+from framework_parity.keras_impl import (
     extensions,
     initializer_extensions,
     optimizer_extensions,
     random_extensions,
 )
-from keras_impl.model import say_block
+from framework_parity.keras_impl.model import say_block
 
 VOCABULARY = Vocabulary(
     {

@@ -11,9 +11,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from common.loop import stored
-from keras_impl.penalties import Attached
-from keras_impl.weights import parameters
+from framework_parity.common.training.loop import stored
+from framework_parity.keras_impl.penalties import Attached
+from framework_parity.keras_impl.weights import parameters
 
 
 def start(threads: int, device: str = "cpu") -> None:

@@ -7,7 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from common.activations import SELU_ALPHA, SELU_SCALE
+from framework_parity.common.spec.layers.activations import (
+    SELU_ALPHA,
+    SELU_SCALE,
+)
 
 
 class ChannelsFirstFlatten(keras.layers.Layer):

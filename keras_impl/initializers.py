@@ -8,8 +8,8 @@ Where those are not the layer's, a class of ours is told them; see
 import numpy as np
 from keras import initializers
 
-from common.calls import Call, call
-from common.initializers import (
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.initializers import (
     Constant,
     FanInUniform,
     GlorotNormal,
@@ -25,7 +25,7 @@ from common.initializers import (
     Uniform,
     Zeros,
 )
-from keras_impl import initializer_extensions as extensions
+from framework_parity.keras_impl import initializer_extensions as extensions
 
 
 def zeros(spec: Zeros, fan_in: int, fan_out: int) -> Call:

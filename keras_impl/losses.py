@@ -2,15 +2,15 @@
 
 import keras
 
-from common.calls import Call, call
-from common.losses import (
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
     Huber,
     MeanAbsoluteError,
     MeanSquaredError,
 )
-from keras_impl import extensions
+from framework_parity.keras_impl import extensions
 
 
 def cross_entropy(spec: CrossEntropy) -> Call:

@@ -5,12 +5,10 @@ from dataclasses import replace
 
 import keras
 
-from common.activations import Activation
-from common.architecture import Place
-from common.arm import Arm
-from common.calls import Call, call, phrase
-from keras_impl import activations, layers
-from keras_impl.random_extensions import MASKED
+from framework_parity.common.codegen.calls import Call, builder_for, call
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.arm import Arm
+from framework_parity.keras_impl.random_extensions import MASKED
 
 
 def say(place: Place, masked: bool = False) -> Call:
@@ -20,13 +18,14 @@ def say(place: Place, masked: bool = False) -> Call:
         place: the layer.
         masked: whether dropouts take their masks from outside.
     """
-    book = activations if isinstance(place.layer, Activation) else layers
     blocks = {
         role: say_block(block, masked) for role, block in place.blocks.items()
     }
     if place.after is not None:
         blocks["after"] = say_block(place.after, masked)
-    said = phrase(book, place.layer)(place.layer, place.input_shape, **blocks)
+    said = builder_for("keras_impl", place.layer)(
+        place.layer, place.input_shape, **blocks
+    )
     said = replace(said, kwargs=said.kwargs | {"name": place.name})
     if masked and said.function in MASKED:
         return replace(said, function=MASKED[said.function])

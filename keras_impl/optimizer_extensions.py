@@ -90,7 +90,8 @@ class GradientVelocitySGD(optimizers.SGD):
 class AnyRMSprop(optimizers.RMSprop):
     """RMSprop with epsilon inside the root or outside it.
 
-    Its velocity sums scaled gradients or steps; see `common.optimizers`.
+    Its velocity sums scaled gradients or steps; see
+    `common.spec.optimizers.adaptive`.
     """
 
     def __init__(
@@ -129,7 +130,7 @@ class AnyRMSprop(optimizers.RMSprop):
 class AnyAdam(optimizers.Adam):
     """Adam with epsilon behind either moment, corrected in any precision.
 
-    See `common.adam_family`.
+    See `common.spec.optimizers.adam`.
     """
 
     def __init__(
@@ -183,7 +184,7 @@ class OuterEpsilonAdagrad(optimizers.Adagrad):
 class AnyAdamax(optimizers.Adamax):
     """Adamax with epsilon in the maximum or after it.
 
-    1 - βᵗ is computed in either precision; see `common.adam_family`.
+    1 - βᵗ is computed in either precision; see `common.spec.optimizers.adam`.
     """
 
     def __init__(
@@ -209,8 +210,8 @@ class AnyAdamax(optimizers.Adamax):
 class AnyNadam(optimizers.Nadam):
     """Nadam with any momentum decay, corrected in any precision.
 
-    See `common.adam_family`; 1 - β has that precision too. Keras's own knows
-    but one decay, and rounds its 0.96 to float32.
+    See `common.spec.optimizers.adam`; 1 - β has that precision too. Keras's
+    own knows but one decay, and rounds its 0.96 to float32.
     """
 
     def __init__(

@@ -4,11 +4,11 @@ from typing import Any
 
 import keras
 
-from common.calls import Call, call
-from common.penalties import Penalty
-from common.selection import is_chosen
-from keras_impl import extensions
-from keras_impl.weights import parameters
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.penalties import Penalty
+from framework_parity.common.spec.selection import is_chosen
+from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl.weights import parameters
 
 
 def penalty(spec: Penalty) -> Call:

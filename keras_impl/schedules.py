@@ -9,8 +9,8 @@ import math
 
 from keras.optimizers import schedules
 
-from common.calls import Call, call
-from common.schedules import (
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.schedules import (
     Changing,
     Constant,
     Cosine,
@@ -24,7 +24,7 @@ from common.schedules import (
     StepDecay,
     WarmupCosine,
 )
-from keras_impl import extensions
+from framework_parity.keras_impl import extensions
 
 
 def constant(spec: Constant, lr: float, steps_per_epoch: int) -> Call:

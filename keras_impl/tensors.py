@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from common.layer import Shape
+from framework_parity.common.spec.layer import Shape
 
 
 def to_tensor(array: np.ndarray, dtype: str) -> Any:

@@ -1,4 +1,4 @@
-"""What `common.loop` drives, in Keras."""
+"""What `common.training.loop` drives, in Keras."""
 
 import random
 from collections.abc import Iterator
@@ -8,30 +8,25 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from common.architecture import Place
-from common.arm import Arm
-from common.batches import Segment
-from common.calls import phrase
-from common.data import Part
-from common.loop import stored
-from common.replay import Drawn
-from keras_impl import (
-    activations,
-    draws,
-    engine,
-    layers,
-    losses,
-    updates,
-    weights,
-)
-from keras_impl.model import build
-from keras_impl.penalties import Attached
-from keras_impl.random_extensions import MASKED
-from keras_impl.tensors import to_array, to_tensor, to_tensors
+from framework_parity.common.codegen.calls import builder_for
+from framework_parity.common.data.spec import Part
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.training.batches import Segment
+from framework_parity.common.training.loop import stored
+from framework_parity.keras_impl import draws, engine, updates, weights
+from framework_parity.keras_impl.model import build
+from framework_parity.keras_impl.penalties import Attached
+from framework_parity.keras_impl.random_extensions import MASKED
+from framework_parity.keras_impl.tensors import to_array, to_tensor, to_tensors
 
 
 class Trainer:
-    """One network with its data, ready to train; see `common.loop`."""
+    """One network with its data, ready to train.
+
+    See `common.training.loop`.
+    """
 
     def __init__(
         self,
@@ -47,7 +42,7 @@ class Trainer:
         self.dtype = stored(dtype)
         self.model = build(arm, not native)
         loss = arm.recipe.loss
-        self.loss = phrase(losses, loss)(loss).perform()
+        self.loss = builder_for("keras_impl", loss)(loss).perform()
         self.penalty = Attached(arm.recipe.penalty, self.model)
         self.prediction = loss.prediction()
         self.parts = {
@@ -130,7 +125,7 @@ class Trainer:
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return predictions: probabilities, or numbers in regression."""
-        say = phrase(activations, self.prediction)
+        say = builder_for("keras_impl", self.prediction)
         link = say(self.prediction, self.arm.places[-1].output_shape)
         # In mixed precision, too, predictions are made in float32.
         exact = replace(link, kwargs=link.kwargs | {"dtype": self.dtype})
@@ -153,7 +148,7 @@ class Trainer:
         Python's to draw, whose state is put back to where it was.
         """
         state = random.getstate()
-        say = phrase(layers, place.layer)
+        say = builder_for("keras_impl", place.layer)
         layer = say(place.layer, place.input_shape).perform()
         random.setstate(state)
         entering = ops.cast(to_tensor(x, self.dtype), layer.compute_dtype)

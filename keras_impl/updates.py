@@ -5,11 +5,13 @@ from typing import Any
 
 import keras
 
-from common.calls import Call, phrase
-from common.recipe import Recipe
-from keras_impl import clipping, optimizers
-from keras_impl.optimizer_extensions import EpsilonClipping, mixed
-from keras_impl.weights import parameters
+from framework_parity.common.codegen.calls import Call, builder_for
+from framework_parity.common.spec.recipe import Recipe
+from framework_parity.keras_impl.optimizer_extensions import (
+    EpsilonClipping,
+    mixed,
+)
+from framework_parity.keras_impl.weights import parameters
 
 
 def say_optimizer(recipe: Recipe) -> Call:
@@ -17,7 +19,7 @@ def say_optimizer(recipe: Recipe) -> Call:
 
     Translation: clipping and accumulation are arguments of it.
     """
-    said = phrase(optimizers, recipe.optimizer)(recipe.optimizer)
+    said = builder_for("keras_impl", recipe.optimizer)(recipe.optimizer)
     return _accumulated(_clipped(said, recipe), recipe)
 
 
@@ -59,7 +61,7 @@ def compile_update(
 def _clipped(said: Call, recipe: Recipe) -> Call:
     if recipe.clipping is None:
         return said
-    clip = phrase(clipping, recipe.clipping)(recipe.clipping)
+    clip = builder_for("keras_impl", recipe.clipping)(recipe.clipping)
     own = said.function
     if "clip_epsilon" in clip.kwargs:
         own = mixed(EpsilonClipping, own)

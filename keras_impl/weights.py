@@ -5,8 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from common.architecture import is_place
-from common.layer import Shape
+from framework_parity.common.spec.architecture import is_place
+from framework_parity.common.spec.layer import Shape
 
 # What each framework calls a tensor, and what we call it.
 NAMES = {

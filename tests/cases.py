@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from common.arm import Arm
-from common.data import Data
-from common.datasets import Noise
-from common.element import speaking
-from common.layer import Shape
-from common.layers import Layer
-from common.recipe import Recipe
+from framework_parity.common.data.spec import Data
+from framework_parity.common.data.synthetic import Noise
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.recipe import Recipe
 from tests import cases_images, cases_ranks
 
 

@@ -20,12 +20,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from common.arm import Arm
-from common.loop import Dtype
-from comparisons.ladder import climb
-from comparisons.precision import train_in
-from comparisons.verdict import Outcome, Verdict, worst
-from comparisons.workers import Pair, WorkerError
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.training.loop import Dtype
+from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.ladder.precision import train_in
+from framework_parity.comparisons.ladder.verdict import Outcome, Verdict, worst
+from framework_parity.comparisons.workers.pool import Pair, WorkerError
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("common", "torch_impl", "keras_impl", "comparisons")
@@ -54,7 +54,7 @@ class Job:
         threads: of each framework.
         says: whether the workers also say and read each part of it.
         dtype: float64 to climb; in another precision the arm is trained
-            alone, as `comparisons.precision` does.
+            alone, as `comparisons.ladder.precision` does.
     """
 
     name: str

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from comparisons.workers import Pair
+from framework_parity.comparisons.workers.pool import Pair
 
 # The same examples on every run: a test that fails for one fails for all.
 hypothesis.settings.register_profile(

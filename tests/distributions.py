@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from common.initializers import (
+from framework_parity.common.spec.initializers import (
     Constant,
     FanInUniform,
     GlorotNormal,

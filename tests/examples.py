@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from common.arm import Arm
-from common.conventions import CONVENTIONS, Convention
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.conventions import CONVENTIONS, Convention
 from tests.cases import STEPS, arm
 
 # What has to stand beside a field so that it has an effect.

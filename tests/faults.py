@@ -14,18 +14,27 @@ import importlib
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import pytest
 
-from common import batches, data, loop
-from common.activations import Softmax, Tanh
-from common.arm import Arm
-from common.calls import call
-from common.conventions import CONVENTIONS
-from common.layers import Dense
-from comparisons.switches import starts_elsewhere, switched
+from framework_parity.common.codegen.calls import call
+from framework_parity.common.codegen.lookup import SPEC
+from framework_parity.common.data import spec as data
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.layers.activations import Softmax, Tanh
+from framework_parity.common.spec.layers.core import Dense
+from framework_parity.common.spec.node import members
+from framework_parity.common.spec.optimizers import Optimizer
+from framework_parity.common.training import batches, loop
+from framework_parity.comparisons.ladder.interventions import (
+    starts_elsewhere,
+    switched,
+)
 from tests.comparisons.arms import DROPOUT, LINE, TANH, arm
 
 patches = pytest.MonkeyPatch()
@@ -33,7 +42,7 @@ patches = pytest.MonkeyPatch()
 
 def install(backend: str) -> None:
     """Let this process change its fault on request, by the task `plant`."""
-    from comparisons import tasks
+    from framework_parity.comparisons.workers import tasks
 
     def plant(trainer_class: Any, name: str, progress: Any = None) -> None:
         patches.undo()
@@ -57,7 +66,7 @@ def misread(row_name: str, side: str) -> None:
         row_name: of the table of conventions.
         side: whose default is read, whatever the specification says.
     """
-    from comparisons import tasks
+    from framework_parity.comparisons.workers import tasks
 
     [row] = [row for row in CONVENTIONS if row.name == row_name]
 
@@ -75,7 +84,7 @@ def misread(row_name: str, side: str) -> None:
 
 
 def _module(backend: str, name: str) -> Any:
-    return importlib.import_module(f"{backend}.{name}")
+    return importlib.import_module(f"framework_parity.{backend}.{name}")
 
 
 def _trainer(backend: str) -> Any:
@@ -99,17 +108,19 @@ def _around(owner: Any, name: str) -> Callable[..., None]:
     return plant
 
 
-def _misread(backend: str, book: str, kind: str, **fields: Any) -> None:
+def _misread(backend: str, kind: str, **fields: Any) -> None:
     """Make a backend read other values than a spec says, in some fields.
 
     Args:
         backend: the package.
-        book: the file that says elements of this kind.
-        kind: of the element.
+        kind: of the layer or optimiser.
         fields: for each, a function from the spec to what is read.
     """
+    families = members(Layer), members(Optimizer)
+    [cls] = (each for each in chain(*families) if each.kind() == kind)
+    address = cls.__module__.removeprefix(SPEC)
 
-    @_around(_module(backend, book), kind)
+    @_around(_module(backend, address), kind)
     def misread(say: Any, spec: Any, *rest: Any) -> Any:
         read = {name: value(spec) for name, value in fields.items()}
         return say(spec.model_copy(update=read), *rest)
@@ -150,7 +161,7 @@ def _replace_tanh(backend: str, function: Callable[[Any, Any], Any]) -> None:
     """Put a function of the operations and of x in the place of tanh."""
     ops = _operations(backend)
 
-    @_around(_module(backend, "activations"), "tanh")
+    @_around(_module(backend, "layers.activations"), "tanh")
     def other(say: Any, spec: Any, shape: Any) -> Any:
         if backend == "keras_impl":
             keras = importlib.import_module("keras")
@@ -408,7 +419,7 @@ def own_dropout(backend: str) -> None:
 
 def wrong_epsilon(backend: str) -> None:
     """Give Adam ten times its epsilon."""
-    _misread(backend, "optimizers", "adam", epsilon=lambda s: 10 * s.epsilon)
+    _misread(backend, "adam", epsilon=lambda s: 10 * s.epsilon)
 
 
 def epsilon_placement_swapped(backend: str) -> None:
@@ -416,7 +427,6 @@ def epsilon_placement_swapped(backend: str) -> None:
     other = {"epsilon": "epsilon_hat", "epsilon_hat": "epsilon"}
     _misread(
         backend,
-        "optimizers",
         "adam",
         epsilon_placement=lambda s: other[s.epsilon_placement],
     )
@@ -424,7 +434,7 @@ def epsilon_placement_swapped(backend: str) -> None:
 
 def nesterov_dropped(backend: str) -> None:
     """Do not look ahead."""
-    _misread(backend, "optimizers", "sgd", nesterov=lambda _: False)
+    _misread(backend, "sgd", nesterov=lambda _: False)
 
 
 def rate_through_float32(backend: str) -> None:
@@ -438,16 +448,13 @@ def rate_through_float32(backend: str) -> None:
 def velocity_swapped(backend: str) -> None:
     """Sum steps where gradients are to be summed, and the other way."""
     other = {"of_steps": "of_gradients", "of_gradients": "of_steps"}
-    _misread(
-        backend, "optimizers", "sgd", velocity=lambda s: other[s.velocity]
-    )
+    _misread(backend, "sgd", velocity=lambda s: other[s.velocity])
 
 
 def momentum_through_float32(backend: str) -> None:
     """Keep SGD's momentum in float32."""
     _misread(
         backend,
-        "optimizers",
         "sgd",
         momentum=lambda s: float(np.float32(s.momentum)),
     )
@@ -457,7 +464,6 @@ def beta_2_through_float32(backend: str) -> None:
     """Keep Adam's second beta in float32."""
     _misread(
         backend,
-        "optimizers",
         "adam",
         beta_2=lambda s: float(np.float32(s.beta_2)),
     )

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from common.image_archives import BATCHES
+from framework_parity.common.data.image_archives import BATCHES
 
 FOLDERS = {"mnist": "MNIST/raw", "fashion_mnist": "FashionMNIST/raw"}
 TRAIN, TEST = 30, 20

@@ -6,10 +6,10 @@ specification says the other framework's default, and this one reads its own.
 
 from dataclasses import dataclass
 
-from common.arm import Arm
-from common.conventions import CONVENTIONS
-from common.loop import Dtype
-from comparisons.workers import LABELS
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.common.training.loop import Dtype
+from framework_parity.comparisons.workers.pool import LABELS
 from tests.examples import example
 from tests.faults import FAULTS
 

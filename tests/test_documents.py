@@ -34,7 +34,7 @@ def blocks(text: str, language: str) -> list[tuple[str, str]]:
 
 def parity(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "comparisons", *arguments],
+        [sys.executable, "-m", "framework_parity", *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(folder)},
         check=False,
@@ -69,12 +69,20 @@ def test_a_new_activation_takes_the_steps_that_contributing_says(
 ) -> None:
     for room in ("common", "torch_impl", "keras_impl", "comparisons"):
         shutil.copytree(ROOT / room, tmp_path / room)
+    shutil.copytree(
+        ROOT / "framework_parity",
+        tmp_path / "framework_parity",
+        symlinks=True,
+    )
     steps = blocks(CONTRIBUTING, "python")
     assert len(steps) == 5
     for file, code in steps:
         with (tmp_path / file).open("a", encoding="utf-8") as end:
             end.write(f"\n\n{code}")
-    for file in ("common/layers.py", *(name for name, _ in steps[1:])):
+    for file in (
+        "common/spec/layers/__init__.py",
+        *(name for name, _ in steps[1:]),
+    ):
         text = (tmp_path / file).read_text("utf-8")
         text, imports = re.subn(
             r"^    Tanh,$", "    Tanh,\n    TanhShrink,", text, flags=re.M
@@ -93,7 +101,12 @@ def test_a_new_activation_takes_the_steps_that_contributing_says(
 def test_a_forgotten_side_fails_by_name(tmp_path: Path, side: str) -> None:
     for room in ("common", "torch_impl", "keras_impl", "comparisons"):
         shutil.copytree(ROOT / room, tmp_path / room)
-    file = tmp_path / side / "activations.py"
+    shutil.copytree(
+        ROOT / "framework_parity",
+        tmp_path / "framework_parity",
+        symlinks=True,
+    )
+    file = tmp_path / side / "layers" / "activations.py"
     text = file.read_text("utf-8").replace("def tanh(", "def tahn(")
     file.write_text(text, "utf-8")
     spec = NEW_WORD.replace("tanh_shrink", "tanh")
@@ -101,5 +114,5 @@ def test_a_forgotten_side_fails_by_name(tmp_path: Path, side: str) -> None:
     done = parity(tmp_path, "check", "spec.yaml", "--level", "forward")
     assert done.returncode == 3
     assert f"{side} has no 'tanh'" in done.stderr
-    assert f"{side}/activations.py" in done.stderr
+    assert f"{side}/layers/activations.py" in done.stderr
     assert "did you mean 'tahn'?" in done.stderr

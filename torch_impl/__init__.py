@@ -15,5 +15,5 @@ tensors     arrays in and out
 weights     learnt tensors in and out, under their neutral names
 engine      the process: precision, threads, seeds, steps, gradients
 draws       what the framework itself draws in a run, recorded
-trainer     what `common.loop` drives
+trainer     what `common.training.loop` drives
 """

@@ -2,9 +2,9 @@
 
 from torch import nn
 
-from common.calls import Call, call
-from common.clipping import ByGlobalNorm, ByNorm, ByValue
-from torch_impl import extensions
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.clipping import ByGlobalNorm, ByNorm, ByValue
+from framework_parity.torch_impl import extensions
 
 # What `clip_grad_norm_` adds to the norm, and no argument changes.
 EPSILON = 1e-6

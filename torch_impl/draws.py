@@ -8,16 +8,16 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from common.architecture import Place, masked
-from common.arm import Arm
-from common.dataset import Dataset
-from common.datasets import Linear
-from common.recipe import Recipe, batch_sizes
-from common.replay import Drawn
-from torch_impl import engine, weights
-from torch_impl.model import say_block, say_weights
-from torch_impl.reading import read
-from torch_impl.tensors import to_array, to_tensor
+from framework_parity.common.data.base import Dataset
+from framework_parity.common.data.synthetic import Linear
+from framework_parity.common.spec.architecture import Place, masked
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.recipe import Recipe, batch_sizes
+from framework_parity.common.spec.replay import Drawn
+from framework_parity.torch_impl import engine, weights
+from framework_parity.torch_impl.introspect import read
+from framework_parity.torch_impl.model import say_block, say_weights
+from framework_parity.torch_impl.tensors import to_array, to_tensor
 
 
 def record(arm: Arm, seed: int) -> Drawn:

@@ -9,24 +9,24 @@ from torch import nn, optim
 from torch.nn import init
 from torch.optim import lr_scheduler
 
-from common.architecture import Place
-from common.arm import Arm
-from common.calls import Call
-from common.printing import (
+from framework_parity.common.codegen.calls import Call
+from framework_parity.common.codegen.printing import (
     Expression,
     Vocabulary,
     assembled,
     script,
     statement,
 )
-from torch_impl import (
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.arm import Arm
+from framework_parity.torch_impl import (
     extensions,
     initializer_extensions,
     optimizer_extensions,
     random_extensions,
 )
-from torch_impl.model import say_block, say_weights
-from torch_impl.weights import NAMES
+from framework_parity.torch_impl.model import say_block, say_weights
+from framework_parity.torch_impl.weights import NAMES
 
 VOCABULARY = Vocabulary(
     {

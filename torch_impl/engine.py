@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from common.loop import stored
-from torch_impl.penalties import Attached
-from torch_impl.weights import parameters
+from framework_parity.common.training.loop import stored
+from framework_parity.torch_impl.penalties import Attached
+from framework_parity.torch_impl.weights import parameters
 
 
 def start(threads: int, device: str = "cpu") -> None:

@@ -6,8 +6,8 @@ those are not the layer's, a function of ours is told them; see `model.py`.
 
 from torch.nn import init
 
-from common.calls import Call, call
-from common.initializers import (
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.initializers import (
     Constant,
     FanInUniform,
     GlorotNormal,
@@ -23,7 +23,7 @@ from common.initializers import (
     Uniform,
     Zeros,
 )
-from torch_impl import initializer_extensions as extensions
+from framework_parity.torch_impl import initializer_extensions as extensions
 
 
 def zeros(spec: Zeros, fan_in: int, fan_out: int) -> Call:

@@ -87,7 +87,8 @@ class StepVelocitySGD(ByHand, optim.SGD):
 class AnyRMSprop(ByHand, optim.RMSprop):
     """RMSprop with epsilon inside the root or outside it.
 
-    Its velocity sums scaled gradients or steps; see `common.optimizers`.
+    Its velocity sums scaled gradients or steps; see
+    `common.spec.optimizers.adaptive`.
     """
 
     def __init__(
@@ -191,7 +192,7 @@ class InnerEpsilonAdagrad(optim.Adagrad):
 class AnyAdamax(ByHand, optim.Adamax):
     """Adamax with epsilon in the maximum or after it.
 
-    1 - βᵗ is computed in either precision; see `common.adam_family`.
+    1 - βᵗ is computed in either precision; see `common.spec.optimizers.adam`.
     """
 
     def __init__(

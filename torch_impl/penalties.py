@@ -2,11 +2,11 @@
 
 from torch import Tensor, nn
 
-from common.calls import Call, call
-from common.penalties import Penalty
-from common.selection import is_chosen
-from torch_impl import extensions
-from torch_impl.weights import parameters
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.penalties import Penalty
+from framework_parity.common.spec.selection import is_chosen
+from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl.weights import parameters
 
 
 def penalty(spec: Penalty) -> Call:

@@ -8,8 +8,8 @@ import math
 
 from torch.optim import lr_scheduler
 
-from common.calls import Call, call
-from common.schedules import (
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.schedules import (
     Changing,
     Constant,
     Cosine,
@@ -23,7 +23,7 @@ from common.schedules import (
     StepDecay,
     WarmupCosine,
 )
-from torch_impl import extensions
+from framework_parity.torch_impl import extensions
 
 
 def constant(spec: Constant, lr: float, steps_per_epoch: int) -> Call:

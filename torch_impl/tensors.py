@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from common.layer import Shape
+from framework_parity.common.spec.layer import Shape
 
 
 def to_tensor(array: np.ndarray, dtype: str) -> torch.Tensor:

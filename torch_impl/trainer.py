@@ -1,4 +1,4 @@
-"""What `common.loop` drives, in PyTorch."""
+"""What `common.training.loop` drives, in PyTorch."""
 
 from collections.abc import Iterator
 
@@ -6,30 +6,25 @@ import numpy as np
 import torch
 from torch import nn
 
-from common.architecture import Place
-from common.arm import Arm
-from common.batches import Segment
-from common.calls import phrase
-from common.data import Part
-from common.loop import stored
-from common.replay import Drawn
-from torch_impl import (
-    activations,
-    draws,
-    engine,
-    layers,
-    losses,
-    updates,
-    weights,
-)
-from torch_impl.model import build
-from torch_impl.penalties import Attached
-from torch_impl.random_extensions import MASKED
-from torch_impl.tensors import to_array, to_tensor, to_tensors
+from framework_parity.common.codegen.calls import builder_for
+from framework_parity.common.data.spec import Part
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.training.batches import Segment
+from framework_parity.common.training.loop import stored
+from framework_parity.torch_impl import draws, engine, updates, weights
+from framework_parity.torch_impl.model import build
+from framework_parity.torch_impl.penalties import Attached
+from framework_parity.torch_impl.random_extensions import MASKED
+from framework_parity.torch_impl.tensors import to_array, to_tensor, to_tensors
 
 
 class Trainer:
-    """One network with its data, ready to train; see `common.loop`."""
+    """One network with its data, ready to train.
+
+    See `common.training.loop`.
+    """
 
     def __init__(
         self,
@@ -47,7 +42,7 @@ class Trainer:
         if dtype == "bfloat16":
             _mix(self.model)
         loss = arm.recipe.loss
-        self.loss = phrase(losses, loss)(loss).perform()
+        self.loss = builder_for("torch_impl", loss)(loss).perform()
         self.penalty = Attached(arm.recipe.penalty, self.model)
         self.prediction = loss.prediction()
         self.parts = {
@@ -129,7 +124,7 @@ class Trainer:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return predictions: probabilities, or numbers in regression."""
         self.model.eval()
-        say = phrase(activations, self.prediction)
+        say = builder_for("torch_impl", self.prediction)
         link = say(self.prediction, self.arm.places[-1].output_shape)
         return to_array(link.perform()(self.model(to_tensor(x, self.dtype))))
 
@@ -150,7 +145,7 @@ class Trainer:
         Translation: it draws from the generator that all share, which is
         put back to where it was.
         """
-        say = phrase(layers, place.layer)
+        say = builder_for("torch_impl", place.layer)
         layer = say(place.layer, place.input_shape).perform().train()
         entering = to_tensor(x, self.dtype)
         if torch.is_autocast_enabled(entering.device.type):

@@ -6,10 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from common.calls import Call, phrase
-from common.recipe import Recipe
-from torch_impl import clipping, optimizers
-from torch_impl.weights import parameters
+from framework_parity.common.codegen.calls import Call, builder_for
+from framework_parity.common.spec.recipe import Recipe
+from framework_parity.torch_impl.weights import parameters
 
 
 def say_optimizer(recipe: Recipe) -> Call:
@@ -17,7 +16,7 @@ def say_optimizer(recipe: Recipe) -> Call:
 
     Translation: clipping and accumulation stand beside it, in the loop.
     """
-    return phrase(optimizers, recipe.optimizer)(recipe.optimizer)
+    return builder_for("torch_impl", recipe.optimizer)(recipe.optimizer)
 
 
 def build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
@@ -47,7 +46,7 @@ def compile_update(
     `grad`, are clipped there, and each group has a rate.
     """
     variables = list(parameters(model).values())
-    clip = recipe.clipping and phrase(clipping, recipe.clipping)(
+    clip = recipe.clipping and builder_for("torch_impl", recipe.clipping)(
         recipe.clipping
     )
     batches = recipe.accumulation.batches if recipe.accumulation else 1

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from common.architecture import is_place
-from common.layer import Shape
+from framework_parity.common.spec.architecture import is_place
+from framework_parity.common.spec.layer import Shape
 
 # What each framework calls a tensor, and what we call it.
 NAMES = {"weight": "kernel", "bias": "bias"}

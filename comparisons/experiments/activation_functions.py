@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from common.activations import (
+from framework_parity.common.spec.layers.activations import (
     Activation,
     Custom,
     Elu,
@@ -31,7 +31,7 @@ from common.activations import (
     Silu,
     Tanh,
 )
-from comparisons.experiments._words import claim
+from framework_parity.comparisons.experiments._words import claim
 
 DATASETS = ("points",)
 

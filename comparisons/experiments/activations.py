@@ -27,7 +27,12 @@ PyTorch does.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, hidden, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    hidden,
+    images,
+)
 
 DATASETS = ("moons_circles", *IMAGES)
 

@@ -14,7 +14,7 @@ and w2 to 0.8168. Every number is claimed of both frameworks, in float64.
 
 from typing import Any
 
-from comparisons.experiments._words import claim
+from framework_parity.comparisons.experiments._words import claim
 
 DATASETS = ("points",)
 

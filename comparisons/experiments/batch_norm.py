@@ -20,7 +20,12 @@ not. `parity audit naive_port` finds the two defaults that make it so.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, hidden, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    hidden,
+    images,
+)
 
 DATASETS = (IMAGES[0], "moons_circles", *IMAGES[1:])
 FULL = "mnist"

@@ -18,7 +18,12 @@ updates, and batches of one make 2,048.
 from itertools import pairwise
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, hidden, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    hidden,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

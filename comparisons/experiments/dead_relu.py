@@ -16,7 +16,11 @@ of the weights, which would prove a unit dead for any input, show none.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

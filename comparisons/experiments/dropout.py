@@ -19,7 +19,11 @@ against none.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    images,
+)
 
 DATASETS = ("linear", *IMAGES)
 

@@ -17,7 +17,7 @@ whether the minimum comes early is a matter of the draw, and is no law.
 
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden
+from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("linear",)
 

@@ -16,7 +16,7 @@ that Keras reported a loss of ln 2 for weights that were NaN, in 1 of 5 seeds.
 
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden
+from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("noise",)
 

@@ -17,7 +17,12 @@ batches of 16 (0.88); at 0.1 all come to 0.92 to 0.96.
 from itertools import product
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, hidden, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    hidden,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

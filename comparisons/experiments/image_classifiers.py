@@ -20,7 +20,12 @@ images, which are harder to learn, and the ResNet to 0.87.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, hidden, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    hidden,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

@@ -15,7 +15,11 @@ nothing in ten epochs; but Xavier's start gets as many digits right as He's
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

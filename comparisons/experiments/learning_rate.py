@@ -16,7 +16,7 @@ the difference to a gradient of 1e20.
 
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden
+from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("sine",)
 

@@ -15,7 +15,7 @@ cross-entropy starts from logits, so p is first turned into one, log p/(1 - p).
 
 from typing import Any
 
-from comparisons.experiments._words import claim
+from framework_parity.comparisons.experiments._words import claim
 
 DATASETS = ("points",)
 

@@ -16,7 +16,12 @@ and nothing is claimed of them.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, hidden, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    hidden,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

@@ -19,7 +19,11 @@ quick profile 64 and a block of 64.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

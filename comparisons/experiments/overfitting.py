@@ -19,7 +19,11 @@ it stays where it is while the training loss falls.
 
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden, waves
+from framework_parity.comparisons.experiments._words import (
+    claim,
+    hidden,
+    waves,
+)
 
 DATASETS = ("polynomial",)
 

@@ -15,7 +15,7 @@ What they are trained on is noise: nothing here depends on it.
 
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden
+from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("noise",)
 

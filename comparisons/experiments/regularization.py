@@ -21,7 +21,11 @@ not beyond what the seed does. A narrow gap is no aim of its own.
 
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden, waves
+from framework_parity.comparisons.experiments._words import (
+    claim,
+    hidden,
+    waves,
+)
 
 DATASETS = ("polynomial",)
 

@@ -23,7 +23,7 @@ run: done apart, the same layer would give two pictures that look unlike.
 from itertools import pairwise
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden
+from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("moons_circles",)
 SEEN = ("input", "relu_1", "relu_2", "relu_3")

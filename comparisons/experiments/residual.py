@@ -16,7 +16,11 @@ of only 85 steps, the residual network was seen at 0.31.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

@@ -16,7 +16,12 @@ in 30: a rate of 0.001 is still making way, and to lower it is to train less.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, hidden, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    hidden,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

@@ -19,7 +19,12 @@ digits 0.93, 0.96, and 0.96.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, hidden, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    hidden,
+    images,
+)
 
 DATASETS = ("digits", "spiral", *IMAGES[1:])
 FULL = "mnist"

@@ -15,7 +15,7 @@ ReLU is at 5.7), and from there on the last layer's gradient falls, too.
 
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden
+from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("polynomial",)
 

@@ -19,7 +19,12 @@ is a convention, too, and not without effect.
 
 from typing import Any
 
-from comparisons.experiments._words import IMAGES, claim, hidden, images
+from framework_parity.comparisons.experiments._words import (
+    IMAGES,
+    claim,
+    hidden,
+    images,
+)
 
 DATASETS = IMAGES
 FULL = "mnist"

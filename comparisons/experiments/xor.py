@@ -15,7 +15,7 @@ units settle on a line and leave a corner wrong for good.
 
 from typing import Any
 
-from comparisons.experiments._words import claim, hidden
+from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("xor",)
 

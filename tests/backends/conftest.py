@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from common import loop, reference
-from comparisons.workers import Pair
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.training import loop
+from framework_parity.comparisons.workers.pool import Pair
 from tests.backends.examination import STEPS, Findings, examine
 from tests.cases import Case
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from common import batches, loop
-from common.arm import Arm
-from common.data import Part
-from common.record import Curve, Weights
-from comparisons import tasks
+from framework_parity.common.data.spec import Part
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.training import batches, loop
+from framework_parity.common.training.record import Curve, Weights
+from framework_parity.comparisons.workers import tasks
 from tests.backends import live, roundtrip
 
 STEPS = 30

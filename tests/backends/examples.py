@@ -5,17 +5,18 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from common.architecture import ShapeError, places
-from common.clipping import Clipping
-from common.element import Element, members
-from common.initializers import KernelInitializer
-from common.layer import LayerElement
-from common.layers import Concatenate, Layer, Residual
-from common.losses import Loss
-from common.optimizers import Optimizer
-from common.penalties import Penalty
-from common.schedules import Schedule
-from comparisons.strategies import elements
+from framework_parity.common.spec.architecture import ShapeError, places
+from framework_parity.common.spec.clipping import Clipping
+from framework_parity.common.spec.initializers import KernelInitializer
+from framework_parity.common.spec.layer import LayerElement
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.layers.merging import Concatenate, Residual
+from framework_parity.common.spec.losses import Loss
+from framework_parity.common.spec.node import Element, members
+from framework_parity.common.spec.optimizers import Optimizer
+from framework_parity.common.spec.penalties import Penalty
+from framework_parity.common.spec.schedules import Schedule
+from framework_parity.comparisons.fuzz.strategies import elements
 from tests.backends.items import Item
 from tests.cases import CASES
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from common.element import Element
-from common.layer import LayerElement, Shape
-from common.update_rule import UpdateRule
+from framework_parity.common.codegen.lookup import SPEC
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.node import Element
 
 LR, STEPS_PER_EPOCH, STEPS = 0.03, 3, 20
 FAN_IN, FAN_OUT = 4, 6
-OURS = ("common", "torch_impl", "keras_impl", "comparisons", "tests")
+OURS = ("framework_parity", "tests")
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,9 @@ class Item:
 
     @property
     def book(self) -> str:
-        """The file that says it."""
-        if isinstance(self.spec, LayerElement):
-            return "layers"
-        if isinstance(self.spec, UpdateRule):
-            return "optimizers"
-        return type(self.spec).__module__.rpartition(".")[2]
+        """The file or package that builds it."""
+        address = type(self.spec).__module__.removeprefix(SPEC)
+        return address.partition(".")[0]
 
 
 def facts(live: Any) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from common.arm import Arm
-from common.calls import phrase
-from common.layer import Array
-from common.record import Curve
-from common.schedules import Schedule
+from framework_parity.common.codegen.calls import builder_for
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.schedules import Schedule
+from framework_parity.common.training.record import Curve
 
 
 def live_rates(
@@ -24,9 +24,8 @@ def live_rates(
     progress: Any = None,
 ) -> Curve:
     """Return the rates that a framework's own scheduler gives."""
-    package = trainer_class.__module__.split(".")[0]
-    book = importlib.import_module(f"{package}.schedules")
-    said = phrase(book, spec)(spec, lr, steps_per_epoch)
+    package = trainer_class.__module__.split(".")[1]
+    said = builder_for(package, spec)(spec, lr, steps_per_epoch)
     ask = {"torch_impl": _torch_rates, "keras_impl": _keras_rates}[package]
     return np.array(ask(said, lr, steps))
 
@@ -73,7 +72,7 @@ def live_plateau(
     **arguments: Any,
 ) -> Curve:
     """Return the rate after each epoch, from ReduceLROnPlateau."""
-    if trainer_class.__module__.startswith("torch_impl"):
+    if trainer_class.__module__.startswith("framework_parity.torch_impl"):
         import torch
 
         optimizer = _torch_optimizer(lr)
@@ -136,9 +135,13 @@ def live_images(
 
     The layer draws for itself, as it does for anybody who trains with it.
     """
-    package = trainer_class.__module__.split(".")[0]
-    importlib.import_module(f"{package}.engine").configure("float64", 0)
-    model = importlib.import_module(f"{package}.model").build(arm)
+    package = trainer_class.__module__.split(".")[1]
+    importlib.import_module(f"framework_parity.{package}.engine").configure(
+        "float64", 0
+    )
+    model = importlib.import_module(f"framework_parity.{package}.model").build(
+        arm
+    )
     if package == "torch_impl":
         import torch
 

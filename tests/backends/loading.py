@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from common import image_files
-from common.image_files import Images
-from comparisons import tasks
+from framework_parity.common.data import image_cache as image_files
+from framework_parity.common.data.image_cache import Images
+from framework_parity.comparisons.workers import tasks
 
 # Enough to tell one order of axes from another.
 SEEN = 30
@@ -55,7 +55,7 @@ def load_any_cifar(backend: str) -> None:
 
 def change_a_pixel(backend: str) -> None:
     """Plant a loader that gets one pixel of one image wrong, by one."""
-    from keras_impl import datasets
+    from framework_parity.keras_impl import datasets
 
     load = datasets.mnist
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from common import batches, loop
-from common.arm import Arm
-from comparisons import tasks
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.training import batches, loop
+from framework_parity.comparisons.workers import tasks
 
 Seen = Callable[[str, Any], None]
 
@@ -38,7 +38,7 @@ def types(
     trainer_class: Any, arm: Arm, dtype: loop.Dtype, progress: Any = None
 ) -> Types:
     """Train for one step, evaluate, and return the types that were seen."""
-    package = trainer_class.__module__.split(".")[0]
+    package = trainer_class.__module__.split(".")[1]
     watch, gradients, optimizer = SIDES[package]
     parts = arm.data.parts(arm.recipe.loss)
     trainer = trainer_class(arm, parts, dtype, 0)
@@ -57,7 +57,9 @@ def types(
         received = gradients(trainer, first)
         trainer.outputs(parts["train"].x[:5])
     trainer.steps(first)
-    live = import_module(f"{package}.weights").tensors(trainer.model)
+    live = import_module(f"framework_parity.{package}.weights").tensors(
+        trainer.model
+    )
     return Types(
         outputs=found,
         gradients={_name(each) for each in received},
@@ -106,7 +108,7 @@ def _watching_keras(model: Any, seen: Seen) -> Iterator[None]:
 def _torch_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
     import torch
 
-    from torch_impl import engine, weights
+    from framework_parity.torch_impl import engine, weights
 
     for name, mask in trainer._masks(segment).items():
         trainer.maskers[name].mask = mask[0]
@@ -121,7 +123,7 @@ def _torch_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
 
 
 def _keras_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
-    from keras_impl import engine, weights
+    from framework_parity.keras_impl import engine, weights
 
     for name, mask in trainer._masks(segment).items():
         trainer.maskers[name].mask = mask[0]

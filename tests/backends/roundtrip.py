@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from common.layer import Shape
+from framework_parity.common.spec.layer import Shape
 from tests.backends.items import Item, sample
 from tests.backends.sides import Side
 from tests.cases import arm
@@ -59,7 +59,7 @@ def read_networks(
 ) -> list[Any]:
     """Build every network and read it."""
     side = Side.of(trainer_class)
-    build, reading = side.module("model").build, side.module("reading")
+    build, reading = side.module("model").build, side.module("introspect")
     return [
         reading.read_model(build(arm(list(layers), shape), masked), shape)
         for layers in networks
@@ -83,7 +83,7 @@ def read_bare(trainer_class: Any, progress: Any = None) -> Any:
     """Return how a PyTorch layer is read that nobody left a note on."""
     import torch
 
-    reading = Side.of(trainer_class).module("reading")
+    reading = Side.of(trainer_class).module("introspect")
     return reading.read(torch.nn.Linear(5, 3))
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from common.calls import phrase
-from common.canonical import canonical_layers
-from common.reading import readers
+from framework_parity.common.codegen.calls import builder_for
+from framework_parity.common.codegen.introspection import readers
+from framework_parity.common.spec.canonical import canonical_layers
+from framework_parity.common.spec.clipping import Clipping
 from tests.backends.items import (
     FAN_IN,
     FAN_OUT,
@@ -36,7 +37,7 @@ class Side:
     @staticmethod
     def of(trainer_class: Any) -> "Side":
         """Return the side that a worker is on, computing in float64."""
-        package = trainer_class.__module__.split(".")[0]
+        package = trainer_class.__module__.split(".")[1]
         side = {"torch_impl": Torch, "keras_impl": Keras}[package]()
         side.package = package
         side.module("engine").configure("float64", 0)
@@ -44,7 +45,9 @@ class Side:
 
     def module(self, name: str) -> Any:
         """Return a module of the backend."""
-        return importlib.import_module(f"{self.package}.{name}")
+        return importlib.import_module(
+            f"framework_parity.{self.package}.{name}"
+        )
 
     def say(self, item: Item) -> Any:
         """Return the call that makes the item."""
@@ -52,7 +55,7 @@ class Side:
             "initializers": (FAN_IN, FAN_OUT),
             "schedules": (LR, STEPS_PER_EPOCH),
         }
-        say = phrase(self.module(item.book), item.spec)
+        say = builder_for(self.package, item.spec)
         return say(item.spec, *context.get(item.book, ()))
 
     def arm(self, item: Item) -> Any:
@@ -111,7 +114,7 @@ class Side:
 
     def read(self, item: Item, live: Any) -> Any:
         """Return what a live object is read as."""
-        reading = self.module("reading")
+        reading = self.module("introspect")
         if item.book == "layers":
             [layer] = canonical_layers((reading.read(live),), item.shape)
             return layer
@@ -121,15 +124,13 @@ class Side:
 
     def readers_of(self, item: Item, live: Any) -> list[str]:
         """Return the readers that recognise an object, in all its books."""
-        reading = self.module("reading")
-        kinds = (kind for kind in reading.BOOKS if isinstance(live, kind))
-        books = reading.BOOKS[next(kinds)]
-        if item.book == "clipping":
-            books = (reading.clipping,)
+        families = self.module("introspect").FAMILIES
+        classes = (each for each in families if isinstance(live, each))
+        clips = item.book == "clipping"
+        family = Clipping if clips else families[next(classes)]
         return [
             name
-            for book in books
-            for name, read in readers(book).items()
+            for name, read in readers(self.package, family).items()
             if read(live) is not None
         ]
 

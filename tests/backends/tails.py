@@ -14,11 +14,10 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from common.activations import Activation
-from common.calls import phrase
-from common.element import Element
-from common.layer import LayerElement
-from comparisons import tasks
+from framework_parity.common.codegen.calls import builder_for
+from framework_parity.common.spec.layer import LayerElement
+from framework_parity.common.spec.node import Element
+from framework_parity.comparisons.workers import tasks
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Function = Callable[[Any], Any]
@@ -255,11 +254,10 @@ def tails_of_layers(
     progress: Any = None,
 ) -> list[tuple[Array, Array]]:
     """Return the values and the slopes of layers of one number, at x."""
-    package, module = _package(trainer_class)
+    package = _package(trainer_class)
     found = []
     for spec in layers:
-        book = "activations" if isinstance(spec, Activation) else "layers"
-        live = phrase(module(book), spec)(spec, (1,)).perform()
+        live = builder_for(package, spec)(spec, (1,)).perform()
         found.append(SLOPES[package](live, x[:, np.newaxis]))
     return [(y[:, 0], slope[:, 0]) for y, slope in found]
 
@@ -271,10 +269,10 @@ def tails_of_losses(
     progress: Any = None,
 ) -> list[tuple[Array, Array]]:
     """Return the values of losses of one sample, and the slopes by z."""
-    package, module = _package(trainer_class)
+    package = _package(trainer_class)
     found = []
     for spec, y in losses:
-        live = phrase(module("losses"), spec)(spec).perform()
+        live = builder_for(package, spec)(spec).perform()
         both = SLOPES_OF_LOSSES[package](live)
         each = [both(*outputs_of(spec, value, y)) for value in z]
         found.append((np.array([v for v, _ in each]), _firsts(each)))
@@ -285,14 +283,12 @@ def _firsts(each: Sequence[tuple[float, Array]]) -> Array:
     return np.array([slope[0, 0] for _, slope in each])
 
 
-def _package(trainer_class: Any) -> tuple[str, Callable[[str], Any]]:
-    package = trainer_class.__module__.split(".")[0]
-
-    def module(name: str) -> Any:
-        return importlib.import_module(f"{package}.{name}")
-
-    module("engine").configure("float64", 0)
-    return package, module
+def _package(trainer_class: Any) -> str:
+    """Return the backend's package, once it computes in float64."""
+    package: str = trainer_class.__module__.split(".")[1]
+    engine = importlib.import_module(f"framework_parity.{package}.engine")
+    engine.configure("float64", 0)
+    return package
 
 
 def _torch_slope(live: Any, x: Array) -> tuple[Array, Array]:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import yaml
 
-from common import image_files
-from common.errors import SpecError
-from common.load import parse
-from common.record import digest
-from comparisons import cli
-from comparisons.ladder import climb
-from comparisons.workers import Pair
+from framework_parity.common.data import image_cache as image_files
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.load import parse
+from framework_parity.common.training.record import digest
+from framework_parity.comparisons.cli import main as cli
+from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.workers.pool import Pair
 from tests.comparisons.test_cli import parity
 from tests.image_files import FOLDERS, TEST, TRAIN, write_cifar, write_idx
 

@@ -7,18 +7,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from common.arm import Arm
-from common.element import Element, members
-from common.initializers import (
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.initializers import (
     BiasInitializer,
     Initializer,
     Orthogonal,
     Scaled,
     TruncatedNormal,
 )
-from common.loop import Dtype, initial_weights
-from common.record import Weights
-from comparisons.workers import Pair
+from framework_parity.common.spec.node import Element, members
+from framework_parity.common.training.loop import Dtype, initial_weights
+from framework_parity.common.training.record import Weights
+from framework_parity.comparisons.workers.pool import Pair
 from tests.cases import arm
 from tests.distributions import (
     CONSTANTS,

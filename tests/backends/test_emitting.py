@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.element import Element
-from comparisons.workers import ENVIRONMENT, Pair
+from framework_parity.common.spec.node import Element
+from framework_parity.comparisons.workers.pool import ENVIRONMENT, Pair
 from tests.backends import alone
 from tests.backends.examples import EMITTED, examples
 from tests.cases import LAYERS

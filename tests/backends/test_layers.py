@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.layer import Shape
-from comparisons.workers import Pair
+from framework_parity.common.spec.layer import Shape
+from framework_parity.comparisons.workers.pool import Pair
 from tests.backends.conftest import Examined
 from tests.cases import CASES, Case, arm
 from tests.tolerances import MATTERS, assert_close, distance

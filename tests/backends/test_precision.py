@@ -12,11 +12,11 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
-from common.architecture import Place
-from common.arm import Arm
-from common.loop import Dtype, stored
-from comparisons.precision import train_in
-from comparisons.workers import Pair
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.training.loop import Dtype, stored
+from framework_parity.comparisons.ladder.precision import train_in
+from framework_parity.comparisons.workers.pool import Pair
 from tests.backends.conftest import Examined, Referred
 from tests.backends.precisions import Types
 from tests.cases import CASES, SMOOTH, Case, arm

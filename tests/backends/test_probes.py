@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common import loop, reference
-from common.arm import Arm
-from common.load import parse
-from common.record import Weights
-from comparisons import tasks
-from comparisons.ladder import climb
-from comparisons.workers import LABELS, Pair, Worker
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.load import parse
+from framework_parity.common.training import loop
+from framework_parity.common.training.record import Weights
+from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.workers import tasks
+from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
 from tests.backends.conftest import Referred
 from tests.backends.examination import each_gradient
 from tests.cases import LAYERS, LOSSES, Case

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from common.architecture import places, walk
-from common.canonical import canonical, canonical_layers
-from common.element import Element
-from common.initializers import FanInUniform
-from common.layer import LayerElement, Shape
-from common.layers import Dense
-from comparisons.strategies import elements, networks
-from comparisons.workers import Pair
+from framework_parity.common.spec.architecture import places, walk
+from framework_parity.common.spec.canonical import canonical, canonical_layers
+from framework_parity.common.spec.initializers import FanInUniform
+from framework_parity.common.spec.layer import LayerElement, Shape
+from framework_parity.common.spec.layers.core import Dense
+from framework_parity.common.spec.node import Element
+from framework_parity.comparisons.fuzz.strategies import elements, networks
+from framework_parity.comparisons.workers.pool import Pair
 from tests.backends.examples import (
     DRAWN,
     IMAGE,

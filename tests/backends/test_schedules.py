@@ -1,7 +1,7 @@
 """Each schedule, as the framework's own scheduler has it, step by step.
 
-Training plays the numbers of `common.schedules` into both frameworks; here
-the classes that people would use are held to the same numbers.
+Training plays the numbers of `common.spec.schedules` into both frameworks;
+here the classes that people would use are held to the same numbers.
 """
 
 from typing import Any
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from common.schedules import Schedule
-from comparisons.workers import Pair
+from framework_parity.common.spec.schedules import Schedule
+from framework_parity.comparisons.workers.pool import Pair
 from tests.cases import SCHEDULES
 from tests.tolerances import ROUNDING
 

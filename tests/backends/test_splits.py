@@ -1,7 +1,7 @@
 """A split by position is that of Keras itself."""
 
-from common.splits import count, hold_out
-from comparisons.workers import Pair
+from framework_parity.common.data.splits import count, hold_out
+from framework_parity.comparisons.workers.pool import Pair
 from tests.common.test_splits import SHARES, SIZES
 from tests.common.test_splits import rows as rows_of
 
@@ -11,7 +11,7 @@ def test_last_holds_out_what_keras_does(pair: Pair) -> None:
         (samples, share)
         for samples in SIZES
         for share in SHARES
-        # Keras refuses a part without samples; so does `common.data`.
+        # Keras refuses a part without samples; so does `common.data.spec`.
         if 0 < count("last", samples, share) < samples
     ]
     assert len(asked) > 100

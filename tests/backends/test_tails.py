@@ -5,7 +5,7 @@ that changes more: it is rounded as well). A sum of a few operations is right
 to a few units. Where a framework computes by terms that cancel it is not; each
 of these is listed with the measured figure, and its error has to be within
 what the judge's reference allows for: see `Activation.terms` and
-`common.rounding`.
+`common.reference.rounding`.
 """
 
 from functools import cache
@@ -15,11 +15,19 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from common.activations import Activation, LogSoftmax, Softmax
-from common.element import members, speaking
-from common.layers import Layer
-from common.losses import BinaryCrossEntropy, CrossEntropy, Loss
-from comparisons.workers import Pair
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.layers.activations import (
+    Activation,
+    LogSoftmax,
+    Softmax,
+)
+from framework_parity.common.spec.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Loss,
+)
+from framework_parity.common.spec.node import members, speaking
+from framework_parity.comparisons.workers.pool import Pair
 from tests.backends.tails import (
     ACTIVATIONS,
     FORMULAS,

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common import reference
-from common.arm import Arm
-from common.load import parse
-from common.record import Record
-from comparisons import tasks
-from comparisons.workers import Pair, WorkerError
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.load import parse
+from framework_parity.common.training.record import Record
+from framework_parity.comparisons.workers import tasks
+from framework_parity.comparisons.workers.pool import Pair, WorkerError
 from tests.tolerances import MATTERS, ROUNDING, TRAINED, assert_close, distance
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.loop import Patience, Reduction
-from common.recipe import EarlyStopping, Plateau
-from comparisons.workers import Pair
+from framework_parity.common.spec.recipe import EarlyStopping, Plateau
+from framework_parity.common.training.loop import Patience, Reduction
+from framework_parity.comparisons.workers.pool import Pair
 
 RUNS = range(60)
 

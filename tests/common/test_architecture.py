@@ -3,17 +3,17 @@
 import pytest
 from pydantic import TypeAdapter
 
-from common.architecture import (
+from framework_parity.common.spec.architecture import (
     DEEPEST,
     ShapeError,
     masked,
     parameter_count,
     places,
 )
-from common.element import speaking
-from common.errors import SpecError
-from common.layers import Layer
-from common.load import parse
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.load import parse
+from framework_parity.common.spec.node import speaking
 from tests.cases import arm
 
 

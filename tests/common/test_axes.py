@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from scipy import special
 
-from common.architecture import ShapeError, places
-from common.axes import axes_of
-from common.definitions import Pass
-from common.layer import Shape
-from common.losses import (
+from framework_parity.common.reference.passes import Pass
+from framework_parity.common.spec.architecture import ShapeError, places
+from framework_parity.common.spec.axes import axes_of
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.losses import (
     CrossEntropy,
     Huber,
     MeanAbsoluteError,

@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from common import batches
-from common.arm import Arm
-from common.batches import Segment, segments, steps_per_epoch
-from common.recipe import batch_sizes
-from common.replay import Drawn
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.recipe import batch_sizes
+from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.training import batches
+from framework_parity.common.training.batches import (
+    Segment,
+    segments,
+    steps_per_epoch,
+)
 from tests.cases import STEPS, arm
 
 DROPPING = [{"dropout": 0.25}, {"dense": 4}, {"dropout": 0.5}, {"dense": 3}]

@@ -1,17 +1,8 @@
-"""Calls, and the phrase book that a backend's module is."""
-
-import types
+"""Calls and code: constructors with their arguments, not yet called."""
 
 import pytest
 
-from common.activations import Relu, Tanh
-from common.calls import Call, Code, call, phrase
-
-
-def book(**functions: object) -> types.ModuleType:
-    module = types.ModuleType("some_impl.activations")
-    vars(module).update(functions)
-    return module
+from framework_parity.common.codegen.calls import Code, call
 
 
 def test_a_call_is_performed_from_the_inside_out() -> None:
@@ -39,19 +30,3 @@ def test_code_is_performed_in_its_names_and_knows_its_formula() -> None:
 def test_code_has_no_other_names_than_its_own() -> None:
     with pytest.raises(NameError):
         Code("lambda x: abs(x)", {}, "abs(x)").perform()(1)
-
-
-def test_a_phrase_is_the_function_of_the_kinds_name() -> None:
-    def relu(spec: Relu, shape: object) -> Call:
-        return call(str, shape)
-
-    assert phrase(book(relu=relu), Relu()) is relu
-
-
-def test_a_missing_phrase_names_backend_kind_file_and_nearest() -> None:
-    with pytest.raises(LookupError) as caught:
-        phrase(book(tahn=None), Tanh())
-    message = str(caught.value)
-    assert "some_impl has no 'tanh'" in message
-    assert "some_impl/activations.py" in message
-    assert "did you mean 'tahn'" in message

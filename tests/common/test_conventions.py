@@ -8,13 +8,22 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from common import reference
-from common.conventions import CONVENTIONS, Convention, defaults_of
-from common.element import Element, Model, members, speaking
-from common.optimizers import Optimizer
-from common.penalties import Penalty
-from common.recipe import Accumulation, EarlyStopping, Plateau, Recipe
-from comparisons import tasks
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.spec.conventions import (
+    CONVENTIONS,
+    Convention,
+    defaults_of,
+)
+from framework_parity.common.spec.node import Element, Model, members, speaking
+from framework_parity.common.spec.optimizers import Optimizer
+from framework_parity.common.spec.penalties import Penalty
+from framework_parity.common.spec.recipe import (
+    Accumulation,
+    EarlyStopping,
+    Plateau,
+    Recipe,
+)
+from framework_parity.comparisons.workers import tasks
 from tests.cases import CASES
 from tests.common.written import DEMANDED, ELEMENTS, key, written
 from tests.examples import EFFECTIVE, EXAMPLES, example

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.data import Data, Part
-from common.datasets import (
+from framework_parity.common.data.spec import Data, Part
+from framework_parity.common.data.synthetic import (
     Digits,
     Linear,
     MoonsCircles,
@@ -17,9 +17,13 @@ from common.datasets import (
     Spiral,
     Xor,
 )
-from common.load import parse
-from common.losses import BinaryCrossEntropy, CrossEntropy, MeanSquaredError
-from common.record import digest
+from framework_parity.common.spec.load import parse
+from framework_parity.common.spec.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    MeanSquaredError,
+)
+from framework_parity.common.training.record import digest
 
 LOSSES: dict[str, Any] = {
     "digits": CrossEntropy(),

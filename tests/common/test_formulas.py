@@ -17,14 +17,14 @@ from hypothesis import assume, given
 from pydantic_core import PydanticCustomError
 from scipy import special
 
-from common.activations import Custom
-from common.formulas import (
+from framework_parity.common.spec.formulas import (
     CONSTANTS,
     FUNCTIONS,
     evaluate,
     read,
     translated,
 )
+from framework_parity.common.spec.layers.activations import Custom
 from tests.cases import CASES
 from tests.tolerances import ROUNDING, assert_close
 

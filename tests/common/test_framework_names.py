@@ -14,20 +14,22 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from common.element import Element, members, speaking
-from common.errors import SpecError, nearest, same_letters
-from common.framework_names import (
-    FAMILIES as SAID,
+from framework_parity.common.metrics.registry import STATISTICS
+from framework_parity.common.spec.errors import (
+    SpecError,
+    nearest,
+    same_letters,
 )
-from common.framework_names import (
+from framework_parity.common.spec.load import parse
+from framework_parity.common.spec.names.framework_names import FAMILIES as SAID
+from framework_parity.common.spec.names.framework_names import (
     Meaning,
     field_hint,
     table,
     unknown_field,
     unknown_kind,
 )
-from common.load import parse
-from common.statistic import STATISTICS
+from framework_parity.common.spec.node import Element, members, speaking
 from tests.common.written import DEMANDED, FAMILIES, RICH, experiment, written
 from tests.framework_names.making import RECORDS
 

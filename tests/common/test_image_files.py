@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common import image_files
-from common.data import Data
-from common.errors import SpecError
-from common.image_archives import SETS
-from common.losses import CrossEntropy
+from framework_parity.common.data import image_cache as image_files
+from framework_parity.common.data.image_archives import SETS
+from framework_parity.common.data.spec import Data
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.losses import CrossEntropy
 from tests.image_files import (
     FOLDERS,
     TEST,
@@ -158,7 +158,9 @@ def loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loader:
     write_idx(tmp_path, "mnist")
     found, module = Loader(), ModuleType("made_up.datasets")
     module.mnist = found.mnist  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "made_up.datasets", module)
+    monkeypatch.setitem(
+        sys.modules, "framework_parity.made_up.datasets", module
+    )
     monkeypatch.setattr(image_files, "_backend", "made_up")
     monkeypatch.setenv("PARITY_DATA", str(tmp_path))
     return found
@@ -235,7 +237,9 @@ def test_a_loader_that_breaks_is_a_sentence(
     def breaks(folder: Path, download: bool) -> Any:
         raise RuntimeError("no such\nluck")
 
-    monkeypatch.setattr(sys.modules["made_up.datasets"], "mnist", breaks)
+    monkeypatch.setattr(
+        sys.modules["framework_parity.made_up.datasets"], "mnist", breaks
+    )
     with pytest.raises(SpecError, match=r"made_up\.datasets: no such luck"):
         data().parts(CrossEntropy())
 

@@ -5,12 +5,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.architecture import places
-from common.augmentation import RandomCrop, RandomFlip
-from common.definitions import Pass
-from common.element import speaking
-from common.layers import AveragePool, Conv2d, DepthwiseConv2d, MaxPool
-from common.padding import Half, Same, Symmetric, Valid
+from framework_parity.common.reference.passes import Pass
+from framework_parity.common.spec.architecture import places
+from framework_parity.common.spec.layers.augmentation import (
+    RandomCrop,
+    RandomFlip,
+)
+from framework_parity.common.spec.layers.convolution import (
+    Conv2d,
+    DepthwiseConv2d,
+)
+from framework_parity.common.spec.layers.pooling import AveragePool, MaxPool
+from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.padding import Half, Same, Symmetric, Valid
 from tests.cases import arm
 from tests.tolerances import ROUNDING, assert_close
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from common.element import members
-from common.initializers import (
+from framework_parity.common.spec.initializers import (
     TRUNCATED_STDDEV,
     FanInUniform,
     GlorotNormal,
@@ -17,9 +16,10 @@ from common.initializers import (
     TruncatedNormal,
     Uniform,
 )
-from common.layer import Shape
-from common.loop import initial_weights
-from common.randomness import stream
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.node import members
+from framework_parity.common.training.loop import initial_weights
+from framework_parity.common.training.randomness import stream
 from tests.cases import arm
 from tests.distributions import (
     CONSTANTS,

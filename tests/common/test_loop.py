@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common import loop
-from common.arm import Arm
-from common.batches import Segment
-from common.loop import Patience
-from common.recipe import EarlyStopping
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.recipe import EarlyStopping
+from framework_parity.common.training import loop
+from framework_parity.common.training.batches import Segment
+from framework_parity.common.training.loop import Patience
 from tests.cases import arm
 
 NAN = math.nan

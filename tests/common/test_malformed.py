@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import SpecError
-from common.load import load, parse
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.load import load, parse
 from tests.malformed import GOOD, GOOD_JSON, MALFORMED, Malformed
 
 each_malformed = pytest.mark.parametrize(

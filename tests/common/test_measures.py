@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from common.arm import Arm
-from common.record import Record
-from common.statistic import STATISTICS, Run
+from framework_parity.common.metrics.registry import STATISTICS, Run
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.training.record import Record
 from tests.comparisons.arms import TANH, arm
 
 ARM: Arm = arm(TANH)

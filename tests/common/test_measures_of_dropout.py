@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from common.arm import Arm
-from common.record import Curve, Record
-from common.statistic import STATISTICS, Run
+from framework_parity.common.metrics.registry import STATISTICS, Run
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.training.record import Curve, Record
 from tests.comparisons.arms import DROPOUT, TANH, arm
 
 DROPPING: Arm = arm(DROPOUT)

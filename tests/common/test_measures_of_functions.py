@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common import reference
-from common.load import parse
-from common.statistic import STATISTICS, Run
-from comparisons import tasks
+from framework_parity.common.metrics.registry import STATISTICS, Run
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons.workers import tasks
 
 # Each activation behind a unit of its own, at two points, one the kink.
 FUNCTIONS: dict[str, Any] = {

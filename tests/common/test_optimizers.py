@@ -7,11 +7,15 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from common.batches import Segment, segments, steps_per_epoch
-from common.clipping import ByGlobalNorm, ByNorm, ByValue
-from common.element import Element, members, speaking
-from common.optimizers import Optimizer
-from common.penalties import Penalty
+from framework_parity.common.spec.clipping import ByGlobalNorm, ByNorm, ByValue
+from framework_parity.common.spec.node import Element, members, speaking
+from framework_parity.common.spec.optimizers import Optimizer
+from framework_parity.common.spec.penalties import Penalty
+from framework_parity.common.training.batches import (
+    Segment,
+    segments,
+    steps_per_epoch,
+)
 from tests.cases import OPTIMIZERS, Case, arm
 from tests.common.formulas import MOVES, path
 from tests.common.test_reference import first_step

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common import loop, reference
-from common.arm import Arm
-from common.data import Part
-from common.element import speaking
-from common.load import parse
-from common.observer import Observer, dead_share
-from common.probes import Probes
-from common.record import Record
-from comparisons import tasks
+from framework_parity.common.data.spec import Part
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.load import parse
+from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.probes import Probes
+from framework_parity.common.training import loop
+from framework_parity.common.training.observer import Observer, dead_share
+from framework_parity.common.training.record import Record
+from framework_parity.comparisons.workers import tasks
 from tests.cases import arm
 from tests.common.written import RICH, experiment
 from tests.tolerances import (

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.randomness import nudged, stream
+from framework_parity.common.training.randomness import nudged, stream
 
 
 def test_a_purpose_draws_the_same_again() -> None:

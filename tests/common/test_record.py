@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.record import Record, digest
+from framework_parity.common.training.record import Record, digest
 
 
 def record() -> Record:

@@ -15,15 +15,18 @@ from hypothesis.extra.numpy import arrays
 from pydantic import TypeAdapter
 from scipy import special, stats
 
-from common import loop, reference
-from common.activations import Activation, AlongAxis, Custom
-from common.arm import Arm
-from common.batches import Segment, segments
-from common.clipping import Clipping
-from common.definitions import Pass
-from common.element import members, speaking
-from common.layers import Layer
-from common.losses import (
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.reference.passes import Pass
+from framework_parity.common.reference.rounding import UNIT
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.clipping import Clipping
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.layers.activations import (
+    Activation,
+    AlongAxis,
+    Custom,
+)
+from framework_parity.common.spec.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
     Huber,
@@ -31,8 +34,10 @@ from common.losses import (
     MeanAbsoluteError,
     MeanSquaredError,
 )
-from common.optimizers import Optimizer
-from common.rounding import UNIT
+from framework_parity.common.spec.node import members, speaking
+from framework_parity.common.spec.optimizers import Optimizer
+from framework_parity.common.training import loop
+from framework_parity.common.training.batches import Segment, segments
 from tests.cases import CASES, LAYERS, LOSSES, Case, arm
 from tests.common.written import written
 from tests.tolerances import FINITE_DIFFERENCE, ROUNDING, assert_close

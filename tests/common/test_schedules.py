@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from common.schedules import Constant, Cosine, StepDecay
+from framework_parity.common.spec.schedules import Constant, Cosine, StepDecay
 
 
 @pytest.mark.parametrize("step", [0, 1, 10**9])

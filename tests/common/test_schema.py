@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from common.datasets import Dataset
-from common.load import parse, schema
+from framework_parity.common.data.synthetic import Dataset
+from framework_parity.common.spec.load import parse, schema
 from tests.common.json_schema import accepts
 from tests.common.written import ELEMENTS, RICH, experiment, key, written
 from tests.malformed import GOOD, GOOD_JSON, NETWORKS, RECIPES, Malformed

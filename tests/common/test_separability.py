@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.arm import Arm
-from common.load import parse
-from common.looks import labels_of, viewed
-from common.record import Record
-from common.statistic import STATISTICS, Run, views
+from framework_parity.common.metrics.probes import labels_of, viewed
+from framework_parity.common.metrics.registry import STATISTICS, Run, views
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.load import parse
+from framework_parity.common.training.record import Record
 
 SEEN = {"representations": {"samples": 4, "part": "test"}}
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.activations import LogSoftmax, Sigmoid
-from common.errors import SpecError
-from common.load import parse
-from common.losses import CrossEntropy
-from common.spec_warnings import spec_warnings
-from comparisons import catalogue
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.layers.activations import LogSoftmax, Sigmoid
+from framework_parity.common.spec.load import parse
+from framework_parity.common.spec.losses import CrossEntropy
+from framework_parity.common.spec.warnings import spec_warnings
+from framework_parity.comparisons import catalogue
 
 SPIRAL = {"spiral": {"classes": 3, "samples": 60}}
 XOR = {"xor": {"copies": 20}}
@@ -146,6 +146,8 @@ def test_what_is_meant_is_not_warned_of(layers: list[Any]) -> None:
 
 @pytest.mark.parametrize("name", catalogue.summaries())
 def test_the_catalogue_gives_no_warnings(name: str) -> None:
-    module = importlib.import_module(f"comparisons.experiments.{name}")
+    module = importlib.import_module(
+        f"framework_parity.comparisons.experiments.{name}"
+    )
     for dataset in module.DATASETS:
         assert spec_warnings(catalogue.find(name, dataset)) == []

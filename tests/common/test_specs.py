@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from pydantic import BaseModel
 
-from common.element import Element
-from common.errors import SpecError
-from common.load import load, parse
-from common.optimizers import Adam
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.load import load, parse
+from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.optimizers.adam import Adam
 from tests.common.written import RICH, experiment
 
 

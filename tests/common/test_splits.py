@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from sklearn.model_selection import train_test_split
 
-from common.data import Data
-from common.errors import SpecError
-from common.load import parse
-from common.losses import CrossEntropy, MeanSquaredError
-from common.splits import Rows, Split, count, hold_out
+from framework_parity.common.data.spec import Data
+from framework_parity.common.data.splits import Rows, Split, count, hold_out
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.load import parse
+from framework_parity.common.spec.losses import CrossEntropy, MeanSquaredError
 from tests.common.written import experiment
 
 SIZES = (*range(2, 40), 50, 99, 100, 150, 1000, 1797)
@@ -201,7 +201,7 @@ def test_a_class_has_no_target_to_scale() -> None:
 def test_a_block_at_a_time_scales_as_all_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from common import scaling
+    from framework_parity.common.data import scaling
 
     fields = {"noise": {"samples": 200, "sides": [3, 2, 1]}}
     for word in (

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.tables import Table
+from framework_parity.common.data.tables import Table
 
 NUMBERS = st.one_of(
     st.floats(-1e9, 1e9, allow_subnormal=False),

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from common.errors import SpecError
-from common.experiment import Experiment
-from common.load import parse
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.load import parse
 
 ROWS = 30
 VALUES = [round(0.37 * (row * 7 % ROWS) - 3, 2) for row in range(ROWS)]
@@ -846,7 +846,7 @@ def test_a_large_file_is_not_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its samples are read when they are drawn, in the file's own type."""
-    from common import table_files
+    from framework_parity.common.data import table_files
 
     file = tmp_path / "t.npz"
     saved(file, {"x": X.astype(np.float32), "y": Y})

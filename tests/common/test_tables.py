@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.data import Data
-from common.errors import SpecError
-from common.load import parse
-from common.losses import CrossEntropy, MeanSquaredError
+from framework_parity.common.data.spec import Data
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.load import parse
+from framework_parity.common.spec.losses import CrossEntropy, MeanSquaredError
 from tests.common.written import experiment
 
 GOOD = "a,b,y\n1,2,0\n3,4,1\n5,6.5,2\n"

@@ -7,22 +7,27 @@ from typing import Any
 
 import pytest
 
-from common import loop
-from common.arm import Arm
-from common.batches import segments
-from common.clipping import Clipping
-from common.datasets import Source
-from common.element import Element, members
-from common.errors import SpecError
-from common.initializers import KernelInitializer
-from common.layers import Layer
-from common.load import parse, schema
-from common.losses import Loss
-from common.optimizers import Optimizer
-from common.padding import Padding
-from common.schedules import Schedule
-from common.two_arms import TwoArms
-from common.two_sided import PARTS, TwoSided, parse_sides, path_name
+from framework_parity.common.data.synthetic import Source
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.clipping import Clipping
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.initializers import KernelInitializer
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.load import parse, schema
+from framework_parity.common.spec.losses import Loss
+from framework_parity.common.spec.node import Element, members
+from framework_parity.common.spec.optimizers import Optimizer
+from framework_parity.common.spec.padding import Padding
+from framework_parity.common.spec.schedules import Schedule
+from framework_parity.common.spec.two_sided.arms import TwoArms
+from framework_parity.common.spec.two_sided.experiment import (
+    PARTS,
+    TwoSided,
+    parse_sides,
+    path_name,
+)
+from framework_parity.common.training import loop
+from framework_parity.common.training.batches import segments
 from tests.common.json_schema import accepts
 from tests.common.written import RICH, experiment, key, written
 

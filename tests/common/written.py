@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from common.clipping import Clipping
-from common.datasets import Source
-from common.element import Element, members
-from common.initializers import KernelInitializer
-from common.layers import Layer
-from common.losses import Loss
-from common.optimizers import Optimizer
-from common.padding import Padding
-from common.schedules import Schedule
+from framework_parity.common.data.synthetic import Source
+from framework_parity.common.spec.clipping import Clipping
+from framework_parity.common.spec.initializers import KernelInitializer
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.losses import Loss
+from framework_parity.common.spec.node import Element, members
+from framework_parity.common.spec.optimizers import Optimizer
+from framework_parity.common.spec.padding import Padding
+from framework_parity.common.spec.schedules import Schedule
 
 FAMILIES: dict[str, Any] = {
     "layer": Layer,

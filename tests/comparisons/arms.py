@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from common.arm import Arm
-from common.load import parse
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.load import parse
 
 SPIRAL = {"spiral": {"samples": 120}}
 DIGITS: dict[str, Any] = {"digits": None, "test": 0.5, "validation": 0.5}

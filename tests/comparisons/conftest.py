@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from comparisons.workers import LABELS, Pair, Worker
+from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ def raise_at_once(backend: str) -> None:
 
 def install(backend: str) -> None:
     """Give the worker tasks that misbehave."""
-    from comparisons import tasks
+    from framework_parity.comparisons.workers import tasks
 
     for task in (die, fail, chat, inform, sleep, count):
         setattr(tasks, task.__name__, task)
@@ -86,7 +86,7 @@ def die_on_residual(backend: str) -> None:
 
 
 def _survey_if(misfortune: Any) -> None:
-    from comparisons import tasks
+    from framework_parity.comparisons.workers import tasks
 
     survey = tasks.survey
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from hypothesis import Phase
 
-from common.arm import Arm
-from common.experiment import Experiment
-from comparisons.fuzz import round_of_specs
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.comparisons.fuzz.fuzz import round_of_specs
 from tests.climbs import (
     Found,
     Job,

@@ -7,7 +7,7 @@ A table has a metric for each mix of places and each seed:
 The level is shared by all runs of a seed (deviation 3), the noise is each
 run's own (deviation 1, normal or Student's t with 3 degrees of freedom).
 `python -m tests.comparisons.simulated 10000` prints how often the rule of
-`comparisons/causes.py` names what, by kind of cause and size of effect.
+`comparisons/audit/causes.py` names what, by kind of cause and size of effect.
 """
 
 import sys
@@ -18,7 +18,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from comparisons.causes import Causes, Finder, Mix, Values
+from framework_parity.comparisons.audit.causes import (
+    Causes,
+    Finder,
+    Mix,
+    Values,
+)
 
 Said = Literal["right", "part", "more", "wrong", "undecided", "no gap"]
 

@@ -15,18 +15,23 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from common.errors import SpecError
-from common.experiment import Experiment
-from common.record import Record
-from comparisons import audit as auditing
-from comparisons import laboratory, wording
-from comparisons.audit import audit
-from comparisons.causes import LARGEST_SET, Mix
-from comparisons.findings import Audit
-from comparisons.laboratory import Drift, Laboratory, Measured
-from comparisons.ladder import Climb
-from comparisons.naive import NaivePort, naive_port
-from comparisons.verdict import Verdict
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.training.record import Record
+from framework_parity.comparisons.audit import audit as auditing
+from framework_parity.comparisons.audit import sweep as laboratory
+from framework_parity.comparisons.audit.audit import audit
+from framework_parity.comparisons.audit.causes import LARGEST_SET, Mix
+from framework_parity.comparisons.audit.naive_port import NaivePort, naive_port
+from framework_parity.comparisons.audit.result import Audit
+from framework_parity.comparisons.audit.sweep import (
+    Drift,
+    Laboratory,
+    Measured,
+)
+from framework_parity.comparisons.ladder.ladder import Climb
+from framework_parity.comparisons.ladder.verdict import Verdict
+from framework_parity.comparisons.report import audit_text as wording
 from tests.comparisons.test_cli import parity
 
 KEPT, KERNEL = "batch_norm_kept", "dense_kernel_initializer"

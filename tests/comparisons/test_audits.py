@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from comparisons.audit import audit
+from framework_parity.comparisons.audit.audit import audit
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from comparisons.causes import Finder, Mix, Values
+from framework_parity.comparisons.audit.causes import Finder, Mix, Values
 from tests.comparisons.simulated import FAILS, fewest_places, said, simulate
 
 # With n tables, a share p is seen within 4 √(p (1 - p) / n) of itself but

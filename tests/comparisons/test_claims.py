@@ -2,9 +2,9 @@
 
 import pytest
 
-from common.claims import Claim
-from common.record import Record
-from comparisons.claims import Judged, judge
+from framework_parity.common.spec.claims import Claim
+from framework_parity.common.training.record import Record
+from framework_parity.comparisons.run.claim_verdicts import Judged, judge
 from tests.comparisons.arms import TANH, arm
 
 CLAIM = Claim.model_validate("a.test_accuracy > 0.5")

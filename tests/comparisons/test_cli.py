@@ -13,7 +13,14 @@ from typing import Any
 
 import pytest
 
-from comparisons import arguments, cli, overview, workers
+from framework_parity.comparisons.cli import main as cli
+from framework_parity.comparisons.run import (
+    batch as overview,
+)
+from framework_parity.comparisons.run import (
+    validation as arguments,
+)
+from framework_parity.comparisons.workers import pool as workers
 from tests.malformed import GOOD, MALFORMED, Malformed
 
 COMMANDS = ("list", "run", "check", "audit", "schema")
@@ -49,7 +56,7 @@ def processor_time(*arguments: str) -> float:
     """Return the processor seconds of one `parity` process."""
     before = os.times()
     subprocess.run(
-        [sys.executable, "-m", "comparisons", *arguments],
+        [sys.executable, "-m", "framework_parity", *arguments],
         check=True,
         capture_output=True,
     )
@@ -201,7 +208,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Any:
     spec.write_text(SMALL, "utf-8")
     process = subprocess.run(
         [
-            *(sys.executable, "-m", "comparisons", "run", str(spec)),
+            *(sys.executable, "-m", "framework_parity", "run", str(spec)),
             *("--json", "--out", str(folder / "out")),
         ],
         check=False,
@@ -258,7 +265,7 @@ def test_the_report_stands_on_its_own(ran: Any) -> None:
 def test_the_written_spec_means_the_same(ran: Any) -> None:
     import yaml
 
-    from common.load import load, parse
+    from framework_parity.common.spec.load import load, parse
 
     again = load(ran[1] / "spec.yaml")
     assert again == parse(yaml.safe_load(SMALL))
@@ -283,7 +290,7 @@ def test_a_worker_that_dies_ends_with_status_3(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from comparisons import workers
+    from framework_parity.comparisons.workers import pool as workers
 
     monkeypatch.setitem(workers.PACKAGES, "keras", "no_such_package")
     spec = tmp_path / "small.yaml"

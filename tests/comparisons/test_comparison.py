@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from comparisons.comparison import (
+from framework_parity.comparisons.ladder.ladder import _with_opinion
+from framework_parity.comparisons.ladder.noise_floor import (
     Comparison,
     compare_curves,
     compare_tensor,
     length,
 )
-from comparisons.ladder import _with_opinion
-from comparisons.tolerances import TIMES_FLOOR
-from comparisons.verdict import Verdict
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
+from framework_parity.comparisons.ladder.verdict import Verdict
 
 VALUES = np.array([1.0, -2.0, 3.0, 4.0])
 

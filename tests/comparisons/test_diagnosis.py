@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from comparisons.diagnosis import Cause, diagnose
-from comparisons.ladder import Climb, climb
-from comparisons.workers import LABELS, Pair
+from framework_parity.comparisons.ladder.diagnosis import Cause, diagnose
+from framework_parity.comparisons.ladder.ladder import Climb, climb
+from framework_parity.comparisons.workers.pool import LABELS, Pair
 from tests.cases import arm
 from tests.comparisons.arms import TANH
 from tests.comparisons.arms import arm as judged

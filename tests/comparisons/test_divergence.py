@@ -7,11 +7,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.record import Curve, Record
-from comparisons.divergence import Divergence, blown_up_at
-from comparisons.judge import Trajectory, compare_records
-from comparisons.summary import headline, summary_rows
-from comparisons.tolerances import BLOWN_UP, FEWEST_STEPS, HORIZON
+from framework_parity.common.training.record import Curve, Record
+from framework_parity.comparisons.ladder.divergence import (
+    Divergence,
+    blown_up_at,
+)
+from framework_parity.comparisons.ladder.thresholds import (
+    BLOWN_UP,
+    FEWEST_STEPS,
+    HORIZON,
+)
+from framework_parity.comparisons.ladder.trajectory import (
+    Trajectory,
+    compare_records,
+)
+from framework_parity.comparisons.report.text import headline, summary_rows
 from tests.comparisons.test_judge import LOSS, STEPS, judged, record, together
 
 DRIFT = 1e-12

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from comparisons.effects import Effect, average, paired, seeds_needed
+from framework_parity.comparisons.ladder.effects import (
+    Effect,
+    average,
+    paired,
+    seeds_needed,
+)
 
 
 @pytest.mark.parametrize("seeds", [2, 3, 5, 20])

@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.record import Record
-from comparisons.equivalence import (
+from framework_parity.common.training.record import Record
+from framework_parity.comparisons.ladder.ladder import RUNGS, climb
+from framework_parity.comparisons.ladder.statistics import (
     Equivalence,
     compare_samples,
     own_seeds,
     train_apart,
 )
-from comparisons.ladder import RUNGS, climb
-from comparisons.tolerances import (
+from framework_parity.comparisons.ladder.thresholds import (
     BLOWN_UP,
     CHANCE,
     EQUIVALENT,
@@ -22,7 +22,7 @@ from comparisons.tolerances import (
     POWER,
     SEEDS,
 )
-from comparisons.workers import LABELS, Pair
+from framework_parity.comparisons.workers.pool import LABELS, Pair
 from tests.comparisons.arms import SPIRAL, arm
 
 

@@ -10,9 +10,14 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from comparisons import audit, cli, fuzz, ladder, overview, workers
-from comparisons.ladder import Climb
-from comparisons.verdict import Outcome, Verdict
+from framework_parity.comparisons.audit import audit
+from framework_parity.comparisons.cli import main as cli
+from framework_parity.comparisons.fuzz import fuzz
+from framework_parity.comparisons.ladder import ladder
+from framework_parity.comparisons.ladder.ladder import Climb
+from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
+from framework_parity.comparisons.run import batch as overview
+from framework_parity.comparisons.workers import pool as workers
 from tests.comparisons.arms import SMALL
 from tests.comparisons.test_cli import parity
 
@@ -129,7 +134,9 @@ def test_check(
 
     monkeypatch.setattr(ladder, "climb", climbed)
     monkeypatch.setattr(workers, "Pair", lambda **_: nullcontext())
-    monkeypatch.setattr("comparisons.diagnosis.diagnose", lambda *_: [])
+    monkeypatch.setattr(
+        "framework_parity.comparisons.ladder.diagnosis.diagnose", lambda *_: []
+    )
     assert parity("check", spec, *flags) == status
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from common.experiment import Experiment
-from common.load import parse
-from comparisons import catalogue, gallery
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons import catalogue
+from framework_parity.comparisons.report import plots as gallery
 
 NAMES = sorted(catalogue.summaries())
 
@@ -20,7 +21,7 @@ CASES = [
     pytest.param(name, dataset, profile, id=f"{name}-{dataset}-{profile}")
     for name in NAMES
     for dataset in importlib.import_module(
-        f"comparisons.experiments.{name}"
+        f"framework_parity.comparisons.experiments.{name}"
     ).DATASETS
     for profile in ("quick", "full")
 ]
@@ -69,7 +70,9 @@ def test_somebody_draws_what_an_experiment_asks_for(name: str) -> None:
 
 def test_the_full_profile_may_have_another_data_set() -> None:
     for name in NAMES:
-        module = importlib.import_module(f"comparisons.experiments.{name}")
+        module = importlib.import_module(
+            f"framework_parity.comparisons.experiments.{name}"
+        )
         full = getattr(module, "FULL", module.DATASETS[0])
         assert full in module.DATASETS
         assert catalogue.find(name, None, "full") == catalogue.find(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from common.arm import Arm
-from comparisons.ladder import Climb, climb
-from comparisons.workers import LABELS, Pair, Worker
+from framework_parity.common.spec.arm import Arm
+from framework_parity.comparisons.ladder.ladder import Climb, climb
+from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
 from tests.faults import DIVERGING, FAULTS, FAULTS_WHERE_BOTH_DIVERGE, Fault
 
 # Enough for the rate to change and for a last batch to come twelve times.

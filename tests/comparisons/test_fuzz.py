@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from common.load import load
-from comparisons.fuzz import Fuzzed, _drawn, fuzz
-from comparisons.ladder import climb
-from comparisons.workers import Pair
+from framework_parity.common.spec.load import load
+from framework_parity.comparisons.fuzz.fuzz import Fuzzed, _drawn, fuzz
+from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.workers.pool import Pair
 
 # What is noise is another processor's to say: these are not for every commit.
 OF_NOISE: dict[str, Any] = {
@@ -42,7 +42,9 @@ def planted(fault: str, out: Path, count: int) -> Fuzzed:
 def test_a_planted_fault_is_shrunk_saved_and_replayed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: Pair
 ) -> None:
-    monkeypatch.setattr("comparisons.fuzz.SHRINKING", 10.0)
+    monkeypatch.setattr(
+        "framework_parity.comparisons.fuzz.fuzz.SHRINKING", 10.0
+    )
     fault = "faults:data_through_float32"
     found = planted(fault, tmp_path, 2)
     assert found.verdict == "disagree"
@@ -80,7 +82,9 @@ def test_a_framework_that_breaks_on_a_spec_does_not_agree(
     misfortune: str,
     said: str,
 ) -> None:
-    monkeypatch.setattr("comparisons.fuzz.SHRINKING", 5.0)
+    monkeypatch.setattr(
+        "framework_parity.comparisons.fuzz.fuzz.SHRINKING", 5.0
+    )
     found = planted(f"comparisons.misfortunes:{misfortune}", tmp_path, 8)
     assert 0 < found.outcomes["disagree"] < found.count == 8
     for failure in found.failures:

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from common import reference
-from common.load import parse
-from comparisons import gallery, tasks
-from comparisons.drawing import Rows, svg
-from comparisons.pictures import pictures
-from comparisons.report import fragment
-from comparisons.result import ArmResult, Result
-from comparisons.workers import LABELS
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons.report import plots as gallery
+from framework_parity.comparisons.report.figures import pictures
+from framework_parity.comparisons.report.page import fragment
+from framework_parity.comparisons.report.style import Rows, svg
+from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.workers import tasks
+from framework_parity.comparisons.workers.pool import LABELS
 
 SEEDS = 2
 

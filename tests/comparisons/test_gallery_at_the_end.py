@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from common import reference
-from common.load import parse
-from common.statistic import STATISTICS, Run
-from comparisons import gallery, tasks
-from comparisons.drawing import COLOURS
-from comparisons.pictures import curves
-from comparisons.result import ArmResult, Result
+from framework_parity.common.metrics.registry import STATISTICS, Run
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons.report import plots as gallery
+from framework_parity.comparisons.report.figures import curves
+from framework_parity.comparisons.report.style import COLOURS
+from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.workers import tasks
 
 LAYERS = [{"dense": 6}, "tanh", {"dense": 1}]
 WRITTEN: dict[str, Any] = {

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from common import reference
-from common.load import parse
-from common.statistic import STATISTICS, Run
-from comparisons import gallery, tasks
-from comparisons.drawing import svg
-from comparisons.result import ArmResult, Result
-from comparisons.workers import LABELS
+from framework_parity.common.metrics.registry import STATISTICS, Run
+from framework_parity.common.reference import trainer as reference
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons.report import plots as gallery
+from framework_parity.comparisons.report.style import svg
+from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.workers import tasks
+from framework_parity.comparisons.workers.pool import LABELS
 
 PROBES: dict[str, Any] = {
     "gradient_norm": True,

@@ -6,14 +6,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.arm import Arm
-from common.conventions import CONVENTIONS, Convention
-from common.loop import initial_weights
-from common.record import Weights
-from comparisons.initial import TESTS, draws, examine, judge_draws
-from comparisons.switches import starts_elsewhere, switched
-from comparisons.tolerances import MISTAKEN
-from comparisons.workers import LABELS, Pair
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.conventions import CONVENTIONS, Convention
+from framework_parity.common.training.loop import initial_weights
+from framework_parity.common.training.record import Weights
+from framework_parity.comparisons.ladder.initial_weights import (
+    TESTS,
+    draws,
+    examine,
+    judge_draws,
+)
+from framework_parity.comparisons.ladder.interventions import (
+    starts_elsewhere,
+    switched,
+)
+from framework_parity.comparisons.ladder.thresholds import MISTAKEN
+from framework_parity.comparisons.workers.pool import LABELS, Pair
 from tests.cases import arm
 from tests.comparisons.arms import DIGITS, RESIDUAL
 from tests.comparisons.arms import arm as judged

@@ -7,25 +7,25 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.record import Curve, Record
-from comparisons.judge import (
-    Trajectory,
-    compare_records,
-)
-from comparisons.summary import headline
-from comparisons.tolerances import (
+from framework_parity.common.training.record import Curve, Record
+from framework_parity.comparisons.ladder.thresholds import (
     FEWEST_STEPS,
     HORIZON,
     TIMES_FLOOR,
     UNITS,
     WINDOW,
 )
-from comparisons.verdict import (
+from framework_parity.comparisons.ladder.trajectory import (
+    Trajectory,
+    compare_records,
+)
+from framework_parity.comparisons.ladder.verdict import (
     UnusedVerdictWarning,
     Verdict,
     outcome_of,
 )
-from comparisons.workers import Worker
+from framework_parity.comparisons.report.text import headline
+from framework_parity.comparisons.workers.pool import Worker
 from tests.comparisons.arms import RELU, TANH, arm
 
 STEPS = 100

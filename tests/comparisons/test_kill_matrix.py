@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from comparisons.ladder import RUNGS
-from comparisons.workers import Pair
+from framework_parity.comparisons.ladder.ladder import RUNGS
+from framework_parity.comparisons.workers.pool import Pair
 from tests.kill_matrix import Bench, Kill, count, document, kills
 from tests.planted import Planted, by_hand, everything, misreadings
 

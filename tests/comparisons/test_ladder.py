@@ -5,10 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.arm import Arm
-from common.load import parse
-from comparisons.ladder import RUNGS, Climb, Rung, climb, lengthened
-from comparisons.workers import LABELS, Pair, Worker
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons.ladder.ladder import (
+    RUNGS,
+    Climb,
+    Rung,
+    climb,
+    lengthened,
+)
+from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
 from tests.comparisons.arms import (
     DIGITS,
     DROPOUT,

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from common.experiment import Experiment
-from common.load import parse
-from common.record import Record
-from comparisons import gallery
-from comparisons.gallery import maps, samples
-from comparisons.result import ArmResult, Result
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.load import parse
+from framework_parity.common.training.record import Record
+from framework_parity.comparisons.report import plots as gallery
+from framework_parity.comparisons.report.plots import maps, samples
+from framework_parity.comparisons.run.result import ArmResult, Result
 
 BACKENDS = ("torch", "keras")
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from common.errors import SpecError
-from common.load import parse
-from comparisons import catalogue, naive
-from comparisons.naive import NaivePort, naive_port
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons import catalogue
+from framework_parity.comparisons.audit import naive_port as naive
+from framework_parity.comparisons.audit.naive_port import NaivePort, naive_port
 
 UNSAID = {
     "adam_epsilon",

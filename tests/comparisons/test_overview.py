@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 
-from common.load import parse
-from comparisons import overview, pairing
-from comparisons.pairing import Crew
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons.run import (
+    batch as overview,
+)
+from framework_parity.comparisons.run import (
+    runner as pairing,
+)
+from framework_parity.comparisons.run.runner import Crew
 from tests.comparisons.arms import SMALL
 
 SPECS = [

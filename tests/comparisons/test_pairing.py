@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from common.arm import Arm
-from common.errors import SpecError
-from common.load import parse
-from comparisons import pairing, run
-from comparisons.pairing import Crew
-from comparisons.pictures import pictures
-from comparisons.result import Result
-from comparisons.workers import Pair
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons import run
+from framework_parity.comparisons.report.figures import pictures
+from framework_parity.comparisons.run import runner as pairing
+from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.run.runner import Crew
+from framework_parity.comparisons.workers.pool import Pair
 from tests.comparisons.arms import SMALL, TANH, arm
 from tests.image_files import TEST, TRAIN, write_idx
 

@@ -7,11 +7,18 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from common.record import Curve, Record
-from comparisons.disagreement import HIGHEST, LOWEST, disagreement
-from comparisons.drawing import MOST_POINTS, largest, svg
-from comparisons.judge import Trajectory, compare_records
-from comparisons.tolerances import TIMES_FLOOR
+from framework_parity.common.training.record import Curve, Record
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
+from framework_parity.comparisons.ladder.trajectory import (
+    Trajectory,
+    compare_records,
+)
+from framework_parity.comparisons.report.difference_map import (
+    HIGHEST,
+    LOWEST,
+    disagreement,
+)
+from framework_parity.comparisons.report.style import MOST_POINTS, largest, svg
 
 DRIFT = 1e-12
 NAMES = ("dense_1/kernel", "dense_2/kernel")

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.loop import Dtype
-from comparisons.comparison import compare_tensor
-from comparisons.ladder import climb
-from comparisons.precision import train_in
-from comparisons.tolerances import TIMES_FLOOR, UNIT
-from comparisons.workers import Pair
+from framework_parity.common.training.loop import Dtype
+from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.ladder.noise_floor import compare_tensor
+from framework_parity.comparisons.ladder.precision import train_in
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR, UNIT
+from framework_parity.comparisons.workers.pool import Pair
 from tests.cases import MLP, arm
 from tests.examples import watched
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from comparisons.progress import Stages, Ticker
-from comparisons.workers import LABELS
+from framework_parity.comparisons.cli.progress import Stages, Ticker
+from framework_parity.comparisons.workers.pool import LABELS
 from tests.comparisons.arms import SMALL
 
 # Seconds, for a machine that is busy.
@@ -109,7 +109,7 @@ def test_progress_goes_to_a_file_while_it_runs(
     with log.open("wb") as file:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "comparisons"),
+                *(sys.executable, "-m", "framework_parity"),
                 *(command[0], str(spec), *command[1:], *out),
             ],
             stdout=subprocess.DEVNULL,

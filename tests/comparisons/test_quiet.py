@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from comparisons.workers import Pair
+from framework_parity.comparisons.workers.pool import Pair
 from tests.climbs import Job, Memory, climb_all, climbed, outcome, sentence
 from tests.comparisons.quiet import (
     CACHE,

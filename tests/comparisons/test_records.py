@@ -2,9 +2,9 @@
 
 import pytest
 
-from common.arm import Arm
-from common.loop import Dtype
-from comparisons.workers import LABELS, Pair, Worker
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.training.loop import Dtype
+from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
 from tests.comparisons.arms import DIGITS, DROPOUT, IMAGES, arm
 
 ARMS = {

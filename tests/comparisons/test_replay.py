@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common import batches
-from common.arm import Arm
-from common.errors import SpecError
-from common.load import parse
-from common.record import Record
-from common.replay import Drawn
-from comparisons import catalogue, pairing, run
-from comparisons.replay import recorded
-from comparisons.workers import LABELS, Pair, WorkerError
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.load import parse
+from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.training import batches
+from framework_parity.common.training.record import Record
+from framework_parity.comparisons import catalogue, run
+from framework_parity.comparisons.run import runner as pairing
+from framework_parity.comparisons.run.replay import recorded
+from framework_parity.comparisons.workers.pool import LABELS, Pair, WorkerError
 from tests.comparisons import bare
 from tests.comparisons.arms import SMALL
 from tests.comparisons.published import (

@@ -11,14 +11,19 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from common.load import parse
-from comparisons import pairing, run
-from comparisons.disagreement import disagreement
-from comparisons.drawing import STYLE
-from comparisons.pictures import curves, differences, pictures
-from comparisons.report import page
-from comparisons.result import Result
-from comparisons.verdict import Verdict
+from framework_parity.common.spec.load import parse
+from framework_parity.comparisons import run
+from framework_parity.comparisons.ladder.verdict import Verdict
+from framework_parity.comparisons.report.difference_map import disagreement
+from framework_parity.comparisons.report.figures import (
+    curves,
+    differences,
+    pictures,
+)
+from framework_parity.comparisons.report.page import page
+from framework_parity.comparisons.report.style import STYLE
+from framework_parity.comparisons.run import runner as pairing
+from framework_parity.comparisons.run.result import Result
 from tests.comparisons.arms import SMALL
 
 HOW: dict[str, dict[str, Any]] = {

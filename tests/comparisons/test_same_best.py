@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from common.claims import SameBest
-from common.load import parse
-from common.record import Record
-from comparisons.claims import Judged, judge
+from framework_parity.common.spec.claims import SameBest
+from framework_parity.common.spec.load import parse
+from framework_parity.common.training.record import Record
+from framework_parity.comparisons.run.claim_verdicts import Judged, judge
 
 CLAIM = SameBest.model_validate({"same_best": "test_accuracy"})
 

@@ -2,9 +2,13 @@
 
 import pytest
 
-from common.conventions import CONVENTIONS, Convention
-from common.layers import BatchNorm
-from comparisons.switches import rows_of, starts_elsewhere, switched
+from framework_parity.common.spec.conventions import CONVENTIONS, Convention
+from framework_parity.common.spec.layers.normalization import BatchNorm
+from framework_parity.comparisons.ladder.interventions import (
+    rows_of,
+    starts_elsewhere,
+    switched,
+)
 from tests.cases import arm
 from tests.comparisons.arms import DIGITS, RESIDUAL
 from tests.comparisons.arms import arm as judged

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from comparisons.ladder import climb
-from comparisons.workers import Pair
+from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.workers.pool import Pair
 from tests.backends.tails import ACTIVATIONS, FORMULAS
 from tests.cases import SMOOTH, arm
 

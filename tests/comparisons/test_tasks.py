@@ -4,8 +4,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from common import reference
-from comparisons import tasks
+from framework_parity.common.reference import trainer as reference
+from framework_parity.comparisons.workers import tasks
 from tests.comparisons.arms import TANH, arm
 
 ARM = arm(TANH, epochs=4)

@@ -7,15 +7,21 @@ from typing import Any
 import pytest
 import yaml
 
-from common.errors import SpecError
-from common.two_sided import TwoSided, parse_sides
-from comparisons import run
-from comparisons.audit import audit
-from comparisons.ladder import Climb
-from comparisons.naive import naive_port
-from comparisons.result import Result
-from comparisons.side_causes import Explanation, climb_and_explain
-from comparisons.workers import Pair
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.two_sided.experiment import (
+    TwoSided,
+    parse_sides,
+)
+from framework_parity.comparisons import run
+from framework_parity.comparisons.audit.audit import audit
+from framework_parity.comparisons.audit.naive_port import naive_port
+from framework_parity.comparisons.ladder.ladder import Climb
+from framework_parity.comparisons.ladder.two_sided_causes import (
+    Explanation,
+    climb_and_explain,
+)
+from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.workers.pool import Pair
 from tests.comparisons.test_cli import parity
 
 Sides = dict[str, Any]

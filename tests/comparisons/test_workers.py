@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from comparisons.workers import LABELS, Pair, Worker, WorkerError
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Pair,
+    Worker,
+    WorkerError,
+)
 from tests.comparisons.arms import TANH, arm
 
 SETUP = "tests.comparisons.misfortunes:{}"

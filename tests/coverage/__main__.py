@@ -6,9 +6,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from common.counted import counted
-from comparisons.tolerances import TIMES_FLOOR
-from comparisons.workers import Pair
+from framework_parity.common.spec.counted import counted
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
+from framework_parity.comparisons.workers.pool import Pair
 from tests.climbs import (
     LIBRARIES,
     SETUP,

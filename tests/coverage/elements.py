@@ -5,17 +5,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from common.activations import Activation
-from common.architecture import ShapeError, places
-from common.arm import Arm
-from common.conventions import CONVENTIONS, Convention
-from common.data import Data
-from common.element import Model, members, speaking
-from common.image_sets import ImageSet
-from common.layer import LayerElement
-from common.layers import Concatenate, Residual
-from common.penalties import Penalty
-from common.recipe import Accumulation, EarlyStopping, Plateau, Recipe
+from framework_parity.common.data.image_sets import ImageSet
+from framework_parity.common.data.spec import Data
+from framework_parity.common.spec.architecture import ShapeError, places
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.conventions import CONVENTIONS, Convention
+from framework_parity.common.spec.layer import LayerElement
+from framework_parity.common.spec.layers.activations import Activation
+from framework_parity.common.spec.layers.merging import Concatenate, Residual
+from framework_parity.common.spec.node import Model, members, speaking
+from framework_parity.common.spec.penalties import Penalty
+from framework_parity.common.spec.recipe import (
+    Accumulation,
+    EarlyStopping,
+    Plateau,
+    Recipe,
+)
 from tests.common.written import FAMILIES, key, written
 
 # What is no element, but has fields of its own.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from common.loop import Dtype
-from comparisons.ladder import Rung
-from comparisons.verdict import Outcome, worst
-from comparisons.workers import LABELS
+from framework_parity.common.training.loop import Dtype
+from framework_parity.comparisons.ladder.ladder import Rung
+from framework_parity.comparisons.ladder.verdict import Outcome, worst
+from framework_parity.comparisons.workers.pool import LABELS
 from tests.climbs import Found, Job, counted, outcome, sentence
 from tests.common.written import key
 from tests.coverage.elements import (

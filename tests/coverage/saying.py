@@ -13,11 +13,11 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any, ClassVar
 
-from common.arm import Arm
-from common.calls import Absent, Call, phrase
-from comparisons import tasks
+from framework_parity.common.codegen.calls import Absent, Call, builder_for
+from framework_parity.common.spec.arm import Arm
+from framework_parity.comparisons.workers import tasks
 
-OURS = ("common", "torch_impl", "keras_impl", "comparisons", "tests")
+OURS = ("framework_parity", "tests")
 
 Said = dict[str, dict[str, str]]
 """By part and by rung: nothing if it went well, or what went wrong."""
@@ -29,7 +29,7 @@ def said(trainer_class: Any, arm: Arm, progress: Any = None) -> Said:
     The network is said as it predicts: with the activation that makes
     predictions of its outputs.
     """
-    package = trainer_class.__module__.split(".")[0]
+    package = trainer_class.__module__.split(".")[1]
     side = {"torch_impl": Torch, "keras_impl": Keras}[package](package)
     prediction = arm.recipe.loss.prediction()
     network = replace(arm, layers=(*arm.layers, prediction))
@@ -43,12 +43,14 @@ def said(trainer_class: Any, arm: Arm, progress: Any = None) -> Said:
 
 def absences(trainer_class: Any, progress: Any = None) -> dict[str, list[str]]:
     """Return what a backend says to be absent: status and reason."""
-    package = trainer_class.__module__.split(".")[0]
+    package = trainer_class.__module__.split(".")[1]
     found = {}
-    for module in _modules(importlib.import_module(package)):
+    for module in _modules(
+        importlib.import_module(f"framework_parity.{package}")
+    ):
         for name, value in vars(module).items():
             if isinstance(value, Absent):
-                file = module.__name__.partition(".")[2]
+                file = module.__name__.split(".", 2)[2]
                 found[f"{file}.{name}"] = [value.status, value.reason]
     return found
 
@@ -72,12 +74,14 @@ class Side:
 
     def module(self, name: str) -> Any:
         """Return a module of the backend."""
-        return importlib.import_module(f"{self.package}.{name}")
+        return importlib.import_module(
+            f"framework_parity.{self.package}.{name}"
+        )
 
     def reading(self) -> Any:
         """Return the package that reads live objects, if there is one."""
         try:
-            return self.module("reading")
+            return self.module("introspect")
         except ModuleNotFoundError:
             return None
 
@@ -91,7 +95,7 @@ class Side:
             assert ours == theirs, f"{theirs} is not {ours}"
 
         def read() -> None:
-            from common.canonical import canonical_layers
+            from framework_parity.common.spec.canonical import canonical_layers
 
             shape = arm.data.source.shape
             found = self.reading().read_model(model, shape)
@@ -112,7 +116,7 @@ class Side:
             assert type(made) is type(live) or _alike(made, live), made
 
         def read() -> None:
-            from common.canonical import canonical
+            from framework_parity.common.spec.canonical import canonical
 
             found = self.read(part, call, arm)
             assert found == canonical(spec), f"{found} is not {spec}"
@@ -127,9 +131,7 @@ class Side:
         context: tuple[Any, ...] = ()
         if part == "schedule":
             context = (arm.recipe.optimizer.lr, 3)
-        books = {"loss": "losses", "clipping": "clipping"}
-        book = self.module(books.get(part, f"{part}s"))
-        return phrase(book, spec)(spec, *context)
+        return builder_for(self.package, spec)(spec, *context)
 
     def perform(self, part: str, call: Call) -> Any:
         """Return the live object."""

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from common.arm import Arm
-from comparisons.ladder import RUNGS
-from comparisons.tolerances import TIMES_FLOOR
-from comparisons.workers import Pair
+from framework_parity.common.spec.arm import Arm
+from framework_parity.comparisons.ladder.ladder import RUNGS
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
+from framework_parity.comparisons.workers.pool import Pair
 from tests import climbs
 from tests.cases import arm
 from tests.climbs import Found, Job, Memory, climb_all, climbed, outcome
@@ -332,7 +332,10 @@ def test_one_arm_is_climbed_said_and_found_in_the_backends(
 
 def test_emitted_code_may_not_lean_on_ours() -> None:
     assert saying.run("x = 1", {})["x"] == 1
-    for text in ("import common.layers", "from tests import cases"):
+    for text in (
+        "import framework_parity.common.spec.layers",
+        "from tests import cases",
+    ):
         assert "AssertionError: imports" in saying.tried(
             lambda text=text: saying.run(text, {})
         )

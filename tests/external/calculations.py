@@ -12,15 +12,15 @@ from typing import Any, Protocol
 import numpy as np
 from pydantic import TypeAdapter
 
-from common.arm import Arm
-from common.batches import Segment
-from common.data import Data, Part
-from common.datasets import Noise
-from common.definitions import Pass
-from common.element import speaking
-from common.layers import Layer
-from common.recipe import Recipe
-from comparisons import tasks
+from framework_parity.common.data.spec import Data, Part
+from framework_parity.common.data.synthetic import Noise
+from framework_parity.common.reference.passes import Pass
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.recipe import Recipe
+from framework_parity.common.training.batches import Segment
+from framework_parity.comparisons.workers import tasks
 
 Arrays = dict[str, np.ndarray]
 
@@ -97,11 +97,13 @@ def _trainer(
 
 
 def _package(trainer_class: Any) -> str:
-    return str(trainer_class.__module__).split(".")[0]
+    return str(trainer_class.__module__).split(".")[1]
 
 
 def _module(trainer_class: Any, name: str) -> Any:
-    return importlib.import_module(f"{_package(trainer_class)}.{name}")
+    return importlib.import_module(
+        f"framework_parity.{_package(trainer_class)}.{name}"
+    )
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from common.reference import Trainer
-from comparisons.workers import Pair, Worker
+from framework_parity.common.reference.trainer import Trainer
+from framework_parity.comparisons.workers.pool import Pair, Worker
 from tests.external.calculations import Arrays, Calculation, calculate
 
 

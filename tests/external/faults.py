@@ -7,7 +7,7 @@ has a task, `plant_external`, which undoes one fault and plants the next.
 import sys
 from typing import Any
 
-from comparisons import tasks
+from framework_parity.comparisons.workers import tasks
 from tests import faults
 from tests.external import calculations, plain_optimizers
 from tests.faults import _around, _misread, _module
@@ -42,29 +42,28 @@ def install(backend: str) -> None:
 
 def gelu_form_swapped(backend: str) -> None:
     """Compute the other form of gelu."""
-    _misread(backend, "activations", "gelu", form=lambda s: OTHER[s.form])
+    _misread(backend, "gelu", form=lambda s: OTHER[s.form])
 
 
 def batch_norm_epsilon(backend: str) -> None:
     """Give batch normalisation ten times its epsilon."""
-    _misread(backend, "layers", "batch_norm", epsilon=lambda s: 10 * s.epsilon)
+    _misread(backend, "batch_norm", epsilon=lambda s: 10 * s.epsilon)
 
 
 def batch_norm_kept(backend: str) -> None:
     """Keep the share of the running mean that is to be replaced."""
-    _misread(backend, "layers", "batch_norm", kept=lambda s: 1 - s.kept)
+    _misread(backend, "batch_norm", kept=lambda s: 1 - s.kept)
 
 
 def layer_norm_epsilon(backend: str) -> None:
     """Give layer normalisation ten times its epsilon."""
-    _misread(backend, "layers", "layer_norm", epsilon=lambda s: 10 * s.epsilon)
+    _misread(backend, "layer_norm", epsilon=lambda s: 10 * s.epsilon)
 
 
 def padding_counted(backend: str) -> None:
     """Let an average pool count its padding where it is not to."""
     _misread(
         backend,
-        "layers",
         "average_pool",
         count_padding=lambda s: not s.count_padding,
     )
@@ -74,7 +73,6 @@ def half_padding_as_same(backend: str) -> None:
     """Pad a convolution as `same` where `half` is written."""
     _misread(
         backend,
-        "layers",
         "conv2d",
         padding=lambda s: "same" if s.padding == "half" else s.padding,
     )
@@ -82,7 +80,7 @@ def half_padding_as_same(backend: str) -> None:
 
 def flatten_order_swapped(backend: str) -> None:
     """Lay channels out in the other order."""
-    _misread(backend, "layers", "flatten", order=lambda s: OTHER[s.order])
+    _misread(backend, "flatten", order=lambda s: OTHER[s.order])
 
 
 def dropout_not_scaled(backend: str) -> None:
@@ -109,14 +107,13 @@ def l2_not_halved(backend: str) -> None:
 
 def nesterov_dropped(backend: str) -> None:
     """Do not look ahead."""
-    _misread(backend, "optimizers", "sgd", nesterov=lambda _: False)
+    _misread(backend, "sgd", nesterov=lambda _: False)
 
 
 def epsilon_placement_swapped(backend: str) -> None:
     """Put Adam's epsilon where the other framework has it."""
     _misread(
         backend,
-        "optimizers",
         "adam",
         epsilon_placement=lambda s: OTHER[s.epsilon_placement],
     )

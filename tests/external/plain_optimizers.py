@@ -178,7 +178,7 @@ def given() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def paths(trainer_class: Any, dtype: str, progress: Any = None) -> Any:
     """Return where the framework's own optimisers go, by kind and number."""
-    if trainer_class.__module__.startswith("torch_impl"):
+    if trainer_class.__module__.startswith("framework_parity.torch_impl"):
         return paths_of_torch(dtype)
     return paths_of_keras(dtype)
 
@@ -374,7 +374,7 @@ KERAS_SCHEDULES: dict[str, tuple[str, Arguments, Any]] = {
 
 def rates(trainer_class: Any, progress: Any = None) -> Any:
     """Return the rates of the framework's own schedules, by name."""
-    if trainer_class.__module__.startswith("torch_impl"):
+    if trainer_class.__module__.startswith("framework_parity.torch_impl"):
         return {name: rates_of_torch(name) for name in TORCH_SCHEDULES}
     return {name: rates_of_keras(name) for name in KERAS_SCHEDULES}
 
@@ -409,7 +409,7 @@ def rates_of_keras(name: str) -> np.ndarray:
 
 def add_tasks(backend: str) -> None:
     """Let a worker be asked for what stands here."""
-    from comparisons import tasks
+    from framework_parity.comparisons.workers import tasks
 
     tasks.plain_paths = paths
     tasks.plain_rates = rates

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from comparisons.workers import LABELS, Pair
+from framework_parity.comparisons.workers.pool import LABELS, Pair
 from tests.external import (
     faults,
     test_initializers,

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from common.element import speaking
-from common.schedules import Schedule
-from comparisons.workers import ENVIRONMENT, Pair
+from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.schedules import Schedule
+from framework_parity.comparisons.workers.pool import ENVIRONMENT, Pair
 from tests.external.calculations import Arrays, Steps
 from tests.external.conftest import Desk
 from tests.external.plain_optimizers import (

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from comparisons.tolerances import TIMES_FLOOR
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from tests.external.conftest import Desk
 from tests.external.sklearn_mlp import (
     STEPS,

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
-from common.framework_names import TABLE
+from framework_parity.common.spec.names.framework_names import TABLE
 from tests.framework_names.making import UnexplainedError, made, text
 
 

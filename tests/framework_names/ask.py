@@ -14,7 +14,7 @@ from tests.framework_names.spoken import spoken
 def main(framework: str) -> None:
     """Print the public names of a framework and what its backend says."""
     if framework == "keras":
-        import keras_impl.engine  # noqa: F401 - it sets the process up
+        import framework_parity.keras_impl.engine  # noqa: F401 - it sets the process up
     document = {
         "public": public(framework),
         "activations": activations(framework),

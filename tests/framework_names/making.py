@@ -15,16 +15,25 @@ from typing import Any
 import numpy as np
 import yaml
 
-from common.activations import Custom
-from common.arm import Apart
-from common.data import Data
-from common.element import Element, Model, members
-from common.errors import same_letters
-from common.experiment import Experiment
-from common.framework_names import TABLE, Meaning, bare
-from common.measures import STATISTICS
-from common.penalties import Penalty
-from common.recipe import Accumulation, EarlyStopping, Plateau, Recipe
+from framework_parity.common.data.spec import Data
+from framework_parity.common.metrics.run import STATISTICS
+from framework_parity.common.spec.arm import Apart
+from framework_parity.common.spec.errors import same_letters
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.layers.activations import Custom
+from framework_parity.common.spec.names.framework_names import (
+    TABLE,
+    Meaning,
+    bare,
+)
+from framework_parity.common.spec.node import Element, Model, members
+from framework_parity.common.spec.penalties import Penalty
+from framework_parity.common.spec.recipe import (
+    Accumulation,
+    EarlyStopping,
+    Plateau,
+    Recipe,
+)
 from tests.common.written import FAMILIES
 from tests.framework_names.public import GRID, MODULES
 

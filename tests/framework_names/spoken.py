@@ -13,20 +13,15 @@ from typing import Any, get_args, get_origin
 import numpy as np
 from pydantic_core import PydanticCustomError
 
-from common.calls import Call
-from common.element import Element, members, speaking
-from common.layer import Shape
+from framework_parity.common.codegen.calls import Call
+from framework_parity.common.codegen.lookup import function_for
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.node import Element, members, speaking
 from tests.common.written import FAMILIES, written
 from tests.framework_names.public import MODULES
 
-# The families that a backend says one by one, with its file.
-SAID = {
-    "layer": ("layers", "activations"),
-    "loss": ("losses",),
-    "optimizer": ("optimizers",),
-    "schedule": ("schedules",),
-    "initializer": ("initializers",),
-}
+# The families whose elements a backend builds one by one.
+SAID = ("layer", "loss", "optimizer", "schedule", "initializer")
 # Shapes of a sample that between them fit every layer.
 SHAPES: tuple[Shape, ...] = ((6, 6, 3), (5,))
 LR, STEPS_PER_EPOCH, FANS = 0.1, 7, (5, 4)
@@ -47,17 +42,12 @@ def spoken(framework: str) -> dict[str, Any]:
     """
     kinds: dict[str, dict[str, list[str]]] = {}
     arguments: dict[str, dict[str, dict[str, bool]]] = {}
-    for family, files in SAID.items():
-        books = [
-            importlib.import_module(f"{framework}_impl.{f}") for f in files
-        ]
+    for family in SAID:
         for cls in members(FAMILIES[family]):
             kind = cls.kind()
-            function = next(
-                (getattr(b, kind) for b in books if hasattr(b, kind)), None
-            )
-            if function is None or kind in OURS:
+            if kind in OURS:
                 continue
+            function = function_for(f"{framework}_impl", cls)
             for spec in _examples(cls):
                 for said in _said(function, family, spec).values():
                     name = _public_name(said, framework)

@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from common.errors import SpecError
-from common.reference import Trainer
+from framework_parity.common.reference.trainer import Trainer
+from framework_parity.common.spec.errors import SpecError
 from tests.external.calculations import calculate
 from tests.external.onnx_cases.case import (
     ARRAYS,

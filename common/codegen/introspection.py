@@ -1,0 +1,75 @@
+"""Read live objects: from an optimiser, a layer or a loss back to its spec.
+
+A backend's package `introspect` has a reader for each element: it takes a
+live object and returns the spec, or None if the object is of another kind.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from framework_parity.common.codegen.lookup import SPEC, function_for
+from framework_parity.common.spec.canonical import canonical
+from framework_parity.common.spec.node import Element, members
+
+
+def readers(
+    backend: str, family: Any
+) -> dict[str, Callable[[Any], Element | None]]:
+    """Return a backend's readers of a family of elements, by kind.
+
+    Args:
+        backend: `torch_impl` or `keras_impl`.
+        family: a union of elements, such as `Layer`, or one class.
+    """
+    package = f"{backend}.introspect"
+    return {
+        kind.kind(): function_for(package, kind) for kind in members(family)
+    }
+
+
+def recognized(backend: str, family: Any, live: Any) -> Any:
+    """Return the spec of a live object, in canonical form.
+
+    Args:
+        backend: `torch_impl` or `keras_impl`.
+        family: the union of elements that the object may mean.
+        live: the object.
+
+    Raises:
+        LookupError: if no reader recognises it; names its class and where
+            a reader would stand.
+    """
+    for read in readers(backend, family).values():
+        spec = read(live)
+        if spec is not None:
+            return canonical(spec)
+    kind = f"{type(live).__module__}.{type(live).__qualname__}"
+    address = members(family)[0].__module__.removeprefix(SPEC)
+    place = f"{backend}/introspect/{address.partition('.')[0]}"
+    raise LookupError(
+        f"got {live!r} of class {kind}, which no reader recognises; write a "
+        f"function that returns its spec in {place}"
+    )
+
+
+def shortest(of: Callable[[float], float], value: float, near: float) -> float:
+    """Return the shortest decimal that a function turns into `value`.
+
+    A live object may keep a number only as part of another: the end of a
+    cosine as a rate and not as a share of it, a share as 1 - itself. Dividing
+    would be off by a rounding; of the numbers that give that value, people
+    mean the one with the fewest digits. With up to 15 of them it is the only
+    one.
+
+    Args:
+        of: what was done to the number.
+        value: what came of it.
+        near: the number, give or take a rounding.
+
+    >>> 0.1 * 0.7 / 0.1
+    0.6999999999999998
+    >>> shortest(lambda share: 0.1 * share, 0.1 * 0.7, 0.1 * 0.7 / 0.1)
+    0.7
+    """
+    tried = (float(f"{near:.{digits}g}") for digits in range(1, 18))
+    return next((each for each in tried if of(each) == value), near)

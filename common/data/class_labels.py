@@ -1,0 +1,183 @@
+"""Targets that are classes: by number, or by the names of the classes."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from framework_parity.common.data.cells import number_of, wrong_cell
+from framework_parity.common.data.sheet import (
+    TableError,
+    is_missing,
+    nearest_of,
+    one_of,
+)
+from framework_parity.common.spec.errors import shown
+from framework_parity.common.spec.layer import Array
+
+Names: TypeAlias = tuple[str | int, ...]
+
+# So many labels are written out where a person may want to copy them.
+COPIED = 20
+
+
+def numbered(
+    y: Array,
+    classes: int | Names | None,
+    place: Callable[[int], str],
+    column: str,
+) -> tuple[Array, int | Names | None]:
+    """Return targets as numbers, and the classes with their names.
+
+    Args:
+        y: the targets (n,), float64 or text.
+        classes: how many there are; or what stands in `y` for each, in the
+            order of their numbers; or None for numbers to predict.
+        place: from the number of a row, from 0 on, to where it stands.
+        column: what the column of the targets is called in a sentence.
+
+    Returns:
+        Numbers in float64, and `classes`, with names instead of a number
+        where y is text: they are sorted.
+
+    Raises:
+        TableError: if a target is none of the classes.
+    """
+    if y.dtype.kind == "U":
+        numbers = np.array([number_of(cell) for cell in y.tolist()])
+        if not np.isnan(numbers).any():
+            y = numbers
+    if classes is None:
+        if y.dtype.kind == "U":
+            raise _unsaid(y.tolist(), place, column)
+        return y, None
+    if isinstance(classes, int):
+        if y.dtype.kind == "U":
+            classes = _sorted_names(y.tolist(), classes, place, column)
+        else:
+            _expect_numbers(y, classes, place)
+            return y, classes
+    return _by_name(y, classes, place), classes
+
+
+def wrong_label(y: Array, classes: int | None) -> tuple[int, str] | None:
+    """Return the first target that is no class, and what is wrong with it.
+
+    None where all are, or where there are no classes.
+    """
+    if classes is None:
+        return None
+    good = (y >= 0) & (y < classes) & (y == np.floor(y))
+    if good.all():
+        return None
+    row = int(np.flatnonzero(~good)[0])
+    return row, (
+        f"got {y[row]:g}, expected the number of one of {classes} classes, "
+        f"0 to {classes - 1}"
+    )
+
+
+def _expect_numbers(
+    y: Array, classes: int, place: Callable[[int], str]
+) -> None:
+    wrong = wrong_label(y, classes)
+    if wrong is None:
+        return
+    row, text = wrong
+    found = np.unique(y)
+    named = ""
+    whole = bool((found == np.floor(found)).all())
+    if whole and len(found) == classes and classes <= COPIED:
+        values = [f"{value:g}" for value in found]
+        named = f"; to number others, say 'classes: [{', '.join(values)}]'"
+    elif whole and found[0] >= 0 and len(found) > classes:
+        named = f"; there are {len(found)} different ones"
+    raise TableError(
+        "classes", f"has in {place(row)} a target that is none: {text}{named}"
+    )
+
+
+def _unsaid(
+    cells: list[str], place: Callable[[int], str], column: str
+) -> TableError:
+    """Return the refusal of text where no classes are said."""
+    text = [cell for cell in cells if np.isnan(number_of(cell))]
+    labels = sorted({cell for cell in cells if not is_missing(cell)})
+    if 2 * len(text) <= len(cells) or not 2 <= len(labels) <= COPIED:
+        return TableError("file", wrong_cell(column, cells, place))
+    row = cells.index(text[0])
+    return TableError(
+        "classes",
+        f"has {shown(cells[row])} in {place(row)}, which is text; "
+        "if it is a class, name the classes in the order of their numbers, "
+        f"'classes: [{_listed(labels)}]', or say how many there are, "
+        f"'classes: {len(labels)}'",
+    )
+
+
+def _sorted_names(
+    cells: list[str], classes: int, place: Callable[[int], str], column: str
+) -> Names:
+    """Return the labels in the order of their names, if they are as many."""
+    text = [cell for cell in cells if np.isnan(number_of(cell))]
+    labels = sorted(set(cells))
+    missing = [row for row, cell in enumerate(cells) if is_missing(cell)]
+    few = 2 * len(text) <= len(cells) and len(labels) != classes
+    if missing or few:
+        raise TableError("file", wrong_cell(column, _odd(cells), place))
+    if len(labels) != classes:
+        raise TableError(
+            "classes",
+            f"has {len(labels)} different labels in {column} "
+            f"({one_of(labels)}), but got {classes}",
+        )
+    return tuple(labels)
+
+
+def _odd(cells: list[str]) -> list[str]:
+    """Return cells whose labels do not hide the missing among them."""
+    if not any(map(is_missing, cells)):
+        return cells
+    return [cell if is_missing(cell) else "0" for cell in cells]
+
+
+def _by_name(y: Array, names: Names, place: Callable[[int], str]) -> Array:
+    """Return the number of each target's class."""
+    if y.dtype.kind == "U":
+        known = {str(name): number for number, name in enumerate(names)}
+        found = np.array([known.get(cell, -1) for cell in y.tolist()])
+        quoted = [shown(str(cell)) for cell in y[found < 0][:1]]
+    else:
+        values = np.array([number_of(str(name)) for name in names])
+        if np.isnan(values).any():
+            _expect_numbers(y, len(names), place)
+            return y
+        order = np.argsort(values)
+        places = np.searchsorted(values[order], y).clip(max=len(names) - 1)
+        found = np.where(values[order][places] == y, order[places], -1)
+        quoted = [f"{value:g}" for value in y[found < 0][:1]]
+    if quoted:
+        row = int(np.flatnonzero(found < 0)[0])
+        raise TableError(
+            "classes",
+            f"has {quoted[0]} in {place(row)}, expected one of: "
+            f"{one_of([str(name) for name in names])}"
+            + nearest_of(quoted[0].strip("'"), map(str, names)),
+        )
+    return found.astype(np.float64)
+
+
+def _listed(labels: Sequence[str]) -> str:
+    """Return labels as a list of YAML, in quotes where they need them.
+
+    >>> _listed(["a", "b c", "no", "1"])
+    'a, b c, "no", "1"'
+    """
+    return ", ".join(_quoted(label) for label in labels)
+
+
+def _quoted(label: str) -> str:
+    words = ("yes", "no", "on", "off", "true", "false", "null", "y", "n")
+    plain = label.replace(" ", "").replace("_", "").replace("-", "")
+    safe = plain.isalnum() and not plain[0].isdigit() and label[0] != "-"
+    return label if safe and label.lower() not in words else f'"{label}"'

@@ -1,0 +1,107 @@
+"""Scaling: features and targets, fitted on the training part alone.
+
+Numbers are scaled in float64, a block of rows at a time, and rounded once
+to the precision that is asked for. So a large data set is never held in
+float64 beside the precision that it is trained in.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Literal, TypeAlias
+
+import numpy as np
+from pydantic import Discriminator, Tag
+
+from framework_parity.common.data.splits import Rows
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.node import (
+    Element,
+    Number,
+    OneKind,
+    Positive,
+)
+
+# Numbers that are scaled at once: 32 MiB in float64.
+BLOCK = 2**22
+
+
+class Normalize(Element):
+    """Bring values to [0, 1], then subtract a mean and divide by a deviation.
+
+    The first by the least and the greatest number of the whole training
+    part, not of each feature; of images, torchvision's ToTensor and
+    Normalize.
+    """
+
+    mean: Number
+    deviation: Positive
+
+
+def _scaling_form(written: Any) -> str:
+    return "mapping" if isinstance(written, dict | Normalize) else "word"
+
+
+Word = Literal["none", "standardize", "min_max", "symmetric"]
+Scaling = Annotated[
+    Annotated[Word, Tag("word")]
+    | Annotated[Normalize, OneKind(), Tag("mapping")],
+    Discriminator(_scaling_form),
+]
+Scale: TypeAlias = Callable[[Array], Array]
+
+
+def fitted(scaling: Word | Normalize, values: Array, rows: Rows) -> Scale:
+    """Return a scaling with what it learns from some rows.
+
+    Args:
+        scaling: which one; see `common.data.spec.Data`.
+        values: (n, *shape), of any numeric type.
+        rows: those to fit on.
+
+    Returns:
+        A function from samples in float64, (m, *shape), to scaled ones.
+    """
+    if scaling == "none":
+        return lambda x: x
+    if isinstance(scaling, Normalize):
+        low = min(block.min() for block in blocks(values, rows))
+        high = max(block.max() for block in blocks(values, rows))
+        mean, deviation = scaling.mean, scaling.deviation
+        return lambda x: ((x - low) / (high - low) - mean) / deviation
+    from sklearn.preprocessing import MinMaxScaler, StandardScaler
+
+    scaler = {
+        "standardize": StandardScaler(),
+        "min_max": MinMaxScaler((0.0, 1.0)),
+        "symmetric": MinMaxScaler((-1.0, 1.0)),
+    }[scaling]
+    for block in blocks(values, rows):
+        scaler.partial_fit(block.reshape(len(block), -1))
+    return lambda x: scaler.transform(x.reshape(len(x), -1)).reshape(x.shape)
+
+
+def scaled(scale: Scale, values: Array, rows: Rows, dtype: str) -> Array:
+    """Return some rows, scaled.
+
+    Args:
+        scale: what `fitted` returned.
+        values: (n, *shape), of any numeric type.
+        rows: those that are wanted.
+        dtype: `float64` or `float32`, of what is returned.
+
+    Returns:
+        Of shape (len(rows), *shape).
+    """
+    found = np.empty((len(rows), *values.shape[1:]), dtype)
+    first = 0
+    for block in blocks(values, rows):
+        found[first : first + len(block)] = scale(block)
+        first += len(block)
+    return found
+
+
+def blocks(values: Array, rows: Rows) -> Iterator[Array]:
+    """Yield some rows in float64, `BLOCK` numbers at a time."""
+    numbers = max(1, values[:1].size)
+    step = max(1, BLOCK // numbers)
+    for first in range(0, len(rows), step):
+        yield values[rows[first : first + step]].astype(np.float64)

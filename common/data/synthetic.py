@@ -1,0 +1,359 @@
+"""Data sets: where samples come from, before they are split or scaled."""
+
+import math
+from typing import Annotated, ClassVar, TypeAlias
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from framework_parity.common.data.base import Dataset, Labels
+from framework_parity.common.data.image_sets import (
+    Cifar10,
+    FashionMnist,
+    Mnist,
+)
+from framework_parity.common.data.tables import Points, Table
+from framework_parity.common.spec.layer import Array, Shape
+from framework_parity.common.spec.node import (
+    MOST,
+    Count,
+    NotNegative,
+    Number,
+    OneKind,
+    Positive,
+    Share,
+    Whole,
+)
+from framework_parity.common.training.randomness import stream
+
+
+class Digits(Dataset):
+    """1,797 handwritten digits of 8 × 8 grey levels, 0 to 16.
+
+    Real data that comes with scikit-learn (the test part of Alpaydin and
+    Kaynak's optical recognition set, UCI 1998). Channels stand last.
+    `samples` takes the first so many of them.
+    """
+
+    samples: Annotated[int, Field(strict=True, ge=1, le=1797)] = 1797
+
+    @property
+    def shape(self) -> Shape:
+        return (8, 8, 1)
+
+    @property
+    def class_count(self) -> int:
+        return 10
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        from sklearn.datasets import load_digits
+
+        digits = load_digits()
+        images = digits.images[: self.samples, ..., np.newaxis]
+        labels = digits.target[: self.samples]
+        return images.astype(np.float64), labels.astype(np.int64)
+
+
+class Spiral(Dataset):
+    """Arms that wind round each other in the plane, one for each class.
+
+    Sample i of an arm lies at radius r = i / n and angle 4 r + the arm's
+    own, plus `noise` radians times a standard normal (the spiral of
+    Stanford's CS231n notes).
+    """
+
+    classes: Annotated[int, Field(strict=True, ge=2)] = 3
+    samples: Count = 1000
+    noise: NotNegative = 0.2
+
+    @property
+    def shape(self) -> Shape:
+        return (2,)
+
+    @property
+    def class_count(self) -> int:
+        return self.classes
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        labels = np.sort(np.arange(self.samples) % self.classes)
+        counts = np.bincount(labels, minlength=self.classes)
+        radius = np.concatenate([np.linspace(0, 1, n) for n in counts])
+        jitter = stream(seed, "spiral").normal(size=self.samples)
+        angle = 4.0 * (radius + labels) + self.noise * jitter
+        points = radius[:, np.newaxis] * np.stack(
+            [np.sin(angle), np.cos(angle)], axis=1
+        )
+        return points, labels.astype(np.int64)
+
+
+class MoonsCircles(Dataset):
+    """Four classes in the plane: two moons (0, 1) and two circles (2, 3).
+
+    Beside two interleaving half circles of radius 1 lie two concentric
+    circles around (2, 2), of radius 2 and 2 `factor`: scikit-learn's
+    `make_moons`, and twice its `make_circles` plus 2.
+
+    Attributes:
+        samples: points of each shape, so that there are twice as many.
+        moons_noise: standard deviation of the points around the moons.
+        circles_noise: that around the circles, before they are doubled.
+        factor: the inner circle's radius as a share of the outer's.
+    """
+
+    samples: Annotated[int, Field(strict=True, ge=2, le=MOST // 2)] = 500
+    moons_noise: NotNegative = 0.15
+    circles_noise: NotNegative = 0.1
+    factor: Share = 0.5
+
+    @property
+    def shape(self) -> Shape:
+        return (2,)
+
+    @property
+    def class_count(self) -> int:
+        return 4
+
+    @property
+    def size(self) -> int:
+        return 2 * self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        from sklearn.datasets import make_circles, make_moons
+
+        moons, halves = make_moons(
+            self.samples, noise=self.moons_noise, random_state=seed
+        )
+        circles, rings = make_circles(
+            self.samples,
+            noise=self.circles_noise,
+            random_state=seed,
+            factor=self.factor,
+        )
+        points = np.concatenate([moons, 2.0 * circles + 2.0])
+        return points, np.concatenate([halves, rings + 2]).astype(np.int64)
+
+
+class Polynomial(Dataset):
+    """y = Σ cₖ xᵏ plus noise, for x uniform on [low, high]."""
+
+    coefficients: tuple[Number, ...] = Field(
+        default=(
+            *(10.0, 0.5, -0.04, 0.015, -0.001),
+            *(-0.0003, 0.000055, -0.000005, -1e-7, 2e-8),
+        ),
+        min_length=1,
+    )
+    low: Number = 0.0
+    high: Number = 10.0
+    samples: Count = 600
+    noise: NotNegative = 2.5
+
+    @model_validator(mode="after")
+    def _rises(self) -> "Polynomial":
+        _expect_rising(self.low, self.high)
+        return self
+
+    @property
+    def shape(self) -> Shape:
+        return (1,)
+
+    @property
+    def class_count(self) -> None:
+        return None
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        rng = stream(seed, "polynomial")
+        x = rng.uniform(self.low, self.high, (self.samples, 1))
+        y = np.polynomial.Polynomial(self.coefficients)(x)
+        return x, y + self.noise * rng.normal(size=x.shape)
+
+
+class Sine(Dataset):
+    """y = sin(x) plus noise, for x uniform on [low, high].
+
+    Attributes:
+        samples: how many.
+        noise: standard deviation of what is added to the sine.
+        low: where x begins.
+        high: where it ends.
+    """
+
+    samples: Count = 200
+    noise: NotNegative = 0.1
+    low: Number = -math.pi
+    high: Number = math.pi
+
+    @model_validator(mode="after")
+    def _rises(self) -> "Sine":
+        _expect_rising(self.low, self.high)
+        return self
+
+    @property
+    def shape(self) -> Shape:
+        return (1,)
+
+    @property
+    def class_count(self) -> None:
+        return None
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        rng = stream(seed, "sine")
+        x = rng.uniform(self.low, self.high, (self.samples, 1))
+        return x, np.sin(x) + self.noise * rng.normal(size=x.shape)
+
+
+class Linear(Dataset):
+    """y = X w plus noise; X and w are standard normal, w the same for all.
+
+    Drawn in the order X, w, noise, X of the test, its noise, so that a
+    longer test part leaves the training samples as they are.
+
+    Attributes:
+        features: how many columns X has.
+        samples: how many there are to train and validate with.
+        test_samples: how many more make a test part of their own; 0 leaves
+            it to `data.test`.
+        noise: standard deviation of what is added.
+    """
+
+    features: Count = 5
+    samples: Count = 200
+    test_samples: Whole = 0
+    noise: NotNegative = 0.1
+
+    @property
+    def shape(self) -> Shape:
+        return (self.features,)
+
+    @property
+    def class_count(self) -> None:
+        return None
+
+    @property
+    def size(self) -> int:
+        return self.samples + self.test_samples
+
+    @property
+    def test_size(self) -> int:
+        return self.test_samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        rng = stream(seed, "linear")
+        x = rng.normal(size=(self.samples, self.features))
+        w = rng.normal(size=self.features)
+        noise = rng.normal(size=self.samples)
+        test = rng.normal(size=(self.test_samples, self.features))
+        noise = np.append(noise, rng.normal(size=self.test_samples))
+        x = np.concatenate([x, test])
+        return x, x @ w + self.noise * noise
+
+
+class Xor(Dataset):
+    """The four corners of the unit square; the label is exclusive or.
+
+    `copies` repeats them, `noise` moves each by a normal of that size.
+    """
+
+    copies: Count = 1
+    noise: NotNegative = 0.0
+
+    corners: ClassVar[tuple[Shape, ...]] = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+    @property
+    def shape(self) -> Shape:
+        return (2,)
+
+    @property
+    def class_count(self) -> int:
+        return 2
+
+    @property
+    def size(self) -> int:
+        return 4 * self.copies
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        corners = np.tile(np.array(self.corners), (self.copies, 1))
+        labels = (corners[:, 0] ^ corners[:, 1]).astype(np.int64)
+        jitter = stream(seed, "xor").normal(size=corners.shape)
+        return corners + self.noise * jitter, labels
+
+
+class Noise(Dataset):
+    """Standard normal samples, and targets that have nothing to do with them.
+
+    Attributes:
+        sides: shape of one sample: (channels,), (height, channels), or
+            (height, width, channels) for an image.
+        classes: how many labels there are, drawn alike; None draws a
+            standard normal number to predict.
+        samples: how many.
+        scale: what the samples, not the targets, are multiplied with.
+    """
+
+    main = "sides"
+    sides: Annotated[tuple[Count, ...], Field(min_length=1, max_length=3)] = (
+        5,
+    )
+    classes: Annotated[int, Field(strict=True, ge=2)] | None = 3
+    samples: Count = 64
+    scale: Positive = 1.0
+
+    @property
+    def shape(self) -> Shape:
+        return self.sides
+
+    @property
+    def class_count(self) -> int | None:
+        return self.classes
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        rng = stream(seed, "noise")
+        x = self.scale * rng.normal(size=(self.samples, *self.sides))
+        if self.classes is None:
+            return x, rng.normal(size=self.samples)
+        return x, rng.integers(self.classes, size=self.samples)
+
+
+def _expect_rising(low: float, high: float) -> None:
+    if not 0 < high - low < math.inf:
+        raise ValueError(
+            f"got the range {low} to {high}, expected a finite one that rises"
+        )
+
+
+Source: TypeAlias = Annotated[
+    Digits
+    | Spiral
+    | MoonsCircles
+    | Polynomial
+    | Sine
+    | Linear
+    | Xor
+    | Noise
+    | Mnist
+    | FashionMnist
+    | Cifar10
+    | Points
+    | Table,
+    OneKind(),
+]

@@ -1,0 +1,234 @@
+"""Statistics: functions of a run, under their own names.
+
+Claims are made of them, and bars drawn. What a statistic needs to have been
+measured is said beside it, so that a claim about what nobody measures is
+refused before training.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.errors import names, nearest, shown
+from framework_parity.common.spec.layers.activations import Activation
+from framework_parity.common.spec.layers.core import Dense
+from framework_parity.common.training.batches import steps_per_epoch
+from framework_parity.common.training.record import Record
+
+
+@dataclass(frozen=True)
+class Run:
+    """One arm, trained once in one framework."""
+
+    arm: Arm
+    record: Record
+
+
+Need: TypeAlias = Callable[[Arm], str | None]
+"""From an arm to why it will not be measured, or None."""
+
+Fits: TypeAlias = Callable[..., str | None]
+"""From an arm and a statistic's arguments to why it will not have them."""
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """What a run, or two of them, can be asked for.
+
+    Attributes:
+        name: as claims say it.
+        function: from the runs and the arguments to a number.
+        needs: what has to have been measured.
+        fits: whether the arguments, each of which is something of the arm,
+            fit together.
+    """
+
+    name: str
+    function: Callable[..., float]
+    needs: tuple[Need, ...] = ()
+    fits: Fits | None = None
+
+    def missing(self, arm: Arm, arguments: tuple[Any, ...]) -> str | None:
+        """Return why an arm will not have it, or None."""
+        reasons = [need(arm) for need in self.needs] + [
+            ARGUMENTS[name](arm, value)
+            for name, value in zip(self._takes, arguments, strict=False)
+            if name in ARGUMENTS
+        ]
+        if self.fits and not any(reasons):
+            reasons.append(self.fits(arm, *arguments))
+        return next(filter(None, reasons), None)
+
+    def check(self, arguments: tuple[Any, ...]) -> None:
+        """Refuse arguments that the statistic does not take.
+
+        Raises:
+            ValueError: a sentence that says which it takes.
+        """
+        takes = self._takes
+        least = sum(p.default is p.empty for p in takes.values())
+        many = any(p.kind is p.VAR_POSITIONAL for p in takes.values())
+        fits = least <= len(arguments) <= (99 if many else len(takes))
+        kinds: list[Any] = [
+            str if p.annotation is str else (int, float)
+            for p in takes.values()
+        ]
+        kinds += [(int, float)] * len(arguments)
+        if not fits or not all(map(isinstance, arguments, kinds)):
+            raise ValueError(
+                f"got arguments {shown(arguments)}, expected {self.form}"
+            )
+
+    @property
+    def form(self) -> str:
+        """How it is written, behind an arm and a point.
+
+        >>> import framework_parity.common.metrics.run
+        >>> STATISTICS["first_epoch"].form
+        'first_epoch(curve, bound)'
+        """
+        takes = ", ".join(self._takes)
+        return f"{self.name}({takes})" if takes else self.name
+
+    @property
+    def summary(self) -> str:
+        """What it is, in one line."""
+        return str(inspect.getdoc(self.function)).partition("\n")[0]
+
+    @property
+    def _takes(self) -> dict[str, inspect.Parameter]:
+        """What the function takes beside the runs."""
+        return {
+            name: parameter
+            for name, parameter in inspect.signature(
+                self.function
+            ).parameters.items()
+            if parameter.annotation is not Run
+        }
+
+    def __call__(
+        self, runs: tuple[Run, ...], arguments: tuple[Any, ...]
+    ) -> float:
+        return self.function(*runs, *arguments)
+
+    def of_each(
+        self, arm: Arm, records: Iterable[Record], arguments: tuple[Any, ...]
+    ) -> list[float]:
+        """Return it for each of one arm's runs."""
+        return [self((Run(arm, each),), arguments) for each in records]
+
+
+STATISTICS: dict[str, Statistic] = {}
+"""What claims can speak of, by name."""
+
+
+def _one_of(what: str, got: str, allowed: Iterable[str]) -> str | None:
+    allowed = list(allowed)
+    if got in allowed:
+        return None
+    return f"its {what} are: {names(allowed)}{nearest(got, allowed)}"
+
+
+def _curves(arm: Arm) -> list[str]:
+    parts = [p for p in ("train", "validation") if arm.data.part_sizes()[p]]
+    metrics = ["loss"] + ["accuracy"] * (classes(arm) is None)
+    return [f"{part}_{metric}" for part in parts for metric in metrics]
+
+
+def within(what: str, got: float, low: int, high: int) -> str | None:
+    """Return why a number is no whole one of a range, or None."""
+    if got == int(got) and low <= got < high:
+        return None
+    return f"its {what} are {low} to {high - 1}, got {got}"
+
+
+def _steps(arm: Arm) -> int:
+    samples = arm.data.part_sizes()["train"]
+    return arm.recipe.epochs * steps_per_epoch(arm.recipe, samples)
+
+
+ARGUMENTS: dict[str, Callable[[Arm, Any], str | None]] = {
+    "curve": lambda arm, got: _one_of("curves", got, _curves(arm)),
+    "tensor": lambda arm, got: _one_of("tensors", got, arm.tensors),
+    "place": lambda arm, got: _one_of(
+        "layers that are looked at", got, views(arm)[1:]
+    ),
+    "activation": lambda arm, got: _one_of(
+        "activations behind a dense unit", got, activations(arm)
+    ),
+    "view": lambda arm, got: _one_of("views", got, views(arm)),
+    "step": lambda arm, got: within("steps", got, -_steps(arm), _steps(arm)),
+    "after": lambda arm, got: within("epochs", got, 0, arm.recipe.epochs),
+}
+"""Arguments that name or count something of an arm, each with its check."""
+
+
+def activations(arm: Arm) -> dict[str, str]:
+    """Return the activations right behind a dense unit, each with it."""
+    pairs = pairwise(arm.all_places)
+    return {
+        after.name: before.name
+        for before, after in pairs
+        if isinstance(after.layer, Activation)
+        and isinstance(before.layer, Dense)
+        and before.layer.units == 1
+        and before.layer.bias
+    }
+
+
+def statistic(*needs: Need, fits: Fits | None = None) -> Callable[[Any], Any]:
+    """Enter a function of a run under its own name."""
+
+    def enter(function: Callable[..., float]) -> Callable[..., float]:
+        name = function.__name__
+        STATISTICS[name] = Statistic(name, function, needs, fits)
+        return function
+
+    return enter
+
+
+def part(name: str) -> Need:
+    """Need a part of the data."""
+
+    def missing(arm: Arm) -> str | None:
+        empty = arm.data.part_sizes()[name] == 0
+        return f"data.{name} is 0" if empty else None
+
+    return missing
+
+
+def classes(arm: Arm) -> str | None:
+    """Need classes to tell apart."""
+    number = arm.data.source.class_count is None
+    return "the target is a number" if number else None
+
+
+def watched(arm: Arm) -> str | None:
+    """Need somebody who looks for the best epoch."""
+    recipe = arm.recipe
+    looks = recipe.early_stopping or recipe.checkpoint
+    return None if looks else "there is no early stopping and no checkpoint"
+
+
+def probe(name: str) -> Need:
+    """Need one of the probes."""
+
+    def missing(arm: Arm) -> str | None:
+        there = getattr(arm.probes, name, None)
+        return None if there else f"there is no probe '{name}'"
+
+    return missing
+
+
+def views(arm: Arm) -> list[str]:
+    """Return what the probe of representations sees, the input first."""
+    probe = getattr(arm.probes, "representations", None)
+    if probe is None:
+        return []
+    seen = [place.name for place in arm.all_places]
+    if probe.places != "all":
+        seen = [name for name in seen if name in probe.places]
+    return ["input", *seen]

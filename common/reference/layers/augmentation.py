@@ -1,0 +1,48 @@
+"""Augmentation layers, in NumPy, with the draws of the step."""
+
+from typing import cast
+
+import numpy as np
+
+from framework_parity.common.reference.passes import Back, Pass
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.layers.augmentation import RandomCrop
+
+
+def random_flip(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """X, or its mirror image, while training; x in evaluation."""
+    if run.masks is None:
+        return x, lambda slope: slope
+    flips = run.masks[place.name] > 0
+
+    def flip(values: Array) -> Array:
+        return np.where(flips, values[:, :, ::-1], values)
+
+    return flip(x), flip
+
+
+def random_crop(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """A window of padded x while training; x in evaluation."""
+    if run.masks is None:
+        return x, lambda slope: slope
+    layer = cast("RandomCrop", place.layer)
+    pad, (height, width) = layer.padding, x.shape[1:3]
+    sides = ((0, 0), (pad, pad), (pad, pad), (0, 0))
+    padded = np.pad(x, sides, constant_values=layer.fill)
+    corners = run.masks[place.name].reshape(-1, 2).astype(int)
+    windows = [
+        (slice(top, top + height), slice(left, left + width))
+        for top, left in corners
+    ]
+
+    def back(slope: Array) -> Array:
+        found = np.zeros_like(padded)
+        for image, window, own in zip(found, windows, slope, strict=True):
+            image[window] = own
+        return found[:, pad : pad + height, pad : pad + width]
+
+    cut = [
+        image[window] for image, window in zip(padded, windows, strict=True)
+    ]
+    return np.stack(cut), back

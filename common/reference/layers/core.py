@@ -1,0 +1,43 @@
+"""Dense and flatten, in NumPy."""
+
+from typing import cast
+
+import numpy as np
+
+from framework_parity.common.reference.passes import Back, Pass
+from framework_parity.common.reference.rounding import summed
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.layers.core import Dense, Flatten
+
+
+def dense(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """Y = x K + b."""
+    kernel = run.weights[f"{place.name}/kernel"]
+    bias = cast("Dense", place.layer).bias
+    y = x @ kernel
+    if bias:
+        y = y + run.weights[f"{place.name}/bias"]
+
+    def back(slope: Array) -> Array:
+        run.gradients[f"{place.name}/kernel"] = x.T @ slope
+        if bias:
+            run.gradients[f"{place.name}/bias"] = summed(
+                slope, (0,), run.rough
+            )
+        return slope @ kernel.T
+
+    return y, back
+
+
+def flatten(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """Lay out pixel by pixel, or channel by channel."""
+    layer = cast("Flatten", place.layer)
+    if layer.order == "channels_last":
+        return x.reshape(len(x), -1), lambda slope: slope.reshape(x.shape)
+    moved = np.moveaxis(x, -1, 1)
+
+    def back(slope: Array) -> Array:
+        return np.moveaxis(slope.reshape(moved.shape), 1, -1)
+
+    return moved.reshape(len(x), -1), back

@@ -1,0 +1,40 @@
+"""Residual blocks and concatenation, in NumPy."""
+
+from typing import cast
+
+import numpy as np
+
+from framework_parity.common.reference.passes import Back, Pass
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.layers.merging import Concatenate
+
+
+def residual(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """activation(body(x) + shortcut(x))."""
+    body, body_back = run.through(place.blocks["body"], x)
+    shortcut, shortcut_back = run.through(place.blocks["shortcut"], x)
+    y, after_back = run.through(place.after or (), body + shortcut)
+
+    def back(slope: Array) -> Array:
+        slope = after_back(slope)
+        return body_back(slope) + shortcut_back(slope)
+
+    return y, back
+
+
+def concatenate(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """What the branches put out, side by side along an axis."""
+    found = [run.through(block, x) for block in place.blocks.values()]
+    layer = cast("Concatenate", place.layer)
+    axis = layer.along(found[0][0].shape[1:]) + 1
+    ends = np.cumsum([y.shape[axis] for y, _ in found])[:-1]
+
+    def back(slope: Array) -> Array:
+        shares = np.split(slope, ends, axis=axis)
+        slopes = [
+            back(share) for (_, back), share in zip(found, shares, strict=True)
+        ]
+        return np.asarray(sum(slopes))
+
+    return np.concatenate([y for y, _ in found], axis=axis), back

@@ -1,0 +1,101 @@
+"""Normalisation layers, in NumPy."""
+
+from typing import cast
+
+import numpy as np
+
+from framework_parity.common.reference.passes import Back, Pass
+from framework_parity.common.reference.rounding import roughly, summed
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.layers.normalization import (
+    BatchNorm,
+    LayerNorm,
+)
+
+
+def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """γ (x - mean) / √(variance + ε) + β, channel by channel."""
+    layer, name = cast("BatchNorm", place.layer), place.name
+    along = layer.along(x.shape[1:]) + 1
+    x = np.moveaxis(x, along, -1)
+    axes = tuple(range(x.ndim - 1))
+    count = x.size // x.shape[-1]
+    mean = run.weights[f"{name}/running_mean"]
+    variance = run.weights[f"{name}/running_variance"]
+    if run.training:
+        averages = {"running_mean": mean, "running_variance": variance}
+        mean, variance = _moments(x, axes)
+        mean, variance = mean.reshape(-1), variance.reshape(-1)
+        unbiased = layer.running_variance == "unbiased"
+        factor = count / (count - 1) if unbiased else 1.0
+        new = {"running_mean": mean, "running_variance": factor * variance}
+        for own, old in averages.items():
+            run.kept[f"{name}/{own}"] = (
+                layer.kept * old + (1 - layer.kept) * new[own]
+            )
+    width = np.sqrt(variance + layer.epsilon)
+    normal = _normal(x, mean, width, run)
+    gamma = run.weights[f"{name}/gamma"] if layer.affine else np.ones(1)
+    beta = run.weights[f"{name}/beta"] if layer.affine else np.zeros(1)
+
+    def back(slope: Array) -> Array:
+        slope = np.moveaxis(slope, along, -1)
+        if layer.affine:
+            run.gradients[f"{name}/gamma"] = (slope * normal).sum(axes)
+            run.gradients[f"{name}/beta"] = summed(slope, axes, run.rough)
+        slope = slope * gamma
+        if run.training:
+            share = (slope * normal).mean(axes)
+            slope = slope - slope.mean(axes) - normal * share
+        return np.moveaxis(slope / width, -1, along)
+
+    return np.moveaxis(gamma * normal + beta, -1, along), back
+
+
+def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """γ (x - mean) / √(variance + ε) + β, sample by sample."""
+    layer, name = cast("LayerNorm", place.layer), place.name
+    axes = tuple(axis + 1 for axis in layer.along(place.input_shape))
+    others = tuple(set(range(x.ndim)) - set(axes))
+    own = tuple(n if axis in axes else 1 for axis, n in enumerate(x.shape))
+    mean, variance = _moments(x, axes)
+    width = np.sqrt(variance + layer.epsilon)
+    normal = _normal(x, mean, width, run)
+    gamma, beta = np.ones(1), np.zeros(1)
+    if layer.affine:
+        gamma = run.weights[f"{name}/gamma"].reshape(own)
+        beta = run.weights[f"{name}/beta"].reshape(own)
+
+    def back(slope: Array) -> Array:
+        if layer.affine:
+            run.gradients[f"{name}/gamma"] = (slope * normal).sum(others)
+            run.gradients[f"{name}/beta"] = summed(slope, others, run.rough)
+        slope = slope * gamma
+        along = (slope * normal).mean(axes, keepdims=True)
+        slope = slope - slope.mean(axes, keepdims=True) - normal * along
+        return np.asarray(slope / width)
+
+    return gamma * normal + beta, back
+
+
+def _moments(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """Return the mean and the biased variance, with the axes kept.
+
+    The mean of equal values is that value: the sum's rounding is taken out.
+    Left in, it decides whether a channel that is constant is a little above
+    0 or below it, and a ReLU makes everything of that; each framework's own
+    order of sums decides otherwise.
+    """
+    mean = x.mean(axes, keepdims=True)
+    mean = mean + (x - mean).mean(axes, keepdims=True)
+    return mean, ((x - mean) ** 2).mean(axes, keepdims=True)
+
+
+def _normal(x: Array, mean: Array, width: Array, run: Pass) -> Array:
+    """Return (x - mean) / width.
+
+    Keras computes x / width - mean / width, both of which may be large.
+    """
+    size = np.abs(mean / width)
+    return roughly((x - mean) / width, size, run.rough)

@@ -1,0 +1,65 @@
+"""Pooling layers, in NumPy."""
+
+import math
+from typing import cast
+
+import numpy as np
+
+from framework_parity.common.reference.layers.windows import (
+    seen_by_windows,
+)
+from framework_parity.common.reference.passes import Back, Pass
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.layers.pooling import AveragePool
+from framework_parity.common.spec.layers.windows import Window
+
+
+def max_pool(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """The largest that a window sees; the slope goes to the first of it."""
+    seen, seen_back = seen_by_windows(cast("Window", place.layer), x, -np.inf)
+    first = seen.argmax(3, keepdims=True)
+
+    def back(slope: Array) -> Array:
+        down = np.zeros_like(seen)
+        np.put_along_axis(down, first, slope[:, :, :, np.newaxis], 3)
+        return seen_back(down)
+
+    return np.take_along_axis(seen, first, 3)[:, :, :, 0], back
+
+
+def average_pool(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """The sum of what a window sees, over its size or what is real of it."""
+    layer = cast("AveragePool", place.layer)
+    seen, seen_back = seen_by_windows(layer, x)
+    real, _ = seen_by_windows(
+        layer, np.ones_like(x), float(layer.count_padding)
+    )
+    weight = 1.0 / real.sum(3, keepdims=True)
+
+    def back(slope: Array) -> Array:
+        each = slope[:, :, :, np.newaxis] * weight
+        return seen_back(np.broadcast_to(each, seen.shape))
+
+    return (seen * weight).sum(3), back
+
+
+def global_average_pool(
+    place: Place, x: Array, run: Pass
+) -> tuple[Array, Back]:
+    """The mean of each channel."""
+    axes = tuple(range(1, x.ndim - 1))
+
+    def back(slope: Array) -> Array:
+        share = np.expand_dims(slope, axes) / math.prod(x.shape[1:-1])
+        return np.broadcast_to(share, x.shape)
+
+    return x.mean(axes), back
+
+
+def global_max_pool(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+    """The largest of each channel; equals share the slope equally."""
+    axes = tuple(range(1, x.ndim - 1))
+    y = x.max(axes, keepdims=True)
+    share = (x == y) / (x == y).sum(axes, keepdims=True)
+    return y.squeeze(axes), lambda slope: np.expand_dims(slope, axes) * share

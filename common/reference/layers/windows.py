@@ -1,0 +1,51 @@
+"""What each window of a convolution or pooling layer sees, in NumPy.
+
+The pixels of a window are one axis, p, in reading order.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from framework_parity.common.reference.passes import Back
+from framework_parity.common.spec.layer import Array, Shape
+from framework_parity.common.spec.layers.windows import Window
+
+
+def seen_by_windows(
+    layer: Window, x: Array, padding: float = 0.0
+) -> tuple[Array, Back]:
+    """Return what each window sees, (n, down, across, p, c), and back."""
+    (top, bottom), (left, right) = layer.pads(x.shape[1:])
+    rim = ((0, 0), (top, bottom), (left, right), (0, 0))
+    padded = np.pad(x, rim, constant_values=padding)
+    cuts = list(_cuts(layer, x.shape[1:]))
+
+    def back(slope: Array) -> Array:
+        whole = np.zeros_like(padded)
+        for pixel, cut in enumerate(cuts):
+            whole[cut] += slope[:, :, :, pixel]
+        _, height, width, _ = x.shape
+        return whole[:, top : top + height, left : left + width]
+
+    return np.stack([padded[cut] for cut in cuts], axis=3), back
+
+
+def _cuts(layer: Window, shape: Shape) -> Iterator[tuple[slice, ...]]:
+    """Yield, for each pixel of the window, where it stands as it moves."""
+    ways = [
+        [
+            slice(gap * pixel, gap * pixel + (count - 1) * step + 1, step)
+            for pixel in range(size)
+        ]
+        for size, gap, step, count in zip(
+            layer.size,
+            layer.gaps,
+            layer.strides,
+            layer.windows(shape),
+            strict=True,
+        )
+    ]
+    for down in ways[0]:
+        for across in ways[1]:
+            yield slice(None), down, across

@@ -1,0 +1,50 @@
+"""The axes of one sample, by name.
+
+A sample is a vector of channels, `(channels,)`; a row of positions with
+channels each, `(height, channels)`; or an image, `(height, width,
+channels)`. Channels stand last in the language, as in Keras; PyTorch
+stores them first, behind the batch.
+"""
+
+from framework_parity.common.spec.errors import names
+from framework_parity.common.spec.layer import Shape, refused
+
+NAMED: dict[int, tuple[str, ...]] = {
+    1: ("channels",),
+    2: ("height", "channels"),
+    3: ("height", "width", "channels"),
+}
+"""The names of a sample's axes, in order, by how many there are."""
+
+
+def axes_of(kind: str, name: str, shape: Shape) -> tuple[int, ...]:
+    """Return which axes of a sample a name stands for.
+
+    Args:
+        kind: the layer that has the name as a field, for the message.
+        name: `channels`, `height` or `width`, which is one axis;
+            `positions`, all axes but the channels; or `all`.
+        shape: that of one sample.
+
+    Returns:
+        Their numbers, from 0, without the batch.
+
+    Raises:
+        PydanticCustomError: if a sample of that shape has no such axis.
+
+    >>> axes_of("softmax", "positions", (4, 5, 3))
+    (0, 1)
+    """
+    rank = len(shape)
+    joint = {"all": tuple(range(rank)), "positions": tuple(range(rank - 1))}
+    known: dict[str, tuple[int, ...]]
+    known = {own: (axis,) for axis, own in enumerate(NAMED[rank])}
+    if rank > 1:
+        known["positions"] = joint["positions"]
+    found = joint["all"] if name == "all" else known.get(name)
+    if found is None:
+        raise refused(
+            f"{kind} has '{name}' for its axis, but samples of shape {shape} "
+            f"have only: {names(known)}"
+        )
+    return found

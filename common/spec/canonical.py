@@ -1,0 +1,220 @@
+"""Canonical forms: one spec of several that mean one live object.
+
+Some specs say the same in other words: a decay by half every two steps as
+one by √½ every step, an order of channels where there is but one. A live
+object cannot
+tell them apart, so reading gives the form that stands here. What a backend
+builds and reads is therefore held to one law, read(build(spec)) ==
+canonical(spec), and canonical(canonical(spec)) == canonical(spec).
+
+These are all such cases, but for fields of an optimiser that have no effect:
+those take one value when the spec is made (`common.spec.update_rule`).
+"""
+
+import math
+from typing import Any, TypeVar
+
+from framework_parity.common.spec.architecture import Place, places
+from framework_parity.common.spec.initializers import (
+    Scaled,
+    TruncatedNormal,
+    Zeros,
+)
+from framework_parity.common.spec.layer import LayerElement, Shape
+from framework_parity.common.spec.layers.activations import AlongAxis, Prelu
+from framework_parity.common.spec.layers.convolution import (
+    Conv2d,
+    DepthwiseConv2d,
+)
+from framework_parity.common.spec.layers.core import Flatten
+from framework_parity.common.spec.layers.merging import Concatenate, Residual
+from framework_parity.common.spec.layers.normalization import LayerNorm
+from framework_parity.common.spec.layers.pooling import AveragePool
+from framework_parity.common.spec.layers.windows import Window
+from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.padding import Same, Symmetric, Valid
+from framework_parity.common.spec.schedules import (
+    Changing,
+    Constant,
+    Exponential,
+    MultiStep,
+    NaturalExponential,
+    StepDecay,
+)
+
+
+def canonical(spec: Any, shape: Shape | None = None) -> Any:
+    """Return the form of an element that it is read back in.
+
+    Args:
+        spec: the element.
+        shape: that of one sample that reaches it, if it is a layer and
+            that is known.
+
+    >>> canonical(Exponential(by=0.25, every=2)).by
+    0.5
+    """
+    match spec:
+        case TruncatedNormal(limits=(-2.0, 2.0)):
+            # Two deviations of 1 are the absolute bounds.
+            return changed(spec, bounds="absolute")
+        case Changing():
+            return _schedule(spec)
+        case LayerElement():
+            return _layer(spec, shape)
+        case _:
+            return spec
+
+
+def canonical_layers(
+    layers: tuple[Any, ...], shape: Shape
+) -> tuple[LayerElement, ...]:
+    """Return the form of a whole network, inside of blocks as well.
+
+    Args:
+        layers: the network, input first.
+        shape: that of one input sample.
+    """
+    return tuple(_placed(place) for place in places(layers, shape))
+
+
+E = TypeVar("E", bound=Element)
+
+
+def changed(spec: E, **fields: Any) -> E:
+    """Return an element with some fields changed, and checked."""
+    return type(spec)(**{**dict(spec), **fields})
+
+
+def _schedule(spec: Changing) -> Changing | Constant:
+    match spec:
+        case MultiStep(boundary="last_old"):
+            return changed(spec, at=spec.milestones, boundary="first_new")
+        case Exponential(staircase=True):
+            return StepDecay(every=spec.every, by=spec.by, per=spec.per)
+        case Exponential(by=1.0):
+            return Constant()
+        case Exponential():
+            return changed(spec, by=spec.by ** (1 / spec.every), every=1)
+        case NaturalExponential():
+            return _schedule(Exponential(by=math.exp(-spec.k), per=spec.per))
+        case _:
+            return spec
+
+
+def _layer(spec: LayerElement, shape: Shape | None) -> LayerElement:
+    found: LayerElement = spec
+    for name in ("kernel_initializer", "bias_initializer"):
+        drawn = getattr(found, name, None)
+        if drawn is not None:
+            found = changed(found, **{name: canonical(drawn)})
+    if getattr(found, "bias", True) is False:
+        found = changed(found, bias_initializer=Zeros())
+    match found:
+        case DepthwiseConv2d() if not _sees_fans(found):
+            found = changed(found, fan_in="per_channel")
+        case Residual(shortcut=()):
+            found = changed(found, shortcut="identity")
+        case AveragePool(padding=Valid()):
+            found = changed(found, count_padding=False)
+    return found if shape is None else _shaped(found, shape)
+
+
+def _shaped(spec: LayerElement, shape: Shape) -> LayerElement:
+    """Return a layer's form where it stands."""
+    match spec:
+        case Flatten() if len(shape) == 1:
+            # Of a vector there is but one order.
+            return changed(spec, order="channels_last")
+        case LayerNorm():
+            return changed(spec, axes=_axis(spec.axes, shape))
+        case AlongAxis():
+            return changed(spec, axis=_axis(spec.axis, shape))
+        case Prelu():
+            counts = {
+                "one": 1,
+                "per_channel": shape[-1],
+                "per_number": math.prod(shape),
+            }
+            slopes = (n for n, c in counts.items() if c == counts[spec.slopes])
+            return changed(spec, slopes=next(slopes))
+        case Window():
+            return _window(spec, shape)
+        case _:
+            return spec
+
+
+def _axis(name: str, shape: Shape) -> str:
+    """Return the first name of axes that are one or all of a sample's."""
+    if len(shape) == 1:
+        return "channels"
+    return "height" if (len(shape), name) == (2, "positions") else name
+
+
+def _window(spec: Window, shape: Shape) -> LayerElement:
+    """Return what moves over an image, with padding in even numbers.
+
+    Only where the numbers are not even is it "same". A convolution in as
+    many groups as channels is depthwise, unless there is one channel, or
+    Keras's depthwise convolution could not do it.
+    """
+    (top, bottom), (left, right) = spec.pads(shape)
+    by: Any = Symmetric(by=(top, left)) if top or left else Valid()
+    even = (top, left) == (bottom, right)
+    padded = changed(spec, padding=by if even else Same())
+    channels = shape[-1]
+    match padded:
+        case Conv2d(groups=groups) if groups == channels > 1:
+            return _depthwise(padded, channels)
+        case DepthwiseConv2d() if channels == 1:
+            return _ungrouped(padded)
+        case AveragePool(padding=Valid()):
+            return changed(padded, count_padding=False)
+        case _:
+            return padded
+
+
+def _depthwise(spec: Conv2d, channels: int) -> LayerElement:
+    if spec.stride[0] != spec.stride[1]:
+        return spec
+    fields = {
+        name: value
+        for name, value in spec
+        if name not in ("filters", "groups")
+    }
+    multiplier = spec.filters // channels
+    found = DepthwiseConv2d(
+        **fields, multiplier=multiplier, fan_in="per_channel"
+    )
+    return _layer(found, None)
+
+
+def _ungrouped(spec: DepthwiseConv2d) -> LayerElement:
+    if max(spec.stride) > 1 and max(spec.dilation) > 1:
+        return changed(spec, fan_in="per_channel")
+    fields = {
+        name: value
+        for name, value in spec
+        if name not in ("multiplier", "fan_in")
+    }
+    return Conv2d(**fields, filters=spec.multiplier)
+
+
+def _sees_fans(spec: DepthwiseConv2d) -> bool:
+    drawn = (spec.kernel_initializer, spec.bias_initializer)
+    return any(isinstance(each, Scaled) for each in drawn)
+
+
+def _placed(place: Place) -> LayerElement:
+    spec = place.layer
+    blocks: dict[str, Any] = {
+        role: tuple(_placed(each) for each in block)
+        for role, block in place.blocks.items()
+    }
+    after: list[Any] = [_placed(each) for each in place.after or ()]
+    match spec:
+        case Residual():
+            spec = Residual(**blocks, activation=after[0] if after else None)
+        case Concatenate():
+            spec = changed(spec, branches=tuple(blocks.values()))
+    return _layer(spec, place.input_shape)

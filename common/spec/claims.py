@@ -1,0 +1,327 @@
+"""Claims: what an experiment teaches, in a form that can be checked.
+
+A claim is a relation between two numbers, each made of statistics of the
+arms: `deep.test_accuracy > shallow.test_accuracy`, `l2.gap < 0.5 *
+none.gap`, `plain.first_epoch("train_loss", 0.3) > 10`. What an arm can be
+asked for stands in `common/metrics/run.py`.
+"""
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Callable
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, NoReturn, TypeAlias
+
+from pydantic import (
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    Tag,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from framework_parity.common.metrics.registry import STATISTICS, Statistic
+from framework_parity.common.metrics.run import DISTANCE, read_statistic
+from framework_parity.common.spec.errors import closest, nearest, shown
+from framework_parity.common.spec.names.framework_names import kind_hint
+from framework_parity.common.spec.node import Model
+
+RELATIONS: dict[type[ast.cmpop], str] = {
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Eq: "==",
+}
+ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: lambda a, b: a / b if b else float("nan"),
+}
+WORDS = {
+    ">=": "at_least",
+    "<=": "at_most",
+    "==": "equals",
+    ">": "above",
+    "<": "below",
+}
+
+FORM = (
+    "one of >, <, >=, <= and == between statistics and numbers, which + - * / "
+    "may join: 'deep.test_loss < 0.5 * wide.test_loss', "
+    "'deep.first_epoch(\"train_loss\", 0.3) > 10', 'distance(a, b) < 0.1'"
+)
+LONGEST = 300
+
+Slug: TypeAlias = Annotated[str, Field(pattern=r"^([a-z]\w*)?$")]
+
+Asked: TypeAlias = tuple[Statistic, tuple[str, ...], tuple[Any, ...]]
+"""A statistic, its arms and its arguments."""
+
+Lookup: TypeAlias = Callable[[Asked], float]
+
+
+class Claim(Model):
+    """What an experiment teaches, in a form that can be checked.
+
+    Attributes:
+        that: `arm.statistic > arm.statistic`, or a number on either side,
+            with >, <, >=, <= or ==, and + - * / between statistics. With ==
+            and a number with a point on the right, two numbers are equal that
+            are the same in the digits that are written down. A side that is
+            no number (of an arm that has diverged, or something divided by 0)
+            leaves a claim undecided; an epoch that never comes is infinite.
+        name: a slug; made from `that` where unsaid.
+        sentence: the claim in words; `that` where unsaid.
+    """
+
+    main: ClassVar[str] = "that"
+    that: str
+    name: Slug = ""
+    sentence: str = ""
+
+    @classmethod
+    def _fields_of(cls, written: Any) -> Any:
+        return {"that": written} if isinstance(written, str) else written
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        fields = handler.resolve_ref_schema(handler(schema))
+        fields["properties"]["that"]["description"] = "\n".join(
+            ["What an arm can be asked for:"]
+            + [f"{s.form}: {s.summary}" for s in STATISTICS.values()]
+        )
+        return {"anyOf": [dict(fields), {"type": "string"}]}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, written: Any) -> Any:
+        fields = cls._fields_of(written)
+        if not isinstance(fields, dict) or "that" not in fields:
+            return fields
+        that = slug = str(fields["that"])
+        for sign, word in WORDS.items():
+            slug = slug.replace(sign, f" {word} ")
+        slug = "_".join(re.findall(r"\w+", slug))
+        name = slug if slug[:1].islower() else f"that_{slug}"
+        return {"name": name, "sentence": that} | fields
+
+    @model_validator(mode="after")
+    def _parses(self) -> "Claim":
+        for side in (self._tree.left, *self._tree.comparators):
+            _check(side, self.that)
+        if not self.measured:
+            raise ValueError(f"got {shown(self.that)}, which asks no arm")
+        return self
+
+    @cached_property
+    def _tree(self) -> ast.Compare:
+        try:
+            tree = ast.parse(self.that.strip(), mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            _refuse(self.that)
+        fits = isinstance(tree, ast.Compare) and len(tree.ops) == 1
+        if not fits or len(self.that) > LONGEST:
+            _refuse(self.that)
+        assert isinstance(tree, ast.Compare)
+        if type(tree.ops[0]) not in RELATIONS:
+            _refuse(self.that)
+        return tree
+
+    @property
+    def relation(self) -> str:
+        """Which of >, >=, <, <= and == is said to hold."""
+        return RELATIONS[type(self._tree.ops[0])]
+
+    @property
+    def measured(self) -> list[Asked]:
+        """The statistics that the claim asks for, with arms and arguments."""
+        nodes = list(ast.walk(self._tree))
+        called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
+        found = (_read(n) for n in nodes if id(n) not in called)
+        return [asked for asked in found if asked]
+
+    def sides(self, lookup: Lookup) -> tuple[float, float]:
+        """Return both sides as numbers; `lookup` measures a statistic."""
+        tree = self._tree
+        left, right = tree.left, tree.comparators[0]
+        return _number(left, lookup), _number(right, lookup)
+
+    def margin(self, left: float, right: float) -> float:
+        """Return by how much the claim holds; below zero it fails.
+
+        Not a number where a side is none: training has diverged, say.
+        """
+        # Two epochs that never come are equal, though infinite.
+        ahead = 0.0 if left == right else left - right
+        if self.relation == "==":
+            return self._tolerance - abs(ahead)
+        return ahead if ">" in self.relation else -ahead
+
+    def holds(self, margin: float) -> bool:
+        """Whether a claim with this margin holds."""
+        return margin > 0 or (margin == 0 and "=" in self.relation)
+
+    @property
+    def _tolerance(self) -> float:
+        """Half of the last digit that is written down, on the right.
+
+        >>> Claim(that="a.test_loss == 1.63e-10")._tolerance
+        5e-13
+        """
+        right = self._tree.comparators[0]
+        text = ast.get_source_segment(self.that.strip(), right) or ""
+        number = re.fullmatch(r"-?\d*(\.\d*)?(?:[eE]([-+]?\d+))?", text)
+        if number is None or (number[1] is None and number[2] is None):
+            return 0.0
+        digits = len(number[1] or ".") - 1
+        return float(f"5e{int(number[2] or 0) - digits - 1}")
+
+
+class SameBest(Model):
+    """Both frameworks say of the same arm that it is the best.
+
+    A relation is asked of each framework alone, and would have to name the
+    arm beforehand; this is asked of both together.
+
+    Attributes:
+        same_best: the statistic that is to be greatest, or least where it is
+            a loss; as in a relation, without the arm.
+        name: a slug; made from the statistic where unsaid.
+        sentence: the claim in words; made likewise.
+    """
+
+    same_best: str
+    name: Slug = ""
+    sentence: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, written: Any) -> Any:
+        if not isinstance(written, dict) or "same_best" not in written:
+            return written
+        slug = "_".join(re.findall(r"\w+", str(written["same_best"])))
+        said = slug.replace("_", " ")
+        return {
+            "name": f"same_best_{slug}",
+            "sentence": f"The same arm has the best {said} in both.",
+        } | written
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> "SameBest":
+        statistic, arguments = self.asked
+        statistic.check(arguments)
+        return self
+
+    @property
+    def asked(self) -> tuple[Statistic, tuple[Any, ...]]:
+        """The statistic, with its arguments."""
+        return read_statistic(self.same_best)
+
+    @property
+    def that(self) -> str:
+        """What is claimed, in short."""
+        return f"same best {self.same_best}"
+
+
+def form_of(written: Any) -> str:
+    """Return which form a claim has, written or read."""
+    if isinstance(written, dict):
+        return "same_best" if "same_best" in written else "relation"
+    return "same_best" if isinstance(written, SameBest) else "relation"
+
+
+WrittenClaim: TypeAlias = Annotated[
+    Annotated[Claim, Tag("relation")] | Annotated[SameBest, Tag("same_best")],
+    Discriminator(form_of),
+]
+"""What is asked of each framework, or of both together."""
+
+
+def _check(node: ast.expr, that: str) -> None:
+    """Refuse what is no arithmetic of statistics."""
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        if isinstance(node.op, ast.Div) and _is_nothing(node.right):
+            raise ValueError(f"got {shown(that)}, which divides by 0")
+        _check(node.left, that)
+        _check(node.right, that)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        _check(node.operand, that)
+    elif isinstance(node, ast.Constant):
+        if type(node.value) not in (int, float):
+            _refuse(that)
+        if not abs(node.value) < math.inf:  # type: ignore[arg-type]
+            raise ValueError(f"got {shown(that)}, with a number too large")
+    elif read := _named(node):
+        _check_statistic(*read)
+    else:
+        _refuse(that)
+
+
+def _is_nothing(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 0
+
+
+def _check_statistic(
+    name: str, arms: tuple[str, ...], arguments: tuple[Any, ...]
+) -> None:
+    known = {DISTANCE} if len(arms) > 1 else set(STATISTICS) - {DISTANCE}
+    if name not in known:
+        raise ValueError(
+            kind_hint(name, known, "statistic")
+            or f"got statistic {shown(name)}, expected one of: "
+            f"{closest(name, sorted(known))}{nearest(name, known)}"
+        )
+    STATISTICS[name].check(arguments)
+
+
+def _named(
+    node: ast.AST,
+) -> tuple[str, tuple[str, ...], tuple[Any, ...]] | None:
+    """Return a statistic's name, arms and arguments, if a node is one."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.attr, (node.value.id,), ()
+    if not isinstance(node, ast.Call) or node.keywords:
+        return None
+    if isinstance(node.func, ast.Name):
+        arms = [a.id for a in node.args if isinstance(a, ast.Name)]
+        whole = len(arms) == len(node.args) == 2
+        return (node.func.id, tuple(arms), ()) if whole else None
+    called = _named(node.func)
+    try:
+        arguments = tuple(ast.literal_eval(a) for a in node.args)
+    except ValueError:
+        return None
+    return (*called[:2], arguments) if called and not called[2] else None
+
+
+def _read(node: ast.AST) -> Asked | None:
+    """As `_named`, with the statistic itself."""
+    found = _named(node)
+    if found is None or found[0] not in STATISTICS:
+        return None
+    return STATISTICS[found[0]], found[1], found[2]
+
+
+def _number(node: ast.AST, lookup: Lookup) -> float:
+    if isinstance(node, ast.BinOp):
+        sides = _number(node.left, lookup), _number(node.right, lookup)
+        return ARITHMETIC[type(node.op)](*sides)
+    if isinstance(node, ast.UnaryOp):
+        return -_number(node.operand, lookup)
+    if isinstance(node, ast.Constant):
+        return float(node.value)  # type: ignore[arg-type] # checked: a number
+    read = _read(node)
+    assert read is not None
+    return float(lookup(read))
+
+
+def _refuse(that: str) -> NoReturn:
+    raise ValueError(f"got {shown(that)}, expected {FORM}")

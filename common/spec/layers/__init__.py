@@ -1,0 +1,100 @@
+"""The layers of the language, and their union `Layer`.
+
+Shapes are those of one sample, without the batch: a vector (channels,), two
+axes (height, channels), or an image (height, width, channels). Channels
+stand last, whatever a framework stores; PyTorch stores them first.
+"""
+
+from typing import Annotated, TypeAlias
+
+from framework_parity.common.spec.layers.activations import (
+    Custom,
+    Elu,
+    Gelu,
+    HardSigmoid,
+    HardSwish,
+    LeakyRelu,
+    Linear,
+    LogSoftmax,
+    Mish,
+    Prelu,
+    Relu,
+    Relu6,
+    Selu,
+    Sigmoid,
+    Silu,
+    Softmax,
+    Softplus,
+    Softsign,
+    Swish,
+    Tanh,
+)
+from framework_parity.common.spec.layers.augmentation import (
+    RandomCrop,
+    RandomFlip,
+)
+from framework_parity.common.spec.layers.convolution import (
+    Conv2d,
+    DepthwiseConv2d,
+)
+from framework_parity.common.spec.layers.core import Dense, Flatten
+from framework_parity.common.spec.layers.merging import Concatenate, Residual
+from framework_parity.common.spec.layers.normalization import (
+    BatchNorm,
+    LayerNorm,
+)
+from framework_parity.common.spec.layers.pooling import (
+    AveragePool,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    MaxPool,
+)
+from framework_parity.common.spec.layers.regularization import (
+    Dropout,
+    SpatialDropout,
+)
+from framework_parity.common.spec.node import OneKind
+
+Layer: TypeAlias = Annotated[
+    Dense
+    | Conv2d
+    | DepthwiseConv2d
+    | MaxPool
+    | AveragePool
+    | GlobalAveragePool
+    | GlobalMaxPool
+    | Flatten
+    | BatchNorm
+    | LayerNorm
+    | Prelu
+    | Dropout
+    | SpatialDropout
+    | RandomFlip
+    | RandomCrop
+    | Residual
+    | Concatenate
+    | Relu
+    | Tanh
+    | Sigmoid
+    | Linear
+    | LeakyRelu
+    | Relu6
+    | Elu
+    | Selu
+    | Gelu
+    | Silu
+    | Swish
+    | Mish
+    | Softplus
+    | Softsign
+    | HardSigmoid
+    | HardSwish
+    | Custom
+    | Softmax
+    | LogSoftmax,
+    OneKind(),
+]
+
+# Composite layers name `Layer`, which is known from here on.
+for composite in (Residual, Concatenate):
+    composite.model_rebuild(_types_namespace={"Layer": Layer})

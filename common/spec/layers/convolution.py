@@ -1,0 +1,143 @@
+"""Convolution layers over images of shape (height, width, channels)."""
+
+from typing import Literal
+
+from framework_parity.common.spec.counted import counted
+from framework_parity.common.spec.initializers import (
+    BiasInitializer,
+    KernelInitializer,
+)
+from framework_parity.common.spec.layer import (
+    Shape,
+    refused,
+)
+from framework_parity.common.spec.layers.windows import Window
+from framework_parity.common.spec.node import Count, Flag
+from framework_parity.common.spec.padding import Pair
+
+
+class Convolution(Window):
+    """What both convolutions say.
+
+    Attributes:
+        size: of the kernel.
+        stride: how far it moves at a time.
+        dilation: the distance between its pixels, 1 if they touch.
+        bias: whether each filter adds a number of its own.
+    """
+
+    stride: Pair = (1, 1)
+    dilation: Pair = (1, 1)
+    bias: Flag = True
+    kernel_initializer: KernelInitializer
+    bias_initializer: BiasInitializer
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        return self.stride
+
+    @property
+    def gaps(self) -> tuple[int, int]:
+        return self.dilation
+
+    def kernel_shape(self, channels: int) -> Shape:
+        """Return the kernel's shape for an image of so many channels."""
+        raise NotImplementedError(f"{self.kind()} has no kernel")
+
+    def filters_over(self, channels: int) -> int:
+        """Return how many channels come out."""
+        raise NotImplementedError(f"{self.kind()} has no filters")
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (windows down, windows across, filters)."""
+        windows = self.windows(shape)
+        return (*windows, self.filters_over(shape[-1]))
+
+    def parameters(self, shape: Shape) -> dict[str, Shape]:
+        """Return the kernel and, if wanted, one bias for each filter."""
+        kernel = {"kernel": self.kernel_shape(shape[-1])}
+        bias = {"bias": (self.filters_over(shape[-1]),)}
+        return kernel | (bias if self.bias else {})
+
+
+class Conv2d(Convolution):
+    """y = Σ over the window of x K, plus b, for each filter.
+
+    K is (height, width, channels / groups, filters), as in Keras; PyTorch
+    stores (filters, channels / groups, height, width). With `groups`, the
+    channels and the filters are cut into so many parts, and each part of
+    the filters sees its own part of the channels.
+    """
+
+    main = "filters"
+    filters: Count
+    groups: Count = 1
+
+    def filters_over(self, channels: int) -> int:
+        return self.filters
+
+    def kernel_shape(self, channels: int) -> Shape:
+        return (*self.size, channels // self.groups, self.filters)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (windows down, windows across, filters)."""
+        found = super().output_shape(shape)
+        if max(self.stride) > 1 and max(self.dilation) > 1:
+            raise refused(
+                f"conv2d has stride {self.stride} and dilation "
+                f"{self.dilation}; Keras cannot do both, so let one be 1"
+            )
+        for what, count in ("channel", shape[-1]), ("filter", self.filters):
+            if count % self.groups:
+                raise refused(
+                    f"conv2d cuts {counted(count, what)} into {self.groups} "
+                    "groups, "
+                    "which leaves a remainder"
+                )
+        return found
+
+    def fans(self, shape: Shape) -> tuple[int, int]:
+        """Return h w channels / groups and h w filters."""
+        h, w, channels, filters = self.kernel_shape(shape[-1])
+        return h * w * channels, h * w * filters
+
+
+class DepthwiseConv2d(Convolution):
+    """A convolution of each channel by itself, with filters of its own.
+
+    K is (height, width, channels, multiplier), as in Keras; filter m of
+    channel c leaves as channel c · multiplier + m. PyTorch says a
+    convolution with as many groups as channels.
+
+    Attributes:
+        multiplier: how many filters each channel has.
+        fan_in: what the initialisers are told that an output sees: the h w
+            pixels of its own channel, which is true (`per_channel`,
+            PyTorch), or those of all channels (`all_channels`, Keras).
+    """
+
+    multiplier: Count = 1
+    fan_in: Literal["per_channel", "all_channels"]
+
+    def filters_over(self, channels: int) -> int:
+        return channels * self.multiplier
+
+    def kernel_shape(self, channels: int) -> Shape:
+        return (*self.size, channels, self.multiplier)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (windows down, windows across, channels · multiplier)."""
+        found = super().output_shape(shape)
+        if self.stride[0] != self.stride[1]:
+            raise refused(
+                f"depthwise_conv2d has stride {self.stride}; Keras's moves "
+                "as far down as across, so let both be the same"
+            )
+        return found
+
+    def fans(self, shape: Shape) -> tuple[int, int]:
+        """Return what each framework reads off the kernel it stores."""
+        h, w, channels, multiplier = self.kernel_shape(shape[-1])
+        if self.fan_in == "per_channel":
+            return h * w, h * w * channels * multiplier
+        return h * w * channels, h * w * multiplier

@@ -1,0 +1,66 @@
+"""Layers without a position: dense, and flatten, which ends positions."""
+
+import math
+from typing import Literal
+
+from framework_parity.common.spec.initializers import (
+    BiasInitializer,
+    KernelInitializer,
+)
+from framework_parity.common.spec.layer import (
+    LayerElement,
+    Shape,
+    refused,
+)
+from framework_parity.common.spec.node import (
+    Count,
+    Flag,
+)
+
+
+class Dense(LayerElement):
+    """y = x K + b, with K of shape (inputs, units).
+
+    PyTorch calls it Linear and stores the kernel transposed; Keras stores
+    it as said here.
+    """
+
+    main = "units"
+    units: Count
+    bias: Flag = True
+    kernel_initializer: KernelInitializer
+    bias_initializer: BiasInitializer
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (units,); the input must be a vector."""
+        if len(shape) != 1:
+            raise refused(
+                f"dense got samples of shape {shape}, expected vectors; put "
+                "a 'flatten' before it"
+            )
+        return (self.units,)
+
+    def parameters(self, shape: Shape) -> dict[str, Shape]:
+        """Return the kernel (inputs, units) and, if wanted, the bias."""
+        kernel = {"kernel": (shape[0], self.units)}
+        return kernel | ({"bias": (self.units,)} if self.bias else {})
+
+    def fans(self, shape: Shape) -> tuple[int, int]:
+        """Return the numbers of inputs and of units."""
+        return shape[0], self.units
+
+
+class Flatten(LayerElement):
+    """Lay an image, or a sample of two axes, out as a vector.
+
+    With order `channels_last` the channels of one position lie side by side
+    (Keras); with `channels_first` the positions of one channel do (PyTorch).
+    For a vector the two are the same.
+    """
+
+    main = "order"
+    order: Literal["channels_first", "channels_last"]
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return one axis with as many numbers as there were."""
+        return (math.prod(shape),)

@@ -1,0 +1,94 @@
+"""Pooling layers: over windows, and over all positions at once."""
+
+from typing import Any, ClassVar
+
+from framework_parity.common.spec.layer import (
+    LayerElement,
+    Shape,
+    refused,
+)
+from framework_parity.common.spec.layers.windows import Window
+from framework_parity.common.spec.node import Flag
+from framework_parity.common.spec.padding import Pair
+
+
+class Pool(Window):
+    """What both kinds of pooling say.
+
+    Attributes:
+        size: of the window.
+        stride: how far it moves at a time; left unsaid, its own size, so
+            that windows touch and do not overlap.
+    """
+
+    main: ClassVar[str | None] = "size"
+    stride: Pair | None = None
+
+    @classmethod
+    def _fields_of(cls, written: Any) -> Any:
+        fields = super()._fields_of(written)
+        said = isinstance(fields, dict) and "size" in fields
+        if said and fields.get("stride") is None:
+            return fields | {"stride": fields["size"]}
+        return fields
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        return self.stride or self.size
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (windows down, windows across, channels)."""
+        windows = self.windows(shape)
+        for pads, size in zip(self.pads(shape), self.size, strict=True):
+            if max(pads) > size // 2:
+                raise refused(
+                    f"{self.kind()} pads by {max(pads)}, more than half of "
+                    f"its window of {self.size}, which would then see "
+                    "nothing but padding"
+                )
+        return (*windows, shape[-1])
+
+
+class MaxPool(Pool):
+    """The largest number in each window, channel by channel.
+
+    What is padded is -∞ and never the largest. Among equals, the slope goes
+    to the first, in both frameworks.
+    """
+
+
+class AveragePool(Pool):
+    """The mean of each window, channel by channel.
+
+    Attributes:
+        count_padding: whether padded zeros count, so that a mean at the rim
+            is divided by the whole window (true, PyTorch), or not, so that
+            it is divided by the pixels there are (false, Keras).
+    """
+
+    count_padding: Flag
+
+
+class GlobalPool(LayerElement):
+    """What both kinds of pooling over all positions of a sample say."""
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (channels,); the input must have positions."""
+        if len(shape) == 1:
+            raise refused(
+                f"{self.kind()} got samples of shape {shape}, vectors, which "
+                "have no positions to pool over; leave it out"
+            )
+        return (shape[-1],)
+
+
+class GlobalAveragePool(GlobalPool):
+    """The mean of each channel; Lin et al. 2014."""
+
+
+class GlobalMaxPool(GlobalPool):
+    """The largest number of each channel.
+
+    Among equals, each gets an equal share of the slope, in Keras's layer
+    and in PyTorch's `amax`.
+    """

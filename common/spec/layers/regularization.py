@@ -1,0 +1,65 @@
+"""Layers that drop numbers at random in training."""
+
+import numpy as np
+
+from framework_parity.common.spec.layer import (
+    Array,
+    LayerElement,
+    Shape,
+    refused,
+)
+from framework_parity.common.spec.node import (
+    Share,
+)
+
+
+class Dropout(LayerElement):
+    """While training, zero a share `rate` and divide the rest by 1 - rate.
+
+    In evaluation it does nothing. The masks come from the shared stream, so
+    that both frameworks drop the same numbers. Srivastava et al. 2014, in
+    its inverted form, which both frameworks use.
+    """
+
+    main = "rate"
+    rate: Share
+
+    def mask_shape(self, shape: Shape) -> Shape:
+        """Return the sample's own shape: each number has its own factor."""
+        return shape
+
+    def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
+        """Return 0 where a number is dropped, 1 / (1 - rate) elsewhere."""
+        keep = 1.0 - self.rate
+        return (rng.random(shape) < keep) / keep
+
+
+class SpatialDropout(LayerElement):
+    """While training, zero a share `rate` of the channels, each as a whole.
+
+    The rest is divided by 1 - rate. Tompson et al. 2015; PyTorch calls it
+    Dropout2d, Keras SpatialDropout2D, and Dropout1d and SpatialDropout1D
+    where samples have two axes.
+    """
+
+    main = "rate"
+    rate: Share
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return the shape unchanged; the input must have positions."""
+        if len(shape) == 1:
+            raise refused(
+                f"spatial_dropout got samples of shape {shape}, expected "
+                "images or samples of two axes; for vectors there is "
+                "'dropout'"
+            )
+        return shape
+
+    def mask_shape(self, shape: Shape) -> Shape:
+        """Return one factor for each channel."""
+        return (*(1 for _ in shape[:-1]), shape[-1])
+
+    def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
+        """Return 0 where a number is dropped, 1 / (1 - rate) elsewhere."""
+        keep = 1.0 - self.rate
+        return (rng.random(shape) < keep) / keep

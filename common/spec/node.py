@@ -1,0 +1,267 @@
+"""How one element of the language is written, filled in, and checked.
+
+An element (a layer, an optimiser, a data set, ...) is a frozen pydantic
+class. Its *kind* is the snake_case name of the class, and a backend builds
+it with the function of that name. It is written in one of three ways::
+
+    relu                       # kind alone
+    {dense: 100}               # kind and its one main value
+    {dense: {units: 100}}      # kind and fields
+
+Whatever is left unsaid and differs between frameworks is filled in from the
+dialect in force (see `common.spec.conventions`); without a dialect it must be
+said. A finished element therefore never leans on a framework's default.
+"""
+
+import re
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NoReturn,
+    Union,
+    get_args,
+    get_origin,
+)
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import (
+    CoreSchema,
+    InitErrorDetails,
+    PydanticCustomError,
+    ValidationError,
+    core_schema,
+)
+
+from framework_parity.common.spec.conventions import defaults_of
+from framework_parity.common.spec.names.framework_names import (
+    unknown_field,
+    unnamed_value,
+)
+
+Dialect = Literal["torch", "keras"]
+
+# Far more than any machine holds, far less than overflows.
+MOST = 1_000_000_000
+
+Count = Annotated[int, Field(strict=True, ge=1, le=MOST)]
+Whole = Annotated[int, Field(strict=True, ge=0, le=MOST)]
+Number = Annotated[float, Field(strict=True)]
+Positive = Annotated[float, Field(strict=True, gt=0)]
+NotNegative = Annotated[float, Field(strict=True, ge=0)]
+Share = Annotated[float, Field(strict=True, ge=0, lt=1)]
+Flag = Annotated[bool, Field(strict=True)]
+
+_dialect: ContextVar[str | None] = ContextVar("dialect", default=None)
+
+
+@contextmanager
+def speaking(dialect: str | None) -> Iterator[None]:
+    """Fill what an element leaves unsaid from `dialect`, inside the block.
+
+    >>> from framework_parity.common.spec.optimizers import Adam
+    >>> with speaking("torch"):
+    ...     Adam(lr=0.001).epsilon
+    1e-08
+    """
+    token = _dialect.set(dialect)
+    try:
+        yield
+    finally:
+        _dialect.reset(token)
+
+
+def refuse(place: tuple[str | int, ...], text: str) -> NoReturn:
+    """Refuse one field from a validator of the record that it stands in."""
+    error = PydanticCustomError("unfit", "{text}", {"text": text})
+    raise ValidationError.from_exception_data(
+        "refused", [InitErrorDetails(type=error, loc=place, input=None)]
+    )
+
+
+class Model(BaseModel):
+    """A frozen record of the language that knows its own fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def kind(cls) -> str:
+        """Return the snake_case name of the class.
+
+        >>> from framework_parity.common.spec.losses import CrossEntropy
+        >>> CrossEntropy.kind()
+        'cross_entropy'
+        """
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_written(cls, written: Any) -> Any:
+        if isinstance(written, cls):
+            return written
+        fields = cls._fields_of(written)
+        if not isinstance(fields, dict):
+            return fields
+        for name in fields:
+            if name not in cls.model_fields:
+                raise PydanticCustomError(
+                    "unknown_field",
+                    "{text}",
+                    {
+                        "field": str(name),
+                        "text": unknown_field(
+                            cls.kind(), name, cls.model_fields
+                        ),
+                    },
+                )
+        dialect = _dialect.get()
+        unsaid = defaults_of(dialect).get(cls.kind(), {}) if dialect else {}
+        return unsaid | fields
+
+    @classmethod
+    def _fields_of(cls, written: Any) -> Any:
+        """Return the fields that were written, before anything is filled."""
+        return written
+
+    @classmethod
+    def _required(cls, schema: JsonSchemaValue) -> list[str]:
+        """Return the fields that no dialect fills in."""
+        filled = defaults_of("torch").get(cls.kind(), {})
+        required: list[str] = schema.get("required", [])
+        return [name for name in required if name not in filled]
+
+
+class Filled(Model):
+    """A record without a kind of its own, some of whose fields differ."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        fields = dict(handler.resolve_ref_schema(handler(schema)))
+        return fields | {"required": cls._required(fields)}
+
+
+class Element(Model):
+    """One word of the language: a kind with its fields."""
+
+    main: ClassVar[str | None] = None
+    """The field that a bare value sets: `{dense: 100}` sets `units`."""
+
+    @classmethod
+    def _fields_of(cls, written: Any) -> Any:
+        kind = cls.kind()
+        if written == kind:
+            return {}
+        if isinstance(written, dict) and set(written) == {kind}:
+            written = written[kind]
+        if written is None:
+            return {}
+        if isinstance(written, dict):
+            return written
+        if cls.main is None:
+            raise PydanticCustomError(
+                "no_main_value",
+                "{text}",
+                {"text": unnamed_value(kind, written, cls.model_fields)},
+            )
+        return {cls.main: written}
+
+    @model_serializer(mode="wrap")
+    def _as_written(
+        self, handler: SerializerFunctionWrapHandler
+    ) -> dict[str, Any] | str:
+        fields: dict[str, Any] | str = handler(self)
+        if isinstance(fields, str) or set(fields) == {self.kind()}:
+            return fields  # pydantic comes twice to a kind that holds itself
+        return {self.kind(): fields} if fields else self.kind()
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        reference = handler(schema)
+        fields = handler.resolve_ref_schema(reference)
+        required = cls._required(fields)
+        fields = {k: v for k, v in fields.items() if k != "required"}
+        if required:
+            fields["required"] = required
+        values = [fields]
+        if cls.main is not None and set(required) <= {cls.main}:
+            values.append(fields["properties"][cls.main])
+        if not required:
+            values.append({"type": "null"})
+        forms: list[JsonSchemaValue] = [
+            {
+                "type": "object",
+                "properties": {
+                    cls.kind(): values[0]
+                    if len(values) == 1
+                    else {"anyOf": values}
+                },
+                "required": [cls.kind()],
+                "additionalProperties": False,
+            }
+        ]
+        if not required:
+            forms.append({"const": cls.kind()})
+        described = {
+            "title": cls.__name__,
+            "description": fields.pop("description", ""),
+        }
+        return described | (forms[0] if len(forms) == 1 else {"anyOf": forms})
+
+
+class OneKind:
+    """Mark a union of element classes as written by kind.
+
+    `Layer = Annotated[Dense | Relu, OneKind()]` reads `{dense: 3}` as a
+    `Dense` and says which kinds exist when it meets another.
+    """
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.tagged_union_schema(
+            {cls.kind(): handler(cls) for cls in members(source)},
+            discriminator=_kind_of,
+        )
+
+
+def members(union: Any) -> tuple[type[Element], ...]:
+    """Return the element classes of a union, marked with `OneKind` or not.
+
+    >>> from framework_parity.common.spec.losses import Loss
+    >>> [cls.kind() for cls in members(Loss)][:2]
+    ['cross_entropy', 'binary_cross_entropy']
+    """
+    if get_origin(union) is Annotated:
+        union = get_args(union)[0]
+    if get_origin(union) in (Union, types.UnionType):
+        return tuple(get_args(union))
+    return (union,)
+
+
+def _kind_of(written: Any) -> str | None:
+    if isinstance(written, Element):
+        return written.kind()
+    if isinstance(written, str):
+        return written
+    if isinstance(written, dict) and len(written) == 1:
+        return str(next(iter(written)))
+    return None

@@ -1,0 +1,72 @@
+"""Stochastic gradient descent, with momentum.
+
+`move` is the definition, in NumPy; both frameworks are judged against it.
+"""
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.node import (
+    Flag,
+    NotNegative,
+    Positive,
+    Share,
+)
+from framework_parity.common.spec.selection import Chosen
+from framework_parity.common.spec.update_rule import (
+    Decay,
+    State,
+    UpdateRule,
+)
+
+Velocity = Literal["of_gradients", "of_steps"]
+
+
+class SGD(UpdateRule):
+    """Stochastic gradient descent, with momentum m and rate η.
+
+    The velocity may be `of_gradients` (PyTorch)::
+
+        b ← m b + g          p ← p - η b
+
+    or `of_steps` (Keras), where each step keeps the rate of its day::
+
+        v ← m v - η g        p ← p + v
+
+    The two part as soon as the rate changes. With Nesterov's look-ahead the
+    parameter moves by η (g + m b), or by m v - η g. Sutskever et al. 2013.
+    Without momentum, coupled and decoupled decay are one.
+    """
+
+    lr: Positive
+    momentum: Share = 0.0
+    nesterov: Flag = False
+    velocity: Velocity
+    weight_decay: NotNegative = 0.0
+    decay: Decay
+    decayed: Chosen = "all"
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> "SGD":
+        if self.nesterov and self.momentum == 0:
+            raise ValueError(
+                "nesterov looks ahead along the momentum, but momentum is 0"
+            )
+        return self
+
+    def without_effect(self) -> set[str]:
+        found = super().without_effect()
+        return found if self.momentum else found | {"velocity", "decay"}
+
+    @classmethod
+    def slots(cls) -> tuple[str, ...]:
+        return ("velocity",)
+
+    def move(self, state: State, g: Array, rate: float, step: int) -> Array:
+        if self.velocity == "of_steps":
+            g, rate = rate * g, 1.0
+        state["velocity"] = self.momentum * state["velocity"] + g
+        ahead = g + self.momentum * state["velocity"]
+        return rate * (ahead if self.nesterov else state["velocity"])

@@ -1,0 +1,130 @@
+"""Padding: how many rows and columns are added around an image, and where.
+
+Along one side of n pixels, a window of k that moves s at a time and skips
+d - 1 between its pixels spans d (k - 1) + 1 of them.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from framework_parity.common.spec.errors import shown
+from framework_parity.common.spec.node import Count, Element, OneKind, Whole
+
+
+class Both:
+    """Mark a pair that one number can stand for: 3 is read as (3, 3).
+
+    Height stands before width, as everywhere.
+    """
+
+    def __init__(self, number: Any) -> None:
+        self.number = number
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            _pair,
+            handler.generate_schema(self.number),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                list
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        number = handler(schema["schema"])
+        pair = {"type": "array", "items": number}
+        return {"anyOf": [number, pair | {"minItems": 2, "maxItems": 2}]}
+
+
+def _pair(written: Any, read: Callable[[Any], int]) -> tuple[int, int]:
+    if not isinstance(written, list | tuple):
+        return read(written), read(written)
+    if len(written) != 2:
+        raise PydanticCustomError(
+            "pair",
+            "{text}",
+            {
+                "text": f"got {shown(written)}, expected one number, or two: "
+                "height and width"
+            },
+        )
+    return read(written[0]), read(written[1])
+
+
+Pair: TypeAlias = Annotated[tuple[int, int], Both(Count)]
+Margin: TypeAlias = Annotated[tuple[int, int], Both(Whole)]
+
+
+class PaddingElement(Element):
+    """A rule for what is added along one side of an image."""
+
+    def along(
+        self, axis: int, n: int, span: int, stride: int
+    ) -> tuple[int, int]:
+        """Return how many pixels are added before and after.
+
+        Args:
+            axis: 0 along the height, 1 along the width.
+            n: how many pixels there are.
+            span: how many of them a window spans.
+            stride: how far it moves at a time.
+        """
+        raise NotImplementedError(f"{self.kind()} adds nothing that is known")
+
+
+class Valid(PaddingElement):
+    """Nothing: a window stays inside. What both frameworks do unasked."""
+
+    def along(
+        self, axis: int, n: int, span: int, stride: int
+    ) -> tuple[int, int]:
+        return 0, 0
+
+
+class Same(PaddingElement):
+    """Just enough for ⌈n / s⌉ windows; an odd one out goes to the end.
+
+    Keras's `padding="same"`. With a stride, PyTorch refuses this word; what
+    its users write instead is `half`, which begins elsewhere.
+    """
+
+    def along(
+        self, axis: int, n: int, span: int, stride: int
+    ) -> tuple[int, int]:
+        windows = -(-n // stride)
+        total = max((windows - 1) * stride + span - n, 0)
+        return total // 2, total - total // 2
+
+
+class Half(PaddingElement):
+    """Half of what the window spans, rounded down, before and after.
+
+    PyTorch's `padding=k // 2`.
+    """
+
+    def along(
+        self, axis: int, n: int, span: int, stride: int
+    ) -> tuple[int, int]:
+        return span // 2, span // 2
+
+
+class Symmetric(PaddingElement):
+    """A number of rows above and below, of columns left and right."""
+
+    main = "by"
+    by: Margin
+
+    def along(
+        self, axis: int, n: int, span: int, stride: int
+    ) -> tuple[int, int]:
+        return self.by[axis], self.by[axis]
+
+
+Padding: TypeAlias = Annotated[Valid | Same | Half | Symmetric, OneKind()]

@@ -1,0 +1,65 @@
+"""Penalties: what large weights cost, beside the loss.
+
+A penalty is a part of what is minimised, so it is in the gradient before
+anything clips it, and an adaptive optimiser rescales it; `weight_decay` of
+an optimiser comes after clipping.
+"""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.node import Filled, Flag, NotNegative
+from framework_parity.common.spec.selection import Chosen, is_chosen
+from framework_parity.common.training.record import Weights
+
+
+class Penalty(Filled):
+    """l1 Σ |w| + l2 Σ w², over the chosen weights.
+
+    Attributes:
+        l1: its factor; the slope at 0 is 0, in both frameworks.
+        l2: its factor.
+        form: `whole` is l2 Σ w² (Keras's regularizers); `half` is
+            l2/2 Σ w², whose gradient is l2 w (what PyTorch means by decay).
+        weights: `all` parameters or `kernels` alone.
+        reported: whether the loss that is reported counts it, in training
+            and in evaluation. The gradient always does.
+    """
+
+    l1: NotNegative = 0.0
+    l2: NotNegative = 0.0
+    form: Literal["whole", "half"]
+    weights: Chosen
+    reported: Flag
+
+    @model_validator(mode="after")
+    def _penalises_something(self) -> "Penalty":
+        if self.l1 == self.l2 == 0:
+            raise ValueError("l1 and l2 are both 0; leave the penalty out")
+        if self.l2 == 0:
+            # It has no effect; see `common.spec.update_rule`.
+            self.__dict__["form"] = "half"
+        return self
+
+    @property
+    def square_factor(self) -> float:
+        """What Σ w² is multiplied by."""
+        return self.l2 / 2 if self.form == "half" else self.l2
+
+    def value(self, weights: Weights) -> float:
+        """Return the penalty on parameters, by neutral name."""
+        return sum(
+            self.l1 * float(np.abs(w).sum())
+            + self.square_factor * float((w**2).sum())
+            for name, w in weights.items()
+            if is_chosen(name, self.weights)
+        )
+
+    def gradient(self, name: str, w: Array) -> Array:
+        """Return the penalty's slope by the parameter of this name."""
+        if not is_chosen(name, self.weights):
+            return np.zeros_like(w)
+        return np.asarray(self.l1 * np.sign(w) + 2 * self.square_factor * w)

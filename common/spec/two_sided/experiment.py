@@ -1,0 +1,431 @@
+"""Experiments with two sides: values that differ by framework on purpose.
+
+Any field, element or part of the data, the recipe or an arm may be written
+as a mapping of exactly the keys `torch` and `keras`::
+
+    recipe:
+      optimizer: {adam: {lr: 0.001, epsilon: {torch: 1.0e-8, keras: 1.0e-3}}}
+    arms:
+      net: [{dense: 32}, {torch: relu, keras: gelu}, {dense: 10}]
+
+The written document is split into two, one for each framework, and each of
+them is parsed as an ordinary experiment. The rules of the split:
+
+- A side is what one would write in its place, `null` included.
+- In a list, a side of `null` stands for no entry, and in a list of layers a
+  side that is a list stands for all its entries.
+- A side has no two-sided values inside.
+- Under `arms` itself, `torch` and `keras` are names of arms.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.errors import SpecError, names, shown
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.load import TOO_DEEP, parse_one
+from framework_parity.common.spec.plots import Measured, Rates, Table
+from framework_parity.common.spec.two_sided.arms import (
+    LABELS,
+    SIDES,
+    TwoArms,
+    two_arms,
+)
+
+# The parts of a document that may have two sides, wholly or inside.
+PARTS = ("data", "recipe", "arms")
+
+_Path: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class TwoSidedValue:
+    """A value that the specification writes for each framework.
+
+    It has the attributes of `common.spec.conventions.Convention`, so that an
+    audit treats both alike.
+
+    Attributes:
+        name: the path to it, such as `recipe.optimizer.adam.epsilon`.
+        torch: what is written for PyTorch.
+        keras: what is written for Keras.
+    """
+
+    name: str
+    torch: Any
+    keras: Any
+
+    @property
+    def field(self) -> str:
+        """The path to it, which is its name."""
+        return self.name
+
+    @property
+    def sentence(self) -> str:
+        """What is written, in one sentence."""
+        return (
+            f"The specification says {brief(self.torch)} for PyTorch and "
+            f"{brief(self.keras)} for Keras."
+        )
+
+    @property
+    def sources(self) -> tuple[str, str]:
+        """Where both values come from."""
+        return ("written in the specification",) * 2
+
+
+@dataclass(frozen=True)
+class TwoSided:
+    """An experiment whose arms differ by framework on purpose.
+
+    Attributes:
+        written: the document, as it was written.
+        values: its two-sided values, in the order of the document.
+        sides: the complete experiment of each framework.
+    """
+
+    written: dict[str, Any]
+    values: tuple[TwoSidedValue, ...]
+    sides: dict[str, Experiment]
+
+    @property
+    def common(self) -> Experiment:
+        """PyTorch's side, for what both sides share."""
+        return self.sides["torch"]
+
+    @property
+    def name(self) -> str:
+        """The experiment's name."""
+        return self.common.name
+
+    @property
+    def teaches(self) -> str:
+        """What one learns from it."""
+        return self.common.teaches
+
+    @property
+    def dialect(self) -> Any:
+        """Whose defaults fill what is left unsaid, on both sides."""
+        return self.common.dialect
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The names of the arms."""
+        return tuple(self.common.arms)
+
+    @property
+    def claims(self) -> Any:
+        """What should come out."""
+        return self.common.claims
+
+    @property
+    def pictures(self) -> Any:
+        """What is drawn."""
+        return self.common.pictures
+
+    def arm(self, name: str) -> Arm | TwoArms:
+        """Return one arm; with two sides where they differ."""
+        torch, keras = (spec.arm(name) for spec in self.sides.values())
+        return torch if torch == keras else two_arms(torch, keras)
+
+    @property
+    def content_hash(self) -> str:
+        """The first 16 hex digits of what the experiment means.
+
+        Where both sides mean the same, it is that of one of them.
+        """
+        hashes = [spec.content_hash for spec in self.sides.values()]
+        if hashes[0] == hashes[1]:
+            return hashes[0]
+        text = json.dumps(dict(zip(SIDES, hashes, strict=True)))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def model_dump(self, mode: str = "json") -> dict[str, Any]:
+        """Return the complete specification, two-sided where sides differ."""
+        torch, keras = (
+            spec.model_dump(mode="json") for spec in self.sides.values()
+        )
+        return {
+            part: _joined(value, keras[part], (part,))
+            if part in PARTS
+            else value
+            for part, value in torch.items()
+        }
+
+    def mixed(self, from_keras: frozenset[str]) -> Experiment | None:
+        """Return the experiment with some values as for Keras.
+
+        Args:
+            from_keras: the names of the values that both frameworks take
+                from Keras's side; the others are those of PyTorch's.
+
+        Returns:
+            An experiment without sides; None where it cannot be meant.
+        """
+        try:
+            return parse_one(chosen(self.written, from_keras))
+        except SpecError:
+            return None
+
+
+def parse_sides(written: Any) -> Experiment | TwoSided:
+    """Turn a written document into an experiment, with two sides or none.
+
+    Args:
+        written: a dictionary, as read from a file.
+
+    Raises:
+        SpecError: if it cannot be meant; names the field, and the side
+            where only one of them is wrong.
+    """
+    values = two_sided_values(written)
+    if not values:
+        return parse_one(written)
+    everything = frozenset(value.name for value in values)
+    documents = {
+        "torch": chosen(written, frozenset()),
+        "keras": chosen(written, everything),
+    }
+    sides: dict[str, Experiment] = {}
+    errors: dict[str, SpecError] = {}
+    for side, document in documents.items():
+        try:
+            sides[side] = parse_one(document)
+        except SpecError as error:
+            errors[side] = error
+    if errors:
+        raise _of_side(errors)
+    found = TwoSided(written, values, sides)
+    _refuse_pictures(found)
+    return found
+
+
+def _refuse_pictures(found: TwoSided) -> None:
+    """Refuse to draw together what has other layers on the other side."""
+    for index, picture in enumerate(found.pictures):
+        if isinstance(picture, Measured | Rates | Table):
+            continue  # of numbers that any network has
+        for name in picture.arms or found.arms:
+            torch, keras = (spec.arm(name) for spec in found.sides.values())
+            if _drawn(torch) != _drawn(keras):
+                raise SpecError(
+                    f"pictures[{index}]",
+                    f"got {picture.kind()!r}, but the two sides of {name!r} "
+                    "have other layers, shapes or epochs; leave it out, or "
+                    "name arms that have not",
+                )
+
+
+def _drawn(arm: Arm) -> Any:
+    """Return what a picture of both sides needs to be the same."""
+    places = [(place.name, place.output_shape) for place in arm.all_places]
+    return places, arm.recipe.epochs, arm.data.part_sizes()
+
+
+def _of_side(errors: dict[str, SpecError]) -> SpecError:
+    """Return the first error, naming the side if the other has another."""
+    said = {(error.field, error.message) for error in errors.values()}
+    side, error = next(iter(errors.items()))
+    if len(said) == 1 and len(errors) == len(SIDES):
+        return error
+    field = f"{error.field or 'the whole document'} ({LABELS[side]} side)"
+    return SpecError(field, error.message)
+
+
+def two_sided_values(written: Any) -> tuple[TwoSidedValue, ...]:
+    """Return the two-sided values of a written document.
+
+    Args:
+        written: a dictionary, as read from a file; of anything else there
+            are none.
+
+    Raises:
+        SpecError: if a value has one side only, a key beside the two, or
+            another two-sided value inside; or if it stands where none may.
+    """
+    if not isinstance(written, dict):
+        return ()
+    _refuse_outside(written)
+    found: list[TwoSidedValue] = []
+    try:
+        for part in PARTS:
+            _collect(written.get(part), (part,), found)
+    except RecursionError as error:
+        raise SpecError("", TOO_DEEP) from error
+    return tuple(found)
+
+
+def _refuse_outside(written: dict[Any, Any]) -> None:
+    if written and set(written) <= set(SIDES):
+        raise SpecError(
+            "",
+            "got the sides torch and keras of a whole document; write one "
+            f"document, with two-sided values inside {names(PARTS)}",
+        )
+    for part, value in written.items():
+        if part in PARTS or not isinstance(value, dict):
+            continue
+        if set(value) == set(SIDES):
+            instead = (
+                "; 'parity audit' gives each framework its own defaults"
+                if part == "dialect"
+                else ""
+            )
+            raise SpecError(
+                str(part),
+                f"got two sides, but only values inside {names(PARTS)} may "
+                f"have two sides{instead}",
+            )
+
+
+def _collect(value: Any, path: _Path, found: list[TwoSidedValue]) -> None:
+    if _is_two_sided(value, path):
+        for side in SIDES:
+            _refuse_inside(value[side], path, side)
+        found.append(
+            TwoSidedValue(path_name(path), value["torch"], value["keras"])
+        )
+        return
+    for key, inner in _items(value):
+        _collect(inner, (*path, key), found)
+
+
+def _refuse_inside(value: Any, path: _Path, side: str) -> None:
+    """Refuse a two-sided value inside of one side of another."""
+    if isinstance(value, dict) and set(value) & set(SIDES):
+        raise SpecError(
+            f"{path_name(path)} ({LABELS[side]} side)",
+            f"got {shown(value)}, but one side of a two-sided value cannot "
+            "have two sides itself; write its value",
+        )
+    for _, inner in _items(value):
+        _refuse_inside(inner, path, side)
+
+
+def _is_two_sided(value: Any, path: _Path) -> bool:
+    """Whether a value has two sides; refuse what only looks like it."""
+    if not isinstance(value, dict) or path == ("arms",):
+        return False
+    if not set(value) & set(SIDES):
+        return False
+    if set(value) == set(SIDES):
+        return True
+    keys = ", ".join(map(str, value))
+    missing = [side for side in SIDES if side not in value]
+    instead = f"expected no key beside them, got {keys}"
+    if missing:
+        instead = (
+            f"'{missing[0]}' is missing; for an entry that only one framework "
+            f"has, write '{missing[0]}: null'"
+        )
+    raise SpecError(
+        path_name(path),
+        f"a two-sided value has exactly the keys torch and keras; {instead}",
+    )
+
+
+def _items(value: Any) -> list[tuple[Any, Any]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, list | tuple):
+        return list(enumerate(value))
+    return []
+
+
+def path_name(path: _Path) -> str:
+    """Write a path as a person would.
+
+    >>> path_name(("arms", "net", 2, "dropout"))
+    'arms.net[2].dropout'
+    """
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f".{part}" if text else str(part)
+    return text
+
+
+def chosen(written: dict[str, Any], from_keras: frozenset[str]) -> Any:
+    """Return the document with one side of every two-sided value.
+
+    Args:
+        written: the document.
+        from_keras: the names of the values to take from Keras's side; the
+            others are PyTorch's.
+    """
+    return {
+        part: _chosen(value, (part,), from_keras) if part in PARTS else value
+        for part, value in written.items()
+    }
+
+
+def _chosen(value: Any, path: _Path, from_keras: frozenset[str]) -> Any:
+    if _is_two_sided(value, path):
+        side = "keras" if path_name(path) in from_keras else "torch"
+        return value[side]
+    if isinstance(value, dict):
+        return {
+            key: _chosen(inner, (*path, key), from_keras)
+            for key, inner in value.items()
+        }
+    if not isinstance(value, list | tuple):
+        return value
+    entries: list[Any] = []
+    for index, inner in enumerate(value):
+        here = (*path, index)
+        entry = _chosen(inner, here, from_keras)
+        if not _is_two_sided(inner, here):
+            entries.append(entry)
+        elif isinstance(entry, list | tuple) and _has_layers(path):
+            entries += entry
+        elif entry is not None:
+            entries.append(entry)
+    return entries
+
+
+def _has_layers(path: _Path) -> bool:
+    """Whether the entries of the list at a path are layers."""
+    if path[0] != "arms" or path[-1] in ("concatenate", "branches"):
+        return False
+    return (
+        len(path) == 2
+        or path[-1] in (*("layers", "residual", "body", "shortcut"),)
+        or (
+            isinstance(path[-1], int)
+            and path[-2] in ("concatenate", "branches")
+        )
+    )
+
+
+def _joined(torch: Any, keras: Any, path: _Path) -> Any:
+    """Return one complete document of two, two-sided where they differ."""
+    if torch == keras and _same_types(torch, keras):
+        return torch
+    mappings = isinstance(torch, dict) and isinstance(keras, dict)
+    if mappings and torch.keys() == keras.keys():
+        return {
+            key: _joined(value, keras[key], (*path, key))
+            for key, value in torch.items()
+        }
+    lists = isinstance(torch, list) and isinstance(keras, list)
+    if lists and len(torch) == len(keras) and _has_layers(path):
+        return [
+            _joined(*pair, (*path, index))
+            for index, pair in enumerate(zip(torch, keras, strict=True))
+        ]
+    return {"torch": torch, "keras": keras}
+
+
+def _same_types(torch: Any, keras: Any) -> bool:
+    return json.dumps(torch) == json.dumps(keras)
+
+
+def brief(value: Any) -> str:
+    """Return a value as it is written, never much of it."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= 60 else f"{text[:57]}..."

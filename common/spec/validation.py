@@ -1,0 +1,125 @@
+"""Whether an arm's network, data and recipe fit together."""
+
+import math
+from collections.abc import Callable
+from typing import TypeAlias
+
+from framework_parity.common.spec.architecture import Place, ShapeError, walk
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.layers.normalization import BatchNorm
+from framework_parity.common.spec.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Distance,
+)
+from framework_parity.common.spec.recipe import batch_sizes
+
+Path: TypeAlias = tuple[str | int, ...]
+Refusal: TypeAlias = tuple[Path, str]
+Where: TypeAlias = Callable[..., Path]
+"""From a part (layers, recipe, data) and a path inside to where it stands."""
+
+
+def check_arm(arm: Arm, where: Where) -> Refusal | None:
+    """Return what of an arm cannot be meant, or None.
+
+    Args:
+        arm: the network with its data and recipe.
+        where: says where something of the arm is written.
+
+    Returns:
+        The place, and the sentence that says what is wrong there.
+    """
+    source, loss = arm.data.source, arm.recipe.loss
+    classes = source.class_count
+    fits = {
+        CrossEntropy: classes is not None,
+        BinaryCrossEntropy: classes == 2,
+    }.get(type(loss), True)
+    if not fits:
+        has = f"{classes} classes" if classes else "a number"
+        return where("recipe", "loss"), (
+            f"got {loss.kind()!r}, but the target of {source.kind()!r} is "
+            f"{has}{'' if classes else source.way_to_classes}"
+        )
+    try:
+        found = arm.places
+    except ShapeError as error:
+        return where("layers", *error.path), str(error)
+    units = 1 if isinstance(loss, BinaryCrossEntropy) else classes or 1
+    if found[-1].output_shape != (units,):
+        one_hot = isinstance(loss, Distance) and classes
+        return where("layers"), (
+            f"ends in shape {found[-1].output_shape}, but {loss.kind()!r} on "
+            f"{source.kind()!r} needs ({units},)"
+            + (", a number for each of its classes" if one_hot else "")
+        )
+    if not arm.parameters:
+        return where("layers"), (
+            "has no trainable parameters, so there is nothing to train, and "
+            "PyTorch's optimisers refuse it; add a layer that learns, such "
+            "as 'dense'"
+        )
+    return _check_batch_norm(arm, found, where)
+
+
+def _check_batch_norm(
+    arm: Arm, found: tuple[Place, ...], where: Where
+) -> Refusal | None:
+    """Refuse to normalise a single number: it has no variance."""
+    samples = arm.data.part_sizes()["train"]
+    smallest = min(batch_sizes(arm.recipe, samples))
+    for place in walk(found):
+        if not isinstance(place.layer, BatchNorm):
+            continue
+        shape = place.input_shape
+        apart = shape[place.layer.along(shape)]
+        if smallest * math.prod(shape) // apart < 2:
+            return where("layers"), (
+                f"{place.name} meets a batch of 1 of the {samples} training "
+                "samples, and one number has no variance; change the batch "
+                "size, or say 'last_batch: drop'"
+            )
+    return None
+
+
+def check_watching(arm: Arm, where: Where) -> Refusal | None:
+    """Return what a recipe watches and nobody measures, or None."""
+    recipe = arm.recipe
+    stopping, plateau = recipe.early_stopping, recipe.plateau
+    if recipe.checkpoint and stopping and stopping.restore_best:
+        return where("recipe", "checkpoint"), (
+            "stands beside early_stopping.restore_best; both say whose "
+            "weights are kept, so say one"
+        )
+    watched = {
+        "plateau": plateau.monitor if plateau else None,
+        "early_stopping": stopping.monitor if stopping else None,
+        "checkpoint": recipe.checkpoint,
+    }
+    for field, monitor in watched.items():
+        refused = monitor and _check_monitor(arm, field, monitor, where)
+        if refused:
+            return refused
+    return None
+
+
+def _check_monitor(
+    arm: Arm, field: str, monitor: str, where: Where
+) -> Refusal | None:
+    if arm.data.part_sizes()["validation"] == 0:
+        return where("recipe", field), (
+            "watches the validation part, but data.validation is 0"
+        )
+    if arm.recipe.evaluate_every != 1:
+        return where("recipe", "evaluate_every"), (
+            f"got {arm.recipe.evaluate_every}, but {field.replace('_', ' ')} "
+            "needs an evaluation after every epoch: 1"
+        )
+    if monitor.endswith("accuracy") and not arm.data.source.class_count:
+        inner = () if field == "checkpoint" else ("monitor",)
+        return where("recipe", field, *inner), (
+            "got 'validation_accuracy', but the target is a number; expected "
+            "'validation_loss'"
+        )
+    return None

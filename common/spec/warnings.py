@@ -1,0 +1,184 @@
+"""Warnings about a specification: allowed, but probably a mistake.
+
+A warning is one sentence that names the place, the effect and the remedy.
+It changes no verdict and no exit status. `spec_warnings` asks every function
+in `CHECKS` about every arm; to add a warning, add a function there.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.axes import axes_of
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.layers.activations import (
+    AlongAxis,
+    Linear,
+    LogSoftmax,
+    Relu,
+    Relu6,
+    Sigmoid,
+    Softmax,
+)
+from framework_parity.common.spec.layers.core import Flatten
+from framework_parity.common.spec.layers.regularization import (
+    Dropout,
+    SpatialDropout,
+)
+from framework_parity.common.spec.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Distance,
+)
+from framework_parity.common.spec.two_sided.arms import sides_of
+from framework_parity.common.spec.two_sided.experiment import TwoSided
+
+Check = Callable[[Arm], Iterator[str]]
+"""Given an arm, it yields sentences, each beginning with a layer or field."""
+
+# Layers that leave the range of the outputs as it is.
+_PASS_ON = (Linear, Flatten, Dropout, SpatialDropout)
+
+
+def spec_warnings(experiment: Experiment | TwoSided) -> list[str]:
+    """Return what of an experiment is allowed but probably a mistake.
+
+    Args:
+        experiment: the complete specification.
+
+    Returns:
+        One sentence for each, beginning with the place, such as
+        `arms.deep: softmax_1 ...`; an empty list if there is nothing.
+    """
+    found: list[str] = []
+    for name in experiment.arms:
+        sides = sides_of(experiment.arm(name))
+        each = {side: _sentences(name, arm) for side, arm in sides.items()}
+        for side, sentences in each.items():
+            for sentence in sentences:
+                both = all(sentence in others for others in each.values())
+                own = "" if both else f" ({side} side)"
+                found.append(f"{sentence}{own}")
+    return list(dict.fromkeys(found))
+
+
+def _sentences(name: str, arm: Arm) -> list[str]:
+    asked = (sentence for check in CHECKS for sentence in check(arm))
+    return [f"arms.{name}: {each}" for each in asked] + arm.data.notices()
+
+
+def output_places(places: Sequence[Place]) -> list[Place]:
+    """Return the places whose values are the network's outputs.
+
+    Layers that leave the values as they are, or zero some of them, are
+    skipped; a residual ends in its activation, and a concatenation in the
+    end of each of its branches.
+    """
+    for place in reversed(places):
+        if place.after:
+            return output_places(place.after)
+        if place.layer.kind() == "concatenate":
+            return [
+                end
+                for block in place.blocks.values()
+                for end in output_places(block)
+            ]
+        if not isinstance(place.layer, _PASS_ON):
+            return [place]
+    return []
+
+
+def probabilities_into_cross_entropy(arm: Arm) -> Iterator[str]:
+    """Yield outputs in (0, 1) that a cross-entropy takes for logits."""
+    loss = arm.recipe.loss
+    if not isinstance(loss, CrossEntropy):
+        return
+    classes = arm.places[-1].output_shape[-1]
+    for place in output_places(arm.places):
+        if isinstance(place.layer, Softmax | Sigmoid):
+            floor = math.log1p((classes - 1) / math.e)
+            yield (
+                f"{place.name} is applied before 'cross_entropy', which "
+                "applies a softmax itself; with outputs between 0 and 1 its "
+                f"loss of {classes} classes cannot fall below {floor:.2f} "
+                f"and its gradients are small; remove {place.name}"
+            )
+
+
+def probabilities_into_binary_cross_entropy(arm: Arm) -> Iterator[str]:
+    """Yield outputs in (0, 1) that a binary cross-entropy takes for logits."""
+    if not isinstance(arm.recipe.loss, BinaryCrossEntropy):
+        return
+    for place in output_places(arm.places):
+        if isinstance(place.layer, Sigmoid):
+            yield (
+                f"{place.name} is applied before 'binary_cross_entropy', "
+                "which applies a sigmoid itself; with outputs between 0 and "
+                "1 every predicted probability is between 0.5 and 0.73, so "
+                f"class 1 is predicted always; remove {place.name}"
+            )
+
+
+def negative_logits_cut_off(arm: Arm) -> Iterator[str]:
+    """Yield outputs that a cross-entropy takes for logits and never fall."""
+    loss = arm.recipe.loss
+    if not isinstance(loss, CrossEntropy | BinaryCrossEntropy):
+        return
+    for place in output_places(arm.places):
+        if isinstance(place.layer, Relu | Relu6):
+            yield (
+                f"{place.name} is applied before '{loss.kind()}', which "
+                "expects logits of either sign; negative ones become 0 and "
+                f"have no gradient; remove {place.name}"
+            )
+
+
+def log_softmax_into_cross_entropy(arm: Arm) -> Iterator[str]:
+    """Yield logarithms of probabilities that are taken for logits."""
+    if not isinstance(arm.recipe.loss, CrossEntropy):
+        return
+    for place in output_places(arm.places):
+        if isinstance(place.layer, LogSoftmax):
+            yield (
+                f"{place.name} is applied before 'cross_entropy', which "
+                "applies a log_softmax itself; the second changes neither "
+                f"the loss nor its gradients; remove {place.name}"
+            )
+
+
+def softmax_of_one_number(arm: Arm) -> Iterator[str]:
+    """Yield softmaxes along an axis of length 1, which are constant."""
+    for place in arm.all_places:
+        layer, shape = place.layer, place.input_shape
+        if not isinstance(layer, AlongAxis):
+            continue
+        axes = axes_of(layer.kind(), layer.axis, shape)
+        if math.prod(shape[axis] for axis in axes) == 1:
+            value = 1 if isinstance(layer, Softmax) else 0
+            yield (
+                f"{place.name} is taken of a single number, which is always "
+                f"{value}, so nothing before it learns; give it more than "
+                "one number, or use 'sigmoid'"
+            )
+
+
+def squared_error_on_classes(arm: Arm) -> Iterator[str]:
+    """Yield losses of a difference that meet classes."""
+    loss, classes = arm.recipe.loss, arm.data.source.class_count
+    if isinstance(loss, Distance) and classes is not None:
+        yield (
+            f"'{loss.kind()}' is taken on {classes} one-hot classes, as if "
+            "they were numbers to predict; it usually learns more slowly "
+            "than 'cross_entropy', which is meant for classes; use that"
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    probabilities_into_cross_entropy,
+    probabilities_into_binary_cross_entropy,
+    log_softmax_into_cross_entropy,
+    negative_logits_cut_off,
+    softmax_of_one_number,
+    squared_error_on_classes,
+)

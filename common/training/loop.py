@@ -1,0 +1,426 @@
+"""The loop: epochs, evaluations and early stopping, the same for both.
+
+A backend offers a `Trainer`; what a step *is* belongs to the framework. How
+steps make epochs, when they are evaluated and when they stop belongs here,
+so that it cannot differ.
+"""
+
+import heapq
+import math
+import time
+from collections.abc import Callable, Iterator
+from itertools import chain, groupby
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.node import MOST
+from framework_parity.common.spec.recipe import (
+    Counting,
+    EarlyStopping,
+    Plateau,
+    Precision,
+)
+from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.training.batches import (
+    Segment,
+    segments,
+    steps_per_epoch,
+)
+from framework_parity.common.training.observer import Observer
+from framework_parity.common.training.randomness import stream
+from framework_parity.common.training.record import Curve, Record, Weights
+
+Dtype: TypeAlias = Precision
+"""The precision that layers compute in; see `stored`."""
+
+Progress: TypeAlias = Callable[[int, int], None]
+
+GRID_POINTS = 101
+
+
+class Trainer(Protocol):
+    """What both backends offer: one network, ready to be trained.
+
+    It is made of an arm and the parts of its data, in one precision, and
+    speaks NumPy in neutral layout: images with channels last, kernels with
+    inputs first.
+    """
+
+    def reseed(self, seed: int) -> None:
+        """Seed what the framework itself draws from now on."""
+
+    def load(self, weights: Weights) -> None:
+        """Set all tensors and forget all that an optimiser knows."""
+
+    def weights(self) -> Weights:
+        """Return a copy of all tensors, learnt or kept."""
+
+    def gather(self, indices: npt.NDArray[np.int64]) -> tuple[Curve, Curve]:
+        """Return the batch x, y of these rows, as a step would see it."""
+
+    def steps(self, segment: Segment) -> dict[str, Curve]:
+        """Train, and return the curves that `Record.steps` describes."""
+
+    def evaluate(self, part: str) -> dict[str, float]:
+        """Return the `loss` of a part, and its `accuracy` if it has one."""
+
+    def predict(self, x: Array) -> Curve:
+        """Return predictions: probabilities, or numbers in regression."""
+
+    def outputs(self, x: Array) -> dict[str, Curve]:
+        """Return what leaves each place, inner first, in evaluation."""
+
+    def dropped(self, place: Place, x: Array) -> tuple[Curve, Curve]:
+        """Return numbers before and after a dropout of the framework's own.
+
+        It is a new one with a mask of its own, as it is in training; nobody
+        else's randomness moves.
+        """
+
+    def gradients(self, segment: Segment) -> tuple[float, Weights]:
+        """Return the loss and gradients of a segment's first step."""
+
+    def per_sample_gradients(
+        self, x: Array, y: Array, names: list[str]
+    ) -> Weights:
+        """Return the loss's gradient by some tensors, of each sample alone.
+
+        The network is as it is in evaluation; the loss is that of a batch
+        of this one sample. Of shape (samples, *tensor).
+        """
+
+    def held(self) -> Iterator[tuple[str, Curve, Curve]]:
+        """Yield each part's name, x and y, as the framework holds them."""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many numbers each tensor of the live model has."""
+
+    @staticmethod
+    def devices() -> list[str]:
+        """Return which of cpu, cuda and mps there are to compute on."""
+
+
+def stored(dtype: str) -> str:
+    """Return the precision that parameters, data and losses are held in.
+
+    `bfloat16` is mixed precision: products and activations in bfloat16, and
+    all that is summed over the steps in float32.
+
+    >>> stored("bfloat16"), stored("float64")
+    ('float32', 'float64')
+    """
+    return "float32" if dtype == "bfloat16" else dtype
+
+
+def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
+    """Draw the weights that both frameworks start from.
+
+    They are drawn in float64 and rounded once, so that float32 and float64
+    runs start from the same numbers up to that rounding.
+    """
+    drawn, kind = {}, stored(dtype)
+    for place in arm.all_places:
+        for name in place.parameters | place.state:
+            rng = stream(seed, "weights", arm.stream_name(name))
+            own = name.rpartition("/")[2]
+            values = place.layer.draw(own, rng, place.input_shape)
+            drawn[name] = values.astype(kind)
+    return drawn
+
+
+class Patience:
+    """Early stopping, one epoch at a time; see `EarlyStopping`."""
+
+    def __init__(self, rule: EarlyStopping) -> None:
+        self.rule = rule
+        self.best = math.inf
+        self.best_epoch = 0
+        self.waited = 0
+        self.spent = False
+
+    def improved(self, epoch: int, value: float) -> bool:
+        """Take the epoch's value; return whether it is the best so far.
+
+        `spent` then says whether training is to stop.
+        """
+        rule, baseline = self.rule, math.inf
+        if epoch <= rule.start_from_epoch:
+            return False
+        if rule.baseline is not None:
+            baseline = _falling(rule.monitor, rule.baseline)
+        value = _falling(rule.monitor, value)
+        self.waited += 1
+        if value + rule.min_delta < self.best:
+            self.best, self.best_epoch = value, epoch
+            if value + rule.min_delta < baseline:
+                self.waited = 0
+            return True
+        self.spent = epoch > 1 and _over(
+            rule.counting, self.waited, rule.patience
+        )
+        return False
+
+
+class Reduction:
+    """A rate that falls on a plateau, one epoch at a time; see `Plateau`."""
+
+    def __init__(self, rule: Plateau, lr: float) -> None:
+        self.rule, self.rate = rule, lr
+        self.best = math.inf
+        self.waited = 0
+        self.cooling = 0
+
+    def take(self, value: float) -> None:
+        """Take the epoch's value; `rate` is then the next epoch's."""
+        rule = self.rule
+        value = _falling(rule.monitor, value)
+        if value < self._to_beat():
+            self.best, self.waited = value, 0
+        else:
+            self.waited += 1
+        if self.cooling:
+            self.cooling, self.waited = self.cooling - 1, 0
+        if _over(rule.counting, self.waited, rule.patience):
+            self._reduce()
+
+    def _to_beat(self) -> float:
+        rule = self.rule
+        if rule.threshold_mode == "absolute":
+            return self.best - rule.threshold
+        # A share of an accuracy is added to it, one of a loss taken off.
+        rising = rule.monitor.endswith("accuracy")
+        return self.best * (
+            1.0 + (rule.threshold if rising else -rule.threshold)
+        )
+
+    def _reduce(self) -> None:
+        rule = self.rule
+        reduced = max(self.rate * rule.by, rule.min_lr)
+        if self.rate - reduced > rule.least_change:
+            self.rate = reduced
+        counted = rule.last_cooldown == "counted"
+        self.cooling, self.waited = max(rule.cooldown - counted, 0), 0
+
+
+def _falling(monitor: str, value: float) -> float:
+    """Return a value that is the better the lower it is."""
+    return -value if monitor.endswith("accuracy") else value
+
+
+def _over(counting: Counting, bad: int, patience: int) -> bool:
+    """Return whether so many bad epochs are too many."""
+    if counting == "exceeds":
+        return bad > patience
+    return bad >= max(patience, 1)
+
+
+def grid(points: Array) -> Array:
+    """Return a mesh of 101 points a side around some points.
+
+    It reaches a tenth of the range beyond them on each side. In the plane
+    there are 10,201 points, and the second coordinate runs slowest.
+    """
+    low, high = points.min(0), points.max(0)
+    margin = (high - low) / 10
+    sides = np.linspace(low - margin, high + margin, GRID_POINTS)
+    if points.shape[1] == 1:
+        return sides
+    columns, rows = np.meshgrid(sides[:, 0], sides[:, 1])
+    return np.stack([columns.ravel(), rows.ravel()], axis=1)
+
+
+def fit(
+    trainer: Trainer,
+    arm: Arm,
+    seed: int,
+    samples: int,
+    grid_points: Array | None = None,
+    progress: Progress | None = None,
+    nudge: int | None = None,
+    observer: Observer | None = None,
+    drawn: Drawn | None = None,
+    epochs: int | None = None,
+) -> Record:
+    """Train one arm from the weights that the trainer holds.
+
+    Args:
+        trainer: a backend's, loaded with the weights to start from.
+        arm: what to train, and how.
+        seed: of the batch order and the dropout masks.
+        samples: how many the training part has.
+        grid_points: where to predict at the end, or None.
+        progress: called with the steps done and the steps in all.
+        nudge: a seed that reorders the samples inside each batch, or None.
+        observer: looks at the network now and then, or None.
+        drawn: the order and the masks, or None to draw them by the seed.
+        epochs: how many to train, or None for as many as the recipe says.
+    """
+    total = epochs or arm.recipe.epochs
+    run = _Run(trainer, arm, seed, samples, total, progress, nudge, drawn)
+    watchers = _Watchers(trainer, arm)
+    due = observer.due(total) if observer else set()
+    if observer and 0 in due:
+        observer.look(trainer, 0)
+    for stretch, evaluated in _stretches(arm, total, due):
+        run.train(stretch, watchers.slowed)
+        end = stretch.stop
+        if observer and end in due:
+            observer.look(trainer, end)
+        if evaluated and watchers.seen(end, run.evaluate(end)):
+            break
+    best = watchers.best_epoch()
+    left = run.evaluations[-1]["epoch"]
+    if watchers.kept is not None:
+        trainer.load(watchers.kept)
+        left = best["best_epoch"]
+    if observer:
+        observer.look(trainer, int(left), last=True)
+    predictions = None if grid_points is None else trainer.predict(grid_points)
+    seen = observer.record() if observer else {}
+    return run.record(best, predictions, seen)
+
+
+class _Watchers:
+    """What looks at the evaluations: stops, slows, and keeps the best."""
+
+    def __init__(self, trainer: Trainer, arm: Arm) -> None:
+        self.trainer, recipe = trainer, arm.recipe
+        stopping, plateau = recipe.early_stopping, recipe.plateau
+        self.lr = recipe.optimizer.lr
+        self.patience = Patience(stopping) if stopping else None
+        self.reduction = Reduction(plateau, self.lr) if plateau else None
+        # A checkpoint is early stopping that never stops.
+        self.checkpoint = recipe.checkpoint and Patience(
+            EarlyStopping(
+                monitor=recipe.checkpoint,
+                patience=MOST,
+                counting="exceeds",
+                restore_best=True,
+            )
+        )
+        self.kept: Weights | None = None
+
+    @property
+    def slowed(self) -> float:
+        """What the plateau has left of the rate."""
+        return self.reduction.rate / self.lr if self.reduction else 1.0
+
+    def seen(self, epoch: int, values: dict[str, float]) -> bool:
+        """Look at an evaluation; return whether training is to stop."""
+        for patience in filter(None, (self.patience, self.checkpoint)):
+            rule = patience.rule
+            better = patience.improved(epoch, values[rule.monitor])
+            if better and rule.restore_best:
+                self.kept = self.trainer.weights()
+        if self.reduction:
+            self.reduction.take(values[self.reduction.rule.monitor])
+        return self.patience is not None and self.patience.spent
+
+    def best_epoch(self) -> dict[str, float]:
+        """Return which epoch was the best, if anything asked."""
+        asked = self.checkpoint or self.patience
+        return {"best_epoch": float(asked.best_epoch)} if asked else {}
+
+
+def _stretches(
+    arm: Arm, total: int, due: set[int]
+) -> Iterator[tuple[range, bool]]:
+    """Yield epochs to train at a stretch, and whether to evaluate then.
+
+    A stretch ends before an evaluation, and where the probes are due.
+    """
+    every = arm.recipe.evaluate_every or total
+    evaluated = range(every, total, every)
+    stops = heapq.merge(chain(evaluated, (total,)), sorted(due - {0}))
+    first = 0
+    for stop, _ in groupby(stops):
+        yield range(first, stop), stop in evaluated or stop == total
+        first = stop
+
+
+class _Run:
+    """A training run under way: the curves so far."""
+
+    def __init__(
+        self,
+        trainer: Trainer,
+        arm: Arm,
+        seed: int,
+        samples: int,
+        epochs: int,
+        progress: Progress | None,
+        nudge: int | None,
+        drawn: Drawn | None,
+    ) -> None:
+        self.trainer, self.arm, self.seed = trainer, arm, seed
+        self.samples, self.progress, self.nudge = samples, progress, nudge
+        self.drawn = drawn
+        self.curves: dict[str, list[Curve]] = {}
+        self.evaluations: list[dict[str, float]] = []
+        self.done = 0
+        self.seconds = 0.0
+        self.total = epochs * steps_per_epoch(arm.recipe, samples)
+        self.evaluated = [
+            part
+            for part, size in arm.data.part_sizes().items()
+            if size and part != "test"
+        ]
+
+    def train(self, epochs: range, slowed: float) -> None:
+        steps = segments(
+            *(self.arm, self.samples, self.seed),
+            *(epochs, self.nudge, self.drawn),
+        )
+        for planned in steps:
+            segment = planned if slowed == 1 else planned.slowed(slowed)
+            start = time.perf_counter()
+            curves = self.trainer.steps(segment)
+            self.seconds += time.perf_counter() - start
+            for name, values in curves.items():
+                self.curves.setdefault(name, []).append(values)
+            self.done += len(segment)
+            if self.progress:
+                self.progress(self.done, self.total)
+
+    def evaluate(self, epoch: int) -> dict[str, float]:
+        values = {"epoch": float(epoch)} | self._metrics(self.evaluated)
+        self.evaluations.append(values)
+        return values
+
+    def _metrics(self, parts: list[str]) -> dict[str, float]:
+        return {
+            f"{part}_{name}": value
+            for part in parts
+            for name, value in self.trainer.evaluate(part).items()
+        }
+
+    def record(
+        self,
+        extra: dict[str, Any],
+        predictions: Any,
+        probes: dict[str, Curve],
+    ) -> Record:
+        parts = [p for p, size in self.arm.data.part_sizes().items() if size]
+        return Record(
+            steps={k: np.concatenate(v) for k, v in self.curves.items()},
+            epochs={
+                name: np.array([values[name] for values in self.evaluations])
+                for name in self.evaluations[0]
+            },
+            final={
+                **self._metrics(parts),
+                "parameters": float(self.arm.parameter_count),
+                "epochs": self.evaluations[-1]["epoch"],
+                **extra,
+            },
+            weights=self.trainer.weights(),
+            parameters=tuple(self.arm.parameters),
+            grid=predictions,
+            probes=probes,
+            seconds=self.seconds,
+        )

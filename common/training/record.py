@@ -1,0 +1,101 @@
+"""Records: what a training run leaves behind."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Curve: TypeAlias = npt.NDArray[Any]
+Weights: TypeAlias = dict[str, npt.NDArray[Any]]
+
+# The final metrics to look at, the first that there is.
+METRICS = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
+
+
+@dataclass
+class Record:
+    """One training run of one arm in one framework.
+
+    Attributes:
+        steps: curves with one entry a step: `loss` of the batch before its
+            update, `rate` as the framework used it, and where it was asked
+            for `gradient_norm` of shape (steps, parameters).
+        epochs: curves with one entry an evaluation: `epoch`, and
+            `train_loss`, `validation_accuracy` and so on.
+        final: the last evaluation by name, with `test_loss` and
+            `test_accuracy`, `parameters`, `epochs`, `best_epoch`.
+        weights: all tensors at the end, by neutral name.
+        parameters: the learnt ones among them, in the order of the
+            gradient's norms.
+        grid: for one- and two-dimensional data, predictions on
+            `common.training.loop.grid`.
+        probes: what `common.spec.probes` were asked for, each by the probe's
+            name and the place's or tensor's, `representations/dense_1`;
+            the first axis goes over the looks, which were taken after the
+            epochs in `representations/epoch`.
+        seconds: wall time of the steps alone.
+    """
+
+    steps: dict[str, Curve]
+    epochs: dict[str, Curve]
+    final: dict[str, float]
+    weights: Weights
+    parameters: tuple[str, ...] = ()
+    grid: Curve | None = None
+    probes: dict[str, Curve] = field(default_factory=dict)
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def metric(self) -> str:
+        """The final metric to look at first."""
+        return next(name for name in METRICS if name in self.final)
+
+    @property
+    def diverged_at(self) -> int | None:
+        """The first step whose loss is not a finite number."""
+        wrong = np.flatnonzero(~np.isfinite(self.steps["loss"]))
+        return int(wrong[0]) if len(wrong) else None
+
+    def until(self, epoch: int) -> "Record":
+        """Return what the curves were up to an epoch, and no end."""
+        shown = int((self.epochs["epoch"] <= epoch).sum())
+        share = epoch / self.final["epochs"]
+        steps = round(len(self.steps["loss"]) * min(share, 1.0))
+        return replace(
+            self,
+            steps={name: curve[:steps] for name, curve in self.steps.items()},
+            epochs={
+                name: curve[:shown] for name, curve in self.epochs.items()
+            },
+            weights={},
+            grid=None,
+        )
+
+    def digest(self) -> str:
+        """Return a hash over every bit but the time it took."""
+        return digest(
+            {
+                **{f"steps/{k}": v for k, v in self.steps.items()},
+                **{f"epochs/{k}": v for k, v in self.epochs.items()},
+                **{f"final/{k}": np.array(v) for k, v in self.final.items()},
+                **{f"weights/{k}": v for k, v in self.weights.items()},
+                **{f"probes/{k}": v for k, v in self.probes.items()},
+                "grid": np.array(0) if self.grid is None else self.grid,
+            }
+        )
+
+
+def digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
+    """Return a hash over names, types, shapes and bytes of some arrays.
+
+    >>> digest({"a": np.zeros(2)}) == digest({"a": np.zeros((2, 1))})
+    False
+    """
+    total = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        total.update(f"{name} {array.dtype.str} {array.shape} ".encode())
+        total.update(array.reshape(-1).view(np.uint8).data)
+    return total.hexdigest()[:16]

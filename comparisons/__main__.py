@@ -1,5 +1,0 @@
-"""`python -m comparisons` is `parity`."""
-
-from comparisons.cli import main
-
-main()

@@ -1,0 +1,334 @@
+"""Causes: which of the differences between two specifications make a gap.
+
+Two specifications differ in some named places, and the same network reaches
+another metric under each. A *mix* takes some of the places from the second
+and the others from the first. The rule below looks at the metric of mixes
+under the same seeds, and at nothing else; `comparisons/audit/audit.py` trains
+them, and a test simulates them.
+
+1. The gap itself has to be shown: the paired difference of the two ends is
+   not 0 by chance, and not negligible. Where one place alone differs, that
+   place is the cause, whatever the seeds say of the average.
+2. A set of places is a candidate where switching it alone, from the better
+   end, makes half of the gap or more, and taking it back, from the worse
+   end, undoes half or more, and where what the others still add is not
+   shown to be a quarter of the gap or more. Where several sets make the gap
+   and no one of them undoes it, all of them taken back together have to.
+3. A candidate is a cause where that is not chance among all sets that were
+   tried. Either the paired t test of its effect says so, at `SIGNIFICANT`
+   divided by twice the number of sets (Bonferroni), or it is the strongest
+   of the m sets in so many of n seeds that k or more would happen with
+   m P(Binomial(n, 1/m) ≥ k) ≤ `SIGNIFICANT` / 2. The first is the sharper
+   of the two with many seeds, the second with few.
+
+The smallest size with a candidate ends the search. Candidates without
+enough evidence are reported as such, with the number of seeds that would
+likely do.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from math import comb
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from framework_parity.comparisons.ladder.effects import (
+    Decision,
+    Effect,
+    average,
+    difference,
+    paired,
+)
+from framework_parity.comparisons.ladder.thresholds import SIGNIFICANT
+
+Mix: TypeAlias = frozenset[str]
+"""The places, by name, that are taken from the second specification."""
+
+Values: TypeAlias = npt.NDArray[np.float64]
+
+# A set makes the gap from this share of it on; and where the places that
+# are left still make this share, it is not the whole cause.
+MAKES = 0.5
+LEAVES = 0.25
+
+# Sets are sought up to this size.
+LARGEST_SET = 3
+
+
+class Table(Protocol):
+    """The metric of mixes, for each seed."""
+
+    def ask(self, mixes: Iterable[Mix]) -> None:
+        """Say which mixes will be asked for, so that they can be trained."""
+
+    def values(self, mix: Mix) -> Values:
+        """Return the metric of a mix, of shape (seeds,)."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A set of places that may be a cause.
+
+    Attributes:
+        places: the set.
+        makes: its effect, switched alone from the better end.
+        undoes: what taking it back from the worse end undoes, in the same
+            direction.
+        wins: in how many seeds it is the strongest of all sets tried.
+        p_value: of both tests together, for all sets tried; at most 1.
+    """
+
+    places: Mix
+    makes: Effect
+    undoes: Effect
+    wins: int
+    p_value: float
+
+    @property
+    def shown(self) -> bool:
+        """Whether its effect is not chance among all sets tried."""
+        return self.p_value <= SIGNIFICANT
+
+
+@dataclass(frozen=True)
+class Search:
+    """A search for the smallest sets that make the gap.
+
+    Attributes:
+        sets: the sets that make it, all of one size, the strongest first.
+        size: the size that was searched last.
+        tried: how many sets of that size were tried.
+        possible: how many there are; more than tried where only the
+            strongest places were combined.
+        candidates: what `sets` was taken from.
+        seeds_needed: where there are candidates and none is shown, how many
+            seeds would likely show the strongest; None if not even
+            `MOST_SEEDS`.
+    """
+
+    sets: tuple[Mix, ...] = ()
+    size: int = 0
+    tried: int = 0
+    possible: int = 0
+    candidates: tuple[Candidate, ...] = ()
+    seeds_needed: int | None = None
+
+
+@dataclass(frozen=True)
+class Causes:
+    """What makes the gap between two ends.
+
+    Attributes:
+        gap: the second end less the first.
+        decision: what the seeds show of it.
+        good: the better end, as a mix.
+        makes: the search; None where no gap is shown.
+        undone_by: the smallest parts of the cause that undo the gap, taken
+            back from the worse end.
+        only: whether a single place differs, which therefore is the cause.
+    """
+
+    gap: Effect
+    decision: Decision
+    good: Mix
+    makes: Search | None = None
+    undone_by: tuple[Mix, ...] = ()
+    only: bool = False
+
+    @property
+    def cause(self) -> Mix | None:
+        """The first of the smallest sets that make the gap."""
+        return self.makes.sets[0] if self.makes and self.makes.sets else None
+
+
+@dataclass
+class Finder:
+    """The search, with what it has been given.
+
+    Attributes:
+        table: the metric of mixes.
+        places: all places that differ.
+        rising: whether more of the metric is better.
+        margin: differences below this do not matter.
+        resolution: the step in which the metric moves; 0 if continuous.
+        most_sets: a size with more sets is cut to the strongest places.
+    """
+
+    table: Table
+    places: Sequence[str]
+    rising: bool
+    margin: float = 0.0
+    resolution: float = 0.0
+    most_sets: int = 120
+    _cache: dict[tuple[Mix, Mix], Effect] = field(default_factory=dict)
+
+    def find(self) -> Causes:
+        """Search, and return what was found."""
+        first, second = Mix(), Mix(self.places)
+        gap = self.effect(first, second)
+        # An infinite or undefined gap is not decided here.
+        decision = gap.decision(self.margin)
+        good = first if (gap.mean < 0) == self.rising else second
+        if not math.isfinite(gap.mean) or gap.mean == 0:
+            good = first
+        causes = Causes(gap, decision, good)
+        if len(second) == 1 and any(gap.differences):
+            search = Search((second,), 1, 1, 1)
+            return Causes(gap, decision, good, search, (second,), only=True)
+        if decision != "shown":
+            return causes
+        makes = self._search(good, gap)
+        undone = self._undone_by(good, makes.sets)
+        return Causes(gap, decision, good, makes, undone)
+
+    def effect(self, before: Mix, after: Mix) -> Effect:
+        """Return the effect of going from one mix to another."""
+        key = before, after
+        if key not in self._cache:
+            values = self.table.values(after), self.table.values(before)
+            self._cache[key] = paired(*values, self.resolution)
+        return self._cache[key]
+
+    def strength(self, place: str) -> float:
+        """Return the larger effect of a place, first or last switched."""
+        second = Mix(self.places)
+        effects = (
+            self.effect(Mix(), Mix({place})),
+            self.effect(second - {place}, second),
+        )
+        sizes = (abs(effect.mean) for effect in effects)
+        return max((s for s in sizes if not math.isnan(s)), default=0.0)
+
+    def _search(self, good: Mix, gap: Effect) -> Search:
+        bad = good ^ Mix(self.places)
+        total = gap if not good else _reversed(gap)
+        ranked = sorted(self.places, key=lambda p: -self.strength(p))
+        search = Search()
+        for size in range(1, min(LARGEST_SET, len(ranked)) + 1):
+            reach = len(ranked)
+            while reach > size and comb(reach, size) > self.most_sets:
+                reach -= 1
+            sets = [Mix(s) for s in combinations(ranked[:reach], size)]
+            self.table.ask(good ^ places for places in sets)
+            found = self._candidates(sets, good, bad, total)
+            search = self._judged(size, sets, found)
+            if found:
+                break
+        return search
+
+    def _candidates(
+        self, sets: list[Mix], good: Mix, bad: Mix, gap: Effect
+    ) -> list[Candidate]:
+        makes = {s: self.effect(good, good ^ s) for s in sets}
+        enough = [s for s in sets if _share(makes[s], gap) >= MAKES]
+        self.table.ask(bad ^ places for places in enough)
+        undoes = {s: self.effect(bad ^ s, bad) for s in enough}
+        union = Mix().union(*enough)
+        together = bool(enough) and (
+            _share(self.effect(bad ^ union, bad), gap) >= MAKES
+        )
+        wins = dict(zip(sets, _wins(list(makes.values()), gap), strict=True))
+        full = [s for s in enough if not _leaves(makes[s], gap)]
+        whole = [
+            s
+            for s in full
+            if _share(undoes[s], gap) >= MAKES
+            and self._needs_all(s, good, gap)
+        ]
+        found = []
+        for places in whole or (full if together else []):
+            made, undone = makes[places], undoes[places]
+            tested = average(made, undone) if whole else made
+            p = _corrected(tested, wins[places], len(sets))
+            found.append(Candidate(places, made, undone, wins[places], p))
+        return sorted(found, key=lambda c: (c.p_value, -abs(c.makes.mean)))
+
+    def _needs_all(self, places: Mix, good: Mix, gap: Effect) -> bool:
+        """Whether every place of a set is shown to add to what it makes."""
+        if len(places) == 1:
+            return True
+        adds = [
+            self.effect(good ^ (places - {place}), good ^ places)
+            for place in places
+        ]
+        return all(
+            added.p_value < SIGNIFICANT and _share(added, gap) > 0
+            for added in adds
+        )
+
+    def _judged(
+        self, size: int, sets: list[Mix], found: list[Candidate]
+    ) -> Search:
+        whole = size == len(self.places)
+        shown = [c.places for c in found if c.shown or whole]
+        needed = None
+        if found and not shown:
+            best = average(found[0].makes, found[0].undoes)
+            level = SIGNIFICANT / 2 / len(sets)
+            needed = best.seeds_needed(level=level)
+        possible = comb(len(self.places), size)
+        return Search(
+            tuple(shown), size, len(sets), possible, tuple(found), needed
+        )
+
+    def _undone_by(self, good: Mix, causes: Sequence[Mix]) -> tuple[Mix, ...]:
+        """Return the smallest parts of the causes that undo the gap."""
+        bad = good ^ Mix(self.places)
+        gap = self.effect(good, bad)
+        union = sorted(Mix().union(*causes))
+        for size in range(1, min(LARGEST_SET, len(union)) + 1):
+            parts = [Mix(p) for p in combinations(union, size)]
+            self.table.ask(bad ^ part for part in parts)
+            found = []
+            for part in parts:
+                undone = self.effect(bad ^ part, bad)
+                if (
+                    _share(undone, gap) >= MAKES
+                    and not _leaves(undone, gap)
+                    and undone.p_value * len(parts) <= SIGNIFICANT
+                ):
+                    found.append(part)
+            if found:
+                return tuple(found)
+        return ()
+
+
+def _share(effect: Effect, gap: Effect) -> float:
+    """Return an effect as a share of the gap; NaN where there is none."""
+    return effect.mean / gap.mean if gap.mean else math.nan
+
+
+def _leaves(made: Effect, gap: Effect) -> bool:
+    """Whether an effect is shown to leave a good part of the gap."""
+    left = difference(gap, made)
+    return left.p_value < SIGNIFICANT and _share(left, gap) >= LEAVES
+
+
+def _reversed(effect: Effect) -> Effect:
+    reverse = tuple(-d for d in effect.differences)
+    return Effect(reverse, effect.variance_floor)
+
+
+def _wins(effects: list[Effect], gap: Effect) -> list[int]:
+    """Return in how many seeds each effect is the only strongest."""
+    table = np.array([effect.differences for effect in effects])
+    table = table * math.copysign(1.0, gap.mean)
+    table = np.where(np.isfinite(table), table, -np.inf)
+    best = table.max(0)
+    alone = (table == best).sum(0) == 1
+    return [int(((row == best) & alone).sum()) for row in table]
+
+
+def _corrected(tested: Effect, wins: int, sets: int) -> float:
+    """Return the p-value of both tests, for all sets that were tried."""
+    from scipy.special import bdtrc
+
+    by_size = tested.p_value * sets
+    by_rank = 1.0
+    if sets > 1 and wins:
+        by_rank = sets * float(bdtrc(wins - 1, tested.seeds, 1 / sets))
+    return min(1.0, 2 * min(by_size, by_rank))

@@ -1,0 +1,434 @@
+"""Random specifications: Hypothesis strategies over the words themselves.
+
+What a field may hold is read from its type, so a new word is drawn as soon
+as it stands in the language. `RANGES` says what is sensible where a type
+allows far more: a fuzzed network is small, and trains without blowing up,
+since beyond that nothing can be said of two runs.
+"""
+
+import math
+from collections.abc import Sequence
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from framework_parity.common.data.spec import Data
+from framework_parity.common.data.splits import Split
+from framework_parity.common.data.synthetic import (
+    Linear,
+    Noise,
+    Polynomial,
+    Sine,
+    Spiral,
+    Xor,
+)
+from framework_parity.common.spec.architecture import ShapeError, places
+from framework_parity.common.spec.axes import NAMED
+from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.layers.activations import Activation
+from framework_parity.common.spec.layers.augmentation import Augmentation
+from framework_parity.common.spec.layers.convolution import Conv2d
+from framework_parity.common.spec.layers.core import Dense, Flatten
+from framework_parity.common.spec.layers.merging import Concatenate, Residual
+from framework_parity.common.spec.layers.pooling import (
+    GlobalAveragePool,
+    GlobalMaxPool,
+    GlobalPool,
+)
+from framework_parity.common.spec.layers.regularization import SpatialDropout
+from framework_parity.common.spec.layers.windows import Window
+from framework_parity.common.spec.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Loss,
+)
+from framework_parity.common.spec.node import Model, OneKind, members
+from framework_parity.common.spec.padding import Both, Valid
+from framework_parity.common.spec.recipe import Recipe
+
+Strategy = st.SearchStrategy[Any]
+
+# Sensible values of a field, as `kind.field` or, for any kind, `field`.
+RANGES: dict[str, Strategy] = {
+    "units": st.integers(1, 9),
+    "filters": st.integers(1, 4),
+    "groups": st.sampled_from([1, 1, 1, 2]),
+    "dilation": st.sampled_from([1, 1, 1, 2]),
+    "formula": st.sampled_from(
+        ["x * tanh(sqrt(softplus(x)))", "0.5 * x + sin(x)", "x / (1 + x**2)"]
+    ),
+    "rate": st.sampled_from([0.0, 0.25, 0.5]),
+    "lr": st.sampled_from([0.001, 0.01, 0.03]),
+    "sgd.lr": st.sampled_from([0.01, 0.05, 0.1]),
+    "momentum": st.sampled_from([0.0, 0.5, 0.9]),
+    "epsilon": st.sampled_from([1e-8, 1e-7, 1e-5, 1e-3]),
+    "beta_1": st.sampled_from([0.0, 0.7, 0.9]),
+    "beta_2": st.sampled_from([0.9, 0.99, 0.999]),
+    "kept": st.sampled_from([0.5, 0.9, 0.99]),
+    "stddev": st.sampled_from([0.05, 0.5, 1.0]),
+    "recipe.batch_size": st.one_of(st.integers(4, 16), st.just("full")),
+    "recipe.epochs": st.integers(1, 3),
+    "recipe.evaluate_every": st.integers(0, 2),
+    "early_stopping.patience": st.integers(1, 2),
+    "every": st.integers(1, 9),
+    "by": st.sampled_from([0.5, 0.7, 1.0]),
+    "cosine.steps": st.integers(5, 40),
+    "final": st.sampled_from([0.01, 0.1]),
+}
+
+# Layers that are drawn by a strategy of their own.
+LEFT_OUT = ("residual", "concatenate")
+
+DEEPEST = 2
+
+NUMBERS = st.sampled_from([0.1, 0.25, 0.5, 1.0, 2.0])
+
+
+@cache
+def elements(*kinds: type[Model]) -> Strategy:
+    """Return a strategy for elements of some kinds, all of them alike."""
+    return st.sampled_from(kinds).flatmap(element)
+
+
+@cache
+def element(kind: type[Model]) -> Strategy:
+    """Return a strategy for the elements of one kind."""
+    return _element(kind)
+
+
+@st.composite
+def _element(draw: st.DrawFn, kind: type[Model]) -> Any:
+    """Draw the fields of one element until they fit together."""
+    for _ in range(8):
+        fields = {name: draw(field) for name, field in _fields(kind).items()}
+        try:
+            return kind(**fields)
+        except ValidationError:
+            continue
+    return draw(st.nothing())
+
+
+@cache
+def _fields(kind: type[Model]) -> dict[str, Strategy]:
+    return {
+        name: _field(kind.kind(), name, field)
+        for name, field in kind.model_fields.items()
+    }
+
+
+def _field(kind: str, name: str, field: FieldInfo) -> Strategy:
+    for key in (f"{kind}.{name}", name):
+        if key in RANGES:
+            return RANGES[key]
+    said = [row for row in CONVENTIONS if row.field == f"{kind}.{name}"]
+    if said and isinstance(said[0].torch, float):
+        return st.sampled_from([said[0].torch, said[0].keras])
+    return typed(field.annotation, tuple(field.metadata))
+
+
+def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
+    """Return a strategy for what a field's type allows.
+
+    Raises:
+        TypeError: for a type that has none; add the field to `RANGES`.
+    """
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        kind, *more = inside
+        if any(isinstance(each, OneKind) for each in more):
+            return elements(*members(annotation))
+        return typed(kind, [*metadata, *_flat(more)])
+    if origin in (Union, UnionType):
+        return st.one_of([typed(each, metadata) for each in inside])
+    for both in metadata:
+        if isinstance(both, Both):
+            one = typed(both.number)
+            return st.one_of(one, st.tuples(one, one)).filter(_is_small)
+    if origin is tuple:
+        if inside[-1] is Ellipsis:
+            return st.lists(typed(inside[0]), min_size=1, max_size=3).map(
+                tuple
+            )
+        return st.tuples(*map(typed, inside))
+    if origin is Literal:
+        return st.sampled_from(inside)
+    if annotation in (None, NoneType):
+        return st.none()
+    if annotation is bool:
+        return st.booleans()
+    if annotation is int:
+        return st.integers(*_bounds(metadata, 0, 4))
+    if annotation is float:
+        low, high = _bounds(metadata, 0.0, 2.0)
+        return NUMBERS.filter(lambda number: low <= number <= high)
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        return element(annotation)
+    raise TypeError(f"no strategy for {annotation}; add it to RANGES")
+
+
+def _is_small(size: int | tuple[int, int]) -> bool:
+    return size in (1, 2, 3) or (isinstance(size, tuple) and max(size) <= 3)
+
+
+def _flat(metadata: Sequence[Any]) -> list[Any]:
+    """Return bounds, also those inside of pydantic's own `Field`."""
+    return [
+        bound
+        for each in metadata
+        for bound in (each.metadata if isinstance(each, FieldInfo) else [each])
+    ]
+
+
+def _bounds(metadata: Sequence[Any], low: Any, high: Any) -> tuple[Any, Any]:
+    for bound in _flat(metadata):
+        if isinstance(bound, Ge):
+            low = bound.ge
+        elif isinstance(bound, Gt):
+            low = bound.gt
+        elif isinstance(bound, Le):
+            high = min(high, bound.le)
+        elif isinstance(bound, Lt):
+            high = min(high, bound.lt)
+    return low, max(low, high)
+
+
+SIMPLE = [kind for kind in members(Layer) if kind.kind() not in LEFT_OUT]
+IMAGE = [
+    kind
+    for kind in SIMPLE
+    if issubclass(kind, (Window, GlobalPool, Augmentation, SpatialDropout))
+]
+VECTOR = [kind for kind in SIMPLE if kind not in IMAGE]
+_ACTIVATIONS = [kind for kind in SIMPLE if issubclass(kind, Activation)]
+ANY = [
+    kind for kind in VECTOR if kind not in _ACTIVATIONS and kind is not Dense
+]
+TWO_AXES = [*ANY, GlobalAveragePool, GlobalMaxPool, SpatialDropout]
+
+
+@st.composite
+def networks(
+    draw: st.DrawFn, shape: Shape, longest: int = 5, depth: int = 0
+) -> tuple[Any, ...]:
+    """Draw layers, one after another, that can take what reaches them."""
+    layers: list[Any] = []
+    for _ in range(draw(st.integers(0, longest))):
+        layer = draw(_layer(shape, depth))
+        try:
+            [place] = places([layer], shape)
+        except ShapeError:
+            continue
+        layers.append(layer)
+        shape = place.output_shape
+    return tuple(layers)
+
+
+def _layer(shape: Shape, depth: int) -> Strategy:
+    """Draw a layer; on an image, every second looks at windows of it."""
+    simple = elements(*VECTOR)
+    if len(shape) == 2:
+        simple = st.one_of(elements(*TWO_AXES), elements(*_ACTIVATIONS))
+    if len(shape) == 3:
+        simple = st.one_of(elements(*IMAGE), elements(*_ACTIVATIONS, *ANY))
+    if depth == DEEPEST:
+        return simple
+    nested = _residual(shape, depth + 1), _concatenate(shape, depth + 1)
+    return st.one_of(simple, simple, simple, *nested)
+
+
+@st.composite
+def _residual(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
+    """Draw a body, and a shortcut that gives x the body's shape."""
+    body = draw(networks(shape, 3, depth).filter(len))
+    after = draw(st.one_of(st.none(), elements(*_ACTIVATIONS)))
+    end = _end(body, shape)
+    stride = _stride(shape, end)
+    shortcut: Any = "identity"
+    if stride is not None and end != shape:
+        conv = draw(element(Conv2d))
+        plain = {"size": (1, 1), "groups": 1, "dilation": (1, 1)}
+        fits = {"padding": Valid(), "stride": stride, "filters": end[-1]}
+        shortcut = (conv.model_copy(update=plain | fits),)
+    elif end != shape:
+        flatten, dense = draw(element(Flatten)), draw(element(Dense))
+        units = {"units": math.prod(end)}
+        body = (*body, flatten)
+        shortcut = (flatten, dense.model_copy(update=units))
+    return Residual(body=body, shortcut=shortcut, activation=after)
+
+
+def _stride(shape: Shape, end: Shape) -> tuple[int, int] | None:
+    """Return how far a window of one pixel must move to leave `end`."""
+    if len(shape) != 3 or len(end) != 3:
+        return None
+    found = [
+        next((s for s in range(1, 4) if (n - 1) // s + 1 == m), None)
+        for n, m in zip(shape[:2], end[:2], strict=True)
+    ]
+    down, across = found
+    return None if down is None or across is None else (down, across)
+
+
+@st.composite
+def _concatenate(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
+    """Draw branches, and keep those that fit the first; or it comes twice."""
+    branch = networks(shape, 2, depth)
+    first, *rest = draw(st.lists(branch, min_size=2, max_size=3))
+    end = _end(first, shape)
+    axis: Any = draw(st.sampled_from(NAMED[len(end)]))
+    found = [first]
+    for each in rest:
+        joined = Concatenate(branches=(first, each), axis=axis)
+        try:
+            places([joined], shape)
+        except ShapeError:
+            continue
+        found.append(each)
+    found = found if len(found) > 1 else [first, first]
+    return Concatenate(branches=tuple(found), axis=axis)
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> Any:
+    """Draw a small data set."""
+    samples = draw(st.integers(24, 48))
+    spiral = st.builds(
+        Spiral, classes=st.integers(2, 4), samples=st.just(samples)
+    )
+    vectors, two_axes, images = (
+        st.builds(
+            Noise,
+            sides=sides,
+            classes=st.sampled_from([None, 2, 3]),
+            samples=st.just(samples),
+        )
+        for sides in (
+            st.tuples(st.integers(1, 6)),
+            st.tuples(st.integers(2, 6), st.integers(1, 4)),
+            st.tuples(*[st.integers(3, 6)] * 2, st.integers(1, 3)),
+        )
+    )
+    curve = st.builds(
+        Polynomial,
+        coefficients=st.just((1.0, -0.5, 0.2)),
+        samples=st.just(samples),
+    )
+    sine = st.builds(Sine, samples=st.just(samples), noise=NUMBERS)
+    linear = st.builds(
+        Linear,
+        features=st.integers(1, 6),
+        samples=st.just(samples),
+        test_samples=st.sampled_from([0, 9]),
+        noise=NUMBERS,
+    )
+    xor = st.builds(Xor, copies=st.just(8), noise=NUMBERS)
+    vector = [vectors, spiral, curve, sine, linear, xor]
+    choices = [images, images, images, two_axes, two_axes, *vector]
+    return draw(st.sampled_from(choices).flatmap(lambda chosen: chosen))
+
+
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
+    """Draw one valid experiment with a single arm, `fuzzed`."""
+    for _ in range(8):
+        source = draw(sources())
+        classes = source.class_count
+        kinds = [
+            kind
+            for kind in members(Loss)
+            if (kind is not CrossEntropy or classes is not None)
+            and (kind is not BinaryCrossEntropy or classes == 2)
+        ]
+        likely = [
+            kind
+            for kind in kinds
+            if (kind in (CrossEntropy, BinaryCrossEntropy))
+            == (classes is not None)
+        ]
+        loss = draw(elements(*likely, *likely, *kinds))
+        binary = isinstance(loss, BinaryCrossEntropy)
+        units = 1 if binary else classes or 1
+        # An activation before the loss is a mistake that people make.
+        ending = st.sampled_from([(), (), ()]) | elements(*_ACTIVATIONS).map(
+            lambda each: (each,)
+        )
+        layers = draw(networks(source.shape))
+        last = draw(elements(Dense)).model_copy(update={"units": units})
+        shape = _end(layers, source.shape)
+        flatten = () if len(shape) == 1 else (draw(elements(Flatten)),)
+        recipe = _fitting(draw(elements(Recipe)), loss, classes)
+        try:
+            return Experiment(
+                name="fuzzed",
+                data=draw(_data(source, _watches(recipe))),
+                recipe=recipe,
+                arms={"fuzzed": (*layers, *flatten, last, *draw(ending))},
+            )
+        except ValidationError:
+            continue
+    return draw(st.nothing())
+
+
+def _watches(recipe: Recipe) -> bool:
+    watching = recipe.plateau, recipe.early_stopping, recipe.checkpoint
+    return any(each is not None for each in watching)
+
+
+def _fitting(recipe: Recipe, loss: Any, classes: int | None) -> Recipe:
+    """Return a recipe whose parts go together with a loss.
+
+    What watches a curve watches each epoch, and an accuracy only where there
+    is one; two that keep the best weights are one too many.
+    """
+    changes: dict[str, Any] = {"loss": loss}
+    if _watches(recipe):
+        changes["evaluate_every"] = 1
+    stopping = recipe.early_stopping
+    if stopping is not None and stopping.restore_best:
+        changes["checkpoint"] = None
+    if classes is None:
+        loss_alone = {"monitor": "validation_loss"}
+        for name in ("plateau", "early_stopping"):
+            rule = getattr(recipe, name)
+            if rule is not None:
+                changes[name] = rule.model_copy(update=loss_alone)
+        if recipe.checkpoint and "checkpoint" not in changes:
+            changes["checkpoint"] = "validation_loss"
+    return recipe.model_copy(update=changes)
+
+
+def _end(layers: Sequence[Any], shape: Shape) -> Shape:
+    found = places(layers, shape)
+    return found[-1].output_shape if found else shape
+
+
+def _data(source: Any, watched: bool) -> Strategy:
+    return st.builds(
+        Data,
+        source=st.just(source),
+        test=st.sampled_from([0.0, 0.2]),
+        validation=st.sampled_from([0.2] if watched else [0.0, 0.2]),
+        split=st.sampled_from(_splits(source)),
+        scaling=st.sampled_from(["standardize", "min_max", "symmetric"]),
+        target_scaling=st.sampled_from(
+            ["none"] if source.class_count else ["none", "standardize"]
+        ),
+        seed=st.integers(0, 3),
+    )
+
+
+def _splits(source: Any) -> list[str]:
+    """Return the splits that a source can take; few classes may be rare."""
+    return [
+        each
+        for each in get_args(Split)
+        if each != "stratified" or source.class_count is None
+    ]

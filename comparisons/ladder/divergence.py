@@ -1,0 +1,103 @@
+"""Divergence: whether training blows up in both, and at which step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from framework_parity.common.training.record import Curve, Record
+from framework_parity.comparisons.ladder.thresholds import BLOWN_UP
+from framework_parity.comparisons.workers.pool import LABELS
+
+Steps = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Where the runs of two frameworks diverge.
+
+    A run diverges at the first step whose loss or gradient is not a finite
+    number, or whose loss is more than `BLOWN_UP` times that of step 0, in
+    size. Rounding can move that step, and the nudged runs show how far: the
+    two frameworks diverge *alike* where all of their runs diverge and the
+    ranges of their steps overlap.
+
+    Attributes:
+        torch: the step of each of PyTorch's runs, the nudged ones behind the
+            one as it is; None where a run does not diverge.
+        keras: likewise of Keras's.
+    """
+
+    torch: Steps
+    keras: Steps
+
+    @classmethod
+    def of(cls, torch: list[Record], keras: list[Record]) -> "Divergence":
+        """Return where the runs diverge.
+
+        Args:
+            torch: PyTorch's record, then its nudged ones.
+            keras: likewise.
+        """
+        own = (
+            tuple(diverged_at(run) for run in runs) for runs in (torch, keras)
+        )
+        return cls(*own)
+
+    @property
+    def alike(self) -> bool:
+        """Whether both diverge at one step, as far as rounding lets it."""
+        torch = [step for step in self.torch if step is not None]
+        keras = [step for step in self.keras if step is not None]
+        every = len(torch) == len(self.torch), len(keras) == len(self.keras)
+        return all(every) and (
+            max(min(torch), min(keras)) <= min(max(torch), max(keras))
+        )
+
+    @property
+    def at(self) -> int | None:
+        """The step where both have diverged; None where one does not.
+
+        It is the earlier of the two where they diverge alike. Where they do
+        not, the later: the steps between the two are judged, and there one
+        has a loss that the other has not.
+        """
+        torch, keras = self.torch[0], self.keras[0]
+        if torch is None or keras is None:
+            return None
+        return min(torch, keras) if self.alike else max(torch, keras)
+
+    def as_json(self) -> dict[str, int | None]:
+        """Return the step of each framework's run as it is, by backend."""
+        first = self.torch[0], self.keras[0]
+        return dict(zip(LABELS, first, strict=True))
+
+
+def diverged_at(record: Record) -> int | None:
+    """Return the step at which a run diverges, or None.
+
+    A gradient that is no number makes the next loss one that is none.
+
+    Args:
+        record: of the run.
+    """
+    found = [blown_up_at(record.steps["loss"])]
+    for curve in record.steps.values():
+        lost = ~np.isfinite(curve.reshape(len(curve), -1)).all(1)
+        found.append(int(lost.argmax()) if lost.any() else None)
+    return min((step for step in found if step is not None), default=None)
+
+
+def blown_up_at(loss: Curve) -> int | None:
+    """Return the first step at which a loss has blown up, or None.
+
+    Args:
+        loss: one value a step.
+
+    >>> blown_up_at(np.array([0.5, 4.0, 1e3, 5.1e5]))
+    3
+    >>> blown_up_at(np.array([0.5, np.nan])), blown_up_at(np.ones(9))
+    (1, None)
+    """
+    first = abs(float(loss[0])) or 1.0
+    blown = ~(np.isfinite(loss) & (np.abs(loss) <= BLOWN_UP * first))
+    return int(blown.argmax()) if blown.any() else None

@@ -1,0 +1,394 @@
+"""The statistics rung: each framework on its own, over many seeds.
+
+Here nothing is shared but the data and the recipe. Each framework draws its
+own initial weights, drops its own units, and sees the samples in an order of
+its own, so that the two sets of runs are independent. What is asked is
+whether the final metric is *the same in distribution*, as far as a stated
+margin can tell. A test that finds no difference would be no answer, since
+too few seeds find none either. So equivalence has to be shown, by two
+one-sided tests (Schuirmann 1987; Lakens 2017) in Welch's form: with means
+x̄, deviations s and counts n, and margin M,
+
+    d = x̄_Keras - x̄_PyTorch,   e² = s²_PyTorch/n + s²_Keras/n
+    p_equivalent = P(T > (M - |d|) / e)
+    p_different  = P(T > (|d| - M) / e) + P(T > (|d| + M) / e)
+
+where T is Student's t with Welch and Satterthwaite's degrees of freedom. The
+first is the larger of the two one-sided tests of "further apart than M"; the
+second tests "no further apart than M" at its edge.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
+from framework_parity.common.training.record import METRICS, Record
+from framework_parity.comparisons.ladder.thresholds import (
+    BLOWN_UP,
+    CHANCE,
+    EQUIVALENT,
+    FEWEST_SEEDS,
+    MARGIN_OF_ACCURACY,
+    MARGIN_OF_LOSS,
+    MOST_SEEDS,
+    POWER,
+)
+from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
+from framework_parity.comparisons.workers.pool import LABELS, Pair, Progress
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one framework's runs ended with.
+
+    Attributes:
+        values: the final metric of each run that did not diverge.
+        diverged: how many runs did.
+    """
+
+    values: tuple[float, ...]
+    diverged: int = 0
+
+    @property
+    def runs(self) -> int:
+        """How many runs there were."""
+        return len(self.values) + self.diverged
+
+    @property
+    def mean(self) -> float:
+        """The mean of those that did not diverge; NaN of none."""
+        return float(np.mean(self.values)) if self.values else math.nan
+
+    @property
+    def spread(self) -> float:
+        """Their standard deviation, over n - 1; NaN of fewer than two."""
+        several = len(self.values) > 1
+        return float(np.std(self.values, ddof=1)) if several else math.nan
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the numbers, None where there is none."""
+        return {
+            "mean": _number(self.mean),
+            "spread": _number(self.spread),
+            "runs": self.runs,
+            "diverged": self.diverged,
+            "values": list(self.values),
+        }
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Two samples of a metric, and what they show.
+
+    Attributes:
+        metric: its name in a record's `final`.
+        torch: PyTorch's sample.
+        keras: Keras's.
+        margin: how far apart the means may be, in the metric's own unit.
+        p_equivalent: small where the means are shown to be closer.
+        p_different: small where they are shown to be further apart.
+        p_diverged: small where one diverges more often than the other:
+            Fisher's exact test.
+        outcome: what is shown.
+        seeds_needed: how many would likely show something; None where
+            something is shown, and where not even `MOST_SEEDS` would.
+    """
+
+    metric: str
+    torch: Sample
+    keras: Sample
+    margin: float
+    p_equivalent: float
+    p_different: float
+    p_diverged: float
+    outcome: Outcome
+    seeds_needed: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Both samples, and what follows from them, in words."""
+        values = ", ".join(
+            f"{s.mean:.4g} ± {s.spread:.2g} in {label}"
+            for label, s in self._labelled()
+            if len(s.values) > 1
+        )
+        name = self.metric.replace("_", " ")
+        what = f"{name} {values} (mean ± deviation)" if values else name
+        return f"{what} of {self._counts()}: {self._finding()}"
+
+    def _labelled(self) -> list[tuple[str, Sample]]:
+        return list(zip(LABELS.values(), self._samples(), strict=True))
+
+    def _samples(self) -> tuple[Sample, Sample]:
+        return self.torch, self.keras
+
+    def _counts(self) -> str:
+        runs = f"{self.torch.runs} and {self.keras.runs} runs"
+        if self.torch.runs == self.keras.runs:
+            runs = f"{self.torch.runs} runs each"
+        if not self.torch.diverged + self.keras.diverged:
+            return runs
+        blown = " and ".join(
+            f"{s.diverged} in {label}" for label, s in self._labelled()
+        )
+        return f"{runs}, of which {blown} diverged"
+
+    def _finding(self) -> str:
+        if self.p_diverged < CHANCE:
+            most = max(self._labelled(), key=lambda x: _share(x[1]))[0]
+            p = self.p_diverged
+            return f"{most} diverges more often (p = {p:.2g})"
+        margin = f"{self.margin:.3g}"
+        if self.outcome == "agree" and math.isnan(self.torch.mean):
+            return "every run diverges in both"
+        if self.outcome == "agree":
+            return f"equivalent within {margin} (p = {self.p_equivalent:.2g})"
+        if self.outcome == "disagree":
+            return f"further apart than {margin} (p = {self.p_different:.2g})"
+        return f"nothing is shown, {self._why()}"
+
+    def _why(self) -> str:
+        if min(len(s.values) for s in self._samples()) < FEWEST_SEEDS:
+            return f"fewer than {FEWEST_SEEDS} that end are too few"
+        if self.p_equivalent < EQUIVALENT:
+            p = self.p_equivalent
+            return (
+                f"the runs that end are equivalent within {self.margin:.3g} "
+                f"(p = {p:.2g}), but not that as many diverge"
+            )
+        needed = f"{self.seeds_needed or MOST_SEEDS:,}"
+        if self.seeds_needed is None:
+            needed = f"more than {needed}"
+        return (
+            f"neither equivalence within {self.margin:.3g} "
+            f"(p = {self.p_equivalent:.2g}) nor more than that "
+            f"(p = {self.p_different:.2g}); it would likely take "
+            f"{needed} seeds"
+        )
+
+    def verdict(self, arm: str) -> Verdict:
+        """Return the rung's verdict; there is no floor to be measured in."""
+        return Verdict(
+            rung="statistics",
+            arm=arm,
+            given=self.outcome,
+            worst_ratio=math.nan,
+            where=self.metric,
+            sentence=self.sentence,
+            details=self.as_json(),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all that was measured."""
+        return {
+            "metric": self.metric,
+            "margin": _number(self.margin),
+            "torch": self.torch.as_json(),
+            "keras": self.keras.as_json(),
+            "p_equivalent": _number(self.p_equivalent),
+            "p_different": _number(self.p_different),
+            "p_diverged": _number(self.p_diverged),
+            "seeds_needed": self.seeds_needed,
+        }
+
+
+def train_apart(
+    pair: Pair,
+    arm: Arm | TwoArms,
+    seeds: int,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> dict[str, list[Record]]:
+    """Train every seed in both, each with its own randomness, in float32.
+
+    Args:
+        pair: the two workers.
+        arm: what to train, for as many epochs as its recipe says; of two
+            sides, each framework trains its own.
+        seeds: how many runs in each framework.
+        seed: moves all seeds; the runs of one are among those of the next.
+        progress: called with the backend, the steps done and in all.
+    """
+    each = {
+        backend: {
+            "arm": _evaluated_seldom(sides_of(arm)[backend]),
+            "dtype": "float32",
+            "seeds": own_seeds(backend, seed, seeds),
+        }
+        for backend in pair.workers
+    }
+    return pair.ask_each("train_apart", each, progress)
+
+
+def _evaluated_seldom(arm: Arm) -> Arm:
+    """Return the arm evaluated at its end alone, where only that counts.
+
+    An evaluation costs as much as training.
+    """
+    recipe = arm.recipe
+    if recipe.early_stopping or recipe.plateau or recipe.checkpoint:
+        return arm
+    return replace(arm, recipe=recipe.model_copy(update={"evaluate_every": 0}))
+
+
+def own_seeds(backend: str, first: int, count: int) -> tuple[int, ...]:
+    """Return one framework's seeds: even ones for PyTorch, odd for Keras.
+
+    The order of the batches follows from the seed, in both by the same
+    function: two frameworks under one seed would not be independent.
+
+    >>> own_seeds("torch", 0, 3), own_seeds("keras", 0, 3)
+    ((0, 2, 4), (1, 3, 5))
+    """
+    odd = list(LABELS).index(backend)
+    return tuple(2 * (first + run) + odd for run in range(count))
+
+
+def compare_samples(
+    torch: list[Record], keras: list[Record], margin: float | None = None
+) -> Equivalence:
+    """Judge the final metric of two sets of independent runs.
+
+    Args:
+        torch: PyTorch's records.
+        keras: Keras's.
+        margin: how far apart the means may be: absolute for an accuracy,
+            a share of their own mean for a loss. None takes the default.
+    """
+    both = torch[0].final.keys() & keras[0].final.keys()
+    metric = next(name for name in METRICS if name in both)
+    samples = _sample(torch, metric), _sample(keras, metric)
+    if metric.endswith("accuracy"):
+        allowed = MARGIN_OF_ACCURACY if margin is None else margin
+    else:
+        share = MARGIN_OF_LOSS if margin is None else margin
+        allowed = share * abs(float(np.mean([s.mean for s in samples])))
+    return _judged(metric, *samples, allowed)
+
+
+def _sample(records: list[Record], metric: str) -> Sample:
+    ended = tuple(r.final[metric] for r in records if not _blown_up(r))
+    return Sample(ended, len(records) - len(ended))
+
+
+def _blown_up(record: Record) -> bool:
+    """Whether the loss at the end is no number, or far from the first.
+
+    Asked of the network that is left: what went wrong on the way counts
+    for nothing where early stopping has put good weights back.
+    """
+    name = record.metric.replace("accuracy", "loss")
+    last, first = record.final[name], float(record.steps["loss"][0])
+    return not last <= BLOWN_UP * (first or 1.0)
+
+
+def _judged(
+    metric: str, torch: Sample, keras: Sample, margin: float
+) -> Equivalence:
+    counts = len(torch.values), len(keras.values)
+    difference = abs(keras.mean - torch.mean)
+    found = Equivalence(
+        metric,
+        torch,
+        keras,
+        margin,
+        p_equivalent=1.0,
+        p_different=1.0,
+        p_diverged=_fisher(torch, keras),
+        outcome="undecided",
+    )
+    if found.p_diverged < CHANCE:
+        return replace(found, outcome="disagree")
+    if max(counts) == 0 and min(torch.runs, keras.runs) >= FEWEST_SEEDS:
+        return replace(found, outcome="agree")
+    if min(counts) < FEWEST_SEEDS:
+        return found
+    tail = _tail(torch.spread, keras.spread, counts)
+    found = replace(
+        found,
+        p_equivalent=tail(margin - difference),
+        p_different=min(
+            tail(difference - margin) + tail(difference + margin), 1.0
+        ),
+    )
+    if found.p_different < CHANCE:
+        return replace(found, outcome="disagree")
+    if found.p_equivalent >= EQUIVALENT:
+        needed = _seeds_needed(difference, margin, torch.spread, keras.spread)
+        return replace(found, seeds_needed=needed)
+    # That as many runs diverge is not shown by a handful of seeds.
+    blown = torch.diverged + keras.diverged
+    return replace(found, outcome="undecided" if blown else "agree")
+
+
+def _tail(
+    torch: float, keras: float, counts: tuple[int, int]
+) -> Callable[[float], float]:
+    """Return the function x → P(T > x / e) of Welch's t."""
+    from scipy.stats import t
+
+    error, freedom = _welch(torch, keras, *counts)
+
+    def tail(distance: float) -> float:
+        if error == 0:
+            return 0.0 if distance > 0 else 1.0
+        return float(t.sf(distance / error, freedom))
+
+    return tail
+
+
+def _welch(torch: float, keras: float, n: Any, m: Any) -> tuple[Any, Any]:
+    """Return the standard error e of a difference of means, and its degrees.
+
+    e² = a + b with a = s²/n, and (a + b)² / (a²/(n - 1) + b²/(m - 1))
+    degrees of freedom (Welch 1947, Satterthwaite 1946).
+    """
+    a, b = torch**2 / n, keras**2 / m
+    below = a**2 / (n - 1) + b**2 / (m - 1)
+    freedom = (a + b) ** 2 / np.where(below > 0, below, 1.0)
+    return np.sqrt(a + b), np.where(below > 0, freedom, n + m - 2)
+
+
+def _seeds_needed(
+    difference: float, margin: float, torch: float, keras: float
+) -> int | None:
+    """Return from how many seeds on something is shown 4 times in 5.
+
+    That is, if means and deviations are what they were found to be.
+    """
+    from scipy.stats import t
+
+    n = np.arange(FEWEST_SEEDS, MOST_SEEDS + 1)
+    error, freedom = _welch(torch, keras, n, n)
+    level = EQUIVALENT if difference < margin else CHANCE
+    reach = abs(margin - difference) / error - t.isf(level, freedom)
+    power = t.cdf(reach, freedom)
+    if difference < margin:
+        # The other of the two one-sided tests has to succeed as well.
+        reach += 2 * difference / error
+        power = power + t.cdf(reach, freedom) - 1.0
+    enough = np.flatnonzero(power >= POWER)
+    return int(n[enough[0]]) if len(enough) else None
+
+
+def _fisher(torch: Sample, keras: Sample) -> float:
+    """Return the p of Fisher's exact test on how many runs diverged."""
+    from scipy.stats import fisher_exact
+
+    if not torch.diverged + keras.diverged:
+        return 1.0
+    table = [[len(s.values), s.diverged] for s in (torch, keras)]
+    return float(fisher_exact(table).pvalue)
+
+
+def _share(sample: Sample) -> float:
+    return sample.diverged / sample.runs
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,430 @@
+"""Which two-sided values make two frameworks part, alone and together.
+
+Each value is tried alone: Keras takes its own side of that value, and of all
+others PyTorch's, so that the climb shows where this one value parts the two.
+What parts nothing alone may do so together with others. And each side is
+trained in both frameworks: where they agree on either, the difference is the
+specification's and no framework's.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Literal
+
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.two_sided.arms import (
+    LABELS,
+    SIDES,
+    TwoArms,
+    sides_of,
+    two_arms,
+)
+from framework_parity.common.spec.two_sided.experiment import (
+    TwoSided,
+    TwoSidedValue,
+    brief,
+)
+from framework_parity.common.training.loop import Dtype
+from framework_parity.comparisons.ladder.diagnosis import (
+    Cause,
+    diagnose,
+    remembering,
+)
+from framework_parity.comparisons.ladder.ladder import (
+    RUNGS,
+    Climb,
+    Rung,
+    climb,
+)
+from framework_parity.comparisons.ladder.verdict import Verdict, outcome_of
+from framework_parity.comparisons.workers.pool import Pair, Progress
+
+Does = Literal["parts", "together", "nothing", "same", "untried"]
+
+# Sets of values that part nothing alone are tried up to so many.
+MOST_SETS = 30
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one two-sided value does to one arm.
+
+    Attributes:
+        value: the value.
+        arm: the arm's name.
+        does: `parts` where it alone parts the frameworks, `together` where
+            it does so with others, `nothing` where it changes nothing that
+            is compared, `same` where both sides mean the same, `untried`
+            where an experiment with it alone cannot be meant.
+        rung: where it parts them.
+        where: the part, place, tensor or curve.
+        at_step: the step, where there are several.
+        others: the values that it needs beside it.
+        restores: whether the frameworks agree as soon as both are told the
+            same; None where they do not part.
+    """
+
+    value: TwoSidedValue
+    arm: str
+    does: Does
+    rung: str | None = None
+    where: str | None = None
+    at_step: int | None = None
+    others: tuple[str, ...] = ()
+    restores: bool | None = None
+
+    @property
+    def name(self) -> str:
+        """The path to the value."""
+        return self.value.name
+
+    @property
+    def sentence(self) -> str:
+        """What it does, in one sentence."""
+        return f"{self.value.sentence[:-1]}, which {self._done()}."
+
+    def _done(self) -> str:
+        if self.does == "parts":
+            step = f", step {self.at_step}" if self.at_step else ""
+            alone = "parts them on the rung"
+            return f"alone {alone} “{self.rung}” ({self.where}{step})"
+        if self.does == "together":
+            return f"parts them together with {', '.join(self.others)}"
+        if self.does == "same":
+            return "means the same"
+        if self.does == "untried":
+            return "cannot be tried alone"
+        return "has no effect on what the ladder compares"
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object of the command line's contract."""
+        return {
+            "cause": self.name,
+            "arm": self.arm,
+            "sentence": self.sentence,
+            "does": self.does,
+            "rung": self.rung,
+            "where": self.where,
+            "at_step": self.at_step,
+            "together_with": list(self.others),
+            "restores": self.restores,
+            "change": {"torch": self.value.torch, "keras": self.value.keras},
+        }
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why an arm with two sides parts, or does not.
+
+    Attributes:
+        effects: of each two-sided value that the arm has.
+        sentence: what they do, and how that is known; empty where the arm
+            has none.
+        causes: the conventions behind a disagreement that is there even
+            where both frameworks train the same side.
+    """
+
+    effects: tuple[Effect, ...] = ()
+    sentence: str = ""
+    causes: tuple[Cause, ...] = ()
+
+    @property
+    def found(self) -> list[Effect | Cause]:
+        """What every value does, then the conventions behind the rest."""
+        return [*self.effects, *self.causes]
+
+
+def climb_and_explain(
+    pair: Pair,
+    experiment: TwoSided,
+    name: str,
+    seed: int = 0,
+    steps: int = 500,
+    level: Rung = "trajectory",
+    dtype: Dtype = "float64",
+    progress: Progress | None = None,
+    **more: Any,
+) -> tuple[Climb, Explanation]:
+    """Climb the ladder with an arm of two sides, and say why they part.
+
+    Args:
+        pair: the two workers.
+        experiment: whose arm it is.
+        name: the arm's.
+        seed: see `climb`; so all that follows.
+        steps: likewise.
+        level: likewise.
+        dtype: likewise.
+        progress: likewise.
+        more: likewise.
+
+    Returns:
+        The climb, whose last verdict's sentence says why, and the
+        explanation.
+    """
+    pair = remembering(pair)
+    arm = experiment.arm(name)
+    climbed = climb(pair, arm, seed, steps, level, dtype, progress, **more)
+    highest = min(RUNGS.index(level), RUNGS.index("trajectory"))
+    tries = _Tries(
+        *(pair, experiment, name, seed, steps, RUNGS[highest], dtype),
+        progress,
+    )
+    explained = tries.explanation(climbed)
+    if explained.sentence:
+        climbed.verdicts[-1].sentence += f"; {explained.sentence}"
+    return climbed, explained
+
+
+@dataclass(frozen=True)
+class _Tries:
+    """One arm with two sides, and the climbs that explain it."""
+
+    pair: Pair
+    experiment: TwoSided
+    arm: str
+    seed: int
+    steps: int
+    level: Rung
+    dtype: Dtype
+    progress: Progress | None
+
+    def explanation(self, climbed: Climb) -> Explanation:
+        values = self._values()
+        same = tuple(
+            Effect(value, self.arm, "same")
+            for value in self._standing()
+            if value not in values
+        )
+        last = climbed.verdicts[-1]
+        if not values:
+            said = [effect.name for effect in same]
+            causes = diagnose(
+                *(self.pair, climbed, self.seed, self.steps, self.dtype)
+            )
+            return Explanation(
+                same, _same(said) if said else "", tuple(causes)
+            )
+        if last.outcome != "disagree" or last.rung not in RUNGS[:6]:
+            effects = tuple(Effect(v, self.arm, "nothing") for v in values)
+            return Explanation(effects + same, self._without_effect(climbed))
+        wrong, causes = self._aligned()
+        restores = not wrong
+        effects = tuple(self._effects(values, last, restores)) + same
+        return Explanation(effects, _why(effects, wrong), tuple(causes))
+
+    def _standing(self) -> list[TwoSidedValue]:
+        """Return the values that the arm could have, by where they stand."""
+        own = (f"arms.{self.arm}", f"arms.{self.arm}.", f"arms.{self.arm}[")
+        return [
+            value
+            for value in self.experiment.values
+            if not value.name.startswith("arms.")
+            or value.name == own[0]
+            or value.name.startswith(own[1:])
+        ]
+
+    def _values(self) -> list[TwoSidedValue]:
+        """Return those of them that change what the arm means."""
+        standing = self._standing()
+        everything = frozenset(v.name for v in self.experiment.values)
+        torch, keras = (
+            spec.arm(self.arm) for spec in self.experiment.sides.values()
+        )
+        return [
+            value
+            for value in standing
+            if self._mixed(frozenset({value.name})) != torch
+            or self._mixed(everything - {value.name}) != keras
+        ]
+
+    def _mixed(self, from_keras: frozenset[str]) -> Arm | None:
+        spec = self.experiment.mixed(from_keras)
+        return None if spec is None else spec.arm(self.arm)
+
+    def _aligned(self) -> tuple[str, list[Cause]]:
+        """Train each side in both frameworks; say where even that parts."""
+        arms = sides_of(self.experiment.arm(self.arm))
+        for side in SIDES:
+            again = self._climb(arms[side])
+            if outcome_of(again.verdicts) == "disagree":
+                last = again.verdicts[-1]
+                causes = diagnose(
+                    *(self.pair, again, self.seed, self.steps, self.dtype)
+                )
+                return (
+                    f"even where both train {LABELS[side]}'s side they part, "
+                    f"on the rung “{last.rung}”: {last.sentence}"
+                ), causes
+        return "", []
+
+    def _climb(self, arm: Arm | TwoArms) -> Climb:
+        return climb(
+            *(self.pair, arm, self.seed, self.steps, self.level, self.dtype),
+            self.progress,
+        )
+
+    def _effects(
+        self, values: list[TwoSidedValue], last: Verdict, restores: bool
+    ) -> Iterator[Effect]:
+        """Yield what each value does, alone and then together."""
+        if len(values) == 1:
+            yield self._parting(values[0], last, restores)
+            return
+        quiet: list[TwoSidedValue] = []
+        untried = set()
+        for value in values:
+            verdict = self._parted((value,))
+            if verdict is None:
+                quiet.append(value)
+            elif isinstance(verdict, str):
+                quiet.append(value)
+                untried.add(value.name)
+            else:
+                yield self._parting(value, verdict, restores)
+        together = self._together(quiet, all_of_them=len(quiet) == len(values))
+        for value in quiet:
+            others = [v.name for v in together if v != value]
+            if value in together and others:
+                yield Effect(
+                    *(value, self.arm, "together"),
+                    others=tuple(others),
+                    restores=restores,
+                )
+            else:
+                alone = value.name in untried
+                yield Effect(
+                    value, self.arm, "untried" if alone else "nothing"
+                )
+
+    def _parting(
+        self, value: TwoSidedValue, verdict: Verdict, restores: bool
+    ) -> Effect:
+        return Effect(
+            *(value, self.arm, "parts", verdict.rung, verdict.where),
+            at_step=verdict.at_step,
+            restores=restores,
+        )
+
+    def _parted(
+        self, values: tuple[TwoSidedValue, ...]
+    ) -> Verdict | Literal["untried"] | None:
+        """Return where some values alone part the frameworks, or None.
+
+        `untried` where neither the other values of PyTorch's side nor those
+        of Keras's allow it.
+        """
+        chosen = frozenset(value.name for value in values)
+        everything = frozenset(v.name for v in self.experiment.values)
+        for start in (frozenset[str](), everything - chosen):
+            torch, keras = self._mixed(start), self._mixed(start | chosen)
+            if torch is None or keras is None:
+                continue
+            if torch == keras:
+                return None
+            verdicts = self._climb(two_arms(torch, keras)).verdicts
+            parted = outcome_of(verdicts) == "disagree"
+            return verdicts[-1] if parted else None
+        return "untried"
+
+    def _together(
+        self, quiet: list[TwoSidedValue], all_of_them: bool
+    ) -> tuple[TwoSidedValue, ...]:
+        """Return the fewest values that part the frameworks together.
+
+        Args:
+            quiet: the values of which none does so alone.
+            all_of_them: whether there are no others, so that all together
+                are known to do it.
+        """
+        if len(quiet) < 2:
+            return ()
+        if not all_of_them and not isinstance(
+            self._parted(tuple(quiet)), Verdict
+        ):
+            return ()
+        tried = 0
+        for size in range(2, len(quiet)):
+            for some in combinations(quiet, size):
+                tried += 1
+                if tried > MOST_SETS:
+                    return tuple(quiet)
+                if isinstance(self._parted(some), Verdict):
+                    return some
+        return tuple(quiet)
+
+    def _without_effect(self, climbed: Climb) -> str:
+        """Say that nothing parts, and over how many steps that is known."""
+        found = [value.name for value in self._values()]
+        last = climbed.verdicts[-1]
+        if last.outcome == "disagree" and last.rung == "statistics":
+            return (
+                "no lower rung parts them, so which of the two-sided values "
+                f"({_listed(found)}) does it was not tried"
+            )
+        if last.outcome != "agree":
+            return ""
+        trajectory = climbed.trajectory
+        over = (
+            f"over {trajectory.judged:,} {self.dtype} steps"
+            if trajectory
+            else f"up to the rung “{last.rung}”"
+        )
+        differ = "differs" if len(found) == 1 else "differ"
+        has = "has" if len(found) == 1 else "have"
+        return (
+            f"{_listed(found)} {differ} between the two sides and {has} no "
+            f"effect {over}"
+        )
+
+
+def _same(found: list[str]) -> str:
+    mean = "means" if len(found) == 1 else "mean"
+    return f"{_listed(found)} {mean} the same on both sides"
+
+
+def _why(effects: tuple[Effect, ...], wrong: str) -> str:
+    """Say which values part the two, and how that is known."""
+    parting = [e for e in effects if e.does == "parts"]
+    said = []
+    if len(effects) == 1 and parting:
+        value = parting[0].value
+        said.append(
+            f"{value.name} is {brief(value.torch)} for PyTorch and "
+            f"{brief(value.keras)} for Keras"
+        )
+    else:
+        said += [
+            f"{e.name} alone parts them on the rung “{e.rung}” ({e.where})"
+            for e in parting
+        ]
+    groups = {
+        tuple(sorted((e.name, *e.others)))
+        for e in effects
+        if e.does == "together"
+    }
+    said += [
+        f"{_listed(list(group))} part them only together" for group in groups
+    ]
+    for does, singular, plural in (
+        ("nothing", "has no effect", "have no effect"),
+        ("same", "means the same on both sides", "mean the same on both"),
+        ("untried", "cannot be tried alone", "cannot be tried alone"),
+    ):
+        found = [e.name for e in effects if e.does == does]
+        if found:
+            verb = singular if len(found) == 1 else plural
+            said.append(f"{_listed(found)} {verb}")
+    text = "; ".join(said)
+    if wrong:
+        return f"the specification has two sides ({text}), but {wrong}"
+    return (
+        f"the difference is in the specification: {text}; with either side "
+        "in both frameworks the two agree"
+    )
+
+
+def _listed(found: list[str]) -> str:
+    *first, last = found
+    return f"{', '.join(first)} and {last}" if first else last

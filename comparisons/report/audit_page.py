@@ -1,0 +1,69 @@
+"""The audit's report: one HTML file that needs nothing beside it."""
+
+import json
+from pathlib import Path
+
+import yaml
+
+from framework_parity.comparisons.audit.result import Audit
+from framework_parity.comparisons.report import audit_text as wording
+from framework_parity.comparisons.report.audit_figures import pictures
+from framework_parity.comparisons.report.page import render
+from framework_parity.comparisons.report.style import Picture
+from framework_parity.comparisons.workers.pool import LABELS
+
+
+def write(audit: Audit, out: Path) -> Path:
+    """Write the report and what it was made from into a folder.
+
+    `report.html` stands on its own. Beside it lie `result.json` (what
+    `--json` prints), the pictures, and the complete specification of each
+    naive port, `torch.yaml` and `keras.yaml`, which `parity run` takes.
+
+    Returns:
+        The path of `report.html`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    report = out / "report.html"
+    audit.report = report
+    drawn = pictures(audit)
+    report.write_text(page(audit, drawn), "utf-8")
+    for picture in drawn:
+        (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
+    document = json.dumps(audit.as_json(), indent=2)
+    (out / "result.json").write_text(document, "utf-8")
+    for side in LABELS:
+        (out / f"{side}.yaml").write_text(complete(audit, side), "utf-8")
+    return report
+
+
+def complete(audit: Audit, side: str) -> str:
+    """Return one naive port's complete specification, as YAML."""
+    text: str = yaml.safe_dump(audit.port.sides[side], sort_keys=False)
+    return text
+
+
+def page(audit: Audit, drawn: list[Picture]) -> str:
+    """Return the whole report as HTML."""
+    measured = bool(audit.corners)
+    return render(
+        "audit.html",
+        audit=audit,
+        labels=LABELS,
+        headline=wording.headline(audit),
+        sentences=wording.sentences(audit),
+        pictures=drawn,
+        metric=wording.metric_name(audit) if measured else "",
+        switch_columns=wording.SWITCH_COLUMNS,
+        switch_rows=wording.switch_rows(audit),
+        switch_caption=wording.switch_caption(audit) if measured else "",
+        corner_rows=wording.corner_rows(audit),
+        confirmed=wording.confirmed(audit) if measured else "",
+        option_rows=wording.option_rows(audit),
+        rows=[switch.convention for switch in audit.switches],
+        verdicts=[
+            (v.rung, v.outcome, v.sentence) for v in audit.climb.verdicts
+        ],
+        spec=complete(audit, "torch"),
+        others=[name for name in audit.port.arms if name != audit.port.arm],
+    )

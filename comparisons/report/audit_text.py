@@ -1,0 +1,489 @@
+"""What an audit comes to, in words and rows: for terminal and report.
+
+Every sentence is made of what was measured.
+"""
+
+import math
+from collections.abc import Iterable
+
+from framework_parity.common.spec.counted import counted
+from framework_parity.comparisons.audit.causes import Mix, Search
+from framework_parity.comparisons.audit.result import (
+    Audit,
+    Option,
+    Switch,
+    corrected,
+)
+from framework_parity.comparisons.audit.sweep import METRICS, Measured
+from framework_parity.comparisons.ladder.effects import Effect
+from framework_parity.comparisons.ladder.thresholds import (
+    MOST_SEEDS,
+    SIGNIFICANT,
+)
+from framework_parity.comparisons.workers.pool import LABELS
+
+SWITCH_COLUMNS = (
+    "convention",
+    "alone",
+    "last",
+    "loss",
+    "drift",
+    "step",
+    "evaluated",
+)
+
+
+def headline(audit: Audit) -> str:
+    """Return what the aligned run came to, in a sentence."""
+    bad = [v for v in audit.climb.verdicts if v.outcome == "disagree"]
+    if bad:
+        return (
+            "With the same conventions PyTorch and Keras still disagree, on "
+            f"the rung “{bad[0].rung}”: {bad[0].sentence}. Nothing that "
+            "they leave unsaid explains it, so nothing was switched."
+        )
+    if audit.verdict == "undecided":
+        open_ = next(
+            v for v in audit.climb.verdicts if v.outcome == "undecided"
+        )
+        return f"The aligned run is undecided: {open_.sentence}."
+    return (
+        "With the same conventions PyTorch and Keras agree: nothing parts by "
+        f"more than {audit.aligned_residual:.1f} times the noise floor."
+    )
+
+
+def sentences(audit: Audit) -> list[str]:
+    """Say what the naive ports reach, what makes it, what amplifies it."""
+    if not audit.port.conventions:
+        said = (
+            "Nothing differs: the specification says all that PyTorch's and "
+            "Keras's defaults would fill differently, so there is no naive "
+            "port to audit."
+        )
+        return [said]
+    if not audit.corners:
+        return []
+    return [
+        _what_is_reached(audit),
+        _what_makes_it(audit),
+        _what_amplifies(audit),
+    ]
+
+
+def metric_name(audit: Audit) -> str:
+    """Return the metric as one reads it: `test accuracy`."""
+    return audit.metric.replace("_", " ")
+
+
+def _what_is_reached(audit: Audit) -> str:
+    seeds = audit.settings["seeds"]
+    reached = [
+        f"{_reached(audit, audit.naive(side))} with {side_name(audit, side)}"
+        for side in LABELS
+    ]
+    return (
+        f"The same specification reaches a {metric_name(audit)} of "
+        f"{' and of '.join(reached)} "
+        f"({counted(seeds, 'seed')}; {_counted(audit)})."
+    )
+
+
+def side_name(audit: Audit, side: str) -> str:
+    """Return what one of the two ports is made of.
+
+    `PyTorch's defaults`, and `PyTorch's values` where only values that are
+    written for each framework differ; else both.
+    """
+    label = LABELS[side]
+    if not audit.port.two_sided:
+        return f"{label}'s defaults"
+    if len(audit.port.two_sided) == len(audit.port.conventions):
+        return f"{label}'s values"
+    return f"{label}'s defaults and values"
+
+
+def _counted(audit: Audit) -> str:
+    """Say how many conventions and written values differ."""
+    written = len(audit.port.two_sided)
+    rows = len(audit.port.conventions) - written
+    found = []
+    if rows or not written:
+        found.append(counted(rows, "convention"))
+    if written:
+        found.append(f"{counted(written, 'value')} of the specification")
+    verb = "differs" if rows + written == 1 else "differ"
+    return f"{' and '.join(found)} {verb}"
+
+
+def _reached(audit: Audit, runs: Measured) -> str:
+    values = runs.values(audit.metric)
+    return (
+        f"{number(runs.mean(audit.metric))} "
+        f"({number(min(values))} to {number(max(values))})"
+    )
+
+
+def _what_makes_it(audit: Audit) -> str:
+    assert audit.causes is not None
+    cause = audit.causes.cause
+    if audit.causes.only:
+        assert cause is not None
+        return (
+            f"{listed(cause)} is the only difference, so it is the cause. "
+            f"{_gap(audit)}"
+        )
+    if audit.causes.decision != "shown":
+        return (
+            f"{_gap(audit)} No cause was sought; each convention alone "
+            f"changes it by {_range(audit.switches)}, "
+            f"{change(audit.effects_sum)} in sum."
+        )
+    return f"{_gap(audit)} {_cause(audit)}"
+
+
+def _gap(audit: Audit) -> str:
+    """Say what the seeds show of the difference of the two ports."""
+    assert audit.causes is not None
+    gap, seeds = audit.gap, audit.settings["seeds"]
+    if audit.causes.decision == "shown":
+        return f"The difference of {effect_text(gap)} is more than chance."
+    if audit.causes.decision == "negligible":
+        return (
+            f"The difference of {effect_text(gap)} is negligible: the "
+            f"interval lies within ±{number(audit.margin)}."
+        )
+    return (
+        f"Whether the difference of {effect_text(gap)} is more than chance "
+        f"is not decided at {counted(seeds, 'seed')}"
+        f"{_would_do(gap.seeds_needed(audit.margin))}."
+    )
+
+
+def _would_do(seeds: int | None) -> str:
+    if seeds is None:
+        return f"; more than {MOST_SEEDS:,} would be needed"
+    return f"; about {seeds:,} would do"
+
+
+def _cause(audit: Audit) -> str:
+    """Say which conventions make the difference, or what is known of it."""
+    search = audit.search
+    assert search is not None
+    if not search.sets:
+        return _no_cause(audit, search)
+    made = search.sets[0]
+    effect = audit.effect(audit.good, audit.good ^ made)
+    together = "alone makes it" if len(made) == 1 else "make it together"
+    said = (
+        f"{listed(made)} {together}: {effect_text(effect)}"
+        f"{_share_of(audit, effect)}"
+    )
+    if len(made) > 1:
+        said += f"{_only(search)}; {_parts(audit, sorted(made))}"
+    others, more = len(search.sets) - 1, ""
+    if others:
+        does = "does" if others == 1 else "do"
+        more = f"; so {does} {counted(others, 'other set')} of that size"
+    return f"{said}{more}{_searched(search)}{_undone(audit)}."
+
+
+def _share_of(audit: Audit, effect: Effect) -> str:
+    """Say what share of the gap an effect is, where it is not all of it."""
+    share = abs(effect.mean / audit.gap.mean)
+    if 0.75 <= share <= 1.25:
+        return ""
+    return f", {share:.0%} of it".replace("%", " %")
+
+
+def _parts(audit: Audit, places: list[str]) -> str:
+    """Say what each convention of a set does alone."""
+    good = audit.good
+    effects = {p: audit.effect(good, good ^ {p}) for p in places}
+    decisions = {
+        place: corrected(effect, audit.margin, len(effects))
+        for place, effect in effects.items()
+    }
+    if set(decisions.values()) == {"negligible"}:
+        changes = [change(effect.mean) for effect in effects.values()]
+        return (
+            f"each alone is harmless: {listed(changes, sort=False)}, with "
+            f"intervals within ±{number(audit.margin)}"
+        )
+    words = {
+        "negligible": "harmless",
+        "shown": "more than chance",
+        "undecided": "not decided",
+    }
+    return "; ".join(
+        f"{place} alone changes it by {effect_text(effects[place])}: "
+        f"{words[decisions[place]]}"
+        for place in places
+    )
+
+
+def _no_cause(audit: Audit, search: Search) -> str:
+    if not search.candidates:
+        return (
+            f"No set of up to {counted(search.size, 'convention')} makes "
+            f"half of it{_searched(search)}."
+        )
+    best = search.candidates[0]
+    return (
+        "Which conventions make it is not decided at "
+        f"{counted(audit.settings['seeds'], 'seed')}: the likeliest cause "
+        f"is {listed(best.places)}, {effect_text(best.makes)}, among "
+        f"{counted(search.tried, 'set')} that were tried"
+        f"{_would_do(search.seeds_needed)}."
+    )
+
+
+def _only(search: Search) -> str:
+    """Say of how many sets it is the only one, where all were tried."""
+    if len(search.candidates) > 1 or search.tried == 1:
+        return ""
+    if search.tried < search.possible:
+        return ""
+    return f"; no other of {search.possible} sets of {search.size} does"
+
+
+def _searched(search: Search) -> str:
+    if search.tried == search.possible:
+        return ""
+    return (
+        f" (of {search.possible} sets of {search.size}, the strongest "
+        f"{search.tried} were tried)"
+    )
+
+
+def _undone(audit: Audit) -> str:
+    assert audit.causes is not None
+    found = [listed(each) for each in audit.causes.undone_by]
+    if not found:
+        return ""
+    back = found[0]
+    if len(found) == 1 and len(audit.causes.undone_by[0]) > 1:
+        back += " together"
+    elif len(found) == 2:
+        back = f"either {found[0]} or {found[1]}"
+    elif len(found) > 2:
+        back = f"any one of {listed(found, sort=False)}"
+    return f"; from the worse side, taking back {back} undoes it"
+
+
+def _what_amplifies(audit: Audit) -> str:
+    tried = [o for o in audit.options if o.gap_without is not None]
+    if not audit.gap_is_real:
+        return (
+            "No option of the recipe was tried, since no difference is "
+            "shown that one could amplify."
+        )
+    if not tried:
+        return "The recipe has no option that could have amplified it."
+    found = sorted(
+        (option for option in tried if option.amplifies),
+        key=lambda option: abs(_mean(option.gap_without)),
+    )
+    if not found:
+        gaps = [
+            f"without {o.name} it is {number(_mean(o.gap_without))}"
+            for o in tried
+        ]
+        return (
+            "No option of the recipe is shown to amplify it: it is "
+            f"{number(tried[0].gap.mean)} with all of them; "
+            f"{', '.join(gaps)}."
+        )
+    return _amplified(audit, found[0])
+
+
+def _mean(effect: Effect | None) -> float:
+    return effect.mean if effect else 0.0
+
+
+def _amplified(audit: Audit, option: Option) -> str:
+    assert option.bad_without is not None
+    return (
+        f"What amplifies it is {option.name}: "
+        f"{_why(audit, option)}without it the same network reaches "
+        f"{number(option.bad_without.mean(audit.metric))}, and the difference "
+        f"shrinks from {number(option.gap.mean)} to "
+        f"{number(_mean(option.gap_without))}."
+    )
+
+
+def _why(audit: Audit, option: Option) -> str:
+    """Say what the option did, where it ended training earlier."""
+    assert option.bad_without is not None
+    ends = [runs.mean("epochs") for runs in (option.bad, option.bad_without)]
+    if ends[0] >= ends[1]:
+        return ""
+    last = [
+        (record.steps["loss"][-1], record.epochs["validation_loss"][-1])
+        for record in option.bad.records
+        if "validation_loss" in record.epochs
+    ]
+    healed = ""
+    if last:
+        steps, validation = (sum(v) / len(v) for v in zip(*last, strict=True))
+        healed = (
+            f", with the loss of the training steps at {number(steps)} and "
+            f"that of the validation still at {number(validation)}"
+        )
+    return (
+        f"it ends the training after {ends[0]:.3g} of {ends[1]:.3g} epochs"
+        f"{healed}; "
+    )
+
+
+def _range(switches: list[Switch]) -> str:
+    effects = [switch.alone.mean for switch in switches]
+    low, high = min(effects), max(effects)
+    if low == high:
+        return change(low)
+    return f"{change(low)} to {change(high)}"
+
+
+def switch_rows(audit: Audit) -> list[tuple[str, ...]]:
+    """Return one row a convention, in `SWITCH_COLUMNS`."""
+    return [
+        (
+            switch.convention.name,
+            _with_error(switch.alone),
+            _with_error(switch.last),
+            change(switch.loss.mean),
+            f"{switch.drift.largest:.1e}",
+            "—"
+            if switch.drift.first_step is None
+            else f"{switch.drift.first_step:,}",
+            f"{switch.drift.evaluated:.1e}",
+        )
+        for switch in audit.switches
+    ]
+
+
+def switch_caption(audit: Audit) -> str:
+    """Return what the numbers of `switch_rows` are, in sentences."""
+    return (
+        f"Alone: change of the {metric_name(audit)} when PyTorch's defaults "
+        "take this one convention from Keras, with its standard error, "
+        "paired by seed. Last: change when it is the "
+        "last to become Keras's. Loss: of the training part, as alone. "
+        "Drift: the largest relative change, alone, of the losses of the "
+        "training steps; step: where they leave the noise floor. Evaluated: "
+        "as drift, of the losses evaluated between epochs. Alone, all sum "
+        f"to {change(audit.effects_sum)}; the two ports differ by "
+        f"{change(audit.gap.mean)}."
+    )
+
+
+def corner_rows(audit: Audit) -> list[tuple[str, ...]]:
+    """Return one row a corner: what it is, each framework, epochs."""
+    return [
+        (
+            corner_name(audit, corner.mix),
+            *(_reached(audit, runs) for runs in corner.runs.values()),
+            f"{corner.runs['torch'].mean('epochs'):.3g}",
+        )
+        for corner in audit.corners
+    ]
+
+
+def confirmed(audit: Audit) -> str:
+    """Say how far the frameworks part under the same conventions."""
+    within = audit.confirmed_within(audit.metric)
+    loss = audit.confirmed_within("train_loss")
+    same = f"part by {within:.1e} at most" if within else "are the same"
+    small = audit.gap_is_real and within < abs(audit.gap.mean) / 2
+    end = ": it is the conventions, not the framework" if small else ""
+    return (
+        f"In every corner and seed the two frameworks {same} in "
+        f"{metric_name(audit)}, and part by at most {loss:.1e} in the "
+        f"training part's loss{end}."
+    )
+
+
+def corner_name(audit: Audit, mix: Mix) -> str:
+    """Say what a mix is: a naive port, or one with something switched."""
+    sides = audit.port.corners
+    for side in LABELS:
+        if mix == sides[side]:
+            return side_name(audit, side)
+    good = next(s for s, corner in sides.items() if corner == audit.good)
+    other = "keras" if good == "torch" else "torch"
+    switched = audit.switched(mix)
+    if len(switched) > len(sides["keras"]) / 2:
+        good, other = other, good
+        switched = mix ^ audit.bad
+    return (
+        f"{side_name(audit, good)}, with {LABELS[other]}'s {listed(switched)}"
+    )
+
+
+def option_rows(audit: Audit) -> list[tuple[str, ...]]:
+    """Return one row an option: name, gap with it and without, meaning."""
+    return [
+        (
+            option.name,
+            number(option.gap.mean),
+            "not valid"
+            if option.gap_without is None
+            else number(option.gap_without.mean),
+            "amplifies" if option.amplifies else "",
+        )
+        for option in audit.options
+    ]
+
+
+def better(audit: Audit) -> str:
+    """Return the end of a sentence that says which way is good."""
+    return "higher" if METRICS[audit.metric] else "lower"
+
+
+def effect_text(effect: Effect) -> str:
+    """Return an effect with its interval: `−0.36 (95 % interval ...)`."""
+    low, high = (change(end) for end in effect.interval)
+    share = round(100 * (1 - SIGNIFICANT))
+    return f"{change(effect.mean)} ({share} % interval {low} to {high})"
+
+
+def _with_error(effect: Effect) -> str:
+    if not math.isfinite(effect.standard_error):
+        return change(effect.mean)
+    return f"{change(effect.mean)}±{effect.standard_error:.1g}"
+
+
+def listed(names: Iterable[str], *, sort: bool = True) -> str:
+    """Return names as one says them.
+
+    >>> listed({"b", "a", "c"})
+    'a, b and c'
+    """
+    *first, last = sorted(names) if sort else names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def number(value: float | None) -> str:
+    """Return a number with three decimals, or three digits.
+
+    >>> number(0.5), number(12.34), number(1e-5)
+    ('0.500', '12.3', '1e-05')
+    """
+    if value is None or not math.isfinite(value):
+        return "diverged"
+    small = 0 < abs(value) < 5e-4
+    return f"{value:.3g}" if small or abs(value) >= 10 else f"{value:.3f}"
+
+
+def change(value: float) -> str:
+    """Return a change with its sign and three decimals.
+
+    >>> change(-0.4071), change(1e-5), change(0.0)
+    ('−0.407', '+1.0e-05', '0')
+    """
+    if not math.isfinite(value):
+        return "diverged"
+    if abs(value) < 1e-12:
+        return "0"
+    text = f"{value:+.3f}" if abs(value) >= 5e-4 else f"{value:+.1e}"
+    return text.replace("-", "−", 1) if value < 0 else text

@@ -1,0 +1,140 @@
+"""The disagreement map: tensor by tensor and step by step.
+
+It shows the difference of the two frameworks' gradient norms in units of the
+noise floor. Below the limit all is grey; what is coloured is more than
+rounding, and where the colour begins is where to look.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.figure import Figure
+
+from framework_parity.common.training.record import Curve
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
+from framework_parity.comparisons.ladder.trajectory import Trajectory
+from framework_parity.comparisons.report.style import (
+    HORIZON_COLOUR,
+    MOST_POINTS,
+    largest,
+    say,
+)
+from framework_parity.comparisons.run.result import Result
+
+NORM = "gradient_norm of "
+
+# The scale is the same in every report: two decades below the limit, where
+# there is nothing to see, and eight above it. A wrong constant grows from a
+# few floors to some ten millions of them.
+BELOW, ABOVE = 2, 8
+LOWEST, HIGHEST = TIMES_FLOOR / 10**BELOW, TIMES_FLOOR * 10**ABOVE
+SHADES = 400
+
+# In inches: a row of the map, what stands around a panel, the width, and
+# the least height, which the words beside the scale take.
+ROW, AROUND, WIDTH, LOWEST_FIGURE = 0.2, 0.85, 8.5, 2.0
+
+
+def disagreement(result: Result) -> Figure:
+    """Draw a panel for each arm: its tensors, input first, over the steps."""
+    trajectories = [
+        arm.climb.trajectory if arm.climb else None for arm in result.arms
+    ]
+    rows = [max(len(_ratios(t)), 2) if t else 2 for t in trajectories]
+    figure = Figure(
+        figsize=(
+            WIDTH,
+            max(sum(ROW * n + AROUND for n in rows), LOWEST_FIGURE),
+        ),
+        layout="constrained",
+        dpi=200,  # of the cells, which are an image inside the SVG
+    )
+    axes = figure.subplots(
+        len(rows), squeeze=False, gridspec_kw={"height_ratios": rows}
+    )[:, 0]
+    for panel, arm, trajectory in zip(
+        axes, result.arms, trajectories, strict=True
+    ):
+        panel.set_title(arm.arm.name, loc="left")
+        if trajectory is None:
+            say(panel, "not reached: a lower rung failed")
+            panel.set_axis_off()
+        else:
+            _map(panel, trajectory)
+    _scale(figure, axes)
+    return figure
+
+
+def _map(panel: Axes, trajectory: Trajectory) -> None:
+    ratios = _ratios(trajectory)
+    steps = trajectory.steps[0]
+    stride = -(-steps // MOST_POINTS)
+    cells = np.stack([largest(row, stride) for row in ratios.values()])
+    panel.imshow(
+        np.clip(cells, LOWEST, HIGHEST),
+        norm=LogNorm(LOWEST, HIGHEST),
+        cmap=_colours(),
+        extent=(0, cells.shape[1] * stride, len(cells), 0),
+        aspect="auto",
+        interpolation="nearest",
+    )
+    panel.set_xlim(0, steps)
+    panel.set_xlabel("step")
+    panel.set_yticks(np.arange(len(cells)) + 0.5, list(ratios))
+    panel.tick_params("y", length=0, labelsize=8)
+    panel.hlines(range(1, len(cells)), 0, steps, "white", linewidth=0.8)
+    panel.set_title(_worst(ratios, trajectory), loc="right", size=8)
+    if trajectory.horizon is not None:
+        panel.axvspan(trajectory.horizon, steps, color="white", alpha=0.7)
+        panel.axvline(trajectory.horizon, color=HORIZON_COLOUR, linestyle="--")
+
+
+def _ratios(trajectory: Trajectory) -> dict[str, Curve]:
+    """Return the ratio to the floor by tensor; no number is nothing."""
+    return {
+        name.removeprefix(NORM): np.nan_to_num(
+            compared.ratios(), nan=0.0, posinf=np.inf
+        )
+        for name, compared in trajectory.curves.items()
+        if name.startswith(NORM)
+    }
+
+
+def _worst(ratios: dict[str, Curve], trajectory: Trajectory) -> str:
+    """Say where it is worst before the horizon."""
+    horizon = trajectory.horizon
+    judged = {name: row[:horizon] for name, row in ratios.items()}
+    name = max(judged, key=lambda n: judged[n].max(initial=0.0))
+    ratio = judged[name].max(initial=0.0)
+    step = int(judged[name].argmax()) if len(judged[name]) else 0
+    reason = "both diverge" if trajectory.diverges else "horizon"
+    ended = f"; {reason} at step {horizon}" if horizon is not None else ""
+    return f"at most {ratio:.2g} times the floor: {name}, step {step}{ended}"
+
+
+def _colours() -> ListedColormap:
+    """Return greys below the limit and yellow to red above it."""
+    below = SHADES * BELOW // (BELOW + ABOVE)
+    shades: list[npt.NDArray[Any]] = [
+        colormaps["Greys"](np.linspace(0.05, 0.45, below)),
+        colormaps["YlOrRd"](np.linspace(0.25, 1.0, SHADES - below)),
+    ]
+    return ListedColormap(np.concatenate(shades))
+
+
+def _scale(figure: Figure, axes: Any) -> None:
+    """Draw what the colours mean, with the limit marked."""
+    from matplotlib.cm import ScalarMappable
+
+    colours = ScalarMappable(LogNorm(LOWEST, HIGHEST), _colours())
+    bar = figure.colorbar(
+        colours, ax=list(axes), aspect=25, pad=0.015, extend="both"
+    )
+    bar.ax.axhline(TIMES_FLOOR, color="black", linewidth=1.5)
+    bar.set_label(f"difference, in floors;\nthe limit is {TIMES_FLOOR:.0f}")
+    bar.set_ticks([10.0**power for power in range(-1, 10, 2)])
+    bar.ax.minorticks_off()

@@ -1,0 +1,136 @@
+"""Reports: a result as one HTML file that needs nothing beside it."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, select_autoescape
+from safetensors.numpy import save
+
+from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.common.spec.counted import counted
+from framework_parity.comparisons.report.figures import pictures
+from framework_parity.comparisons.report.style import Picture
+from framework_parity.comparisons.report.text import (
+    SUMMARY_COLUMNS,
+    basis,
+    claim_rows,
+    headline,
+    rung_rows,
+    summary_caption,
+    summary_rows,
+)
+from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.workers.pool import LABELS
+
+
+def write(result: Result, out: Path) -> Path:
+    """Write the report and what it was made from into a folder.
+
+    `report.html` stands on its own. Beside it lie `result.json` (what
+    `--json` prints), `spec.yaml` (the complete specification, which
+    `parity run` takes), `curves.csv` (every evaluation, tidy), the
+    pictures, and the learnt weights of every run and what its probes saw,
+    in neutral layout, as safetensors.
+
+    Returns:
+        The path of `report.html`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    report = out / "report.html"
+    result.report = report
+    drawn = pictures(result)
+    report.write_text(page(result, drawn), "utf-8")
+    for picture in drawn:
+        if picture.svg:
+            (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
+    document = json.dumps(result.as_json(), indent=2)
+    (out / "result.json").write_text(document, "utf-8")
+    (out / "spec.yaml").write_text(spec_yaml(result), "utf-8")
+    _write_curves(result, out / "curves.csv")
+    _write_tensors(result, out)
+    return report
+
+
+def page(result: Result, drawn: list[Picture]) -> str:
+    """Return the whole report as HTML."""
+    return render(
+        "report.html",
+        name=result.experiment.name,
+        spec=spec_yaml(result),
+        rungs=rung_rows(result),
+        settings=result.settings,
+        content_hash=result.experiment.content_hash,
+        dialect=result.experiment.dialect,
+        effects=[e for arm in result.arms for e in arm.explained.effects],
+        conventions=CONVENTIONS,
+        labels=LABELS,
+        alone=LABELS[result.backends[0]] if len(result.backends) < 2 else "",
+        mapped=any(picture.name == "disagreement" for picture in drawn),
+        **_body(result, drawn),
+    )
+
+
+def fragment(result: Result) -> str:
+    """Return the table and the pictures, for a notebook."""
+    return render("fragment.html", **_body(result, pictures(result)))
+
+
+def spec_yaml(result: Result) -> str:
+    """Return the complete specification, as YAML that can be run again."""
+    text: str = yaml.safe_dump(
+        result.experiment.model_dump(mode="json"), sort_keys=False
+    )
+    return text
+
+
+def _body(result: Result, drawn: list[Picture]) -> dict[str, Any]:
+    return {
+        "verdict": result.verdict,
+        "headline": headline(result),
+        "basis": basis(result),
+        "warnings": result.warnings,
+        "teaches": result.experiment.teaches,
+        "caption": summary_caption(result),
+        "columns": SUMMARY_COLUMNS,
+        "rows": summary_rows(result),
+        "claims": claim_rows(result),
+        "pictures": drawn,
+    }
+
+
+def render(template: str, **content: Any) -> str:
+    """Fill in one of the templates."""
+    environment = Environment(
+        loader=PackageLoader("framework_parity.comparisons.report"),
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["counted"] = counted
+    return environment.get_template(template).render(**content)
+
+
+def _write_curves(result: Result, path: Path) -> None:
+    parts = ("train_", "validation_")
+    names = [n for n in result.curve_names if n.startswith(parts)]
+    rows = [row for name in names for row in result.curves(name)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_tensors(result: Result, out: Path) -> None:
+    for arm in result.arms:
+        for backend, records in arm.records.items():
+            for seed, record in enumerate(records):
+                name = f"{arm.arm.name}-{backend}-seed{seed}.safetensors"
+                kinds = {"weights": record.weights, "probes": record.probes}
+                for kind, tensors in kinds.items():
+                    if tensors:
+                        (out / kind).mkdir(exist_ok=True)
+                        # Not `save_file`: its error is no OSError.
+                        (out / kind / name).write_bytes(save(tensors))

@@ -1,0 +1,119 @@
+"""Pictures of one number an arm."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from framework_parity.common.spec.plots import Bars, LayerBars
+from framework_parity.common.training.record import Curve
+from framework_parity.comparisons.report.style import COLOURS, PANEL, legend
+from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.workers.pool import LABELS
+
+# Inches of an arm's row; and of a row, what a framework's bar takes.
+ROW, SHARE = 0.45, 0.38
+
+
+def bars(result: Result, spec: Bars) -> Figure:
+    """Draw a row for each arm: a bar for each framework, a dot a seed."""
+    arms = [a for a in result.arms if a.arm.name in (spec.of or [a.arm.name])]
+    figure = Figure(
+        figsize=(PANEL[0] * 2, ROW * len(arms) + 1.0), layout="constrained"
+    )
+    panel = figure.subplots()
+    handles = []
+    for side, backend in enumerate(result.backends):
+        rows = np.arange(len(arms)) + (side - 0.5) * SHARE
+        values = [arm.measured(backend, spec.asked) for arm in arms]
+        means = [np.mean(each) for each in values]
+        handles.append(
+            panel.barh(
+                rows,
+                np.nan_to_num(means, posinf=0.0),
+                SHARE,
+                color=COLOURS[backend],
+                label=LABELS[backend],
+            )
+        )
+        for row, each in zip(rows, values, strict=True):
+            shown = np.array(each)[np.isfinite(each)]
+            panel.plot(
+                shown, np.full(len(shown), row), "k.", markersize=3, alpha=0.6
+            )
+            if len(shown) < len(each):
+                panel.text(
+                    0.02,
+                    row,
+                    _not_shown(np.array(each)),
+                    va="center",
+                    size=7,
+                    transform=panel.get_yaxis_transform(),
+                )
+    if spec.log and panel.dataLim.xmax > 0:
+        panel.set_xscale("log")
+    panel.set_yticks(np.arange(len(arms)), [arm.arm.name for arm in arms])
+    panel.invert_yaxis()
+    panel.set_xlabel(spec.statistic.replace("_", " "))
+    legend(figure, handles)
+    return figure
+
+
+def _not_shown(values: Curve) -> str:
+    """Say in how many seeds there is no number, or an infinite one."""
+    counts = {
+        "never": np.isinf(values).sum(),
+        "diverged": np.isnan(values).sum(),
+    }
+    return ", ".join(
+        f"{word} in {count} of {len(values)}"
+        for word, count in counts.items()
+        if count
+    )
+
+
+def layer_bars(result: Result, spec: LayerBars) -> Figure:
+    """Draw a row for each arm and framework, a piece for each layer."""
+    arms = result.arms
+    figure = Figure(
+        figsize=(PANEL[0] * 2.4, 1.4 * ROW * len(arms) + 1.0),
+        layout="constrained",
+    )
+    panel = figure.subplots()
+    for side, backend in enumerate(result.backends):
+        for row, arm in enumerate(arms):
+            counts = _layers(arm, backend)
+            ends = np.cumsum(list(counts.values()))
+            panel.barh(
+                row + (side - 0.5) * SHARE,
+                list(counts.values()),
+                SHARE,
+                left=ends - list(counts.values()),
+                color=COLOURS[backend],
+                edgecolor="white",
+            )
+            panel.text(
+                ends[-1],
+                row + (side - 0.5) * SHARE,
+                f" {ends[-1]:,}",
+                va="center",
+                size=8,
+            )
+    panel.set_yticks(np.arange(len(arms)), [arm.arm.name for arm in arms])
+    panel.invert_yaxis()
+    panel.margins(x=0.12)
+    panel.xaxis.set_major_formatter("{x:,.0f}")
+    panel.set_xlabel("parameters")
+    legend(
+        figure,
+        [Patch(color=COLOURS[b], label=LABELS[b]) for b in result.backends],
+    )
+    return figure
+
+
+def _layers(arm: ArmResult, backend: str) -> dict[str, int]:
+    """Return how many numbers each layer of the live model learnt."""
+    record, counts = arm.records[backend][0], dict[str, int]()
+    for name in record.parameters:
+        layer = name.rpartition("/")[0]
+        counts[layer] = counts.get(layer, 0) + record.weights[name].size
+    return counts

@@ -1,0 +1,148 @@
+"""Pictures of the weights that training leaves."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from framework_parity.common.metrics.registry import STATISTICS, Run
+from framework_parity.common.metrics.run import kernels
+from framework_parity.common.spec.plots import Distances, WeightHistogram
+from framework_parity.common.training.record import Curve
+from framework_parity.comparisons.report.style import (
+    ABREAST,
+    COLOURS,
+    WIDTHS,
+    legend,
+    line,
+    say,
+    share_range,
+    wrapped,
+)
+from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.workers.pool import LABELS
+
+BINS = 61
+
+# Of the weights, this share is inside of the picture; the rest is counted
+# in the outermost bins.
+INSIDE = 0.998
+
+# Inches of a cell, and of the names beside the cells.
+CELL, NAMES = 0.62, 1.5
+
+
+def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
+    """Draw a panel for each arm, all with the same bins."""
+    found = {
+        (arm.arm.name, backend): kernels(records[0]).astype(np.float64)
+        for arm in result.arms
+        for backend, records in arm.records.items()
+    }
+    reach = max(
+        np.quantile(np.abs(w), INSIDE) if len(w) else 0.0
+        for w in map(_finite, found.values())
+    )
+    edges = np.linspace(-1, 1, BINS + 1) * (reach or 1.0)
+    figure, axes = wrapped(len(result.arms))
+    for panel, arm in zip(axes, result.arms, strict=True):
+        for backend in result.backends:
+            weights = _finite(found[arm.arm.name, backend])
+            weights = np.clip(weights, *edges[[0, -1]])
+            panel.stairs(
+                np.histogram(weights, edges)[0],
+                edges,
+                color=COLOURS[backend],
+                linewidth=WIDTHS[backend],
+            )
+        lost = [
+            LABELS[backend]
+            for backend in result.backends
+            if not np.isfinite(found[arm.arm.name, backend]).all()
+        ]
+        if lost:
+            say(panel, f"{' and '.join(lost)} diverged")
+        # A bin of one weight is seen, and one of none has no place.
+        panel.set_ylim(0.5, max(panel.get_ylim()[1], 10.0))
+        panel.set_yscale("log")
+        panel.set_title(arm.arm.name)
+        panel.set_xlabel("weight")
+    share_range(axes)
+    for panel in axes[::ABREAST]:
+        panel.set_ylabel("how many weights")
+    legend(
+        figure,
+        [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends],
+    )
+    return figure
+
+
+def _finite(values: Curve) -> Curve:
+    return np.asarray(values[np.isfinite(values)])
+
+
+def distances(result: Result, spec: Distances) -> Figure:
+    """Draw a triangle for each framework: arms against those before."""
+    names = [arm.arm.name for arm in result.arms]
+    before, after = names[:-1] or names, names[1:] or names
+    side = CELL * len(after) + NAMES
+    figure = Figure(
+        figsize=(side * len(result.backends), side), layout="constrained"
+    )
+    axes = figure.subplots(1, len(result.backends), squeeze=False)[0]
+    tables = {backend: _table(result, backend) for backend in result.backends}
+    seen = np.concatenate([table.ravel() for table in tables.values()])
+    seen = seen[np.isfinite(seen) & (seen > 0)]
+    least, most = (seen.min(), seen.max()) if len(seen) else (0.1, 1.0)
+    # Less than two decades would make much of a rounding error.
+    norm = LogNorm(min(least, most / 100), most)
+    for panel, (backend, table) in zip(axes, tables.items(), strict=True):
+        # What is equal to the last bit has the darkest colour there is.
+        shown = np.where(table == 0, least, table)
+        panel.imshow(shown, norm=norm, cmap="cividis")
+        _write(panel, table, norm)
+        panel.set_title(LABELS[backend])
+        panel.set_xticks(range(len(before)), before, rotation=45, ha="right")
+        panel.set_yticks(range(len(after)), after)
+    return figure
+
+
+def _table(result: Result, backend: str) -> Curve:
+    """Return the median distance of each arm (row) from those before it.
+
+    The first has none before it and the last none after: there is neither
+    a row of the first nor a column of the last.
+    """
+    distance = STATISTICS["distance"]
+    size = len(result.arms)
+    table = np.full((size, size), np.nan)
+    for row, one in enumerate(result.arms):
+        for column, other in enumerate(result.arms[:row]):
+            if one.arm.parameters != other.arm.parameters:
+                continue
+            both = zip(
+                other.records[backend], one.records[backend], strict=True
+            )
+            table[row, column] = np.median(
+                [
+                    distance((Run(other.arm, a), Run(one.arm, b)), ())
+                    for a, b in both
+                ]
+            )
+    return table[1:, :-1] if size > 1 else table
+
+
+def _write(panel: Axes, table: Curve, norm: LogNorm) -> None:
+    for (row, column), value in np.ndenumerate(table):
+        if np.isnan(value):
+            continue
+        dark = value == 0 or norm(value) < 0.5
+        panel.text(
+            column,
+            row,
+            f"{value:.1e}" if value else "0",
+            ha="center",
+            va="center",
+            size=7,
+            color="white" if dark else "black",
+        )

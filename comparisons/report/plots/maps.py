@@ -1,0 +1,131 @@
+"""Pictures of one number over what a recipe can choose."""
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from framework_parity.common.metrics.run import falls
+from framework_parity.common.spec.counted import counted
+from framework_parity.common.spec.plots import HeatMaps
+from framework_parity.common.training.record import Curve
+from framework_parity.comparisons.report.style import HORIZON_COLOUR
+from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.workers.pool import LABELS
+
+Row: TypeAlias = tuple[int, int | str]
+"""A depth and a batch size."""
+
+# Inches of a cell, and of what stands beside and above the cells.
+CELL = (0.75, 0.32)
+BESIDE, ABOVE = 1.7, 1.1
+
+
+def heat_maps(result: Result, spec: HeatMaps) -> Figure:
+    """Draw a map for each framework, and one of their difference."""
+    arms = [arm.arm for arm in result.arms]
+    rates = sorted({arm.recipe.optimizer.lr for arm in arms})
+    rows = sorted(
+        {spec.row(arm) for arm in arms},
+        key=lambda row: (row[0], _size(row[1])),
+    )
+    maps = {
+        LABELS[backend]: _map(result, spec, backend, rows, rates)
+        for backend in result.backends
+    }
+    names = list(maps)
+    if len(names) == 2:
+        maps["Keras less PyTorch"] = maps["Keras"] - maps["PyTorch"]
+    width = CELL[0] * len(rates) * len(maps) + BESIDE + 0.3 * len(maps)
+    figure = Figure(
+        figsize=(width, CELL[1] * len(rows) + ABOVE), layout="constrained"
+    )
+    axes = figure.subplots(1, len(maps), squeeze=False, sharey=True)[0]
+    together = np.concatenate([maps[name] for name in names])
+    low, high = np.nanmin(together), np.nanmax(together)
+    for panel, (name, values) in zip(axes, maps.items(), strict=True):
+        if name in names:
+            _cells(panel, values, "cividis", low, high)
+            _frame(panel, *_best(values, spec.statistic))
+        else:
+            apart = max(float(np.nanmax(np.abs(values))), 1e-12)
+            _cells(panel, values, "PuOr", -apart, apart)
+        panel.set_title(name)
+        panel.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
+        panel.set_xlabel("rate")
+    axes[0].set_yticks(
+        range(len(rows)),
+        [f"{counted(depth, 'layer')}, batch {size}" for depth, size in rows],
+    )
+    return figure
+
+
+def _size(batch: int | str) -> float:
+    """Return a batch size to sort by; the full batch is the largest."""
+    return math.inf if batch == "full" else float(batch)
+
+
+def _map(
+    result: Result,
+    spec: HeatMaps,
+    backend: str,
+    rows: list[Row],
+    rates: list[float],
+) -> Curve:
+    """Return the means, by row and rate; not a number where no arm is."""
+    found: dict[tuple[int, int], list[float]] = {}
+    for arm in result.arms:
+        rate = arm.arm.recipe.optimizer.lr
+        cell = rows.index(spec.row(arm.arm)), rates.index(rate)
+        measured = arm.measured(backend, spec.asked)
+        found.setdefault(cell, []).extend(measured)
+    values = np.full((len(rows), len(rates)), np.nan)
+    for cell, each in found.items():
+        values[cell] = np.mean(each)
+    return values
+
+
+def _cells(
+    panel: Axes, values: Curve, colours: str, low: float, high: float
+) -> None:
+    """Draw each cell with its number in it."""
+    image = panel.imshow(
+        values, cmap=colours, vmin=low, vmax=high, aspect="auto"
+    )
+    for (row, column), value in np.ndenumerate(values):
+        if np.isfinite(value):
+            red, green, blue, _ = image.cmap(image.norm(value))
+            light = 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
+            panel.text(
+                *(column, row, f"{value:.3g}"),
+                ha="center",
+                va="center",
+                size=8,
+                color="black" if light else "white",
+            )
+    panel.tick_params(length=0)
+
+
+def _best(values: Curve, statistic: str) -> tuple[int, int]:
+    """Return the cell with the least loss, or with the most of all else."""
+    worth = -values if falls(statistic) else values
+    best = np.nanargmax(worth)
+    row, column = np.unravel_index(best, values.shape)
+    return int(row), int(column)
+
+
+def _frame(panel: Axes, row: int, column: int) -> None:
+    """Put a frame around a cell."""
+    panel.add_patch(
+        Rectangle(
+            (column - 0.5, row - 0.5),
+            *(1, 1),
+            fill=False,
+            edgecolor=HORIZON_COLOUR,
+            linewidth=2.5,
+            clip_on=False,
+        )
+    )

@@ -1,0 +1,244 @@
+"""Pictures of samples: where a network puts them, and which it gets wrong."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from framework_parity.common.metrics.probes import (
+    labels_of,
+    nearest_mean,
+    separability,
+    viewed,
+)
+from framework_parity.common.metrics.registry import Run, views
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.plots import Confusion, Embeddings, Mistakes
+from framework_parity.common.training.record import Curve
+from framework_parity.comparisons.report.style import (
+    CLASSES,
+    LEGEND_LINE,
+    legend,
+    line,
+    say,
+)
+from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.workers.pool import LABELS
+
+# Inches of a side: of a panel of points, of a cell of a matrix, of an image;
+# and what is left free above and below.
+SIDE, CELL, IMAGE = 2.2, 0.27, 0.85
+PAD = 0.08
+MARKERS = ("o", "^", "s")
+WORST = 8
+
+# Letters of a class's name that are shown.
+LONGEST = 10
+
+# Neighbours that t-SNE heeds; scikit-learn's own number, or what few
+# samples have.
+PERPLEXITY = 30.0
+
+
+def embeddings(result: Result, spec: Embeddings) -> Figure:
+    """Draw a row for each arm and framework, a column for each view."""
+    backends = result.backends
+    columns = max(len(views(arm.arm)) for arm in result.arms)
+    rows = len(result.arms) * len(backends)
+    figure, axes = _grid(rows, columns, SIDE, SIDE)
+    for index, arm in enumerate(result.arms):
+        labels = labels_of(arm.arm)
+        mine = axes[index * len(backends) :][: len(backends)]
+        for column, view in enumerate(views(arm.arm)):
+            runs = [Run(arm.trained(b), arm.records[b][0]) for b in backends]
+            seen = [viewed(run, view) for run in runs]
+            for panel in mine[:, column]:
+                panel.set_axis_on()
+            if all(np.isfinite(each).all() for each in seen):
+                placed = zip(
+                    mine[:, column], runs, _laid_out(seen), strict=True
+                )
+                for panel, run, points in placed:
+                    _scatter(panel, points, labels)
+                    _measure(panel, run, view)
+            else:
+                for panel in mine[:, column]:
+                    say(panel, "diverged")
+            named = (
+                view if len(result.arms) == 1 else f"{arm.arm.name}: {view}"
+            )
+            mine[0, column].set_title(named)
+        for panel, backend in zip(mine[:, 0], backends, strict=True):
+            panel.set_ylabel(LABELS[backend])
+    names = max((class_names(arm.arm) for arm in result.arms), key=len)
+    legend(
+        figure,
+        [
+            line(f"class {name}", colour, 0, marker=marker)
+            for name, (colour, marker) in zip(
+                names, map(_look, range(len(names))), strict=True
+            )
+        ],
+    )
+    return figure
+
+
+def class_names(arm: Arm) -> list[str]:
+    """Return what is written for each class: its name, or its number."""
+    source = arm.data.source
+    names = source.class_names or range(source.class_count or 2)
+    return [shortened(str(name)) for name in names]
+
+
+def shortened(name: str) -> str:
+    """Return a name that fits beside a picture.
+
+    >>> shortened("versicolor"), shortened("a very long name")
+    ('versicolor', 'a very lo…')
+    """
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+
+
+def _look(label: int) -> tuple[str, str]:
+    """Return a class's colour and marker: colours come again, not both."""
+    again, colour = divmod(label, len(CLASSES))
+    return CLASSES[colour], MARKERS[again % len(MARKERS)]
+
+
+def _scatter(panel: Axes, points: Curve, labels: Curve) -> None:
+    """Draw points, each as its class looks."""
+    for label in np.unique(labels):
+        colour, marker = _look(int(label))
+        own = points[labels == label]
+        panel.plot(*own.T, marker, color=colour, markersize=2.5, mew=0)
+
+
+def _measure(panel: Axes, run: Run, view: str) -> None:
+    """Write below a panel how well the classes are told apart there."""
+    share, right = separability(run, view), nearest_mean(run, view)
+    panel.set_xlabel(
+        f"separability {share:.2f}, nearest mean {right:.2f}", size=7
+    )
+
+
+def _laid_out(seen: list[Curve]) -> list[Curve]:
+    """Return points in the plane for the samples of each framework.
+
+    What is the same in all, as the input is, is laid out once.
+    """
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    alike = all(np.array_equal(seen[0], other) for other in seen)
+    together = seen[0] if alike else np.concatenate(seen)
+    neighbours = min(PERPLEXITY, (len(together) - 1) / 3)
+    tsne = TSNE(perplexity=neighbours, random_state=0)
+    # So few samples take threads ten times as long as one does alone.
+    with threadpool_limits(1):
+        points = tsne.fit_transform(together)
+    return [points] * len(seen) if alike else np.split(points, len(seen))
+
+
+def confusion(result: Result, spec: Confusion) -> Figure:
+    """Draw a matrix for each arm and framework, true classes down."""
+    arms, backends = result.arms, result.backends
+    number = max(len(class_names(arm.arm)) for arm in arms)
+    side = CELL * number + 0.6
+    figure, axes = _grid(len(backends), len(arms), side, side)
+    for column, arm in enumerate(arms):
+        labels = labels_of(arm.arm)
+        for panel, backend in zip(axes[:, column], backends, strict=True):
+            run = Run(arm.trained(backend), arm.records[backend][0])
+            chosen = _probabilities(run).argmax(1)
+            counts = np.zeros((number, number), int)
+            np.add.at(counts, (labels, chosen), 1)
+            shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+            panel.set_axis_on()
+            panel.imshow(shares, cmap="Greys", vmin=0, vmax=1)
+            for true, taken in zip(*counts.nonzero(), strict=True):
+                panel.text(
+                    *(taken, true, counts[true, taken]),
+                    ha="center",
+                    va="center",
+                    size=6,
+                    color="white" if shares[true, taken] > 0.5 else "black",
+                )
+            names = class_names(arm.arm)
+            named = max(map(len, names)) > 2
+            turned = "vertical" if named else "horizontal"
+            panel.set_xticks(range(len(names)), names, rotation=turned)
+            panel.set_yticks(range(len(names)), names)
+            panel.tick_params(length=0, labelsize=7)
+            panel.set_xlabel("taken for")
+        axes[0, column].set_title(arm.arm.name)
+    for panel, backend in zip(axes[:, 0], backends, strict=True):
+        panel.set_ylabel(f"{LABELS[backend]}\ntrue class")
+    return figure
+
+
+def mistakes(result: Result, spec: Mistakes) -> Figure:
+    """Draw a row of images for each arm and framework, the worst first."""
+    backends = result.backends
+    rows = len(result.arms) * len(backends)
+    figure, axes = _grid(rows, WORST, IMAGE, IMAGE + 0.2)
+    for row, panels in enumerate(axes):
+        arm = result.arms[row // len(backends)]
+        backend = backends[row % len(backends)]
+        run = Run(arm.trained(backend), arm.records[backend][0])
+        labels = labels_of(arm.arm)
+        chances = _probabilities(run)
+        chosen = chances.argmax(1)
+        wrong = np.flatnonzero(chosen != labels)
+        order = chances[wrong, labels[wrong]].argsort(kind="stable")
+        images, names = _shown(run), class_names(arm.arm)
+        size = 8 if max(map(len, names)) <= 2 else 5
+        for panel, sample in zip(panels, wrong[order], strict=False):
+            panel.imshow(images[sample], cmap="Greys", vmin=0, vmax=1)
+            true, taken = names[labels[sample]], names[chosen[sample]]
+            panel.set_title(f"{true} as {taken}", size=size)
+            panel.set_axis_on()
+        # The first place of a row says whose it is, mistake or none.
+        panels[0].set_axis_on()
+        panels[0].set_ylabel(f"{arm.arm.name}\n{LABELS[backend]}", size=7)
+        if not len(wrong):
+            panels[0].set_title("none", size=8)
+    return figure
+
+
+def _probabilities(run: Run) -> Curve:
+    """Return what the network gives each class, (samples, classes)."""
+    logits = viewed(run, run.arm.places[-1].name)
+    if logits.shape[1] == 1:
+        # Of two classes, one is told by a sigmoid: softmax of 0 and z.
+        logits = np.hstack([np.zeros_like(logits), logits])
+    raised = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(raised / raised.sum(1, keepdims=True))
+
+
+def _shown(run: Run) -> Curve:
+    """Return the images with values from 0 to 1; grey ones as a plane."""
+    images = viewed(run, "input")
+    low, high = images.min(), images.max()
+    images = ((images - low) / (high - low)).reshape(
+        -1, *run.arm.data.source.shape
+    )
+    return np.asarray(images[..., 0] if images.shape[-1] == 1 else images)
+
+
+def _grid(
+    rows: int, columns: int, width: float, height: float
+) -> tuple[Figure, Any]:
+    """Return panels without ticks, none of which is seen yet."""
+    figure = Figure(
+        figsize=(width * columns + 0.6, height * rows + 2 * LEGEND_LINE),
+        layout="constrained",
+    )
+    engine: Any = figure.get_layout_engine()
+    engine.set(h_pad=PAD)
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for panel in axes.flat:
+        panel.set_xticks([])
+        panel.set_yticks([])
+        panel.set_axis_off()
+    return figure, axes

@@ -1,0 +1,291 @@
+"""What a result comes to, in words and rows: for terminal and report."""
+
+import math
+
+from framework_parity.common.spec.counted import counted
+from framework_parity.comparisons.ladder.trajectory import Trajectory
+from framework_parity.comparisons.run.claim_verdicts import Answer
+from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.workers.pool import LABELS
+
+SUMMARY_COLUMNS = (
+    "arm",
+    "parameters",
+    *LABELS.values(),
+    "difference",
+    "floor",
+    "× floor",
+    "verdict",
+)
+
+
+OVERVIEW_COLUMNS = (
+    "experiment",
+    "arms",
+    "× floor",
+    "hold",
+    "refuted",
+    "undecided",
+    "part",
+    "seconds",
+    "verdict",
+)
+
+
+def overview_row(result: Result, seconds: float) -> tuple[str, ...]:
+    """Return one experiment's row of a whole catalogue.
+
+    Claims are counted by their verdict; × floor is the worst of all arms.
+    """
+    said = [judged.verdict for judged in result.claims]
+    counts = [
+        sum(verdict.startswith(word) for verdict in said)
+        for word in ("holds", "refuted", "undecided", "frameworks")
+    ]
+    ratios = [
+        verdict.worst_ratio for a in result.arms for verdict in a.verdicts
+    ]
+    return (
+        result.experiment.name,
+        str(len(result.arms)),
+        f"{max(ratios):.2g}" if ratios else "—",
+        *(str(count or "") for count in counts),
+        f"{seconds:.0f}",
+        result.verdict,
+    )
+
+
+def headline(result: Result) -> str:
+    """Return the verdict and its reason, in a sentence."""
+    verdicts = [v for arm in result.arms for v in arm.verdicts]
+    if not verdicts:
+        return "One framework ran alone, so nothing was compared."
+    bad = [v for v in verdicts if v.outcome == "disagree"]
+    if bad:
+        first = bad[0]
+        return (
+            f"PyTorch and Keras disagree on {first.arm}, on the rung "
+            f"“{first.rung}”: {first.sentence}."
+        )
+    parted = [
+        c.claim.name
+        for c in result.claims
+        if c.verdict == "frameworks disagree"
+    ]
+    if parted:
+        return f"PyTorch and Keras answer differently: {', '.join(parted)}."
+    open_ = [v for v in verdicts if v.outcome == "undecided"]
+    if open_:
+        return f"Undecided for {open_[0].arm}: {open_[0].sentence}."
+    worst = max(verdicts, key=lambda verdict: verdict.worst_ratio)
+    return (
+        f"PyTorch and Keras agree: over {_steps(result)}, nothing in "
+        f"any arm parts by more than {worst.worst_ratio:.1f} times the "
+        f"noise floor.{_where_both_diverge(result)}{_beyond(result)}"
+        f"{_two_sided(result)}"
+    )
+
+
+def _two_sided(result: Result) -> str:
+    """Return what the two-sided values do where nothing parts, or nothing."""
+    said = {arm.explained.sentence for arm in result.arms} - {""}
+    return "".join(f" {each[0].upper()}{each[1:]}." for each in sorted(said))
+
+
+def _trajectories(result: Result) -> list[tuple[str, Trajectory]]:
+    """Return the trajectories that were judged, with the names of the arms."""
+    return [
+        (arm.arm.name, arm.climb.trajectory)
+        for arm in result.arms
+        if arm.climb and arm.climb.trajectory
+    ]
+
+
+def _steps(result: Result) -> str:
+    """Return over how many steps the arms were judged.
+
+    Arms that diverge count only where all do: how far those were judged is
+    said by `_where_both_diverge`.
+    """
+    judged = {t.judged for _, t in _trajectories(result) if not t.diverges}
+    judged = judged or {t.judged for _, t in _trajectories(result)}
+    least = "at least " if len(judged) > 1 else ""
+    return f"{least}{counted(min(judged), 'float64 step')}"
+
+
+def _where_both_diverge(result: Result) -> str:
+    """Return a sentence about the arms that diverge in both, if any do."""
+    ends = [
+        f"{name} (step {trajectory.judged:,})"
+        for name, trajectory in _trajectories(result)
+        if trajectory.diverges
+    ]
+    if not ends:
+        return ""
+    return (
+        " Where training diverges in both frameworks, at the same step, they "
+        f"agree up to that step: {', '.join(ends)}."
+    )
+
+
+def _beyond(result: Result) -> str:
+    """Return a sentence about what was not judged, if anything was not."""
+    ends = [
+        f"{name} (step {trajectory.horizon:,})"
+        for name, trajectory in _trajectories(result)
+        if trajectory.horizon is not None and not trajectory.diverges
+    ]
+    if not ends:
+        return ""
+    return (
+        " Beyond its horizon training is chaotic and nothing is claimed, "
+        f"the accuracies included: {', '.join(ends)}."
+    )
+
+
+def summary_caption(result: Result) -> str:
+    """Return what the numbers in the table are, in a sentence."""
+    seeds = result.settings["seeds"]
+    mean = f", mean of {counted(seeds, 'seed')}" if seeds > 1 else ""
+    replayed = result.settings["randomness"] == "replay"
+    drew = ", from what PyTorch drew" if replayed else ""
+    labels = ", ".join(LABELS[backend] for backend in result.backends)
+    said = (
+        f"{labels}: {result.metric.replace('_', ' ')}, "
+        f"{result.settings['dtype']}{mean}{drew}."
+    )
+    if len(result.backends) < 2:
+        return said
+    return (
+        f"{said} Difference, floor: of the "
+        "float64 loss, relative, at their largest. × floor: the worst of all "
+        "curves and final weights, each against its own floor."
+    )
+
+
+def basis(result: Result) -> str:
+    """Return what the verdict rests on, and what it does not; or nothing."""
+    if len(result.backends) < 2:
+        return ""
+    dtype = result.settings["dtype"]
+    claims = ""
+    if result.claims:
+        claims = f", and on the claims, asked of the {dtype} runs"
+    return (
+        "The verdict rests on the ladder, climbed in float64 from the same "
+        f"numbers in both frameworks{claims}. The {dtype} curves are drawn "
+        "to be looked at; no verdict rests on them."
+    )
+
+
+def summary_rows(result: Result) -> list[tuple[str, ...]]:
+    """Return the table: one row an arm, in `SUMMARY_COLUMNS`.
+
+    PyTorch and Keras stand with the result's first metric, as the curves
+    were trained; difference and floor are those of the float64 loss, at
+    their largest before the horizon.
+    """
+    return [_summary_row(result, arm) for arm in result.arms]
+
+
+def _summary_row(result: Result, arm: ArmResult) -> tuple[str, ...]:
+    shown = [
+        _number(arm.mean(backend, result.metric))
+        if backend in arm.records
+        else "—"
+        for backend in LABELS
+    ]
+    return (
+        arm.arm.name,
+        _parameters(arm),
+        *shown,
+        *_measured(arm),
+        _outcome(arm),
+    )
+
+
+def _parameters(arm: ArmResult) -> str:
+    """Return how many numbers it learns; of two sides, both if not alike."""
+    counts = {each.parameter_count for each in arm.sides.values()}
+    if len(counts) > 1:
+        return " / ".join(
+            f"{each.parameter_count:,}" for each in arm.sides.values()
+        )
+    return f"{arm.arm.parameter_count:,}"
+
+
+def _measured(arm: ArmResult) -> tuple[str, str, str]:
+    trajectory = arm.climb.trajectory if arm.climb else None
+    if trajectory is None:
+        return "—", "—", "—"
+    loss, horizon = trajectory.curves["loss"], trajectory.horizon
+    difference, floor = loss.difference[:horizon], loss.floor[:horizon]
+    return (
+        f"{difference.max(initial=0.0):.1e}",
+        f"{floor.max(initial=0.0):.1e}",
+        f"{trajectory.worst()[0]:.2g}",
+    )
+
+
+def _outcome(arm: ArmResult) -> str:
+    if not arm.verdicts:
+        return "—"
+    last = arm.verdicts[-1]
+    if last.outcome == "disagree":
+        return f"disagree: {last.rung}"
+    trajectory = arm.climb.trajectory if arm.climb else None
+    if last.outcome == "agree" and trajectory and trajectory.horizon:
+        return f"agree up to step {trajectory.horizon:,}"
+    return last.outcome
+
+
+def claim_rows(result: Result) -> list[tuple[str, ...]]:
+    """Return one row a claim: sentence, each framework's answer, verdict."""
+    return [
+        (
+            judged.claim.sentence,
+            *(_answered(judged.answers.get(backend)) for backend in LABELS),
+            judged.verdict,
+        )
+        for judged in result.claims
+    ]
+
+
+def _answered(answer: Answer | None) -> str:
+    """Say what one framework answers, and in how many seeds."""
+    if answer is None:
+        return "—"
+    if answer.names:
+        return f"{answer.names}: {_number(answer.value)}"
+    seeds = len(answer.margins)
+    counted = f", in {answer.held} of {seeds}" if seeds > 1 else ""
+    return (
+        f"{answer.word}: {_side(answer.value)} against "
+        f"{_side(answer.bound)}{counted}"
+    )
+
+
+def _side(value: float) -> str:
+    """Write one side of a claim; an epoch that never comes is infinite."""
+    if math.isnan(value):
+        return "no number"
+    return "∞" if value == math.inf else _number(value)
+
+
+def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
+    """Return one row a verdict: arm, rung, outcome, sentence."""
+    return [
+        (v.arm, v.rung, v.outcome, v.sentence)
+        for arm in result.arms
+        for v in arm.verdicts
+    ]
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "—"
+    if not math.isfinite(value):
+        return "diverged"
+    if float(value).is_integer() and abs(value) >= 10:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"

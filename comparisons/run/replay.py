@@ -1,0 +1,58 @@
+"""Replay: what PyTorch draws, recorded once and played into both."""
+
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.layers.augmentation import (
+    RandomCrop,
+    RandomFlip,
+)
+from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.two_sided.experiment import TwoSided
+from framework_parity.comparisons.workers.pool import Pair
+
+
+def demand_replayable(experiment: Experiment | TwoSided) -> None:
+    """Refuse what PyTorch does not draw, or what is not recorded.
+
+    Raises:
+        SpecError: if the batches are in an order that is drawn just once, if
+            images are changed at random, or if a value has two sides.
+    """
+    if isinstance(experiment, TwoSided):
+        raise SpecError(
+            experiment.values[0].name,
+            "has a value for each framework, but '--randomness replay' plays "
+            "what PyTorch draws into both, which have to be told the same",
+        )
+    for arm in map(experiment.arm, experiment.arms):
+        if arm.recipe.shuffle == "once":
+            raise SpecError(
+                "recipe.shuffle",
+                "is 'once', as written or as the dialect fills it in, but "
+                "'--randomness replay' plays what PyTorch draws, and a "
+                "DataLoader draws an order for each epoch; say 'each_epoch' "
+                "or 'never'",
+            )
+        for place in arm.all_places:
+            if isinstance(place.layer, RandomCrop | RandomFlip):
+                raise SpecError(
+                    f"arms.{arm.name}",
+                    f"has a '{place.layer.kind()}', but '--randomness "
+                    "replay' records of layers their weights and dropouts "
+                    "alone",
+                )
+
+
+def recorded(pair: Pair, arm: Arm, run: int) -> Drawn:
+    """Return what PyTorch draws in the arm's run of this number.
+
+    Where Keras runs alone, PyTorch is started to draw and for nothing else.
+    """
+    if "torch" not in pair.workers:
+        with Pair(("torch",)) as alone:
+            return recorded(alone, arm, run)
+    seed = arm.replay.seed + run
+    asked = pair.workers["torch"].submit("record", arm=arm, seed=seed)
+    found: Drawn = asked.result()
+    return found

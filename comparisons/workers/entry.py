@@ -1,0 +1,79 @@
+"""The inside of a worker process: one framework, one request at a time.
+
+Requests come in on standard input and replies go out on what was standard
+output; both are pickles. Whatever the framework itself prints goes to the
+log file that standard error already is.
+"""
+
+import gc
+import importlib
+import os
+import pickle
+import sys
+import traceback
+from typing import Any, BinaryIO
+
+from framework_parity.common.data import image_cache as image_files
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.comparisons.workers.pool import STARTED
+
+
+def main(backend: str, setup: str, threads: int, device: str) -> None:
+    """Serve requests until standard input ends.
+
+    Args:
+        backend: the package to import, such as `torch_impl`.
+        setup: `module:function` to call first with the backend's name, or
+            nothing; the tests plant faults with it.
+        threads: how many the framework may use for one operation.
+        device: `cpu`, `cuda` or `mps`.
+    """
+    replies = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    importlib.import_module(f"framework_parity.{backend}.engine").start(
+        threads, device
+    )
+    if setup:
+        module, function = setup.split(":")
+        getattr(importlib.import_module(module), function)(backend)
+    trainer = importlib.import_module(
+        f"framework_parity.{backend}.trainer"
+    ).Trainer
+    image_files.use(backend)
+    # What the imports leave is never garbage, and Keras looks through all of
+    # it each time it forgets a network: two thirds of building a small one.
+    gc.freeze()
+    print(STARTED, file=sys.stderr, flush=True)
+    while True:
+        try:
+            task, arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        _serve(replies, trainer, task, arguments)
+
+
+def _serve(
+    replies: BinaryIO, trainer: Any, task: str, arguments: dict[str, Any]
+) -> None:
+    def send(*message: Any) -> None:
+        pickle.dump(message, replies)
+        replies.flush()
+
+    def progress(done: int, total: int) -> None:
+        send("progress", (done, total))
+
+    tasks = importlib.import_module(
+        "framework_parity.comparisons.workers.tasks"
+    )
+    try:
+        result = getattr(tasks, task)(trainer, progress=progress, **arguments)
+    except SpecError as error:
+        send("refused", error.as_json())
+    except Exception:  # noqa: BLE001 - whatever it was, the parent must know
+        send("error", traceback.format_exc())
+    else:
+        send("result", result)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])

@@ -1,0 +1,32 @@
+"""Residual blocks and concatenation, read from Keras."""
+
+from typing import Any
+
+from framework_parity.common.spec.layers.merging import Concatenate, Residual
+from framework_parity.keras_impl import (
+    extensions,
+)
+from framework_parity.keras_impl import (
+    introspect as reading,
+)
+from framework_parity.keras_impl.introspect.layers.axes import AXES
+
+
+def residual(live: Any) -> Residual | None:
+    """A class of ours; an Identity is a block that is empty."""
+    if type(live) is not extensions.Residual:
+        return None
+    body, shortcut, after = map(reading.read_block, live.layers)
+    return Residual(
+        body=body,
+        shortcut=shortcut,
+        activation=after[0] if after else None,
+    )
+
+
+def concatenate(live: Any) -> Concatenate | None:
+    """A class of ours."""
+    if type(live) is not extensions.Concatenate:
+        return None
+    branches = tuple(reading.read_block(each) for each in live.layers)
+    return Concatenate(branches=branches, axis=AXES[(live.axis,)])

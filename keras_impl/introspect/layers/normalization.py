@@ -1,0 +1,56 @@
+"""Normalisation layers, read from Keras."""
+
+from typing import Any
+
+import keras
+
+from framework_parity.common.spec.layers.normalization import (
+    BatchNorm,
+    LayerNorm,
+)
+from framework_parity.keras_impl import (
+    extensions,
+)
+from framework_parity.keras_impl.introspect.layers.axes import AXES
+
+_NORMS = {
+    keras.layers.BatchNormalization: "biased",
+    extensions.UnbiasedBatchNormalization: "unbiased",
+}
+
+
+def batch_norm(live: Any) -> BatchNorm | None:
+    """BatchNormalization of one axis.
+
+    Translation: `momentum` is what is kept.
+    """
+    variance = _NORMS.get(type(live))
+    if variance is None or (live.axis,) not in AXES:
+        return None
+    if live.center != live.scale:
+        return None
+    return BatchNorm(
+        epsilon=live.epsilon,
+        kept=live.momentum,
+        running_variance=variance,
+        affine=live.center,
+        axis=AXES[(live.axis,)],
+    )
+
+
+def layer_norm(live: Any) -> LayerNorm | None:
+    """LayerNormalization of some axes.
+
+    Translation: `axis` tells which.
+    """
+    if type(live) is not keras.layers.LayerNormalization:
+        return None
+    axes = live.axis if isinstance(live.axis, list) else [live.axis]
+    named = AXES.get(tuple(axes))
+    if named is None or live.center != live.scale:
+        return None
+    return LayerNorm(
+        epsilon=float(live.epsilon),
+        axes=named,
+        affine=live.center,
+    )

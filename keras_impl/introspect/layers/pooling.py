@@ -1,0 +1,58 @@
+"""Pooling layers, read from Keras."""
+
+from typing import Any
+
+import keras
+
+from framework_parity.common.spec.layers.pooling import (
+    AveragePool,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    MaxPool,
+)
+from framework_parity.keras_impl import (
+    extensions,
+)
+from framework_parity.keras_impl.introspect.layers.windows import (
+    is_channels_last,
+    window_fields,
+)
+
+
+def max_pool(live: Any) -> MaxPool | None:
+    """MaxPooling2D, or the class of ours for padding in numbers."""
+    own = (keras.layers.MaxPooling2D, extensions.PaddedMaxPooling2D)
+    if type(live) not in own or not is_channels_last(live):
+        return None
+    return MaxPool(size=live.pool_size, **window_fields(live))
+
+
+def average_pool(live: Any) -> AveragePool | None:
+    """AveragePooling2D, or the class of ours for padding that counts."""
+    own = (keras.layers.AveragePooling2D, extensions.PaddedAveragePooling2D)
+    if type(live) not in own or not is_channels_last(live):
+        return None
+    counted = getattr(live, "count_padding", False)
+    return AveragePool(
+        size=live.pool_size, count_padding=counted, **window_fields(live)
+    )
+
+
+def global_average_pool(live: Any) -> GlobalAveragePool | None:
+    """GlobalAveragePooling1D or 2D."""
+    own = type(live) in (
+        keras.layers.GlobalAveragePooling1D,
+        keras.layers.GlobalAveragePooling2D,
+    )
+    plain = own and is_channels_last(live) and not live.keepdims
+    return GlobalAveragePool() if plain else None
+
+
+def global_max_pool(live: Any) -> GlobalMaxPool | None:
+    """GlobalMaxPooling1D or 2D."""
+    own = type(live) in (
+        keras.layers.GlobalMaxPooling1D,
+        keras.layers.GlobalMaxPooling2D,
+    )
+    plain = own and is_channels_last(live) and not live.keepdims
+    return GlobalMaxPool() if plain else None

@@ -1,0 +1,33 @@
+"""Windows, read from Keras."""
+
+from typing import Any
+
+import keras
+
+from framework_parity.common.spec.padding import Same, Symmetric, Valid
+
+
+def is_plain(live: Any) -> bool:
+    """Whether nothing follows the layer inside of it, or restrains it."""
+    config = live.get_config()
+    restrained = any(
+        value
+        for name, value in config.items()
+        if name.endswith(("_regularizer", "_constraint"))
+    )
+    linear = live.activation is keras.activations.linear
+    return linear and not restrained and is_channels_last(live)
+
+
+def is_channels_last(live: Any) -> bool:
+    return getattr(live, "data_format", "channels_last") == "channels_last"
+
+
+def window_fields(live: Any) -> dict[str, Any]:
+    """Return what all windows say; uneven padding is Keras's "same"."""
+    padding = Same() if live.padding == "same" else Valid()
+    if hasattr(live, "sides"):
+        _, (top, bottom), (left, right), _ = live.sides
+        even = (top, left) == (bottom, right)
+        padding = Symmetric(by=(top, left)) if even else Same()
+    return {"stride": live.strides, "padding": padding}

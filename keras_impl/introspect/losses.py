@@ -1,0 +1,61 @@
+"""Losses, read from Keras: those that are averaged over the batch."""
+
+from typing import Any
+
+import keras
+
+from framework_parity.common.spec.losses import (
+    BinaryCrossEntropy,
+    CrossEntropy,
+    Huber,
+    MeanAbsoluteError,
+    MeanSquaredError,
+)
+from framework_parity.keras_impl import extensions
+
+
+def cross_entropy(live: Any) -> CrossEntropy | None:
+    """SparseCategoricalCrossentropy, or the class of ours that smooths."""
+    smoothed = type(live) is extensions.SmoothedCrossentropy
+    own = type(live) is keras.losses.SparseCategoricalCrossentropy
+    if not own and not smoothed:
+        return None
+    if not _plain(live) or not live.get_config()["from_logits"]:
+        return None
+    return CrossEntropy(
+        label_smoothing=live.label_smoothing if smoothed else 0.0
+    )
+
+
+def binary_cross_entropy(live: Any) -> BinaryCrossEntropy | None:
+    """BinaryCrossentropy, from logits."""
+    if type(live) is not keras.losses.BinaryCrossentropy:
+        return None
+    if not _plain(live) or not live.from_logits:
+        return None
+    return BinaryCrossEntropy(label_smoothing=float(live.label_smoothing))
+
+
+def mean_squared_error(live: Any) -> MeanSquaredError | None:
+    """MeanSquaredError."""
+    own = type(live) is keras.losses.MeanSquaredError
+    return MeanSquaredError() if own and _plain(live) else None
+
+
+def mean_absolute_error(live: Any) -> MeanAbsoluteError | None:
+    """MeanAbsoluteError."""
+    own = type(live) is keras.losses.MeanAbsoluteError
+    return MeanAbsoluteError() if own and _plain(live) else None
+
+
+def huber(live: Any) -> Huber | None:
+    """Huber."""
+    if type(live) is not keras.losses.Huber or not _plain(live):
+        return None
+    return Huber(delta=float(live._fn_kwargs["delta"]))
+
+
+def _plain(live: Any) -> bool:
+    """Whether all samples count, and all the same."""
+    ignored = live.get_config().get("ignore_class")
+    return live.reduction == "sum_over_batch_size" and ignored is None

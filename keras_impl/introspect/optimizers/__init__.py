@@ -1,0 +1,1 @@
+"""Optimisers, read from Keras."""

@@ -1,0 +1,169 @@
+"""Schedules, read from Keras's, as shares of the rate they hold.
+
+What a schedule keeps as a rate is read as a share of the one it begins with.
+"""
+
+from typing import Any
+
+from keras.optimizers import schedules
+
+from framework_parity.common.codegen.introspection import shortest
+from framework_parity.common.spec.schedules import (
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Exponential,
+    InverseTime,
+    MultiStep,
+    NaturalExponential,
+    OneCycle,
+    PolynomialDecay,
+    StepDecay,
+    WarmupCosine,
+)
+from framework_parity.keras_impl import extensions
+
+
+def constant(live: Any) -> Constant | None:
+    """ExponentialDecay by 1."""
+    if type(live) is not schedules.ExponentialDecay or live.staircase:
+        return None
+    return Constant() if live.decay_rate == 1 else None
+
+
+def step_decay(live: Any) -> StepDecay | None:
+    """ExponentialDecay, in stairs."""
+    live, per = _counted(live)
+    if type(live) is not schedules.ExponentialDecay or not live.staircase:
+        return None
+    return StepDecay(every=live.decay_steps, by=live.decay_rate, per=per)
+
+
+def multi_step(live: Any) -> MultiStep | None:
+    """PiecewiseConstantDecay, if each rate is the last one times a number.
+
+    Its boundaries are the last steps at an old rate.
+    """
+    live, per = _counted(live)
+    if type(live) is not schedules.PiecewiseConstantDecay:
+        return None
+    lr, second, *_ = live.values
+    by = shortest(lambda by: lr * by, second, second / lr)
+    rates = [lr * by**n for n in range(len(live.values))]
+    if rates != list(live.values):
+        return None
+    at = tuple(boundary + 1 for boundary in live.boundaries)
+    return MultiStep(at=at, by=by, boundary="first_new", per=per)
+
+
+def exponential(live: Any) -> Exponential | None:
+    """ExponentialDecay, smoothly, and not by 1."""
+    live, per = _counted(live)
+    if type(live) is not schedules.ExponentialDecay or live.staircase:
+        return None
+    if live.decay_rate == 1 and per == "step":
+        return None
+    return Exponential(by=live.decay_rate, every=live.decay_steps, per=per)
+
+
+def natural_exponential(live: Any) -> NaturalExponential | None:
+    """Nothing: e^-k and k are one, and `exponential` reads it."""
+    return None
+
+
+def inverse_time(live: Any) -> InverseTime | None:
+    """InverseTimeDecay."""
+    live, per = _counted(live)
+    if type(live) is not schedules.InverseTimeDecay:
+        return None
+    return InverseTime(
+        k=live.decay_rate,
+        every=live.decay_steps,
+        staircase=live.staircase,
+        per=per,
+    )
+
+
+def polynomial_decay(live: Any) -> PolynomialDecay | None:
+    """PolynomialDecay, without cycles."""
+    live, per = _counted(live)
+    if type(live) is not schedules.PolynomialDecay or live.cycle:
+        return None
+    return PolynomialDecay(
+        steps=live.decay_steps,
+        power=live.power,
+        end=live.end_learning_rate,
+        per=per,
+    )
+
+
+def cosine(live: Any) -> Cosine | None:
+    """CosineDecay without a warm-up, or a class of ours that rises again."""
+    live, per = _counted(live)
+    if type(live) is extensions.RisingCosine:
+        return Cosine(
+            steps=live.steps, final=live.alpha, past_end="rises", per=per
+        )
+    if not _is_cosine(live, warm=False):
+        return None
+    return Cosine(
+        steps=live.decay_steps, final=live.alpha, past_end="stays", per=per
+    )
+
+
+def cosine_restarts(live: Any) -> CosineRestarts | None:
+    """CosineDecayRestarts."""
+    live, per = _counted(live)
+    if type(live) is not schedules.CosineDecayRestarts:
+        return None
+    times = int(live._t_mul)
+    if times != live._t_mul:
+        return None
+    return CosineRestarts(
+        first=live.first_decay_steps,
+        times=times,
+        peak=live._m_mul,
+        final=live.alpha,
+        per=per,
+    )
+
+
+def warmup_cosine(live: Any) -> WarmupCosine | None:
+    """CosineDecay with a warm-up."""
+    live, per = _counted(live)
+    if not _is_cosine(live, warm=True):
+        return None
+    lr, first = live.warmup_target, live.initial_learning_rate
+    return WarmupCosine(
+        warmup=live.warmup_steps,
+        steps=live.decay_steps,
+        start=shortest(lambda share: lr * share, first, first / lr),
+        final=live.alpha,
+        per=per,
+    )
+
+
+def one_cycle(live: Any) -> OneCycle | None:
+    """A class of ours."""
+    live, per = _counted(live)
+    if type(live) is not extensions.OneCycle:
+        return None
+    return OneCycle(
+        steps=live.steps,
+        rise=live.rise,
+        start_over=live.start_over,
+        end_over=live.end_over,
+        per=per,
+    )
+
+
+def _counted(live: Any) -> tuple[Any, str]:
+    """Return the schedule itself, and whether it counts steps or epochs."""
+    if type(live) is extensions.EachEpoch:
+        return live.schedule, "epoch"
+    return live, "step"
+
+
+def _is_cosine(live: Any, warm: bool) -> bool:
+    plain = type(live) is schedules.CosineDecay
+    return plain and (live.warmup_target is not None) == warm

@@ -1,0 +1,61 @@
+"""Convolution layers, in Keras."""
+
+import keras
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.convolution import (
+    Conv2d,
+    DepthwiseConv2d,
+)
+from framework_parity.keras_impl import (
+    extensions,
+)
+from framework_parity.keras_impl.layers.initial_weights import initializer_call
+from framework_parity.keras_impl.layers.windows import has_word, padding_of
+
+
+def conv2d(spec: Conv2d, shape: Shape) -> Call:
+    """Conv2D, which finds the number of channels when it is built.
+
+    Translation: the kernel is stored (height, width, channels, filters), as
+    `kernel`. `padding` is a word, "valid" or "same"; what is said in
+    numbers is padded before.
+    """
+    own = has_word(spec)
+    return call(
+        keras.layers.Conv2D if own else extensions.PaddedConv2D,
+        spec.filters,
+        spec.size,
+        strides=spec.stride,
+        padding=padding_of(spec, shape),
+        dilation_rate=spec.dilation,
+        groups=spec.groups,
+        use_bias=spec.bias,
+        kernel_initializer=initializer_call(
+            spec.kernel_initializer, spec, shape
+        ),
+        bias_initializer=initializer_call(spec.bias_initializer, spec, shape),
+    )
+
+
+def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
+    """DepthwiseConv2D.
+
+    Translation: the kernel is stored (height, width, channels, multiplier).
+    """
+    own = has_word(spec)
+    kernel = initializer_call(spec.kernel_initializer, spec, shape)
+    return call(
+        keras.layers.DepthwiseConv2D
+        if own
+        else extensions.PaddedDepthwiseConv2D,
+        spec.size,
+        strides=spec.stride,
+        padding=padding_of(spec, shape),
+        depth_multiplier=spec.multiplier,
+        dilation_rate=spec.dilation,
+        use_bias=spec.bias,
+        depthwise_initializer=kernel,
+        bias_initializer=initializer_call(spec.bias_initializer, spec, shape),
+    )

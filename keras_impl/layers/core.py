@@ -1,0 +1,40 @@
+"""Dense and flatten, in Keras."""
+
+import keras
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.core import Dense, Flatten
+from framework_parity.keras_impl import (
+    extensions,
+)
+from framework_parity.keras_impl.layers.initial_weights import initializer_call
+
+
+def dense(spec: Dense, shape: Shape) -> Call:
+    """Dense, which finds the number of inputs when it is built.
+
+    Translation: the kernel is stored (inputs, units), as `kernel`.
+    Initialisers are arguments.
+    """
+    return call(
+        keras.layers.Dense,
+        spec.units,
+        use_bias=spec.bias,
+        kernel_initializer=initializer_call(
+            spec.kernel_initializer, spec, shape
+        ),
+        bias_initializer=initializer_call(spec.bias_initializer, spec, shape),
+    )
+
+
+def flatten(spec: Flatten, shape: Shape) -> Call:
+    """Flatten.
+
+    Translation: channels stand last here, so `channels_first` has to move
+    them first before it flattens; Keras's own
+    `Flatten(data_format="channels_first")` does the opposite.
+    """
+    if spec.order == "channels_first" and len(shape) > 1:
+        return call(extensions.ChannelsFirstFlatten)
+    return call(keras.layers.Flatten)

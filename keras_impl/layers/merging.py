@@ -1,0 +1,25 @@
+"""Residual blocks and concatenation, in Keras."""
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.merging import Concatenate, Residual
+from framework_parity.keras_impl import (
+    extensions,
+    tensors,
+)
+
+
+def residual(
+    spec: Residual, shape: Shape, body: Call, shortcut: Call, after: Call
+) -> Call:
+    """A layer of one's own: there is no library class."""
+    return call(extensions.Residual, body, shortcut, after)
+
+
+def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
+    """A layer of one's own.
+
+    Translation: the channels' axis is the last.
+    """
+    axis = tensors.stored_axis(spec.along(shape), shape)
+    return call(extensions.Concatenate, *branches.values(), axis=axis)

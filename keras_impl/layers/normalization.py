@@ -1,0 +1,56 @@
+"""Normalisation layers, in Keras."""
+
+from typing import Any
+
+import keras
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.normalization import (
+    BatchNorm,
+    LayerNorm,
+)
+from framework_parity.keras_impl import (
+    extensions,
+    tensors,
+)
+
+
+def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
+    """BatchNormalization, for vectors and images alike.
+
+    Translation: `momentum` is the share of the old value; the running
+    variance is the biased one, and `unbiased` needs a subclass. The axis is
+    the last, which is the channels', unless another is said.
+    """
+    biased = spec.running_variance == "biased"
+    return call(
+        keras.layers.BatchNormalization
+        if biased
+        else extensions.UnbiasedBatchNormalization,
+        axis=tensors.stored_axis(spec.along(shape), shape),
+        epsilon=spec.epsilon,
+        momentum=spec.kept,
+        center=spec.affine,
+        scale=spec.affine,
+    )
+
+
+def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
+    """LayerNormalization.
+
+    Translation: it normalises the axes it is told, unless told otherwise
+    the last, where the channels stand.
+    """
+    axes: Any = [axis + 1 for axis in spec.along(shape)]
+    if axes == [len(shape)]:
+        axes = -1
+    elif axes == [1, 2] == [*range(1, len(shape) + 1)]:
+        axes = [-2, -1]
+    return call(
+        keras.layers.LayerNormalization,
+        axis=axes,
+        epsilon=spec.epsilon,
+        center=spec.affine,
+        scale=spec.affine,
+    )

@@ -1,0 +1,73 @@
+"""Pooling layers, in Keras."""
+
+import keras
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.pooling import (
+    AveragePool,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    MaxPool,
+)
+from framework_parity.common.spec.padding import Same, Valid
+from framework_parity.keras_impl import (
+    extensions,
+)
+from framework_parity.keras_impl.layers.windows import has_word, padding_of
+
+
+def max_pool(spec: MaxPool, shape: Shape) -> Call:
+    """MaxPooling2D.
+
+    Translation: `padding` is a word, "valid" or "same"; what is said in
+    numbers is padded before, with -∞.
+    """
+    own = has_word(spec)
+    return call(
+        keras.layers.MaxPooling2D if own else extensions.PaddedMaxPooling2D,
+        spec.size,
+        strides=spec.strides,
+        padding=padding_of(spec, shape),
+    )
+
+
+def average_pool(spec: AveragePool, shape: Shape) -> Call:
+    """AveragePooling2D.
+
+    Translation: it never counts the padding; to count it, or to say it in
+    numbers, needs a subclass.
+    """
+    if isinstance(spec.padding, Valid) or (
+        isinstance(spec.padding, Same) and not spec.count_padding
+    ):
+        return call(
+            keras.layers.AveragePooling2D,
+            spec.size,
+            strides=spec.strides,
+            padding=padding_of(spec, shape, own=True),
+        )
+    return call(
+        extensions.PaddedAveragePooling2D,
+        spec.size,
+        strides=spec.strides,
+        padding=padding_of(spec, shape, own=False),
+        count_padding=spec.count_padding,
+    )
+
+
+def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
+    """GlobalAveragePooling2D, or 1D where samples have two axes."""
+    if len(shape) == 2:
+        return call(keras.layers.GlobalAveragePooling1D)
+    return call(keras.layers.GlobalAveragePooling2D)
+
+
+def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
+    """GlobalMaxPooling2D, or 1D where samples have two axes.
+
+    Translation: among equals, each gets a share of the slope.
+    """
+    if len(shape) == 2:
+        return call(keras.layers.GlobalMaxPooling1D)
+    return call(keras.layers.GlobalMaxPooling2D)

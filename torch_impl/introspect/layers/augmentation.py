@@ -1,0 +1,27 @@
+"""Augmentation layers, read from PyTorch."""
+
+from typing import Any
+
+from framework_parity.common.spec.layers.augmentation import (
+    RandomCrop,
+    RandomFlip,
+)
+from framework_parity.torch_impl import (
+    random_extensions,
+)
+
+
+def random_flip(live: Any) -> RandomFlip | None:
+    """A class of ours, whether or not its draws come from outside."""
+    return (
+        RandomFlip()
+        if isinstance(live, random_extensions.RandomFlip)
+        else None
+    )
+
+
+def random_crop(live: Any) -> RandomCrop | None:
+    """Likewise."""
+    if not isinstance(live, random_extensions.RandomCrop):
+        return None
+    return RandomCrop(padding=live.padding, fill=live.fill)

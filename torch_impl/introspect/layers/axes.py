@@ -1,0 +1,11 @@
+"""Axes by name, from where they stand in a batch."""
+
+from typing import Any
+
+# By where they stand in a batch, channels first.
+AXES: dict[tuple[int, ...], Any] = {
+    (1,): "channels",
+    (2,): "height",
+    (3,): "width",
+    (3, 2): "positions",
+}

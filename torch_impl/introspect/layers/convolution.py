@@ -1,0 +1,77 @@
+"""Convolution layers, read from PyTorch."""
+
+from typing import Any
+
+from torch import nn
+
+from framework_parity.common.spec.layers.convolution import (
+    Conv2d,
+    DepthwiseConv2d,
+)
+from framework_parity.torch_impl import (
+    extensions,
+)
+from framework_parity.torch_impl import initializer_extensions as drawing
+from framework_parity.torch_impl.introspect.layers.initial_weights import (
+    initializer_fields,
+)
+from framework_parity.torch_impl.introspect.layers.windows import (
+    pair,
+    window_fields,
+)
+
+
+def conv2d(live: Any) -> Conv2d | None:
+    """Conv2d, or the class of ours for uneven padding."""
+    if not _is_convolution(live) or _is_depthwise(live):
+        return None
+    return Conv2d(
+        filters=live.out_channels,
+        groups=live.groups,
+        **_moved(live),
+        **initializer_fields(live),
+    )
+
+
+def depthwise_conv2d(live: Any) -> DepthwiseConv2d | None:
+    """Conv2d, likewise, with as many groups as channels.
+
+    Translation: initialisers count the fans of one channel, unless they are
+    told others.
+    """
+    if not _is_convolution(live) or not _is_depthwise(live):
+        return None
+    height, width = live.kernel_size
+    note = getattr(live, "initializers", {}).values()
+    told = [fill for fill in note if fill.func is drawing.variance_scaling_]
+    drawn = [fill for fill in note if fill.func is drawing.fan_in_uniform_]
+    pixels = height * width
+    told += [fill for fill in drawn if fill.keywords["fan_in"] != pixels]
+    return DepthwiseConv2d(
+        multiplier=live.out_channels // live.in_channels,
+        fan_in="all_channels" if told else "per_channel",
+        **_moved(live),
+        **initializer_fields(live),
+    )
+
+
+def _is_convolution(live: Any) -> bool:
+    own = type(live) in (nn.Conv2d, extensions.PaddedConv2d)
+    return own and live.padding_mode == "zeros" and live.padding != "same"
+
+
+def _is_depthwise(live: Any) -> bool:
+    """Whether each channel has filters of its own, as in canonical form."""
+    if live.groups != live.in_channels or len(set(live.stride)) > 1:
+        return False
+    wide = max(live.stride) > 1 and max(live.dilation) > 1
+    return live.groups > 1 or wide
+
+
+def _moved(live: Any) -> dict[str, Any]:
+    """Return what all convolutions say."""
+    return {
+        **window_fields(live),
+        "dilation": pair(live.dilation),
+        "bias": live.bias is not None,
+    }

@@ -1,0 +1,36 @@
+"""Dense and flatten, read from PyTorch."""
+
+from typing import Any
+
+from torch import nn
+
+from framework_parity.common.spec.layers.core import Dense, Flatten
+from framework_parity.torch_impl import (
+    extensions,
+)
+from framework_parity.torch_impl.introspect.layers.initial_weights import (
+    initializer_fields,
+)
+
+
+def dense(live: Any) -> Dense | None:
+    """Linear.
+
+    Translation: a layer does not remember how its weights were drawn, unless
+    `build` left a note; without one it was as PyTorch's own layer does.
+    """
+    if type(live) is not nn.Linear:
+        return None
+    return Dense(
+        units=live.out_features,
+        bias=live.bias is not None,
+        **initializer_fields(live),
+    )
+
+
+def flatten(live: Any) -> Flatten | None:
+    """Flatten, or the class of ours that puts the channels last."""
+    if type(live) is extensions.ChannelsLastFlatten:
+        return Flatten(order="channels_last")
+    whole = type(live) is nn.Flatten and (live.start_dim, live.end_dim)
+    return Flatten(order="channels_first") if whole == (1, -1) else None

@@ -1,0 +1,63 @@
+"""Normalisation layers, read from PyTorch."""
+
+from typing import Any
+
+from torch import nn
+
+from framework_parity.common.codegen.introspection import shortest
+from framework_parity.common.spec.layers.normalization import (
+    BatchNorm,
+    LayerNorm,
+)
+from framework_parity.torch_impl import (
+    extensions,
+)
+from framework_parity.torch_impl.introspect.layers.axes import AXES
+
+_NORMS = {
+    nn.BatchNorm1d: "unbiased",
+    nn.BatchNorm2d: "unbiased",
+    extensions.BiasedBatchNorm1d: "biased",
+    extensions.BiasedBatchNorm2d: "biased",
+}
+
+
+def batch_norm(live: Any) -> BatchNorm | None:
+    """BatchNorm1d or BatchNorm2d, with the share of the *old* average.
+
+    Translation: `momentum` is 1 - kept.
+    """
+    moved = type(live) is extensions.AxisBatchNorm
+    variance = _NORMS.get(type(live))
+    if moved:
+        variance = "biased" if live.biased else "unbiased"
+    if variance is None or live.momentum is None:
+        return None
+    if not live.track_running_stats:
+        return None
+    kept = shortest(lambda k: 1.0 - k, live.momentum, 1.0 - live.momentum)
+    return BatchNorm(
+        epsilon=live.eps,
+        kept=kept,
+        running_variance=variance,
+        affine=live.affine,
+        axis=AXES[(live.dim,)] if moved else "channels",
+    )
+
+
+def layer_norm(live: Any) -> LayerNorm | None:
+    """LayerNorm of vectors or whole images, or the class of ours.
+
+    Translation: the shape of what is normalised tells which.
+    """
+    moved = type(live) is extensions.AxesLayerNorm
+    if type(live) is not nn.LayerNorm and not moved:
+        return None
+    if live.elementwise_affine and live.bias is None:
+        return None
+    whole = "channels" if len(live.normalized_shape) == 1 else "all"
+    return LayerNorm(
+        epsilon=live.eps,
+        axes=AXES[live.dims] if moved else whole,
+        affine=live.elementwise_affine,
+    )

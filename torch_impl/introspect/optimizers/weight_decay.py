@@ -1,0 +1,29 @@
+"""Weight decay, read from PyTorch."""
+
+from typing import Any
+
+from framework_parity.torch_impl import optimizer_extensions as extensions
+
+
+def decay_fields(live: Any) -> dict[str, Any]:
+    """Return how weights decay.
+
+    Raises:
+        LookupError: if the optimiser climbs, which no spec can say.
+    """
+    if live.defaults.get("maximize"):
+        raise LookupError(f"{live!r} maximises; no spec can say that")
+    group = live.param_groups[0]
+    own = group.get("decoupled_weight_decay")
+    form = "factored" if own else "coupled"
+    decay = group["weight_decay"]
+    if isinstance(live, extensions.DecoupledDecay):
+        factored = isinstance(live, extensions.FactoredDecay)
+        form = "factored" if factored else "decoupled"
+        decay = group["decoupled_decay"]
+    whole = len(live.param_groups) == 1
+    return {
+        "weight_decay": decay,
+        "decay": form,
+        "decayed": "all" if whole else "kernels",
+    }

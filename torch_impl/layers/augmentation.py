@@ -1,0 +1,23 @@
+"""Augmentation layers, in PyTorch."""
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.augmentation import (
+    RandomCrop,
+    RandomFlip,
+)
+from framework_parity.torch_impl import random_extensions
+
+
+def random_flip(spec: RandomFlip, shape: Shape) -> Call:
+    """A class of one's own.
+
+    Translation: torchvision's RandomHorizontalFlip tosses one coin for a
+    whole batch; Keras's layer tosses one for each image.
+    """
+    return call(random_extensions.RandomFlip)
+
+
+def random_crop(spec: RandomCrop, shape: Shape) -> Call:
+    """A class of one's own: torchvision's cuts a whole batch alike."""
+    return call(random_extensions.RandomCrop, spec.padding, spec.fill)

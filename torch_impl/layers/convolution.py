@@ -1,0 +1,51 @@
+"""Convolution layers, in PyTorch."""
+
+from torch import nn
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.convolution import (
+    Conv2d,
+    DepthwiseConv2d,
+)
+from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl.layers.windows import is_uneven, padding_of
+
+
+def conv2d(spec: Conv2d, shape: Shape) -> Call:
+    """Conv2d, which wants the number of channels.
+
+    Translation: the kernel is stored (filters, channels, height, width), as
+    `weight`. `padding` is a number of rows and columns on *both* sides;
+    what is uneven is padded before.
+    """
+    return call(
+        extensions.PaddedConv2d if is_uneven(spec, shape) else nn.Conv2d,
+        shape[-1],
+        spec.filters,
+        spec.size,
+        stride=spec.stride,
+        padding=padding_of(spec, shape),
+        dilation=spec.dilation,
+        groups=spec.groups,
+        bias=spec.bias,
+    )
+
+
+def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
+    """Conv2d with as many groups as channels.
+
+    Translation: the kernel is stored (channels · multiplier, 1, height,
+    width).
+    """
+    return call(
+        extensions.PaddedConv2d if is_uneven(spec, shape) else nn.Conv2d,
+        shape[-1],
+        shape[-1] * spec.multiplier,
+        spec.size,
+        stride=spec.stride,
+        padding=padding_of(spec, shape),
+        dilation=spec.dilation,
+        groups=shape[-1],
+        bias=spec.bias,
+    )

@@ -1,0 +1,28 @@
+"""Dense and flatten, in PyTorch."""
+
+from torch import nn
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.core import Dense, Flatten
+from framework_parity.torch_impl import extensions
+
+
+def dense(spec: Dense, shape: Shape) -> Call:
+    """Linear, which wants the number of inputs.
+
+    Translation: the kernel is stored transposed, (units, inputs), as
+    `weight`. Initialisers are no arguments: they fill the finished layer.
+    """
+    return call(nn.Linear, shape[0], spec.units, bias=spec.bias)
+
+
+def flatten(spec: Flatten, shape: Shape) -> Call:
+    """Flatten.
+
+    Translation: channels stand first here, so `channels_last` has to move
+    them back before it flattens.
+    """
+    if spec.order == "channels_last" and len(shape) > 1:
+        return call(extensions.ChannelsLastFlatten)
+    return call(nn.Flatten)

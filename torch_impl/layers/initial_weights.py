@@ -1,0 +1,24 @@
+"""Initial weights of a layer, in PyTorch."""
+
+from framework_parity.common.codegen.calls import Call, builder_for, call
+from framework_parity.common.spec.initializers import Initializer, Scaled
+from framework_parity.common.spec.layer import LayerElement, Shape
+from framework_parity.torch_impl.initializer_extensions import (
+    variance_scaling_,
+)
+
+
+def initializer_call(
+    initializer: Initializer, spec: LayerElement, shape: Shape
+) -> Call:
+    """Return how to fill a tensor of a layer.
+
+    Translation: fans are counted in a tensor's shape, where a depthwise
+    kernel shows those of one channel; others have to be told.
+    """
+    fans = spec.fans(shape)
+    counted = getattr(spec, "fan_in", "per_channel") == "per_channel"
+    scaled = isinstance(initializer, Scaled) and not initializer.told
+    if scaled and not counted:
+        return call(variance_scaling_, *initializer.scaling, fans)
+    return builder_for("torch_impl", initializer)(initializer, *fans)

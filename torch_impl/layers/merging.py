@@ -1,0 +1,23 @@
+"""Residual blocks and concatenation, in PyTorch."""
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.merging import Concatenate, Residual
+from framework_parity.torch_impl import extensions, tensors
+
+
+def residual(
+    spec: Residual, shape: Shape, body: Call, shortcut: Call, after: Call
+) -> Call:
+    """A module of one's own: there is no library class."""
+    return call(extensions.Residual, body, shortcut, after)
+
+
+def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
+    """A module of one's own.
+
+    Translation: `torch.cat` wants the axis, which is the batch's unless it
+    is said; the channels' is 1.
+    """
+    dim = tensors.stored_axis(spec.along(shape), shape)
+    return call(extensions.Concatenate, *branches.values(), dim=dim)

@@ -1,0 +1,62 @@
+"""Pooling layers, in PyTorch."""
+
+from torch import nn
+
+from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layers.pooling import (
+    AveragePool,
+    GlobalAveragePool,
+    GlobalMaxPool,
+    MaxPool,
+)
+from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl.layers.windows import is_uneven, padding_of
+
+
+def max_pool(spec: MaxPool, shape: Shape) -> Call:
+    """MaxPool2d.
+
+    Translation: `padding` is a number of rows and columns on *both* sides;
+    what is uneven is padded before, with -∞.
+    """
+    return call(
+        extensions.PaddedMaxPool2d if is_uneven(spec, shape) else nn.MaxPool2d,
+        spec.size,
+        stride=spec.strides,
+        padding=padding_of(spec, shape),
+    )
+
+
+def average_pool(spec: AveragePool, shape: Shape) -> Call:
+    """AvgPool2d.
+
+    Translation: `count_include_pad`, unless told otherwise, is true.
+    """
+    return call(
+        extensions.PaddedAvgPool2d if is_uneven(spec, shape) else nn.AvgPool2d,
+        spec.size,
+        stride=spec.strides,
+        padding=padding_of(spec, shape),
+        count_include_pad=spec.count_padding,
+    )
+
+
+def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
+    """AdaptiveAvgPool2d(1), which keeps two axes of one pixel.
+
+    Translation: the axes are gone in Keras, and so they are here. Samples
+    of two axes have a class of their own, AdaptiveAvgPool1d.
+    """
+    if len(shape) == 2:
+        return call(extensions.GlobalAvgPool1d)
+    return call(extensions.GlobalAvgPool2d)
+
+
+def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
+    """`amax`.
+
+    Translation: AdaptiveMaxPool2d gives all of the slope to the first among
+    equals, and not a share to each.
+    """
+    return call(extensions.GlobalMaxPool)
