@@ -1,0 +1,74 @@
+"""Train one experiment in PyTorch and in Keras, and compare the two.
+
+An experiment is described once, in a file or a dictionary, without the words
+of either framework. The names below are the public interface; everything
+else may change.
+
+    from framework_parity import run
+
+    result = run("shallow_vs_deep", seeds=3)
+    result.verdict  # "agree", "disagree" or "undecided"
+
+Importing this package imports neither framework: each runs in a process of
+its own.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from framework_parity.common.spec.errors import SpecError
+    from framework_parity.common.spec.experiment import Experiment
+    from framework_parity.common.spec.load import load, parse, schema
+    from framework_parity.comparisons.audit.audit import audit
+    from framework_parity.comparisons.audit.result import Audit
+    from framework_parity.comparisons.catalogue import summaries
+    from framework_parity.comparisons.fuzz.fuzz import fuzz
+    from framework_parity.comparisons.ladder.verdict import Verdict
+    from framework_parity.comparisons.run.result import Result
+    from framework_parity.comparisons.run.runner import run
+    from framework_parity.comparisons.workers.pool import WorkerError
+
+__all__ = [
+    "Audit",
+    "Experiment",
+    "Result",
+    "SpecError",
+    "Verdict",
+    "WorkerError",
+    "audit",
+    "fuzz",
+    "load",
+    "parse",
+    "run",
+    "schema",
+    "summaries",
+]
+
+_MODULES = {
+    "common.spec.errors": ("SpecError",),
+    "common.spec.experiment": ("Experiment",),
+    "common.spec.load": ("load", "parse", "schema"),
+    "comparisons.audit.audit": ("audit",),
+    "comparisons.audit.result": ("Audit",),
+    "comparisons.catalogue": ("summaries",),
+    "comparisons.fuzz.fuzz": ("fuzz",),
+    "comparisons.ladder.verdict": ("Verdict",),
+    "comparisons.run.result": ("Result",),
+    "comparisons.run.runner": ("run",),
+    "comparisons.workers.pool": ("WorkerError",),
+}
+_MODULE_OF = {
+    name: module for module, names in _MODULES.items() for name in names
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

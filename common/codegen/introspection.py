@@ -45,7 +45,8 @@ def recognized(backend: str, family: Any, live: Any) -> Any:
             return canonical(spec)
     kind = f"{type(live).__module__}.{type(live).__qualname__}"
     address = members(family)[0].__module__.removeprefix(SPEC)
-    place = f"{backend}/introspect/{address.partition('.')[0]}"
+    file, _, inside = address.partition(".")
+    place = f"{backend}/introspect/{file}" + ("" if inside else ".py")
     raise LookupError(
         f"got {live!r} of class {kind}, which no reader recognises; write a "
         f"function that returns its spec in {place}"

@@ -45,13 +45,13 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
             keras.layers.AveragePooling2D,
             spec.size,
             strides=spec.strides,
-            padding=padding_of(spec, shape, own=True),
+            padding=spec.padding.kind(),
         )
     return call(
         extensions.PaddedAveragePooling2D,
         spec.size,
         strides=spec.strides,
-        padding=padding_of(spec, shape, own=False),
+        padding=spec.pads(shape),
         count_padding=spec.count_padding,
     )
 

@@ -89,7 +89,7 @@ def read_bare(trainer_class: Any, progress: Any = None) -> Any:
 
 def _refusal(side: "Side", live: Any) -> str:
     try:
-        return f"read as {side.module('reading').read(live)!r}"
+        return f"read as {side.module('introspect').read(live)!r}"
     except LookupError as error:
         return str(error)
 

@@ -11,8 +11,8 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from framework_parity import run
 from framework_parity.common.spec.load import parse
-from framework_parity.comparisons import run
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.report.difference_map import disagreement
 from framework_parity.comparisons.report.figures import (

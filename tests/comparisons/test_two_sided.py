@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from framework_parity import run
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.two_sided.experiment import (
     TwoSided,
     parse_sides,
 )
-from framework_parity.comparisons import run
 from framework_parity.comparisons.audit.audit import audit
 from framework_parity.comparisons.audit.naive_port import naive_port
 from framework_parity.comparisons.ladder.ladder import Climb
