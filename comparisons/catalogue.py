@@ -59,7 +59,7 @@ def written(
     Arguments and errors are those of `find`; what a file says may yet turn
     out to have no meaning.
     """
-    from framework_parity.common.spec.load import read
+    from framework_parity.common.spec.parsing import read
 
     if is_file(name):
         if dataset is not None:

@@ -17,16 +17,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from framework_parity.api.audit import audit
+    from framework_parity.api.check import check
+    from framework_parity.api.run import run
     from framework_parity.common.spec.errors import SpecError
     from framework_parity.common.spec.experiment import Experiment
     from framework_parity.common.spec.load import load, parse, schema
-    from framework_parity.comparisons.audit.audit import audit
     from framework_parity.comparisons.audit.result import Audit
     from framework_parity.comparisons.catalogue import summaries
     from framework_parity.comparisons.fuzz.fuzz import fuzz
     from framework_parity.comparisons.ladder.verdict import Verdict
     from framework_parity.comparisons.run.result import Result
-    from framework_parity.comparisons.run.runner import run
     from framework_parity.comparisons.workers.pool import WorkerError
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Verdict",
     "WorkerError",
     "audit",
+    "check",
     "fuzz",
     "load",
     "parse",
@@ -46,16 +48,17 @@ __all__ = [
 ]
 
 _MODULES = {
+    "api.audit": ("audit",),
+    "api.check": ("check",),
+    "api.run": ("run",),
     "common.spec.errors": ("SpecError",),
     "common.spec.experiment": ("Experiment",),
     "common.spec.load": ("load", "parse", "schema"),
-    "comparisons.audit.audit": ("audit",),
     "comparisons.audit.result": ("Audit",),
     "comparisons.catalogue": ("summaries",),
     "comparisons.fuzz.fuzz": ("fuzz",),
     "comparisons.ladder.verdict": ("Verdict",),
     "comparisons.run.result": ("Result",),
-    "comparisons.run.runner": ("run",),
     "comparisons.workers.pool": ("WorkerError",),
 }
 _MODULE_OF = {

@@ -20,8 +20,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.training.loop import Dtype
 from framework_parity.comparisons.ladder.ladder import climb
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict, worst

@@ -6,9 +6,9 @@ specification says the other framework's default, and this one reads its own.
 
 from dataclasses import dataclass
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import CONVENTIONS
-from framework_parity.common.training.loop import Dtype
 from framework_parity.comparisons.workers.pool import LABELS
 from tests.examples import example
 from tests.faults import FAULTS

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.node import (
@@ -22,7 +23,6 @@ from framework_parity.common.spec.schedules import Constant, Schedule
 
 Monitor = Literal["validation_loss", "validation_accuracy"]
 Counting = Literal["exceeds", "reaches"]
-Precision = Literal["float32", "float64", "bfloat16"]
 
 
 class EarlyStopping(Filled):
@@ -166,7 +166,7 @@ class Recipe(Filled):
     early_stopping: EarlyStopping | None = None
     checkpoint: Monitor | None = None
     evaluate_every: Whole = 1
-    precision: Precision = "float32"
+    precision: Dtype = "float32"
 
 
 def batch_sizes(recipe: Recipe, samples: int) -> list[int]:

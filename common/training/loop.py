@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.architecture import Place
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
@@ -23,7 +24,6 @@ from framework_parity.common.spec.recipe import (
     Counting,
     EarlyStopping,
     Plateau,
-    Precision,
 )
 from framework_parity.common.spec.replay import Drawn
 from framework_parity.common.training.batches import (
@@ -35,7 +35,6 @@ from framework_parity.common.training.observer import Observer
 from framework_parity.common.training.randomness import stream
 from framework_parity.common.training.record import Curve, Record, Weights
 
-Dtype: TypeAlias = Precision
 """The precision that layers compute in; see `stored`."""
 
 Progress: TypeAlias = Callable[[int, int], None]

@@ -10,16 +10,16 @@ each option of the recipe is taken away, to find what amplifies it.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from functools import partial
 from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from framework_parity.common.data import image_cache as image_files
+from framework_parity.common.data import image_cache
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
@@ -37,6 +37,7 @@ from framework_parity.comparisons.audit.result import (
     Option,
     Switch,
 )
+from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.audit.sweep import (
     METRICS,
     Laboratory,
@@ -44,18 +45,7 @@ from framework_parity.comparisons.audit.sweep import (
 )
 from framework_parity.comparisons.ladder.effects import Effect, paired
 from framework_parity.comparisons.ladder.ladder import climb
-from framework_parity.comparisons.ladder.thresholds import (
-    MOST_SEEDS,
-    SEEDS_OF_AUDITS,
-)
-from framework_parity.comparisons.run import validation as arguments
-from framework_parity.comparisons.workers.pool import LABELS, Pair
-
-Watcher = Callable[[str, str, int, int], None]
-"""Called with the stage, the backend, and how much is done of how much."""
-
-# How long the aligned run's float64 trajectory is, in steps.
-TRAJECTORY = {"quick": 500, "full": 2000}
+from framework_parity.comparisons.workers.pool import LABELS, Pair, Watcher
 
 # A size with more sets of conventions than are tried takes the strongest
 # conventions only, and says so.
@@ -68,89 +58,67 @@ MOST_JOBS = 8
 SHOWN_SETS = 3
 
 
-def audit(
-    experiment: str | Path | dict[str, Any],
-    *,
-    dataset: str | None = None,
-    profile: Literal["quick", "full"] = "quick",
-    arm: str | None = None,
-    seeds: int = SEEDS_OF_AUDITS,
-    jobs: int | None = None,
-    data_dir: str | Path | None = None,
-    download: bool = False,
-    out: str | Path | None = None,
+def measure_defaults(
+    port: NaivePort,
+    settings: AuditSettings,
     watch: Watcher | None = None,
-    defaults: bool = True,
 ) -> Audit:
     """Measure what each difference of two naive ports costs.
 
-    The ports differ in the frameworks' defaults, and in the values that the
-    experiment writes for each framework.
-
     Args:
-        experiment: a name of the catalogue, a file, or what somebody would
-            write in one.
-        dataset: which of the experiment's data sets; None for its first.
-        profile: `quick`, or `full` for the experiment's own numbers.
-        arm: which network; by default the one that leaves most unsaid.
-        seeds: runs of each mix, under seeds 0, 1, ...; at least 2. The
-            error of a difference falls with the square root of it.
-        jobs: how many PyTorch workers share the runs; by default one for
-            each core, within reason.
-        data_dir: folder with the files of known images; by default what
-            PARITY_DATA says, or ~/.cache/framework-parity.
-        download: whether each framework may fetch what is missing there.
-        out: folder for the report, or None to write nothing.
+        port: the experiment, completed for each framework.
+        settings: how it is measured.
         watch: called as the work goes on.
-        defaults: whether each port takes its framework's defaults;
-            otherwise only the values differ that are written for each
-            framework.
 
     Raises:
-        SpecError: if the experiment cannot be meant, in either dialect.
+        SpecError: if the data cannot be had.
         WorkerError: if a framework breaks.
     """
-    arguments.one_of("profile", profile, TRAJECTORY)
-    seeds = arguments.whole("seeds", seeds, 2, MOST_SEEDS)
-    if jobs is not None:
-        jobs = arguments.whole("jobs", jobs, 1)
-    port = _read(experiment, dataset, profile, arm, defaults)
-    if out is not None:
-        out = arguments.folder("out", out, arguments.FILES["audit"])
     torch, keras = port.corners["torch"], port.corners["keras"]
     own = port.mixed({"torch": torch, "keras": keras}[port.own])
     with ExitStack() as stack:
-        stack.enter_context(image_files.kept_in(data_dir, download))
+        stack.enter_context(
+            image_cache.kept_in(settings.data_dir, settings.download)
+        )
         own.data.source.demand()
         pair = stack.enter_context(Pair(threads=1))
-        climbed = climb(
+        aligned = climb(
             pair,
             arm_of(own),
-            steps=TRAJECTORY[profile],
+            steps=settings.trajectory_steps,
             progress=partial(watch, "aligned run") if watch else None,
         )
-        settings = {"profile": profile, "dtype": "float64", "seeds": seeds}
-        found = Audit(port, port.mixed(torch), climbed, settings)
-        if port.conventions and found.verdict != "disagree":
+        audit = Audit(port, port.mixed(torch), aligned, settings)
+        if port.conventions and audit.verdict != "disagree":
             count = partial(watch, "mixes") if watch else None
-            jobs = jobs or min(os.cpu_count() or 1, MOST_JOBS)
-            with Laboratory(pair, seeds, jobs, count) as lab:
-                _measure(found, lab)
-    if out is not None:
-        from framework_parity.comparisons.report.audit_page import write
-
-        with arguments.writing(Path(out)):
-            found.report = write(found, Path(out))
-    return found
+            jobs = settings.jobs or min(os.cpu_count() or 1, MOST_JOBS)
+            with Laboratory(pair, settings.seeds, jobs, count) as lab:
+                _measure(audit, lab)
+    return audit
 
 
-def _read(
+def read_port(
     experiment: str | Path | dict[str, Any],
     dataset: str | None,
     profile: str,
     arm: str | None,
     defaults: bool,
 ) -> NaivePort:
+    """Return the naive ports of an experiment.
+
+    Args:
+        experiment: a name of the catalogue, a file, or what one would write
+            in one.
+        dataset: which of the experiment's data sets; None for its first.
+        profile: `quick` or `full`.
+        arm: which network; None for the one with the most fields unset.
+        defaults: whether each port takes its framework's defaults;
+            otherwise only the values differ that are written for each
+            framework.
+
+    Raises:
+        SpecError: if the experiment is invalid in either dialect.
+    """
     if isinstance(experiment, dict):
         return naive_port(experiment, arm, defaults)
     name = str(experiment)
@@ -194,7 +162,7 @@ def _measure(found: Audit, lab: Laboratory) -> None:
         rising=METRICS[found.metric],
         margin=found.margin,
         resolution=found.resolution,
-        most_sets=MOST_SETS[found.settings["profile"]],
+        most_sets=MOST_SETS[found.settings.profile],
     )
     found.switches = _switches(found, lab, finder)
     found.causes = finder.find()

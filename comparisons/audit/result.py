@@ -8,20 +8,18 @@ from PyTorch's default to Keras's, paired by seed: see
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from framework_parity.common.spec.experiment import Experiment
-from framework_parity.common.spec.two_sided.experiment import TwoSidedValue
 from framework_parity.common.spec.warnings import spec_warnings
 from framework_parity.comparisons.audit.causes import (
-    Candidate,
     Causes,
     Mix,
     Search,
 )
 from framework_parity.comparisons.audit.naive_port import Difference, NaivePort
+from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.audit.sweep import (
     METRICS,
     Drift,
@@ -165,7 +163,7 @@ class Audit:
     port: NaivePort
     experiment: Experiment
     climb: Climb
-    settings: dict[str, Any]
+    settings: AuditSettings
     corners: list[Corner] = field(default_factory=list)
     switches: list[Switch] = field(default_factory=list)
     causes: Causes | None = None
@@ -280,140 +278,3 @@ class Audit:
     def share(self, effect: float) -> float | None:
         """Return an effect as a share of the gap, if there is a gap."""
         return effect / self.gap.mean if self.gap.mean else None
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the document of the command line's contract."""
-        from framework_parity.comparisons.report.audit_text import (
-            headline,
-            sentences,
-        )
-
-        causes = self.causes
-        search = self.search
-        return {
-            "command": "audit",
-            "name": self.port.name,
-            "arm": self.port.arm,
-            "verdict": self.verdict,
-            "sentence": headline(self),
-            "sentences": sentences(self),
-            "warnings": self.warnings,
-            "settings": self.settings,
-            "rungs": [verdict.as_json() for verdict in self.climb.verdicts],
-            "aligned_residual": finite(self.aligned_residual),
-            "conventions": [self._switch_json(s) for s in self.switches],
-            **(self._measured_json() if causes else {}),
-            "makes": [sorted(s) for s in search.sets] if search else [],
-            "unmakes": [sorted(s) for s in causes.undone_by] if causes else [],
-            "candidates": [
-                _candidate_json(c)
-                for c in (search.candidates if search else ())
-            ],
-            "amplifiers": [o.name for o in self.options if o.amplifies],
-            "options": [_option_json(o, self.metric) for o in self.options],
-            "corners": [self._corner_json(c) for c in self.corners],
-            "runs": self.runs,
-            "report": str(self.report) if self.report else None,
-        }
-
-    def _measured_json(self) -> dict[str, Any]:
-        assert self.causes is not None
-        gap, search = self.gap, self.search
-        undecided = self.causes.decision == "undecided"
-        needed = gap.seeds_needed(self.margin) if undecided else None
-        return {
-            "metric": self.metric,
-            "gap": finite(gap.mean),
-            **_error_json("gap", gap),
-            "gap_p_value": gap.p_value,
-            "gap_decision": self.causes.decision,
-            "gap_is_real": self.gap_is_real,
-            "margin": self.margin,
-            "seeds_needed": search.seeds_needed if search else needed,
-            "effects_sum": finite(self.effects_sum),
-            "confirmed_within": {
-                name: finite(self.confirmed_within(name))
-                for name in (self.metric, "train_loss", "epochs")
-            },
-        }
-
-    def _switch_json(self, switch: Switch) -> dict[str, Any]:
-        row = switch.convention
-        return {
-            "convention": row.name,
-            "field": row.field,
-            "torch": row.torch,
-            "keras": row.keras,
-            "sentence": row.sentence,
-            "sources": dict(zip(LABELS, row.sources, strict=True)),
-            "written": isinstance(row, TwoSidedValue),
-            "effect": finite(switch.alone.mean),
-            **_error_json("effect", switch.alone),
-            "decision": switch.decision(self.margin),
-            "share": finite(self.share(switch.alone.mean)),
-            "effect_as_last": finite(switch.last.mean),
-            **_error_json("effect_as_last", switch.last),
-            "effect_on_train_loss": finite(switch.loss.mean),
-            "max_drift": finite(switch.drift.largest),
-            "first_step_past_floor": switch.drift.first_step,
-            "max_drift_of_evaluations": finite(switch.drift.evaluated),
-        }
-
-    def _corner_json(self, corner: Corner) -> dict[str, Any]:
-        named = {mix: side for side, mix in self.port.corners.items()}
-        return {
-            "naive": named.get(corner.mix),
-            "as_in_keras": sorted(corner.mix),
-            "switched": sorted(self.switched(corner.mix)),
-            **{
-                backend: runs_json(runs, self.metric)
-                for backend, runs in corner.runs.items()
-            },
-        }
-
-
-def runs_json(runs: Measured, metric: str) -> dict[str, Any]:
-    """Return the numbers of one experiment's runs."""
-    return {
-        metric: finite(runs.mean(metric)),
-        "values": [finite(value) for value in runs.values(metric)],
-        "train_loss": finite(runs.mean("train_loss")),
-        "epochs": [int(value) for value in runs.values("epochs")],
-    }
-
-
-def _error_json(name: str, effect: Effect) -> dict[str, Any]:
-    return {
-        f"{name}_standard_error": finite(effect.standard_error),
-        f"{name}_interval": [finite(end) for end in effect.interval],
-    }
-
-
-def _candidate_json(candidate: Candidate) -> dict[str, Any]:
-    return {
-        "conventions": sorted(candidate.places),
-        "makes": finite(candidate.makes.mean),
-        **_error_json("makes", candidate.makes),
-        "undoes": finite(candidate.undoes.mean),
-        **_error_json("undoes", candidate.undoes),
-        "strongest_in_seeds": candidate.wins,
-        "p_value": candidate.p_value,
-    }
-
-
-def _option_json(option: Option, metric: str) -> dict[str, Any]:
-    without = option.bad_without
-    left = option.gap_without
-    return {
-        "option": option.name,
-        "amplifies": option.amplifies,
-        "gap": finite(option.gap.mean),
-        "gap_without": finite(left.mean) if left else None,
-        "bad_corner": runs_json(option.bad, metric),
-        "bad_corner_without": without and runs_json(without, metric),
-    }
-
-
-def finite(value: float | None) -> float | None:
-    """Return a number that JSON can say, or None."""
-    return value if value is not None and math.isfinite(value) else None

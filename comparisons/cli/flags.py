@@ -1,62 +1,26 @@
-"""What the commands can be told: words to choose from, and shared options."""
+"""The options that several commands share."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from framework_parity.common import choices
 
-class Profile(StrEnum):
-    quick = "quick"
-    full = "full"
-
-
-class Backend(StrEnum):
-    torch = "torch"
-    keras = "keras"
-    both = "both"
-
-
-class Dtype(StrEnum):
-    float32 = "float32"
-    float64 = "float64"
-    bfloat16 = "bfloat16"
-
-
-class LadderDtype(StrEnum):
-    float32 = "float32"
-    float64 = "float64"
-
-
-class Device(StrEnum):
-    cpu = "cpu"
-    cuda = "cuda"
-    mps = "mps"
-
-
-class Randomness(StrEnum):
-    shared = "shared"
-    native = "native"
-    replay = "replay"
-
-
-class Level(StrEnum):
-    data = "data"
-    structure = "structure"
-    forward = "forward"
-    gradient = "gradient"
-    step = "step"
-    trajectory = "trajectory"
-    initial = "initial"
-    statistics = "statistics"
-
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Profile = Annotated[
+    choices.Profile,
+    typer.Option(help="quick, or the experiment's own numbers."),
+]
 Dataset = Annotated[
     str | None, typer.Option(help="Which of the experiment's data sets.")
 ]
-
+Backend = Annotated[
+    Literal["torch", "keras", "both"],
+    typer.Option(help="Run one framework alone, or both."),
+]
+Device = Annotated[
+    choices.Device, typer.Option(help="Device for both frameworks.")
+]
 DataDir = Annotated[
     Path | None,
     typer.Option(
@@ -65,7 +29,6 @@ DataDir = Annotated[
     ),
 ]
 Download = Annotated[
-    bool,
-    typer.Option("--download", help="Let both fetch what is missing there."),
+    bool, typer.Option("--download", help="Download missing files.")
 ]
-OnDevice = Annotated[Device, typer.Option(help="What both compute on.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]

@@ -1,127 +1,105 @@
-"""Progress in plain lines, where standard error is a file or a pipe.
+"""Progress on standard error: a bar on a terminal, plain lines elsewhere."""
 
-A bar that is drawn over and over would fill a log with control characters,
-and a run without a sign of life looks as if it hung. So a line is written when
-the stage changes, but not more often than once a second, and otherwise every
-ten seconds.
-"""
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
-import sys
-import threading
-import time
-from collections.abc import Callable
-from typing import TextIO
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
-# Seconds between two lines: at least, where there is something new, and at
-# most, where there is nothing.
-LEAST, MOST = 1.0, 10.0
+from framework_parity.common.spec.counted import counted
+from framework_parity.comparisons.cli.ticker import Stages, Ticker
+from framework_parity.comparisons.workers.pool import LABELS, Watcher
 
-# Seconds until a first line where nothing has been reported: both frameworks
-# take some to start.
-STARTING = 60.0
-
-Say = Callable[[], tuple[str, str]]
-"""Returns the stage, whose change is worth a line, and the whole line."""
+FuzzWatcher = Callable[[int, int, int], None]
+"""Called with how many are done, of how many, and how many disagree."""
 
 
-class Ticker:
-    """Writes lines while something runs; use it in a `with` block.
+@contextmanager
+def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
+    """Show how far each framework is while the block runs.
 
-    Args:
-        title: what every line begins with.
-        say: returns the stage and what is to be said of it; an empty line
-            while nothing is known.
-        stream: what to write to; None for standard error.
-        least: seconds between two lines at least.
-        most: seconds without a line at most.
-    """
-
-    def __init__(
-        self,
-        title: str,
-        say: Say,
-        stream: TextIO | None = None,
-        least: float = LEAST,
-        most: float = MOST,
-    ) -> None:
-        self.title, self.say = title, say
-        self.stream = stream or sys.stderr
-        self.least, self.most = least, most
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._began = self._written = time.monotonic()
-        self._stage = ""
-
-    def __enter__(self) -> "Ticker":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self._ended.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._ended.wait(self.least):
-            stage, line = self.say()
-            silent = time.monotonic() - self._written
-            patience = self.most if line else STARTING
-            if silent >= patience or (line and stage != self._stage):
-                self._write(line or "starting")
-                self._stage = stage
-
-    def _write(self, line: str) -> None:
-        now = time.monotonic()
-        minutes, seconds = divmod(round(now - self._began), 60)
-        said = f"{self.title} · {minutes}:{seconds:02} · {line}"
-        # Nobody may read the stream any more; the run goes on.
-        try:
-            print(said, file=self.stream, flush=True)
-        except (OSError, ValueError):
-            self._ended.set()
-        self._written = now
-
-
-class Stages:
-    """How far each framework is, in which stage.
+    It is a bar for each on a terminal, and plain lines elsewhere.
 
     Args:
-        labels: of the frameworks, by backend.
+        title: of what runs.
         unit: what is counted, in the plural.
     """
-
-    def __init__(self, labels: dict[str, str], unit: str) -> None:
-        self.labels, self.unit = labels, unit
-        self._at: dict[str, tuple[str, int, int]] = {}
-        self._lock = threading.Lock()
-
-    def watch(self, stage: str, backend: str, done: int, total: int) -> None:
-        """Take note of how far a framework is.
-
-        Args:
-            stage: what it does.
-            backend: which one.
-            done: how many steps of it are done.
-            total: how many there are.
-        """
-        with self._lock:
-            self._at[backend] = stage, done, total
-
-    def say(self) -> tuple[str, str]:
-        """Return the stages, and a line that says how far each is."""
-        with self._lock:
-            at = dict(self._at)
-        stages = list(dict.fromkeys(stage for stage, _, _ in at.values()))
-        parts = [
-            f"{stage}: "
-            + ", ".join(
-                f"{self.labels[backend]} {self._share(done, total)}"
-                for backend, (found, done, total) in at.items()
-                if found == stage
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        stages = Stages(LABELS, unit)
+        with Ticker(title, stages.say):
+            yield stages.watch
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        bars: dict[str, TaskID] = {
+            backend: progress.add_task(
+                f"{title}: starting {label}", total=None
             )
-            for stage in stages
-        ]
-        return "; ".join(stages), "; ".join(parts)
+            for backend, label in LABELS.items()
+        }
 
-    def _share(self, done: int, total: int) -> str:
-        percent = f" ({100 * done // total} %)" if total else ""
-        return f"{done:,} of {total:,} {self.unit}{percent}"
+        def watch(stage: str, backend: str, done: int, total: int) -> None:
+            progress.update(
+                bars[backend],
+                description=f"{title} · {stage} · {LABELS[backend]}",
+                completed=done,
+                total=total,
+            )
+
+        yield watch
+
+
+@contextmanager
+def counting(title: str) -> Iterator[FuzzWatcher]:
+    """Show how many specifications are done while the block runs.
+
+    It is a bar on a terminal, and plain lines elsewhere.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        counts: list[int] = []
+
+        def count(done: int, total: int, failed: int) -> None:
+            counts[:] = done, total, failed
+
+        with Ticker(title, partial(_counted, counts)):
+            yield count
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(40),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task(f"{title}: starting", total=None)
+
+        def watch(done: int, total: int, failed: int) -> None:
+            said = f"{title} · {failed} disagree"
+            progress.update(bar, description=said, completed=done, total=total)
+
+        yield watch
+
+
+def _counted(counts: list[int]) -> tuple[str, str]:
+    if not counts:
+        return "", ""
+    done, total, failed = counts
+    verb = "disagrees" if failed == 1 else "disagree"
+    said = f"{done:,} of {counted(total, 'specification')}"
+    return str(failed), f"{said}, {failed:,} {verb}"

@@ -47,7 +47,7 @@ MOST_SHRUNK = 5
 # Seconds for each: a spec that a framework dies of needs new workers a try.
 SHRINKING = 60.0
 
-Watcher = Callable[[int, int, int], None]
+FuzzWatcher = Callable[[int, int, int], None]
 """Called with the specs done, the specs in all, and the disagreements."""
 
 
@@ -153,7 +153,7 @@ def fuzz(
     jobs: int = 2,
     out: Path | None = None,
     setup: dict[str, str] | None = None,
-    watch: Watcher | None = None,
+    watch: FuzzWatcher | None = None,
 ) -> Fuzzed:
     """Send random specs up the ladder.
 

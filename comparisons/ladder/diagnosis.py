@@ -17,11 +17,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.reference.trainer import Trainer as Reference
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import Convention
 from framework_parity.common.spec.two_sided.arms import TwoArms
-from framework_parity.common.training.loop import Dtype
 from framework_parity.comparisons.ladder.initial_weights import (
     draws,
     judge_draws,

@@ -11,17 +11,17 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal, TypeAlias, TypeVar, get_args
+from typing import Any, TypeAlias, TypeVar, get_args
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from framework_parity.common.choices import Dtype, Rung
 from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.training.batches import steps_per_epoch
-from framework_parity.common.training.loop import Dtype
 from framework_parity.common.training.record import Curve
 from framework_parity.comparisons.ladder.attribution import (
     third_opinion,
@@ -61,16 +61,6 @@ from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.workers import tasks
 from framework_parity.comparisons.workers.pool import LABELS, Pair, Progress
 
-Rung = Literal[
-    "data",
-    "structure",
-    "forward",
-    "gradient",
-    "step",
-    "trajectory",
-    "initial",
-    "statistics",
-]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 
 HEARD = ", counting the rounding that the NumPy reference shows"

@@ -9,8 +9,8 @@ that precision, in both frameworks, and judged as the curves of a report are.
 from dataclasses import replace
 from typing import Any
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.training.loop import Dtype
 from framework_parity.comparisons.ladder.ladder import epochs_of, of_epochs
 from framework_parity.comparisons.ladder.thresholds import NUDGES_FLOAT32, UNIT
 from framework_parity.comparisons.ladder.trajectory import (

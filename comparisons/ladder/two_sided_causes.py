@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
+from framework_parity.common.choices import Dtype, Rung
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.two_sided.arms import (
     LABELS,
@@ -25,18 +26,12 @@ from framework_parity.common.spec.two_sided.experiment import (
     TwoSidedValue,
     brief,
 )
-from framework_parity.common.training.loop import Dtype
 from framework_parity.comparisons.ladder.diagnosis import (
     Cause,
     diagnose,
     remembering,
 )
-from framework_parity.comparisons.ladder.ladder import (
-    RUNGS,
-    Climb,
-    Rung,
-    climb,
-)
+from framework_parity.comparisons.ladder.ladder import RUNGS, Climb, climb
 from framework_parity.comparisons.ladder.verdict import Verdict, outcome_of
 from framework_parity.comparisons.workers.pool import Pair, Progress
 

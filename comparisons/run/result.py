@@ -1,6 +1,5 @@
-"""Results: what a paired run found, as numbers, a table and a document."""
+"""Results of a paired run: data, without a word about how they are shown."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from framework_parity.comparisons.ladder.verdict import (
     outcome_of,
 )
 from framework_parity.comparisons.run.claim_verdicts import Judged
+from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers.pool import LABELS
 
 
@@ -78,25 +78,19 @@ class ArmResult:
 class Result:
     """One experiment, run.
 
-    In a notebook it shows itself as its table and its pictures, and
-    elsewhere as the terminal does.
-
     Attributes:
         experiment: the complete specification.
         arms: what each arm came to.
         claims: what each framework says to each claim.
-        settings: how it was run: profile, precision, seeds and so on.
+        settings: how it was run.
         report: path of the written report, once there is one.
-        data_dir: where the files of known images lie, which pictures may
-            look at again.
     """
 
     experiment: Experiment | TwoSided
     arms: list[ArmResult]
     claims: list[Judged]
-    settings: dict[str, Any]
+    settings: RunSettings
     report: Path | None = None
-    data_dir: str | Path | None = None
     _verdicts: list[Verdict] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -106,6 +100,22 @@ class Result:
     def backends(self) -> list[str]:
         """The frameworks that ran."""
         return list(self.arms[0].records)
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """The ladder's verdicts of all arms, cheapest rung first."""
+        return self._verdicts
+
+    @property
+    def dtype(self) -> str:
+        """The precision of the curves; several are joined by "and"."""
+        trained = [
+            arm.trained(backend)
+            for arm in self.arms
+            for backend in arm.records
+        ]
+        each = [arm.recipe.precision for arm in trained]
+        return self.settings.dtype or " and ".join(dict.fromkeys(each))
 
     @property
     def verdict(self) -> Outcome:
@@ -181,39 +191,6 @@ class Result:
                             "value": value,
                         }
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the document of the command line's contract."""
-        from framework_parity.comparisons.report.text import headline
-
-        return {
-            "command": "run",
-            "name": self.experiment.name,
-            "verdict": self.verdict,
-            "sentence": headline(self),
-            "settings": self.settings,
-            "content_hash": self.experiment.content_hash,
-            "warnings": self.warnings,
-            "rungs": [verdict.as_json() for verdict in self._verdicts],
-            "claims": [claim.as_json() for claim in self.claims],
-            "causes": [
-                cause.as_json()
-                for arm in self.arms
-                for cause in arm.explained.found
-            ],
-            "arms": [_arm_json(arm) for arm in self.arms],
-            "report": str(self.report) if self.report else None,
-        }
-
-    def __repr__(self) -> str:
-        from framework_parity.comparisons.cli.console import plain
-
-        return plain(self)
-
-    def _repr_html_(self) -> str:
-        from framework_parity.comparisons.report.page import fragment
-
-        return fragment(self)
-
 
 def _curve(record: Record, name: str) -> Iterator[tuple[int, float]]:
     if name in record.steps:
@@ -225,35 +202,3 @@ def _curve(record: Record, name: str) -> Iterator[tuple[int, float]]:
     pairs = zip(record.epochs["epoch"], record.epochs[name], strict=True)
     for epoch, value in pairs:
         yield int(epoch), float(value)
-
-
-def _arm_json(arm: ArmResult) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "arm": arm.arm.name,
-        "parameters": arm.arm.parameter_count,
-    }
-    if arm.sides:
-        counts = {k: each.parameter_count for k, each in arm.sides.items()}
-        found["parameters_by_side"] = counts
-    for backend, records in arm.records.items():
-        found[backend] = {
-            "final": {
-                name: _finite(arm.mean(backend, name))
-                for name in records[0].final
-            },
-            "seconds": sum(record.seconds for record in records),
-            "diverged_at": [record.diverged_at for record in records],
-        }
-    if arm.curves:
-        ratio, step, where = arm.curves.worst()
-        found["curves"] = {
-            "worst_ratio_to_floor": _finite(ratio),
-            "at_step": step,
-            "where": where,
-            "horizon": arm.curves.horizon,
-        }
-    return found
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

@@ -2,7 +2,6 @@
 
 import math
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -123,33 +122,3 @@ def writing(place: Path) -> Iterator[None]:
     except OSError as error:
         error.filename = error.filename or str(place)
         raise
-
-
-def wrong_flag(error: Any) -> SpecError:
-    """Say as our own sentences do what the library says of a flag."""
-    near = getattr(error, "possibilities", None)
-    if near is not None:
-        said = f"is no option{nearest(error.option_name, near)}"
-        return SpecError(error.option_name, said)
-    flag = getattr(error, "param", None)
-    if flag is None:
-        return SpecError("the command line", error.format_message())
-    found: list[Any] = getattr(error.__cause__, "errors", list)()
-    expected = _expected(found[0]) if found else None
-    said = error.message or "is missing"
-    if expected:
-        said = f"got {shown(found[0]['input'])}, expected {expected}"
-    return SpecError(flag.opts[0], said)
-
-
-def _expected(wrong: Any) -> str | None:
-    """Return what a flag takes, or None where that is unclear."""
-    kind, context = wrong["type"], wrong.get("ctx", {})
-    if kind == "greater_than_equal":
-        return f"a whole number of at least {context['ge']}"
-    if kind == "value_error":
-        *_, listed = str(context["error"]).rpartition(" is not one of ")
-        allowed = re.findall(r"'([^']*)'", listed)
-        return f"one of: {names(allowed)}{nearest(wrong['input'], allowed)}"
-    kinds = {"int_parsing": "a whole number", "float_parsing": "a number"}
-    return kinds.get(kind)

@@ -54,6 +54,10 @@ def _environment(device: str) -> dict[str, str]:
 
 
 Progress = Callable[[str, int, int], None]
+"""Called with the backend, the steps done and the steps in all."""
+
+Watcher = Callable[[str, str, int, int], None]
+"""Called with the stage, the backend, and how much is done of how much."""
 
 # The worker prints this line when it has started: what stands before it in
 # its log are the framework's start-up messages.

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import Drawn
@@ -64,7 +65,7 @@ def survey(
     trainer_class: Any,
     arm: Arm,
     seed: int,
-    dtype: loop.Dtype,
+    dtype: Dtype,
     nudges: tuple[int, ...],
     progress: Any = None,
 ) -> Survey:
@@ -97,7 +98,7 @@ def train(
     trainer_class: Any,
     arm: Arm,
     seed: int,
-    dtype: loop.Dtype,
+    dtype: Dtype,
     nudges: tuple[int, ...] = (),
     nudged_epochs: int | None = None,
     gradient_norm: bool = False,
@@ -166,7 +167,7 @@ def train_apart(
     trainer_class: Any,
     arm: Arm,
     seeds: tuple[int, ...],
-    dtype: loop.Dtype,
+    dtype: Dtype,
     progress: loop.Progress | None = None,
 ) -> list[Record]:
     """Train once for each seed, with the framework's own randomness."""
@@ -233,7 +234,7 @@ def devices(trainer_class: Any, progress: Any = None) -> list[str]:
 def _trainer(
     trainer_class: Any,
     arm: Arm,
-    dtype: loop.Dtype,
+    dtype: Dtype,
     seed: int,
     gradient_norm: bool,
 ) -> Any:
@@ -254,7 +255,7 @@ def _last(
     thread: int,
     trainer_class: Any,
     arm: Arm,
-    dtype: loop.Dtype,
+    dtype: Dtype,
     gradient_norm: bool,
 ) -> Any:
     return _made(trainer_class, arm, dtype, 0, gradient_norm)
@@ -263,7 +264,7 @@ def _last(
 def _made(
     trainer_class: Any,
     arm: Arm,
-    dtype: loop.Dtype,
+    dtype: Dtype,
     seed: int,
     gradient_norm: bool,
     parts: dict[str, Part] | None = None,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.reference import trainer as reference
-from framework_parity.common.training import loop
 from framework_parity.comparisons.workers.pool import Pair
 from tests.backends.examination import STEPS, Findings, examine
 from tests.cases import Case
@@ -26,7 +26,7 @@ def examined(pair: Pair, request: pytest.FixtureRequest) -> Examined:
     begun: dict[Any, Any] = {}
 
     def begin(
-        case: Case, backend: str, dtype: loop.Dtype, steps: int
+        case: Case, backend: str, dtype: Dtype, steps: int
     ) -> "Future[Findings]":
         key = case.id, backend, dtype, steps
         if key not in begun:
@@ -38,7 +38,7 @@ def examined(pair: Pair, request: pytest.FixtureRequest) -> Examined:
     def ask(
         case: Case,
         backend: str,
-        dtype: loop.Dtype = "float64",
+        dtype: Dtype = "float64",
         steps: int = STEPS,
     ) -> Findings:
         return begin(case, backend, dtype, steps).result()

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.training import batches, loop
@@ -47,7 +48,7 @@ class Findings:
 def examine(
     trainer_class: Any,
     arm: Arm,
-    dtype: loop.Dtype,
+    dtype: Dtype,
     steps: int = STEPS,
     progress: Any = None,
 ) -> Findings:
@@ -95,7 +96,7 @@ def _singles(arm: Arm, samples: int, steps: int) -> list[batches.Segment]:
 def each_gradient(
     trainer_class: Any,
     arm: Arm,
-    dtype: loop.Dtype,
+    dtype: Dtype,
     weights: Weights,
     progress: Any = None,
 ) -> Weights:
@@ -114,7 +115,7 @@ def drawn(
     trainer_class: Any,
     arm: Arm,
     seed: int,
-    dtype: loop.Dtype = "float64",
+    dtype: Dtype = "float64",
     progress: Any = None,
 ) -> Weights:
     """Return the weights that a framework draws by itself."""

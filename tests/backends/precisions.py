@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.training import batches, loop
 from framework_parity.comparisons.workers import tasks
@@ -35,7 +36,7 @@ class Types:
 
 
 def types(
-    trainer_class: Any, arm: Arm, dtype: loop.Dtype, progress: Any = None
+    trainer_class: Any, arm: Arm, dtype: Dtype, progress: Any = None
 ) -> Types:
     """Train for one step, evaluate, and return the types that were seen."""
     package = trainer_class.__module__.split(".")[1]

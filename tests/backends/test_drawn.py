@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.initializers import (
     BiasInitializer,
@@ -16,7 +17,7 @@ from framework_parity.common.spec.initializers import (
     TruncatedNormal,
 )
 from framework_parity.common.spec.node import Element, members
-from framework_parity.common.training.loop import Dtype, initial_weights
+from framework_parity.common.training.loop import initial_weights
 from framework_parity.common.training.record import Weights
 from framework_parity.comparisons.workers.pool import Pair
 from tests.cases import arm

@@ -12,9 +12,10 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.architecture import Place
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.training.loop import Dtype, stored
+from framework_parity.common.training.loop import stored
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.workers.pool import Pair
 from tests.backends.conftest import Examined, Referred

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.load import parse
@@ -90,7 +91,7 @@ DROPPING = {
 
 
 def trained(
-    worker: Worker, arm: Arm, dtype: loop.Dtype = "float64", seed: int = 0
+    worker: Worker, arm: Arm, dtype: Dtype = "float64", seed: int = 0
 ) -> Any:
     [record] = worker.submit("train", arm=arm, seed=seed, dtype=dtype).result()
     return record
@@ -113,7 +114,7 @@ def test_probes_see_what_numpy_sees(
 @on_each_backend
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_looking_changes_not_one_bit(
-    pair: Pair, backend: str, dtype: loop.Dtype
+    pair: Pair, backend: str, dtype: Dtype
 ) -> None:
     worker = pair.workers[backend]
     seen = trained(worker, digits(DROPPED), dtype)
@@ -194,9 +195,7 @@ def first_of_each_kind() -> list[Any]:
     return found
 
 
-def asked(
-    worker: Any, case: Case, dtype: loop.Dtype, weights: Weights
-) -> Weights:
+def asked(worker: Any, case: Case, dtype: Dtype, weights: Weights) -> Weights:
     """Ask for the gradients of the first samples, by all tensors."""
     found: Weights = worker.submit(
         "each_gradient", arm=case.arm, dtype=dtype, weights=weights

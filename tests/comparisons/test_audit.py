@@ -31,7 +31,7 @@ from framework_parity.comparisons.audit.sweep import (
 )
 from framework_parity.comparisons.ladder.ladder import Climb
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.report import audit_text as wording
+from framework_parity.comparisons.report.audit import text as wording
 from tests.comparisons.test_cli import parity
 
 KEPT, KERNEL = "batch_norm_kept", "dense_kernel_initializer"

@@ -21,7 +21,7 @@ from framework_parity.comparisons.ladder.trajectory import (
     Trajectory,
     compare_records,
 )
-from framework_parity.comparisons.report.text import headline, summary_rows
+from framework_parity.comparisons.report.run.text import headline, summary_rows
 from tests.comparisons.test_judge import LOSS, STEPS, judged, record, together
 
 DRIFT = 1e-12

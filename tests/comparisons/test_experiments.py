@@ -10,7 +10,7 @@ import pytest
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons import catalogue
-from framework_parity.comparisons.report import plots as gallery
+from framework_parity.comparisons.report.run import plots as gallery
 
 NAMES = sorted(catalogue.summaries())
 

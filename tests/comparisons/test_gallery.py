@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.load import parse
-from framework_parity.comparisons.report import plots as gallery
-from framework_parity.comparisons.report.figures import pictures
-from framework_parity.comparisons.report.page import fragment
+from framework_parity.comparisons.report.run import plots as gallery
+from framework_parity.comparisons.report.run.figures import pictures
+from framework_parity.comparisons.report.run.page import fragment
 from framework_parity.comparisons.report.style import Rows, svg
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers import tasks

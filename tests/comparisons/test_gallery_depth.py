@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from framework_parity.common.metrics.registry import STATISTICS, Run
 from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.load import parse
-from framework_parity.comparisons.report import plots as gallery
+from framework_parity.comparisons.report.run import plots as gallery
 from framework_parity.comparisons.report.style import svg
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers import tasks

@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from framework_parity.common.choices import Rung
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.ladder.ladder import (
     RUNGS,
     Climb,
-    Rung,
     climb,
     lengthened,
 )

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import Record
-from framework_parity.comparisons.report import plots as gallery
-from framework_parity.comparisons.report.plots import maps, samples
+from framework_parity.comparisons.report.run import plots as gallery
+from framework_parity.comparisons.report.run.plots import maps, samples
 from framework_parity.comparisons.run.result import ArmResult, Result
 
 BACKENDS = ("torch", "keras")

@@ -9,7 +9,7 @@ from framework_parity import run
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
-from framework_parity.comparisons.report.figures import pictures
+from framework_parity.comparisons.report.run.figures import pictures
 from framework_parity.comparisons.run import runner as pairing
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.run.runner import Crew

@@ -13,7 +13,7 @@ from framework_parity.comparisons.ladder.trajectory import (
     Trajectory,
     compare_records,
 )
-from framework_parity.comparisons.report.difference_map import (
+from framework_parity.comparisons.report.run.difference_map import (
     HIGHEST,
     LOWEST,
     disagreement,

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framework_parity.common.training.loop import Dtype
+from framework_parity.common.choices import Dtype
 from framework_parity.comparisons.ladder.ladder import climb
 from framework_parity.comparisons.ladder.noise_floor import compare_tensor
 from framework_parity.comparisons.ladder.precision import train_in

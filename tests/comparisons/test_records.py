@@ -2,8 +2,8 @@
 
 import pytest
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.training.loop import Dtype
 from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
 from tests.comparisons.arms import DIGITS, DROPOUT, IMAGES, arm
 

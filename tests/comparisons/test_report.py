@@ -14,13 +14,13 @@ from matplotlib.figure import Figure
 from framework_parity import run
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.report.difference_map import disagreement
-from framework_parity.comparisons.report.figures import (
+from framework_parity.comparisons.report.run.difference_map import disagreement
+from framework_parity.comparisons.report.run.figures import (
     curves,
     differences,
     pictures,
 )
-from framework_parity.comparisons.report.page import page
+from framework_parity.comparisons.report.run.page import page
 from framework_parity.comparisons.report.style import STYLE
 from framework_parity.comparisons.run import runner as pairing
 from framework_parity.comparisons.run.result import Result

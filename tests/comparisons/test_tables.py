@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from framework_parity.comparisons.cli.tables import print_table
+from framework_parity.comparisons.report.table import print_table
 
 SWITCHES = (
     ("convention", "alone", "last", "loss", "drift", "step", "evaluated"),

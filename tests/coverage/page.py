@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from framework_parity.common.training.loop import Dtype
-from framework_parity.comparisons.ladder.ladder import Rung
+from framework_parity.common.choices import Dtype, Rung
 from framework_parity.comparisons.ladder.verdict import Outcome, worst
 from framework_parity.comparisons.workers.pool import LABELS
 from tests.climbs import Found, Job, counted, outcome, sentence

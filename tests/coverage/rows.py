@@ -3,10 +3,10 @@
 from functools import cache
 from typing import Any
 
+from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import Convention
 from framework_parity.common.spec.load import parse
-from framework_parity.common.training.loop import Dtype
 from tests.cases import CASES, MLP, arm
 from tests.climbs import Job
 from tests.common.written import IMAGES, TABLE

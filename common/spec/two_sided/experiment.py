@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError, names, shown
 from framework_parity.common.spec.experiment import Experiment
-from framework_parity.common.spec.load import TOO_DEEP, parse_one
+from framework_parity.common.spec.parsing import TOO_DEEP, parse_one
 from framework_parity.common.spec.plots import Measured, Rates, Table
 from framework_parity.common.spec.two_sided.arms import (
     LABELS,

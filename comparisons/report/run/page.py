@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, select_autoescape
 from safetensors.numpy import save
 
 from framework_parity.common.spec.conventions import CONVENTIONS
-from framework_parity.common.spec.counted import counted
-from framework_parity.comparisons.report.figures import pictures
-from framework_parity.comparisons.report.style import Picture
-from framework_parity.comparisons.report.text import (
+from framework_parity.comparisons.report.render import render
+from framework_parity.comparisons.report.run.document import document
+from framework_parity.comparisons.report.run.figures import pictures
+from framework_parity.comparisons.report.run.text import (
     SUMMARY_COLUMNS,
     basis,
     claim_rows,
@@ -22,6 +21,7 @@ from framework_parity.comparisons.report.text import (
     summary_caption,
     summary_rows,
 )
+from framework_parity.comparisons.report.style import Picture
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
 
@@ -46,8 +46,8 @@ def write(result: Result, out: Path) -> Path:
     for picture in drawn:
         if picture.svg:
             (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
-    document = json.dumps(result.as_json(), indent=2)
-    (out / "result.json").write_text(document, "utf-8")
+    written = json.dumps(document(result), indent=2)
+    (out / "result.json").write_text(written, "utf-8")
     (out / "spec.yaml").write_text(spec_yaml(result), "utf-8")
     _write_curves(result, out / "curves.csv")
     _write_tensors(result, out)
@@ -99,18 +99,6 @@ def _body(result: Result, drawn: list[Picture]) -> dict[str, Any]:
         "claims": claim_rows(result),
         "pictures": drawn,
     }
-
-
-def render(template: str, **content: Any) -> str:
-    """Fill in one of the templates."""
-    environment = Environment(
-        loader=PackageLoader("framework_parity.comparisons.report"),
-        autoescape=select_autoescape(["html"]),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals["counted"] = counted
-    return environment.get_template(template).render(**content)
 
 
 def _write_curves(result: Result, path: Path) -> None:

@@ -12,6 +12,9 @@ from rich.text import Text
 
 Cell = str | Text
 
+# How a verdict is printed.
+STYLES = {"agree": "green", "disagree": "bold red", "undecided": "yellow"}
+
 # Blanks between two columns, and at both ends of a line together.
 GAP, EDGES = 2, 2
 

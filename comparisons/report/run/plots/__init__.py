@@ -29,13 +29,13 @@ def draw(result: Result, picture: Any) -> Figure | Rows:
     """
     for module in MODULES:
         found = import_module(
-            f"framework_parity.comparisons.report.plots.{module}"
+            f"framework_parity.comparisons.report.run.plots.{module}"
         )
         function = getattr(found, picture.kind(), None)
         if function is not None:
             drawn: Figure | Rows = function(result, picture)
             return drawn
     raise LookupError(
-        f"comparisons/report/plots has no '{picture.kind()}'; write a "
+        f"comparisons/report/run/plots has no '{picture.kind()}'; write a "
         f"function of that name in one of its files: {', '.join(MODULES)}"
     )

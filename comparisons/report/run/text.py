@@ -145,14 +145,14 @@ def _beyond(result: Result) -> str:
 
 def summary_caption(result: Result) -> str:
     """Return what the numbers in the table are, in a sentence."""
-    seeds = result.settings["seeds"]
+    seeds = result.settings.seeds
     mean = f", mean of {counted(seeds, 'seed')}" if seeds > 1 else ""
-    replayed = result.settings["randomness"] == "replay"
+    replayed = result.settings.randomness == "replay"
     drew = ", from what PyTorch drew" if replayed else ""
     labels = ", ".join(LABELS[backend] for backend in result.backends)
     said = (
         f"{labels}: {result.metric.replace('_', ' ')}, "
-        f"{result.settings['dtype']}{mean}{drew}."
+        f"{result.dtype}{mean}{drew}."
     )
     if len(result.backends) < 2:
         return said
@@ -167,7 +167,7 @@ def basis(result: Result) -> str:
     """Return what the verdict rests on, and what it does not; or nothing."""
     if len(result.backends) < 2:
         return ""
-    dtype = result.settings["dtype"]
+    dtype = result.dtype
     claims = ""
     if result.claims:
         claims = f", and on the claims, asked of the {dtype} runs"

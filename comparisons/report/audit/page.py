@@ -6,9 +6,10 @@ from pathlib import Path
 import yaml
 
 from framework_parity.comparisons.audit.result import Audit
-from framework_parity.comparisons.report import audit_text as wording
-from framework_parity.comparisons.report.audit_figures import pictures
-from framework_parity.comparisons.report.page import render
+from framework_parity.comparisons.report.audit import text as wording
+from framework_parity.comparisons.report.audit.document import document
+from framework_parity.comparisons.report.audit.figures import pictures
+from framework_parity.comparisons.report.render import render
 from framework_parity.comparisons.report.style import Picture
 from framework_parity.comparisons.workers.pool import LABELS
 
@@ -30,8 +31,8 @@ def write(audit: Audit, out: Path) -> Path:
     report.write_text(page(audit, drawn), "utf-8")
     for picture in drawn:
         (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
-    document = json.dumps(audit.as_json(), indent=2)
-    (out / "result.json").write_text(document, "utf-8")
+    written = json.dumps(document(audit), indent=2)
+    (out / "result.json").write_text(written, "utf-8")
     for side in LABELS:
         (out / f"{side}.yaml").write_text(complete(audit, side), "utf-8")
     return report

@@ -14,7 +14,7 @@ from framework_parity.common.training.record import Record
 from framework_parity.comparisons.audit.causes import Mix
 from framework_parity.comparisons.audit.result import Audit
 from framework_parity.comparisons.ladder.effects import Effect
-from framework_parity.comparisons.report.audit_text import (
+from framework_parity.comparisons.report.audit.text import (
     change,
     corner_name,
     listed,

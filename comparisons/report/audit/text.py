@@ -77,7 +77,7 @@ def metric_name(audit: Audit) -> str:
 
 
 def _what_is_reached(audit: Audit) -> str:
-    seeds = audit.settings["seeds"]
+    seeds = audit.settings.seeds
     reached = [
         f"{_reached(audit, audit.naive(side))} with {side_name(audit, side)}"
         for side in LABELS
@@ -145,7 +145,7 @@ def _what_makes_it(audit: Audit) -> str:
 def _gap(audit: Audit) -> str:
     """Say what the seeds show of the difference of the two ports."""
     assert audit.causes is not None
-    gap, seeds = audit.gap, audit.settings["seeds"]
+    gap, seeds = audit.gap, audit.settings.seeds
     if audit.causes.decision == "shown":
         return f"The difference of {effect_text(gap)} is more than chance."
     if audit.causes.decision == "negligible":
@@ -231,7 +231,7 @@ def _no_cause(audit: Audit, search: Search) -> str:
     best = search.candidates[0]
     return (
         "Which conventions make it is not decided at "
-        f"{counted(audit.settings['seeds'], 'seed')}: the likeliest cause "
+        f"{counted(audit.settings.seeds, 'seed')}: the likeliest cause "
         f"is {listed(best.places)}, {effect_text(best.makes)}, among "
         f"{counted(search.tried, 'set')} that were tried"
         f"{_would_do(search.seeds_needed)}."

@@ -19,8 +19,8 @@ from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.noise_floor import Comparison
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.ladder.trajectory import Trajectory
-from framework_parity.comparisons.report import plots as gallery
-from framework_parity.comparisons.report.difference_map import disagreement
+from framework_parity.comparisons.report.run import plots as gallery
+from framework_parity.comparisons.report.run.difference_map import disagreement
 from framework_parity.comparisons.report.style import (
     CLASSES,
     COLOURS,
@@ -88,7 +88,7 @@ def pictures(result: Result) -> list[Picture]:
         ),
     ]
     asked = result.experiment.pictures
-    with rc_context(STYLE), kept_in(result.data_dir, download=False):
+    with rc_context(STYLE), kept_in(result.settings.data_dir, download=False):
         return [
             Picture(name, caption, svg(draw(result)))
             for name, caption, draw, has_data in drawings
@@ -122,11 +122,11 @@ def curves_caption(result: Result) -> str:
     parts = "Training and validation" if result.validated else "Training"
     labels = [LABELS[backend] for backend in result.backends]
     where = "both frameworks" if len(labels) == 2 else f"{labels[0]} alone"
-    own = result.settings["randomness"] == "native" and len(labels) == 2
+    own = result.settings.randomness == "native" and len(labels) == 2
     apart = ", each from weights of its own" if own else ""
-    if result.settings["randomness"] == "replay":
+    if result.settings.randomness == "replay":
         apart = ", from what PyTorch drew"
-    return f"{parts} in {where}, in {result.settings['dtype']}{apart}"
+    return f"{parts} in {where}, in {result.dtype}{apart}"
 
 
 def curves(result: Result) -> Figure:
@@ -205,8 +205,8 @@ def _evaluations(
 
 
 def _differences_caption(result: Result) -> str:
-    ladder = result.settings["trajectory_steps"]
-    curves = result.settings["held_steps"]
+    ladder = result.settings.trajectory_steps
+    curves = result.settings.held_steps
     return (
         "How far the two frameworks' losses part, in "
         f"{counted(ladder, 'step')} of the ladder and in the first "
@@ -220,7 +220,7 @@ def differences(result: Result) -> Figure:
     A row for each precision: float64, which proves the agreement, and the
     precision of the curves, which shows what a user sees.
     """
-    judged, drawn = "float64", result.settings["dtype"]
+    judged, drawn = "float64", result.dtype
     if judged == drawn:
         judged, drawn = "the ladder, float64", "the curves, float64"
     rows: dict[str, list[Trajectory | None]] = {

@@ -1,0 +1,20 @@
+"""The words that settings take."""
+
+from typing import Literal, TypeAlias
+
+Dtype: TypeAlias = Literal["float32", "float64", "bfloat16"]
+LadderDtype: TypeAlias = Literal["float32", "float64"]
+Device: TypeAlias = Literal["cpu", "cuda", "mps"]
+Profile: TypeAlias = Literal["quick", "full"]
+Randomness: TypeAlias = Literal["shared", "native", "replay"]
+Rung: TypeAlias = Literal[
+    "data",
+    "structure",
+    "forward",
+    "gradient",
+    "step",
+    "trajectory",
+    "initial",
+    "statistics",
+]
+"""The rungs of the ladder, cheapest first."""

@@ -1,0 +1,83 @@
+"""`parity audit`: measure what each default of a naive port costs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from framework_parity.comparisons import catalogue
+from framework_parity.comparisons.cli import flags
+from framework_parity.comparisons.cli.output import (
+    STATUS,
+    make_folders,
+    print_json,
+    warn,
+)
+from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_AUDITS
+
+
+def audit(
+    experiment: Annotated[
+        str, typer.Argument(help="A name of the catalogue, or a file.")
+    ],
+    *,
+    profile: flags.Profile = "quick",
+    dataset: flags.Dataset = None,
+    arm: Annotated[
+        str | None,
+        typer.Option(
+            help="Arm to audit.",
+            show_default="the one with the most unspecified defaults",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=2, help="Runs of each mix of defaults.")
+    ] = SEEDS_OF_AUDITS,
+    defaults: Annotated[
+        bool,
+        typer.Option(
+            help="Give each port its framework's defaults; without, only "
+            "the values differ that are written for each framework.",
+        ),
+    ] = True,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Runs at once.", show_default="one for each core"
+        ),
+    ] = None,
+    data_dir: flags.DataDir = None,
+    download: flags.Download = False,
+    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path(
+        "parity-out"
+    ),
+    as_json: flags.Json = False,
+) -> None:
+    """Measure what each default of a naive port costs, alone and together."""
+    from framework_parity import audit as measure
+    from framework_parity.comparisons.cli.progress import watching
+    from framework_parity.comparisons.report.audit.document import document
+    from framework_parity.comparisons.report.audit.terminal import show_audit
+
+    spec = catalogue.find(experiment, dataset, profile)
+    make_folders([out], "audit")
+    warn(spec, only=arm)
+    with watching("audit", "done") as watch:
+        result = measure(
+            experiment,
+            dataset=dataset,
+            profile=profile,
+            arm=arm,
+            seeds=seeds,
+            jobs=jobs,
+            data_dir=data_dir,
+            download=download,
+            out=out,
+            watch=watch,
+            defaults=defaults,
+        )
+    if as_json:
+        print_json(document(result))
+    else:
+        show_audit(result)
+    raise typer.Exit(STATUS[result.verdict])

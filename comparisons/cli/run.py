@@ -1,0 +1,123 @@
+"""`parity run`: train in both frameworks, judge, and report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from framework_parity.common import choices
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.comparisons import catalogue
+from framework_parity.comparisons.cli import flags
+from framework_parity.comparisons.cli.output import (
+    AGREE,
+    STATUS,
+    make_folders,
+    print_json,
+    warn,
+)
+from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
+
+
+def run(
+    experiments: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of the catalogue, or YAML or JSON files."),
+    ] = None,
+    *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Run the whole catalogue.")
+    ] = False,
+    profile: flags.Profile = "quick",
+    dataset: flags.Dataset = None,
+    backend: flags.Backend = "both",
+    dtype: Annotated[
+        choices.Dtype | None,
+        typer.Option(
+            help="Precision of the curves.",
+            show_default="as the recipe says",
+        ),
+    ] = None,
+    device: flags.Device = "cpu",
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Runs of each arm.")
+    ] = SEEDS_OF_CLAIMS,
+    randomness: Annotated[
+        choices.Randomness,
+        typer.Option(
+            help="The same initial weights, each its own, or PyTorch's draws "
+            "played into both."
+        ),
+    ] = "shared",
+    jobs: Annotated[int, typer.Option(min=1, help="Arms to run at once.")] = 1,
+    data_dir: flags.DataDir = None,
+    download: flags.Download = False,
+    out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path(
+        "parity-out"
+    ),
+    as_json: flags.Json = False,
+) -> None:
+    """Train in both frameworks, run the ladder, judge, and report."""
+    wanted = _wanted(experiments or [], everything=everything)
+    from framework_parity.api.run import run_each
+    from framework_parity.comparisons.cli.progress import watching
+    from framework_parity.comparisons.report.run import index
+    from framework_parity.comparisons.report.run.display import show
+    from framework_parity.comparisons.report.run.document import document
+    from framework_parity.comparisons.run import validation
+    from framework_parity.comparisons.run.runner import WorkerPool
+
+    backends = ("torch", "keras") if backend == "both" else (backend,)
+    specs = [catalogue.find(name, dataset, profile) for name in wanted]
+    several = len(specs) > 1
+    folders = [out / spec.name if several else out for spec in specs]
+    make_folders(folders, "run")
+    if several:
+        validation.folder("--out", out, index.FILES)
+    for spec in specs:
+        warn(spec, f"{spec.name}: " if several else "")
+    results = []
+    with WorkerPool(backends, device, jobs) as pool:
+        for each in run_each(
+            specs,
+            folders,
+            pool,
+            watching,
+            profile=profile,
+            backends=backends,
+            dtype=dtype,
+            device=device,
+            seeds=seeds,
+            randomness=randomness,
+            data_dir=data_dir,
+            download=download,
+        ):
+            results.append(each)
+            if not as_json:
+                show(each.result)
+    verdict = index.outcome(results)
+    if several:
+        with validation.writing(out):
+            page = index.write(results, out)
+        if not as_json:
+            index.show_all(results, page)
+    if as_json:
+        documents = [document(each.result) for each in results]
+        print_json(
+            {"experiments": documents, "verdict": verdict}
+            if several
+            else documents[0]
+        )
+    # One framework alone is not judged; the command has done its work.
+    raise typer.Exit(STATUS[verdict] if backend == "both" else AGREE)
+
+
+def _wanted(experiments: list[str], *, everything: bool) -> list[str]:
+    """Return which experiments are asked for."""
+    if everything and experiments:
+        raise SpecError(
+            "--all", "stands beside names; say the one or the other"
+        )
+    if not everything and not experiments:
+        raise SpecError("experiments", "name at least one, or say --all")
+    return list(catalogue.summaries()) if everything else experiments

@@ -1,0 +1,1 @@
+"""The report of an audit: text, figures, page, JSON and terminal."""

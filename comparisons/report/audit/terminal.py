@@ -1,0 +1,30 @@
+"""Print an audit in the terminal."""
+
+from rich.console import Console
+from rich.text import Text
+
+from framework_parity.comparisons.audit.result import Audit
+from framework_parity.comparisons.report.audit import text as wording
+from framework_parity.comparisons.report.table import STYLES, print_table
+from framework_parity.comparisons.workers.pool import LABELS
+
+
+def show_audit(audit: Audit) -> None:
+    """Print the sentences, the ranked conventions, the corners, the report."""
+    console = Console()
+    console.print(Text(f"\n{audit.port.name}: {audit.port.arm}", "bold"))
+    for sentence in wording.sentences(audit):
+        console.print(Text(f"\n{sentence}"))
+    if audit.corners:
+        rows = wording.switch_rows(audit)
+        print_table(console, wording.SWITCH_COLUMNS, rows)
+        console.print(Text(wording.switch_caption(audit), "dim"))
+        heads = ("conventions", *LABELS.values(), "epochs")
+        print_table(console, heads, wording.corner_rows(audit))
+        console.print(Text(wording.confirmed(audit), "dim"))
+    if audit.options:
+        heads = ("option", "gap with it", "without it", "")
+        print_table(console, heads, wording.option_rows(audit))
+    console.print(Text(wording.headline(audit), STYLES[audit.verdict]))
+    if audit.report:
+        console.print(Text(f"Report: {audit.report}"), soft_wrap=True)

@@ -1,0 +1,1 @@
+"""The report of a run: text, figures, page, JSON and terminal."""

@@ -1,0 +1,53 @@
+"""Results that display themselves: as text, and in a notebook as HTML."""
+
+import io
+from dataclasses import fields
+
+from rich.console import Console
+from rich.text import Text
+
+from framework_parity.comparisons.report.run.page import fragment
+from framework_parity.comparisons.report.run.text import (
+    SUMMARY_COLUMNS,
+    claim_rows,
+    headline,
+    summary_caption,
+    summary_rows,
+)
+from framework_parity.comparisons.report.table import STYLES, print_table
+from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.workers.pool import LABELS
+
+
+class DisplayedResult(Result):
+    """A result that shows its table, and in a notebook its pictures, too."""
+
+    @classmethod
+    def of(cls, result: Result) -> "DisplayedResult":
+        """Return the same result, able to display itself."""
+        given = [each.name for each in fields(result) if each.init]
+        return cls(**{name: getattr(result, name) for name in given})
+
+    def __repr__(self) -> str:
+        text = io.StringIO()
+        show(self, Console(file=text, color_system=None, force_jupyter=False))
+        lines = text.getvalue().strip().splitlines()
+        return "\n".join(line.rstrip() for line in lines)
+
+    def _repr_html_(self) -> str:
+        return fragment(self)
+
+
+def show(result: Result, console: Console | None = None) -> None:
+    """Print the table, the claims, the verdict and where the report is."""
+    console = console or Console()
+    console.print(Text(f"\n{result.experiment.name}", "bold"))
+    print_table(console, SUMMARY_COLUMNS, summary_rows(result))
+    console.print(Text(summary_caption(result), "dim"))
+    if result.claims:
+        heads = ("claim", *LABELS.values(), "verdict")
+        print_table(console, heads, claim_rows(result), numbers=False)
+    style = STYLES[result.verdict]
+    console.print(Text(headline(result), style))
+    if result.report:
+        console.print(Text(f"Report: {result.report}"), soft_wrap=True)

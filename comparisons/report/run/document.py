@@ -1,0 +1,61 @@
+"""The JSON document of a result: what `--json` prints."""
+
+import math
+from typing import Any
+
+from framework_parity.comparisons.report.run.text import headline
+from framework_parity.comparisons.run.result import ArmResult, Result
+
+
+def document(result: Result) -> dict[str, Any]:
+    """Return a result in the form of the command line's contract."""
+    return {
+        "command": "run",
+        "name": result.experiment.name,
+        "verdict": result.verdict,
+        "sentence": headline(result),
+        "settings": result.settings.as_json() | {"dtype": result.dtype},
+        "content_hash": result.experiment.content_hash,
+        "warnings": result.warnings,
+        "rungs": [verdict.as_json() for verdict in result.verdicts],
+        "claims": [claim.as_json() for claim in result.claims],
+        "causes": [
+            cause.as_json()
+            for arm in result.arms
+            for cause in arm.explained.found
+        ],
+        "arms": [_arm_json(arm) for arm in result.arms],
+        "report": str(result.report) if result.report else None,
+    }
+
+
+def _arm_json(arm: ArmResult) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "arm": arm.arm.name,
+        "parameters": arm.arm.parameter_count,
+    }
+    if arm.sides:
+        counts = {k: each.parameter_count for k, each in arm.sides.items()}
+        found["parameters_by_side"] = counts
+    for backend, records in arm.records.items():
+        found[backend] = {
+            "final": {
+                name: _finite(arm.mean(backend, name))
+                for name in records[0].final
+            },
+            "seconds": sum(record.seconds for record in records),
+            "diverged_at": [record.diverged_at for record in records],
+        }
+    if arm.curves:
+        ratio, step, where = arm.curves.worst()
+        found["curves"] = {
+            "worst_ratio_to_floor": _finite(ratio),
+            "at_step": step,
+            "where": where,
+            "horizon": arm.curves.horizon,
+        }
+    return found
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

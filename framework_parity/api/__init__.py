@@ -1,0 +1,1 @@
+"""The public functions: what the façade exports, a file each."""

@@ -1,0 +1,45 @@
+"""Find the experiment that a caller asks for."""
+
+from pathlib import Path
+from typing import Any
+
+from framework_parity.common.spec.errors import SpecError, shown
+from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.two_sided.experiment import (
+    TwoSided,
+    parse_sides,
+)
+from framework_parity.comparisons import catalogue
+
+
+def find_experiment(
+    experiment: Any, dataset: str | None, profile: str
+) -> Experiment | TwoSided:
+    """Return an experiment of the catalogue, of a file, or of a dictionary.
+
+    Args:
+        experiment: a name of the catalogue, a file, what one would write in
+            one, or an experiment.
+        dataset: which of the experiment's data sets, by name; None for its
+            first.
+        profile: `quick` or `full`.
+
+    Raises:
+        SpecError: if it is none of these, or is invalid.
+    """
+    if isinstance(experiment, str | Path):
+        return catalogue.find(str(experiment), dataset, profile)
+    if not isinstance(experiment, Experiment | TwoSided | dict):
+        raise SpecError(
+            "experiment",
+            f"got {shown(experiment)}, expected a name of the catalogue, the "
+            "path of a .yaml or .json file, a dict that says what such a "
+            "file would, or an Experiment",
+        )
+    if dataset is not None:
+        raise SpecError(
+            "dataset", f"got {shown(dataset)}, but the experiment says its own"
+        )
+    if isinstance(experiment, dict):
+        return parse_sides(experiment)
+    return experiment
