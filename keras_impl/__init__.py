@@ -1,20 +1,18 @@
-"""How Keras does it. Read each file beside its namesake in `torch_impl`.
+"""The Keras backend. Each file has a counterpart in `torch_impl`.
 
-layers, activations, initializers, losses, penalties, clipping, optimizers,
-schedules
-            the phrase book: one short function for each element
-extensions  what Keras lacks a class for
-initializer_extensions, optimizer_extensions, random_extensions
-            the same for initialisers, optimisers, and what draws at random
-reading     from a live object back to its element
-emit        source code from what the phrase book says
+layers/, optimizers/, initializers, losses, penalties, clipping, schedules
+            builders: one function for each element, which returns a `Call`
+introspect/ readers: from a live object back to its element
+extensions, initializer_extensions, optimizer_extensions, random_extensions
+            subclasses for what Keras has no class for
+emit        source code of a network, a loss or an optimiser
 datasets    known images, by the framework's own loaders
 model       a network from its layers
 updates     from a gradient to new parameters
-tensors     arrays in and out
-weights     learnt tensors in and out, under their neutral names
+tensors     arrays to and from Keras
+weights     tensors of a model under their neutral names
 engine      the process: precision, threads, seeds, steps, gradients;
-            the one file that touches TensorFlow
+            the only file that imports TensorFlow
 draws       what the framework itself draws in a run, recorded
-trainer     what `common.training.loop` drives
+trainer     the trainer that `common.training.loop` drives
 """

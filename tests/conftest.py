@@ -16,6 +16,16 @@ hypothesis.settings.load_profile("house")
 SETUP = "tests.setup:add_tasks"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell `pytest -n 2` what to run in one process: a file, or a case."""
+    for item in items:
+        given = getattr(item, "callspec", None)
+        case = getattr(given and given.params.get("case"), "id", "")
+        group = f"{item.path.stem}-{case}" if case else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def pair() -> Iterator[Pair]:
     """Both frameworks, each in a process of its own."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Calls of a framework: described, looked up, performed and printed."""

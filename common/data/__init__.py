@@ -1,1 +1,1 @@
-"""TODO."""
+"""Data sets, tables and images, split into parts and scaled."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Statistics of a run that claims and plots can ask for."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""A NumPy implementation of the whole language, in float64."""

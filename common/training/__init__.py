@@ -1,1 +1,1 @@
-"""TODO."""
+"""Training that both frameworks share: the loop, batches and records."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Measure what each framework default of a naive port costs."""

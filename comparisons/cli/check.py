@@ -8,7 +8,11 @@ from framework_parity.common import choices
 from framework_parity.comparisons import catalogue
 from framework_parity.comparisons.cli import flags
 from framework_parity.comparisons.cli.output import STATUS, print_json, warn
-from framework_parity.comparisons.ladder.thresholds import SEEDS
+from framework_parity.comparisons.ladder.thresholds import (
+    FEWEST_SEEDS,
+    MOST_SEEDS,
+    SEEDS,
+)
 
 
 def check(
@@ -53,12 +57,16 @@ def check(
         show_causes,
         show_climb,
     )
+    from framework_parity.comparisons.run import validation
     from framework_parity.comparisons.run.check import (
         CheckSettings,
         check_arms,
         outcome,
     )
 
+    validation.whole("--seeds", seeds, FEWEST_SEEDS, MOST_SEEDS)
+    if margin is not None:
+        validation.positive("--margin", margin)
     settings = CheckSettings(
         level=level,
         seed=seed,

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Run the ladder on random specifications."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Reports: HTML pages, figures, JSON documents and terminal output."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Run an experiment in both frameworks."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Worker processes: one framework in each, spawned and never forked."""

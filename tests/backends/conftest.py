@@ -21,7 +21,8 @@ def examined(pair: Pair, request: pytest.FixtureRequest) -> Examined:
     """Return a function from a case, a backend and a precision.
 
     What the session will ask in float64 is begun at once, so that both
-    frameworks work while one of them is waited for.
+    frameworks work while one of them is waited for. Where the session shares
+    the tests with others, it is begun for both frameworks when one is asked.
     """
     begun: dict[Any, Any] = {}
 
@@ -41,9 +42,13 @@ def examined(pair: Pair, request: pytest.FixtureRequest) -> Examined:
         dtype: Dtype = "float64",
         steps: int = STEPS,
     ) -> Findings:
+        if shared:
+            for each in pair.workers:
+                begin(case, each, dtype, steps)
         return begin(case, backend, dtype, steps).result()
 
-    for item in request.session.items:
+    shared = hasattr(request.config, "workerinput")
+    for item in () if shared else request.session.items:
         asked = item.callspec.params if hasattr(item, "callspec") else {}
         if {"case", "backend"} <= set(
             asked

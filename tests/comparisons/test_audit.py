@@ -15,15 +15,16 @@ from zlib import crc32
 import numpy as np
 import pytest
 
+from framework_parity.api.audit import audit
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.audit import audit as auditing
 from framework_parity.comparisons.audit import sweep as laboratory
-from framework_parity.comparisons.audit.audit import audit
 from framework_parity.comparisons.audit.causes import LARGEST_SET, Mix
 from framework_parity.comparisons.audit.naive_port import NaivePort, naive_port
 from framework_parity.comparisons.audit.result import Audit
+from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.audit.sweep import (
     Drift,
     Laboratory,
@@ -32,11 +33,16 @@ from framework_parity.comparisons.audit.sweep import (
 from framework_parity.comparisons.ladder.ladder import Climb
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.report.audit import text as wording
+from framework_parity.comparisons.report.audit.document import (
+    document as document_of,
+)
+from framework_parity.comparisons.run import settings
 from tests.comparisons.test_cli import parity
 
 KEPT, KERNEL = "batch_norm_kept", "dense_kernel_initializer"
 PAIR = frozenset({KEPT, KERNEL})
 SEEDS = 5
+SETTINGS = AuditSettings(profile="full", seeds=SEEDS)
 
 Score = Callable[[Mix, Experiment], float]
 """A made-up test accuracy."""
@@ -134,7 +140,7 @@ def found_by(
     experiment = port.mixed(frozenset())
     verdict = Verdict("trajectory", "only", "agree", 1.25)
     climb = Climb(experiment.arm("only"), [verdict])
-    found = Audit(port, experiment, climb, {"seeds": SEEDS, "profile": "full"})
+    found = Audit(port, experiment, climb, SETTINGS)
     lab: Any = MadeUp(port, score, noise)
     auditing._measure(found, lab)
     return found
@@ -225,7 +231,7 @@ def test_a_gap_that_may_be_chance_is_not_searched() -> None:
     said = wording.sentences(found)
     assert "more than chance is not decided at 5 seeds" in said[1]
     assert "No option of the recipe was tried" in said[2]
-    document = found.as_json()
+    document = document_of(found)
     assert document["amplifiers"] == document["makes"] == []
     low, high = document["gap_interval"]
     assert low < 0 < high
@@ -279,7 +285,7 @@ def test_a_port_that_diverges_has_the_share_of_its_runs_compared() -> None:
     assert found.metric == "diverged"
     assert found.gap.mean == 1.0
     assert found.cause == {KEPT}
-    document = found.as_json()
+    document = document_of(found)
     json.dumps(document, allow_nan=False)
     assert document["gap"] == 1.0
 
@@ -308,7 +314,7 @@ def test_a_cut_search_takes_the_strongest_and_says_so(
 
 
 def test_the_document_is_json_and_keeps_the_contract() -> None:
-    document = found_by(together).as_json()
+    document = document_of(found_by(together))
     json.dumps(document, allow_nan=False)
     assert document["command"] == "audit"
     assert document["verdict"] == "agree"
@@ -386,7 +392,7 @@ def test_an_aligned_run_that_disagrees_ends_the_audit_with_status_1(
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the aligned run's trajectory short."""
-    monkeypatch.setitem(auditing.TRAJECTORY, "quick", 60)
+    monkeypatch.setitem(settings.TRAJECTORY, "quick", 60)
 
 
 @pytest.mark.usefixtures("short")
@@ -445,7 +451,7 @@ def test_a_small_audit_from_the_command_line(
 @pytest.mark.slow
 def test_the_showcase() -> None:
     found = audit("naive_port")
-    document = found.as_json()
+    document = document_of(found)
     assert document["verdict"] == "agree"
     assert document["makes"] == [sorted(PAIR)]
     assert document["amplifiers"] == ["early_stopping"]
@@ -464,7 +470,7 @@ def test_the_showcase() -> None:
 
 @pytest.mark.slow
 def test_the_digits_have_small_effects_and_no_residual() -> None:
-    document = audit("naive_port", dataset="digits").as_json()
+    document = document_of(audit("naive_port", dataset="digits"))
     assert document["verdict"] == "agree"
     assert document["aligned_residual"] <= 10
     assert not document["gap_is_real"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from framework_parity.comparisons.audit.audit import audit
+from framework_parity.api.audit import audit
 
 pytestmark = pytest.mark.slow
 

@@ -13,13 +13,9 @@ from typing import Any
 
 import pytest
 
+from framework_parity.api import run as api_run
 from framework_parity.comparisons.cli import main as cli
-from framework_parity.comparisons.run import (
-    batch as overview,
-)
-from framework_parity.comparisons.run import (
-    validation as arguments,
-)
+from framework_parity.comparisons.run import check, validation
 from framework_parity.comparisons.workers import pool as workers
 from tests.malformed import GOOD, MALFORMED, Malformed
 
@@ -74,7 +70,8 @@ def test_what_only_tells_is_fast(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_imports_no_framework(command: str) -> None:
     code = (
-        "import sys; from comparisons import cli\n"
+        "import sys\n"
+        "from framework_parity.comparisons.cli import main as cli\n"
         f"sys.argv = ['parity', '{command}', '--help']\n"
         "try: cli.main()\n"
         "except SystemExit: pass\n"
@@ -301,7 +298,7 @@ def test_a_worker_that_dies_ends_with_status_3(
     said = capsys.readouterr()
     message = json.loads(said.out)["error"]["message"]
     assert "the Keras worker died" in message
-    assert "No module named 'no_such_package'" in message
+    assert "No module named 'framework_parity.no_such_package'" in message
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
@@ -351,7 +348,7 @@ def test_check_names_the_cause_of_a_disagreement(
     """Keras reads each place of Adam's epsilon as the other."""
     setup = {"keras": "tests.faults:epsilon_placement_swapped"}
     swapped = partial(workers.Pair, setup=setup)
-    monkeypatch.setattr(workers, "Pair", swapped)
+    monkeypatch.setattr(check, "Pair", swapped)
     spec = tmp_path / "small.yaml"
     spec.write_text(SMALL.replace("{sgd: 0.1}", "{adam: 0.1}"), "utf-8")
     assert parity("check", str(spec), "--level", "step", *flags) == 1
@@ -446,10 +443,10 @@ def test_a_disk_that_is_full_at_the_end_is_one_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def full(*_: object, **__: object) -> None:
-        with arguments.writing(tmp_path):
+        with validation.writing(tmp_path):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(overview, "run", full)
+    monkeypatch.setattr(api_run, "run", full)
     command = ("run", "shallow_vs_deep", "--out", str(tmp_path))
     assert parity(*command) == 3
     assert capsys.readouterr().err.lstrip() == (

@@ -10,19 +10,19 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from framework_parity.comparisons.audit import audit
-from framework_parity.comparisons.cli import main as cli
+from framework_parity.comparisons.cli import output
 from framework_parity.comparisons.fuzz import fuzz
-from framework_parity.comparisons.ladder import ladder
 from framework_parity.comparisons.ladder.ladder import Climb
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
-from framework_parity.comparisons.run import batch as overview
-from framework_parity.comparisons.workers import pool as workers
+from framework_parity.comparisons.run import check
 from tests.comparisons.arms import SMALL
 from tests.comparisons.test_cli import parity
 
 # The contract: 0 the frameworks agree, 1 they disagree, 4 undecided.
 CONTRACT = {"agree": 0, "disagree": 1, "undecided": 4}
+
+API = "framework_parity.api"
+REPORT = "framework_parity.comparisons.report"
 
 each = pytest.mark.parametrize(("verdict", "status"), list(CONTRACT.items()))
 
@@ -35,8 +35,8 @@ def spec(tmp_path: Path) -> str:
 
 
 def test_there_is_a_status_for_every_verdict() -> None:
-    assert cli.STATUS == CONTRACT
-    assert set(cli.STATUS) == set(get_args(Outcome))
+    assert output.STATUS == CONTRACT
+    assert set(output.STATUS) == set(get_args(Outcome))
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,8 @@ def ran(verdicts: list[Outcome]) -> Any:
 
     def run_each(specs: Any, *_: Any, **__: Any) -> Any:
         for one, verdict in zip(specs, verdicts, strict=True):
-            document = {"name": one.name, "verdict": verdict}
-            yield SimpleNamespace(
-                result=SimpleNamespace(
-                    verdict=verdict, as_json=lambda document=document: document
-                )
-            )
+            result = SimpleNamespace(name=one.name, verdict=verdict)
+            yield SimpleNamespace(result=result)
 
     return run_each
 
@@ -81,7 +77,8 @@ def test_run(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(overview, "run_each", ran([verdict]))
+    monkeypatch.setattr(f"{API}.run.run_each", ran([verdict]))
+    monkeypatch.setattr(f"{REPORT}.run.document.document", vars)
     assert parity("run", spec, "--json", "--out", str(tmp_path)) == status
     assert json.loads(capsys.readouterr().out)["verdict"] == verdict
 
@@ -103,8 +100,10 @@ def test_run_over_several_experiments(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(overview, "run_each", ran(verdicts))
-    monkeypatch.setattr(overview, "write", lambda _, out: out / "index.html")
+    monkeypatch.setattr(f"{API}.run.run_each", ran(verdicts))
+    monkeypatch.setattr(f"{REPORT}.run.document.document", vars)
+    page = Path("index.html")
+    monkeypatch.setattr(f"{REPORT}.run.index.write", lambda *_: page)
     files = []
     for name in ("one", "two"):
         path = tmp_path / f"{name}.yaml"
@@ -132,11 +131,9 @@ def test_check(
         found = [Verdict(rung, arm.name, given) for rung, given in rungs]
         return Climb(arm, found)
 
-    monkeypatch.setattr(ladder, "climb", climbed)
-    monkeypatch.setattr(workers, "Pair", lambda **_: nullcontext())
-    monkeypatch.setattr(
-        "framework_parity.comparisons.ladder.diagnosis.diagnose", lambda *_: []
-    )
+    monkeypatch.setattr(check, "climb", climbed)
+    monkeypatch.setattr(check, "Pair", lambda **_: nullcontext())
+    monkeypatch.setattr(check, "diagnose", lambda *_: [])
     assert parity("check", spec, *flags) == status
 
 
@@ -148,8 +145,9 @@ def test_audit(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = SimpleNamespace(verdict=verdict, as_json=dict)
-    monkeypatch.setattr(audit, "audit", lambda *_, **__: found)
+    result = SimpleNamespace(verdict=verdict)
+    monkeypatch.setattr(f"{API}.audit.audit", lambda *_, **__: result)
+    monkeypatch.setattr(f"{REPORT}.audit.document.document", vars)
     assert parity("audit", spec, "--json", "--out", str(tmp_path)) == status
 
 

@@ -13,6 +13,7 @@ from framework_parity.comparisons.report.run.figures import pictures
 from framework_parity.comparisons.report.run.page import fragment
 from framework_parity.comparisons.report.style import Rows, svg
 from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers import tasks
 from framework_parity.comparisons.workers.pool import LABELS
 
@@ -74,13 +75,7 @@ def result(said: dict[str, Any]) -> Result:
             )
             for name in experiment.arms
         ]
-    settings = {
-        "seeds": SEEDS,
-        "dtype": "float64",
-        "randomness": "shared",
-        "trajectory_steps": 500,
-        "held_steps": 500,
-    }
+    settings = RunSettings(seeds=SEEDS, dtype="float64")
     return Result(experiment, arms, [], settings)
 
 

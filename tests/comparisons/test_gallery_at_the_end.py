@@ -14,6 +14,7 @@ from framework_parity.comparisons.report.run import plots as gallery
 from framework_parity.comparisons.report.run.figures import curves
 from framework_parity.comparisons.report.style import COLOURS
 from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers import tasks
 
 LAYERS = [{"dense": 6}, "tanh", {"dense": 1}]
@@ -57,7 +58,7 @@ def result() -> Result:
             for seed in range(2)
         ]
         arms.append(ArmResult(arm, {"torch": records, "keras": records}))
-    return Result(experiment, arms, [], {"dtype": "float32"})
+    return Result(experiment, arms, [], RunSettings(dtype="float32"))
 
 
 def drawn(result: Result, kind: str) -> Figure:

@@ -12,6 +12,7 @@ from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run import plots as gallery
 from framework_parity.comparisons.report.style import svg
 from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers import tasks
 from framework_parity.comparisons.workers.pool import LABELS
 
@@ -69,7 +70,7 @@ def drawn(picture: str, **arms: Any) -> tuple[Result, Figure]:
         )
         for name in arms
     ]
-    result = Result(experiment, trained, [], {"seeds": 1})
+    result = Result(experiment, trained, [], RunSettings(seeds=1))
     figure = gallery.draw(result, experiment.pictures[0])
     assert svg(figure).startswith("<svg")
     return result, figure

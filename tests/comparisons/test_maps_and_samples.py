@@ -13,6 +13,7 @@ from framework_parity.common.training.record import Record
 from framework_parity.comparisons.report.run import plots as gallery
 from framework_parity.comparisons.report.run.plots import maps, samples
 from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.run.settings import RunSettings
 
 BACKENDS = ("torch", "keras")
 
@@ -42,7 +43,7 @@ def drawn(experiment: Experiment, records: Any, picture: int = 0) -> Figure:
         )
         for name in experiment.arms
     ]
-    result = Result(experiment, arms, [], {})
+    result = Result(experiment, arms, [], RunSettings())
     return gallery.draw(result, experiment.pictures[picture])
 
 

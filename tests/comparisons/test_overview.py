@@ -7,14 +7,11 @@ from typing import Any
 
 import pytest
 
+from framework_parity.api.run import run_each
 from framework_parity.common.spec.load import parse
-from framework_parity.comparisons.run import (
-    batch as overview,
-)
-from framework_parity.comparisons.run import (
-    runner as pairing,
-)
-from framework_parity.comparisons.run.runner import Crew
+from framework_parity.comparisons.report.run import index
+from framework_parity.comparisons.run import settings
+from framework_parity.comparisons.run.runner import WorkerPool
 from tests.comparisons.arms import SMALL
 
 SPECS = [
@@ -26,27 +23,27 @@ SPECS = [
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Any:
     out = tmp_path_factory.mktemp("several")
-    with pytest.MonkeyPatch.context() as patch, Crew() as crew:
-        patch.setattr(pairing, "TRAJECTORY", {"quick": 30})
+    with pytest.MonkeyPatch.context() as patch, WorkerPool() as pool:
+        patch.setattr(settings, "TRAJECTORY", {"quick": 30})
         found = list(
-            overview.run_each(
+            run_each(
                 SPECS,
                 [out / spec.name for spec in SPECS],
-                crew,
+                pool,
                 lambda name: nullcontext(lambda *progress: None),
                 profile="quick",
                 seeds=1,
             )
         )
         # The second experiment was handed to the first one's workers.
-        assert crew.started == 1
-    overview.write(found, out)
+        assert pool.started == 1
+    index.write(found, out)
     return out, found
 
 
 def test_every_report_that_a_page_leads_to_is_there(ran: Any) -> None:
     out, found = ran
-    assert overview.outcome(found) == "agree"
+    assert index.outcome(found) == "agree"
     text = (out / "index.html").read_text()
     links = set(re.findall(r'href="([^"]*)"', text))
     assert links == {"one/report.html", "two/report.html"}

@@ -10,9 +10,9 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run.figures import pictures
-from framework_parity.comparisons.run import runner as pairing
+from framework_parity.comparisons.run import runner
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.run.runner import Crew
+from framework_parity.comparisons.run.runner import WorkerPool
 from framework_parity.comparisons.workers.pool import Pair
 from tests.comparisons.arms import SMALL, TANH, arm
 from tests.image_files import TEST, TRAIN, write_idx
@@ -85,26 +85,26 @@ def test_frameworks_run_in_their_own_order(
 ) -> None:
     asked: list[tuple[str, ...]] = []
 
-    def crew(backends: Any, *rest: Any) -> Any:
+    def pool(backends: Any, *rest: Any) -> Any:
         asked.append(backends)
         raise SpecError("", "enough")
 
-    monkeypatch.setattr(pairing, "Crew", crew)
+    monkeypatch.setattr(WorkerPool, "__init__", lambda _, *how: pool(*how))
     with pytest.raises(SpecError, match="enough"):
         run(SMALL, backends=["keras", "torch"])
     assert asked == [("torch", "keras")]
 
 
 def test_workers_of_age_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairing, "LIFETIME", 2)
+    monkeypatch.setattr(runner, "LIFETIME", 2)
     served: list[Pair] = []
 
     def one(pair: Pair, network: Arm) -> Any:
         served.append(pair)
 
-    with Crew(("torch",)) as crew:
+    with WorkerPool(("torch",)) as pool:
         for _ in range(3):
-            crew.spread(one, [arm(TANH)])
+            pool.map(one, [arm(TANH)])
         assert [pair.alive() for pair in served] == [False, False, True]
     first, second, third = served
     assert first is second is not third
@@ -117,8 +117,11 @@ def test_after_an_arm_that_fails_none_begins() -> None:
         begun.append(network.name)
         raise SpecError("", "enough")
 
-    with pytest.raises(SpecError, match="enough"), Crew(("torch",)) as crew:
-        crew.spread(one, [arm(TANH)] * 5)
+    with (
+        pytest.raises(SpecError, match="enough"),
+        WorkerPool(("torch",)) as pool,
+    ):
+        pool.map(one, [arm(TANH)] * 5)
     assert len(begun) == 1
 
 

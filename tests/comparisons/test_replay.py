@@ -18,7 +18,7 @@ from framework_parity.common.spec.replay import Drawn
 from framework_parity.common.training import batches
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons import catalogue, run
-from framework_parity.comparisons.run import runner as pairing
+from framework_parity.comparisons.run import settings
 from framework_parity.comparisons.run.replay import recorded
 from framework_parity.comparisons.workers.pool import LABELS, Pair, WorkerError
 from tests.comparisons import bare
@@ -155,7 +155,7 @@ def test_the_masks_that_are_played_are_pytorchs(
 def test_a_run_is_replayed_in_both_and_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pairing, "TRAJECTORY", {"quick": 20})
+    monkeypatch.setattr(settings, "TRAJECTORY", {"quick": 20})
     written = bare.PLAYED["table"]
     found = run(written, randomness="replay", seeds=2)
     [arm] = found.arms

@@ -15,6 +15,7 @@ from framework_parity import run
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.report.run.difference_map import disagreement
+from framework_parity.comparisons.report.run.document import document
 from framework_parity.comparisons.report.run.figures import (
     curves,
     differences,
@@ -22,7 +23,7 @@ from framework_parity.comparisons.report.run.figures import (
 )
 from framework_parity.comparisons.report.run.page import page
 from framework_parity.comparisons.report.style import STYLE
-from framework_parity.comparisons.run import runner as pairing
+from framework_parity.comparisons.run import settings
 from framework_parity.comparisons.run.result import Result
 from tests.comparisons.arms import SMALL
 
@@ -45,7 +46,7 @@ def spec(validation: float) -> dict[str, Any]:
 def results() -> dict[str, Result]:
     """One small arm, run in three ways; only the first has a validation."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pairing, "TRAJECTORY", {"quick": 30})
+        patch.setattr(settings, "TRAJECTORY", {"quick": 30})
         return {
             name: run(spec(0.2 if name == "shared" else 0), **how)
             for name, how in HOW.items()
@@ -103,8 +104,8 @@ def test_a_replayed_run_says_whose_draws_were_played(
             "PyTorch alone",
         ),
     ):
-        settings = results[name].settings | {"randomness": "replay"}
-        said = words(replace(results[name], settings=settings))
+        played_back = replace(results[name].settings, randomness="replay")
+        said = words(replace(results[name], settings=played_back))
         assert played in said
         assert f"in {where}, in float32, from what PyTorch drew" in said
         assert "test accuracy, float32, from what PyTorch drew." in said
@@ -123,7 +124,7 @@ def test_one_framework_alone_is_not_called_two(
         assert untrue not in said
     native = replace(
         results["alone"],
-        settings=results["alone"].settings | {"randomness": "native"},
+        settings=replace(results["alone"].settings, randomness="native"),
     )
     assert "from initial weights that it drew itself" in words(native)
 
@@ -132,14 +133,14 @@ def test_warnings_stand_in_the_document_the_report_and_the_notebook(
     results: dict[str, Result],
 ) -> None:
     result = results["shared"]
-    assert result.warnings == result.as_json()["warnings"] == []
+    assert result.warnings == document(result)["warnings"] == []
     assert 'class="warnings"' not in page(result, [])
     layers = [{"dense": 3}, "sigmoid"]
     wrong = parse(spec(0.2) | {"arms": {"linear": layers}})
     warned = replace(result, experiment=wrong)
     [sentence] = warned.warnings
     assert sentence.startswith("arms.linear: sigmoid_1 is applied before")
-    assert warned.as_json()["warnings"] == [sentence]
+    assert document(warned)["warnings"] == [sentence]
     for html in (page(warned, []), warned._repr_html_()):
         assert f"<strong>warning:</strong> {sentence}" in unescape(html)
 
@@ -173,7 +174,7 @@ def test_the_ladder_and_curves_of_one_precision_are_both_drawn(
     results: dict[str, Result],
 ) -> None:
     shared = results["shared"]
-    double = shared.settings | {"dtype": "float64"}
+    double = replace(shared.settings, dtype="float64")
     figure = differences(replace(shared, settings=double))
     assert [panel.get_ylabel().split("\n")[0] for panel in figure.axes] == [
         "the ladder, float64",

@@ -8,17 +8,20 @@ import pytest
 import yaml
 
 from framework_parity import run
+from framework_parity.api.audit import audit
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.two_sided.experiment import (
     TwoSided,
     parse_sides,
 )
-from framework_parity.comparisons.audit.audit import audit
 from framework_parity.comparisons.audit.naive_port import naive_port
 from framework_parity.comparisons.ladder.ladder import Climb
 from framework_parity.comparisons.ladder.two_sided_causes import (
     Explanation,
     climb_and_explain,
+)
+from framework_parity.comparisons.report.audit.document import (
+    document as audit_document,
 )
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import Pair
@@ -401,7 +404,7 @@ def test_an_audit_names_the_value_that_makes_a_port_fail(
     defaults: bool,
 ) -> None:
     """One step an epoch on one side, 45 on the other: nothing else does it."""
-    found = audit(yaml.safe_load(PORT), defaults=defaults).as_json()
+    found = audit_document(audit(yaml.safe_load(PORT), defaults=defaults))
     assert found["verdict"] == "agree"
     assert found["makes"] == [["recipe.batch_size"]]
     rows = {row["convention"]: row for row in found["conventions"]}

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Layers in NumPy, forward and backward."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What names of PyTorch and Keras are called in the language."""

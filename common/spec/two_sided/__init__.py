@@ -1,1 +1,1 @@
-"""TODO."""
+"""Experiments in which the two frameworks are told different values."""
