@@ -27,6 +27,7 @@ from typing import Any
 from framework_parity.common.spec.errors import SpecError, names
 from framework_parity.common.spec.two_sided.arms import TwoSides
 
+ENTRY = "framework_parity.comparisons.workers.entry"
 PACKAGES = {"torch": "torch_impl", "keras": "keras_impl"}
 LABELS = {"torch": "PyTorch", "keras": "Keras"}
 DEVICES = ("cpu", "cuda", "mps")
@@ -110,11 +111,8 @@ class Worker:
         self._log = self._words.open("wb")
         self._process = subprocess.Popen(
             [
-                *(
-                    sys.executable,
-                    "-m",
-                    "framework_parity.comparisons.workers.entry",
-                ),
+                # -P keeps the user's folder off the worker's path.
+                *(sys.executable, "-P", "-m", ENTRY),
                 *(PACKAGES[backend], setup, str(threads), device),
             ],
             stdin=subprocess.PIPE,
