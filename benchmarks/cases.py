@@ -8,7 +8,7 @@ from framework_parity.common.data.spec import Data, Part
 from framework_parity.common.data.synthetic import Noise
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layers import Layer
-from framework_parity.common.spec.node import Dialect, speaking
+from framework_parity.common.spec.node import Dialect, defaults_from
 from framework_parity.common.spec.recipe import Recipe
 
 
@@ -55,7 +55,7 @@ class Case:
             for units in self.hidden
             for word in ({"dense": units}, self.activation)
         ]
-        with speaking(dialect):
+        with defaults_from(dialect):
             layers = TypeAdapter(tuple[Layer, ...]).validate_python(
                 [*words, {"dense": self.classes or 1}]
             )

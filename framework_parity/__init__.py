@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from framework_parity.common.spec.errors import SpecError
     from framework_parity.common.spec.experiment import Experiment
     from framework_parity.common.spec.load import load, parse, schema
-    from framework_parity.comparisons.audit.result import Audit
+    from framework_parity.comparisons.audit.result import AuditResult
     from framework_parity.comparisons.catalogue import summaries
     from framework_parity.comparisons.fuzz.fuzz import fuzz
     from framework_parity.comparisons.ladder.verdict import Verdict
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from framework_parity.comparisons.workers.pool import WorkerError
 
 __all__ = [
-    "Audit",
+    "AuditResult",
     "Experiment",
     "Result",
     "SpecError",
@@ -54,7 +54,7 @@ _MODULES = {
     "common.spec.errors": ("SpecError",),
     "common.spec.experiment": ("Experiment",),
     "common.spec.load": ("load", "parse", "schema"),
-    "comparisons.audit.result": ("Audit",),
+    "comparisons.audit.result": ("AuditResult",),
     "comparisons.catalogue": ("summaries",),
     "comparisons.fuzz.fuzz": ("fuzz",),
     "comparisons.ladder.verdict": ("Verdict",),

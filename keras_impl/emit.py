@@ -20,7 +20,7 @@ from framework_parity.keras_impl import (
     optimizer_extensions,
     random_extensions,
 )
-from framework_parity.keras_impl.model import say_block
+from framework_parity.keras_impl.model import block_call
 
 VOCABULARY = Vocabulary(
     {
@@ -50,7 +50,7 @@ def emit(said: Call, name: str, *first: str) -> str:
         name: what the thing is called in the code.
         first: expressions for what stands before the arguments.
     """
-    said = said.given(*map(Expression, first))
+    said = said.with_args(*map(Expression, first))
     lines = assembled(said, VOCABULARY)
     lines.append(statement(said, VOCABULARY, name))
     return script(lines, VOCABULARY)
@@ -61,5 +61,5 @@ def emit_model(arm: Arm) -> str:
 
     Translation: the layers draw their weights as they are made.
     """
-    said = say_block(arm.places)
+    said = block_call(arm.places)
     return script([statement(said, VOCABULARY, "model")], VOCABULARY)

@@ -11,8 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from framework_parity.common.training.loop import stored
-from framework_parity.keras_impl.penalties import Attached
+from framework_parity.common.training.loop import storage_dtype
+from framework_parity.keras_impl.penalties import ModelPenalty
 from framework_parity.keras_impl.weights import parameters
 
 
@@ -47,7 +47,7 @@ def configure(dtype: str, seed: int) -> None:
     when it wants to: doing so for every network freed nothing more.
     """
     keras.utils.clear_session(free_memory=False)
-    keras.config.set_floatx(stored(dtype))
+    keras.config.set_floatx(storage_dtype(dtype))
     mixed = dtype == "bfloat16"
     keras.config.set_dtype_policy("mixed_bfloat16" if mixed else dtype)
     keras.utils.set_random_seed(seed)
@@ -66,7 +66,7 @@ def reseed(seed: int) -> None:
 def gradients(
     model: keras.Model,
     loss: keras.losses.Loss,
-    penalty: Attached,
+    penalty: ModelPenalty,
     variables: list[Any],
     x: Any,
     y: Any,
@@ -127,11 +127,11 @@ def compile_per_sample_gradients(
 def compile_steps(
     model: keras.Model,
     loss: keras.losses.Loss,
-    penalty: Attached,
+    penalty: ModelPenalty,
     update: Callable[..., Any],
     x: Any,
     y: Any,
-    maskers: dict[str, Any],
+    mask_layers: dict[str, Any],
     gradient_norm: bool,
 ) -> Callable[..., dict[str, Any]]:
     """Return a function that trains on batches of rows of x and y.
@@ -146,7 +146,7 @@ def compile_steps(
         tf.TensorSpec((None,), kind),
         {
             name: tf.TensorSpec((None, None, *masker.mask_shape), kind)
-            for name, masker in maskers.items()
+            for name, masker in mask_layers.items()
         },
     )
 
@@ -157,7 +157,7 @@ def compile_steps(
         used = tf.TensorArray(kind, count)
         norms = tf.TensorArray(kind, count)
         for step in tf.range(count):
-            for name, masker in maskers.items():
+            for name, masker in mask_layers.items():
                 masker.mask = masks[name][step]
             batch = gather(x, y, indices[step])
             value, found = gradients(model, loss, penalty, variables, *batch)
@@ -205,7 +205,7 @@ def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
 def compile_evaluation(
     model: keras.Model,
     loss: keras.losses.Loss,
-    penalty: Attached,
+    penalty: ModelPenalty,
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
     """Return a function from x, y to the outputs and the loss.
 

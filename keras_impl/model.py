@@ -6,12 +6,12 @@ from dataclasses import replace
 import keras
 
 from framework_parity.common.codegen.calls import Call, builder_for, call
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
-from framework_parity.keras_impl.random_extensions import MASKED
+from framework_parity.keras_impl.random_extensions import MASKED_CLASS
 
 
-def say(place: Place, masked: bool = False) -> Call:
+def layer_call(place: LayerNode, masked: bool = False) -> Call:
     """Return how Keras says one layer where it stands.
 
     Args:
@@ -19,20 +19,20 @@ def say(place: Place, masked: bool = False) -> Call:
         masked: whether dropouts take their masks from outside.
     """
     blocks = {
-        role: say_block(block, masked) for role, block in place.blocks.items()
+        role: block_call(block, masked) for role, block in place.blocks.items()
     }
     if place.after is not None:
-        blocks["after"] = say_block(place.after, masked)
+        blocks["after"] = block_call(place.after, masked)
     said = builder_for("keras_impl", place.layer)(
         place.layer, place.input_shape, **blocks
     )
     said = replace(said, kwargs=said.kwargs | {"name": place.name})
-    if masked and said.function in MASKED:
-        return replace(said, function=MASKED[said.function])
+    if masked and said.function in MASKED_CLASS:
+        return replace(said, function=MASKED_CLASS[said.function])
     return said
 
 
-def say_block(places: Sequence[Place], masked: bool = False) -> Call:
+def block_call(places: Sequence[LayerNode], masked: bool = False) -> Call:
     """Return how Keras says some layers, one after another.
 
     Translation: the input's shape stands first, so that the weights exist
@@ -41,7 +41,7 @@ def say_block(places: Sequence[Place], masked: bool = False) -> Call:
     if not places:
         return call(keras.layers.Identity, name="identity")
     start = call(keras.Input, places[0].input_shape)
-    said = [say(place, masked) for place in places]
+    said = [layer_call(place, masked) for place in places]
     return call(keras.Sequential, [start, *said])
 
 
@@ -50,5 +50,5 @@ def build(arm: Arm, masked: bool = False) -> keras.Sequential:
 
     Translation: the layers draw their weights as they are made.
     """
-    model: keras.Sequential = say_block(arm.places, masked).perform()
+    model: keras.Sequential = block_call(arm.places, masked).construct()
     return model

@@ -19,13 +19,13 @@ def penalty(spec: Penalty) -> Call:
     return call(extensions.ExactL1L2, l1=spec.l1, l2=spec.square_factor)
 
 
-class Attached:
+class ModelPenalty:
     """The penalty on one model; without a spec there is none."""
 
     def __init__(self, spec: Penalty | None, model: keras.Model) -> None:
         self.spec, self.model = spec, model
         if spec is not None:
-            function = penalty(spec).perform()
+            function = penalty(spec).construct()
             for name, variable in parameters(model).items():
                 if is_chosen(name, spec.weights):
                     variable.regularizer = function

@@ -117,7 +117,7 @@ class MaskedRandomCrop(RandomCrop):
 
 
 # What stands in for a layer that draws, where the masks are handed in.
-MASKED: dict[Any, type[keras.layers.Layer]] = {
+MASKED_CLASS: dict[Any, type[keras.layers.Layer]] = {
     keras.layers.Dropout: MaskedDropout,
     keras.layers.SpatialDropout1D: MaskedSpatialDropout1D,
     keras.layers.SpatialDropout2D: MaskedSpatialDropout2D,

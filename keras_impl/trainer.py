@@ -10,15 +10,15 @@ from keras import ops
 
 from framework_parity.common.codegen.calls import builder_for
 from framework_parity.common.data.spec import Part
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import Drawn
 from framework_parity.common.training.batches import Segment
-from framework_parity.common.training.loop import stored
+from framework_parity.common.training.loop import storage_dtype
 from framework_parity.keras_impl import draws, engine, updates, weights
 from framework_parity.keras_impl.model import build
-from framework_parity.keras_impl.penalties import Attached
-from framework_parity.keras_impl.random_extensions import MASKED
+from framework_parity.keras_impl.penalties import ModelPenalty
+from framework_parity.keras_impl.random_extensions import MASKED_CLASS
 from framework_parity.keras_impl.tensors import to_array, to_tensor, to_tensors
 
 
@@ -39,11 +39,11 @@ class Trainer:
     ) -> None:
         engine.configure(dtype, seed)
         self.arm, self.gradient_norm = arm, gradient_norm
-        self.dtype = stored(dtype)
+        self.dtype = storage_dtype(dtype)
         self.model = build(arm, not native)
         loss = arm.recipe.loss
-        self.loss = builder_for("keras_impl", loss)(loss).perform()
-        self.penalty = Attached(arm.recipe.penalty, self.model)
+        self.loss = builder_for("keras_impl", loss)(loss).construct()
+        self.penalty = ModelPenalty(arm.recipe.penalty, self.model)
         self.prediction = loss.prediction()
         self.parts = {
             name: (
@@ -52,10 +52,10 @@ class Trainer:
             )
             for name, part in parts.items()
         }
-        self.maskers = {
+        self.mask_layers = {
             name: layer
             for name, layer in weights.leaves(self.model).items()
-            if isinstance(layer, tuple(MASKED.values()))
+            if isinstance(layer, tuple(MASKED_CLASS.values()))
         }
         recipe = arm.recipe
         self.optimizer = updates.build_optimizer(recipe, self.model)
@@ -66,7 +66,7 @@ class Trainer:
             self.penalty,
             updates.compile_update(recipe, self.model, self.optimizer),
             *self.parts["train"],
-            self.maskers,
+            self.mask_layers,
             self.gradient_norm,
         )
         self.run_per_sample_gradients = engine.compile_per_sample_gradients(
@@ -113,7 +113,7 @@ class Trainer:
         return {
             name: to_tensors(mask, self.dtype)
             for name, mask in segment.masks.items()
-            if name in self.maskers
+            if name in self.mask_layers
         }
 
     def evaluate(self, part: str) -> dict[str, float]:
@@ -130,17 +130,17 @@ class Trainer:
         # In mixed precision, too, predictions are made in float32.
         exact = replace(link, kwargs=link.kwargs | {"dtype": self.dtype})
         outputs = self.model(to_tensor(x, self.dtype), training=False)
-        return to_array(exact.perform()(outputs))
+        return to_array(exact.construct()(outputs))
 
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Return what leaves each place, inner first, in evaluation."""
-        names = {place.name for place in self.arm.all_places}
+        names = {place.name for place in self.arm.all_nodes}
         names |= set(weights.leaves(self.model))
         found = engine.outputs(self.model, to_tensor(x, self.dtype), names)
         return {name: to_array(value) for name, value in found.items()}
 
     def dropped(
-        self, place: Place, x: np.ndarray
+        self, place: LayerNode, x: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers before and after a dropout of Keras's own.
 
@@ -149,7 +149,7 @@ class Trainer:
         """
         state = random.getstate()
         say = builder_for("keras_impl", place.layer)
-        layer = say(place.layer, place.input_shape).perform()
+        layer = say(place.layer, place.input_shape).construct()
         random.setstate(state)
         entering = ops.cast(to_tensor(x, self.dtype), layer.compute_dtype)
         left = layer(entering, training=True)
@@ -160,7 +160,7 @@ class Trainer:
     ) -> tuple[float, dict[str, np.ndarray]]:
         """Return the loss and gradients of a segment's first step."""
         masks = self._masks(segment)
-        for name, masker in self.maskers.items():
+        for name, masker in self.mask_layers.items():
             masker.mask = masks[name][0]
         x, y = engine.gather(*self.parts["train"], segment.indices[0])
         before = self.weights()
@@ -191,7 +191,7 @@ class Trainer:
             for name, found in zip(names, each, strict=True)
         }
 
-    def held(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    def dataset_arrays(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         """Yield each part's name, x and y, as the framework holds them."""
         for name, (x, y) in self.parts.items():
             yield name, to_array(x), to_array(y)

@@ -14,7 +14,7 @@ from framework_parity.keras_impl.optimizer_extensions import (
 from framework_parity.keras_impl.weights import parameters
 
 
-def say_optimizer(recipe: Recipe) -> Call:
+def optimizer_call(recipe: Recipe) -> Call:
     """Return how Keras says the optimiser.
 
     Translation: clipping and accumulation are arguments of it.
@@ -31,7 +31,7 @@ def build_optimizer(
     Translation: parameters that do not decay are named to it.
     """
     spec, found = recipe.optimizer, parameters(model)
-    optimizer = say_optimizer(recipe).perform()
+    optimizer = optimizer_call(recipe).construct()
     optimizer.exclude_from_weight_decay(
         [value for name, value in found.items() if not spec.decays(name)]
     )

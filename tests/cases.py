@@ -15,7 +15,7 @@ from framework_parity.common.data.synthetic import Noise
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers import Layer
-from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.node import defaults_from
 from framework_parity.common.spec.recipe import Recipe
 from tests import cases_images, cases_ranks
 
@@ -34,7 +34,7 @@ def arm(
         "batch_size": 16,
         "epochs": 10,
     }
-    with speaking("keras"):
+    with defaults_from("keras"):
         data = Data(
             source=Noise(sides=sides, classes=classes, samples=samples),
             test=0.25,
@@ -256,7 +256,7 @@ LAYERS = [
                 {
                     "batch_norm": {
                         "epsilon": 1e-3,
-                        "kept": 0.8,
+                        "running_decay": 0.8,
                         "running_variance": variance,
                         "affine": affine,
                     }
@@ -646,7 +646,7 @@ CONVENTIONAL = [
 
 DECAYS = [
     Case(
-        f"{name}-{decay}-{decayed}",
+        f"{name}-{decay}-{decay_applies_to}",
         DRAWN_BIAS,
         recipe={
             "optimizer": {
@@ -654,7 +654,7 @@ DECAYS = [
                     **fields,
                     "weight_decay": 0.3,
                     "decay": decay,
-                    "decayed": decayed,
+                    "decay_applies_to": decay_applies_to,
                 }
             },
             "schedule": STEPS,
@@ -673,7 +673,7 @@ DECAYS = [
         ("nadam", "nadam", {"lr": 0.01}),
     )
     for decay in ("coupled", "decoupled", "factored")
-    for decayed in ("all", "kernels")
+    for decay_applies_to in ("all", "kernels")
     if not (kind == "adamw" and decay == "coupled")
 ]
 

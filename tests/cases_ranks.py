@@ -96,7 +96,10 @@ ROWS: list[Row] = [
             f"batch_norm-{rank}-{axis}-{variance}",
             rank,
             _norm(
-                "batch_norm", kept=0.8, running_variance=variance, axis=axis
+                "batch_norm",
+                running_decay=0.8,
+                running_variance=variance,
+                axis=axis,
             ),
             "tanh",
         )

@@ -22,10 +22,10 @@ from typing import Any
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
-from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict, worst
-from framework_parity.comparisons.workers.pool import Pair, WorkerError
+from framework_parity.comparisons.workers.pool import WorkerError, WorkerPair
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("common", "torch_impl", "keras_impl", "comparisons")
@@ -199,17 +199,17 @@ class _Crew:
     def _serve(self) -> None:
         more = True
         while more:
-            with Pair(setup=_SETUPS, threads=self.threads) as pair:
+            with WorkerPair(setup=_SETUPS, threads=self.threads) as pair:
                 more = self._shift(pair)
 
-    def _shift(self, pair: Pair) -> bool:
+    def _shift(self, pair: WorkerPair) -> bool:
         """Climb until these workers are old or broken, or nothing is left."""
         for _ in range(LIFETIME):
             try:
                 job = self.jobs.get_nowait()
             except Empty:
                 return False
-            found = climbed(pair, job)
+            found = ladder(pair, job)
             self._keep(job, found)
             if "broke" in found:
                 return True
@@ -229,7 +229,7 @@ class _Crew:
 _SETUPS = {"torch": SETUP, "keras": SETUP}
 
 
-def climbed(pair: Pair, job: Job) -> Found:
+def ladder(pair: WorkerPair, job: Job) -> Found:
     """Climb with one job."""
     start = time.perf_counter()
     try:
@@ -244,9 +244,9 @@ def climbed(pair: Pair, job: Job) -> Found:
     }
 
 
-def _verdicts(pair: Pair, job: Job) -> list[Verdict]:
+def _verdicts(pair: WorkerPair, job: Job) -> list[Verdict]:
     if job.dtype == "float64":
-        found = climb(pair, job.arm, seed=job.seed, steps=job.steps)
+        found = run_ladder(pair, job.arm, seed=job.seed, steps=job.steps)
         return found.verdicts
     _, verdict = train_in(pair, job.arm, job.dtype, job.seed, job.steps)
     return [verdict]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 
 # The same examples on every run: a test that fails for one fails for all.
 hypothesis.settings.register_profile(
@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def pair() -> Iterator[Pair]:
+def pair() -> Iterator[WorkerPair]:
     """Both frameworks, each in a process of its own."""
-    with Pair(setup={"torch": SETUP, "keras": SETUP}) as workers:
+    with WorkerPair(setup={"torch": SETUP, "keras": SETUP}) as workers:
         yield workers

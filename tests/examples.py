@@ -81,7 +81,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
         f"batch_norm_{field}": lambda value, field=field: arm(
             [{"batch_norm": {field: value}}, *dense()]
         )
-        for field in ("epsilon", "kept", "running_variance")
+        for field in ("epsilon", "running_decay", "running_variance")
     },
     "leaky_relu_slope": lambda value: arm(
         [{"dense": 6}, {"leaky_relu": value}, *dense()]

@@ -79,7 +79,7 @@ def misread(row_name: str, side: str) -> None:
             read = arm
         return task(trainer, read, *rest, **more)
 
-    for name in ("survey", "train", "draw"):
+    for name in ("inspect_step", "train", "draw"):
         _around(tasks, name)(reading)
 
 
@@ -134,7 +134,7 @@ def _misjudge(
 
     @_around(_module(backend, "losses"), kind)
     def misjudge(say: Any, spec: Any) -> Any:
-        loss = say(spec).perform()
+        loss = say(spec).construct()
 
         def changed(*pair: Any) -> Any:
             # PyTorch's losses take the outputs first, Keras's last.
@@ -408,7 +408,7 @@ def noisy_gradient(backend: str) -> None:
 
 def own_dropout(backend: str) -> None:
     """Drop what the framework's own dropout drops, not what the mask says."""
-    masked = _module(backend, "random_extensions").MASKED
+    masked = _module(backend, "random_extensions").MASKED_CLASS
     for layer in list(masked):
         patches.delitem(masked, layer)
 
@@ -512,7 +512,7 @@ def validated_in_training_mode(backend: str) -> None:
     @_around(_trainer(backend), "evaluate")
     def training(evaluate: Any, trainer: Any, part: str) -> dict[str, float]:
         to_tensor = _module(backend, "tensors").to_tensor
-        for name, masker in trainer.maskers.items():
+        for name, masker in trainer.mask_layers.items():
             masker.mask = to_tensor(trainer.last[name], trainer.dtype)
         x, y = trainer.parts[part]
         if backend == "torch_impl":

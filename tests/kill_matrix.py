@@ -17,8 +17,8 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from framework_parity.comparisons.ladder.diagnosis import diagnose
-from framework_parity.comparisons.ladder.ladder import RUNGS, climb
-from framework_parity.comparisons.workers.pool import LABELS, Pair
+from framework_parity.comparisons.ladder.ladder import RUNGS, run_ladder
+from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
 from tests.planted import UNSEEN, Planted, everything
 
 # Long enough for a rate to change and for a last batch to come often.
@@ -67,7 +67,7 @@ class Kill:
     @property
     def alone(self) -> bool:
         """Whether nothing else is, and the right framework is accused."""
-        return self.causes == ((self.planted.cause, self.planted.guilty),)
+        return self.causes == ((self.planted.cause, self.planted.suspect),)
 
 
 class Bench:
@@ -77,13 +77,15 @@ class Bench:
     number of faults; then `close` ends them.
     """
 
-    def __init__(self, given: tuple[Pair, Pair] | None = None) -> None:
+    def __init__(
+        self, given: tuple[WorkerPair, WorkerPair] | None = None
+    ) -> None:
         self.used, self.owned = 0, given is None
         self.sound, self.faulty = given or self._fresh()
 
-    def _fresh(self) -> tuple[Pair, Pair]:
+    def _fresh(self) -> tuple[WorkerPair, WorkerPair]:
         install = dict.fromkeys(LABELS, "tests.faults:install")
-        return Pair(threads=1), Pair(setup=install, threads=1)
+        return WorkerPair(threads=1), WorkerPair(setup=install, threads=1)
 
     def close(self) -> None:
         """End the workers."""
@@ -97,24 +99,24 @@ class Bench:
             self.used, (self.sound, self.faulty) = 0, self._fresh()
         self.used += 1
         start = time.perf_counter()
-        faulty = self.faulty.workers[planted.guilty]
+        faulty = self.faulty.workers[planted.suspect]
         faulty.submit("plant", name=planted.name).result()
-        pair = Pair(backends=())
-        pair.workers = self.sound.workers | {planted.guilty: faulty}
+        pair = WorkerPair(backends=())
+        pair.workers = self.sound.workers | {planted.suspect: faulty}
         pair.workers = {name: pair.workers[name] for name in LABELS}
-        climbed = climb(
+        ladder = run_ladder(
             pair,
             planted.arm,
             steps=STEPS,
             level="initial",
             dtype=planted.dtype,
         )
-        last = climbed.verdicts[-1]
-        outcomes = [verdict.outcome for verdict in climbed.verdicts]
+        last = ladder.verdicts[-1]
+        outcomes = [verdict.outcome for verdict in ladder.verdicts]
         caught = outcomes[-1] == "disagree"
         causes = []
         if caught:
-            causes = diagnose(pair, climbed, steps=STEPS, dtype=planted.dtype)
+            causes = diagnose(pair, ladder, steps=STEPS, dtype=planted.dtype)
         return Kill(
             planted,
             last.rung if caught else None,
@@ -146,7 +148,7 @@ def kills(planted: list[Planted], jobs: int = 1) -> Iterator[Kill]:
 
 
 @dataclass(frozen=True)
-class Count:
+class PositiveInt:
     """The matrix in numbers."""
 
     planted: int
@@ -163,10 +165,10 @@ class Count:
         )
 
 
-def count(found: list[Kill]) -> Count:
+def count(found: list[Kill]) -> PositiveInt:
     """Count what was caught and what was named."""
     misread = [kill for kill in found if kill.planted.cause]
-    return Count(
+    return PositiveInt(
         planted=len(found),
         caught=sum(kill.caught for kill in found),
         misread=len(misread),
@@ -221,7 +223,7 @@ def _counts(found: list[Kill]) -> Iterator[str]:
         if not kill.caught:
             yield (
                 f"- **not caught**: `{kill.planted.title}` in "
-                + (LABELS[kill.planted.guilty])
+                + (LABELS[kill.planted.suspect])
             )
 
 
@@ -233,7 +235,7 @@ def _table(found: list[Kill]) -> Iterator[str]:
         marks = " | ".join("●" if r == kill.rung else " " for r in rungs)
         where = f"`{kill.where}`" if kill.where else ""
         yield (
-            f"| `{kill.planted.title}` | {LABELS[kill.planted.guilty]} | "
+            f"| `{kill.planted.title}` | {LABELS[kill.planted.suspect]} | "
             f"{marks} | {where} | {_named(kill)} |"
         )
 
@@ -275,7 +277,7 @@ def _line(done: int, total: int, kill: Kill) -> str:
     causes: Iterable[str] = (f"{name} in {side}" for name, side in kill.causes)
     return (
         f"{done:4}/{total} {kill.seconds:5.1f} s  {kill.planted.title} in "
-        f"{kill.planted.guilty}: {kill.rung or 'NOT CAUGHT'}, "
+        f"{kill.planted.suspect}: {kill.rung or 'NOT CAUGHT'}, "
         f"{', '.join(causes) or 'nothing named'}"
     )
 

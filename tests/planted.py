@@ -20,14 +20,14 @@ class Planted:
 
     Attributes:
         name: what is planted, for the task `plant` of `tests.faults`.
-        guilty: the framework that has it.
+        suspect: the framework that has it.
         arm: a network that it shows in.
         cause: the convention that is to be named, if there is one.
         dtype: the precision that it shows in.
     """
 
     name: str
-    guilty: str
+    suspect: str
     arm: Arm
     cause: str | None = None
     dtype: Dtype = "float64"
@@ -35,7 +35,7 @@ class Planted:
     @property
     def id(self) -> str:
         """What chooses it, and what a test is called by."""
-        return f"{self.name}-in-{self.guilty}"
+        return f"{self.name}-in-{self.suspect}"
 
     @property
     def title(self) -> str:
@@ -58,24 +58,24 @@ def misreadings() -> list[Planted]:
     """Return each convention that can be seen, misread by each framework."""
     return [
         Planted(
-            f"misread:{row.name}:{guilty}",
-            guilty,
-            example(row, row.keras if guilty == "torch" else row.torch),
+            f"misread:{row.name}:{suspect}",
+            suspect,
+            example(row, row.keras if suspect == "torch" else row.torch),
             row.name,
             "float32" if row.field.endswith("bias_correction") else "float64",
         )
         for row in CONVENTIONS
         if row.name not in UNSEEN
-        for guilty in LABELS
+        for suspect in LABELS
     ]
 
 
 def by_hand() -> list[Planted]:
     """Return each fault of `tests.faults`, in each framework."""
     return [
-        Planted(fault.plant.__name__, guilty, fault.arm)
+        Planted(fault.plant.__name__, suspect, fault.arm)
         for fault in FAULTS
-        for guilty in LABELS
+        for suspect in LABELS
     ]
 
 

@@ -35,7 +35,7 @@ LEFT_OUT = {
 # What one side has to do in a step of its own: PyTorch draws the weights of
 # a network that it has made, Keras's layers draw theirs as they are made.
 OF_ITS_OWN = {
-    "model.py": {"say_weights"},
+    "model.py": {"weight_calls"},
     "layers/windows.py": {"is_uneven", "has_word"},
     "introspect/layers/initial_weights.py": {"initializer_fields"},
     "introspect/layers/windows.py": {"pair", "is_plain", "is_channels_last"},

@@ -10,13 +10,13 @@ from torch.utils.data import DataLoader
 
 from framework_parity.common.data.base import Dataset
 from framework_parity.common.data.synthetic import Linear
-from framework_parity.common.spec.architecture import Place, masked
+from framework_parity.common.spec.architecture import LayerNode, masked
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.recipe import Recipe, batch_sizes
 from framework_parity.common.spec.replay import Drawn
 from framework_parity.torch_impl import engine, weights
 from framework_parity.torch_impl.introspect import read
-from framework_parity.torch_impl.model import say_block, say_weights
+from framework_parity.torch_impl.model import block_call, weight_calls
 from framework_parity.torch_impl.tensors import to_array, to_tensor
 
 
@@ -60,14 +60,14 @@ def _network(arm: Arm) -> nn.Sequential:
 
     Only what the spec means otherwise is drawn anew, afterwards.
     """
-    model: nn.Sequential = say_block(arm.places).perform()
+    model: nn.Sequential = block_call(arm.places).construct()
     live, modules = weights.tensors(model), weights.leaves(model)
-    for place in arm.all_places:
-        for name, fill in say_weights(place).items():
+    for place in arm.all_nodes:
+        for name, fill in weight_calls(place).items():
             field = f"{name.rpartition('/')[2]}_initializer"
             own = getattr(read(modules[place.name]), field)
             if own != getattr(place.layer, field):
-                fill.perform(live[name])
+                fill.construct(live[name])
     return model
 
 
@@ -110,7 +110,7 @@ def _batches(recipe: Recipe, samples: int) -> Iterable[Tensor]:
 
 
 def _noting(
-    place: Place, noted: list[np.ndarray]
+    place: LayerNode, noted: list[np.ndarray]
 ) -> Callable[[nn.Module, Any], None]:
     """Return what notes the mask that a dropout is about to draw."""
     assert place.mask_shape is not None

@@ -17,7 +17,7 @@ from framework_parity.common.codegen.printing import (
     script,
     statement,
 )
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.torch_impl import (
     extensions,
@@ -25,7 +25,7 @@ from framework_parity.torch_impl import (
     optimizer_extensions,
     random_extensions,
 )
-from framework_parity.torch_impl.model import say_block, say_weights
+from framework_parity.torch_impl.model import block_call, weight_calls
 from framework_parity.torch_impl.weights import NAMES
 
 VOCABULARY = Vocabulary(
@@ -57,7 +57,7 @@ def emit(said: Call, name: str, *first: str) -> str:
         first: expressions for what stands before the arguments, such as
             `model.parameters()`.
     """
-    said = said.given(*map(Expression, first))
+    said = said.with_args(*map(Expression, first))
     lines = assembled(said, VOCABULARY)
     lines.append(statement(said, VOCABULARY, name))
     return script(lines, VOCABULARY)
@@ -68,18 +68,20 @@ def emit_model(arm: Arm) -> str:
 
     Translation: the weights are drawn afterwards, line by line.
     """
-    lines = [statement(say_block(arm.places), VOCABULARY, "model")]
+    lines = [statement(block_call(arm.places), VOCABULARY, "model")]
     paths = dict(_paths(arm.places, "model"))
     attributes = {ours: theirs for theirs, ours in NAMES.items()}
-    for place in arm.all_places:
-        for name, fill in say_weights(place).items():
+    for place in arm.all_nodes:
+        for name, fill in weight_calls(place).items():
             own = attributes[name.rpartition("/")[2]]
             tensor = Expression(f"{paths[place.name]}.{own}")
-            lines.append(statement(fill.given(tensor), VOCABULARY))
+            lines.append(statement(fill.with_args(tensor), VOCABULARY))
     return script(lines, VOCABULARY)
 
 
-def _paths(places: Sequence[Place], start: str) -> Iterator[tuple[str, str]]:
+def _paths(
+    places: Sequence[LayerNode], start: str
+) -> Iterator[tuple[str, str]]:
     """Yield each place's name, with the path to it in the live model."""
     for place in places:
         path = f"{start}.{place.name}"

@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from framework_parity.common.training.loop import stored
-from framework_parity.torch_impl.penalties import Attached
+from framework_parity.common.training.loop import storage_dtype
+from framework_parity.torch_impl.penalties import ModelPenalty
 from framework_parity.torch_impl.weights import parameters
 
 
@@ -40,7 +40,7 @@ def configure(dtype: str, seed: int) -> None:
     Translation: mixed precision is a state, autocast, in which layers cast
     what they are given. Its cache would outlive a step of the optimiser.
     """
-    torch.set_default_dtype(getattr(torch, stored(dtype)))
+    torch.set_default_dtype(getattr(torch, storage_dtype(dtype)))
     device = torch.get_default_device().type
     torch.set_autocast_enabled(device, dtype == "bfloat16")
     torch.set_autocast_dtype(device, torch.bfloat16)
@@ -56,7 +56,7 @@ def reseed(seed: int) -> None:
 def gradients(
     model: nn.Module,
     loss: nn.Module,
-    penalty: Attached,
+    penalty: ModelPenalty,
     variables: list[nn.Parameter],
     x: Tensor,
     y: Tensor,
@@ -98,11 +98,11 @@ def compile_per_sample_gradients(
 def compile_steps(
     model: nn.Module,
     loss: nn.Module,
-    penalty: Attached,
+    penalty: ModelPenalty,
     update: Callable[..., float],
     x: Tensor,
     y: Tensor,
-    maskers: dict[str, Any],
+    mask_layers: dict[str, Any],
     gradient_norm: bool,
 ) -> Callable[..., dict[str, Tensor]]:
     """Return a function that trains on batches of rows of x and y.
@@ -119,7 +119,7 @@ def compile_steps(
         model.train()
         batches = zip(*gather(x, y, indices), strict=True)
         for step, batch in enumerate(batches):
-            for name, masker in maskers.items():
+            for name, masker in mask_layers.items():
                 masker.mask = masks[name][step]
             value, found = gradients(model, loss, penalty, variables, *batch)
             if gradient_norm:
@@ -179,7 +179,7 @@ def outputs(model: nn.Module, x: Tensor, names: set[str]) -> dict[str, Tensor]:
 
 
 def compile_evaluation(
-    model: nn.Module, loss: nn.Module, penalty: Attached
+    model: nn.Module, loss: nn.Module, penalty: ModelPenalty
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return a function from x, y to the outputs and the loss.
 

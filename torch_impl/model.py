@@ -7,16 +7,16 @@ from dataclasses import replace
 from torch import nn
 
 from framework_parity.common.codegen.calls import Call, builder_for, call
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.torch_impl.layers.initial_weights import (
     initializer_call,
 )
-from framework_parity.torch_impl.random_extensions import MASKED
+from framework_parity.torch_impl.random_extensions import MASKED_CLASS
 from framework_parity.torch_impl.weights import leaves, tensors
 
 
-def say(place: Place, masked: bool = False) -> Call:
+def layer_call(place: LayerNode, masked: bool = False) -> Call:
     """Return how PyTorch says one layer where it stands.
 
     Args:
@@ -24,23 +24,23 @@ def say(place: Place, masked: bool = False) -> Call:
         masked: whether dropouts take their masks from outside.
     """
     blocks = {
-        role: say_block(block, masked) for role, block in place.blocks.items()
+        role: block_call(block, masked) for role, block in place.blocks.items()
     }
     if place.after is not None:
-        blocks["after"] = say_block(place.after, masked)
+        blocks["after"] = block_call(place.after, masked)
     said = builder_for("torch_impl", place.layer)(
         place.layer, place.input_shape, **blocks
     )
-    if masked and said.function in MASKED:
-        return replace(said, function=MASKED[said.function])
+    if masked and said.function in MASKED_CLASS:
+        return replace(said, function=MASKED_CLASS[said.function])
     return said
 
 
-def say_block(places: Sequence[Place], masked: bool = False) -> Call:
+def block_call(places: Sequence[LayerNode], masked: bool = False) -> Call:
     """Return how PyTorch says some layers, one after another."""
     if not places:
         return call(nn.Identity)
-    said = {place.name: say(place, masked) for place in places}
+    said = {place.name: layer_call(place, masked) for place in places}
     return call(nn.Sequential, call(OrderedDict, **said))
 
 
@@ -51,21 +51,21 @@ def build(arm: Arm, masked: bool = False) -> nn.Sequential:
     afterwards, in place. No layer remembers how, so each is left a note,
     `initializers`, which `torch_impl.introspect` looks at.
     """
-    model: nn.Sequential = say_block(arm.places, masked).perform()
+    model: nn.Sequential = block_call(arm.places, masked).construct()
     found, modules = tensors(model), leaves(model)
-    for place in arm.all_places:
-        said = say_weights(place)
+    for place in arm.all_nodes:
+        said = weight_calls(place)
         for name, fill in said.items():
-            fill.perform(found[name])
+            fill.construct(found[name])
         if said:
             modules[place.name].initializers = {
-                name.rpartition("/")[2]: fill.waiting()
+                name.rpartition("/")[2]: fill.as_partial()
                 for name, fill in said.items()
             }
     return model
 
 
-def say_weights(place: Place) -> dict[str, Call]:
+def weight_calls(place: LayerNode) -> dict[str, Call]:
     """Return how PyTorch fills a layer's tensors, by their full names.
 
     What is not named starts where the framework puts it.

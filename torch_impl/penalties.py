@@ -18,13 +18,13 @@ def penalty(spec: Penalty) -> Call:
     return call(extensions.L1L2, l1=spec.l1, l2=spec.square_factor)
 
 
-class Attached:
+class ModelPenalty:
     """The penalty on one model; without a spec there is none."""
 
     def __init__(self, spec: Penalty | None, model: nn.Module) -> None:
         self.spec = spec
         if spec is not None:
-            function = penalty(spec).perform()
+            function = penalty(spec).construct()
             self.terms = [
                 lambda w=value: function(w)
                 for name, value in parameters(model).items()

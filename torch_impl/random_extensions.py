@@ -91,7 +91,7 @@ class MaskedRandomCrop(RandomCrop):
 
 
 # What stands in for a layer that draws, where the masks are handed in.
-MASKED: dict[Any, type[nn.Module]] = {
+MASKED_CLASS: dict[Any, type[nn.Module]] = {
     nn.Dropout: MaskedDropout,
     nn.Dropout1d: MaskedDropout1d,
     nn.Dropout2d: MaskedDropout2d,

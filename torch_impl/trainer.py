@@ -8,15 +8,15 @@ from torch import nn
 
 from framework_parity.common.codegen.calls import builder_for
 from framework_parity.common.data.spec import Part
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import Drawn
 from framework_parity.common.training.batches import Segment
-from framework_parity.common.training.loop import stored
+from framework_parity.common.training.loop import storage_dtype
 from framework_parity.torch_impl import draws, engine, updates, weights
 from framework_parity.torch_impl.model import build
-from framework_parity.torch_impl.penalties import Attached
-from framework_parity.torch_impl.random_extensions import MASKED
+from framework_parity.torch_impl.penalties import ModelPenalty
+from framework_parity.torch_impl.random_extensions import MASKED_CLASS
 from framework_parity.torch_impl.tensors import to_array, to_tensor, to_tensors
 
 
@@ -37,13 +37,13 @@ class Trainer:
     ) -> None:
         engine.configure(dtype, seed)
         self.arm, self.gradient_norm = arm, gradient_norm
-        self.dtype = stored(dtype)
+        self.dtype = storage_dtype(dtype)
         self.model = build(arm, not native)
         if dtype == "bfloat16":
             _mix(self.model)
         loss = arm.recipe.loss
-        self.loss = builder_for("torch_impl", loss)(loss).perform()
-        self.penalty = Attached(arm.recipe.penalty, self.model)
+        self.loss = builder_for("torch_impl", loss)(loss).construct()
+        self.penalty = ModelPenalty(arm.recipe.penalty, self.model)
         self.prediction = loss.prediction()
         self.parts = {
             name: (
@@ -52,10 +52,10 @@ class Trainer:
             )
             for name, part in parts.items()
         }
-        self.maskers = {
+        self.mask_layers = {
             name: layer
             for name, layer in weights.leaves(self.model).items()
-            if isinstance(layer, tuple(MASKED.values()))
+            if isinstance(layer, tuple(MASKED_CLASS.values()))
         }
         self.run_per_sample_gradients = engine.compile_per_sample_gradients(
             self.model, self.loss
@@ -74,7 +74,7 @@ class Trainer:
             self.penalty,
             updates.compile_update(recipe, self.model, self.optimizer),
             *self.parts["train"],
-            self.maskers,
+            self.mask_layers,
             self.gradient_norm,
         )
 
@@ -110,7 +110,7 @@ class Trainer:
         return {
             name: to_tensors(mask, self.dtype)
             for name, mask in segment.masks.items()
-            if name in self.maskers
+            if name in self.mask_layers
         }
 
     def evaluate(self, part: str) -> dict[str, float]:
@@ -126,19 +126,19 @@ class Trainer:
         self.model.eval()
         say = builder_for("torch_impl", self.prediction)
         link = say(self.prediction, self.arm.places[-1].output_shape)
-        return to_array(link.perform()(self.model(to_tensor(x, self.dtype))))
+        return to_array(link.construct()(self.model(to_tensor(x, self.dtype))))
 
     @torch.inference_mode()
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Return what leaves each place, inner first, in evaluation."""
-        names = {place.name for place in self.arm.all_places}
+        names = {place.name for place in self.arm.all_nodes}
         names |= set(weights.leaves(self.model))
         found = engine.outputs(self.model, to_tensor(x, self.dtype), names)
         return {name: to_array(value) for name, value in found.items()}
 
     @torch.inference_mode()
     def dropped(
-        self, place: Place, x: np.ndarray
+        self, place: LayerNode, x: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return numbers before and after a dropout of PyTorch's own.
 
@@ -146,7 +146,7 @@ class Trainer:
         put back to where it was.
         """
         say = builder_for("torch_impl", place.layer)
-        layer = say(place.layer, place.input_shape).perform().train()
+        layer = say(place.layer, place.input_shape).construct().train()
         entering = to_tensor(x, self.dtype)
         if torch.is_autocast_enabled(entering.device.type):
             entering = entering.to(torch.bfloat16)
@@ -158,7 +158,7 @@ class Trainer:
     ) -> tuple[float, dict[str, np.ndarray]]:
         """Return the loss and gradients of a segment's first step."""
         masks = self._masks(segment)
-        for name, masker in self.maskers.items():
+        for name, masker in self.mask_layers.items():
             masker.mask = masks[name][0]
         rows = torch.from_numpy(segment.indices[:1])
         (x,), (y,) = engine.gather(*self.parts["train"], rows)
@@ -191,7 +191,7 @@ class Trainer:
             for name, found in zip(names, each, strict=True)
         }
 
-    def held(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    def dataset_arrays(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         """Yield each part's name, x and y, as the framework holds them."""
         for name, (x, y) in self.parts.items():
             yield name, to_array(x), to_array(y)

@@ -11,7 +11,7 @@ from framework_parity.common.spec.recipe import Recipe
 from framework_parity.torch_impl.weights import parameters
 
 
-def say_optimizer(recipe: Recipe) -> Call:
+def optimizer_call(recipe: Recipe) -> Call:
     """Return how PyTorch says the optimiser.
 
     Translation: clipping and accumulation stand beside it, in the loop.
@@ -31,8 +31,8 @@ def build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
         {"params": [p for name, p in found if not spec.decays(name)]},
     ]
     groups[1] |= {"weight_decay": 0.0, "decoupled_decay": 0.0}
-    said = say_optimizer(recipe)
-    return said.perform([group for group in groups if group["params"]])
+    said = optimizer_call(recipe)
+    return said.construct([group for group in groups if group["params"]])
 
 
 def compile_update(
@@ -63,7 +63,7 @@ def compile_update(
         waiting = (waiting + 1) % batches
         if not waiting:
             if clip:
-                clip.perform(variables)
+                clip.construct(variables)
             optimizer.step()
         return optimizer.param_groups[0]["lr"]
 

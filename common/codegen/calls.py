@@ -12,7 +12,7 @@ from inspect import signature
 from typing import Any, Literal, NoReturn
 
 from framework_parity.common.codegen.lookup import function_for
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.node import SpecNode
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Call:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
-    def perform(self, *first: Any) -> Any:
+    def construct(self, *first: Any) -> Any:
         """Call the function, after performing what is in its arguments.
 
         Args:
@@ -36,17 +36,17 @@ class Call:
             **{name: _performed(v) for name, v in self.kwargs.items()},
         )
 
-    def given(self, *first: Any) -> "Call":
+    def with_args(self, *first: Any) -> "Call":
         """Return the call with more arguments, before those it has."""
         return Call(self.function, (*first, *self.args), self.kwargs)
 
-    def waiting(self) -> partial[Any]:
+    def as_partial(self) -> partial[Any]:
         """Return a function that waits for the one argument before these.
 
         All others go by name, since what a partial holds by place would
         come first.
 
-        >>> call(pow, 2).waiting()(3)
+        >>> call(pow, 2).as_partial()(3)
         9
         """
         _, *names = signature(self.function).parameters
@@ -72,7 +72,7 @@ class Code:
     names: dict[str, Any]
     formula: str
 
-    def perform(self) -> Any:
+    def construct(self) -> Any:
         """Return the function that the code describes.
 
         >>> double = Code("lambda x: 2 * x", {}, "2 * x").perform()
@@ -138,7 +138,7 @@ def absent(
     return Absent(status, reason)
 
 
-def builder_for(backend: str, spec: Element) -> Callable[..., Call]:
+def builder_for(backend: str, spec: SpecNode) -> Callable[..., Call]:
     """Return the function of a backend that builds the call for an element.
 
     Args:
@@ -154,4 +154,4 @@ def builder_for(backend: str, spec: Element) -> Callable[..., Call]:
 def _performed(value: Any) -> Any:
     if isinstance(value, list):
         return [_performed(each) for each in value]
-    return value.perform() if isinstance(value, Call | Code) else value
+    return value.construct() if isinstance(value, Call | Code) else value

@@ -9,12 +9,12 @@ from typing import Any
 
 from framework_parity.common.codegen.lookup import SPEC, function_for
 from framework_parity.common.spec.canonical import canonical
-from framework_parity.common.spec.node import Element, members
+from framework_parity.common.spec.node import SpecNode, members
 
 
 def readers(
     backend: str, family: Any
-) -> dict[str, Callable[[Any], Element | None]]:
+) -> dict[str, Callable[[Any], SpecNode | None]]:
     """Return a backend's readers of a family of elements, by kind.
 
     Args:
@@ -27,7 +27,7 @@ def readers(
     }
 
 
-def recognized(backend: str, family: Any, live: Any) -> Any:
+def spec_of(backend: str, family: Any, live: Any) -> Any:
     """Return the spec of a live object, in canonical form.
 
     Args:

@@ -11,13 +11,13 @@ from importlib import import_module
 from typing import Any, cast
 
 from framework_parity.common.spec.errors import nearest
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.node import SpecNode
 
 ROOT = "framework_parity."
 SPEC = f"{ROOT}common.spec."
 
 
-def function_for(package: str, kind: type[Element]) -> Callable[..., Any]:
+def function_for(package: str, kind: type[SpecNode]) -> Callable[..., Any]:
     """Return the function of a package for a class of elements.
 
     Args:

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 import numpy.typing as npt
 
 from framework_parity.common.spec.layer import Array, Shape
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.node import SpecNode
 
 Labels: TypeAlias = npt.NDArray[Any]
 
@@ -14,7 +14,7 @@ Labels: TypeAlias = npt.NDArray[Any]
 FEW = 20
 
 
-class Dataset(Element):
+class Dataset(SpecNode):
     """A source of samples.
 
     `classes` is the number of classes, or None where the target is a
@@ -71,7 +71,7 @@ class Dataset(Element):
         """Return where a sample is written, for a sentence."""
         return f"sample {row + 1}"
 
-    def demand(self) -> None:
+    def require_files(self) -> None:
         """Refuse, in a sentence, what cannot be drawn here and now."""
 
     def notices(self) -> list[str]:

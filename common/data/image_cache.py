@@ -38,7 +38,7 @@ Images: TypeAlias = dict[str, Any]
 
 
 @contextmanager
-def kept_in(folder: str | Path | None, download: bool) -> Iterator[None]:
+def image_folder(folder: str | Path | None, download: bool) -> Iterator[None]:
     """Say where the files lie, and whether loaders may fetch them.
 
     It is said in the environment, which worker processes inherit.
@@ -80,7 +80,7 @@ def use(backend: str) -> None:
     _backend = backend
 
 
-def demand(kind: str) -> None:
+def require_files(kind: str) -> None:
     """Refuse images whose files are not there and may not be fetched.
 
     Raises:
@@ -164,7 +164,7 @@ def _stamps(kind: str) -> str:
 
 def _make(kind: str, path: Path) -> None:
     """Have the images loaded and kept, unless they are."""
-    demand(kind)
+    require_files(kind)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.with_suffix(".lock").open("w") as lock:

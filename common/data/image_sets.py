@@ -45,8 +45,8 @@ class ImageSet(Dataset):
     def test_size(self) -> int:
         return self.test_samples
 
-    def demand(self) -> None:
-        image_files.demand(self.kind())
+    def require_files(self) -> None:
+        image_files.require_files(self.kind())
 
     def labels(self, seed: int) -> None:
         """Return None: a framework's loader has to read them first."""

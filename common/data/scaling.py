@@ -14,17 +14,17 @@ from pydantic import Discriminator, Tag
 from framework_parity.common.data.splits import Rows
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.node import (
-    Element,
     Number,
-    OneKind,
     Positive,
+    SpecNode,
+    TaggedUnion,
 )
 
 # Numbers that are scaled at once: 32 MiB in float64.
 BLOCK = 2**22
 
 
-class Normalize(Element):
+class Normalize(SpecNode):
     """Bring values to [0, 1], then subtract a mean and divide by a deviation.
 
     The first by the least and the greatest number of the whole training
@@ -43,7 +43,7 @@ def _scaling_form(written: Any) -> str:
 Word = Literal["none", "standardize", "min_max", "symmetric"]
 Scaling = Annotated[
     Annotated[Word, Tag("word")]
-    | Annotated[Normalize, OneKind(), Tag("mapping")],
+    | Annotated[Normalize, TaggedUnion(), Tag("mapping")],
     Discriminator(_scaling_form),
 ]
 Scale: TypeAlias = Callable[[Array], Array]

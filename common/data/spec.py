@@ -38,9 +38,9 @@ from framework_parity.common.spec.names.framework_names import (
     unknown_field,
 )
 from framework_parity.common.spec.node import (
+    Fraction,
     Model,
-    Share,
-    Whole,
+    NonNegativeInt,
     members,
     refuse,
 )
@@ -107,12 +107,12 @@ class Data(Model):
     """
 
     source: Source
-    test: Share = 0.2
-    validation: Share | Literal["test"] = 0.2
+    test: Fraction = 0.2
+    validation: Fraction | Literal["test"] = 0.2
     split: Split = "stratified"
     scaling: Scaling = "standardize"
     target_scaling: Word = "none"
-    seed: Whole = 0
+    seed: NonNegativeInt = 0
 
     @model_validator(mode="before")
     @classmethod

@@ -16,13 +16,13 @@ from framework_parity.common.data.tables import Points, Table
 from framework_parity.common.spec.layer import Array, Shape
 from framework_parity.common.spec.node import (
     MOST,
-    Count,
+    Fraction,
+    NonNegativeInt,
     NotNegative,
     Number,
-    OneKind,
     Positive,
-    Share,
-    Whole,
+    PositiveInt,
+    TaggedUnion,
 )
 from framework_parity.common.training.randomness import stream
 
@@ -67,7 +67,7 @@ class Spiral(Dataset):
     """
 
     classes: Annotated[int, Field(strict=True, ge=2)] = 3
-    samples: Count = 1000
+    samples: PositiveInt = 1000
     noise: NotNegative = 0.2
 
     @property
@@ -111,7 +111,7 @@ class MoonsCircles(Dataset):
     samples: Annotated[int, Field(strict=True, ge=2, le=MOST // 2)] = 500
     moons_noise: NotNegative = 0.15
     circles_noise: NotNegative = 0.1
-    factor: Share = 0.5
+    factor: Fraction = 0.5
 
     @property
     def shape(self) -> Shape:
@@ -153,7 +153,7 @@ class Polynomial(Dataset):
     )
     low: Number = 0.0
     high: Number = 10.0
-    samples: Count = 600
+    samples: PositiveInt = 600
     noise: NotNegative = 2.5
 
     @model_validator(mode="after")
@@ -190,7 +190,7 @@ class Sine(Dataset):
         high: where it ends.
     """
 
-    samples: Count = 200
+    samples: PositiveInt = 200
     noise: NotNegative = 0.1
     low: Number = -math.pi
     high: Number = math.pi
@@ -232,9 +232,9 @@ class Linear(Dataset):
         noise: standard deviation of what is added.
     """
 
-    features: Count = 5
-    samples: Count = 200
-    test_samples: Whole = 0
+    features: PositiveInt = 5
+    samples: PositiveInt = 200
+    test_samples: NonNegativeInt = 0
     noise: NotNegative = 0.1
 
     @property
@@ -270,7 +270,7 @@ class Xor(Dataset):
     `copies` repeats them, `noise` moves each by a normal of that size.
     """
 
-    copies: Count = 1
+    copies: PositiveInt = 1
     noise: NotNegative = 0.0
 
     corners: ClassVar[tuple[Shape, ...]] = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -306,12 +306,12 @@ class Noise(Dataset):
         scale: what the samples, not the targets, are multiplied with.
     """
 
-    main = "sides"
-    sides: Annotated[tuple[Count, ...], Field(min_length=1, max_length=3)] = (
-        5,
-    )
+    shorthand_field = "sides"
+    sides: Annotated[
+        tuple[PositiveInt, ...], Field(min_length=1, max_length=3)
+    ] = (5,)
     classes: Annotated[int, Field(strict=True, ge=2)] | None = 3
-    samples: Count = 64
+    samples: PositiveInt = 64
     scale: Positive = 1.0
 
     @property
@@ -355,5 +355,5 @@ Source: TypeAlias = Annotated[
     | Cifar10
     | Points
     | Table,
-    OneKind(),
+    TaggedUnion(),
 ]

@@ -16,7 +16,7 @@ from framework_parity.common.metrics.registry import (
     views,
     within,
 )
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import names
 from framework_parity.common.spec.layers.regularization import (
@@ -54,7 +54,7 @@ def _dead(run: Run, *, by_weights: bool) -> float:
 
 def dropouts(arm: Arm) -> str | None:
     """Need a dropout."""
-    found = any(place.mask_shape is not None for place in arm.all_places)
+    found = any(place.mask_shape is not None for place in arm.all_nodes)
     return None if found else "it has no dropout"
 
 
@@ -80,9 +80,9 @@ def dropout_kept(run: Run) -> float:
     return float(np.mean([(left != 0).mean() for _, _, left in _dropped(run)]))
 
 
-def _dropped(run: Run) -> Iterator[tuple[Place, Curve, Curve]]:
+def _dropped(run: Run) -> Iterator[tuple[LayerNode, Curve, Curve]]:
     """Yield each dropout with what entered and what left it."""
-    for place in run.arm.all_places:
+    for place in run.arm.all_nodes:
         looks = run.record.probes.get(f"dropped/{place.name}")
         if looks is not None:
             yield place, *looks[-1]
@@ -107,7 +107,7 @@ def _has_output(
     """Return why no such number was looked at, or None."""
     look: Any = getattr(arm.probes, "representations", None)
     there = min(look.samples, arm.data.part_sizes()[look.part])
-    shape = next(p.output_shape for p in arm.all_places if p.name == place)
+    shape = next(p.output_shape for p in arm.all_nodes if p.name == place)
     return within("samples", sample, 0, there) or within(
         f"units behind {place}", unit, 0, math.prod(shape)
     )
@@ -180,7 +180,7 @@ def activated(run: Run, activation: str) -> tuple[Curve, Curve, Curve]:
 
 
 def _layer(run: Run, activation: str) -> Any:
-    places = run.arm.all_places
+    places = run.arm.all_nodes
     return next(p.layer for p in places if p.name == activation)
 
 

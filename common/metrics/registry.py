@@ -51,7 +51,9 @@ class Statistic:
     needs: tuple[Need, ...] = ()
     fits: Fits | None = None
 
-    def missing(self, arm: Arm, arguments: tuple[Any, ...]) -> str | None:
+    def missing_reason(
+        self, arm: Arm, arguments: tuple[Any, ...]
+    ) -> str | None:
         """Return why an arm will not have it, or None."""
         reasons = [need(arm) for need in self.needs] + [
             ARGUMENTS[name](arm, value)
@@ -168,7 +170,7 @@ ARGUMENTS: dict[str, Callable[[Arm, Any], str | None]] = {
 
 def activations(arm: Arm) -> dict[str, str]:
     """Return the activations right behind a dense unit, each with it."""
-    pairs = pairwise(arm.all_places)
+    pairs = pairwise(arm.all_nodes)
     return {
         after.name: before.name
         for before, after in pairs
@@ -193,7 +195,7 @@ def statistic(*needs: Need, fits: Fits | None = None) -> Callable[[Any], Any]:
 def part(name: str) -> Need:
     """Need a part of the data."""
 
-    def missing(arm: Arm) -> str | None:
+    def missing_reason(arm: Arm) -> str | None:
         empty = arm.data.part_sizes()[name] == 0
         return f"data.{name} is 0" if empty else None
 
@@ -216,7 +218,7 @@ def watched(arm: Arm) -> str | None:
 def probe(name: str) -> Need:
     """Need one of the probes."""
 
-    def missing(arm: Arm) -> str | None:
+    def missing_reason(arm: Arm) -> str | None:
         there = getattr(arm.probes, name, None)
         return None if there else f"there is no probe '{name}'"
 
@@ -228,7 +230,7 @@ def views(arm: Arm) -> list[str]:
     probe = getattr(arm.probes, "representations", None)
     if probe is None:
         return []
-    seen = [place.name for place in arm.all_places]
+    seen = [place.name for place in arm.all_nodes]
     if probe.places != "all":
         seen = [name for name in seen if name in probe.places]
     return ["input", *seen]

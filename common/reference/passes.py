@@ -6,7 +6,7 @@ from typing import TypeAlias, cast
 
 from framework_parity.common.codegen.lookup import function_for
 from framework_parity.common.reference.rounding import roughly
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.activations import (
     Activation,
@@ -26,7 +26,7 @@ class Pass:
         weights: its tensors, learnt and kept, in neutral layout.
         masks: what the step drew for each place that draws, such as a
             dropout's factors; None in evaluation.
-        rough: which way to err; see `common.reference.rounding`.
+        rounding_variant: which way to err; see `common.reference.rounding`.
         outputs: what left each place so far, the inner ones first.
         kept: new values of the tensors that are kept, in training.
         gradients: the loss's derivative by each learnt tensor, on the way
@@ -35,7 +35,7 @@ class Pass:
 
     weights: Weights
     masks: Masks | None = None
-    rough: int = 0
+    rounding_variant: int = 0
     outputs: dict[str, Array] = field(default_factory=dict)
     kept: Weights = field(default_factory=dict)
     gradients: Weights = field(default_factory=dict)
@@ -45,7 +45,9 @@ class Pass:
         """Whether layers do what they do in training."""
         return self.masks is not None
 
-    def through(self, places: Sequence[Place], x: Array) -> tuple[Array, Back]:
+    def through(
+        self, places: Sequence[LayerNode], x: Array
+    ) -> tuple[Array, Back]:
         """Send x through some places, one after another."""
         backs = []
         for place in places:
@@ -61,23 +63,25 @@ class Pass:
         return x, carry
 
 
-Definition: TypeAlias = Callable[[Place, Array, Pass], tuple[Array, Back]]
+Definition: TypeAlias = Callable[[LayerNode, Array, Pass], tuple[Array, Back]]
 """A layer and what reaches it, x of shape (n, *input_shape): what leaves
 it, and a function that carries the loss's derivative by that back to x."""
 
 
-def _definition(place: Place) -> Definition:
+def _definition(place: LayerNode) -> Definition:
     along = isinstance(place.layer, AlongAxis)
     if isinstance(place.layer, Activation) and not along:
         return _activation
     return function_for("common.reference", type(place.layer))
 
 
-def _activation(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def _activation(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     layer = cast("Activation", place.layer)
-    values, slopes = layer.terms(x) if run.rough else (0.0, 0.0)
+    values, slopes = layer.terms(x) if run.rounding_variant else (0.0, 0.0)
 
     def back(slope: Array) -> Array:
-        return slope * roughly(layer.derivative(x), slopes, run.rough)
+        return slope * roughly(
+            layer.derivative(x), slopes, run.rounding_variant
+        )
 
-    return roughly(layer.value(x), values, run.rough), back
+    return roughly(layer.value(x), values, run.rounding_variant), back

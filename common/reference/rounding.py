@@ -15,40 +15,49 @@ UNIT = float(np.finfo(np.float64).eps)
 SIDES = (1, -1, 2, 3)
 
 
-def roughly(values: Array, size: Array | float, rough: int) -> Array:
+def roughly(
+    values: Array, size: Array | float, rounding_variant: int
+) -> Array:
     """Return values that err by one unit in the last place of some size.
 
     Args:
         values: as they are.
         size: of the terms that may have cancelled, of the values' shape.
-        rough: which way: up (1), down (-1), or to either side, as a larger
+        rounding_variant: which way: up (1), down (-1), or to either side, as a
+        larger
             number and the bits of each value decide: equal values err
             alike. With 0 the values are returned as they are.
 
     >>> float(roughly(np.array(1.0), 4.0, 1) - 1.0) == 4 * UNIT
     True
     """
-    return values + sides(values, rough) * UNIT * size if rough else values
+    return (
+        values + sides(values, rounding_variant) * UNIT * size
+        if rounding_variant
+        else values
+    )
 
 
-def summed(terms: Array, axes: tuple[int, ...], rough: int) -> Array:
+def summed(
+    terms: Array, axes: tuple[int, ...], rounding_variant: int
+) -> Array:
     """Return a sum over some axes that errs by one unit of its largest term.
 
     Terms as large as each other cancel to 0 in one order and not in another,
     as the slopes of an absolute error do, each 1/n or -1/n.
     """
-    return roughly(terms.sum(axes), np.abs(terms).max(axes), rough)
+    return roughly(terms.sum(axes), np.abs(terms).max(axes), rounding_variant)
 
 
-def sides(values: Array, rough: int) -> Array:
-    """Return -1 or 1 for each value: `rough`, if it is one of the two.
+def sides(values: Array, rounding_variant: int) -> Array:
+    """Return -1 or 1 for each value: the variant, if it is one of the two.
 
     Else they follow from the value's bits (splitmix64).
     """
-    if abs(rough) == 1:
-        return np.full(values.shape, float(rough))
+    if abs(rounding_variant) == 1:
+        return np.full(values.shape, float(rounding_variant))
     bits = np.ascontiguousarray(values).view(np.uint64)
-    mixed = bits + np.uint64(rough * 0x9E3779B97F4A7C15 % 2**64)
+    mixed = bits + np.uint64(rounding_variant * 0x9E3779B97F4A7C15 % 2**64)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     odd = (mixed ^ (mixed >> np.uint64(31))) & np.uint64(1)

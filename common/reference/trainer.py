@@ -15,7 +15,7 @@ import numpy.typing as npt
 from framework_parity.common.data.spec import Part
 from framework_parity.common.reference.passes import Pass
 from framework_parity.common.reference.rounding import UNIT, roughly, sides
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.losses import (
@@ -33,7 +33,7 @@ def gradients(
     x: Array,
     y: npt.NDArray[Any],
     masks: Masks,
-    rough: int = 0,
+    rounding_variant: int = 0,
 ) -> tuple[float, Weights, Weights]:
     """Look at one training step of a batch.
 
@@ -43,8 +43,8 @@ def gradients(
         x: the batch's samples.
         y: its labels or targets.
         masks: the dropout factors of the step.
-        rough: err, this way or that (`common.reference.rounding`), in the
-        slope p - y
+        rounding_variant: err, this way or that (`common.reference.rounding`),
+        in the slope p - y
             as a framework may that rounds the prediction p first, and
             wherever else one may let larger terms cancel.
 
@@ -52,22 +52,26 @@ def gradients(
         The training loss, its gradient by each learnt tensor, and the new
         values of those that are kept.
     """
-    run = Pass(weights, masks, rough)
+    run = Pass(weights, masks, rounding_variant)
     outputs, back = run.through(arm.places, x)
-    back(_slope(arm, outputs, y, rough))
+    back(_slope(arm, outputs, y, rounding_variant))
     found = {name: run.gradients[name] for name in arm.parameters}
-    return _loss(arm, outputs, y, rough), found, run.kept
+    return _loss(arm, outputs, y, rounding_variant), found, run.kept
 
 
-def _slope(arm: Arm, outputs: Array, y: npt.NDArray[Any], rough: int) -> Array:
+def _slope(
+    arm: Arm, outputs: Array, y: npt.NDArray[Any], rounding_variant: int
+) -> Array:
     slope = arm.recipe.loss.gradient(outputs, y)
-    if rough:
+    if rounding_variant:
         p = arm.recipe.loss.prediction().value(outputs)
-        slope = slope + sides(p, rough) * UNIT * p / len(y)
+        slope = slope + sides(p, rounding_variant) * UNIT * p / len(y)
     return slope
 
 
-def _loss(arm: Arm, z: Array, y: npt.NDArray[Any], rough: int) -> float:
+def _loss(
+    arm: Arm, z: Array, y: npt.NDArray[Any], rounding_variant: int
+) -> float:
     """Return the loss; if rough, one unit in the last place of z off.
 
     A cross-entropy is a difference of terms as large as the outputs z, and
@@ -77,7 +81,7 @@ def _loss(arm: Arm, z: Array, y: npt.NDArray[Any], rough: int) -> float:
     value = loss.value(z, y)
     if isinstance(loss, CrossEntropy | BinaryCrossEntropy):
         size = float(np.abs(z).mean())
-        value = float(roughly(np.array(value), size, rough))
+        value = float(roughly(np.array(value), size, rounding_variant))
     return value
 
 
@@ -89,13 +93,13 @@ class _Renewed(State):
     difference of terms as large as the old v. No rounding changes a sign.
     """
 
-    def __init__(self, state: State, rough: int) -> None:
+    def __init__(self, state: State, rounding_variant: int) -> None:
         super().__init__(state)
-        self.rough = rough
+        self.rounding_variant = rounding_variant
 
     def __setitem__(self, name: str, new: Array) -> None:
         size = np.maximum(np.abs(self[name]), np.abs(new))
-        off = roughly(new, size, self.rough)
+        off = roughly(new, size, self.rounding_variant)
         kept = np.where(np.sign(off) == np.sign(new), off, new)
         super().__setitem__(name, kept)
 
@@ -113,10 +117,10 @@ class Trainer:
         dtype: str = "float64",
         seed: int = 0,
         gradient_norm: bool = False,
-        rough: int = 0,
+        rounding_variant: int = 0,
     ) -> None:
         self.arm, self.parts, self.gradient_norm = arm, parts, gradient_norm
-        self.rough = rough
+        self.rounding_variant = rounding_variant
         self.values: Weights = {}
         self.state: dict[str, Weights] = {}
         self.waiting: list[Weights] = []
@@ -133,9 +137,9 @@ class Trainer:
         self.taken, self.waiting, self.largest = 0, [], 0.0
         spec = self.arm.recipe.optimizer
         self.state = {n: spec.start(v) for n, v in self.values.items()}
-        if self.rough:
+        if self.rounding_variant:
             self.state = {
-                name: _Renewed(state, self.rough)
+                name: _Renewed(state, self.rounding_variant)
                 for name, state in self.state.items()
             }
 
@@ -158,7 +162,7 @@ class Trainer:
                 self.values,
                 *self.gather(indices),
                 masks,
-                self.rough,
+                self.rounding_variant,
             )
             loss, found = self._penalized(loss, found)
             losses.append(loss)
@@ -190,7 +194,7 @@ class Trainer:
         weight so far: all of them may pass through 0 in one step.
         """
         value = self.values[name]
-        if self.rough not in (-1, 2):
+        if self.rounding_variant not in (-1, 2):
             return value
         sizes = [float(np.abs(v).max()) for v in self.values.values()]
         self.largest = max(self.largest, *sizes)
@@ -203,7 +207,7 @@ class Trainer:
         decides on which side of 0 the weight comes to lie.
         """
         size = np.maximum(np.abs(g), np.abs(slope))
-        return roughly(g + slope, size, self.rough)
+        return roughly(g + slope, size, self.rounding_variant)
 
     def _reported(self, loss: float) -> float:
         penalty = self.arm.recipe.penalty
@@ -237,7 +241,9 @@ class Trainer:
         """Return the `loss` of a part, and its `accuracy` if it has one."""
         outputs = self.outputs(self.parts[part].x)[self.arm.places[-1].name]
         y, loss = self.parts[part].y, self.arm.recipe.loss
-        value = self._reported(_loss(self.arm, outputs, y, self.rough))
+        value = self._reported(
+            _loss(self.arm, outputs, y, self.rounding_variant)
+        )
         return {"loss": value, **loss.metrics(outputs, y)}
 
     def predict(self, x: Array) -> Curve:
@@ -247,11 +253,11 @@ class Trainer:
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """Return what leaves each place, inner first, in evaluation."""
-        run = Pass(self.values, rough=self.rough)
+        run = Pass(self.values, rounding_variant=self.rounding_variant)
         run.through(self.arm.places, x)
         return run.outputs
 
-    def dropped(self, place: Place, x: Array) -> tuple[Curve, Curve]:
+    def dropped(self, place: LayerNode, x: Array) -> tuple[Curve, Curve]:
         """Return numbers before and after a dropout with a mask of its own."""
         masks = {place.name: masks_of(place, (1, len(x)), 0, 0)[0]}
         y, _ = Pass({}, masks).through((place,), x)
@@ -262,7 +268,7 @@ class Trainer:
         masks = {name: mask[0] for name, mask in segment.masks.items()}
         batch = self.gather(segment.indices[0])
         loss, found, _ = gradients(
-            self.arm, self.values, *batch, masks, self.rough
+            self.arm, self.values, *batch, masks, self.rounding_variant
         )
         return self._penalized(loss, found)
 
@@ -273,14 +279,14 @@ class Trainer:
         found: dict[str, list[Array]] = {name: [] for name in names}
         for row in range(len(x)):
             one = slice(row, row + 1)
-            run = Pass(self.values, rough=self.rough)
+            run = Pass(self.values, rounding_variant=self.rounding_variant)
             outputs, back = run.through(self.arm.places, x[one])
-            back(_slope(self.arm, outputs, y[one], self.rough))
+            back(_slope(self.arm, outputs, y[one], self.rounding_variant))
             for name, each in found.items():
                 each.append(run.gradients[name])
         return {name: np.stack(each) for name, each in found.items()}
 
-    def held(self) -> Iterator[tuple[str, Curve, Curve]]:
+    def dataset_arrays(self) -> Iterator[tuple[str, Curve, Curve]]:
         """Yield each part's name, x and y."""
         for name, part in self.parts.items():
             yield name, part.x, part.y

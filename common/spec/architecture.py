@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 
 from pydantic_core import PydanticCustomError
 
-from framework_parity.common.spec.layer import LayerElement, Shape
+from framework_parity.common.spec.layer import LayerSpec, Shape
 
 # Layers inside of layers: Keras breaks somewhere beyond 50.
 DEEPEST = 20
 
 
 @dataclass(frozen=True)
-class Place:
+class LayerNode:
     """One layer where it stands; shapes are those of one sample.
 
     Attributes:
@@ -37,13 +37,13 @@ class Place:
     """
 
     name: str
-    layer: LayerElement
+    layer: LayerSpec
     input_shape: Shape
     output_shape: Shape
     parameters: dict[str, Shape]
     state: dict[str, Shape] = field(default_factory=dict)
-    blocks: "dict[str, tuple[Place, ...]]" = field(default_factory=dict)
-    after: "tuple[Place, ...] | None" = None
+    blocks: "dict[str, tuple[LayerNode, ...]]" = field(default_factory=dict)
+    after: "tuple[LayerNode, ...] | None" = None
 
     @property
     def parameter_count(self) -> int:
@@ -64,7 +64,7 @@ class ShapeError(ValueError):
         super().__init__(message)
 
 
-def places(layers: Sequence[LayerElement], shape: Shape) -> tuple[Place, ...]:
+def places(layers: Sequence[LayerSpec], shape: Shape) -> tuple[LayerNode, ...]:
     """Walk the layers and return each with its name and shapes.
 
     Args:
@@ -85,11 +85,11 @@ def places(layers: Sequence[LayerElement], shape: Shape) -> tuple[Place, ...]:
 
 
 def _places(
-    layers: Sequence[LayerElement],
+    layers: Sequence[LayerSpec],
     shape: Shape,
     numbers: Counter[str],
     path: tuple[str | int, ...],
-) -> tuple[Place, ...]:
+) -> tuple[LayerNode, ...]:
     found = []
     for index, layer in enumerate(layers):
         place = _place(layer, shape, numbers, (*path, index))
@@ -99,11 +99,11 @@ def _places(
 
 
 def _place(
-    layer: LayerElement,
+    layer: LayerSpec,
     shape: Shape,
     numbers: Counter[str],
     path: tuple[str | int, ...],
-) -> Place:
+) -> LayerNode:
     kind = layer.kind()
     # Of each layer around it, the path has the kind and the role.
     if sum(isinstance(part, str) for part in path) > 2 * DEEPEST:
@@ -133,12 +133,12 @@ def _place(
 
     learnt, kept = layer.parameters(shape), layer.state(shape)
     end = _end(after or (), output)
-    return Place(
+    return LayerNode(
         name, layer, shape, end, full(learnt), full(kept), blocks, after
     )
 
 
-def _end(block: Sequence[Place], shape: Shape) -> Shape:
+def _end(block: Sequence[LayerNode], shape: Shape) -> Shape:
     """Return the shape that a block puts out, which may be empty."""
     return block[-1].output_shape if block else shape
 
@@ -152,7 +152,7 @@ def is_place(name: str) -> bool:
     return re.fullmatch(r"[a-z]\w*_\d+", name) is not None
 
 
-def walk(found: Sequence[Place]) -> Iterator[Place]:
+def walk(found: Sequence[LayerNode]) -> Iterator[LayerNode]:
     """Yield every place, those inside a block before the one around it."""
     for place in found:
         for block in place.blocks.values():
@@ -161,13 +161,13 @@ def walk(found: Sequence[Place]) -> Iterator[Place]:
         yield place
 
 
-def parameter_count(layers: Sequence[LayerElement], shape: Shape) -> int:
+def parameter_count(layers: Sequence[LayerSpec], shape: Shape) -> int:
     """Return how many numbers the network learns, from the spec alone."""
     found = walk(places(layers, shape))
     return sum(place.parameter_count for place in found)
 
 
-def masked(layers: Sequence[LayerElement], shape: Shape) -> tuple[Place, ...]:
+def masked(layers: Sequence[LayerSpec], shape: Shape) -> tuple[LayerNode, ...]:
     """Return the places that draw something at each step, as dropouts do."""
     found = walk(places(layers, shape))
     return tuple(place for place in found if place.mask_shape is not None)

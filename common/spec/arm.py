@@ -13,7 +13,7 @@ from pydantic import (
 )
 
 from framework_parity.common.data.spec import Data
-from framework_parity.common.spec.architecture import Place, places, walk
+from framework_parity.common.spec.architecture import LayerNode, places, walk
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.node import Model
@@ -121,12 +121,12 @@ class Arm:
         return f"{dict(self.streams).get(place, place)}{slash}{own}"
 
     @cached_property
-    def places(self) -> tuple[Place, ...]:
+    def places(self) -> tuple[LayerNode, ...]:
         """The layers, each with its name and shapes."""
         return places(self.layers, self.data.source.shape)
 
     @cached_property
-    def all_places(self) -> tuple[Place, ...]:
+    def all_nodes(self) -> tuple[LayerNode, ...]:
         """The layers and those inside of them, which stand before them."""
         return tuple(walk(self.places))
 
@@ -134,7 +134,7 @@ class Arm:
     def parameters(self) -> dict[str, Shape]:
         """The shape of every learnt tensor, by full name."""
         found: dict[str, Shape] = {}
-        for place in self.all_places:
+        for place in self.all_nodes:
             found |= place.parameters
         return found
 
@@ -142,11 +142,11 @@ class Arm:
     def tensors(self) -> dict[str, Shape]:
         """The shape of every tensor, learnt or kept, by full name."""
         found: dict[str, Shape] = {}
-        for place in self.all_places:
+        for place in self.all_nodes:
             found |= place.parameters | place.state
         return found
 
     @property
     def parameter_count(self) -> int:
         """How many numbers the network learns, from the spec alone."""
-        return sum(place.parameter_count for place in self.all_places)
+        return sum(place.parameter_count for place in self.all_nodes)

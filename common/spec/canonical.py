@@ -14,13 +14,13 @@ those take one value when the spec is made (`common.spec.update_rule`).
 import math
 from typing import Any, TypeVar
 
-from framework_parity.common.spec.architecture import Place, places
+from framework_parity.common.spec.architecture import LayerNode, places
 from framework_parity.common.spec.initializers import (
     Scaled,
     TruncatedNormal,
     Zeros,
 )
-from framework_parity.common.spec.layer import LayerElement, Shape
+from framework_parity.common.spec.layer import LayerSpec, Shape
 from framework_parity.common.spec.layers.activations import AlongAxis, Prelu
 from framework_parity.common.spec.layers.convolution import (
     Conv2d,
@@ -31,7 +31,7 @@ from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.normalization import LayerNorm
 from framework_parity.common.spec.layers.pooling import AveragePool
 from framework_parity.common.spec.layers.windows import Window
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.node import SpecNode
 from framework_parity.common.spec.padding import Same, Symmetric, Valid
 from framework_parity.common.spec.schedules import (
     Changing,
@@ -60,7 +60,7 @@ def canonical(spec: Any, shape: Shape | None = None) -> Any:
             return changed(spec, bounds="absolute")
         case Changing():
             return _schedule(spec)
-        case LayerElement():
+        case LayerSpec():
             return _layer(spec, shape)
         case _:
             return spec
@@ -68,7 +68,7 @@ def canonical(spec: Any, shape: Shape | None = None) -> Any:
 
 def canonical_layers(
     layers: tuple[Any, ...], shape: Shape
-) -> tuple[LayerElement, ...]:
+) -> tuple[LayerSpec, ...]:
     """Return the form of a whole network, inside of blocks as well.
 
     Args:
@@ -78,7 +78,7 @@ def canonical_layers(
     return tuple(_placed(place) for place in places(layers, shape))
 
 
-E = TypeVar("E", bound=Element)
+E = TypeVar("E", bound=SpecNode)
 
 
 def changed(spec: E, **fields: Any) -> E:
@@ -102,8 +102,8 @@ def _schedule(spec: Changing) -> Changing | Constant:
             return spec
 
 
-def _layer(spec: LayerElement, shape: Shape | None) -> LayerElement:
-    found: LayerElement = spec
+def _layer(spec: LayerSpec, shape: Shape | None) -> LayerSpec:
+    found: LayerSpec = spec
     for name in ("kernel_initializer", "bias_initializer"):
         drawn = getattr(found, name, None)
         if drawn is not None:
@@ -120,7 +120,7 @@ def _layer(spec: LayerElement, shape: Shape | None) -> LayerElement:
     return found if shape is None else _shaped(found, shape)
 
 
-def _shaped(spec: LayerElement, shape: Shape) -> LayerElement:
+def _shaped(spec: LayerSpec, shape: Shape) -> LayerSpec:
     """Return a layer's form where it stands."""
     match spec:
         case Flatten() if len(shape) == 1:
@@ -151,7 +151,7 @@ def _axis(name: str, shape: Shape) -> str:
     return "height" if (len(shape), name) == (2, "positions") else name
 
 
-def _window(spec: Window, shape: Shape) -> LayerElement:
+def _window(spec: Window, shape: Shape) -> LayerSpec:
     """Return what moves over an image, with padding in even numbers.
 
     Only where the numbers are not even is it "same". A convolution in as
@@ -174,7 +174,7 @@ def _window(spec: Window, shape: Shape) -> LayerElement:
             return padded
 
 
-def _depthwise(spec: Conv2d, channels: int) -> LayerElement:
+def _depthwise(spec: Conv2d, channels: int) -> LayerSpec:
     if spec.stride[0] != spec.stride[1]:
         return spec
     fields = {
@@ -189,7 +189,7 @@ def _depthwise(spec: Conv2d, channels: int) -> LayerElement:
     return _layer(found, None)
 
 
-def _ungrouped(spec: DepthwiseConv2d) -> LayerElement:
+def _ungrouped(spec: DepthwiseConv2d) -> LayerSpec:
     if max(spec.stride) > 1 and max(spec.dilation) > 1:
         return changed(spec, fan_in="per_channel")
     fields = {
@@ -205,7 +205,7 @@ def _sees_fans(spec: DepthwiseConv2d) -> bool:
     return any(isinstance(each, Scaled) for each in drawn)
 
 
-def _placed(place: Place) -> LayerElement:
+def _placed(place: LayerNode) -> LayerSpec:
     spec = place.layer
     blocks: dict[str, Any] = {
         role: tuple(_placed(each) for each in block)

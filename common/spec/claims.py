@@ -70,31 +70,32 @@ class Claim(Model):
     """What an experiment teaches, in a form that can be checked.
 
     Attributes:
-        that: `arm.statistic > arm.statistic`, or a number on either side,
+        expression: `arm.statistic > arm.statistic`, or a number on either
+        side,
             with >, <, >=, <= or ==, and + - * / between statistics. With ==
             and a number with a point on the right, two numbers are equal that
             are the same in the digits that are written down. A side that is
             no number (of an arm that has diverged, or something divided by 0)
             leaves a claim undecided; an epoch that never comes is infinite.
-        name: a slug; made from `that` where unsaid.
-        sentence: the claim in words; `that` where unsaid.
+        name: a slug; made from `expression` where unsaid.
+        sentence: the claim in words; `expression` where unsaid.
     """
 
-    main: ClassVar[str] = "that"
-    that: str
+    shorthand_field: ClassVar[str] = "expression"
+    expression: str
     name: Slug = ""
     sentence: str = ""
 
     @classmethod
     def _fields_of(cls, written: Any) -> Any:
-        return {"that": written} if isinstance(written, str) else written
+        return {"expression": written} if isinstance(written, str) else written
 
     @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         fields = handler.resolve_ref_schema(handler(schema))
-        fields["properties"]["that"]["description"] = "\n".join(
+        fields["properties"]["expression"]["description"] = "\n".join(
             ["What an arm can be asked for:"]
             + [f"{s.form}: {s.summary}" for s in STATISTICS.values()]
         )
@@ -104,35 +105,36 @@ class Claim(Model):
     @classmethod
     def _named(cls, written: Any) -> Any:
         fields = cls._fields_of(written)
-        if not isinstance(fields, dict) or "that" not in fields:
+        if not isinstance(fields, dict) or "expression" not in fields:
             return fields
-        that = slug = str(fields["that"])
+        expression = slug = str(fields["expression"])
         for sign, word in WORDS.items():
             slug = slug.replace(sign, f" {word} ")
         slug = "_".join(re.findall(r"\w+", slug))
         name = slug if slug[:1].islower() else f"that_{slug}"
-        return {"name": name, "sentence": that} | fields
+        return {"name": name, "sentence": expression} | fields
 
     @model_validator(mode="after")
     def _parses(self) -> "Claim":
         for side in (self._tree.left, *self._tree.comparators):
-            _check(side, self.that)
+            _check(side, self.expression)
         if not self.measured:
-            raise ValueError(f"got {shown(self.that)}, which asks no arm")
+            got = shown(self.expression)
+            raise ValueError(f"got {got}, which asks no arm")
         return self
 
     @cached_property
     def _tree(self) -> ast.Compare:
         try:
-            tree = ast.parse(self.that.strip(), mode="eval").body
+            tree = ast.parse(self.expression.strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            _refuse(self.that)
+            _refuse(self.expression)
         fits = isinstance(tree, ast.Compare) and len(tree.ops) == 1
-        if not fits or len(self.that) > LONGEST:
-            _refuse(self.that)
+        if not fits or len(self.expression) > LONGEST:
+            _refuse(self.expression)
         assert isinstance(tree, ast.Compare)
         if type(tree.ops[0]) not in RELATIONS:
-            _refuse(self.that)
+            _refuse(self.expression)
         return tree
 
     @property
@@ -177,7 +179,7 @@ class Claim(Model):
         5e-13
         """
         right = self._tree.comparators[0]
-        text = ast.get_source_segment(self.that.strip(), right) or ""
+        text = ast.get_source_segment(self.expression.strip(), right) or ""
         number = re.fullmatch(r"-?\d*(\.\d*)?(?:[eE]([-+]?\d+))?", text)
         if number is None or (number[1] is None and number[2] is None):
             return 0.0
@@ -226,7 +228,7 @@ class SameBest(Model):
         return read_statistic(self.same_best)
 
     @property
-    def that(self) -> str:
+    def expression(self) -> str:
         """What is claimed, in short."""
         return f"same best {self.same_best}"
 
@@ -245,24 +247,25 @@ WrittenClaim: TypeAlias = Annotated[
 """What is asked of each framework, or of both together."""
 
 
-def _check(node: ast.expr, that: str) -> None:
+def _check(node: ast.expr, expression: str) -> None:
     """Refuse what is no arithmetic of statistics."""
     if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
         if isinstance(node.op, ast.Div) and _is_nothing(node.right):
-            raise ValueError(f"got {shown(that)}, which divides by 0")
-        _check(node.left, that)
-        _check(node.right, that)
+            raise ValueError(f"got {shown(expression)}, which divides by 0")
+        _check(node.left, expression)
+        _check(node.right, expression)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        _check(node.operand, that)
+        _check(node.operand, expression)
     elif isinstance(node, ast.Constant):
         if type(node.value) not in (int, float):
-            _refuse(that)
+            _refuse(expression)
         if not abs(node.value) < math.inf:  # type: ignore[arg-type]
-            raise ValueError(f"got {shown(that)}, with a number too large")
+            got = shown(expression)
+            raise ValueError(f"got {got}, with a number too large")
     elif read := _named(node):
         _check_statistic(*read)
     else:
-        _refuse(that)
+        _refuse(expression)
 
 
 def _is_nothing(node: ast.expr) -> bool:
@@ -323,5 +326,5 @@ def _number(node: ast.AST, lookup: Lookup) -> float:
     return float(lookup(read))
 
 
-def _refuse(that: str) -> NoReturn:
-    raise ValueError(f"got {shown(that)}, expected {FORM}")
+def _refuse(expression: str) -> NoReturn:
+    raise ValueError(f"got {shown(expression)}, expected {FORM}")

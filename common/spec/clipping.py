@@ -10,18 +10,18 @@ import numpy as np
 
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.node import (
-    Element,
     NotNegative,
-    OneKind,
     Positive,
+    SpecNode,
+    TaggedUnion,
 )
 from framework_parity.common.training.record import Weights
 
 
-class ByValue(Element):
+class ByValue(SpecNode):
     """Keep each number of each gradient within ± limit."""
 
-    main = "limit"
+    shorthand_field = "limit"
     limit: Positive
 
     def clip(self, gradients: Weights) -> Weights:
@@ -32,14 +32,14 @@ class ByValue(Element):
         }
 
 
-class ByNorm(Element):
+class ByNorm(SpecNode):
     """Shrink each parameter's gradient by min(1, limit / (norm + ε)).
 
     The norm is that of the one gradient (Keras's `clipnorm`). PyTorch adds
     ε = 1e-6, Keras nothing.
     """
 
-    main = "limit"
+    shorthand_field = "limit"
     limit: Positive
     epsilon: NotNegative
 
@@ -51,7 +51,7 @@ class ByNorm(Element):
         }
 
 
-class ByGlobalNorm(Element):
+class ByGlobalNorm(SpecNode):
     """Shrink all gradients by one min(1, limit / (norm + ε)).
 
     The norm is that of all gradients taken together (PyTorch's
@@ -59,7 +59,7 @@ class ByGlobalNorm(Element):
     et al. 2013, algorithm 1.
     """
 
-    main = "limit"
+    shorthand_field = "limit"
     limit: Positive
     epsilon: NotNegative
 
@@ -77,4 +77,4 @@ def _factor(norm: np.floating, limit: float, epsilon: float) -> Array:
     return np.asarray(min(1.0, limit / shifted) if shifted else 1.0)
 
 
-Clipping: TypeAlias = Annotated[ByValue | ByNorm | ByGlobalNorm, OneKind()]
+Clipping: TypeAlias = Annotated[ByValue | ByNorm | ByGlobalNorm, TaggedUnion()]

@@ -155,8 +155,8 @@ CONVENTIONS = (
         ),
     ),
     Convention(
-        "batch_norm_kept",
-        "batch_norm.kept",
+        "batch_norm_running_decay",
+        "batch_norm.running_decay",
         0.9,
         0.99,
         "Each step keeps 0.9 of batch normalisation's running averages in "

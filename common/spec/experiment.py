@@ -29,7 +29,7 @@ from framework_parity.common.spec.claims import (
 )
 from framework_parity.common.spec.errors import names, nearest, shown
 from framework_parity.common.spec.layers.activations import Relu
-from framework_parity.common.spec.node import Dialect, Model, speaking
+from framework_parity.common.spec.node import Dialect, Model, defaults_from
 from framework_parity.common.spec.plots import Picture
 from framework_parity.common.spec.probes import Probes
 from framework_parity.common.spec.recipe import Recipe
@@ -56,7 +56,7 @@ class Experiment(Model):
             of `layers` with a `recipe` or `data` of its own.
         claims: what should come out.
         probes: what is written down on the way.
-        pictures: what is drawn, beside the curves and the differences.
+        plots: what is drawn, beside the curves and the differences.
         replay: how a framework is seeded whose own draws are replayed.
     """
 
@@ -70,7 +70,7 @@ class Experiment(Model):
     )
     claims: tuple[WrittenClaim, ...] = ()
     probes: Probes | None = None
-    pictures: tuple[Picture, ...] = ()
+    plots: tuple[Picture, ...] = ()
     replay: Replay | None = None
 
     @model_validator(mode="wrap")
@@ -81,7 +81,7 @@ class Experiment(Model):
         said = None
         if isinstance(written, dict):
             said, written = written.get("dialect"), completed(written)
-        with speaking(said if said in ("torch", "keras") else None):
+        with defaults_from(said if said in ("torch", "keras") else None):
             return handler(written)
 
     @model_validator(mode="after")
@@ -95,7 +95,7 @@ class Experiment(Model):
             self._check_claim(index, claim)
         if self.probes:
             self._check_probes(self.probes)
-        for index, picture in enumerate(self.pictures):
+        for index, picture in enumerate(self.plots):
             self._check_picture(index, picture)
         return self
 
@@ -103,21 +103,22 @@ class Experiment(Model):
         for name in picture.arms or self.arms:
             if name not in self.arms:
                 self._refuse(
-                    ("pictures", index),
+                    ("plots", index),
                     f"got arm {shown(name)}, expected one of: "
                     f"{names(self.arms)}{nearest(name, self.arms)}",
                 )
-            missing = picture.missing(self.arm(name))
+            missing = picture.missing_reason(self.arm(name))
             if missing:
                 self._refuse(
-                    ("pictures", index),
+                    ("plots", index),
                     f"got {picture.kind()!r}, but of {name!r} {missing}",
                 )
 
         arms = [self.arm(name) for name in picture.arms or self.arms]
-        if unfit := picture.unfit(arms):
+        if incompatible_reason := picture.incompatible_reason(arms):
             self._refuse(
-                ("pictures", index), f"got {picture.kind()!r}, but {unfit}"
+                ("plots", index),
+                f"got {picture.kind()!r}, but {incompatible_reason}",
             )
 
     def _place(self, arm: str, part: str, *path: str | int) -> Path:
@@ -139,7 +140,7 @@ class Experiment(Model):
                         f"got arm {shown(arm)}, expected one of: "
                         f"{names(self.arms)}{nearest(arm, self.arms)}",
                     )
-                missing = statistic.missing(self.arm(arm), arguments)
+                missing = statistic.missing_reason(self.arm(arm), arguments)
                 if missing:
                     self._refuse(
                         ("claims", index),
@@ -166,7 +167,7 @@ class Experiment(Model):
 
     def _check_probes(self, probes: Probes) -> None:
         everywhere = [
-            p for name in self.arms for p in self.arm(name).all_places
+            p for name in self.arms for p in self.arm(name).all_nodes
         ]
         learning = {p.name for p in everywhere if p.parameters}
         known = {
@@ -213,7 +214,7 @@ class Experiment(Model):
             )
 
     def _refuse(self, place: tuple[str | int, ...], text: str) -> None:
-        error = PydanticCustomError("unfit", "{text}", {"text": text})
+        error = PydanticCustomError("incompatible", "{text}", {"text": text})
         raise ValidationError.from_exception_data(
             "Experiment",
             [InitErrorDetails(type=error, loc=place, input=None)],

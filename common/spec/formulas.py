@@ -141,13 +141,14 @@ def read(text: str) -> ast.expr:
     return tree
 
 
-def evaluate(tree: ast.expr, x: Array, rough: int = 0) -> Dual:
+def evaluate(tree: ast.expr, x: Array, rounding_variant: int = 0) -> Dual:
     """Return the value and the slope of a formula at x, of its shape.
 
     Args:
         tree: the formula, as `read` returns it.
         x: where, of any shape.
-        rough: which way the result of each operation is one unit in the
+        rounding_variant: which way the result of each operation is one unit in
+        the
             last place off; see `common.reference.rounding`. With 0 none is.
 
     Returns:
@@ -158,7 +159,7 @@ def evaluate(tree: ast.expr, x: Array, rough: int = 0) -> Dual:
     (8.0, 12.0)
     """
     with np.errstate(all="ignore"):
-        return _dual(tree, np.asarray(x, np.float64), rough)
+        return _dual(tree, np.asarray(x, np.float64), rounding_variant)
 
 
 def translated(tree: ast.expr, words: Mapping[str, str]) -> str:
@@ -292,7 +293,7 @@ def _number(tree: ast.expr) -> float:
     return float(evaluate(tree, np.zeros(()))[0])
 
 
-def _dual(node: ast.expr, x: Array, rough: int = 0) -> Dual:
+def _dual(node: ast.expr, x: Array, rounding_variant: int = 0) -> Dual:
     match node:
         case ast.Name(id="x"):
             return x, np.ones_like(x)
@@ -301,37 +302,46 @@ def _dual(node: ast.expr, x: Array, rough: int = 0) -> Dual:
         case ast.Constant(value=int() | float() as value):
             return np.full_like(x, float(value)), np.zeros_like(x)
         case ast.UnaryOp(op=op, operand=inner):
-            a, da = _dual(inner, x, rough)
+            a, da = _dual(inner, x, rounding_variant)
             return (-a, -da) if isinstance(op, ast.USub) else (a, da)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             depend = _depends(left), _depends(right)
-            powered = _dual(left, x, rough), _dual(right, x, rough)
-            return _off(_power(*powered, *depend), rough)
+            powered = (
+                _dual(left, x, rounding_variant),
+                _dual(right, x, rounding_variant),
+            )
+            return _off(_power(*powered, *depend), rounding_variant)
         case ast.BinOp(left=left, op=op, right=right):
-            combined = _dual(left, x, rough), _dual(right, x, rough)
-            return _off(_OPERATORS[type(op)](*combined), rough)
+            combined = (
+                _dual(left, x, rounding_variant),
+                _dual(right, x, rounding_variant),
+            )
+            return _off(_OPERATORS[type(op)](*combined), rounding_variant)
         case ast.Call(func=ast.Name(id=name), args=[argument]):
-            a, da = _dual(argument, x, rough)
+            a, da = _dual(argument, x, rounding_variant)
             value_of, slope_of = UNARY[name]
             slope = slope_of(a)
             terms = SLOPE_TERMS.get(name)
             size = terms(a) if terms else np.abs(slope)
             return (
-                roughly(value_of(a), np.abs(value_of(a)), rough),
-                roughly(slope, size, rough) * da,
+                roughly(value_of(a), np.abs(value_of(a)), rounding_variant),
+                roughly(slope, size, rounding_variant) * da,
             )
         case ast.Call(func=ast.Name(id=name), args=[one, other]):
-            return BINARY[name](_dual(one, x, rough), _dual(other, x, rough))
+            return BINARY[name](
+                _dual(one, x, rounding_variant),
+                _dual(other, x, rounding_variant),
+            )
         case _:
             raise TypeError(f"{ast.dump(node)} was not checked")
 
 
-def _off(found: Dual, rough: int) -> Dual:
+def _off(found: Dual, rounding_variant: int) -> Dual:
     """Return what an operation gives, rounded one way or the other."""
     value, slope = found
     return (
-        roughly(value, np.abs(value), rough),
-        roughly(slope, np.abs(slope), rough),
+        roughly(value, np.abs(value), rounding_variant),
+        roughly(slope, np.abs(slope), rounding_variant),
     )
 
 

@@ -18,11 +18,11 @@ from pydantic import model_validator
 
 from framework_parity.common.spec.layer import Array, Shape
 from framework_parity.common.spec.node import (
-    Element,
-    Flag,
     Number,
-    OneKind,
     Positive,
+    SpecNode,
+    StrictBool,
+    TaggedUnion,
 )
 
 Bounds = Literal["absolute", "deviations"]
@@ -32,7 +32,7 @@ Bounds = Literal["absolute", "deviations"]
 TRUNCATED_STDDEV = 0.87962566103423978
 
 
-class Initializer(Element):
+class Initializer(SpecNode):
     """A distribution of starting values."""
 
     def sample(
@@ -71,7 +71,7 @@ class Ones(Initializer):
 class Constant(Initializer):
     """One value everywhere."""
 
-    main = "value"
+    shorthand_field = "value"
     value: Number
 
     def sample(
@@ -83,7 +83,7 @@ class Constant(Initializer):
 class Normal(Initializer):
     """N(mean, stddev²), not cut."""
 
-    main = "stddev"
+    shorthand_field = "stddev"
     mean: Number = 0.0
     stddev: Positive
 
@@ -103,7 +103,7 @@ class TruncatedNormal(Initializer):
     `glorot_normal` and its kin.
     """
 
-    main = "stddev"
+    shorthand_field = "stddev"
     mean: Number = 0.0
     stddev: Positive
     bounds: Bounds
@@ -219,7 +219,7 @@ class ScaledNormal(Scaled):
     Keras cuts and widens it, PyTorch does neither.
     """
 
-    truncated: Flag
+    truncated: StrictBool
 
     @property
     def distribution(self) -> str:
@@ -294,7 +294,7 @@ class Orthogonal(Initializer):
     Saxe et al. 2014; Mezzadri 2007 for the signs.
     """
 
-    main = "gain"
+    shorthand_field = "gain"
     gain: Positive = 1.0
 
     def sample(
@@ -322,7 +322,7 @@ KernelInitializer: TypeAlias = Annotated[
     | LecunUniform
     | LecunNormal
     | Orthogonal,
-    OneKind(),
+    TaggedUnion(),
 ]
 BiasInitializer: TypeAlias = Annotated[
     Zeros
@@ -332,5 +332,5 @@ BiasInitializer: TypeAlias = Annotated[
     | TruncatedNormal
     | Uniform
     | FanInUniform,
-    OneKind(),
+    TaggedUnion(),
 ]

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from pydantic_core import PydanticCustomError
 
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.node import SpecNode
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Shape: TypeAlias = tuple[int, ...]
 
 
-class LayerElement(Element):
+class LayerSpec(SpecNode):
     """A layer; unless it says otherwise, the shape stays, nothing is learnt.
 
     Shapes are those of one sample, without the batch.

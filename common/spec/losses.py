@@ -17,10 +17,15 @@ from framework_parity.common.spec.layers.activations import (
     Sigmoid,
     Softmax,
 )
-from framework_parity.common.spec.node import Element, OneKind, Positive, Share
+from framework_parity.common.spec.node import (
+    Fraction,
+    Positive,
+    SpecNode,
+    TaggedUnion,
+)
 
 
-class CrossEntropy(Element):
+class CrossEntropy(SpecNode):
     """-Σ q log softmax(z), for integer labels y of shape (batch,).
 
     The target q is 1 at y; with label smoothing α it is 1 - α there, and
@@ -28,7 +33,7 @@ class CrossEntropy(Element):
     """
 
     prediction: ClassVar[type[Activation]] = Softmax
-    label_smoothing: Share = 0.0
+    label_smoothing: Fraction = 0.0
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
         right = z[np.arange(len(y)), y][:, np.newaxis]
@@ -59,7 +64,7 @@ class CrossEntropy(Element):
         return {"accuracy": int((z.argmax(-1) == y).sum()) / len(y)}
 
 
-class BinaryCrossEntropy(Element):
+class BinaryCrossEntropy(SpecNode):
     """max(z, 0) - z q + log(1 + exp(-|z|)), for y in [0, 1].
 
     The target q is y; with label smoothing α, it is y (1 - α) + α/2.
@@ -67,7 +72,7 @@ class BinaryCrossEntropy(Element):
     """
 
     prediction: ClassVar[type[Activation]] = Sigmoid
-    label_smoothing: Share = 0.0
+    label_smoothing: Fraction = 0.0
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
         q = self._target(y)
@@ -88,7 +93,7 @@ class BinaryCrossEntropy(Element):
         return {"accuracy": int(((z > 0) == (y > 0.5)).sum()) / len(y)}
 
 
-class Distance(Element):
+class Distance(SpecNode):
     """What the losses of a difference z - y share.
 
     The target of a number to predict has shape (batch, 1). Of K classes,
@@ -133,7 +138,7 @@ class Huber(Distance):
     Huber 1964. PyTorch's SmoothL1Loss(β) is this with δ = β, over β.
     """
 
-    main = "delta"
+    shorthand_field = "delta"
     delta: Positive = 1.0
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
@@ -179,5 +184,5 @@ Loss: TypeAlias = Annotated[
     | MeanSquaredError
     | MeanAbsoluteError
     | Huber,
-    OneKind(),
+    TaggedUnion(),
 ]

@@ -59,19 +59,19 @@ Dialect = Literal["torch", "keras"]
 # Far more than any machine holds, far less than overflows.
 MOST = 1_000_000_000
 
-Count = Annotated[int, Field(strict=True, ge=1, le=MOST)]
-Whole = Annotated[int, Field(strict=True, ge=0, le=MOST)]
+PositiveInt = Annotated[int, Field(strict=True, ge=1, le=MOST)]
+NonNegativeInt = Annotated[int, Field(strict=True, ge=0, le=MOST)]
 Number = Annotated[float, Field(strict=True)]
 Positive = Annotated[float, Field(strict=True, gt=0)]
 NotNegative = Annotated[float, Field(strict=True, ge=0)]
-Share = Annotated[float, Field(strict=True, ge=0, lt=1)]
-Flag = Annotated[bool, Field(strict=True)]
+Fraction = Annotated[float, Field(strict=True, ge=0, lt=1)]
+StrictBool = Annotated[bool, Field(strict=True)]
 
 _dialect: ContextVar[str | None] = ContextVar("dialect", default=None)
 
 
 @contextmanager
-def speaking(dialect: str | None) -> Iterator[None]:
+def defaults_from(dialect: str | None) -> Iterator[None]:
     """Fill what an element leaves unsaid from `dialect`, inside the block.
 
     >>> from framework_parity.common.spec.optimizers import Adam
@@ -88,7 +88,7 @@ def speaking(dialect: str | None) -> Iterator[None]:
 
 def refuse(place: tuple[str | int, ...], text: str) -> NoReturn:
     """Refuse one field from a validator of the record that it stands in."""
-    error = PydanticCustomError("unfit", "{text}", {"text": text})
+    error = PydanticCustomError("incompatible", "{text}", {"text": text})
     raise ValidationError.from_exception_data(
         "refused", [InitErrorDetails(type=error, loc=place, input=None)]
     )
@@ -146,7 +146,7 @@ class Model(BaseModel):
         return [name for name in required if name not in filled]
 
 
-class Filled(Model):
+class DialectFilled(Model):
     """A record without a kind of its own, some of whose fields differ."""
 
     @classmethod
@@ -157,10 +157,10 @@ class Filled(Model):
         return fields | {"required": cls._required(fields)}
 
 
-class Element(Model):
+class SpecNode(Model):
     """One word of the language: a kind with its fields."""
 
-    main: ClassVar[str | None] = None
+    shorthand_field: ClassVar[str | None] = None
     """The field that a bare value sets: `{dense: 100}` sets `units`."""
 
     @classmethod
@@ -174,13 +174,13 @@ class Element(Model):
             return {}
         if isinstance(written, dict):
             return written
-        if cls.main is None:
+        if cls.shorthand_field is None:
             raise PydanticCustomError(
                 "no_main_value",
                 "{text}",
                 {"text": unnamed_value(kind, written, cls.model_fields)},
             )
-        return {cls.main: written}
+        return {cls.shorthand_field: written}
 
     @model_serializer(mode="wrap")
     def _as_written(
@@ -202,8 +202,10 @@ class Element(Model):
         if required:
             fields["required"] = required
         values = [fields]
-        if cls.main is not None and set(required) <= {cls.main}:
-            values.append(fields["properties"][cls.main])
+        if cls.shorthand_field is not None and set(required) <= {
+            cls.shorthand_field
+        }:
+            values.append(fields["properties"][cls.shorthand_field])
         if not required:
             values.append({"type": "null"})
         forms: list[JsonSchemaValue] = [
@@ -227,10 +229,10 @@ class Element(Model):
         return described | (forms[0] if len(forms) == 1 else {"anyOf": forms})
 
 
-class OneKind:
+class TaggedUnion:
     """Mark a union of element classes as written by kind.
 
-    `Layer = Annotated[Dense | Relu, OneKind()]` reads `{dense: 3}` as a
+    `Layer = Annotated[Dense | Relu, TaggedUnion()]` reads `{dense: 3}` as a
     `Dense` and says which kinds exist when it meets another.
     """
 
@@ -243,8 +245,8 @@ class OneKind:
         )
 
 
-def members(union: Any) -> tuple[type[Element], ...]:
-    """Return the element classes of a union, marked with `OneKind` or not.
+def members(union: Any) -> tuple[type[SpecNode], ...]:
+    """Return the element classes of a union, marked with `TaggedUnion` or not.
 
     >>> from framework_parity.common.spec.losses import Loss
     >>> [cls.kind() for cls in members(Loss)][:2]
@@ -258,7 +260,7 @@ def members(union: Any) -> tuple[type[Element], ...]:
 
 
 def _kind_of(written: Any) -> str | None:
-    if isinstance(written, Element):
+    if isinstance(written, SpecNode):
         return written.kind()
     if isinstance(written, str):
         return written

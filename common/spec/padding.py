@@ -12,7 +12,12 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from framework_parity.common.spec.errors import shown
-from framework_parity.common.spec.node import Count, Element, OneKind, Whole
+from framework_parity.common.spec.node import (
+    NonNegativeInt,
+    PositiveInt,
+    SpecNode,
+    TaggedUnion,
+)
 
 
 class Both:
@@ -58,11 +63,11 @@ def _pair(written: Any, read: Callable[[Any], int]) -> tuple[int, int]:
     return read(written[0]), read(written[1])
 
 
-Pair: TypeAlias = Annotated[tuple[int, int], Both(Count)]
-Margin: TypeAlias = Annotated[tuple[int, int], Both(Whole)]
+IntPair: TypeAlias = Annotated[tuple[int, int], Both(PositiveInt)]
+Margin: TypeAlias = Annotated[tuple[int, int], Both(NonNegativeInt)]
 
 
-class PaddingElement(Element):
+class PaddingSpec(SpecNode):
     """A rule for what is added along one side of an image."""
 
     def along(
@@ -79,7 +84,7 @@ class PaddingElement(Element):
         raise NotImplementedError(f"{self.kind()} adds nothing that is known")
 
 
-class Valid(PaddingElement):
+class Valid(PaddingSpec):
     """Nothing: a window stays inside. What both frameworks do unasked."""
 
     def along(
@@ -88,7 +93,7 @@ class Valid(PaddingElement):
         return 0, 0
 
 
-class Same(PaddingElement):
+class Same(PaddingSpec):
     """Just enough for ⌈n / s⌉ windows; an odd one out goes to the end.
 
     Keras's `padding="same"`. With a stride, PyTorch refuses this word; what
@@ -103,7 +108,7 @@ class Same(PaddingElement):
         return total // 2, total - total // 2
 
 
-class Half(PaddingElement):
+class Half(PaddingSpec):
     """Half of what the window spans, rounded down, before and after.
 
     PyTorch's `padding=k // 2`.
@@ -115,10 +120,10 @@ class Half(PaddingElement):
         return span // 2, span // 2
 
 
-class Symmetric(PaddingElement):
+class Symmetric(PaddingSpec):
     """A number of rows above and below, of columns left and right."""
 
-    main = "by"
+    shorthand_field = "by"
     by: Margin
 
     def along(
@@ -127,4 +132,4 @@ class Symmetric(PaddingElement):
         return self.by[axis], self.by[axis]
 
 
-Padding: TypeAlias = Annotated[Valid | Same | Half | Symmetric, OneKind()]
+Padding: TypeAlias = Annotated[Valid | Same | Half | Symmetric, TaggedUnion()]

@@ -11,12 +11,16 @@ import numpy as np
 from pydantic import model_validator
 
 from framework_parity.common.spec.layer import Array
-from framework_parity.common.spec.node import Filled, Flag, NotNegative
+from framework_parity.common.spec.node import (
+    DialectFilled,
+    NotNegative,
+    StrictBool,
+)
 from framework_parity.common.spec.selection import Chosen, is_chosen
 from framework_parity.common.training.record import Weights
 
 
-class Penalty(Filled):
+class Penalty(DialectFilled):
     """l1 Σ |w| + l2 Σ w², over the chosen weights.
 
     Attributes:
@@ -33,7 +37,7 @@ class Penalty(Filled):
     l2: NotNegative = 0.0
     form: Literal["whole", "half"]
     weights: Chosen
-    reported: Flag
+    reported: StrictBool
 
     @model_validator(mode="after")
     def _penalises_something(self) -> "Penalty":

@@ -22,10 +22,10 @@ from framework_parity.common.metrics.run import read_statistic
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.claims import Claim
 from framework_parity.common.spec.errors import shown
-from framework_parity.common.spec.node import Element, Flag, OneKind
+from framework_parity.common.spec.node import SpecNode, StrictBool, TaggedUnion
 
 
-class Drawn(Element):
+class Drawn(SpecNode):
     """A picture; unless it says otherwise, it needs nothing measured."""
 
     @property
@@ -38,11 +38,11 @@ class Drawn(Element):
         """The arms that it is about; None for all of them."""
         return None
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         """Return why an arm will not have what is drawn, or None."""
         return None
 
-    def unfit(self, arms: Sequence[Arm]) -> str | None:
+    def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         """Return why the arms do not make a picture together, or None."""
         return None
 
@@ -50,7 +50,7 @@ class Drawn(Element):
 class Measured(Drawn):
     """A picture of one statistic."""
 
-    main: ClassVar[str] = "statistic"
+    shorthand_field: ClassVar[str] = "statistic"
     statistic: str
 
     @model_validator(mode="after")
@@ -70,9 +70,9 @@ class Measured(Drawn):
         said = self.statistic.replace("_", " ")
         return f"{said[:1].upper()}{said[1:]}"
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         statistic, arguments = self.asked
-        return statistic.missing(arm, arguments)
+        return statistic.missing_reason(arm, arguments)
 
 
 class Bars(Measured):
@@ -85,7 +85,7 @@ class Bars(Measured):
         of: the arms to draw; all where it is not said.
     """
 
-    log: Flag = False
+    log: StrictBool = False
     of: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
 
     @property
@@ -115,7 +115,7 @@ class HeatMaps(Measured):
             "seeds; the best cell is framed"
         )
 
-    def unfit(self, arms: Sequence[Arm]) -> str | None:
+    def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         cells = {(arm.recipe.optimizer.lr, self.row(arm)) for arm in arms}
         alike = "the arms are alike in rate, batch size and depth"
         return alike if len(cells) == 1 else None
@@ -134,7 +134,7 @@ class GradientNorms(Drawn):
     def caption(self) -> str:
         return "The gradient's norm by each kernel, first layer to last"
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         return probe("gradient_norm")(arm)
 
 
@@ -163,7 +163,7 @@ class Table(Drawn):
         expected: whence the expectation.
     """
 
-    main: ClassVar[str] = "rows"
+    shorthand_field: ClassVar[str] = "rows"
     rows: Annotated[dict[str, str], Field(min_length=1)]
     expected: str = "expected"
 
@@ -171,13 +171,16 @@ class Table(Drawn):
     def _can_be_asked(self) -> "Table":
         for row in self.claims.values():
             if row.relation != "==":
-                raise ValueError(f"got {shown(row.that)}, expected '=='")
+                raise ValueError(f"got {shown(row.expression)}, expected '=='")
         return self
 
     @property
     def claims(self) -> dict[str, Claim]:
         """The rows, as claims."""
-        return {name: Claim(that=that) for name, that in self.rows.items()}
+        return {
+            name: Claim(expression=expression)
+            for name, expression in self.rows.items()
+        }
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -194,9 +197,9 @@ class Table(Drawn):
     def caption(self) -> str:
         return "Every number, in both frameworks"
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         reasons = (
-            statistic.missing(arm, arguments)
+            statistic.missing_reason(arm, arguments)
             for row in self.claims.values()
             for statistic, arms, arguments in row.measured
             if arm.name in arms
@@ -207,7 +210,7 @@ class Table(Drawn):
 class Activations(Drawn):
     """Each activation of an arm and its slope, beside the formula's."""
 
-    main: ClassVar[str] = "arm"
+    shorthand_field: ClassVar[str] = "arm"
     arm: str
 
     @property
@@ -218,7 +221,7 @@ class Activations(Drawn):
     def caption(self) -> str:
         return "Activations and their slopes"
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         if not activations(arm):
             return "no activation stands behind a dense layer of one unit"
         needed = ("representations", "per_sample_gradients")
@@ -236,7 +239,7 @@ class Sweep(Measured):
     def caption(self) -> str:
         return f"{self.said} over the learning rate"
 
-    def unfit(self, arms: Sequence[Arm]) -> str | None:
+    def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         rates = [arm.recipe.optimizer.lr for arm in arms]
         if len(set(rates)) == len(rates) > 1:
             return None
@@ -250,7 +253,7 @@ class Paths(Drawn):
         of: which arms; each a dense layer of two inputs, without a bias.
     """
 
-    main: ClassVar[str] = "of"
+    shorthand_field: ClassVar[str] = "of"
     of: Annotated[tuple[str, ...], Field(min_length=1)]
 
     @property
@@ -261,7 +264,7 @@ class Paths(Drawn):
     def caption(self) -> str:
         return "The way of the two weights over the loss"
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         if arm.parameters != {"dense_1/kernel": (2, 1)}:
             return "it learns more or less than two weights"
         return probe("weights")(arm)
@@ -277,7 +280,7 @@ class Fit(Drawn):
             "and what lies behind their noise"
         )
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         source = arm.data.source
         fits = source.shape == (1,) and hasattr(source, "noise")
         return None if fits else "the samples are no line with noise"
@@ -304,7 +307,7 @@ class Distances(Drawn):
             "their size: median of the seeds"
         )
 
-    def unfit(self, arms: Sequence[Arm]) -> str | None:
+    def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         kinds = {str(arm.parameters) for arm in arms}
         alone = "no two arms have the same tensors"
         return alone if len(kinds) == len(arms) else None
@@ -336,7 +339,7 @@ class Embeddings(Drawn):
             "frameworks together"
         )
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         return probe("representations")(arm) or classes(arm)
 
 
@@ -347,10 +350,10 @@ class Confusion(Embeddings):
     def caption(self) -> str:
         return "Which class is taken for which: how many samples, first seed"
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         end = arm.places[-1].name
         unseen = end not in views(arm)
-        return super().missing(arm) or (
+        return super().missing_reason(arm) or (
             f"the probe of representations does not see '{end}', its end"
             if unseen
             else None
@@ -367,10 +370,10 @@ class Mistakes(Confusion):
             "given: the true class, and the one it is taken for"
         )
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         flat = len(arm.data.source.shape) != 3
         reason = "the samples are no images" if flat else None
-        return super().missing(arm) or reason
+        return super().missing_reason(arm) or reason
 
 
 class LayerVariances(Drawn):
@@ -387,7 +390,7 @@ class LayerVariances(Drawn):
             "by each kernel, from the first layer to the last, at the start"
         )
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         needs = (probe("representations"), probe("gradient_norm"))
         return next(filter(None, (need(arm) for need in needs)), None)
 
@@ -399,7 +402,7 @@ class DeadShares(Drawn):
     def caption(self) -> str:
         return "The share of dead units, mean of all ReLU layers"
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         return probe("dead_relu")(arm)
 
 
@@ -416,7 +419,7 @@ class SampleGradients(Drawn):
             "by kernel and epoch"
         )
 
-    def missing(self, arm: Arm) -> str | None:
+    def missing_reason(self, arm: Arm) -> str | None:
         return probe("per_sample_gradients")(arm)
 
 
@@ -440,5 +443,5 @@ Picture: TypeAlias = Annotated[
     | LayerVariances
     | DeadShares
     | SampleGradients,
-    OneKind(),
+    TaggedUnion(),
 ]

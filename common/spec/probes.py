@@ -11,10 +11,15 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from framework_parity.common.spec.node import Count, Flag, Model, Whole
+from framework_parity.common.spec.node import (
+    Model,
+    NonNegativeInt,
+    PositiveInt,
+    StrictBool,
+)
 
 Epochs: TypeAlias = Annotated[
-    tuple[Whole | Literal["last"], ...], Field(min_length=1)
+    tuple[NonNegativeInt | Literal["last"], ...], Field(min_length=1)
 ]
 """After how many epochs to look; 0 is before training."""
 
@@ -39,7 +44,7 @@ class DeadRelu(Model):
         part: of the data.
     """
 
-    every: Count = 1
+    every: PositiveInt = 1
     part: PartName = "train"
 
 
@@ -55,7 +60,7 @@ class Dropped(Model):
         samples: how many of the shape that the dropout takes.
     """
 
-    samples: Count = 100
+    samples: PositiveInt = 100
 
 
 class PerSampleGradients(Model):
@@ -73,7 +78,7 @@ class PerSampleGradients(Model):
 
     places: Places
     epochs: Epochs = ("last",)
-    samples: Count = 32
+    samples: PositiveInt = 32
 
 
 class Representations(Model):
@@ -89,7 +94,7 @@ class Representations(Model):
 
     places: Literal["all"] | Places = "all"
     epochs: Epochs = ("last",)
-    samples: Count = 100
+    samples: PositiveInt = 100
     part: PartName = "train"
 
 
@@ -104,8 +109,8 @@ class Weights(Model):
     """
 
     places: Literal["all"] | Places = "all"
-    every: Count = 1
-    largest: Count | None = None
+    every: PositiveInt = 1
+    largest: PositiveInt | None = None
 
 
 class Probes(Model):
@@ -121,7 +126,7 @@ class Probes(Model):
         weights: the tensors on their way.
     """
 
-    gradient_norm: Flag = False
+    gradient_norm: StrictBool = False
     dead_relu: DeadRelu | None = None
     dropped: Dropped | None = None
     per_sample_gradients: PerSampleGradients | None = None

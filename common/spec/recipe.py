@@ -10,12 +10,12 @@ from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.node import (
     MOST,
-    Count,
-    Filled,
-    Flag,
+    DialectFilled,
+    NonNegativeInt,
     NotNegative,
     Number,
-    Whole,
+    PositiveInt,
+    StrictBool,
 )
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.penalties import Penalty
@@ -25,7 +25,7 @@ Monitor = Literal["validation_loss", "validation_accuracy"]
 Counting = Literal["exceeds", "reaches"]
 
 
-class EarlyStopping(Filled):
+class EarlyStopping(DialectFilled):
     """Stop when the watched value has not improved for a while.
 
     An epoch improves when its value beats the best so far by more than
@@ -49,15 +49,15 @@ class EarlyStopping(Filled):
     """
 
     monitor: Monitor = "validation_loss"
-    patience: Whole
+    patience: NonNegativeInt
     counting: Counting
     min_delta: NotNegative = 0.0
-    restore_best: Flag = False
-    start_from_epoch: Whole = 0
+    restore_best: StrictBool = False
+    start_from_epoch: NonNegativeInt = 0
     baseline: Number | None = None
 
 
-class Plateau(Filled):
+class Plateau(DialectFilled):
     """Reduce the rate when the watched value has not improved for a while.
 
     ReduceLROnPlateau, as either framework has it. The schedule's factor
@@ -81,11 +81,11 @@ class Plateau(Filled):
 
     monitor: Monitor = "validation_loss"
     by: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.1
-    patience: Whole = 10
+    patience: NonNegativeInt = 10
     counting: Counting
     threshold: NotNegative = 1e-4
     threshold_mode: Literal["relative", "absolute"]
-    cooldown: Whole = 0
+    cooldown: NonNegativeInt = 0
     last_cooldown: Literal["ignored", "counted"]
     min_lr: NotNegative = 0.0
     least_change: NotNegative
@@ -104,7 +104,7 @@ class Plateau(Filled):
         return self
 
 
-class Accumulation(Filled):
+class Accumulation(DialectFilled):
     """Move the parameters once for several batches.
 
     A step is still one batch, with its own loss and gradient norm. Every
@@ -124,7 +124,7 @@ class Accumulation(Filled):
     reduction: Literal["mean", "sum"]
 
 
-class Recipe(Filled):
+class Recipe(DialectFilled):
     """Everything about training but the network and the data.
 
     Attributes:
@@ -158,14 +158,14 @@ class Recipe(Filled):
     clipping: Clipping | None = None
     accumulation: Accumulation | None = None
     schedule: Schedule = Constant()
-    batch_size: Count | Literal["full"]
-    epochs: Count
+    batch_size: PositiveInt | Literal["full"]
+    epochs: PositiveInt
     last_batch: Literal["keep", "drop"] = "keep"
     shuffle: Literal["each_epoch", "once", "never"]
     plateau: Plateau | None = None
     early_stopping: EarlyStopping | None = None
     checkpoint: Monitor | None = None
-    evaluate_every: Whole = 1
+    evaluate_every: NonNegativeInt = 1
     precision: Dtype = "float32"
 
 

@@ -8,11 +8,15 @@ be asked for the same figures.
 from dataclasses import dataclass, field
 
 from framework_parity.common.data.spec import Part
-from framework_parity.common.spec.node import Filled, Flag, Whole
+from framework_parity.common.spec.node import (
+    DialectFilled,
+    NonNegativeInt,
+    StrictBool,
+)
 from framework_parity.common.training.record import Curve, Weights
 
 
-class Replay(Filled):
+class Replay(DialectFilled):
     """How the framework is seeded whose draws are replayed.
 
     It is seeded once and draws the data; then come each arm's network and
@@ -23,8 +27,8 @@ class Replay(Filled):
         reseed: whether it is seeded again after the data, before a network.
     """
 
-    seed: Whole = 0
-    reseed: Flag = True
+    seed: NonNegativeInt = 0
+    reseed: StrictBool = True
 
 
 UNSAID = Replay()

@@ -18,20 +18,20 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from framework_parity.common.spec.node import (
-    Count,
-    Element,
-    Flag,
+    Fraction,
     NotNegative,
-    OneKind,
     Positive,
-    Share,
+    PositiveInt,
+    SpecNode,
+    StrictBool,
+    TaggedUnion,
 )
 
 Factor = Annotated[float, Field(strict=True, gt=0, le=1)]
 AtLeastOne = Annotated[float, Field(strict=True, ge=1)]
 
 
-class Constant(Element):
+class Constant(SpecNode):
     """The same rate at every step."""
 
     def factor(self, step: int, lr: float = 1.0) -> float:
@@ -43,7 +43,7 @@ class Constant(Element):
         return lr
 
 
-class Changing(Element):
+class Changing(SpecNode):
     """A rate that changes.
 
     Attributes:
@@ -78,7 +78,7 @@ class StepDecay(Changing):
     [1.0, 1.0, 0.5, 0.5, 0.25]
     """
 
-    every: Count
+    every: PositiveInt
     by: Factor
 
     def factor(self, step: int, lr: float = 1.0) -> float:
@@ -105,7 +105,7 @@ class MultiStep(Changing):
         boundary: what step `at` itself is.
     """
 
-    at: tuple[Count, ...] = Field(min_length=1)
+    at: tuple[PositiveInt, ...] = Field(min_length=1)
     by: Factor
     boundary: Literal["first_new", "last_old"]
 
@@ -144,10 +144,10 @@ class Exponential(Changing):
     0.25
     """
 
-    main = "by"
+    shorthand_field = "by"
     by: Factor
-    every: Count = 1
-    staircase: Flag = False
+    every: PositiveInt = 1
+    staircase: StrictBool = False
 
     def factor(self, step: int, lr: float = 1.0) -> float:
         """Return by^(step / every), the exponent rounded down in stairs."""
@@ -166,7 +166,7 @@ class NaturalExponential(Changing):
     [1.0, 0.607, 0.368, 0.223]
     """
 
-    main = "k"
+    shorthand_field = "k"
     k: Positive
 
     def factor(self, step: int, lr: float = 1.0) -> float:
@@ -186,10 +186,10 @@ class InverseTime(Changing):
     0.5
     """
 
-    main = "k"
+    shorthand_field = "k"
     k: Positive
-    every: Count = 1
-    staircase: Flag = False
+    every: PositiveInt = 1
+    staircase: StrictBool = False
 
     def factor(self, step: int, lr: float = 1.0) -> float:
         """Return 1 / (1 + k step / every), stairs rounding down."""
@@ -211,8 +211,8 @@ class PolynomialDecay(Changing):
     0.5
     """
 
-    main = "steps"
-    steps: Count
+    shorthand_field = "steps"
+    steps: PositiveInt
     power: Positive = 1.0
     end: NotNegative
 
@@ -238,9 +238,9 @@ class Cosine(Changing):
     [1.0, 0.854, 0.5, 0.146, 0.0, 0.146, 0.5]
     """
 
-    main = "steps"
-    steps: Count
-    final: Share = 0.0
+    shorthand_field = "steps"
+    steps: PositiveInt
+    final: Fraction = 0.0
     past_end: Literal["stays", "rises"]
 
     def factor(self, step: int, lr: float = 1.0) -> float:
@@ -269,11 +269,11 @@ class CosineRestarts(Changing):
         final: where each fall ends.
     """
 
-    main = "first"
-    first: Count
-    times: Count
+    shorthand_field = "first"
+    first: PositiveInt
+    times: PositiveInt
     peak: Factor = 1.0
-    final: Share = 0.0
+    final: Fraction = 0.0
 
     def factor(self, step: int, lr: float = 1.0) -> float:
         """Return final + (1 - final) peakⁱ (1 + cos(π s / Tᵢ)) / 2.
@@ -309,10 +309,10 @@ class WarmupCosine(Changing):
         final: where the fall ends, likewise.
     """
 
-    warmup: Count
-    steps: Count
-    start: Share = 0.0
-    final: Share = 0.0
+    warmup: PositiveInt
+    steps: PositiveInt
+    start: Fraction = 0.0
+    final: Fraction = 0.0
 
     def factor(self, step: int, lr: float = 1.0) -> float:
         """Return start + (1 - start) step / warmup, then the cosine."""
@@ -343,7 +343,7 @@ class OneCycle(Changing):
         end_over: what it begins with over what it ends with.
     """
 
-    main = "steps"
+    shorthand_field = "steps"
     steps: Annotated[int, Field(strict=True, ge=2)]
     rise: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.3
     start_over: AtLeastOne = 25.0
@@ -403,5 +403,5 @@ Schedule: TypeAlias = Annotated[
     | CosineRestarts
     | WarmupCosine
     | OneCycle,
-    OneKind(),
+    TaggedUnion(),
 ]

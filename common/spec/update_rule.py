@@ -13,7 +13,7 @@ from pydantic import model_validator
 
 from framework_parity.common.spec.conventions import defaults_of
 from framework_parity.common.spec.layer import Array
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.node import SpecNode
 from framework_parity.common.spec.selection import Chosen, is_chosen
 
 Decay = Literal["coupled", "decoupled", "factored"]
@@ -21,7 +21,7 @@ BiasCorrection = Literal["double", "parameter"]
 State: TypeAlias = dict[str, Array]
 
 
-class UpdateRule(Element):
+class UpdateRule(SpecNode):
     """How a gradient g moves a parameter p, at rate η, with decay λ.
 
     The decay may be `coupled` (PyTorch), a part of the gradient::
@@ -39,16 +39,16 @@ class UpdateRule(Element):
     where 1 - ηλ keeps few digits of ηλ, always the same ones: at ηλ = 1e-4
     the decay is off by up to 5e-13 of itself in float64, which 2,000 steps
     show plainly, and by 3e-4 in float32. Loshchilov and Hutter 2019,
-    algorithm 2. `decayed` says whether it takes `all` parameters or only
-    `kernels`.
+    algorithm 2. `decay_applies_to` says whether it takes `all` parameters or
+    only `kernels`.
     """
 
-    main = "lr"
+    shorthand_field = "lr"
 
     if TYPE_CHECKING:  # each subclass has them among fields of its own
         weight_decay: float
         decay: Decay
-        decayed: Chosen
+        decay_applies_to: Chosen
 
     @classmethod
     def slots(cls) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ class UpdateRule(Element):
 
     def decays(self, name: str) -> bool:
         """Return whether the parameter of this name decays."""
-        return self.weight_decay > 0 and is_chosen(name, self.decayed)
+        return self.weight_decay > 0 and is_chosen(name, self.decay_applies_to)
 
     def update(
         self,
@@ -104,7 +104,7 @@ class UpdateRule(Element):
 
     def without_effect(self) -> set[str]:
         """Return the fields that change nothing, given the others."""
-        return set() if self.weight_decay else {"decay", "decayed"}
+        return set() if self.weight_decay else {"decay", "decay_applies_to"}
 
     @model_validator(mode="after")
     def _same_meaning_same_spec(self) -> "UpdateRule":

@@ -4,7 +4,11 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
-from framework_parity.common.spec.architecture import Place, ShapeError, walk
+from framework_parity.common.spec.architecture import (
+    LayerNode,
+    ShapeError,
+    walk,
+)
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layers.normalization import BatchNorm
 from framework_parity.common.spec.losses import (
@@ -64,7 +68,7 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
 
 
 def _check_batch_norm(
-    arm: Arm, found: tuple[Place, ...], where: Where
+    arm: Arm, found: tuple[LayerNode, ...], where: Where
 ) -> Refusal | None:
     """Refuse to normalise a single number: it has no variance."""
     samples = arm.data.part_sizes()["train"]

@@ -8,7 +8,7 @@ in `CHECKS` about every arm; to add a warning, add a function there.
 import math
 from collections.abc import Callable, Iterator, Sequence
 
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.axes import axes_of
 from framework_parity.common.spec.experiment import Experiment
@@ -68,7 +68,7 @@ def _sentences(name: str, arm: Arm) -> list[str]:
     return [f"arms.{name}: {each}" for each in asked] + arm.data.notices()
 
 
-def output_places(places: Sequence[Place]) -> list[Place]:
+def output_places(places: Sequence[LayerNode]) -> list[LayerNode]:
     """Return the places whose values are the network's outputs.
 
     Layers that leave the values as they are, or zero some of them, are
@@ -149,7 +149,7 @@ def log_softmax_into_cross_entropy(arm: Arm) -> Iterator[str]:
 
 def softmax_of_one_number(arm: Arm) -> Iterator[str]:
     """Yield softmaxes along an axis of length 1, which are constant."""
-    for place in arm.all_places:
+    for place in arm.all_nodes:
         layer, shape = place.layer, place.input_shape
         if not isinstance(layer, AlongAxis):
             continue

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from framework_parity.common.spec.architecture import Place, masked
+from framework_parity.common.spec.architecture import LayerNode, masked
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.recipe import Recipe, batch_sizes
@@ -188,7 +188,7 @@ def _pieces(batches: Indices, numbers: int) -> Iterator[Indices]:
 
 
 def masks_of(
-    place: Place,
+    place: LayerNode,
     batches: tuple[int, ...],
     seed: int,
     first: int,

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framework_parity.common.choices import Dtype
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.node import MOST
@@ -35,7 +35,7 @@ from framework_parity.common.training.observer import Observer
 from framework_parity.common.training.randomness import stream
 from framework_parity.common.training.record import Curve, Record, Weights
 
-"""The precision that layers compute in; see `stored`."""
+"""The precision that layers compute in; see `storage_dtype`."""
 
 Progress: TypeAlias = Callable[[int, int], None]
 
@@ -74,7 +74,7 @@ class Trainer(Protocol):
     def outputs(self, x: Array) -> dict[str, Curve]:
         """Return what leaves each place, inner first, in evaluation."""
 
-    def dropped(self, place: Place, x: Array) -> tuple[Curve, Curve]:
+    def dropped(self, place: LayerNode, x: Array) -> tuple[Curve, Curve]:
         """Return numbers before and after a dropout of the framework's own.
 
         It is a new one with a mask of its own, as it is in training; nobody
@@ -104,7 +104,7 @@ class Trainer(Protocol):
         """Return which of cpu, cuda and mps there are to compute on."""
 
 
-def stored(dtype: str) -> str:
+def storage_dtype(dtype: str) -> str:
     """Return the precision that parameters, data and losses are held in.
 
     `bfloat16` is mixed precision: products and activations in bfloat16, and
@@ -122,8 +122,8 @@ def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
     They are drawn in float64 and rounded once, so that float32 and float64
     runs start from the same numbers up to that rounding.
     """
-    drawn, kind = {}, stored(dtype)
-    for place in arm.all_places:
+    drawn, kind = {}, storage_dtype(dtype)
+    for place in arm.all_nodes:
         for name in place.parameters | place.state:
             rng = stream(seed, "weights", arm.stream_name(name))
             own = name.rpartition("/")[2]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from framework_parity.common.data.spec import Part
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.activations import (
@@ -103,7 +103,7 @@ class Observer:
         outputs = trainer.outputs(self.parts[probe.part].x)
         weights = trainer.weights()
         found = {}
-        for place in self.arm.all_places:
+        for place in self.arm.all_nodes:
             if isinstance(place.layer, Relu):
                 found[place.name] = dead_share(outputs[place.name])
         for relu, dense in self._behind_dense():
@@ -113,14 +113,14 @@ class Observer:
             found[f"{relu.name}/by_weights"] = np.array(by_weights.mean())
         return found
 
-    def _behind_dense(self) -> Iterator[tuple[Place, Place]]:
+    def _behind_dense(self) -> Iterator[tuple[LayerNode, LayerNode]]:
         """Yield each relu after a dense layer that negatives never reach."""
         positive = all((part.x >= 0).all() for part in self.parts.values())
         yield from _behind_dense(self.arm.places, positive)
 
     def _dropped(self, trainer: Any, probe: Dropped) -> Weights:
         found = {}
-        for place in self.arm.all_places:
+        for place in self.arm.all_nodes:
             if place.mask_shape is not None:
                 rng = stream(0, "dropped", place.name)
                 x = rng.normal(size=(probe.samples, *place.input_shape))
@@ -132,7 +132,7 @@ class Observer:
     ) -> Weights:
         names = [
             name
-            for place in self.arm.all_places
+            for place in self.arm.all_nodes
             if place.name in probe.places
             for name in place.parameters
         ]
@@ -148,14 +148,14 @@ class Observer:
         outputs = trainer.outputs(self.parts[probe.part].some(probe.samples).x)
         return {
             place.name: outputs[place.name]
-            for place in self.arm.all_places
+            for place in self.arm.all_nodes
             if probe.places == "all" or place.name in probe.places
         }
 
     def _weights(self, trainer: Any, probe: WeightsProbe) -> Weights:
         wanted = {
             name
-            for place in self.arm.all_places
+            for place in self.arm.all_nodes
             if probe.places == "all" or place.name in probe.places
             for name in place.parameters
         }
@@ -188,9 +188,9 @@ def _wanted(probe: Any, epoch: int, last: bool) -> bool:
 
 
 def _behind_dense(
-    places: Sequence[Place], positive: bool
-) -> Iterator[tuple[Place, Place]]:
-    before: Place | None = None
+    places: Sequence[LayerNode], positive: bool
+) -> Iterator[tuple[LayerNode, LayerNode]]:
+    before: LayerNode | None = None
     for place in places:
         for block in place.blocks.values():
             yield from _behind_dense(block, positive)

@@ -58,7 +58,7 @@ class Record:
         wrong = np.flatnonzero(~np.isfinite(self.steps["loss"]))
         return int(wrong[0]) if len(wrong) else None
 
-    def until(self, epoch: int) -> "Record":
+    def truncated_at(self, epoch: int) -> "Record":
         """Return what the curves were up to an epoch, and no end."""
         shown = int((self.epochs["epoch"] <= epoch).sum())
         share = epoch / self.final["epochs"]

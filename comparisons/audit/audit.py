@@ -25,27 +25,35 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
 from framework_parity.common.spec.node import Model
 from framework_parity.comparisons import catalogue
-from framework_parity.comparisons.audit.causes import Finder, Mix, Values
+from framework_parity.comparisons.audit.causes import (
+    DefaultsMix,
+    Finder,
+    Values,
+)
 from framework_parity.comparisons.audit.naive_port import (
     NaivePort,
     arm_of,
     naive_port,
 )
 from framework_parity.comparisons.audit.result import (
-    Audit,
-    Corner,
+    AuditResult,
+    NamedMix,
     Option,
-    Switch,
+    SingleChange,
 )
 from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.audit.sweep import (
     METRICS,
-    Laboratory,
     Measured,
+    Sweep,
 )
 from framework_parity.comparisons.ladder.effects import Effect, paired
-from framework_parity.comparisons.ladder.ladder import climb
-from framework_parity.comparisons.workers.pool import LABELS, Pair, Watcher
+from framework_parity.comparisons.ladder.ladder import run_ladder
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Watcher,
+    WorkerPair,
+)
 
 # A size with more sets of conventions than are tried takes the strongest
 # conventions only, and says so.
@@ -62,7 +70,7 @@ def measure_defaults(
     port: NaivePort,
     settings: AuditSettings,
     watch: Watcher | None = None,
-) -> Audit:
+) -> AuditResult:
     """Measure what each difference of two naive ports costs.
 
     Args:
@@ -78,21 +86,21 @@ def measure_defaults(
     own = port.mixed({"torch": torch, "keras": keras}[port.own])
     with ExitStack() as stack:
         stack.enter_context(
-            image_cache.kept_in(settings.data_dir, settings.download)
+            image_cache.image_folder(settings.data_dir, settings.download)
         )
-        own.data.source.demand()
-        pair = stack.enter_context(Pair(threads=1))
-        aligned = climb(
+        own.data.source.require_files()
+        pair = stack.enter_context(WorkerPair(threads=1))
+        aligned = run_ladder(
             pair,
             arm_of(own),
             steps=settings.trajectory_steps,
             progress=partial(watch, "aligned run") if watch else None,
         )
-        audit = Audit(port, port.mixed(torch), aligned, settings)
+        audit = AuditResult(port, port.mixed(torch), aligned, settings)
         if port.conventions and audit.verdict != "disagree":
             count = partial(watch, "mixes") if watch else None
             jobs = settings.jobs or min(os.cpu_count() or 1, MOST_JOBS)
-            with Laboratory(pair, settings.seeds, jobs, count) as lab:
+            with Sweep(pair, settings.seeds, jobs, count) as lab:
                 _measure(audit, lab)
     return audit
 
@@ -136,20 +144,20 @@ class _Mixes:
     it.
     """
 
-    def __init__(self, found: Audit, lab: Laboratory) -> None:
+    def __init__(self, found: AuditResult, lab: Sweep) -> None:
         self._port, self._metric, self._lab = found.port, found.metric, lab
 
-    def ask(self, mixes: Iterable[Mix]) -> None:
+    def ask(self, mixes: Iterable[DefaultsMix]) -> None:
         """Have the mixes trained in the background."""
         self._lab.ask(map(self._port.mixed, mixes))
 
-    def values(self, mix: Mix) -> Values:
+    def values(self, mix: DefaultsMix) -> Values:
         """Return the metric of a mix, of shape (seeds,)."""
         runs = self._lab.measured(self._port.mixed(mix))
         return np.array(runs.values(self._metric))
 
 
-def _measure(found: Audit, lab: Laboratory) -> None:
+def _measure(found: AuditResult, lab: Sweep) -> None:
     """Fill in all that is found by training."""
     port = found.port
     naive = list(port.corners.values())
@@ -173,18 +181,20 @@ def _measure(found: Audit, lab: Laboratory) -> None:
     found.runs = lab.runs
 
 
-def _ones(port: NaivePort, starts: list[Mix]) -> list[Mix]:
+def _ones(port: NaivePort, starts: list[DefaultsMix]) -> list[DefaultsMix]:
     """Return what is one switch away from any of some mixes."""
     names = (row.name for row in port.conventions)
     return [start ^ {name} for name in names for start in starts]
 
 
-def _corner(port: NaivePort, lab: Laboratory, mix: Mix) -> Corner:
+def _corner(port: NaivePort, lab: Sweep, mix: DefaultsMix) -> NamedMix:
     spec = port.mixed(mix)
-    return Corner(mix, {side: lab.measured(spec, side) for side in LABELS})
+    return NamedMix(mix, {side: lab.measured(spec, side) for side in LABELS})
 
 
-def _switches(found: Audit, lab: Laboratory, finder: Finder) -> list[Switch]:
+def _switches(
+    found: AuditResult, lab: Sweep, finder: Finder
+) -> list[SingleChange]:
     """Measure every convention alone; return the strongest first."""
     port = found.port
     nothing, everything = port.corners.values()
@@ -195,7 +205,7 @@ def _switches(found: Audit, lab: Laboratory, finder: Finder) -> list[Switch]:
         alone = port.mixed(nothing | {row.name})
         losses = lab.measured(alone).values("train_loss")
         switches.append(
-            Switch(
+            SingleChange(
                 convention=row,
                 alone=finder.effect(nothing, nothing | {row.name}),
                 last=finder.effect(everything - {row.name}, everything),
@@ -207,10 +217,10 @@ def _switches(found: Audit, lab: Laboratory, finder: Finder) -> list[Switch]:
     return sorted(switches, key=lambda switch: -switch.strength)
 
 
-def _further_corners(found: Audit, lab: Laboratory) -> list[Corner]:
+def _further_corners(found: AuditResult, lab: Sweep) -> list[NamedMix]:
     """Measure in both frameworks what the causes do, and their parts."""
     assert found.causes is not None
-    wanted: dict[Mix, None] = {}
+    wanted: dict[DefaultsMix, None] = {}
     for made in found.search.sets[:SHOWN_SETS] if found.search else ():
         for size in range(1, len(made) + 1):
             for part in combinations(sorted(made), size):
@@ -222,7 +232,9 @@ def _further_corners(found: Audit, lab: Laboratory) -> list[Corner]:
     return [_corner(found.port, lab, mix) for mix in new]
 
 
-def _options(found: Audit, lab: Laboratory, bad_mix: Mix) -> list[Option]:
+def _options(
+    found: AuditResult, lab: Sweep, bad_mix: DefaultsMix
+) -> list[Option]:
     """Take the recipe's options away, one at a time, in both corners."""
     good, bad = map(found.port.mixed, (found.good, bad_mix))
     causes = found.good ^ bad_mix
@@ -254,7 +266,9 @@ def _options(found: Audit, lab: Laboratory, bad_mix: Mix) -> list[Option]:
     return options
 
 
-def _has_place(path: tuple[str, ...], port: NaivePort, causes: Mix) -> bool:
+def _has_place(
+    path: tuple[str, ...], port: NaivePort, causes: DefaultsMix
+) -> bool:
     """Whether an option has one of the causes in it.
 
     Taking such an option away takes the cause away, which shows nothing.

@@ -45,7 +45,7 @@ from framework_parity.comparisons.ladder.effects import (
 )
 from framework_parity.comparisons.ladder.thresholds import SIGNIFICANT
 
-Mix: TypeAlias = frozenset[str]
+DefaultsMix: TypeAlias = frozenset[str]
 """The places, by name, that are taken from the second specification."""
 
 Values: TypeAlias = npt.NDArray[np.float64]
@@ -62,10 +62,10 @@ LARGEST_SET = 3
 class Table(Protocol):
     """The metric of mixes, for each seed."""
 
-    def ask(self, mixes: Iterable[Mix]) -> None:
+    def ask(self, mixes: Iterable[DefaultsMix]) -> None:
         """Say which mixes will be asked for, so that they can be trained."""
 
-    def values(self, mix: Mix) -> Values:
+    def values(self, mix: DefaultsMix) -> Values:
         """Return the metric of a mix, of shape (seeds,)."""
 
 
@@ -82,7 +82,7 @@ class Candidate:
         p_value: of both tests together, for all sets tried; at most 1.
     """
 
-    places: Mix
+    places: DefaultsMix
     makes: Effect
     undoes: Effect
     wins: int
@@ -110,7 +110,7 @@ class Search:
             `MOST_SEEDS`.
     """
 
-    sets: tuple[Mix, ...] = ()
+    sets: tuple[DefaultsMix, ...] = ()
     size: int = 0
     tried: int = 0
     possible: int = 0
@@ -134,13 +134,13 @@ class Causes:
 
     gap: Effect
     decision: Decision
-    good: Mix
+    good: DefaultsMix
     makes: Search | None = None
-    undone_by: tuple[Mix, ...] = ()
+    undone_by: tuple[DefaultsMix, ...] = ()
     only: bool = False
 
     @property
-    def cause(self) -> Mix | None:
+    def cause(self) -> DefaultsMix | None:
         """The first of the smallest sets that make the gap."""
         return self.makes.sets[0] if self.makes and self.makes.sets else None
 
@@ -164,11 +164,13 @@ class Finder:
     margin: float = 0.0
     resolution: float = 0.0
     most_sets: int = 120
-    _cache: dict[tuple[Mix, Mix], Effect] = field(default_factory=dict)
+    _cache: dict[tuple[DefaultsMix, DefaultsMix], Effect] = field(
+        default_factory=dict
+    )
 
     def find(self) -> Causes:
         """Search, and return what was found."""
-        first, second = Mix(), Mix(self.places)
+        first, second = DefaultsMix(), DefaultsMix(self.places)
         gap = self.effect(first, second)
         # An infinite or undefined gap is not decided here.
         decision = gap.decision(self.margin)
@@ -185,7 +187,7 @@ class Finder:
         undone = self._undone_by(good, makes.sets)
         return Causes(gap, decision, good, makes, undone)
 
-    def effect(self, before: Mix, after: Mix) -> Effect:
+    def effect(self, before: DefaultsMix, after: DefaultsMix) -> Effect:
         """Return the effect of going from one mix to another."""
         key = before, after
         if key not in self._cache:
@@ -195,16 +197,16 @@ class Finder:
 
     def strength(self, place: str) -> float:
         """Return the larger effect of a place, first or last switched."""
-        second = Mix(self.places)
+        second = DefaultsMix(self.places)
         effects = (
-            self.effect(Mix(), Mix({place})),
+            self.effect(DefaultsMix(), DefaultsMix({place})),
             self.effect(second - {place}, second),
         )
         sizes = (abs(effect.mean) for effect in effects)
         return max((s for s in sizes if not math.isnan(s)), default=0.0)
 
-    def _search(self, good: Mix, gap: Effect) -> Search:
-        bad = good ^ Mix(self.places)
+    def _search(self, good: DefaultsMix, gap: Effect) -> Search:
+        bad = good ^ DefaultsMix(self.places)
         total = gap if not good else _reversed(gap)
         ranked = sorted(self.places, key=lambda p: -self.strength(p))
         search = Search()
@@ -212,7 +214,7 @@ class Finder:
             reach = len(ranked)
             while reach > size and comb(reach, size) > self.most_sets:
                 reach -= 1
-            sets = [Mix(s) for s in combinations(ranked[:reach], size)]
+            sets = [DefaultsMix(s) for s in combinations(ranked[:reach], size)]
             self.table.ask(good ^ places for places in sets)
             found = self._candidates(sets, good, bad, total)
             search = self._judged(size, sets, found)
@@ -221,13 +223,17 @@ class Finder:
         return search
 
     def _candidates(
-        self, sets: list[Mix], good: Mix, bad: Mix, gap: Effect
+        self,
+        sets: list[DefaultsMix],
+        good: DefaultsMix,
+        bad: DefaultsMix,
+        gap: Effect,
     ) -> list[Candidate]:
         makes = {s: self.effect(good, good ^ s) for s in sets}
         enough = [s for s in sets if _share(makes[s], gap) >= MAKES]
         self.table.ask(bad ^ places for places in enough)
         undoes = {s: self.effect(bad ^ s, bad) for s in enough}
-        union = Mix().union(*enough)
+        union = DefaultsMix().union(*enough)
         together = bool(enough) and (
             _share(self.effect(bad ^ union, bad), gap) >= MAKES
         )
@@ -247,7 +253,9 @@ class Finder:
             found.append(Candidate(places, made, undone, wins[places], p))
         return sorted(found, key=lambda c: (c.p_value, -abs(c.makes.mean)))
 
-    def _needs_all(self, places: Mix, good: Mix, gap: Effect) -> bool:
+    def _needs_all(
+        self, places: DefaultsMix, good: DefaultsMix, gap: Effect
+    ) -> bool:
         """Whether every place of a set is shown to add to what it makes."""
         if len(places) == 1:
             return True
@@ -261,7 +269,7 @@ class Finder:
         )
 
     def _judged(
-        self, size: int, sets: list[Mix], found: list[Candidate]
+        self, size: int, sets: list[DefaultsMix], found: list[Candidate]
     ) -> Search:
         whole = size == len(self.places)
         shown = [c.places for c in found if c.shown or whole]
@@ -275,13 +283,15 @@ class Finder:
             tuple(shown), size, len(sets), possible, tuple(found), needed
         )
 
-    def _undone_by(self, good: Mix, causes: Sequence[Mix]) -> tuple[Mix, ...]:
+    def _undone_by(
+        self, good: DefaultsMix, causes: Sequence[DefaultsMix]
+    ) -> tuple[DefaultsMix, ...]:
         """Return the smallest parts of the causes that undo the gap."""
-        bad = good ^ Mix(self.places)
+        bad = good ^ DefaultsMix(self.places)
         gap = self.effect(good, bad)
-        union = sorted(Mix().union(*causes))
+        union = sorted(DefaultsMix().union(*causes))
         for size in range(1, min(LARGEST_SET, len(union)) + 1):
-            parts = [Mix(p) for p in combinations(union, size)]
+            parts = [DefaultsMix(p) for p in combinations(union, size)]
             self.table.ask(bad ^ part for part in parts)
             found = []
             for part in parts:

@@ -28,7 +28,7 @@ from framework_parity.common.spec.two_sided.experiment import (
     parse_sides,
     two_sided_values,
 )
-from framework_parity.comparisons.audit.causes import Mix
+from framework_parity.comparisons.audit.causes import DefaultsMix
 from framework_parity.comparisons.workers.pool import LABELS
 
 Difference: TypeAlias = Convention | TwoSidedValue
@@ -156,12 +156,12 @@ class NaivePort:
         return [value.name for value in self._values]
 
     @property
-    def corners(self) -> dict[str, Mix]:
+    def corners(self) -> dict[str, DefaultsMix]:
         """Each framework's naive port, as a mix."""
         everything = frozenset(row.name for row in self.conventions)
         return {"torch": frozenset(), "keras": everything}
 
-    def mixed(self, mix: Mix) -> Experiment:
+    def mixed(self, mix: DefaultsMix) -> Experiment:
         """Return the experiment with some differences as in Keras."""
         names = {
             name
@@ -330,7 +330,7 @@ def _differing(torch: Any, keras: Any, path: _Path) -> list[str]:
     return [_convention(path).name]
 
 
-def _merged(torch: Any, keras: Any, mix: Mix, path: _Path) -> Any:
+def _merged(torch: Any, keras: Any, mix: DefaultsMix, path: _Path) -> Any:
     """Return the one side with what the mix names from the other."""
     if torch == keras:
         return torch

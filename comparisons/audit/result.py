@@ -15,7 +15,7 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.warnings import spec_warnings
 from framework_parity.comparisons.audit.causes import (
     Causes,
-    Mix,
+    DefaultsMix,
     Search,
 )
 from framework_parity.comparisons.audit.naive_port import Difference, NaivePort
@@ -33,14 +33,14 @@ from framework_parity.comparisons.ladder.effects import (
     difference,
     paired,
 )
-from framework_parity.comparisons.ladder.ladder import Climb
+from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.thresholds import SIGNIFICANT
 from framework_parity.comparisons.ladder.verdict import Outcome, outcome_of
 from framework_parity.comparisons.workers.pool import LABELS
 
 
 @dataclass(frozen=True)
-class Switch:
+class SingleChange:
     """One convention switched alone.
 
     Attributes:
@@ -128,7 +128,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Corner:
+class NamedMix:
     """One mix that is worth a look, measured in both frameworks.
 
     Attributes:
@@ -136,18 +136,18 @@ class Corner:
         runs: by backend.
     """
 
-    mix: Mix
+    mix: DefaultsMix
     runs: dict[str, Measured]
 
 
 @dataclass
-class Audit:
+class AuditResult:
     """One arm of an experiment, audited.
 
     Attributes:
         port: what was said, in both dialects.
         experiment: the complete specification of PyTorch's naive port.
-        climb: the ladder of the aligned run, in float64.
+        ladder: the ladder of the aligned run, in float64.
         settings: how it was run.
         corners: both naive ports, then what the causes alone and together
             do; empty if nothing differs.
@@ -162,10 +162,10 @@ class Audit:
 
     port: NaivePort
     experiment: Experiment
-    climb: Climb
+    ladder: LadderResult
     settings: AuditSettings
-    corners: list[Corner] = field(default_factory=list)
-    switches: list[Switch] = field(default_factory=list)
+    corners: list[NamedMix] = field(default_factory=list)
+    switches: list[SingleChange] = field(default_factory=list)
     causes: Causes | None = None
     options: list[Option] = field(default_factory=list)
     runs: dict[str, int] = field(default_factory=dict)
@@ -173,7 +173,7 @@ class Audit:
     verdict: Outcome = field(init=False)
 
     def __post_init__(self) -> None:
-        self.verdict = outcome_of(self.climb.verdicts)
+        self.verdict = outcome_of(self.ladder.verdicts)
 
     @property
     def warnings(self) -> list[str]:
@@ -183,7 +183,7 @@ class Audit:
     @property
     def aligned_residual(self) -> float:
         """The aligned run's largest difference, in units of the floor."""
-        ratios = [verdict.worst_ratio for verdict in self.climb.verdicts]
+        ratios = [verdict.worst_ratio for verdict in self.ladder.verdicts]
         return max(ratios)
 
     @property
@@ -215,11 +215,11 @@ class Audit:
         mix = self.port.corners[side]
         return self.corner(mix).runs[backend]
 
-    def corner(self, mix: Mix) -> Corner:
+    def corner(self, mix: DefaultsMix) -> NamedMix:
         """Return the corner of a mix."""
         return next(corner for corner in self.corners if corner.mix == mix)
 
-    def effect(self, before: Mix, after: Mix) -> Effect:
+    def effect(self, before: DefaultsMix, after: DefaultsMix) -> Effect:
         """Return the effect of going from one corner to another."""
         first, second = (
             self.corner(mix).runs["torch"].values(self.metric)
@@ -238,22 +238,22 @@ class Audit:
         return self.causes is not None and self.causes.decision == "shown"
 
     @property
-    def good(self) -> Mix:
+    def good(self) -> DefaultsMix:
         """The better naive port, PyTorch's if they are equal."""
         assert self.causes is not None
         return self.causes.good
 
     @property
-    def bad(self) -> Mix:
+    def bad(self) -> DefaultsMix:
         """The other one."""
         return self.good ^ self.port.corners["keras"]
 
-    def switched(self, mix: Mix) -> Mix:
+    def switched(self, mix: DefaultsMix) -> DefaultsMix:
         """Return the conventions in which a mix is not the good corner."""
         return mix ^ self.good
 
     @property
-    def cause(self) -> Mix | None:
+    def cause(self) -> DefaultsMix | None:
         """The first of the smallest sets that make the gap."""
         return self.causes.cause if self.causes else None
 

@@ -32,7 +32,7 @@ from framework_parity.comparisons.ladder.trajectory import (
     evaluation_curves,
     step_curves,
 )
-from framework_parity.comparisons.workers.pool import Pair, Worker
+from framework_parity.comparisons.workers.pool import Worker, WorkerPair
 
 Counter = Callable[[str, int, int], None]
 """Called with the backend, the runs done and the runs asked for so far."""
@@ -126,7 +126,7 @@ class Drift:
     evaluated: float = 0.0
 
 
-class Laboratory:
+class Sweep:
     """Workers that train experiments; use it in a `with` block.
 
     Args:
@@ -138,7 +138,7 @@ class Laboratory:
 
     def __init__(
         self,
-        pair: Pair,
+        pair: WorkerPair,
         seeds: int,
         jobs: int = 1,
         count: Counter | None = None,
@@ -153,7 +153,7 @@ class Laboratory:
         self._done = dict.fromkeys(self.workers, 0)
         self._lock = threading.Lock()
 
-    def __enter__(self) -> "Laboratory":
+    def __enter__(self) -> "Sweep":
         return self
 
     def __exit__(
@@ -195,16 +195,16 @@ class Laboratory:
         """
         steps, evaluations, passed = [0.0], [0.0], []
         for seed in range(self.seeds):
-            twins = self._run(base, "torch", seed, NUDGES).result()
+            perturbed_runs = self._run(base, "torch", seed, NUDGES).result()
             (found,) = self._run(experiment, "torch", seed).result()
-            compared = _compared(twins, found, step_curves)["loss"]
+            compared = _compared(perturbed_runs, found, step_curves)["loss"]
             steps.append(float(compared.difference.max()))
             ratios = compared.difference / compared.floor
             passed += list(np.flatnonzero(ratios > TIMES_FLOOR)[:1])
             evaluations += [
                 float(curve.difference.max())
                 for name, curve in _compared(
-                    twins, found, evaluation_curves
+                    perturbed_runs, found, evaluation_curves
                 ).items()
                 if name != "epoch"
             ]
@@ -245,12 +245,12 @@ class Laboratory:
 
 
 def _compared(
-    twins: list[Record],
+    perturbed_runs: list[Record],
     found: Record,
     curves: Callable[[Record], dict[str, Curve]],
 ) -> dict[str, Comparison]:
     """Compare a run with the first of some twins, whose floor is theirs."""
-    base, *nudged = map(curves, twins)
+    base, *nudged = map(curves, perturbed_runs)
     compared = {}
     others = curves(found)
     for name, curve in base.items():

@@ -55,7 +55,7 @@ def check(
     from framework_parity.comparisons.cli.progress import watching
     from framework_parity.comparisons.report.ladder import (
         show_causes,
-        show_climb,
+        show_ladder,
     )
     from framework_parity.comparisons.run import validation
     from framework_parity.comparisons.run.check import (
@@ -85,8 +85,8 @@ def check(
         for arm in check_arms(spec, settings, watch):
             arms.append(arm)
             if not as_json:
-                show_climb(arm.climb)
-                show_causes(arm.climb, arm.causes)
+                show_ladder(arm.ladder)
+                show_causes(arm.ladder, arm.causes)
     verdict = outcome(arms)
     if as_json:
         print_json(
@@ -95,7 +95,9 @@ def check(
                 "name": spec.name,
                 "verdict": verdict,
                 "warnings": warnings,
-                "rungs": [v.as_json() for a in arms for v in a.climb.verdicts],
+                "rungs": [
+                    v.as_json() for a in arms for v in a.ladder.verdicts
+                ],
                 "causes": [c.as_json() for a in arms for c in a.causes],
                 "claims": [],
                 "arms": [{"arm": name} for name in spec.arms],

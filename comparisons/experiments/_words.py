@@ -34,9 +34,9 @@ def hidden(
     ]
 
 
-def claim(name: str, sentence: str, that: str) -> dict[str, str]:
+def claim(name: str, sentence: str, expression: str) -> dict[str, str]:
     """Return a claim as it is written."""
-    return {"name": name, "sentence": sentence, "that": that}
+    return {"name": name, "sentence": sentence, "expression": expression}
 
 
 def waves(degree: int, train: int = 100, noise: float = 2.5) -> dict[str, Any]:

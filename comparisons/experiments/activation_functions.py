@@ -84,7 +84,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             },
         },
         "claims": [*_formulas(), *_products()],
-        "pictures": [{"activations": "functions"}, {"table": _table()}],
+        "plots": [{"activations": "functions"}, {"table": _table()}],
     }
 
 

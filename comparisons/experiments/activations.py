@@ -54,7 +54,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "name": "activations",
         "dialect": "keras",
         **(_plane(profile) if plane else _images(dataset, profile)),
-        "pictures": [{"bars": "test_accuracy"}],
+        "plots": [{"bars": "test_accuracy"}],
     }
 
 
@@ -74,7 +74,7 @@ def _plane(profile: str) -> dict[str, Any]:
         *(_no_better(name) for name in ACTIVATIONS if name != "relu"),
     ]
     if not quick:
-        arms["lagging_gelu"] = _network("gelu", kept=0.99)
+        arms["lagging_gelu"] = _network("gelu", running_decay=0.99)
         arms["undropped_selu"] = _network("selu", rate=0.0)
         claims += [
             claim(
@@ -104,10 +104,10 @@ def _plane(profile: str) -> dict[str, Any]:
 
 
 def _network(
-    activation: Any, kept: float = 0.9, rate: float = 0.3
+    activation: Any, running_decay: float = 0.9, rate: float = 0.3
 ) -> list[Any]:
     around: dict[str, Any] = {
-        "before": ({"batch_norm": {"kept": kept}},),
+        "before": ({"batch_norm": {"running_decay": running_decay}},),
         "after": ({"dropout": rate},) if rate else (),
     }
     widths = (128, 64, 32)

@@ -48,10 +48,10 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             },
         },
         "claims": [
-            claim(name, sentence, that)
-            for name, (sentence, that) in CLAIMS.items()
+            claim(name, sentence, expression)
+            for name, (sentence, expression) in CLAIMS.items()
         ],
-        "pictures": [{"table": {"rows": ROWS, "expected": "by hand"}}],
+        "plots": [{"table": {"rows": ROWS, "expected": "by hand"}}],
     }
 
 

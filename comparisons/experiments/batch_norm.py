@@ -40,7 +40,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "name": "batch_norm",
         "dialect": "keras",
         **(_moons_circles() if plane else _images(dataset, profile)),
-        "pictures": [{"bars": "test_accuracy"}],
+        "plots": [{"bars": "test_accuracy"}],
     }
 
 

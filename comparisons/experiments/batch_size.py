@@ -73,7 +73,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *_compared(names, "gradient_noise", ">", "have noisier gradients"),
             *_compared(names, "train_loss", "<", "reach a lower loss"),
         ],
-        "pictures": [
+        "plots": [
             "loss_over_time",
             {"bars": {"statistic": "gradient_noise", "log": True}},
         ],

@@ -83,7 +83,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
         ],
         "probes": {"dead_relu": {}},
-        "pictures": ["dead_shares", {"bars": "test_accuracy"}],
+        "plots": ["dead_shares", {"bars": "test_accuracy"}],
     }
 
 

@@ -94,7 +94,7 @@ def _linear() -> dict[str, Any]:
                 "rate_3.dropout_kept == 0.7",
             ),
         ],
-        "pictures": [{"bars": "gap"}, {"bars": "test_loss"}],
+        "plots": [{"bars": "gap"}, {"bars": "test_loss"}],
     }
 
 
@@ -116,7 +116,7 @@ def _images(dataset: str, profile: str) -> dict[str, Any]:
             "dropped": _network(widths),
         },
         "claims": _narrower(["dropped"], "none", "gap"),
-        "pictures": [{"bars": "gap"}, {"bars": "test_accuracy"}],
+        "plots": [{"bars": "gap"}, {"bars": "test_accuracy"}],
     }
 
 

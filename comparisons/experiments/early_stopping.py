@@ -99,7 +99,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "unseen_best.test_loss < unseen_last.test_loss",
             ),
         ],
-        "pictures": [{"bars": "validation_loss"}, {"bars": "epochs"}],
+        "plots": [{"bars": "validation_loss"}, {"bars": "epochs"}],
     }
 
 

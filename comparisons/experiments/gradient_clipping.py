@@ -78,7 +78,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
         ],
         "probes": {"gradient_norm": True},
-        "pictures": [
+        "plots": [
             "gradient_norms",
             {"bars": {"statistic": 'variance("train_loss", 10)', "log": True}},
         ],

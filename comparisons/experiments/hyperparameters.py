@@ -77,7 +77,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "depth_1_batch_64_rate_0_01.train_loss",
             ),
         ],
-        "pictures": [{"heat_maps": "test_accuracy"}],
+        "plots": [{"heat_maps": "test_accuracy"}],
     }
 
 

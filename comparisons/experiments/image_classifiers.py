@@ -94,7 +94,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "resnet.test_accuracy > lenet.test_accuracy",
             ),
         ],
-        "pictures": [{"bars": "test_accuracy"}, "confusion", "mistakes"],
+        "plots": [{"bars": "test_accuracy"}, "confusion", "mistakes"],
     }
 
 

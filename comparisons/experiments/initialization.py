@@ -93,7 +93,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             "gradient_norm": True,
             "representations": {"epochs": [0], "samples": 256},
         },
-        "pictures": ["layer_variances", {"bars": "test_accuracy"}],
+        "plots": ["layer_variances", {"bars": "test_accuracy"}],
     }
 
 

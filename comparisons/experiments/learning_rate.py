@@ -86,5 +86,5 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "lr_0_1.train_loss < lr_0_01.train_loss",
             ),
         ],
-        "pictures": [{"sweep": "train_loss"}],
+        "plots": [{"sweep": "train_loss"}],
     }

@@ -75,7 +75,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 f"{_slope('squared', 4)} > 2 * {_slope('squared', 2)}",
             ),
         ],
-        "pictures": [{"table": {"rows": _rows(), "expected": "formula"}}],
+        "plots": [{"table": {"rows": _rows(), "expected": "formula"}}],
     }
 
 

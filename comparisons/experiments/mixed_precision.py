@@ -64,5 +64,5 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "distance(float32, bfloat16) > 0.001",
             ),
         ],
-        "pictures": ["loss_over_time", {"bars": "test_accuracy"}],
+        "plots": ["loss_over_time", {"bars": "test_accuracy"}],
     }

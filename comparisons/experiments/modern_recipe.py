@@ -89,7 +89,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             )
             for name, what in LEFT_OUT.items()
         ],
-        "pictures": [{"bars": "test_accuracy"}],
+        "plots": [{"bars": "test_accuracy"}],
     }
 
 

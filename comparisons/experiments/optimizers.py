@@ -92,7 +92,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "In the valley, Adam gets further than SGD.",
             ),
         ],
-        "pictures": [
+        "plots": [
             {"paths": list(IN_THE_VALLEY)},
             {"bars": {"statistic": "test_accuracy", "of": list(RULES)}},
         ],
@@ -101,8 +101,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 def _sooner(better: str, worse: str, sentence: str) -> dict[str, str]:
     """Claim a lower training loss at the end."""
-    that = f"{better}.train_loss < {worse}.train_loss"
-    return claim(f"{better}_beats_{worse}", sentence, that)
+    expression = f"{better}.train_loss < {worse}.train_loss"
+    return claim(f"{better}_beats_{worse}", sentence, expression)
 
 
 def _valley(rule: Any) -> dict[str, Any]:

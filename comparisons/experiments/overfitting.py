@@ -96,5 +96,5 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "1.1 * degree_9.lowest('validation_loss')",
             ),
         ],
-        "pictures": ["fit", {"bars": "gap"}],
+        "plots": ["fit", {"bars": "gap"}],
     }

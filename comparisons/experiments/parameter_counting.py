@@ -73,7 +73,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 for name in (*counts, "lenet", "small_resnet")
             ),
         ],
-        "pictures": ["layer_bars"],
+        "plots": ["layer_bars"],
     }
 
 

@@ -100,7 +100,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 for strength in strengths
             ),
         ],
-        "pictures": [
+        "plots": [
             "fit",
             {"bars": "gap"},
             {"bars": "test_loss"},

@@ -59,7 +59,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *_rises("nearest_mean", "More samples lie nearest to their mean"),
             *_rises("separability", "More of the variance divides classes"),
         ],
-        "pictures": ["embeddings", {"bars": "test_accuracy"}],
+        "plots": ["embeddings", {"bars": "test_accuracy"}],
     }
 
 

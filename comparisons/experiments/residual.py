@@ -28,7 +28,7 @@ FULL = "mnist"
 WIDTHS = {"quick": (32, 32, 16), "full": (128, 128, 64)}
 
 # An epoch is a few steps: averages that keep 0.99 would not be there yet.
-NORM: dict[str, Any] = {"batch_norm": {"kept": 0.9}}
+NORM: dict[str, Any] = {"batch_norm": {"running_decay": 0.9}}
 
 
 def written(dataset: str, profile: str) -> dict[str, Any]:
@@ -51,7 +51,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *_beside(profile),
         ],
         "probes": {"gradient_norm": True},
-        "pictures": ["gradient_norms", {"bars": "test_accuracy"}],
+        "plots": ["gradient_norms", {"bars": "test_accuracy"}],
     }
 
 

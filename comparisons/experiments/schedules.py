@@ -76,7 +76,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 for name in ("cosine", "one_cycle")
             ),
         ],
-        "pictures": ["rates", {"bars": "test_accuracy"}],
+        "plots": ["rates", {"bars": "test_accuracy"}],
     }
 
 

@@ -48,14 +48,14 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             _better("deep_beats_shallow", "Several beat a single one."),
             *own.get("claims", ()),
         ],
-        "pictures": [{"bars": "test_accuracy"}],
+        "plots": [{"bars": "test_accuracy"}],
     }
 
 
 def _better(name: str, sentence: str) -> dict[str, str]:
     better, worse = name.split("_beats_")
-    that = f"{better}.test_accuracy > {worse}.test_accuracy"
-    return claim(name, sentence, that)
+    expression = f"{better}.test_accuracy > {worse}.test_accuracy"
+    return claim(name, sentence, expression)
 
 
 def _images(dataset: str, profile: str) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "epochs": [1, epochs // 2, "last"],
             },
         },
-        "pictures": [
+        "plots": [
             "gradient_norms",
             "sample_gradients",
             "fit",

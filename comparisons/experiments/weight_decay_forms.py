@@ -45,7 +45,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "adam_penalty": _penalty("adam", adam),
         "adam_coupled": _decay("adam", adam),
         "adam_decoupled": _decay("adam", adam, "decoupled"),
-        "adam_kernels": _decay("adam", adam, decayed="kernels"),
+        "adam_kernels": _decay("adam", adam, decay_applies_to="kernels"),
     }
     layers = ["flatten", *hidden(128, 64), {"dense": 10}]
     return {
@@ -113,7 +113,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "distance(adam_coupled, adam_kernels) > 0.01",
             ),
         ],
-        "pictures": ["distances", {"bars": "weight_norm"}],
+        "plots": ["distances", {"bars": "weight_norm"}],
     }
 
 
@@ -133,11 +133,11 @@ def _decay(
     optimizer: str,
     said: dict[str, Any],
     decay: str = "coupled",
-    decayed: str = "all",
+    decay_applies_to: str = "all",
 ) -> dict[str, Any]:
     own = {
         "weight_decay": 2 * STRENGTH,
         "decay": decay,
-        "decayed": decayed,
+        "decay_applies_to": decay_applies_to,
     }
     return {"optimizer": {optimizer: said | own}}

@@ -24,7 +24,7 @@ from hypothesis import seed as seeded
 
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.comparisons.fuzz.strategies import experiments
-from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.verdict import (
     Outcome,
@@ -32,7 +32,7 @@ from framework_parity.comparisons.ladder.verdict import (
     outcome_of,
     worst,
 )
-from framework_parity.comparisons.workers.pool import Pair, WorkerError
+from framework_parity.comparisons.workers.pool import WorkerError, WorkerPair
 
 # Specs that Hypothesis draws from one seed; the next have another.
 ROUND = 50
@@ -244,7 +244,7 @@ def _shrunk(crew: "_Crew", found: Experiment, number: int) -> Failure:
             late = time.perf_counter() > end
             if late if failing else key != found.content_hash:
                 return
-            verdict = crew.climb(spec)[-1]
+            verdict = crew.run_ladder(spec)[-1]
             if verdict.outcome != "disagree":
                 return
             failing[key] = spec, verdict
@@ -285,7 +285,7 @@ class _Crew:
     ) -> None:
         self.steps, self.setup = steps, setup
         self.pool = ThreadPoolExecutor(jobs, "crew")
-        self.pairs: SimpleQueue[tuple[Pair, int]] = SimpleQueue()
+        self.pairs: SimpleQueue[tuple[WorkerPair, int]] = SimpleQueue()
         self.worked: Counter[str] = Counter()
         self.precisions: Counter[tuple[str, Outcome]] = Counter()
         self._lock = Lock()
@@ -304,12 +304,12 @@ class _Crew:
         """Climb with a spec when a pair is free; return at once."""
 
         def judged() -> tuple[Outcome, str]:
-            verdicts = self.climb(spec)
+            verdicts = self.run_ladder(spec)
             return outcome_of(verdicts), verdicts[-1].sentence
 
         return self.pool.submit(judged)
 
-    def climb(self, spec: Experiment) -> list[Verdict]:
+    def run_ladder(self, spec: Experiment) -> list[Verdict]:
         """Climb with a spec's only arm, then train in its own precision.
 
         In that it may be chaotic too early to be judged, and the ladder has
@@ -322,7 +322,7 @@ class _Crew:
             pair, age = self._another(pair), 0
         try:
             arm, dtype = spec.arm("fuzzed"), spec.recipe.precision
-            verdicts = climb(pair, arm, steps=self.steps).verdicts
+            verdicts = run_ladder(pair, arm, steps=self.steps).verdicts
             if dtype != "float64" and outcome_of(verdicts) == "agree":
                 _, verdict = train_in(pair, arm, dtype, steps=self.steps)
                 with self._lock:
@@ -348,13 +348,13 @@ class _Crew:
             self.pairs.put((pair, age))
         return found
 
-    def _fresh(self) -> Pair:
-        return Pair(setup=self.setup, threads=1)
+    def _fresh(self) -> WorkerPair:
+        return WorkerPair(setup=self.setup, threads=1)
 
-    def _another(self, pair: Pair) -> Pair:
+    def _another(self, pair: WorkerPair) -> WorkerPair:
         self._close(pair)
         return self._fresh()
 
-    def _close(self, pair: Pair) -> None:
+    def _close(self, pair: WorkerPair) -> None:
         self.worked.update(pair.busy())
         pair.__exit__(None, None, None)

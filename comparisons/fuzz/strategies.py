@@ -50,7 +50,7 @@ from framework_parity.common.spec.losses import (
     CrossEntropy,
     Loss,
 )
-from framework_parity.common.spec.node import Model, OneKind, members
+from framework_parity.common.spec.node import Model, TaggedUnion, members
 from framework_parity.common.spec.padding import Both, Valid
 from framework_parity.common.spec.recipe import Recipe
 
@@ -143,7 +143,7 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         kind, *more = inside
-        if any(isinstance(each, OneKind) for each in more):
+        if any(isinstance(each, TaggedUnion) for each in more):
             return elements(*members(annotation))
         return typed(kind, [*metadata, *_flat(more)])
     if origin in (Union, UnionType):

@@ -32,18 +32,18 @@ from framework_parity.comparisons.ladder.interventions import (
     switched,
 )
 from framework_parity.comparisons.ladder.ladder import (
-    Climb,
-    climb,
+    LadderResult,
     epochs_of,
     of_epochs,
+    run_ladder,
 )
 from framework_parity.comparisons.ladder.verdict import Verdict, outcome_of
 from framework_parity.comparisons.workers import tasks
 from framework_parity.comparisons.workers.pool import (
     LABELS,
-    Pair,
     Worker,
     WorkerError,
+    WorkerPair,
 )
 
 
@@ -97,8 +97,8 @@ class Cause:
 
 
 def diagnose(
-    pair: Pair,
-    climbed: Climb,
+    pair: WorkerPair,
+    ladder: LadderResult,
     seed: int = 0,
     steps: int = 500,
     dtype: Dtype = "float64",
@@ -107,7 +107,7 @@ def diagnose(
 
     Args:
         pair: the two workers that disagreed.
-        climbed: a climb whose last verdict is `disagree`.
+        ladder: a climb whose last verdict is `disagree`.
         seed: as it was climbed with; so the other two.
         steps: likewise.
         dtype: likewise.
@@ -115,16 +115,16 @@ def diagnose(
     The rung of statistics is not asked: where nothing but seeds is left,
     a hypothesis takes as long as all the runs, and shows as little.
     """
-    arm = climbed.arm
-    if isinstance(arm, TwoArms) or not climbed.verdicts:
+    arm = ladder.arm
+    if isinstance(arm, TwoArms) or not ladder.verdicts:
         return []  # see `comparisons.ladder.two_sided_causes`
-    if climbed.verdicts[-1].outcome != "disagree":
+    if ladder.verdicts[-1].outcome != "disagree":
         return []
-    last = climbed.verdicts[-1]
+    last = ladder.verdicts[-1]
     frameworks = list(LABELS)
     # In float32 the reference, in float64, would accuse whoever rounds.
-    if last.guilty and dtype == "float64":
-        frameworks = [last.guilty]
+    if last.suspect and dtype == "float64":
+        frameworks = [last.suspect]
     found = _Hypotheses(pair, arm, last, seed, steps, dtype)
     return [
         Cause(row, framework, said, value, last.where)
@@ -144,7 +144,7 @@ class _Hypotheses:
 
     def __init__(
         self,
-        pair: Pair,
+        pair: WorkerPair,
         arm: Arm,
         last: Verdict,
         seed: int,
@@ -201,16 +201,18 @@ class _Hypotheses:
             longer = of_epochs(arm, epochs_of(arm, self.steps))
             [run] = tasks.train(Reference, longer, self.seed, self.dtype)
             return run.digest()
-        seen = tasks.survey(Reference, arm, self.seed, self.dtype, ())
+        seen = tasks.inspect_step(Reference, arm, self.seed, self.dtype, ())
         return pickle.dumps(seen).hex()
 
     def _climbs_as(self, framework: str, meant: Arm) -> bool:
         rung: Any = self.last.rung
-        pair = Pair(backends=())
+        pair = WorkerPair(backends=())
         told = _Told(self.workers[framework], self.arm)
         asked: dict[str, Any] = {**self.workers, framework: told}
         pair.workers = asked
-        again = climb(pair, meant, self.seed, self.steps, rung, self.dtype)
+        again = run_ladder(
+            pair, meant, self.seed, self.steps, rung, self.dtype
+        )
         reached = again.verdicts[-1].rung == rung
         return outcome_of(again.verdicts) == "agree" and reached
 
@@ -233,9 +235,9 @@ class Remembering:
         return self.answers[asked]
 
 
-def remembering(pair: Pair) -> Pair:
+def remembering(pair: WorkerPair) -> WorkerPair:
     """Return the same two workers, each asked everything only once."""
-    found = Pair(backends=(), device=pair.device)
+    found = WorkerPair(backends=(), device=pair.device)
     workers: dict[str, Any] = {
         name: Remembering(worker) for name, worker in pair.workers.items()
     }

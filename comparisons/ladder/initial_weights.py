@@ -38,7 +38,11 @@ from framework_parity.comparisons.ladder.thresholds import (
     TIMES_DRAWN,
 )
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.workers.pool import LABELS, Pair, Progress
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Progress,
+    WorkerPair,
+)
 
 # The body, and each sample beyond the other: above, below, and at both ends.
 TESTS = 7
@@ -58,7 +62,7 @@ class Oddity:
 
 
 def draws(
-    pair: Pair,
+    pair: WorkerPair,
     arm: Arm | TwoArms,
     seed: int = 0,
     progress: Progress | None = None,
@@ -130,7 +134,7 @@ def _verdict(
     arm: Arm | TwoArms,
     sentence: str,
     where: str | None = None,
-    guilty: str | None = None,
+    suspect: str | None = None,
 ) -> Verdict:
     return Verdict(
         rung="initial",
@@ -138,7 +142,7 @@ def _verdict(
         given="disagree" if where else "agree",
         worst_ratio=math.nan,
         where=where,
-        guilty=guilty,
+        suspect=suspect,
         sentence=sentence,
     )
 
@@ -193,7 +197,7 @@ def _from_spec(arm: Arm, name: str, size: int, seed: int) -> Array:
     """Return values of one tensor as the specification draws them."""
     place, own = next(
         (place, own)
-        for place in arm.all_places
+        for place in arm.all_nodes
         for full in place.parameters | place.state
         if full == name
         for own in [name.rpartition("/")[2]]
@@ -209,7 +213,7 @@ def _from_spec(arm: Arm, name: str, size: int, seed: int) -> Array:
 def _said(arm: Arm, name: str) -> str:
     """Return the initialiser of a tensor, as it is written."""
     stands, _, own = name.rpartition("/")
-    place = next(p for p in arm.all_places if p.name == stands)
+    place = next(p for p in arm.all_nodes if p.name == stands)
     said = getattr(place.layer, f"{own}_initializer", None)
     if said is None:
         return str(place.layer.model_dump())

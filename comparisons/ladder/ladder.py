@@ -33,14 +33,14 @@ from framework_parity.comparisons.ladder.initial_weights import (
 )
 from framework_parity.comparisons.ladder.noise_floor import (
     Comparison,
-    Twins,
+    PerturbedRuns,
     compare_tensor,
     length,
 )
 from framework_parity.comparisons.ladder.statistics import (
     Equivalence,
     compare_samples,
-    train_apart,
+    train_independently,
 )
 from framework_parity.comparisons.ladder.thresholds import (
     NUDGES,
@@ -59,7 +59,11 @@ from framework_parity.comparisons.ladder.two_sided import (
 )
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import LABELS, Pair, Progress
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Progress,
+    WorkerPair,
+)
 
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 
@@ -68,13 +72,15 @@ HEARD = ", counting the rounding that the NumPy reference shows"
 # The reference as it is, then with its predictions rounded.
 REFERENCES = (
     reference.Trainer,
-    *(partial(reference.Trainer, rough=side) for side in ROUGH),
+    *(partial(reference.Trainer, rounding_variant=side) for side in ROUGH),
 )
 
 Heard = TypeVar("Heard")
 
 
-def heard(task: Callable[..., Heard], **arguments: Any) -> list[Heard]:
+def reference_runs(
+    task: Callable[..., Heard], **arguments: Any
+) -> list[Heard]:
     """Return what a task comes to with each of the references.
 
     In one thread: their products are small, and on a busy machine a second
@@ -85,12 +91,12 @@ def heard(task: Callable[..., Heard], **arguments: Any) -> list[Heard]:
         return [task(trainer, **arguments) for trainer in REFERENCES]
 
 
-Surveys: TypeAlias = tuple[tasks.Survey, tasks.Survey]
+StepInspections: TypeAlias = tuple[tasks.StepInspection, tasks.StepInspection]
 Tensors: TypeAlias = dict[str, Curve]
 
 
 @dataclass
-class Climb:
+class LadderResult:
     """How far one arm got.
 
     Attributes:
@@ -106,8 +112,8 @@ class Climb:
     statistics: Equivalence | None = None
 
 
-def climb(
-    pair: Pair,
+def run_ladder(
+    pair: WorkerPair,
     arm: Arm | TwoArms,
     seed: int = 0,
     steps: int = 500,
@@ -116,7 +122,7 @@ def climb(
     progress: Progress | None = None,
     seeds: int = SEEDS,
     margin: float | None = None,
-) -> Climb:
+) -> LadderResult:
     """Climb the ladder with one arm.
 
     Args:
@@ -133,13 +139,13 @@ def climb(
             recipe's own number of epochs, in float32.
         margin: see `compare_samples`.
     """
-    result = Climb(arm)
+    result = LadderResult(arm)
     # For all rungs but the last, so that each framework compiles it once.
     long = lengthened(arm, steps)
     surveys = pair.ask(
-        "survey", arm=long, seed=seed, dtype=dtype, nudges=NUDGES
+        "inspect_step", arm=long, seed=seed, dtype=dtype, nudges=NUDGES
     )
-    both: Surveys = surveys["torch"], surveys["keras"]
+    both: StepInspections = surveys["torch"], surveys["keras"]
     inside = both
     if isinstance(arm, TwoArms):
         inside = Sides(arm).surveys(*both)
@@ -149,20 +155,20 @@ def climb(
         elif rung == "structure":
             verdict = _compare_structure(arm, both)
         elif rung == "trajectory":
-            result.trajectory, verdict = _climb_trajectory(
+            result.trajectory, verdict = _run_trajectory(
                 pair, long, seed, dtype, progress
             )
         elif rung == "initial":
             drawn = draws(pair, arm, seed, progress)
             verdict = judge_draws(arm, drawn, seed)
         elif rung == "statistics":
-            apart = train_apart(pair, arm, seeds, seed, progress)
+            apart = train_independently(pair, arm, seeds, seed, progress)
             result.statistics = compare_samples(
                 apart["torch"], apart["keras"], margin
             )
             verdict = result.statistics.verdict(arm.name)
         else:
-            verdict = _climb_inside(rung, arm, seed, dtype, inside)
+            verdict = _run_inside(rung, arm, seed, dtype, inside)
         result.verdicts.append(verdict)
         if verdict.outcome == "disagree":
             break
@@ -226,14 +232,16 @@ def _compare_data(
     )
 
 
-def _compare_structure(arm: Arm | TwoArms, both: Surveys) -> Verdict:
+def _compare_structure(arm: Arm | TwoArms, both: StepInspections) -> Verdict:
     arms = sides_of(arm)
-    for (backend, label), survey in zip(LABELS.items(), both, strict=True):
+    for (backend, label), inspect_step in zip(
+        LABELS.items(), both, strict=True
+    ):
         own = arms[backend]
-        said: dict[str, Any] = {p.name: p.output_shape for p in own.all_places}
+        said: dict[str, Any] = {p.name: p.output_shape for p in own.all_nodes}
         for name, shape in own.tensors.items():
             said[name] = math.prod(shape)
-        live = survey.shapes | survey.counts
+        live = inspect_step.shapes | inspect_step.counts
         for name in [*said, *live]:
             if said.get(name) != live.get(name):
                 return Verdict(
@@ -242,7 +250,7 @@ def _compare_structure(arm: Arm | TwoArms, both: Surveys) -> Verdict:
                     "disagree",
                     np.inf,
                     where=name,
-                    guilty=backend,
+                    suspect=backend,
                     sentence=f"{name} has {_shown(live.get(name))} in "
                     f"{label}, where the spec says {_shown(said.get(name))}",
                 )
@@ -252,7 +260,7 @@ def _compare_structure(arm: Arm | TwoArms, both: Surveys) -> Verdict:
         "structure",
         arm.name,
         "agree",
-        sentence=f"{counted(len(arm.all_places), 'layer')}, "
+        sentence=f"{counted(len(arm.all_nodes), 'layer')}, "
         f"{counted(arm.parameter_count, 'parameter')} in the spec and in "
         "both",
     )
@@ -262,17 +270,23 @@ def _shown(value: Any) -> str:
     return "nothing" if value is None else str(value)
 
 
-def _climb_inside(
-    rung: Rung, arm: Arm | TwoArms, seed: int, dtype: Dtype, both: Surveys
+def _run_inside(
+    rung: Rung,
+    arm: Arm | TwoArms,
+    seed: int,
+    dtype: Dtype,
+    both: StepInspections,
 ) -> Verdict:
     """Judge one of the rungs inside a step; hear the reference in doubt."""
     verdict = _judge_inside(rung, arm, _compare_inside(rung, both))
     if verdict.outcome != "disagree":
         return verdict
     truth = sides_of(arm)["torch"]
-    thirds = heard(tasks.survey, arm=truth, seed=seed, dtype=dtype, nudges=())
+    references = reference_runs(
+        tasks.inspect_step, arm=truth, seed=seed, dtype=dtype, nudges=()
+    )
     if dtype == "float64":
-        compared = _compare_inside(rung, both, thirds)
+        compared = _compare_inside(rung, both, references)
         verdict = _judge_inside(rung, arm, compared)
     if verdict.outcome != "disagree":
         verdict.sentence += HEARD
@@ -280,7 +294,10 @@ def _climb_inside(
     if isinstance(arm, TwoArms):
         return _of_two_sides(rung, arm, seed, verdict)
     where = str(verdict.where)
-    values = [_tensors(survey, rung)[where] for survey in (thirds[0], *both)]
+    values = [
+        _tensors(inspect_step, rung)[where]
+        for inspect_step in (references[0], *both)
+    ]
     return _with_opinion(verdict, *values)
 
 
@@ -291,7 +308,7 @@ def _of_two_sides(
 
     Which of them is off is no question here: they are to differ.
     """
-    verdict.guilty = None
+    verdict.suspect = None
     start = other_start(arm, seed) if rung == "forward" else None
     if start:
         verdict.where = start
@@ -321,16 +338,18 @@ def _judge_inside(
         worst_ratio=ratios[where],
         where=where,
         sentence=compared[where].said(name, 0),
-        guilty=compared[where].strayer(0),
+        suspect=compared[where].unstable_backend(0),
     )
 
 
 def _compare_inside(
-    rung: Rung, both: Surveys, thirds: Sequence[tasks.Survey] = ()
+    rung: Rung,
+    both: StepInspections,
+    references: Sequence[tasks.StepInspection] = (),
 ) -> dict[str, Comparison]:
-    torch, keras = (_tensors(survey, rung) for survey in both)
+    torch, keras = (_tensors(inspect_step, rung) for inspect_step in both)
 
-    def twins(name: str) -> Twins:
+    def perturbed_runs(name: str) -> PerturbedRuns:
         own = [
             [
                 (_tensors(s, rung)[name], _tensors(s, rung, nudge)[name])
@@ -340,13 +359,13 @@ def _compare_inside(
         ]
         return own[0], own[1]
 
-    others = [_tensors(third, rung) for third in thirds]
+    others = [_tensors(third, rung) for third in references]
     group = max(map(length, torch.values()))
     return {
         name: compare_tensor(
             value,
             keras[name],
-            twins(name),
+            perturbed_runs(name),
             [other[name] for other in others],
             group,
         )
@@ -354,13 +373,15 @@ def _compare_inside(
     }
 
 
-def _tensors(survey: tasks.Survey, rung: Rung, nudge: int = 0) -> Tensors:
-    found: Tensors = getattr(survey.snapshots[nudge], INSIDE[rung])
+def _tensors(
+    inspect_step: tasks.StepInspection, rung: Rung, nudge: int = 0
+) -> Tensors:
+    found: Tensors = getattr(inspect_step.snapshots[nudge], INSIDE[rung])
     return found
 
 
-def _climb_trajectory(
-    pair: Pair,
+def _run_trajectory(
+    pair: WorkerPair,
     arm: Arm | TwoArms,
     seed: int,
     dtype: Dtype,
@@ -384,14 +405,14 @@ def _climb_trajectory(
     if verdict.outcome != "disagree":
         return trajectory, verdict
     truth = sides_of(arm)["torch"]
-    runs = heard(
+    runs = reference_runs(
         tasks.train, arm=truth, seed=seed, dtype=dtype, gradient_norm=True
     )
-    thirds = [records[0] for records in runs]
+    references = [records[0] for records in runs]
     if isinstance(arm, TwoArms):
-        thirds = Sides(arm).records(thirds, keras)[0]
+        references = Sides(arm).records(references, keras)[0]
     if dtype == "float64":
-        trajectory = compare_records(arm.name, torch, keras, thirds)
+        trajectory = compare_records(arm.name, torch, keras, references)
         verdict = trajectory.verdict()
     if verdict.outcome != "disagree":
         verdict.sentence += HEARD
@@ -401,7 +422,7 @@ def _climb_trajectory(
         return trajectory, verdict
     values = [
         value
-        for record in (thirds[0], torch[0], keras[0])
+        for record in (references[0], torch[0], keras[0])
         if (value := trajectory.value(record, verdict)) is not None
     ]
     if len(values) == 3:
@@ -417,9 +438,9 @@ def _with_opinion(
     Where it contradicts what one was accused of, nobody is named.
     """
     off = which_is_off(truth, torch, keras)
-    if off and verdict.guilty not in (None, off):
-        off = verdict.guilty = None
+    if off and verdict.suspect not in (None, off):
+        off = verdict.suspect = None
     elif off:
-        verdict.guilty = off
+        verdict.suspect = off
     verdict.sentence += third_opinion(truth, torch, keras, off)
     return verdict

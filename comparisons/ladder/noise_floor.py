@@ -1,6 +1,6 @@
 """Comparisons: one quantity in both frameworks, against its noise floor.
 
-The unit of every ratio is the floor: how far one framework strays from
+The unit of every ratio is the floor: how far one framework drifts from
 itself where nothing has changed but rounding. The numbers are those of
 `tolerances.py`.
 """
@@ -28,12 +28,12 @@ class Comparison:
 
     Attributes:
         difference: at each step, in units of the quantity's size.
-        floors: how far each framework strays from itself, (2, steps), and
+        floors: how far each framework drifts from itself, (2, steps), and
             what it is raised to by an independent implementation; likewise,
             never falling.
         horizon: first step at which both floors exceed `HORIZON`, or None.
         weight: the quantity's size as a share of its neighbours'.
-        restless: whether it counts that one strays much further than the
+        restless: whether it counts that one self_drift much further than the
             other; not in float32, where one nudge can cross a kink of a
             ReLU that another does not.
     """
@@ -42,7 +42,7 @@ class Comparison:
     floors: Curve
     horizon: int | None
     weight: Curve
-    restless: bool
+    judge_self_drift: bool
 
     @property
     def floor(self) -> Curve:
@@ -52,13 +52,13 @@ class Comparison:
     def ratios(self) -> Curve:
         """Return the ratio to the floor at each step.
 
-        A framework that strays from itself `TIMES_OTHER` times as far as
+        A framework that drifts from itself `TIMES_OTHER` times as far as
         the other counts as one that differs `TIMES_FLOOR` times the floor:
         its own floor cannot excuse it.
         """
         excess = self._times_other() / TIMES_OTHER
-        strays = np.where(excess > 1, excess, 0) * TIMES_FLOOR
-        return np.asarray(np.maximum(self.difference / self.floor, strays))
+        self_drift = np.where(excess > 1, excess, 0) * TIMES_FLOOR
+        return np.asarray(np.maximum(self.difference / self.floor, self_drift))
 
     def worst(self, before: int | None = None) -> tuple[float, int]:
         """Return the largest ratio to the floor, and its step.
@@ -73,42 +73,50 @@ class Comparison:
         return float(ratios[step]), step
 
     def _times_other(self) -> Curve:
-        """How far the one strays in units of the other, where it counts."""
+        """One framework's drift from its own runs, over the other's."""
         with np.errstate(invalid="ignore", over="ignore"):
-            counts = self.restless & (self.floor * self.weight > RESTLESS)
+            counts = self.judge_self_drift & (
+                self.floor * self.weight > RESTLESS
+            )
             return np.where(counts, self.floor / self.floors.min(0), 1.0)
 
-    def strayer(self, step: int) -> str | None:
-        """Return who alone strays too far from itself, if one does."""
+    def unstable_backend(self, step: int) -> str | None:
+        """Return the framework whose own runs drift too far, if one does."""
         ratio = self.difference[step] / self.floor[step]
         if ratio > TIMES_FLOOR or self._times_other()[step] <= TIMES_OTHER:
             return None
         return list(LABELS)[int(self.floors[:, step].argmax())]
 
     def said(self, what: str, step: int) -> str:
-        """Return a sentence about one step: what differs, or who strays."""
-        if strayer := self.strayer(step):
+        """Return a sentence about one step: what differs, or which drifts.
+
+        Args:
+            what: the quantity, such as `the loss`.
+            step: of training.
+        """
+        if unstable := self.unstable_backend(step):
+            [other] = (each for each in LABELS if each != unstable)
             return (
-                f"{LABELS[strayer]} strays from itself "
-                f"{self._times_other()[step]:.3g} times as far "
-                f"as the other does, in {what}"
+                f"{LABELS[unstable]}'s own run-to-run drift in {what} is "
+                f"{self._times_other()[step]:.3g} times {LABELS[other]}'s: "
+                "its run is not reproducible"
             )
         ratio = self.difference[step] / self.floor[step]
         return f"{what} is {ratio:.3g} times the floor"
 
 
-Twins = tuple[list[tuple[Curve, Curve]], list[tuple[Curve, Curve]]]
+PerturbedRuns = tuple[list[tuple[Curve, Curve]], list[tuple[Curve, Curve]]]
 """For PyTorch and for Keras: a run as it is, with each of its nudged runs."""
 
-Thirds = list[Curve]
+ReferenceRuns = list[Curve]
 """The same from the NumPy reference: as it is, then with rounded p."""
 
 
 def compare_tensor(
     torch: Curve,
     keras: Curve,
-    twins: Twins,
-    thirds: Thirds | None = None,
+    perturbed_runs: PerturbedRuns,
+    references: ReferenceRuns | None = None,
     group: float = 0.0,
     unit: float | None = None,
 ) -> Comparison:
@@ -120,8 +128,8 @@ def compare_tensor(
     Args:
         torch: PyTorch's, in neutral layout.
         keras: Keras's, of the same shape.
-        twins: what the floors are taken from.
-        thirds: the same tensor from the reference. No floor is below its
+        perturbed_runs: what the floors are taken from.
+        references: the same tensor from the reference. No floor is below its
             distance to the nearer of the two, nor below what rough
             rounding does to it.
         group: size of the largest neighbour; a tensor that cancels is a sum
@@ -140,14 +148,18 @@ def compare_tensor(
     with np.errstate(invalid="ignore", over="ignore"):
         apart = torch - keras
         difference = length(apart) / scale
-        strays = [[length(b - a) / scale for a, b in own] for own in twins]
+        self_drift = [
+            [length(b - a) / scale for a, b in own] for own in perturbed_runs
+        ]
         shared = [UNITS * unit, unit * group / scale]
-        if thirds:
-            truth, *rough = thirds
-            shared += [length(found - truth) / scale for found in rough]
+        if references:
+            truth, *rounding_variant = references
+            shared += [
+                length(found - truth) / scale for found in rounding_variant
+            ]
             off = [length(found - truth) / scale for found in (torch, keras)]
             shared.append(min(off))
-    floors = np.array([[max([*shared, *own])] for own in strays])
+    floors = np.array([[max([*shared, *own])] for own in self_drift])
     if not np.isfinite(apart[~alike]).all():
         difference = np.inf
     return Comparison(
@@ -162,9 +174,9 @@ def compare_tensor(
 def compare_curves(
     torch: Curve,
     keras: Curve,
-    twins: Twins,
+    perturbed_runs: PerturbedRuns,
     unit: float | None = None,
-    thirds: Thirds | None = None,
+    references: ReferenceRuns | None = None,
     group: Curve | None = None,
 ) -> Comparison:
     """Compare one curve, step by step.
@@ -175,15 +187,17 @@ def compare_curves(
     Args:
         torch: PyTorch's, of shape (steps,).
         keras: Keras's; a shorter one is compared as far as it goes.
-        twins: what the floors are taken from.
+        perturbed_runs: what the floors are taken from.
         unit: one unit in the last place of 1, in the precision that was
             computed in; by default that of the curves' own type.
-        thirds: the same curve from the reference, as in `compare_tensor`.
+        references: the same curve from the reference, as in `compare_tensor`.
         group: size of the largest neighbour at each step, likewise.
     """
-    truth, rough = (thirds[:1], thirds[1:]) if thirds else ([], [])
-    nudged = [b for own in twins for _, b in own]
-    steps = min(map(len, [torch, keras, *nudged, *truth, *rough]))
+    truth, rounding_variant = (
+        (references[:1], references[1:]) if references else ([], [])
+    )
+    nudged = [b for own in perturbed_runs for _, b in own]
+    steps = min(map(len, [torch, keras, *nudged, *truth, *rounding_variant]))
     both = np.stack([torch[:steps], keras[:steps]]).astype(np.float64)
     finite = np.isfinite(both)
     sizes = np.where(finite, np.abs(both), 0.0).max(0)
@@ -194,18 +208,18 @@ def compare_curves(
         largest = np.maximum(scale, _recent(shown))
     unit = unit or max(resolution(torch), resolution(keras))
     weight = np.maximum(scale / largest, float(np.finfo(np.float64).tiny))
-    strays = np.zeros((2, steps))
+    self_drift = np.zeros((2, steps))
     with np.errstate(invalid="ignore", over="ignore"):
-        for stray, own in zip(strays, twins, strict=True):
+        for stray, own in zip(self_drift, perturbed_runs, strict=True):
             for base, other in own:
                 found = np.abs(other[:steps] - base[:steps]) / scale
                 np.fmax(stray, found, out=stray)
         for third in truth:
             off = np.abs(both - third[:steps]).min(0) / scale
-            strays = np.fmax(strays, off)
-        for third in rough:
+            self_drift = np.fmax(self_drift, off)
+        for third in rounding_variant:
             off = np.abs(third[:steps] - truth[0][:steps]) / scale
-            strays = np.fmax(strays, off)
+            self_drift = np.fmax(self_drift, off)
         difference = np.abs(both[0] - both[1]) / scale
     same = (both[0] == both[1]) | np.isnan(both).all(0)
     difference = np.where(same, 0.0, difference)
@@ -213,10 +227,12 @@ def compare_curves(
     # The floor never falls in units of the largest neighbour: a curve that
     # begins as noise beside it may yet grow into something.
     with np.errstate(over="ignore"):
-        strays = np.maximum.accumulate(strays * weight, axis=1) / weight
-    floors = np.fmax(strays, np.maximum(UNITS * unit, unit / weight))
+        self_drift = (
+            np.maximum.accumulate(self_drift * weight, axis=1) / weight
+        )
+    floors = np.fmax(self_drift, np.maximum(UNITS * unit, unit / weight))
     # What is nothing beside its neighbours is noise, but no chaos.
-    chaotic = strays.min(0) * weight > HORIZON
+    chaotic = self_drift.min(0) * weight > HORIZON
     past = np.flatnonzero(chaotic | ~finite.any(0))
     return Comparison(
         difference,

@@ -18,11 +18,11 @@ from framework_parity.comparisons.ladder.trajectory import (
     compare_records,
 )
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 
 
 def train_in(
-    pair: Pair, arm: Arm, dtype: Dtype, seed: int = 0, steps: int = 20
+    pair: WorkerPair, arm: Arm, dtype: Dtype, seed: int = 0, steps: int = 20
 ) -> tuple[Trajectory, Verdict]:
     """Train one arm in a precision in both frameworks, and judge.
 

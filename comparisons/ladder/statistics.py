@@ -39,7 +39,11 @@ from framework_parity.comparisons.ladder.thresholds import (
     POWER,
 )
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
-from framework_parity.comparisons.workers.pool import LABELS, Pair, Progress
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Progress,
+    WorkerPair,
+)
 
 
 @dataclass(frozen=True)
@@ -197,8 +201,8 @@ class Equivalence:
         }
 
 
-def train_apart(
-    pair: Pair,
+def train_independently(
+    pair: WorkerPair,
     arm: Arm | TwoArms,
     seeds: int,
     seed: int = 0,
@@ -222,7 +226,7 @@ def train_apart(
         }
         for backend in pair.workers
     }
-    return pair.ask_each("train_apart", each, progress)
+    return pair.ask_each("train_independently", each, progress)
 
 
 def _evaluated_seldom(arm: Arm) -> Arm:

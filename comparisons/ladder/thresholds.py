@@ -12,7 +12,7 @@ when nothing has changed but rounding: the noise floor.
 TIMES_FLOOR = 10.0
 
 # One framework may stray from itself so many times as far as the other. Both
-# only round; one that strays further does not repeat itself, and its own
+# only round; one that self_drift further does not repeat itself, and its own
 # floor must not excuse it.
 TIMES_OTHER = 100.0
 

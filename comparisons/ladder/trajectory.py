@@ -10,7 +10,7 @@ from framework_parity.common.training.record import Curve, Record
 from framework_parity.comparisons.ladder.divergence import Divergence
 from framework_parity.comparisons.ladder.noise_floor import (
     Comparison,
-    Twins,
+    PerturbedRuns,
     compare_curves,
     compare_tensor,
     length,
@@ -187,7 +187,7 @@ class Trajectory:
         ratio, step, where = self.worst()
         horizon, judged = self.horizon, self.judged
         outcome: Outcome = "agree"
-        guilty = None
+        suspect = None
         said = (
             f"within {ratio:.2g} times the floor over "
             f"{counted(judged, 'step')}"
@@ -200,7 +200,7 @@ class Trajectory:
             outcome = "disagree"
             compared, index = self._at(where, step)
             said = f"{compared.said(where, index)} at step {step}"
-            guilty = compared.strayer(index)
+            suspect = compared.unstable_backend(index)
         elif self.steps[0] != self.steps[1] and horizon is None:
             outcome, where = "disagree", "steps"
             said = f"trained for {self.steps[0]} and {self.steps[1]} steps"
@@ -216,7 +216,7 @@ class Trajectory:
             horizon=horizon,
             where=where,
             sentence=said,
-            guilty=guilty,
+            suspect=suspect,
             details={
                 "agrees_up_to": horizon if outcome == "agree" else None,
                 "blown_up_at": self.divergence.as_json(),
@@ -264,14 +264,14 @@ class Trajectory:
                 f"the first to part is {compared.said(name, index)} at step "
                 f"{step}; over all curves and steps it is {worst}"
             )
-        verdict.guilty = None
+        verdict.suspect = None
 
 
 def compare_records(
     arm: str,
     torch: list[Record],
     keras: list[Record],
-    thirds: list[Record] | None = None,
+    references: list[Record] | None = None,
     unit: float | None = None,
 ) -> Trajectory:
     """Compare two training runs, each given with its nudged twins.
@@ -280,7 +280,7 @@ def compare_records(
         arm: which network.
         torch: PyTorch's record, then its nudged ones.
         keras: Keras's record, then its nudged ones.
-        thirds: the reference's records, as it is and roughly rounded; see
+        references: the reference's records, as it is and roughly rounded; see
             `comparisons.ladder.noise_floor`.
         unit: one unit in the last place of 1 in the precision that was
             computed in, where that is not the losses' own.
@@ -288,7 +288,9 @@ def compare_records(
     base = torch[0]
     unit = unit or resolution(base.steps["loss"])
 
-    def twins(take: Callable[[Record], dict[str, Curve]], name: str) -> Twins:
+    def perturbed_runs(
+        take: Callable[[Record], dict[str, Curve]], name: str
+    ) -> PerturbedRuns:
         own = [
             [(take(runs[0])[name], take(run)[name]) for run in runs[1:]]
             for runs in (torch, keras)
@@ -296,7 +298,7 @@ def compare_records(
         return own[0], own[1]
 
     def compared(take: Callable[[Record], dict[str, Curve]]) -> Compared:
-        others = [take(third) for third in thirds or []]
+        others = [take(third) for third in references or []]
         norms = [
             curve
             for name, curve in take(base).items()
@@ -307,7 +309,7 @@ def compare_records(
             name: compare_curves(
                 curve,
                 take(keras[0])[name],
-                twins(take, name),
+                perturbed_runs(take, name),
                 unit,
                 [other[name] for other in others],
                 largest if name.startswith("gradient_norm") else None,
@@ -320,8 +322,8 @@ def compare_records(
         f"{name} at the end": compare_tensor(
             value,
             keras[0].weights[name],
-            twins(lambda record: record.weights, name),
-            [third.weights[name] for third in thirds or []],
+            perturbed_runs(lambda record: record.weights, name),
+            [third.weights[name] for third in references or []],
             largest_weights,
             unit,
         )
@@ -331,12 +333,12 @@ def compare_records(
         # Rounding alone decides which epoch's weights are kept: whose nudged
         # runs kept another's is no matter.
         weights = {
-            name: replace(found, restless=False)
+            name: replace(found, judge_self_drift=False)
             for name, found in weights.items()
         }
     trained = len(base.steps["loss"]), len(keras[0].steps["loss"])
     epochs = base.epochs["epoch"]
-    probed = _compare_probes(torch, keras, thirds or [], unit)
+    probed = _compare_probes(torch, keras, references or [], unit)
     return Trajectory(
         arm=arm,
         steps=trained,
@@ -357,7 +359,7 @@ def compare_records(
 def _compare_probes(
     torch: list[Record],
     keras: list[Record],
-    thirds: list[Record],
+    references: list[Record],
     unit: float,
 ) -> Compared:
     """Compare what all runs' probes saw; early stopping may cut some short."""
@@ -366,7 +368,7 @@ def _compare_probes(
             {name: value for name, (_, value) in probed_tensors(run).items()}
             for run in runs
         ]
-        for runs in (torch, keras, thirds)
+        for runs in (torch, keras, references)
     )
     found = {}
     for name, value in ours[0].items():

@@ -15,7 +15,7 @@ from framework_parity.common.spec.two_sided.arms import LABELS, SIDES, TwoArms
 from framework_parity.common.training.loop import initial_weights
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.workers.tasks import Snapshot, Survey
+from framework_parity.comparisons.workers.tasks import Snapshot, StepInspection
 
 NORM = "gradient_norm"
 
@@ -30,7 +30,7 @@ class Sides:
     def __init__(self, arm: TwoArms) -> None:
         self.arm = arm
         self.places = arm.partners
-        self.known = {place.name for place in arm.keras.all_places}
+        self.known = {place.name for place in arm.keras.all_nodes}
 
     def renamed(self, name: str) -> str | None:
         """Return PyTorch's name of what Keras's side calls so.
@@ -62,15 +62,17 @@ class Sides:
         inside = name.partition("/")[0] in self.known
         return self.renamed(name) if inside else name
 
-    def surveys(self, torch: Survey, keras: Survey) -> tuple[Survey, Survey]:
+    def surveys(
+        self, torch: StepInspection, keras: StepInspection
+    ) -> tuple[StepInspection, StepInspection]:
         """Return both surveys with the snapshots of what both have."""
         pairs = [
             self._snapshots(*both)
             for both in zip(torch.snapshots, keras.snapshots, strict=False)
         ]
         found = [
-            replace(survey, snapshots=[pair[side] for pair in pairs])
-            for side, survey in enumerate((torch, keras))
+            replace(inspect_step, snapshots=[pair[side] for pair in pairs])
+            for side, inspect_step in enumerate((torch, keras))
         ]
         return found[0], found[1]
 
@@ -143,8 +145,8 @@ def judge_structure(arm: TwoArms) -> Verdict:
     tensors and changes no shape; the next rungs show what it does.
     """
     theirs = {mine: its for its, mine in arm.partners.items()}
-    other = {place.name: place for place in arm.keras.all_places}
-    for place in arm.torch.all_places:
+    other = {place.name: place for place in arm.keras.all_nodes}
+    for place in arm.torch.all_nodes:
         tensors = place.parameters | place.state
         if place.name not in theirs:
             if tensors:
@@ -200,9 +202,9 @@ def _parted(arm: TwoArms, where: str, sentence: str) -> Verdict:
 def _extra(arm: TwoArms) -> str:
     """Return which layers are on one side alone, or nothing."""
     names = {
-        "torch": {p.name for p in arm.torch.all_places}
+        "torch": {p.name for p in arm.torch.all_nodes}
         - set(arm.partners.values()),
-        "keras": {p.name for p in arm.keras.all_places} - set(arm.partners),
+        "keras": {p.name for p in arm.keras.all_nodes} - set(arm.partners),
     }
     return "".join(
         f"; on {LABELS[side]}'s side alone: {', '.join(sorted(names[side]))}"

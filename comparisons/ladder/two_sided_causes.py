@@ -31,9 +31,13 @@ from framework_parity.comparisons.ladder.diagnosis import (
     diagnose,
     remembering,
 )
-from framework_parity.comparisons.ladder.ladder import RUNGS, Climb, climb
+from framework_parity.comparisons.ladder.ladder import (
+    RUNGS,
+    LadderResult,
+    run_ladder,
+)
 from framework_parity.comparisons.ladder.verdict import Verdict, outcome_of
-from framework_parity.comparisons.workers.pool import Pair, Progress
+from framework_parity.comparisons.workers.pool import Progress, WorkerPair
 
 Does = Literal["parts", "together", "nothing", "same", "untried"]
 
@@ -130,8 +134,8 @@ class Explanation:
         return [*self.effects, *self.causes]
 
 
-def climb_and_explain(
-    pair: Pair,
+def run_and_explain(
+    pair: WorkerPair,
     experiment: TwoSided,
     name: str,
     seed: int = 0,
@@ -140,14 +144,14 @@ def climb_and_explain(
     dtype: Dtype = "float64",
     progress: Progress | None = None,
     **more: Any,
-) -> tuple[Climb, Explanation]:
+) -> tuple[LadderResult, Explanation]:
     """Climb the ladder with an arm of two sides, and say why they part.
 
     Args:
         pair: the two workers.
         experiment: whose arm it is.
         name: the arm's.
-        seed: see `climb`; so all that follows.
+        seed: see `run_ladder`; so all that follows.
         steps: likewise.
         level: likewise.
         dtype: likewise.
@@ -160,23 +164,23 @@ def climb_and_explain(
     """
     pair = remembering(pair)
     arm = experiment.arm(name)
-    climbed = climb(pair, arm, seed, steps, level, dtype, progress, **more)
+    ladder = run_ladder(pair, arm, seed, steps, level, dtype, progress, **more)
     highest = min(RUNGS.index(level), RUNGS.index("trajectory"))
     tries = _Tries(
         *(pair, experiment, name, seed, steps, RUNGS[highest], dtype),
         progress,
     )
-    explained = tries.explanation(climbed)
+    explained = tries.explanation(ladder)
     if explained.sentence:
-        climbed.verdicts[-1].sentence += f"; {explained.sentence}"
-    return climbed, explained
+        ladder.verdicts[-1].sentence += f"; {explained.sentence}"
+    return ladder, explained
 
 
 @dataclass(frozen=True)
 class _Tries:
     """One arm with two sides, and the climbs that explain it."""
 
-    pair: Pair
+    pair: WorkerPair
     experiment: TwoSided
     arm: str
     seed: int
@@ -185,25 +189,25 @@ class _Tries:
     dtype: Dtype
     progress: Progress | None
 
-    def explanation(self, climbed: Climb) -> Explanation:
+    def explanation(self, ladder: LadderResult) -> Explanation:
         values = self._values()
         same = tuple(
             Effect(value, self.arm, "same")
             for value in self._standing()
             if value not in values
         )
-        last = climbed.verdicts[-1]
+        last = ladder.verdicts[-1]
         if not values:
             said = [effect.name for effect in same]
             causes = diagnose(
-                *(self.pair, climbed, self.seed, self.steps, self.dtype)
+                *(self.pair, ladder, self.seed, self.steps, self.dtype)
             )
             return Explanation(
                 same, _same(said) if said else "", tuple(causes)
             )
         if last.outcome != "disagree" or last.rung not in RUNGS[:6]:
             effects = tuple(Effect(v, self.arm, "nothing") for v in values)
-            return Explanation(effects + same, self._without_effect(climbed))
+            return Explanation(effects + same, self._without_effect(ladder))
         wrong, causes = self._aligned()
         restores = not wrong
         effects = tuple(self._effects(values, last, restores)) + same
@@ -242,7 +246,7 @@ class _Tries:
         """Train each side in both frameworks; say where even that parts."""
         arms = sides_of(self.experiment.arm(self.arm))
         for side in SIDES:
-            again = self._climb(arms[side])
+            again = self._run_ladder(arms[side])
             if outcome_of(again.verdicts) == "disagree":
                 last = again.verdicts[-1]
                 causes = diagnose(
@@ -254,8 +258,8 @@ class _Tries:
                 ), causes
         return "", []
 
-    def _climb(self, arm: Arm | TwoArms) -> Climb:
-        return climb(
+    def _run_ladder(self, arm: Arm | TwoArms) -> LadderResult:
+        return run_ladder(
             *(self.pair, arm, self.seed, self.steps, self.level, self.dtype),
             self.progress,
         )
@@ -318,7 +322,7 @@ class _Tries:
                 continue
             if torch == keras:
                 return None
-            verdicts = self._climb(two_arms(torch, keras)).verdicts
+            verdicts = self._run_ladder(two_arms(torch, keras)).verdicts
             parted = outcome_of(verdicts) == "disagree"
             return verdicts[-1] if parted else None
         return "untried"
@@ -349,10 +353,10 @@ class _Tries:
                     return some
         return tuple(quiet)
 
-    def _without_effect(self, climbed: Climb) -> str:
+    def _without_effect(self, ladder: LadderResult) -> str:
         """Say that nothing parts, and over how many steps that is known."""
         found = [value.name for value in self._values()]
-        last = climbed.verdicts[-1]
+        last = ladder.verdicts[-1]
         if last.outcome == "disagree" and last.rung == "statistics":
             return (
                 "no lower rung parts them, so which of the two-sided values "
@@ -360,7 +364,7 @@ class _Tries:
             )
         if last.outcome != "agree":
             return ""
-        trajectory = climbed.trajectory
+        trajectory = ladder.trajectory
         over = (
             f"over {trajectory.judged:,} {self.dtype} steps"
             if trajectory

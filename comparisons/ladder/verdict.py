@@ -31,7 +31,7 @@ class Verdict:
             is chaotic, as the floor says, or has diverged in both.
         where: the part, place, parameter or curve that is worst.
         sentence: what was found, in words.
-        guilty: the framework that left, if that is known.
+        suspect: the framework that left, if that is known.
         details: what a rung has measured beyond that, for the document.
     """
 
@@ -43,7 +43,7 @@ class Verdict:
     horizon: int | None = None
     where: str | None = None
     sentence: str = ""
-    guilty: str | None = None
+    suspect: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
     _used: bool = field(default=False, repr=False)
 

@@ -6,24 +6,26 @@ from rich.console import Console
 from rich.text import Text
 
 from framework_parity.comparisons.ladder.diagnosis import Cause
-from framework_parity.comparisons.ladder.ladder import Climb
+from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.two_sided_causes import Effect
 from framework_parity.comparisons.report.table import STYLES, print_table
 
 
-def show_climb(climb: Climb) -> None:
+def show_ladder(ladder: LadderResult) -> None:
     """Print one line for each rung that was reached."""
     rows = [
         (v.arm, v.rung, Text(v.outcome, STYLES[v.outcome]), v.sentence)
-        for v in climb.verdicts
+        for v in ladder.verdicts
     ]
     heads = ("arm", "rung", "verdict", "found")
     print_table(Console(), heads, rows, numbers=False)
 
 
-def show_causes(climb: Climb, causes: Sequence[Cause | Effect]) -> None:
+def show_causes(
+    ladder: LadderResult, causes: Sequence[Cause | Effect]
+) -> None:
     """Print what a disagreement comes from, or that nothing is known."""
-    if climb.verdicts[-1].outcome != "disagree":
+    if ladder.verdicts[-1].outcome != "disagree":
         return
     for cause in causes:
         Console().print(Text(f"{cause.name}: {cause.sentence}"))

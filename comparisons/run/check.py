@@ -13,7 +13,7 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.arms import sides_of
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.ladder.diagnosis import Cause, diagnose
-from framework_parity.comparisons.ladder.ladder import Climb, climb
+from framework_parity.comparisons.ladder.ladder import LadderResult, run_ladder
 from framework_parity.comparisons.ladder.thresholds import (
     FEWEST_SEEDS,
     MOST_SEEDS,
@@ -21,7 +21,7 @@ from framework_parity.comparisons.ladder.thresholds import (
 )
 from framework_parity.comparisons.ladder.two_sided_causes import (
     Effect,
-    climb_and_explain,
+    run_and_explain,
 )
 from framework_parity.comparisons.ladder.verdict import (
     Outcome,
@@ -29,7 +29,7 @@ from framework_parity.comparisons.ladder.verdict import (
     worst,
 )
 from framework_parity.comparisons.run import validation
-from framework_parity.comparisons.workers.pool import Pair, Watcher
+from framework_parity.comparisons.workers.pool import Watcher, WorkerPair
 
 
 @dataclass(frozen=True)
@@ -75,18 +75,18 @@ class CheckedArm:
     """One arm's ladder, and what a disagreement comes from.
 
     Attributes:
-        climb: the verdict of each rung that was reached.
+        ladder: the verdict of each rung that was reached.
         causes: conventions, or values of two sides, that make the frameworks
             part; empty where they agree or nothing is known.
     """
 
-    climb: Climb
+    ladder: LadderResult
     causes: tuple[Cause | Effect, ...]
 
     @property
     def outcome(self) -> Outcome:
         """The worst of the rungs."""
-        return outcome_of(self.climb.verdicts)
+        return outcome_of(self.ladder.verdicts)
 
 
 def check_arms(
@@ -107,19 +107,19 @@ def check_arms(
     """
     with ExitStack() as stack:
         stack.enter_context(
-            image_cache.kept_in(settings.data_dir, settings.download)
+            image_cache.image_folder(settings.data_dir, settings.download)
         )
         for name in spec.arms:
             for side in sides_of(spec.arm(name)).values():
-                side.data.source.demand()
-        pair = stack.enter_context(Pair(device=settings.device))
+                side.data.source.require_files()
+        pair = stack.enter_context(WorkerPair(device=settings.device))
         for name in spec.arms:
             progress = partial(watch, name) if watch else None
             yield _check(pair, spec, name, settings, progress)
 
 
 def _check(
-    pair: Pair,
+    pair: WorkerPair,
     spec: Experiment | TwoSided,
     name: str,
     settings: CheckSettings,
@@ -135,13 +135,13 @@ def _check(
         "margin": settings.margin,
     }
     if isinstance(spec, TwoSided):
-        climbed, explained = climb_and_explain(pair, spec, name, **asked)
-        return CheckedArm(climbed, tuple(explained.found))
-    climbed = climb(pair, spec.arm(name), **asked)
+        ladder, explained = run_and_explain(pair, spec, name, **asked)
+        return CheckedArm(ladder, tuple(explained.found))
+    ladder = run_ladder(pair, spec.arm(name), **asked)
     causes = diagnose(
-        pair, climbed, settings.seed, settings.steps, settings.dtype
+        pair, ladder, settings.seed, settings.steps, settings.dtype
     )
-    return CheckedArm(climbed, tuple(causes))
+    return CheckedArm(ladder, tuple(causes))
 
 
 def outcome(arms: list[CheckedArm]) -> Outcome:

@@ -75,7 +75,7 @@ class Judged:
         return {
             "claim": self.claim.name,
             "sentence": self.claim.sentence,
-            "that": self.claim.that,
+            "expression": self.claim.expression,
             **{
                 backend: {
                     "holds": answer.holds,
@@ -91,7 +91,7 @@ class Judged:
         }
 
 
-def judge(
+def judge_claim(
     claim: Claim | SameBest,
     runs: Runs,
     arms: dict[str, Arm],

@@ -9,7 +9,7 @@ from framework_parity.common.spec.layers.augmentation import (
 )
 from framework_parity.common.spec.replay import Drawn
 from framework_parity.common.spec.two_sided.experiment import TwoSided
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 
 
 def demand_replayable(experiment: Experiment | TwoSided) -> None:
@@ -34,7 +34,7 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
                 "DataLoader draws an order for each epoch; say 'each_epoch' "
                 "or 'never'",
             )
-        for place in arm.all_places:
+        for place in arm.all_nodes:
             if isinstance(place.layer, RandomCrop | RandomFlip):
                 raise SpecError(
                     f"arms.{arm.name}",
@@ -44,13 +44,13 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
                 )
 
 
-def recorded(pair: Pair, arm: Arm, run: int) -> Drawn:
+def recorded(pair: WorkerPair, arm: Arm, run: int) -> Drawn:
     """Return what PyTorch draws in the arm's run of this number.
 
     Where Keras runs alone, PyTorch is started to draw and for nothing else.
     """
     if "torch" not in pair.workers:
-        with Pair(("torch",)) as alone:
+        with WorkerPair(("torch",)) as alone:
             return recorded(alone, arm, run)
     seed = arm.replay.seed + run
     asked = pair.workers["torch"].submit("record", arm=arm, seed=seed)

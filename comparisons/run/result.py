@@ -13,7 +13,7 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.common.spec.warnings import spec_warnings
 from framework_parity.common.training.record import METRICS, Record
-from framework_parity.comparisons.ladder.ladder import Climb
+from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.trajectory import Trajectory
 from framework_parity.comparisons.ladder.two_sided_causes import Explanation
 from framework_parity.comparisons.ladder.verdict import (
@@ -35,7 +35,7 @@ class ArmResult:
         records: by backend, one record for each seed.
         curves: both frameworks' curves of the first seed compared, in the
             precision they were trained in; None with one framework.
-        climb: the ladder, in float64; None with one framework.
+        ladder: the ladder, in float64; None with one framework.
         sides: what each framework trained, by backend, where that is not
             the same; `arm` is then the first of them.
         explained: what the values do that each framework has its own of.
@@ -44,7 +44,7 @@ class ArmResult:
     arm: Arm
     records: dict[str, list[Record]] = field(repr=False)
     curves: Trajectory | None = field(default=None, repr=False)
-    climb: Climb | None = field(default=None, repr=False)
+    ladder: LadderResult | None = field(default=None, repr=False)
     sides: dict[str, Arm] = field(default_factory=dict, repr=False)
     explained: Explanation = field(default_factory=Explanation, repr=False)
 
@@ -71,7 +71,7 @@ class ArmResult:
     @property
     def verdicts(self) -> list[Verdict]:
         """The ladder's verdicts, cheapest rung first."""
-        return self.climb.verdicts if self.climb else []
+        return self.ladder.verdicts if self.ladder else []
 
 
 @dataclass(repr=False)

@@ -16,7 +16,7 @@ from framework_parity.common.spec.two_sided.experiment import (
     TwoSided,
 )
 from framework_parity.common.training.record import Record
-from framework_parity.comparisons.ladder.ladder import climb, epochs_of
+from framework_parity.comparisons.ladder.ladder import epochs_of, run_ladder
 from framework_parity.comparisons.ladder.thresholds import (
     NUDGES,
     NUDGES_FLOAT32,
@@ -28,16 +28,16 @@ from framework_parity.comparisons.ladder.trajectory import (
 )
 from framework_parity.comparisons.ladder.two_sided import Sides
 from framework_parity.comparisons.ladder.two_sided_causes import (
-    climb_and_explain,
+    run_and_explain,
 )
-from framework_parity.comparisons.run.claim_verdicts import judge
+from framework_parity.comparisons.run.claim_verdicts import judge_claim
 from framework_parity.comparisons.run.replay import demand_replayable, recorded
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers.pool import (
-    Pair,
     Progress,
     Watcher,
+    WorkerPair,
 )
 
 # Arms that workers take before fresh ones take their place: TensorFlow never
@@ -67,14 +67,14 @@ def run_experiment(
     if settings.randomness == "replay":
         demand_replayable(spec)
 
-    def one(pair: Pair, arm: Arm | TwoArms) -> ArmResult:
+    def one(pair: WorkerPair, arm: Arm | TwoArms) -> ArmResult:
         return _run_arm(pair, spec, arm, settings, watch)
 
     arms = [spec.arm(name) for name in spec.arms]
-    with image_cache.kept_in(settings.data_dir, settings.download):
+    with image_cache.image_folder(settings.data_dir, settings.download):
         for arm in arms:
             for side in sides_of(arm).values():
-                side.data.source.demand()
+                side.data.source.require_files()
         results = pool.map(one, arms)
         runs = {
             backend: {arm.arm.name: arm.records[backend] for arm in results}
@@ -85,7 +85,9 @@ def run_experiment(
             backend: {arm.arm.name: arm.trained(backend) for arm in results}
             for backend in pool.backends
         }
-        claims = [judge(each, runs, trained, sides) for each in spec.claims]
+        claims = [
+            judge_claim(each, runs, trained, sides) for each in spec.claims
+        ]
     return Result(spec, results, claims, settings)
 
 
@@ -109,7 +111,7 @@ class WorkerPool:
     ) -> None:
         self.backends, self.device, self.jobs = backends, device, jobs
         self._stack = ExitStack()
-        self._idle: SimpleQueue[Pair] = SimpleQueue()
+        self._idle: SimpleQueue[WorkerPair] = SimpleQueue()
         self.started = self._served = 0
 
     @classmethod
@@ -125,7 +127,7 @@ class WorkerPool:
 
     def map(
         self,
-        one: Callable[[Pair, Arm | TwoArms], ArmResult],
+        one: Callable[[WorkerPair, Arm | TwoArms], ArmResult],
         arms: list[Arm | TwoArms],
     ) -> list[ArmResult]:
         """Run the arms, as many at once as there are jobs, in their order."""
@@ -134,7 +136,7 @@ class WorkerPool:
             self._idle, self.started, self._served = SimpleQueue(), 0, 0
         self._served += len(arms)
         while self.started < min(self.jobs, len(arms)):
-            pair = Pair(self.backends, device=self.device)
+            pair = WorkerPair(self.backends, device=self.device)
             self._idle.put(self._stack.enter_context(pair))
             self.started += 1
 
@@ -156,7 +158,7 @@ class WorkerPool:
 
 
 def _run_arm(
-    pair: Pair,
+    pair: WorkerPair,
     spec: Experiment | TwoSided,
     arm: Arm | TwoArms,
     settings: RunSettings,
@@ -210,11 +212,11 @@ def _run_arm(
             for backend in pair.workers:
                 stage(backend, 0, steps)
         if isinstance(spec, TwoSided):
-            result.climb, result.explained = climb_and_explain(
+            result.ladder, result.explained = run_and_explain(
                 pair, spec, arm.name, steps=steps, progress=stage
             )
         else:
-            result.climb = climb(pair, arm, steps=steps, progress=stage)
+            result.ladder = run_ladder(pair, arm, steps=steps, progress=stage)
     return result
 
 
@@ -230,7 +232,7 @@ def _compared(
 ) -> Trajectory:
     """Compare both frameworks' curves, as far as they are held to a floor."""
     torch, keras = (
-        [record.until(end) for record in found[name]]
+        [record.truncated_at(end) for record in found[name]]
         if (end := held[name])
         else found[name]
         for name in ("torch", "keras")

@@ -232,7 +232,7 @@ def ending(status: int) -> str:
     return f", killed by signal {-status}{name}{reason}"
 
 
-class Pair:
+class WorkerPair:
     """Both frameworks, side by side; use it in a `with` block."""
 
     def __init__(
@@ -248,7 +248,7 @@ class Pair:
             for name in backends
         }
 
-    def __enter__(self) -> "Pair":
+    def __enter__(self) -> "WorkerPair":
         try:
             self._demand_device()
         except BaseException:

@@ -30,7 +30,7 @@ BATCHES_SEEN = 64
 
 
 @dataclass
-class Survey:
+class StepInspection:
     """What the cheap rungs compare.
 
     Attributes:
@@ -61,15 +61,15 @@ class Snapshot:
     stepped: Weights
 
 
-def survey(
+def inspect_step(
     trainer_class: Any,
     arm: Arm,
     seed: int,
     dtype: Dtype,
     nudges: tuple[int, ...],
     progress: Any = None,
-) -> Survey:
-    """Look at data, structure and one step; see `Survey`."""
+) -> StepInspection:
+    """Look at data, structure and one step; see `StepInspection`."""
     trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm=True)
     weights = loop.initial_weights(arm, seed, dtype)
     counts = trainer.counts()
@@ -86,7 +86,7 @@ def survey(
         _snapshot(trainer, weights, n, x, _first_epoch(arm, seed, n)[0])
         for n in seen
     ]
-    return Survey(
+    return StepInspection(
         data=_data_digests(trainer, arm, seed, first),
         shapes={name: v.shape[1:] for name, v in outputs.items()},
         counts=counts,
@@ -135,7 +135,7 @@ def train(
         trainer = _made(
             *(trainer_class, arm, dtype, seed, gradient_norm), drawn.parts
         )
-        kind = loop.stored(dtype)
+        kind = loop.storage_dtype(dtype)
         weights = {k: v.astype(kind) for k, v in drawn.weights.items()}
     else:
         trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm)
@@ -145,7 +145,7 @@ def train(
     parts = (drawn and drawn.parts) or {}
     if not parts and (arm.probes or gridded):
         # The grid reaches to the last digit as far as the samples do.
-        kind = "float64" if gridded else loop.stored(dtype)
+        kind = "float64" if gridded else loop.storage_dtype(dtype)
         parts = arm.data.parts(arm.recipe.loss, dtype=kind)
     points = loop.grid(parts["train"].x) if gridded else None
     records = []
@@ -163,7 +163,7 @@ def train(
     return records
 
 
-def train_apart(
+def train_independently(
     trainer_class: Any,
     arm: Arm,
     seeds: tuple[int, ...],
@@ -272,7 +272,9 @@ def _made(
 ) -> Any:
     # Precision and seed are the process's: the last trainer has lost its own.
     _last.cache_clear()
-    parts = parts or arm.data.parts(arm.recipe.loss, dtype=loop.stored(dtype))
+    parts = parts or arm.data.parts(
+        arm.recipe.loss, dtype=loop.storage_dtype(dtype)
+    )
     return trainer_class(arm, parts, dtype, seed, gradient_norm, **extra)
 
 
@@ -286,7 +288,10 @@ def _first_epoch(
 def _data_digests(
     trainer: Any, arm: Arm, seed: int, first: list[batches.Segment]
 ) -> dict[str, str]:
-    found = {part: digest({"x": x, "y": y}) for part, x, y in trainer.held()}
+    found = {
+        part: digest({"x": x, "y": y})
+        for part, x, y in trainer.dataset_arrays()
+    }
     rows = [row for segment in first for row in segment.indices]
     for number, row in enumerate(rows[:BATCHES_SEEN], 1):
         x, y = trainer.gather(row)

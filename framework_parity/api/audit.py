@@ -7,7 +7,7 @@ from framework_parity.comparisons.audit.audit import (
     measure_defaults,
     read_port,
 )
-from framework_parity.comparisons.audit.result import Audit
+from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.ladder.thresholds import (
     SEEDS_OF_AUDITS,
@@ -35,7 +35,7 @@ def audit(
     out: str | Path | None = None,
     watch: Watcher | None = None,
     defaults: bool = True,
-) -> Audit:
+) -> AuditResult:
     """Measure what each difference of two naive ports costs.
 
     The ports differ in the frameworks' defaults, and in the values that the

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from framework_parity.common.codegen.calls import absent
-from framework_parity.common.codegen.introspection import recognized
+from framework_parity.common.codegen.introspection import spec_of
 from framework_parity.common.spec.canonical import canonical_layers
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
@@ -36,7 +36,7 @@ def read(live: Any) -> Any:
         LookupError: if no reader knows it.
     """
     classes = (each for each in FAMILIES if isinstance(live, each))
-    return recognized(
+    return spec_of(
         "keras_impl", FAMILIES[next(classes, keras.layers.Layer)], live
     )
 
@@ -50,7 +50,7 @@ def read_clipping(live: Any) -> Any:
     Raises:
         LookupError: if no reader knows it.
     """
-    return recognized("keras_impl", Clipping, live)
+    return spec_of("keras_impl", Clipping, live)
 
 
 def read_model(model: Any, shape: Shape | None = None) -> tuple[Any, ...]:

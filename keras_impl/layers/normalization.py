@@ -30,7 +30,7 @@ def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
         else extensions.UnbiasedBatchNormalization,
         axis=tensors.stored_axis(spec.along(shape), shape),
         epsilon=spec.epsilon,
-        momentum=spec.kept,
+        momentum=spec.running_decay,
         center=spec.affine,
         scale=spec.affine,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.reference import trainer as reference
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.backends.examination import STEPS, Findings, examine
 from tests.cases import Case
 
@@ -17,7 +17,7 @@ Referred = Callable[[Case], Findings]
 
 
 @pytest.fixture(scope="session")
-def examined(pair: Pair, request: pytest.FixtureRequest) -> Examined:
+def examined(pair: WorkerPair, request: pytest.FixtureRequest) -> Examined:
     """Return a function from a case, a backend and a precision.
 
     What the session will ask in float64 is begun at once, so that both

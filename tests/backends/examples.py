@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from framework_parity.common.spec.architecture import ShapeError, places
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
-from framework_parity.common.spec.layer import LayerElement
+from framework_parity.common.spec.layer import LayerSpec
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.losses import Loss
-from framework_parity.common.spec.node import Element, members
+from framework_parity.common.spec.node import SpecNode, members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.penalties import Penalty
 from framework_parity.common.spec.schedules import Schedule
@@ -65,15 +65,15 @@ def drawn(strategy: Any, count: int = DRAWN) -> list[Any]:
 
 
 @cache
-def written() -> tuple[Element, ...]:
+def written() -> tuple[SpecNode, ...]:
     """Return every element of the cases, each once."""
-    found: list[Element] = []
+    found: list[SpecNode] = []
     for case in CASES:
         arm = case.arm
         recipe = (
             getattr(arm.recipe, name) for name in type(arm.recipe).model_fields
         )
-        layers = [place.layer for place in arm.all_places]
+        layers = [place.layer for place in arm.all_nodes]
         drawn = [
             value
             for layer in layers
@@ -81,17 +81,17 @@ def written() -> tuple[Element, ...]:
             if name.endswith("_initializer")
         ]
         for each in (*layers, *drawn, *recipe):
-            if isinstance(each, Element) and each not in found:
+            if isinstance(each, SpecNode) and each not in found:
                 found.append(each)
     return tuple(found)
 
 
 @cache
-def examples(kind: type[Element]) -> list[Item]:
+def examples(kind: type[SpecNode]) -> list[Item]:
     """Return elements of a kind, drawn and from the cases, where they fit."""
     specs = drawn(elements(kind))
     specs += [spec for spec in written() if type(spec) is kind]
-    if not issubclass(kind, LayerElement):
+    if not issubclass(kind, LayerSpec):
         return [Item(spec) for spec in specs]
     return [
         Item(spec, shape)
@@ -101,7 +101,7 @@ def examples(kind: type[Element]) -> list[Item]:
     ]
 
 
-def fits(spec: LayerElement, shape: tuple[int, ...]) -> bool:
+def fits(spec: LayerSpec, shape: tuple[int, ...]) -> bool:
     try:
         places([spec], shape)
     except ShapeError:

@@ -7,7 +7,7 @@ import numpy as np
 
 from framework_parity.common.codegen.lookup import SPEC
 from framework_parity.common.spec.layer import Shape
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.node import SpecNode
 
 LR, STEPS_PER_EPOCH, STEPS = 0.03, 3, 20
 FAN_IN, FAN_OUT = 4, 6
@@ -18,7 +18,7 @@ OURS = ("framework_parity", "tests")
 class Item:
     """An element to build, and the shape of what reaches it, if a layer."""
 
-    spec: Element
+    spec: SpecNode
     shape: Shape = (5,)
 
     @property

@@ -32,7 +32,7 @@ def live_rates(
 
 def _torch_rates(said: Any, lr: float, steps: int) -> list[float]:
     optimizer = _torch_optimizer(lr)
-    scheduler = said.perform(optimizer)
+    scheduler = said.construct(optimizer)
     found = []
     for step in range(steps):
         found.append(optimizer.param_groups[0]["lr"])
@@ -52,7 +52,7 @@ def _keras_rates(said: Any, lr: float, steps: int) -> list[float]:
     import keras
 
     keras.config.set_floatx("float64")
-    schedule = said.perform()
+    schedule = said.construct()
     variable = keras.Variable([0.0], dtype="float64")
     optimizer = keras.optimizers.SGD(schedule)
     optimizer.build([variable])

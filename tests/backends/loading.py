@@ -21,7 +21,7 @@ def load_images(
     progress: Any = None,
 ) -> tuple[str, Images]:
     """Return the digest of what is kept of images, and the first of them."""
-    with image_files.kept_in(folder, download):
+    with image_files.image_folder(folder, download):
         found = image_files.images(kind, {})
     first = {name: values[:SEEN] for name, values in found.items()}
     return image_files.digest(found), first

@@ -44,7 +44,7 @@ def types(
     parts = arm.data.parts(arm.recipe.loss)
     trainer = trainer_class(arm, parts, dtype, 0)
     trainer.load(loop.initial_weights(arm, 0, dtype))
-    names = {place.name for place in arm.all_places}
+    names = {place.name for place in arm.all_nodes}
     found: dict[str, set[str]] = {name: set() for name in names}
 
     def seen(name: str, output: Any) -> None:
@@ -112,7 +112,7 @@ def _torch_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
     from framework_parity.torch_impl import engine, weights
 
     for name, mask in trainer._masks(segment).items():
-        trainer.maskers[name].mask = mask[0]
+        trainer.mask_layers[name].mask = mask[0]
     rows = torch.from_numpy(segment.indices[:1])
     (x,), (y,) = engine.gather(*trainer.parts["train"], rows)
     trainer.model.train()
@@ -127,7 +127,7 @@ def _keras_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
     from framework_parity.keras_impl import engine, weights
 
     for name, mask in trainer._masks(segment).items():
-        trainer.maskers[name].mask = mask[0]
+        trainer.mask_layers[name].mask = mask[0]
     x, y = engine.gather(*trainer.parts["train"], segment.indices[0])
     variables = list(weights.parameters(trainer.model).values())
     value, found = engine.gradients(

@@ -69,12 +69,12 @@ class Side:
             return live
         if item.book == "optimizers":
             return self.optimizer(optimizer=item.spec)
-        return self.perform(item)
+        return self.construct(item)
 
     def build_alone(self, item: Item) -> Any:
         """Return the live object, without a network around an optimiser."""
         return (
-            self.perform(item) if item.book != "layers" else self.build(item)
+            self.construct(item) if item.book != "layers" else self.build(item)
         )
 
     def optimizer(self, **recipe: Any) -> Any:
@@ -186,12 +186,12 @@ class Torch(Side):
             "schedules": ("optimizer",),
         }.get(item.book, ())
 
-    def perform(self, item: Item) -> Any:
+    def construct(self, item: Item) -> Any:
         said = self.say(item)
         if item.book in ("initializers", "clipping"):
-            return said.waiting()
+            return said.as_partial()
         given = self.given()
-        return said.perform(*(given[name] for name in self.first(item)))
+        return said.construct(*(given[name] for name in self.first(item)))
 
     def outputs(self, model: Any, x: np.ndarray) -> np.ndarray:
         import torch
@@ -304,10 +304,10 @@ class Keras(Side):
             return super().say(item)
         # Keras has no other word for it than arguments of an optimiser.
         recipe = arm([{"dense": 3}], clipping=item.spec).recipe
-        return self.module("updates").say_optimizer(recipe)
+        return self.module("updates").optimizer_call(recipe)
 
-    def perform(self, item: Item) -> Any:
-        return self.say(item).perform()
+    def construct(self, item: Item) -> Any:
+        return self.say(item).construct()
 
     def outputs(self, model: Any, x: np.ndarray) -> np.ndarray:
         return np.array(model(x, training=False))

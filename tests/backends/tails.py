@@ -15,8 +15,8 @@ import mpmath
 import numpy as np
 
 from framework_parity.common.codegen.calls import builder_for
-from framework_parity.common.spec.layer import LayerElement
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.layer import LayerSpec
+from framework_parity.common.spec.node import SpecNode
 from framework_parity.comparisons.workers import tasks
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -240,7 +240,7 @@ LOSSES: dict[str, tuple[Any, float, Function]] = {
 }
 
 
-def outputs_of(loss: Element, z: float, y: float) -> tuple[Array, Array]:
+def outputs_of(loss: SpecNode, z: float, y: float) -> tuple[Array, Array]:
     """Return one sample's outputs and its label, as the loss takes them."""
     if loss.kind() == "cross_entropy":
         return np.array([[z, 0.0, -0.3]]), np.array([int(y)])
@@ -249,7 +249,7 @@ def outputs_of(loss: Element, z: float, y: float) -> tuple[Array, Array]:
 
 def tails_of_layers(
     trainer_class: Any,
-    layers: Sequence[LayerElement],
+    layers: Sequence[LayerSpec],
     x: Array,
     progress: Any = None,
 ) -> list[tuple[Array, Array]]:
@@ -257,14 +257,14 @@ def tails_of_layers(
     package = _package(trainer_class)
     found = []
     for spec in layers:
-        live = builder_for(package, spec)(spec, (1,)).perform()
+        live = builder_for(package, spec)(spec, (1,)).construct()
         found.append(SLOPES[package](live, x[:, np.newaxis]))
     return [(y[:, 0], slope[:, 0]) for y, slope in found]
 
 
 def tails_of_losses(
     trainer_class: Any,
-    losses: Sequence[tuple[Element, float]],
+    losses: Sequence[tuple[SpecNode, float]],
     z: Array,
     progress: Any = None,
 ) -> list[tuple[Array, Array]]:
@@ -272,7 +272,7 @@ def tails_of_losses(
     package = _package(trainer_class)
     found = []
     for spec, y in losses:
-        live = builder_for(package, spec)(spec).perform()
+        live = builder_for(package, spec)(spec).construct()
         both = SLOPES_OF_LOSSES[package](live)
         each = [both(*outputs_of(spec, value, y)) for value in z]
         found.append((np.array([v for v, _ in each]), _firsts(each)))

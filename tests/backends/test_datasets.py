@@ -14,8 +14,8 @@ from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import digest
 from framework_parity.comparisons.cli import main as cli
-from framework_parity.comparisons.ladder.ladder import climb
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.ladder.ladder import run_ladder
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.comparisons.test_cli import parity
 from tests.image_files import FOLDERS, TEST, TRAIN, write_cifar, write_idx
 
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def loaded(pair: Pair, folder: Path, kind: str) -> Any:
+def loaded(pair: WorkerPair, folder: Path, kind: str) -> Any:
     """Return what both loaded, if it is the same to the byte."""
     found = pair.ask("load_images", folder=folder, kind=kind)
     assert found["torch"][0] == found["keras"][0]
@@ -44,7 +44,7 @@ def loaded(pair: Pair, folder: Path, kind: str) -> Any:
 
 @pytest.mark.parametrize("kind", FOLDERS)
 def test_both_load_the_digits_that_the_files_hold(
-    kind: str, pair: Pair, tmp_path: Path
+    kind: str, pair: WorkerPair, tmp_path: Path
 ) -> None:
     truth = write_idx(tmp_path, kind)
     found = loaded(pair, tmp_path, kind)
@@ -57,7 +57,7 @@ def test_both_load_the_digits_that_the_files_hold(
 
 
 def test_both_load_the_photographs_that_the_archive_holds(
-    pair: Pair, tmp_path: Path
+    pair: WorkerPair, tmp_path: Path
 ) -> None:
     truth = write_cifar(tmp_path)
     found = loaded(pair, tmp_path, "cifar10")
@@ -66,19 +66,19 @@ def test_both_load_the_photographs_that_the_archive_holds(
 
 
 def test_a_file_that_is_replaced_is_loaded_anew(
-    pair: Pair, folder: Path
+    pair: WorkerPair, folder: Path
 ) -> None:
     before = digest(loaded(pair, folder, "mnist"))
     write_idx(folder, "mnist", seed=1)
     after = loaded(pair, folder, "mnist")
     assert digest(after) != before
     # This process has no framework, and takes what they have kept.
-    with image_files.kept_in(folder, download=False):
+    with image_files.image_folder(folder, download=False):
         assert digest(image_files.images("mnist", {})) == digest(after)
 
 
 def test_what_was_kept_serves_without_the_files(
-    pair: Pair, folder: Path
+    pair: WorkerPair, folder: Path
 ) -> None:
     before = digest(loaded(pair, folder, "mnist"))
     for file in (folder / FOLDERS["mnist"]).iterdir():
@@ -86,7 +86,9 @@ def test_what_was_kept_serves_without_the_files(
     assert digest(loaded(pair, folder, "mnist")) == before
 
 
-def test_each_looks_where_it_fetches_to(pair: Pair, tmp_path: Path) -> None:
+def test_each_looks_where_it_fetches_to(
+    pair: WorkerPair, tmp_path: Path
+) -> None:
     """What a framework has fetched before, it does not fetch again."""
     cache = tmp_path / "keras" / "datasets" / "fashion-mnist"
     truth = write_idx(tmp_path, "fashion_mnist")
@@ -105,7 +107,7 @@ def test_each_looks_where_it_fetches_to(pair: Pair, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("backend", ["torch", "keras"])
 def test_a_byte_that_changes_in_what_was_kept_is_noticed(
-    backend: str, pair: Pair, folder: Path
+    backend: str, pair: WorkerPair, folder: Path
 ) -> None:
     loaded(pair, folder, "mnist")
     kept = folder / "parity" / f"{backend}_impl" / "mnist.npz"
@@ -122,7 +124,7 @@ def test_a_byte_that_changes_in_what_was_kept_is_noticed(
     [("mnist", "train-labels"), ("cifar10", "labels reach from 0 to 10")],
 )
 def test_a_class_too_many_is_refused_in_a_worker(
-    kind: str, says: str, pair: Pair, tmp_path: Path
+    kind: str, says: str, pair: WorkerPair, tmp_path: Path
 ) -> None:
     write = write_cifar if kind == "cifar10" else write_idx
     write(tmp_path, *([kind] if kind == "mnist" else []), classes=11)
@@ -135,16 +137,20 @@ def test_an_archive_that_is_not_the_official_one_is_refused(
 ) -> None:
     """Torchvision knows each file's checksum."""
     write_cifar(tmp_path)
-    with image_files.kept_in(tmp_path, download=False):
+    with image_files.image_folder(tmp_path, download=False):
         text = ARM.replace("mnist", "cifar10")
         file = tmp_path / "spec.yaml"
         file.write_text(text)
         with (
-            Pair(("torch",)) as pair,
+            WorkerPair(("torch",)) as pair,
             pytest.raises(SpecError, match="corrupted"),
         ):
             pair.ask(
-                "survey", arm=_arm(text), seed=0, dtype="float64", nudges=()
+                "inspect_step",
+                arm=_arm(text),
+                seed=0,
+                dtype="float64",
+                nudges=(),
             )
 
 
@@ -157,10 +163,10 @@ def test_the_data_rung_finds_a_loader_that_is_off_by_one_grey_level(
 ) -> None:
     setup = {"keras": "tests.backends.loading:change_a_pixel"}
     with (
-        image_files.kept_in(folder, download=False),
-        Pair(setup=setup, threads=1) as pair,
+        image_files.image_folder(folder, download=False),
+        WorkerPair(setup=setup, threads=1) as pair,
     ):
-        verdicts = climb(pair, _arm(ARM)).verdicts
+        verdicts = run_ladder(pair, _arm(ARM)).verdicts
     assert [(v.rung, v.outcome) for v in verdicts] == [("data", "disagree")]
 
 

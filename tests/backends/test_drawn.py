@@ -16,10 +16,10 @@ from framework_parity.common.spec.initializers import (
     Scaled,
     TruncatedNormal,
 )
-from framework_parity.common.spec.node import Element, members
+from framework_parity.common.spec.node import SpecNode, members
 from framework_parity.common.training.loop import initial_weights
 from framework_parity.common.training.record import Weights
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.cases import arm
 from tests.distributions import (
     CONSTANTS,
@@ -44,7 +44,7 @@ in_each_precision = pytest.mark.parametrize("dtype", ["float32", "float64"])
 def wide(**fields: Any) -> Arm:
     """Return one dense layer with these initialisers."""
     written = {
-        name: value.model_dump() if isinstance(value, Element) else value
+        name: value.model_dump() if isinstance(value, SpecNode) else value
         for name, value in fields.items()
     }
     return arm(
@@ -55,7 +55,7 @@ def wide(**fields: Any) -> Arm:
 
 
 def drawn(
-    pair: Pair,
+    pair: WorkerPair,
     backend: str,
     seed: int = 0,
     dtype: Dtype = "float64",
@@ -72,7 +72,7 @@ def drawn(
 @on_each_backend
 @pytest.mark.parametrize("spec", KERNELS, ids=id_of)
 def test_kernel_is_drawn_from_the_distribution_it_names(
-    spec: Initializer, backend: str, pair: Pair
+    spec: Initializer, backend: str, pair: WorkerPair
 ) -> None:
     found = drawn(pair, backend, kernel_initializer=spec)
     kernel = found["dense_1/kernel"]
@@ -83,7 +83,7 @@ def test_kernel_is_drawn_from_the_distribution_it_names(
 @on_each_backend
 @pytest.mark.parametrize("spec", BIASES, ids=id_of)
 def test_bias_is_drawn_with_the_fans_of_its_kernel(
-    spec: Initializer, backend: str, pair: Pair
+    spec: Initializer, backend: str, pair: WorkerPair
 ) -> None:
     found = drawn(pair, backend, bias_initializer=spec)
     expected = distribution(spec, FAN_IN, FAN_OUT)
@@ -94,7 +94,7 @@ def test_bias_is_drawn_with_the_fans_of_its_kernel(
 @pytest.mark.parametrize("fan_in", ["per_channel", "all_channels"])
 @pytest.mark.parametrize("spec", SCALED, ids=id_of)
 def test_a_depthwise_kernel_is_drawn_with_the_fans_of_the_spec(
-    spec: Initializer, fan_in: str, backend: str, pair: Pair
+    spec: Initializer, fan_in: str, backend: str, pair: WorkerPair
 ) -> None:
     """What each framework counts in a tensor's shape is one of the two."""
     written = {
@@ -116,7 +116,11 @@ def test_a_depthwise_kernel_is_drawn_with_the_fans_of_the_spec(
 @in_each_precision
 @pytest.mark.parametrize(("spec", "value"), CONSTANTS, ids=str)
 def test_a_constant_is_exact(
-    spec: Initializer, value: float, dtype: Dtype, backend: str, pair: Pair
+    spec: Initializer,
+    value: float,
+    dtype: Dtype,
+    backend: str,
+    pair: WorkerPair,
 ) -> None:
     found = drawn(
         pair,
@@ -135,7 +139,7 @@ def test_a_constant_is_exact(
 @pytest.mark.parametrize("units", [FAN_IN // 2, FAN_IN, FAN_OUT])
 @pytest.mark.parametrize("spec", ORTHOGONALS, ids=id_of)
 def test_orthogonal_is_orthogonal_whichever_side_is_longer(
-    spec: Orthogonal, units: int, dtype: Dtype, backend: str, pair: Pair
+    spec: Orthogonal, units: int, dtype: Dtype, backend: str, pair: WorkerPair
 ) -> None:
     found = drawn(
         pair, backend, dtype=dtype, kernel_initializer=spec, units=units
@@ -146,7 +150,9 @@ def test_orthogonal_is_orthogonal_whichever_side_is_longer(
 
 
 @on_each_backend
-def test_orthogonal_prefers_no_rotation(backend: str, pair: Pair) -> None:
+def test_orthogonal_prefers_no_rotation(
+    backend: str, pair: WorkerPair
+) -> None:
     """Without its signs, a QR's first diagonal values are all below 0."""
     found = [
         drawn(pair, backend, seed, kernel_initializer="orthogonal", units=50)
@@ -161,7 +167,7 @@ def test_orthogonal_prefers_no_rotation(backend: str, pair: Pair) -> None:
 
 @on_each_backend
 def test_an_absolute_cut_far_out_leaves_a_whole_normal_in_float32(
-    backend: str, pair: Pair
+    backend: str, pair: WorkerPair
 ) -> None:
     """An inverse distribution is infinite where float32 ends."""
     spec = TruncatedNormal(stddev=0.01, bounds="absolute")
@@ -179,7 +185,7 @@ def test_an_absolute_cut_far_out_leaves_a_whole_normal_in_float32(
 
 @pytest.mark.parametrize("spec", [*KERNELS, *ORTHOGONALS], ids=id_of)
 def test_both_processes_share_the_same_numbers(
-    spec: Initializer, pair: Pair
+    spec: Initializer, pair: WorkerPair
 ) -> None:
     """Orthogonal's QR comes from a library with threads of its own."""
     shared = wide(kernel_initializer=spec)
@@ -195,7 +201,7 @@ def test_both_processes_share_the_same_numbers(
 
 @on_each_backend
 def test_a_seed_draws_the_same_again_and_another_does_not(
-    backend: str, pair: Pair
+    backend: str, pair: WorkerPair
 ) -> None:
     one, again, other = (
         drawn(pair, backend, seed)["dense_1/kernel"] for seed in (0, 0, 1)
@@ -206,10 +212,10 @@ def test_a_seed_draws_the_same_again_and_another_does_not(
 
 @on_each_backend
 def test_layers_of_one_shape_are_not_drawn_alike(
-    backend: str, pair: Pair
+    backend: str, pair: WorkerPair
 ) -> None:
     """A Keras initialiser that is called twice gives the same twice."""
-    twins = arm([{"dense": 5}, {"dense": 5}, {"dense": 3}])
-    asked = pair.workers[backend].submit("drawn", arm=twins, seed=0)
+    perturbed_runs = arm([{"dense": 5}, {"dense": 5}, {"dense": 3}])
+    asked = pair.workers[backend].submit("drawn", arm=perturbed_runs, seed=0)
     found = asked.result()
     assert (found["dense_1/kernel"] != found["dense_2/kernel"]).any()

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framework_parity.common.spec.node import Element
-from framework_parity.comparisons.workers.pool import ENVIRONMENT, Pair
+from framework_parity.common.spec.node import SpecNode
+from framework_parity.comparisons.workers.pool import ENVIRONMENT, WorkerPair
 from tests.backends import alone
 from tests.backends.examples import EMITTED, examples
 from tests.cases import LAYERS
@@ -31,7 +31,7 @@ each_kind = pytest.mark.parametrize("kind", EMITTED, ids=lambda k: k.kind())
 @on_each_backend
 @each_kind
 def test_emitted_code_makes_what_is_built(
-    kind: type[Element], backend: str, pair: Pair
+    kind: type[SpecNode], backend: str, pair: WorkerPair
 ) -> None:
     found = examples(kind)
     items = found[:: max(1, len(found) // ENOUGH)]
@@ -79,7 +79,7 @@ ALONE = (
 
 @on_each_backend
 def test_emitted_networks_run_where_nothing_of_ours_is(
-    backend: str, pair: Pair, tmp_path: Path
+    backend: str, pair: WorkerPair, tmp_path: Path
 ) -> None:
     cases = [case for case in LAYERS if case.id in ALONE]
     assert len(cases) == len(ALONE)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from framework_parity.common.spec.layer import Shape
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.backends.conftest import Examined
 from tests.cases import CASES, Case, arm
 from tests.tolerances import MATTERS, assert_close, distance
@@ -73,7 +73,7 @@ def test_flatten_lays_pixels_or_channels_side_by_side(
 @pytest.mark.parametrize("at_zero", ["slope", "zero"])
 @pytest.mark.parametrize("slopes", ["one", "per_channel", "per_number"])
 def test_what_a_framework_starts_by_itself_is_what_is_said(
-    slopes: str, at_zero: str, backend: str, pair: Pair
+    slopes: str, at_zero: str, backend: str, pair: WorkerPair
 ) -> None:
     """A third is a number that does not survive float32."""
     prelu = {"slopes": slopes, "at_zero": at_zero, "initial": 1 / 3}
@@ -206,13 +206,13 @@ def test_a_bare_number_may_be_the_first_that_a_process_sees() -> None:
     """PyTorch imports parts of itself where a scalar becomes a tensor."""
     spec = arm([{"dense": 4}, {"custom": "maximum(0, x)"}, {"dense": 3}])
     task = {"arm": spec, "seed": 0, "dtype": "float64", "nudges": ()}
-    with Pair(threads=1) as fresh:
-        found = fresh.ask("survey", **task)
+    with WorkerPair(threads=1) as fresh:
+        found = fresh.ask("inspect_step", **task)
     assert found["torch"].shapes == found["keras"].shapes
 
 
 def changed(
-    pair: Pair, backend: str, layer: Any, size: int
+    pair: WorkerPair, backend: str, layer: Any, size: int
 ) -> tuple[Any, Any, Any]:
     """Return images, and what a layer makes of them in training and not."""
     x = np.random.default_rng(0).normal(size=(size, 4, 5, 2))
@@ -224,7 +224,7 @@ def changed(
 
 @on_each_backend
 def test_a_flip_mirrors_each_image_or_leaves_it(
-    backend: str, pair: Pair
+    backend: str, pair: WorkerPair
 ) -> None:
     x, trained, plain = changed(pair, backend, "random_flip", 400)
     np.testing.assert_array_equal(plain, x)
@@ -237,7 +237,7 @@ def test_a_flip_mirrors_each_image_or_leaves_it(
 
 @on_each_backend
 def test_a_crop_is_a_window_of_the_padded_image(
-    backend: str, pair: Pair
+    backend: str, pair: WorkerPair
 ) -> None:
     crop = {"random_crop": {"padding": 1, "fill": 0.5}}
     x, trained, plain = changed(pair, backend, crop, 400)

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from framework_parity.common.choices import Dtype
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.training.loop import stored
+from framework_parity.common.training.loop import storage_dtype
 from framework_parity.comparisons.ladder.precision import train_in
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.backends.conftest import Examined, Referred
 from tests.backends.precisions import Types
 from tests.cases import CASES, SMOOTH, Case, arm
@@ -100,12 +100,12 @@ def hold_types(found: Types, dtype: Dtype) -> None:
     """Hold what a training was seen to compute in to what is meant."""
     assert set().union(*found.outputs.values()) == {dtype}, found.outputs
     assert all(found.outputs.values()), found.outputs
-    assert found.gradients == {stored(dtype)}
-    assert set(found.held.values()) <= {stored(dtype)}, found.held
-    assert found.state <= {stored(dtype)}
+    assert found.gradients == {storage_dtype(dtype)}
+    assert set(found.held.values()) <= {storage_dtype(dtype)}, found.held
+    assert found.state <= {storage_dtype(dtype)}
 
 
-def asked(pair: Pair, backend: str, arm: Arm, dtype: Dtype) -> Any:
+def asked(pair: WorkerPair, backend: str, arm: Arm, dtype: Dtype) -> Any:
     return pair.workers[backend].submit("types", arm=arm, dtype=dtype).result()
 
 
@@ -113,7 +113,7 @@ def asked(pair: Pair, backend: str, arm: Arm, dtype: Dtype) -> Any:
 @on_each_backend
 @each_wide
 def test_each_layer_computes_in_the_precision_that_is_meant(
-    name: str, backend: str, dtype: Dtype, pair: Pair
+    name: str, backend: str, dtype: Dtype, pair: WorkerPair
 ) -> None:
     hold_types(asked(pair, backend, WIDE[name], dtype), dtype)
 
@@ -123,7 +123,7 @@ def test_each_layer_computes_in_the_precision_that_is_meant(
 @on_each_backend
 @pytest.mark.parametrize("each", ALL)
 def test_every_kind_computes_in_the_precision_that_is_meant(
-    each: Arm, backend: str, dtype: Dtype, pair: Pair
+    each: Arm, backend: str, dtype: Dtype, pair: WorkerPair
 ) -> None:
     hold_types(asked(pair, backend, each, dtype), dtype)
 
@@ -135,7 +135,7 @@ def size(tensors: dict[str, np.ndarray]) -> float:
     )
 
 
-def depths(places: Sequence[Place], start: int = 0) -> dict[str, int]:
+def depths(places: Sequence[LayerNode], start: int = 0) -> dict[str, int]:
     """Return how many layers there are up to each place, on its branch."""
     found: dict[str, int] = {}
     for place in places:
@@ -160,7 +160,7 @@ def hold_near(arm: Arm, mixed: Any, single: Any) -> None:
     assert size(off) <= bound, f"{size(off)} is beyond {bound}"
 
 
-def hold_backend_near(pair: Pair, backend: str, arm: Arm) -> None:
+def hold_backend_near(pair: WorkerPair, backend: str, arm: Arm) -> None:
     mixed, single = (
         pair.workers[backend].submit("examine", arm=arm, dtype=dtype, steps=1)
         for dtype in ("bfloat16", "float32")
@@ -171,7 +171,7 @@ def hold_backend_near(pair: Pair, backend: str, arm: Arm) -> None:
 @on_each_backend
 @each_wide
 def test_bfloat16_is_as_near_to_float32_as_its_rounding(
-    name: str, backend: str, pair: Pair
+    name: str, backend: str, pair: WorkerPair
 ) -> None:
     hold_backend_near(pair, backend, WIDE[name])
 
@@ -180,7 +180,7 @@ def test_bfloat16_is_as_near_to_float32_as_its_rounding(
 @on_each_backend
 @pytest.mark.parametrize("each", ALL)
 def test_every_kind_in_bfloat16_is_as_near_to_float32(
-    each: Arm, backend: str, pair: Pair
+    each: Arm, backend: str, pair: WorkerPair
 ) -> None:
     hold_backend_near(pair, backend, each)
 
@@ -188,7 +188,7 @@ def test_every_kind_in_bfloat16_is_as_near_to_float32(
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @each_wide
 def test_the_two_frameworks_agree_in_each_precision(
-    name: str, dtype: Dtype, pair: Pair
+    name: str, dtype: Dtype, pair: WorkerPair
 ) -> None:
     trajectory, verdict = train_in(pair, WIDE[name], dtype)
     assert verdict.outcome != "disagree", verdict.sentence

@@ -11,9 +11,13 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training import loop
 from framework_parity.common.training.record import Weights
-from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Worker,
+    WorkerPair,
+)
 from tests.backends.conftest import Referred
 from tests.backends.examination import each_gradient
 from tests.cases import LAYERS, LOSSES, Case
@@ -104,7 +108,7 @@ def truth() -> Any:
 
 @on_each_backend
 def test_probes_see_what_numpy_sees(
-    pair: Pair, backend: str, truth: Any
+    pair: WorkerPair, backend: str, truth: Any
 ) -> None:
     found = trained(pair.workers[backend], digits(PROBES))
     assert_close(found.probes, truth.probes, TRAINED)
@@ -114,7 +118,7 @@ def test_probes_see_what_numpy_sees(
 @on_each_backend
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_looking_changes_not_one_bit(
-    pair: Pair, backend: str, dtype: Dtype
+    pair: WorkerPair, backend: str, dtype: Dtype
 ) -> None:
     worker = pair.workers[backend]
     seen = trained(worker, digits(DROPPED), dtype)
@@ -128,7 +132,7 @@ def test_looking_changes_not_one_bit(
 
 @on_each_backend
 def test_looking_moves_no_randomness_of_the_frameworks_own(
-    pair: Pair, backend: str
+    pair: WorkerPair, backend: str
 ) -> None:
     worker = pair.workers[backend]
     seen, plain = (
@@ -147,7 +151,7 @@ def test_looking_moves_no_randomness_of_the_frameworks_own(
 @on_each_backend
 @pytest.mark.parametrize("native", [False, True], ids=["shared", "native"])
 def test_a_dropout_is_what_is_written_by_hand(
-    pair: Pair, backend: str, native: bool
+    pair: WorkerPair, backend: str, native: bool
 ) -> None:
     arm = parse(DROPPING).arm("only")
     [record] = (
@@ -167,7 +171,9 @@ def test_a_dropout_is_what_is_written_by_hand(
 
 
 @on_each_backend
-def test_another_seed_drops_other_numbers(pair: Pair, backend: str) -> None:
+def test_another_seed_drops_other_numbers(
+    pair: WorkerPair, backend: str
+) -> None:
     """The trainer is the same; what the framework draws itself is not."""
 
     def left(seed: int) -> Any:
@@ -188,7 +194,7 @@ def first_of_each_kind() -> list[Any]:
     known: set[str] = set()
     found = []
     for case in LEARNING:
-        kinds = {place.layer.kind() for place in case.arm.all_places}
+        kinds = {place.layer.kind() for place in case.arm.all_nodes}
         marks = () if kinds - known else pytest.mark.slow
         found.append(pytest.param(case, marks=marks, id=case.id))
         known |= kinds
@@ -208,7 +214,7 @@ def asked(worker: Any, case: Case, dtype: Dtype, weights: Weights) -> Weights:
 @on_each_backend
 @pytest.mark.parametrize("case", first_of_each_kind())
 def test_gradients_of_samples_are_what_numpy_says(
-    case: Case, backend: str, pair: Pair, referred: Referred
+    case: Case, backend: str, pair: WorkerPair, referred: Referred
 ) -> None:
     weights = referred(case).trained
     truth = each_gradient(reference.Trainer, case.arm, "float64", weights)
@@ -217,7 +223,7 @@ def test_gradients_of_samples_are_what_numpy_says(
 
 
 @on_each_backend
-def test_batch_norm_uses_its_averages(pair: Pair, backend: str) -> None:
+def test_batch_norm_uses_its_averages(pair: WorkerPair, backend: str) -> None:
     """A sample alone has no variance to be divided by."""
     case = next(case for case in LEARNING if "batch_norm" in case.id)
     weights = loop.initial_weights(case.arm, 0, "float64")
@@ -231,7 +237,7 @@ def test_batch_norm_uses_its_averages(pair: Pair, backend: str) -> None:
 
 
 @on_each_backend
-def test_float32_probes_are_close(pair: Pair, backend: str) -> None:
+def test_float32_probes_are_close(pair: WorkerPair, backend: str) -> None:
     case = next(case for case in LEARNING if "batch_norm" in case.id)
     weights = loop.initial_weights(case.arm, 0, "float64")
     truth = each_gradient(reference.Trainer, case.arm, "float64", weights)
@@ -239,13 +245,13 @@ def test_float32_probes_are_close(pair: Pair, backend: str) -> None:
     assert_close(found, truth, SINGLE)
 
 
-def test_the_ladder_judges_what_the_probes_saw(pair: Pair) -> None:
-    climbed = climb(pair, digits(DROPPED), steps=40)
-    verdict = climbed.verdicts[-1]
+def test_the_ladder_judges_what_the_probes_saw(pair: WorkerPair) -> None:
+    ladder = run_ladder(pair, digits(DROPPED), steps=40)
+    verdict = ladder.verdicts[-1]
     assert verdict.rung == "trajectory"
     assert verdict.agrees, verdict.sentence
-    assert climbed.trajectory is not None
-    probes = climbed.trajectory.probes
+    assert ladder.trajectory is not None
+    probes = ladder.trajectory.probes
     assert "per sample gradients of dense_1/kernel after epoch 2" in probes
     assert "representations of relu_3 after epoch 1" in probes
     assert not any("dead" in name or "dropped" in name for name in probes)

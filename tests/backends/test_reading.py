@@ -8,11 +8,11 @@ import pytest
 from framework_parity.common.spec.architecture import places, walk
 from framework_parity.common.spec.canonical import canonical, canonical_layers
 from framework_parity.common.spec.initializers import FanInUniform
-from framework_parity.common.spec.layer import LayerElement, Shape
+from framework_parity.common.spec.layer import LayerSpec, Shape
 from framework_parity.common.spec.layers.core import Dense
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.node import SpecNode
 from framework_parity.comparisons.fuzz.strategies import elements, networks
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.backends.examples import (
     DRAWN,
     IMAGE,
@@ -30,13 +30,13 @@ each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.kind())
 
 
 def expected(item: Item) -> Any:
-    if isinstance(item.spec, LayerElement):
+    if isinstance(item.spec, LayerSpec):
         return canonical_layers((item.spec,), item.shape)[0]
     return canonical(item.spec)
 
 
 @each_kind
-def test_examples_are_many_or_all_there_are(kind: type[Element]) -> None:
+def test_examples_are_many_or_all_there_are(kind: type[SpecNode]) -> None:
     found = examples(kind)
     assert found
     if len(found) < 20:
@@ -46,7 +46,7 @@ def test_examples_are_many_or_all_there_are(kind: type[Element]) -> None:
 @on_each_backend
 @each_kind
 def test_what_is_built_is_read_back(
-    kind: type[Element], backend: str, pair: Pair
+    kind: type[SpecNode], backend: str, pair: WorkerPair
 ) -> None:
     items = examples(kind)
     asked = pair.workers[backend].submit("read_back", items=items)
@@ -57,7 +57,7 @@ def test_what_is_built_is_read_back(
 
 
 @each_kind
-def test_a_canonical_form_is_its_own(kind: type[Element]) -> None:
+def test_a_canonical_form_is_its_own(kind: type[SpecNode]) -> None:
     for item in examples(kind):
         spec = expected(item)
         assert expected(Item(spec, item.shape)) == spec
@@ -75,7 +75,7 @@ def networks_of(shape: Shape) -> list[Any]:
 @pytest.mark.parametrize("masked", [False, True], ids=["native", "masked"])
 @pytest.mark.parametrize("shape", [VECTOR, IMAGE, EVEN_AND_ODD], ids=str)
 def test_a_network_is_read_back(
-    shape: Shape, masked: bool, backend: str, pair: Pair
+    shape: Shape, masked: bool, backend: str, pair: WorkerPair
 ) -> None:
     found = networks_of(shape)
     inside = (place for n in found for place in walk(places(n, shape)))
@@ -98,7 +98,7 @@ def test_a_network_is_read_back(
     ],
 )
 def test_what_no_reader_knows_is_named_with_the_file(
-    name: str, book: str, backend: str, pair: Pair
+    name: str, book: str, backend: str, pair: WorkerPair
 ) -> None:
     asked = pair.workers[backend].submit("read_unknown", name=name)
     message = asked.result()
@@ -112,14 +112,14 @@ def test_what_no_reader_knows_is_named_with_the_file(
     "name", ["softplus", "selu", "dense", "flatten", "loss"]
 )
 def test_what_means_something_else_is_not_read(
-    name: str, backend: str, pair: Pair
+    name: str, backend: str, pair: WorkerPair
 ) -> None:
     """Each is of a class that a reader knows, but says more or otherwise."""
     asked = pair.workers[backend].submit("read_near", name=name)
     assert "which no reader recognises" in asked.result()
 
 
-def test_a_layer_without_a_note_began_as_pytorchs_do(pair: Pair) -> None:
+def test_a_layer_without_a_note_began_as_pytorchs_do(pair: WorkerPair) -> None:
     found = pair.workers["torch"].submit("read_bare").result()
     assert found == Dense(
         units=3,

@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from framework_parity.common.spec.schedules import Schedule
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.cases import SCHEDULES
 from tests.tolerances import ROUNDING
 
@@ -47,7 +47,7 @@ def length(spec: Schedule) -> int:
     return epochs * STEPS_PER_EPOCH if per_epoch else epochs
 
 
-def both(pair: Pair, backend: str, name: str, per: str) -> Any:
+def both(pair: WorkerPair, backend: str, name: str, per: str) -> Any:
     spec = spec_of(name, per)
     steps = length(spec)
     asked = pair.workers[backend].submit(
@@ -64,7 +64,7 @@ def both(pair: Pair, backend: str, name: str, per: str) -> Any:
 @each_count
 @each_schedule
 def test_pytorchs_scheduler_gives_the_rates_of_the_spec(
-    name: str, per: str, pair: Pair
+    name: str, per: str, pair: WorkerPair
 ) -> None:
     found, truth = both(pair, "torch", name, per)
     np.testing.assert_allclose(found, truth, rtol=0, atol=LR * ROUNDING)
@@ -73,7 +73,7 @@ def test_pytorchs_scheduler_gives_the_rates_of_the_spec(
 @each_count
 @each_schedule
 def test_kerass_schedule_gives_the_rates_of_the_spec(
-    name: str, per: str, pair: Pair
+    name: str, per: str, pair: WorkerPair
 ) -> None:
     found, truth = both(pair, "keras", name, per)
     ours = name in ("cosine-rises", "one_cycle")

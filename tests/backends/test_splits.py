@@ -1,12 +1,12 @@
 """A split by position is that of Keras itself."""
 
 from framework_parity.common.data.splits import count, hold_out
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.common.test_splits import SHARES, SIZES
 from tests.common.test_splits import rows as rows_of
 
 
-def test_last_holds_out_what_keras_does(pair: Pair) -> None:
+def test_last_holds_out_what_keras_does(pair: WorkerPair) -> None:
     asked = [
         (samples, share)
         for samples in SIZES

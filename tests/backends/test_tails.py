@@ -26,8 +26,8 @@ from framework_parity.common.spec.losses import (
     CrossEntropy,
     Loss,
 )
-from framework_parity.common.spec.node import members, speaking
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.common.spec.node import defaults_from, members
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.backends.tails import (
     ACTIVATIONS,
     FORMULAS,
@@ -125,7 +125,7 @@ Tails = tuple[np.ndarray, np.ndarray]
 def made(name: str) -> Any:
     """Return an activation as the tables name it."""
     written = FORMULAS.get(name, SMOOTH.get(name, name))
-    with speaking("keras"):
+    with defaults_from("keras"):
         return TypeAdapter(Layer).validate_python(written)
 
 
@@ -142,7 +142,7 @@ def exact(name: str, step: float) -> tuple[Exact, Exact]:
 
 
 @pytest.fixture(scope="module")
-def tails(pair: Pair) -> Any:
+def tails(pair: WorkerPair) -> Any:
     """Return a function to all activations' tails in a backend."""
 
     @cache
@@ -162,7 +162,7 @@ def tails(pair: Pair) -> Any:
 
 
 @pytest.fixture(scope="module")
-def tails_of_losses(pair: Pair) -> Any:
+def tails_of_losses(pair: WorkerPair) -> Any:
     """Return a function to all losses' tails in a backend."""
 
     @cache

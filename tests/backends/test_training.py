@@ -12,7 +12,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import Pair, WorkerError
+from framework_parity.comparisons.workers.pool import WorkerError, WorkerPair
 from tests.tolerances import MATTERS, ROUNDING, TRAINED, assert_close, distance
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
@@ -94,7 +94,7 @@ each_arm = pytest.mark.parametrize("name", ARMS)
 class Run:
     """One arm in one framework: a survey, and two records."""
 
-    survey: tasks.Survey
+    inspect_step: tasks.StepInspection
     records: list[Record]
 
 
@@ -107,7 +107,7 @@ def asked_of(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def runs(pair: Pair) -> Any:
+def runs(pair: WorkerPair) -> Any:
     """Return a function from an arm and a backend to what it did."""
 
     @cache
@@ -115,13 +115,13 @@ def runs(pair: Pair) -> Any:
         looked, trained = asked_of(name)
         if backend == "numpy":
             return Run(
-                tasks.survey(reference.Trainer, **looked),
+                tasks.inspect_step(reference.Trainer, **looked),
                 tasks.train(reference.Trainer, **trained),
             )
         worker = pair.workers[backend]
-        survey = worker.submit("survey", **looked)
+        inspect_step = worker.submit("inspect_step", **looked)
         records = worker.submit("train", **trained)
-        return Run(survey.result(), records.result())
+        return Run(inspect_step.result(), records.result())
 
     return run
 
@@ -131,7 +131,10 @@ def runs(pair: Pair) -> Any:
 def test_the_same_bytes_reach_the_framework(
     name: str, backend: str, runs: Any
 ) -> None:
-    found, truth = runs(name, backend).survey, runs(name, "numpy").survey
+    found, truth = (
+        runs(name, backend).inspect_step,
+        runs(name, "numpy").inspect_step,
+    )
     assert found.data == truth.data
     assert len(found.data) > 3
 
@@ -141,7 +144,10 @@ def test_the_same_bytes_reach_the_framework(
 def test_a_survey_finds_shapes_counts_and_one_step(
     name: str, backend: str, runs: Any
 ) -> None:
-    found, truth = runs(name, backend).survey, runs(name, "numpy").survey
+    found, truth = (
+        runs(name, backend).inspect_step,
+        runs(name, "numpy").inspect_step,
+    )
     assert found.shapes == truth.shapes
     assert found.counts == truth.counts
     [snapshot], [expected] = found.snapshots, truth.snapshots
@@ -189,7 +195,7 @@ def test_early_stopping_did_stop_and_put_back(backend: str, runs: Any) -> None:
 
 @on_each_backend
 def test_training_again_gives_the_same_bits(
-    backend: str, runs: Any, pair: Pair
+    backend: str, runs: Any, pair: WorkerPair
 ) -> None:
     record = runs("xor", backend).records[0]
     asked = asked_of("xor")[1] | {"nudges": ()}
@@ -199,7 +205,7 @@ def test_training_again_gives_the_same_bits(
 
 @on_each_backend
 def test_native_training_starts_from_weights_of_its_own(
-    backend: str, runs: Any, pair: Pair
+    backend: str, runs: Any, pair: WorkerPair
 ) -> None:
     shared = runs("xor", backend).records[0]
     asked = asked_of("xor")[1] | {"nudges": (), "native": True}
@@ -221,7 +227,7 @@ def test_native_training_starts_from_weights_of_its_own(
     ("names", "said"), [([], "dense_1/bias"), (["odd/bias"], "odd/bias")]
 )
 def test_weights_of_another_network_are_refused_by_name(
-    names: list[str], said: str, backend: str, pair: Pair
+    names: list[str], said: str, backend: str, pair: WorkerPair
 ) -> None:
     asked = pair.workers[backend].submit(
         "load_wrong", arm=ARMS["xor"], names=names

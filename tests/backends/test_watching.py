@@ -7,7 +7,7 @@ import pytest
 
 from framework_parity.common.spec.recipe import EarlyStopping, Plateau
 from framework_parity.common.training.loop import Patience, Reduction
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 
 RUNS = range(60)
 
@@ -51,7 +51,7 @@ def plateau_of(rng: np.random.Generator, backend: str) -> dict[str, Any]:
 @pytest.mark.parametrize("monitor", ["validation_loss", "validation_accuracy"])
 @pytest.mark.parametrize("backend", ["torch", "keras"])
 def test_a_plateau_reduces_when_the_frameworks_own_does(
-    backend: str, monitor: str, pair: Pair
+    backend: str, monitor: str, pair: WorkerPair
 ) -> None:
     rng = np.random.default_rng(0)
     rising = monitor.endswith("accuracy")
@@ -78,7 +78,7 @@ def test_a_plateau_reduces_when_the_frameworks_own_does(
 
 @pytest.mark.parametrize("monitor", ["validation_loss", "validation_accuracy"])
 def test_early_stopping_stops_when_kerass_own_does(
-    monitor: str, pair: Pair
+    monitor: str, pair: WorkerPair
 ) -> None:
     rng = np.random.default_rng(0)
     rising = monitor.endswith("accuracy")

@@ -13,12 +13,12 @@ from framework_parity.common.spec.architecture import (
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.load import parse
-from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.node import defaults_from
 from tests.cases import arm
 
 
 def network(*written: object) -> tuple[Layer, ...]:
-    with speaking("keras"):
+    with defaults_from("keras"):
         return TypeAdapter(tuple[Layer, ...]).validate_python(written)
 
 
@@ -100,7 +100,7 @@ def nested(depth: int) -> dict[str, object]:
 
 
 def test_layers_stand_in_layers_to_a_limit() -> None:
-    assert len(parse(nested(DEEPEST)).arm("only").all_places) == DEEPEST + 2
+    assert len(parse(nested(DEEPEST)).arm("only").all_nodes) == DEEPEST + 2
     with pytest.raises(SpecError, match="nested more than 20 layers deep"):
         parse(nested(DEEPEST + 1))
     for far in (100, 150, 400):

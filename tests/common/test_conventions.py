@@ -14,7 +14,12 @@ from framework_parity.common.spec.conventions import (
     Convention,
     defaults_of,
 )
-from framework_parity.common.spec.node import Element, Model, members, speaking
+from framework_parity.common.spec.node import (
+    Model,
+    SpecNode,
+    defaults_from,
+    members,
+)
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.penalties import Penalty
 from framework_parity.common.spec.recipe import (
@@ -89,7 +94,7 @@ def test_dialect_fills_what_is_left_unsaid(
     row: Convention, dialect: str
 ) -> None:
     cls, field, least = taken_apart(row)
-    with speaking(dialect):
+    with defaults_from(dialect):
         filled = cls.model_validate(least)
         said = cls.model_validate(_with(least, field, getattr(row, dialect)))
     assert filled == said
@@ -99,7 +104,7 @@ def test_dialect_fills_what_is_left_unsaid(
 @each_row
 def test_what_is_said_wins_over_the_dialect(row: Convention) -> None:
     cls, field, least = taken_apart(row)
-    with speaking("keras"):
+    with defaults_from("keras"):
         plain = cls.model_validate(least)
         said = cls.model_validate(_with(least, field, row.torch))
     assert (said == plain) == (row.torch == row.keras)
@@ -118,7 +123,7 @@ def test_without_a_dialect_it_must_be_said(row: Convention) -> None:
 @each_dialect
 @each_element
 def test_dialect_and_demanded_fields_make_an_element_whole(
-    element: type[Element], dialect: str
+    element: type[SpecNode], dialect: str
 ) -> None:
     filled = defaults_of(dialect).get(element.kind(), {})
     unfilled = {
@@ -127,7 +132,7 @@ def test_dialect_and_demanded_fields_make_an_element_whole(
         if field.is_required() and name not in filled
     }
     assert unfilled == set(DEMANDED.get(key(element), {}))
-    with speaking(dialect):
+    with defaults_from(dialect):
         element.model_validate(written(element))
 
 
@@ -140,7 +145,7 @@ def test_no_dialect_fills_what_neither_framework_knows(
     kind: str, field: str, dialect: str
 ) -> None:
     rest = {k: v for k, v in DEMANDED[kind].items() if k != field}
-    with speaking(dialect), pytest.raises(ValidationError) as caught:
+    with defaults_from(dialect), pytest.raises(ValidationError) as caught:
         KINDS[kind].model_validate({KINDS[kind].kind(): rest})
     assert [error["loc"] for error in caught.value.errors()] == [(field,)]
 
@@ -157,7 +162,7 @@ def test_unknown_dialect_is_refused(dialect: str) -> None:
 
 
 def test_dialect_ends_with_its_block() -> None:
-    with speaking("torch"), speaking("keras"):
+    with defaults_from("torch"), defaults_from("keras"):
         pass
     with pytest.raises(ValidationError):
         KINDS["adam"].model_validate("adam")

@@ -29,7 +29,7 @@ from framework_parity.common.spec.names.framework_names import (
     unknown_field,
     unknown_kind,
 )
-from framework_parity.common.spec.node import Element, members, speaking
+from framework_parity.common.spec.node import SpecNode, defaults_from, members
 from tests.common.written import DEMANDED, FAMILIES, RICH, experiment, written
 from tests.framework_names.making import RECORDS
 
@@ -108,7 +108,7 @@ def elements(write: str) -> list[Any]:
 
 
 @cache
-def kinds(family: str) -> dict[str, type[Element]]:
+def kinds(family: str) -> dict[str, type[SpecNode]]:
     return {cls.kind(): cls for cls in members(FAMILIES[family])}
 
 
@@ -116,7 +116,7 @@ def valid(family: str, said: Any) -> bool:
     """Whether an element may stand in its family, with what it demands."""
     if isinstance(said, str):
         said = written(kinds(family)[said])
-    with speaking("keras"):
+    with defaults_from("keras"):
         TypeAdapter(FAMILIES[family]).validate_python(said)
     return True
 
@@ -172,7 +172,7 @@ def allowed(kind: str) -> list[str]:
     return list(element(kind)[1].model_fields)
 
 
-def element(kind: str) -> tuple[str, type[Element]]:
+def element(kind: str) -> tuple[str, type[SpecNode]]:
     """Return the first family of a kind, and its class."""
     return next((f, kinds(f)[kind]) for f in FAMILIES if kind in kinds(f))
 
@@ -237,7 +237,7 @@ def test_a_suggested_field_is_valid_in_the_names_place(
             valid(family, {kind: {**said, row.name: 1}})
         if not row.meaning.write or row.meaning.at:
             continue
-        with speaking("keras"):
+        with defaults_from("keras"):
             whole = cls.model_validate(written(cls))
         value = getattr(whole, row.meaning.write)
         assert valid(family, {kind: {**said, row.meaning.write: value}})
@@ -376,7 +376,11 @@ def test_names_that_reports_met(name: str, place: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "name", "says"),
     [
-        ("batch_norm", "momentum", "'kept' here: the share of the old"),
+        (
+            "batch_norm",
+            "momentum",
+            "'running_decay' here: the share of the old",
+        ),
         ("batch_norm", "trainable", "the language has no equivalent"),
         ("dense", "activation", "a layer of its own here"),
         ("dense", "kernel_regularizer", "'penalty: {l2: 0.01}' in 'recipe'"),

@@ -247,7 +247,7 @@ def test_a_loader_that_breaks_is_a_sentence(
 def test_a_loader_may_fetch_where_that_is_said(
     loader: Loader, tmp_path: Path
 ) -> None:
-    with image_files.kept_in(tmp_path / "elsewhere", download=True):
+    with image_files.image_folder(tmp_path / "elsewhere", download=True):
         data().parts(CrossEntropy())
     assert loader.calls == [True]
 
@@ -258,10 +258,10 @@ def test_what_is_kept_elsewhere_is_not_mine(
     data().parts(CrossEntropy())
     for file in (tmp_path / FOLDERS["mnist"]).iterdir():
         file.unlink()
-    data().source.demand()
+    data().source.require_files()
     monkeypatch.setattr(image_files, "_backend", "another")
     with pytest.raises(SpecError, match="there is no MNIST/raw"):
-        data().source.demand()
+        data().source.require_files()
 
 
 def test_a_process_without_a_framework_waits_for_one(
@@ -308,10 +308,10 @@ def test_the_environment_is_left_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PARITY_DATA", "before")
-    with image_files.kept_in(tmp_path, download=True):
+    with image_files.image_folder(tmp_path, download=True):
         assert image_files.place() == tmp_path
         assert os.environ["PARITY_DOWNLOAD"] == "1"
-        with image_files.kept_in(None, download=False):
+        with image_files.image_folder(None, download=False):
             assert image_files.place() == tmp_path
             assert "PARITY_DOWNLOAD" not in os.environ
     assert os.environ["PARITY_DATA"] == "before"

@@ -16,7 +16,7 @@ from framework_parity.common.spec.layers.convolution import (
     DepthwiseConv2d,
 )
 from framework_parity.common.spec.layers.pooling import AveragePool, MaxPool
-from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.node import defaults_from
 from framework_parity.common.spec.padding import Half, Same, Symmetric, Valid
 from tests.cases import arm
 from tests.tolerances import ROUNDING, assert_close
@@ -55,7 +55,7 @@ def test_the_other_paddings_do_not_look_at_the_stride() -> None:
 
 
 def read(kind: Any, **fields: Any) -> Any:
-    with speaking("keras"):
+    with defaults_from("keras"):
         return kind.model_validate({kind.kind(): fields})
 
 

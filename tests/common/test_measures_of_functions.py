@@ -63,7 +63,7 @@ def asked(run: Run, name: str, *arguments: Any) -> float:
     """Ask for a statistic that the run has."""
     statistic = STATISTICS[name]
     statistic.check(arguments)
-    assert statistic.missing(run.arm, arguments) is None
+    assert statistic.missing_reason(run.arm, arguments) is None
     return statistic((run,), arguments)
 
 
@@ -104,7 +104,7 @@ def test_an_activation_that_is_not_its_formula_is_as_far_off_as_it_is() -> (
 
 def test_only_what_stands_behind_a_unit_has_a_slope() -> None:
     run = trained(FUNCTIONS)
-    missing = STATISTICS["steepest"].missing(run.arm, ("dense_1",))
+    missing = STATISTICS["steepest"].missing_reason(run.arm, ("dense_1",))
     assert missing is not None
     assert "leaky_relu_1, sigmoid_1" in missing
 

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from framework_parity.common.spec.clipping import ByGlobalNorm, ByNorm, ByValue
-from framework_parity.common.spec.node import Element, members, speaking
+from framework_parity.common.spec.node import SpecNode, defaults_from, members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.penalties import Penalty
 from framework_parity.common.training.batches import (
@@ -21,7 +21,7 @@ from tests.common.formulas import MOVES, path
 from tests.common.test_reference import first_step
 from tests.tolerances import ROUNDING, assert_close
 
-KINDS: dict[str, type[Element]] = {k.kind(): k for k in members(Optimizer)}
+KINDS: dict[str, type[SpecNode]] = {k.kind(): k for k in members(Optimizer)}
 
 
 def singles(example: Any, epochs: int) -> Any:
@@ -53,7 +53,7 @@ def test_six_steps_are_those_of_the_formula(case: Case) -> None:
         trainer.steps(single)
         values.append(trainer.weights())
     for name, value in start.items():
-        decays = spec.decayed == "all" or name.endswith("kernel")
+        decays = spec.decay_applies_to == "all" or name.endswith("kernel")
         for index in np.ndindex(value.shape):
             gradients = [float(g[name][index]) for g in seen]
             rates = [schedule.rate(t, spec.lr, epoch) for t in range(6)]
@@ -154,7 +154,7 @@ def test_six_steps_are_those_of_the_formula(case: Case) -> None:
 )
 def test_two_steps_by_hand(optimizer: Any, by_hand: list[float]) -> None:
     [kind] = optimizer
-    with speaking("keras"):
+    with defaults_from("keras"):
         spec: Any = KINDS[kind].model_validate(optimizer)
     p = np.array([1.0])
     state = spec.start(p)
@@ -164,16 +164,21 @@ def test_two_steps_by_hand(optimizer: Any, by_hand: list[float]) -> None:
         assert_close(p, [value], ROUNDING)
 
 
-@pytest.mark.parametrize("decayed", ["all", "kernels"])
-def test_what_decays_is_said_by_name(decayed: str) -> None:
-    with speaking("keras"):
+@pytest.mark.parametrize("decay_applies_to", ["all", "kernels"])
+def test_what_decays_is_said_by_name(decay_applies_to: str) -> None:
+    with defaults_from("keras"):
         spec = KINDS["sgd"].model_validate(
-            {"sgd": {"weight_decay": 0.1, "decayed": decayed}}
+            {
+                "sgd": {
+                    "weight_decay": 0.1,
+                    "decay_applies_to": decay_applies_to,
+                }
+            }
         )
     names = ["a/kernel", "a/bias", "a/gamma", "a/beta", "a/embedding"]
     kept = ["a/kernel", "a/embedding"]
     found = [name for name in names if spec.decays(name)]  # type: ignore[attr-defined]
-    assert found == (names if decayed == "all" else kept)
+    assert found == (names if decay_applies_to == "all" else kept)
 
 
 # --- What means the same is the same. ---
@@ -184,7 +189,7 @@ def test_what_decays_is_said_by_name(decayed: str) -> None:
     [
         ({"velocity": "of_steps"}, {"velocity": "of_gradients"}, True),
         ({"decay": "decoupled"}, {"decay": "coupled"}, True),
-        ({"decayed": "kernels"}, {}, True),
+        ({"decay_applies_to": "kernels"}, {}, True),
         (
             {"weight_decay": 0.1, "decay": "decoupled"},
             {"weight_decay": 0.1, "decay": "coupled"},
@@ -196,7 +201,7 @@ def test_what_decays_is_said_by_name(decayed: str) -> None:
             False,
         ),
         (
-            {"weight_decay": 0.1, "decayed": "kernels"},
+            {"weight_decay": 0.1, "decay_applies_to": "kernels"},
             {"weight_decay": 0.1},
             False,
         ),
@@ -211,7 +216,7 @@ def test_what_decays_is_said_by_name(decayed: str) -> None:
 def test_a_field_without_effect_makes_no_other_spec(
     one: Any, other: Any, same: bool
 ) -> None:
-    with speaking("keras"):
+    with defaults_from("keras"):
         specs = [
             KINDS["sgd"].model_validate({"sgd": fields})
             for fields in (one, other)
@@ -229,8 +234,12 @@ def test_no_decay_is_one_spec_in_both_dialects(kind: str) -> None:
     for decay in {"coupled", "decoupled", "factored"} - (
         {"coupled"} if kind == "adamw" else set()
     ):
-        with speaking("keras"):
-            fields = {"decay": decay, "weight_decay": 0, "decayed": "kernels"}
+        with defaults_from("keras"):
+            fields = {
+                "decay": decay,
+                "weight_decay": 0,
+                "decay_applies_to": "kernels",
+            }
             found.append(KINDS[kind].model_validate({kind: fields}))
     assert len(set(found)) == 1
 

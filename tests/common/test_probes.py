@@ -11,7 +11,7 @@ from framework_parity.common.data.spec import Part
 from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.load import parse
-from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.node import defaults_from
 from framework_parity.common.spec.probes import Probes
 from framework_parity.common.training import loop
 from framework_parity.common.training.observer import Observer, dead_share
@@ -278,7 +278,7 @@ def test_an_arm_without_the_layer_is_not_looked_at_there() -> None:
 
 
 def test_a_written_probe_is_read_back() -> None:
-    with speaking(None):
+    with defaults_from(None):
         said = Probes.model_validate(EVERYTHING)
     assert Probes.model_validate(said.model_dump(mode="json")) == said
 

@@ -34,7 +34,7 @@ from framework_parity.common.spec.losses import (
     MeanAbsoluteError,
     MeanSquaredError,
 )
-from framework_parity.common.spec.node import members, speaking
+from framework_parity.common.spec.node import defaults_from, members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.training import loop
 from framework_parity.common.training.batches import Segment, segments
@@ -56,7 +56,7 @@ KINKS = (0.0, 3.0, -3.0, 6.0)
 
 def made(layer: Any) -> Activation:
     """Return an activation as it is written; Keras fills in the rest."""
-    with speaking("keras"):
+    with defaults_from("keras"):
         found = TypeAdapter(Layer).validate_python(layer)
     assert isinstance(found, Activation)
     return found
@@ -240,8 +240,10 @@ def test_only_exponentials_are_rounded_by_whoever_computes_them(
     x = np.linspace(-3, 3, 50)[:, None]
     network = arm([kind], sides=(1,))
 
-    def through(rough: int) -> tuple[Any, Any]:
-        y, back = Pass({}, rough=rough).through(network.places, x)
+    def through(rounding_variant: int) -> tuple[Any, Any]:
+        y, back = Pass({}, rounding_variant=rounding_variant).through(
+            network.places, x
+        )
         return y, back(np.ones_like(x))
 
     (y, slope), (rough_y, rough_slope) = through(0), through(2)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import load, parse
-from framework_parity.common.spec.node import Element
+from framework_parity.common.spec.node import SpecNode
 from framework_parity.common.spec.optimizers.adam import Adam
 from tests.common.written import RICH, experiment
 
@@ -22,7 +22,7 @@ def dump(spec: BaseModel) -> Any:
 
 def assert_complete(spec: Any, dumped: Any) -> None:
     """Raise if any field of any element is left out of a dump."""
-    if isinstance(spec, Element):
+    if isinstance(spec, SpecNode):
         kind = spec.kind()
         fields = {} if dumped == kind else dumped[kind]
         assert set(fields) == set(type(spec).model_fields)

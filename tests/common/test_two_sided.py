@@ -15,7 +15,7 @@ from framework_parity.common.spec.initializers import KernelInitializer
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.load import parse, schema
 from framework_parity.common.spec.losses import Loss
-from framework_parity.common.spec.node import Element, members
+from framework_parity.common.spec.node import SpecNode, members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.padding import Padding
 from framework_parity.common.spec.schedules import Schedule
@@ -40,7 +40,7 @@ def recipe(**fields: Any) -> dict[str, Any]:
     return unsaid | fields
 
 
-def embeddings(kind: type[Element]) -> Iterator[dict[str, Any]]:
+def embeddings(kind: type[SpecNode]) -> Iterator[dict[str, Any]]:
     """Yield experiments with an element of a kind; one of them is valid."""
     element = written(kind)
     ends: list[Any] = [{"dense": 10}]
@@ -88,7 +88,7 @@ def embeddings(kind: type[Element]) -> Iterator[dict[str, Any]]:
                     )
 
 
-def embedded(kind: type[Element], **fields: Any) -> dict[str, Any]:
+def embedded(kind: type[SpecNode], **fields: Any) -> dict[str, Any]:
     """Return the first of them that is valid."""
     for document in embeddings(kind):
         try:
@@ -150,7 +150,7 @@ def in_a_list(document: Any, path: tuple[Any, ...]) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS, ids=key)
 def test_every_value_of_every_kind_may_have_two_sides(
-    kind: type[Element],
+    kind: type[SpecNode],
 ) -> None:
     document = whole(embedded(kind))
     word = kind.kind()
@@ -191,7 +191,7 @@ def assert_two_sides(document: Any, found: list[tuple[Any, ...]]) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=key)
 def test_what_the_dialects_fill_differently_comes_back_from_two_sides(
-    kind: type[Element],
+    kind: type[SpecNode],
 ) -> None:
     document = embedded(kind)
     document["recipe"] = document["recipe"] | {"batch_size": 8}

@@ -8,7 +8,7 @@ from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.losses import Loss
-from framework_parity.common.spec.node import Element, members
+from framework_parity.common.spec.node import SpecNode, members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.padding import Padding
 from framework_parity.common.spec.schedules import Schedule
@@ -24,7 +24,7 @@ FAMILIES: dict[str, Any] = {
     "source": Source,
 }
 
-ELEMENTS: list[type[Element]] = [
+ELEMENTS: list[type[SpecNode]] = [
     kind for family in FAMILIES.values() for kind in members(family)
 ]
 
@@ -67,18 +67,18 @@ DEMANDED: dict[str, dict[str, Any]] = {
 }
 
 
-def key(kind: type[Element]) -> str:
+def key(kind: type[SpecNode]) -> str:
     """Return what names a kind: its word, with its file if two share it.
 
     An initialiser and a schedule are both called `constant`.
     """
     word = kind.kind()
-    twins = [each for each in ELEMENTS if each.kind() == word]
+    perturbed_runs = [each for each in ELEMENTS if each.kind() == word]
     file = kind.__module__.rpartition(".")[2]
-    return word if len(twins) == 1 else f"{file}.{word}"
+    return word if len(perturbed_runs) == 1 else f"{file}.{word}"
 
 
-def written(kind: type[Element]) -> dict[str, Any]:
+def written(kind: type[SpecNode]) -> dict[str, Any]:
     """Return an element with all that must be said, and nothing else."""
     return {kind.kind(): DEMANDED.get(key(kind), {})}
 
@@ -147,7 +147,11 @@ RICH = experiment(
     },
     claims=[
         "wide.test_accuracy > small.test_accuracy",
-        {"that": "wide.parameters >= 20", "name": "size", "sentence": "Big."},
+        {
+            "expression": "wide.parameters >= 20",
+            "name": "size",
+            "sentence": "Big.",
+        },
     ],
     probes={
         "gradient_norm": True,

@@ -4,19 +4,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Worker,
+    WorkerPair,
+)
 
 
 @pytest.fixture(scope="session")
-def torch_worker(pair: Pair) -> Worker:
+def torch_worker(pair: WorkerPair) -> Worker:
     """PyTorch alone."""
     return pair.workers["torch"]
 
 
 @pytest.fixture(scope="session")
-def faulty() -> Iterator[Pair]:
+def faulty() -> Iterator[WorkerPair]:
     """Both frameworks, ready to have a fault planted; see `tests.faults`."""
-    with Pair(setup=dict.fromkeys(LABELS, "tests.faults:install")) as found:
+    with WorkerPair(
+        setup=dict.fromkeys(LABELS, "tests.faults:install")
+    ) as found:
         yield found
 
 

@@ -88,11 +88,11 @@ def die_on_residual(backend: str) -> None:
 def _survey_if(misfortune: Any) -> None:
     from framework_parity.comparisons.workers import tasks
 
-    survey = tasks.survey
+    inspect_step = tasks.inspect_step
 
     def faulty(trainer_class: Any, arm: Any, *args: Any, **more: Any) -> Any:
-        if any(place.name.startswith("residual_") for place in arm.all_places):
+        if any(place.name.startswith("residual_") for place in arm.all_nodes):
             misfortune()
-        return survey(trainer_class, arm, *args, **more)
+        return inspect_step(trainer_class, arm, *args, **more)
 
-    tasks.survey = faulty
+    tasks.inspect_step = faulty

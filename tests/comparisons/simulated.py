@@ -20,14 +20,14 @@ import numpy as np
 
 from framework_parity.comparisons.audit.causes import (
     Causes,
+    DefaultsMix,
     Finder,
-    Mix,
     Values,
 )
 
 Said = Literal["right", "part", "more", "wrong", "undecided", "no gap"]
 
-FAILS: dict[str, Callable[[Mix], float]] = {
+FAILS: dict[str, Callable[[DefaultsMix], float]] = {
     "none": lambda mix: 0.0,
     "one": lambda mix: float("a" in mix),
     "two alone": lambda mix: float("a" in mix or "b" in mix),
@@ -56,15 +56,15 @@ class Simulated:
     seeds: int
     heavy: bool
     rng: np.random.Generator
-    _runs: dict[Mix, Values] = field(default_factory=dict)
+    _runs: dict[DefaultsMix, Values] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.level = 3 * self.rng.normal(size=self.seeds)
 
-    def ask(self, mixes: Iterable[Mix]) -> None:
+    def ask(self, mixes: Iterable[DefaultsMix]) -> None:
         """Nothing is trained, so nothing is prepared."""
 
-    def values(self, mix: Mix) -> Values:
+    def values(self, mix: DefaultsMix) -> Values:
         """Return the metric of a mix, of shape (seeds,)."""
         if mix not in self._runs:
             noise: Any = self.rng.normal(size=self.seeds)
@@ -104,8 +104,8 @@ def said(kind: str, found: Causes) -> Said:
     if found.decision != "shown":
         return "no gap"
     assert found.makes is not None
-    named = Mix().union(*found.makes.sets)
-    causes = Mix(CAUSES[kind])
+    named = DefaultsMix().union(*found.makes.sets)
+    causes = DefaultsMix(CAUSES[kind])
     if not named:
         return "undecided"
     if named == causes:

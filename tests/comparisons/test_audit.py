@@ -21,16 +21,16 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.audit import audit as auditing
 from framework_parity.comparisons.audit import sweep as laboratory
-from framework_parity.comparisons.audit.causes import LARGEST_SET, Mix
+from framework_parity.comparisons.audit.causes import LARGEST_SET, DefaultsMix
 from framework_parity.comparisons.audit.naive_port import NaivePort, naive_port
-from framework_parity.comparisons.audit.result import Audit
+from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.audit.sweep import (
     Drift,
-    Laboratory,
     Measured,
+    Sweep,
 )
-from framework_parity.comparisons.ladder.ladder import Climb
+from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.report.audit import text as wording
 from framework_parity.comparisons.report.audit.document import (
@@ -39,12 +39,12 @@ from framework_parity.comparisons.report.audit.document import (
 from framework_parity.comparisons.run import settings
 from tests.comparisons.test_cli import parity
 
-KEPT, KERNEL = "batch_norm_kept", "dense_kernel_initializer"
+KEPT, KERNEL = "batch_norm_running_decay", "dense_kernel_initializer"
 PAIR = frozenset({KEPT, KERNEL})
 SEEDS = 5
 SETTINGS = AuditSettings(profile="full", seeds=SEEDS)
 
-Score = Callable[[Mix, Experiment], float]
+Score = Callable[[DefaultsMix, Experiment], float]
 """A made-up test accuracy."""
 
 WRITTEN = {
@@ -105,7 +105,7 @@ class MadeUp:
         ]
         self.mixes = {meant(port.mixed(mix)): mix for mix in mixes}
         self.runs = {"torch": 0, "keras": 0}
-        self.asked: list[Mix] = []
+        self.asked: list[DefaultsMix] = []
 
     def ask(
         self, experiments: Iterable[Experiment], backend: str = ""
@@ -134,19 +134,19 @@ def meant(spec: Experiment) -> str:
 
 def found_by(
     score: Score, noise: float = 0.005, written: Any = WRITTEN
-) -> Audit:
+) -> AuditResult:
     """Search in made-up numbers."""
     port = naive_port(written)
     experiment = port.mixed(frozenset())
     verdict = Verdict("trajectory", "only", "agree", 1.25)
-    climb = Climb(experiment.arm("only"), [verdict])
-    found = Audit(port, experiment, climb, SETTINGS)
+    ladder = LadderResult(experiment.arm("only"), [verdict])
+    found = AuditResult(port, experiment, ladder, SETTINGS)
     lab: Any = MadeUp(port, score, noise)
     auditing._measure(found, lab)
     return found
 
 
-def together(mix: Mix, spec: Experiment) -> float:
+def together(mix: DefaultsMix, spec: Experiment) -> float:
     """Only the pair fails, and only with early stopping."""
     fails = mix >= PAIR and spec.recipe.early_stopping is not None
     return 0.5 if fails else 0.9
@@ -250,7 +250,7 @@ def test_a_negligible_gap_is_said_to_be_negligible() -> None:
 def test_parts_that_cost_something_are_not_called_harmless() -> None:
     """Each alone costs 0.06, and both together 0.4."""
 
-    def score(mix: Mix, spec: Experiment) -> float:
+    def score(mix: DefaultsMix, spec: Experiment) -> float:
         return 0.9 - (0.4 if mix >= PAIR else 0.06 * len(mix & PAIR))
 
     found = found_by(score)
@@ -352,7 +352,7 @@ def test_nothing_is_trained_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     both: Any = SimpleNamespace(
         workers={side: Counting(side, 1) for side in ("torch", "keras")}
     )
-    with Laboratory(both, 2, jobs=2) as lab:
+    with Sweep(both, 2, jobs=2) as lab:
         lab.ask([torch, again])
         lab.measured(again)
         assert trained == [("torch", 0), ("torch", 1)]
@@ -371,13 +371,13 @@ def test_an_aligned_run_that_disagrees_ends_the_audit_with_status_1(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def disagree(pair: Any, arm: Any, **more: Any) -> Climb:
+    def disagree(pair: Any, arm: Any, **more: Any) -> LadderResult:
         verdict = Verdict(
             "step", arm.name, "disagree", np.inf, sentence="planted"
         )
-        return Climb(arm, [verdict])
+        return LadderResult(arm, [verdict])
 
-    monkeypatch.setattr(auditing, "climb", disagree)
+    monkeypatch.setattr(auditing, "run_ladder", disagree)
     file = tmp_path / "tried.json"
     file.write_text(json.dumps(WRITTEN), "utf-8")
     command = ("audit", str(file), "--json", "--out", str(tmp_path / "out"))

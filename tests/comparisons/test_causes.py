@@ -6,7 +6,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from framework_parity.comparisons.audit.causes import Finder, Mix, Values
+from framework_parity.comparisons.audit.causes import (
+    DefaultsMix,
+    Finder,
+    Values,
+)
 from tests.comparisons.simulated import FAILS, fewest_places, said, simulate
 
 # With n tables, a share p is seen within 4 √(p (1 - p) / n) of itself but
@@ -84,7 +88,7 @@ class Fixed:
     def ask(self, mixes: object) -> None:
         """Nothing is trained."""
 
-    def values(self, mix: Mix) -> Values:
+    def values(self, mix: DefaultsMix) -> Values:
         return 0.9 - 0.4 * FAILS[self.kind](mix) + np.arange(5) / 100
 
 

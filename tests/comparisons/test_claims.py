@@ -4,7 +4,7 @@ import pytest
 
 from framework_parity.common.spec.claims import Claim
 from framework_parity.common.training.record import Record
-from framework_parity.comparisons.run.claim_verdicts import Judged, judge
+from framework_parity.comparisons.run.claim_verdicts import Judged, judge_claim
 from tests.comparisons.arms import TANH, arm
 
 CLAIM = Claim.model_validate("a.test_accuracy > 0.5")
@@ -21,7 +21,7 @@ def judged(
         backend: {"a": [record(value) for value in values]}
         for backend, values in (("torch", torch), ("keras", keras))
     }
-    return judge(claim, runs, {"a": ARM})
+    return judge_claim(claim, runs, {"a": ARM})
 
 
 def record(accuracy: float) -> Record:
@@ -82,7 +82,7 @@ def test_the_more_the_seeds_scatter_the_more_are_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("that", "value", "holds"),
+    ("expression", "value", "holds"),
     [
         ("a.test_accuracy == 0.17", 0.1651, True),
         ("a.test_accuracy == 0.17", 0.1649, False),
@@ -93,9 +93,10 @@ def test_the_more_the_seeds_scatter_the_more_are_needed() -> None:
     ],
 )
 def test_a_claim_is_arithmetic_of_statistics(
-    that: str, value: float, holds: bool
+    expression: str, value: float, holds: bool
 ) -> None:
-    found = judged([value], [value], Claim(that=that)).answers["torch"]
+    claim = Claim(expression=expression)
+    found = judged([value], [value], claim).answers["torch"]
     assert found.holds == holds
 
 

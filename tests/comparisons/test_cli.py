@@ -31,7 +31,7 @@ arms:
   hidden: [{dense: 8}, tanh, {dense: 3}]
 claims:
   - hidden.parameters > linear.parameters
-  - {name: impossible, sentence: "[/it]", that: hidden.test_accuracy > 1}
+  - {name: impossible, sentence: "[/it]", expression: hidden.test_accuracy > 1}
 """
 
 
@@ -347,8 +347,8 @@ def test_check_names_the_cause_of_a_disagreement(
 ) -> None:
     """Keras reads each place of Adam's epsilon as the other."""
     setup = {"keras": "tests.faults:epsilon_placement_swapped"}
-    swapped = partial(workers.Pair, setup=setup)
-    monkeypatch.setattr(check, "Pair", swapped)
+    swapped = partial(workers.WorkerPair, setup=setup)
+    monkeypatch.setattr(check, "WorkerPair", swapped)
     spec = tmp_path / "small.yaml"
     spec.write_text(SMALL.replace("{sgd: 0.1}", "{adam: 0.1}"), "utf-8")
     assert parity("check", str(spec), "--level", "step", *flags) == 1

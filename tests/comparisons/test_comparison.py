@@ -20,8 +20,10 @@ VALUES = np.array([1.0, -2.0, 3.0, 4.0])
 
 def compared(torch: Any, keras: Any, drift: float = 1e-13) -> Comparison:
     """Compare two tensors, each in a framework that drifts from itself."""
-    twins = [(x, x * (1.0 + drift)) for x in (torch, keras)]
-    return compare_tensor(torch, keras, ([twins[0]], [twins[1]]))
+    perturbed_runs = [(x, x * (1.0 + drift)) for x in (torch, keras)]
+    return compare_tensor(
+        torch, keras, ([perturbed_runs[0]], [perturbed_runs[1]])
+    )
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
@@ -50,19 +52,19 @@ def test_no_size_is_too_large_or_too_small(size: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("accused", "guilty"),
+    ("accused", "suspect"),
     [(None, "keras"), ("keras", "keras"), ("torch", None)],
 )
 def test_the_reference_names_nobody_where_it_contradicts_the_judge(
-    accused: str | None, guilty: str | None
+    accused: str | None, suspect: str | None
 ) -> None:
     verdict = Verdict(
-        "step", "only", "disagree", sentence="it", guilty=accused
+        "step", "only", "disagree", sentence="it", suspect=accused
     )
     _with_opinion(verdict, VALUES, VALUES * (1 + 1e-15), VALUES * (1 + 1e-9))
     assert verdict.outcome == "disagree"
-    assert verdict.guilty == guilty
-    assert ("Keras is off" in verdict.sentence) == (guilty is not None)
+    assert verdict.suspect == suspect
+    assert ("Keras is off" in verdict.sentence) == (suspect is not None)
     assert "rounding units from the NumPy reference" in verdict.sentence
 
 
@@ -76,7 +78,7 @@ def test_noise_around_nothing_is_small_beside_its_neighbours() -> None:
         group=np.full(5, 6.7e-3),
     )
     assert compared.worst()[0] == 0.0
-    assert compared.strayer(1) is None
+    assert compared.unstable_backend(1) is None
     # Ten times the neighbour's last place is no noise any more.
     fault = np.array([0.0, 1e-16, 0.0, 0.0, 0.0])
     compared = compare_curves(

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from framework_parity.comparisons.ladder.diagnosis import Cause, diagnose
-from framework_parity.comparisons.ladder.ladder import Climb, climb
-from framework_parity.comparisons.workers.pool import LABELS, Pair
+from framework_parity.comparisons.ladder.ladder import LadderResult, run_ladder
+from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
 from tests.cases import arm
 from tests.comparisons.arms import TANH
 from tests.comparisons.arms import arm as judged
@@ -18,66 +18,70 @@ EPSILON = {"adam": {"lr": 0.01, "epsilon": 1e-2}}
 
 
 def diagnosed(
-    pair: Pair, faulty: Pair, fault: str, guilty: str, network: Any
-) -> tuple[Climb, list[Cause]]:
+    pair: WorkerPair,
+    faulty: WorkerPair,
+    fault: str,
+    suspect: str,
+    network: Any,
+) -> tuple[LadderResult, list[Cause]]:
     """Plant a fault in one framework, climb and ask for the causes."""
-    both = Pair(backends=())
-    worker = faulty.workers[guilty]
+    both = WorkerPair(backends=())
+    worker = faulty.workers[suspect]
     worker.submit("plant", name=fault).result()
     both.workers = {
-        name: worker if name == guilty else pair.workers[name]
+        name: worker if name == suspect else pair.workers[name]
         for name in LABELS
     }
-    climbed = climb(both, network, steps=STEPS)
-    return climbed, diagnose(both, climbed, steps=STEPS)
+    ladder = run_ladder(both, network, steps=STEPS)
+    return ladder, diagnose(both, ladder, steps=STEPS)
 
 
-def test_what_agrees_has_no_causes(pair: Pair) -> None:
-    climbed = climb(pair, judged(TANH), level="step")
-    assert climbed.verdicts[-1].agrees
-    assert diagnose(pair, climbed) == []
+def test_what_agrees_has_no_causes(pair: WorkerPair) -> None:
+    ladder = run_ladder(pair, judged(TANH), level="step")
+    assert ladder.verdicts[-1].agrees
+    assert diagnose(pair, ladder) == []
 
 
-@pytest.mark.parametrize("guilty", list(LABELS))
+@pytest.mark.parametrize("suspect", list(LABELS))
 def test_a_value_that_is_neither_default_is_tried_against_both(
-    pair: Pair, faulty: Pair, guilty: str
+    pair: WorkerPair, faulty: WorkerPair, suspect: str
 ) -> None:
     network = arm(DENSE, optimizer=EPSILON)
-    fault = f"misread:adam_epsilon:{guilty}"
-    climbed, causes = diagnosed(pair, faulty, fault, guilty, network)
-    assert climbed.verdicts[-1].outcome == "disagree"
+    fault = f"misread:adam_epsilon:{suspect}"
+    ladder, causes = diagnosed(pair, faulty, fault, suspect, network)
+    assert ladder.verdicts[-1].outcome == "disagree"
     [cause] = causes
     assert cause.convention.name == "adam_epsilon"
-    assert cause.framework == guilty
-    read = getattr(cause.convention, guilty)
+    assert cause.framework == suspect
+    read = getattr(cause.convention, suspect)
     assert (cause.said, cause.read) == (0.01, read)
     seen = f"behaves as if adam.epsilon were {read} instead of 0.01"
-    assert f"{LABELS[guilty]} {seen}" in cause.sentence
+    assert f"{LABELS[suspect]} {seen}" in cause.sentence
     assert cause.convention.sentence in cause.sentence
     assert all(each in cause.sentence for each in cause.convention.sources)
     document = json.loads(json.dumps(cause.as_json()))
     assert document["cause"] == "adam_epsilon"
     assert document["restores"] is True
-    assert document["change"][guilty] == read
+    assert document["change"][suspect] == read
     assert sorted(document["change"].values()) == sorted([read, 0.01])
 
 
-@pytest.mark.parametrize("guilty", list(LABELS))
+@pytest.mark.parametrize("suspect", list(LABELS))
 def test_each_meaning_taken_for_the_other_is_named_in_the_guilty_framework(
-    pair: Pair, faulty: Pair, guilty: str
+    pair: WorkerPair, faulty: WorkerPair, suspect: str
 ) -> None:
     """Told either value it is wrong; the reference knows which it is."""
     network = judged(TANH)
     fault = "epsilon_placement_swapped"
-    _, causes = diagnosed(pair, faulty, fault, guilty, network)
+    _, causes = diagnosed(pair, faulty, fault, suspect, network)
     named = [(each.convention.name, each.framework) for each in causes]
-    assert named == [("adam_epsilon_placement", guilty)]
+    assert named == [("adam_epsilon_placement", suspect)]
 
 
 @pytest.mark.parametrize("fault", ["tanh_approximated", "another_order"])
 def test_what_is_no_convention_is_not_called_one(
-    pair: Pair, faulty: Pair, fault: str
+    pair: WorkerPair, faulty: WorkerPair, fault: str
 ) -> None:
-    climbed, causes = diagnosed(pair, faulty, fault, "keras", judged(TANH))
-    assert climbed.verdicts[-1].outcome == "disagree"
+    ladder, causes = diagnosed(pair, faulty, fault, "keras", judged(TANH))
+    assert ladder.verdicts[-1].outcome == "disagree"
     assert causes == []

@@ -118,14 +118,14 @@ def test_two_that_diverge_at_one_step_agree_up_to_there(
 
 @pytest.mark.parametrize("end", [None, np.nan])
 @pytest.mark.parametrize("at", [1, 3, 9, 40])
-@pytest.mark.parametrize("guilty", ["torch", "keras"])
+@pytest.mark.parametrize("suspect", ["torch", "keras"])
 def test_what_differs_before_both_diverge_is_found(
-    guilty: str, at: int, end: float | None
+    suspect: str, at: int, end: float | None
 ) -> None:
     """In the last step before it, by 30 times the drift."""
     sound, faulty = growing(at, end=end), growing(at, end=end)
     faulty[at - 1] *= 1.0 + 30.0 * DRIFT
-    pair = (faulty, sound) if guilty == "torch" else (sound, faulty)
+    pair = (faulty, sound) if suspect == "torch" else (sound, faulty)
     verdict = judged(*pair).verdict()
     assert verdict.outcome == "disagree"
     assert (verdict.where, verdict.at_step) == ("loss", at - 1)
@@ -148,12 +148,12 @@ def test_once_both_have_diverged_nothing_is_compared(far: float) -> None:
         *product([1, 3, 9, 40, STEPS - 1], [None, np.nan, np.inf]),
     ],
 )
-@pytest.mark.parametrize("guilty", ["torch", "keras"])
+@pytest.mark.parametrize("suspect", ["torch", "keras"])
 def test_one_that_diverges_alone_disagrees(
-    guilty: str, at: int, end: float | None
+    suspect: str, at: int, end: float | None
 ) -> None:
     sound, faulty = LOSS, growing(at, end=end)
-    pair = (faulty, sound) if guilty == "torch" else (sound, faulty)
+    pair = (faulty, sound) if suspect == "torch" else (sound, faulty)
     verdict = judged(*pair).verdict()
     assert verdict.outcome == "disagree"
     assert verdict.where == "loss"
@@ -161,7 +161,7 @@ def test_one_that_diverges_alone_disagrees(
     assert verdict.at_step is not None
     assert verdict.at_step >= at
     assert verdict.horizon is None
-    assert verdict.details["blown_up_at"][guilty] == at
+    assert verdict.details["blown_up_at"][suspect] == at
 
 
 @pytest.mark.parametrize("end", [None, np.nan])
@@ -251,10 +251,10 @@ def test_a_gradient_that_is_no_number_is_where_a_run_diverges() -> None:
     assert verdict.sentence.startswith("agree up to step 6, where both")
 
 
-@pytest.mark.parametrize("guilty", ["torch", "keras"])
-def test_a_gradient_that_is_lost_in_one_alone_disagrees(guilty: str) -> None:
+@pytest.mark.parametrize("suspect", ["torch", "keras"])
+def test_a_gradient_that_is_lost_in_one_alone_disagrees(suspect: str) -> None:
     sound, faulty = [with_gradients(7)] * 2, [with_gradients(6)] * 2
-    pair = (faulty, sound) if guilty == "torch" else (sound, faulty)
+    pair = (faulty, sound) if suspect == "torch" else (sound, faulty)
     verdict = compare_records("only", *pair).verdict()
     assert verdict.outcome == "disagree"
     assert verdict.at_step == 6

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from framework_parity.common.training.record import Record
-from framework_parity.comparisons.ladder.ladder import RUNGS, climb
+from framework_parity.comparisons.ladder.ladder import RUNGS, run_ladder
 from framework_parity.comparisons.ladder.statistics import (
     Equivalence,
     compare_samples,
     own_seeds,
-    train_apart,
+    train_independently,
 )
 from framework_parity.comparisons.ladder.thresholds import (
     BLOWN_UP,
@@ -22,7 +22,7 @@ from framework_parity.comparisons.ladder.thresholds import (
     POWER,
     SEEDS,
 )
-from framework_parity.comparisons.workers.pool import LABELS, Pair
+from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
 from tests.comparisons.arms import SPIRAL, arm
 
 
@@ -294,40 +294,40 @@ DEEP = arm(
 )
 
 
-def test_two_frameworks_on_their_own_are_equivalent(pair: Pair) -> None:
-    climbed = climb(pair, DEEP, steps=14, level="statistics")
-    assert tuple(verdict.rung for verdict in climbed.verdicts) == RUNGS
-    for verdict in climbed.verdicts:
+def test_two_frameworks_on_their_own_are_equivalent(pair: WorkerPair) -> None:
+    ladder = run_ladder(pair, DEEP, steps=14, level="statistics")
+    assert tuple(verdict.rung for verdict in ladder.verdicts) == RUNGS
+    for verdict in ladder.verdicts:
         assert verdict.agrees, f"{verdict.rung}: {verdict.sentence}"
-    found = climbed.statistics
+    found = ladder.statistics
     assert found is not None
     assert found.metric == "test_accuracy"
     assert found.torch.runs == found.keras.runs == SEEDS
     assert min(found.torch.spread, found.keras.spread) > 0.0
-    document = climbed.verdicts[-1].as_json()
+    document = ladder.verdicts[-1].as_json()
     assert document["worst_ratio_to_floor"] is None
     assert document["keras"]["mean"] == found.keras.mean
 
 
-@pytest.mark.parametrize("guilty", list(LABELS))
+@pytest.mark.parametrize("suspect", list(LABELS))
 def test_weights_of_its_own_that_are_too_wide_are_found_without_sharing(
-    pair: Pair, guilty: str
+    pair: WorkerPair, suspect: str
 ) -> None:
     """Every lower rung starts both from the same weights and sees nothing.
 
     The initial weights show it at once, and the seeds by what comes of it.
     """
     setup = "tests.faults:own_weights_too_wide"
-    with Pair((guilty,), {guilty: setup}) as faulty:
-        both = Pair(backends=())
+    with WorkerPair((suspect,), {suspect: setup}) as faulty:
+        both = WorkerPair(backends=())
         both.workers = pair.workers | faulty.workers
-        climbed = climb(both, DEEP, steps=14, level="statistics", seeds=5)
-        apart = train_apart(both, DEEP, 5)
-    assert all(verdict.agrees for verdict in climbed.verdicts[:-1])
-    last = climbed.verdicts[-1]
+        ladder = run_ladder(both, DEEP, steps=14, level="statistics", seeds=5)
+        apart = train_independently(both, DEEP, 5)
+    assert all(verdict.agrees for verdict in ladder.verdicts[:-1])
+    last = ladder.verdicts[-1]
     assert (last.rung, last.outcome) == ("initial", "disagree"), last.sentence
     assert last.where == "dense_1/kernel"
-    assert last.guilty == guilty
+    assert last.suspect == suspect
     found = compare_samples(apart["torch"], apart["keras"])
     assert found.outcome == "disagree"
     assert "further apart than" in found.sentence
@@ -340,22 +340,24 @@ DROPPING = arm(
 )
 
 
-def test_every_run_is_one_of_its_own(pair: Pair) -> None:
+def test_every_run_is_one_of_its_own(pair: WorkerPair) -> None:
     """Within a framework, between the two, and again the same."""
-    found = train_apart(pair, DROPPING, 3)
+    found = train_independently(pair, DROPPING, 3)
     assert list(found) == list(LABELS)
     digests = [r.digest() for records in found.values() for r in records]
     assert len(set(digests)) == 6
     first = [r.steps["loss"][0] for rs in found.values() for r in rs]
     assert len(set(first)) == 6
-    again = train_apart(pair, DROPPING, 2)
+    again = train_independently(pair, DROPPING, 2)
     assert [r.digest() for r in again["keras"]] == digests[3:5]
     assert [r.digest() for r in again["torch"]] == digests[:2]
 
 
-def test_progress_counts_over_all_seeds(pair: Pair) -> None:
+def test_progress_counts_over_all_seeds(pair: WorkerPair) -> None:
     said: list[tuple[str, int, int]] = []
-    train_apart(pair, DROPPING, 3, progress=lambda *at: said.append(at))
+    train_independently(
+        pair, DROPPING, 3, progress=lambda *at: said.append(at)
+    )
     for backend in LABELS:
         mine = [at[1:] for at in said if at[0] == backend]
         assert mine == sorted(mine)

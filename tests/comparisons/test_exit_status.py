@@ -12,7 +12,7 @@ import yaml
 
 from framework_parity.comparisons.cli import output
 from framework_parity.comparisons.fuzz import fuzz
-from framework_parity.comparisons.ladder.ladder import Climb
+from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
 from framework_parity.comparisons.run import check
 from tests.comparisons.arms import SMALL
@@ -126,13 +126,13 @@ def test_check(
 ) -> None:
     """Two rungs: the worse of them decides."""
 
-    def climbed(_: Any, arm: Any, **__: Any) -> Climb:
+    def ladder(_: Any, arm: Any, **__: Any) -> LadderResult:
         rungs = ("data", "agree"), ("trajectory", verdict)
         found = [Verdict(rung, arm.name, given) for rung, given in rungs]
-        return Climb(arm, found)
+        return LadderResult(arm, found)
 
-    monkeypatch.setattr(check, "climb", climbed)
-    monkeypatch.setattr(check, "Pair", lambda **_: nullcontext())
+    monkeypatch.setattr(check, "run_ladder", ladder)
+    monkeypatch.setattr(check, "WorkerPair", lambda **_: nullcontext())
     monkeypatch.setattr(check, "diagnose", lambda *_: [])
     assert parity("check", spec, *flags) == status
 

@@ -37,7 +37,7 @@ def test_an_experiment_can_be_meant(
     assert spec.claims or name in WITHOUT_CLAIMS
     for claim in spec.claims:
         assert claim.sentence.endswith("."), claim
-        assert claim.sentence != claim.that
+        assert claim.sentence != claim.expression
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -52,7 +52,7 @@ def test_an_experiment_teaches(name: str) -> None:
 
 
 def pictures_of(name: str) -> list[Any]:
-    return list(catalogue.find(name).pictures)
+    return list(catalogue.find(name).plots)
 
 
 @pytest.mark.parametrize("name", NAMES)

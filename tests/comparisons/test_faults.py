@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from framework_parity.common.spec.arm import Arm
-from framework_parity.comparisons.ladder.ladder import Climb, climb
-from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
+from framework_parity.comparisons.ladder.ladder import LadderResult, run_ladder
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Worker,
+    WorkerPair,
+)
 from tests.faults import DIVERGING, FAULTS, FAULTS_WHERE_BOTH_DIVERGE, Fault
 
 # Enough for the rate to change and for a last batch to come twelve times.
@@ -39,39 +43,39 @@ class Remembering:
             return self.answers[asked]
 
 
-class Laboratory:
+class Sweep:
     """One sound and one faulty worker of each framework."""
 
-    def __init__(self, sound: Pair, faulty: Pair) -> None:
+    def __init__(self, sound: WorkerPair, faulty: WorkerPair) -> None:
         self.sound = {
             name: Remembering(worker) for name, worker in sound.workers.items()
         }
         self.faulty = faulty
         self.desk = ThreadPoolExecutor(2)
-        self.climbs: dict[tuple[int, str], Future[Climb]] = {}
+        self.climbs: dict[tuple[int, str], Future[LadderResult]] = {}
 
-    def climb(self, fault: Fault, guilty: str) -> Climb:
+    def run_ladder(self, fault: Fault, suspect: str) -> LadderResult:
         """Plant a fault in both frameworks at once, and climb with one."""
-        if (id(fault), guilty) not in self.climbs:
+        if (id(fault), suspect) not in self.climbs:
             for name in LABELS:
-                found = self.desk.submit(self._climb, fault, name)
+                found = self.desk.submit(self._run_ladder, fault, name)
                 self.climbs[id(fault), name] = found
-        return self.climbs[id(fault), guilty].result()
+        return self.climbs[id(fault), suspect].result()
 
-    def _climb(self, fault: Fault, guilty: str) -> Climb:
-        faulty = self.faulty.workers[guilty]
+    def _run_ladder(self, fault: Fault, suspect: str) -> LadderResult:
+        faulty = self.faulty.workers[suspect]
         faulty.submit("plant", name=fault.plant.__name__).result()
-        pair = Pair(backends=())
+        pair = WorkerPair(backends=())
         pair.workers = {
-            name: faulty if name == guilty else self.sound[name]
+            name: faulty if name == suspect else self.sound[name]
             for name in LABELS
         }
-        return climb(pair, fault.arm, steps=STEPS)
+        return run_ladder(pair, fault.arm, steps=STEPS)
 
 
 @pytest.fixture(scope="module")
-def laboratory(pair: Pair, faulty: Pair) -> Iterator[Laboratory]:
-    found = Laboratory(pair, faulty)
+def laboratory(pair: WorkerPair, faulty: WorkerPair) -> Iterator[Sweep]:
+    found = Sweep(pair, faulty)
     with found.desk:
         yield found
 
@@ -84,48 +88,48 @@ def cases() -> list[Any]:
         (FAULTS_WHERE_BOTH_DIVERGE, "diverging-"),
     ):
         for fault in faults:
-            for guilty in LABELS:
-                name = f"{fault.plant.__name__}-{where}in-{guilty}"
-                found.append(pytest.param(fault, guilty, id=name))
+            for suspect in LABELS:
+                name = f"{fault.plant.__name__}-{where}in-{suspect}"
+                found.append(pytest.param(fault, suspect, id=name))
     return found
 
 
-@pytest.mark.parametrize(("fault", "guilty"), cases())
+@pytest.mark.parametrize(("fault", "suspect"), cases())
 def test_a_fault_is_found_on_its_rung(
-    laboratory: Laboratory, fault: Fault, guilty: str
+    laboratory: Sweep, fault: Fault, suspect: str
 ) -> None:
-    climbed = laboratory.climb(fault, guilty)
-    last = climbed.verdicts[-1]
+    ladder = laboratory.run_ladder(fault, suspect)
+    last = ladder.verdicts[-1]
     assert (last.rung, last.outcome) == (fault.rung, "disagree"), last
     assert fault.where in str(last.where)
-    assert all(verdict.agrees for verdict in climbed.verdicts[:-1])
+    assert all(verdict.agrees for verdict in ladder.verdicts[:-1])
     if fault.rung in INSIDE:
         # Off from the reference, or straying from itself.
-        named = rf"{LABELS[guilty]} (is off|strays)"
+        named = rf"{LABELS[suspect]} (is off|self_drift)"
         assert re.search(named, last.sentence), last.sentence
     if fault.at_step is not None:
         assert last.at_step == fault.at_step
 
 
-def test_without_a_fault_the_same_climb_agrees(laboratory: Laboratory) -> None:
+def test_without_a_fault_the_same_climb_agrees(laboratory: Sweep) -> None:
     """It is the fault that is found, and not how it was planted."""
     for worker in laboratory.faulty.workers.values():
         worker.submit("plant", name="").result()
-    climbed = climb(laboratory.faulty, FAULTS[0].arm, steps=STEPS)
-    assert all(verdict.agrees for verdict in climbed.verdicts)
-    assert climbed.verdicts[-1].rung == "trajectory"
+    ladder = run_ladder(laboratory.faulty, FAULTS[0].arm, steps=STEPS)
+    assert all(verdict.agrees for verdict in ladder.verdicts)
+    assert ladder.verdicts[-1].rung == "trajectory"
 
 
 @pytest.mark.parametrize(("arm", "step"), DIVERGING)
 def test_what_diverges_alike_agrees_up_to_that_step(
-    laboratory: Laboratory, arm: Arm, step: int
+    laboratory: Sweep, arm: Arm, step: int
 ) -> None:
     """Nothing is planted: both diverge at one step, and agree before."""
     for worker in laboratory.faulty.workers.values():
         worker.submit("plant", name="").result()
-    climbed = climb(laboratory.faulty, arm, steps=STEPS)
-    assert all(verdict.agrees for verdict in climbed.verdicts)
-    last = climbed.verdicts[-1]
+    ladder = run_ladder(laboratory.faulty, arm, steps=STEPS)
+    assert all(verdict.agrees for verdict in ladder.verdicts)
+    last = ladder.verdicts[-1]
     assert last.rung == "trajectory"
     assert last.horizon == step
     assert last.details == {

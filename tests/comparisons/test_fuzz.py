@@ -7,8 +7,8 @@ import pytest
 
 from framework_parity.common.spec.load import load
 from framework_parity.comparisons.fuzz.fuzz import Fuzzed, _drawn, fuzz
-from framework_parity.comparisons.ladder.ladder import climb
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.ladder.ladder import run_ladder
+from framework_parity.comparisons.workers.pool import WorkerPair
 
 # What is noise is another processor's to say: these are not for every commit.
 OF_NOISE: dict[str, Any] = {
@@ -27,9 +27,9 @@ FOUND = [
 
 @pytest.mark.parametrize("path", FOUND)
 def test_what_fuzzing_found_and_was_explained_is_no_disagreement(
-    pair: Pair, path: Path
+    pair: WorkerPair, path: Path
 ) -> None:
-    verdicts = climb(pair, load(path).arm("fuzzed"), steps=20).verdicts
+    verdicts = run_ladder(pair, load(path).arm("fuzzed"), steps=20).verdicts
     parted = [v.sentence for v in verdicts if v.outcome == "disagree"]
     assert parted == []
 
@@ -40,7 +40,7 @@ def planted(fault: str, out: Path, count: int) -> Fuzzed:
 
 
 def test_a_planted_fault_is_shrunk_saved_and_replayed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: Pair
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: WorkerPair
 ) -> None:
     monkeypatch.setattr(
         "framework_parity.comparisons.fuzz.fuzz.SHRINKING", 10.0
@@ -57,10 +57,10 @@ def test_a_planted_fault_is_shrunk_saved_and_replayed(
         assert failure.path is not None
         replayed = load(failure.path)
         assert replayed == failure.spec
-    with Pair(setup={"keras": f"tests.{fault}"}, threads=1) as faulty:
-        last = climb(faulty, replayed.arm("fuzzed"), steps=5).verdicts[-1]
+    with WorkerPair(setup={"keras": f"tests.{fault}"}, threads=1) as faulty:
+        last = run_ladder(faulty, replayed.arm("fuzzed"), steps=5).verdicts[-1]
         assert (last.rung, last.outcome) == ("data", "disagree")
-    verdicts = climb(pair, replayed.arm("fuzzed"), steps=5).verdicts
+    verdicts = run_ladder(pair, replayed.arm("fuzzed"), steps=5).verdicts
     assert all(verdict.agrees for verdict in verdicts)
 
 

@@ -53,7 +53,7 @@ def written(picture: Any, **changes: Any) -> dict[str, Any]:
                 "recipe": {"optimizer": {"sgd": 1e200}},
             },
         },
-        "pictures": [picture],
+        "plots": [picture],
         **changes,
     }
 
@@ -82,7 +82,7 @@ def result(said: dict[str, Any]) -> Result:
 def drawn(picture: Any, **changes: Any) -> tuple[Result, Any]:
     """Return a small result, and its picture."""
     found = result(written(picture, **changes))
-    return found, gallery.draw(found, found.experiment.pictures[0])
+    return found, gallery.draw(found, found.experiment.plots[0])
 
 
 def figure(picture: Any, **changes: Any) -> tuple[Result, Figure]:

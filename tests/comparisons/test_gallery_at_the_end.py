@@ -39,7 +39,7 @@ WRITTEN: dict[str, Any] = {
         "wide": [{"dense": 9}, "tanh", {"dense": 1}],
         "fifth": LAYERS,
     },
-    "pictures": ["fit", "weight_histogram", "distances", "loss_over_time"],
+    "plots": ["fit", "weight_histogram", "distances", "loss_over_time"],
 }
 
 
@@ -62,7 +62,7 @@ def result() -> Result:
 
 
 def drawn(result: Result, kind: str) -> Figure:
-    [spec] = [p for p in result.experiment.pictures if p.kind() == kind]
+    [spec] = [p for p in result.experiment.plots if p.kind() == kind]
     figure = gallery.draw(result, spec)
     figure.canvas.draw()
     return figure

@@ -55,7 +55,7 @@ def drawn(picture: str, **arms: Any) -> tuple[Result, Figure]:
             },
             "arms": arms,
             "probes": PROBES,
-            "pictures": [picture],
+            "plots": [picture],
         }
     )
     trained = [
@@ -71,7 +71,7 @@ def drawn(picture: str, **arms: Any) -> tuple[Result, Figure]:
         for name in arms
     ]
     result = Result(experiment, trained, [], RunSettings(seeds=1))
-    figure = gallery.draw(result, experiment.pictures[0])
+    figure = gallery.draw(result, experiment.plots[0])
     assert svg(figure).startswith("<svg")
     return result, figure
 

@@ -21,7 +21,7 @@ from framework_parity.comparisons.ladder.interventions import (
     switched,
 )
 from framework_parity.comparisons.ladder.thresholds import MISTAKEN
-from framework_parity.comparisons.workers.pool import LABELS, Pair
+from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
 from tests.cases import arm
 from tests.comparisons.arms import DIGITS, RESIDUAL
 from tests.comparisons.arms import arm as judged
@@ -66,7 +66,7 @@ def test_either_meaning_is_known_from_the_other(
     assert judge_draws(mine, found).agrees
     verdict = judge_draws(other, found)
     assert verdict.outcome == "disagree"
-    assert verdict.guilty == side
+    assert verdict.suspect == side
     assert str(verdict.where) in verdict.sentence
     assert LABELS[side] in verdict.sentence
 
@@ -134,7 +134,9 @@ NETWORKS = {
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_both_frameworks_draw_as_the_spec_says(pair: Pair, name: str) -> None:
+def test_both_frameworks_draw_as_the_spec_says(
+    pair: WorkerPair, name: str
+) -> None:
     network = replace(NETWORKS[name])
     found = draws(pair, network)
     verdict = judge_draws(network, found)

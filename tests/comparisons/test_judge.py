@@ -134,12 +134,12 @@ def broken(at: int, value: float = np.nan) -> Curve:
         (STEPS - 1, -np.inf),
     ],
 )
-@pytest.mark.parametrize("guilty", ["torch", "keras"])
+@pytest.mark.parametrize("suspect", ["torch", "keras"])
 def test_no_number_in_one_alone_disagrees(
-    guilty: str, at: int, value: float
+    suspect: str, at: int, value: float
 ) -> None:
     sound, faulty = LOSS, broken(at, value)
-    pair = (faulty, sound) if guilty == "torch" else (sound, faulty)
+    pair = (faulty, sound) if suspect == "torch" else (sound, faulty)
     verdict = judged(*pair).verdict()
     assert verdict.outcome == "disagree"
     assert verdict.worst_ratio == np.inf
@@ -180,15 +180,15 @@ def test_a_nan_in_a_nudged_run_alone_is_no_floor() -> None:
     )
 
 
-@pytest.mark.parametrize("guilty", ["torch", "keras"])
-def test_a_nan_in_the_last_weights_disagrees(guilty: str) -> None:
+@pytest.mark.parametrize("suspect", ["torch", "keras"])
+def test_a_nan_in_the_last_weights_disagrees(suspect: str) -> None:
     """The last update can break what no loss shows any more."""
     kernel = np.array([[1.0, np.nan, 1.0]])
     faulty = record(LOSS, weights={"dense_1/kernel": kernel})
     sound = record(LOSS, weights={"dense_1/kernel": np.ones((1, 3))})
     runs = [[sound, sound], [faulty, faulty]]
     verdict = compare_records(
-        "only", *(reversed(runs) if guilty == "torch" else runs)
+        "only", *(reversed(runs) if suspect == "torch" else runs)
     ).verdict()
     assert verdict.outcome == "disagree"
     assert verdict.where == "dense_1/kernel at the end"
@@ -365,18 +365,18 @@ def test_an_evaluation_has_the_precision_of_its_run() -> None:
     assert compare_records("only", [one, one], [other, other]).verdict().agrees
 
 
-@pytest.mark.parametrize("guilty", ["torch", "keras"])
-def test_a_framework_cannot_raise_its_own_floor(guilty: str) -> None:
+@pytest.mark.parametrize("suspect", ["torch", "keras"])
+def test_a_framework_cannot_raise_its_own_floor(suspect: str) -> None:
     """Noise in one is no rounding: the other shows what rounding does."""
     sound = [record(LOSS), record(LOSS * (1.0 + DRIFT))]
     noise = 1e-6 * np.random.default_rng(0).normal(size=(2, STEPS))
     faulty = [record(LOSS * (1.0 + each)) for each in noise]
-    runs = [faulty, sound] if guilty == "torch" else [sound, faulty]
+    runs = [faulty, sound] if suspect == "torch" else [sound, faulty]
     assert compare_records("only", *runs).verdict().outcome == "disagree"
 
 
 def test_which_epoch_was_best_may_be_a_matter_of_rounding() -> None:
-    """A nudged run that kept another epoch's weights strays from nothing."""
+    """A perturbed run that kept another epoch's weights has no drift."""
 
     def run(best: float, weights: float) -> Record:
         kept = {"dense_1/kernel": np.full((2, 3), weights)}
@@ -388,7 +388,7 @@ def test_which_epoch_was_best_may_be_a_matter_of_rounding() -> None:
     strayed = [run(4.0, 0.5), run(4.0, 1.0)]
     verdict = compare_records("only", strayed, sound).verdict()
     assert verdict.outcome == "disagree"
-    assert verdict.guilty == "torch"
+    assert verdict.suspect == "torch"
 
 
 # A verdict has to be used.
@@ -544,7 +544,7 @@ def together(**trajectories: Trajectory) -> Any:
         arms=[
             SimpleNamespace(
                 arm=SimpleNamespace(name=name),
-                climb=SimpleNamespace(trajectory=trajectory),
+                ladder=SimpleNamespace(trajectory=trajectory),
                 verdicts=[trajectory.verdict()],
                 explained=SimpleNamespace(sentence=""),
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from framework_parity.comparisons.ladder.ladder import RUNGS
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.kill_matrix import Bench, Kill, count, document, kills
 from tests.planted import Planted, by_hand, everything, misreadings
 
@@ -23,7 +23,7 @@ SAMPLE = {
     "misread:layer_norm_epsilon:torch-in-torch": "forward",
     "misread:penalty_form:torch-in-torch": "gradient",
     "misread:accumulation_reduction:torch-in-torch": "trajectory",
-    "misread:batch_norm_kept:keras-in-keras": "step",
+    "misread:batch_norm_running_decay:keras-in-keras": "step",
     "misread:adam_bias_correction:keras-in-keras": "step",
     "misread:sgd_velocity:torch-in-torch": "trajectory",
     "misread:multi_step_boundary:keras-in-keras": "trajectory",
@@ -34,7 +34,7 @@ PLANTED = {fault.id: fault for fault in everything()}
 
 
 @pytest.fixture(scope="module")
-def bench(pair: Pair, faulty: Pair) -> Bench:
+def bench(pair: WorkerPair, faulty: WorkerPair) -> Bench:
     """One that needs no processes of its own."""
     return Bench((pair, faulty))
 
@@ -65,11 +65,11 @@ def test_the_committed_matrix_is_whole() -> None:
         re.MULTILINE,
     )
     labels = {"torch": "PyTorch", "keras": "Keras"}
-    assert rows == [(f.title, labels[f.guilty]) for f in everything()]
+    assert rows == [(f.title, labels[f.suspect]) for f in everything()]
 
 
 def made_up(planted: Planted, rung: str | None, *causes: str) -> Kill:
-    named = tuple((name, planted.guilty) for name in causes)
+    named = tuple((name, planted.suspect) for name in causes)
     return Kill(planted, rung, "dense_1/kernel" if rung else None, named, 1.0)
 
 

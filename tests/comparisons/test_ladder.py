@@ -10,11 +10,15 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.ladder.ladder import (
     RUNGS,
-    Climb,
-    climb,
+    LadderResult,
     lengthened,
+    run_ladder,
 )
-from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Worker,
+    WorkerPair,
+)
 from tests.comparisons.arms import (
     DIGITS,
     DROPOUT,
@@ -95,10 +99,10 @@ ARMS = {
 every_arm = pytest.mark.parametrize("arm", ARMS.values(), ids=ARMS.keys())
 
 
-def assert_top_reached(climbed: Climb) -> None:
-    for verdict in climbed.verdicts:
+def assert_top_reached(ladder: LadderResult) -> None:
+    for verdict in ladder.verdicts:
         assert verdict.agrees, f"{verdict.rung}: {verdict.sentence}"
-    reached = tuple(verdict.rung for verdict in climbed.verdicts)
+    reached = tuple(verdict.rung for verdict in ladder.verdicts)
     assert reached == RUNGS[: RUNGS.index("trajectory") + 1]
 
 
@@ -111,8 +115,8 @@ def assert_top_reached(climbed: Climb) -> None:
         for seed, (name, arm) in enumerate(ARMS.items())
     ],
 )
-def test_frameworks_agree(pair: Pair, arm: Arm, seed: int) -> None:
-    assert_top_reached(climb(pair, arm, seed=seed, steps=60))
+def test_frameworks_agree(pair: WorkerPair, arm: Arm, seed: int) -> None:
+    assert_top_reached(run_ladder(pair, arm, seed=seed, steps=60))
 
 
 def of_file(**changes: Any) -> Arm:
@@ -135,22 +139,22 @@ def of_file(**changes: Any) -> Arm:
 
 @pytest.mark.parametrize("size", ["full", 1, 2])
 def test_cancelled_gradients_and_sure_predictions_are_no_disagreement(
-    pair: Pair, size: Any
+    pair: WorkerPair, size: Any
 ) -> None:
     """A gradient of nothing is 0 in one and 1e-17 in the other, and
     PyTorch's p - 1 keeps few digits where Keras's keeps all.
     """
-    assert_top_reached(climb(pair, of_file(batch_size=size), steps=300))
+    assert_top_reached(run_ladder(pair, of_file(batch_size=size), steps=300))
 
 
-def test_a_run_that_blows_up_is_said_to_diverge(pair: Pair) -> None:
+def test_a_run_that_blows_up_is_said_to_diverge(pair: WorkerPair) -> None:
     network = arm(
         LINE,
         {"polynomial": {"samples": 60}},
         loss="mean_squared_error",
         optimizer={"sgd": 1.5},
     )
-    verdict = climb(pair, network, steps=100).verdicts[-1]
+    verdict = run_ladder(pair, network, steps=100).verdicts[-1]
     assert verdict.rung == "trajectory"
     assert verdict.agrees, verdict.sentence
     assert "where both diverge" in verdict.sentence
@@ -160,24 +164,24 @@ def test_a_run_that_blows_up_is_said_to_diverge(pair: Pair) -> None:
 @pytest.mark.parametrize("seed", range(20))
 @every_arm
 def test_frameworks_agree_under_any_seed(
-    pair: Pair, arm: Arm, seed: int
+    pair: WorkerPair, arm: Arm, seed: int
 ) -> None:
-    assert_top_reached(climb(pair, arm, seed=seed, steps=150))
+    assert_top_reached(run_ladder(pair, arm, seed=seed, steps=150))
 
 
 @pytest.mark.slow
 @every_arm
-def test_frameworks_agree_for_long(pair: Pair, arm: Arm) -> None:
-    assert_top_reached(climb(pair, arm, steps=2000))
+def test_frameworks_agree_for_long(pair: WorkerPair, arm: Arm) -> None:
+    assert_top_reached(run_ladder(pair, arm, steps=2000))
 
 
 @pytest.mark.parametrize("backend", list(LABELS))
 def test_a_snapshot_has_the_precision_of_its_run(
-    pair: Pair, backend: str
+    pair: WorkerPair, backend: str
 ) -> None:
     """The judge takes its unit from what it is given."""
     found = pair.workers[backend].submit(
-        "survey",
+        "inspect_step",
         arm=ARMS["spiral-epsilon"],
         seed=0,
         dtype="float32",
@@ -189,26 +193,26 @@ def test_a_snapshot_has_the_precision_of_its_run(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_float32_raises_no_false_alarm(pair: Pair, seed: int) -> None:
+def test_float32_raises_no_false_alarm(pair: WorkerPair, seed: int) -> None:
     """It proves little, but it must not accuse anybody either."""
-    climbed = climb(
+    ladder = run_ladder(
         pair,
         ARMS["spiral-epsilon"],
         seed=seed,
         steps=60,
         dtype="float32",
     )
-    for verdict in climbed.verdicts:
+    for verdict in ladder.verdicts:
         assert verdict.outcome != "disagree", verdict.sentence
 
 
 @pytest.mark.parametrize("level", ["data", "structure", "forward", "step"])
-def test_a_level_is_the_last_rung(pair: Pair, level: Rung) -> None:
-    climbed = climb(pair, ARMS["spiral-epsilon"], level=level)
-    reached = tuple(verdict.rung for verdict in climbed.verdicts)
+def test_a_level_is_the_last_rung(pair: WorkerPair, level: Rung) -> None:
+    ladder = run_ladder(pair, ARMS["spiral-epsilon"], level=level)
+    reached = tuple(verdict.rung for verdict in ladder.verdicts)
     assert reached == RUNGS[: RUNGS.index(level) + 1]
-    assert climbed.trajectory is None
-    assert climbed.verdicts[-1].agrees
+    assert ladder.trajectory is None
+    assert ladder.verdicts[-1].agrees
 
 
 @pytest.mark.parametrize(
@@ -221,17 +225,20 @@ def test_a_trajectory_is_whole_epochs(steps: int, epochs: int) -> None:
 
 def test_a_framework_agrees_with_itself(torch_worker: Worker) -> None:
     """The same worker on both sides: not one bit may differ."""
-    twice = Pair(backends=())
+    twice = WorkerPair(backends=())
     twice.workers = {"torch": torch_worker, "keras": torch_worker}
-    climbed = climb(twice, ARMS["spiral-epsilon"], steps=60)
-    assert_top_reached(climbed)
-    assert max(verdict.worst_ratio for verdict in climbed.verdicts) == 0.0
+    ladder = run_ladder(twice, ARMS["spiral-epsilon"], steps=60)
+    assert_top_reached(ladder)
+    assert max(verdict.worst_ratio for verdict in ladder.verdicts) == 0.0
 
 
-def test_what_is_drawn_natively_leaves_nothing_behind(pair: Pair) -> None:
+def test_what_is_drawn_natively_leaves_nothing_behind(
+    pair: WorkerPair,
+) -> None:
     """Networks are drawn in float32, and precision is the process's."""
     climbs = [
-        climb(pair, arm(TANH), steps=20, level="initial") for _ in range(2)
+        run_ladder(pair, arm(TANH), steps=20, level="initial")
+        for _ in range(2)
     ]
     first, again = (
         {v.rung: (v.outcome, v.sentence) for v in each.verdicts}

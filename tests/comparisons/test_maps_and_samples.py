@@ -44,7 +44,7 @@ def drawn(experiment: Experiment, records: Any, picture: int = 0) -> Figure:
         for name in experiment.arms
     ]
     result = Result(experiment, arms, [], RunSettings())
-    return gallery.draw(result, experiment.pictures[picture])
+    return gallery.draw(result, experiment.plots[picture])
 
 
 def seeing(experiment: Experiment, wrong: int) -> Any:
@@ -245,11 +245,11 @@ def accurate(value: float) -> Record:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"probes": None, "pictures": ["embeddings"]}, "no probe"),
+        ({"probes": None, "plots": ["embeddings"]}, "no probe"),
         (
             {
                 "probes": {"representations": {"places": ["flatten_1"]}},
-                "pictures": ["confusion"],
+                "plots": ["confusion"],
             },
             "does not see 'dense_1'",
         ),
@@ -257,7 +257,7 @@ def accurate(value: float) -> Record:
             {
                 "data": "spiral",
                 "arms": {"one": [{"dense": 3}]},
-                "pictures": ["mistakes"],
+                "plots": ["mistakes"],
             },
             "no images",
         ),
@@ -266,7 +266,7 @@ def accurate(value: float) -> Record:
 def test_what_cannot_be_drawn_is_refused(
     fields: dict[str, Any], says: str
 ) -> None:
-    with pytest.raises(ValueError, match="pictures") as refused:
+    with pytest.raises(ValueError, match="plots") as refused:
         parse(written(**fields))
     assert says in str(refused.value)
 

@@ -14,7 +14,7 @@ UNSAID = {
     "adam_epsilon",
     "adam_epsilon_placement",
     "batch_norm_epsilon",
-    "batch_norm_kept",
+    "batch_norm_running_decay",
     "batch_norm_running_variance",
     "dense_bias_initializer",
     "dense_kernel_initializer",

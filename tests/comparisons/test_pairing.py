@@ -13,7 +13,7 @@ from framework_parity.comparisons.report.run.figures import pictures
 from framework_parity.comparisons.run import runner
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.run.runner import WorkerPool
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.comparisons.arms import SMALL, TANH, arm
 from tests.image_files import TEST, TRAIN, write_idx
 
@@ -97,9 +97,9 @@ def test_frameworks_run_in_their_own_order(
 
 def test_workers_of_age_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "LIFETIME", 2)
-    served: list[Pair] = []
+    served: list[WorkerPair] = []
 
-    def one(pair: Pair, network: Arm) -> Any:
+    def one(pair: WorkerPair, network: Arm) -> Any:
         served.append(pair)
 
     with WorkerPool(("torch",)) as pool:
@@ -113,7 +113,7 @@ def test_workers_of_age_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_after_an_arm_that_fails_none_begins() -> None:
     begun: list[str] = []
 
-    def one(pair: Pair, network: Arm) -> Any:
+    def one(pair: WorkerPair, network: Arm) -> Any:
         begun.append(network.name)
         raise SpecError("", "enough")
 
@@ -139,7 +139,7 @@ def test_what_asks_for_images_after_training_finds_them(
         "arms": {"linear": ["flatten", {"dense": 10}]},
         "probes": {"representations": {"samples": 10, "part": "test"}},
         "claims": ['linear.nearest_mean("dense_1") > 0'],
-        "pictures": ["confusion"],
+        "plots": ["confusion"],
     }
     result = run(
         parse(written),

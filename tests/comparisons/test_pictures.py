@@ -46,7 +46,7 @@ def drawn(*trajectories: Trajectory | None) -> Figure:
     arms = [
         SimpleNamespace(
             arm=SimpleNamespace(name=f"arm_{n}"),
-            climb=SimpleNamespace(trajectory=found),
+            ladder=SimpleNamespace(trajectory=found),
         )
         for n, found in enumerate(trajectories)
     ]

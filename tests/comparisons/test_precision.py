@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from framework_parity.common.choices import Dtype
-from framework_parity.comparisons.ladder.ladder import climb
+from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.ladder.noise_floor import compare_tensor
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR, UNIT
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.cases import MLP, arm
 from tests.examples import watched
 
@@ -20,37 +20,37 @@ EXAMPLE = arm(MLP)
 def test_a_tensor_in_bfloat16_is_judged_by_its_last_place() -> None:
     """3 %, of the larger, is a unit of 2⁻⁵; in float32 it is no rounding."""
     x = np.array([1.0, -2.0, 3.0], dtype=np.float32)
-    twins: Any = ([(x, x)], [(x, x)])
+    perturbed_runs: Any = ([(x, x)], [(x, x)])
     near = x * np.float32(1.03)
-    assert compare_tensor(x, near, twins).worst()[0] > TIMES_FLOOR
-    mixed = compare_tensor(x, near, twins, unit=UNIT["bfloat16"])
+    assert compare_tensor(x, near, perturbed_runs).worst()[0] > TIMES_FLOOR
+    mixed = compare_tensor(x, near, perturbed_runs, unit=UNIT["bfloat16"])
     assert mixed.worst()[0] == pytest.approx(0.03 / 1.03 / 2.0**-5, rel=1e-5)
-    far = compare_tensor(x, 2 * x, twins, unit=UNIT["bfloat16"])
+    far = compare_tensor(x, 2 * x, perturbed_runs, unit=UNIT["bfloat16"])
     assert far.worst()[0] > TIMES_FLOOR
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_sound_frameworks_agree(dtype: Dtype, pair: Pair) -> None:
+def test_sound_frameworks_agree(dtype: Dtype, pair: WorkerPair) -> None:
     trajectory, verdict = train_in(pair, EXAMPLE, dtype)
     assert (verdict.rung, verdict.outcome) == (dtype, "agree")
     assert trajectory.steps == (21, 21)  # seven epochs of three
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-@pytest.mark.parametrize("guilty", ["torch", "keras"])
+@pytest.mark.parametrize("suspect", ["torch", "keras"])
 def test_a_planted_fault_is_a_disagreement(
-    guilty: str, dtype: Dtype, pair: Pair, faulty: Pair
+    suspect: str, dtype: Dtype, pair: WorkerPair, faulty: WorkerPair
 ) -> None:
-    worker = faulty.workers[guilty]
+    worker = faulty.workers[suspect]
     worker.submit("plant", name="labels_shifted_in_loss").result()
-    mixed = Pair(backends=())
-    mixed.workers = pair.workers | {guilty: worker}
+    mixed = WorkerPair(backends=())
+    mixed.workers = pair.workers | {suspect: worker}
     _, verdict = train_in(mixed, EXAMPLE, dtype)
     worker.submit("plant", name="").result()
     assert verdict.outcome == "disagree"
 
 
-def test_what_watches_a_curve_is_left_out(pair: Pair) -> None:
+def test_what_watches_a_curve_is_left_out(pair: WorkerPair) -> None:
     """Early stopping would end this training after its second epoch."""
     stopped = watched(
         MLP, early_stopping={"patience": 1, "min_delta": 9.0}, epochs=9
@@ -58,6 +58,6 @@ def test_what_watches_a_curve_is_left_out(pair: Pair) -> None:
     trajectory, verdict = train_in(pair, stopped, "float32", steps=24)
     assert trajectory.steps == (24, 24)
     assert verdict.outcome == "agree"
-    watching = climb(pair, stopped, steps=24).trajectory
+    watching = run_ladder(pair, stopped, steps=24).trajectory
     assert watching is not None
     assert max(watching.steps) < 24

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from framework_parity.comparisons.workers.pool import Pair
-from tests.climbs import Job, Memory, climb_all, climbed, outcome, sentence
+from framework_parity.comparisons.workers.pool import WorkerPair
+from tests.climbs import Job, Memory, climb_all, ladder, outcome, sentence
 from tests.comparisons.quiet import (
     CACHE,
     COUNT,
@@ -38,9 +38,9 @@ def jobs() -> list[Job]:
 
 @pytest.mark.parametrize("number", SAMPLE)
 def test_a_sound_pair_is_not_accused(
-    pair: Pair, jobs: list[Job], number: int
+    pair: WorkerPair, jobs: list[Job], number: int
 ) -> None:
-    found = climbed(pair, jobs[number])
+    found = ladder(pair, jobs[number])
     assert outcome(found) != "disagree", sentence(found)
 
 

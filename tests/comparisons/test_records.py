@@ -4,7 +4,11 @@ import pytest
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
-from framework_parity.comparisons.workers.pool import LABELS, Pair, Worker
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    Worker,
+    WorkerPair,
+)
 from tests.comparisons.arms import DIGITS, DROPOUT, IMAGES, arm
 
 ARMS = {
@@ -28,9 +32,9 @@ def digest(worker: Worker, arm: Arm, dtype: Dtype, seed: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def fresh() -> Pair:
+def fresh() -> WorkerPair:
     """Both frameworks in processes that have not computed anything yet."""
-    with Pair() as pair:
+    with WorkerPair() as pair:
         yield pair
 
 
@@ -38,7 +42,7 @@ def fresh() -> Pair:
 @every_way[1]
 @every_way[2]
 def test_a_run_repeats_to_the_bit(
-    pair: Pair, fresh: Pair, arm: Arm, dtype: Dtype, backend: str
+    pair: WorkerPair, fresh: WorkerPair, arm: Arm, dtype: Dtype, backend: str
 ) -> None:
     """In one process, and in another one."""
     worker = pair.workers[backend]
@@ -51,14 +55,16 @@ def test_a_run_repeats_to_the_bit(
 @every_way[1]
 @every_way[2]
 def test_another_seed_is_another_run(
-    pair: Pair, arm: Arm, dtype: Dtype, backend: str
+    pair: WorkerPair, arm: Arm, dtype: Dtype, backend: str
 ) -> None:
     worker = pair.workers[backend]
     assert digest(worker, arm, dtype) != digest(worker, arm, dtype, seed=1)
 
 
 @pytest.mark.parametrize("backend", list(LABELS))
-def test_what_ran_before_leaves_no_trace(pair: Pair, backend: str) -> None:
+def test_what_ran_before_leaves_no_trace(
+    pair: WorkerPair, backend: str
+) -> None:
     """Not the other precision, nor another network, nor another seed."""
     worker = pair.workers[backend]
     first = digest(worker, ARMS["spiral"], "float64")

@@ -20,7 +20,11 @@ from framework_parity.common.training.record import Record
 from framework_parity.comparisons import catalogue, run
 from framework_parity.comparisons.run import settings
 from framework_parity.comparisons.run.replay import recorded
-from framework_parity.comparisons.workers.pool import LABELS, Pair, WorkerError
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    WorkerError,
+    WorkerPair,
+)
 from tests.comparisons import bare
 from tests.comparisons.arms import SMALL
 from tests.comparisons.published import (
@@ -37,7 +41,7 @@ Play = Callable[[str, Arm, Drawn], Record]
 
 
 @pytest.fixture(scope="module")
-def play(pair: Pair) -> Play:
+def play(pair: WorkerPair) -> Play:
     """Train in one framework from what was drawn."""
 
     def trained(backend: str, arm: Arm, drawn: Drawn) -> Record:
@@ -58,7 +62,7 @@ def losses(record: Record) -> tuple[str, str]:
 @on_each_backend
 @pytest.mark.parametrize("arm", DROPOUT_FIGURES)
 def test_the_dropout_table_is_printed(
-    pair: Pair, play: Play, backend: str, arm: str
+    pair: WorkerPair, play: Play, backend: str, arm: str
 ) -> None:
     network = DROPOUT.arm(arm)
     found = play(backend, network, recorded(pair, network, 0))
@@ -67,7 +71,7 @@ def test_the_dropout_table_is_printed(
 
 @on_each_backend
 def test_the_early_stopping_figures_are_printed(
-    pair: Pair, play: Play, backend: str
+    pair: WorkerPair, play: Play, backend: str
 ) -> None:
     network = catalogue.find("early_stopping").arm("best_kept")
     found = play(backend, network, recorded(pair, network, 0))
@@ -83,7 +87,7 @@ def test_the_early_stopping_figures_are_printed(
 
 @on_each_backend
 def test_the_predictions_of_xor_are_printed(
-    pair: Pair, play: Play, backend: str
+    pair: WorkerPair, play: Play, backend: str
 ) -> None:
     network = catalogue.find("xor").arm("hidden_layer")
     found = play(backend, network, recorded(pair, network, 0))
@@ -93,7 +97,7 @@ def test_the_predictions_of_xor_are_printed(
 
 @pytest.mark.parametrize("name", bare.PLAYED)
 def test_a_bare_script_has_the_same_losses_to_the_bit(
-    pair: Pair, play: Play, name: str
+    pair: WorkerPair, play: Play, name: str
 ) -> None:
     script = [sys.executable, "-I", Path(bare.__file__), name]
     printed = subprocess.run(script, check=True, capture_output=True)
@@ -106,7 +110,7 @@ def test_a_bare_script_has_the_same_losses_to_the_bit(
 
 @pytest.mark.parametrize("name", bare.PLAYED)
 def test_keras_follows_a_bare_script(
-    pair: Pair, play: Play, name: str
+    pair: WorkerPair, play: Play, name: str
 ) -> None:
     network = parse(bare.PLAYED[name]).arm("only")
     drawn = recorded(pair, network, 0)
@@ -116,7 +120,9 @@ def test_keras_follows_a_bare_script(
     )
 
 
-def test_what_is_drawn_hangs_on_the_seed_and_the_protocol(pair: Pair) -> None:
+def test_what_is_drawn_hangs_on_the_seed_and_the_protocol(
+    pair: WorkerPair,
+) -> None:
     def weights(run: int = 0, **replay: Any) -> Any:
         written = DROPOUT.model_dump(mode="json")
         written["replay"] |= replay
@@ -131,7 +137,7 @@ def test_what_is_drawn_hangs_on_the_seed_and_the_protocol(pair: Pair) -> None:
 
 
 def test_the_masks_that_are_played_are_pytorchs(
-    pair: Pair, play: Play
+    pair: WorkerPair, play: Play
 ) -> None:
     """The masks of the shared stream, or of another seed, print others."""
     arm = DROPOUT.arm("rate_5")
@@ -189,7 +195,7 @@ def test_images_changed_at_random_are_refused(no_workers: None) -> None:
         run(moved, randomness="replay")
 
 
-def test_keras_records_nothing(pair: Pair) -> None:
+def test_keras_records_nothing(pair: WorkerPair) -> None:
     arm = DROPOUT.arm("rate_3")
     asked = pair.workers["keras"].submit("record", arm=arm, seed=0)
     with pytest.raises(WorkerError, match="only PyTorch's draws are replayed"):

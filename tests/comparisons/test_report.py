@@ -160,10 +160,10 @@ def test_a_ladder_that_ends_early_leaves_nothing_to_draw(
 ) -> None:
     native = results["native"]
     [arm] = native.arms
-    assert arm.climb is not None
+    assert arm.ladder is not None
     parted = [Verdict("forward", "linear", "disagree")]
-    climb = replace(arm.climb, verdicts=parted, trajectory=None)
-    short = replace(arm, climb=climb)
+    ladder = replace(arm.ladder, verdicts=parted, trajectory=None)
+    short = replace(arm, ladder=ladder)
     drawn = pictures(replace(native, arms=[short]))
     assert [each.name for each in drawn] == ["curves", "boundaries"]
     said = words(replace(native, arms=[short]))
@@ -191,16 +191,16 @@ def test_no_word_leaves_the_picture_of_a_single_arm(
 ) -> None:
     shared = results["shared"]
     [arm] = shared.arms
-    assert arm.climb is not None
-    assert arm.climb.trajectory is not None
-    whole = arm.climb.trajectory
+    assert arm.ladder is not None
+    assert arm.ladder.trajectory is not None
+    whole = arm.ladder.trajectory
     ended = {
         name: replace(compared, horizon=horizon)
         for name, compared in whole.curves.items()
     }
-    climb = replace(arm.climb, trajectory=replace(whole, curves=ended))
+    ladder = replace(arm.ladder, trajectory=replace(whole, curves=ended))
     with rc_context(STYLE):
-        figure = draw(replace(shared, arms=[replace(arm, climb=climb)]))
+        figure = draw(replace(shared, arms=[replace(arm, ladder=ladder)]))
         canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
     # All that is seen, words and legends too, in inches.

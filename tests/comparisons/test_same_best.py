@@ -6,7 +6,7 @@ import pytest
 from framework_parity.common.spec.claims import SameBest
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import Record
-from framework_parity.comparisons.run.claim_verdicts import Judged, judge
+from framework_parity.comparisons.run.claim_verdicts import Judged, judge_claim
 
 CLAIM = SameBest.model_validate({"same_best": "test_accuracy"})
 
@@ -45,7 +45,7 @@ def judged(claim: SameBest = CLAIM, **runs: Values) -> Judged:
         }
     )
     arms = {name: experiment.arm(name) for name in experiment.arms}
-    return judge(claim, records, arms)
+    return judge_claim(claim, records, arms)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_one_framework_alone_has_nobody_to_agree_with() -> None:
 def test_the_name_and_the_sentence_say_what_is_compared() -> None:
     assert CLAIM.name == "same_best_test_accuracy"
     assert CLAIM.sentence == "The same arm has the best test accuracy in both."
-    assert CLAIM.that == "same best test_accuracy"
+    assert CLAIM.expression == "same best test_accuracy"
 
 
 def test_one_framework_alone_decides_nothing() -> None:

@@ -31,19 +31,19 @@ def test_the_example_of_one_value_becomes_that_of_the_other(
 
 
 def test_it_reaches_into_blocks() -> None:
-    row = ROWS["batch_norm_kept"]
+    row = ROWS["batch_norm_running_decay"]
     changed = switched(judged(RESIDUAL, DIGITS), row, row.keras)
     assert changed is not None
     found = [
         place.layer.kept
-        for place in changed.all_places
+        for place in changed.all_nodes
         if isinstance(place.layer, BatchNorm)
     ]
     assert found == [0.99, 0.99]
 
 
 def test_an_arm_that_does_not_speak_of_it_stays() -> None:
-    row = ROWS["batch_norm_kept"]
+    row = ROWS["batch_norm_running_decay"]
     assert switched(arm(DENSE), row, row.torch) is None
     assert row.name not in rows_of(arm(DENSE))
 
@@ -81,4 +81,4 @@ def test_only_the_start_of_tensors_of_one_shape_is_a_start() -> None:
     assert elsewhere("prelu_initial")
     assert not elsewhere("prelu_slopes")
     assert not elsewhere("adam_epsilon")
-    assert not elsewhere("batch_norm_kept")
+    assert not elsewhere("batch_norm_running_decay")

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from framework_parity.comparisons.ladder.ladder import climb
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.ladder.ladder import run_ladder
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.backends.tails import ACTIVATIONS, FORMULAS
 from tests.cases import SMOOTH, arm
 
@@ -39,8 +39,10 @@ def far(name: str, at: float) -> Any:
         for at in FAR
     ],
 )
-def test_no_tail_is_a_disagreement(name: str, at: float, pair: Pair) -> None:
+def test_no_tail_is_a_disagreement(
+    name: str, at: float, pair: WorkerPair
+) -> None:
     for seed in range(2):
-        verdicts = climb(pair, far(name, at), seed, 20, "step").verdicts
+        verdicts = run_ladder(pair, far(name, at), seed, 20, "step").verdicts
         parted = [v.sentence for v in verdicts if v.outcome == "disagree"]
         assert parted == []

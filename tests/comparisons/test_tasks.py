@@ -32,7 +32,7 @@ def test_nudged_runs_may_be_shorter() -> None:
     whole, nudged = train(nudges=(1,), nudged_epochs=3)
     assert nudged.epochs["epoch"].tolist() == [1, 2, 3]
     _, longer = train(nudges=(1,))
-    shown, steps = longer.until(3), len(nudged.steps["loss"])
+    shown, steps = longer.truncated_at(3), len(nudged.steps["loss"])
     assert steps * 4 == len(longer.steps["loss"]) * 3
     assert shown.steps["loss"].tolist() == nudged.steps["loss"].tolist()
     assert shown.epochs["epoch"].tolist() == [1, 2, 3]

@@ -15,16 +15,16 @@ from framework_parity.common.spec.two_sided.experiment import (
     parse_sides,
 )
 from framework_parity.comparisons.audit.naive_port import naive_port
-from framework_parity.comparisons.ladder.ladder import Climb
+from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.two_sided_causes import (
     Explanation,
-    climb_and_explain,
+    run_and_explain,
 )
 from framework_parity.comparisons.report.audit.document import (
     document as audit_document,
 )
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.comparisons.test_cli import parity
 
 Sides = dict[str, Any]
@@ -54,10 +54,12 @@ def document(layers: Any = None, **recipe: Any) -> dict[str, Any]:
     }
 
 
-def climbed(pair: Pair, written: Any) -> tuple[Climb, Explanation]:
+def explained(
+    pair: WorkerPair, written: Any
+) -> tuple[LadderResult, Explanation]:
     spec = parse_sides(written)
     assert isinstance(spec, TwoSided)
-    return climb_and_explain(pair, spec, "only", steps=16)
+    return run_and_explain(pair, spec, "only", steps=16)
 
 
 def adam(**fields: Any) -> dict[str, Any]:
@@ -149,23 +151,23 @@ OTHER = sides("relu", "tanh")
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_climb_says_where_two_sides_part_and_what_does_it(
-    pair: Pair, written: Any, rung: str, where: str | None, says: str
+    pair: WorkerPair, written: Any, rung: str, where: str | None, says: str
 ) -> None:
-    climb, why = climbed(pair, written)
-    *lower, last = climb.verdicts
+    ladder, why = explained(pair, written)
+    *lower, last = ladder.verdicts
     assert [v.outcome for v in lower] == ["agree"] * len(lower)
     assert (last.outcome, last.rung) == ("disagree", rung)
     assert where in (None, last.where)
     assert says in last.sentence
     assert "the difference is in the specification" in last.sentence
     assert "in both frameworks the two agree" in last.sentence
-    assert last.guilty is None
+    assert last.suspect is None
     [effect] = why.effects
     assert (effect.does, effect.rung, effect.restores) == ("parts", rung, True)
     json.dumps(effect.as_json(), allow_nan=False)
 
 
-def test_each_of_several_values_is_tried_alone(pair: Pair) -> None:
+def test_each_of_several_values_is_tried_alone(pair: WorkerPair) -> None:
     written = document(
         loss={"cross_entropy": {"label_smoothing": sides(0.1, 0.0)}},
         optimizer={
@@ -176,8 +178,8 @@ def test_each_of_several_values_is_tried_alone(pair: Pair) -> None:
         },
         clipping=sides({"by_value": 1000.0}, None),
     )
-    climb, why = climbed(pair, written)
-    assert [v.outcome for v in climb.verdicts][-1] == "disagree"
+    ladder, why = explained(pair, written)
+    assert [v.outcome for v in ladder.verdicts][-1] == "disagree"
     found = {e.name.rpartition(".")[2]: (e.does, e.rung) for e in why.effects}
     assert found == {
         "label_smoothing": ("parts", "gradient"),
@@ -188,7 +190,7 @@ def test_each_of_several_values_is_tried_alone(pair: Pair) -> None:
 
 
 def test_values_that_part_only_together_are_named_together(
-    pair: Pair,
+    pair: WorkerPair,
 ) -> None:
     """Patience 1 stops at once where no improvement is large enough."""
     stopping = {
@@ -197,11 +199,11 @@ def test_values_that_part_only_together_are_named_together(
         "min_delta": sides(0.0, 100.0),
     }
     written = document(early_stopping=stopping, batch_size="full", epochs=16)
-    climb, why = climbed(pair, written)
-    assert [v.outcome for v in climb.verdicts][-1] == "disagree"
+    ladder, why = explained(pair, written)
+    assert [v.outcome for v in ladder.verdicts][-1] == "disagree"
     assert [e.does for e in why.effects] == ["together", "together"]
-    assert "part them only together" in climb.verdicts[-1].sentence
-    assert climb.verdicts[-1].rung == "trajectory"
+    assert "part them only together" in ladder.verdicts[-1].sentence
+    assert ladder.verdicts[-1].rung == "trajectory"
 
 
 @pytest.mark.parametrize(
@@ -226,11 +228,11 @@ def test_values_that_part_only_together_are_named_together(
     ids=["no_effect", "same_meaning"],
 )
 def test_sides_without_effect_agree_and_that_is_said(
-    pair: Pair, change: Any, says: str
+    pair: WorkerPair, change: Any, says: str
 ) -> None:
-    climb, _ = climbed(pair, document(**change))
-    assert [v.outcome for v in climb.verdicts] == ["agree"] * 6
-    assert says in climb.verdicts[-1].sentence
+    ladder, _ = explained(pair, document(**change))
+    assert [v.outcome for v in ladder.verdicts] == ["agree"] * 6
+    assert says in ladder.verdicts[-1].sentence
 
 
 @pytest.fixture(scope="module")
@@ -325,10 +327,10 @@ def test_defaults_inside_of_a_list_of_one_side_are_switched_apart() -> None:
     deep = [{"dense": 4}, "batch_norm", "relu", {"dense": 3}]
     port = naive_port(document(sides(SHORT, deep)))
     found = {row.name for row in port.conventions}
-    assert found > {"arms.only", "batch_norm_kept"}
-    both = port.mixed(frozenset({"arms.only", "batch_norm_kept"}))
+    assert found > {"arms.only", "batch_norm_running_decay"}
+    both = port.mixed(frozenset({"arms.only", "batch_norm_running_decay"}))
     norm: Any = both.arm("only").layers[1]
-    assert norm.kept == 0.99
+    assert norm.running_decay == 0.99
     assert norm.epsilon == 1e-5
 
 
@@ -352,7 +354,7 @@ def test_an_audit_without_defaults_needs_two_sides() -> None:
         naive_port(document(), defaults=False)
 
 
-def test_a_fault_is_not_excused_by_two_sides(faulty: Pair) -> None:
+def test_a_fault_is_not_excused_by_two_sides(faulty: WorkerPair) -> None:
     """Keras has another epsilon; what was to differ is the smoothing."""
     smoothing = sides(0.1, 0.0)
     written = document(
@@ -365,9 +367,9 @@ def test_a_fault_is_not_excused_by_two_sides(faulty: Pair) -> None:
         strict=True,
     ):
         worker.submit("plant", name=fault).result()
-    climb, why = climbed(faulty, written)
-    assert climb.verdicts[-1].rung == "gradient"
-    assert "but even where both train" in climb.verdicts[-1].sentence
+    ladder, why = explained(faulty, written)
+    assert ladder.verdicts[-1].rung == "gradient"
+    assert "but even where both train" in ladder.verdicts[-1].sentence
     [effect] = why.effects
     assert effect.restores is False
     assert [cause.name for cause in why.causes] == ["adam_epsilon"]
@@ -375,9 +377,9 @@ def test_a_fault_is_not_excused_by_two_sides(faulty: Pair) -> None:
 
 def test_a_picture_needs_the_same_layers_on_both_sides() -> None:
     written = document([{"dense": 4}, OTHER, {"dense": 3}])
-    written["pictures"] = [{"bars": "test_accuracy"}]
-    assert parse_sides(written).pictures
-    written["pictures"] = ["weight_histogram"]
+    written["plots"] = [{"bars": "test_accuracy"}]
+    assert parse_sides(written).plots
+    written["plots"] = ["weight_histogram"]
     with pytest.raises(SpecError) as error:
         parse_sides(written)
     assert error.value.field == "pictures[0]"

@@ -10,9 +10,9 @@ import pytest
 
 from framework_parity.comparisons.workers.pool import (
     LABELS,
-    Pair,
     Worker,
     WorkerError,
+    WorkerPair,
 )
 from tests.comparisons.arms import TANH, arm
 
@@ -26,9 +26,11 @@ both = pytest.mark.parametrize("backend", list(LABELS))
 
 
 @pytest.fixture(scope="module")
-def unlucky() -> Iterator[Pair]:
+def unlucky() -> Iterator[WorkerPair]:
     """Both frameworks, with tasks that misbehave."""
-    with Pair(setup=dict.fromkeys(LABELS, SETUP.format("install"))) as pair:
+    with WorkerPair(
+        setup=dict.fromkeys(LABELS, SETUP.format("install"))
+    ) as pair:
         yield pair
 
 
@@ -110,7 +112,7 @@ def test_what_a_killed_worker_printed_last_is_told() -> None:
 
 
 def test_messages_that_only_inform_are_no_last_words(
-    unlucky: Pair,
+    unlucky: WorkerPair,
 ) -> None:
     worker = unlucky.workers["keras"]
     result(worker, "inform")
@@ -142,7 +144,7 @@ def test_what_waits_in_a_worker_that_is_closed_fails() -> None:
 
 @both
 def test_a_task_that_breaks_leaves_the_worker_alive(
-    unlucky: Pair, backend: str
+    unlucky: WorkerPair, backend: str
 ) -> None:
     worker = unlucky.workers[backend]
     with pytest.raises(WorkerError, match="nothing to divide by") as caught:
@@ -154,7 +156,7 @@ def test_a_task_that_breaks_leaves_the_worker_alive(
 
 @both
 def test_an_unknown_task_leaves_the_worker_alive(
-    unlucky: Pair, backend: str
+    unlucky: WorkerPair, backend: str
 ) -> None:
     worker = unlucky.workers[backend]
     with pytest.raises(WorkerError, match="no_such_task"):
@@ -164,33 +166,33 @@ def test_an_unknown_task_leaves_the_worker_alive(
 
 @both
 def test_chatter_stays_in_the_log(
-    unlucky: Pair, backend: str, capfd: pytest.CaptureFixture[str]
+    unlucky: WorkerPair, backend: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     worker = unlucky.workers[backend]
     assert result(worker, "chat") == "answer"
-    heard = capfd.readouterr()
-    assert (heard.out, heard.err) == ("", "")
+    reference_runs = capfd.readouterr()
+    assert (reference_runs.out, reference_runs.err) == ("", "")
     written = worker.last_words()
     assert "chatter on standard output" in written
     assert "chatter from C on standard output" in written
     assert "chatter from a child" in written
 
 
-def test_both_work_at_the_same_time(unlucky: Pair) -> None:
+def test_both_work_at_the_same_time(unlucky: WorkerPair) -> None:
     found = unlucky.ask("sleep", seconds=1.0)
     (start, end), (other_start, other_end) = found.values()
     shared = min(end, other_end) - max(start, other_start)
     assert shared > 0.5
 
 
-def test_tasks_of_one_worker_wait_their_turn(unlucky: Pair) -> None:
+def test_tasks_of_one_worker_wait_their_turn(unlucky: WorkerPair) -> None:
     worker = unlucky.workers["torch"]
     futures = [worker.submit("sleep", seconds=0.2) for _ in range(2)]
     (_, end), (start, _) = [future.result(PATIENCE) for future in futures]
     assert start >= end
 
 
-def test_progress_arrives(unlucky: Pair) -> None:
+def test_progress_arrives(unlucky: WorkerPair) -> None:
     seen: list[tuple[str, int, int]] = []
     unlucky.ask("count", lambda *told: seen.append(told))
     for backend in LABELS:
@@ -198,7 +200,7 @@ def test_progress_arrives(unlucky: Pair) -> None:
         assert steps == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_one_that_fails_is_not_waited_for(unlucky: Pair) -> None:
+def test_one_that_fails_is_not_waited_for(unlucky: WorkerPair) -> None:
     """The other may have minutes to go."""
     busy = unlucky.workers["torch"].submit("sleep", seconds=4.0)
     start = time.monotonic()
@@ -213,7 +215,7 @@ def test_a_worker_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with Pair() as pair:
+    with WorkerPair() as pair:
         pair.ask("train", arm=arm(TANH), seed=0, dtype="float32")
         # TensorFlow has written down what it traced, in the worker's folder.
         left = {path.parent.parent for path in tmp_path.rglob("*autograph*")}

@@ -8,7 +8,7 @@ from typing import Any
 
 from framework_parity.common.spec.counted import counted
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.climbs import (
     LIBRARIES,
     SETUP,
@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     page = covered(asked.cache, asked.pairs, asked.at_most)
     if page.missing and not asked.partial:
-        left = counted(len(page.missing), "climb")
+        left = counted(len(page.missing), "run_ladder")
         _tell(f"{left} still to be done; call again")
         return 1
     text = page.text()
@@ -87,7 +87,7 @@ def first_of_each(jobs: list[Job]) -> list[Job]:
 
 def absences() -> Absences:
     """Ask both backends for what they say to be absent."""
-    with Pair(setup={"torch": SETUP, "keras": SETUP}, threads=1) as pair:
+    with WorkerPair(setup={"torch": SETUP, "keras": SETUP}, threads=1) as pair:
         found: Any = pair.ask("absences")
     return dict(found)
 

@@ -10,10 +10,10 @@ from framework_parity.common.data.spec import Data
 from framework_parity.common.spec.architecture import ShapeError, places
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import CONVENTIONS, Convention
-from framework_parity.common.spec.layer import LayerElement
+from framework_parity.common.spec.layer import LayerSpec
 from framework_parity.common.spec.layers.activations import Activation
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
-from framework_parity.common.spec.node import Model, members, speaking
+from framework_parity.common.spec.node import Model, defaults_from, members
 from framework_parity.common.spec.penalties import Penalty
 from framework_parity.common.spec.recipe import (
     Accumulation,
@@ -91,17 +91,17 @@ def on_ranks() -> list[OnRank]:
         OnRank(kind.cls, rank)
         for kind in kinds()
         for rank, shape in RANKS.items()
-        if issubclass(kind.cls, LayerElement) and accepts(kind.cls, shape)
+        if issubclass(kind.cls, LayerSpec) and accepts(kind.cls, shape)
     ]
 
 
-def accepts(cls: type[LayerElement], shape: tuple[int, ...]) -> bool:
+def accepts(cls: type[LayerSpec], shape: tuple[int, ...]) -> bool:
     """Whether a layer can take samples of a shape."""
     fields: Any = written(cls)
     if cls in (Residual, Concatenate):  # what stands inside is not asked
         inside = ["tanh"] if cls is Residual else [[], ["tanh"]]
         fields = {cls.kind(): inside}
-    with speaking("keras"):
+    with defaults_from("keras"):
         layer = cls.model_validate(fields)
     try:
         places([layer], shape)
@@ -202,7 +202,7 @@ def covered(arm: Arm) -> set[type[Model] | Choice | OnRank]:
     names = list(RANKS)
     found: set[Any] = {
         OnRank(type(place.layer), names[len(place.input_shape) - 1])
-        for place in arm.all_places
+        for place in arm.all_nodes
     }
     for record in inside((arm.layers, arm.data, arm.recipe)):
         found.add(type(record))

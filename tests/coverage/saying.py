@@ -112,7 +112,7 @@ class Side:
             first = self.first.get(part, ())
             text = self.module("emit").emit(call, "thing", *first)
             made = run(text, self.given())["thing"]
-            live = self.perform(part, call)
+            live = self.construct(part, call)
             assert type(made) is type(live) or _alike(made, live), made
 
         def read() -> None:
@@ -133,10 +133,10 @@ class Side:
             context = (arm.recipe.optimizer.lr, 3)
         return builder_for(self.package, spec)(spec, *context)
 
-    def perform(self, part: str, call: Call) -> Any:
+    def construct(self, part: str, call: Call) -> Any:
         """Return the live object."""
         given = self.given()
-        return call.perform(
+        return call.construct(
             *(given[name] for name in self.first.get(part, ()))
         )
 
@@ -150,12 +150,12 @@ class Side:
         if part == "clipping":
             return self.reading().read_clipping(self.waiting(call))
         if part == "penalty":
-            return self.reading().read_penalty(call.perform())
-        return self.reading().read(self.perform(part, call))
+            return self.reading().read_penalty(call.construct())
+        return self.reading().read(self.construct(part, call))
 
     def waiting(self, call: Call) -> Any:
         """Return what clips, before it has."""
-        return call.waiting()
+        return call.as_partial()
 
     def _tried(
         self, emitted: Callable[[], None], read: Callable[[], None]
@@ -205,7 +205,7 @@ class Keras(Side):
 
     def waiting(self, call: Call) -> Any:
         """Return what clips, before it has."""
-        return call.perform()
+        return call.construct()
 
     def shapes(self, model: Any) -> list[tuple[int, ...]]:
         """Return the shapes of all tensors, in order."""

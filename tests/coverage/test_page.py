@@ -10,10 +10,10 @@ import pytest
 from framework_parity.common.spec.arm import Arm
 from framework_parity.comparisons.ladder.ladder import RUNGS
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
-from framework_parity.comparisons.workers.pool import Pair
+from framework_parity.comparisons.workers.pool import WorkerPair
 from tests import climbs
 from tests.cases import arm
-from tests.climbs import Found, Job, Memory, climb_all, climbed, outcome
+from tests.climbs import Found, Job, Memory, climb_all, ladder, outcome
 from tests.coverage import saying
 from tests.coverage.__main__ import CACHE, PAGE, covered
 from tests.coverage.elements import (
@@ -264,13 +264,13 @@ def climbing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """
     seeds: list[int] = []
 
-    def climb(pair: Any, job: Job) -> Found:
+    def run_ladder(pair: Any, job: Job) -> Found:
         seeds.append(job.seed)
         return {"broke": "status -9"} if job.seed == 13 else agreed(job)
 
     monkeypatch.setattr(NoPair, "started", [])
-    monkeypatch.setattr(climbs, "Pair", NoPair)
-    monkeypatch.setattr(climbs, "climbed", climb)
+    monkeypatch.setattr(climbs, "WorkerPair", NoPair)
+    monkeypatch.setattr(climbs, "climbed", ladder)
     return seeds
 
 
@@ -313,10 +313,10 @@ def test_workers_are_renewed_and_have_their_threads(
 
 
 def test_one_arm_is_climbed_said_and_found_in_the_backends(
-    pair: Pair,
+    pair: WorkerPair,
 ) -> None:
     job = Job("a", tiny(), steps=6, says=True)
-    found = climbed(pair, job)
+    found = ladder(pair, job)
     absent = pair.ask("absences")
     assert outcome(found) == "agree"
     reached = RUNGS[: RUNGS.index("trajectory") + 1]

@@ -17,7 +17,7 @@ from framework_parity.common.data.synthetic import Noise
 from framework_parity.common.reference.passes import Pass
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layers import Layer
-from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.node import defaults_from
 from framework_parity.common.spec.recipe import Recipe
 from framework_parity.common.training.batches import Segment
 from framework_parity.comparisons.workers import tasks
@@ -60,7 +60,7 @@ def network(
         "epochs": 1,
         "shuffle": "never",
     }
-    with speaking(dialect):
+    with defaults_from(dialect):
         data = Data(
             source=Noise(sides=shape, classes=classes, samples=2),
             test=0.0,
@@ -155,7 +155,7 @@ def _trained_outputs(made: Any, x: np.ndarray, masks: Arrays) -> np.ndarray:
         return run.through(made.arm.places, x)[0]
     tensors = _module(type(made), "tensors")
     for name, mask in masks.items():
-        made.maskers[name].mask = tensors.to_tensor(
+        made.mask_layers[name].mask = tensors.to_tensor(
             np.asarray(mask, made.dtype), made.dtype
         )
     entering = tensors.to_tensor(x, made.dtype)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from framework_parity.common.reference.trainer import Trainer
-from framework_parity.comparisons.workers.pool import Pair, Worker
+from framework_parity.comparisons.workers.pool import Worker, WorkerPair
 from tests.external.calculations import Arrays, Calculation, calculate
 
 
@@ -61,7 +61,7 @@ def desk(request: pytest.FixtureRequest) -> Desk:
     """Both frameworks and NumPy, ready to calculate."""
 
     def workers() -> dict[str, Worker]:
-        pair: Pair = request.getfixturevalue("pair")
+        pair: WorkerPair = request.getfixturevalue("pair")
         return pair.workers
 
     return Desk(workers)

@@ -50,9 +50,11 @@ def batch_norm_epsilon(backend: str) -> None:
     _misread(backend, "batch_norm", epsilon=lambda s: 10 * s.epsilon)
 
 
-def batch_norm_kept(backend: str) -> None:
+def batch_norm_running_decay(backend: str) -> None:
     """Keep the share of the running mean that is to be replaced."""
-    _misread(backend, "batch_norm", kept=lambda s: 1 - s.kept)
+    _misread(
+        backend, "batch_norm", running_decay=lambda s: 1 - s.running_decay
+    )
 
 
 def layer_norm_epsilon(backend: str) -> None:

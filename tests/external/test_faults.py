@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from framework_parity.comparisons.workers.pool import LABELS, Pair
+from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
 from tests.external import (
     faults,
     test_initializers,
@@ -22,10 +22,10 @@ Check = Callable[[str, Desk], None]
 
 
 @pytest.fixture(scope="module")
-def faulty() -> Iterator[Pair]:
+def faulty() -> Iterator[WorkerPair]:
     """Both frameworks, ready to have a fault planted."""
     setup = dict.fromkeys(LABELS, "tests.external.faults:install")
-    with Pair(setup=setup) as found:
+    with WorkerPair(setup=setup) as found:
         yield found
 
 
@@ -71,7 +71,9 @@ def drawn(name: str) -> Check:
 NOTICED: dict[Callable[[str], None], Check] = {
     faults.gelu_form_swapped: onnx("node-gelu_default_1"),
     faults.batch_norm_epsilon: onnx("node-batchnorm_example"),
-    faults.batch_norm_kept: onnx("node-batchnorm_example_training_mode"),
+    faults.batch_norm_running_decay: onnx(
+        "node-batchnorm_example_training_mode"
+    ),
     faults.layer_norm_epsilon: onnx("node-layer_normalization_2d_axis1"),
     faults.padding_counted: onnx("node-averagepool_2d_precomputed_pads"),
     faults.half_padding_as_same: onnx("node-conv_with_strides_padding"),
@@ -88,7 +90,7 @@ NOTICED: dict[Callable[[str], None], Check] = {
 @pytest.mark.parametrize("backend", ["torch", "keras"])
 @pytest.mark.parametrize("plant", NOTICED, ids=lambda plant: plant.__name__)
 def test_a_planted_fault_is_noticed(
-    plant: Callable[[str], None], backend: str, faulty: Pair
+    plant: Callable[[str], None], backend: str, faulty: WorkerPair
 ) -> None:
     check, worker = NOTICED[plant], faulty.workers[backend]
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from framework_parity.common.spec.node import speaking
+from framework_parity.common.spec.node import defaults_from
 from framework_parity.common.spec.schedules import Schedule
-from framework_parity.comparisons.workers.pool import ENVIRONMENT, Pair
+from framework_parity.comparisons.workers.pool import ENVIRONMENT, WorkerPair
 from tests.external.calculations import Arrays, Steps
 from tests.external.conftest import Desk
 from tests.external.plain_optimizers import (
@@ -48,7 +48,7 @@ Paths = Callable[[str, str], Arrays]
 
 
 @pytest.fixture(scope="session")
-def plain_paths(pair: Pair) -> Paths:
+def plain_paths(pair: WorkerPair) -> Paths:
     """Return a function from a framework and a precision to its paths."""
 
     @cache
@@ -185,7 +185,7 @@ def test_every_setting_is_here() -> None:
 
 
 @pytest.fixture(scope="session")
-def plain_rates(pair: Pair) -> dict[str, Arrays]:
+def plain_rates(pair: WorkerPair) -> dict[str, Arrays]:
     """The rates of each framework's own schedules."""
     found: dict[str, Arrays] = pair.ask("plain_rates")
     return found
@@ -200,7 +200,7 @@ def test_a_schedule_has_the_rates_of_the_framework(
     framework: str, name: str, plain_rates: dict[str, Arrays]
 ) -> None:
     table = {"torch": TORCH_SCHEDULES, "keras": KERAS_SCHEDULES}[framework]
-    with speaking(framework):
+    with defaults_from(framework):
         spec: Any = TypeAdapter(Schedule).validate_python(table[name][2])
     truth = plain_rates[framework][name]
     rates = [spec.rate(n, LR, STEPS_PER_EPOCH) for n in range(len(truth))]

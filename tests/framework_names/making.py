@@ -26,7 +26,7 @@ from framework_parity.common.spec.names.framework_names import (
     Meaning,
     bare,
 )
-from framework_parity.common.spec.node import Element, Model, members
+from framework_parity.common.spec.node import Model, SpecNode, members
 from framework_parity.common.spec.penalties import Penalty
 from framework_parity.common.spec.recipe import (
     Accumulation,
@@ -337,7 +337,7 @@ class _Making:
     def _own(self, part: str, scope: str, name: str, framework: str) -> None:
         names: Names = getattr(self, part)[scope]
         meaning = names[bare(name)]
-        words = [c.kind() for c in members(FAMILIES.get(scope, Element))]
+        words = [c.kind() for c in members(FAMILIES.get(scope, SpecNode))]
         if part == "kinds" and name in words and meaning.word != name:
             return  # The language has the very word, for something else.
         of = "".join(sorted({*meaning.of, LETTERS[framework]}))
@@ -401,7 +401,7 @@ def part_is_name(name: str) -> bool:
     return any(c.isalpha() for c in name)
 
 
-def _of_kind(cls: type[Element]) -> Meaning:
+def _of_kind(cls: type[SpecNode]) -> Meaning:
     """Return a kind with what its docstring opens with."""
     opening = (cls.__doc__ or "").strip().split("\n")[0].replace("`", "'")
     opening = re.sub(r"[;.] [A-Z]\w+ (et al|and|\d{4}).*", "", opening)

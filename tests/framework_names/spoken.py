@@ -16,7 +16,7 @@ from pydantic_core import PydanticCustomError
 from framework_parity.common.codegen.calls import Call
 from framework_parity.common.codegen.lookup import function_for
 from framework_parity.common.spec.layer import Shape
-from framework_parity.common.spec.node import Element, members, speaking
+from framework_parity.common.spec.node import SpecNode, defaults_from, members
 from tests.common.written import FAMILIES, written
 from tests.framework_names.public import MODULES
 
@@ -60,9 +60,9 @@ def spoken(framework: str) -> dict[str, Any]:
     return {"kinds": kinds, "arguments": arguments}
 
 
-def _examples(cls: type[Element]) -> Iterator[Element]:
+def _examples(cls: type[SpecNode]) -> Iterator[SpecNode]:
     for dialect in ("torch", "keras"):
-        with speaking(dialect):
+        with defaults_from(dialect):
             yield cls.model_validate(written(cls))
 
 
@@ -87,7 +87,7 @@ def _said(function: Any, family: str, spec: Any) -> dict[Shape, Call]:
 def _compare(
     function: Any,
     family: str,
-    spec: Element,
+    spec: SpecNode,
     framework: str,
     arguments: dict[str, dict[str, dict[str, bool]]],
 ) -> None:
@@ -113,7 +113,7 @@ def _compare(
                     )
                     if isinstance(new[name], Call):
                         # An initialiser, or a function of ours.
-                        if not isinstance(value, Element):
+                        if not isinstance(value, SpecNode):
                             continue
                         same = True
                     rows = arguments.setdefault(spec.kind(), {})
@@ -121,7 +121,7 @@ def _compare(
                     fields[field] = fields.get(field, True) and same
 
 
-def _others(spec: Element, field: str) -> Iterator[Element]:
+def _others(spec: SpecNode, field: str) -> Iterator[SpecNode]:
     """Yield the element with other values of one field."""
     value = getattr(spec, field)
     annotation = type(spec).model_fields[field].annotation
@@ -144,7 +144,7 @@ def _others(spec: Element, field: str) -> Iterator[Element]:
         if other == value:
             continue
         try:
-            with speaking("torch"):
+            with defaults_from("torch"):
                 yield type(spec).model_validate(fields | {field: other})
         except ValueError:
             continue

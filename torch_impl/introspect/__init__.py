@@ -11,7 +11,7 @@ from torch import nn, optim
 from torch.optim import lr_scheduler
 
 from framework_parity.common.codegen.calls import absent
-from framework_parity.common.codegen.introspection import recognized
+from framework_parity.common.codegen.introspection import spec_of
 from framework_parity.common.spec.canonical import canonical_layers
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
@@ -40,7 +40,7 @@ def read(live: Any) -> Any:
         LookupError: if no reader knows it.
     """
     classes = (each for each in FAMILIES if isinstance(live, each))
-    return recognized("torch_impl", FAMILIES[next(classes, nn.Module)], live)
+    return spec_of("torch_impl", FAMILIES[next(classes, nn.Module)], live)
 
 
 def read_clipping(live: Any) -> Any:
@@ -52,7 +52,7 @@ def read_clipping(live: Any) -> Any:
     Raises:
         LookupError: if no reader knows it.
     """
-    return recognized("torch_impl", Clipping, live)
+    return spec_of("torch_impl", Clipping, live)
 
 
 def read_model(model: Any, shape: Shape | None = None) -> tuple[Any, ...]:

@@ -2,14 +2,14 @@
 
 from framework_parity.common.codegen.calls import Call, builder_for, call
 from framework_parity.common.spec.initializers import Initializer, Scaled
-from framework_parity.common.spec.layer import LayerElement, Shape
+from framework_parity.common.spec.layer import LayerSpec, Shape
 from framework_parity.torch_impl.initializer_extensions import (
     variance_scaling_,
 )
 
 
 def initializer_call(
-    initializer: Initializer, spec: LayerElement, shape: Shape
+    initializer: Initializer, spec: LayerSpec, shape: Shape
 ) -> Call:
     """Return how to fill a tensor of a layer.
 

@@ -22,7 +22,7 @@ def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
     biased = spec.running_variance == "biased"
     fields = {
         "eps": spec.epsilon,
-        "momentum": 1.0 - spec.kept,
+        "momentum": 1.0 - spec.running_decay,
         "affine": spec.affine,
     }
     if spec.axis != "channels":

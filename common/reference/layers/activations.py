@@ -6,7 +6,7 @@ import numpy as np
 
 from framework_parity.common.reference.passes import Back, Pass
 from framework_parity.common.reference.rounding import roughly
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.activations import (
     AlongAxis,
@@ -14,7 +14,7 @@ from framework_parity.common.spec.layers.activations import (
 )
 
 
-def prelu(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def prelu(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """X above 0, and a x elsewhere."""
     name = f"{place.name}/slope"
     a = run.weights[name]
@@ -31,20 +31,22 @@ def prelu(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     return np.where(x > 0, x, a * x), back
 
 
-def softmax(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def softmax(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """Exponentials over their sum along an axis."""
     layer = cast("AlongAxis", place.layer)
     value = layer.value(x)
 
     def back(slope: Array) -> Array:
         found, size = layer.back(value, slope)
-        return roughly(found, size, run.rough)
+        return roughly(found, size, run.rounding_variant)
 
-    return roughly(value, np.abs(value), run.rough), back
+    return roughly(value, np.abs(value), run.rounding_variant), back
 
 
-def log_softmax(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def log_softmax(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """The logarithm of `softmax`: x less that of the sum, which may cancel."""
     y, back = softmax(place, x, run)
     largest = np.abs(x).max(tuple(range(1, x.ndim)), keepdims=True)
-    return roughly(y, np.broadcast_to(largest, y.shape), run.rough), back
+    return roughly(
+        y, np.broadcast_to(largest, y.shape), run.rounding_variant
+    ), back

@@ -5,12 +5,12 @@ from typing import cast
 import numpy as np
 
 from framework_parity.common.reference.passes import Back, Pass
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.augmentation import RandomCrop
 
 
-def random_flip(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def random_flip(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """X, or its mirror image, while training; x in evaluation."""
     if run.masks is None:
         return x, lambda slope: slope
@@ -22,7 +22,7 @@ def random_flip(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     return flip(x), flip
 
 
-def random_crop(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def random_crop(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """A window of padded x while training; x in evaluation."""
     if run.masks is None:
         return x, lambda slope: slope

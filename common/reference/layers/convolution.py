@@ -10,12 +10,12 @@ from framework_parity.common.reference.layers.windows import (
 )
 from framework_parity.common.reference.passes import Back, Pass
 from framework_parity.common.reference.rounding import summed
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.convolution import Conv2d, Convolution
 
 
-def conv2d(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def conv2d(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """Y = Σ over pixels and channels of x K, group by group, plus b."""
     layer = cast("Conv2d", place.layer)
     seen, seen_back = seen_by_windows(layer, x)
@@ -35,7 +35,9 @@ def conv2d(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     return _biased(place, y.reshape(*y.shape[:3], -1), run, back)
 
 
-def depthwise_conv2d(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def depthwise_conv2d(
+    place: LayerNode, x: Array, run: Pass
+) -> tuple[Array, Back]:
     """Y = Σ over pixels of x K, each channel by itself, plus b."""
     seen, seen_back = seen_by_windows(cast("Convolution", place.layer), x)
     kernel = run.weights[f"{place.name}/kernel"]
@@ -52,14 +54,14 @@ def depthwise_conv2d(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
 
 
 def _biased(
-    place: Place, y: Array, run: Pass, back: Back
+    place: LayerNode, y: Array, run: Pass, back: Back
 ) -> tuple[Array, Back]:
     if not cast("Convolution", place.layer).bias:
         return y, back
 
     def biased_back(slope: Array) -> Array:
         run.gradients[f"{place.name}/bias"] = summed(
-            slope, (0, 1, 2), run.rough
+            slope, (0, 1, 2), run.rounding_variant
         )
         return back(slope)
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from framework_parity.common.reference.passes import Back, Pass
 from framework_parity.common.reference.rounding import summed
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.core import Dense, Flatten
 
 
-def dense(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def dense(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """Y = x K + b."""
     kernel = run.weights[f"{place.name}/kernel"]
     bias = cast("Dense", place.layer).bias
@@ -23,14 +23,14 @@ def dense(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
         run.gradients[f"{place.name}/kernel"] = x.T @ slope
         if bias:
             run.gradients[f"{place.name}/bias"] = summed(
-                slope, (0,), run.rough
+                slope, (0,), run.rounding_variant
             )
         return slope @ kernel.T
 
     return y, back
 
 
-def flatten(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def flatten(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """Lay out pixel by pixel, or channel by channel."""
     layer = cast("Flatten", place.layer)
     if layer.order == "channels_last":

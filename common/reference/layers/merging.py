@@ -5,12 +5,12 @@ from typing import cast
 import numpy as np
 
 from framework_parity.common.reference.passes import Back, Pass
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.merging import Concatenate
 
 
-def residual(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def residual(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """activation(body(x) + shortcut(x))."""
     body, body_back = run.through(place.blocks["body"], x)
     shortcut, shortcut_back = run.through(place.blocks["shortcut"], x)
@@ -23,7 +23,7 @@ def residual(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     return y, back
 
 
-def concatenate(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def concatenate(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """What the branches put out, side by side along an axis."""
     found = [run.through(block, x) for block in place.blocks.values()]
     layer = cast("Concatenate", place.layer)

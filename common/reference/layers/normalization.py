@@ -6,7 +6,7 @@ import numpy as np
 
 from framework_parity.common.reference.passes import Back, Pass
 from framework_parity.common.reference.rounding import roughly, summed
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
@@ -14,7 +14,7 @@ from framework_parity.common.spec.layers.normalization import (
 )
 
 
-def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def batch_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """γ (x - mean) / √(variance + ε) + β, channel by channel."""
     layer, name = cast("BatchNorm", place.layer), place.name
     along = layer.along(x.shape[1:]) + 1
@@ -32,7 +32,8 @@ def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
         new = {"running_mean": mean, "running_variance": factor * variance}
         for own, old in averages.items():
             run.kept[f"{name}/{own}"] = (
-                layer.kept * old + (1 - layer.kept) * new[own]
+                layer.running_decay * old
+                + (1 - layer.running_decay) * new[own]
             )
     width = np.sqrt(variance + layer.epsilon)
     normal = _normal(x, mean, width, run)
@@ -43,7 +44,9 @@ def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
         slope = np.moveaxis(slope, along, -1)
         if layer.affine:
             run.gradients[f"{name}/gamma"] = (slope * normal).sum(axes)
-            run.gradients[f"{name}/beta"] = summed(slope, axes, run.rough)
+            run.gradients[f"{name}/beta"] = summed(
+                slope, axes, run.rounding_variant
+            )
         slope = slope * gamma
         if run.training:
             share = (slope * normal).mean(axes)
@@ -53,7 +56,7 @@ def batch_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     return np.moveaxis(gamma * normal + beta, -1, along), back
 
 
-def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def layer_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """γ (x - mean) / √(variance + ε) + β, sample by sample."""
     layer, name = cast("LayerNorm", place.layer), place.name
     axes = tuple(axis + 1 for axis in layer.along(place.input_shape))
@@ -70,7 +73,9 @@ def layer_norm(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     def back(slope: Array) -> Array:
         if layer.affine:
             run.gradients[f"{name}/gamma"] = (slope * normal).sum(others)
-            run.gradients[f"{name}/beta"] = summed(slope, others, run.rough)
+            run.gradients[f"{name}/beta"] = summed(
+                slope, others, run.rounding_variant
+            )
         slope = slope * gamma
         along = (slope * normal).mean(axes, keepdims=True)
         slope = slope - slope.mean(axes, keepdims=True) - normal * along
@@ -98,4 +103,4 @@ def _normal(x: Array, mean: Array, width: Array, run: Pass) -> Array:
     Keras computes x / width - mean / width, both of which may be large.
     """
     size = np.abs(mean / width)
-    return roughly((x - mean) / width, size, run.rough)
+    return roughly((x - mean) / width, size, run.rounding_variant)

@@ -9,13 +9,13 @@ from framework_parity.common.reference.layers.windows import (
     seen_by_windows,
 )
 from framework_parity.common.reference.passes import Back, Pass
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.pooling import AveragePool
 from framework_parity.common.spec.layers.windows import Window
 
 
-def max_pool(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def max_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """The largest that a window sees; the slope goes to the first of it."""
     seen, seen_back = seen_by_windows(cast("Window", place.layer), x, -np.inf)
     first = seen.argmax(3, keepdims=True)
@@ -28,7 +28,7 @@ def max_pool(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     return np.take_along_axis(seen, first, 3)[:, :, :, 0], back
 
 
-def average_pool(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def average_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """The sum of what a window sees, over its size or what is real of it."""
     layer = cast("AveragePool", place.layer)
     seen, seen_back = seen_by_windows(layer, x)
@@ -45,7 +45,7 @@ def average_pool(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
 
 
 def global_average_pool(
-    place: Place, x: Array, run: Pass
+    place: LayerNode, x: Array, run: Pass
 ) -> tuple[Array, Back]:
     """The mean of each channel."""
     axes = tuple(range(1, x.ndim - 1))
@@ -57,7 +57,9 @@ def global_average_pool(
     return x.mean(axes), back
 
 
-def global_max_pool(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def global_max_pool(
+    place: LayerNode, x: Array, run: Pass
+) -> tuple[Array, Back]:
     """The largest of each channel; equals share the slope equally."""
     axes = tuple(range(1, x.ndim - 1))
     y = x.max(axes, keepdims=True)

@@ -1,11 +1,11 @@
 """Dropout layers, in NumPy, with the factors that the step drew."""
 
 from framework_parity.common.reference.passes import Back, Pass
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 
 
-def dropout(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def dropout(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """X · mask while training, x in evaluation."""
     if run.masks is None:
         return x, lambda slope: slope
@@ -13,6 +13,8 @@ def dropout(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
     return x * mask, lambda slope: slope * mask
 
 
-def spatial_dropout(place: Place, x: Array, run: Pass) -> tuple[Array, Back]:
+def spatial_dropout(
+    place: LayerNode, x: Array, run: Pass
+) -> tuple[Array, Back]:
     """As `dropout`, with one factor for a whole channel."""
     return dropout(place, x, run)

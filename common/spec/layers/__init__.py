@@ -53,7 +53,7 @@ from framework_parity.common.spec.layers.regularization import (
     Dropout,
     SpatialDropout,
 )
-from framework_parity.common.spec.node import OneKind
+from framework_parity.common.spec.node import TaggedUnion
 
 Layer: TypeAlias = Annotated[
     Dense
@@ -92,7 +92,7 @@ Layer: TypeAlias = Annotated[
     | Custom
     | Softmax
     | LogSoftmax,
-    OneKind(),
+    TaggedUnion(),
 ]
 
 # Composite layers name `Layer`, which is known from here on.

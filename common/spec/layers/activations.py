@@ -15,7 +15,7 @@ from framework_parity.common.spec import formulas
 from framework_parity.common.spec.axes import axes_of
 from framework_parity.common.spec.layer import (
     Array,
-    LayerElement,
+    LayerSpec,
     Shape,
 )
 from framework_parity.common.spec.node import (
@@ -25,7 +25,7 @@ from framework_parity.common.spec.node import (
 )
 
 
-class Activation(LayerElement):
+class Activation(LayerSpec):
     """What all activations share: the shape stays, nothing is learnt."""
 
     exact: ClassVar[bool] = False
@@ -121,7 +121,7 @@ class LeakyRelu(Activation):
 
     exact = True
 
-    main = "slope"
+    shorthand_field = "slope"
     slope: NotNegative
 
     def value(self, x: Array) -> Array:
@@ -149,7 +149,7 @@ class Elu(Activation):
     α is 1 in both frameworks. Clevert et al. 2016.
     """
 
-    main = "alpha"
+    shorthand_field = "alpha"
     alpha: Positive = 1.0
 
     def value(self, x: Array) -> Array:
@@ -191,7 +191,7 @@ class Gelu(Activation):
     Hendrycks and Gimpel 2016.
     """
 
-    main = "form"
+    shorthand_field = "form"
     form: Literal["erf", "tanh"] = "erf"
 
     def value(self, x: Array) -> Array:
@@ -251,7 +251,7 @@ class Swish(Activation):
     Neither framework has a β; both call the function without it SiLU.
     """
 
-    main = "beta"
+    shorthand_field = "beta"
     beta: Positive = 1.0
 
     def value(self, x: Array) -> Array:
@@ -358,7 +358,7 @@ class Custom(Activation):
     the two; those of abs and relu at 0 are 0.
     """
 
-    main = "formula"
+    shorthand_field = "formula"
     formula: Annotated[str, Field(strict=True)]
 
     @field_validator("formula")
@@ -404,7 +404,7 @@ class AlongAxis(Activation):
             axes, which no value here means.
     """
 
-    main = "axis"
+    shorthand_field = "axis"
     axis: Literal["channels", "height", "width", "positions", "all"] = (
         "channels"
     )
@@ -472,7 +472,7 @@ class LogSoftmax(AlongAxis):
         return slope - share, np.maximum(np.abs(slope), np.abs(share))
 
 
-class Prelu(LayerElement):
+class Prelu(LayerSpec):
     """x where x > 0, and a x elsewhere, with a learnt; He et al. 2015.
 
     Attributes:

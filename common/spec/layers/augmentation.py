@@ -8,14 +8,14 @@ import numpy as np
 
 from framework_parity.common.spec.layer import (
     Array,
-    LayerElement,
+    LayerSpec,
     Shape,
     expect_image,
 )
-from framework_parity.common.spec.node import Count, Number
+from framework_parity.common.spec.node import Number, PositiveInt
 
 
-class Augmentation(LayerElement):
+class Augmentation(LayerSpec):
     """A layer that changes images at random in training, and only there."""
 
 
@@ -50,8 +50,8 @@ class RandomCrop(Augmentation):
         fill: what they hold.
     """
 
-    main = "padding"
-    padding: Count
+    shorthand_field = "padding"
+    padding: PositiveInt
     fill: Number = 0.0
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -12,8 +12,8 @@ from framework_parity.common.spec.layer import (
     refused,
 )
 from framework_parity.common.spec.layers.windows import Window
-from framework_parity.common.spec.node import Count, Flag
-from framework_parity.common.spec.padding import Pair
+from framework_parity.common.spec.node import PositiveInt, StrictBool
+from framework_parity.common.spec.padding import IntPair
 
 
 class Convolution(Window):
@@ -26,9 +26,9 @@ class Convolution(Window):
         bias: whether each filter adds a number of its own.
     """
 
-    stride: Pair = (1, 1)
-    dilation: Pair = (1, 1)
-    bias: Flag = True
+    stride: IntPair = (1, 1)
+    dilation: IntPair = (1, 1)
+    bias: StrictBool = True
     kernel_initializer: KernelInitializer
     bias_initializer: BiasInitializer
 
@@ -69,9 +69,9 @@ class Conv2d(Convolution):
     the filters sees its own part of the channels.
     """
 
-    main = "filters"
-    filters: Count
-    groups: Count = 1
+    shorthand_field = "filters"
+    filters: PositiveInt
+    groups: PositiveInt = 1
 
     def filters_over(self, channels: int) -> int:
         return self.filters
@@ -116,7 +116,7 @@ class DepthwiseConv2d(Convolution):
             PyTorch), or those of all channels (`all_channels`, Keras).
     """
 
-    multiplier: Count = 1
+    multiplier: PositiveInt = 1
     fan_in: Literal["per_channel", "all_channels"]
 
     def filters_over(self, channels: int) -> int:

@@ -8,26 +8,26 @@ from framework_parity.common.spec.initializers import (
     KernelInitializer,
 )
 from framework_parity.common.spec.layer import (
-    LayerElement,
+    LayerSpec,
     Shape,
     refused,
 )
 from framework_parity.common.spec.node import (
-    Count,
-    Flag,
+    PositiveInt,
+    StrictBool,
 )
 
 
-class Dense(LayerElement):
+class Dense(LayerSpec):
     """y = x K + b, with K of shape (inputs, units).
 
     PyTorch calls it Linear and stores the kernel transposed; Keras stores
     it as said here.
     """
 
-    main = "units"
-    units: Count
-    bias: Flag = True
+    shorthand_field = "units"
+    units: PositiveInt
+    bias: StrictBool = True
     kernel_initializer: KernelInitializer
     bias_initializer: BiasInitializer
 
@@ -50,7 +50,7 @@ class Dense(LayerElement):
         return shape[0], self.units
 
 
-class Flatten(LayerElement):
+class Flatten(LayerSpec):
     """Lay an image, or a sample of two axes, out as a vector.
 
     With order `channels_last` the channels of one position lie side by side
@@ -58,7 +58,7 @@ class Flatten(LayerElement):
     For a vector the two are the same.
     """
 
-    main = "order"
+    shorthand_field = "order"
     order: Literal["channels_first", "channels_last"]
 
     def output_shape(self, shape: Shape) -> Shape:

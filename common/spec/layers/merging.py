@@ -6,7 +6,7 @@ from pydantic import Field
 
 from framework_parity.common.spec.axes import axes_of
 from framework_parity.common.spec.layer import (
-    LayerElement,
+    LayerSpec,
     Shape,
     refused,
 )
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Block: TypeAlias = tuple["Layer", ...]
 
 
-class Residual(LayerElement):
+class Residual(LayerSpec):
     """activation(body(x) + shortcut(x)); He et al. 2016.
 
     Attributes:
@@ -26,7 +26,7 @@ class Residual(LayerElement):
         activation: what follows the sum, or nothing.
     """
 
-    main = "body"
+    shorthand_field = "body"
     body: Annotated[Block, Field(min_length=1)]
     shortcut: Literal["identity"] | Block = "identity"
     activation: "Layer | None" = None
@@ -51,7 +51,7 @@ class Residual(LayerElement):
         return shapes["body"]
 
 
-class Concatenate(LayerElement):
+class Concatenate(LayerSpec):
     """Put what several branches make of x side by side, along an axis.
 
     An empty branch passes x on, so `{concatenate: [[], [...]]}` is a dense
@@ -65,7 +65,7 @@ class Concatenate(LayerElement):
             another axis, which no value here means.
     """
 
-    main = "branches"
+    shorthand_field = "branches"
     branches: Annotated[tuple[Block, ...], Field(min_length=2)]
     axis: Literal["channels", "height", "width"] = "channels"
 

@@ -8,28 +8,28 @@ import numpy as np
 from framework_parity.common.spec.axes import axes_of
 from framework_parity.common.spec.layer import (
     Array,
-    LayerElement,
+    LayerSpec,
     Shape,
     refused,
 )
 from framework_parity.common.spec.node import (
-    Flag,
+    Fraction,
     Positive,
-    Share,
+    StrictBool,
 )
 
 
-class BatchNorm(LayerElement):
+class BatchNorm(LayerSpec):
     """Make each channel's mean 0 and variance 1, then scale and shift it::
 
         y = γ (x - mean) / √(variance + ε) + β
 
     Training takes mean and (biased) variance from the batch and keeps a
-    running average of both; evaluation takes those averages. `kept` is the
-    share of the old average that a step keeps: PyTorch's `momentum` is the
-    share of the *new* value, 1 - kept; Keras's is `kept` itself. What is
-    averaged is the variance with n - 1 in the denominator (`unbiased`,
-    PyTorch) or with n (`biased`, Keras). Ioffe and Szegedy 2015.
+    running average of both; evaluation takes those averages. `running_decay`
+    is the share of the old average that a step keeps: PyTorch's `momentum` is
+    the share of the *new* value, 1 - running_decay; Keras's is `running_decay`
+    itself. What is averaged is the variance with n - 1 in the denominator
+    (`unbiased`, PyTorch) or with n (`biased`, Keras). Ioffe and Szegedy 2015.
 
     Attributes:
         affine: whether γ and β are learnt; they start at 1 and 0.
@@ -41,9 +41,9 @@ class BatchNorm(LayerElement):
     """
 
     epsilon: Positive
-    kept: Share
+    running_decay: Fraction
     running_variance: Literal["biased", "unbiased"]
-    affine: Flag = True
+    affine: StrictBool = True
     axis: Literal["channels", "height", "width"] = "channels"
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -72,7 +72,7 @@ class BatchNorm(LayerElement):
         return np.ones(count) if ones else np.zeros(count)
 
 
-class LayerNorm(LayerElement):
+class LayerNorm(LayerSpec):
     """Make each sample's mean 0 and variance 1, then scale and shift it::
 
         y = γ (x - mean) / √(variance + ε) + β
@@ -92,7 +92,7 @@ class LayerNorm(LayerElement):
 
     epsilon: Positive
     axes: Literal["channels", "all", "positions", "height", "width"]
-    affine: Flag = True
+    affine: StrictBool = True
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape unchanged; there must be numbers to average."""

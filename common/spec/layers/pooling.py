@@ -3,13 +3,13 @@
 from typing import Any, ClassVar
 
 from framework_parity.common.spec.layer import (
-    LayerElement,
+    LayerSpec,
     Shape,
     refused,
 )
 from framework_parity.common.spec.layers.windows import Window
-from framework_parity.common.spec.node import Flag
-from framework_parity.common.spec.padding import Pair
+from framework_parity.common.spec.node import StrictBool
+from framework_parity.common.spec.padding import IntPair
 
 
 class Pool(Window):
@@ -21,8 +21,8 @@ class Pool(Window):
             that windows touch and do not overlap.
     """
 
-    main: ClassVar[str | None] = "size"
-    stride: Pair | None = None
+    shorthand_field: ClassVar[str | None] = "size"
+    stride: IntPair | None = None
 
     @classmethod
     def _fields_of(cls, written: Any) -> Any:
@@ -66,10 +66,10 @@ class AveragePool(Pool):
             it is divided by the pixels there are (false, Keras).
     """
 
-    count_padding: Flag
+    count_padding: StrictBool
 
 
-class GlobalPool(LayerElement):
+class GlobalPool(LayerSpec):
     """What both kinds of pooling over all positions of a sample say."""
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -4,16 +4,16 @@ import numpy as np
 
 from framework_parity.common.spec.layer import (
     Array,
-    LayerElement,
+    LayerSpec,
     Shape,
     refused,
 )
 from framework_parity.common.spec.node import (
-    Share,
+    Fraction,
 )
 
 
-class Dropout(LayerElement):
+class Dropout(LayerSpec):
     """While training, zero a share `rate` and divide the rest by 1 - rate.
 
     In evaluation it does nothing. The masks come from the shared stream, so
@@ -21,8 +21,8 @@ class Dropout(LayerElement):
     its inverted form, which both frameworks use.
     """
 
-    main = "rate"
-    rate: Share
+    shorthand_field = "rate"
+    rate: Fraction
 
     def mask_shape(self, shape: Shape) -> Shape:
         """Return the sample's own shape: each number has its own factor."""
@@ -34,7 +34,7 @@ class Dropout(LayerElement):
         return (rng.random(shape) < keep) / keep
 
 
-class SpatialDropout(LayerElement):
+class SpatialDropout(LayerSpec):
     """While training, zero a share `rate` of the channels, each as a whole.
 
     The rest is divided by 1 - rate. Tompson et al. 2015; PyTorch calls it
@@ -42,8 +42,8 @@ class SpatialDropout(LayerElement):
     where samples have two axes.
     """
 
-    main = "rate"
-    rate: Share
+    shorthand_field = "rate"
+    rate: Fraction
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape unchanged; the input must have positions."""

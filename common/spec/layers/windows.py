@@ -4,24 +4,24 @@ An image is (height, width, channels); all pairs are (height, width).
 """
 
 from framework_parity.common.spec.layer import (
-    LayerElement,
+    LayerSpec,
     Shape,
     expect_image,
     refused,
 )
-from framework_parity.common.spec.padding import Padding, Pair, Valid
+from framework_parity.common.spec.padding import IntPair, Padding, Valid
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
 
 
-class Window(LayerElement):
+class Window(LayerSpec):
     """A window of `size` that moves over an image.
 
     Along a side of n pixels, padded to n + before + after, there is room
     for ⌊(n + before + after - span) / stride⌋ + 1 windows.
     """
 
-    size: Pair
+    size: IntPair
     padding: Padding = Valid()
 
     @property

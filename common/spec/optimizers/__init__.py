@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeAlias
 
-from framework_parity.common.spec.node import OneKind
+from framework_parity.common.spec.node import TaggedUnion
 from framework_parity.common.spec.optimizers.adam import (
     Adam,
     Adamax,
@@ -18,5 +18,5 @@ from framework_parity.common.spec.optimizers.sgd import SGD
 
 Optimizer: TypeAlias = Annotated[
     SGD | RMSprop | Adam | Adamw | Adagrad | Adadelta | Adamax | Nadam,
-    OneKind(),
+    TaggedUnion(),
 ]

@@ -12,10 +12,10 @@ from pydantic import Field
 
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.node import (
-    Flag,
+    Fraction,
     NotNegative,
     Positive,
-    Share,
+    StrictBool,
 )
 from framework_parity.common.spec.selection import Chosen
 from framework_parity.common.spec.update_rule import (
@@ -33,12 +33,12 @@ class _Moments(UpdateRule):
     """What Adam and AdamW share: all but how the weights decay."""
 
     lr: Positive
-    beta_1: Share = 0.9
-    beta_2: Share = 0.999
+    beta_1: Fraction = 0.9
+    beta_2: Fraction = 0.999
     epsilon: Positive
     epsilon_placement: EpsilonPlacement
     bias_correction: BiasCorrection
-    amsgrad: Flag = False
+    amsgrad: StrictBool = False
 
     @classmethod
     def slots(cls) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class Adam(_Moments):
 
     weight_decay: NotNegative = 0.0
     decay: Decay
-    decayed: Chosen = "all"
+    decay_applies_to: Chosen = "all"
 
 
 class Adamw(_Moments):
@@ -89,7 +89,7 @@ class Adamw(_Moments):
 
     weight_decay: NotNegative
     decay: Literal["decoupled", "factored"]
-    decayed: Chosen = "all"
+    decay_applies_to: Chosen = "all"
 
 
 class Adamax(UpdateRule):
@@ -107,14 +107,14 @@ class Adamax(UpdateRule):
     """
 
     lr: Positive
-    beta_1: Share = 0.9
-    beta_2: Share = 0.999
+    beta_1: Fraction = 0.9
+    beta_2: Fraction = 0.999
     epsilon: Positive
     epsilon_placement: MaximumPlacement
     bias_correction: BiasCorrection
     weight_decay: NotNegative = 0.0
     decay: Decay
-    decayed: Chosen = "all"
+    decay_applies_to: Chosen = "all"
 
     @classmethod
     def slots(cls) -> tuple[str, ...]:
@@ -149,14 +149,14 @@ class Nadam(UpdateRule):
     """
 
     lr: Positive
-    beta_1: Share = 0.9
-    beta_2: Share = 0.999
+    beta_1: Fraction = 0.9
+    beta_2: Fraction = 0.999
     epsilon: Positive
     momentum_decay: Annotated[float, Field(strict=True, ge=0, le=1000)]
     bias_correction: BiasCorrection
     weight_decay: NotNegative = 0.0
     decay: Decay
-    decayed: Chosen = "all"
+    decay_applies_to: Chosen = "all"
 
     def start(self, parameter: Array) -> State:
         zeros = {n: np.zeros_like(parameter) for n in ("first", "second")}

@@ -9,10 +9,10 @@ import numpy as np
 
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.node import (
-    Flag,
+    Fraction,
     NotNegative,
     Positive,
-    Share,
+    StrictBool,
 )
 from framework_parity.common.spec.optimizers.sgd import Velocity
 from framework_parity.common.spec.selection import Chosen
@@ -40,15 +40,15 @@ class RMSprop(UpdateRule):
     """
 
     lr: Positive
-    rho: Share
+    rho: Fraction
     epsilon: Positive
     epsilon_placement: RootPlacement
-    centered: Flag = False
-    momentum: Share = 0.0
+    centered: StrictBool = False
+    momentum: Fraction = 0.0
     velocity: Velocity
     weight_decay: NotNegative = 0.0
     decay: Decay
-    decayed: Chosen = "all"
+    decay_applies_to: Chosen = "all"
 
     def without_effect(self) -> set[str]:
         found = super().without_effect()
@@ -83,7 +83,7 @@ class Adagrad(UpdateRule):
     epsilon_placement: RootPlacement
     weight_decay: NotNegative = 0.0
     decay: Decay
-    decayed: Chosen = "all"
+    decay_applies_to: Chosen = "all"
 
     def start(self, parameter: Array) -> State:
         return {"sum": np.full_like(parameter, self.initial_accumulator)}
@@ -104,11 +104,11 @@ class Adadelta(UpdateRule):
     """
 
     lr: Positive
-    rho: Share
+    rho: Fraction
     epsilon: Positive
     weight_decay: NotNegative = 0.0
     decay: Decay
-    decayed: Chosen = "all"
+    decay_applies_to: Chosen = "all"
 
     @classmethod
     def slots(cls) -> tuple[str, ...]:

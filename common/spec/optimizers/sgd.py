@@ -9,10 +9,10 @@ from pydantic import model_validator
 
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.node import (
-    Flag,
+    Fraction,
     NotNegative,
     Positive,
-    Share,
+    StrictBool,
 )
 from framework_parity.common.spec.selection import Chosen
 from framework_parity.common.spec.update_rule import (
@@ -41,12 +41,12 @@ class SGD(UpdateRule):
     """
 
     lr: Positive
-    momentum: Share = 0.0
-    nesterov: Flag = False
+    momentum: Fraction = 0.0
+    nesterov: StrictBool = False
     velocity: Velocity
     weight_decay: NotNegative = 0.0
     decay: Decay
-    decayed: Chosen = "all"
+    decay_applies_to: Chosen = "all"
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> "SGD":

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from framework_parity.common.spec.architecture import Place
+from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 
 SIDES = ("torch", "keras")
@@ -42,7 +42,7 @@ class TwoArms(TwoSides[Arm]):
     @cached_property
     def partners(self) -> dict[str, str]:
         """The places that both sides have: Keras's name to PyTorch's."""
-        return partners(self.torch.all_places, self.keras.all_places)
+        return partners(self.torch.all_nodes, self.keras.all_nodes)
 
 
 def two_arms(torch: Arm, keras: Arm) -> TwoArms:
@@ -57,10 +57,10 @@ def two_arms(torch: Arm, keras: Arm) -> TwoArms:
         torch: the arm that PyTorch trains.
         keras: the arm that Keras trains.
     """
-    shared = partners(torch.all_places, keras.all_places)
-    taken = {place.name for place in torch.all_places}
+    shared = partners(torch.all_nodes, keras.all_nodes)
+    taken = {place.name for place in torch.all_nodes}
     streams = {}
-    for place in keras.all_places:
+    for place in keras.all_nodes:
         name = place.name
         own = f"{name} of Keras" if name in taken else name
         streams[name] = shared.get(name, own)
@@ -69,7 +69,7 @@ def two_arms(torch: Arm, keras: Arm) -> TwoArms:
 
 
 def partners(
-    torch: tuple[Place, ...], keras: tuple[Place, ...]
+    torch: tuple[LayerNode, ...], keras: tuple[LayerNode, ...]
 ) -> dict[str, str]:
     """Return which places of two networks stand for one another.
 
@@ -114,7 +114,7 @@ def _left(count: int, used: list[int]) -> list[int]:
     return [index for index in range(count) if index not in set(used)]
 
 
-def _form(place: Place) -> tuple[Any, ...]:
+def _form(place: LayerNode) -> tuple[Any, ...]:
     tensors = place.parameters | place.state
     return (
         place.layer.kind(),

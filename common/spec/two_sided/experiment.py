@@ -122,9 +122,9 @@ class TwoSided:
         return self.common.claims
 
     @property
-    def pictures(self) -> Any:
+    def plots(self) -> Any:
         """What is drawn."""
-        return self.common.pictures
+        return self.common.plots
 
     def arm(self, name: str) -> Arm | TwoArms:
         """Return one arm; with two sides where they differ."""
@@ -205,7 +205,7 @@ def parse_sides(written: Any) -> Experiment | TwoSided:
 
 def _refuse_pictures(found: TwoSided) -> None:
     """Refuse to draw together what has other layers on the other side."""
-    for index, picture in enumerate(found.pictures):
+    for index, picture in enumerate(found.plots):
         if isinstance(picture, Measured | Rates | Table):
             continue  # of numbers that any network has
         for name in picture.arms or found.arms:
@@ -221,7 +221,7 @@ def _refuse_pictures(found: TwoSided) -> None:
 
 def _drawn(arm: Arm) -> Any:
     """Return what a picture of both sides needs to be the same."""
-    places = [(place.name, place.output_shape) for place in arm.all_places]
+    places = [(place.name, place.output_shape) for place in arm.all_nodes]
     return places, arm.recipe.epochs, arm.data.part_sizes()
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from framework_parity.common.spec.two_sided.experiment import TwoSidedValue
 from framework_parity.comparisons.audit.causes import Candidate
 from framework_parity.comparisons.audit.result import (
-    Audit,
-    Corner,
+    AuditResult,
+    NamedMix,
     Option,
-    Switch,
+    SingleChange,
 )
 from framework_parity.comparisons.audit.sweep import Measured
 from framework_parity.comparisons.ladder.effects import Effect
@@ -17,7 +17,7 @@ from framework_parity.comparisons.report.audit.text import headline, sentences
 from framework_parity.comparisons.workers.pool import LABELS
 
 
-def document(audit: Audit) -> dict[str, Any]:
+def document(audit: AuditResult) -> dict[str, Any]:
     """Return the document of the command line's contract."""
     causes = audit.causes
     search = audit.search
@@ -30,7 +30,7 @@ def document(audit: Audit) -> dict[str, Any]:
         "sentences": sentences(audit),
         "warnings": audit.warnings,
         "settings": audit.settings.as_json(),
-        "rungs": [verdict.as_json() for verdict in audit.climb.verdicts],
+        "rungs": [verdict.as_json() for verdict in audit.ladder.verdicts],
         "aligned_residual": finite(audit.aligned_residual),
         "conventions": [_switch_json(audit, s) for s in audit.switches],
         **(_measured_json(audit) if causes else {}),
@@ -47,7 +47,7 @@ def document(audit: Audit) -> dict[str, Any]:
     }
 
 
-def _measured_json(audit: Audit) -> dict[str, Any]:
+def _measured_json(audit: AuditResult) -> dict[str, Any]:
     assert audit.causes is not None
     gap, search = audit.gap, audit.search
     undecided = audit.causes.decision == "undecided"
@@ -69,7 +69,7 @@ def _measured_json(audit: Audit) -> dict[str, Any]:
     }
 
 
-def _switch_json(audit: Audit, switch: Switch) -> dict[str, Any]:
+def _switch_json(audit: AuditResult, switch: SingleChange) -> dict[str, Any]:
     row = switch.convention
     return {
         "convention": row.name,
@@ -92,7 +92,7 @@ def _switch_json(audit: Audit, switch: Switch) -> dict[str, Any]:
     }
 
 
-def _corner_json(audit: Audit, corner: Corner) -> dict[str, Any]:
+def _corner_json(audit: AuditResult, corner: NamedMix) -> dict[str, Any]:
     named = {mix: side for side, mix in audit.port.corners.items()}
     return {
         "naive": named.get(corner.mix),

@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.training.record import Record
-from framework_parity.comparisons.audit.causes import Mix
-from framework_parity.comparisons.audit.result import Audit
+from framework_parity.comparisons.audit.causes import DefaultsMix
+from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.ladder.effects import Effect
 from framework_parity.comparisons.report.audit.text import (
     change,
@@ -34,13 +34,13 @@ GOOD, BAD, TOGETHER = "#009e73", "#d55e00", "#d55e00"
 LINES = ("-", "--", "-.", ":")
 
 
-def pictures(audit: Audit) -> list[Picture]:
+def pictures(audit: AuditResult) -> list[Picture]:
     """Draw every picture that the audit has data for."""
     if not audit.corners:
         return []
     square = audit.cause is not None and len(audit.cause) == 2
     records = audit.corners[0].runs["torch"].records
-    drawings: list[tuple[str, str, Callable[[Audit], Figure], bool]] = [
+    drawings: list[tuple[str, str, Callable[[AuditResult], Figure], bool]] = [
         (
             "corners",
             "The four corners: each convention of the pair in both meanings",
@@ -68,7 +68,7 @@ def pictures(audit: Audit) -> list[Picture]:
         ]
 
 
-def effects(audit: Audit) -> Figure:
+def effects(audit: AuditResult) -> Figure:
     """Draw two bars for each convention, and one for the culprits."""
     rows = len(audit.switches) + bool(audit.cause) + 1
     figure = Figure(figsize=(8.2, 0.42 * rows + 1.2), layout="constrained")
@@ -126,7 +126,7 @@ def _bar(
     )
 
 
-def corners(audit: Audit) -> Figure:
+def corners(audit: AuditResult) -> Figure:
     """Draw the culprit pair as a table of two by two coloured cells."""
     assert audit.cause is not None
     first, second = sorted(audit.cause)
@@ -148,7 +148,7 @@ def corners(audit: Audit) -> Figure:
     return figure
 
 
-def _meanings(audit: Audit, name: str) -> list[str]:
+def _meanings(audit: AuditResult, name: str) -> list[str]:
     """Return the convention's value in the good corner, then the other."""
     row = next(r for r in audit.port.conventions if r.name == name)
     said = {
@@ -161,7 +161,9 @@ def _meanings(audit: Audit, name: str) -> list[str]:
     return [said[side] for side in order]
 
 
-def _cell(panel: Axes, row: int, column: int, audit: Audit, mix: Mix) -> None:
+def _cell(
+    panel: Axes, row: int, column: int, audit: AuditResult, mix: DefaultsMix
+) -> None:
     torch, keras = audit.corner(mix).runs.values()
     value, best = torch.mean(audit.metric), audit.corner(audit.good)
     far = abs(value - best.runs["torch"].mean(audit.metric))
@@ -195,7 +197,7 @@ def _cell(panel: Axes, row: int, column: int, audit: Audit, mix: Mix) -> None:
     say(0.78, f"Keras {number(keras.mean(audit.metric))}", 8, "normal")
 
 
-def courses(audit: Audit) -> Figure:
+def courses(audit: AuditResult) -> Figure:
     """Draw the evaluated loss over the epochs, in every corner."""
     figure = Figure(figsize=(8.2, 3.4), layout="constrained")
     panel = figure.subplots()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from framework_parity.comparisons.audit.result import Audit
+from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.report.audit import text as wording
 from framework_parity.comparisons.report.audit.document import document
 from framework_parity.comparisons.report.audit.figures import pictures
@@ -14,7 +14,7 @@ from framework_parity.comparisons.report.style import Picture
 from framework_parity.comparisons.workers.pool import LABELS
 
 
-def write(audit: Audit, out: Path) -> Path:
+def write(audit: AuditResult, out: Path) -> Path:
     """Write the report and what it was made from into a folder.
 
     `report.html` stands on its own. Beside it lie `result.json` (what
@@ -38,13 +38,13 @@ def write(audit: Audit, out: Path) -> Path:
     return report
 
 
-def complete(audit: Audit, side: str) -> str:
+def complete(audit: AuditResult, side: str) -> str:
     """Return one naive port's complete specification, as YAML."""
     text: str = yaml.safe_dump(audit.port.sides[side], sort_keys=False)
     return text
 
 
-def page(audit: Audit, drawn: list[Picture]) -> str:
+def page(audit: AuditResult, drawn: list[Picture]) -> str:
     """Return the whole report as HTML."""
     measured = bool(audit.corners)
     return render(
@@ -63,7 +63,7 @@ def page(audit: Audit, drawn: list[Picture]) -> str:
         option_rows=wording.option_rows(audit),
         rows=[switch.convention for switch in audit.switches],
         verdicts=[
-            (v.rung, v.outcome, v.sentence) for v in audit.climb.verdicts
+            (v.rung, v.outcome, v.sentence) for v in audit.ladder.verdicts
         ],
         spec=complete(audit, "torch"),
         others=[name for name in audit.port.arms if name != audit.port.arm],

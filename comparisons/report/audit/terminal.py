@@ -3,13 +3,13 @@
 from rich.console import Console
 from rich.text import Text
 
-from framework_parity.comparisons.audit.result import Audit
+from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.report.audit import text as wording
 from framework_parity.comparisons.report.table import STYLES, print_table
 from framework_parity.comparisons.workers.pool import LABELS
 
 
-def show_audit(audit: Audit) -> None:
+def show_audit(audit: AuditResult) -> None:
     """Print the sentences, the ranked conventions, the corners, the report."""
     console = Console()
     console.print(Text(f"\n{audit.port.name}: {audit.port.arm}", "bold"))

@@ -7,11 +7,11 @@ import math
 from collections.abc import Iterable
 
 from framework_parity.common.spec.counted import counted
-from framework_parity.comparisons.audit.causes import Mix, Search
+from framework_parity.comparisons.audit.causes import DefaultsMix, Search
 from framework_parity.comparisons.audit.result import (
-    Audit,
+    AuditResult,
     Option,
-    Switch,
+    SingleChange,
     corrected,
 )
 from framework_parity.comparisons.audit.sweep import METRICS, Measured
@@ -33,9 +33,9 @@ SWITCH_COLUMNS = (
 )
 
 
-def headline(audit: Audit) -> str:
+def headline(audit: AuditResult) -> str:
     """Return what the aligned run came to, in a sentence."""
-    bad = [v for v in audit.climb.verdicts if v.outcome == "disagree"]
+    bad = [v for v in audit.ladder.verdicts if v.outcome == "disagree"]
     if bad:
         return (
             "With the same conventions PyTorch and Keras still disagree, on "
@@ -44,7 +44,7 @@ def headline(audit: Audit) -> str:
         )
     if audit.verdict == "undecided":
         open_ = next(
-            v for v in audit.climb.verdicts if v.outcome == "undecided"
+            v for v in audit.ladder.verdicts if v.outcome == "undecided"
         )
         return f"The aligned run is undecided: {open_.sentence}."
     return (
@@ -53,7 +53,7 @@ def headline(audit: Audit) -> str:
     )
 
 
-def sentences(audit: Audit) -> list[str]:
+def sentences(audit: AuditResult) -> list[str]:
     """Say what the naive ports reach, what makes it, what amplifies it."""
     if not audit.port.conventions:
         said = (
@@ -71,12 +71,12 @@ def sentences(audit: Audit) -> list[str]:
     ]
 
 
-def metric_name(audit: Audit) -> str:
+def metric_name(audit: AuditResult) -> str:
     """Return the metric as one reads it: `test accuracy`."""
     return audit.metric.replace("_", " ")
 
 
-def _what_is_reached(audit: Audit) -> str:
+def _what_is_reached(audit: AuditResult) -> str:
     seeds = audit.settings.seeds
     reached = [
         f"{_reached(audit, audit.naive(side))} with {side_name(audit, side)}"
@@ -89,7 +89,7 @@ def _what_is_reached(audit: Audit) -> str:
     )
 
 
-def side_name(audit: Audit, side: str) -> str:
+def side_name(audit: AuditResult, side: str) -> str:
     """Return what one of the two ports is made of.
 
     `PyTorch's defaults`, and `PyTorch's values` where only values that are
@@ -103,7 +103,7 @@ def side_name(audit: Audit, side: str) -> str:
     return f"{label}'s defaults and values"
 
 
-def _counted(audit: Audit) -> str:
+def _counted(audit: AuditResult) -> str:
     """Say how many conventions and written values differ."""
     written = len(audit.port.two_sided)
     rows = len(audit.port.conventions) - written
@@ -116,7 +116,7 @@ def _counted(audit: Audit) -> str:
     return f"{' and '.join(found)} {verb}"
 
 
-def _reached(audit: Audit, runs: Measured) -> str:
+def _reached(audit: AuditResult, runs: Measured) -> str:
     values = runs.values(audit.metric)
     return (
         f"{number(runs.mean(audit.metric))} "
@@ -124,7 +124,7 @@ def _reached(audit: Audit, runs: Measured) -> str:
     )
 
 
-def _what_makes_it(audit: Audit) -> str:
+def _what_makes_it(audit: AuditResult) -> str:
     assert audit.causes is not None
     cause = audit.causes.cause
     if audit.causes.only:
@@ -142,7 +142,7 @@ def _what_makes_it(audit: Audit) -> str:
     return f"{_gap(audit)} {_cause(audit)}"
 
 
-def _gap(audit: Audit) -> str:
+def _gap(audit: AuditResult) -> str:
     """Say what the seeds show of the difference of the two ports."""
     assert audit.causes is not None
     gap, seeds = audit.gap, audit.settings.seeds
@@ -166,7 +166,7 @@ def _would_do(seeds: int | None) -> str:
     return f"; about {seeds:,} would do"
 
 
-def _cause(audit: Audit) -> str:
+def _cause(audit: AuditResult) -> str:
     """Say which conventions make the difference, or what is known of it."""
     search = audit.search
     assert search is not None
@@ -188,7 +188,7 @@ def _cause(audit: Audit) -> str:
     return f"{said}{more}{_searched(search)}{_undone(audit)}."
 
 
-def _share_of(audit: Audit, effect: Effect) -> str:
+def _share_of(audit: AuditResult, effect: Effect) -> str:
     """Say what share of the gap an effect is, where it is not all of it."""
     share = abs(effect.mean / audit.gap.mean)
     if 0.75 <= share <= 1.25:
@@ -196,7 +196,7 @@ def _share_of(audit: Audit, effect: Effect) -> str:
     return f", {share:.0%} of it".replace("%", " %")
 
 
-def _parts(audit: Audit, places: list[str]) -> str:
+def _parts(audit: AuditResult, places: list[str]) -> str:
     """Say what each convention of a set does alone."""
     good = audit.good
     effects = {p: audit.effect(good, good ^ {p}) for p in places}
@@ -222,7 +222,7 @@ def _parts(audit: Audit, places: list[str]) -> str:
     )
 
 
-def _no_cause(audit: Audit, search: Search) -> str:
+def _no_cause(audit: AuditResult, search: Search) -> str:
     if not search.candidates:
         return (
             f"No set of up to {counted(search.size, 'convention')} makes "
@@ -256,7 +256,7 @@ def _searched(search: Search) -> str:
     )
 
 
-def _undone(audit: Audit) -> str:
+def _undone(audit: AuditResult) -> str:
     assert audit.causes is not None
     found = [listed(each) for each in audit.causes.undone_by]
     if not found:
@@ -271,7 +271,7 @@ def _undone(audit: Audit) -> str:
     return f"; from the worse side, taking back {back} undoes it"
 
 
-def _what_amplifies(audit: Audit) -> str:
+def _what_amplifies(audit: AuditResult) -> str:
     tried = [o for o in audit.options if o.gap_without is not None]
     if not audit.gap_is_real:
         return (
@@ -301,7 +301,7 @@ def _mean(effect: Effect | None) -> float:
     return effect.mean if effect else 0.0
 
 
-def _amplified(audit: Audit, option: Option) -> str:
+def _amplified(audit: AuditResult, option: Option) -> str:
     assert option.bad_without is not None
     return (
         f"What amplifies it is {option.name}: "
@@ -312,7 +312,7 @@ def _amplified(audit: Audit, option: Option) -> str:
     )
 
 
-def _why(audit: Audit, option: Option) -> str:
+def _why(audit: AuditResult, option: Option) -> str:
     """Say what the option did, where it ended training earlier."""
     assert option.bad_without is not None
     ends = [runs.mean("epochs") for runs in (option.bad, option.bad_without)]
@@ -336,7 +336,7 @@ def _why(audit: Audit, option: Option) -> str:
     )
 
 
-def _range(switches: list[Switch]) -> str:
+def _range(switches: list[SingleChange]) -> str:
     effects = [switch.alone.mean for switch in switches]
     low, high = min(effects), max(effects)
     if low == high:
@@ -344,7 +344,7 @@ def _range(switches: list[Switch]) -> str:
     return f"{change(low)} to {change(high)}"
 
 
-def switch_rows(audit: Audit) -> list[tuple[str, ...]]:
+def switch_rows(audit: AuditResult) -> list[tuple[str, ...]]:
     """Return one row a convention, in `SWITCH_COLUMNS`."""
     return [
         (
@@ -362,7 +362,7 @@ def switch_rows(audit: Audit) -> list[tuple[str, ...]]:
     ]
 
 
-def switch_caption(audit: Audit) -> str:
+def switch_caption(audit: AuditResult) -> str:
     """Return what the numbers of `switch_rows` are, in sentences."""
     return (
         f"Alone: change of the {metric_name(audit)} when PyTorch's defaults "
@@ -377,7 +377,7 @@ def switch_caption(audit: Audit) -> str:
     )
 
 
-def corner_rows(audit: Audit) -> list[tuple[str, ...]]:
+def corner_rows(audit: AuditResult) -> list[tuple[str, ...]]:
     """Return one row a corner: what it is, each framework, epochs."""
     return [
         (
@@ -389,7 +389,7 @@ def corner_rows(audit: Audit) -> list[tuple[str, ...]]:
     ]
 
 
-def confirmed(audit: Audit) -> str:
+def confirmed(audit: AuditResult) -> str:
     """Say how far the frameworks part under the same conventions."""
     within = audit.confirmed_within(audit.metric)
     loss = audit.confirmed_within("train_loss")
@@ -403,7 +403,7 @@ def confirmed(audit: Audit) -> str:
     )
 
 
-def corner_name(audit: Audit, mix: Mix) -> str:
+def corner_name(audit: AuditResult, mix: DefaultsMix) -> str:
     """Say what a mix is: a naive port, or one with something switched."""
     sides = audit.port.corners
     for side in LABELS:
@@ -420,7 +420,7 @@ def corner_name(audit: Audit, mix: Mix) -> str:
     )
 
 
-def option_rows(audit: Audit) -> list[tuple[str, ...]]:
+def option_rows(audit: AuditResult) -> list[tuple[str, ...]]:
     """Return one row an option: name, gap with it and without, meaning."""
     return [
         (
@@ -435,7 +435,7 @@ def option_rows(audit: Audit) -> list[tuple[str, ...]]:
     ]
 
 
-def better(audit: Audit) -> str:
+def better(audit: AuditResult) -> str:
     """Return the end of a sentence that says which way is good."""
     return "higher" if METRICS[audit.metric] else "lower"
 

@@ -42,7 +42,7 @@ ROW, AROUND, WIDTH, LOWEST_FIGURE = 0.2, 0.85, 8.5, 2.0
 def disagreement(result: Result) -> Figure:
     """Draw a panel for each arm: its tensors, input first, over the steps."""
     trajectories = [
-        arm.climb.trajectory if arm.climb else None for arm in result.arms
+        arm.ladder.trajectory if arm.ladder else None for arm in result.arms
     ]
     rows = [max(len(_ratios(t)), 2) if t else 2 for t in trajectories]
     figure = Figure(

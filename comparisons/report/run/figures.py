@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from framework_parity.common.data.image_cache import kept_in
+from framework_parity.common.data.image_cache import image_folder
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.losses import class_labels
 from framework_parity.common.training import loop
@@ -53,8 +53,8 @@ LEAST = 1e-18
 def pictures(result: Result) -> list[Picture]:
     """Draw every picture that the result has data for."""
     source = result.arms[0].arm.data.source
-    climbs = [arm.climb for arm in result.arms]
-    climbed = any(climb and climb.trajectory for climb in climbs)
+    climbs = [arm.ladder for arm in result.arms]
+    ladder = any(ladder and ladder.trajectory for ladder in climbs)
     drawings: list[tuple[str, str, Callable[[Result], Figure], bool]] = [
         (
             "curves",
@@ -66,13 +66,13 @@ def pictures(result: Result) -> list[Picture]:
             "differences",
             _differences_caption(result),
             differences,
-            climbed or any(arm.curves for arm in result.arms),
+            ladder or any(arm.curves for arm in result.arms),
         ),
         (
             "disagreement",
             "Where in the network, and when, the gradients part",
             disagreement,
-            climbed,
+            ladder,
         ),
         (
             "boundaries",
@@ -87,8 +87,11 @@ def pictures(result: Result) -> list[Picture]:
             ),
         ),
     ]
-    asked = result.experiment.pictures
-    with rc_context(STYLE), kept_in(result.settings.data_dir, download=False):
+    asked = result.experiment.plots
+    with (
+        rc_context(STYLE),
+        image_folder(result.settings.data_dir, download=False),
+    ):
         return [
             Picture(name, caption, svg(draw(result)))
             for name, caption, draw, has_data in drawings
@@ -225,7 +228,8 @@ def differences(result: Result) -> Figure:
         judged, drawn = "the ladder, float64", "the curves, float64"
     rows: dict[str, list[Trajectory | None]] = {
         judged: [
-            arm.climb.trajectory if arm.climb else None for arm in result.arms
+            arm.ladder.trajectory if arm.ladder else None
+            for arm in result.arms
         ],
         drawn: [arm.curves for arm in result.arms],
     }

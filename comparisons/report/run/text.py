@@ -95,9 +95,9 @@ def _two_sided(result: Result) -> str:
 def _trajectories(result: Result) -> list[tuple[str, Trajectory]]:
     """Return the trajectories that were judged, with the names of the arms."""
     return [
-        (arm.arm.name, arm.climb.trajectory)
+        (arm.arm.name, arm.ladder.trajectory)
         for arm in result.arms
-        if arm.climb and arm.climb.trajectory
+        if arm.ladder and arm.ladder.trajectory
     ]
 
 
@@ -215,7 +215,7 @@ def _parameters(arm: ArmResult) -> str:
 
 
 def _measured(arm: ArmResult) -> tuple[str, str, str]:
-    trajectory = arm.climb.trajectory if arm.climb else None
+    trajectory = arm.ladder.trajectory if arm.ladder else None
     if trajectory is None:
         return "—", "—", "—"
     loss, horizon = trajectory.curves["loss"], trajectory.horizon
@@ -233,7 +233,7 @@ def _outcome(arm: ArmResult) -> str:
     last = arm.verdicts[-1]
     if last.outcome == "disagree":
         return f"disagree: {last.rung}"
-    trajectory = arm.climb.trajectory if arm.climb else None
+    trajectory = arm.ladder.trajectory if arm.ladder else None
     if last.outcome == "agree" and trajectory and trajectory.horizon:
         return f"agree up to step {trajectory.horizon:,}"
     return last.outcome

@@ -31,7 +31,7 @@ def batch_norm(live: Any) -> BatchNorm | None:
         return None
     return BatchNorm(
         epsilon=live.epsilon,
-        kept=live.momentum,
+        running_decay=live.momentum,
         running_variance=variance,
         affine=live.center,
         axis=AXES[(live.axis,)],

@@ -25,7 +25,7 @@ def decay_fields(live: Any) -> dict[str, Any]:
     return {
         "weight_decay": float(decay),
         "decay": form if factored is None else "factored",
-        "decayed": "kernels" if told else "all",
+        "decay_applies_to": "kernels" if told else "all",
     }
 
 

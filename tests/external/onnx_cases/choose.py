@@ -97,7 +97,7 @@ def write(cases: list[Case], beside: dict[str, Any]) -> None:
     begins: Counter[str] = Counter()
     places: dict[Any, int] = {}
 
-    def stored(value: Any) -> Any:
+    def storage_dtype(value: Any) -> Any:
         if not isinstance(value, np.ndarray):
             return value
         with np.errstate(over="ignore"):
@@ -105,7 +105,7 @@ def write(cases: list[Case], beside: dict[str, Any]) -> None:
         if value.dtype == np.float64 and np.array_equal(
             single, value, equal_nan=True
         ):
-            return stored(single) | {"as": "float64"}
+            return storage_dtype(single) | {"as": "float64"}
         kind = value.dtype.name
         key = (kind, value.tobytes())
         if key not in places:
@@ -125,7 +125,7 @@ def write(cases: list[Case], beside: dict[str, Any]) -> None:
                     "inputs": node.inputs,
                     "outputs": node.outputs,
                     "attributes": {
-                        name: stored(value)
+                        name: storage_dtype(value)
                         for name, value in node.attributes.items()
                     },
                 }
@@ -133,11 +133,11 @@ def write(cases: list[Case], beside: dict[str, Any]) -> None:
             ],
             "inputs": case.inputs,
             "outputs": case.outputs,
-            "values": {n: stored(v) for n, v in case.values.items()},
-            "shipped": [stored(value) for value in case.shipped],
+            "values": {n: storage_dtype(v) for n, v in case.values.items()},
+            "shipped": [storage_dtype(value) for value in case.shipped],
             "double": case.double
             if isinstance(case.double, str)
-            else [stored(value) for value in case.double],
+            else [storage_dtype(value) for value in case.double],
         }
         for case in cases
     ]

@@ -107,7 +107,7 @@ def batch_norm(node: Node, values: Values) -> list[Way]:
         raise NotExpressible("an array of one or more than five axes", node.op)
     fields = {
         "epsilon": node.number("epsilon", 1e-5),
-        "kept": node.number("momentum", 0.9),
+        "running_decay": node.number("momentum", 0.9),
         "running_variance": "biased",
     }
     weights = {

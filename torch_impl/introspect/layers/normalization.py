@@ -25,7 +25,7 @@ _NORMS = {
 def batch_norm(live: Any) -> BatchNorm | None:
     """BatchNorm1d or BatchNorm2d, with the share of the *old* average.
 
-    Translation: `momentum` is 1 - kept.
+    Translation: `momentum` is 1 - running_decay.
     """
     moved = type(live) is extensions.AxisBatchNorm
     variance = _NORMS.get(type(live))
@@ -35,10 +35,12 @@ def batch_norm(live: Any) -> BatchNorm | None:
         return None
     if not live.track_running_stats:
         return None
-    kept = shortest(lambda k: 1.0 - k, live.momentum, 1.0 - live.momentum)
+    running_decay = shortest(
+        lambda k: 1.0 - k, live.momentum, 1.0 - live.momentum
+    )
     return BatchNorm(
         epsilon=live.eps,
-        kept=kept,
+        running_decay=running_decay,
         running_variance=variance,
         affine=live.affine,
         axis=AXES[(live.dim,)] if moved else "channels",

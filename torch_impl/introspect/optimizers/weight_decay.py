@@ -25,5 +25,5 @@ def decay_fields(live: Any) -> dict[str, Any]:
     return {
         "weight_decay": decay,
         "decay": form,
-        "decayed": "all" if whole else "kernels",
+        "decay_applies_to": "all" if whole else "kernels",
     }

@@ -81,7 +81,7 @@ def activation_squares(arm: Arm, record: Record) -> Curve:
     """Return the mean square of what left each activation at first."""
     looks = [
         record.probes.get(f"representations/{place.name}")
-        for place in arm.all_places
+        for place in arm.all_nodes
         if isinstance(place.layer, Activation)
     ]
     return np.array(

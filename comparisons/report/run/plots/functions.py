@@ -43,7 +43,7 @@ def activations(result: Result, spec: Activations) -> Figure:
     figure, axes = panels(columns, -(-len(found) // columns))
     for panel in axes.flat[len(found) :]:
         panel.set_axis_off()
-    layers: Any = {place.name: place.layer for place in arm.arm.all_places}
+    layers: Any = {place.name: place.layer for place in arm.arm.all_nodes}
     for panel, name in zip(axes.flat, found, strict=False):
         for backend, records in arm.records.items():
             run = Run(arm.trained(backend), records[0])

@@ -18,7 +18,7 @@ def table(result: Result, spec: Table) -> Rows:
     head = ("", spec.expected, *(LABELS[b] for b in result.backends))
     rows = []
     for name, row in spec.claims.items():
-        expected = row.that.rpartition("==")[2].strip()
+        expected = row.expression.rpartition("==")[2].strip()
         found = [_mean(result, row, backend) for backend in result.backends]
         rows.append((name, expected, *(f"{value:.6g}" for value in found)))
     return Rows(head, rows)
