@@ -195,7 +195,7 @@ def statistic(*needs: Need, fits: Fits | None = None) -> Callable[[Any], Any]:
 def part(name: str) -> Need:
     """Need a part of the data."""
 
-    def missing_reason(arm: Arm) -> str | None:
+    def missing(arm: Arm) -> str | None:
         empty = arm.data.part_sizes()[name] == 0
         return f"data.{name} is 0" if empty else None
 
@@ -218,7 +218,7 @@ def watched(arm: Arm) -> str | None:
 def probe(name: str) -> Need:
     """Need one of the probes."""
 
-    def missing_reason(arm: Arm) -> str | None:
+    def missing(arm: Arm) -> str | None:
         there = getattr(arm.probes, name, None)
         return None if there else f"there is no probe '{name}'"
 
