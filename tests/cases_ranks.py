@@ -79,7 +79,7 @@ ROWS: list[Row] = [
             "two_axes",
             _norm(
                 "batch_norm",
-                kept=0.8,
+                running_decay=0.8,
                 running_variance=variance,
                 affine=affine,
             ),

@@ -35,7 +35,7 @@ def test_it_reaches_into_blocks() -> None:
     changed = switched(judged(RESIDUAL, DIGITS), row, row.keras)
     assert changed is not None
     found = [
-        place.layer.kept
+        place.layer.running_decay
         for place in changed.all_nodes
         if isinstance(place.layer, BatchNorm)
     ]
