@@ -15,21 +15,22 @@ from rich.table import Table
 
 from framework_parity.comparisons.workers.pool import ENVIRONMENT, LABELS
 
-# Rounds for ours and the bare loop, and for what notebooks do, by threads.
+# By number of threads: the rounds of this project's loop and the bare loop,
+# and the rounds of the loops usual in notebooks.
 ROUNDS = {1: (5, 2), 2: (3, 0)}
 QUICK_ROUNDS = {1: (3, 1)}
 
 
 def main() -> None:
-    """Race in one framework after the other, and write it down."""
+    """Run the benchmarks of both frameworks, and write and print them."""
     parser = argparse.ArgumentParser("python -m benchmarks", None, __doc__)
     parser.add_argument("--out", type=Path, help="the JSON file to write")
     parser.add_argument("--repeats", type=int, help="rounds of each race")
     parser.add_argument("--quick", action="store_true", help="fewer races")
-    asked = parser.parse_args()
-    rounds = QUICK_ROUNDS if asked.quick else ROUNDS
+    arguments = parser.parse_args()
+    rounds = QUICK_ROUNDS if arguments.quick else ROUNDS
     races = [
-        raced(framework, threads, asked.repeats or many, few)
+        raced(framework, threads, arguments.repeats or many, few)
         for threads, (many, few) in rounds.items()
         for framework in LABELS
     ]
@@ -38,16 +39,25 @@ def main() -> None:
         "architecture": platform.machine(),
         "python": platform.python_version(),
     }
-    if asked.out:
+    if arguments.out:
         text = json.dumps({"machine": machine, "races": races}, indent=1)
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(text + "\n")
+        arguments.out.parent.mkdir(parents=True, exist_ok=True)
+        arguments.out.write_text(text + "\n")
     for race in races:
         Console().print(table(race))
 
 
 def raced(framework: str, threads: int, *rounds: int) -> dict[str, Any]:
-    """Return the races in one framework, run in a process of its own."""
+    """Run the benchmarks of one framework in a process of its own.
+
+    Args:
+        framework: `torch` or `keras`.
+        threads: the number of threads of one operation.
+        *rounds: the numbers of rounds; see `benchmarks.race.main`.
+
+    Returns:
+        The versions, and the results by case; see `benchmarks.race.race`.
+    """
     print(f"{LABELS[framework]}, threads: {threads}", file=sys.stderr)
     load = os.getloadavg()[0]
     numbers = map(str, (threads, *rounds))
@@ -62,7 +72,7 @@ def raced(framework: str, threads: int, *rounds: int) -> dict[str, Any]:
 
 
 def table(race: dict[str, Any]) -> Table:
-    """Return the races in one framework as a person reads them."""
+    """Return the results of one framework as a table for the terminal."""
     versions = ", ".join(f"{k} {v}" for k, v in race["versions"].items())
     load = f"load before: {race['load_before']:.1f}"
     shown = Table(
@@ -71,24 +81,24 @@ def table(race: dict[str, Any]) -> Table:
         caption="ratios: median, least..greatest",
         box=box.SIMPLE,
     )
-    for case, found in race["cases"].items():
-        ours, *others = found.items()
-        for name, theirs in others:
+    for case, results in race["cases"].items():
+        project, *others = results.items()
+        for name, result in others:
             shown.add_row(
                 *(case, name),
-                *(microseconds(each) for each in (ours[1], theirs)),
-                *(ratio(theirs[kind]) for kind in ("ratio", "cpu_ratio")),
+                *(microseconds(value) for value in (project[1], result)),
+                *(ratio(result[kind]) for kind in ("ratio", "cpu_ratio")),
             )
     return shown
 
 
 def microseconds(result: dict[str, dict[str, float]]) -> str:
-    """Write how long a step takes."""
+    """Format the median time of a step."""
     return f"{result['seconds']['median'] * 1e6:.0f}"
 
 
 def ratio(spread: dict[str, float]) -> str:
-    """Write a ratio with its range."""
+    """Format a ratio with its range."""
     return "{median:.2f}  {min:.2f}..{max:.2f}".format(**spread)
 
 

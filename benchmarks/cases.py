@@ -1,4 +1,4 @@
-"""What is trained: three networks, in our language and in plain numbers."""
+"""Three networks, in the project's language and as plain numbers."""
 
 from dataclasses import dataclass
 
@@ -14,18 +14,20 @@ from framework_parity.common.spec.recipe import Recipe
 
 @dataclass(frozen=True)
 class Case:
-    """A network with nothing but dense layers, and how it is trained.
+    """A network of dense layers, and its training.
 
     Attributes:
         name: a slug.
-        inputs: how many numbers a sample has.
-        hidden: units of each hidden layer.
-        activation: after each hidden layer, by its name in all languages.
-        classes: to tell apart by cross-entropy, or None for one number to
-            predict by mean squared error. The optimiser is always Adam.
-        samples: how many there are.
-        batch: samples a step; if it is `samples`, batches are full.
-        epochs: how many are timed at a time.
+        inputs: the number of features of a sample.
+        hidden: the number of units of each hidden layer.
+        activation: the activation after each hidden layer; its name is the
+            same in the project's language and both frameworks.
+        classes: the number of classes, with cross-entropy, or None for
+            regression to one number, with mean squared error. The optimiser
+            is always Adam.
+        samples: the number of samples.
+        batch: the batch size; if it is `samples`, batches are full.
+        epochs: the number of epochs of one timed run.
     """
 
     name: str
@@ -44,11 +46,11 @@ class Case:
 
     @property
     def steps(self) -> int:
-        """How many steps are timed at a time."""
+        """The number of steps of one timed run."""
         return self.epochs * -(-self.samples // self.batch)
 
     def arm(self, dialect: Dialect) -> Arm:
-        """Return the case in our language, with one framework's defaults."""
+        """Return the case as an arm, with one framework's defaults."""
         loss = "cross_entropy" if self.classes else "mean_squared_error"
         words = [
             word

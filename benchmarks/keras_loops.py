@@ -1,4 +1,4 @@
-"""What one writes in Keras."""
+"""Ordinary Keras training loops."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from benchmarks.cases import Case
 
 
 def loops(case: Case) -> dict[str, Callable[[], Any]]:
-    """Return what ours is held against, by name, ready to be run."""
+    """Return the loops to compare with, by name, ready to run."""
     part = case.part()
     x = part.x.astype("float32")
     y = part.y if case.classes else part.y.astype("float32")
@@ -69,7 +69,7 @@ def bare(case: Case, x: Any, y: Any) -> Callable[[], Any]:
 
 
 def fitted(case: Case, x: Any, y: Any) -> Callable[[], Any]:
-    """Return what a notebook does; its shuffle is on by default."""
+    """Return a call of `model.fit`, which shuffles by default."""
     model = network(case)
     model.compile(keras.optimizers.Adam(0.001), loss_of(case))
 

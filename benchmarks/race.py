@@ -1,4 +1,4 @@
-"""A race: ours and theirs in turn, against the clock, in one process."""
+"""Time this project's loop and ordinary loops in turn, in one process."""
 
 import importlib
 import json
@@ -13,39 +13,52 @@ from typing import Any
 from benchmarks.cases import CASES, Case
 from framework_parity.common.training import loop
 
-# What is close to each other, and so needs many rounds to tell apart.
+# The loops of similar speed, which need many rounds to compare.
 CLOSE = ("ours", "bare")
 
 
 def main(framework: str, threads: int, rounds: int, slow_rounds: int) -> None:
-    """Print the races of all cases in one framework, as JSON.
+    """Print the results of all cases in one framework, as JSON.
 
     Args:
         framework: `torch` or `keras`.
-        threads: how many it may use for one operation.
-        rounds: how often each loop runs, after once to warm up.
-        slow_rounds: how often a notebook's loop does; 0 leaves it out.
+        threads: the number of threads of one operation.
+        rounds: the number of timed runs of this project's loop and the bare
+            loop, after one to warm up.
+        slow_rounds: the same for the other loops; 0 leaves them out.
     """
-    engine = importlib.import_module(f"{framework}_impl.engine")
+    engine = importlib.import_module(
+        f"framework_parity.{framework}_impl.engine"
+    )
     engine.start(threads)
-    found = {
+    races = {
         case.name: race(framework, case, rounds, slow_rounds) for case in CASES
     }
     packages = {"torch": ["torch"], "keras": ["keras", "tensorflow"]}
     versions = {name: version(name) for name in packages[framework]}
-    print(json.dumps({"versions": versions, "cases": found}))
+    print(json.dumps({"versions": versions, "cases": races}))
 
 
 def race(
     framework: str, case: Case, rounds: int, slow_rounds: int
 ) -> dict[str, Any]:
-    """Return what a step of each loop takes, and ours over theirs.
+    """Time each loop of a case.
 
-    Other work on the machine slows neighbours in time alike, so ours is
-    divided by what ran in the same round; every other round runs backwards.
+    Other work on the machine slows runs that are close in time by the same
+    factor, so a ratio is of two runs of the same round. Every other round
+    is run in reverse order.
+
+    Args:
+        framework: `torch` or `keras`.
+        case: the network and its training.
+        rounds: see `main`.
+        slow_rounds: see `main`.
+
+    Returns:
+        For each loop, the times and ratios of `result`.
     """
-    theirs = importlib.import_module(f"benchmarks.{framework}_loops")
-    runners = {"ours": ours(framework, case), **theirs.loops(case)}
+    module = importlib.import_module(f"benchmarks.{framework}_loops")
+    runners = {"ours": ours(framework, case), **module.loops(case)}
     times = {n: rounds if n in CLOSE else slow_rounds for n in runners}
     for name, run in runners.items():
         if times[name]:
@@ -59,20 +72,20 @@ def race(
 
 
 def ours(framework: str, case: Case) -> Callable[[], Any]:
-    """Return our training of a case, as `common.training.loop` does it."""
+    """Return this project's training of a case, `common.training.loop`."""
     backend = importlib.import_module(
         f"framework_parity.{framework}_impl.trainer"
     )
     arm = case.arm(framework)
     trainer = backend.Trainer(arm, {"train": case.part()}, "float32")
     trainer.load(loop.initial_weights(arm, 0, "float32"))
-    # No loop that one writes by hand evaluates at the end.
+    # The ordinary loops do not evaluate at the end.
     trainer.evaluate = lambda _: {"loss": math.nan}
     return lambda: loop.fit(trainer, arm, 0, case.samples)
 
 
 def clocked(run: Callable[[], Any], steps: int) -> tuple[float, float]:
-    """Return a step's seconds: on the wall, and of all cores' work."""
+    """Return the seconds per step: wall time, and CPU time of all cores."""
     wall, work = time.perf_counter(), time.process_time()
     run()
     return (
@@ -84,7 +97,12 @@ def clocked(run: Callable[[], Any], steps: int) -> tuple[float, float]:
 def result(
     ours: list[tuple[float, float]], theirs: list[tuple[float, float]]
 ) -> dict[str, dict[str, float]]:
-    """Return seconds a step, and ours over theirs, round by round."""
+    """Summarise a loop's seconds per step, and this project's over them.
+
+    Args:
+        ours: wall and CPU seconds per step of this project, by round.
+        theirs: those of the other loop.
+    """
     pairs = list(zip(ours, theirs, strict=False))
     return {
         "seconds": spread(wall for wall, _ in theirs),
@@ -95,12 +113,12 @@ def result(
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:
-    """Return the least, the median and the greatest."""
-    found = list(values)
+    """Return the minimum, the median and the maximum."""
+    numbers = list(values)
     return {
-        "min": min(found),
-        "median": statistics.median(found),
-        "max": max(found),
+        "min": min(numbers),
+        "median": statistics.median(numbers),
+        "max": max(numbers),
     }
 
 

@@ -1,4 +1,4 @@
-"""What one writes in PyTorch."""
+"""Ordinary PyTorch training loops."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from benchmarks.cases import Case
 
 
 def loops(case: Case) -> dict[str, Callable[[], Any]]:
-    """Return what ours is held against, by name, ready to be run."""
+    """Return the loops to compare with, by name, ready to run."""
     part = case.part()
     x = torch.tensor(part.x, dtype=torch.float32)
     y = torch.tensor(part.y)
@@ -74,7 +74,7 @@ def sliced(
 
 
 class Images(Dataset[tuple[Tensor, Tensor]]):
-    """Square grey images, made ready one at a time by torchvision."""
+    """Square grey images, transformed one at a time by torchvision."""
 
     def __init__(self, case: Case, y: Tensor) -> None:
         side = math.isqrt(case.inputs)

@@ -16,15 +16,15 @@ FOLDER = Path(__file__).parent / "experiments"
 
 
 def summaries() -> dict[str, str]:
-    """Return what each experiment of the catalogue teaches, by name.
+    """Return the summary of each experiment of the catalogue, by name.
 
-    It reads the files' first lines and imports nothing.
+    It reads the first line of each module's docstring without importing it.
     """
-    found = {}
+    lessons = {}
     for file in sorted(FOLDER.glob("[a-z]*.py")):
         docstring = ast.get_docstring(ast.parse(file.read_text("utf-8")))
-        found[file.stem] = (docstring or "").split("\n")[0]
-    return found
+        lessons[file.stem] = (docstring or "").split("\n")[0]
+    return lessons
 
 
 def find(
@@ -33,20 +33,23 @@ def find(
     """Return an experiment of the catalogue, or one read from a file.
 
     Args:
-        name: of an experiment, or the path of a YAML or JSON file.
-        dataset: which of the experiment's data sets; None for its first,
-            or in the full profile for the one it names. A file says its own.
+        name: name of an experiment, or the path of a YAML or JSON file.
+        dataset: one of the experiment's data sets; None for its first, or in
+            the full profile for its `FULL`. Not allowed with a file.
         profile: `quick` or `full`.
+
+    Returns:
+        The complete specification.
 
     Raises:
         SpecError: if there is no such experiment, file or data set, or if
-            the file cannot be meant.
+            the specification is invalid.
     """
     from framework_parity.common.spec.two_sided.experiment import parse_sides
 
-    found = written(name, dataset, profile)
+    document = written(name, dataset, profile)
     try:
-        return parse_sides(found)
+        return parse_sides(document)
     except SpecError as error:
         raise (error.located(name) if is_file(name) else error) from error
 
@@ -54,10 +57,20 @@ def find(
 def written(
     name: str, dataset: str | None = None, profile: str = "quick"
 ) -> Any:
-    """Return an experiment as somebody wrote it, before anything is filled.
+    """Return the document of an experiment, without default values.
 
-    Arguments and errors are those of `find`; what a file says may yet turn
-    out to have no meaning.
+    The document of a file is not validated.
+
+    Args:
+        name: name of an experiment, or the path of a YAML or JSON file.
+        dataset: as in `find`.
+        profile: `quick` or `full`.
+
+    Returns:
+        The document, usually a dictionary.
+
+    Raises:
+        SpecError: if there is no such experiment, file or data set.
     """
     from framework_parity.common.spec.parsing import read
 
@@ -94,5 +107,5 @@ def written(
 
 
 def is_file(name: str) -> bool:
-    """Whether a name is a file's, or one of the catalogue."""
+    """Return whether a name is the path of a file, not of the catalogue."""
     return Path(name).suffix in (".yaml", ".yml", ".json") or "/" in name

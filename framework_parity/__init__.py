@@ -1,8 +1,8 @@
 """Train one experiment in PyTorch and in Keras, and compare the two.
 
-An experiment is described once, in a file or a dictionary, without the words
-of either framework. The names below are the public interface; everything
-else may change.
+An experiment is described once, in a file or a dictionary, independently of
+either framework. The names below are the public interface; everything else
+may change.
 
     from framework_parity import run
 
@@ -67,7 +67,7 @@ _MODULE_OF = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for."""
+    """Import a public name when it is first used."""
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

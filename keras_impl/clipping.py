@@ -1,4 +1,4 @@
-"""Clipping, in Keras: arguments of the optimiser, which clips by itself.
+"""Clipping, in Keras: arguments of the optimiser, which clips.
 
 `clip_epsilon` is an argument of `optimizer_extensions.EpsilonClipping`.
 """
@@ -6,7 +6,7 @@
 from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.clipping import ByGlobalNorm, ByNorm, ByValue
 
-# What Keras adds to the norm, and no argument changes.
+# The constant that Keras adds to the norm; it is no argument.
 EPSILON = 0.0
 
 

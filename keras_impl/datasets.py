@@ -1,7 +1,8 @@
-"""Known images, as Keras's own loaders read them.
+"""Standard image data sets, read by Keras's own loaders.
 
-Each function takes a folder and whether to fetch what is missing there, and
-returns x in uint8, channels last, and y in int64: `common.data.image_cache`.
+Each function takes a folder and whether to download missing files, and
+returns x in uint8, channels last, and y in int64; see
+`common.data.image_cache`.
 """
 
 import importlib
@@ -15,11 +16,11 @@ import numpy as np
 
 
 def mnist(folder: Path, download: bool) -> dict[str, np.ndarray]:
-    """keras.datasets.mnist; of local files, keras.datasets.fashion_mnist.
+    """keras.datasets.mnist; for local files, keras.datasets.fashion_mnist.
 
-    Translation: mnist comes as one npz whose hash is checked, and there is
-    no code for the files as LeCun hands them out, but that of fashion_mnist:
-    the format is the same. x is uint8 (n, 28, 28), y uint8 (n,).
+    Translation: mnist is downloaded as one npz whose hash is checked. Keras
+    has no loader for the original MNIST files, but that of fashion_mnist
+    reads the same format. x is uint8 (n, 28, 28), y uint8 (n,).
     """
     if download:
         return _arrays(keras.datasets.mnist, _fetch(folder))
@@ -29,48 +30,48 @@ def mnist(folder: Path, download: bool) -> dict[str, np.ndarray]:
 def fashion_mnist(folder: Path, download: bool) -> dict[str, np.ndarray]:
     """keras.datasets.fashion_mnist.
 
-    Translation: it reads the *packed* files, whose header it skips.
+    Translation: the loader reads the *packed* files and skips their header.
     """
     if download:
         return _arrays(keras.datasets.fashion_mnist, _fetch(folder))
-    found = _take(folder / "FashionMNIST/raw")
-    return _arrays(keras.datasets.fashion_mnist, found)
+    get = _take(folder / "FashionMNIST/raw")
+    return _arrays(keras.datasets.fashion_mnist, get)
 
 
 def cifar10(folder: Path, download: bool) -> dict[str, np.ndarray]:
     """keras.datasets.cifar10.
 
-    Translation: it checks the SHA-256 of the archive, which it unpacks
-    itself; of local files, none. It turns the same pickles to channels last;
-    y is uint8 (n, 1).
+    Translation: the loader checks the SHA-256 of the archive that it
+    downloads and unpacks; it checks no local files. It converts the same
+    pickles to channels last; y is uint8 (n, 1).
     """
     get = _fetch(folder) if download else lambda fname, **_: str(folder)
     return _arrays(keras.datasets.cifar10, get)
 
 
 def _fetch(folder: Path) -> Callable[..., str]:
-    """Return `get_file`, with a cache below our folder."""
+    """Return `get_file` with a cache in a subfolder."""
     cache = folder / "keras"
     cache.mkdir(parents=True, exist_ok=True)
     return partial(keras.utils.get_file, cache_dir=str(cache))
 
 
 def _take(folder: Path) -> Callable[..., str]:
-    """Return what finds the files in a folder, in place of `get_file`."""
+    """Return a replacement of `get_file` that finds files in a folder."""
     return lambda fname, **_: str(folder / fname)
 
 
 def _arrays(kind: Any, get: Callable[..., str]) -> dict[str, np.ndarray]:
-    # The loaders take no folder: they ask this function where a file is.
+    # The loaders take no folder, so `get_file` is replaced in their module.
     module = importlib.import_module(kind.load_data.__module__)
-    theirs = module.get_file
+    original = module.get_file
     module.get_file = get
     try:
         loaded = dict(zip(("train", "test"), kind.load_data(), strict=True))
     finally:
-        module.get_file = theirs
-    found = {}
+        module.get_file = original
+    arrays = {}
     for part, (x, y) in loaded.items():
-        found[f"x_{part}"] = x if x.ndim == 4 else x[..., np.newaxis]
-        found[f"y_{part}"] = y.ravel().astype(np.int64)
-    return found
+        arrays[f"x_{part}"] = x if x.ndim == 4 else x[..., np.newaxis]
+        arrays[f"y_{part}"] = y.ravel().astype(np.int64)
+    return arrays

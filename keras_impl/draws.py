@@ -1,4 +1,4 @@
-"""What Keras itself draws in a run, recorded."""
+"""Record the random draws of Keras itself in a run."""
 
 from framework_parity.common.codegen.calls import absent
 

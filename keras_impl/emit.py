@@ -1,4 +1,4 @@
-"""Keras source code from what the phrase book says."""
+"""Keras source code from the calls of the builders."""
 
 import keras
 import numpy as np
@@ -43,23 +43,23 @@ VOCABULARY = Vocabulary(
 
 
 def emit(said: Call, name: str, *first: str) -> str:
-    """Return runnable code that makes something and gives it a name.
+    """Return a script that performs a call and assigns the result.
 
     Args:
-        said: what the phrase book says.
-        name: what the thing is called in the code.
-        first: expressions for what stands before the arguments.
+        said: the call, from a builder.
+        name: the variable in the code.
+        *first: expressions that precede the arguments.
     """
-    said = said.with_args(*map(Expression, first))
-    lines = assembled(said, VOCABULARY)
-    lines.append(statement(said, VOCABULARY, name))
+    complete = said.with_args(*map(Expression, first))
+    lines = assembled(complete, VOCABULARY)
+    lines.append(statement(complete, VOCABULARY, name))
     return script(lines, VOCABULARY)
 
 
 def emit_model(arm: Arm) -> str:
-    """Return runnable code that makes a network called `model`.
+    """Return a script that creates a network in the variable `model`.
 
-    Translation: the layers draw their weights as they are made.
+    Translation: the layers draw their weights when they are constructed.
     """
-    said = block_call(arm.places)
-    return script([statement(said, VOCABULARY, "model")], VOCABULARY)
+    network = block_call(arm.places)
+    return script([statement(network, VOCABULARY, "model")], VOCABULARY)

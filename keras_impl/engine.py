@@ -1,6 +1,6 @@
-"""The process and the step: what belongs to TensorFlow's machinery alone.
+"""The process and the training step, specific to TensorFlow.
 
-The one file of this package that touches TensorFlow.
+This is the only file of the package that imports TensorFlow.
 """
 
 import random
@@ -17,10 +17,15 @@ from framework_parity.keras_impl.weights import parameters
 
 
 def start(threads: int, device: str = "cpu") -> None:
-    """Set up the process, once, before anything is computed.
+    """Configure the process; call it once, before any computation.
 
-    Translation: TensorFlow computes on a GPU wherever it sees one, takes
-    all of its memory, and rounds float32 products there to 10 bits.
+    Args:
+        threads: the number of CPU threads of one operation.
+        device: unused; see the translation.
+
+    Translation: by default TensorFlow computes on any visible GPU, allocates
+    all of its memory, and rounds the factors of float32 products there to
+    10 bits.
     """
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -30,7 +35,7 @@ def start(threads: int, device: str = "cpu") -> None:
 
 
 def devices() -> list[str]:
-    """Return which of cpu, cuda and mps there are to compute on."""
+    """Return the available devices among cpu, cuda and mps."""
     return [
         "cpu",
         *(["cuda"] if tf.config.list_physical_devices("GPU") else []),
@@ -38,13 +43,18 @@ def devices() -> list[str]:
 
 
 def configure(dtype: str, seed: int) -> None:
-    """Set the precision of what is built next, and Keras's own seed.
+    """Set the precision of models built afterwards, and Keras's seed.
+
+    Args:
+        dtype: `float32`, `float64` or `bfloat16` (mixed precision).
+        seed: the seed.
 
     Translation: float64 needs `floatx`, not just a policy, or the rate and
-    the loss stay in float32. Mixed precision is a policy that layers are
-    made under. On a CPU without instructions for bfloat16, TensorFlow cuts
-    a product's sum off where PyTorch rounds it. Python collects garbage
-    when it wants to: doing so for every network freed nothing more.
+    the loss stay in float32. Mixed precision is a policy in force when
+    layers are constructed. On a CPU without bfloat16 instructions,
+    TensorFlow truncates the sum of a product where PyTorch rounds it.
+    Garbage collection is left to Python: a collection per network freed no
+    more memory.
     """
     keras.utils.clear_session(free_memory=False)
     keras.config.set_floatx(storage_dtype(dtype))
@@ -54,11 +64,12 @@ def configure(dtype: str, seed: int) -> None:
 
 
 def reseed(seed: int) -> None:
-    """Set the seed from which layers made next draw theirs.
+    """Set the seed from which layers constructed afterwards draw theirs.
 
-    Translation: it is Python's to draw. `set_random_seed` would also seed
-    TensorFlow, from which no layer draws, and TensorFlow then prepares every
-    function anew: a second for a small network.
+    Translation: Python's generator draws the seeds of the layers.
+    `set_random_seed` would also seed TensorFlow, which no layer draws from
+    and which would then trace every function again: a second for a small
+    network.
     """
     random.seed(seed)
 
@@ -73,7 +84,18 @@ def gradients(
 ) -> tuple[Any, list[Any]]:
     """Return the training loss and its gradients by some variables.
 
-    Translation: training is an argument of the call.
+    Args:
+        model: the network.
+        loss: the loss function.
+        penalty: the penalty on the model.
+        variables: the tensors to differentiate by.
+        x: the samples of a batch.
+        y: their labels or targets.
+
+    Returns:
+        The reported loss, and one gradient per variable.
+
+    Translation: training mode is an argument of the call.
     """
     with tf.GradientTape() as tape:
         value = loss(y, _as_they_are(model(x, training=True)))
@@ -85,8 +107,8 @@ def gradients(
 def _as_they_are(outputs: Any) -> Any:
     """Return a network's outputs as a tensor of unknown origin.
 
-    Translation: Keras's cross-entropies follow the outputs of a softmax or
-    a sigmoid back to its inputs and take those for the logits, even with
+    Translation: Keras's cross-entropies trace the outputs of a softmax or a
+    sigmoid back to its inputs and use those as the logits, even with
     `from_logits=True`. A network that ends in a softmax would then be
     trained as if it did not.
     """
@@ -96,18 +118,25 @@ def _as_they_are(outputs: Any) -> Any:
 def compile_per_sample_gradients(
     model: keras.Model, loss: keras.losses.Loss
 ) -> Callable[[Any, Any, list[Any]], list[Any]]:
-    """Return a function to the gradients of each sample alone.
+    """Return a function that computes the gradients of each single sample.
 
-    It takes x, y and variables; the network is as it is in evaluation.
+    Args:
+        model: the network.
+        loss: the loss function.
 
-    Translation: `map_fn` over a tape, a loop inside of the graph.
-    `vectorized_map` would be one operation for all samples, but computes
-    something else where a number other than 0 is padded (its `PadV2`
-    forgets which) and fails where a convolution has groups.
+    Returns:
+        A function of x, y and variables, to one tensor of shape
+        (samples, *variable) per variable. The network is in evaluation
+        mode.
+
+    Translation: `map_fn` of a tape, a loop inside the graph.
+    `vectorized_map` would be one operation for all samples, but computes a
+    wrong result for padding with a number other than 0 (its `PadV2` ignores
+    the number) and fails for a convolution with groups.
     """
 
     @tf.function(reduce_retracing=True)
-    def each(x: Any, y: Any, watched: list[Any]) -> list[Any]:
+    def per_sample(x: Any, y: Any, watched: list[Any]) -> list[Any]:
         def single(pair: tuple[Any, Any]) -> list[Any]:
             x, y = pair
             with tf.GradientTape() as tape:
@@ -119,7 +148,7 @@ def compile_per_sample_gradients(
         return tf.map_fn(single, (x, y), fn_output_signature=kinds)
 
     def gradients(x: Any, y: Any, variables: list[Any]) -> list[Any]:
-        return each(x, y, [variable.value for variable in variables])
+        return per_sample(x, y, [variable.value for variable in variables])
 
     return gradients
 
@@ -136,9 +165,24 @@ def compile_steps(
 ) -> Callable[..., dict[str, Any]]:
     """Return a function that trains on batches of rows of x and y.
 
+    Args:
+        model: the network.
+        loss: the loss function.
+        penalty: the penalty on the model.
+        update: from gradients and a rate to the rate used; it updates the
+            parameters.
+        x: all training samples.
+        y: their labels or targets.
+        mask_layers: the layers that take masks, by name.
+        gradient_norm: whether to return the norms of the gradients.
+
+    Returns:
+        A function of the rows (steps, batch), the rates (steps,) and the
+        masks by layer, to the curves `loss`, `rate` and `gradient_norm`.
+
     Translation: a step is traced once into a graph, and the graph loops
-    over the batches of all steps without coming back to Python. Tracing
-    takes longer than many a training, so one trace serves all sizes.
+    over the batches of all steps without returning to Python. Tracing often
+    takes longer than training, so one trace is used for all batch sizes.
     """
     variables, kind = list(parameters(model).values()), keras.config.floatx()
     signature = (
@@ -160,11 +204,13 @@ def compile_steps(
             for name, masker in mask_layers.items():
                 masker.mask = masks[name][step]
             batch = gather(x, y, indices[step])
-            value, found = gradients(model, loss, penalty, variables, *batch)
+            value, grads = gradients(model, loss, penalty, variables, *batch)
             if gradient_norm:
-                each = tf.stack([tf.norm(gradient) for gradient in found])
-                norms = norms.write(step, each)
-            used = used.write(step, update(found, rates[step]))
+                step_norms = tf.stack(
+                    [tf.norm(gradient) for gradient in grads]
+                )
+                norms = norms.write(step, step_norms)
+            used = used.write(step, update(grads, rates[step]))
             losses = losses.write(step, value)
         curves = {"loss": losses.stack(), "rate": used.stack()}
         if gradient_norm:
@@ -175,23 +221,34 @@ def compile_steps(
 
 
 def gather(x: Any, y: Any, indices: Any) -> tuple[Any, Any]:
-    """Return one batch of rows."""
+    """Return one batch of rows.
+
+    Args:
+        x: all samples.
+        y: their labels or targets.
+        indices: the rows, of shape (batch,).
+    """
     return tf.gather(x, indices), tf.gather(y, indices)
 
 
 def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
-    """Return what leaves the layers of these names, in evaluation.
+    """Return the outputs of the layers of some names, in evaluation.
 
-    Translation: Keras has no hooks, so what every layer's call returns is
-    written down for as long as this call lasts.
+    Args:
+        model: the network.
+        x: the samples.
+        names: the names of the layers.
+
+    Translation: Keras has no hooks, so `Layer.__call__` is replaced during
+    this call by a function that records its results.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     call = keras.layers.Layer.__call__
 
     def watched(layer: Any, *args: Any, **kwargs: Any) -> Any:
         output = call(layer, *args, **kwargs)
         if layer.name in names:
-            found[layer.name] = output
+            values[layer.name] = output
         return output
 
     keras.layers.Layer.__call__ = watched
@@ -199,7 +256,7 @@ def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
         model(x, training=False)
     finally:
         keras.layers.Layer.__call__ = call
-    return found
+    return values
 
 
 def compile_evaluation(
@@ -209,8 +266,13 @@ def compile_evaluation(
 ) -> Callable[[Any, Any], tuple[Any, Any]]:
     """Return a function from x, y to the outputs and the loss.
 
-    Translation: evaluation is an argument of the call. One trace serves
-    however many samples there are.
+    Args:
+        model: the network.
+        loss: the loss function.
+        penalty: the penalty on the model.
+
+    Translation: evaluation mode is an argument of the call. One trace is
+    used for any number of samples.
     """
 
     @tf.function

@@ -1,4 +1,4 @@
-"""What Keras has no class for: the smallest subclass for each."""
+"""Minimal subclasses for elements that Keras has no class for."""
 
 import math
 from typing import Any
@@ -16,7 +16,7 @@ from framework_parity.common.spec.layers.activations import (
 class ChannelsFirstFlatten(keras.layers.Layer):
     """Flatten (n, h, w, c) in the order channel, height, width.
 
-    Likewise (n, l, c), where the positions of one channel lie side by side.
+    For (n, l, c) the order is channel, position.
     """
 
     def call(self, x: Any) -> Any:
@@ -25,13 +25,13 @@ class ChannelsFirstFlatten(keras.layers.Layer):
 
 
 class JointSoftmax(keras.layers.Layer):
-    """Softmax along several last or all axes but the batch, taken as one.
+    """Joint softmax along all axes of a sample, or all but the channels.
 
     keras.layers.Softmax takes several axes, too, but computes
-    exp(x - log Σ exp x), which keeps few digits where the sum is large.
+    exp(x - log Σ exp x), which is inaccurate where the sum is large.
 
     Args:
-        channels: whether the channels are among them.
+        channels: whether the channels are included.
         log: whether to return the logarithm.
     """
 
@@ -49,7 +49,7 @@ class JointSoftmax(keras.layers.Layer):
 
 
 class LogSoftmax(keras.layers.Layer):
-    """log_softmax along one axis, which keras.layers.Activation cannot say."""
+    """log_softmax along one axis, which Activation has no argument for."""
 
     def __init__(self, axis: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -62,7 +62,7 @@ class LogSoftmax(keras.layers.Layer):
 class ExactLeakyReLU(keras.layers.LeakyReLU):
     """x above 0, slope · x elsewhere.
 
-    TensorFlow's own operation keeps the slope in float32.
+    TensorFlow's own operation stores the slope in float32.
     """
 
     def call(self, inputs: Any) -> Any:
@@ -70,9 +70,9 @@ class ExactLeakyReLU(keras.layers.LeakyReLU):
 
 
 class LeftSlopeSELU(keras.layers.Layer):
-    """λ x above 0, λα expm1(x) elsewhere; so the slope at 0 is λα.
+    """λ x above 0, λα expm1(x) elsewhere, so that the slope at 0 is λα.
 
-    `ops.elu` computes exp(x) - 1, whose digits cancel near 0.
+    `ops.elu` computes exp(x) - 1, which loses digits near 0.
     """
 
     def call(self, x: Any) -> Any:
@@ -83,9 +83,9 @@ class LeftSlopeSELU(keras.layers.Layer):
 class ExactGELU(keras.layers.Layer):
     """x/2 (1 + erf(x/√2)), or x sigmoid(2 √(2/π) (x + 0.044715 x³)).
 
-    The second is x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), whose slope has
-    few digits where tanh is nearly 1. TensorFlow's own operation keeps its
-    constants in float32.
+    The second equals x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), whose slope
+    is inaccurate where tanh is nearly 1. TensorFlow's own operation stores
+    its constants in float32.
     """
 
     def __init__(self, form: str, **kwargs: Any) -> None:
@@ -111,17 +111,17 @@ class Swish(keras.layers.Layer):
 
 
 def maximum(a: Any, b: Any) -> Any:
-    """The larger; where they tie, the slope is the mean of the two."""
+    """The maximum; for equal arguments, the slope is the mean of the two."""
     return (ops.maximum(a, b) + ops.maximum(b, a)) / 2
 
 
 def minimum(a: Any, b: Any) -> Any:
-    """The smaller; where they tie, the slope is the mean of the two."""
+    """The minimum; for equal arguments, the slope is the mean of the two."""
     return (ops.minimum(a, b) + ops.minimum(b, a)) / 2
 
 
 class _Padded(keras.layers.Layer):
-    """A layer that looks at windows, after `padding` on each side.
+    """A base class of window layers, with `padding` for each side.
 
     Args:
         padding: ((above, below), (left, right)).
@@ -151,24 +151,24 @@ class _Padded(keras.layers.Layer):
 
 
 class PaddedConv2D(_Padded, keras.layers.Conv2D):
-    """Conv2D after zeros."""
+    """Conv2D after padding with zeros."""
 
 
 class PaddedDepthwiseConv2D(_Padded, keras.layers.DepthwiseConv2D):
-    """DepthwiseConv2D after zeros."""
+    """DepthwiseConv2D after padding with zeros."""
 
 
 class PaddedMaxPooling2D(_Padded, keras.layers.MaxPooling2D):
-    """MaxPooling2D after -∞, which is never the largest."""
+    """MaxPooling2D after padding with -∞, which is never the maximum."""
 
     filling = -math.inf
 
 
 class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
-    """AveragePooling2D after zeros.
+    """AveragePooling2D after padding with zeros.
 
-    Where padding does not count, the mean is divided by the mean of ones
-    that are padded likewise: by the share of the window that is real.
+    If padding is not counted, the mean is divided by the mean of ones that
+    are padded with zeros: by the share of the window inside the input.
     """
 
     def __init__(self, *args: Any, count_padding: bool, **kwargs: Any) -> None:
@@ -190,7 +190,7 @@ class SteepPReLU(keras.layers.PReLU):
 
 
 class RisingCosine(keras.optimizers.schedules.LearningRateSchedule):
-    """A cosine that rises again after `steps`, for as long.
+    """A cosine of half-period `steps`, which rises again afterwards.
 
     rate · (alpha + (1 - alpha) (1 + cos(π t / steps)) / 2)
     """
@@ -210,10 +210,10 @@ class RisingCosine(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """Half a cosine up from rate/start_over, half one down to its end.
+    """Half a cosine up from rate/start_over, and half a cosine down.
 
-    The peak is at step rise · steps - 1, the end, rate/start_over/end_over,
-    at step steps - 1, and there it stays.
+    The peak is at step rise · steps - 1. The end, rate/start_over/end_over,
+    is at step steps - 1; the rate is constant afterwards.
     """
 
     def __init__(
@@ -252,7 +252,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class EachEpoch(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule that is asked with whole epochs: s(⌊t / steps_per_epoch⌋)."""
+    """A schedule of whole epochs: s(⌊t / steps_per_epoch⌋)."""
 
     def __init__(self, schedule: Any, steps_per_epoch: int) -> None:
         super().__init__()
@@ -270,7 +270,7 @@ class EachEpoch(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def _exact(step: Any) -> Any:
-    """Return a step as a number of the precision in force."""
+    """Return a step in the precision of `floatx`."""
     return ops.cast(step, keras.config.floatx())
 
 
@@ -282,7 +282,7 @@ def _half_cosine(done: Any) -> Any:
 class UnbiasedBatchNormalization(keras.layers.BatchNormalization):
     """BatchNormalization that averages the unbiased variance.
 
-    What the step added is the biased one; times n/(n - 1) it is unbiased.
+    The step adds the biased variance; times n/(n - 1) it is unbiased.
     """
 
     def call(
@@ -316,21 +316,21 @@ class Residual(keras.layers.Layer):
 
 
 class Concatenate(keras.layers.Layer):
-    """What several branches make of x, side by side along `axis`."""
+    """The outputs of several branches, concatenated along `axis`."""
 
     def __init__(self, *branches: Any, axis: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.layers, self.axis = list(branches), axis
 
     def call(self, x: Any, training: bool = False) -> Any:
-        found = [branch(x, training=training) for branch in self.layers]
-        return ops.concatenate(found, axis=self.axis)
+        outputs = [branch(x, training=training) for branch in self.layers]
+        return ops.concatenate(outputs, axis=self.axis)
 
 
 class SmoothedCrossentropy(keras.losses.CategoricalCrossentropy):
     """CategoricalCrossentropy for integer labels.
 
-    The sparse class has no label smoothing, and this one wants one-hot rows.
+    The sparse class has no label smoothing; this class takes one-hot rows.
     """
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -340,9 +340,9 @@ class SmoothedCrossentropy(keras.losses.CategoricalCrossentropy):
 
 
 class ExactL1L2(keras.regularizers.L1L2):
-    """L1L2 whose factors do not pass through float32.
+    """L1L2 whose factors are not rounded to float32.
 
-    L1L2 makes Python floats of its arguments, which are then cast.
+    L1L2 converts its arguments to Python floats, which are then cast.
     """
 
     def __init__(self, l1: float, l2: float) -> None:

@@ -1,4 +1,4 @@
-"""What no initialiser of Keras means: the smallest subclass for each."""
+"""Minimal subclasses for initialisers that Keras does not have."""
 
 import math
 from typing import Any
@@ -12,9 +12,9 @@ TRUNCATED_STDDEV = 0.87962566103423978
 
 
 class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
-    """N(mean, stddev²), cut at ±2, by the inverse of its distribution.
+    """N(mean, stddev²), truncated at ±2, by inverse transform sampling.
 
-    x = mean + √2 stddev erf⁻¹(u), with u drawn evenly between
+    x = mean + √2 stddev erf⁻¹(u), with u drawn uniformly between
     erf((-2 - mean) / (√2 stddev)) and erf((2 - mean) / (√2 stddev))
     """
 
@@ -33,7 +33,7 @@ class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
 
 
 class FanInUniform(keras.initializers.RandomUniform):
-    """U(±1/√fan_in), for a kernel or its bias, which has no fans itself."""
+    """U(±1/√fan_in), for a kernel or for its bias, which has no fans."""
 
     def __init__(self, fan_in: int, seed: Any = None) -> None:
         self.fan_in = fan_in
@@ -45,7 +45,7 @@ class FanInUniform(keras.initializers.RandomUniform):
 
 
 class ToldVarianceScaling(keras.initializers.VarianceScaling):
-    """VarianceScaling with fans that are told, and not counted."""
+    """VarianceScaling with the fans as an argument."""
 
     def __init__(
         self,

@@ -1,8 +1,10 @@
 """Initialisers, in Keras: objects that make a tensor of a given shape.
 
-`VarianceScaling` and its kin count the fans of the shape they are given.
-Where those are not the layer's, a class of ours is told them; see
-`layers.py`. What Keras would cast through float32 is a NumPy float64.
+Each builder takes the spec and the fans of the layer. `VarianceScaling` and
+its subclasses compute the fans from the shape of the tensor; where those are
+not the layer's, an extension class takes them as an argument; see
+`layers/initial_weights.py`. Arguments that Keras would round to float32 are
+NumPy float64.
 """
 
 import numpy as np
@@ -39,14 +41,14 @@ def ones(spec: Ones, fan_in: int, fan_out: int) -> Call:
 
 
 def constant(spec: Constant, fan_in: int, fan_out: int) -> Call:
-    """Constant, which casts a Python float through float32."""
+    """Constant, which would round a Python float to float32."""
     return call(initializers.Constant, np.float64(spec.value))
 
 
 def normal(spec: Normal, fan_in: int, fan_out: int) -> Call:
     """RandomNormal.
 
-    Translation: unsaid, the deviation is 0.05.
+    Translation: the default standard deviation is 0.05.
     """
     return call(initializers.RandomNormal, spec.mean, spec.stddev)
 
@@ -54,8 +56,8 @@ def normal(spec: Normal, fan_in: int, fan_out: int) -> Call:
 def truncated_normal(spec: TruncatedNormal, fan_in: int, fan_out: int) -> Call:
     """TruncatedNormal.
 
-    Translation: bounds stand at two deviations, whatever those are;
-    absolute ones need a subclass.
+    Translation: the bounds are at two standard deviations; absolute bounds
+    need a subclass.
     """
     absolute = spec.bounds == "absolute"
     return call(
@@ -70,30 +72,30 @@ def truncated_normal(spec: TruncatedNormal, fan_in: int, fan_out: int) -> Call:
 def uniform(spec: Uniform, fan_in: int, fan_out: int) -> Call:
     """RandomUniform.
 
-    Translation: unsaid, from -0.05 to 0.05.
+    Translation: the default interval is from -0.05 to 0.05.
     """
     low, high = np.float64(spec.low), np.float64(spec.high)
     return call(initializers.RandomUniform, low, high)
 
 
 def fan_in_uniform(spec: FanInUniform, fan_in: int, fan_out: int) -> Call:
-    """What PyTorch's Linear and its bias start from, as a subclass.
+    """The default of PyTorch's Linear and its bias, a subclass.
 
-    Translation: as `VarianceScaling(1/3, "fan_in", "uniform")` it would count
-    the fans of a bias.
+    Translation: `VarianceScaling(1/3, "fan_in", "uniform")` would compute
+    the fans from the shape of a bias.
     """
     return call(extensions.FanInUniform, fan_in)
 
 
 def glorot_uniform(spec: GlorotUniform, fan_in: int, fan_out: int) -> Call:
-    """GlorotUniform: what Keras gives every kernel."""
+    """GlorotUniform, Keras's default for kernels."""
     return call(initializers.GlorotUniform)
 
 
 def glorot_normal(spec: GlorotNormal, fan_in: int, fan_out: int) -> Call:
     """GlorotNormal.
 
-    Translation: it is always cut; the form that is not is the general
+    Translation: it is always truncated; the untruncated form is the general
     VarianceScaling.
     """
     if spec.truncated:
@@ -109,7 +111,7 @@ def he_uniform(spec: HeUniform, fan_in: int, fan_out: int) -> Call:
 def he_normal(spec: HeNormal, fan_in: int, fan_out: int) -> Call:
     """HeNormal.
 
-    Translation: it is always cut; the form that is not is the general
+    Translation: it is always truncated; the untruncated form is the general
     VarianceScaling.
     """
     if spec.truncated:
@@ -125,7 +127,7 @@ def lecun_uniform(spec: LecunUniform, fan_in: int, fan_out: int) -> Call:
 def lecun_normal(spec: LecunNormal, fan_in: int, fan_out: int) -> Call:
     """LecunNormal.
 
-    Translation: it is always cut; the form that is not is the general
+    Translation: it is always truncated; the untruncated form is the general
     VarianceScaling.
     """
     if spec.truncated:
@@ -136,8 +138,8 @@ def lecun_normal(spec: LecunNormal, fan_in: int, fan_out: int) -> Call:
 def orthogonal(spec: Orthogonal, fan_in: int, fan_out: int) -> Call:
     """Orthogonal.
 
-    Translation: the matrix is (all the rest, shape[-1]), so outputs are its
-    columns, where PyTorch has rows.
+    Translation: the matrix has the shape (product of the rest, shape[-1]), so
+    its columns are the outputs; in PyTorch they are the rows.
     """
     return call(initializers.Orthogonal, spec.gain)
 

@@ -16,11 +16,11 @@ from framework_parity.keras_impl import extensions
 def cross_entropy(spec: CrossEntropy) -> Call:
     """SparseCategoricalCrossentropy.
 
-    Translation: "sparse" means integer labels; logits have to be said;
-    called as loss(labels, outputs), the other way round. It cannot smooth
-    labels; the class for one-hot rows can. It follows the outputs of a
-    softmax or sigmoid back to its inputs and takes those for the logits,
-    `from_logits` or not; `engine` hands it outputs that it cannot follow.
+    Translation: "sparse" stands for integer labels; `from_logits` has to be
+    set; called as loss(labels, outputs), in the opposite order. It has no
+    label smoothing; the class for one-hot rows has. It traces the outputs of
+    a softmax or sigmoid back to its inputs and uses those as the logits,
+    whatever `from_logits` is; `engine` passes outputs that cannot be traced.
     """
     if spec.label_smoothing:
         return call(
@@ -34,7 +34,7 @@ def cross_entropy(spec: CrossEntropy) -> Call:
 def binary_cross_entropy(spec: BinaryCrossEntropy) -> Call:
     """BinaryCrossentropy.
 
-    Translation: logits have to be said.
+    Translation: `from_logits` has to be set.
     """
     return call(
         keras.losses.BinaryCrossentropy,
@@ -46,7 +46,7 @@ def binary_cross_entropy(spec: BinaryCrossEntropy) -> Call:
 def mean_squared_error(spec: MeanSquaredError) -> Call:
     """MeanSquaredError.
 
-    Translation: (n,) against (n, 1) is squeezed to fit, in silence.
+    Translation: (n,) against (n, 1) is squeezed to fit, without a warning.
     """
     return call(keras.losses.MeanSquaredError)
 

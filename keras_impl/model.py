@@ -1,4 +1,4 @@
-"""A Keras model from its layers."""
+"""Construction of a Keras model from its specification."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,10 +12,10 @@ from framework_parity.keras_impl.random_extensions import MASKED_CLASS
 
 
 def layer_call(place: LayerNode, masked: bool = False) -> Call:
-    """Return how Keras says one layer where it stands.
+    """Return the Keras call of one layer of a network.
 
     Args:
-        place: the layer.
+        place: the layer, with its name and input shape.
         masked: whether dropouts take their masks from outside.
     """
     blocks = {
@@ -23,32 +23,40 @@ def layer_call(place: LayerNode, masked: bool = False) -> Call:
     }
     if place.after is not None:
         blocks["after"] = block_call(place.after, masked)
-    said = builder_for("keras_impl", place.layer)(
+    layer = builder_for("keras_impl", place.layer)(
         place.layer, place.input_shape, **blocks
     )
-    said = replace(said, kwargs=said.kwargs | {"name": place.name})
-    if masked and said.function in MASKED_CLASS:
-        return replace(said, function=MASKED_CLASS[said.function])
-    return said
+    layer = replace(layer, kwargs=layer.kwargs | {"name": place.name})
+    if masked and layer.function in MASKED_CLASS:
+        return replace(layer, function=MASKED_CLASS[layer.function])
+    return layer
 
 
 def block_call(places: Sequence[LayerNode], masked: bool = False) -> Call:
-    """Return how Keras says some layers, one after another.
+    """Return the Keras call of a sequence of layers.
 
-    Translation: the input's shape stands first, so that the weights exist
-    at once.
+    Args:
+        places: the layers, in order; an empty sequence is an identity.
+        masked: whether dropouts take their masks from outside.
+
+    Translation: the input shape is the first element, so that the weights
+    are created at once.
     """
     if not places:
         return call(keras.layers.Identity, name="identity")
     start = call(keras.Input, places[0].input_shape)
-    said = [layer_call(place, masked) for place in places]
-    return call(keras.Sequential, [start, *said])
+    layers = [layer_call(place, masked) for place in places]
+    return call(keras.Sequential, [start, *layers])
 
 
 def build(arm: Arm, masked: bool = False) -> keras.Sequential:
-    """Return the network, with its own random weights.
+    """Return the network, with weights drawn by the framework.
 
-    Translation: the layers draw their weights as they are made.
+    Args:
+        arm: the network.
+        masked: whether dropouts take their masks from outside.
+
+    Translation: the layers draw their weights when they are constructed.
     """
     model: keras.Sequential = block_call(arm.places, masked).construct()
     return model

@@ -1,6 +1,6 @@
-"""What no optimiser of Keras means: the smallest subclass for each.
+"""Minimal subclasses for optimisers that Keras does not have.
 
-Each keeps what it was told, so that a live optimiser can be read back.
+Each stores its arguments, so that a live optimiser can be read back.
 """
 
 from functools import cache
@@ -12,14 +12,14 @@ from keras import ops, optimizers
 
 @cache
 def mixed(*classes: type) -> type:
-    """Return the class of these bases: the same one for the same bases."""
-    return type("".join(each.__name__ for each in classes), classes, {})
+    """Return the class with these bases; equal bases give the same class."""
+    return type("".join(base.__name__ for base in classes), classes, {})
 
 
 class CoupledDecay:
     """A mixin: g ← g + λ p before the update that follows.
 
-    Keras's own classes decouple. `exclude_from_weight_decay` holds here too.
+    Keras's own decay is decoupled. `exclude_from_weight_decay` is respected.
     """
 
     def __init__(self, coupled_decay: float, **kwargs: Any) -> None:
@@ -73,7 +73,7 @@ class EpsilonClipping:
 
 
 class GradientVelocitySGD(optimizers.SGD):
-    """SGD whose velocity sums gradients: b ← m b + g, p ← p - η b.
+    """SGD whose velocity is a sum of gradients: b ← m b + g, p ← p - η b.
 
     With Nesterov's look-ahead, p ← p - η (g + m b).
     """
@@ -90,7 +90,7 @@ class GradientVelocitySGD(optimizers.SGD):
 class AnyRMSprop(optimizers.RMSprop):
     """RMSprop with epsilon inside the root or outside it.
 
-    Its velocity sums scaled gradients or steps; see
+    Its velocity is a sum of scaled gradients or of steps; see
     `common.spec.optimizers.adaptive`.
     """
 
@@ -128,7 +128,7 @@ class AnyRMSprop(optimizers.RMSprop):
 
 
 class AnyAdam(optimizers.Adam):
-    """Adam with epsilon behind either moment, corrected in any precision.
+    """Adam with epsilon added to either moment, corrected in any precision.
 
     See `common.spec.optimizers.adam`.
     """
@@ -167,7 +167,7 @@ class AnyAdam(optimizers.Adam):
 
 
 class AnyAdamW(AnyAdam, optimizers.AdamW):
-    """AdamW, likewise."""
+    """AdamW with the options of `AnyAdam`."""
 
 
 class OuterEpsilonAdagrad(optimizers.Adagrad):
@@ -182,7 +182,7 @@ class OuterEpsilonAdagrad(optimizers.Adagrad):
 
 
 class AnyAdamax(optimizers.Adamax):
-    """Adamax with epsilon in the maximum or after it.
+    """Adamax with epsilon inside the maximum or added after it.
 
     1 - βᵗ is computed in either precision; see `common.spec.optimizers.adam`.
     """
@@ -210,8 +210,8 @@ class AnyAdamax(optimizers.Adamax):
 class AnyNadam(optimizers.Nadam):
     """Nadam with any momentum decay, corrected in any precision.
 
-    See `common.spec.optimizers.adam`; 1 - β has that precision too. Keras's
-    own knows but one decay, and rounds its 0.96 to float32.
+    See `common.spec.optimizers.adam`; 1 - β has that precision, too. Keras's
+    own class has a fixed decay and rounds its base 0.96 to float32.
     """
 
     def __init__(
@@ -261,7 +261,7 @@ class AnyNadam(optimizers.Nadam):
 
 
 def precision_of(optimizer: Any, kind: str) -> str:
-    """Return the precision that a bias correction is meant to have."""
+    """Return the precision of the bias correction."""
     return "float64" if optimizer.bias_correction == "double" else kind
 
 

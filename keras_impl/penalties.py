@@ -1,4 +1,4 @@
-"""Penalties, in Keras: regularizers of variables, which a model collects."""
+"""Penalties, in Keras: regularizers of variables, summed by the model."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from framework_parity.keras_impl.weights import parameters
 
 
 def penalty(spec: Penalty) -> Call:
-    """L1L2; performed, it is a function of one variable.
+    """Return the call of the penalty, an L1L2 function of one variable.
 
     Translation: an optimiser's `weight_decay` would be decoupled.
     """
@@ -20,7 +20,7 @@ def penalty(spec: Penalty) -> Call:
 
 
 class ModelPenalty:
-    """The penalty on one model; without a spec there is none."""
+    """The penalty on one model; without a spec it is 0."""
 
     def __init__(self, spec: Penalty | None, model: keras.Model) -> None:
         self.spec, self.model = spec, model
@@ -31,12 +31,12 @@ class ModelPenalty:
                     variable.regularizer = function
 
     def added(self, loss: Any) -> Any:
-        """Return what is minimised."""
+        """Return the loss with the penalty, which training minimises."""
         if self.spec is None:
             return loss
         return loss + sum(self.model.losses)
 
     def reported(self, loss: Any) -> Any:
-        """Return the loss as it is reported."""
+        """Return the reported loss, with the penalty if the spec says so."""
         counted = self.spec is not None and self.spec.reported
         return self.added(loss) if counted else loss

@@ -1,4 +1,4 @@
-"""What draws at random in training, and the same told what to draw."""
+"""Layers with random draws, and variants that take them from outside."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from keras import ops
 
 
 class MaskedDropout(keras.layers.Dropout):
-    """x · mask while training, x in evaluation.
+    """x · mask in training, x in evaluation.
 
     The mask holds 0 and 1 / (1 - rate); `mask` is set before each step.
     """
@@ -34,7 +34,9 @@ class MaskedSpatialDropout1D(keras.layers.SpatialDropout1D):
         self.mask_shape = (1, input_shape[-1])
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        return inputs * self.mask if training else inputs
+        if not training:
+            return inputs
+        return inputs * ops.cast(self.mask, inputs.dtype)
 
 
 class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
@@ -53,10 +55,10 @@ class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
 
 
 class RandomFlip(keras.layers.RandomFlip):
-    """Mirror each image left to right or not, while training.
+    """Mirror each image left to right at random, in training.
 
-    Keras's own layer also does in `model(x)`, where nothing says whether
-    that is training.
+    Keras's own layer also does so in `model(x)`, where `training` is not
+    given.
     """
 
     def __init__(self, **fields: Any) -> None:
@@ -67,7 +69,7 @@ class RandomFlip(keras.layers.RandomFlip):
 
 
 class MaskedRandomFlip(RandomFlip):
-    """`RandomFlip` that is told what it draws; see `MaskedDropout`."""
+    """`RandomFlip` with given draws; see `MaskedDropout`."""
 
     mask: Any = None
     mask_shape = (1, 1, 1)
@@ -79,7 +81,7 @@ class MaskedRandomFlip(RandomFlip):
 
 
 class RandomCrop(keras.layers.Layer):
-    """Pad each image and cut its own size out anywhere, while training."""
+    """Pad each image and cut out its size at random, in training."""
 
     def __init__(self, padding: int, fill: float, **fields: Any) -> None:
         super().__init__(**fields)
@@ -100,14 +102,14 @@ class RandomCrop(keras.layers.Layer):
         return ops.take_along_axis(cut, left + columns[:, None], 2)
 
     def drawn(self, inputs: Any) -> Any:
-        """Return for each image how far from the top and the left to cut."""
+        """Return the offsets of each image's crop from the top and left."""
         shape = (ops.shape(inputs)[0], 1, 1, 2)
         most = 2 * self.padding + 1
         return keras.random.randint(shape, 0, most, seed=self.seed_generator)
 
 
 class MaskedRandomCrop(RandomCrop):
-    """`RandomCrop` that is told what it draws; see `MaskedDropout`."""
+    """`RandomCrop` with given draws; see `MaskedDropout`."""
 
     mask: Any = None
     mask_shape = (1, 1, 2)

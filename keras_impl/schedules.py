@@ -1,8 +1,9 @@
-"""Schedules, in Keras; performed as they are, and given to the optimiser.
+"""Schedules, in Keras: objects that are passed to the optimiser.
 
-Each takes the optimiser's rate and the steps of an epoch. Keras's own
-classes compute in float32, whatever the model's precision: they are right to
-1e-7 of the rate. Where Keras has no class, ours computes in `floatx`.
+Each builder takes the spec, the optimiser's rate and the number of steps in
+an epoch. Keras's own classes compute in float32, whatever the model's
+precision: their relative error is 1e-7. Extension classes compute in
+`floatx`.
 """
 
 import math
@@ -28,16 +29,16 @@ from framework_parity.keras_impl import extensions
 
 
 def constant(spec: Constant, lr: float, steps_per_epoch: int) -> Call:
-    """A rate alone, as a decay by nothing."""
+    """ExponentialDecay by 1."""
     return call(schedules.ExponentialDecay, lr, 1, 1.0)
 
 
 def step_decay(spec: StepDecay, lr: float, steps_per_epoch: int) -> Call:
-    """ExponentialDecay, in stairs."""
-    said = call(
+    """ExponentialDecay with a staircase."""
+    schedule = call(
         schedules.ExponentialDecay, lr, spec.every, spec.by, staircase=True
     )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, schedule)
 
 
 def multi_step(spec: MultiStep, lr: float, steps_per_epoch: int) -> Call:
@@ -48,40 +49,40 @@ def multi_step(spec: MultiStep, lr: float, steps_per_epoch: int) -> Call:
     """
     boundaries = [milestone - 1 for milestone in spec.milestones]
     values = [lr * spec.by**n for n in range(len(boundaries) + 1)]
-    said = call(schedules.PiecewiseConstantDecay, boundaries, values)
-    return _counted(spec, steps_per_epoch, said)
+    schedule = call(schedules.PiecewiseConstantDecay, boundaries, values)
+    return _counted(spec, steps_per_epoch, schedule)
 
 
 def exponential(spec: Exponential, lr: float, steps_per_epoch: int) -> Call:
     """ExponentialDecay."""
-    said = call(
+    schedule = call(
         schedules.ExponentialDecay,
         lr,
         spec.every,
         spec.by,
         staircase=spec.staircase,
     )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, schedule)
 
 
 def natural_exponential(
     spec: NaturalExponential, lr: float, steps_per_epoch: int
 ) -> Call:
     """ExponentialDecay."""
-    said = call(schedules.ExponentialDecay, lr, 1, math.exp(-spec.k))
-    return _counted(spec, steps_per_epoch, said)
+    schedule = call(schedules.ExponentialDecay, lr, 1, math.exp(-spec.k))
+    return _counted(spec, steps_per_epoch, schedule)
 
 
 def inverse_time(spec: InverseTime, lr: float, steps_per_epoch: int) -> Call:
     """InverseTimeDecay."""
-    said = call(
+    schedule = call(
         schedules.InverseTimeDecay,
         lr,
         spec.every,
         spec.k,
         staircase=spec.staircase,
     )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, schedule)
 
 
 def polynomial_decay(
@@ -89,39 +90,39 @@ def polynomial_decay(
 ) -> Call:
     """PolynomialDecay.
 
-    Translation: the end is a rate, and 0.0001 where nothing is said.
+    Translation: the end is a rate; its default is 0.0001.
     """
-    said = call(
+    schedule = call(
         schedules.PolynomialDecay,
         lr,
         spec.steps,
         end_learning_rate=spec.end,
         power=spec.power,
     )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, schedule)
 
 
 def cosine(spec: Cosine, lr: float, steps_per_epoch: int) -> Call:
     """CosineDecay.
 
-    Translation: past its end it stays; `rises` needs a subclass. Its end is
-    a share of the rate.
+    Translation: the rate is constant after the end; `rises` needs a subclass.
+    The final value is a share of the rate.
     """
     rises = spec.past_end == "rises"
-    said = call(
+    schedule = call(
         extensions.RisingCosine if rises else schedules.CosineDecay,
         lr,
         spec.steps,
         alpha=spec.final,
     )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, schedule)
 
 
 def cosine_restarts(
     spec: CosineRestarts, lr: float, steps_per_epoch: int
 ) -> Call:
     """CosineDecayRestarts."""
-    said = call(
+    schedule = call(
         schedules.CosineDecayRestarts,
         lr,
         spec.first,
@@ -129,15 +130,15 @@ def cosine_restarts(
         m_mul=spec.peak,
         alpha=spec.final,
     )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, schedule)
 
 
 def warmup_cosine(spec: WarmupCosine, lr: float, steps_per_epoch: int) -> Call:
     """CosineDecay with a warm-up.
 
-    Translation: the initial rate is where the warm-up begins.
+    Translation: the initial rate is that at the start of the warm-up.
     """
-    said = call(
+    schedule = call(
         schedules.CosineDecay,
         lr * spec.start,
         spec.steps,
@@ -145,7 +146,7 @@ def warmup_cosine(spec: WarmupCosine, lr: float, steps_per_epoch: int) -> Call:
         warmup_target=lr,
         warmup_steps=spec.warmup,
     )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, schedule)
 
 
 def one_cycle(spec: OneCycle, lr: float, steps_per_epoch: int) -> Call:
@@ -153,7 +154,7 @@ def one_cycle(spec: OneCycle, lr: float, steps_per_epoch: int) -> Call:
 
     Translation: Keras has no class.
     """
-    said = call(
+    schedule = call(
         extensions.OneCycle,
         lr,
         spec.steps,
@@ -161,11 +162,11 @@ def one_cycle(spec: OneCycle, lr: float, steps_per_epoch: int) -> Call:
         start_over=spec.start_over,
         end_over=spec.end_over,
     )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, schedule)
 
 
-def _counted(spec: Changing, steps_per_epoch: int, said: Call) -> Call:
-    """Return the schedule, asked with whole epochs if it counts those."""
+def _counted(spec: Changing, steps_per_epoch: int, schedule: Call) -> Call:
+    """Return the schedule, as a function of the epoch if it counts epochs."""
     if spec.per == "step":
-        return said
-    return call(extensions.EachEpoch, said, steps_per_epoch)
+        return schedule
+    return call(extensions.EachEpoch, schedule, steps_per_epoch)

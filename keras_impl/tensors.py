@@ -1,4 +1,4 @@
-"""Arrays in and out of Keras."""
+"""Conversion between NumPy arrays and Keras tensors."""
 
 from typing import Any
 
@@ -9,9 +9,14 @@ from framework_parity.common.spec.layer import Shape
 
 
 def to_tensor(array: np.ndarray, dtype: str) -> Any:
-    """Return an array as a tensor; labels keep their type.
+    """Return an array as a tensor; labels keep their dtype.
 
-    It may share the array's memory, so the array must not be changed.
+    The tensor may share the array's memory, so the array must not be
+    changed.
+
+    Args:
+        array: samples or labels, channels last.
+        dtype: the dtype of the tensor, for floating-point arrays.
 
     Translation: images stay channels last, the layout that Keras computes
     in on every device.
@@ -22,14 +27,19 @@ def to_tensor(array: np.ndarray, dtype: str) -> Any:
 
 
 def to_tensors(arrays: np.ndarray, dtype: str) -> Any:
-    """Return an array of batches, (steps, batch, ...), as one tensor."""
+    """Return an array of batches as one tensor.
+
+    Args:
+        arrays: the batches, of shape (steps, batch, ...), channels last.
+        dtype: the dtype of the tensor, for floating-point arrays.
+    """
     return to_tensor(arrays, dtype)
 
 
 def to_array(tensor: Any) -> np.ndarray:
-    """Return a tensor as an array of its own, images channels last.
+    """Return a copy of a tensor as an array, channels last.
 
-    Translation: NumPy has no bfloat16; float32 holds each of its numbers.
+    Translation: NumPy has no bfloat16; float32 represents all its values.
     """
     if keras.backend.standardize_dtype(tensor.dtype) == "bfloat16":
         tensor = keras.ops.cast(tensor, "float32")
@@ -37,8 +47,12 @@ def to_array(tensor: Any) -> np.ndarray:
 
 
 def stored_axis(axis: int, shape: Shape) -> int:
-    """Return where an axis of a sample stands in a batch.
+    """Return the axis of a batch that holds an axis of a sample.
 
-    Translation: behind the batch, channels last, which is -1.
+    Args:
+        axis: the axis of the sample, channels last.
+        shape: the shape of the sample, channels last.
+
+    Translation: the batch axis is first; the channels are last, axis -1.
     """
     return -1 if axis == len(shape) - 1 else axis + 1

@@ -1,4 +1,4 @@
-"""What `common.training.loop` drives, in Keras."""
+"""The trainer of `common.training.loop`, in Keras."""
 
 import random
 from collections.abc import Iterator
@@ -25,7 +25,15 @@ from framework_parity.keras_impl.tensors import to_array, to_tensor, to_tensors
 class Trainer:
     """One network with its data, ready to train.
 
-    See `common.training.loop`.
+    See `common.training.loop.Trainer` for the methods.
+
+    Args:
+        arm: the network, its data and its training recipe.
+        parts: the parts of the data; `train` is required.
+        dtype: the precision of computation.
+        seed: the seed of the framework's own generators.
+        gradient_norm: whether steps return the norms of the gradients.
+        native: whether the framework draws its own random masks.
     """
 
     def __init__(
@@ -83,20 +91,20 @@ class Trainer:
             variable.assign(value)
 
     def reseed(self, seed: int) -> None:
-        """Seed what the framework itself draws from now on."""
+        """Seed the framework's own random generators."""
         engine.reseed(seed)
 
     def load(self, values: dict[str, np.ndarray]) -> None:
-        """Set all tensors and forget all that an optimiser knows."""
+        """Set all tensors and reset the optimiser's state."""
         weights.write(self.model, values)
         self._fresh_optimizer()
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return a copy of all tensors, learnt or kept."""
+        """Return a copy of all tensors, trainable or not."""
         return weights.read(self.model, self.arm.tensors)
 
     def gather(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the batch x, y of these rows, as a step would see it."""
+        """Return the batch x, y of these rows, as a step receives it."""
         x, y = engine.gather(*self.parts["train"], indices)
         return to_array(x), to_array(y)
 
@@ -125,31 +133,35 @@ class Trainer:
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return predictions: probabilities, or numbers in regression."""
-        say = builder_for("keras_impl", self.prediction)
-        link = say(self.prediction, self.arm.places[-1].output_shape)
-        # In mixed precision, too, predictions are made in float32.
+        builder = builder_for("keras_impl", self.prediction)
+        link = builder(self.prediction, self.arm.places[-1].output_shape)
+        # Predictions are computed in float32 in mixed precision, too.
         exact = replace(link, kwargs=link.kwargs | {"dtype": self.dtype})
         outputs = self.model(to_tensor(x, self.dtype), training=False)
         return to_array(exact.construct()(outputs))
 
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what leaves each place, inner first, in evaluation."""
+        """Return the output of each layer in evaluation, inner ones first."""
         names = {place.name for place in self.arm.all_nodes}
         names |= set(weights.leaves(self.model))
-        found = engine.outputs(self.model, to_tensor(x, self.dtype), names)
-        return {name: to_array(value) for name, value in found.items()}
+        values = engine.outputs(self.model, to_tensor(x, self.dtype), names)
+        return {name: to_array(value) for name, value in values.items()}
 
     def dropped(
         self, place: LayerNode, x: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return numbers before and after a dropout of Keras's own.
+        """Return the input and output of Keras's own dropout.
 
-        Translation: each layer has a generator of its own; its seed is
-        Python's to draw, whose state is put back to where it was.
+        Args:
+            place: the dropout.
+            x: the input, of shape (samples, *place.input_shape).
+
+        Translation: each layer has its own generator; its seed is drawn from
+        Python's generator, whose state is restored.
         """
         state = random.getstate()
-        say = builder_for("keras_impl", place.layer)
-        layer = say(place.layer, place.input_shape).construct()
+        builder = builder_for("keras_impl", place.layer)
+        layer = builder(place.layer, place.input_shape).construct()
         random.setstate(state)
         entering = ops.cast(to_tensor(x, self.dtype), layer.compute_dtype)
         left = layer(entering, training=True)
@@ -165,12 +177,12 @@ class Trainer:
         x, y = engine.gather(*self.parts["train"], segment.indices[0])
         before = self.weights()
         variables = weights.parameters(self.model)
-        value, found = engine.gradients(
+        value, grads = engine.gradients(
             *(self.model, self.loss, self.penalty),
             *(list(variables.values()), x, y),
         )
-        weights.write(self.model, before)  # looking must not change averages
-        named = zip(variables, found, strict=True)
+        weights.write(self.model, before)  # restore the running averages
+        named = zip(variables, grads, strict=True)
         shapes = self.arm.parameters
         return float(value), {
             name: weights.to_neutral(gradient, shapes[name])
@@ -180,33 +192,47 @@ class Trainer:
     def per_sample_gradients(
         self, x: np.ndarray, y: np.ndarray, names: list[str]
     ) -> dict[str, np.ndarray]:
-        """Return the loss's gradient by some tensors, of each sample alone."""
+        """Return the gradients of the loss of each single sample.
+
+        Args:
+            x: the samples, of shape (samples, *input_shape).
+            y: their labels or targets.
+            names: the tensors to differentiate by.
+
+        Returns:
+            The gradients by name, each of shape (samples, *tensor).
+        """
         live = weights.parameters(self.model)
         batch = to_tensor(x, self.dtype), to_tensor(y, self.dtype)
         chosen = [live[name] for name in names]
-        each = self.run_per_sample_gradients(*batch, chosen)
+        grads = self.run_per_sample_gradients(*batch, chosen)
         shapes = self.arm.parameters
         return {
-            name: weights.each_to_neutral(found, live[name], shapes[name])
-            for name, found in zip(names, each, strict=True)
+            name: weights.each_to_neutral(grad, live[name], shapes[name])
+            for name, grad in zip(names, grads, strict=True)
         }
 
     def dataset_arrays(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-        """Yield each part's name, x and y, as the framework holds them."""
+        """Yield the name, x and y of each part, as the framework stores it."""
         for name, (x, y) in self.parts.items():
             yield name, to_array(x), to_array(y)
 
     def counts(self) -> dict[str, int]:
-        """Return how many numbers each tensor of the live model has."""
-        found = weights.tensors(self.model)
-        return {name: int(ops.size(value)) for name, value in found.items()}
+        """Return the number of elements of each tensor of the live model."""
+        tensors = weights.tensors(self.model)
+        return {name: int(ops.size(value)) for name, value in tensors.items()}
 
     @staticmethod
     def drawn(arm: Arm, seed: int) -> Drawn:
-        """Return what a run draws, as the framework itself draws it."""
+        """Return the random draws of a run by the framework itself.
+
+        Args:
+            arm: the network, its data and its training recipe.
+            seed: the seed of the run.
+        """
         return draws.record(arm, seed)
 
     @staticmethod
     def devices() -> list[str]:
-        """Return which of cpu, cuda and mps there are to compute on."""
+        """Return the available devices among cpu, cuda and mps."""
         return engine.devices()

@@ -1,4 +1,4 @@
-"""From a gradient to new parameters: clip, accumulate, step."""
+"""Parameter updates: accumulation, clipping and the optimiser's step."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,12 +15,12 @@ from framework_parity.keras_impl.weights import parameters
 
 
 def optimizer_call(recipe: Recipe) -> Call:
-    """Return how Keras says the optimiser.
+    """Return the Keras call of the optimiser.
 
-    Translation: clipping and accumulation are arguments of it.
+    Translation: clipping and accumulation are arguments of the optimiser.
     """
-    said = builder_for("keras_impl", recipe.optimizer)(recipe.optimizer)
-    return _accumulated(_clipped(said, recipe), recipe)
+    optimizer = builder_for("keras_impl", recipe.optimizer)(recipe.optimizer)
+    return _accumulated(_clipped(optimizer, recipe), recipe)
 
 
 def build_optimizer(
@@ -28,25 +28,35 @@ def build_optimizer(
 ) -> keras.optimizers.Optimizer:
     """Return the optimiser of the model's parameters.
 
-    Translation: parameters that do not decay are named to it.
+    Args:
+        recipe: the optimiser and its options.
+        model: the network.
+
+    Translation: parameters without weight decay are excluded by a method.
     """
-    spec, found = recipe.optimizer, parameters(model)
+    spec, variables = recipe.optimizer, parameters(model)
     optimizer = optimizer_call(recipe).construct()
     optimizer.exclude_from_weight_decay(
-        [value for name, value in found.items() if not spec.decays(name)]
+        [value for name, value in variables.items() if not spec.decays(name)]
     )
-    optimizer.build(list(found.values()))
+    optimizer.build(list(variables.values()))
     return optimizer
 
 
 def compile_update(
     recipe: Recipe, model: keras.Model, optimizer: keras.optimizers.Optimizer
 ) -> Callable[[list[Any], Any], Any]:
-    """Return a function of gradients and a rate that moves the parameters.
+    """Return a function of gradients and a rate that updates the parameters.
 
-    It returns the rate as the optimiser has it.
+    Args:
+        recipe: the clipping and accumulation of gradients.
+        model: the network.
+        optimizer: the optimiser of its parameters.
 
-    Translation: clipping and accumulation are the optimiser's own.
+    Returns:
+        The function; it returns the rate as the optimiser stores it.
+
+    Translation: the optimiser performs clipping and accumulation, too.
     """
     variables = list(parameters(model).values())
 
@@ -58,22 +68,22 @@ def compile_update(
     return update
 
 
-def _clipped(said: Call, recipe: Recipe) -> Call:
+def _clipped(optimizer: Call, recipe: Recipe) -> Call:
     if recipe.clipping is None:
-        return said
+        return optimizer
     clip = builder_for("keras_impl", recipe.clipping)(recipe.clipping)
-    own = said.function
+    function = optimizer.function
     if "clip_epsilon" in clip.kwargs:
-        own = mixed(EpsilonClipping, own)
-    return Call(own, said.args, said.kwargs | clip.kwargs)
+        function = mixed(EpsilonClipping, function)
+    return Call(function, optimizer.args, optimizer.kwargs | clip.kwargs)
 
 
-def _accumulated(said: Call, recipe: Recipe) -> Call:
-    """Let the optimiser average; a sum is the mean of gradients unscaled."""
+def _accumulated(optimizer: Call, recipe: Recipe) -> Call:
+    """Add accumulation; for a sum, `loss_scale_factor` undoes the mean."""
     if recipe.accumulation is None:
-        return said
+        return optimizer
     batches = recipe.accumulation.batches
     more: dict[str, Any] = {"gradient_accumulation_steps": batches}
     if recipe.accumulation.reduction == "sum":
         more["loss_scale_factor"] = 1.0 / batches
-    return Call(said.function, said.args, said.kwargs | more)
+    return Call(optimizer.function, optimizer.args, optimizer.kwargs | more)

@@ -1,4 +1,4 @@
-"""Tensors of a Keras model, under their neutral names."""
+"""Tensors of a Keras model, by their neutral names."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 from framework_parity.common.spec.architecture import is_place
 from framework_parity.common.spec.layer import Shape
 
-# What each framework calls a tensor, and what we call it.
+# From Keras's name of a tensor to the neutral one.
 NAMES = {
     "kernel": "kernel",
     "bias": "bias",
@@ -21,12 +21,12 @@ NAMES = {
 
 
 def leaves(model: keras.Model) -> dict[str, keras.layers.Layer]:
-    """Return the layers that have none inside, by their places' names."""
-    found: dict[str, keras.layers.Layer] = {}
+    """Return the layers without layers inside, by name."""
+    layers: dict[str, keras.layers.Layer] = {}
     for layer in getattr(model, "layers", ()):
-        own = {layer.name: layer} if is_place(layer.name) else {}
-        found |= leaves(layer) if hasattr(layer, "layers") else own
-    return found
+        leaf = {layer.name: layer} if is_place(layer.name) else {}
+        layers |= leaves(layer) if hasattr(layer, "layers") else leaf
+    return layers
 
 
 def tensors(model: keras.Model) -> dict[str, keras.Variable]:
@@ -39,7 +39,7 @@ def tensors(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def parameters(model: keras.Model) -> dict[str, keras.Variable]:
-    """Return the learnt ones among the live tensors."""
+    """Return the trainable tensors by neutral name."""
     return {
         name: tensor
         for name, tensor in tensors(model).items()
@@ -48,47 +48,70 @@ def parameters(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def to_neutral(tensor: Any, shape: Shape) -> np.ndarray:
-    """Return a copy in neutral layout, of the shape that the spec says.
+    """Return a copy of a tensor in neutral layout.
 
-    Translation: kernels are (inputs, units) and HWIO, as neutral is.
+    Args:
+        tensor: the live tensor.
+        shape: its shape in the spec.
+
+    Translation: kernels are (inputs, units) and HWIO, the neutral layout.
     """
     array = np.array(keras.ops.convert_to_numpy(tensor))
     return array.reshape(shape)
 
 
 def each_to_neutral(tensors: Any, like: Any, shape: Shape) -> np.ndarray:
-    """Return several tensors of one kind, stacked, in neutral layout.
+    """Return stacked tensors of one kind in neutral layout.
 
-    Translation: as one.
+    Args:
+        tensors: the tensors, of shape (samples, *like.shape).
+        like: the live tensor of this kind.
+        shape: its shape in the spec.
+
+    Translation: the layout is the neutral one.
     """
     return to_neutral(tensors, (-1, *shape))
 
 
 def from_neutral(array: np.ndarray, tensor: Any) -> np.ndarray:
-    """Return an array in the layout of a live tensor."""
+    """Return an array in the layout of a live tensor.
+
+    Args:
+        array: the values, in neutral layout.
+        tensor: the live tensor.
+    """
     return array.reshape(tensor.shape)
 
 
 def read(
     model: keras.Model, shapes: dict[str, Shape]
 ) -> dict[str, np.ndarray]:
-    """Return a copy of every tensor, in neutral layout."""
-    found = tensors(model)
+    """Return a copy of every tensor, in neutral layout.
+
+    Args:
+        model: the network.
+        shapes: the shapes in the spec, by neutral name.
+    """
+    live = tensors(model)
     return {
         name: to_neutral(value, shapes.get(name, value.shape))
-        for name, value in found.items()
+        for name, value in live.items()
     }
 
 
 def write(model: keras.Model, weights: dict[str, np.ndarray]) -> None:
     """Set every tensor from neutral layout.
 
+    Args:
+        model: the network.
+        weights: the values of all tensors, by neutral name.
+
     Raises:
         KeyError: if a tensor is missing or unknown.
     """
-    found = tensors(model)
-    if found.keys() != weights.keys():
-        odd = sorted(found.keys() ^ weights.keys())
+    live = tensors(model)
+    if live.keys() != weights.keys():
+        odd = sorted(live.keys() ^ weights.keys())
         raise KeyError(f"weights and model differ in {odd}")
-    for name, tensor in found.items():
+    for name, tensor in live.items():
         tensor.assign(from_neutral(weights[name], tensor))

@@ -1,1 +1,1 @@
-"""The tests, in the rooms of what they test."""
+"""The tests, in the folders of what they test."""

@@ -1,7 +1,7 @@
-"""The cases that both backends are held to, as a table.
+"""The table of cases that both backends are tested with.
 
-A case says only what matters for it; the rest is a small classifier trained
-by plain gradient descent. Every test multiplies this table by the backends.
+A case has only the fields that matter for it; the rest is a small classifier
+trained by plain gradient descent. Every test runs this table on each backend.
 """
 
 from dataclasses import dataclass, field
@@ -27,8 +27,8 @@ def arm(
     samples: int = 64,
     **recipe: Any,
 ) -> Arm:
-    """Return an arm on `Noise`, with what is unsaid in Keras's words."""
-    unsaid = {
+    """Return an arm on `Noise`, with Keras's defaults."""
+    defaults = {
         "loss": "cross_entropy",
         "optimizer": {"sgd": 0.1},
         "batch_size": 16,
@@ -47,7 +47,7 @@ def arm(
             "example",
             TypeAdapter(tuple[Layer, ...]).validate_python(layers),
             data,
-            Recipe.model_validate(unsaid | recipe),
+            Recipe.model_validate(defaults | recipe),
         )
 
 
@@ -56,13 +56,13 @@ class Case:
     """One network and recipe that the backends must agree on.
 
     Attributes:
-        id: what the tests are called by.
+        id: of the tests.
         layers: as they are written.
         sides: shape of one sample.
         classes: of the target; None for a number.
-        recipe: what differs from the plain recipe of `arm`.
-        smooth: whether the loss has a slope everywhere on its way, so that
-            finite differences measure it.
+        recipe: the fields that differ from the plain recipe of `arm`.
+        smooth: whether the loss is differentiable along the training, so
+            that finite differences measure its gradient.
     """
 
     id: str
@@ -74,18 +74,18 @@ class Case:
 
     @property
     def arm(self) -> Arm:
-        """The case as something that can be trained."""
+        """The case as an arm."""
         return arm(self.layers, self.sides, self.classes, **self.recipe)
 
 
 MLP = [{"dense": 6}, "tanh", {"dense": 3}]
 ZERO = {"dense": {"units": 6, "kernel_initializer": "zeros"}}
-# Before a normalisation, where a bias has no slope but rounding.
+# Before a normalisation, where the gradient of a bias is only rounding.
 BIASLESS = {"dense": {"units": 6, "bias": False}}
 STEPS = {"step_decay": {"every": 3, "by": 0.7}}
 
 
-# Every kind of schedule, ending before the thirtieth step where it ends.
+# Every kind of schedule; those that end do so before the thirtieth step.
 SCHEDULES: dict[str, Any] = {
     "constant": "constant",
     "step_decay": STEPS,
@@ -140,8 +140,8 @@ def _wide(stddev: float, units: int) -> dict[str, Any]:
     return {"dense": {"units": units, "kernel_initializer": normal}}
 
 
-# Each with what it is written as; every activation that has a parameter also
-# with another value than any framework's default.
+# Each activation as it is written; those with a parameter also with a value
+# that is no framework's default.
 SMOOTH: dict[str, Any] = {
     "leaky_relu": {"leaky_relu": 0.1},
     "leaky_relu-torch": {"leaky_relu": 0.01},
@@ -162,7 +162,7 @@ SMOOTH: dict[str, Any] = {
     "custom": {"custom": "x * tanh(sqrt(softplus(x)))"},
 }
 
-# Those that have cases of their own where they stand behind vectors.
+# Activations that have separate cases on vectors.
 PLAIN: dict[str, Any] = {
     "relu": "relu",
     "tanh": "tanh",
@@ -171,7 +171,8 @@ PLAIN: dict[str, Any] = {
     "gelu": "gelu",
 }
 
-# What has a kink, and where. Where kernels are zero, x is exactly there.
+# Activations with a kink, and its place. With kernels of zero, x is exactly
+# there.
 KINKED: dict[str, tuple[Any, tuple[float, ...]]] = {
     "leaky_relu": ({"leaky_relu": 0.1}, (0,)),
     "relu6": ("relu6", (0, 6)),
@@ -190,8 +191,8 @@ KINKED: dict[str, tuple[Any, tuple[float, ...]]] = {
     "custom-tie_all_along": ({"custom": "maximum(x, x) + x"}, (0,)),
 }
 
-# Together they hold each function, each operator, and numbers that float32
-# does not have.
+# Together they have each function, each operator, and numbers that float32
+# cannot represent.
 FORMULAS = {
     "growing": "exp(x / 3) + expm1(-0.1 * x) + sinh(x / 4) - cosh(x / pi)",
     "roots": "log(2.1 + x ** 2) + log1p(x * x) + sqrt(0.1 + x ** 2) ** -0.7",
@@ -376,7 +377,7 @@ LAYERS = [
         for name, written in SMOOTH.items()
         for where, size in (("near", 0.5), ("wide", 10.0))
     ),
-    # Every activation on every rank; above they stand behind vectors.
+    # Every activation on every rank; the cases above are on vectors.
     *(
         Case(**cases_ranks.placed(f"{name}-{rank}", rank, written))
         for name, written in (SMOOTH | PLAIN).items()
@@ -474,7 +475,7 @@ PENALTIES = [
         "both": {"l1": 0.03, "l2": 0.1},
     }.items()
 ]
-"""Each with the loss that is reported counting it, so that it has a slope."""
+"""Each penalty with `reported`, so that the reported loss includes it."""
 
 UNREPORTED = [
     Case(
@@ -552,7 +553,7 @@ ACCUMULATION = [
     )
 ]
 
-# Each optimiser's conventions, as different as they can be told apart.
+# Each optimiser's conventions, with values whose effects differ clearly.
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "rmsprop": {
         f"{placement}-{name}": {
@@ -752,27 +753,27 @@ CASES = LAYERS + LOSSES + OPTIMIZERS + RECIPES
 
 
 def _repeating(cases: list[Case]) -> set[str]:
-    """Return those that bring nothing new, after those before them.
+    """Return the ids of cases that add nothing to the cases before them.
 
-    New is a value of an optimiser's field, or its first schedule.
+    A case adds a value of an optimiser's field, or its first schedule.
     """
     seen: set[tuple[str, str, str]] = set()
-    found = set()
+    result = set()
     for case in cases:
         [(kind, fields)] = case.recipe["optimizer"].items()
         fields = {**fields, "schedule": case.recipe["schedule"]}
         values = {(kind, name, str(v)) for name, v in fields.items()}
         if values <= seen:
-            found.add(case.id)
+            result.add(case.id)
         seen |= values
-    return found
+    return result
 
 
 REPEATING = _repeating(CONVENTIONAL + DECAYS)
 
 
 def marked(cases: list[Case]) -> list[Any]:
-    """Return parameters of a test; what repeats others is slow."""
+    """Return parameters of a test; cases that repeat others are slow."""
     return [
         pytest.param(
             case,

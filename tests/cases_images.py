@@ -1,4 +1,4 @@
-"""The cases that look at images, as a table; see `tests.cases`.
+"""The cases on images, as a table; see `tests.cases`.
 
 Each row holds the arguments of one `Case`.
 """
@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 
 Row: TypeAlias = dict[str, Any]
 
-# A layer that learns before one that does not, so that the slope which the
-# latter passes on is seen. Sides of 8 and 7: even and odd at once.
+# A layer with parameters before one without, so that the gradient that the
+# latter passes on is tested. Sides of 8 and 7: one even and one odd.
 POINT = {"conv2d": {"filters": 2, "size": 1}}
-# Of two channels, normalised, nothing is left but which is the larger: a
-# step, at which rounding decides.
+# With two channels, a normalisation leaves only which is the larger: a step
+# function, which depends on rounding.
 BIASLESS_POINT = {"conv2d": {"filters": 5, "size": 1, "bias": False}}
 EVEN_AND_ODD = (8, 7, 3)
 
@@ -35,7 +35,7 @@ def _image(
     before: Any = POINT,
     smooth: bool = True,
 ) -> Row:
-    """Put layers between one that learns and a dense one, on images."""
+    """Put layers between one with parameters and a dense one, on images."""
     whole = [before, *layers, "flatten", {"dense": 3}]
     return _row(id, whole, smooth)
 
@@ -121,7 +121,7 @@ ROWS: list[Row] = [
     ),
     _image("max_pool-plain", {"max_pool": 2}),
     _image("max_pool-even", _pool("max_pool", size=[2, 4], padding="same")),
-    # The dead half of a rectified image is a tie; nothing before it learns.
+    # The zeros of a rectified image are ties; no layer before has parameters.
     _row(
         "max_pool-ties",
         ["relu", {"max_pool": 2}, "flatten", {"dense": 3}],
@@ -143,7 +143,7 @@ ROWS: list[Row] = [
         "global_max_pool",
         [POINT, "tanh", "global_max_pool", {"dense": 3}],
     ),
-    # Every number of a channel is equal, so each gets a share of the slope.
+    # All numbers of a channel are equal, so each gets a share of the gradient.
     _row(
         "global_max_pool-ties",
         [
@@ -169,13 +169,13 @@ ROWS: list[Row] = [
         for axes in ("channels", "all")
         for affine in (True, False)
     ),
-    # Behind a layer that learns, so that its slope has to find its way back;
+    # After a layer with parameters, so that the gradient has to pass through;
     # and before one that is not the same for every pixel.
     _image("random_flip", "random_flip", "tanh"),
     _image("random_crop", {"random_crop": 1}),
     _image("random_crop-filled", {"random_crop": {"padding": 3, "fill": 0.7}}),
     _image("random_crop-random_flip", {"random_crop": 2}, "random_flip"),
-    # What a small residual network of images is made of.
+    # The parts of a small residual network on images.
     _row(
         "residual-image",
         [
@@ -197,4 +197,4 @@ ROWS: list[Row] = [
         ],
     ),
 ]
-"""Each layer that looks at images."""
+"""Each layer that takes images."""

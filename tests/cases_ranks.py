@@ -2,8 +2,8 @@
 
 Each row holds the arguments of one `Case`; see `tests.cases`. A sample of
 two axes is (height, channels). Its sides differ from each other and from
-the batch, so that axes that change places do not go unnoticed; where a
-batch is as large as the channels, `-square` says so.
+the batch, so that exchanged axes are noticed; cases whose batch is as large
+as the channels have `-square` in their names.
 """
 
 from typing import Any, TypeAlias
@@ -12,8 +12,8 @@ Row: TypeAlias = dict[str, Any]
 
 VECTOR, TWO, IMAGE = (5,), (4, 3), (4, 5, 3)
 
-# Layers that learn, one for each rank, before one that does not, so that
-# the slope which the latter passes on is seen.
+# Layers with parameters, one for each rank, before one without, so that the
+# gradient that the latter passes on is tested.
 _SLOPES = {"slopes": "per_number", "initial": 0.2, "at_zero": "slope"}
 LEARNING: dict[str, tuple[tuple[int, ...], Any]] = {
     "vector": (VECTOR, {"dense": 6}),
@@ -35,7 +35,7 @@ def placed(
     *layers: Any,
     smooth: bool = True,
 ) -> Row:
-    """Put layers between one that learns and a dense one, on one rank."""
+    """Put layers between one with parameters and a dense one, on a rank."""
     sides, before = LEARNING[rank]
     after = [] if rank == "vector" else ["flatten"]
     return {
@@ -57,7 +57,7 @@ ROWS: list[Row] = [
         for rank, axes in AXES.items()
         for axis in axes
     ),
-    # Far out, where a sum of exponentials would overflow.
+    # Large inputs, at which a sum of exponentials would overflow.
     *(
         {
             "id": f"{kind}-extreme",
@@ -166,7 +166,7 @@ ROWS: list[Row] = [
             }
         },
     ),
-    # Branches of different length along the axis that is joined.
+    # Branches of different length along the axis of concatenation.
     *(
         placed(
             f"concatenate-{rank}-{axis}",
@@ -194,9 +194,9 @@ ROWS: list[Row] = [
         if axis not in ("all", "positions")
     ),
 ]
-"""Each layer that has an axis, on each rank that has it."""
+"""Each layer with an axis, on each rank that has the axis."""
 
-# The mistakes that warnings are about: allowed, and the same in both.
+# The mistakes that cause warnings: allowed, and the same in both frameworks.
 _HIDDEN = [{"dense": 6}, "tanh"]
 MISTAKES: list[Row] = [
     *(

@@ -1,8 +1,8 @@
-"""Many climbs at once, in parts: what is known is kept and not done again.
+"""Many ladder runs ("climbs") at once, with a cache of their results.
 
-Each result is kept under a hash of all that it follows from: the arm, the
-seed, the length, the threads, and the code of the four rooms. What is
-interrupted goes on where it was; what was changed is done anew.
+Each result is cached under a hash of all that determines it: the arm, the
+seed, the number of steps, the threads, and the code of the four packages. An
+interrupted call continues where it stopped; what has changed is run again.
 """
 
 import ast
@@ -31,30 +31,31 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("common", "torch_impl", "keras_impl", "comparisons")
 LIBRARIES = ("torch", "keras", "tensorflow", "numpy", "scikit-learn")
 
-# Climbs a pair takes before fresh workers take its place: TensorFlow never
-# gives back the memory of a graph that it has traced.
+# Ladder runs of a pair of workers before fresh ones replace it: TensorFlow
+# never frees the memory of a graph that it has traced.
 LIFETIME = 200
 
 SAYING = Path("tests/coverage/saying.py")
 SETUP = "tests.coverage.saying:add_tasks"
 
 Found = dict[str, Any]
-"""`verdicts` by rung, what was `said` by backend, `seconds`, or `broke`."""
+"""`verdicts` by rung, the code results `said` by backend, `seconds`; or
+`broke`, the error of a worker."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One arm to climb the ladder with.
+    """One arm to run the ladder on.
 
     Attributes:
-        name: what it is called where it is listed.
+        name: of the job, in lists.
         arm: the network, its data and its recipe.
         seed: of the weights, the order and the masks.
-        steps: how long the trajectory is.
+        steps: of the trajectory.
         threads: of each framework.
-        says: whether the workers also say and read each part of it.
-        dtype: float64 to climb; in another precision the arm is trained
-            alone, as `comparisons.ladder.precision` does.
+        says: whether the workers also emit and read each part of the arm.
+        dtype: float64 for the whole ladder; in another precision the arm is
+            only trained, as `comparisons.ladder.precision` does.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Job:
 
     @cached_property
     def key(self) -> str:
-        """A hash of what the result follows from, but for the code."""
+        """A hash of all that determines the result, except the code."""
         parts = (*self.arm.layers, self.arm.data, self.arm.recipe)
         meaning = [part.model_dump(mode="json") for part in parts]
         number: list[int | str] = [
@@ -79,27 +80,27 @@ class Job:
 
 
 class Memory:
-    """What is known, in a file.
+    """The cached results, in a file.
 
     Args:
-        path: of the file; what other code found is dropped.
-        code: what the code is called; by default, by its own digest.
+        path: of the file; the results of other code are dropped.
+        code: identifies the code; by default, its digest.
     """
 
     def __init__(self, path: Path, code: str | None = None) -> None:
         self.path, self.code = path, code or code_digest()
-        self.found: dict[str, Found] = {}
+        self.results: dict[str, Found] = {}
         self._lock = threading.Lock()
         if path.exists():
             kept = json.loads(path.read_text("utf-8"))
             if kept["code"] == self.code:
-                self.found = kept["found"]
+                self.results = kept["found"]
 
-    def keep(self, key: str, found: Found) -> None:
-        """Add a result, whole or not at all."""
+    def keep(self, key: str, result: Found) -> None:
+        """Add a result and write the file atomically."""
         with self._lock:
-            self.found[key] = found
-            text = json.dumps({"code": self.code, "found": self.found})
+            self.results[key] = result
+            text = json.dumps({"code": self.code, "found": self.results})
             self.path.parent.mkdir(parents=True, exist_ok=True)
             half = self.path.with_suffix(".half")
             half.write_text(text, "utf-8")
@@ -108,7 +109,7 @@ class Memory:
 
 @cache
 def code_digest() -> str:
-    """Return a digest of what the results follow from, but for prose."""
+    """Return a digest of all that determines the results, except prose."""
     digest = hashlib.sha256()
     files = [f for room in ROOMS for f in sorted((ROOT / room).rglob("*.py"))]
     for file in (*files, ROOT / SAYING):
@@ -149,25 +150,25 @@ def climb_all(
     at_most: int | None = None,
     watch: Callable[[str], None] | None = None,
 ) -> dict[str, Found]:
-    """Climb with every job that is not known yet.
+    """Run every job that has no cached result yet.
 
     Args:
-        jobs: what to climb with.
-        memory: what is known; results are kept there.
-        pairs: of workers, that climb side by side.
-        at_most: how many climbs; the rest waits for another call.
-        watch: called with a line after each climb.
+        jobs: the jobs to run.
+        memory: the cached results; new ones are added.
+        pairs: the number of pairs of workers, which run side by side.
+        at_most: the largest number of runs; the rest waits for another call.
+        watch: called with a line after each run.
 
     Returns:
-        What is known of the jobs, by their keys.
+        The known results of the jobs, by their keys.
     """
-    unknown = {job.key: job for job in jobs if job.key not in memory.found}
+    unknown = {job.key: job for job in jobs if job.key not in memory.results}
     due = sorted(unknown.values(), key=lambda job: job.threads)[:at_most]
     broken: dict[str, Found] = {}
     for threads, group in groupby(due, key=lambda job: job.threads):
         crew = _Crew(list(group), threads, memory, broken, watch)
         crew.work(pairs)
-    known = memory.found | broken
+    known = memory.results | broken
     return {job.key: known[job.key] for job in jobs if job.key in known}
 
 
@@ -189,7 +190,7 @@ class _Crew:
             self.jobs.put(job)
 
     def work(self, pairs: int) -> None:
-        """Climb until the queue is empty."""
+        """Run jobs until the queue is empty."""
         crew = [threading.Thread(target=self._serve) for _ in range(pairs)]
         for thread in crew:
             thread.start()
@@ -203,42 +204,42 @@ class _Crew:
                 more = self._shift(pair)
 
     def _shift(self, pair: WorkerPair) -> bool:
-        """Climb until these workers are old or broken, or nothing is left."""
+        """Run jobs until the workers are old or broken, or none is left."""
         for _ in range(LIFETIME):
             try:
                 job = self.jobs.get_nowait()
             except Empty:
                 return False
-            found = ladder(pair, job)
-            self._keep(job, found)
-            if "broke" in found:
+            result = ladder(pair, job)
+            self._keep(job, result)
+            if "broke" in result:
                 return True
         return True
 
-    def _keep(self, job: Job, found: Found) -> None:
-        if "broke" in found:
-            self.broken[job.key] = found
+    def _keep(self, job: Job, result: Found) -> None:
+        if "broke" in result:
+            self.broken[job.key] = result
         else:
-            self.memory.keep(job.key, found)
+            self.memory.keep(job.key, result)
         self.done += 1
         if self.watch:
             count = f"{self.done}/{self.total}"
-            self.watch(f"{count} {outcome(found)} {job.name}")
+            self.watch(f"{count} {outcome(result)} {job.name}")
 
 
 _SETUPS = {"torch": SETUP, "keras": SETUP}
 
 
 def ladder(pair: WorkerPair, job: Job) -> Found:
-    """Climb with one job."""
+    """Run one job."""
     start = time.perf_counter()
     try:
-        said = pair.ask("said", arm=job.arm) if job.says else {}
+        parts = pair.ask("emit_and_read", arm=job.arm) if job.says else {}
         verdicts = _verdicts(pair, job)
     except WorkerError as error:
         return {"broke": str(error)[-2000:]}
     return {
-        "said": said,
+        "said": parts,
         "verdicts": {v.rung: v.as_json() for v in verdicts},
         "seconds": round(time.perf_counter() - start, 2),
     }
@@ -246,35 +247,35 @@ def ladder(pair: WorkerPair, job: Job) -> Found:
 
 def _verdicts(pair: WorkerPair, job: Job) -> list[Verdict]:
     if job.dtype == "float64":
-        found = run_ladder(pair, job.arm, seed=job.seed, steps=job.steps)
-        return found.verdicts
+        result = run_ladder(pair, job.arm, seed=job.seed, steps=job.steps)
+        return result.verdicts
     _, verdict = train_in(pair, job.arm, job.dtype, job.seed, job.steps)
     return [verdict]
 
 
-def outcome(found: Found) -> Outcome:
-    """Return the outcome of a climb; one that broke agrees in nothing."""
-    if "broke" in found:
+def outcome(result: Found) -> Outcome:
+    """Return the outcome of a run; a broken one counts as disagree."""
+    if "broke" in result:
         return "disagree"
-    return worst([each["verdict"] for each in found["verdicts"].values()])
+    return worst([each["verdict"] for each in result["verdicts"].values()])
 
 
-def sentence(found: Found) -> str:
-    """Return what the judge said of the rung that decides, or what broke."""
-    if "broke" in found:
-        return str(found["broke"])
-    given = outcome(found)
-    decides = [v for v in found["verdicts"].values() if v["verdict"] == given]
+def sentence(result: Found) -> str:
+    """Return the judge's sentence on the deciding rung, or the error."""
+    if "broke" in result:
+        return str(result["broke"])
+    given = outcome(result)
+    decides = [v for v in result["verdicts"].values() if v["verdict"] == given]
     return f"{decides[-1]['rung']}: {decides[-1]['sentence']}"
 
 
-def counted(found: Sequence[Found]) -> str:
-    """Return how many agree, and how many do not, if any.
+def counted(results: Sequence[Found]) -> str:
+    """Return how many runs agree, and how many do not, if any.
 
     >>> counted([{"broke": "lost"}, {"broke": "lost"}])
     'Of 2 climbs, 0 agree, 2 disagree'
     """
-    counts = Counter(map(outcome, found))
+    counts = Counter(map(outcome, results))
     kinds = ["agree", *(k for k in ("disagree", "undecided") if counts[k])]
     shown = ", ".join(f"{counts[kind]} {kind}" for kind in kinds)
-    return f"Of {len(found)} climbs, {shown}"
+    return f"Of {len(results)} climbs, {shown}"

@@ -1,4 +1,4 @@
-"""What all tests share: the two workers, started once."""
+"""Fixtures of all tests: the two workers, started once per session."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 
 from framework_parity.comparisons.workers.pool import WorkerPair
 
-# The same examples on every run: a test that fails for one fails for all.
+# The same examples on every run, so that failures are reproducible.
 hypothesis.settings.register_profile(
     "house", derandomize=True, deadline=None, max_examples=50
 )
@@ -18,7 +18,7 @@ SETUP = "tests.setup:add_tasks"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell `pytest -n 2` what to run in one process: a file, or a case."""
+    """Group the tests of a file, or of a case, in one process of xdist."""
     for item in items:
         given = getattr(item, "callspec", None)
         case = getattr(given and given.params.get("case"), "id", "")
@@ -28,6 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def pair() -> Iterator[WorkerPair]:
-    """Both frameworks, each in a process of its own."""
+    """Both frameworks, each in its own process."""
     with WorkerPair(setup={"torch": SETUP, "keras": SETUP}) as workers:
         yield workers

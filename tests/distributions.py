@@ -1,7 +1,7 @@
-"""What each initialiser's distribution is, from a third source: SciPy.
+"""The distribution of each initialiser, from a third source: SciPy.
 
 `common` samples it in NumPy and each framework by itself; all three are
-held to these.
+compared with these.
 """
 
 import math
@@ -33,7 +33,7 @@ KERNELS: list[Initializer] = [
     Normal(stddev=0.3),
     Normal(mean=0.7, stddev=0.3),
     TruncatedNormal(mean=0.7, stddev=0.3, bounds="deviations"),
-    # Cut hardly, on one side, and to a piece that is nearly even.
+    # Truncated hardly, on one side, and to an almost uniform part.
     TruncatedNormal(mean=0.0, stddev=0.3, bounds="absolute"),
     TruncatedNormal(mean=1.5, stddev=1.0, bounds="absolute"),
     TruncatedNormal(mean=1.5, stddev=5.0, bounds="absolute"),
@@ -50,7 +50,7 @@ KERNELS: list[Initializer] = [
     LecunNormal(truncated=True),
 ]
 
-# Those whose values are known beforehand; no float32 holds 0.1.
+# Initialisers with constant values; 0.1 is no float32.
 CONSTANTS: list[tuple[Initializer, float]] = [
     (Zeros(), 0.0),
     (Ones(), 1.0),
@@ -59,13 +59,13 @@ CONSTANTS: list[tuple[Initializer, float]] = [
 
 ORTHOGONALS = [Orthogonal(), Orthogonal(gain=1.7)]
 
-# A true distribution's sample is further off than this once in a million
-# draws; the draws are seeded, so it is never once too many.
+# The p-value that the right distribution falls below once in a million draws;
+# the draws are seeded, so a test that passes keeps passing.
 SURPRISE = 1e-6
 
 
 def id_of(initializer: Initializer) -> str:
-    """Return what a test is called by."""
+    """Return the id of a test."""
     fields = initializer.model_dump()
     if isinstance(fields, str):
         return fields
@@ -98,7 +98,7 @@ def distribution(spec: Initializer, fan_in: int, fan_out: int) -> Any:
     }[type(spec)]
     if not spec.truncated:
         return stats.norm(0, math.sqrt(variance))
-    # Cut at two deviations *before* it is widened to the variance asked for.
+    # Truncated at two deviations *before* it is scaled to the variance.
     wide = math.sqrt(variance) / stats.truncnorm(-2, 2).std()
     return stats.truncnorm(-2, 2, 0, wide)
 
@@ -118,13 +118,13 @@ def _uniform(variance: float) -> Any:
 def assert_drawn_from(values: npt.NDArray[Any], expected: Any) -> None:
     """Raise if a sample cannot have come from a distribution."""
     sample = values.ravel()
-    # A float32 draw may be rounded onto the far side of a limit.
+    # A float32 draw may be rounded beyond a limit.
     low, high = expected.support()
     slack = 1e-6 * max(abs(low), abs(high)) if math.isfinite(high) else 0
     assert sample.min() >= low - slack
     assert sample.max() <= high + slack
     # Five standard errors; no distribution here has heavier tails than a
-    # normal, whose deviation is the least certain.
+    # normal, whose standard deviation has the largest error.
     size = len(sample)
     off = abs(sample.mean() - expected.mean())
     assert off < 5 * expected.std() / math.sqrt(size)
@@ -137,7 +137,7 @@ def assert_drawn_from(values: npt.NDArray[Any], expected: Any) -> None:
 def assert_orthogonal(kernel: npt.NDArray[Any], gain: float) -> None:
     """Raise if neither columns nor rows are orthogonal, of length `gain`.
 
-    A kernel of more than two axes is looked at as (all the rest, outputs).
+    A kernel of more than two axes is reshaped to (all others, outputs).
     """
     matrix = kernel.reshape(-1, kernel.shape[-1])
     if len(matrix) < matrix.shape[1]:

@@ -7,7 +7,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import CONVENTIONS, Convention
 from tests.cases import STEPS, arm
 
-# What has to stand beside a field so that it has an effect.
+# The other fields that a field needs to have an effect.
 EFFECTIVE: dict[str, dict[str, Any]] = {
     "sgd.velocity": {"momentum": 0.9},
     "sgd.decay": {"momentum": 0.9, "weight_decay": 0.1},
@@ -31,14 +31,14 @@ def scheduled(kind: str, **fields: Any) -> Arm:
 
 
 def watched(layers: list[Any], **recipe: Any) -> Arm:
-    """Return an arm that is evaluated on a part of its own."""
+    """Return an arm with a validation part."""
     plain = arm(layers, **recipe)
     data = plain.data.model_copy(update={"validation": 0.25})
     return Arm(plain.name, plain.layers, data, plain.recipe)
 
 
 def drawn(initializer: Any) -> Arm:
-    """Return an arm whose kernel has numbers enough to tell what it is of."""
+    """Return an arm with a kernel large enough to test its distribution."""
     return arm(dense(kernel_initializer=initializer), (100,))
 
 
@@ -96,7 +96,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "prelu_initial": lambda value: arm(
         [{"prelu": {"initial": value}}, *dense()]
     ),
-    # Nothing but zeros reaches it, until what stands before it has learnt.
+    # Its inputs are zeros, until the layer before it has been trained.
     "prelu_at_zero": lambda value: arm(
         [
             *dense(kernel_initializer="zeros"),
@@ -108,7 +108,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "truncated_normal_stddev": lambda value: drawn(
         {"truncated_normal": value}
     ),
-    # So wide that few values of the one lie within the bounds of the other.
+    # So wide that few values of one are within the bounds of the other.
     "truncated_normal_bounds": lambda value: drawn(
         {"truncated_normal": {"stddev": 4.0, "bounds": value}}
     ),
@@ -124,7 +124,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
         {"lecun_normal": {"truncated": value}}
     ),
     "sgd_learning_rate": lambda value: arm(dense(), optimizer={"sgd": value}),
-    # The two velocities part only where the rate changes.
+    # The two velocities differ only when the rate changes.
     "sgd_velocity": lambda value: arm(
         dense(),
         optimizer={"sgd": {"lr": 0.1, "momentum": 0.9, "velocity": value}},
@@ -141,7 +141,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
             }
         },
     ),
-    # Keras's sum of squares starts at 0.1, which drowns any epsilon.
+    # Keras's sum of squares starts at 0.1, beside which epsilon has no effect.
     "adagrad_epsilon": lambda value: arm(
         dense(),
         optimizer={"adagrad": {"initial_accumulator": 0.0, "epsilon": value}},
@@ -198,7 +198,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
             "last_cooldown": value,
         },
     ),
-    # Beside weights that begin at zero, even so small a rate is seen.
+    # With weights that start at zero, even such a small rate has an effect.
     "plateau_least_change": lambda value: watched(
         dense(kernel_initializer="zeros"),
         optimizer={"sgd": 1e-8},
@@ -209,9 +209,9 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
 }
 
 
-# What 1 - β keeps of float32 has to be little. Adam's own betas do; Adamax
-# corrects by the first alone, and where Nadam corrects by the second, the
-# same rounding of what it averages nearly makes up for it.
+# 1 - β has to lose digits in float32. With Adam's default betas it does;
+# Adamax corrects by the first alone, and where Nadam corrects by the second,
+# the same rounding in its average nearly cancels it.
 NEAR_1 = {"adamax": {"beta_1": 0.999}, "nadam": {"beta_2": 0.99999}}
 
 
@@ -221,7 +221,7 @@ def example(row: Convention, value: Any) -> Arm:
         return EXAMPLES[row.name](value)
     kind, field = row.field.split(".")
     if field == "bias_correction":
-        # Beside weights that begin at zero, and are moved far.
+        # With weights that start at zero, and large steps.
         return arm(
             dense(kernel_initializer="zeros"),
             optimizer={

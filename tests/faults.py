@@ -1,4 +1,4 @@
-"""Faults to plant in one framework, to see whether the judge finds them.
+"""Faults to plant in one framework, which the judge has to detect.
 
 A fault is a function that changes modules inside a worker process. It takes
 the backend's package name, so that one fault can be planted on either side::
@@ -41,12 +41,12 @@ patches = pytest.MonkeyPatch()
 
 
 def install(backend: str) -> None:
-    """Let this process change its fault on request, by the task `plant`."""
+    """Add the task `plant`, which changes the fault of this process."""
     from framework_parity.comparisons.workers import tasks
 
     def plant(trainer_class: Any, name: str, progress: Any = None) -> None:
         patches.undo()
-        # A trainer that was made before would not have the fault.
+        # A cached trainer would not have the fault.
         tasks._last.cache_clear()
         if name.startswith("misread:"):
             misread(*name.split(":")[1:])
@@ -57,14 +57,14 @@ def install(backend: str) -> None:
 
 
 def misread(row_name: str, side: str) -> None:
-    """Read one field of the language as a framework's default, always.
+    """Always read one field of the language as a framework's default.
 
-    What starts the weights is shared on the ladder, so a field that only
-    says that is misread where the framework draws for itself.
+    The ladder shares the initial weights, so a field that only affects them
+    is misread where the framework draws its own.
 
     Args:
         row_name: of the table of conventions.
-        side: whose default is read, whatever the specification says.
+        side: the framework whose default is read, whatever the spec says.
     """
     from framework_parity.comparisons.workers import tasks
 
@@ -92,7 +92,7 @@ def _trainer(backend: str) -> Any:
 
 
 def _around(owner: Any, name: str) -> Callable[..., None]:
-    """Return a decorator for what is called in place of `owner.name`.
+    """Return a decorator for a replacement of `owner.name`.
 
     The replacement gets the original first, then its arguments.
     """
@@ -109,12 +109,12 @@ def _around(owner: Any, name: str) -> Callable[..., None]:
 
 
 def _misread(backend: str, kind: str, **fields: Any) -> None:
-    """Make a backend read other values than a spec says, in some fields.
+    """Make a backend read some fields of a spec with other values.
 
     Args:
         backend: the package.
         kind: of the layer or optimiser.
-        fields: for each, a function from the spec to what is read.
+        fields: for each, a function from the spec to the value that is read.
     """
     families = members(Layer), members(Optimizer)
     [cls] = (each for each in chain(*families) if each.kind() == kind)
@@ -151,14 +151,14 @@ def _misjudge(
 
 
 def _operations(backend: str) -> Any:
-    """Return functions that both frameworks have under NumPy's names."""
+    """Return the module with functions under NumPy's names."""
     if backend == "torch_impl":
         return importlib.import_module("torch")
     return importlib.import_module("keras").ops
 
 
 def _replace_tanh(backend: str, function: Callable[[Any, Any], Any]) -> None:
-    """Put a function of the operations and of x in the place of tanh."""
+    """Replace tanh by a function of the operations and of x."""
     ops = _operations(backend)
 
     @_around(_module(backend, "layers.activations"), "tanh")
@@ -174,11 +174,11 @@ def _replace_tanh(backend: str, function: Callable[[Any, Any], Any]) -> None:
         return call(Other)
 
 
-# What reaches the network: rung "data".
+# Faults in the data: rung "data".
 
 
 def labels_shifted(backend: str) -> None:
-    """Hold every label one class too high."""
+    """Shift every label by one class."""
 
     @_around(_module(backend, "trainer"), "to_tensor")
     def shifted(to_tensor: Any, array: Any, dtype: str) -> Any:
@@ -187,7 +187,7 @@ def labels_shifted(backend: str) -> None:
 
 
 def data_through_float32(backend: str) -> None:
-    """Round every number to float32 on its way into the framework."""
+    """Round every number to float32 before it reaches the framework."""
 
     @_around(_module(backend, "trainer"), "to_tensor")
     def rounded(to_tensor: Any, array: Any, dtype: str) -> Any:
@@ -215,7 +215,7 @@ def another_order(backend: str) -> None:
 
 
 def order_repeated(backend: str) -> None:
-    """See the samples in the first epoch's order in every epoch.
+    """Use the first epoch's order of samples in every epoch.
 
     Keras's own `fit(shuffle=True)` does so, once it is seeded.
     """
@@ -228,7 +228,7 @@ def order_repeated(backend: str) -> None:
 
 
 def last_batch_dropped(backend: str) -> None:
-    """Plan no step for a last batch that is not full."""
+    """Drop the last batch if it is incomplete."""
 
     def dropped(segments: Any, arm: Arm, *rest: Any) -> Any:
         recipe = arm.recipe.model_copy(update={"last_batch": "drop"})
@@ -238,7 +238,7 @@ def last_batch_dropped(backend: str) -> None:
     _around(loop, "segments")(dropped)
 
 
-# What the network is: rung "structure".
+# Faults in the layers and shapes: rung "structure".
 
 
 def activation_forgotten(backend: str) -> None:
@@ -251,7 +251,7 @@ def activation_forgotten(backend: str) -> None:
 
 
 def softmax_appended(backend: str) -> None:
-    """Build the network with a softmax behind its logits."""
+    """Build the network with a softmax after its logits."""
 
     @_around(_module(backend, "trainer"), "build")
     def longer(build: Any, arm: Arm, masked: bool) -> Any:
@@ -271,11 +271,11 @@ def bias_not_built(backend: str) -> None:
         return build(replace(arm, layers=tuple(layers)), masked)
 
 
-# What the network computes: rung "forward".
+# Faults in the forward pass: rung "forward".
 
 
 def transposed_kernel(backend: str) -> None:
-    """Load the other framework's layout, where a square kernel fits."""
+    """Load square kernels in the other framework's layout."""
 
     @_around(_module(backend, "weights"), "write")
     def transposed(write: Any, model: Any, weights: Any) -> None:
@@ -295,7 +295,7 @@ def bias_forgotten(backend: str) -> None:
 
 
 def weights_through_float32(backend: str) -> None:
-    """Round the weights to float32 on their way in."""
+    """Round the weights to float32 when they are loaded."""
 
     @_around(_module(backend, "weights"), "write")
     def rounded(write: Any, model: Any, weights: Any) -> None:
@@ -311,20 +311,20 @@ def tanh_approximated(backend: str) -> None:
 
 
 def one_nan(backend: str) -> None:
-    """Let tanh answer its largest input with no number."""
+    """Return NaN for the largest input of tanh."""
     _replace_tanh(
         backend,
         lambda ops, x: ops.where(x == ops.max(x), np.nan, ops.tanh(x)),
     )
 
 
-# What the step learns from: rung "gradient".
+# Faults in the loss and its gradient: rung "gradient".
 
 
 def softmax_twice(backend: str) -> None:
-    """Hand probabilities to a loss that starts from logits.
+    """Pass probabilities to a loss of logits.
 
-    The softmax is written out: Keras follows its own softmax back to the
+    The softmax is written out: Keras traces its own softmax back to the
     logits and would undo the mistake.
     """
 
@@ -336,7 +336,7 @@ def softmax_twice(backend: str) -> None:
 
 
 def mse_broadcast(backend: str) -> None:
-    """Take every output against every target: (n, 1) against (n,)."""
+    """Compare every output with every target: (n, 1) against (n,)."""
     _misjudge(
         backend,
         "mean_squared_error",
@@ -345,7 +345,7 @@ def mse_broadcast(backend: str) -> None:
 
 
 def loss_summed(backend: str) -> None:
-    """Sum the loss over the batch, where it is said to be the mean."""
+    """Sum the loss over the batch, where the spec has the mean."""
     _misjudge(
         backend,
         "cross_entropy",
@@ -400,21 +400,21 @@ def noisy_gradient(backend: str) -> None:
 
     @_around(_module(backend, "engine"), "gradients")
     def noisy_too(gradients: Any, *args: Any) -> Any:
-        value, found = gradients(*args)
+        value, computed = gradients(*args)
         return value, [
-            g + 1e-6 * stream.normal(g.shape, dtype=g.dtype) for g in found
+            g + 1e-6 * stream.normal(g.shape, dtype=g.dtype) for g in computed
         ]
 
 
 def own_dropout(backend: str) -> None:
-    """Drop what the framework's own dropout drops, not what the mask says."""
+    """Use the framework's own dropout instead of the shared masks."""
     masked = _module(backend, "random_extensions").MASKED_CLASS
     for layer in list(masked):
         patches.delitem(masked, layer)
 
 
-# How a gradient moves a parameter: rung "step", or "trajectory" where the
-# first step cannot show it.
+# Faults in the update: rung "step", or "trajectory" where the first step is
+# not affected.
 
 
 def wrong_epsilon(backend: str) -> None:
@@ -423,7 +423,7 @@ def wrong_epsilon(backend: str) -> None:
 
 
 def epsilon_placement_swapped(backend: str) -> None:
-    """Put Adam's epsilon where the other framework has it."""
+    """Place Adam's epsilon as the other framework does."""
     other = {"epsilon": "epsilon_hat", "epsilon_hat": "epsilon"}
     _misread(
         backend,
@@ -433,7 +433,7 @@ def epsilon_placement_swapped(backend: str) -> None:
 
 
 def nesterov_dropped(backend: str) -> None:
-    """Do not look ahead."""
+    """Use plain momentum where the spec has Nesterov's."""
     _misread(backend, "sgd", nesterov=lambda _: False)
 
 
@@ -446,7 +446,7 @@ def rate_through_float32(backend: str) -> None:
 
 
 def velocity_swapped(backend: str) -> None:
-    """Sum steps where gradients are to be summed, and the other way."""
+    """Exchange the two definitions of SGD's velocity."""
     other = {"of_steps": "of_gradients", "of_gradients": "of_steps"}
     _misread(backend, "sgd", velocity=lambda s: other[s.velocity])
 
@@ -470,7 +470,7 @@ def beta_2_through_float32(backend: str) -> None:
 
 
 def state_not_reset(backend: str) -> None:
-    """Load weights and keep what the optimiser remembers of the last run."""
+    """Load weights without resetting the optimiser's state."""
 
     @_around(_trainer(backend), "_fresh_optimizer")
     def once(fresh: Any, trainer: Any) -> None:
@@ -478,11 +478,11 @@ def state_not_reset(backend: str) -> None:
             fresh(trainer)
 
 
-# What only a run shows: rung "trajectory".
+# Faults of a whole run: rung "trajectory".
 
 
 def rate_one_step_early(backend: str) -> None:
-    """Give each step the rate of the next."""
+    """Use the rate of the next step in each step."""
 
     @_around(batches, "rates")
     def early(rates: Any, recipe: Any, first: int, *rest: Any) -> Any:
@@ -490,7 +490,7 @@ def rate_one_step_early(backend: str) -> None:
 
 
 def last_batch_skipped(backend: str) -> None:
-    """Plan a step for the last, smaller batch, and do not take it."""
+    """Do not train on the last, smaller batch, but count its step."""
 
     @_around(_trainer(backend), "steps")
     def skipped(steps: Any, trainer: Any, segment: Any) -> Any:
@@ -521,24 +521,24 @@ def validated_in_training_mode(backend: str) -> None:
         return {"loss": float(trainer.loss(y, outputs))}
 
 
-# What only each framework's own randomness shows: rung "statistics".
+# Faults in the framework's own random numbers: rung "statistics".
 
 
 def own_weights_too_wide(backend: str) -> None:
-    """Draw the framework's own normal weights three times too wide."""
+    """Draw normal weights with three times the standard deviation."""
     _misread(backend, "initializers", "normal", stddev=lambda s: 3 * s.stddev)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault and how the judge has to find it.
+    """A fault and how the judge has to detect it.
 
     Attributes:
         plant: the function above.
-        arm: a network that it shows in.
+        arm: a network on which it has an effect.
         rung: where the ladder has to end.
-        where: what the verdict has to name, or a part of it.
-        at_step: the step it has to name, if there is but one.
+        where: the place that the verdict has to name, or a part of it.
+        at_step: the step that it has to name, if there is only one.
     """
 
     plant: Callable[[str], None]
@@ -619,17 +619,17 @@ FAULTS = (
 )
 
 
-# The same in networks that diverge within ten steps in both frameworks. What
-# is planted has to be found in the steps before, on the same rung.
+# The same in networks that diverge within ten steps in both frameworks. The
+# fault has to be detected in the steps before, on the same rung.
 
 
 def diverging(layers: list[Any], optimizer: Any, **recipe: Any) -> Arm:
     """Return a regression on 60 samples, three batches an epoch.
 
     Args:
-        layers: below the last one.
+        layers: all but the last one.
         optimizer: as it is written, with a rate that is far too large.
-        recipe: what else it says.
+        recipe: further fields.
     """
     return arm(
         [*layers, {"dense": 1}],

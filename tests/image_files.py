@@ -1,4 +1,4 @@
-"""Small files of the true formats of known images, for the tests."""
+"""Small files in the formats of known image sets, for the tests."""
 
 import gzip
 import io
@@ -19,10 +19,10 @@ TRAIN, TEST = 30, 20
 def write_idx(
     folder: Path, kind: str, seed: int = 0, classes: int = 10
 ) -> dict[str, Any]:
-    """Write the four files of MNIST or of its like, with a few images.
+    """Write the four files of an MNIST-like set, with a few images.
 
     Returns:
-        What a loader should make of them.
+        The arrays that a loader should return.
     """
     raw = folder / FOLDERS[kind]
     raw.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def write_idx(
 
 
 def write_array(path: Path, entries: Any, kind: int = 8) -> None:
-    """Write bytes as an IDX file, packed; 8 says that they are bytes."""
+    """Write bytes as a compressed IDX file; kind 8 is bytes."""
     head = struct.pack(">BBBB", 0, 0, kind, entries.ndim)
     sides = struct.pack(f">{entries.ndim}I", *entries.shape)
     content = head + sides + entries.astype(np.uint8).tobytes()
@@ -47,7 +47,7 @@ def write_array(path: Path, entries: Any, kind: int = 8) -> None:
 
 
 class _Python2(pickle._Pickler):
-    """Writes bytes as Python 2 wrote its strings, as CIFAR-10's files do."""
+    """Pickles bytes like Python 2's strings, as in CIFAR-10's files."""
 
     dispatch: ClassVar[Any] = dict(pickle._Pickler.dispatch)
 
@@ -58,12 +58,12 @@ class _Python2(pickle._Pickler):
 
 
 def write_cifar(folder: Path, classes: int = 10) -> dict[str, Any]:
-    """Write an archive of CIFAR-10: the true shape, most of it black.
+    """Write an archive of CIFAR-10 with the right shape, mostly zeros.
 
-    Keras's loader wants exactly 10,000 images in each batch.
+    Keras's loader needs exactly 10,000 images in each batch.
 
     Returns:
-        What a loader should make of the first images of each part.
+        The arrays that a loader should return for the first images.
     """
     truth = {}
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,9 @@
-"""The kill matrix: every fault planted, the rung that catches it, its name.
+"""The kill matrix: every fault, the rung that catches it, its diagnosis.
 
     python -m tests.kill_matrix --out docs/kill_matrix.md --only adam
 
-plants one fault at a time into one framework, climbs the ladder and asks for
-the causes. With `--only` the matrix holds that part alone.
+plants one fault at a time into one framework, runs the ladder and asks for
+the causes. With `--only` the matrix holds those faults alone.
 """
 
 import argparse
@@ -21,10 +21,10 @@ from framework_parity.comparisons.ladder.ladder import RUNGS, run_ladder
 from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
 from tests.planted import UNSEEN, Planted, everything
 
-# Long enough for a rate to change and for a last batch to come often.
+# Enough steps for the rate to change and for several last batches.
 STEPS = 60
 
-# TensorFlow keeps some of every network that it has traced.
+# TensorFlow never frees all memory of a network that it has traced.
 FAULTS_A_PAIR = 20
 
 # The share of misread conventions that have to be named.
@@ -33,12 +33,12 @@ NAMED = 57 / 60
 
 @dataclass(frozen=True)
 class Kill:
-    """What became of one fault.
+    """The result for one fault.
 
     Attributes:
         planted: the fault.
-        rung: where it was caught; None where it was not.
-        where: what the verdict named.
+        rung: the rung that caught it; None if none did.
+        where: the place that the verdict named.
         causes: the conventions that were named, with the framework.
         seconds: how long it took.
     """
@@ -61,20 +61,20 @@ class Kill:
 
     @property
     def named(self) -> bool:
-        """Whether the true convention is among them."""
+        """Whether the true convention is among those named."""
         return self.planted.cause in self.slugs
 
     @property
     def alone(self) -> bool:
-        """Whether nothing else is, and the right framework is accused."""
+        """Whether only the true convention and framework are named."""
         return self.causes == ((self.planted.cause, self.planted.suspect),)
 
 
 class Bench:
     """A sound and a faulty worker of each framework.
 
-    Unless they are handed in, they are its own, and started anew after a
-    number of faults; then `close` ends them.
+    Unless they are passed in, it starts its own, and restarts them after a
+    number of faults; `close` ends them.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Bench:
             pair.__exit__(None, None, None)
 
     def kill(self, planted: Planted) -> Kill:
-        """Plant one fault, climb, and ask for the causes."""
+        """Plant one fault, run the ladder, and ask for the causes."""
         if self.owned and self.used == FAULTS_A_PAIR:
             self.close()
             self.used, (self.sound, self.faulty) = 0, self._fresh()
@@ -127,13 +127,13 @@ class Bench:
 
 
 def kills(planted: list[Planted], jobs: int = 1) -> Iterator[Kill]:
-    """Plant one fault after another, as many at once as there are jobs."""
+    """Plant one fault after another, `jobs` of them at once."""
     idle: SimpleQueue[Bench] = SimpleQueue()
     benches = [Bench() for _ in range(jobs)]
     for bench in benches:
         idle.put(bench)
 
-    def one(fault: Planted) -> Kill:
+    def kill(fault: Planted) -> Kill:
         bench = idle.get()
         try:
             return bench.kill(fault)
@@ -141,14 +141,14 @@ def kills(planted: list[Planted], jobs: int = 1) -> Iterator[Kill]:
             idle.put(bench)
 
     try:
-        yield from ThreadPoolExecutor(jobs).map(one, planted)
+        yield from ThreadPoolExecutor(jobs).map(kill, planted)
     finally:
         for bench in benches:
             bench.close()
 
 
 @dataclass(frozen=True)
-class PositiveInt:
+class Counts:
     """The matrix in numbers."""
 
     planted: int
@@ -159,18 +159,18 @@ class PositiveInt:
 
     @property
     def enough(self) -> bool:
-        """Whether all are caught, and as many named as have to be."""
+        """Whether all faults are caught, and enough of them named."""
         return (
             self.caught == self.planted and self.named >= NAMED * self.misread
         )
 
 
-def count(found: list[Kill]) -> PositiveInt:
-    """Count what was caught and what was named."""
-    misread = [kill for kill in found if kill.planted.cause]
-    return PositiveInt(
-        planted=len(found),
-        caught=sum(kill.caught for kill in found),
+def count(results: list[Kill]) -> Counts:
+    """Count the faults that were caught, and those that were named."""
+    misread = [kill for kill in results if kill.planted.cause]
+    return Counts(
+        planted=len(results),
+        caught=sum(kill.caught for kill in results),
         misread=len(misread),
         named=sum(kill.named for kill in misread),
         alone=sum(kill.alone for kill in misread),
@@ -193,11 +193,11 @@ that diagnosis found to restore the agreement.
 """
 
 
-def document(found: list[Kill]) -> str:
+def document(results: list[Kill]) -> str:
     """Return the matrix as Markdown."""
-    misread = [kill for kill in found if kill.planted.cause]
-    by_hand = [kill for kill in found if not kill.planted.cause]
-    parts = [HEAD.format(steps=STEPS, counts="\n".join(_counts(found)))]
+    misread = [kill for kill in results if kill.planted.cause]
+    by_hand = [kill for kill in results if not kill.planted.cause]
+    parts = [HEAD.format(steps=STEPS, counts="\n".join(_counts(results)))]
     for title, kills in (
         ("Misread conventions", misread),
         ("Faults by hand", by_hand),
@@ -209,17 +209,17 @@ def document(found: list[Kill]) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _counts(found: list[Kill]) -> Iterator[str]:
-    counted = count(found)
+def _counts(results: list[Kill]) -> Iterator[str]:
+    counted = count(results)
     yield f"- planted: {counted.planted}, caught: {counted.caught}"
     yield (
         f"- misread conventions: {counted.misread}, named: {counted.named}, "
         f"of which alone and in the right framework: {counted.alone}"
     )
-    rungs = Counter(kill.rung for kill in found)
-    said = ", ".join(f"{r} {rungs[r]}" for r in RUNGS if rungs[r])
-    yield f"- caught on: {said}"
-    for kill in found:
+    rungs = Counter(kill.rung for kill in results)
+    per_rung = ", ".join(f"{r} {rungs[r]}" for r in RUNGS if rungs[r])
+    yield f"- caught on: {per_rung}"
+    for kill in results:
         if not kill.caught:
             yield (
                 f"- **not caught**: `{kill.planted.title}` in "
@@ -227,11 +227,11 @@ def _counts(found: list[Kill]) -> Iterator[str]:
             )
 
 
-def _table(found: list[Kill]) -> Iterator[str]:
+def _table(results: list[Kill]) -> Iterator[str]:
     rungs = RUNGS[: RUNGS.index("initial") + 1]
     yield f"| fault | in | {' | '.join(rungs)} | where | named |"
     yield "|---|---|" + ":-:|" * len(rungs) + "---|---|"
-    for kill in found:
+    for kill in results:
         marks = " | ".join("●" if r == kill.rung else " " for r in rungs)
         where = f"`{kill.where}`" if kill.where else ""
         yield (
@@ -245,12 +245,12 @@ def _named(kill: Kill) -> str:
         return "✓"
     if not kill.causes:
         return "**nothing**" if kill.planted.cause else ""
-    said = ", ".join(f"`{n}` in {LABELS[side]}" for n, side in kill.causes)
-    return f"✓ among {said}" if kill.named else said
+    names = ", ".join(f"`{n}` in {LABELS[side]}" for n, side in kill.causes)
+    return f"✓ among {names}" if kill.named else names
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Plant, print what is found as it is found, and write the matrix."""
+    """Plant the faults, print each result, and write the matrix."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, help="file to write")
     parser.add_argument(
@@ -263,14 +263,14 @@ def main(arguments: list[str] | None = None) -> int:
         for fault in everything()
         if any(part in fault.id for part in chosen.only)
     ]
-    found = []
+    results = []
     for kill in kills(wanted, chosen.jobs):
-        found.append(kill)
-        print(_line(len(found), len(wanted), kill), flush=True)
-    print("\n".join(_counts(found)))
+        results.append(kill)
+        print(_line(len(results), len(wanted), kill), flush=True)
+    print("\n".join(_counts(results)))
     if chosen.out:
-        chosen.out.write_text(document(found), "utf-8")
-    return 0 if count(found).enough else 1
+        chosen.out.write_text(document(results), "utf-8")
+    return 0 if count(results).enough else 1
 
 
 def _line(done: int, total: int, kill: Kill) -> str:

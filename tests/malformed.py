@@ -1,7 +1,7 @@
-"""What people get wrong in a specification file, as a table.
+"""A table of errors in specification files.
 
-Each entry is one file that must be refused in one sentence, naming the
-field. The command line's tests read the same table.
+Each entry is one file that must be refused in one sentence, which names the
+field. The command line's tests use the same table.
 """
 
 from typing import NamedTuple
@@ -31,12 +31,12 @@ class Malformed(NamedTuple):
     """One file to refuse.
 
     Attributes:
-        id: what the test is called by.
-        text: what stands in the file; bytes where it is no text.
+        id: of the test.
+        text: the content of the file; bytes where it is no text.
         suffix: of the file's name.
         field: exactly the field that is named; None where the message
-            cannot quote it whole, or where either of two is as good.
-        says: what the message must say, such as the nearest name.
+            cannot quote it whole, or where either of two is right.
+        says: a part of the message, such as the nearest name.
     """
 
     id: str
@@ -53,7 +53,7 @@ def _edit(
     new: str,
     says: str = "",
 ) -> Malformed:
-    """Spoil the good file in one place."""
+    """Change the valid file in one place."""
     assert old in GOOD, old
     return Malformed(id, GOOD.replace(old, new), ".yaml", field, says)
 
@@ -64,7 +64,7 @@ def _add(
     line: str,
     says: str = "",
 ) -> Malformed:
-    """Spoil the good file with one more line."""
+    """Add a line to the valid file."""
     return Malformed(id, f"{GOOD}{line}\n", ".yaml", field, says)
 
 
@@ -74,7 +74,7 @@ def _file(
     suffix: str = ".yaml",
     says: str = "",
 ) -> Malformed:
-    """Give a file that is wrong as a whole."""
+    """Return a file that is wrong as a whole."""
     return Malformed(id, text, suffix, "", says)
 
 
@@ -144,7 +144,7 @@ FILES = [
         "expected a number",
     ),
 ]
-"""What is wrong with the file as a whole; then what only JSON can say."""
+"""Errors of the file as a whole; then those that only JSON can have."""
 
 FIELDS = [
     _add("unknown", "recipie", "recipie: {}", "did you mean 'recipe'"),
@@ -807,7 +807,7 @@ NETWORKS = [
     _edit("arm-capitals", "arms.A", "\n  a:", "\n  A:", "lower-case"),
     _edit("arm-long", None, "\n  a:", f"\n  {'A' * 1000}:"),
     _edit("arm-two_lines", None, "\n  a:", '\n  "a\\nb":'),
-    # Names that pydantic also uses for steps of its own.
+    # Names that pydantic also uses internally.
     _edit(
         "arm-source",
         "arms.source[0].dense.units",
@@ -1102,7 +1102,7 @@ def _formula(
     formula: str,
     says: str = "",
 ) -> Malformed:
-    """Put a formula into the good file that cannot be meant."""
+    """Put an invalid formula into the valid file."""
     written = f'{{custom: "{formula}"}}'
     return _edit(f"formula-{id}", FORMULA, RELU, written, says)
 
@@ -1175,7 +1175,7 @@ FORMULAS = [
     _formula("flat", "0 * x + 1", "it is 1 for all x"),
 ]
 
-# A network that looks at images, which are 8 × 8 with 1 channel.
+# A network on images of 8 × 8 with 1 channel.
 LOOKING = GOOD.replace("spiral", "digits").replace(
     f"{{{DENSE}}}, relu, {{{LAST}}}", "LAYER, flatten, {dense: 10}"
 )
@@ -1235,7 +1235,7 @@ IMAGES = [
     )
 ]
 
-# A network to predict a number, which has no accuracy.
+# A regression, which has no accuracy.
 REGRESSION = """\
 name: example
 dialect: keras
@@ -1422,67 +1422,67 @@ CLAIMS = [
     ),
     _add(
         "picture-kind",
-        "pictures[0]",
+        "plots[0]",
         "plots: [bar]",
         "did you mean 'bars'",
     ),
     _add(
         "picture-statistic",
-        "pictures[0].bars",
+        "plots[0].bars",
         "plots: [{bars: test_acuracy}]",
         "did you mean 'test_accuracy'",
     ),
     _add(
         "picture-probe",
-        "pictures[0]",
+        "plots[0]",
         "plots: [gradient_norms]",
         "no probe 'gradient_norm'",
     ),
     _add(
         "picture-arm",
-        "pictures[0]",
+        "plots[0]",
         "plots: [{bars: {statistic: train_loss, of: [b]}}]",
         "got arm 'b', expected one of: a",
     ),
     _add(
         "picture-table_arm",
-        "pictures[0]",
+        "plots[0]",
         "plots: [{table: {rows: {x: 'b.epochs == 1'}}}]",
         "got arm 'b', expected one of: a",
     ),
     _add(
         "picture-table_relation",
-        "pictures[0].table",
+        "plots[0].table",
         "plots: [{table: {rows: {x: 'a.epochs > 1'}}}]",
         "expected '=='",
     ),
     _add(
         "picture-table_statistic",
-        "pictures[0].table",
+        "plots[0].table",
         "plots: [{table: {rows: {x: 'a.epoch == 1'}}}]",
         "did you mean 'epochs'",
     ),
     _add(
         "picture-table_probe",
-        "pictures[0]",
+        "plots[0]",
         "plots: [{table: {rows: {x: 'a.output(\"dense_1\") == 1'}}}]",
         "no probe 'representations'",
     ),
     _add(
         "picture-sweep",
-        "pictures[0].sweep",
+        "plots[0].sweep",
         "plots: [{sweep: los}]",
         "expected one of",
     ),
     _add(
         "picture-paths",
-        "pictures[0]",
+        "plots[0]",
         "plots: [{paths: [a]}]",
         "it learns more or less than two weights",
     ),
     _add(
         "picture-activations",
-        "pictures[0]",
+        "plots[0]",
         "plots: [{activations: a}]",
         "behind a dense layer of one unit",
     ),
@@ -1497,19 +1497,19 @@ CLAIMS = [
     ),
     _add(
         "picture-one_rate",
-        "pictures[0]",
+        "plots[0]",
         "plots: [{sweep: train_loss}]",
         "the arms have the learning rates 0.001",
     ),
     _add(
         "picture-one_cell",
-        "pictures[0]",
+        "plots[0]",
         "plots: [{heat_maps: train_loss}]",
         "alike in rate, batch size and depth",
     ),
     _add(
         "picture-one_arm",
-        "pictures[0]",
+        "plots[0]",
         "plots: [distances]",
         "no two arms have the same tensors",
     ),
@@ -1679,8 +1679,7 @@ FRAMEWORK_NAMES = [
     ),
     _edit("name-dialect", "dialect", "keras", "pytorch", "is written 'torch'"),
 ]
-"""What PyTorch and Keras call otherwise; the whole of it is tested in
-`test_framework_names`."""
+"""Names of PyTorch and Keras; `test_framework_names` tests all of them."""
 
 MALFORMED = [
     *FILES,

@@ -1,7 +1,7 @@
-"""What the kill matrix plants: misread conventions, and faults by hand.
+"""The faults of the kill matrix: misread conventions, and faults by hand.
 
-For every row of the table of conventions and each framework: the
-specification says the other framework's default, and this one reads its own.
+For every row of the table of conventions and each framework, the
+specification has the other framework's default, and this one uses its own.
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class Planted:
     Attributes:
         name: what is planted, for the task `plant` of `tests.faults`.
         suspect: the framework that has it.
-        arm: a network that it shows in.
+        arm: a network on which it has an effect.
         cause: the convention that is to be named, if there is one.
-        dtype: the precision that it shows in.
+        dtype: the precision in which it has an effect.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Planted:
 
     @property
     def id(self) -> str:
-        """What chooses it, and what a test is called by."""
+        """The id, on the command line and of the test."""
         return f"{self.name}-in-{self.suspect}"
 
     @property
@@ -43,7 +43,8 @@ class Planted:
         return self.cause or self.name
 
 
-# Rows that no run can show, and why. Nothing else is left out.
+# Conventions whose misreading has no visible effect, and why. All others are
+# planted.
 UNSEEN = {
     **{
         row.name: "the two defaults are the same value"
@@ -55,7 +56,7 @@ UNSEEN = {
 
 
 def misreadings() -> list[Planted]:
-    """Return each convention that can be seen, misread by each framework."""
+    """Return each convention with a visible effect, misread by each side."""
     return [
         Planted(
             f"misread:{row.name}:{suspect}",
@@ -80,5 +81,5 @@ def by_hand() -> list[Planted]:
 
 
 def everything() -> list[Planted]:
-    """Return all that is planted."""
+    """Return all faults."""
     return misreadings() + by_hand()

@@ -1,4 +1,4 @@
-"""What the workers that all tests share can be asked for."""
+"""The tasks of the workers that all tests share."""
 
 from tests.backends import examination, loading, precisions, tails
 from tests.coverage import saying
@@ -6,7 +6,7 @@ from tests.external import calculations, plain_optimizers
 
 
 def add_tasks(backend: str) -> None:
-    """Let a worker be asked for what the tests need."""
+    """Add the tests' tasks to a worker."""
     examination.add_tasks(backend)
     loading.add_tasks(backend)
     precisions.add_tasks(backend)

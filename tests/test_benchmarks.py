@@ -1,4 +1,4 @@
-"""The races run, and ours really trains what it is timed on."""
+"""The benchmarks run, and this project's loop really trains."""
 
 import json
 import os
@@ -16,8 +16,8 @@ from benchmarks.cases import Case
 from benchmarks.race import ours, race
 tiny = Case("tiny", 4, (8,), "relu", 3, 50, 16, epochs=2)
 record = ours(sys.argv[1], tiny)()
-found = race(sys.argv[1], tiny, 1, 1)
-print(json.dumps([len(record.steps["loss"]), tiny.steps, found]))
+times = race(sys.argv[1], tiny, 1, 1)
+print(json.dumps([len(record.steps["loss"]), tiny.steps, times]))
 """
 
 
@@ -36,9 +36,9 @@ def test_a_race_times_every_loop(framework: str, others: set[str]) -> None:
         capture_output=True,
         text=True,
     )
-    trained, steps, found = json.loads(done.stdout.splitlines()[-1])
+    trained, steps, times = json.loads(done.stdout.splitlines()[-1])
     assert trained == steps == 8
-    timed: dict[str, Any] = found
+    timed: dict[str, Any] = times
     assert set(timed) == {"ours", *others}
     for each in timed.values():
         assert each["seconds"]["median"] > 0

@@ -1,4 +1,4 @@
-"""What README and CONTRIBUTING tell people to do, works as written."""
+"""The commands and steps in README and CONTRIBUTING work as written."""
 
 import os
 import re
@@ -23,12 +23,12 @@ arms: {a: [{dense: 8}, tanh_shrink, {dense: 3}]}
 
 
 def blocks(text: str, language: str) -> list[tuple[str, str]]:
-    """Return the fenced blocks of a language, with what follows its name."""
+    """Return the fenced blocks of a language, with the file they name."""
     pattern = rf"^( *)```{language}(?: (\S+))?\n(.*?)^ *```$"
-    found = re.findall(pattern, text, re.MULTILINE | re.DOTALL)
+    matches = re.findall(pattern, text, re.MULTILINE | re.DOTALL)
     return [
         (name, re.sub(rf"^{indent}", "", body, flags=re.MULTILINE))
-        for indent, name, body in found
+        for indent, name, body in matches
     ]
 
 
@@ -116,7 +116,9 @@ def test_a_new_activation_takes_the_steps_that_contributing_says(
 
 
 @pytest.mark.parametrize("side", ["torch_impl", "keras_impl"])
-def test_a_forgotten_side_fails_by_name(tmp_path: Path, side: str) -> None:
+def test_a_missing_function_on_one_side_is_named(
+    tmp_path: Path, side: str
+) -> None:
     for room in ("common", "torch_impl", "keras_impl", "comparisons"):
         shutil.copytree(ROOT / room, tmp_path / room)
     shutil.copytree(

@@ -1,10 +1,10 @@
-"""The table of names is complete, and is what the sources make of it."""
+"""The table of framework names is complete and up to date."""
 
 from typing import Any
 
 import pytest
 
-from tests.framework_names.__main__ import asked
+from tests.framework_names.__main__ import ask_frameworks
 from tests.framework_names.making import (
     UnexplainedError,
     committed,
@@ -15,24 +15,24 @@ from tests.framework_names.making import (
 
 @pytest.fixture(scope="module")
 def answers() -> dict[str, dict[str, Any]]:
-    """Return what both frameworks and backends say of themselves."""
-    return asked()
+    """Return the public names and calls of both frameworks and backends."""
+    return ask_frameworks()
 
 
 def test_the_committed_table_is_what_is_made(
     answers: dict[str, dict[str, Any]],
 ) -> None:
-    # It raises an error where a public name or argument is not explained.
+    # `made` raises an error if a public name or argument is not explained.
     assert committed() == text(made(answers)), (
         "common/framework_names.json is not what is made; call "
         "`python -m tests.framework_names`"
     )
 
 
-def test_both_frameworks_are_asked_for_all_that_is_public(
+def test_the_public_names_of_both_frameworks_are_listed(
     answers: dict[str, dict[str, Any]],
 ) -> None:
-    found = {
+    public_names = {
         module: set(names)
         for answer in answers.values()
         for module, names in answer["public"].items()
@@ -54,11 +54,11 @@ def test_both_frameworks_are_asked_for_all_that_is_public(
         "keras.callbacks": {"EarlyStopping", "TensorBoard"},
         "keras.metrics": {"AUC"},
     }.items():
-        assert some <= found[module], module
+        assert some <= public_names[module], module
 
 
 def answer(**public: Any) -> dict[str, dict[str, Any]]:
-    """Return what a framework with these public names would say."""
+    """Return the answer of a framework with these public names."""
     empty = {"public": public, "kinds": {}, "arguments": {}, "activations": {}}
     return {"torch": empty}
 
@@ -78,21 +78,21 @@ def test_an_argument_that_nothing_explains_is_a_fault() -> None:
 
 
 def test_an_argument_with_another_value_needs_a_sentence() -> None:
-    said = answer()
-    said["torch"]["arguments"] = {"sgd": {"mu_minus": {"momentum": False}}}
+    changed = answer()
+    changed["torch"]["arguments"] = {"sgd": {"mu_minus": {"momentum": False}}}
     with pytest.raises(UnexplainedError, match=r"sgd\.mu_minus carries"):
-        made(said)
+        made(changed)
 
 
 def test_a_declaration_that_contradicts_a_backend_is_a_fault() -> None:
-    said = answer()
-    said["torch"]["kinds"] = {"optimizer": {"AdamW": ["adam"]}}
+    changed = answer()
+    changed["torch"]["kinds"] = {"optimizer": {"AdamW": ["adam"]}}
     with pytest.raises(UnexplainedError, match="AdamW is declared as adamw"):
-        made(said)
+        made(changed)
 
 
 def test_a_formula_that_is_another_function_is_a_fault() -> None:
-    said = answer()
-    said["torch"]["activations"] = {"hardtanh": [0.0] * 9}
+    changed = answer()
+    changed["torch"]["activations"] = {"hardtanh": [0.0] * 9}
     with pytest.raises(UnexplainedError, match="hardtanh is not maximum"):
-        made(said)
+        made(changed)

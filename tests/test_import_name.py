@@ -1,4 +1,4 @@
-"""One import name: a folder with packages of its own does not disturb ours."""
+"""The package works in a folder that has packages of the same names."""
 
 import os
 import subprocess
@@ -31,19 +31,19 @@ def test_both_are_here():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project that has a package of each name that ours has inside."""
-    found = tmp_path_factory.mktemp("project")
+    """A project with packages named like the folders of this one."""
+    project = tmp_path_factory.mktemp("project")
     for room in ROOMS:
-        (found / room).mkdir()
-        (found / room / "__init__.py").write_text(f"MINE = {room!r}\n")
-    (found / "small.yaml").write_text(yaml.safe_dump(SMALL), "utf-8")
-    (found / "script.py").write_text(SCRIPT.format(spec=SMALL), "utf-8")
-    (found / "tests" / "test_both.py").write_text(TEST.format(spec=SMALL))
-    return found
+        (project / room).mkdir()
+        (project / room / "__init__.py").write_text(f"MINE = {room!r}\n")
+    (project / "small.yaml").write_text(yaml.safe_dump(SMALL), "utf-8")
+    (project / "script.py").write_text(SCRIPT.format(spec=SMALL), "utf-8")
+    (project / "tests" / "test_both.py").write_text(TEST.format(spec=SMALL))
+    return project
 
 
 def python(folder: Path, *arguments: str) -> None:
-    """Run Python there, with nothing of ours on its path but the package."""
+    """Run Python in a folder, with only the installed package on its path."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,

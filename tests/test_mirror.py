@@ -1,7 +1,7 @@
-"""The two backends can be read side by side, file by file, line by line.
+"""The two backends have the same files, names, arguments and order.
 
-Only the source is read; no framework is imported. `extensions.py` and its
-like are left out: they hold what a framework *lacks*, and the two lack
+Only the source is read; no framework is imported. `extensions.py` and similar
+files are left out: they hold what a framework *lacks*, and the two lack
 different things.
 """
 
@@ -32,8 +32,8 @@ LEFT_OUT = {
     "random_extensions.py",
 }
 
-# What one side has to do in a step of its own: PyTorch draws the weights of
-# a network that it has made, Keras's layers draw theirs as they are made.
+# Names of one side only: PyTorch draws the weights of a network after building
+# it, Keras's layers draw theirs when they are built.
 OF_ITS_OWN = {
     "model.py": {"weight_calls"},
     "layers/windows.py": {"is_uneven", "has_word"},
@@ -42,7 +42,7 @@ OF_ITS_OWN = {
     "introspect/optimizers/weight_decay.py": {"learning_rate_of"},
 }
 
-# Two columns fit a screen, and a file is read in one sitting.
+# Two columns side by side fit a screen.
 WIDEST, LONGEST = 79, 400
 
 Named = dict[str, list[str]]
@@ -67,31 +67,31 @@ def public_names(file: Path) -> Named:
 
 
 def _public(body: list[ast.stmt], prefix: str = "") -> Named:
-    found: Named = {}
+    result: Named = {}
     for node in body:
         if isinstance(node, ast.FunctionDef):
-            found[prefix + node.name] = _arguments(node.args)
+            result[prefix + node.name] = _arguments(node.args)
         elif isinstance(node, ast.ClassDef):
-            found[prefix + node.name] = []
-            found |= _public(node.body, f"{prefix}{node.name}.")
+            result[prefix + node.name] = []
+            result |= _public(node.body, f"{prefix}{node.name}.")
         elif isinstance(node, ast.Assign):
             names = [t.id for t in node.targets if isinstance(t, ast.Name)]
-            told = ABSENT if _is_absent(node.value) else []
-            found |= {prefix + name: told for name in names}
+            described = ABSENT if _is_absent(node.value) else []
+            result |= {prefix + name: described for name in names}
     return {
         name: arguments
-        for name, arguments in found.items()
+        for name, arguments in result.items()
         if not name.rpartition(".")[2].startswith("_")
         or name.endswith(".__init__")
     }
 
 
-# What an absent function takes.
+# Stands for the arguments of an absent function.
 ABSENT = ["absent"]
 
 
 def _is_absent(value: ast.expr) -> bool:
-    """Whether `absent("notyet", "reason")` stands in a function's place."""
+    """Whether a value is a call such as `absent("notyet", "reason")`."""
     return (
         isinstance(value, ast.Call)
         and isinstance(value.func, ast.Name)
@@ -99,43 +99,46 @@ def _is_absent(value: ast.expr) -> bool:
     )
 
 
-def _arguments(found: ast.arguments) -> list[str]:
+def _arguments(arguments: ast.arguments) -> list[str]:
     return [
-        *(each.arg for each in (*found.posonlyargs, *found.args)),
-        *([f"*{found.vararg.arg}"] if found.vararg else []),
-        *(each.arg for each in found.kwonlyargs),
-        *([f"**{found.kwarg.arg}"] if found.kwarg else []),
+        *(each.arg for each in (*arguments.posonlyargs, *arguments.args)),
+        *([f"*{arguments.vararg.arg}"] if arguments.vararg else []),
+        *(each.arg for each in arguments.kwonlyargs),
+        *([f"**{arguments.kwarg.arg}"] if arguments.kwarg else []),
     ]
 
 
 def differences(torch: Path, keras: Path) -> list[str]:
-    """Return in what two backends do not mirror each other."""
+    """Return the differences in the structure of two backends."""
     names = [
         {str(file.relative_to(side)) for file in side.rglob("*.py")}
         for side in (torch, keras)
     ]
-    found = [f"{name} stands on one side" for name in names[0] ^ names[1]]
+    result = [f"{name} stands on one side" for name in names[0] ^ names[1]]
     for name in sorted((names[0] & names[1]) - LEFT_OUT):
-        ours, theirs = public_names(torch / name), public_names(keras / name)
-        own = OF_ITS_OWN.get(name, set())
-        odd = (ours.keys() ^ theirs.keys()) - own
-        found += [f"{name}: {each} stands on one side" for each in odd]
-        both = [each for each in ours if each in theirs]
-        if both != [each for each in theirs if each in ours]:
-            found.append(f"{name}: the order is not the same")
-        found += [
-            f"{name}: {each} takes {ours[each]} and {theirs[each]}"
+        in_torch, in_keras = (
+            public_names(torch / name),
+            public_names(keras / name),
+        )
+        left_out = OF_ITS_OWN.get(name, set())
+        odd = (in_torch.keys() ^ in_keras.keys()) - left_out
+        result += [f"{name}: {each} stands on one side" for each in odd]
+        both = [each for each in in_torch if each in in_keras]
+        if both != [each for each in in_keras if each in in_torch]:
+            result.append(f"{name}: the order is not the same")
+        result += [
+            f"{name}: {each} takes {in_torch[each]} and {in_keras[each]}"
             for each in both
-            if ours[each] != theirs[each]
-            and each not in own
-            and ABSENT not in (ours[each], theirs[each])
+            if in_torch[each] != in_keras[each]
+            and each not in left_out
+            and ABSENT not in (in_torch[each], in_keras[each])
         ]
-    return found
+    return result
 
 
 def importers(side: Path, package: str) -> list[str]:
-    """Return the files that import a package, wherever in them."""
-    found = []
+    """Return the files that import a package, at any depth."""
+    result = []
     for file in sorted(side.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text())):
             names: list[str] = []
@@ -145,9 +148,9 @@ def importers(side: Path, package: str) -> list[str]:
                 names = [node.module or ""]
             names = [name.removeprefix("framework_parity.") for name in names]
             if any(name.split(".")[0] == package for name in names):
-                found.append(file.name)
+                result.append(file.name)
                 break
-    return found
+    return result
 
 
 def test_the_backends_mirror_each_other() -> None:
@@ -156,12 +159,12 @@ def test_the_backends_mirror_each_other() -> None:
 
 @pytest.mark.parametrize("side", [TORCH, KERAS], ids=lambda side: side.name)
 @pytest.mark.parametrize("kind", FILE_OF, ids=lambda kind: kind.kind())
-def test_every_word_of_the_language_is_said(kind: type, side: Path) -> None:
+def test_every_kind_has_a_builder(kind: type, side: Path) -> None:
     file = FILE_OF[kind]
-    said = public_names(side / file)
+    names = public_names(side / file)
     name = members(kind)[0].kind()
-    assert name in said
-    assert said[name] == ABSENT or said[name][0] == "spec"
+    assert name in names
+    assert names[name] == ABSENT or names[name][0] == "spec"
 
 
 @pytest.mark.parametrize("side", [TORCH, KERAS], ids=lambda side: side.name)
@@ -171,7 +174,7 @@ def test_every_set_of_images_is_loaded(side: Path) -> None:
 
 @pytest.mark.parametrize("side", [TORCH, KERAS], ids=lambda side: side.name)
 @pytest.mark.parametrize("kind", FILE_OF, ids=lambda kind: kind.kind())
-def test_every_word_of_the_language_is_read(kind: type, side: Path) -> None:
+def test_every_kind_has_a_reader(kind: type, side: Path) -> None:
     read = public_names(side / "introspect" / FILE_OF[kind])
     assert read.get(members(kind)[0].kind()) == ["live"]
 
@@ -179,7 +182,7 @@ def test_every_word_of_the_language_is_read(kind: type, side: Path) -> None:
 @pytest.mark.parametrize("side", [TORCH, KERAS], ids=lambda side: side.name)
 @pytest.mark.parametrize("file", sorted(set(FILE_OF.values())))
 @pytest.mark.parametrize("folder", [".", "introspect"])
-def test_the_phrase_book_says_nothing_else(
+def test_builder_and_reader_files_define_nothing_else(
     folder: str, file: str, side: Path
 ) -> None:
     kinds = {kind.kind() for kind, book in FILE_OF.items() if book == file}
@@ -187,7 +190,7 @@ def test_the_phrase_book_says_nothing_else(
     assert {name for name in names if not name.isupper()} == kinds
 
 
-def test_one_file_alone_touches_tensorflow() -> None:
+def test_only_one_file_imports_tensorflow() -> None:
     assert importers(KERAS, "tensorflow") == ["engine.py"]
 
 
@@ -204,7 +207,7 @@ def test_one_file_alone_touches_tensorflow() -> None:
     ],
     ids=lambda value: getattr(value, "name", value),
 )
-def test_a_backend_knows_nothing_of(side: Path, package: str) -> None:
+def test_a_backend_does_not_import(side: Path, package: str) -> None:
     assert importers(side, package) == []
 
 
@@ -213,13 +216,13 @@ def test_a_backend_knows_nothing_of(side: Path, package: str) -> None:
     sorted(file for side in (TORCH, KERAS) for file in side.rglob("*.py")),
     ids=lambda file: str(file.relative_to(ROOT)),
 )
-def test_a_file_fits_a_column_and_a_sitting(file: Path) -> None:
+def test_files_keep_the_limits_of_width_and_length(file: Path) -> None:
     lines = file.read_text().splitlines()
     assert max(map(len, lines), default=0) <= WIDEST
     assert len(lines) <= LONGEST
 
 
-# --- The checker itself: each doctored copy must be told from its mirror. ---
+# --- The checker itself: it has to detect each change in a copy. ---
 
 
 def swap_order(text: str) -> str:
@@ -237,7 +240,7 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
 
 
 @pytest.mark.parametrize(
-    ("file", "doctor", "said"),
+    ("file", "doctor", "expected"),
     [
         (
             "layers/activations.py",
@@ -323,19 +326,19 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
         "left_out",
     ],
 )
-def test_the_checker_names_what_was_doctored(
+def test_the_checker_reports_each_change(
     file: str,
     doctor: Callable[[str], str],
-    said: list[str],
+    expected: list[str],
     tmp_path: Path,
 ) -> None:
     copy = tmp_path / "keras_impl"
     shutil.copytree(KERAS, copy, ignore=shutil.ignore_patterns("__pycache__"))
     original = (copy / file).read_text()
     (copy / file).write_text(doctor(original))
-    found = sorted(differences(TORCH, copy))
-    assert len(found) == len(said)
-    for sentence, beginning in zip(found, said, strict=True):
+    result = sorted(differences(TORCH, copy))
+    assert len(result) == len(expected)
+    for sentence, beginning in zip(result, expected, strict=True):
         assert sentence.startswith(beginning)
 
 

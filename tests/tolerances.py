@@ -1,7 +1,7 @@
 """Every tolerance of these tests, with its reason.
 
-A difference is measured against the largest number of the tensor: a sum of
-large terms cannot be more exact than its terms.
+A difference is relative to the largest number of the tensor: a sum of large
+terms cannot be more accurate than its terms.
 """
 
 from typing import Any
@@ -10,36 +10,36 @@ import numpy as np
 
 # One pass or one step in float64. Each number is a sum of at most a few
 # hundred terms, so it is right to some hundred units in the last place,
-# which are 2e-16 each. A constant that went through float32 is off by 1e-8.
+# which are 2e-16 each. A constant rounded to float32 is off by 1e-8.
 ROUNDING = 1e-12
 
-# Thirty steps in float64: each step's rounding moves all that follow.
+# Thirty steps in float64: each step's rounding affects all later ones.
 TRAINED = 1e-10
 
 # One pass or one step in float32, whose last place is 1e-7.
 SINGLE = 1e-5
 
 # Thirty steps in mixed precision: bfloat16's last place is 0.008, and a
-# handful of layers round one after another, some of them by cutting off.
+# few layers round one after another, some of them by truncation.
 HALF = 0.1
 
-# What bfloat16 must at least be off by, or nothing was computed in it.
+# The least error of bfloat16; with less, nothing was computed in it.
 MIXED_MATTERS = 1e-4
 
 # Central differences with a step of 1e-6: their own error is the square of
 # the step, plus rounding divided by it. A loss of 100 is right to 1e-14.
 FINITE_DIFFERENCE = 1e-6
 
-# Two settings that mean something else must differ by at least this, so
-# that a test which tells them apart could have failed.
+# Two settings with different meanings must differ by at least this, so that
+# a test that compares them could have failed.
 MATTERS = 1e-6
 
 
 def distance(actual: Any, expected: Any) -> float:
     """Return the largest difference, in units of the expected size.
 
-    Of an expected tensor that is all zero, return the largest number: what
-    is to be zero has no size to be measured against.
+    If the expected tensor is all zero, return the largest number: there is no
+    size to compare it with.
 
     >>> distance([1.0, 2.0], [1.0, 4.0])
     0.5
@@ -54,10 +54,10 @@ def distance(actual: Any, expected: Any) -> float:
 def assert_gradients_close(
     actual: dict[str, Any], expected: dict[str, Any], tolerance: float
 ) -> None:
-    """Raise if gradients are further apart than their layer's are large.
+    """Raise if gradients differ by too much, relative to their layer's.
 
-    A bias whose gradient cancels to a thousandth of its terms keeps three
-    digits less; its kernel's gradient says how large the terms are.
+    A bias whose gradient cancels to a thousandth of its terms has three
+    digits less; its kernel's gradient shows how large the terms are.
 
     Args:
         actual: by parameter, `layer/tensor`.
@@ -81,7 +81,7 @@ def assert_gradients_close(
 
 
 def assert_close(actual: Any, expected: Any, tolerance: float) -> None:
-    """Raise if two tensors, or mappings of tensors, are further apart."""
+    """Raise if tensors, or mappings of them, differ by more."""
     if not isinstance(expected, dict):
         actual, expected = {"value": actual}, {"value": expected}
     assert list(actual) == list(expected)

@@ -6,12 +6,12 @@ introspect/ readers: from a live object back to its element
 extensions, initializer_extensions, optimizer_extensions, random_extensions
             subclasses for what PyTorch has no class for
 emit        source code of a network, a loss or an optimiser
-datasets    known images, by the framework's own loaders
+datasets    standard image data sets, by the framework's loaders
 model       a network from its layers
-updates     from a gradient to new parameters
+updates     accumulation, clipping and the optimiser's step
 tensors     arrays to and from PyTorch
-weights     tensors of a model under their neutral names
+weights     tensors of a model by their neutral names
 engine      the process: precision, threads, seeds, steps, gradients
-draws       what the framework itself draws in a run, recorded
-trainer     the trainer that `common.training.loop` drives
+draws       a record of the framework's own random draws in a run
+trainer     the trainer of `common.training.loop`
 """

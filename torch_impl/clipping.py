@@ -1,4 +1,4 @@
-"""Clipping, in PyTorch; performed with the parameters, in every step."""
+"""Clipping, in PyTorch: functions of the parameters, called in every step."""
 
 from torch import nn
 
@@ -6,7 +6,7 @@ from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.clipping import ByGlobalNorm, ByNorm, ByValue
 from framework_parity.torch_impl import extensions
 
-# What `clip_grad_norm_` adds to the norm, and no argument changes.
+# The constant that `clip_grad_norm_` adds to the norm; it is no argument.
 EPSILON = 1e-6
 
 
@@ -16,7 +16,7 @@ def by_value(spec: ByValue) -> Call:
 
 
 def by_norm(spec: ByNorm) -> Call:
-    """One parameter at a time, for which there is no function.
+    """A custom function that clips one parameter at a time.
 
     Translation: `clip_grad_norm_` on all parameters is `by_global_norm`.
     """

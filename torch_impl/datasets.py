@@ -1,7 +1,8 @@
-"""Known images, as torchvision's own loaders read them.
+"""Standard image data sets, read by torchvision's own loaders.
 
-Each function takes a folder and whether to fetch what is missing there, and
-returns x in uint8, channels last, and y in int64: `common.data.image_cache`.
+Each function takes a folder and whether to download missing files, and
+returns x in uint8, channels last, and y in int64; see
+`common.data.image_cache`.
 """
 
 from pathlib import Path
@@ -14,7 +15,7 @@ from torchvision import datasets
 def mnist(folder: Path, download: bool) -> dict[str, np.ndarray]:
     """torchvision.datasets.MNIST.
 
-    Translation: two data sets, one for each part, of the *unpacked* files.
+    Translation: there is one data set per part, of the *unpacked* files.
     `.data` is uint8 (n, 28, 28), `.targets` int64 (n,).
     """
     return _arrays(datasets.MNIST, folder, download)
@@ -23,7 +24,7 @@ def mnist(folder: Path, download: bool) -> dict[str, np.ndarray]:
 def fashion_mnist(folder: Path, download: bool) -> dict[str, np.ndarray]:
     """torchvision.datasets.FashionMNIST.
 
-    Translation: as MNIST, of another folder.
+    Translation: the same as MNIST, in another folder.
     """
     return _arrays(datasets.FashionMNIST, folder, download)
 
@@ -31,17 +32,17 @@ def fashion_mnist(folder: Path, download: bool) -> dict[str, np.ndarray]:
 def cifar10(folder: Path, download: bool) -> dict[str, np.ndarray]:
     """torchvision.datasets.CIFAR10.
 
-    Translation: it checks the MD5 of each unpacked file. `.data` is an array
-    (n, 32, 32, 3) of uint8, `.targets` a list.
+    Translation: the loader checks the MD5 of each unpacked file. `.data` is
+    an array (n, 32, 32, 3) of uint8, `.targets` a list.
     """
     return _arrays(datasets.CIFAR10, folder, download)
 
 
 def _arrays(kind: Any, folder: Path, download: bool) -> dict[str, np.ndarray]:
-    found = {}
+    arrays = {}
     for part in ("train", "test"):
         loaded = kind(folder, train=part == "train", download=download)
         x = np.asarray(loaded.data)
-        found[f"x_{part}"] = x if x.ndim == 4 else x[..., np.newaxis]
-        found[f"y_{part}"] = np.asarray(loaded.targets, np.int64)
-    return found
+        arrays[f"x_{part}"] = x if x.ndim == 4 else x[..., np.newaxis]
+        arrays[f"y_{part}"] = np.asarray(loaded.targets, np.int64)
+    return arrays

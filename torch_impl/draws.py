@@ -1,4 +1,4 @@
-"""What PyTorch itself draws in a run, recorded."""
+"""Record the random draws of PyTorch itself in a run."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -21,12 +21,17 @@ from framework_parity.torch_impl.tensors import to_array, to_tensor
 
 
 def record(arm: Arm, seed: int) -> Drawn:
-    """Return what a run draws, in the order in which PyTorch draws it.
+    """Return the random draws of a run, in PyTorch's order.
 
-    Translation: one generator serves all, so each draw moves the next: the
-    data, the layers as they are made, then in each epoch the order of the
-    samples, and the masks step by step. All is drawn on the CPU and in
-    float32, as most scripts do, whatever the run computes on and in.
+    Args:
+        arm: the network, its data and its training recipe.
+        seed: the seed of the run.
+
+    Translation: all draws share one generator, so each changes the ones
+    after it: the data, the layers as they are constructed, then in each
+    epoch the order of the samples, and the masks of each step. Everything
+    is drawn on the CPU and in float32, as in most scripts, whatever the
+    device and precision of the run.
     """
     engine.configure("float32", seed)
     with torch.device("cpu"), torch.no_grad():
@@ -43,7 +48,7 @@ def record(arm: Arm, seed: int) -> Drawn:
 
 
 def _samples(source: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return what PyTorch draws for a source; None for what NumPy draws."""
+    """Return the data that PyTorch draws; None if NumPy draws them."""
     if not isinstance(source, Linear):
         return None
     x = torch.randn(source.samples, source.features)
@@ -56,17 +61,18 @@ def _samples(source: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _network(arm: Arm) -> nn.Sequential:
-    """Return the network, its layers as PyTorch draws them by itself.
+    """Return the network, with the weights that PyTorch's layers draw.
 
-    Only what the spec means otherwise is drawn anew, afterwards.
+    Only tensors with another initialiser in the spec are drawn again,
+    afterwards.
     """
     model: nn.Sequential = block_call(arm.places).construct()
     live, modules = weights.tensors(model), weights.leaves(model)
     for place in arm.all_nodes:
         for name, fill in weight_calls(place).items():
             field = f"{name.rpartition('/')[2]}_initializer"
-            own = getattr(read(modules[place.name]), field)
-            if own != getattr(place.layer, field):
+            drawn = getattr(read(modules[place.name]), field)
+            if drawn != getattr(place.layer, field):
                 fill.construct(live[name])
     return model
 
@@ -94,10 +100,9 @@ def _steps(
 
 
 def _batches(recipe: Recipe, samples: int) -> Iterable[Tensor]:
-    """Return the rows of an epoch's batches, drawn whenever it is gone over.
+    """Return the rows of an epoch's batches, drawn at each iteration.
 
-    A DataLoader that shuffles draws twice for each epoch; slices draw
-    nothing.
+    A DataLoader that shuffles draws twice per epoch; slices draw nothing.
     """
     rows = torch.arange(samples)
     size = batch_sizes(recipe, samples)[0]
@@ -112,7 +117,7 @@ def _batches(recipe: Recipe, samples: int) -> Iterable[Tensor]:
 def _noting(
     place: LayerNode, noted: list[np.ndarray]
 ) -> Callable[[nn.Module, Any], None]:
-    """Return what notes the mask that a dropout is about to draw."""
+    """Return a hook that records the mask that a dropout will draw."""
     assert place.mask_shape is not None
     numbers = (slice(None), *(slice(size) for size in place.mask_shape))
 

@@ -1,4 +1,4 @@
-"""PyTorch source code from what the phrase book says."""
+"""PyTorch source code from the calls of the builders."""
 
 import collections
 from collections.abc import Iterator, Sequence
@@ -49,32 +49,32 @@ VOCABULARY = Vocabulary(
 
 
 def emit(said: Call, name: str, *first: str) -> str:
-    """Return runnable code that makes something and gives it a name.
+    """Return a script that performs a call and assigns the result.
 
     Args:
-        said: what the phrase book says.
-        name: what the thing is called in the code.
-        first: expressions for what stands before the arguments, such as
+        said: the call, from a builder.
+        name: the variable in the code.
+        *first: expressions that precede the arguments, such as
             `model.parameters()`.
     """
-    said = said.with_args(*map(Expression, first))
-    lines = assembled(said, VOCABULARY)
-    lines.append(statement(said, VOCABULARY, name))
+    complete = said.with_args(*map(Expression, first))
+    lines = assembled(complete, VOCABULARY)
+    lines.append(statement(complete, VOCABULARY, name))
     return script(lines, VOCABULARY)
 
 
 def emit_model(arm: Arm) -> str:
-    """Return runnable code that makes a network called `model`.
+    """Return a script that creates a network in the variable `model`.
 
-    Translation: the weights are drawn afterwards, line by line.
+    Translation: the weights are drawn afterwards, one line per tensor.
     """
     lines = [statement(block_call(arm.places), VOCABULARY, "model")]
     paths = dict(_paths(arm.places, "model"))
-    attributes = {ours: theirs for theirs, ours in NAMES.items()}
+    attributes = {neutral: native for native, neutral in NAMES.items()}
     for place in arm.all_nodes:
         for name, fill in weight_calls(place).items():
-            own = attributes[name.rpartition("/")[2]]
-            tensor = Expression(f"{paths[place.name]}.{own}")
+            attribute = attributes[name.rpartition("/")[2]]
+            tensor = Expression(f"{paths[place.name]}.{attribute}")
             lines.append(statement(fill.with_args(tensor), VOCABULARY))
     return script(lines, VOCABULARY)
 
@@ -82,7 +82,7 @@ def emit_model(arm: Arm) -> str:
 def _paths(
     places: Sequence[LayerNode], start: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield each place's name, with the path to it in the live model."""
+    """Yield the name of each layer, and its path in the live model."""
     for place in places:
         path = f"{start}.{place.name}"
         yield place.name, path

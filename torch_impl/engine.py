@@ -1,4 +1,4 @@
-"""The process and the step: what belongs to PyTorch's machinery alone."""
+"""The process and the training step, specific to PyTorch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,33 +12,42 @@ from framework_parity.torch_impl.weights import parameters
 
 
 def start(threads: int, device: str = "cpu") -> None:
-    """Set up the process, once, before anything is computed.
+    """Configure the process; call it once, before any computation.
 
-    Translation: a device is where tensors are put, and float32 products on
-    a GPU are exact by default; convolutions are not.
+    Args:
+        threads: the number of CPU threads of one operation.
+        device: `cpu`, `cuda` or `mps`.
+
+    Translation: the device is that of the tensors. By default, float32
+    matrix products on a GPU have full precision; convolutions do not.
     """
     torch.set_num_threads(threads)
     if device != "cpu":
-        # Said for the CPU, it would cost time in every call of PyTorch.
+        # For the CPU it would slow down every call of PyTorch.
         torch.set_default_device(device)
     torch.backends.cudnn.allow_tf32 = False
 
 
 def devices() -> list[str]:
-    """Return which of cpu, cuda and mps there are to compute on."""
-    there = {
+    """Return the available devices among cpu, cuda and mps."""
+    available = {
         "cpu": True,
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
     }
-    return [name for name, found in there.items() if found]
+    return [name for name, present in available.items() if present]
 
 
 def configure(dtype: str, seed: int) -> None:
-    """Set the precision of what is built next, and PyTorch's own seed.
+    """Set the precision of models built afterwards, and PyTorch's seed.
 
-    Translation: mixed precision is a state, autocast, in which layers cast
-    what they are given. Its cache would outlive a step of the optimiser.
+    Args:
+        dtype: `float32`, `float64` or `bfloat16` (mixed precision).
+        seed: the seed.
+
+    Translation: mixed precision is a global state, autocast, in which layers
+    cast their inputs. Its cache is off, as it would outlive an optimiser
+    step.
     """
     torch.set_default_dtype(getattr(torch, storage_dtype(dtype)))
     device = torch.get_default_device().type
@@ -49,7 +58,7 @@ def configure(dtype: str, seed: int) -> None:
 
 
 def reseed(seed: int) -> None:
-    """Set PyTorch's own seed, of the one generator that all share."""
+    """Set the seed of PyTorch's generator, which all draws share."""
     torch.manual_seed(seed)
 
 
@@ -63,34 +72,52 @@ def gradients(
 ) -> tuple[Tensor, list[Tensor]]:
     """Return the training loss and its gradients by some variables.
 
-    Translation: training is a state that the model has been put into.
+    Args:
+        model: the network.
+        loss: the loss function.
+        penalty: the penalty on the model.
+        variables: the tensors to differentiate by.
+        x: the samples of a batch.
+        y: their labels or targets.
+
+    Returns:
+        The reported loss, and one gradient per variable.
+
+    Translation: training mode is a state of the model, set by the caller.
     """
     value = loss(model(x), y)
-    found = torch.autograd.grad(penalty.added(value), variables)
-    return penalty.reported(value).detach(), list(found)
+    grads = torch.autograd.grad(penalty.added(value), variables)
+    return penalty.reported(value).detach(), list(grads)
 
 
 def compile_per_sample_gradients(
     model: nn.Module, loss: nn.Module
 ) -> Callable[[Tensor, Tensor, list[Any]], list[Tensor]]:
-    """Return a function to the gradients of each sample alone.
+    """Return a function that computes the gradients of each single sample.
 
-    It takes x, y and variables; the network is as it is in evaluation.
+    Args:
+        model: the network.
+        loss: the loss function.
 
-    Translation: `vmap` over `grad` of a function of the parameters.
+    Returns:
+        A function of x, y and variables, to one tensor of shape
+        (samples, *variable) per variable. The network is in evaluation
+        mode.
+
+    Translation: `vmap` of `grad` of a function of the parameters.
     """
-    own = {id(v): name for name, v in model.named_parameters()}
+    names = {id(v): name for name, v in model.named_parameters()}
 
     def single(values: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
         outputs = torch.func.functional_call(model, values, (x[None],))
         return loss(outputs, y[None])
 
-    each = torch.func.vmap(torch.func.grad(single), (None, 0, 0))
+    per_sample = torch.func.vmap(torch.func.grad(single), (None, 0, 0))
 
     def gradients(x: Tensor, y: Tensor, variables: list[Any]) -> list[Tensor]:
         model.eval()
-        found = each({own[id(v)]: v.detach() for v in variables}, x, y)
-        return [found[own[id(v)]] for v in variables]
+        grads = per_sample({names[id(v)]: v.detach() for v in variables}, x, y)
+        return [grads[names[id(v)]] for v in variables]
 
     return gradients
 
@@ -107,6 +134,21 @@ def compile_steps(
 ) -> Callable[..., dict[str, Tensor]]:
     """Return a function that trains on batches of rows of x and y.
 
+    Args:
+        model: the network.
+        loss: the loss function.
+        penalty: the penalty on the model.
+        update: from gradients and a rate to the rate used; it updates the
+            parameters.
+        x: all training samples.
+        y: their labels or targets.
+        mask_layers: the layers that take masks, by name.
+        gradient_norm: whether to return the norms of the gradients.
+
+    Returns:
+        A function of the rows (steps, batch), the rates (steps,) and the
+        masks by layer, to the curves `loss`, `rate` and `gradient_norm`.
+
     Translation: PyTorch runs eagerly, so nothing is compiled; the batches
     of all steps are gathered at once and then sliced.
     """
@@ -121,10 +163,10 @@ def compile_steps(
         for step, batch in enumerate(batches):
             for name, masker in mask_layers.items():
                 masker.mask = masks[name][step]
-            value, found = gradients(model, loss, penalty, variables, *batch)
+            value, grads = gradients(model, loss, penalty, variables, *batch)
             if gradient_norm:
-                norms.append(torch.stack([g.norm() for g in found]))
-            used.append(update(found, rates[step]))
+                norms.append(torch.stack([g.norm() for g in grads]))
+            used.append(update(grads, rates[step]))
             losses.append(value)
         curves = {
             "loss": torch.stack(losses),
@@ -140,7 +182,16 @@ def compile_steps(
 def gather(
     x: Tensor, y: Tensor, indices: Tensor
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-    """Return the batches of (steps, batch) rows, a tuple of views each."""
+    """Return the batches of some rows.
+
+    Args:
+        x: all samples.
+        y: their labels or targets.
+        indices: the rows, of shape (steps, batch).
+
+    Returns:
+        The batches of x and of y, each a tuple of views, one per step.
+    """
     rows, shape = indices.flatten().to(x.device), indices.shape
     return (
         x[rows].unflatten(0, shape).unbind(),
@@ -150,15 +201,20 @@ def gather(
 
 @torch.inference_mode()
 def outputs(model: nn.Module, x: Tensor, names: set[str]) -> dict[str, Tensor]:
-    """Return what leaves the layers of these names, in evaluation.
+    """Return the outputs of the layers of some names, in evaluation.
 
-    Translation: a hook on each module sees what it puts out.
+    Args:
+        model: the network.
+        x: the samples.
+        names: the names of the layers.
+
+    Translation: a forward hook on each module records its output.
     """
-    found: dict[str, Tensor] = {}
+    values: dict[str, Tensor] = {}
 
     def watch(name: str) -> Callable[..., None]:
         def seen(module: nn.Module, inputs: Any, output: Tensor) -> None:
-            found[name] = output
+            values[name] = output
 
         return seen
 
@@ -175,7 +231,7 @@ def outputs(model: nn.Module, x: Tensor, names: set[str]) -> dict[str, Tensor]:
     model(x)
     for hook in hooks:
         hook.remove()
-    return found
+    return values
 
 
 def compile_evaluation(
@@ -183,7 +239,12 @@ def compile_evaluation(
 ) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return a function from x, y to the outputs and the loss.
 
-    Translation: evaluation is a state that the model is put into.
+    Args:
+        model: the network.
+        loss: the loss function.
+        penalty: the penalty on the model.
+
+    Translation: evaluation mode is a state of the model.
     """
 
     @torch.inference_mode()

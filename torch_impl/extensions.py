@@ -1,4 +1,4 @@
-"""What PyTorch has no class for: the smallest subclass for each."""
+"""Minimal subclasses for elements that PyTorch has no class for."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from torch.nn import functional
 class ChannelsLastFlatten(nn.Module):
     """Flatten (n, c, h, w) in the order height, width, channel.
 
-    Likewise (n, c, l), where the channels of one position lie side by side.
+    For (n, c, l) the order is position, channel.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -20,7 +20,7 @@ class ChannelsLastFlatten(nn.Module):
 
 
 class JointSoftmax(nn.Module):
-    """Softmax along all axes from `start_dim` on, taken as one."""
+    """Softmax along all axes from `start_dim` on, jointly."""
 
     def __init__(self, start_dim: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class JointLogSoftmax(JointSoftmax):
 class ExactHardsigmoid(nn.Hardsigmoid):
     """relu6(x + 3) / 6.
 
-    PyTorch's own operation keeps its slope, 1/6, in float32.
+    PyTorch's own operation stores its slope, 1/6, in float32.
     """
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's
@@ -61,7 +61,7 @@ class Swish(nn.Module):
 
 
 class Custom(nn.Module):
-    """function(x), for a function that is no module."""
+    """function(x), for a function that is not a module."""
 
     def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class Custom(nn.Module):
 
 
 class PaddedConv2d(nn.Conv2d):
-    """Conv2d after zeros, as many as each side's own `padding` says."""
+    """Conv2d after padding with zeros, `padding` for each side."""
 
     def __init__(
         self, *args: Any, padding: tuple[int, ...], **kwargs: Any
@@ -85,7 +85,7 @@ class PaddedConv2d(nn.Conv2d):
 
 
 class PaddedMaxPool2d(nn.MaxPool2d):
-    """MaxPool2d after -∞, as often as each side's own `padding` says."""
+    """MaxPool2d after padding with -∞, `padding` for each side."""
 
     def __init__(
         self, *args: Any, padding: tuple[int, ...], **kwargs: Any
@@ -99,10 +99,10 @@ class PaddedMaxPool2d(nn.MaxPool2d):
 
 
 class PaddedAvgPool2d(nn.AvgPool2d):
-    """AvgPool2d after zeros, as many as each side's own `padding` says.
+    """AvgPool2d after padding with zeros, `padding` for each side.
 
-    Where padding does not count, the mean is divided by the mean of ones
-    that are padded likewise: by the share of the window that is real.
+    If padding is not counted, the mean is divided by the mean of ones that
+    are padded with zeros: by the share of the window inside the input.
     """
 
     def __init__(
@@ -144,16 +144,16 @@ class GlobalAvgPool2d(nn.AdaptiveAvgPool2d):
 
 
 class GlobalMaxPool(nn.Module):
-    """The largest number of each channel; equals share the slope."""
+    """The maximum of each channel; equal values share the slope."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.amax(tuple(range(2, x.ndim)))
 
 
 class AxesLayerNorm(nn.LayerNorm):
-    """LayerNorm of any axes, `dims`, which are moved last for it.
+    """LayerNorm of any axes, `dims`, which are moved to the end first.
 
-    (1,) are the channels of each position of (n, c, h, w), (3, 2) the
+    (1,) normalises the channels of each position of (n, c, h, w), (3, 2) the
     positions of each channel.
     """
 
@@ -173,10 +173,10 @@ class AxesLayerNorm(nn.LayerNorm):
 
 
 class ShapedPReLU(nn.PReLU):
-    """PReLU with slopes a of any shape that a sample's can be held against.
+    """PReLU with slopes a of any shape that broadcasts to a sample's.
 
-    relu(x) - a relu(-x), whose derivative at 0 is 0; or, where it is not to
-    be flat there, x where x > 0 and a x elsewhere.
+    relu(x) - a relu(-x), whose derivative at 0 is 0; or, if it is not flat
+    there, x where x > 0 and a x elsewhere.
     """
 
     def __init__(
@@ -216,9 +216,9 @@ class PolynomialTo:
 
 
 class CosineThenFlat:
-    """Half a cosine from 1 to `final`, which then stays, for LambdaLR.
+    """Half a cosine from 1 to `final`, then constant, for LambdaLR.
 
-    Before it, `warmup` steps in a straight line from `start`.
+    Before it, `warmup` steps rise linearly from `start`.
     """
 
     def __init__(
@@ -258,10 +258,10 @@ class LoweringRestarts:
 
 
 class EachEpoch:
-    """A scheduler that is stepped every batch and moves once an epoch.
+    """A scheduler that is stepped every batch and changes once per epoch.
 
-    PyTorch's schedulers count their own steps; this lets through one in
-    `steps_per_epoch`.
+    PyTorch's schedulers count their own steps; this one forwards one step of
+    every `steps_per_epoch`.
     """
 
     def __init__(
@@ -283,7 +283,7 @@ class EachEpoch:
 class BiasedBatchNorm1d(nn.BatchNorm1d):
     """BatchNorm1d that averages the biased variance.
 
-    What the step added is the unbiased one; times (n - 1)/n it is biased.
+    The step adds the unbiased variance; times (n - 1)/n it is biased.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -298,9 +298,9 @@ class BiasedBatchNorm2d(nn.BatchNorm2d):
 
 
 class AxisBatchNorm(nn.BatchNorm1d):
-    """BatchNorm1d of another axis than the channels, `dim`.
+    """BatchNorm1d of an axis other than the channels, `dim`.
 
-    It is moved in the channels' place, and all others are laid out as one.
+    The axis is moved to that of the channels; all others are flattened.
     """
 
     def __init__(
@@ -344,7 +344,7 @@ class Residual(nn.Module):
 
 
 class Concatenate(nn.Module):
-    """What several branches make of x, side by side along `dim`."""
+    """The outputs of several branches, concatenated along `dim`."""
 
     def __init__(self, *branches: nn.Module, dim: int) -> None:
         super().__init__()
@@ -353,8 +353,8 @@ class Concatenate(nn.Module):
             self.add_module(f"branch{number}", branch)
 
     def forward(self, x: Tensor) -> Tensor:
-        found = [branch(x) for branch in self.children()]
-        return torch.cat(found, dim=self.dim)
+        outputs = [branch(x) for branch in self.children()]
+        return torch.cat(outputs, dim=self.dim)
 
 
 class SmoothedBCEWithLogitsLoss(nn.BCEWithLogitsLoss):
@@ -384,7 +384,7 @@ class L1L2(nn.Module):
 def clip_grad_norm_to_(
     parameters: Sequence[Tensor], max_norm: float, epsilon: float
 ) -> None:
-    """clip_grad_norm_ with an ε of one's own: g ← min(1, c/(|g| + ε)) g."""
+    """clip_grad_norm_ with ε as an argument: g ← min(1, c/(|g| + ε)) g."""
     grads = [p.grad for p in parameters]
     norm = nn.utils.get_total_norm(grads)
     factor = (max_norm / (norm + epsilon)).clamp(max=1.0)
@@ -395,6 +395,6 @@ def clip_grad_norm_to_(
 def clip_each_grad_norm_(
     parameters: Sequence[Tensor], max_norm: float, epsilon: float
 ) -> None:
-    """clip_grad_norm_ for each parameter by itself."""
+    """clip_grad_norm_ for each parameter separately."""
     for p in parameters:
         clip_grad_norm_to_([p], max_norm, epsilon)

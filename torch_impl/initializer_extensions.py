@@ -1,4 +1,4 @@
-"""What no initialiser of PyTorch means: the smallest function for each."""
+"""Minimal functions for initialisers that PyTorch does not have."""
 
 import math
 
@@ -10,7 +10,7 @@ TRUNCATED_STDDEV = 0.87962566103423978
 
 
 def fan_in_uniform_(tensor: Tensor, fan_in: int) -> Tensor:
-    """U(±1/√fan_in), for a kernel or its bias, which has no fans itself."""
+    """U(±1/√fan_in), for a kernel or for its bias, which has no fans."""
     limit = math.sqrt(1 / fan_in)
     return init.uniform_(tensor, -limit, limit)
 
@@ -22,7 +22,7 @@ def variance_scaling_(
     distribution: str,
     fans: tuple[int, int],
 ) -> Tensor:
-    """A distribution of variance scale / fan, with fans that are told.
+    """A distribution of variance scale / fan, with the fans as an argument.
 
     The fan is `fan_in`, or `fan_avg`, the mean of both.
     """
@@ -37,13 +37,13 @@ def variance_scaling_(
 
 
 def xavier_trunc_normal_(tensor: Tensor) -> Tensor:
-    """xavier_normal_, cut at 2σ and widened to the variance it had."""
+    """xavier_normal_, truncated at 2σ and rescaled to the same variance."""
     fan_in, fan_out = init._calculate_fan_in_and_fan_out(tensor)
     return _trunc_normal_(tensor, math.sqrt(2 / (fan_in + fan_out)))
 
 
 def kaiming_trunc_normal_(tensor: Tensor, nonlinearity: str) -> Tensor:
-    """kaiming_normal_, cut at 2σ and widened to the variance it had."""
+    """kaiming_normal_, truncated at 2σ and rescaled to the same variance."""
     fan_in, _ = init._calculate_fan_in_and_fan_out(tensor)
     gain = init.calculate_gain(nonlinearity)
     return _trunc_normal_(tensor, gain / math.sqrt(fan_in))

@@ -1,7 +1,9 @@
 """Initialisers, in PyTorch: functions that fill a tensor in place.
 
-`xavier_*` and `kaiming_*` count the fans of the tensor they are given. Where
-those are not the layer's, a function of ours is told them; see `model.py`.
+Each builder takes the spec and the fans of the layer. `xavier_*` and
+`kaiming_*` compute the fans from the shape of the tensor; where those are not
+the layer's, an extension function takes them as an argument; see
+`layers/initial_weights.py`.
 """
 
 from torch.nn import init
@@ -44,7 +46,7 @@ def constant(spec: Constant, fan_in: int, fan_out: int) -> Call:
 def normal(spec: Normal, fan_in: int, fan_out: int) -> Call:
     """normal_.
 
-    Translation: unsaid, the deviation is 1.
+    Translation: the default standard deviation is 1.
     """
     return call(init.normal_, spec.mean, spec.stddev)
 
@@ -52,8 +54,8 @@ def normal(spec: Normal, fan_in: int, fan_out: int) -> Call:
 def truncated_normal(spec: TruncatedNormal, fan_in: int, fan_out: int) -> Call:
     """trunc_normal_.
 
-    Translation: bounds are arguments, and absolute: ±2 if unsaid, which
-    cuts nothing off a normal of deviation 0.02.
+    Translation: the bounds are absolute arguments; the default, ±2, does not
+    truncate a normal of standard deviation 0.02.
     """
     return call(init.trunc_normal_, spec.mean, spec.stddev, *spec.limits)
 
@@ -61,29 +63,31 @@ def truncated_normal(spec: TruncatedNormal, fan_in: int, fan_out: int) -> Call:
 def uniform(spec: Uniform, fan_in: int, fan_out: int) -> Call:
     """uniform_.
 
-    Translation: unsaid, from 0 to 1.
+    Translation: the default interval is from 0 to 1.
     """
     return call(init.uniform_, spec.low, spec.high)
 
 
 def fan_in_uniform(spec: FanInUniform, fan_in: int, fan_out: int) -> Call:
-    """What PyTorch's Linear and its bias start from, as a function of ours.
+    """The default of PyTorch's Linear and its bias, an extension function.
 
-    Translation: as `kaiming_uniform_(a=math.sqrt(5))` it would have to be
-    told apart from He's, and a bias has no fans.
+    Translation: `kaiming_uniform_(a=math.sqrt(5))` would have to be
+    distinguished from He's initialiser when it is read, and a bias has no
+    fans.
     """
     return call(extensions.fan_in_uniform_, fan_in)
 
 
 def glorot_uniform(spec: GlorotUniform, fan_in: int, fan_out: int) -> Call:
-    """xavier_uniform_: Xavier Glorot's first name instead of his last."""
+    """xavier_uniform_, which is named after Xavier Glorot's first name."""
     return call(init.xavier_uniform_)
 
 
 def glorot_normal(spec: GlorotNormal, fan_in: int, fan_out: int) -> Call:
     """xavier_normal_.
 
-    Translation: it is never cut, so the truncated form is a function of ours.
+    Translation: PyTorch does not truncate it; the truncated form is an
+    extension function.
     """
     if spec.truncated:
         return call(extensions.xavier_trunc_normal_)
@@ -93,8 +97,8 @@ def glorot_normal(spec: GlorotNormal, fan_in: int, fan_out: int) -> Call:
 def he_uniform(spec: HeUniform, fan_in: int, fan_out: int) -> Call:
     """kaiming_uniform_.
 
-    Translation: unsaid, it is for a leaky ReLU of slope 0, which has the
-    same gain √2 as ReLU itself.
+    Translation: the default is for a leaky ReLU of slope 0, which has the
+    same gain √2 as ReLU.
     """
     return call(init.kaiming_uniform_, nonlinearity="relu")
 
@@ -102,7 +106,8 @@ def he_uniform(spec: HeUniform, fan_in: int, fan_out: int) -> Call:
 def he_normal(spec: HeNormal, fan_in: int, fan_out: int) -> Call:
     """kaiming_normal_.
 
-    Translation: it is never cut, so the truncated form is a function of ours.
+    Translation: PyTorch does not truncate it; the truncated form is an
+    extension function.
     """
     if spec.truncated:
         return call(extensions.kaiming_trunc_normal_, nonlinearity="relu")
@@ -112,7 +117,7 @@ def he_normal(spec: HeNormal, fan_in: int, fan_out: int) -> Call:
 def lecun_uniform(spec: LecunUniform, fan_in: int, fan_out: int) -> Call:
     """kaiming_uniform_, with the gain 1 of a linear layer.
 
-    Translation: there is no function of LeCun's name.
+    Translation: PyTorch has no function named after LeCun.
     """
     return call(init.kaiming_uniform_, nonlinearity="linear")
 
@@ -120,8 +125,8 @@ def lecun_uniform(spec: LecunUniform, fan_in: int, fan_out: int) -> Call:
 def lecun_normal(spec: LecunNormal, fan_in: int, fan_out: int) -> Call:
     """kaiming_normal_, with the gain 1 of a linear layer.
 
-    Translation: there is no function of LeCun's name; it is never cut, so
-    the truncated form is a function of ours.
+    Translation: PyTorch has no function named after LeCun and does not
+    truncate; the truncated form is an extension function.
     """
     if spec.truncated:
         return call(extensions.kaiming_trunc_normal_, nonlinearity="linear")
@@ -131,7 +136,7 @@ def lecun_normal(spec: LecunNormal, fan_in: int, fan_out: int) -> Call:
 def orthogonal(spec: Orthogonal, fan_in: int, fan_out: int) -> Call:
     """orthogonal_.
 
-    Translation: the matrix is (shape[0], all the rest), so outputs are its
-    rows, where Keras has columns.
+    Translation: the matrix has the shape (shape[0], product of the rest), so
+    its rows are the outputs; in Keras they are the columns.
     """
     return call(init.orthogonal_, spec.gain)

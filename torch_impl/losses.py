@@ -16,7 +16,7 @@ from framework_parity.torch_impl import extensions
 def cross_entropy(spec: CrossEntropy) -> Call:
     """CrossEntropyLoss.
 
-    Translation: always from logits; called as loss(outputs, labels).
+    Translation: it always takes logits; called as loss(outputs, labels).
     """
     return call(nn.CrossEntropyLoss, label_smoothing=spec.label_smoothing)
 
@@ -24,8 +24,8 @@ def cross_entropy(spec: CrossEntropy) -> Call:
 def binary_cross_entropy(spec: BinaryCrossEntropy) -> Call:
     """BCEWithLogitsLoss.
 
-    Translation: `BCELoss` without the logits would want probabilities;
-    there is no label smoothing.
+    Translation: `BCELoss` takes probabilities instead of logits; neither
+    class has label smoothing.
     """
     if spec.label_smoothing:
         return call(extensions.SmoothedBCEWithLogitsLoss, spec.label_smoothing)
@@ -48,6 +48,7 @@ def mean_absolute_error(spec: MeanAbsoluteError) -> Call:
 def huber(spec: Huber) -> Call:
     """HuberLoss.
 
-    Translation: `SmoothL1Loss(beta)` is this with delta = beta, over beta.
+    Translation: `SmoothL1Loss(beta)` is this loss with delta = beta, divided
+    by beta.
     """
     return call(nn.HuberLoss, delta=spec.delta)

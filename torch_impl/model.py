@@ -1,4 +1,4 @@
-"""A PyTorch model from its layers."""
+"""Construction of a PyTorch model from its specification."""
 
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from framework_parity.torch_impl.weights import leaves, tensors
 
 
 def layer_call(place: LayerNode, masked: bool = False) -> Call:
-    """Return how PyTorch says one layer where it stands.
+    """Return the PyTorch call of one layer of a network.
 
     Args:
-        place: the layer.
+        place: the layer, with its name and input shape.
         masked: whether dropouts take their masks from outside.
     """
     blocks = {
@@ -28,52 +28,64 @@ def layer_call(place: LayerNode, masked: bool = False) -> Call:
     }
     if place.after is not None:
         blocks["after"] = block_call(place.after, masked)
-    said = builder_for("torch_impl", place.layer)(
+    layer = builder_for("torch_impl", place.layer)(
         place.layer, place.input_shape, **blocks
     )
-    if masked and said.function in MASKED_CLASS:
-        return replace(said, function=MASKED_CLASS[said.function])
-    return said
+    if masked and layer.function in MASKED_CLASS:
+        return replace(layer, function=MASKED_CLASS[layer.function])
+    return layer
 
 
 def block_call(places: Sequence[LayerNode], masked: bool = False) -> Call:
-    """Return how PyTorch says some layers, one after another."""
+    """Return the PyTorch call of a sequence of layers.
+
+    Args:
+        places: the layers, in order; an empty sequence is an identity.
+        masked: whether dropouts take their masks from outside.
+    """
     if not places:
         return call(nn.Identity)
-    said = {place.name: layer_call(place, masked) for place in places}
-    return call(nn.Sequential, call(OrderedDict, **said))
+    layers = {place.name: layer_call(place, masked) for place in places}
+    return call(nn.Sequential, call(OrderedDict, **layers))
 
 
 def build(arm: Arm, masked: bool = False) -> nn.Sequential:
-    """Return the network, with its own random weights.
+    """Return the network, with weights drawn by the framework.
 
-    Translation: the layers are made first and their weights are drawn
-    afterwards, in place. No layer remembers how, so each is left a note,
-    `initializers`, which `torch_impl.introspect` looks at.
+    Args:
+        arm: the network.
+        masked: whether dropouts take their masks from outside.
+
+    Translation: the layers are constructed first and their weights are drawn
+    afterwards, in place. A layer does not store its initialisers, so they
+    are set as an attribute, `initializers`, which `torch_impl.introspect`
+    reads.
     """
     model: nn.Sequential = block_call(arm.places, masked).construct()
-    found, modules = tensors(model), leaves(model)
+    live, modules = tensors(model), leaves(model)
     for place in arm.all_nodes:
-        said = weight_calls(place)
-        for name, fill in said.items():
-            fill.construct(found[name])
-        if said:
+        fills = weight_calls(place)
+        for name, fill in fills.items():
+            fill.construct(live[name])
+        if fills:
             modules[place.name].initializers = {
                 name.rpartition("/")[2]: fill.as_partial()
-                for name, fill in said.items()
+                for name, fill in fills.items()
             }
     return model
 
 
 def weight_calls(place: LayerNode) -> dict[str, Call]:
-    """Return how PyTorch fills a layer's tensors, by their full names.
+    """Return the calls that initialise a layer's tensors, by full name.
 
-    What is not named starts where the framework puts it.
+    Other tensors keep the framework's initial values.
     """
-    said = {}
+    fills = {}
     for name in place.parameters:
-        own = name.rpartition("/")[2]
-        spec = getattr(place.layer, f"{own}_initializer", None)
+        tensor = name.rpartition("/")[2]
+        spec = getattr(place.layer, f"{tensor}_initializer", None)
         if spec is not None:
-            said[name] = initializer_call(spec, place.layer, place.input_shape)
-    return said
+            fills[name] = initializer_call(
+                spec, place.layer, place.input_shape
+            )
+    return fills

@@ -1,6 +1,6 @@
-"""What no optimiser of PyTorch means: the smallest subclass for each.
+"""Minimal subclasses for optimisers that PyTorch does not have.
 
-Each keeps what it was told where `param_groups` cannot show it, so that a
+Each stores those arguments that `param_groups` does not contain, so that a
 live optimiser can be read back.
 """
 
@@ -18,8 +18,8 @@ State = dict[str, Any]
 
 @cache
 def mixed(*classes: type) -> type:
-    """Return the class of these bases: the same one for the same bases."""
-    return type("".join(each.__name__ for each in classes), classes, {})
+    """Return the class with these bases; equal bases give the same class."""
+    return type("".join(base.__name__ for base in classes), classes, {})
 
 
 class DecoupledDecay:
@@ -44,14 +44,14 @@ class DecoupledDecay:
 
 
 class FactoredDecay(DecoupledDecay):
-    """A mixin: p ← (1 - η λ) p, as AdamW and NAdam can by themselves."""
+    """A mixin: p ← (1 - η λ) p, which AdamW and NAdam have built in."""
 
     def shrink(self, p: Tensor, rate: float, decay: float) -> None:
         p.mul_(1 - rate * decay)
 
 
 class ByHand:
-    """A mixin: a step that `start` and `move` say for one parameter."""
+    """A mixin: a step defined by `start` and `move` for one parameter."""
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> None:
@@ -66,7 +66,7 @@ class ByHand:
 
 
 class StepVelocitySGD(ByHand, optim.SGD):
-    """SGD whose velocity sums steps: v ← m v - η g, p ← p + v.
+    """SGD whose velocity is a sum of steps: v ← m v - η g, p ← p + v.
 
     With Nesterov's look-ahead, p ← p + m v - η g.
     """
@@ -87,7 +87,7 @@ class StepVelocitySGD(ByHand, optim.SGD):
 class AnyRMSprop(ByHand, optim.RMSprop):
     """RMSprop with epsilon inside the root or outside it.
 
-    Its velocity sums scaled gradients or steps; see
+    Its velocity is a sum of scaled gradients or of steps; see
     `common.spec.optimizers.adaptive`.
     """
 
@@ -116,14 +116,16 @@ class AnyRMSprop(ByHand, optim.RMSprop):
 
 
 class AnyAdam(optim.Adam):
-    """Adam with epsilon behind either moment, corrected in any precision.
+    """Adam with epsilon added to either moment, corrected in any precision.
 
-    With 1 - βᵗ computed as c by PyTorch and meant as C, these are one::
+    Let c be the value of 1 - βᵗ that PyTorch computes, and C the intended
+    one. Then::
 
         η √C₂/C₁ m / (√v + ε √C₂) = η' √c₂/c₁ m / (√v + ε' √c₂)
 
-    for η' = η c₁/C₁ √(C₂/c₂) and ε' = ε √(C₂/c₂), or ε̂/√c₂ where epsilon
-    stands behind the raw moment. So PyTorch's own step is taken with them.
+    for η' = η c₁/C₁ √(C₂/c₂) and ε' = ε √(C₂/c₂), or ε̂/√c₂ if epsilon is
+    added to the root of the raw moment. PyTorch's own step is taken with η'
+    and ε'.
     """
 
     def __init__(
@@ -140,12 +142,12 @@ class AnyAdam(optim.Adam):
 
     def step(self, closure: Callable[[], Any] | None = None) -> None:
         self.taken += 1
-        said = [dict(group) for group in self.param_groups]
+        settings = [dict(group) for group in self.param_groups]
         for group in self.param_groups:
             self._scale(group)
         super().step(closure)
-        for group, own in zip(self.param_groups, said, strict=True):
-            group |= own
+        for group, saved in zip(self.param_groups, settings, strict=True):
+            group |= saved
 
     def _scale(self, group: Group) -> None:
         (ours_1, meant_1), (ours_2, meant_2) = (
@@ -165,13 +167,13 @@ class AnyAdam(optim.Adam):
 
 
 class AnyAdamW(AnyAdam, optim.AdamW):
-    """AdamW, likewise."""
+    """AdamW with the options of `AnyAdam`."""
 
 
 class InnerEpsilonAdagrad(optim.Adagrad):
     """Adagrad with epsilon inside the root, p ← p - η g / √(a + ε).
 
-    The sum of squares starts at ε more, and nothing is added to its root.
+    The sum of squares starts with ε added, and its root gets no epsilon.
     """
 
     def __init__(
@@ -190,7 +192,7 @@ class InnerEpsilonAdagrad(optim.Adagrad):
 
 
 class AnyAdamax(ByHand, optim.Adamax):
-    """Adamax with epsilon in the maximum or after it.
+    """Adamax with epsilon inside the maximum or added after it.
 
     1 - βᵗ is computed in either precision; see `common.spec.optimizers.adam`.
     """
@@ -224,7 +226,7 @@ class AnyAdamax(ByHand, optim.Adamax):
 
 
 class ParameterPrecisionNAdam(ByHand, optim.NAdam):
-    """NAdam whose μ, 1 - β and 1 - β₂ᵗ have the parameters' precision."""
+    """NAdam with μ, 1 - β and 1 - β₂ᵗ in the precision of the parameters."""
 
     def start(self, p: Tensor) -> State:
         zeros = {n: torch.zeros_like(p) for n in ("first", "second")}
@@ -251,13 +253,13 @@ class ParameterPrecisionNAdam(ByHand, optim.NAdam):
 
 
 def precision_of(bias_correction: str, group: Group) -> torch.dtype:
-    """Return the precision that a bias correction is meant to have."""
+    """Return the precision of the bias correction."""
     if bias_correction == "double":
         return torch.float64
     return group["params"][0].dtype
 
 
 def correction(beta: float, step: int, precision: torch.dtype) -> Tensor:
-    """Return 1 - βᵗ, computed in a precision."""
+    """Return 1 - βᵗ, computed in the given precision."""
     powers = (torch.tensor(value, dtype=precision) for value in (beta, step))
     return 1 - torch.pow(*powers)

@@ -1,4 +1,4 @@
-"""Penalties, in PyTorch: a term beside the loss."""
+"""Penalties, in PyTorch: a term added to the loss."""
 
 from torch import Tensor, nn
 
@@ -10,16 +10,16 @@ from framework_parity.torch_impl.weights import parameters
 
 
 def penalty(spec: Penalty) -> Call:
-    """By hand; performed, it is a function of one parameter.
+    """Return the call of the penalty, a custom function of one parameter.
 
-    Translation: PyTorch's word for l2/2 Σ w² is an optimiser's
-    `weight_decay`, but that comes after clipping and is not reported.
+    Translation: PyTorch's equivalent of l2/2 Σ w² is an optimiser's
+    `weight_decay`, but that is applied after clipping and is not reported.
     """
     return call(extensions.L1L2, l1=spec.l1, l2=spec.square_factor)
 
 
 class ModelPenalty:
-    """The penalty on one model; without a spec there is none."""
+    """The penalty on one model; without a spec it is 0."""
 
     def __init__(self, spec: Penalty | None, model: nn.Module) -> None:
         self.spec = spec
@@ -32,12 +32,12 @@ class ModelPenalty:
             ]
 
     def added(self, loss: Tensor) -> Tensor:
-        """Return what is minimised."""
+        """Return the loss with the penalty, which training minimises."""
         if self.spec is None:
             return loss
         return loss + sum(term() for term in self.terms)
 
     def reported(self, loss: Tensor) -> Tensor:
-        """Return the loss as it is reported."""
+        """Return the reported loss, with the penalty if the spec says so."""
         counted = self.spec is not None and self.spec.reported
         return self.added(loss) if counted else loss

@@ -1,4 +1,4 @@
-"""What draws at random in training, and the same told what to draw."""
+"""Layers with random draws, and variants that take them from outside."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 class MaskedDropout(nn.Dropout):
-    """x · mask while training, x in evaluation.
+    """x · mask in training, x in evaluation.
 
     The mask holds 0 and 1 / (1 - rate); `mask` is set before each step.
     """
@@ -34,11 +34,11 @@ class MaskedDropout1d(nn.Dropout1d):
     mask: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
-        return x * self.mask if self.training else x
+        return x * self.mask.to(x.dtype) if self.training else x
 
 
 class RandomFlip(nn.Module):
-    """Mirror each image left to right or not, while training."""
+    """Mirror each image left to right at random, in training."""
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -51,7 +51,7 @@ class RandomFlip(nn.Module):
 
 
 class MaskedRandomFlip(RandomFlip):
-    """`RandomFlip` that is told what it draws; see `MaskedDropout`."""
+    """`RandomFlip` with given draws; see `MaskedDropout`."""
 
     mask: Tensor
 
@@ -60,7 +60,7 @@ class MaskedRandomFlip(RandomFlip):
 
 
 class RandomCrop(nn.Module):
-    """Pad each image and cut its own size out anywhere, while training."""
+    """Pad each image and cut out its size at random, in training."""
 
     def __init__(self, padding: int, fill: float) -> None:
         super().__init__()
@@ -76,13 +76,13 @@ class RandomCrop(nn.Module):
         return torch.take_along_dim(cut, left + columns, 3)
 
     def drawn(self, x: Tensor) -> Tensor:
-        """Return for each image how far from the top and the left to cut."""
+        """Return the offsets of each image's crop from the top and left."""
         shape = (len(x), 2, 1, 1)
         return torch.randint(2 * self.padding + 1, shape, device=x.device)
 
 
 class MaskedRandomCrop(RandomCrop):
-    """`RandomCrop` that is told what it draws; see `MaskedDropout`."""
+    """`RandomCrop` with given draws; see `MaskedDropout`."""
 
     mask: Tensor
 

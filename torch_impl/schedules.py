@@ -1,7 +1,8 @@
-"""Schedules, in PyTorch; performed with the optimiser, stepped every batch.
+"""Schedules, in PyTorch: schedulers of the optimiser, stepped every batch.
 
-Each takes the optimiser's rate and the steps of an epoch. Where PyTorch has
-no class, LambdaLR multiplies the rate by a named function of the step.
+Each builder takes the spec, the optimiser's rate and the number of steps in
+an epoch. Where PyTorch has no class, LambdaLR multiplies the rate by a named
+function of the step.
 """
 
 import math
@@ -33,8 +34,8 @@ def constant(spec: Constant, lr: float, steps_per_epoch: int) -> Call:
 
 def step_decay(spec: StepDecay, lr: float, steps_per_epoch: int) -> Call:
     """StepLR."""
-    said = call(lr_scheduler.StepLR, step_size=spec.every, gamma=spec.by)
-    return _counted(spec, steps_per_epoch, said)
+    scheduler = call(lr_scheduler.StepLR, step_size=spec.every, gamma=spec.by)
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
 def multi_step(spec: MultiStep, lr: float, steps_per_epoch: int) -> Call:
@@ -43,29 +44,33 @@ def multi_step(spec: MultiStep, lr: float, steps_per_epoch: int) -> Call:
     Translation: a milestone is the first step at the new rate.
     """
     milestones = list(spec.milestones)
-    said = call(lr_scheduler.MultiStepLR, milestones=milestones, gamma=spec.by)
-    return _counted(spec, steps_per_epoch, said)
+    scheduler = call(
+        lr_scheduler.MultiStepLR, milestones=milestones, gamma=spec.by
+    )
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
 def exponential(spec: Exponential, lr: float, steps_per_epoch: int) -> Call:
-    """ExponentialLR, or StepLR for stairs.
+    """ExponentialLR, or StepLR for a staircase.
 
-    Translation: gamma is what one step multiplies the rate by.
+    Translation: gamma is the factor of one step.
     """
     if spec.staircase:
-        said = call(lr_scheduler.StepLR, step_size=spec.every, gamma=spec.by)
+        scheduler = call(
+            lr_scheduler.StepLR, step_size=spec.every, gamma=spec.by
+        )
     else:
         gamma = spec.by ** (1 / spec.every)
-        said = call(lr_scheduler.ExponentialLR, gamma=gamma)
-    return _counted(spec, steps_per_epoch, said)
+        scheduler = call(lr_scheduler.ExponentialLR, gamma=gamma)
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
 def natural_exponential(
     spec: NaturalExponential, lr: float, steps_per_epoch: int
 ) -> Call:
     """ExponentialLR."""
-    said = call(lr_scheduler.ExponentialLR, gamma=math.exp(-spec.k))
-    return _counted(spec, steps_per_epoch, said)
+    scheduler = call(lr_scheduler.ExponentialLR, gamma=math.exp(-spec.k))
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
 def inverse_time(spec: InverseTime, lr: float, steps_per_epoch: int) -> Call:
@@ -79,8 +84,8 @@ def inverse_time(spec: InverseTime, lr: float, steps_per_epoch: int) -> Call:
         every=spec.every,
         staircase=spec.staircase,
     )
-    said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
-    return _counted(spec, steps_per_epoch, said)
+    scheduler = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
 def polynomial_decay(
@@ -89,7 +94,7 @@ def polynomial_decay(
     """PolynomialLR.
 
     Translation: it ends at 0; another end needs LambdaLR, whose factor is
-    a share of the rate.
+    relative to the rate.
     """
     if spec.end:
         factor = call(
@@ -98,34 +103,34 @@ def polynomial_decay(
             power=spec.power,
             end=spec.end / lr,
         )
-        said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+        scheduler = call(lr_scheduler.LambdaLR, lr_lambda=factor)
     else:
-        said = call(
+        scheduler = call(
             lr_scheduler.PolynomialLR,
             total_iters=spec.steps,
             power=spec.power,
         )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
 def cosine(spec: Cosine, lr: float, steps_per_epoch: int) -> Call:
     """CosineAnnealingLR.
 
-    Translation: past its end it rises again; `stays` needs LambdaLR. Its
-    end is a rate.
+    Translation: the rate rises again after the end; `stays` needs LambdaLR.
+    The final value is a rate.
     """
     if spec.past_end == "stays":
         factor = call(
             extensions.CosineThenFlat, steps=spec.steps, final=spec.final
         )
-        said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+        scheduler = call(lr_scheduler.LambdaLR, lr_lambda=factor)
     else:
-        said = call(
+        scheduler = call(
             lr_scheduler.CosineAnnealingLR,
             T_max=spec.steps,
             eta_min=lr * spec.final,
         )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
 def cosine_restarts(
@@ -133,8 +138,8 @@ def cosine_restarts(
 ) -> Call:
     """CosineAnnealingWarmRestarts.
 
-    Translation: every restart goes back to the whole rate; lower peaks
-    need LambdaLR.
+    Translation: every restart returns to the full rate; lower peaks need
+    LambdaLR.
     """
     if spec.peak < 1:
         factor = call(
@@ -144,22 +149,22 @@ def cosine_restarts(
             peak=spec.peak,
             final=spec.final,
         )
-        said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+        scheduler = call(lr_scheduler.LambdaLR, lr_lambda=factor)
     else:
-        said = call(
+        scheduler = call(
             lr_scheduler.CosineAnnealingWarmRestarts,
             T_0=spec.first,
             T_mult=spec.times,
             eta_min=lr * spec.final,
         )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
 def warmup_cosine(spec: WarmupCosine, lr: float, steps_per_epoch: int) -> Call:
     """LambdaLR.
 
     Translation: LinearLR and CosineAnnealingLR in a SequentialLR cannot
-    begin at 0, and rise again past the end.
+    begin at 0, and rise again after the end.
     """
     factor = call(
         extensions.CosineThenFlat,
@@ -168,17 +173,17 @@ def warmup_cosine(spec: WarmupCosine, lr: float, steps_per_epoch: int) -> Call:
         warmup=spec.warmup,
         start=spec.start,
     )
-    said = call(lr_scheduler.LambdaLR, lr_lambda=factor)
-    return _counted(spec, steps_per_epoch, said)
+    scheduler = call(lr_scheduler.LambdaLR, lr_lambda=factor)
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
 def one_cycle(spec: OneCycle, lr: float, steps_per_epoch: int) -> Call:
     """OneCycleLR.
 
-    Translation: by default it would cycle the momentum, too. It raises an
-    error when it is stepped past its end.
+    Translation: by default it cycles the momentum, too. It raises an error
+    when it is stepped after its end.
     """
-    said = call(
+    scheduler = call(
         lr_scheduler.OneCycleLR,
         max_lr=lr,
         total_steps=spec.steps,
@@ -187,17 +192,17 @@ def one_cycle(spec: OneCycle, lr: float, steps_per_epoch: int) -> Call:
         final_div_factor=spec.end_over,
         cycle_momentum=False,
     )
-    return _counted(spec, steps_per_epoch, said)
+    return _counted(spec, steps_per_epoch, scheduler)
 
 
-def _counted(spec: Changing, steps_per_epoch: int, said: Call) -> Call:
-    """Return the scheduler, stepped in every epoch if it counts those."""
+def _counted(spec: Changing, steps_per_epoch: int, scheduler: Call) -> Call:
+    """Return the scheduler, stepped once per epoch if it counts epochs."""
     if spec.per == "step":
-        return said
+        return scheduler
     return call(
         extensions.EachEpoch,
-        said.function,
+        scheduler.function,
         steps_per_epoch,
-        *said.args,
-        **said.kwargs,
+        *scheduler.args,
+        **scheduler.kwargs,
     )

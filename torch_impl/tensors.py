@@ -1,4 +1,4 @@
-"""Arrays in and out of PyTorch."""
+"""Conversion between NumPy arrays and PyTorch tensors."""
 
 from typing import Any
 
@@ -9,12 +9,17 @@ from framework_parity.common.spec.layer import Shape
 
 
 def to_tensor(array: np.ndarray, dtype: str) -> torch.Tensor:
-    """Return an array as a tensor; labels keep their type.
+    """Return an array as a tensor; labels keep their dtype.
 
-    It may share the array's memory, so the array must not be changed.
+    The tensor may share the array's memory, so the array must not be
+    changed.
 
-    Translation: images and samples of two axes go from channels last to
-    channels first, the only layout that PyTorch computes in.
+    Args:
+        array: samples or labels, channels last.
+        dtype: the dtype of the tensor, for floating-point arrays.
+
+    Translation: images and samples of two axes are moved from channels last
+    to channels first, the only layout that PyTorch computes in.
     """
     if array.ndim in (3, 4):
         array = np.moveaxis(array, -1, 1)
@@ -24,15 +29,20 @@ def to_tensor(array: np.ndarray, dtype: str) -> torch.Tensor:
 
 
 def to_tensors(arrays: np.ndarray, dtype: str) -> torch.Tensor:
-    """Return an array of batches, (steps, batch, ...), as one tensor."""
+    """Return an array of batches as one tensor.
+
+    Args:
+        arrays: the batches, of shape (steps, batch, ...), channels last.
+        dtype: the dtype of the tensor, for floating-point arrays.
+    """
     flat = arrays.reshape(-1, *arrays.shape[2:])
     return to_tensor(flat, dtype).unflatten(0, arrays.shape[:2])
 
 
 def to_array(tensor: Any) -> np.ndarray:
-    """Return a tensor as an array of its own, channels last.
+    """Return a copy of a tensor as an array, channels last.
 
-    Translation: NumPy has no bfloat16; float32 holds each of its numbers.
+    Translation: NumPy has no bfloat16; float32 represents all its values.
     """
     if tensor.dtype == torch.bfloat16:
         tensor = tensor.float()
@@ -41,8 +51,12 @@ def to_array(tensor: Any) -> np.ndarray:
 
 
 def stored_axis(axis: int, shape: Shape) -> int:
-    """Return where an axis of a sample stands in a batch.
+    """Return the axis of a batch that holds an axis of a sample.
 
-    Translation: behind the batch, channels first.
+    Args:
+        axis: the axis of the sample, channels last.
+        shape: the shape of the sample, channels last.
+
+    Translation: the batch axis is first, the channels are second.
     """
     return 1 if axis == len(shape) - 1 else axis + 2

@@ -1,4 +1,4 @@
-"""What `common.training.loop` drives, in PyTorch."""
+"""The trainer of `common.training.loop`, in PyTorch."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,15 @@ from framework_parity.torch_impl.tensors import to_array, to_tensor, to_tensors
 class Trainer:
     """One network with its data, ready to train.
 
-    See `common.training.loop`.
+    See `common.training.loop.Trainer` for the methods.
+
+    Args:
+        arm: the network, its data and its training recipe.
+        parts: the parts of the data; `train` is required.
+        dtype: the precision of computation.
+        seed: the seed of the framework's own generators.
+        gradient_norm: whether steps return the norms of the gradients.
+        native: whether the framework draws its own random masks.
     """
 
     def __init__(
@@ -79,20 +87,20 @@ class Trainer:
         )
 
     def reseed(self, seed: int) -> None:
-        """Seed what the framework itself draws from now on."""
+        """Seed the framework's own random generators."""
         engine.reseed(seed)
 
     def load(self, values: dict[str, np.ndarray]) -> None:
-        """Set all tensors and forget all that an optimiser knows."""
+        """Set all tensors and reset the optimiser's state."""
         weights.write(self.model, values)
         self._fresh_optimizer()
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return a copy of all tensors, learnt or kept."""
+        """Return a copy of all tensors, trainable or not."""
         return weights.read(self.model, self.arm.tensors)
 
     def gather(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the batch x, y of these rows, as a step would see it."""
+        """Return the batch x, y of these rows, as a step receives it."""
         rows = torch.from_numpy(indices[np.newaxis])
         (x,), (y,) = engine.gather(*self.parts["train"], rows)
         return to_array(x), to_array(y)
@@ -124,29 +132,33 @@ class Trainer:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return predictions: probabilities, or numbers in regression."""
         self.model.eval()
-        say = builder_for("torch_impl", self.prediction)
-        link = say(self.prediction, self.arm.places[-1].output_shape)
+        builder = builder_for("torch_impl", self.prediction)
+        link = builder(self.prediction, self.arm.places[-1].output_shape)
         return to_array(link.construct()(self.model(to_tensor(x, self.dtype))))
 
     @torch.inference_mode()
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Return what leaves each place, inner first, in evaluation."""
+        """Return the output of each layer in evaluation, inner ones first."""
         names = {place.name for place in self.arm.all_nodes}
         names |= set(weights.leaves(self.model))
-        found = engine.outputs(self.model, to_tensor(x, self.dtype), names)
-        return {name: to_array(value) for name, value in found.items()}
+        values = engine.outputs(self.model, to_tensor(x, self.dtype), names)
+        return {name: to_array(value) for name, value in values.items()}
 
     @torch.inference_mode()
     def dropped(
         self, place: LayerNode, x: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return numbers before and after a dropout of PyTorch's own.
+        """Return the input and output of PyTorch's own dropout.
 
-        Translation: it draws from the generator that all share, which is
-        put back to where it was.
+        Args:
+            place: the dropout.
+            x: the input, of shape (samples, *place.input_shape).
+
+        Translation: the layer draws from the generator that all share, whose
+        state is restored.
         """
-        say = builder_for("torch_impl", place.layer)
-        layer = say(place.layer, place.input_shape).construct().train()
+        builder = builder_for("torch_impl", place.layer)
+        layer = builder(place.layer, place.input_shape).construct().train()
         entering = to_tensor(x, self.dtype)
         if torch.is_autocast_enabled(entering.device.type):
             entering = entering.to(torch.bfloat16)
@@ -165,12 +177,12 @@ class Trainer:
         before = self.weights()
         variables = weights.parameters(self.model)
         self.model.train()
-        value, found = engine.gradients(
+        value, grads = engine.gradients(
             *(self.model, self.loss, self.penalty),
             *(list(variables.values()), x, y),
         )
-        weights.write(self.model, before)  # looking must not change averages
-        named = zip(variables, found, strict=True)
+        weights.write(self.model, before)  # restore the running averages
+        named = zip(variables, grads, strict=True)
         shapes = self.arm.parameters
         return float(value), {
             name: weights.to_neutral(gradient, shapes[name])
@@ -180,45 +192,60 @@ class Trainer:
     def per_sample_gradients(
         self, x: np.ndarray, y: np.ndarray, names: list[str]
     ) -> dict[str, np.ndarray]:
-        """Return the loss's gradient by some tensors, of each sample alone."""
+        """Return the gradients of the loss of each single sample.
+
+        Args:
+            x: the samples, of shape (samples, *input_shape).
+            y: their labels or targets.
+            names: the tensors to differentiate by.
+
+        Returns:
+            The gradients by name, each of shape (samples, *tensor).
+        """
         live = weights.parameters(self.model)
         batch = to_tensor(x, self.dtype), to_tensor(y, self.dtype)
         chosen = [live[name] for name in names]
-        each = self.run_per_sample_gradients(*batch, chosen)
+        grads = self.run_per_sample_gradients(*batch, chosen)
         shapes = self.arm.parameters
         return {
-            name: weights.each_to_neutral(found, live[name], shapes[name])
-            for name, found in zip(names, each, strict=True)
+            name: weights.each_to_neutral(grad, live[name], shapes[name])
+            for name, grad in zip(names, grads, strict=True)
         }
 
     def dataset_arrays(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-        """Yield each part's name, x and y, as the framework holds them."""
+        """Yield the name, x and y of each part, as the framework stores it."""
         for name, (x, y) in self.parts.items():
             yield name, to_array(x), to_array(y)
 
     def counts(self) -> dict[str, int]:
-        """Return how many numbers each tensor of the live model has."""
-        found = weights.tensors(self.model)
-        return {name: value.numel() for name, value in found.items()}
+        """Return the number of elements of each tensor of the live model."""
+        tensors = weights.tensors(self.model)
+        return {name: value.numel() for name, value in tensors.items()}
 
     @staticmethod
     def drawn(arm: Arm, seed: int) -> Drawn:
-        """Return what a run draws, as the framework itself draws it."""
+        """Return the random draws of a run by the framework itself.
+
+        Args:
+            arm: the network, its data and its training recipe.
+            seed: the seed of the run.
+        """
         return draws.record(arm, seed)
 
     @staticmethod
     def devices() -> list[str]:
-        """Return which of cpu, cuda and mps there are to compute on."""
+        """Return the available devices among cpu, cuda and mps."""
         return engine.devices()
 
 
 def _mix(model: nn.Module) -> None:
-    """Let every layer take and give bfloat16, and the network give float32.
+    """Set the inputs and outputs of all layers to bfloat16.
 
-    Translation: autocast casts what enters a product; other layers compute
-    in the type that reaches them, so that what stands before the first
-    product would compute in float32. A loss is taken in float32, as Keras's
-    losses are.
+    The output of the network is float32.
+
+    Translation: autocast casts the inputs of a product; other layers compute
+    in the dtype of their input, so layers before the first product would
+    compute in float32. A loss is computed in float32, as Keras's losses are.
     """
     model.register_forward_pre_hook(lambda _, args: (args[0].bfloat16(),))
     for layer in weights.leaves(model).values():

@@ -1,4 +1,4 @@
-"""From a gradient to new parameters: clip, accumulate, step."""
+"""Parameter updates: accumulation, clipping and the optimiser's step."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +12,9 @@ from framework_parity.torch_impl.weights import parameters
 
 
 def optimizer_call(recipe: Recipe) -> Call:
-    """Return how PyTorch says the optimiser.
+    """Return the PyTorch call of the optimiser.
 
-    Translation: clipping and accumulation stand beside it, in the loop.
+    Translation: clipping and accumulation are part of the training loop.
     """
     return builder_for("torch_impl", recipe.optimizer)(recipe.optimizer)
 
@@ -22,28 +22,38 @@ def optimizer_call(recipe: Recipe) -> Call:
 def build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
     """Return the optimiser of the model's parameters.
 
-    Translation: parameters that do not decay are a group of their own.
+    Args:
+        recipe: the optimiser and its options.
+        model: the network.
+
+    Translation: parameters without weight decay are a parameter group.
     """
     spec = recipe.optimizer
-    found = parameters(model).items()
+    named = parameters(model).items()
     groups: list[dict[str, Any]] = [
-        {"params": [p for name, p in found if spec.decays(name)]},
-        {"params": [p for name, p in found if not spec.decays(name)]},
+        {"params": [p for name, p in named if spec.decays(name)]},
+        {"params": [p for name, p in named if not spec.decays(name)]},
     ]
     groups[1] |= {"weight_decay": 0.0, "decoupled_decay": 0.0}
-    said = optimizer_call(recipe)
-    return said.construct([group for group in groups if group["params"]])
+    optimizer = optimizer_call(recipe)
+    return optimizer.construct([group for group in groups if group["params"]])
 
 
 def compile_update(
     recipe: Recipe, model: nn.Module, optimizer: torch.optim.Optimizer
 ) -> Callable[[list[Tensor], float], float]:
-    """Return a function of gradients and a rate that moves the parameters.
+    """Return a function of gradients and a rate that updates the parameters.
 
-    It returns the rate as the optimiser has it.
+    Args:
+        recipe: the clipping and accumulation of gradients.
+        model: the network.
+        optimizer: the optimiser of its parameters.
 
-    Translation: nothing but the step is the optimiser's. Gradients wait in
-    `grad`, are clipped there, and each group has a rate.
+    Returns:
+        The function; it returns the rate as the optimiser stores it.
+
+    Translation: the optimiser performs only the step. Gradients accumulate
+    in `grad` and are clipped there; each parameter group has a rate.
     """
     variables = list(parameters(model).values())
     clip = recipe.clipping and builder_for("torch_impl", recipe.clipping)(

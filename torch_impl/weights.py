@@ -1,4 +1,4 @@
-"""Tensors of a PyTorch model, under their neutral names."""
+"""Tensors of a PyTorch model, by their neutral names."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from torch import nn
 from framework_parity.common.spec.architecture import is_place
 from framework_parity.common.spec.layer import Shape
 
-# What each framework calls a tensor, and what we call it.
+# From PyTorch's name of a tensor to the neutral one.
 NAMES = {"weight": "kernel", "bias": "bias"}
 _NORMALIZING = {
     "weight": "gamma",
@@ -19,7 +19,7 @@ _NORMALIZERS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)
 
 
 def leaves(model: nn.Module) -> dict[str, nn.Module]:
-    """Return the modules that have none inside, by their places' names."""
+    """Return the modules without submodules, by the names of their layers."""
     named = {
         path.rpartition(".")[2]: module
         for path, module in model.named_modules()
@@ -33,22 +33,22 @@ def leaves(model: nn.Module) -> dict[str, nn.Module]:
 
 def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     """Return the live tensors by neutral name, such as `dense_1/kernel`."""
-    found: dict[str, torch.Tensor] = {}
+    live: dict[str, torch.Tensor] = {}
     for place, module in leaves(model).items():
         names = NAMES
         if isinstance(module, _NORMALIZERS):
             names = _NORMALIZING
         elif isinstance(module, nn.PReLU):
             names = {"weight": "slope"}
-        own = [*module.named_parameters(), *module.named_buffers()]
-        for name, tensor in own:
+        named = [*module.named_parameters(), *module.named_buffers()]
+        for name, tensor in named:
             if name != "num_batches_tracked":
-                found[f"{place}/{names[name]}"] = tensor
-    return found
+                live[f"{place}/{names[name]}"] = tensor
+    return live
 
 
 def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
-    """Return the learnt ones among the live tensors."""
+    """Return the trainable tensors by neutral name."""
     return {
         name: tensor
         for name, tensor in tensors(model).items()
@@ -57,12 +57,15 @@ def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
 
 
 def to_neutral(tensor: torch.Tensor, shape: Shape) -> np.ndarray:
-    """Return a copy in neutral layout, of the shape that the spec says.
+    """Return a copy of a tensor in neutral layout.
+
+    Args:
+        tensor: the live tensor.
+        shape: its shape in the spec.
 
     Translation: a Linear's weight is (units, inputs); neutral is the
-    transpose. A convolution's is OIHW; neutral is HWIO. What there is of
-    each number of an image is CHW; neutral is HWC, and likewise with two
-    axes.
+    transpose. A convolution's is OIHW; neutral is HWIO. A tensor of the
+    shape of a sample is CHW; neutral is HWC, and likewise with two axes.
     """
     array = tensor.detach().cpu().numpy()
     if array.ndim == 4:
@@ -77,10 +80,15 @@ def to_neutral(tensor: torch.Tensor, shape: Shape) -> np.ndarray:
 def each_to_neutral(
     tensors: torch.Tensor, like: torch.Tensor, shape: Shape
 ) -> np.ndarray:
-    """Return several tensors of one kind, stacked, in neutral layout.
+    """Return stacked tensors of one kind in neutral layout.
 
-    Translation: where each number of a live tensor stands in neutral
-    layout is asked once, and holds for all.
+    Args:
+        tensors: the tensors, of shape (samples, *like.shape).
+        like: the live tensor of this kind.
+        shape: its shape in the spec.
+
+    Translation: the position of each element in neutral layout is computed
+    once, and is the same for all.
     """
     numbers = torch.arange(like.numel()).reshape(like.shape)
     places = to_neutral(numbers, shape).reshape(-1)
@@ -89,7 +97,12 @@ def each_to_neutral(
 
 
 def from_neutral(array: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
-    """Return an array in the layout of a live tensor."""
+    """Return an array in the layout of a live tensor.
+
+    Args:
+        array: the values, in neutral layout.
+        tensor: the live tensor.
+    """
     if tensor.ndim == 4:
         out, into, height, width = tensor.shape
         hwio = array.reshape(height, width, into, out)
@@ -103,25 +116,34 @@ def from_neutral(array: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
 
 
 def read(model: nn.Module, shapes: dict[str, Shape]) -> dict[str, np.ndarray]:
-    """Return a copy of every tensor, in neutral layout."""
-    found = tensors(model)
+    """Return a copy of every tensor, in neutral layout.
+
+    Args:
+        model: the network.
+        shapes: the shapes in the spec, by neutral name.
+    """
+    live = tensors(model)
     return {
         name: to_neutral(value, shapes.get(name, value.shape))
-        for name, value in found.items()
+        for name, value in live.items()
     }
 
 
 def write(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
     """Set every tensor from neutral layout.
 
+    Args:
+        model: the network.
+        weights: the values of all tensors, by neutral name.
+
     Raises:
         KeyError: if a tensor is missing or unknown.
     """
-    found = tensors(model)
-    if found.keys() != weights.keys():
-        odd = sorted(found.keys() ^ weights.keys())
+    live = tensors(model)
+    if live.keys() != weights.keys():
+        odd = sorted(live.keys() ^ weights.keys())
         raise KeyError(f"weights and model differ in {odd}")
     with torch.no_grad():
-        for name, tensor in found.items():
+        for name, tensor in live.items():
             value = from_neutral(weights[name], tensor)
             tensor.copy_(torch.from_numpy(np.array(value, order="C")))

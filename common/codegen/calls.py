@@ -1,8 +1,8 @@
-"""Calls: a framework's constructor with its arguments, not yet called.
+"""Calls: a framework's constructor and its arguments, not yet called.
 
-A backend answers "how do you say this element?" with a `Call`. To build is
-to perform it; to print its name and arguments is to emit it. Both come from
-the one description, so they cannot drift apart.
+A backend's builder returns a `Call` for an element of the specification.
+Building performs the call; emitting prints it as source code. Both use the
+same description, so they cannot differ.
 """
 
 from collections.abc import Callable
@@ -17,17 +17,17 @@ from framework_parity.common.spec.node import SpecNode
 
 @dataclass(frozen=True)
 class Call:
-    """A function of a framework and what it is to be called with."""
+    """A function of a framework and the arguments of the call."""
 
     function: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
 
     def construct(self, *first: Any) -> Any:
-        """Call the function, after performing what is in its arguments.
+        """Call the function, after performing the calls in its arguments.
 
         Args:
-            first: what only exists now and stands before the arguments,
+            *first: arguments that exist only now and precede the others,
                 such as the tensor that an initialiser fills.
         """
         return self.function(
@@ -37,35 +37,35 @@ class Call:
         )
 
     def with_args(self, *first: Any) -> "Call":
-        """Return the call with more arguments, before those it has."""
+        """Return the call with more arguments before the existing ones."""
         return Call(self.function, (*first, *self.args), self.kwargs)
 
     def as_partial(self) -> partial[Any]:
-        """Return a function that waits for the one argument before these.
+        """Return a function of the first argument, with the others bound.
 
-        All others go by name, since what a partial holds by place would
+        They are bound by name, since positional arguments of a partial would
         come first.
 
         >>> call(pow, 2).as_partial()(3)
         9
         """
         _, *names = signature(self.function).parameters
-        said = dict(zip(names, self.args, strict=False))
-        return partial(self.function, **said, **self.kwargs)
+        positional = dict(zip(names, self.args, strict=False))
+        return partial(self.function, **positional, **self.kwargs)
 
 
 @dataclass(frozen=True)
 class Code:
-    """A piece of a framework's code, with the names it uses.
+    """An expression in a framework's code, with the names it uses.
 
-    The text is our own, made from a checked tree (`common.spec.formulas`);
-    what a user wrote is never run.
+    The text is generated from a checked tree (`common.spec.formulas`); text
+    written by a user is never executed.
 
     Attributes:
         text: an expression, such as `lambda x: x * ops.tanh(x)`.
-        names: what its names stand for, such as `{"ops": keras.ops}`.
-        formula: what it says, in the neutral language; the function that
-            comes of it carries it as its own attribute `formula`.
+        names: the values of its names, such as `{"ops": keras.ops}`.
+        formula: the same formula in the neutral language; the resulting
+            function has it as its attribute `formula`.
     """
 
     text: str
@@ -75,12 +75,12 @@ class Code:
     def construct(self) -> Any:
         """Return the function that the code describes.
 
-        >>> double = Code("lambda x: 2 * x", {}, "2 * x").perform()
+        >>> double = Code("lambda x: 2 * x", {}, "2 * x").construct()
         >>> double(3), double.formula
         (6, '2 * x')
         """
         # PyTorch imports parts of itself when a scalar first becomes a
-        # tensor, with the builtins of whoever asks.
+        # tensor, with the builtins of the calling code.
         builtins = {"__import__": __import__}
         names = {"__builtins__": builtins, **self.names}
         function = eval(self.text, names)  # noqa: S307 - our own text
@@ -89,11 +89,16 @@ class Code:
 
 
 def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
-    """Describe a call: `call(max, 1, 2).perform()` is `max(1, 2)`.
+    """Describe a call: `call(max, 1, 2).construct()` is `max(1, 2)`.
 
-    >>> call(max, 1, 2).perform()
+    Args:
+        function: the function or class.
+        *args: its positional arguments; they may be calls, too.
+        **kwargs: its keyword arguments; they may be calls, too.
+
+    >>> call(max, 1, 2).construct()
     2
-    >>> call(max, call(abs, -3), 2).perform()
+    >>> call(max, call(abs, -3), 2).construct()
     3
     """
     return Call(function, args, kwargs)
@@ -101,14 +106,15 @@ def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
 
 @dataclass(frozen=True)
 class Absent:
-    """What stands where a backend's function would, and why there is none.
+    """A placeholder for a function that a backend does not have.
 
     It raises when it is called, and `docs/coverage.md` lists it.
 
     Attributes:
-        status: `notyet` where the framework must first have something,
-            `notimpl` where we could, `never` where it is not to be.
-        reason: why, in a sentence.
+        status: `notyet` where the framework lacks something, `notimpl`
+            where an implementation is possible, `never` where none is
+            intended.
+        reason: the reason, in a sentence.
     """
 
     status: Literal["notyet", "notimpl", "never"]
@@ -121,7 +127,11 @@ class Absent:
 def absent(
     status: Literal["notyet", "notimpl", "never"], reason: str
 ) -> Absent:
-    """Say that a backend has no function here; give the reason.
+    """Return a placeholder for a function that a backend does not have.
+
+    Args:
+        status: `notyet`, `notimpl` or `never`; see `Absent`.
+        reason: the reason, in a sentence.
 
     >>> absent("notyet", "PyTorch has no such kernel")()
     Traceback (most recent call last):
@@ -145,13 +155,18 @@ def builder_for(backend: str, spec: SpecNode) -> Callable[..., Call]:
         backend: `torch_impl` or `keras_impl`.
         spec: the element.
 
+    Returns:
+        The builder: a function of the element and its context, such as the
+        input shape of a layer.
+
     Raises:
-        LookupError: if the backend has none; names the file to write it in.
+        LookupError: if the backend has none; the message names the file to
+            write it in.
     """
     return function_for(backend, type(spec))
 
 
 def _performed(value: Any) -> Any:
     if isinstance(value, list):
-        return [_performed(each) for each in value]
+        return [_performed(element) for element in value]
     return value.construct() if isinstance(value, Call | Code) else value

@@ -1,7 +1,8 @@
 """Read live objects: from an optimiser, a layer or a loss back to its spec.
 
-A backend's package `introspect` has a reader for each element: it takes a
-live object and returns the spec, or None if the object is of another kind.
+A backend's package `introspect` has a reader for each element: a function
+that takes a live object and returns its spec, or None if the object is of
+another kind.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,9 @@ def readers(
     Args:
         backend: `torch_impl` or `keras_impl`.
         family: a union of elements, such as `Layer`, or one class.
+
+    Returns:
+        The readers, by the kind of element that each returns.
     """
     package = f"{backend}.introspect"
     return {
@@ -32,12 +36,15 @@ def spec_of(backend: str, family: Any, live: Any) -> Any:
 
     Args:
         backend: `torch_impl` or `keras_impl`.
-        family: the union of elements that the object may mean.
+        family: the union of elements that the object may represent.
         live: the object.
 
+    Returns:
+        The element, in canonical form.
+
     Raises:
-        LookupError: if no reader recognises it; names its class and where
-            a reader would stand.
+        LookupError: if no reader recognises it; the message names its class
+            and the file to write a reader in.
     """
     for read in readers(backend, family).values():
         spec = read(live)
@@ -54,23 +61,28 @@ def spec_of(backend: str, family: Any, live: Any) -> Any:
 
 
 def shortest(of: Callable[[float], float], value: float, near: float) -> float:
-    """Return the shortest decimal that a function turns into `value`.
+    """Return the shortest decimal number that a function maps to `value`.
 
-    A live object may keep a number only as part of another: the end of a
-    cosine as a rate and not as a share of it, a share as 1 - itself. Dividing
-    would be off by a rounding; of the numbers that give that value, people
-    mean the one with the fewest digits. With up to 15 of them it is the only
-    one.
+    A live object may store a number only as part of another: the end of a
+    cosine as a rate instead of a share of it, a share s as 1 - s. Inverting
+    the function may be off by a rounding error; of the numbers that map to
+    the value, the one with the fewest digits is the likeliest input. With up
+    to 15 digits it is unique.
 
     Args:
-        of: what was done to the number.
-        value: what came of it.
-        near: the number, give or take a rounding.
+        of: the function of the number.
+        value: its result.
+        near: the number, up to a rounding error.
+
+    Returns:
+        The shortest decimal, or `near` if none maps to the value.
 
     >>> 0.1 * 0.7 / 0.1
     0.6999999999999998
     >>> shortest(lambda share: 0.1 * share, 0.1 * 0.7, 0.1 * 0.7 / 0.1)
     0.7
     """
-    tried = (float(f"{near:.{digits}g}") for digits in range(1, 18))
-    return next((each for each in tried if of(each) == value), near)
+    candidates = (float(f"{near:.{digits}g}") for digits in range(1, 18))
+    return next(
+        (candidate for candidate in candidates if of(candidate) == value), near
+    )

@@ -24,8 +24,12 @@ def function_for(package: str, kind: type[SpecNode]) -> Callable[..., Any]:
         package: below `framework_parity`, such as `torch_impl.introspect`.
         kind: the class of the element.
 
+    Returns:
+        The function with the name and the module path of the element.
+
     Raises:
-        LookupError: if there is none; names the file to write it in.
+        LookupError: if there is none; the message names the file to write
+            it in.
     """
     address = f"{package}.{kind.__module__.removeprefix(SPEC)}"
     try:
@@ -38,7 +42,7 @@ def function_for(package: str, kind: type[SpecNode]) -> Callable[..., Any]:
         function = vars(module).get(kind.kind())
         if callable(function):
             return cast("Callable[..., Any]", function)
-        # Classes are imported there by the names of the language.
+        # The module also imports the classes of elements, in upper case.
         known = [name for name in vars(module) if name[0].islower()]
     raise LookupError(
         f"{package} has no '{kind.kind()}'; write a function of that name in "

@@ -1,8 +1,8 @@
-"""Printing: a described call as the source code that would make it.
+"""Printing: the source code of a described call.
 
-What is printed runs without this project: a library's names are printed as
-people write them (`nn.Linear`), and a class of ours is printed whole, with
-all of its module that it leans on.
+The code runs without this project: names of a library are printed in their
+usual form (`nn.Linear`), and a class of this project is printed in full, with
+everything in its module that it depends on.
 """
 
 import ast
@@ -23,27 +23,29 @@ WIDTH = 79
 
 
 class Expression(str):
-    """Source that is printed as it stands, such as `model.parameters()`."""
+    """Source that is printed unchanged, such as `model.parameters()`."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The names that a framework's code goes by.
+    """The names that a framework's code uses.
 
     Attributes:
-        modules: for each prefix, a module and the import that brings it:
-            `{"nn": (torch.nn, "from torch import nn")}`. The first that has
-            a name wins; an empty prefix stands for names imported alone.
-        own: modules of ours, whose classes and functions are printed whole.
+        modules: for each prefix, a module and the line that imports it:
+            `{"nn": (torch.nn, "from torch import nn")}`. The first module
+            that has a name is used; an empty prefix is for names that are
+            imported directly.
+        own: modules of this project, whose classes and functions are printed
+            in full.
     """
 
     modules: dict[str, tuple[ModuleType, str]]
     own: tuple[ModuleType, ...]
 
     def name(self, thing: Any) -> str:
-        """Return the name that code calls a function or class by.
+        """Return the name of a function or class in the printed code.
 
         Raises:
             LookupError: if no module of the vocabulary has it.
@@ -60,26 +62,29 @@ class Vocabulary:
         )
 
     def home(self, name: str) -> ModuleType | None:
-        """Return the module of ours that defines a name, if one does."""
+        """Return this project's module that defines a name, or None."""
         return next((m for m in self.own if name in _defined(m)), None)
 
     def is_assembled(self, thing: Any) -> bool:
-        """Whether a class was made of others of ours, at run time."""
-        ours = {module.__name__ for module in self.own}
-        made = isinstance(thing, type) and thing.__module__ in ours
+        """Whether a class was combined at run time from `own` classes."""
+        own_modules = {module.__name__ for module in self.own}
+        made = isinstance(thing, type) and thing.__module__ in own_modules
         return made and self.home(thing.__name__) is None
 
 
 def source(
     said: Any, vocabulary: Vocabulary, taken: int = 0, indent: int = 0
 ) -> str:
-    """Return a call, a value, or a list of them, as an expression.
+    """Return the expression of a call, a value, or a list of them.
 
     Args:
-        said: what to print.
+        said: the call or value.
         vocabulary: the framework's names.
-        taken: columns of the first line that are not free any more.
-        indent: columns that the first line is indented by.
+        taken: the number of columns of the first line already in use.
+        indent: the indentation of the first line, in columns.
+
+    Returns:
+        The expression, broken into lines of 79 columns where possible.
 
     Raises:
         TypeError: for a value that has no source.
@@ -108,13 +113,13 @@ def source(
 
 
 def _broken(
-    said: tuple[str, list[tuple[str, Any]], str],
+    pieces: tuple[str, list[tuple[str, Any]], str],
     vocabulary: Vocabulary,
     taken: int,
     indent: int,
 ) -> str:
-    """Print on one line where it fits, else one part a line, indented."""
-    opening, parts, closing = said
+    """Print on one line if it fits, else one part per line, indented."""
+    opening, parts, closing = pieces
     inside = indent + 4
 
     def printed(key: str, value: Any) -> str:
@@ -131,9 +136,9 @@ def _broken(
 
 
 def _wrapped(text: str, taken: int, indent: int) -> str:
-    """Print code that stands between parentheses on as many lines as it takes.
+    """Break code between parentheses into lines that fit.
 
-    It may be broken after a space or an opening parenthesis, and between
+    A line may end after a space or an opening parenthesis, and between
     closing ones.
     """
     lines, line = [], ""
@@ -147,20 +152,33 @@ def _wrapped(text: str, taken: int, indent: int) -> str:
 
 
 def statement(said: Any, vocabulary: Vocabulary, name: str = "") -> str:
-    """Return a line that makes something, and binds it to a name if given."""
+    """Return a statement that evaluates a call or value.
+
+    Args:
+        said: the call or value.
+        vocabulary: the framework's names.
+        name: the variable to assign the result to, if any.
+    """
     start = f"{name} = " if name else ""
     return start + source(said, vocabulary, taken=len(start))
 
 
 def assembled(said: Any, vocabulary: Vocabulary) -> list[str]:
-    """Return lines that define the classes that were made of others."""
+    """Return the definitions of the classes combined at run time.
+
+    Args:
+        said: the call or value that uses them.
+        vocabulary: the framework's names.
+    """
     if isinstance(said, Call):
         inside = [said.function, *said.args, *said.kwargs.values()]
         return [
-            line for each in inside for line in assembled(each, vocabulary)
+            line for value in inside for line in assembled(value, vocabulary)
         ]
     if isinstance(said, list):
-        return [line for each in said for line in assembled(each, vocabulary)]
+        return [
+            line for value in said for line in assembled(value, vocabulary)
+        ]
     if not vocabulary.is_assembled(said):
         return []
     bases = [("", base) for base in said.__bases__]
@@ -174,13 +192,18 @@ def assembled(said: Any, vocabulary: Vocabulary) -> list[str]:
 
 
 def script(lines: Iterable[str], vocabulary: Vocabulary) -> str:
-    """Return lines with all before them that they need to run.
+    """Return a script that runs some lines.
 
-    That is the imports, and the classes and functions of ours.
+    Args:
+        lines: the statements.
+        vocabulary: the framework's names.
+
+    Returns:
+        The lines, after the imports, classes and functions that they need.
     """
     body = "\n".join(lines)
-    ours = _ours(body, vocabulary)
-    text = "\n".join([*ours.values(), body])
+    definitions = _definitions(body, vocabulary)
+    text = "\n".join([*definitions.values(), body])
     names = _names(text)
     imports = {
         line
@@ -191,28 +214,28 @@ def script(lines: Iterable[str], vocabulary: Vocabulary) -> str:
         imports |= {
             line
             for name, line in _imported(module)
-            if name in names and name not in ours
+            if name in names and name not in definitions
         }
     blocks = ["\n".join(sorted(imports, key=_import_order))]
-    return "\n\n\n".join([*blocks, *ours.values(), body]) + "\n"
+    return "\n\n\n".join([*blocks, *definitions.values(), body]) + "\n"
 
 
-def _ours(text: str, vocabulary: Vocabulary) -> dict[str, str]:
-    """Return the source of ours that some lines lean on, leaves first."""
-    found: dict[str, str] = {}
+def _definitions(text: str, vocabulary: Vocabulary) -> dict[str, str]:
+    """Return this project's definitions that some lines need, leaves first."""
+    definitions: dict[str, str] = {}
     for name in sorted(_names(text)):
         module = vocabulary.home(name)
-        if module is not None and name not in found:
-            own = _source_of(name, module)
-            if own != text:
-                found |= _ours(own, vocabulary)
-            found[name] = own
-    return found
+        if module is not None and name not in definitions:
+            definition = _source_of(name, module)
+            if definition != text:
+                definitions |= _definitions(definition, vocabulary)
+            definitions[name] = definition
+    return definitions
 
 
 @cache
 def _source_of(name: str, module: ModuleType) -> str:
-    """Return what defines a name of a module of ours."""
+    """Return the source that defines a name in a module of this project."""
     value = getattr(module, name)
     if getattr(value, "__module__", None) == module.__name__:
         return inspect.getsource(value).rstrip()
@@ -229,39 +252,39 @@ def _names(text: str) -> set[str]:
 
 @cache
 def _defined(module: ModuleType) -> frozenset[str]:
-    """Return the names that stand for something in a module of ours.
+    """Return the names that a module of this project defines.
 
-    That is its classes, functions and assignments, and the numbers that it
-    has from elsewhere in this project.
+    These are its classes, functions and assignments, and the numbers that it
+    imports from elsewhere in this project.
     """
-    own = (
+    names = (
         name
         for name, value in vars(module).items()
         if getattr(value, "__module__", None) == module.__name__
         or isinstance(value, float)
     )
-    return frozenset([*_assigned(module), *own])
+    return frozenset([*_assigned(module), *names])
 
 
 @cache
 def _assigned(module: ModuleType) -> dict[str, str]:
-    """Return the assignments that stand in a module, by name."""
+    """Return the source of the assignments of a module, by name."""
     source = inspect.getsource(module)
-    found = {}
+    assignments = {}
     for node in ast.parse(source).body:
         match node:
             case (
                 ast.Assign(targets=[ast.Name(id=name)])
                 | ast.AnnAssign(target=ast.Name(id=name))
             ):
-                found[name] = ast.get_source_segment(source, node) or ""
-    return found
+                assignments[name] = ast.get_source_segment(source, node) or ""
+    return assignments
 
 
 @cache
 def _imported(module: ModuleType) -> tuple[tuple[str, str], ...]:
-    """Return the names that a module imports, each with a line for it."""
-    found = []
+    """Return the names that a module imports, each with its import line."""
+    imports = []
     for node in ast.parse(inspect.getsource(module)).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
@@ -269,10 +292,10 @@ def _imported(module: ModuleType) -> tuple[tuple[str, str], ...]:
                 if isinstance(node, ast.ImportFrom):
                     start = f"from {node.module} import"
                 name = alias.asname or alias.name
-                found.append((name, f"{start} {ast.unparse(alias)}"))
-    return tuple(found)
+                imports.append((name, f"{start} {ast.unparse(alias)}"))
+    return tuple(imports)
 
 
 def _import_order(line: str) -> tuple[bool, str]:
-    """Sort as people do: whole modules first, then by name."""
+    """Return the sort key of an import: whole modules first, then by name."""
     return line.startswith("from"), line

@@ -1,4 +1,4 @@
-"""What every data set says of itself, and what all of them share."""
+"""The base class of data sets."""
 
 from typing import Any, TypeAlias
 
@@ -9,17 +9,13 @@ from framework_parity.common.spec.node import SpecNode
 
 Labels: TypeAlias = npt.NDArray[Any]
 
-# A source with fewer samples of a class than that, on average, may have a
-# class too rare to be split.
+# A source with fewer samples per class than this, on average, may have a class
+# with too few samples for the split.
 FEW = 20
 
 
 class Dataset(SpecNode):
-    """A source of samples.
-
-    `classes` is the number of classes, or None where the target is a
-    number. `shape` is that of one sample.
-    """
+    """The base class of data sets, the sources of samples."""
 
     @property
     def shape(self) -> Shape:
@@ -28,60 +24,65 @@ class Dataset(SpecNode):
 
     @property
     def class_count(self) -> int | None:
-        """How many classes there are, or None for a number to predict."""
+        """The number of classes, or None for regression."""
         raise NotImplementedError(f"{self.kind()} has no classes")
 
     @property
     def class_names(self) -> tuple[str, ...] | None:
-        """What the classes are called, in the order of their numbers."""
+        """The names of the classes, in the order of their numbers."""
         return None
 
     @property
     def size(self) -> int:
-        """How many samples there are, before any split."""
+        """The number of samples, before any split."""
         raise NotImplementedError(f"{self.kind()} has no size")
 
     @property
     def test_size(self) -> int:
-        """How many samples, at the end, are the test part that comes with it.
+        """The number of samples, at the end, of the source's own test part.
 
-        0 where there is none, and a share of the samples has to serve.
+        It is 0 if there is none; a share of the samples is then used.
         """
         return 0
 
     @property
     def validation_size(self) -> int:
-        """How many samples before those of the test part validate.
+        """The number of samples of the source's own validation part.
 
-        0 where there is no such part of its own.
+        They are before those of the test part. It is 0 if there is none.
         """
         return 0
 
     @property
     def target_deviation(self) -> float | None:
-        """The standard deviation of a target that somebody brings along."""
+        """The standard deviation of a user's regression target, or None."""
         return None
 
     @property
     def way_to_classes(self) -> str:
-        """How to say that a target is a class, to be read in a refusal."""
+        """A hint on how to specify that the target is a class."""
         return ""
 
     def place(self, row: int) -> str:
-        """Return where a sample is written, for a sentence."""
+        """Return the position of a sample, for a message."""
         return f"sample {row + 1}"
 
     def require_files(self) -> None:
-        """Refuse, in a sentence, what cannot be drawn here and now."""
+        """Raise a `SpecError` if files of the data set are missing."""
 
     def notices(self) -> list[str]:
-        """Return what is read in a way that its author should know of."""
+        """Return notices about how the data set was interpreted."""
         return []
 
     def labels(self, seed: int) -> Labels | None:
-        """Return the class of each sample, where some may be rare.
+        """Return the class of each sample if some classes may be rare.
 
-        None where each has many samples, or where it cannot be known yet.
+        Args:
+            seed: the seed of the draw.
+
+        Returns:
+            The labels (size,); None if all classes have many samples, or if
+            the labels are not known yet.
         """
         classes = self.class_count
         if classes is None or self.size >= FEW * classes:
@@ -89,8 +90,13 @@ class Dataset(SpecNode):
         return self.draw(seed)[1]
 
     def draw(self, seed: int) -> tuple[Array, Labels]:
-        """Return samples (size, *shape) and labels or targets.
+        """Return all samples and their labels or targets.
 
-        The samples are of any numeric type, and computed with in float64.
+        Args:
+            seed: the seed of the draw.
+
+        Returns:
+            The samples (size, *shape), of any numeric dtype, and the int64
+            labels or float64 targets, (size,) or (size, 1).
         """
         raise NotImplementedError(f"{self.kind()} cannot be drawn")

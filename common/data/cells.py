@@ -1,4 +1,4 @@
-"""Cells of a table that hold no number: what they seem to be."""
+"""Diagnosis of table cells that are not numbers."""
 
 import math
 import re
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from framework_parity.common.data.sheet import is_missing, one_of
 from framework_parity.common.spec.errors import shown
 
-# So many values a column of text may have to be called one of categories.
+# A column of text with at most this many values is called categorical.
 CATEGORIES = 20
 
 FORMS = {
@@ -19,17 +19,17 @@ FORMS = {
     r"[^\w\s.+-]\s*[-+]?[\d.,]+|[-+]?\d[\d.,]*\s*[^\d\s.,]{1,4}": "a number "
     "with a sign or a unit beside it; write the number alone",
 }
-"""What a cell seems to be that is no number, and what to do about it."""
+"""Regular expressions of cells → what they are, and the remedy."""
 
 
 def number_of(cell: str) -> float:
-    """Return the number of a cell, or NaN where it is no finite one.
+    """Return the number of a cell, or NaN if it is not a finite number.
 
     >>> number_of("1e3"), number_of("1_000")
     (1000.0, nan)
     """
     try:
-        # Python would take 1_000, which no other program does.
+        # Python would parse 1_000, which no other program does.
         number = float(cell.replace("_", "?"))
     except ValueError:
         return math.nan
@@ -39,16 +39,17 @@ def number_of(cell: str) -> float:
 def wrong_cell(
     column: str, cells: Sequence[str], place: Callable[[int], str]
 ) -> str:
-    """Return what is wrong with a column that should hold numbers.
+    """Return the message about a column that should hold numbers.
 
     Args:
-        column: what it is called in the sentence.
-        cells: of the column; one at least is no number.
-        place: from the number of a row, from 0 on, to where it stands,
+        column: the name of the column in the message.
+        cells: the cells of the column; at least one is not a number.
+        place: a function from the index of a row, from 0, to its position,
             such as "line 5 of column 'a'".
 
     Returns:
-        The first such cell, what it seems to be, and what to do.
+        A message with the first such cell, what it probably is, and the
+        remedy.
     """
     odd = [row for row, c in enumerate(cells) if math.isnan(number_of(c))]
     missing = [row for row in odd if is_missing(cells[row])]
@@ -63,18 +64,18 @@ def wrong_cell(
             f"{many}; fill it in, or leave the line out"
         )
     row = next(row for row in odd if cells[row] in values)
-    found = f"has {shown(cells[row])} in {place(row)}"
+    message = f"has {shown(cells[row])} in {place(row)}"
     for form, meaning in FORMS.items():
         if re.fullmatch(form, cells[row]):
-            return f"{found}, {meaning}"
+            return f"{message}, {meaning}"
     if re.fullmatch(r"[-+]?(inf(inity)?|\d.*e\+?\d+)", cells[row].lower()):
-        return f"{found}, expected a finite number"
+        return f"{message}, expected a finite number"
     if 2 * len(odd) < len(cells):
-        return f"{found}, expected a number"
+        return f"{message}, expected a number"
     if len(values) > CATEGORIES:
-        return f"{found}, which is text; take the column out of the file"
+        return f"{message}, which is text; take the column out of the file"
     return (
-        f"{found}, which is text (one of {one_of(sorted(values))}); put in "
+        f"{message}, which is text (one of {one_of(sorted(values))}); put in "
         "its place a column of 0 and 1 for each value, as "
         "pandas.get_dummies does, or leave it out"
     )

@@ -1,4 +1,4 @@
-"""Targets that are classes: by number, or by the names of the classes."""
+"""Class labels, given as numbers or as names."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from framework_parity.common.spec.layer import Array
 
 Names: TypeAlias = tuple[str | int, ...]
 
-# So many labels are written out where a person may want to copy them.
+# A message lists at most this many labels to copy.
 COPIED = 20
 
 
@@ -27,18 +27,19 @@ def numbered(
     place: Callable[[int], str],
     column: str,
 ) -> tuple[Array, int | Names | None]:
-    """Return targets as numbers, and the classes with their names.
+    """Return targets as numbers, and the classes.
 
     Args:
         y: the targets (n,), float64 or text.
-        classes: how many there are; or what stands in `y` for each, in the
-            order of their numbers; or None for numbers to predict.
-        place: from the number of a row, from 0 on, to where it stands.
-        column: what the column of the targets is called in a sentence.
+        classes: the number of classes; or the values in `y` of each class, in
+            the order of their numbers; or None for regression.
+        place: a function from the index of a row, from 0, to its position,
+            for messages.
+        column: the name of the column of the targets in messages.
 
     Returns:
-        Numbers in float64, and `classes`, with names instead of a number
-        where y is text: they are sorted.
+        The targets (n,) in float64, and `classes`; if `classes` is a number
+        and y is text, the sorted names instead.
 
     Raises:
         TableError: if a target is none of the classes.
@@ -61,9 +62,14 @@ def numbered(
 
 
 def wrong_label(y: Array, classes: int | None) -> tuple[int, str] | None:
-    """Return the first target that is no class, and what is wrong with it.
+    """Return the first target that is not a class number, or None.
 
-    None where all are, or where there are no classes.
+    Args:
+        y: the targets (n,).
+        classes: the number of classes; None for regression.
+
+    Returns:
+        The index of the target and a message; None if all are valid.
     """
     if classes is None:
         return None
@@ -84,14 +90,14 @@ def _expect_numbers(
     if wrong is None:
         return
     row, text = wrong
-    found = np.unique(y)
+    values = np.unique(y)
     named = ""
-    whole = bool((found == np.floor(found)).all())
-    if whole and len(found) == classes and classes <= COPIED:
-        values = [f"{value:g}" for value in found]
-        named = f"; to number others, say 'classes: [{', '.join(values)}]'"
-    elif whole and found[0] >= 0 and len(found) > classes:
-        named = f"; there are {len(found)} different ones"
+    whole = bool((values == np.floor(values)).all())
+    if whole and len(values) == classes and classes <= COPIED:
+        labels = [f"{value:g}" for value in values]
+        named = f"; to number others, say 'classes: [{', '.join(labels)}]'"
+    elif whole and values[0] >= 0 and len(values) > classes:
+        named = f"; there are {len(values)} different ones"
     raise TableError(
         "classes", f"has in {place(row)} a target that is none: {text}{named}"
     )
@@ -100,7 +106,7 @@ def _expect_numbers(
 def _unsaid(
     cells: list[str], place: Callable[[int], str], column: str
 ) -> TableError:
-    """Return the refusal of text where no classes are said."""
+    """Return the error about text where `classes` is not specified."""
     text = [cell for cell in cells if np.isnan(number_of(cell))]
     labels = sorted({cell for cell in cells if not is_missing(cell)})
     if 2 * len(text) <= len(cells) or not 2 <= len(labels) <= COPIED:
@@ -118,7 +124,7 @@ def _unsaid(
 def _sorted_names(
     cells: list[str], classes: int, place: Callable[[int], str], column: str
 ) -> Names:
-    """Return the labels in the order of their names, if they are as many."""
+    """Return the labels, sorted, if their number is that of the classes."""
     text = [cell for cell in cells if np.isnan(number_of(cell))]
     labels = sorted(set(cells))
     missing = [row for row, cell in enumerate(cells) if is_missing(cell)]
@@ -135,18 +141,18 @@ def _sorted_names(
 
 
 def _odd(cells: list[str]) -> list[str]:
-    """Return cells whose labels do not hide the missing among them."""
+    """Return the cells with labels replaced, so that missing ones remain."""
     if not any(map(is_missing, cells)):
         return cells
     return [cell if is_missing(cell) else "0" for cell in cells]
 
 
 def _by_name(y: Array, names: Names, place: Callable[[int], str]) -> Array:
-    """Return the number of each target's class."""
+    """Return the class number of each target."""
     if y.dtype.kind == "U":
         known = {str(name): number for number, name in enumerate(names)}
-        found = np.array([known.get(cell, -1) for cell in y.tolist()])
-        quoted = [shown(str(cell)) for cell in y[found < 0][:1]]
+        classes = np.array([known.get(cell, -1) for cell in y.tolist()])
+        quoted = [shown(str(cell)) for cell in y[classes < 0][:1]]
     else:
         values = np.array([number_of(str(name)) for name in names])
         if np.isnan(values).any():
@@ -154,21 +160,21 @@ def _by_name(y: Array, names: Names, place: Callable[[int], str]) -> Array:
             return y
         order = np.argsort(values)
         places = np.searchsorted(values[order], y).clip(max=len(names) - 1)
-        found = np.where(values[order][places] == y, order[places], -1)
-        quoted = [f"{value:g}" for value in y[found < 0][:1]]
+        classes = np.where(values[order][places] == y, order[places], -1)
+        quoted = [f"{value:g}" for value in y[classes < 0][:1]]
     if quoted:
-        row = int(np.flatnonzero(found < 0)[0])
+        row = int(np.flatnonzero(classes < 0)[0])
         raise TableError(
             "classes",
             f"has {quoted[0]} in {place(row)}, expected one of: "
             f"{one_of([str(name) for name in names])}"
             + nearest_of(quoted[0].strip("'"), map(str, names)),
         )
-    return found.astype(np.float64)
+    return classes.astype(np.float64)
 
 
 def _listed(labels: Sequence[str]) -> str:
-    """Return labels as a list of YAML, in quotes where they need them.
+    """Return labels as a list of YAML, in quotes where necessary.
 
     >>> _listed(["a", "b c", "no", "1"])
     'a, b c, "no", "1"'

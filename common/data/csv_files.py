@@ -1,4 +1,4 @@
-"""Files of columns (.csv): a header, then a line for each sample."""
+"""Reader of .csv files: a header, then a line for each sample."""
 
 import csv
 import gzip
@@ -34,13 +34,13 @@ PANDAS = (
 
 @dataclass(frozen=True)
 class _Table:
-    """The cells of a file: numbers, and the text of columns with others.
+    """The cells of a file: the numbers, and the text of other columns.
 
     Attributes:
         header: the name of each column.
-        numbers: (rows, columns), NaN where a cell is none.
-        text: the cells of each column that holds something else.
-        lines: of the file that each row ends on.
+        numbers: array (rows, columns), NaN where a cell is not a number.
+        text: the cells of each column that contains other cells, by index.
+        lines: the line of the file on which each row ends.
     """
 
     header: list[str]
@@ -50,19 +50,19 @@ class _Table:
 
 
 def read(file: Path, target: str | None, packed: bool) -> Sheet:
-    """Return what a file of columns holds.
+    """Read a .csv file.
 
     Args:
-        file: its path.
-        target: the column to predict.
-        packed: whether it is packed by gzip.
+        file: the path of the file.
+        target: the name of the column to predict.
+        packed: whether the file is compressed by gzip.
 
     Returns:
-        All other columns as samples (n, features) in float64; the target in
-        float64, or as text where a cell of it is no number.
+        The other columns as samples (n, features) in float64; the target (n,)
+        in float64, or as text if one of its cells is not a number.
 
     Raises:
-        TableError: if it cannot be meant.
+        TableError: if the file is malformed.
     """
     table = _table(file, target, packed)
     notices: list[str] = []
@@ -94,15 +94,18 @@ def read(file: Path, target: str | None, packed: bool) -> Sheet:
 
 
 def in_order(sheet: Sheet, columns: tuple[str, ...], part: str) -> Sheet:
-    """Return a sheet with its columns in the order of another's.
+    """Return a sheet with its columns in a given order.
 
     Args:
-        sheet: what is put in order.
-        columns: the names that it should have.
-        part: whose file it is.
+        sheet: the sheet to reorder.
+        columns: the names of the columns, in order.
+        part: the part of the data in the file, for the message.
+
+    Returns:
+        The sheet with `columns`.
 
     Raises:
-        TableError: if it has not the same columns.
+        TableError: if the sheet does not have the same columns.
     """
     if set(sheet.columns) != set(columns):
         missing = [name for name in columns if name not in sheet.columns]
@@ -130,7 +133,7 @@ def _opened(file: Path, packed: bool) -> Iterator[io.TextIOWrapper]:
 
 
 def _lines(file: Path, packed: bool) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of each line that is not blank, and its cells."""
+    """Yield the line number and the cells of each line that is not blank."""
     number = 0
     try:
         with _opened(file, packed) as text:
@@ -157,7 +160,7 @@ def _lines(file: Path, packed: bool) -> Iterator[tuple[int, list[str]]]:
 
 
 def _undecoded(file: Path, packed: bool) -> int:
-    """Return the first line that is not text in UTF-8."""
+    """Return the number of the first line that is not UTF-8."""
     with gzip.open(file) if packed else file.open("rb") as raw:
         for number, line in enumerate(raw, 1):
             try:
@@ -172,7 +175,7 @@ def _table(file: Path, target: str | None, packed: bool) -> _Table:
     _, header = next(lines, (0, []))
     if not header:
         raise TableError("file", "has no header: it is empty")
-    # numpy.savetxt begins its header so.
+    # numpy.savetxt begins its header with "# ".
     header[0] = header[0].lstrip("# ")
     _check_header(file, packed, header, target)
     numbers, places, odd = array("d"), array("q"), set[int]()
@@ -214,15 +217,15 @@ def _rest(
 def _check_header(
     file: Path, packed: bool, header: list[str], target: str | None
 ) -> None:
-    other = re.search(r"[;\t|]| +", header[0])
-    if len(header) == 1 and other and header != [target]:
+    separator = re.search(r"[;\t|]| +", header[0])
+    if len(header) == 1 and separator and header != [target]:
         rows = _rest(_lines(file, packed))
         commas = any(len(cells) > 1 for _, cells in rows)
         decimal = ", decimal=','" if commas else ""
-        between = r"\s+" if other[0].startswith(" ") else other[0]
+        between = r"\s+" if separator[0].startswith(" ") else separator[0]
         raise TableError(
             "file",
-            f"has {other[0]!r} between its columns, expected ','; "
+            f"has {separator[0]!r} between its columns, expected ','; "
             + PANDAS.format(between, decimal),
         )
     are_numbers = [not math.isnan(number_of(name)) for name in header]
@@ -247,7 +250,7 @@ def _check_header(
 
 
 def _ordinal(index: int) -> str:
-    """Return the place of a column as a person counts it.
+    """Return the ordinal number of a column, counted from 1.
 
     >>> [_ordinal(index) for index in (0, 1, 10, 20)]
     ['1st', '2nd', '11th', '21st']
@@ -276,8 +279,8 @@ def _wrong_width(number: int, cells: list[str], header: list[str]) -> str:
 def _left_out(
     table: _Table, target: str | None, notices: list[str]
 ) -> set[int]:
-    """Return the columns that are no features: indices, and empty ends."""
-    found = set()
+    """Return the columns that are not features: row indices and empty ones."""
+    indices = set()
     last = len(table.header) - 1
     for index, name in enumerate(table.header):
         nameless = not name or re.fullmatch(r"Unnamed: \d+", name)
@@ -303,19 +306,19 @@ def _left_out(
                 "merely number the rows; give it a name if it is a feature, "
                 "or take it away",
             )
-        found.add(index)
-    return found
+        indices.add(index)
+    return indices
 
 
 def _numbers_rows(table: _Table, index: int) -> bool:
-    """Whether a column holds whole numbers from 0 on, each once."""
+    """Return whether a column has distinct non-negative integers."""
     values = table.numbers[:, index]
     whole = (values >= 0) & (values == np.floor(values))
     return bool(whole.all()) and len(np.unique(values)) == len(values)
 
 
 def _counting(table: _Table, features: list[int]) -> list[str]:
-    """Return a notice for each feature that counts the rows."""
+    """Return a notice for each feature that is a row number."""
     rows = np.arange(len(table.lines))
     return [
         f"the column {shown(table.header[index])} counts the rows from "
@@ -355,7 +358,7 @@ def _target_column(
 
 
 def _feature(table: _Table, index: int) -> Array:
-    """Return a column of true and false as 1 and 0, or refuse it."""
+    """Return a column of true and false as 1 and 0, or raise an error."""
     cells = table.text[index]
     if all(cell.casefold() in BOOLEANS for cell in cells):
         return np.array([BOOLEANS[cell.casefold()] for cell in cells])

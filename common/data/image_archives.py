@@ -1,8 +1,8 @@
-"""Known images as they are handed out: which files, and whether whole.
+"""Archives of well-known image data sets: files, checks and unpacking.
 
-Each set's files are checked in one folder and unpacked into another, where a
-framework's own loader reads them. What a loader would read without a word is
-refused here: labels in place of images, a file cut short, a flipped bit.
+The files of a set are checked in one folder and unpacked into another, where
+a framework's own loader reads them. The checks detect errors that a loader
+would ignore: labels in place of images, a truncated file, a flipped bit.
 """
 
 import gzip
@@ -23,7 +23,7 @@ from framework_parity.common.spec.layer import Shape
 
 CLASSES = 10
 
-# What is wrong with a file shows itself in one of these ways.
+# The exceptions that a damaged file may raise.
 DAMAGE = (
     *(OSError, EOFError, ValueError, KeyError, zlib.error),
     *(tarfile.TarError, zipfile.BadZipFile),
@@ -39,12 +39,13 @@ BATCHES = (*(f"data_batch_{n}" for n in range(1, 6)), "test_batch")
 
 @dataclass(frozen=True)
 class Known:
-    """One set of images.
+    """One image data set.
 
     Attributes:
-        files: as they are handed out, by their place in the folder.
-        shape: of one image.
-        unpack: checks the files of one folder and unpacks into another.
+        files: the distributed files, as paths inside the folder.
+        shape: shape of one image, (height, width, channels).
+        unpack: a function that checks the files in one folder and unpacks
+            them into another.
     """
 
     files: tuple[str, ...]
@@ -81,7 +82,7 @@ def _unpack_idx(folder: str) -> Callable[[Path, Path], None]:
 
 
 def _unzipped(path: Path) -> bytes:
-    """Return a file's content; its own checksum is checked on the way."""
+    """Return the decompressed content of a file, verified by its checksum."""
     try:
         return gzip.decompress(path.read_bytes())
     except DAMAGE as error:
@@ -91,10 +92,11 @@ def _unzipped(path: Path) -> bytes:
 
 
 def _idx_count(path: Path, content: bytes, images: bool) -> int:
-    """Return how many images or labels a file of the IDX format holds.
+    """Return the number of images or labels in a file of the IDX format.
 
-    It begins with 0, 0, 8 for bytes, and how many sides there are; each side
-    follows in four bytes, the highest first; then one byte for each entry.
+    The file begins with 0, 0, 8 (for bytes) and the number of axes. The
+    length of each axis follows in four bytes, big-endian, then one byte for
+    each entry.
     """
     sides = (28, 28) if images else ()
     what = "images of 28 × 28" if images else "labels"
@@ -128,7 +130,7 @@ def _idx_count(path: Path, content: bytes, images: bool) -> int:
 
 
 def _unpack_cifar(source: Path, target: Path) -> None:
-    """Check and unpack the archive of CIFAR-10."""
+    """Check the archive of CIFAR-10 and unpack it."""
     (name,) = SETS["cifar10"].files
     path = source / name
     plain = target / "archive.tar"

@@ -1,16 +1,16 @@
-"""Where the files of known images lie, and what is kept of them.
+"""The folder of the image data sets, and the cache of the loaded arrays.
 
-Somebody puts the files as they are handed out, compressed, into one folder,
-where torchvision would put them too::
+The user puts the compressed files of a data set into one folder, with the
+paths of torchvision::
 
     MNIST/raw/train-images-idx3-ubyte.gz         (and three more)
     FashionMNIST/raw/train-images-idx3-ubyte.gz  (and three more)
     cifar-10-python.tar.gz
 
-A framework's own loader reads them, once. What it made is kept beside them
-as `parity/torch_impl/mnist.npz`, in one neutral form: x in uint8, channels
-last, y in int64, with a checksum. The frameworks share no such file, so that
-the ladder's data rung compares what the two loaders made.
+A framework's own loader reads them, once. The result is cached in the same
+folder as `parity/torch_impl/mnist.npz`, in one neutral form: x in uint8,
+channels last, y in int64, with a checksum. Each framework has its own cache,
+so that the ladder's data rung compares the results of the two loaders.
 """
 
 import fcntl
@@ -39,13 +39,16 @@ Images: TypeAlias = dict[str, Any]
 
 @contextmanager
 def image_folder(folder: str | Path | None, download: bool) -> Iterator[None]:
-    """Say where the files lie, and whether loaders may fetch them.
+    """Set the folder of the files, inside the block.
 
-    It is said in the environment, which worker processes inherit.
+    Both settings are environment variables, which worker processes inherit.
 
     Args:
-        folder: None for what the environment says already.
-        download: whether each framework's loader may fetch what is missing.
+        folder: the folder; None keeps the environment variable.
+        download: whether each framework's loader may download missing files.
+
+    Yields:
+        Nothing.
     """
     before = {name: os.environ.get(name) for name in (FOLDER, DOWNLOAD)}
     _set(FOLDER, str(folder) if folder is not None else before[FOLDER])
@@ -64,27 +67,30 @@ def _set(name: str, value: str | None) -> None:
 
 
 def place() -> Path:
-    """Return the folder that the files lie in."""
-    said = os.environ.get(FOLDER)
+    """Return the folder of the files."""
+    folder = os.environ.get(FOLDER)
     home = Path.home() / ".cache" / "framework-parity"
-    return Path(said).expanduser().resolve() if said else home
+    return Path(folder).expanduser().resolve() if folder else home
 
 
-# The package of this process's one framework, if it has one.
+# The package of the framework of this process, if it has one.
 _backend = ""
 
 
 def use(backend: str) -> None:
-    """Let this process load images by `datasets` of a backend's package."""
+    """Set the backend whose `datasets` module loads images here."""
     global _backend
     _backend = backend
 
 
 def require_files(kind: str) -> None:
-    """Refuse images whose files are not there and may not be fetched.
+    """Raise an error if files are missing and may not be downloaded.
+
+    Args:
+        kind: the kind of the image data set.
 
     Raises:
-        SpecError: with where to put which files.
+        SpecError: if files are missing; names the files and the folder.
     """
     folder, files = place(), SETS[kind].files
     missing = [name for name in files if not (folder / name).is_file()]
@@ -100,13 +106,16 @@ def require_files(kind: str) -> None:
 
 
 def images(kind: str, asked: dict[str, int]) -> Images:
-    """Return images as this process's framework loads them.
+    """Return the images as the framework of this process loads them.
 
-    A process without a framework takes what any of them has made.
+    A process without a framework uses the newest cache of any framework.
 
     Args:
-        kind: the word of the set.
-        asked: how many images are wanted of `train` and of `test`.
+        kind: the kind of the image data set.
+        asked: the required numbers of images of `train` and `test`.
+
+    Returns:
+        All images of the data set: x_train, y_train, x_test and y_test.
 
     Raises:
         SpecError: if files are missing, damaged or too few.
@@ -116,17 +125,17 @@ def images(kind: str, asked: dict[str, int]) -> Images:
         _make(kind, path)
     else:
         path = _newest(kind)
-    found = _read(kind, path)
+    arrays = _read(kind, path)
     for part, number in asked.items():
-        there = len(found[f"y_{part}"])
-        if there < number:
+        available = len(arrays[f"y_{part}"])
+        if available < number:
             field = "samples" if part == "train" else "test_samples"
             raise SpecError(
                 f"data.{kind}.{field}",
-                f"got {number}, but the files hold {there}",
+                f"got {number}, but the files hold {available}",
                 str(place()),
             )
-    return found
+    return arrays
 
 
 def _cache(kind: str, backend: str) -> Path:
@@ -134,50 +143,52 @@ def _cache(kind: str, backend: str) -> Path:
 
 
 def _kept(kind: str) -> list[Path]:
-    """Return what has been kept that this process may read."""
+    """Return the cache files that this process may read."""
     if _backend:
-        own = _cache(kind, _backend)
-        return [own] if own.exists() else []
+        path = _cache(kind, _backend)
+        return [path] if path.exists() else []
     return list((place() / "parity").glob(f"*/{kind}.npz"))
 
 
 def _newest(kind: str) -> Path:
-    """Return what a framework has kept last: what is compared is equal."""
-    found = sorted(_kept(kind), key=lambda path: path.stat().st_mtime_ns)
-    if not found:
+    """Return the newest cache file; those of both frameworks are equal."""
+    paths = sorted(_kept(kind), key=lambda path: path.stat().st_mtime_ns)
+    if not paths:
         raise SpecError(
             f"data.{kind}",
             "no framework has loaded these images yet",
             str(place()),
         )
-    return found[-1]
+    return paths[-1]
 
 
 def _stamps(kind: str) -> str:
-    """Return what shows that one of the files has been changed, if all are."""
+    """Return the sizes and times of the files, or "" if one is missing."""
     paths = [place() / name for name in SETS[kind].files]
     if not all(path.is_file() for path in paths):
         return ""
-    found = [path.stat() for path in paths]
-    return " ".join(f"{each.st_size}:{each.st_mtime_ns}" for each in found)
+    statuses = [path.stat() for path in paths]
+    return " ".join(
+        f"{status.st_size}:{status.st_mtime_ns}" for status in statuses
+    )
 
 
 def _make(kind: str, path: Path) -> None:
-    """Have the images loaded and kept, unless they are."""
+    """Load the images and write the cache file, unless it is current."""
     require_files(kind)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.with_suffix(".lock").open("w") as lock:
-            # Several workers of one framework want the same file.
+            # Several workers of one framework may write the same file.
             fcntl.flock(lock, fcntl.LOCK_EX)
             stamps = _stamps(kind)
             if _is_kept(kind, path, stamps):
                 return
-            found = _loaded(kind)
+            arrays = _loaded(kind)
             partial = path.with_suffix(".part")
             with partial.open("wb") as file:
-                check = digest(found)
-                np.savez(file, **found, digest=check, stamps=stamps)
+                check = digest(arrays)
+                np.savez(file, **arrays, digest=check, stamps=stamps)
             partial.replace(path)
     except OSError as error:
         raise SpecError(
@@ -188,7 +199,7 @@ def _make(kind: str, path: Path) -> None:
 
 
 def _is_kept(kind: str, path: Path, stamps: str) -> bool:
-    """Whether images are kept, of the files that are there, if any are."""
+    """Return whether the cache file is current."""
     if not path.exists():
         return False
     return stamps in ("", _entries(kind, path, "stamps")["stamps"])
@@ -201,10 +212,10 @@ def _read(kind: str, path: Path) -> Images:
 @lru_cache(maxsize=1)
 def _read_once(kind: str, path: Path, changed: int) -> Images:
     names = [f"{name}_{part}" for name in "xy" for part in PARTS]
-    found = _entries(kind, path, *names, "digest")
-    if found.pop("digest") != digest(found):
+    arrays = _entries(kind, path, *names, "digest")
+    if arrays.pop("digest") != digest(arrays):
         raise _spoilt(kind, path)
-    return found
+    return arrays
 
 
 def _entries(kind: str, path: Path, *names: str) -> Images:
@@ -225,8 +236,8 @@ def _spoilt(kind: str, path: Path) -> SpecError:
 
 
 def _loaded(kind: str) -> Images:
-    """Return what the framework's loader makes of the files, checked."""
-    # Slow to import, and wanted once in a folder's life.
+    """Return the validated result of the framework's loader."""
+    # It is slow to import, and needed only to fill the cache.
     loader = importlib.import_module(f"framework_parity.{_backend}.datasets")
     load, known = getattr(loader, kind), SETS[kind]
     with tempfile.TemporaryDirectory(prefix="parity-") as temporary:
@@ -235,7 +246,7 @@ def _loaded(kind: str) -> Images:
         if not download:
             known.unpack(place(), where)
         try:
-            found: Images = load(where, download)
+            arrays: Images = load(where, download)
         except Exception as error:
             raise SpecError(
                 f"data.{kind}",
@@ -243,12 +254,12 @@ def _loaded(kind: str) -> Images:
                 str(place()),
             ) from error
     for part in PARTS:
-        _check(kind, part, found[f"x_{part}"], found[f"y_{part}"])
-    return found
+        _check(kind, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
+    return arrays
 
 
 def _check(kind: str, part: str, x: Any, y: Any) -> None:
-    """Refuse what cannot be images and labels of this set."""
+    """Raise an error if arrays are not images and labels of the set."""
     shape = SETS[kind].shape
     wrong = ""
     if x.dtype != np.uint8 or x.shape[1:] != shape:

@@ -1,7 +1,7 @@
-"""Sets of images that everybody knows, each with a test part of its own.
+"""Well-known image data sets, each with an official test part.
 
-Their files are read by the frameworks' own loaders; `common.data.image_cache`
-says where the files lie, and how what the loaders made comes here.
+The files are read by the frameworks' own loaders; `common.data.image_cache`
+defines the folder of the files and the cache of the loaded arrays.
 """
 
 from typing import Annotated
@@ -21,9 +21,10 @@ class ImageSet(Dataset):
     """Images (height, width, channels) of grey levels 0 to 255, in 10 classes.
 
     Attributes:
-        samples: the first so many images of the official training part.
-        test_samples: the first so many of the official test part, which are
-            the test part; 0 leaves it to `data.test`.
+        samples: the number of images, the first of the official training
+            part.
+        test_samples: the number of images of the test part, the first of the
+            official test part; with 0, `data.test` defines the test part.
     """
 
     samples: int
@@ -49,15 +50,15 @@ class ImageSet(Dataset):
         image_files.require_files(self.kind())
 
     def labels(self, seed: int) -> None:
-        """Return None: a framework's loader has to read them first."""
+        """Return None: a framework's loader has to read the labels first."""
         return
 
     def draw(self, seed: int) -> tuple[Array, Labels]:
-        asked = {"train": self.samples, "test": self.test_samples}
-        found = image_files.images(self.kind(), asked)
+        counts = {"train": self.samples, "test": self.test_samples}
+        arrays = image_files.images(self.kind(), counts)
         x, y = (
             np.concatenate(
-                [found[f"{name}_{part}"][:n] for part, n in asked.items()]
+                [arrays[f"{name}_{part}"][:n] for part, n in counts.items()]
             )
             for name in ("x", "y")
         )

@@ -1,4 +1,4 @@
-"""Files of arrays (.npz): samples as `x`, targets as `y`, or by parts."""
+"""Reader of .npz files: samples as `x`, targets as `y`, or by parts."""
 
 import zipfile
 import zlib
@@ -10,44 +10,43 @@ import numpy as np
 from framework_parity.common.data.sheet import Sheet, TableError, one_of
 from framework_parity.common.spec.layer import Array
 
-# So many axes the samples of a file may have, the first one aside.
+# The samples have at most this many axes, without the first one.
 MOST_AXES = 3
 
-# How many colours an image has: grey, red-green-blue, and with opacity.
+# Numbers of channels of images: grey, RGB and RGBA.
 COLOURS = (1, 3, 4)
 
 ENDS = {"train": "_train", "validation": "_val", "test": "_test"}
 OTHER_ENDS = ("_valid", "_validation", "_dev")
 
-# Numbers that are looked at at once.
+# The number of elements that are checked at once.
 BLOCK = 2**22
 
 CALLED = {
     **dict.fromkeys(("data", "features", "inputs", "images", "samples"), "x"),
     **dict.fromkeys(("target", "targets", "labels", "label", "classes"), "y"),
 }
-"""Names that people give to the arrays."""
+"""Common names of the arrays."""
 
 HOW = "numpy.savez('data.npz', x=..., y=...)"
 
 
 def read(file: Path, channels: str | None, alone: bool) -> dict[str, Sheet]:
-    """Return the parts that a file of arrays holds.
+    """Read the parts of the data from a .npz file.
 
-    It holds `x` and `y`, or `x_train` and `y_train`, and may hold beside
-    them `x_val` and `y_val`, and `x_test` and `y_test`.
+    The file has `x` and `y`, or `x_train` and `y_train`, and optionally
+    `x_val` and `y_val`, and `x_test` and `y_test`.
 
     Args:
-        file: its path.
-        channels: `first` or `last`, where it is said.
-        alone: whether the file is that of one part, which it holds as `x`
-            and `y`.
+        file: the path of the file.
+        channels: `first` or `last`, or None if it is not specified.
+        alone: whether the file holds a single part, as `x` and `y`.
 
     Returns:
-        `train`, and `validation` and `test` where they are there.
+        `train`, and `validation` and `test` if they are in the file.
 
     Raises:
-        TableError: if the arrays are missing, or cannot be meant.
+        TableError: if arrays are missing or invalid.
     """
     with file.open("rb") as raw:
         try:
@@ -70,33 +69,33 @@ def read(file: Path, channels: str | None, alone: bool) -> dict[str, Sheet]:
 
 def _pairs(held: list[str], alone: bool) -> dict[str, tuple[str, str]]:
     """Return the names of each part's arrays."""
-    found = {
+    pairs = {
         part: (f"x{end}", f"y{end}")
         for part, end in ENDS.items()
         if {f"x{end}", f"y{end}"} & set(held)
     }
     plain = {"x", "y"} & set(held)
     if len(plain) == 2 or (plain and len(held) == 1):
-        if "train" in found:
+        if "train" in pairs:
             raise TableError(
                 "file",
                 "holds both 'x' and 'x_train'; leave one of the two out",
             )
-        found = {"train": ("x", "y"), **found}
-    for pair in found.values():
+        pairs = {"train": ("x", "y"), **pairs}
+    for pair in pairs.values():
         for name in pair:
             if name not in held:
-                other = pair[0] if name == pair[1] else pair[1]
+                partner = pair[0] if name == pair[1] else pair[1]
                 raise TableError(
                     "file",
-                    f"holds {other!r}, but no {name!r} beside it"
+                    f"holds {partner!r}, but no {name!r} beside it"
                     + "".join(
-                        f"; write {each!r} in small letters"
-                        for each in held
-                        if each.lower() == name
+                        f"; write {array_name!r} in small letters"
+                        for array_name in held
+                        if array_name.lower() == name
                     ),
                 )
-    if "train" not in found:
+    if "train" not in pairs:
         raise TableError("file", _other_names(held))
     late = [name for name in held if name.endswith(OTHER_ENDS)]
     if late:
@@ -105,14 +104,14 @@ def _pairs(held: list[str], alone: bool) -> dict[str, tuple[str, str]]:
             f"holds {late[0]!r}; call the validation part 'x_val' and 'y_val'",
         )
     if alone:
-        return {"train": found["train"]}
-    return found
+        return {"train": pairs["train"]}
+    return pairs
 
 
 def _other_names(held: list[str]) -> str:
-    """Return what is wrong with the names of the arrays, and a remedy."""
-    said = one_of(held) or "no arrays"
-    text = f"holds {said}, expected the arrays 'x' and 'y'"
+    """Return the message about the names of the arrays, with a remedy."""
+    listed = one_of(held) or "no arrays"
+    text = f"holds {listed}, expected the arrays 'x' and 'y'"
     if any(name.startswith("arr_") for name in held):
         return f"{text}; they were saved without names: {HOW}"
     known = {CALLED.get(name.lower(), name.lower()): name for name in held}
@@ -141,7 +140,7 @@ def _sheet(
 
 
 def _channels_last(x: Array, name: str, channels: str | None) -> Array:
-    """Return images with their channels last, wherever they stood."""
+    """Return images with their channels last; raise if it is ambiguous."""
     if x.ndim != 4:
         if channels is not None:
             raise TableError(
@@ -162,12 +161,12 @@ def _channels_last(x: Array, name: str, channels: str | None) -> Array:
 
 
 def _doubt(shape: tuple[int, ...]) -> str:
-    """Return why the channels of an image may stand first, or nothing.
+    """Return why the channels of an image may be first, or "".
 
-    They seem to where an axis of 1, 3 or 4 comes first and none comes last,
-    or where the last two are equal, as the sides of most images are, and
-    the first is another. Where such an axis comes first and last, both may
-    be meant.
+    They probably are if the first axis, but not the last, has length 1, 3 or
+    4, or if the last two axes are equal, as the sides of most images, and
+    differ from the first. If both the first and the last axis have such a
+    length, the shape is ambiguous.
     """
     first, rows, columns = shape
     if first in COLOURS and columns in COLOURS:
@@ -181,7 +180,7 @@ def _doubt(shape: tuple[int, ...]) -> str:
 
 def _array(opened: Any, name: str) -> Array:
     try:
-        found: Array = opened[name]
+        array: Array = opened[name]
     except (
         ValueError,
         OSError,
@@ -195,33 +194,33 @@ def _array(opened: Any, name: str) -> Array:
             "objects, which are not read; of numbers, save "
             f"{name}.astype(float), of text, {name}.astype(str)",
         ) from error
-    return found
+    return array
 
 
 def _numbers(opened: Any, name: str) -> Array:
-    """Return an array of finite numbers, in its own type."""
-    found = _array(opened, name)
-    if found.dtype.kind not in "iufb":
+    """Return an array of finite numbers, in its own dtype."""
+    array = _array(opened, name)
+    if array.dtype.kind not in "iufb":
         raise TableError(
-            "file", f"has {name} of type {found.dtype}, expected numbers"
+            "file", f"has {name} of type {array.dtype}, expected numbers"
         )
-    if found.dtype.kind == "f":
-        _expect_finite(found, name)
-    # NumPy computes in the machine's order of bytes, and float64 at most.
-    if found.dtype.itemsize > 8:
-        return found.astype(np.float64)
-    return found.astype(found.dtype.newbyteorder("="), copy=False)
+    if array.dtype.kind == "f":
+        _expect_finite(array, name)
+    # Computations use the native byte order, and at most float64.
+    if array.dtype.itemsize > 8:
+        return array.astype(np.float64)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _expect_finite(found: Array, name: str) -> None:
-    """Refuse an array with a number that is none, and say where it stands."""
-    rows = max(1, BLOCK // max(1, found[:1].size)) if found.ndim else 1
-    blocks = range(0, len(found), rows) if found.ndim else ()
+def _expect_finite(array: Array, name: str) -> None:
+    """Raise an error with the position of the first non-finite number."""
+    rows = max(1, BLOCK // max(1, array[:1].size)) if array.ndim else 1
+    blocks = range(0, len(array), rows) if array.ndim else ()
     for first in blocks:
-        wrong = np.argwhere(~np.isfinite(found[first : first + rows]))
+        wrong = np.argwhere(~np.isfinite(array[first : first + rows]))
         if len(wrong):
             index = tuple(int(i) for i in wrong[0])
-            value = found[first : first + rows][index]
+            value = array[first : first + rows][index]
             at = ", ".join(map(str, (first + index[0], *index[1:])))
             raise TableError(
                 "file",
@@ -232,23 +231,23 @@ def _expect_finite(found: Array, name: str) -> None:
 
 
 def _targets(opened: Any, name: str) -> Array:
-    """Return targets in float64, or as text."""
-    found = _array(opened, name)
-    if found.dtype.kind == "S":
+    """Return the targets in float64, or as text."""
+    array = _array(opened, name)
+    if array.dtype.kind == "S":
         try:
-            text: Any = np.char.decode(np.asarray(found, np.bytes_), "utf-8")
+            text: Any = np.char.decode(np.asarray(array, np.bytes_), "utf-8")
             return np.asarray(text)
         except UnicodeDecodeError as error:
             raise TableError(
                 "file", f"has bytes in {name} that are not text in UTF-8"
             ) from error
-    if found.dtype.kind == "U":
-        return found
+    if array.dtype.kind == "U":
+        return array
     return _numbers(opened, name).astype(np.float64)
 
 
 def _wrong_targets(y: Array, name_y: str, name_x: str, samples: int) -> str:
-    """Return what is wrong with the shape of the targets, and a remedy."""
+    """Return the message about the shape of the targets, with a remedy."""
     text = (
         f"has {name_y} of shape {y.shape} for {samples} samples, expected "
         f"{(samples,)}"

@@ -1,8 +1,8 @@
-"""Scaling: features and targets, fitted on the training part alone.
+"""Scaling of features and targets, fitted on the training part only.
 
-Numbers are scaled in float64, a block of rows at a time, and rounded once
-to the precision that is asked for. So a large data set is never held in
-float64 beside the precision that it is trained in.
+Numbers are scaled in float64, a block of rows at a time, and rounded once to
+the requested precision, so that a large data set is never held in float64 in
+addition to the precision of training.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,16 +20,15 @@ from framework_parity.common.spec.node import (
     TaggedUnion,
 )
 
-# Numbers that are scaled at once: 32 MiB in float64.
+# The number of elements that are scaled at once: 32 MiB in float64.
 BLOCK = 2**22
 
 
 class Normalize(SpecNode):
     """Bring values to [0, 1], then subtract a mean and divide by a deviation.
 
-    The first by the least and the greatest number of the whole training
-    part, not of each feature; of images, torchvision's ToTensor and
-    Normalize.
+    The range is that of the whole training part, not of each feature. For
+    images this is torchvision's ToTensor and Normalize.
     """
 
     mean: Number
@@ -50,15 +49,15 @@ Scale: TypeAlias = Callable[[Array], Array]
 
 
 def fitted(scaling: Word | Normalize, values: Array, rows: Rows) -> Scale:
-    """Return a scaling with what it learns from some rows.
+    """Return a scaling that is fitted on some rows.
 
     Args:
-        scaling: which one; see `common.data.spec.Data`.
-        values: (n, *shape), of any numeric type.
-        rows: those to fit on.
+        scaling: the kind of scaling; see `common.data.spec.Data`.
+        values: array (n, *shape) of any numeric dtype.
+        rows: the indices of the rows to fit on.
 
     Returns:
-        A function from samples in float64, (m, *shape), to scaled ones.
+        A function from float64 samples (m, *shape) to scaled ones.
     """
     if scaling == "none":
         return lambda x: x
@@ -83,24 +82,32 @@ def scaled(scale: Scale, values: Array, rows: Rows, dtype: str) -> Array:
     """Return some rows, scaled.
 
     Args:
-        scale: what `fitted` returned.
-        values: (n, *shape), of any numeric type.
-        rows: those that are wanted.
-        dtype: `float64` or `float32`, of what is returned.
+        scale: the function that `fitted` returned.
+        values: array (n, *shape) of any numeric dtype.
+        rows: the indices of the rows to return.
+        dtype: the dtype of the result, `float64` or `float32`.
 
     Returns:
-        Of shape (len(rows), *shape).
+        An array of shape (len(rows), *shape).
     """
-    found = np.empty((len(rows), *values.shape[1:]), dtype)
+    result = np.empty((len(rows), *values.shape[1:]), dtype)
     first = 0
     for block in blocks(values, rows):
-        found[first : first + len(block)] = scale(block)
+        result[first : first + len(block)] = scale(block)
         first += len(block)
-    return found
+    return result
 
 
 def blocks(values: Array, rows: Rows) -> Iterator[Array]:
-    """Yield some rows in float64, `BLOCK` numbers at a time."""
+    """Yield blocks of some rows in float64, of about `BLOCK` elements.
+
+    Args:
+        values: array (n, *shape) of any numeric dtype.
+        rows: the indices of the rows.
+
+    Yields:
+        Arrays (m, *shape), in the order of `rows`.
+    """
     numbers = max(1, values[:1].size)
     step = max(1, BLOCK // numbers)
     for first in range(0, len(rows), step):

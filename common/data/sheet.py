@@ -1,4 +1,4 @@
-"""What a file of samples comes to, and how one is refused."""
+"""The samples of a file, and the error about an invalid file."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -10,22 +10,22 @@ from framework_parity.common.spec.layer import Array
 
 PARTS = ("train", "validation", "test")
 
-# Of so many names, those that are least alike are left out of a sentence.
+# A message lists at most this many names.
 MANY = 12
 
-# What people write where there is no value.
+# Common notations of a missing value.
 MISSING = frozenset(
     ("", "na", "n/a", "#n/a", "nan", "null", "none", "nil", "?", "-", "--")
 )
 
 
 class TableError(ValueError):
-    """A file that cannot be meant.
+    """An invalid file of samples.
 
     Attributes:
-        field: `file`, another field of the spec, or the part whose file it
-            is.
-        text: what is wrong, to be read behind the file's name.
+        field: `file`, another field of the specification, or the part of the
+            data in the file.
+        text: the message, to be read after the file's name.
     """
 
     def __init__(self, field: str, text: str) -> None:
@@ -35,16 +35,16 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Sheet:
-    """One part of the data, as it stands in a file.
+    """One part of the data, as read from a file.
 
     Attributes:
-        x: the samples (n, *shape), channels last, in the file's own type.
+        x: the samples (n, *shape), channels last, in the file's own dtype.
         y: the targets (n,): float64, or text.
-        columns: the names of the features; none where they have no names.
-        lines: the line of the file that each sample ends on, in a `.csv`.
-        array: what y is called in a `.npz` file.
-        target: the column that y is in a `.csv` file.
-        notices: what was read in a way that should be known.
+        columns: the names of the features; empty if they have no names.
+        lines: the line on which each sample ends, in a `.csv` file.
+        array: the name of the array y in a `.npz` file.
+        target: the name of the column y in a `.csv` file.
+        notices: notices about how the file was interpreted.
     """
 
     x: Array
@@ -59,14 +59,14 @@ class Sheet:
         return len(self.y)
 
     def place(self, row: int) -> str:
-        """Return where the target of a row stands, for a sentence."""
+        """Return the position of the target of a row, for a message."""
         if len(self.lines):
             return f"line {self.lines[row]} of column {shown(self.target)}"
         return f"row {row + 1} of {self.array}"
 
 
 def one_of(allowed: Collection[str]) -> str:
-    """Return names as a list in their order, or the first of many.
+    """Return the names as a list in their order, or the first of many.
 
     >>> one_of(["b", "a"])
     'b, a'
@@ -77,13 +77,21 @@ def one_of(allowed: Collection[str]) -> str:
 
 
 def nearest_of(name: str, allowed: Iterable[str]) -> str:
-    """Return a hint to the nearest name, capitals or not, or nothing."""
-    by_small = {each.casefold(): each for each in allowed}
+    """Return a hint to the nearest name, ignoring case, or "".
+
+    Args:
+        name: the unknown name.
+        allowed: the known names.
+
+    Returns:
+        "; did you mean 'x'?", or an empty string.
+    """
+    by_small = {word.casefold(): word for word in allowed}
     if name.casefold() in by_small:
         return f"; did you mean {shown(by_small[name.casefold()])}?"
     return nearest(name, by_small.values())
 
 
 def is_missing(text: str) -> bool:
-    """Return whether a cell says that there is no value."""
+    """Return whether a cell denotes a missing value."""
     return text.strip().casefold() in MISSING

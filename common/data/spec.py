@@ -46,16 +46,16 @@ from framework_parity.common.spec.node import (
 )
 from framework_parity.common.training.randomness import stream
 
-# Where no class has fewer samples than that, each part gets some of it.
+# If every class has at least this many samples, each part has some of it.
 FEW = 10
 
-# A target whose deviation is beyond this is better scaled.
+# A target with a larger standard deviation than this should be scaled.
 LARGE_TARGET = 1000.0
 
 
 @dataclass(frozen=True)
 class Part:
-    """Samples x (n, *shape) and targets y, as a loss wants them."""
+    """Samples x (n, *shape) and targets y, in the form of the loss."""
 
     x: Array
     y: Labels
@@ -64,10 +64,10 @@ class Part:
         return len(self.x)
 
     def some(self, samples: int) -> "Part":
-        """Return so many of the samples, in their order; all if no more.
+        """Return some of the samples, in their order; all if no more.
 
-        They are drawn once for all, not the first: a source in the order of
-        its classes begins with one class.
+        They are a fixed random subset and not the first samples, since the
+        data may be sorted by class.
         """
         if samples >= len(self):
             return self
@@ -76,34 +76,33 @@ class Part:
 
 
 class Data(Model):
-    """A source, its split, and its scaling, written side by side::
+    """A data set with its split and scaling, written in one mapping::
 
         {spiral: {noise: 0.2}, test: 0.2, validation: 0.2}
 
     Attributes:
         source: the data set, written by its kind.
-        test: share of all samples that is kept for the test; without effect
-            where the source comes with a test part of its own.
-        validation: share of the *remaining* samples kept for validation;
-            without effect where the source comes with a validation part of
-            its own. `test` watches the test part itself, as many a script
-            does.
-        split: how the parts are chosen: `stratified`, at random with the
-            classes in equal shares (of a number to predict, as `random`);
-            `random`; `last`, the last rows, as Keras's `validation_split`
-            takes them, or `first`, the first. The test part is taken
-            before the validation part, so `last` leaves the order train,
-            validation, test. The rows of each part keep their order; what
-            is drawn anew each epoch is the recipe's `shuffle`.
-        scaling: `standardize` (mean 0, deviation 1, biased), `min_max` (to
-            [0, 1]), `symmetric` (to [-1, 1]) or `none`; for each feature,
-            fitted on the training part alone. `normalize` scales all
-            features alike.
-        target_scaling: the same words but `normalize`, for a target that
-            is a number; fitted on the training part alone. Losses, metrics
-            and predictions are then those of the scaled target.
-        seed: of the draw and of the split; a run's own seed leaves the
-            data as they are.
+        test: the share of all samples in the test part; without effect if
+            the source has its own test part.
+        validation: the share of the *remaining* samples in the validation
+            part; without effect if the source has its own validation part.
+            `test` uses the test part for validation, as many scripts do.
+        split: how the parts are chosen: `stratified`, at random with equal
+            shares of the classes (for regression, as `random`); `random`;
+            `last`, the last rows, as Keras's `validation_split`, or `first`,
+            the first. The test part is chosen before the validation part, so
+            that `last` gives the order train, validation, test. The rows of
+            each part keep their order; the order of training is the recipe's
+            `shuffle`.
+        scaling: `standardize` (mean 0, biased standard deviation 1),
+            `min_max` (to [0, 1]), `symmetric` (to [-1, 1]) or `none`; for
+            each feature, fitted on the training part only. `normalize` scales
+            all features alike.
+        target_scaling: the same values except `normalize`, for regression
+            targets; fitted on the training part only. Losses, metrics and
+            predictions are then those of the scaled target.
+        seed: the seed of the draw and of the split; the data do not depend
+            on the seed of a run.
     """
 
     source: Source
@@ -122,16 +121,16 @@ class Data(Model):
             written = {written: None}
         if not isinstance(written, dict) or "source" in written:
             return written
-        found = [key for key in written if key not in cls.model_fields]
-        if len(found) == 1 and found[0] in kinds:
-            rest = {k: v for k, v in written.items() if k != found[0]}
-            return rest | {"source": {found[0]: written[found[0]]}}
-        own = [field for field in cls.model_fields if field != "source"]
-        raise no_source(found, kinds, own)
+        keys = [key for key in written if key not in cls.model_fields]
+        if len(keys) == 1 and keys[0] in kinds:
+            rest = {k: v for k, v in written.items() if k != keys[0]}
+            return rest | {"source": {keys[0]: written[keys[0]]}}
+        fields = [field for field in cls.model_fields if field != "source"]
+        raise no_source(keys, kinds, fields)
 
     @model_validator(mode="after")
     def _same_meaning_same_spec(self) -> "Data":
-        # Written to a frozen record at its birth alone.
+        # A frozen record is written to only during its validation.
         if self.source.test_size:
             self.__dict__["test"] = 0.0
         if self.source.validation_size:
@@ -146,12 +145,12 @@ class Data(Model):
     @model_validator(mode="after")
     def _every_part_has_samples(self) -> "Data":
         counts = self.part_sizes()
-        asked = {"test": self.test, "validation": self._own_validation}
+        shares = {"test": self.test, "validation": self._own_validation}
         if self.validation == "test" and counts["test"] == 0:
             raise ValueError(
                 "got validation 'test', but there is no test part"
             )
-        for part, share in {"train": 1.0, **asked}.items():
+        for part, share in {"train": 1.0, **shares}.items():
             if share > 0 and counts[part] < 1:
                 raise ValueError(
                     f"{counted(self.source.size, 'sample')} "
@@ -174,13 +173,13 @@ class Data(Model):
 
     @model_validator(mode="after")
     def _every_class_can_be_shared(self) -> "Data":
-        """Refuse a class too rare to be in each part, before a worker does."""
+        """Raise an error early if a class is too rare for all parts."""
         labels = self._stratified() and self.source.labels(self.seed)
         if labels is False or labels is None:
             return self
         try:
-            own = np.arange(self._own_rows())
-            self._expect_shared(labels[own], own)
+            rows = np.arange(self._own_rows())
+            self._expect_shared(labels[rows], rows)
             if rarest(labels[: self._own_rows()])[1] < FEW:
                 self.rows(labels)
         except SpecError as error:
@@ -235,20 +234,20 @@ class Data(Model):
 
     @property
     def _own_validation(self) -> float:
-        """The share of a validation part that is none of the others."""
+        """The share of the validation part; 0 if it is the test part."""
         return 0.0 if self.validation == "test" else self.validation
 
     def _own_rows(self) -> int:
-        """Return how many rows are in no part that comes with the source."""
+        """Return the number of rows outside of the source's own parts."""
         source = self.source
         return source.size - source.test_size - source.validation_size
 
     def part_sizes(self) -> dict[str, int]:
-        """Return how many samples train, validation and test have."""
-        own = self._own_rows()
+        """Return the number of samples of train, validation and test."""
+        total = self._own_rows()
         test = self.source.test_size
-        held = 0 if test else count(self.split, own, self.test)
-        rest = own - held
+        held = 0 if test else count(self.split, total, self.test)
+        rest = total - held
         test = test or held
         validation = self.source.validation_size
         held = count(self.split, rest, self._own_validation)
@@ -266,14 +265,17 @@ class Data(Model):
         Args:
             y: the target of every row, (n,) or (n, 1).
 
+        Returns:
+            The int64 row indices of each part that is not empty.
+
         Raises:
             SpecError: if a class is too rare to be in each part.
         """
-        sizes, own = self.part_sizes(), self._own_rows()
-        rest = np.arange(own)
-        ends = own + self.source.validation_size
+        sizes, total = self.part_sizes(), self._own_rows()
+        rest = np.arange(total)
+        ends = total + self.source.validation_size
         chosen = {
-            "validation": np.arange(own, ends),
+            "validation": np.arange(total, ends),
             "test": np.arange(ends, self.source.size),
         }
         for part in ("test", "validation"):
@@ -299,20 +301,20 @@ class Data(Model):
         drawn: tuple[Array, Labels] | None = None,
         dtype: str = "float64",
     ) -> dict[str, Part]:
-        """Draw, split and scale: the non-empty parts, as `loss` wants them.
+        """Draw, split and scale the data, and return the non-empty parts.
 
         Args:
-            loss: what the targets are for.
-            drawn: the source's samples and targets, where a framework drew
+            loss: the loss, which determines the form of the targets.
+            drawn: the source's samples and targets, if a framework drew
                 them; None draws them here.
-            dtype: of x: `float64`, or what it is scaled in float64 and
-                rounded to once.
+            dtype: the dtype of x, which is scaled in float64 and rounded
+                once.
 
         Returns:
-            `train`, and `validation` and `test` where they have samples; y
-            as `common.spec.losses.targets` says: int64 labels of shape (n,)
-            for cross-entropy, else float64 of shape (n, 1), or (n, classes)
-            where a distance meets classes.
+            `train`, and `validation` and `test` if they have samples; y as
+            from `common.spec.losses.targets`: int64 labels (n,) for a
+            cross-entropy, else float64 (n, 1), or (n, classes) for a
+            regression loss on classes.
         """
         x, y = drawn or self.source.draw(self.seed)
         rows = self.rows(y)
@@ -320,29 +322,29 @@ class Data(Model):
         if self.target_scaling != "none":
             y = fitted(self.target_scaling, y, rows["train"])(y)
         scale = fitted(self.scaling, x, rows["train"])
-        found = {
-            part: Part(scaled(scale, x, own, dtype), y[own])
-            for part, own in rows.items()
+        parts = {
+            part: Part(scaled(scale, x, indices, dtype), y[indices])
+            for part, indices in rows.items()
             if not (part == "validation" and self.validation == "test")
         }
         if self.validation == "test":
-            found["validation"] = found["test"]
-        return {part: found[part] for part in rows}
+            parts["validation"] = parts["test"]
+        return {part: parts[part] for part in rows}
 
     def notices(self) -> list[str]:
-        """Return what of the data is read in a way that should be known."""
-        found = [f"data: {each}" for each in self.source.notices()]
+        """Return notices about how the data are interpreted."""
+        notices = [f"data: {notice}" for notice in self.source.notices()]
         deviation = self.source.target_deviation or 0.0
         if deviation > LARGE_TARGET and self.target_scaling == "none":
-            found.append(
+            notices.append(
                 f"data: the target has a standard deviation of {deviation:.3g}"
                 f", so that a squared error begins near its square; "
                 "'target_scaling: standardize' scales it"
             )
-        return found
+        return notices
 
     def _expect_shared(self, labels: Labels, rows: Rows) -> None:
-        """Refuse to share out a class of which one sample is left."""
+        """Raise an error if a class has a single sample to split."""
         label, samples, first = rarest(labels)
         if samples < 2:
             called = self.source.class_names
@@ -359,12 +361,15 @@ class Data(Model):
 def no_source(
     found: list[Any], kinds: list[str], fields: list[str]
 ) -> PydanticCustomError:
-    """Return what is wrong with data that do not name one data set.
+    """Return the error about data that do not name exactly one data set.
 
     Args:
-        found: the keys that are no fields of the data.
-        kinds: the data sets that there are.
-        fields: what stands beside a data set.
+        found: the keys that are not fields of the data.
+        kinds: the kinds of data sets.
+        fields: the fields of the data next to the data set.
+
+    Returns:
+        The error, with a hint to the equivalent or to a similar name.
     """
     wrong = [key for key in found if key not in kinds]
     if len(wrong) < len(found) and wrong:

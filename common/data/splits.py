@@ -1,16 +1,16 @@
-"""Splits: which rows of a data set train, validate and test.
+"""Splits of a data set into training, validation and test part.
 
-The rows of each part stand in the order of the source, whichever way they
-were chosen, so that `shuffle: never` is the order of the file.
+The rows of each part are in the order of the source, whichever split was
+used, so that `shuffle: never` is the order of the file.
 
-The four ways to choose count as the functions that they stand for.
+The sizes of the parts are those of the functions that each split stands for.
 `stratified` and `random` are scikit-learn's `train_test_split`, which holds
 out ⌈n f⌉ of n samples for a share f. `last` is the `validation_split` of
 Keras's `Model.fit`, which trains on ⌊n (1 - f)⌋ samples and holds out the
 rows after them; `first` holds out as many rows at the beginning. Both
-products are computed in floating point, as they are there: of 10 samples
-and a share of 0.3, either way holds out 3, but of 50 samples and 0.14
-`random` holds out 8 and `last` 7.
+products are computed in floating point, as in these functions: of 10 samples
+and a share of 0.3, both hold out 3, but of 50 samples and 0.14 `random` holds
+out 8 and `last` 7.
 """
 
 import math
@@ -26,12 +26,12 @@ Rows: TypeAlias = npt.NDArray[np.int64]
 
 
 def count(split: Split, samples: int, share: float) -> int:
-    """Return how many of so many samples a share holds out.
+    """Return the number of samples that a share holds out.
 
     Args:
-        split: how they are chosen; see the module for how each counts.
-        samples: how many there are.
-        share: of them to hold out, from 0 to below 1.
+        split: the kind of split; see the module for the rule of each.
+        samples: the number of samples.
+        share: the share to hold out, in [0, 1).
 
     Returns:
         A number from 0 to `samples`.
@@ -50,15 +50,15 @@ def hold_out(
     """Return the rows that stay, and the rows that are held out.
 
     Args:
-        split: how they are chosen.
-        rows: the rows to choose from, in the order of the source.
-        size: how many to hold out.
-        seed: of the choice, where it is random.
-        labels: the class of each of `rows`; None where the target is a
-            number, and `stratified` chooses as `random` does.
+        split: the kind of split.
+        rows: the row indices to choose from, in the order of the source.
+        size: the number of rows to hold out.
+        seed: the seed of a random split.
+        labels: the class of each of `rows`; None for regression, where
+            `stratified` is the same as `random`.
 
     Returns:
-        Both in the order of the source.
+        The indices of both, in the order of the source.
     """
     if split == "last":
         return rows[:-size], rows[-size:]
@@ -76,9 +76,9 @@ def hold_out(
 
 
 def rarest(labels: Labels) -> tuple[int, int, int]:
-    """Return the class with the fewest samples, how many, and its first."""
-    found, first, counts = np.unique(
+    """Return the rarest class, its number of samples and its first index."""
+    classes, first, counts = np.unique(
         labels, return_index=True, return_counts=True
     )
     least = counts.argmin()
-    return int(found[least]), int(counts[least]), int(first[least])
+    return int(classes[least]), int(counts[least]), int(first[least])

@@ -1,4 +1,4 @@
-"""Data sets: where samples come from, before they are split or scaled."""
+"""Data sets, the sources of samples before splitting and scaling."""
 
 import math
 from typing import Annotated, ClassVar, TypeAlias
@@ -30,9 +30,9 @@ from framework_parity.common.training.randomness import stream
 class Digits(Dataset):
     """1,797 handwritten digits of 8 × 8 grey levels, 0 to 16.
 
-    Real data that comes with scikit-learn (the test part of Alpaydin and
-    Kaynak's optical recognition set, UCI 1998). Channels stand last.
-    `samples` takes the first so many of them.
+    Real data from scikit-learn (the test part of Alpaydin and Kaynak's
+    optical recognition set, UCI 1998). Channels are last. `samples` is the
+    number of images that are used, the first ones.
     """
 
     samples: Annotated[int, Field(strict=True, ge=1, le=1797)] = 1797
@@ -61,9 +61,9 @@ class Digits(Dataset):
 class Spiral(Dataset):
     """Arms that wind round each other in the plane, one for each class.
 
-    Sample i of an arm lies at radius r = i / n and angle 4 r + the arm's
-    own, plus `noise` radians times a standard normal (the spiral of
-    Stanford's CS231n notes).
+    Sample i of n of arm k = 0, 1, ... is at radius r = i / (n - 1) and angle
+    4 (r + k), plus `noise` radians times a standard normal number (the spiral
+    of Stanford's CS231n notes).
     """
 
     classes: Annotated[int, Field(strict=True, ge=2)] = 3
@@ -97,15 +97,17 @@ class Spiral(Dataset):
 class MoonsCircles(Dataset):
     """Four classes in the plane: two moons (0, 1) and two circles (2, 3).
 
-    Beside two interleaving half circles of radius 1 lie two concentric
+    There are two interleaving half circles of radius 1 and two concentric
     circles around (2, 2), of radius 2 and 2 `factor`: scikit-learn's
     `make_moons`, and twice its `make_circles` plus 2.
 
     Attributes:
-        samples: points of each shape, so that there are twice as many.
+        samples: the number of points of the moons, and of the circles; there
+            are twice as many in total.
         moons_noise: standard deviation of the points around the moons.
-        circles_noise: that around the circles, before they are doubled.
-        factor: the inner circle's radius as a share of the outer's.
+        circles_noise: standard deviation of the points around the circles,
+            before these are doubled.
+        factor: the inner circle's radius relative to the outer's.
     """
 
     samples: Annotated[int, Field(strict=True, ge=2, le=MOST // 2)] = 500
@@ -184,10 +186,10 @@ class Sine(Dataset):
     """y = sin(x) plus noise, for x uniform on [low, high].
 
     Attributes:
-        samples: how many.
-        noise: standard deviation of what is added to the sine.
-        low: where x begins.
-        high: where it ends.
+        samples: the number of samples.
+        noise: standard deviation of the noise.
+        low: the lower bound of x.
+        high: the upper bound of x.
     """
 
     samples: PositiveInt = 200
@@ -221,15 +223,15 @@ class Sine(Dataset):
 class Linear(Dataset):
     """y = X w plus noise; X and w are standard normal, w the same for all.
 
-    Drawn in the order X, w, noise, X of the test, its noise, so that a
-    longer test part leaves the training samples as they are.
+    They are drawn in the order X, w, noise, X of the test part, noise of the
+    test part, so that the training samples do not depend on `test_samples`.
 
     Attributes:
-        features: how many columns X has.
-        samples: how many there are to train and validate with.
-        test_samples: how many more make a test part of their own; 0 leaves
-            it to `data.test`.
-        noise: standard deviation of what is added.
+        features: the number of columns of X.
+        samples: the number of samples for training and validation.
+        test_samples: the number of additional samples of the test part; with
+            0, `data.test` defines the test part.
+        noise: standard deviation of the noise.
     """
 
     features: PositiveInt = 5
@@ -267,7 +269,8 @@ class Linear(Dataset):
 class Xor(Dataset):
     """The four corners of the unit square; the label is exclusive or.
 
-    `copies` repeats them, `noise` moves each by a normal of that size.
+    `copies` is the number of copies of each corner, `noise` the standard
+    deviation of the normal noise that is added.
     """
 
     copies: PositiveInt = 1
@@ -300,10 +303,10 @@ class Noise(Dataset):
     Attributes:
         sides: shape of one sample: (channels,), (height, channels), or
             (height, width, channels) for an image.
-        classes: how many labels there are, drawn alike; None draws a
-            standard normal number to predict.
-        samples: how many.
-        scale: what the samples, not the targets, are multiplied with.
+        classes: the number of classes of the uniformly drawn labels; None
+            draws standard normal targets for regression.
+        samples: the number of samples.
+        scale: the standard deviation of the samples, not of the targets.
     """
 
     shorthand_field = "sides"

@@ -1,9 +1,9 @@
-"""Files of samples that somebody brings along: which are read, and how.
+"""Reader of the user's own files of samples.
 
 A `.csv` file is read by `common.data.csv_files`, a `.npz` file by
-`common.data.npz_files`. Here stands which file is which, where it was
-searched, and what is kept in mind of it: of a large file all but its samples,
-so that a process holds them once, in the precision that it trains in.
+`common.data.npz_files`. This module detects the kind of a file and caches its
+contents. The samples of a large file are not cached, so that a process holds
+them once, in the precision of training.
 """
 
 import csv
@@ -27,7 +27,7 @@ from framework_parity.common.spec.layer import Array, Shape
 
 Channels: TypeAlias = Literal["first", "last"]
 
-# Bytes of samples up to which they are kept in mind; more are read again.
+# The samples are cached up to this number of bytes, else read again.
 KEPT = 2**26
 
 NUMPY = "save its arrays with numpy.savez('data.npz', x=..., y=...)"
@@ -41,7 +41,7 @@ OTHERS = {
     **dict.fromkeys((".zip", ".bz2", ".xz", ".tar", ".7z"), "unpack it"),
     **dict.fromkeys((".png", ".jpg", ".jpeg"), NUMPY),
 }
-"""What to do about a file of another kind, by the end of its name."""
+"""The remedy for a file of another kind, by its suffix."""
 
 MAGIC = {
     b"PK\x03\x04": "a zip archive, as an Excel workbook is",
@@ -55,25 +55,26 @@ MAGIC = {
     b"\xfe\xff": "text in UTF-16; save it as 'CSV UTF-8'",
     b"<html": "a web page; download the file itself",
 }
-"""What a file is whose name says something else, by its first bytes."""
+"""The actual kind of a misnamed file, by its first bytes."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What the files hold.
+    """The contents of the files.
 
     Attributes:
-        shape: of one sample, channels last.
-        sizes: how many samples train, validation and test have; those of
-            a part that does not come with the files are 0.
-        y: the target of each sample in the order train, validation, test:
-            float64, or text.
-        places: where the targets of each part stand, for messages.
-        sha256: of the files' bytes, one after the other, the first 16 hex
-            digits.
-        notices: what was read in a way that should be known.
-        kept: the samples in the files' own type and that order; None where
-            they are read again.
+        shape: shape of one sample, channels last.
+        sizes: the number of samples of train, validation and test; 0 for a
+            part that is not in the files.
+        y: the target of each sample, (n,), in the order train, validation,
+            test: float64, or text.
+        places: a sheet for each part with the positions of its targets, for
+            messages.
+        sha256: the first 16 hex digits of the digest of the files' bytes, one
+            file after the other.
+        notices: notices about how the files were interpreted.
+        kept: the samples in the files' own dtype, in the same order; None if
+            they are not cached.
     """
 
     shape: Shape
@@ -85,7 +86,7 @@ class Contents:
     kept: Array | None = None
 
     def place(self, row: int) -> str:
-        """Return where a target stands: "line 5", or "row 4 of y"."""
+        """Return the position of a target: "line 5", or "row 4 of y"."""
         for sheet in self.places:
             if row < len(sheet.y):
                 return sheet.place(row)
@@ -93,26 +94,29 @@ class Contents:
         raise IndexError(row)
 
     def rows(self) -> dict[str, slice]:
-        """Return the rows of each part that is there."""
-        found, first = {}, 0
+        """Return the rows of each part that is not empty."""
+        slices, first = {}, 0
         for part, size in self.sizes.items():
             if size:
-                found[part] = slice(first, first + size)
+                slices[part] = slice(first, first + size)
                 first += size
-        return found
+        return slices
 
 
 def read(
     files: Mapping[str, str], target: str | None, channels: Channels | None
 ) -> Contents:
-    """Return what some files hold, and keep it in mind.
+    """Read files of samples and cache their contents.
 
     Args:
         files: the path of each part's file; that of `train` may hold the
-            others as well.
+            other parts as well.
         target: the column to predict; None for a `.npz` file.
-        channels: where the channels of images stand in a `.npz` file, if
-            that is said.
+        channels: the position of the channels of images in a `.npz` file, if
+            it is specified.
+
+    Returns:
+        The contents of all files.
 
     Raises:
         TableError: if a file is missing or malformed.
@@ -124,10 +128,22 @@ def read(
 def samples(
     files: Mapping[str, str], target: str | None, channels: Channels | None
 ) -> Array:
-    """Return the samples in the files' own type; see `read`."""
-    found = read(files, target, channels)
-    if found.kept is not None:
-        return found.kept
+    """Return the samples of files, in the files' own dtype.
+
+    Args:
+        files: the path of each part's file.
+        target: the column to predict; None for a `.npz` file.
+        channels: the position of the channels, if it is specified.
+
+    Returns:
+        An array (n, *shape) in the order train, validation, test.
+
+    Raises:
+        TableError: if a file is missing or malformed.
+    """
+    contents = read(files, target, channels)
+    if contents.kept is not None:
+        return contents.kept
     sheets = _sheets(tuple(files.items()), target, channels)
     return _joined([sheet.x for sheet in sheets.values()])
 
@@ -155,8 +171,8 @@ def _missing(file: Path, error: OSError) -> str:
     folder = file.absolute().parent
     if not folder.is_dir():
         return f"cannot be read: there is no folder {folder}"
-    beside = [each.name for each in folder.iterdir() if each.is_file()]
-    hint = nearest_of(file.name, sorted(beside))
+    siblings = [entry.name for entry in folder.iterdir() if entry.is_file()]
+    hint = nearest_of(file.name, sorted(siblings))
     searched = (
         ""
         if file.is_absolute()
@@ -189,15 +205,17 @@ def _read(
         sheets["train"].x.shape[1:],
         {part: len(sheets[part]) if part in sheets else 0 for part in PARTS},
         _joined([sheet.y for sheet in sheets.values()]),
-        tuple(replace(each, x=each.x[:0].copy()) for each in sheets.values()),
+        tuple(
+            replace(sheet, x=sheet.x[:0].copy()) for sheet in sheets.values()
+        ),
         total.hexdigest()[:16],
         tuple(n for sheet in sheets.values() for n in sheet.notices),
-        _joined([each.x for each in sheets.values()]) if small else None,
+        _joined([sheet.x for sheet in sheets.values()]) if small else None,
     )
 
 
 def _joined(arrays: list[Array]) -> Array:
-    """Return the arrays in one: itself, where there is one alone."""
+    """Return the concatenation of arrays; a single one is not copied."""
     return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
@@ -206,8 +224,8 @@ def _sheets(
     target: str | None,
     channels: Channels | None,
 ) -> dict[str, Sheet]:
-    """Return what is in the files, by part and in the order of the parts."""
-    found: dict[str, Sheet] = {}
+    """Return the sheet of each part, in the order of the parts."""
+    by_part: dict[str, Sheet] = {}
     for part, path in files:
         file = Path(path).expanduser()
         try:
@@ -219,22 +237,22 @@ def _sheets(
         except (OSError, ValueError, csv.Error) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise TableError(part, f"cannot be read: {reason}") from error
-        own = {"train" if part == "train" else part: sheets.pop("train")}
-        for name, sheet in (own | sheets).items():
-            if name in found:
+        first = {"train" if part == "train" else part: sheets.pop("train")}
+        for name, sheet in (first | sheets).items():
+            if name in by_part:
                 raise TableError(
                     part,
                     f"is said, but there is a {name} part in the first file "
                     "as well; leave one of the two out",
                 )
-            found[name] = _like(sheet, found.get("train"), part, name)
-    return {part: found[part] for part in PARTS if part in found}
+            by_part[name] = _like(sheet, by_part.get("train"), part, name)
+    return {part: by_part[part] for part in PARTS if part in by_part}
 
 
 def _of_file(
     file: Path, target: str | None, channels: Channels | None, alone: bool
 ) -> dict[str, Sheet]:
-    """Return the parts that one file holds; `train` where it holds one."""
+    """Return the parts in one file; a single part is called `train`."""
     ends = [end.lower() for end in file.suffixes]
     with file.open("rb") as opened:
         begin = opened.read(32)
@@ -268,7 +286,7 @@ def _of_file(
 
 
 def _like(sheet: Sheet, train: Sheet | None, part: str, name: str) -> Sheet:
-    """Return a part whose samples are like those of the training part."""
+    """Return a part after a check that it matches the training part."""
     if train is None:
         return sheet
     if sheet.columns:

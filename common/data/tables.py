@@ -1,4 +1,4 @@
-"""Samples that somebody brings along, in the spec itself or in a file."""
+"""The user's own samples, in the specification itself or in a file."""
 
 from typing import Annotated, Any
 
@@ -35,7 +35,7 @@ SAY_CLASSES = (
 
 
 def _expect_names(written: Any) -> Any:
-    """Refuse names that are not text or whole numbers, or stand twice."""
+    """Raise an error for names that are not text or integers, or repeated."""
     for name in written if isinstance(written, list | tuple) else ():
         if isinstance(name, bool):
             raise PydanticCustomError(
@@ -85,10 +85,10 @@ class Points(Dataset):
     """Samples that are said one by one: `{x: [[0, 1], ...], y: [1, ...]}`.
 
     Attributes:
-        x: the samples, each a list of as many numbers.
-        y: a target for each.
-        classes: how many classes there are, where y holds their numbers
-            from 0 on; None where y is a number to predict.
+        x: the samples, lists of equal length.
+        y: the target of each sample.
+        classes: the number of classes, if y holds class numbers from 0; None
+            for regression.
     """
 
     x: Annotated[tuple[Row, ...], Field(min_length=1)]
@@ -146,35 +146,34 @@ class Points(Dataset):
 class Table(Dataset):
     """A file of one's own: `{table: {file: iris.csv, target: kind}}`.
 
-    A `.csv` file (or `.csv.gz`) has a header; `target` is one of its
-    columns, all others are features, and every cell of those is a number,
-    or true or false. A first column without a name that numbers the rows,
-    as pandas writes it, is left out. A `.npz` file has the samples as `x`,
-    of one to three axes behind the first, and the targets as `y`; or
-    `x_train` and `y_train`, beside which `x_val`, `y_val` and `x_test`,
-    `y_test` are the validation and the test part. An image is (height,
-    width, channels), as Keras has it, unless `channels` says otherwise.
-    Whether a target is a class is said, never guessed.
+    A `.csv` file (or `.csv.gz`) has a header; `target` is one of its columns,
+    all others are features, whose cells are numbers, or true or false. A
+    first column without a name that numbers the rows, as written by pandas,
+    is ignored. A `.npz` file has the samples as `x`, with one to three axes
+    after the first, and the targets as `y`; or `x_train` and `y_train`, and
+    optionally `x_val`, `y_val` and `x_test`, `y_test`, the validation and
+    the test part. An image is (height, width, channels), as in Keras, unless
+    `channels` is `first`. A target is a class only if `classes` is given.
 
     Attributes:
-        file: its path, from the folder that one works in.
-        test_file: a file of the same kind that is the test part; its
-            columns may stand in another order.
-        validation_file: likewise, of the validation part.
-        target: the column to predict; of a `.csv` file alone.
-        classes: how many classes there are, where the target is their
-            number from 0 on, or text, whose values are then numbered in
-            their alphabetical order. Or a list of what stands in the file
-            for each class, in the order of their numbers: `[no, yes]` in
-            quotes, `[-1, 1]`. None where the target is a number to predict.
-        channels: where the channels of images (n, a, b, c) stand in a
+        file: the path of the file, relative to the working directory.
+        test_file: a file of the same kind with the test part; the order of
+            its columns may differ.
+        validation_file: likewise, with the validation part.
+        target: the column to predict; only for a `.csv` file.
+        classes: the number of classes, if the target is a class number from
+            0, or text, whose values are then numbered in alphabetical order.
+            Or a list of the value of each class in the file, in the order of
+            their numbers: `[no, yes]` in quotes, `[-1, 1]`. None for
+            regression.
+        channels: the position of the channels of images (n, a, b, c) in a
             `.npz` file: `last`, (n, height, width, channels), or `first`,
-            (n, channels, height, width), as PyTorch has it. Where it is not
-            said, `last`; what looks like the other is refused.
-        sha256: of the file, or of all files one after the other, the first
-            16 hex digits. It is filled in, so that a complete spec means
-            these very samples; where it is said, the file has to be that
-            one.
+            (n, channels, height, width), as in PyTorch. The default is
+            `last`; shapes that look like the other are rejected.
+        sha256: the first 16 hex digits of the digest of the file, or of all
+            files one after the other. It is filled in, so that a complete
+            specification identifies the samples; if it is given, the file
+            has to match.
     """
 
     file: str
@@ -188,61 +187,62 @@ class Table(Dataset):
     @model_validator(mode="after")
     def _says_what_the_file_holds(self) -> "Table":
         try:
-            found = self._contents()
-            _, classes = self._targets(found)
+            contents = self._contents()
+            _, classes = self._targets(contents)
         except SpecError as error:
             refuse((error.field.rpartition(".")[2],), error.message)
-        # Written to a frozen record at its birth alone.
-        self.__dict__["sha256"] = found.sha256
+        # A frozen record is written to only during its validation.
+        self.__dict__["sha256"] = contents.sha256
         self.__dict__["classes"] = classes
-        if len(found.shape) == 3 and self.channels is None:
+        if len(contents.shape) == 3 and self.channels is None:
             self.__dict__["channels"] = "last"
         return self
 
     def _files(self) -> dict[str, str]:
         """Return the path of each part's file."""
-        said = {
+        paths = {
             "train": self.file,
             "validation": self.validation_file,
             "test": self.test_file,
         }
-        return {part: path for part, path in said.items() if path is not None}
+        return {part: path for part, path in paths.items() if path is not None}
 
     def _contents(self) -> Contents:
-        """Return what the files hold now, if they are what is meant."""
+        """Return the contents of the files, if `sha256` matches."""
         try:
-            found = read(self._files(), self.target, self.channels)
-            if self.sha256 not in (None, found.sha256):
+            contents = read(self._files(), self.target, self.channels)
+            if self.sha256 not in (None, contents.sha256):
                 raise TableError(
                     "sha256",
                     "is not the file that is meant: its digest is "
-                    f"{found.sha256}; leave 'sha256' out to take it as it is",
+                    f"{contents.sha256}; leave 'sha256' out to take it as it "
+                    "is",
                 )
         except TableError as error:
             raise self._refusal(error) from error
-        return found
+        return contents
 
-    def _targets(self, found: Contents) -> tuple[Array, Any]:
+    def _targets(self, contents: Contents) -> tuple[Array, Any]:
         column = f"column {shown(self.target)}" if self.target else "y"
         try:
-            return numbered(found.y, self.classes, found.place, column)
+            return numbered(contents.y, self.classes, contents.place, column)
         except TableError as error:
-            raise self._refusal_of_target(found, column, error) from error
+            raise self._refusal_of_target(contents, column, error) from error
 
     def _refusal_of_target(
-        self, found: Contents, column: str, error: TableError
+        self, contents: Contents, column: str, error: TableError
     ) -> SpecError:
-        """Return the refusal of a target, naming the file that it is in."""
+        """Return the error about a target, with the name of its file."""
         path = self.file
-        for part, rows in found.rows().items():
+        for part, rows in contents.rows().items():
 
             def place(row: int, first: int = rows.start) -> str:
-                return found.place(first + row)
+                return contents.place(first + row)
 
             try:
-                numbered(found.y[rows], self.classes, place, column)
-            except TableError as own:
-                error, path = own, self._files().get(part, self.file)
+                numbered(contents.y[rows], self.classes, place, column)
+            except TableError as cause:
+                error, path = cause, self._files().get(part, self.file)
                 break
         return SpecError(
             f"data.table.{error.field}", f"{_end_of(path)} {error.text}"
@@ -304,23 +304,25 @@ class Table(Dataset):
         return f"{self._contents().place(row)} of {_end_of(self.file)}"
 
     def notices(self) -> list[str]:
-        found = self._contents()
-        y, _ = self._targets(found)
-        told = [f"{_end_of(self.file)}: {each}" for each in found.notices]
+        contents = self._contents()
+        y, _ = self._targets(contents)
+        notices = [
+            f"{_end_of(self.file)}: {notice}" for notice in contents.notices
+        ]
         names = self.class_names
-        if names and found.y.dtype.kind == "U":
+        if names and contents.y.dtype.kind == "U":
             pairs = ", ".join(f"{n} {name}" for n, name in enumerate(names))
-            told.append(
+            notices.append(
                 f"{_end_of(self.file)}: the classes are numbered {pairs}"
             )
         for number in range(self.class_count or 0):
             if not (y == number).any():
                 called = f" ({names[number]})" if names else ""
-                told.append(
+                notices.append(
                     f"{_end_of(self.file)}: class {number}{called} has no "
                     "sample"
                 )
-        return told
+        return notices
 
     def labels(self, seed: int) -> Labels | None:
         if self.classes is None:
@@ -334,18 +336,18 @@ class Table(Dataset):
 
 
 def _count(y: Array) -> int:
-    """Return how many classes there would be, if y holds their numbers."""
+    """Return the number of classes if y holds class numbers."""
     whole = y.dtype.kind == "f" and (y == np.floor(y)).all() and y.min() >= 0
     return max(2, int(y.max()) + 1) if whole and y.max() < 1000 else 2
 
 
 def _end_of(path: str) -> str:
-    """Return a path as it is quoted in a sentence: its end says which."""
+    """Return a path as it is quoted in a message: its last characters."""
     return path if len(path) <= 100 else f"...{path[-97:]}"
 
 
 def _deviation(y: Array) -> float:
-    """Return a standard deviation; infinite where squares overflow."""
+    """Return the standard deviation; infinite if the squares overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
-        found = float(np.std(y.astype(np.float64)))
-    return found if found == found else float("inf")
+        deviation = float(np.std(y.astype(np.float64)))
+    return deviation if deviation == deviation else float("inf")

@@ -1,4 +1,4 @@
-"""Statistics of what the probes saw."""
+"""Statistics of the probes' measurements."""
 
 import math
 from collections.abc import Iterator
@@ -31,13 +31,16 @@ _BOTH = probe("representations"), probe("per_sample_gradients")
 
 @statistic(probe("dead_relu"))
 def dead_share(run: Run) -> float:
-    """The share of dead units at the last look, mean of the `relu`s."""
+    """The last share of dead units, averaged over the `relu` layers."""
     return _dead(run, by_weights=False)
 
 
 @statistic(probe("dead_relu"))
 def dead_by_weights(run: Run) -> float:
-    """As `dead_share`, by what the weights alone say."""
+    """The share of dead units that follows from the weights alone.
+
+    The last measurement, averaged over the `relu` layers.
+    """
     return _dead(run, by_weights=True)
 
 
@@ -53,17 +56,17 @@ def _dead(run: Run, *, by_weights: bool) -> float:
 
 
 def dropouts(arm: Arm) -> str | None:
-    """Need a dropout."""
-    found = any(place.mask_shape is not None for place in arm.all_nodes)
-    return None if found else "it has no dropout"
+    """Require a dropout."""
+    present = any(place.mask_shape is not None for place in arm.all_nodes)
+    return None if present else "it has no dropout"
 
 
 @statistic(probe("dropped"), dropouts)
 def dropout_error(run: Run) -> float:
-    """How far dropouts are from their formula, at most: x m / (1 - rate).
+    """The largest error of dropouts against their formula x m / (1 - rate).
 
-    The mask m is 0 where 0 has left the layer, and 1 elsewhere. The formula
-    is written by hand, in the precision of the run.
+    The mask m is 0 where the output is 0, and 1 elsewhere. The formula is
+    computed here in NumPy, in the precision of the run.
     """
     errors = []
     for place, entered, left in _dropped(run):
@@ -76,12 +79,12 @@ def dropout_error(run: Run) -> float:
 
 @statistic(probe("dropped"), dropouts)
 def dropout_kept(run: Run) -> float:
-    """The share of numbers that dropouts keep, on average over them."""
+    """The share of elements that dropouts keep, averaged over the dropouts."""
     return float(np.mean([(left != 0).mean() for _, _, left in _dropped(run)]))
 
 
 def _dropped(run: Run) -> Iterator[tuple[LayerNode, Curve, Curve]]:
-    """Yield each dropout with what entered and what left it."""
+    """Yield each dropout with its input and output."""
     for place in run.arm.all_nodes:
         looks = run.record.probes.get(f"dropped/{place.name}")
         if looks is not None:
@@ -91,51 +94,55 @@ def _dropped(run: Run) -> Iterator[tuple[LayerNode, Curve, Curve]]:
 def _has_sample_gradient(
     arm: Arm, tensor: str, sample: float = 0
 ) -> str | None:
-    """Return why no such number was looked at, or None."""
+    """Return why no such gradient is measured, or None."""
     look: Any = getattr(arm.probes, "per_sample_gradients", None)
     if tensor.rpartition("/")[0] not in look.places:
         return f"the probe does not look at {tensor}"
     if math.prod(arm.tensors[tensor]) != 1:
         return f"{tensor} has more numbers than one"
-    there = arm.data.part_sizes()["train"]
-    return within("samples", sample, 0, min(look.samples, there))
+    available = arm.data.part_sizes()["train"]
+    return within("samples", sample, 0, min(look.samples, available))
 
 
 def _has_output(
     arm: Arm, place: str, sample: float = 0, unit: float = 0
 ) -> str | None:
-    """Return why no such number was looked at, or None."""
+    """Return why no such output is measured, or None."""
     look: Any = getattr(arm.probes, "representations", None)
-    there = min(look.samples, arm.data.part_sizes()[look.part])
+    available = min(look.samples, arm.data.part_sizes()[look.part])
     shape = next(p.output_shape for p in arm.all_nodes if p.name == place)
-    return within("samples", sample, 0, there) or within(
+    return within("samples", sample, 0, available) or within(
         f"units behind {place}", unit, 0, math.prod(shape)
     )
 
 
 @statistic(probe("per_sample_gradients"), fits=_has_sample_gradient)
 def sample_gradient(run: Run, tensor: str, sample: float = 0) -> float:
-    """The only number of one sample's gradient by a tensor, first look."""
+    """The first gradient of one sample by a tensor of one element."""
     looks = run.record.probes[f"per_sample_gradients/{tensor}"]
     return float(looks[0][int(sample)].item())
 
 
 @statistic(probe("representations"), fits=_has_output)
 def output(run: Run, place: str, sample: float = 0, unit: float = 0) -> float:
-    """One number of what left a layer for one sample, first look."""
+    """The first output of one unit of a layer for one sample."""
     looks = run.record.probes[f"representations/{place}"]
     return float(looks[0][int(sample)].ravel()[int(unit)])
 
 
 def _is_seen(arm: Arm, activation: str) -> str | None:
-    """Return why an activation or what meets it was not seen, or None."""
+    """Return why an activation or its input is not measured, or None."""
     needed = (activations(arm)[activation], activation)
     unseen = [name for name in needed if name not in views(arm)]
     return f"the probe does not look at {names(unseen)}" if unseen else None
 
 
 def _has_slope(arm: Arm, activation: str) -> str | None:
-    """As `_is_seen`, and the gradient by the unit before it."""
+    """Return why an activation's slope is not measured, or None.
+
+    It takes the measurements of `_is_seen` and the gradient by the dense
+    layer before the activation.
+    """
     look: Any = getattr(arm.probes, "per_sample_gradients", None)
     unit = activations(arm)[activation]
     if unit not in look.places:
@@ -145,16 +152,19 @@ def _has_slope(arm: Arm, activation: str) -> str | None:
 
 @statistic(probe("representations"), fits=_is_seen)
 def value_error(run: Run, activation: str) -> float:
-    """How far an activation is from its formula, relative to its largest."""
+    """The largest error of an activation, relative to its largest value."""
     x, value, _ = activated(run, activation)
-    return _apart(value, _layer(run, activation).value(x))
+    return _relative_error(value, _layer(run, activation).value(x))
 
 
 @statistic(*_BOTH, fits=_has_slope)
 def slope_error(run: Run, activation: str) -> float:
-    """As `value_error`, of the slope; see `activated`."""
+    """The largest error of an activation's slope, relative to the largest.
+
+    See `activated`.
+    """
     x, _, slope = activated(run, activation)
-    return _apart(slope, _layer(run, activation).derivative(x))
+    return _relative_error(slope, _layer(run, activation).derivative(x))
 
 
 @statistic(*_BOTH, fits=_has_slope)
@@ -164,11 +174,19 @@ def steepest(run: Run, activation: str) -> float:
 
 
 def activated(run: Run, activation: str) -> tuple[Curve, Curve, Curve]:
-    """Return what met an activation, what left it, and its slope there.
+    """Return the input, the output and the slope of an activation.
 
-    The slope is the loss's gradient by the bias of the unit before it, at
-    the first look. It is the activation's own where the loss's slope by
-    what leaves the activation is 1.
+    The slope is the gradient of the loss by the bias of the dense unit
+    before it, in the first measurement. It is that of the activation itself
+    if the derivative of the loss by the activation's output is 1.
+
+    Args:
+        run: the run.
+        activation: the name of the activation; see
+            `common.metrics.registry.activations`.
+
+    Returns:
+        Three vectors, of shape (samples,).
     """
     unit, seen = activations(run.arm)[activation], run.record.probes
     samples = len(seen[f"per_sample_gradients/{unit}/bias"][0])
@@ -184,13 +202,21 @@ def _layer(run: Run, activation: str) -> Any:
     return next(p.layer for p in places if p.name == activation)
 
 
-def _apart(found: Curve, said: Curve) -> float:
+def _relative_error(values: Curve, expected: Curve) -> float:
     """Return the largest difference, relative to the largest value."""
-    return float(np.abs(found - said).max() / np.abs(said).max())
+    return float(np.abs(values - expected).max() / np.abs(expected).max())
 
 
 def viewed(run: Run, view: str) -> Curve:
-    """Return the samples of a view, each in one row, at the last look."""
+    """Return the last measured activations of a view, one row per sample.
+
+    Args:
+        run: the run.
+        view: the name of a layer, or `input` for the samples themselves.
+
+    Returns:
+        Float64, of shape (samples, units).
+    """
     if view == "input":
         values = _looked_at(run.arm).x
     else:
@@ -199,7 +225,7 @@ def viewed(run: Run, view: str) -> Curve:
 
 
 def labels_of(arm: Arm) -> Curve:
-    """Return the classes of the samples that the probe looks at."""
+    """Return the classes of the samples of the representations probe."""
     return class_labels(_looked_at(arm).y)
 
 
@@ -213,22 +239,22 @@ def _looked_at(arm: Arm) -> Part:
 def separability(run: Run, view: str) -> float:
     """The share of a layer's variance that lies between the classes.
 
-    0 where all classes have one mean, 1 where each class is a point (Fisher
-    1936). `input` is the samples themselves.
+    0 if all classes have the same mean, 1 if each class is a single point
+    (Fisher 1936). `input` is the samples themselves.
     """
     values, labels = viewed(run, view), labels_of(run.arm)
     total = ((values - values.mean(0)) ** 2).sum()
     inside = sum(
-        ((own - own.mean(0)) ** 2).sum()
+        ((members - members.mean(0)) ** 2).sum()
         for label in np.unique(labels)
-        for own in [values[labels == label]]
+        for members in [values[labels == label]]
     )
     return float(1 - inside / total)
 
 
 @statistic(probe("representations"))
 def second_moment(run: Run, place: str) -> float:
-    """The mean square of what left a layer, first look."""
+    """The mean square of a layer's outputs, in the first measurement."""
     looks = run.record.probes[f"representations/{place}"]
     return float((looks[0].astype(float) ** 2).mean())
 
@@ -237,8 +263,8 @@ def second_moment(run: Run, place: str) -> float:
 def nearest_mean(run: Run, view: str) -> float:
     """The share of samples that lie nearest to the mean of their own class.
 
-    The simplest of linear rules, fitted on the very samples it is asked
-    about; see `separability` for the view.
+    This is the accuracy of a nearest-centroid classifier on the samples that
+    it is fitted on; see `separability` for the view.
     """
     values, labels = viewed(run, view), labels_of(run.arm)
     known = np.unique(labels)

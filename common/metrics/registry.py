@@ -1,8 +1,8 @@
-"""Statistics: functions of a run, under their own names.
+"""Statistics: named functions of a run.
 
-Claims are made of them, and bars drawn. What a statistic needs to have been
-measured is said beside it, so that a claim about what nobody measures is
-refused before training.
+Claims and bar charts use them. Each statistic declares the measurements that
+it needs, so that a claim about something not measured is rejected before
+training.
 """
 
 import inspect
@@ -28,22 +28,22 @@ class Run:
 
 
 Need: TypeAlias = Callable[[Arm], str | None]
-"""From an arm to why it will not be measured, or None."""
+"""From an arm to the reason why its runs lack a measurement, or None."""
 
 Fits: TypeAlias = Callable[..., str | None]
-"""From an arm and a statistic's arguments to why it will not have them."""
+"""From an arm and arguments to the reason why they are invalid, or None."""
 
 
 @dataclass(frozen=True)
 class Statistic:
-    """What a run, or two of them, can be asked for.
+    """A number computed from a run, or from two of them.
 
     Attributes:
-        name: as claims say it.
+        name: the name in claims.
         function: from the runs and the arguments to a number.
-        needs: what has to have been measured.
-        fits: whether the arguments, each of which is something of the arm,
-            fit together.
+        needs: the measurements that it requires.
+        fits: a check of the arguments together, after each has been checked
+            alone.
     """
 
     name: str
@@ -54,7 +54,15 @@ class Statistic:
     def missing_reason(
         self, arm: Arm, arguments: tuple[Any, ...]
     ) -> str | None:
-        """Return why an arm will not have it, or None."""
+        """Return why the statistic is undefined for an arm, or None.
+
+        Args:
+            arm: the network, its data and its training recipe.
+            arguments: those of the statistic, such as the name of a tensor.
+
+        Returns:
+            A sentence, or None if runs of the arm have the statistic.
+        """
         reasons = [need(arm) for need in self.needs] + [
             ARGUMENTS[name](arm, value)
             for name, value in zip(self._takes, arguments, strict=False)
@@ -65,10 +73,11 @@ class Statistic:
         return next(filter(None, reasons), None)
 
     def check(self, arguments: tuple[Any, ...]) -> None:
-        """Refuse arguments that the statistic does not take.
+        """Check the number and the types of the arguments.
 
         Raises:
-            ValueError: a sentence that says which it takes.
+            ValueError: if they are wrong; the message gives the expected
+                form.
         """
         takes = self._takes
         least = sum(p.default is p.empty for p in takes.values())
@@ -86,7 +95,7 @@ class Statistic:
 
     @property
     def form(self) -> str:
-        """How it is written, behind an arm and a point.
+        """The written form, as it follows an arm and a point.
 
         >>> import framework_parity.common.metrics.run
         >>> STATISTICS["first_epoch"].form
@@ -97,12 +106,12 @@ class Statistic:
 
     @property
     def summary(self) -> str:
-        """What it is, in one line."""
+        """A description in one line: the first of the docstring."""
         return str(inspect.getdoc(self.function)).partition("\n")[0]
 
     @property
     def _takes(self) -> dict[str, inspect.Parameter]:
-        """What the function takes beside the runs."""
+        """The parameters of the function other than the runs."""
         return {
             name: parameter
             for name, parameter in inspect.signature(
@@ -119,12 +128,18 @@ class Statistic:
     def of_each(
         self, arm: Arm, records: Iterable[Record], arguments: tuple[Any, ...]
     ) -> list[float]:
-        """Return it for each of one arm's runs."""
-        return [self((Run(arm, each),), arguments) for each in records]
+        """Return the statistic of each run of one arm.
+
+        Args:
+            arm: the network, its data and its training recipe.
+            records: the results of its runs.
+            arguments: those of the statistic.
+        """
+        return [self((Run(arm, record),), arguments) for record in records]
 
 
 STATISTICS: dict[str, Statistic] = {}
-"""What claims can speak of, by name."""
+"""All statistics, by name."""
 
 
 def _one_of(what: str, got: str, allowed: Iterable[str]) -> str | None:
@@ -141,7 +156,14 @@ def _curves(arm: Arm) -> list[str]:
 
 
 def within(what: str, got: float, low: int, high: int) -> str | None:
-    """Return why a number is no whole one of a range, or None."""
+    """Return why a number is not an integer of a range, or None.
+
+    Args:
+        what: the plural noun of the message, such as `steps`.
+        got: the number.
+        low: the least allowed value.
+        high: the least value above the allowed ones.
+    """
     if got == int(got) and low <= got < high:
         return None
     return f"its {what} are {low} to {high - 1}, got {got}"
@@ -165,11 +187,15 @@ ARGUMENTS: dict[str, Callable[[Arm, Any], str | None]] = {
     "step": lambda arm, got: within("steps", got, -_steps(arm), _steps(arm)),
     "after": lambda arm, got: within("epochs", got, 0, arm.recipe.epochs),
 }
-"""Arguments that name or count something of an arm, each with its check."""
+"""The check of each argument that names or counts something of an arm."""
 
 
 def activations(arm: Arm) -> dict[str, str]:
-    """Return the activations right behind a dense unit, each with it."""
+    """Return the activations directly after a dense layer of one unit.
+
+    Returns:
+        From the name of each activation to that of its dense layer.
+    """
     pairs = pairwise(arm.all_nodes)
     return {
         after.name: before.name
@@ -182,7 +208,12 @@ def activations(arm: Arm) -> dict[str, str]:
 
 
 def statistic(*needs: Need, fits: Fits | None = None) -> Callable[[Any], Any]:
-    """Enter a function of a run under its own name."""
+    """Register a function of a run as a statistic under its own name.
+
+    Args:
+        *needs: the measurements that it requires.
+        fits: a check of its arguments together, or None.
+    """
 
     def enter(function: Callable[..., float]) -> Callable[..., float]:
         name = function.__name__
@@ -193,7 +224,7 @@ def statistic(*needs: Need, fits: Fits | None = None) -> Callable[[Any], Any]:
 
 
 def part(name: str) -> Need:
-    """Need a part of the data."""
+    """Return the requirement of a part of the data."""
 
     def missing(arm: Arm) -> str | None:
         empty = arm.data.part_sizes()[name] == 0
@@ -203,30 +234,30 @@ def part(name: str) -> Need:
 
 
 def classes(arm: Arm) -> str | None:
-    """Need classes to tell apart."""
+    """Require a classification task."""
     number = arm.data.source.class_count is None
     return "the target is a number" if number else None
 
 
 def watched(arm: Arm) -> str | None:
-    """Need somebody who looks for the best epoch."""
+    """Require early stopping or a checkpoint, which find the best epoch."""
     recipe = arm.recipe
     looks = recipe.early_stopping or recipe.checkpoint
     return None if looks else "there is no early stopping and no checkpoint"
 
 
 def probe(name: str) -> Need:
-    """Need one of the probes."""
+    """Return the requirement of one of the probes."""
 
     def missing(arm: Arm) -> str | None:
-        there = getattr(arm.probes, name, None)
-        return None if there else f"there is no probe '{name}'"
+        configured = getattr(arm.probes, name, None)
+        return None if configured else f"there is no probe '{name}'"
 
     return missing
 
 
 def views(arm: Arm) -> list[str]:
-    """Return what the probe of representations sees, the input first."""
+    """Return what the representations probe measures, the input first."""
     probe = getattr(arm.probes, "representations", None)
     if probe is None:
         return []

@@ -1,7 +1,6 @@
-"""What a training run can be asked for, as one number.
+"""Statistics of a training run, each one number.
 
-A statistic is a function here, or in `common/metrics/probes.py`, where it asks
-what the probes saw.
+Statistics of the probes' measurements are in `common/metrics/probes.py`.
 """
 
 import ast
@@ -10,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-import framework_parity.common.metrics.probes  # noqa: F401 - enters what the probes saw
+import framework_parity.common.metrics.probes  # noqa: F401 - registers its statistics
 from framework_parity.common.metrics.registry import (
     STATISTICS,
     Need,
@@ -31,10 +30,10 @@ from framework_parity.common.training.record import Curve, Record
 
 
 def _final(name: str, *needs: Need) -> None:
-    """Enter what every record says of its end."""
+    """Register a final metric of the record as a statistic."""
 
     def value(run: Run) -> float:
-        """What the record says of the end."""
+        """The value at the end of training."""
         return run.record.final[name]
 
     STATISTICS[name] = Statistic(name, value, needs)
@@ -50,21 +49,21 @@ for _part in ("train", "validation", "test"):
 
 @statistic()
 def live_parameters(run: Run) -> float:
-    """How many numbers the live model learnt, counted in it."""
+    """The number of trainable parameters, counted in the live model."""
     weights = run.record.weights
     return float(sum(weights[name].size for name in run.record.parameters))
 
 
 @statistic(part("test"))
 def gap(run: Run) -> float:
-    """The loss on the test part less that on the training part."""
+    """The loss on the test part minus that on the training part."""
     final = run.record.final
     return final["test_loss"] - final["train_loss"]
 
 
 @statistic(part("test"), classes)
 def accuracy_gap(run: Run) -> float:
-    """The accuracy on the training part less that on the test part."""
+    """The accuracy on the training part minus that on the test part."""
     final = run.record.final
     return final["train_accuracy"] - final["test_accuracy"]
 
@@ -84,9 +83,9 @@ def diverged_at(run: Run) -> float:
 
 @statistic()
 def first_epoch(run: Run, curve: str, bound: float) -> float:
-    """The first epoch at which a loss is as low, or an accuracy as high.
+    """The first epoch at which a loss or an accuracy reaches a bound.
 
-    Infinite where none is.
+    Infinite if there is none.
     """
     values = _evaluations(run, curve)
     reached = values >= bound if "accuracy" in curve else values <= bound
@@ -125,7 +124,7 @@ def step_loss(run: Run, step: float) -> float:
 
 @statistic(probe("gradient_norm"))
 def gradient_norm(run: Run, tensor: str, step: float) -> float:
-    """The norm of the loss's gradient by a tensor, at a step from 0 on."""
+    """The norm of the gradient by a tensor at a step; steps count from 0."""
     column = run.record.parameters.index(tensor)
     return float(run.record.steps["gradient_norm"][int(step), column])
 
@@ -134,7 +133,7 @@ def gradient_norm(run: Run, tensor: str, step: float) -> float:
 def gradient_ratio(run: Run) -> float:
     """The first kernel's gradient norm over the last's: median of the steps.
 
-    A step at which the last has no gradient is left out.
+    Steps at which the last kernel's gradient is 0 are left out.
     """
     columns = [
         column
@@ -149,17 +148,17 @@ def gradient_ratio(run: Run) -> float:
 
 @statistic()
 def steps(run: Run) -> float:
-    """How many steps were trained, each of one batch."""
+    """The number of training steps, each of one batch."""
     return float(len(run.record.steps["loss"]))
 
 
 @statistic(probe("gradient_norm"))
 def gradient_noise(run: Run) -> float:
-    """By how much the gradient's norm changes from one step to the next.
+    """The change of the gradient's norm from one step to the next.
 
     The root mean square over the second half of the steps. The gradient is
     that of all parameters together. Between two steps the network hardly
-    moves; what changes is which samples the batch holds.
+    changes; most of the difference comes from the samples of the batch.
     """
     norms = run.record.steps["gradient_norm"].astype(float)
     whole = np.sqrt((norms**2).sum(axis=1))
@@ -180,13 +179,13 @@ def weight_norm(run: Run) -> float:
 
 
 def kernels(record: Record) -> Curve:
-    """Return the weights of all kernels, in one row."""
+    """Return the weights of all kernels as one vector."""
     names = [n for n in record.parameters if n.endswith("/kernel")]
     return np.concatenate([record.weights[name].ravel() for name in names])
 
 
 def _has_index(arm: Arm, tensor: str, *index: float) -> str | None:
-    """Return why a tensor has no number at an index, or None."""
+    """Return why a tensor has no element at an index, or None."""
     shape = arm.tensors[tensor]
     fits = len(index) == len(shape) and all(
         at == int(at) and -side <= at < side
@@ -197,36 +196,38 @@ def _has_index(arm: Arm, tensor: str, *index: float) -> str | None:
 
 @statistic(fits=_has_index)
 def weight(run: Run, tensor: str, *index: float) -> float:
-    """One number of a tensor at the end."""
+    """One element of a tensor at the end of training."""
     return float(run.record.weights[tensor][tuple(map(int, index))])
 
 
 @statistic()
 def unit_spread(run: Run, tensor: str) -> float:
-    """How far the units of a kernel differ: largest deviation over units."""
+    """The largest standard deviation of a kernel's weights over its units."""
     kernel = run.record.weights[tensor]
     return float(kernel.reshape(-1, kernel.shape[-1]).std(1).max())
 
 
 @statistic()
 def rate_error(run: Run) -> float:
-    """How far the rates used are from what was said, relative, at most.
+    """The largest relative error of the learning rates used.
 
-    Said is the schedule, times what a plateau leaves of the rate by its rule,
-    given the run's own evaluations.
+    The expected rate is that of the schedule, times the factor of a plateau
+    by its rule, given the run's own evaluations.
     """
     used = run.record.steps["rate"].astype(float)
     samples = run.arm.data.part_sizes()["train"]
-    said = rates(run.arm.recipe, 0, len(used), samples)
+    expected = rates(run.arm.recipe, 0, len(used), samples)
     if run.arm.recipe.plateau:
-        said = said * _left_by_plateau(
+        expected = expected * _left_by_plateau(
             run, steps_per_epoch(run.arm.recipe, samples)
         )
-    return float(np.max(np.abs(used - said) / np.maximum(said, 1e-300)))
+    return float(
+        np.max(np.abs(used - expected) / np.maximum(expected, 1e-300))
+    )
 
 
 def _left_by_plateau(run: Run, steps: int) -> Curve:
-    """Return what share of the rate each step is left with."""
+    """Return the factor that a plateau applies to the rate of each step."""
     rule, lr = run.arm.recipe.plateau, run.arm.recipe.optimizer.lr
     assert rule is not None
     reduction = Reduction(rule, lr)
@@ -239,13 +240,13 @@ def _left_by_plateau(run: Run, steps: int) -> Curve:
 
 @statistic()
 def rate(run: Run, step: float) -> float:
-    """The rate that a step used; -1 is the last."""
+    """The learning rate of a step; -1 is the last."""
     return float(run.record.steps["rate"][int(step)])
 
 
 @statistic()
 def distance(one: Run, other: Run) -> float:
-    """How far two arms' weights lie apart, relative to their size."""
+    """The distance between two arms' weights, relative to their norm."""
     pairs = [
         (one.record.weights[name], other.record.weights[name])
         for name in one.record.parameters
@@ -259,15 +260,15 @@ DISTANCE = "distance"
 
 
 def falls(text: str) -> bool:
-    """Whether less of a statistic is better, as of every loss."""
+    """Return whether lower values are better, as for every loss."""
     return "loss" in text
 
 
 def read_statistic(text: str) -> tuple[Statistic, tuple[Any, ...]]:
-    """Return a statistic of one arm, and its arguments.
+    """Parse a statistic of one arm and its arguments.
 
     Raises:
-        ValueError: if it is none; a sentence.
+        ValueError: if there is no such statistic.
 
     >>> read_statistic('near_zero(0.01)')[1]
     (0.01,)
@@ -275,12 +276,12 @@ def read_statistic(text: str) -> tuple[Statistic, tuple[Any, ...]]:
     try:
         node = ast.parse(text.strip(), mode="eval").body
         called = node.func if isinstance(node, ast.Call) else node
-        given = node.args if isinstance(node, ast.Call) else []
-        arguments = tuple(ast.literal_eval(each) for each in given)
+        nodes = node.args if isinstance(node, ast.Call) else []
+        arguments = tuple(ast.literal_eval(argument) for argument in nodes)
         name = ast.unparse(called)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         name, arguments = text, ()
-    known = [each for each in STATISTICS if each != DISTANCE]
+    known = [key for key in STATISTICS if key != DISTANCE]
     if name not in known:
         raise ValueError(
             kind_hint(name, known, "statistic")

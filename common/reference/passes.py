@@ -1,4 +1,4 @@
-"""A pass through a network in NumPy, forward and back."""
+"""A forward and backward pass through a network, in NumPy."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,17 +20,19 @@ Back: TypeAlias = Callable[[Array], Array]
 
 @dataclass
 class Pass:
-    """One way through a network, and back.
+    """The state of one forward and backward pass.
 
     Attributes:
-        weights: its tensors, learnt and kept, in neutral layout.
-        masks: what the step drew for each place that draws, such as a
-            dropout's factors; None in evaluation.
-        rounding_variant: which way to err; see `common.reference.rounding`.
-        outputs: what left each place so far, the inner ones first.
-        kept: new values of the tensors that are kept, in training.
-        gradients: the loss's derivative by each learnt tensor, on the way
-            back.
+        weights: the tensors of the network, trainable or not, in neutral
+            layout.
+        masks: the random draws of the step for each layer that draws, such
+            as the factors of a dropout; None in evaluation.
+        rounding_variant: the perturbation; see `common.reference.rounding`.
+        outputs: the outputs of the layers so far, the inner ones first.
+        kept: the new values of the tensors that are not trainable, in
+            training.
+        gradients: the derivative of the loss by each trainable tensor, from
+            the backward pass.
     """
 
     weights: Weights
@@ -42,13 +44,22 @@ class Pass:
 
     @property
     def training(self) -> bool:
-        """Whether layers do what they do in training."""
+        """Whether the layers are in training mode."""
         return self.masks is not None
 
     def through(
         self, places: Sequence[LayerNode], x: Array
     ) -> tuple[Array, Back]:
-        """Send x through some places, one after another."""
+        """Apply some layers to x, one after another.
+
+        Args:
+            places: the layers, in order.
+            x: the input, of shape (n, *input_shape).
+
+        Returns:
+            The output, and a function from the derivative of the loss by
+            the output to that by x.
+        """
         backs = []
         for place in places:
             x, back = _definition(place)(place, x, self)
@@ -64,8 +75,9 @@ class Pass:
 
 
 Definition: TypeAlias = Callable[[LayerNode, Array, Pass], tuple[Array, Back]]
-"""A layer and what reaches it, x of shape (n, *input_shape): what leaves
-it, and a function that carries the loss's derivative by that back to x."""
+"""From a layer, its input x of shape (n, *input_shape) and the pass to the
+output, and to a function from the derivative of the loss by the output to
+that by x."""
 
 
 def _definition(place: LayerNode) -> Definition:

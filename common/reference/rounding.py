@@ -1,8 +1,8 @@
-"""Rough arithmetic: what a framework's other order of sums may round off.
+"""Perturbed arithmetic: the rounding of another order of operations.
 
-The reference computes each formula in one way. Where a framework computes it
-in another, terms may cancel that are larger than the result, and it keeps the
-rounding of the larger. A *rough* run of the reference errs as much.
+The reference computes each formula in one way. A framework may compute it in
+another, in which terms larger than the result cancel and leave their rounding
+errors. A *perturbed* run of the reference has errors of the same size.
 """
 
 import numpy as np
@@ -11,22 +11,26 @@ from framework_parity.common.spec.layer import Array
 
 UNIT = float(np.finfo(np.float64).eps)
 
-# Which ways a formula is rounded to see what it may lose.
+# The rounding variants of the perturbed runs; see `roughly`.
 SIDES = (1, -1, 2, 3)
 
 
 def roughly(
     values: Array, size: Array | float, rounding_variant: int
 ) -> Array:
-    """Return values that err by one unit in the last place of some size.
+    """Return values perturbed by one unit in the last place of some size.
 
     Args:
-        values: as they are.
-        size: of the terms that may have cancelled, of the values' shape.
-        rounding_variant: which way: up (1), down (-1), or to either side, as a
-        larger
-            number and the bits of each value decide: equal values err
-            alike. With 0 the values are returned as they are.
+        values: the exact values.
+        size: the magnitude of the terms that may have cancelled, of the
+            shape of the values.
+        rounding_variant: the direction: up (1), down (-1), or, for a larger
+            number, either side, as follows from that number and the bits of
+            each value; equal values get the same error. With 0 the values
+            are returned unchanged.
+
+    Returns:
+        The perturbed values.
 
     >>> float(roughly(np.array(1.0), 4.0, 1) - 1.0) == 4 * UNIT
     True
@@ -41,18 +45,28 @@ def roughly(
 def summed(
     terms: Array, axes: tuple[int, ...], rounding_variant: int
 ) -> Array:
-    """Return a sum over some axes that errs by one unit of its largest term.
+    """Return a sum over axes, perturbed by one unit of its largest term.
 
-    Terms as large as each other cancel to 0 in one order and not in another,
-    as the slopes of an absolute error do, each 1/n or -1/n.
+    Terms of equal size cancel to 0 in one order and not in another, as the
+    slopes of an absolute error do, each 1/n or -1/n.
+
+    Args:
+        terms: the terms.
+        axes: the axes to sum over.
+        rounding_variant: see `roughly`.
     """
     return roughly(terms.sum(axes), np.abs(terms).max(axes), rounding_variant)
 
 
 def sides(values: Array, rounding_variant: int) -> Array:
-    """Return -1 or 1 for each value: the variant, if it is one of the two.
+    """Return the direction, -1 or 1, of the perturbation of each value.
 
-    Else they follow from the value's bits (splitmix64).
+    It is the variant if that is -1 or 1, else it follows from the variant
+    and the bits of the value (splitmix64).
+
+    Args:
+        values: the values, float64.
+        rounding_variant: see `roughly`.
     """
     if abs(rounding_variant) == 1:
         return np.full(values.shape, float(rounding_variant))

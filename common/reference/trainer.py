@@ -1,8 +1,9 @@
-"""A third opinion: the whole language, slowly, in NumPy float64.
+"""A reference implementation of the whole language, in NumPy float64.
 
-`Trainer` offers what both backends offer, straight from the definitions in
-this package. When two frameworks part, it says which one left. Nothing here
-is fast, and nothing here is shared with either framework.
+`Trainer` has the interface of both backends and follows the definitions in
+this package directly. When the two frameworks differ, it shows which of them
+deviates from the specification. It is slow, and shares no code with either
+framework.
 """
 
 import math
@@ -35,28 +36,27 @@ def gradients(
     masks: Masks,
     rounding_variant: int = 0,
 ) -> tuple[float, Weights, Weights]:
-    """Look at one training step of a batch.
+    """Compute the loss and the gradients of one training step.
 
     Args:
         arm: the network and its loss.
-        weights: its tensors, learnt and kept.
-        x: the batch's samples.
-        y: its labels or targets.
+        weights: its tensors, trainable or not.
+        x: the samples of the batch.
+        y: their labels or targets.
         masks: the dropout factors of the step.
-        rounding_variant: err, this way or that (`common.reference.rounding`),
-        in the slope p - y
-            as a framework may that rounds the prediction p first, and
-            wherever else one may let larger terms cancel.
+        rounding_variant: the perturbation (`common.reference.rounding`) of
+            the slope p - y, as a framework may round the prediction p first,
+            and of every other formula in which larger terms may cancel.
 
     Returns:
-        The training loss, its gradient by each learnt tensor, and the new
-        values of those that are kept.
+        The training loss, its gradient by each trainable tensor, and the new
+        values of the others.
     """
     run = Pass(weights, masks, rounding_variant)
     outputs, back = run.through(arm.places, x)
     back(_slope(arm, outputs, y, rounding_variant))
-    found = {name: run.gradients[name] for name in arm.parameters}
-    return _loss(arm, outputs, y, rounding_variant), found, run.kept
+    grads = {name: run.gradients[name] for name in arm.parameters}
+    return _loss(arm, outputs, y, rounding_variant), grads, run.kept
 
 
 def _slope(
@@ -72,10 +72,10 @@ def _slope(
 def _loss(
     arm: Arm, z: Array, y: npt.NDArray[Any], rounding_variant: int
 ) -> float:
-    """Return the loss; if rough, one unit in the last place of z off.
+    """Return the loss, perturbed by one unit in the last place of z.
 
-    A cross-entropy is a difference of terms as large as the outputs z, and
-    PyTorch's binary one, (1 - y) z - log sigmoid(z), takes it literally.
+    A cross-entropy is a difference of terms as large as the outputs z;
+    PyTorch's binary one is computed as (1 - y) z - log sigmoid(z).
     """
     loss = arm.recipe.loss
     value = loss.value(z, y)
@@ -86,11 +86,12 @@ def _loss(
 
 
 class _Renewed(State):
-    """What an optimiser remembers, each time a unit of the old value off.
+    """The state of an optimiser, each update perturbed by one unit.
 
-    A moving average is renewed as b v + (1 - b) g^2, or, as Keras's Adam
-    does it, as v + (1 - b) (g^2 - v). Where v falls steeply the second is a
-    difference of terms as large as the old v. No rounding changes a sign.
+    A moving average is updated as b v + (1 - b) g^2, or, as in Keras's Adam,
+    as v + (1 - b) (g^2 - v). Where v falls steeply, the second form is a
+    difference of terms as large as the old v. The perturbation never changes
+    a sign.
     """
 
     def __init__(self, state: State, rounding_variant: int) -> None:
@@ -127,10 +128,10 @@ class Trainer:
         self.taken, self.largest = 0, 0.0
 
     def reseed(self, seed: int) -> None:
-        """Draw nothing, whatever the seed."""
+        """Do nothing: the reference has no random generator."""
 
     def load(self, weights: Weights) -> None:
-        """Set all tensors and forget all that an optimiser knows."""
+        """Set all tensors and reset the optimiser's state."""
         self.values = {
             name: value.astype(np.float64) for name, value in weights.items()
         }
@@ -144,7 +145,7 @@ class Trainer:
             }
 
     def weights(self) -> Weights:
-        """Return a copy of all tensors, learnt or kept."""
+        """Return a copy of all tensors, trainable or not."""
         return {name: value.copy() for name, value in self.values.items()}
 
     def gather(self, indices: npt.NDArray[np.int64]) -> tuple[Curve, Curve]:
@@ -157,41 +158,41 @@ class Trainer:
         losses, norms = [], []
         for step, indices in enumerate(segment.indices):
             masks = {name: m[step] for name, m in segment.masks.items()}
-            loss, found, kept = gradients(
+            loss, grads, kept = gradients(
                 self.arm,
                 self.values,
                 *self.gather(indices),
                 masks,
                 self.rounding_variant,
             )
-            loss, found = self._penalized(loss, found)
+            loss, grads = self._penalized(loss, grads)
             losses.append(loss)
-            norms.append([np.linalg.norm(g) for g in found.values()])
-            self._update(found, float(segment.rates[step]))
+            norms.append([np.linalg.norm(g) for g in grads.values()])
+            self._update(grads, float(segment.rates[step]))
             self.values |= kept
         curves = {"loss": np.array(losses), "rate": segment.rates}
         if self.gradient_norm:
             curves["gradient_norm"] = np.array(norms)
         return curves
 
-    def _penalized(self, loss: float, found: Weights) -> tuple[float, Weights]:
-        """Return the loss as it is reported, and the whole gradient."""
+    def _penalized(self, loss: float, grads: Weights) -> tuple[float, Weights]:
+        """Return the reported loss, and the gradient with the penalty's."""
         penalty = self.arm.recipe.penalty
         if penalty is None:
-            return loss, found
+            return loss, grads
         return self._reported(loss), {
             name: self._summed(g, penalty.gradient(name, self._felt(name)))
-            for name, g in found.items()
+            for name, g in grads.items()
         }
 
     def _felt(self, name: str) -> Array:
-        """Return a tensor as its penalty feels it: noise may be 0.
+        """Return a tensor for its penalty, in which noise may be set to 0.
 
-        L1 has a slope on either side of 0 and none there, and whether a
-        weight that nothing pulls is 0, or 1e-18, or 1e-10 after Adam has
-        divided noise by its epsilon, is a matter of rounding. Of the rough
-        runs one half takes it for 0. Noise is small beside the largest
-        weight so far: all of them may pass through 0 in one step.
+        The slope of L1 is discontinuous at 0, and rounding decides whether a
+        weight with no other gradient is 0, or 1e-18, or 1e-10 after Adam has
+        divided noise by its epsilon. Half of the perturbed runs take it for
+        0. Noise is small relative to the largest weight so far, since all
+        current weights may pass through 0 in one step.
         """
         value = self.values[name]
         if self.rounding_variant not in (-1, 2):
@@ -201,10 +202,10 @@ class Trainer:
         return np.where(np.abs(value) <= UNIT**0.5 * self.largest, 0.0, value)
 
     def _summed(self, g: Array, slope: Array) -> Array:
-        """Return a gradient with its penalty's.
+        """Return the sum of a gradient and that of its penalty.
 
-        Where L1 holds a weight at 0, the two cancel, and what is left
-        decides on which side of 0 the weight comes to lie.
+        Where L1 keeps a weight at 0, the two cancel, and the remainder
+        decides on which side of 0 the weight lies.
         """
         size = np.maximum(np.abs(g), np.abs(slope))
         return roughly(g + slope, size, self.rounding_variant)
@@ -213,21 +214,21 @@ class Trainer:
         penalty = self.arm.recipe.penalty
         if penalty is None or not penalty.reported:
             return loss
-        learnt = {name: self.values[name] for name in self.arm.parameters}
-        return loss + penalty.value(learnt)
+        trainable = {name: self.values[name] for name in self.arm.parameters}
+        return loss + penalty.value(trainable)
 
-    def _update(self, found: Weights, rate: float) -> None:
+    def _update(self, grads: Weights, rate: float) -> None:
         recipe = self.arm.recipe
         if recipe.accumulation is not None:
-            self.waiting.append(found)
+            self.waiting.append(grads)
             if len(self.waiting) < recipe.accumulation.batches:
                 return
-            found = _reduced(self.waiting, recipe.accumulation.reduction)
+            grads = _reduced(self.waiting, recipe.accumulation.reduction)
             self.waiting = []
         if recipe.clipping is not None:
-            found = recipe.clipping.clip(found)
+            grads = recipe.clipping.clip(grads)
         self.taken += 1
-        for name, gradient in found.items():
+        for name, gradient in grads.items():
             self.values[name] = recipe.optimizer.update(
                 name,
                 self.values[name],
@@ -252,13 +253,18 @@ class Trainer:
         return self.arm.recipe.loss.prediction().value(outputs)
 
     def outputs(self, x: Array) -> dict[str, Array]:
-        """Return what leaves each place, inner first, in evaluation."""
+        """Return the output of each layer in evaluation, inner ones first."""
         run = Pass(self.values, rounding_variant=self.rounding_variant)
         run.through(self.arm.places, x)
         return run.outputs
 
     def dropped(self, place: LayerNode, x: Array) -> tuple[Curve, Curve]:
-        """Return numbers before and after a dropout with a mask of its own."""
+        """Return the input and output of a dropout with a mask of its own.
+
+        Args:
+            place: the dropout.
+            x: the input, of shape (samples, *place.input_shape).
+        """
         masks = {place.name: masks_of(place, (1, len(x)), 0, 0)[0]}
         y, _ = Pass({}, masks).through((place,), x)
         return x, y
@@ -267,24 +273,33 @@ class Trainer:
         """Return the loss and gradients of a segment's first step."""
         masks = {name: mask[0] for name, mask in segment.masks.items()}
         batch = self.gather(segment.indices[0])
-        loss, found, _ = gradients(
+        loss, grads, _ = gradients(
             self.arm, self.values, *batch, masks, self.rounding_variant
         )
-        return self._penalized(loss, found)
+        return self._penalized(loss, grads)
 
     def per_sample_gradients(
         self, x: Array, y: npt.NDArray[Any], names: list[str]
     ) -> Weights:
-        """Return the loss's gradient by some tensors, of each sample alone."""
-        found: dict[str, list[Array]] = {name: [] for name in names}
+        """Return the gradients of the loss of each single sample.
+
+        Args:
+            x: the samples, of shape (samples, *input_shape).
+            y: their labels or targets.
+            names: the tensors to differentiate by.
+
+        Returns:
+            The gradients by name, each of shape (samples, *tensor).
+        """
+        grads: dict[str, list[Array]] = {name: [] for name in names}
         for row in range(len(x)):
-            one = slice(row, row + 1)
+            sample = slice(row, row + 1)
             run = Pass(self.values, rounding_variant=self.rounding_variant)
-            outputs, back = run.through(self.arm.places, x[one])
-            back(_slope(self.arm, outputs, y[one], self.rounding_variant))
-            for name, each in found.items():
-                each.append(run.gradients[name])
-        return {name: np.stack(each) for name, each in found.items()}
+            outputs, back = run.through(self.arm.places, x[sample])
+            back(_slope(self.arm, outputs, y[sample], self.rounding_variant))
+            for name, rows in grads.items():
+                rows.append(run.gradients[name])
+        return {name: np.stack(rows) for name, rows in grads.items()}
 
     def dataset_arrays(self) -> Iterator[tuple[str, Curve, Curve]]:
         """Yield each part's name, x and y."""
@@ -292,18 +307,18 @@ class Trainer:
             yield name, part.x, part.y
 
     def counts(self) -> dict[str, int]:
-        """Return how many numbers each tensor has."""
+        """Return the number of elements of each tensor."""
         return {n: math.prod(s) for n, s in self.arm.tensors.items()}
 
     @staticmethod
     def devices() -> list[str]:
-        """Return which of cpu, cuda and mps there are to compute on."""
+        """Return the available devices: only the CPU."""
         return ["cpu"]
 
 
 def _reduced(waiting: list[Weights], reduction: str) -> Weights:
     share = 1.0 / len(waiting) if reduction == "mean" else 1.0
     return {
-        name: share * np.sum([found[name] for found in waiting], axis=0)
+        name: share * np.sum([grads[name] for grads in waiting], axis=0)
         for name in waiting[0]
     }

@@ -1,5 +1,6 @@
-"""The language of experiments: every element, and how it is parsed.
+"""The specification language: its elements, and the parser.
 
-An element is a class whose name in snake case is its name in a file. It has
-the same path here, in both backends and in `common/reference`.
+An element is a class. Its name in snake case is its name in a file. The
+module of an element has the same path here, in both backends and in
+`common/reference`.
 """

@@ -1,9 +1,9 @@
 """Architectures: the places of a network, with their shapes and counts.
 
-A *place* is one layer where it stands. Its name, such as `dense_2`, is its
-kind and its number among layers of that kind, counted through the whole
-network, also inside of blocks; a tensor is named by its place and its own
-name, `dense_2/kernel`. Both frameworks use these names.
+A *place* is one layer at its position in the network. Its name, such as
+`dense_2`, is its kind and its number among the layers of that kind, counted
+through the whole network, blocks included. A tensor is named by its place and
+its own name, `dense_2/kernel`. Both frameworks use these names.
 """
 
 import math
@@ -16,24 +16,24 @@ from pydantic_core import PydanticCustomError
 
 from framework_parity.common.spec.layer import LayerSpec, Shape
 
-# Layers inside of layers: Keras breaks somewhere beyond 50.
+# Layers inside of layers: Keras fails somewhere beyond 50.
 DEEPEST = 20
 
 
 @dataclass(frozen=True)
 class LayerNode:
-    """One layer where it stands; shapes are those of one sample.
+    """One layer at its position; shapes are those of one sample.
 
     Attributes:
         name: kind and number, for example `dense_2`.
-        layer: what the specification says.
-        input_shape: shape of what reaches the layer.
-        output_shape: shape of what leaves it.
-        parameters: shape of each learnt tensor, by full name.
-        state: shape of each tensor that is kept but not learnt, likewise.
-        blocks: the places inside, side by side, by what they are for.
-        after: the places inside that follow where the blocks have met;
-            None where none can.
+        layer: the layer in the specification.
+        input_shape: shape of the layer's input.
+        output_shape: shape of the layer's output.
+        parameters: shape of each trainable tensor, by full name.
+        state: shape of each non-trainable tensor, by full name.
+        blocks: the places of the parallel blocks inside, by role.
+        after: the places inside that are applied to the merged output of
+            the blocks; None where the layer cannot have any.
     """
 
     name: str
@@ -47,17 +47,17 @@ class LayerNode:
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers the layer learns, without those inside it."""
+        """The number of parameters, without those of inner layers."""
         return sum(math.prod(shape) for shape in self.parameters.values())
 
     @property
     def mask_shape(self) -> Shape | None:
-        """The shape of what a step draws for one sample, if the layer does."""
+        """The shape of a step's random mask for one sample, or None."""
         return self.layer.mask_shape(self.input_shape)
 
 
 class ShapeError(ValueError):
-    """A layer that cannot take what reaches it; `path` is where it stands."""
+    """A layer that cannot take its input; `path` is the layer's path."""
 
     def __init__(self, path: tuple[str | int, ...], message: str) -> None:
         self.path = path
@@ -65,18 +65,21 @@ class ShapeError(ValueError):
 
 
 def places(layers: Sequence[LayerSpec], shape: Shape) -> tuple[LayerNode, ...]:
-    """Walk the layers and return each with its name and shapes.
+    """Return each layer of a network with its name and shapes.
 
     Args:
         layers: the network, input first.
-        shape: that of one input sample.
+        shape: shape of one input sample, without the batch.
+
+    Returns:
+        The top-level places, in the order of `layers`.
 
     Raises:
-        ShapeError: if a layer cannot take what reaches it.
+        ShapeError: if a layer cannot take its input.
 
-    >>> from framework_parity.common.spec.node import speaking
+    >>> from framework_parity.common.spec.node import defaults_from
     >>> from framework_parity.common.spec.layers import Dense
-    >>> with speaking("keras"):
+    >>> with defaults_from("keras"):
     ...     network = [Dense(units=3), Dense(units=2)]
     >>> [(p.name, p.parameter_count) for p in places(network, (4,))]
     [('dense_1', 15), ('dense_2', 8)]
@@ -90,12 +93,12 @@ def _places(
     numbers: Counter[str],
     path: tuple[str | int, ...],
 ) -> tuple[LayerNode, ...]:
-    found = []
+    nodes = []
     for index, layer in enumerate(layers):
         place = _place(layer, shape, numbers, (*path, index))
-        found.append(place)
+        nodes.append(place)
         shape = place.output_shape
-    return tuple(found)
+    return tuple(nodes)
 
 
 def _place(
@@ -105,7 +108,7 @@ def _place(
     path: tuple[str | int, ...],
 ) -> LayerNode:
     kind = layer.kind()
-    # Of each layer around it, the path has the kind and the role.
+    # The path has the kind and the role of each enclosing layer.
     if sum(isinstance(part, str) for part in path) > 2 * DEEPEST:
         raise ShapeError(path, f"is nested more than {DEEPEST} layers deep")
     numbers[kind] += 1
@@ -139,12 +142,14 @@ def _place(
 
 
 def _end(block: Sequence[LayerNode], shape: Shape) -> Shape:
-    """Return the shape that a block puts out, which may be empty."""
+    """Return the output shape of a block, which may be empty."""
     return block[-1].output_shape if block else shape
 
 
 def is_place(name: str) -> bool:
-    """Whether a live layer has a place's name, or merely fills a block.
+    """Return whether a live layer's name is that of a place.
+
+    Other live layers are containers that implement a block.
 
     >>> is_place("dense_2"), is_place("shortcut"), is_place("0")
     (True, False, False)
@@ -153,7 +158,7 @@ def is_place(name: str) -> bool:
 
 
 def walk(found: Sequence[LayerNode]) -> Iterator[LayerNode]:
-    """Yield every place, those inside a block before the one around it."""
+    """Yield every place; inner places come before the enclosing one."""
     for place in found:
         for block in place.blocks.values():
             yield from walk(block)
@@ -162,12 +167,34 @@ def walk(found: Sequence[LayerNode]) -> Iterator[LayerNode]:
 
 
 def parameter_count(layers: Sequence[LayerSpec], shape: Shape) -> int:
-    """Return how many numbers the network learns, from the spec alone."""
-    found = walk(places(layers, shape))
-    return sum(place.parameter_count for place in found)
+    """Return the number of trainable parameters of a network.
+
+    Args:
+        layers: the network, input first.
+        shape: shape of one input sample, without the batch.
+
+    Returns:
+        The count, computed from the specification alone.
+
+    Raises:
+        ShapeError: if a layer cannot take its input.
+    """
+    nodes = walk(places(layers, shape))
+    return sum(place.parameter_count for place in nodes)
 
 
 def masked(layers: Sequence[LayerSpec], shape: Shape) -> tuple[LayerNode, ...]:
-    """Return the places that draw something at each step, as dropouts do."""
-    found = walk(places(layers, shape))
-    return tuple(place for place in found if place.mask_shape is not None)
+    """Return the places that draw a random mask at each step, like dropout.
+
+    Args:
+        layers: the network, input first.
+        shape: shape of one input sample, without the batch.
+
+    Returns:
+        The places, inner ones first.
+
+    Raises:
+        ShapeError: if a layer cannot take its input.
+    """
+    nodes = walk(places(layers, shape))
+    return tuple(place for place in nodes if place.mask_shape is not None)

@@ -1,4 +1,4 @@
-"""Arms: one network each, with the data and the recipe it is trained with."""
+"""Arms: a network with the data and the recipe that it is trained with."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,14 +25,15 @@ Layers: TypeAlias = Annotated[tuple[Layer, ...], Field(min_length=1)]
 
 
 class Apart(Model):
-    """An arm that is trained in a way of its own.
+    """An arm with a recipe or data that differ from the experiment's.
 
     Attributes:
         layers: the network.
-        recipe: how it is trained; what is left unsaid is as in the
-            experiment's recipe, field by field.
-        data: what it is trained on, likewise; to name a data set replaces
-            the experiment's.
+        recipe: how it is trained. A field that is not specified has the
+            value of the experiment's recipe.
+        data: what it is trained on. A field that is not specified has the
+            value of the experiment's data; a data set that is named here
+            replaces the experiment's.
     """
 
     layers: Layers
@@ -54,14 +55,14 @@ WrittenArm: TypeAlias = Annotated[
     Annotated[Layers, Tag("list")] | Annotated[Apart, Tag("mapping")],
     Discriminator(_form),
 ]
-"""Layers alone, or layers with a recipe or data of their own."""
+"""Layers alone, or layers with a separate recipe or separate data."""
 
 
 def completed(written: dict[Any, Any]) -> dict[Any, Any]:
-    """Return a written experiment whose arms say all of their own.
+    """Return a written experiment with the fields of its arms filled in.
 
-    What an arm leaves unsaid of a recipe or data that it begins is taken
-    from the experiment's. What cannot be meant is left as it is.
+    Where an arm has a recipe or data, the fields that it does not specify
+    are taken from the experiment's. Invalid values are left unchanged.
     """
     arms = written.get("arms")
     if not isinstance(arms, dict):
@@ -72,21 +73,21 @@ def completed(written: dict[Any, Any]) -> dict[Any, Any]:
 def _whole(arm: Any, written: dict[Any, Any]) -> Any:
     if not isinstance(arm, dict):
         return arm
-    found = dict(arm)
+    complete = dict(arm)
     for part in ("recipe", "data"):
-        own, shared = arm.get(part), written.get(part)
+        value, shared = arm.get(part), written.get(part)
         if isinstance(shared, Model):
             shared = shared.model_dump(mode="json")
-        if isinstance(own, dict) and isinstance(shared, dict):
-            found[part] = _beneath(own, shared, part) | own
-    return found
+        if isinstance(value, dict) and isinstance(shared, dict):
+            complete[part] = _beneath(value, shared, part) | value
+    return complete
 
 
 def _beneath(
-    own: dict[Any, Any], shared: dict[Any, Any], part: str
+    value: dict[Any, Any], shared: dict[Any, Any], part: str
 ) -> dict[Any, Any]:
-    """Return what of the shared part holds beneath an arm's own."""
-    if part == "recipe" or set(own) <= set(Data.model_fields) - {"source"}:
+    """Return the shared fields that apply where an arm has none."""
+    if part == "recipe" or set(value) <= set(Data.model_fields) - {"source"}:
         return shared
     return {k: v for k, v in shared.items() if k in Data.model_fields}
 
@@ -96,14 +97,14 @@ class Arm:
     """One network, its data and its recipe: all that training needs.
 
     Attributes:
-        name: the arm's.
-        layers: the network.
+        name: the name of the arm.
+        layers: the network, input first.
         data: what it is trained on.
         recipe: how it is trained.
-        probes: what is written down on the way.
-        replay: how a framework is seeded whose draws are replayed.
-        streams: the places that draw weights and masks by another name
-            than their own, with that name; see
+        probes: what is recorded during training.
+        replay: how the framework is seeded whose draws are replayed.
+        streams: pairs (place, stream name) of the places that draw weights
+            and masks from a stream with another name than the place; see
             `common.spec.two_sided.experiment`.
     """
 
@@ -116,37 +117,37 @@ class Arm:
     streams: tuple[tuple[str, str], ...] = ()
 
     def stream_name(self, name: str) -> str:
-        """Return the name by which a place, or its tensor, draws."""
-        place, slash, own = name.partition("/")
-        return f"{dict(self.streams).get(place, place)}{slash}{own}"
+        """Return the random stream's name for a place or a tensor."""
+        place, slash, tensor = name.partition("/")
+        return f"{dict(self.streams).get(place, place)}{slash}{tensor}"
 
     @cached_property
     def places(self) -> tuple[LayerNode, ...]:
-        """The layers, each with its name and shapes."""
+        """The top-level layers, each with its name and shapes."""
         return places(self.layers, self.data.source.shape)
 
     @cached_property
     def all_nodes(self) -> tuple[LayerNode, ...]:
-        """The layers and those inside of them, which stand before them."""
+        """All layers; those inside a layer come before that layer."""
         return tuple(walk(self.places))
 
     @property
     def parameters(self) -> dict[str, Shape]:
-        """The shape of every learnt tensor, by full name."""
-        found: dict[str, Shape] = {}
+        """The shape of every trainable tensor, by full name."""
+        shapes: dict[str, Shape] = {}
         for place in self.all_nodes:
-            found |= place.parameters
-        return found
+            shapes |= place.parameters
+        return shapes
 
     @property
     def tensors(self) -> dict[str, Shape]:
-        """The shape of every tensor, learnt or kept, by full name."""
-        found: dict[str, Shape] = {}
+        """The shape of every tensor, trainable or not, by full name."""
+        shapes: dict[str, Shape] = {}
         for place in self.all_nodes:
-            found |= place.parameters | place.state
-        return found
+            shapes |= place.parameters | place.state
+        return shapes
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers the network learns, from the spec alone."""
+        """The number of trainable parameters, from the specification."""
         return sum(place.parameter_count for place in self.all_nodes)

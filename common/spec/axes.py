@@ -1,9 +1,9 @@
 """The axes of one sample, by name.
 
-A sample is a vector of channels, `(channels,)`; a row of positions with
-channels each, `(height, channels)`; or an image, `(height, width,
-channels)`. Channels stand last in the language, as in Keras; PyTorch
-stores them first, behind the batch.
+A sample is a vector of channels, `(channels,)`; a sequence of positions,
+`(height, channels)`; or an image, `(height, width, channels)`. Channels are
+last in the language, as in Keras; PyTorch stores them first, after the
+batch.
 """
 
 from framework_parity.common.spec.errors import names
@@ -14,20 +14,20 @@ NAMED: dict[int, tuple[str, ...]] = {
     2: ("height", "channels"),
     3: ("height", "width", "channels"),
 }
-"""The names of a sample's axes, in order, by how many there are."""
+"""The names of a sample's axes, in order, by their number."""
 
 
 def axes_of(kind: str, name: str, shape: Shape) -> tuple[int, ...]:
-    """Return which axes of a sample a name stands for.
+    """Return the axes of a sample for a name.
 
     Args:
-        kind: the layer that has the name as a field, for the message.
+        kind: the kind of the layer, for the message.
         name: `channels`, `height` or `width`, which is one axis;
             `positions`, all axes but the channels; or `all`.
-        shape: that of one sample.
+        shape: shape of one sample, without the batch.
 
     Returns:
-        Their numbers, from 0, without the batch.
+        The indices of the axes, from 0, without the batch.
 
     Raises:
         PydanticCustomError: if a sample of that shape has no such axis.
@@ -38,13 +38,13 @@ def axes_of(kind: str, name: str, shape: Shape) -> tuple[int, ...]:
     rank = len(shape)
     joint = {"all": tuple(range(rank)), "positions": tuple(range(rank - 1))}
     known: dict[str, tuple[int, ...]]
-    known = {own: (axis,) for axis, own in enumerate(NAMED[rank])}
+    known = {axis_name: (axis,) for axis, axis_name in enumerate(NAMED[rank])}
     if rank > 1:
         known["positions"] = joint["positions"]
-    found = joint["all"] if name == "all" else known.get(name)
-    if found is None:
+    axes = joint["all"] if name == "all" else known.get(name)
+    if axes is None:
         raise refused(
             f"{kind} has '{name}' for its axis, but samples of shape {shape} "
             f"have only: {names(known)}"
         )
-    return found
+    return axes

@@ -1,14 +1,13 @@
-"""Canonical forms: one spec of several that mean one live object.
+"""Canonical forms: one of several equivalent specifications.
 
-Some specs say the same in other words: a decay by half every two steps as
-one by √½ every step, an order of channels where there is but one. A live
-object cannot
-tell them apart, so reading gives the form that stands here. What a backend
-builds and reads is therefore held to one law, read(build(spec)) ==
-canonical(spec), and canonical(canonical(spec)) == canonical(spec).
+Some specifications are equivalent: a decay by half every two steps and one by
+√½ every step, both orders of channels if there is only one channel. A live
+object does not distinguish them, so that reading it returns the canonical
+form. For every backend read(build(spec)) == canonical(spec) holds, and
+canonical(canonical(spec)) == canonical(spec).
 
-These are all such cases, but for fields of an optimiser that have no effect:
-those take one value when the spec is made (`common.spec.update_rule`).
+All such cases are defined here, except fields of an optimiser without effect,
+which are set to one value during validation (`common.spec.update_rule`).
 """
 
 import math
@@ -44,19 +43,22 @@ from framework_parity.common.spec.schedules import (
 
 
 def canonical(spec: Any, shape: Shape | None = None) -> Any:
-    """Return the form of an element that it is read back in.
+    """Return the canonical form of an element.
 
     Args:
         spec: the element.
-        shape: that of one sample that reaches it, if it is a layer and
-            that is known.
+        shape: input shape of one sample, if the element is a layer and the
+            shape is known.
+
+    Returns:
+        The element that a backend reads from a live object of `spec`.
 
     >>> canonical(Exponential(by=0.25, every=2)).by
     0.5
     """
     match spec:
         case TruncatedNormal(limits=(-2.0, 2.0)):
-            # Two deviations of 1 are the absolute bounds.
+            # With mean 0 and stddev 1 both forms of the bounds are ±2.
             return changed(spec, bounds="absolute")
         case Changing():
             return _schedule(spec)
@@ -69,11 +71,17 @@ def canonical(spec: Any, shape: Shape | None = None) -> Any:
 def canonical_layers(
     layers: tuple[Any, ...], shape: Shape
 ) -> tuple[LayerSpec, ...]:
-    """Return the form of a whole network, inside of blocks as well.
+    """Return the canonical form of a network, including inner layers.
 
     Args:
         layers: the network, input first.
-        shape: that of one input sample.
+        shape: shape of one input sample, without the batch.
+
+    Returns:
+        The layers in canonical form.
+
+    Raises:
+        ShapeError: if a layer cannot take its input.
     """
     return tuple(_placed(place) for place in places(layers, shape))
 
@@ -82,7 +90,7 @@ E = TypeVar("E", bound=SpecNode)
 
 
 def changed(spec: E, **fields: Any) -> E:
-    """Return an element with some fields changed, and checked."""
+    """Return a validated copy of an element with some fields changed."""
     return type(spec)(**{**dict(spec), **fields})
 
 
@@ -103,28 +111,28 @@ def _schedule(spec: Changing) -> Changing | Constant:
 
 
 def _layer(spec: LayerSpec, shape: Shape | None) -> LayerSpec:
-    found: LayerSpec = spec
+    layer: LayerSpec = spec
     for name in ("kernel_initializer", "bias_initializer"):
-        drawn = getattr(found, name, None)
+        drawn = getattr(layer, name, None)
         if drawn is not None:
-            found = changed(found, **{name: canonical(drawn)})
-    if getattr(found, "bias", True) is False:
-        found = changed(found, bias_initializer=Zeros())
-    match found:
-        case DepthwiseConv2d() if not _sees_fans(found):
-            found = changed(found, fan_in="per_channel")
+            layer = changed(layer, **{name: canonical(drawn)})
+    if getattr(layer, "bias", True) is False:
+        layer = changed(layer, bias_initializer=Zeros())
+    match layer:
+        case DepthwiseConv2d() if not _sees_fans(layer):
+            layer = changed(layer, fan_in="per_channel")
         case Residual(shortcut=()):
-            found = changed(found, shortcut="identity")
+            layer = changed(layer, shortcut="identity")
         case AveragePool(padding=Valid()):
-            found = changed(found, count_padding=False)
-    return found if shape is None else _shaped(found, shape)
+            layer = changed(layer, count_padding=False)
+    return layer if shape is None else _shaped(layer, shape)
 
 
 def _shaped(spec: LayerSpec, shape: Shape) -> LayerSpec:
-    """Return a layer's form where it stands."""
+    """Return the canonical form of a layer with a known input shape."""
     match spec:
         case Flatten() if len(shape) == 1:
-            # Of a vector there is but one order.
+            # Both orders are the same for a vector.
             return changed(spec, order="channels_last")
         case LayerNorm():
             return changed(spec, axes=_axis(spec.axes, shape))
@@ -145,18 +153,18 @@ def _shaped(spec: LayerSpec, shape: Shape) -> LayerSpec:
 
 
 def _axis(name: str, shape: Shape) -> str:
-    """Return the first name of axes that are one or all of a sample's."""
+    """Return the canonical one of several names for the same axes."""
     if len(shape) == 1:
         return "channels"
     return "height" if (len(shape), name) == (2, "positions") else name
 
 
 def _window(spec: Window, shape: Shape) -> LayerSpec:
-    """Return what moves over an image, with padding in even numbers.
+    """Return the canonical form of a window layer, with explicit padding.
 
-    Only where the numbers are not even is it "same". A convolution in as
-    many groups as channels is depthwise, unless there is one channel, or
-    Keras's depthwise convolution could not do it.
+    The padding is `symmetric`, or `same` where it is not symmetric. A
+    convolution with as many groups as channels is depthwise, unless there is
+    one channel or Keras's depthwise convolution does not support it.
     """
     (top, bottom), (left, right) = spec.pads(shape)
     by: Any = Symmetric(by=(top, left)) if top or left else Valid()
@@ -183,10 +191,10 @@ def _depthwise(spec: Conv2d, channels: int) -> LayerSpec:
         if name not in ("filters", "groups")
     }
     multiplier = spec.filters // channels
-    found = DepthwiseConv2d(
+    depthwise = DepthwiseConv2d(
         **fields, multiplier=multiplier, fan_in="per_channel"
     )
-    return _layer(found, None)
+    return _layer(depthwise, None)
 
 
 def _ungrouped(spec: DepthwiseConv2d) -> LayerSpec:
@@ -202,16 +210,16 @@ def _ungrouped(spec: DepthwiseConv2d) -> LayerSpec:
 
 def _sees_fans(spec: DepthwiseConv2d) -> bool:
     drawn = (spec.kernel_initializer, spec.bias_initializer)
-    return any(isinstance(each, Scaled) for each in drawn)
+    return any(isinstance(initializer, Scaled) for initializer in drawn)
 
 
 def _placed(place: LayerNode) -> LayerSpec:
     spec = place.layer
     blocks: dict[str, Any] = {
-        role: tuple(_placed(each) for each in block)
+        role: tuple(_placed(node) for node in block)
         for role, block in place.blocks.items()
     }
-    after: list[Any] = [_placed(each) for each in place.after or ()]
+    after: list[Any] = [_placed(node) for node in place.after or ()]
     match spec:
         case Residual():
             spec = Residual(**blocks, activation=after[0] if after else None)

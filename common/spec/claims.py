@@ -1,9 +1,9 @@
-"""Claims: what an experiment teaches, in a form that can be checked.
+"""Claims: statements about the results that can be checked.
 
-A claim is a relation between two numbers, each made of statistics of the
-arms: `deep.test_accuracy > shallow.test_accuracy`, `l2.gap < 0.5 *
-none.gap`, `plain.first_epoch("train_loss", 0.3) > 10`. What an arm can be
-asked for stands in `common/metrics/run.py`.
+A claim is a relation between two expressions in statistics of the arms:
+`deep.test_accuracy > shallow.test_accuracy`, `l2.gap < 0.5 * none.gap`,
+`plain.first_epoch("train_loss", 0.3) > 10`. The statistics are defined in
+`common/metrics/run.py`.
 """
 
 import ast
@@ -67,18 +67,17 @@ Lookup: TypeAlias = Callable[[Asked], float]
 
 
 class Claim(Model):
-    """What an experiment teaches, in a form that can be checked.
+    """A relation between statistics that should hold.
 
     Attributes:
         expression: `arm.statistic > arm.statistic`, or a number on either
-        side,
-            with >, <, >=, <= or ==, and + - * / between statistics. With ==
-            and a number with a point on the right, two numbers are equal that
-            are the same in the digits that are written down. A side that is
-            no number (of an arm that has diverged, or something divided by 0)
-            leaves a claim undecided; an epoch that never comes is infinite.
-        name: a slug; made from `expression` where unsaid.
-        sentence: the claim in words; `expression` where unsaid.
+            side, with >, <, >=, <= or ==, and + - * / between statistics.
+            With == and a decimal number on the right, two numbers are equal
+            if they agree in the digits of that number. If a side is NaN (an
+            arm that has diverged, or a division by 0), the claim is
+            undecided; an epoch that is never reached is infinite.
+        name: a slug; by default it is made from `expression`.
+        sentence: the claim in words; by default `expression`.
     """
 
     shorthand_field: ClassVar[str] = "expression"
@@ -139,43 +138,48 @@ class Claim(Model):
 
     @property
     def relation(self) -> str:
-        """Which of >, >=, <, <= and == is said to hold."""
+        """The relation of the claim: >, >=, <, <= or ==."""
         return RELATIONS[type(self._tree.ops[0])]
 
     @property
     def measured(self) -> list[Asked]:
-        """The statistics that the claim asks for, with arms and arguments."""
+        """The statistics in the claim, with their arms and arguments."""
         nodes = list(ast.walk(self._tree))
         called = {id(n.func) for n in nodes if isinstance(n, ast.Call)}
-        found = (_read(n) for n in nodes if id(n) not in called)
-        return [asked for asked in found if asked]
+        statistics = (_read(n) for n in nodes if id(n) not in called)
+        return [statistic for statistic in statistics if statistic]
 
     def sides(self, lookup: Lookup) -> tuple[float, float]:
-        """Return both sides as numbers; `lookup` measures a statistic."""
+        """Return both sides as numbers; `lookup` returns a statistic."""
         tree = self._tree
         left, right = tree.left, tree.comparators[0]
         return _number(left, lookup), _number(right, lookup)
 
     def margin(self, left: float, right: float) -> float:
-        """Return by how much the claim holds; below zero it fails.
+        """Return the margin of the claim; a negative margin means it fails.
 
-        Not a number where a side is none: training has diverged, say.
+        Args:
+            left: the value of the left side.
+            right: the value of the right side.
+
+        Returns:
+            The margin; NaN where a side is NaN, as after divergence.
         """
-        # Two epochs that never come are equal, though infinite.
+        # Two epochs that are never reached are equal, though infinite.
         ahead = 0.0 if left == right else left - right
         if self.relation == "==":
             return self._tolerance - abs(ahead)
         return ahead if ">" in self.relation else -ahead
 
     def holds(self, margin: float) -> bool:
-        """Whether a claim with this margin holds."""
+        """Return whether a claim with this margin holds."""
         return margin > 0 or (margin == 0 and "=" in self.relation)
 
     @property
     def _tolerance(self) -> float:
-        """Half of the last digit that is written down, on the right.
+        """Half a unit in the last digit of the number on the right.
 
-        >>> Claim(that="a.test_loss == 1.63e-10")._tolerance
+        >>> Claim(expression="a.test_loss == 1.63e-10")._tolerance
         5e-13
         """
         right = self._tree.comparators[0]
@@ -188,16 +192,17 @@ class Claim(Model):
 
 
 class SameBest(Model):
-    """Both frameworks say of the same arm that it is the best.
+    """The claim that the same arm is the best in both frameworks.
 
-    A relation is asked of each framework alone, and would have to name the
-    arm beforehand; this is asked of both together.
+    A relation is checked in each framework separately and has to name the
+    arm; this claim is checked in both frameworks together.
 
     Attributes:
-        same_best: the statistic that is to be greatest, or least where it is
-            a loss; as in a relation, without the arm.
-        name: a slug; made from the statistic where unsaid.
-        sentence: the claim in words; made likewise.
+        same_best: the statistic that is maximised, or minimised if it is a
+            loss; as in a relation, without the arm.
+        name: a slug; by default it is made from the statistic.
+        sentence: the claim in words; by default it is made from the
+            statistic.
     """
 
     same_best: str
@@ -210,10 +215,10 @@ class SameBest(Model):
         if not isinstance(written, dict) or "same_best" not in written:
             return written
         slug = "_".join(re.findall(r"\w+", str(written["same_best"])))
-        said = slug.replace("_", " ")
+        statistic = slug.replace("_", " ")
         return {
             "name": f"same_best_{slug}",
-            "sentence": f"The same arm has the best {said} in both.",
+            "sentence": f"The same arm has the best {statistic} in both.",
         } | written
 
     @model_validator(mode="after")
@@ -229,12 +234,12 @@ class SameBest(Model):
 
     @property
     def expression(self) -> str:
-        """What is claimed, in short."""
+        """The claim in short."""
         return f"same best {self.same_best}"
 
 
 def form_of(written: Any) -> str:
-    """Return which form a claim has, written or read."""
+    """Return the form of a claim, written or parsed."""
     if isinstance(written, dict):
         return "same_best" if "same_best" in written else "relation"
     return "same_best" if isinstance(written, SameBest) else "relation"
@@ -244,11 +249,11 @@ WrittenClaim: TypeAlias = Annotated[
     Annotated[Claim, Tag("relation")] | Annotated[SameBest, Tag("same_best")],
     Discriminator(form_of),
 ]
-"""What is asked of each framework, or of both together."""
+"""A claim about each framework, or about both together."""
 
 
 def _check(node: ast.expr, expression: str) -> None:
-    """Refuse what is no arithmetic of statistics."""
+    """Raise an error if a node is not arithmetic of statistics."""
     if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
         if isinstance(node.op, ast.Div) and _is_nothing(node.right):
             raise ValueError(f"got {shown(expression)}, which divides by 0")
@@ -288,7 +293,7 @@ def _check_statistic(
 def _named(
     node: ast.AST,
 ) -> tuple[str, tuple[str, ...], tuple[Any, ...]] | None:
-    """Return a statistic's name, arms and arguments, if a node is one."""
+    """Return the name, arms and arguments of a statistic, or None."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         return node.attr, (node.value.id,), ()
     if not isinstance(node, ast.Call) or node.keywords:
@@ -306,11 +311,11 @@ def _named(
 
 
 def _read(node: ast.AST) -> Asked | None:
-    """As `_named`, with the statistic itself."""
-    found = _named(node)
-    if found is None or found[0] not in STATISTICS:
+    """Return the statistic, arms and arguments of a node, or None."""
+    named = _named(node)
+    if named is None or named[0] not in STATISTICS:
         return None
-    return STATISTICS[found[0]], found[1], found[2]
+    return STATISTICS[named[0]], named[1], named[2]
 
 
 def _number(node: ast.AST, lookup: Lookup) -> float:

@@ -1,7 +1,7 @@
-"""Clipping: keep gradients small before the optimiser sees them.
+"""Clipping of gradients before the optimiser's update.
 
-A penalty is in the gradient that is clipped; an optimiser's weight decay
-is not. Gradient norms are recorded before clipping.
+The clipped gradient includes that of a penalty, but not an optimiser's weight
+decay. Gradient norms are recorded before clipping.
 """
 
 from typing import Annotated, TypeAlias
@@ -35,8 +35,8 @@ class ByValue(SpecNode):
 class ByNorm(SpecNode):
     """Shrink each parameter's gradient by min(1, limit / (norm + ε)).
 
-    The norm is that of the one gradient (Keras's `clipnorm`). PyTorch adds
-    ε = 1e-6, Keras nothing.
+    The norm is that of the single gradient (Keras's `clipnorm`). ε is 1e-6 in
+    PyTorch and 0 in Keras.
     """
 
     shorthand_field = "limit"

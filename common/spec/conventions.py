@@ -1,8 +1,8 @@
-"""The one table of what the two frameworks mean differently by one name.
+"""The table of conventions in which the two frameworks differ.
 
-Each row names the spec fields that express a convention, what each framework
-does when nothing is said, and where that stands in its source. From this
-table follow the defaults of each dialect. Both backends implement *every*
+Each row has the field of the specification that expresses a convention, the
+default of each framework, and the place in its source code. The defaults of
+each dialect are derived from this table. Both backends implement *every*
 value of every convention, whatever their own default is.
 """
 
@@ -15,15 +15,15 @@ from framework_parity.common.spec.errors import names, nearest
 
 @dataclass(frozen=True)
 class Convention:
-    """One difference of meaning between PyTorch and Keras.
+    """One convention that differs between PyTorch and Keras.
 
     Attributes:
         name: the slug that verdicts and reports use.
-        field: the spec field that expresses it, as `kind.field`.
-        torch: what PyTorch does by default, as a value of that field.
-        keras: what Keras does by default, as a value of that field.
+        field: the field of the specification, as `kind.field`.
+        torch: PyTorch's default, as a value of that field.
+        keras: Keras's default, as a value of that field.
         sentence: the difference, in one sentence.
-        sources: where it stands, in PyTorch's and in Keras's source: the
+        sources: the places in PyTorch's and in Keras's source code: the
             file, with a piece of the code in brackets.
     """
 
@@ -1014,10 +1014,13 @@ CONVENTIONS = (
 
 @cache
 def defaults_of(dialect: str) -> dict[str, dict[str, Any]]:
-    """Return what a dialect means by silence: kind → field → value.
+    """Return the defaults of a dialect: kind → field → value.
 
     Args:
         dialect: `torch` or `keras`.
+
+    Returns:
+        The default of each field in `CONVENTIONS`.
 
     Raises:
         ValueError: for another name.

@@ -5,13 +5,13 @@ VOWELS = "aeiou"
 
 
 def counted(count: float, noun: str, plural: str | None = None) -> str:
-    """Return a count with its noun, in the number that the count asks for.
+    """Return a count with its noun in the singular or plural.
 
     Args:
-        count: how many; thousands are set off by commas, and of a mean three
-            digits are shown.
-        noun: in the singular.
-        plural: of the noun, where it does not follow the rule.
+        count: the count; an integer has commas between thousands, a float
+            three significant digits.
+        noun: the noun in the singular.
+        plural: the plural, if it is irregular.
 
     Returns:
         The count and the noun, such as `1,149 images`.
@@ -35,7 +35,7 @@ def plural_of(noun: str) -> str:
     """
     if noun.endswith("y") and noun[-2] not in VOWELS:
         return f"{noun[:-1]}ies"
-    # A ch that is spoken as k takes an s alone.
+    # The ch of "epoch" is spoken as k, which takes only an s.
     if noun.endswith(ES) and not noun.endswith("epoch"):
         return f"{noun}es"
     return f"{noun}s"

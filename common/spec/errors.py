@@ -1,22 +1,22 @@
-"""Say what is wrong with an input, in one sentence."""
+"""Error messages about invalid input, one sentence each."""
 
 import difflib
 import math
 from collections.abc import Collection, Iterable
 
-# More names than that are no help in a sentence.
+# A message lists no more names than this.
 MANY = 24
 
 
 class SpecError(ValueError):
-    """A specification that cannot be meant.
+    """An invalid specification.
 
-    `str(error)` is one sentence that names the file, the field, what was
-    got, what is allowed, and the nearest name where a name is off.
+    `str(error)` is one sentence that names the file, the field, the value,
+    the allowed values and, for an unknown name, the nearest known name.
     """
 
     def __init__(self, field: str, message: str, file: str = "") -> None:
-        # A sentence has one line, whatever was quoted into it.
+        # The message has one line, even if a quoted value has several.
         self.file = _one_line(file)
         self.field = _one_line(field)
         self.message = _one_line(message)
@@ -28,11 +28,11 @@ class SpecError(ValueError):
         return f"{prefix}{place}: {self.message}"
 
     def located(self, file: str) -> "SpecError":
-        """Return the same error, naming the file it was found in."""
+        """Return the same error with the name of the file."""
         return SpecError(self.field, self.message, file)
 
     def as_json(self) -> dict[str, str]:
-        """Return the `error` object of the command line's contract."""
+        """Return the `error` object of the command line's JSON output."""
         return {
             "file": self.file,
             "field": self.field,
@@ -46,13 +46,13 @@ def _one_line(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value as it is quoted in a sentence: never much of it."""
+    """Return a value as it is quoted in a message, at most 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def same_letters(name: str) -> str:
-    """Return a name's letters and digits, without capitals.
+    """Return the letters and digits of a name, in lower case.
 
     >>> same_letters("BatchNorm2d") == same_letters("batch_norm_2d")
     True
@@ -61,11 +61,19 @@ def same_letters(name: str) -> str:
 
 
 def nearest(name: object, allowed: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" for a spelling mistake, or nothing.
+    """Return "; did you mean 'x'?" for a spelling mistake, or "".
 
-    A mistake is one letter too many, too few, wrong, or changed with the
-    next; in long words two. Words that begin otherwise, or differ in a digit
-    or in a whole part, mean something else.
+    A spelling mistake is one letter inserted, deleted, substituted or
+    transposed with the next, or two of these in long words. Words with
+    another first letter, another digit or another part are no spelling
+    mistakes.
+
+    Args:
+        name: the unknown name.
+        allowed: the known names.
+
+    Returns:
+        The hint, or an empty string if no name, or more than two, are close.
 
     >>> nearest("rleu", ["relu", "tanh"])
     "; did you mean 'relu'?"
@@ -82,30 +90,40 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
 
 
 def _mistakes(name: str, word: str) -> float:
-    """Return how many spelling mistakes make a name of a word, or ∞."""
-    one, other = same_letters(name), same_letters(word)
-    if one == other:
+    """Return the number of spelling mistakes of a name in a word, or ∞."""
+    letters, expected = same_letters(name), same_letters(word)
+    if letters == expected:
         return 0
-    if [c for c in one if c.isdigit()] != [c for c in other if c.isdigit()]:
+    if [c for c in letters if c.isdigit()] != [
+        c for c in expected if c.isdigit()
+    ]:
         return math.inf
-    if one[:1] != other[:1] and one[:2] != other[1::-1]:
+    if letters[:1] != expected[:1] and letters[:2] != expected[1::-1]:
         return math.inf
     parts = list(zip(name.lower().split("_"), word.split("_"), strict=False))
     if name.count("_") != word.count("_"):
-        parts = [(one, other)]
+        parts = [(letters, expected)]
     total = 0
     for part, wanted in parts:
-        found = distance(part, wanted)
-        if found > (0 if len(wanted) < 3 else 1 if len(wanted) < 8 else 2):
+        mistakes = distance(part, wanted)
+        if mistakes > (0 if len(wanted) < 3 else 1 if len(wanted) < 8 else 2):
             return math.inf
-        total += found
+        total += mistakes
     return total if total <= 2 else math.inf
 
 
 def distance(one: str, other: str) -> int:
-    """Return how many letters are wrong (Damerau 1964).
+    """Return the edit distance of two words (Damerau 1964).
 
-    A letter may be too many, too few, another, or changed with the next.
+    It counts insertions, deletions, substitutions and transpositions of
+    adjacent letters.
+
+    Args:
+        one: a word.
+        other: the word to compare with.
+
+    Returns:
+        The least number of such edits.
 
     >>> distance("rleu", "relu"), distance("sigmod", "sigmoid")
     (1, 1)
@@ -130,7 +148,15 @@ def names(allowed: Iterable[str]) -> str:
 
 
 def closest(name: object, allowed: Collection[str]) -> str:
-    """Return a list of names, or of many only those that are most like one.
+    """Return the names as a list, or only the most similar of many.
+
+    Args:
+        name: the name to compare with.
+        allowed: the names to list.
+
+    Returns:
+        All names if there are at most `MANY`, else the `MANY // 2` most
+        similar and the number of the rest.
 
     >>> closest("con2d", ["conv2d", "dense"])
     'conv2d, dense'

@@ -1,4 +1,4 @@
-"""Experiments: arms to compare on one data set, and what is claimed."""
+"""Experiments: arms to compare on one data set, and claims about them."""
 
 import hashlib
 import json
@@ -44,20 +44,20 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Experiment(Model):
-    """One experiment, complete: nothing is left to a framework's default.
+    """A complete experiment, which depends on no framework default.
 
     Attributes:
         name: a slug.
-        teaches: what one learns from it; the first line is a sentence.
-        dialect: whose defaults fill what is left unsaid.
+        teaches: what the experiment shows; the first line is a sentence.
+        dialect: the framework whose defaults fill missing fields.
         data: what the arms are trained on.
         recipe: how the arms are trained.
         arms: the networks to compare, each a list of layers, or a mapping
-            of `layers` with a `recipe` or `data` of its own.
-        claims: what should come out.
-        probes: what is written down on the way.
-        plots: what is drawn, beside the curves and the differences.
-        replay: how a framework is seeded whose own draws are replayed.
+            of `layers` with a separate `recipe` or `data`.
+        claims: the statements about the results to check.
+        probes: what is recorded during training.
+        plots: the pictures, in addition to the curves and the differences.
+        replay: how the framework is seeded whose draws are replayed.
     """
 
     name: Name
@@ -78,10 +78,10 @@ class Experiment(Model):
     def _fill_from_dialect(
         cls, written: Any, handler: ModelWrapValidatorHandler["Experiment"]
     ) -> "Experiment":
-        said = None
+        dialect = None
         if isinstance(written, dict):
-            said, written = written.get("dialect"), completed(written)
-        with defaults_from(said if said in ("torch", "keras") else None):
+            dialect, written = written.get("dialect"), completed(written)
+        with defaults_from(dialect if dialect in ("torch", "keras") else None):
             return handler(written)
 
     @model_validator(mode="after")
@@ -122,12 +122,12 @@ class Experiment(Model):
             )
 
     def _place(self, arm: str, part: str, *path: str | int) -> Path:
-        """Return where something stands that holds for an arm."""
-        own = self.arms[arm]
-        apart = isinstance(own, Apart)
+        """Return the path of a field that applies to an arm."""
+        value = self.arms[arm]
+        apart = isinstance(value, Apart)
         if part == "layers" and not apart:
             return ("arms", arm, "list", *path)
-        if apart and getattr(own, part) is not None:
+        if apart and getattr(value, part) is not None:
             return ("arms", arm, "mapping", part, *path)
         return (part, *path)
 
@@ -159,7 +159,7 @@ class Experiment(Model):
             )
 
     def _asked(self, claim: Claim | SameBest) -> list[Asked]:
-        """Return what a claim asks for; of the best, every arm is asked."""
+        """Return the statistics of a claim; `SameBest` has one per arm."""
         if isinstance(claim, Claim):
             return claim.measured
         statistic, arguments = claim.asked
@@ -189,8 +189,8 @@ class Experiment(Model):
             self._refuse(("probes", "dropped"), "no arm has a dropout")
 
     def _check_probe(self, name: str, probe: Any, known: set[str]) -> None:
-        said = getattr(probe, "places", "all")
-        for index, place in enumerate(said if said != "all" else ()):
+        places = getattr(probe, "places", "all")
+        for index, place in enumerate(places if places != "all" else ()):
             if place not in known:
                 self._refuse(
                     ("probes", name, "places", index),
@@ -227,25 +227,25 @@ class Experiment(Model):
         return {k: v for k, v in handler(self).items() if v is not None}
 
     def arm(self, name: str) -> Arm:
-        """Return one arm, with the data and the recipe it is trained with."""
-        own = self.arms[name]
-        if not isinstance(own, Apart):
-            own = Apart.model_construct(layers=own)
+        """Return one arm, with its data and its recipe."""
+        written = self.arms[name]
+        if not isinstance(written, Apart):
+            written = Apart.model_construct(layers=written)
         return Arm(
             name,
-            own.layers,
-            own.data or self.data,
-            own.recipe or self.recipe,
+            written.layers,
+            written.data or self.data,
+            written.recipe or self.recipe,
             self.probes,
             self.replay or UNSAID,
         )
 
     @property
     def content_hash(self) -> str:
-        """The first 16 hex digits of what the experiment *means*.
+        """The first 16 hex digits of the hash of the complete experiment.
 
-        Two specs that resolve to the same data, recipe and arms have the
-        same hash, in whatever dialect and words they were written.
+        Two specifications with the same data, recipe and arms have the same
+        hash, in whatever dialect and form they were written.
         """
         dump = self.model_dump(mode="json")
         meaning = {key: dump[key] for key in ("data", "recipe", "arms")}

@@ -1,9 +1,9 @@
-"""Formulas: a function of one number x, written as people write it.
+"""Formulas: functions of one variable x, in Python's notation.
 
-`x * tanh(sqrt(softplus(x)))` is read into a tree that holds nothing but
-numbers, x, arithmetic and the functions below; the text itself is never
-run. From the tree follow the value and the exact slope, in NumPy, and the
-same function in a framework's own words.
+`x * tanh(sqrt(softplus(x)))` is parsed into a tree of numbers, x, arithmetic
+and the functions below; the text itself is never executed. The tree gives the
+value and the exact derivative, in NumPy, and the code of the same function in
+a framework.
 """
 
 import ast
@@ -24,11 +24,11 @@ from framework_parity.common.spec.names.framework_names import kind_hint
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Dual: TypeAlias = tuple[Array, Array]
-"""A value with its slope by x: all that forward differentiation carries."""
+"""A value with its derivative by x, for forward-mode differentiation."""
 
 LONGEST, DEEPEST = 200, 100
 
-# Every sum of tenths or halves lies on it exactly, and so does 0.
+# It contains 0 and every multiple of 0.1, where kinks are likely.
 GRID: Array = np.arange(-1000, 1001) / 200.0
 
 CONSTANTS = {"pi": math.pi, "e": math.e}
@@ -48,7 +48,7 @@ def softplus(x: Array) -> Array:
 
 
 def tanh_slope(x: Array) -> Array:
-    """Return 1 - tanh(x)², whose digits that difference would lose.
+    """Return 1 - tanh(x)², without the cancellation of that difference.
 
     >>> float(tanh_slope(np.array(20.0))), 1 - math.tanh(20.0) ** 2
     (1.6993417021166355e-17, 0.0)
@@ -77,12 +77,12 @@ UNARY: dict[str, Rule] = {
     "sqrt": (np.sqrt, lambda a: 0.5 / np.sqrt(a)),
     "tanh": (np.tanh, tanh_slope),
 }
-"""Each function of one argument with its slope.
+"""Each function of one argument, with its derivative.
 
-At a kink the slopes of `abs` and `relu` are 0, in both frameworks.
+The derivatives of `abs` and `relu` at 0 are 0, in both frameworks.
 """
 
-# The largest term of a slope that a framework computes from the value y:
+# The largest term of a derivative that a framework computes from the value y:
 # 1 - y² for tanh, where the square doubles the error, and y (1 - y).
 SLOPE_TERMS: dict[str, Callable[[Array], Array]] = {
     "tanh": lambda a: np.full_like(a, 2.0),
@@ -95,10 +95,10 @@ BINARY: dict[str, Callable[[Dual, Dual], Dual]] = {
         np.minimum, lambda d, tie: np.heaviside(-d, tie), a, b
     ),
 }
-"""Where the two arguments tie, the slope is the mean of theirs.
+"""Where the two arguments are equal, the derivative is the mean of both.
 
-So it is in PyTorch. Keras on TensorFlow gives the first argument's slope,
-so that maximum(x, 0) and maximum(0, x) would differ at 0.
+This is PyTorch's convention. Keras on TensorFlow uses the derivative of the
+first argument, so that maximum(x, 0) and maximum(0, x) would differ at 0.
 """
 
 FUNCTIONS = {**dict.fromkeys(UNARY, 1), **dict.fromkeys(BINARY, 2)}
@@ -112,12 +112,18 @@ ALLOWED = (
 
 @lru_cache(maxsize=256)
 def read(text: str) -> ast.expr:
-    """Return the tree of a formula that can be meant.
+    """Return the syntax tree of a formula, validated.
+
+    Args:
+        text: the formula.
+
+    Returns:
+        The tree, for `evaluate` and `translated`.
 
     Raises:
-        PydanticCustomError: if it holds anything outside the language, does
-            not depend on x, or has no finite value or slope at one of 2001
-            points from -5 to 5; a sentence that says which.
+        PydanticCustomError: if the formula contains anything else than
+            `ALLOWED`, does not depend on x, or has no finite value or
+            derivative at one of 2001 points from -5 to 5.
 
     >>> ast.unparse(read("x*tanh( x )"))
     'x * tanh(x)'
@@ -142,17 +148,17 @@ def read(text: str) -> ast.expr:
 
 
 def evaluate(tree: ast.expr, x: Array, rounding_variant: int = 0) -> Dual:
-    """Return the value and the slope of a formula at x, of its shape.
+    """Return the value and the derivative of a formula at x.
 
     Args:
         tree: the formula, as `read` returns it.
-        x: where, of any shape.
-        rounding_variant: which way the result of each operation is one unit in
-        the
-            last place off; see `common.reference.rounding`. With 0 none is.
+        x: the points, an array of any shape.
+        rounding_variant: the pattern of the rounding errors, one unit in the
+            last place of each operation; see `common.reference.rounding`.
+            With 0 there are none.
 
     Returns:
-        Two arrays of the shape of `x`.
+        Two float64 arrays of the shape of `x`.
 
     >>> value, slope = evaluate(read("x ** 3"), np.array([2.0]))
     >>> value.item(), slope.item()
@@ -163,13 +169,16 @@ def evaluate(tree: ast.expr, x: Array, rounding_variant: int = 0) -> Dual:
 
 
 def translated(tree: ast.expr, words: Mapping[str, str]) -> str:
-    """Return the formula as a function in a framework's own words.
+    """Return the source of a formula as a function of a framework.
 
     Args:
-        tree: the formula.
-        words: for each function an expression in its arguments `a` and `b`;
-            also for `number`, how a plain number `a` stands among the
-            arguments of a function.
+        tree: the formula, as `read` returns it.
+        words: for each function, the framework's expression in the arguments
+            `a` and `b`; for `number`, the expression for a number `a` among
+            the arguments of a function.
+
+    Returns:
+        The source of a lambda expression.
 
     >>> words = {"maximum": "ops.maximum(a, b)", "number": "a"}
     >>> translated(read("maximum(x / (2 * pi), -1)"), words)
@@ -247,13 +256,13 @@ def _check_call(name: str, arguments: int) -> None:
 
 def _check_on_grid(text: str, tree: ast.expr) -> None:
     value, slope = evaluate(tree, GRID)
-    for what, found in ("value", value), ("slope", slope):
-        bad = GRID[~np.isfinite(found)]
+    for what, values in ("value", value), ("slope", slope):
+        bad = GRID[~np.isfinite(values)]
         if len(bad):
             at = bad[np.abs(bad).argmin()]
             _refuse(
                 f"the {what} of {shown(text)} at x = {at:g} is "
-                f"{found[at == GRID].item()}, expected finite numbers for "
+                f"{values[at == GRID].item()}, expected finite numbers for "
                 "all x from -5 to 5"
             )
     if (value == value[0]).all():
@@ -271,7 +280,7 @@ def _depends(tree: ast.AST) -> bool:
 
 
 def _constants(tree: ast.expr) -> list[ast.expr]:
-    """Return the largest parts of a checked tree that hold no x."""
+    """Return the largest parts of a checked tree that do not contain x."""
     if not _depends(tree):
         return [tree]
     inner = (
@@ -279,7 +288,7 @@ def _constants(tree: ast.expr) -> list[ast.expr]:
         for node in ast.iter_child_nodes(tree)
         if isinstance(node, ast.expr)
     )
-    # The name of a function is a child of its call, and no constant.
+    # The name of a function is a child of its call, but not a constant.
     return [
         constant
         for node in inner
@@ -289,7 +298,7 @@ def _constants(tree: ast.expr) -> list[ast.expr]:
 
 
 def _number(tree: ast.expr) -> float:
-    """Return the value of a part that holds no x."""
+    """Return the value of a part that does not contain x."""
     return float(evaluate(tree, np.zeros(()))[0])
 
 
@@ -327,18 +336,18 @@ def _dual(node: ast.expr, x: Array, rounding_variant: int = 0) -> Dual:
                 roughly(value_of(a), np.abs(value_of(a)), rounding_variant),
                 roughly(slope, size, rounding_variant) * da,
             )
-        case ast.Call(func=ast.Name(id=name), args=[one, other]):
+        case ast.Call(func=ast.Name(id=name), args=[first, second]):
             return BINARY[name](
-                _dual(one, x, rounding_variant),
-                _dual(other, x, rounding_variant),
+                _dual(first, x, rounding_variant),
+                _dual(second, x, rounding_variant),
             )
         case _:
             raise TypeError(f"{ast.dump(node)} was not checked")
 
 
-def _off(found: Dual, rounding_variant: int) -> Dual:
-    """Return what an operation gives, rounded one way or the other."""
-    value, slope = found
+def _off(dual: Dual, rounding_variant: int) -> Dual:
+    """Return the result of an operation with a rounding error."""
+    value, slope = dual
     return (
         roughly(value, np.abs(value), rounding_variant),
         roughly(slope, np.abs(slope), rounding_variant),
@@ -346,9 +355,9 @@ def _off(found: Dual, rounding_variant: int) -> Dual:
 
 
 def _power(a: Dual, b: Dual, base: bool, exponent: bool) -> Dual:
-    """Return a ** b; what does not depend on x adds nothing to the slope.
+    """Return a ** b; `base` and `exponent` are whether these depend on x.
 
-    At a = 0 the logarithm counts as 0, as in both frameworks.
+    At a = 0 the term with the logarithm is 0, as in both frameworks.
     """
     value = a[0] ** b[0]
     slope = np.zeros_like(value)
@@ -395,19 +404,20 @@ def _translated(node: ast.expr, words: Mapping[str, str]) -> ast.expr:
             )
         case ast.Call(func=ast.Name(id=name), args=arguments):
             return _filled(
-                words[name], [_argument(each, words) for each in arguments]
+                words[name],
+                [_argument(argument, words) for argument in arguments],
             )
         case _:
             return node
 
 
 def _argument(node: ast.expr, words: Mapping[str, str]) -> ast.expr:
-    found = _translated(node, words)
-    return found if _depends(node) else _filled(words["number"], [found])
+    argument = _translated(node, words)
+    return argument if _depends(node) else _filled(words["number"], [argument])
 
 
 def _literal(value: float) -> ast.expr:
-    """Return a number as a person writes it: 2, not 2.0."""
+    """Return the literal of a number, an integer if possible: 2, not 2.0."""
     size = abs(value)
     short = int(size) if size.is_integer() and size < 1e6 else size
     literal = ast.Constant(short)
@@ -416,12 +426,12 @@ def _literal(value: float) -> ast.expr:
 
 def _filled(template: str, arguments: list[ast.expr]) -> ast.expr:
     filler = _Filler(dict(zip("ab", arguments, strict=False)))
-    found: ast.expr = filler.visit(ast.parse(template, mode="eval").body)
-    return found
+    expression: ast.expr = filler.visit(ast.parse(template, mode="eval").body)
+    return expression
 
 
 class _Filler(ast.NodeTransformer):
-    """Puts arguments in the place of the names `a` and `b`."""
+    """Replace the names `a` and `b` by arguments."""
 
     def __init__(self, arguments: dict[str, ast.expr]) -> None:
         self.arguments = arguments

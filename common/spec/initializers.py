@@ -1,13 +1,13 @@
 """Initialisers: the distribution of a tensor before training.
 
 `sample` draws the values in NumPy, so that both frameworks can start from
-the same numbers. `fan_in` and `fan_out` are those of the layer's *kernel*,
-also where a bias is drawn: the number of inputs each output sees, and of
-outputs each input reaches.
+the same values. `fan_in` and `fan_out` are those of the layer's *kernel*,
+also where a bias is drawn: the number of inputs of each output, and of
+outputs of each input.
 
-Where a framework would take other fans from a tensor's shape than the layer
-has (PyTorch and Keras count those of a depthwise kernel differently), the
-backend tells it `scaling` and the fans.
+Where a framework would infer other fans from the shape of a tensor than the
+layer has (PyTorch and Keras count those of a depthwise kernel differently),
+the backend passes `scaling` and the fans explicitly.
 """
 
 import math
@@ -27,13 +27,13 @@ from framework_parity.common.spec.node import (
 
 Bounds = Literal["absolute", "deviations"]
 
-# The standard deviation of a unit normal cut at ±2; dividing by it gives a
-# cut normal the standard deviation that was asked for.
+# The standard deviation of a standard normal truncated at ±2. A truncated
+# normal has the required standard deviation if it is divided by this.
 TRUNCATED_STDDEV = 0.87962566103423978
 
 
 class Initializer(SpecNode):
-    """A distribution of starting values."""
+    """A distribution of initial values."""
 
     def sample(
         self,
@@ -42,11 +42,29 @@ class Initializer(SpecNode):
         fan_in: int,
         fan_out: int,
     ) -> Array:
-        """Return float64 values of `shape`, drawn from `rng`."""
+        """Draw the initial values of a tensor.
+
+        Args:
+            rng: the generator.
+            shape: the shape of the tensor.
+            fan_in: the number of inputs of each output of the kernel.
+            fan_out: the number of outputs of each input of the kernel.
+
+        Returns:
+            A float64 array of this shape.
+        """
         raise NotImplementedError(f"{self.kind()} cannot be sampled")
 
     def plain(self, fan_in: int, fan_out: int) -> "Initializer":
-        """Return the same distribution, said without fans."""
+        """Return the same distribution, expressed without fans.
+
+        Args:
+            fan_in: the number of inputs of each output of the kernel.
+            fan_out: the number of outputs of each input of the kernel.
+
+        Returns:
+            An initialiser whose parameters are explicit.
+        """
         return self
 
 
@@ -97,10 +115,10 @@ class TruncatedNormal(Initializer):
     """N(mean, stddev²), redrawn until it lies within bounds.
 
     The bounds are ±2 (`absolute`, PyTorch's `trunc_normal_`), or mean ± 2
-    stddev (`deviations`, Keras). `stddev` is that of the normal before it
-    is cut; what is left is narrower, 0.88 stddev where the bounds stand at
-    two deviations. Neither framework makes up for it here, as Keras does in
-    `glorot_normal` and its kin.
+    stddev (`deviations`, Keras). `stddev` is that of the normal before
+    truncation; the truncated distribution is narrower, with 0.88 stddev if
+    the bounds are at two deviations. Neither framework corrects for it here,
+    as Keras does in `glorot_normal` and similar initialisers.
     """
 
     shorthand_field = "stddev"
@@ -118,7 +136,7 @@ class TruncatedNormal(Initializer):
 
     @property
     def limits(self) -> tuple[float, float]:
-        """The bounds, as numbers."""
+        """The lower and the upper bound."""
         if self.bounds == "absolute":
             return -2.0, 2.0
         return self.mean - 2 * self.stddev, self.mean + 2 * self.stddev
@@ -136,10 +154,10 @@ class TruncatedNormal(Initializer):
     def _proposed(
         self, rng: np.random.Generator, size: int
     ) -> tuple[Array, np.ndarray]:
-        """Return values, and which of them may stay."""
+        """Return candidate values, and which of them are accepted."""
         low, high = self.limits
-        # Where little of the normal lies between the bounds, nearly all of
-        # it would be redrawn: draw evenly, and keep by its density.
+        # If little of the normal is between the bounds, nearly all of it
+        # would be rejected: sample uniformly and accept by the density.
         if high - low < self.stddev:
             values = rng.uniform(low, high, size)
             deviations = (values - self.mean) / self.stddev
@@ -179,16 +197,16 @@ class Scaled(Initializer):
     fan: ClassVar[Literal["fan_in", "fan_avg"]] = "fan_in"
 
     told: ClassVar[bool] = False
-    """Whether a backend tells the fans, and lets no tensor count them."""
+    """Whether backends pass the fans instead of inferring them."""
 
     @property
     def distribution(self) -> str:
-        """The form of the distribution, by Keras's name for it."""
+        """The form of the distribution, by Keras's name."""
         raise NotImplementedError(f"{self.kind()} has no form")
 
     @property
     def scaling(self) -> tuple[float, str, str]:
-        """The scale, the fan and the form: Keras's VarianceScaling."""
+        """The scale, fan and form: the arguments of VarianceScaling."""
         return self.scale, self.fan, self.distribution
 
     def sample(
@@ -216,7 +234,7 @@ class ScaledUniform(Scaled):
 class ScaledNormal(Scaled):
     """N(0, scale / fan): whole, or cut at 2σ and widened to that variance.
 
-    Keras cuts and widens it, PyTorch does neither.
+    Keras truncates and rescales it, PyTorch does neither.
     """
 
     truncated: StrictBool
@@ -278,7 +296,7 @@ class LecunUniform(ScaledUniform):
 class LecunNormal(ScaledNormal):
     """A normal of variance 1 / fan_in, cut at 2σ or not. LeCun et al. 1998.
 
-    PyTorch knows it as He's with the gain of a linear layer.
+    In PyTorch it is He's initialiser with the gain of a linear layer.
     """
 
     scale = 1.0
@@ -287,10 +305,10 @@ class LecunNormal(ScaledNormal):
 class Orthogonal(Initializer):
     """gain · Q: a random matrix of orthonormal columns, or rows.
 
-    The matrix has a column for each output, and a row for all the rest: a
-    kernel of `shape` is (∏ shape[:-1], shape[-1]). The shorter side's
-    vectors are orthonormal. Q is that of a Gaussian's QR, with the signs
-    that make R's diagonal positive, so that no rotation is preferred.
+    A kernel of `shape` is the matrix (∏ shape[:-1], shape[-1]), with a column
+    for each output. The vectors along the shorter side are orthonormal. Q is
+    the factor of a Gaussian matrix's QR decomposition with the signs that
+    make the diagonal of R positive, so that Q is uniformly distributed.
     Saxe et al. 2014; Mezzadri 2007 for the signs.
     """
 

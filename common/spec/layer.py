@@ -1,4 +1,4 @@
-"""What every layer can say of itself, from the specification alone."""
+"""The interface of every layer: shapes, tensors and initial values."""
 
 from typing import Any, TypeAlias
 
@@ -13,13 +13,19 @@ Shape: TypeAlias = tuple[int, ...]
 
 
 class LayerSpec(SpecNode):
-    """A layer; unless it says otherwise, the shape stays, nothing is learnt.
+    """A layer; by default it keeps the shape and has no parameters.
 
     Shapes are those of one sample, without the batch.
     """
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return the shape of one sample after the layer.
+        """Return the output shape of the layer for one sample.
+
+        Args:
+            shape: the input shape of one sample, without the batch.
+
+        Returns:
+            The output shape, without the batch.
 
         Raises:
             PydanticCustomError: if the layer cannot take such a sample.
@@ -27,62 +33,82 @@ class LayerSpec(SpecNode):
         return shape
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
-        """Return the shape of each learnt tensor, by its own name."""
+        """Return the shape of each trainable tensor, by its own name."""
         return {}
 
     def state(self, shape: Shape) -> dict[str, Shape]:
-        """Return the shape of each tensor that is kept but not learnt."""
+        """Return the shape of each non-trainable tensor, by its own name."""
         return {}
 
     def mask_shape(self, shape: Shape) -> Shape | None:
-        """Return the shape of what a step draws for one sample, if it does."""
+        """Return the shape of a step's random mask for one sample, or None."""
         return None
 
     def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
-        """Return what a step draws, of shape (batch, *mask_shape)."""
+        """Draw the random mask of one step.
+
+        Args:
+            rng: the generator.
+            shape: the shape of the mask, `(batch, *mask_shape)`.
+
+        Returns:
+            A float64 array of this shape.
+        """
         raise NotImplementedError(f"{self.kind()} draws nothing")
 
     def blocks(self) -> "dict[str, tuple[Any, ...]]":
-        """Return the layers inside, side by side, by what they are for."""
+        """Return the layers of each parallel block inside, by role."""
         return {}
 
     def merged(self, shapes: dict[str, Shape]) -> Shape:
-        """Return the shape of what the blocks put out together."""
+        """Return the shape of the merged outputs of the blocks, by role."""
         raise NotImplementedError(f"{self.kind()} has no blocks")
 
     def after(self) -> tuple[Any, ...] | None:
-        """Return the layers that follow where the blocks have met.
+        """Return the layers that are applied to the merged blocks.
 
-        None where nothing can; an empty tuple where nothing does.
+        They are None where the layer cannot have any, and an empty tuple
+        where it has none.
         """
         return None
 
     def fans(self, shape: Shape) -> tuple[int, int]:
-        """Return how many inputs each output sees, and the other way."""
+        """Return `fan_in` and `fan_out` of the layer's kernel."""
         raise NotImplementedError(f"{self.kind()} has no fans")
 
     def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> Array:
-        """Return the starting values of one tensor, in float64.
+        """Draw the initial values of one tensor.
 
         Args:
             name: the tensor's own name, such as `kernel`.
-            rng: what they are drawn from.
-            shape: that of one sample that reaches the layer.
+            rng: the generator.
+            shape: the input shape of one sample, without the batch.
+
+        Returns:
+            A float64 array of the tensor's shape.
         """
         initializer = getattr(self, f"{name}_initializer")
-        found: Array = initializer.sample(
+        values: Array = initializer.sample(
             rng, self.parameters(shape)[name], *self.fans(shape)
         )
-        return found
+        return values
 
 
 def refused(text: str) -> PydanticCustomError:
-    """Return the error for a layer that cannot take what reaches it."""
+    """Return the error for a layer that cannot take its input."""
     return PydanticCustomError("shape", "{text}", {"text": text})
 
 
 def expect_image(kind: str, shape: Shape) -> None:
-    """Refuse samples that are no images."""
+    """Raise an error if samples are not images.
+
+    Args:
+        kind: the kind of the layer, for the message.
+        shape: shape of one sample, without the batch.
+
+    Raises:
+        PydanticCustomError: if the shape does not have three axes.
+    """
     if len(shape) != 3:
         remedy = (
             "leave it out, or use 'dense'"

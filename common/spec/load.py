@@ -15,9 +15,15 @@ from framework_parity.common.spec.two_sided.schema import two_sided
 def load(path: str | Path) -> Experiment:
     """Read an experiment from a YAML or JSON file.
 
+    Args:
+        path: the file; `.json` is read as JSON, any other as YAML.
+
+    Returns:
+        The complete experiment.
+
     Raises:
-        SpecError: if the file is missing, is not YAML or JSON, or says
-            something that cannot be meant; names the file and the field.
+        SpecError: if the file is missing, is not YAML or JSON, or is not a
+            valid specification; names the file and the field.
     """
     written = read(path)
     try:
@@ -27,11 +33,17 @@ def load(path: str | Path) -> Experiment:
 
 
 def parse(written: Any) -> Experiment:
-    """Turn a dictionary, as read from a file, into an experiment.
+    """Parse a dictionary into an experiment.
+
+    Args:
+        written: the document, as read from a file.
+
+    Returns:
+        The complete experiment.
 
     Raises:
-        SpecError: if it cannot be meant, or if a value is written for each
-            framework apart; names the field.
+        SpecError: if the specification is invalid, or if it has two-sided
+            values; names the field.
     """
     for value in two_sided_values(written):
         raise SpecError(
@@ -43,9 +55,9 @@ def parse(written: Any) -> Experiment:
 
 
 def schema() -> dict[str, Any]:
-    """Return the language of experiments as JSON Schema (2020-12).
+    """Return the JSON Schema (2020-12) of the specification language.
 
-    Every value inside the data, the recipe and the arms may have two sides.
+    Every value inside the data, the recipe and the arms may be two-sided.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,8 +1,8 @@
 """Losses, averaged over the batch; cross-entropies start from logits.
 
-`value` is the definition, in NumPy, and `gradient` its slope with respect
-to the network's outputs; both frameworks are judged against them. Outputs
-have shape (batch, outputs).
+`value` is the reference implementation in NumPy, and `gradient` its
+derivative by the outputs of the network; both frameworks are tested against
+them. Outputs have shape (batch, outputs).
 """
 
 from typing import Annotated, Any, ClassVar, TypeAlias
@@ -28,39 +28,66 @@ from framework_parity.common.spec.node import (
 class CrossEntropy(SpecNode):
     """-Σ q log softmax(z), for integer labels y of shape (batch,).
 
-    The target q is 1 at y; with label smoothing α it is 1 - α there, and
-    α/K more at each of the K classes. Szegedy et al. 2016, section 7.
+    The target q is one-hot; with label smoothing α and K classes it is
+    (1 - α) times the one-hot target plus α/K. Szegedy et al. 2016, section 7.
     """
 
     prediction: ClassVar[type[Activation]] = Softmax
     label_smoothing: Fraction = 0.0
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
+        """Return the loss, averaged over the batch.
+
+        Args:
+            z: logits, of shape (batch, classes).
+            y: integer labels, of shape (batch,).
+
+        Returns:
+            The mean loss.
+        """
         right = z[np.arange(len(y)), y][:, np.newaxis]
         others = np.delete(z - right, self._labels(z, y)).reshape(len(y), -1)
-        # log(1 + Σ exp(z_j - z_y)) keeps its digits where the sum is small.
+        # log1p keeps the digits of log(1 + Σ exp(z_j - z_y)) for small sums.
         top = np.maximum(others.max(-1, initial=0.0), 0.0)[:, np.newaxis]
         rest = np.exp(others - top).sum(-1, keepdims=True)
-        each = top + np.log1p(rest + np.expm1(-top))
+        losses = top + np.log1p(rest + np.expm1(-top))
         # -log p_j is -log p_y + z_y - z_j.
         smooth = (right - z).mean(-1, keepdims=True)
-        return float((each + self.label_smoothing * smooth).mean())
+        return float((losses + self.label_smoothing * smooth).mean())
 
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
+        """Return the derivative of the mean loss by the logits.
+
+        Args:
+            z: logits, of shape (batch, classes).
+            y: integer labels, of shape (batch,).
+
+        Returns:
+            An array of the shape of `z`.
+        """
         alpha, rows = self.label_smoothing, np.arange(len(y))
         p = Softmax().value(z)
         slope = p - alpha / z.shape[-1]
-        # p - 1 loses its digits where p is almost 1; the others' sum not.
+        # p_y - 1 cancels where p_y is almost 1; minus the sum of the others
+        # is the same without cancellation.
         p[rows, y] = 0.0
         slope[rows, y] = alpha * (1.0 - 1.0 / z.shape[-1]) - p.sum(-1)
         return np.asarray(slope / len(y))
 
     def _labels(self, z: Array, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return where the labels' outputs stand in z, laid out flat."""
+        """Return the flat indices in z of the labels' outputs."""
         return np.asarray(np.arange(len(y)) * z.shape[-1] + y)
 
     def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
-        """Return the `accuracy`; of equal logits, the first wins."""
+        """Return the `accuracy`; of equal logits, the first is predicted.
+
+        Args:
+            z: logits, of shape (batch, classes).
+            y: integer labels, of shape (batch,).
+
+        Returns:
+            Each metric by name, averaged over the batch.
+        """
         return {"accuracy": int((z.argmax(-1) == y).sum()) / len(y)}
 
 
@@ -80,7 +107,7 @@ class BinaryCrossEntropy(SpecNode):
         return float(loss.mean())
 
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
-        # p - t loses its digits where p is almost t = 1; 1 - p does not.
+        # p - t cancels where p is almost t = 1; (1 - t) - (1 - p) does not.
         t, p, q = self._target(y), Sigmoid().value(z), Sigmoid().value(-z)
         return np.asarray(np.where(z > 0, (1.0 - t) - q, p - t) / z.size)
 
@@ -94,16 +121,16 @@ class BinaryCrossEntropy(SpecNode):
 
 
 class Distance(SpecNode):
-    """What the losses of a difference z - y share.
+    """The base class of the losses of a difference z - y.
 
-    The target of a number to predict has shape (batch, 1). Of K classes,
-    y is one-hot: (batch, K), 1 for the class and 0 elsewhere.
+    For regression the target has shape (batch, 1). For K classes it is
+    one-hot, of shape (batch, K).
     """
 
     prediction: ClassVar[type[Activation]] = Linear
 
     def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
-        """Return the `accuracy` where y is one-hot; of equals, the first."""
+        """Return the `accuracy` where y is one-hot; ties as argmax."""
         if y.shape[-1] == 1:
             return {}
         return {"accuracy": int((z.argmax(-1) == y.argmax(-1)).sum()) / len(y)}
@@ -122,7 +149,7 @@ class MeanSquaredError(Distance):
 class MeanAbsoluteError(Distance):
     """|z - y|, for outputs and targets of one shape (batch, outputs).
 
-    The slope where they are equal is 0, in both frameworks.
+    The derivative at z = y is 0, in both frameworks.
     """
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
@@ -135,7 +162,7 @@ class MeanAbsoluteError(Distance):
 class Huber(Distance):
     """e²/2 where |e| ≤ δ, and δ (|e| - δ/2) beyond, for e = z - y.
 
-    Huber 1964. PyTorch's SmoothL1Loss(β) is this with δ = β, over β.
+    Huber 1964. PyTorch's SmoothL1Loss(β) is this with δ = β, divided by β.
     """
 
     shorthand_field = "delta"
@@ -153,17 +180,17 @@ class Huber(Distance):
 def targets(
     loss: "Loss", y: npt.NDArray[Any], classes: int | None
 ) -> npt.NDArray[Any]:
-    """Return labels or numbers in the form that a loss wants.
+    """Return targets in the form that a loss requires.
 
     Args:
         loss: the loss.
-        y: of shape (n,): labels from 0 on, or numbers to predict.
-        classes: how many classes there are; None for numbers.
+        y: array of shape (n,): labels from 0, or numbers to predict.
+        classes: the number of classes; None for regression.
 
     Returns:
-        Labels (n,) for a cross-entropy, in the type that they have; else
-        float64: one-hot rows (n, classes) where another loss meets classes,
-        and a column (n, 1) otherwise.
+        Labels (n,) with unchanged dtype for a cross-entropy; else float64,
+        one-hot (n, classes) for a regression loss on classes, and (n, 1)
+        otherwise.
     """
     if isinstance(loss, CrossEntropy):
         return y
@@ -173,7 +200,7 @@ def targets(
 
 
 def class_labels(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Return the classes (n,) of targets of any form; see `targets`."""
+    """Return the labels (n,) of targets in any form of `targets`."""
     one_hot = y.ndim == 2 and y.shape[1] > 1
     return y.argmax(1) if one_hot else y.reshape(-1).astype(int)
 

@@ -1,16 +1,17 @@
-"""How one element of the language is written, filled in, and checked.
+"""The base classes of elements: written forms, defaults and validation.
 
 An element (a layer, an optimiser, a data set, ...) is a frozen pydantic
 class. Its *kind* is the snake_case name of the class, and a backend builds
-it with the function of that name. It is written in one of three ways::
+it with the function of that name. It is written in one of three forms::
 
     relu                       # kind alone
     {dense: 100}               # kind and its one main value
     {dense: {units: 100}}      # kind and fields
 
-Whatever is left unsaid and differs between frameworks is filled in from the
-dialect in force (see `common.spec.conventions`); without a dialect it must be
-said. A finished element therefore never leans on a framework's default.
+A missing field whose default differs between the frameworks is filled in from
+the active dialect (see `common.spec.conventions`); without a dialect it is
+required. A complete element therefore never depends on a framework's
+default.
 """
 
 import re
@@ -56,7 +57,7 @@ from framework_parity.common.spec.names.framework_names import (
 
 Dialect = Literal["torch", "keras"]
 
-# Far more than any machine holds, far less than overflows.
+# Larger than any realistic count, and small enough not to overflow.
 MOST = 1_000_000_000
 
 PositiveInt = Annotated[int, Field(strict=True, ge=1, le=MOST)]
@@ -72,10 +73,16 @@ _dialect: ContextVar[str | None] = ContextVar("dialect", default=None)
 
 @contextmanager
 def defaults_from(dialect: str | None) -> Iterator[None]:
-    """Fill what an element leaves unsaid from `dialect`, inside the block.
+    """Fill missing fields of elements from `dialect`, inside the block.
+
+    Args:
+        dialect: `torch` or `keras`; with None all fields are required.
+
+    Yields:
+        Nothing.
 
     >>> from framework_parity.common.spec.optimizers import Adam
-    >>> with speaking("torch"):
+    >>> with defaults_from("torch"):
     ...     Adam(lr=0.001).epsilon
     1e-08
     """
@@ -87,7 +94,15 @@ def defaults_from(dialect: str | None) -> Iterator[None]:
 
 
 def refuse(place: tuple[str | int, ...], text: str) -> NoReturn:
-    """Refuse one field from a validator of the record that it stands in."""
+    """Raise a validation error about one field of a record.
+
+    Args:
+        place: path of the field inside the record.
+        text: the message.
+
+    Raises:
+        ValidationError: always.
+    """
     error = PydanticCustomError("incompatible", "{text}", {"text": text})
     raise ValidationError.from_exception_data(
         "refused", [InitErrorDetails(type=error, loc=place, input=None)]
@@ -95,7 +110,7 @@ def refuse(place: tuple[str | int, ...], text: str) -> NoReturn:
 
 
 class Model(BaseModel):
-    """A frozen record of the language that knows its own fields."""
+    """A frozen record of the language that rejects unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -130,12 +145,12 @@ class Model(BaseModel):
                     },
                 )
         dialect = _dialect.get()
-        unsaid = defaults_of(dialect).get(cls.kind(), {}) if dialect else {}
-        return unsaid | fields
+        defaults = defaults_of(dialect).get(cls.kind(), {}) if dialect else {}
+        return defaults | fields
 
     @classmethod
     def _fields_of(cls, written: Any) -> Any:
-        """Return the fields that were written, before anything is filled."""
+        """Return the written fields, before any default is filled in."""
         return written
 
     @classmethod
@@ -147,7 +162,7 @@ class Model(BaseModel):
 
 
 class DialectFilled(Model):
-    """A record without a kind of its own, some of whose fields differ."""
+    """A record that is no element but has defaults from the dialect."""
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -158,7 +173,7 @@ class DialectFilled(Model):
 
 
 class SpecNode(Model):
-    """One word of the language: a kind with its fields."""
+    """An element of the language: a kind with its fields."""
 
     shorthand_field: ClassVar[str | None] = None
     """The field that a bare value sets: `{dense: 100}` sets `units`."""
@@ -188,7 +203,7 @@ class SpecNode(Model):
     ) -> dict[str, Any] | str:
         fields: dict[str, Any] | str = handler(self)
         if isinstance(fields, str) or set(fields) == {self.kind()}:
-            return fields  # pydantic comes twice to a kind that holds itself
+            return fields  # pydantic serialises a recursive kind twice
         return {self.kind(): fields} if fields else self.kind()
 
     @classmethod
@@ -230,10 +245,10 @@ class SpecNode(Model):
 
 
 class TaggedUnion:
-    """Mark a union of element classes as written by kind.
+    """Mark a union of element classes whose tag is the kind.
 
-    `Layer = Annotated[Dense | Relu, TaggedUnion()]` reads `{dense: 3}` as a
-    `Dense` and says which kinds exist when it meets another.
+    `Layer = Annotated[Dense | Relu, TaggedUnion()]` parses `{dense: 3}` as a
+    `Dense`; the message about an unknown kind lists the known kinds.
     """
 
     def __get_pydantic_core_schema__(
@@ -246,7 +261,7 @@ class TaggedUnion:
 
 
 def members(union: Any) -> tuple[type[SpecNode], ...]:
-    """Return the element classes of a union, marked with `TaggedUnion` or not.
+    """Return the element classes of a union, with or without `TaggedUnion`.
 
     >>> from framework_parity.common.spec.losses import Loss
     >>> [cls.kind() for cls in members(Loss)][:2]

@@ -1,7 +1,7 @@
-"""Padding: how many rows and columns are added around an image, and where.
+"""Padding: the rows and columns that are added around an image.
 
-Along one side of n pixels, a window of k that moves s at a time and skips
-d - 1 between its pixels spans d (k - 1) + 1 of them.
+Along an axis of n pixels, a window of size k with stride s and dilation d
+spans d (k - 1) + 1 pixels.
 """
 
 from collections.abc import Callable
@@ -21,9 +21,9 @@ from framework_parity.common.spec.node import (
 
 
 class Both:
-    """Mark a pair that one number can stand for: 3 is read as (3, 3).
+    """Mark a pair that may be written as one number: 3 is read as (3, 3).
 
-    Height stands before width, as everywhere.
+    The order is (height, width).
     """
 
     def __init__(self, number: Any) -> None:
@@ -68,18 +68,21 @@ Margin: TypeAlias = Annotated[tuple[int, int], Both(NonNegativeInt)]
 
 
 class PaddingSpec(SpecNode):
-    """A rule for what is added along one side of an image."""
+    """The base class of paddings."""
 
     def along(
         self, axis: int, n: int, span: int, stride: int
     ) -> tuple[int, int]:
-        """Return how many pixels are added before and after.
+        """Return how many pixels are added before and after an axis.
 
         Args:
-            axis: 0 along the height, 1 along the width.
-            n: how many pixels there are.
-            span: how many of them a window spans.
-            stride: how far it moves at a time.
+            axis: 0 for the height, 1 for the width.
+            n: the number of pixels along the axis.
+            span: the number of pixels that a window spans.
+            stride: the stride of the window.
+
+        Returns:
+            The numbers of pixels added before and after.
         """
         raise NotImplementedError(f"{self.kind()} adds nothing that is known")
 
@@ -96,8 +99,8 @@ class Valid(PaddingSpec):
 class Same(PaddingSpec):
     """Just enough for ⌈n / s⌉ windows; an odd one out goes to the end.
 
-    Keras's `padding="same"`. With a stride, PyTorch refuses this word; what
-    its users write instead is `half`, which begins elsewhere.
+    Keras's `padding="same"`. PyTorch does not accept it with a stride; its
+    users write `half` instead, whose windows begin at other pixels.
     """
 
     def along(

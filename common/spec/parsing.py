@@ -1,6 +1,6 @@
-"""Parse what a file or a dictionary says into an experiment.
+"""Parse a file or a dictionary into an experiment.
 
-Errors of pydantic become one sentence each; see `SpecError`.
+Pydantic's errors are rewritten as one sentence each; see `SpecError`.
 """
 
 import json
@@ -33,7 +33,13 @@ TOO_DEEP = "is nested too deeply to be read"
 
 
 def read(path: str | Path) -> Any:
-    """Return what a YAML or JSON file says, whatever that may mean.
+    """Return the content of a YAML or JSON file, before validation.
+
+    Args:
+        path: the file; `.json` is read as JSON, any other as YAML.
+
+    Returns:
+        The parsed document.
 
     Raises:
         SpecError: if the file is missing, or is not YAML or JSON.
@@ -58,7 +64,17 @@ def read(path: str | Path) -> Any:
 
 
 def parse_one(written: Any) -> Experiment:
-    """As `parse`, of a document that is known to have no two sides."""
+    """Parse a document that has no two-sided values.
+
+    Args:
+        written: a dictionary, as read from a file.
+
+    Returns:
+        The experiment.
+
+    Raises:
+        SpecError: if the document is invalid; names the field.
+    """
     if not isinstance(written, dict):
         raise SpecError(
             "",
@@ -68,7 +84,7 @@ def parse_one(written: Any) -> Experiment:
     try:
         return Experiment.model_validate(written)
     except ValidationError as error:
-        if any("recursion" in each["type"] for each in error.errors()):
+        if any("recursion" in details["type"] for details in error.errors()):
             raise SpecError("", TOO_DEEP) from error
         raise spec_error(error) from error
     except RecursionError as error:
@@ -76,15 +92,16 @@ def parse_one(written: Any) -> Experiment:
 
 
 def spec_error(error: ValidationError) -> SpecError:
-    """Put the first thing that pydantic found wrong into one sentence.
+    """Return pydantic's first error as one sentence.
 
-    A field that may be one of several types is refused once for each; those
-    refusals have one path and become one "expected ... or ...".
+    Pydantic reports a field that may have one of several types once for each
+    type; these errors have the same path and are joined into one
+    "expected ... or ...".
     """
-    found = [(_path(each), each) for each in error.errors()]
-    path, first = found[0]
-    same = [each for other, each in found if other == path]
-    expected = [text for each in same if (text := _expected(each))]
+    located = [(_path(details), details) for details in error.errors()]
+    path, first = located[0]
+    same = [details for location, details in located if location == path]
+    expected = [text for details in same if (text := _expected(details))]
     if len(expected) == len(same):
         got = shown(first["input"])
         message = f"got {got}, expected {' or '.join(expected)}"
@@ -93,27 +110,29 @@ def spec_error(error: ValidationError) -> SpecError:
         )
         if hint:
             return SpecError(path, f"{message}; {hint}")
-        for each in same:
-            if each["type"] == "literal_error":
-                message += nearest(each["input"], _quoted(each, "expected"))
+        for details in same:
+            if details["type"] == "literal_error":
+                message += nearest(
+                    details["input"], _quoted(details, "expected")
+                )
         return SpecError(path, message)
     return SpecError(path, _message(first))
 
 
 def _path(error: ErrorDetails) -> str:
-    """Write a path as a person would: arms.deep[2].dense.units."""
+    """Return the path of a field, such as arms.deep[2].dense.units."""
     parts = list(error["loc"])
     before: list[str | int] = []
     if parts[:1] == ["arms"] and len(parts) > 2:
-        # Whether an arm is a list or a mapping is no field.
+        # The tag of an arm, list or mapping, is not a field.
         del parts[2]
         if len(parts) > 2 and parts[2] in ("recipe", "data"):
             before, parts = parts[:2], parts[2:]
     if parts[:1] == ["claims"] and len(parts) > 2:
-        # Nor is the form of a claim.
+        # Neither is the tag of a claim.
         del parts[2]
-    # Steps of pydantic's own path that nobody writes: the source of the data
-    # stands beside its siblings, and neither a type nor a key is a field.
+    # Steps of pydantic's path that are not in the document: the source of the
+    # data is next to its siblings, and neither a type nor a key is a field.
     if parts[:2] == ["data", "source"]:
         del parts[1]
     if parts[:2] in (["recipe", "batch_size"], ["data", "validation"]):
@@ -123,7 +142,7 @@ def _path(error: ErrorDetails) -> str:
     if parts[:3] == ["data", "table", "classes"]:
         del parts[3:]
     if parts[:1] == ["probes"] and len(parts) > 3:
-        # An epoch is a number or a word, and places are names or a word.
+        # These are tags: an epoch is a number or a word, places are names.
         kept = isinstance(parts[3], int)
         parts = parts[: 4 if kept else 3] + [
             part for part in parts[4:] if isinstance(part, int)
@@ -172,7 +191,7 @@ _EXPECTED = {
 
 
 def _expected(error: ErrorDetails) -> str | None:
-    """Return what should have stood there, or None where that is unclear."""
+    """Return the expected value, or None where it is not known."""
     if error["type"] == "literal_error":
         allowed = _quoted(error, "expected")
         return (
@@ -219,7 +238,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as people expect it: 1e-3 is a number, and no key stands twice."""
+    """YAML in which 1e-3 is a number and no key is allowed twice."""
 
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False

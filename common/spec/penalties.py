@@ -1,8 +1,8 @@
-"""Penalties: what large weights cost, beside the loss.
+"""Penalties on the weights, which are added to the loss.
 
-A penalty is a part of what is minimised, so it is in the gradient before
-anything clips it, and an adaptive optimiser rescales it; `weight_decay` of
-an optimiser comes after clipping.
+A penalty is a part of the objective. Its gradient is therefore clipped with
+the loss's, and an adaptive optimiser rescales it; the `weight_decay` of an
+optimiser is applied after clipping.
 """
 
 from typing import Literal
@@ -24,13 +24,13 @@ class Penalty(DialectFilled):
     """l1 Σ |w| + l2 Σ w², over the chosen weights.
 
     Attributes:
-        l1: its factor; the slope at 0 is 0, in both frameworks.
-        l2: its factor.
+        l1: factor of Σ |w|; its derivative at 0 is 0, in both frameworks.
+        l2: factor of Σ w².
         form: `whole` is l2 Σ w² (Keras's regularizers); `half` is
-            l2/2 Σ w², whose gradient is l2 w (what PyTorch means by decay).
-        weights: `all` parameters or `kernels` alone.
-        reported: whether the loss that is reported counts it, in training
-            and in evaluation. The gradient always does.
+            l2/2 Σ w², whose gradient is l2 w (PyTorch's weight decay).
+        weights: `all` parameters or only `kernels`.
+        reported: whether the reported loss includes the penalty, in training
+            and in evaluation. The gradient always includes it.
     """
 
     l1: NotNegative = 0.0
@@ -50,11 +50,11 @@ class Penalty(DialectFilled):
 
     @property
     def square_factor(self) -> float:
-        """What Σ w² is multiplied by."""
+        """The factor of Σ w²."""
         return self.l2 / 2 if self.form == "half" else self.l2
 
     def value(self, weights: Weights) -> float:
-        """Return the penalty on parameters, by neutral name."""
+        """Return the penalty; `weights` are by neutral name."""
         return sum(
             self.l1 * float(np.abs(w).sum())
             + self.square_factor * float((w**2).sum())
@@ -63,7 +63,15 @@ class Penalty(DialectFilled):
         )
 
     def gradient(self, name: str, w: Array) -> Array:
-        """Return the penalty's slope by the parameter of this name."""
+        """Return the gradient of the penalty by one parameter.
+
+        Args:
+            name: neutral name of the parameter.
+            w: its value, of any shape.
+
+        Returns:
+            An array of the shape of `w`; 0 where the penalty excludes it.
+        """
         if not is_chosen(name, self.weights):
             return np.zeros_like(w)
         return np.asarray(self.l1 * np.sign(w) + 2 * self.square_factor * w)

@@ -1,9 +1,10 @@
-"""Pictures: what of an experiment is drawn beside its curves.
+"""Pictures: the optional figures of an experiment.
 
-The curves of the losses, the differences of the two frameworks, the map of
-where they part and, in the plane, the boundaries are drawn of every run.
-These are asked for. A kind is the snake_case name of its class; the function
-of that name in `comparisons/gallery` draws it.
+Every report has the loss curves, the differences of the two frameworks, the
+map of the first deviation and, for data in the plane, the decision
+boundaries. The pictures here are drawn only if `plots` names them. A kind is
+the snake_case name of its class; the function of that name in
+`comparisons/report/run/plots` draws it.
 """
 
 from collections.abc import Sequence
@@ -26,24 +27,24 @@ from framework_parity.common.spec.node import SpecNode, StrictBool, TaggedUnion
 
 
 class Drawn(SpecNode):
-    """A picture; unless it says otherwise, it needs nothing measured."""
+    """A picture; by default it needs no measured statistic."""
 
     @property
     def caption(self) -> str:
-        """What the picture shows, in a sentence without a full stop."""
+        """The caption, a sentence without a full stop."""
         raise NotImplementedError(f"{self.kind()} has no caption")
 
     @property
     def arms(self) -> tuple[str, ...] | None:
-        """The arms that it is about; None for all of them."""
+        """The arms that are drawn; None for all of them."""
         return None
 
     def missing_reason(self, arm: Arm) -> str | None:
-        """Return why an arm will not have what is drawn, or None."""
+        """Return why an arm lacks what is drawn, or None."""
         return None
 
     def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
-        """Return why the arms do not make a picture together, or None."""
+        """Return why the arms cannot be drawn together, or None."""
         return None
 
 
@@ -66,9 +67,9 @@ class Measured(Drawn):
 
     @property
     def said(self) -> str:
-        """The statistic as the beginning of a sentence."""
-        said = self.statistic.replace("_", " ")
-        return f"{said[:1].upper()}{said[1:]}"
+        """The statistic's name as the beginning of a sentence."""
+        text = self.statistic.replace("_", " ")
+        return f"{text[:1].upper()}{text[1:]}"
 
     def missing_reason(self, arm: Arm) -> str | None:
         statistic, arguments = self.asked
@@ -79,10 +80,10 @@ class Bars(Measured):
     """One statistic, a bar for each arm and framework, with every seed.
 
     Attributes:
-        statistic: as in a claim, without the arm: `test_accuracy`,
-            `first_epoch("train_loss", 0.3)`.
+        statistic: a statistic as in a claim, without the arm:
+            `test_accuracy`, `first_epoch("train_loss", 0.3)`.
         log: whether the axis is logarithmic.
-        of: the arms to draw; all where it is not said.
+        of: the arms to draw; all by default.
     """
 
     log: StrictBool = False
@@ -100,12 +101,13 @@ class Bars(Measured):
 class HeatMaps(Measured):
     """One statistic over rate, batch size and depth, and its difference.
 
-    A map for each framework, and one of Keras's less PyTorch's. The rate
-    runs to the right; depth (how many layers have a kernel) and batch size
-    run down. Arms that are alike in all three are averaged, as seeds are.
+    There is a map for each framework, and one of Keras's values minus
+    PyTorch's. The columns are rates; the rows are depths (the number of
+    layers with a kernel) and batch sizes. Arms that are equal in all three
+    are averaged, as seeds are.
 
     Attributes:
-        statistic: as in a claim, without the arm.
+        statistic: a statistic as in a claim, without the arm.
     """
 
     @property
@@ -122,13 +124,13 @@ class HeatMaps(Measured):
 
     @staticmethod
     def row(arm: Arm) -> tuple[int, int | str]:
-        """Return an arm's depth and batch size."""
+        """Return the depth and the batch size of an arm."""
         kernels = [name for name in arm.parameters if name.endswith("/kernel")]
         return len(kernels), arm.recipe.batch_size
 
 
 class GradientNorms(Drawn):
-    """The norm of the gradient by each kernel over the steps."""
+    """The gradient norm of each kernel over the steps."""
 
     @property
     def caption(self) -> str:
@@ -147,7 +149,7 @@ class Rates(Drawn):
 
 
 class LayerBars(Drawn):
-    """How many numbers each layer learns: a stacked bar for each arm."""
+    """The number of parameters of each layer: a stacked bar for each arm."""
 
     @property
     def caption(self) -> str:
@@ -155,12 +157,12 @@ class LayerBars(Drawn):
 
 
 class Table(Drawn):
-    """Numbers, each beside what was expected.
+    """Measured numbers, each next to its expected value.
 
     Attributes:
-        rows: by name, what is measured and what was expected, as in a claim:
+        rows: the measured and the expected value by name, as in a claim:
             `net.weight("dense_1/kernel", 0, 0) == 0.5192`.
-        expected: whence the expectation.
+        expected: the heading of the expected values, their source.
     """
 
     shorthand_field: ClassVar[str] = "rows"
@@ -208,7 +210,7 @@ class Table(Drawn):
 
 
 class Activations(Drawn):
-    """Each activation of an arm and its slope, beside the formula's."""
+    """Each activation of an arm and its slope, next to the formula's."""
 
     shorthand_field: ClassVar[str] = "arm"
     arm: str
@@ -232,7 +234,7 @@ class Sweep(Measured):
     """One statistic over the learning rate, both axes logarithmic.
 
     Attributes:
-        statistic: as in a claim, without the arm; `train_loss`.
+        statistic: a statistic as in a claim, without the arm: `train_loss`.
     """
 
     @property
@@ -247,10 +249,11 @@ class Sweep(Measured):
 
 
 class Paths(Drawn):
-    """The way of two weights over the loss, for arms that learn no more.
+    """The trajectory of two weights over the loss surface.
 
     Attributes:
-        of: which arms; each a dense layer of two inputs, without a bias.
+        of: the arms to draw; each is a dense layer of two inputs without a
+            bias, so that it has exactly two parameters.
     """
 
     shorthand_field: ClassVar[str] = "of"
@@ -271,7 +274,7 @@ class Paths(Drawn):
 
 
 class Fit(Drawn):
-    """What is predicted along a line, with the samples and the truth."""
+    """The predictions along a line, with the samples and the true curve."""
 
     @property
     def caption(self) -> str:
@@ -287,7 +290,7 @@ class Fit(Drawn):
 
 
 class WeightHistogram(Drawn):
-    """How the weights of all kernels are spread at the end."""
+    """A histogram of the final weights of all kernels."""
 
     @property
     def caption(self) -> str:
@@ -298,7 +301,7 @@ class WeightHistogram(Drawn):
 
 
 class Distances(Drawn):
-    """How far the weights of any two arms lie apart at the end."""
+    """The distance between the final weights of each pair of arms."""
 
     @property
     def caption(self) -> str:
@@ -309,12 +312,12 @@ class Distances(Drawn):
 
     def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         kinds = {str(arm.parameters) for arm in arms}
-        alone = "no two arms have the same tensors"
-        return alone if len(kinds) == len(arms) else None
+        reason = "no two arms have the same tensors"
+        return reason if len(kinds) == len(arms) else None
 
 
 class LossOverTime(Drawn):
-    """The training loss, by epoch and by second."""
+    """The training loss over the epochs and over the seconds."""
 
     @property
     def caption(self) -> str:
@@ -326,10 +329,10 @@ class LossOverTime(Drawn):
 
 
 class Embeddings(Drawn):
-    """Samples laid out in the plane by t-SNE: the input, and each layer seen.
+    """t-SNE embeddings of the input and of each probed layer.
 
-    Both frameworks are laid out together, so that one place in the plane
-    means the same in both.
+    The samples of both frameworks are embedded together, so that positions
+    in the plane are comparable between the two.
     """
 
     @property
@@ -344,7 +347,7 @@ class Embeddings(Drawn):
 
 
 class Confusion(Embeddings):
-    """Which class is taken for which, on the samples that the probe sees."""
+    """The confusion matrix on the samples of the probe."""
 
     @property
     def caption(self) -> str:
@@ -361,7 +364,7 @@ class Confusion(Embeddings):
 
 
 class Mistakes(Confusion):
-    """The images that a network gets wrong with the greatest confidence."""
+    """The misclassified images with the greatest confidence."""
 
     @property
     def caption(self) -> str:
@@ -379,8 +382,8 @@ class Mistakes(Confusion):
 class LayerVariances(Drawn):
     """The mean squares of activations and gradients, layer by layer.
 
-    Those of the outputs of the activations at the first look, and of the
-    gradient by each kernel at the first step.
+    They are those of the activations' outputs at the first probed epoch, and
+    of the gradient of each kernel at the first step.
     """
 
     @property
@@ -396,7 +399,7 @@ class LayerVariances(Drawn):
 
 
 class DeadShares(Drawn):
-    """The share of dead units over the epochs, mean of an arm's `relu`s."""
+    """The share of dead units over the epochs, averaged over all `relu`."""
 
     @property
     def caption(self) -> str:
@@ -407,9 +410,10 @@ class DeadShares(Drawn):
 
 
 class SampleGradients(Drawn):
-    """How the gradients of single samples are distributed, with their sign.
+    """The distribution of the per-sample gradients, with their sign.
 
-    A ridge for each kernel that was looked at, a row for each look.
+    There is a ridge plot for each probed kernel, with a row for each probed
+    epoch.
     """
 
     @property

@@ -1,10 +1,10 @@
-"""Probes: what is written down of a network while it is trained.
+"""Probes: what is recorded of a network during training.
 
-They only look: training comes to the same bits with them and without. All
-but the gradient's norms look at the network as it is in evaluation, at the
-end of an epoch: batch normalisation uses its running averages, so that a
-sample has a gradient of its own, and dropout does nothing. Where early
-stopping puts the best weights back, `last` sees those.
+Probes have no side effects: training is bit-identical with and without them.
+All but the gradient norms use the network in evaluation mode at the end of an
+epoch: batch normalisation uses its running averages, so that the gradient of
+a sample does not depend on the others, and dropout is inactive. If early
+stopping restores the best weights, `last` refers to these.
 """
 
 from typing import Annotated, Literal, TypeAlias
@@ -21,27 +21,28 @@ from framework_parity.common.spec.node import (
 Epochs: TypeAlias = Annotated[
     tuple[NonNegativeInt | Literal["last"], ...], Field(min_length=1)
 ]
-"""After how many epochs to look; 0 is before training."""
+"""The epochs after which to record; 0 is before training."""
 
 Places: TypeAlias = Annotated[tuple[str, ...], Field(min_length=1)]
 PartName: TypeAlias = Literal["train", "validation", "test"]
 
 
 class DeadRelu(Model):
-    """The share of each `relu`'s units that are dead.
+    """The share of dead units of each `relu`.
 
-    A unit is a number of a vector, or a channel of an image. It is dead on
-    a part of the data if it puts out 0 for every sample, and everywhere in
-    the image. Beside what is measured stands what the weights alone say: a
-    unit whose incoming weights and bias are all 0 or less puts out 0 for
-    *every* input that is nowhere negative. That share is given where a
-    `dense` layer stands right before the `relu`, and only what is nowhere
-    negative can reach it (the data are not, or another `relu`, `sigmoid` or
-    `softmax` is before it). It is never more than what is measured.
+    A unit is an element of a vector, or a channel of an image. It is dead on
+    a part of the data if its output is 0 for every sample and at every
+    position. A second share follows from the weights alone: a unit whose
+    incoming weights and bias are all non-positive has the output 0 for
+    *every* non-negative input. This share is recorded where a `dense` layer
+    directly precedes the `relu` and its input is non-negative (the data are
+    non-negative, or it follows another `relu`, `sigmoid` or `softmax`). It is
+    never larger than the measured share.
 
     Attributes:
-        every: epochs between two looks; the last epoch is always seen.
-        part: of the data.
+        every: the number of epochs between two records; the last epoch is
+            always recorded.
+        part: the part of the data.
     """
 
     every: PositiveInt = 1
@@ -49,31 +50,31 @@ class DeadRelu(Model):
 
 
 class Dropped(Model):
-    """What each dropout, by itself, makes of some numbers in training.
+    """The output of each dropout layer alone for random input.
 
-    After the last epoch, standard normal numbers that have nothing to do
-    with the network enter a layer of the framework's own, which drops by a
-    mask of its own, also where training shares its masks. What leaves it
-    tells which were dropped.
+    After the last epoch, standard normal numbers, independent of the network,
+    are passed to the framework's own dropout layer in training mode. The
+    layer draws its own mask, also where training uses shared masks. The
+    output shows which numbers were dropped.
 
     Attributes:
-        samples: how many of the shape that the dropout takes.
+        samples: the number of samples of the dropout's input shape.
     """
 
     samples: PositiveInt = 100
 
 
 class PerSampleGradients(Model):
-    """The loss's gradient by some layers' tensors, of each sample alone.
+    """The gradients of single samples' losses by the tensors of some layers.
 
-    A penalty on the weights has no samples and is left out.
+    A penalty on the weights does not depend on a sample and is excluded.
 
     Attributes:
-        places: the layers, such as `dense_1`; an arm without one is not
-            looked at there.
-        epochs: when to look.
-        samples: how many of the training part's, drawn once for all, in
-            their order; all of them where there are no more.
+        places: the layers, such as `dense_1`; layers that an arm does not
+            have are skipped.
+        epochs: the epochs to record.
+        samples: the number of samples of the training part, drawn once, in
+            the order of the data; all of them if there are no more.
     """
 
     places: Places
@@ -82,14 +83,14 @@ class PerSampleGradients(Model):
 
 
 class Representations(Model):
-    """What leaves some layers.
+    """The outputs of some layers.
 
     Attributes:
         places: the layers, such as `dense_1`, or `all`.
-        epochs: when to look.
-        samples: how many of the part's, drawn once for all, in their
-            order; all of them where there are no more.
-        part: of the data.
+        epochs: the epochs to record.
+        samples: the number of samples of the part, drawn once, in the order
+            of the data; all of them if there are no more.
+        part: the part of the data.
     """
 
     places: Literal["all"] | Places = "all"
@@ -99,13 +100,14 @@ class Representations(Model):
 
 
 class Weights(Model):
-    """Some layers' tensors themselves.
+    """The tensors of some layers.
 
     Attributes:
         places: the layers, or `all`.
-        every: epochs between two looks; the first and the last are seen.
-        largest: tensors of more numbers than this are left out, if it is
-            said; beside a small network, a large one is not kept.
+        every: the number of epochs between two records; the first and the
+            last epoch are always recorded.
+        largest: tensors with more elements than this are skipped, so that
+            large networks are not stored; None records all.
     """
 
     places: Literal["all"] | Places = "all"
@@ -114,16 +116,16 @@ class Weights(Model):
 
 
 class Probes(Model):
-    """Everything that is looked at.
+    """All probes of an experiment.
 
     Attributes:
-        gradient_norm: the Euclidean norm of the loss's gradient by each
-            tensor, at each step.
-        dead_relu: dead units.
-        dropped: what the dropouts make of given numbers.
-        per_sample_gradients: gradients of samples.
-        representations: what leaves the layers.
-        weights: the tensors on their way.
+        gradient_norm: whether to record the Euclidean norm of the loss's
+            gradient by each tensor, at each step.
+        dead_relu: the share of dead units.
+        dropped: the output of the dropout layers for random input.
+        per_sample_gradients: the gradients of single samples.
+        representations: the outputs of layers.
+        weights: the tensors during training.
     """
 
     gradient_norm: StrictBool = False

@@ -26,26 +26,27 @@ Counting = Literal["exceeds", "reaches"]
 
 
 class EarlyStopping(DialectFilled):
-    """Stop when the watched value has not improved for a while.
+    """Stop when the monitored value has not improved for a while.
 
-    An epoch improves when its value beats the best so far by more than
-    `min_delta`; otherwise it is bad. A value that is not a number improves
-    nothing. The first epoch never ends a training. Keras's callback, with
-    `counting: reaches`, is this to the letter but where the very first value
-    is not a number: nothing ever beats that in Keras.
+    An epoch is an improvement if its value is better than the best so far by
+    more than `min_delta`; otherwise it is bad. NaN is never an improvement.
+    Training never stops after the first epoch. With `counting: reaches` this
+    is exactly Keras's callback, except where the first value is NaN: in
+    Keras no later value is then an improvement.
 
     Attributes:
-        monitor: the curve to watch; a loss falls, an accuracy rises.
+        monitor: the curve to monitor; a loss is minimised, an accuracy
+            maximised.
         patience: how many epochs in a row may be bad.
         counting: whether training stops when the bad epochs exceed the
-            patience, as hand-written loops mostly count, or as soon as they
-            reach it, as Keras does; patience 0 then means what 1 does.
-        min_delta: by how much a value must beat the best.
-        restore_best: whether the best epoch's weights are put back at the
-            end, also when nothing stopped early.
-        start_from_epoch: so many epochs are not looked at.
-        baseline: a value that an improvement must beat as well, or it ends
-            no row of bad epochs; None asks for nothing.
+            patience, as in most hand-written loops, or as soon as they
+            reach it, as in Keras, where patience 0 is the same as 1.
+        min_delta: by how much a value must be better than the best.
+        restore_best: whether the best epoch's weights are restored at the
+            end, also when training did not stop early.
+        start_from_epoch: the number of first epochs that are ignored.
+        baseline: the count of bad epochs restarts only if an improvement
+            is also better than this value; None sets no such condition.
     """
 
     monitor: Monitor = "validation_loss"
@@ -58,24 +59,27 @@ class EarlyStopping(DialectFilled):
 
 
 class Plateau(DialectFilled):
-    """Reduce the rate when the watched value has not improved for a while.
+    """Reduce the rate when the monitored value has not improved for a while.
 
-    ReduceLROnPlateau, as either framework has it. The schedule's factor
-    multiplies what is left of the rate, so the two can be combined.
+    This is ReduceLROnPlateau of either framework. The schedule's factor
+    multiplies the reduced rate, so the two can be combined.
 
     Attributes:
-        monitor: the curve to watch; a loss falls, an accuracy rises.
-        by: what the rate is multiplied by.
+        monitor: the curve to monitor; a loss is minimised, an accuracy
+            maximised.
+        by: the factor of each reduction.
         patience: how many epochs in a row may be bad.
         counting: whether the rate falls when the bad epochs exceed the
             patience (PyTorch) or as soon as they reach it (Keras).
-        threshold: by how much a value must beat the best.
-        threshold_mode: whether `threshold` is a share of the best value
-            (PyTorch) or a difference (Keras).
-        cooldown: epochs after a reduction in which none is bad.
-        last_cooldown: whether the last of them is ignored, too (PyTorch), or
-            counted (Keras, where a cooldown of 1 is therefore none).
-        min_lr: no reduction goes below this rate.
+        threshold: by how much a value must be better than the best.
+        threshold_mode: whether `threshold` is relative to the best value
+            (PyTorch) or absolute (Keras).
+        cooldown: the number of epochs after a reduction that do not count
+            as bad.
+        last_cooldown: whether the last of these epochs is `ignored` too
+            (PyTorch) or `counted` (Keras, where a cooldown of 1 has
+            therefore no effect).
+        min_lr: the lower bound of the rate.
         least_change: a reduction by no more than this is not made.
     """
 
@@ -105,19 +109,19 @@ class Plateau(DialectFilled):
 
 
 class Accumulation(DialectFilled):
-    """Move the parameters once for several batches.
+    """Update the parameters once for several batches.
 
     A step is still one batch, with its own loss and gradient norm. Every
-    `batches` steps, the gradients since the last update are clipped and
-    handed to the optimiser, at that step's rate; the optimiser counts
-    updates, not steps. An epoch's end changes nothing: what is left over
-    goes on into the next epoch, and at the end of training it is dropped
+    `batches` steps, the gradients accumulated since the last update are
+    clipped and passed to the optimiser, with that step's rate; the optimiser
+    counts updates, not steps. Accumulation continues across the end of an
+    epoch, and incomplete accumulations are dropped at the end of training
     (Keras's `gradient_accumulation_steps`).
 
     Attributes:
-        batches: how many make an update.
-        reduction: their gradients' `mean` (Keras) or `sum` (PyTorch, where
-            `backward()` adds to what is there).
+        batches: the number of batches of an update.
+        reduction: the `mean` of their gradients (Keras) or the `sum`
+            (PyTorch, where `backward()` adds to `grad`).
     """
 
     batches: Annotated[int, Field(strict=True, ge=2, le=MOST)]
@@ -125,31 +129,32 @@ class Accumulation(DialectFilled):
 
 
 class Recipe(DialectFilled):
-    """Everything about training but the network and the data.
+    """All settings of training other than the network and the data.
 
     Attributes:
-        loss: what is minimised, averaged over a batch.
-        optimizer: how a gradient moves a parameter.
-        penalty: what large weights cost beside the loss.
-        clipping: how large a gradient the optimiser may see.
-        accumulation: how many batches make an update, if more than one.
-        schedule: the rate over the steps, as a factor of the optimiser's.
-        batch_size: samples a step, or `full` for the whole training part,
-            which no batch exceeds.
-        epochs: passes over the training part.
-        last_batch: what becomes of a last batch that is not full.
-        shuffle: a new order for each epoch, one order for all, or the
-            data's own.
-        plateau: when to reduce the rate, beside the schedule.
+        loss: the loss, averaged over a batch.
+        optimizer: the optimiser.
+        penalty: the penalty on the weights that is added to the loss.
+        clipping: how gradients are clipped before the optimiser.
+        accumulation: the number of batches of an update, if more than one.
+        schedule: the learning rate as a factor of the optimiser's rate.
+        batch_size: the number of samples of a step, or `full` for the whole
+            training part. A batch is never larger than the training part.
+        epochs: the number of passes over the training part.
+        last_batch: whether an incomplete last batch is kept or dropped.
+        shuffle: whether the samples are shuffled in each epoch, once for
+            all epochs, or never.
+        plateau: when to reduce the rate, in addition to the schedule.
         early_stopping: when to stop before the last epoch.
-        checkpoint: the curve whose best epoch's weights the training ends
-            with, whatever stopped it; None keeps the last epoch's. The
-            first of equal epochs is the best. Beside `restore_best` it
-            needs no patience and knows no `min_delta`.
-        evaluate_every: epochs between evaluations on the training and the
-            validation part; 0 evaluates once, at the end.
-        precision: what layers compute in, unless a run says otherwise;
-            `bfloat16` is mixed. The ladder's is always float64.
+        checkpoint: the curve whose best epoch's weights are restored at the
+            end of training, for whatever reason it ended; None keeps the
+            last epoch's weights. Of equal epochs the first is the best. In
+            contrast to `restore_best` it has no patience and no
+            `min_delta`.
+        evaluate_every: the number of epochs between evaluations on the
+            training and the validation part; 0 evaluates once, at the end.
+        precision: the precision of the layers, unless a run overrides it;
+            `bfloat16` is mixed precision. The ladder always uses float64.
     """
 
     loss: Loss
@@ -170,10 +175,17 @@ class Recipe(DialectFilled):
 
 
 def batch_sizes(recipe: Recipe, samples: int) -> list[int]:
-    """Return how many samples a full batch has, and then the last, if less.
+    """Return the different batch sizes of an epoch.
 
-    >>> from framework_parity.common.spec.node import speaking
-    >>> with speaking("keras"):
+    Args:
+        recipe: the recipe.
+        samples: the number of samples of the training part.
+
+    Returns:
+        The size of a full batch and, if it is smaller, that of the last.
+
+    >>> from framework_parity.common.spec.node import defaults_from
+    >>> with defaults_from("keras"):
     ...     recipe = Recipe(
     ...         loss="cross_entropy", optimizer="sgd", batch_size=4, epochs=1
     ...     )

@@ -1,8 +1,8 @@
-"""Replay: what one framework drew, to be played into both.
+"""Replay: the random draws of one framework, used in both frameworks.
 
-Published figures hang on the very numbers that a framework drew; another
-stream is another experiment. Played into the other framework, they let it
-be asked for the same figures.
+Published figures depend on the exact numbers that a framework drew; with
+another random stream the figures differ. If the other framework uses the
+same draws, it can be checked against the same figures.
 """
 
 from dataclasses import dataclass, field
@@ -19,12 +19,14 @@ from framework_parity.common.training.record import Curve, Weights
 class Replay(DialectFilled):
     """How the framework is seeded whose draws are replayed.
 
-    It is seeded once and draws the data; then come each arm's network and
-    its steps, as if the arm were the first. Only `--randomness replay` asks.
+    The framework is seeded once and draws the data. Each arm's network and
+    its steps are drawn next, as if the arm were the first. Only
+    `--randomness replay` uses these fields.
 
     Attributes:
-        seed: of the first run; further runs count on from it.
-        reseed: whether it is seeded again after the data, before a network.
+        seed: the seed of the first run; later runs use the next seeds.
+        reseed: whether the framework is seeded again between the data and
+            the network.
     """
 
     seed: NonNegativeInt = 0
@@ -36,14 +38,14 @@ UNSAID = Replay()
 
 @dataclass
 class Drawn:
-    """All that one run draws, by one framework.
+    """All random draws of one run, made by one framework.
 
     Attributes:
-        parts: the data; None where their source draws them by itself.
-        weights: what the network starts from, in neutral layout.
-        orders: for each epoch, the rows in the order that it sees them.
-        masks: for each place that drops, the factors of every step, as
-            `common.training.batches.Segment` has them.
+        parts: the parts of the data; None where the data source draws them.
+        weights: the initial weights of the network, in neutral layout.
+        orders: for each epoch, the row indices in the order of training.
+        masks: for each dropout place, the factors of every step, in the
+            format of `common.training.batches.Segment`.
     """
 
     parts: dict[str, Part] | None

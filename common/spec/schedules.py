@@ -1,13 +1,14 @@
 """Schedules: the learning rate as a function of the step.
 
 `factor(t)` multiplies the optimiser's rate; t = 0 is the first update. Every
-schedule but `constant` counts updates, or with `per: epoch` the epochs that
-are complete: PyTorch's schedulers count calls of `step()`, wherever in the
-loop those stand, and Keras's schedules always count updates.
+schedule but `constant` counts updates, or with `per: epoch` the completed
+epochs: PyTorch's schedulers count calls of `step()`, wherever in the loop
+these are, and Keras's schedules always count updates.
 
-The numbers are computed here, in float64, and played into both frameworks,
-so that no framework's own schedule rounds them. `torch_impl/schedules.py` and
-`keras_impl/schedules.py` say each with the framework's own class.
+The rates are computed here, in float64, and set in both frameworks, so that
+the rounding of a framework's own schedule has no effect.
+`torch_impl/schedules.py` and `keras_impl/schedules.py` build each schedule
+with the framework's own class.
 """
 
 import math
@@ -47,23 +48,35 @@ class Changing(SpecNode):
     """A rate that changes.
 
     Attributes:
-        per: whether `factor` is asked with the updates, or with the whole
-            epochs, that lie behind.
+        per: whether `factor` is a function of the number of completed
+            updates (`step`) or of completed epochs (`epoch`).
     """
 
     per: Literal["step", "epoch"] = "step"
 
     def factor(self, step: int, lr: float = 1.0) -> float:
-        """Return what the rate is multiplied by.
+        """Return the factor of the optimiser's rate.
 
         Args:
-            step: updates, or epochs, that lie behind.
-            lr: the optimiser's rate, for an end that is said as a rate.
+            step: the number of completed updates, or epochs.
+            lr: the optimiser's rate, for an `end` that is a rate.
+
+        Returns:
+            The factor.
         """
         raise NotImplementedError
 
     def rate(self, step: int, lr: float, steps_per_epoch: int) -> float:
-        """Return the rate of one update; `step` counts those behind it."""
+        """Return the learning rate of one update.
+
+        Args:
+            step: the number of completed updates.
+            lr: the optimiser's rate.
+            steps_per_epoch: the number of updates of an epoch.
+
+        Returns:
+            The learning rate.
+        """
         count = step if self.per == "step" else step // steps_per_epoch
         return lr * self.factor(count, lr)
 
@@ -89,8 +102,8 @@ class StepDecay(Changing):
 class MultiStep(Changing):
     """Multiply the rate by `by` at each of the steps `at`.
 
-    PyTorch's MultiStepLR takes the step that is the first at the new rate,
-    Keras's PiecewiseConstantDecay the last at the old one.
+    A milestone of PyTorch's MultiStepLR is the first step at the new rate, a
+    boundary of Keras's PiecewiseConstantDecay the last at the old one.
 
     >>> torch = MultiStep(at=(2, 4), by=0.5, boundary="first_new")
     >>> [torch.factor(step) for step in range(6)]
@@ -100,9 +113,10 @@ class MultiStep(Changing):
     [1.0, 1.0, 1.0, 0.5, 0.5, 0.25]
 
     Attributes:
-        at: the steps, rising.
-        by: what each multiplies the rate by.
-        boundary: what step `at` itself is.
+        at: the steps, strictly increasing.
+        by: the factor at each of them.
+        boundary: whether a step in `at` is the first at the new rate or the
+            last at the old one.
     """
 
     at: tuple[PositiveInt, ...] = Field(min_length=1)
@@ -126,15 +140,17 @@ class MultiStep(Changing):
         return tuple(step + late for step in self.at)
 
     def factor(self, step: int, lr: float = 1.0) -> float:
-        """Return by^n, where n milestones are not beyond `step`."""
-        return self.by ** sum(step >= each for each in self.milestones)
+        """Return by^n, where n milestones are at or before `step`."""
+        return self.by ** sum(
+            step >= milestone for milestone in self.milestones
+        )
 
 
 class Exponential(Changing):
     """Multiply the rate by `by` over every `every` steps, smoothly.
 
-    PyTorch's ExponentialLR is this with `every` 1; Keras's ExponentialDecay
-    is all of it. With `staircase` it is `step_decay`.
+    PyTorch's ExponentialLR has `every` 1; Keras's ExponentialDecay has all
+    fields. With `staircase` it is `step_decay`.
 
     >>> [Exponential(by=0.5).factor(step) for step in range(4)]
     [1.0, 0.5, 0.25, 0.125]
@@ -150,7 +166,7 @@ class Exponential(Changing):
     staircase: StrictBool = False
 
     def factor(self, step: int, lr: float = 1.0) -> float:
-        """Return by^(step / every), the exponent rounded down in stairs."""
+        """Return by^(step / every); `staircase` rounds the exponent down."""
         done = step / self.every
         return float(self.by ** (math.floor(done) if self.staircase else done))
 
@@ -158,8 +174,8 @@ class Exponential(Changing):
 class NaturalExponential(Changing):
     """Let the rate decay as e^(-k t), the textbook's exponential decay.
 
-    The same curve as `exponential` with by = e^-k, and said so in both
-    frameworks; neither takes k itself.
+    The same curve as `exponential` with by = e^-k, which is what both
+    frameworks receive; neither has a parameter k.
 
     >>> decay = NaturalExponential(k=0.5)
     >>> [round(decay.factor(step), 3) for step in range(4)]
@@ -177,7 +193,7 @@ class NaturalExponential(Changing):
 class InverseTime(Changing):
     """Let the rate fall as 1 / (1 + k t), "1/t decay" (Robbins, Monro 1951).
 
-    Keras's InverseTimeDecay; PyTorch has no class.
+    Keras's InverseTimeDecay; PyTorch has no such class.
 
     >>> decay = InverseTime(k=1.0)
     >>> [round(decay.factor(step), 3) for step in range(4)]
@@ -192,7 +208,7 @@ class InverseTime(Changing):
     staircase: StrictBool = False
 
     def factor(self, step: int, lr: float = 1.0) -> float:
-        """Return 1 / (1 + k step / every), stairs rounding down."""
+        """Return 1 / (1 + k step / every); `staircase` rounds step / every."""
         done = step / self.every
         return 1.0 / (1.0 + self.k * (int(done) if self.staircase else done))
 
@@ -200,9 +216,9 @@ class InverseTime(Changing):
 class PolynomialDecay(Changing):
     """Fall to the rate `end` in `steps`, as a power of what is left; stay.
 
-    Both frameworks' power is 1, a straight line. `end` is a rate, not a
-    factor: Keras's PolynomialDecay ends at 0.0001, whatever it began with,
-    PyTorch's PolynomialLR at 0.
+    The default power is 1 in both frameworks, a straight line. `end` is a
+    rate, not a factor: Keras's PolynomialDecay ends at 0.0001, whatever the
+    initial rate, PyTorch's PolynomialLR at 0.
 
     >>> line = PolynomialDecay(steps=4, end=0.0)
     >>> [line.factor(step) for step in range(6)]
@@ -226,9 +242,9 @@ class PolynomialDecay(Changing):
 class Cosine(Changing):
     """Fall along half a cosine to `final` times the rate.
 
-    Loshchilov and Hutter 2017, eq. 5, without restarts. Past its end
+    Loshchilov and Hutter 2017, eq. 5, without restarts. After its end
     PyTorch's CosineAnnealingLR rises again, as the cosine does; Keras's
-    CosineDecay stays.
+    CosineDecay stays constant.
 
     >>> cosine = Cosine(steps=4, past_end="stays")
     >>> [round(cosine.factor(step), 3) for step in range(7)]
@@ -262,11 +278,11 @@ class CosineRestarts(Changing):
     [1.0, 0.5, 1.0, 0.854, 0.5, 0.146, 1.0, 0.962]
 
     Attributes:
-        first: steps of the first fall.
-        times: how many times as long each next fall is.
-        peak: what each restart's height is of the last one's (Keras's
-            m_mul; PyTorch always restarts at the whole rate).
-        final: where each fall ends.
+        first: the number of steps of the first period.
+        times: the length of each period relative to the one before.
+        peak: the rate at each restart relative to the one before (Keras's
+            m_mul; PyTorch always restarts at the full rate).
+        final: the factor at the end of each period.
     """
 
     shorthand_field = "first"
@@ -278,7 +294,7 @@ class CosineRestarts(Changing):
     def factor(self, step: int, lr: float = 1.0) -> float:
         """Return final + (1 - final) peakⁱ (1 + cos(π s / Tᵢ)) / 2.
 
-        The i-th fall has Tᵢ = first · timesⁱ steps; s of them are done.
+        The i-th period has Tᵢ = first · timesⁱ steps; s of them are done.
         """
         length, height = self.first, 1.0
         if self.times == 1:
@@ -293,20 +309,20 @@ class CosineRestarts(Changing):
 class WarmupCosine(Changing):
     """Rise in a straight line to the rate, then fall as `cosine`, and stay.
 
-    Goyal et al. 2017, section 2.2, for the rise. In Keras CosineDecay with
-    `warmup_steps`, whose `decay_steps` begin after it too. PyTorch's chain
-    of LinearLR and CosineAnnealingLR is the same up to the end, but cannot
-    begin at 0.
+    The warmup is that of Goyal et al. 2017, section 2.2. In Keras it is
+    CosineDecay with `warmup_steps`, whose `decay_steps` begin after the
+    warmup too. PyTorch's chain of LinearLR and CosineAnnealingLR is the same
+    up to the end, but cannot begin at 0.
 
     >>> warm = WarmupCosine(warmup=2, steps=4)
     >>> [round(warm.factor(step), 3) for step in range(8)]
     [0.0, 0.5, 1.0, 0.854, 0.5, 0.146, 0.0, 0.0]
 
     Attributes:
-        warmup: steps of the rise.
-        steps: of the fall.
-        start: where the rise begins, as a share of the rate.
-        final: where the fall ends, likewise.
+        warmup: the number of steps of the rise.
+        steps: the number of steps of the fall.
+        start: the factor at the beginning of the rise.
+        final: the factor at the end of the fall.
     """
 
     warmup: PositiveInt
@@ -325,10 +341,10 @@ class WarmupCosine(Changing):
 class OneCycle(Changing):
     """Rise along half a cosine to the rate and fall to almost nothing; stay.
 
-    Smith and Topin 2018, as PyTorch's OneCycleLR has it: the optimiser's
-    rate is the highest, the momentum does not cycle, and the peak is at step
-    rise · steps - 1, between two steps where that is not whole. Keras has no
-    class; PyTorch's raises an error past its end.
+    Smith and Topin 2018, as in PyTorch's OneCycleLR: the optimiser's rate is
+    the highest, the momentum does not cycle, and the peak is at step
+    rise · steps - 1, between two steps if that is not an integer. Keras has
+    no such class; PyTorch's raises an error after its end.
 
     >>> cycle = OneCycle(steps=10)
     >>> [round(cycle.factor(step), 3) for step in range(5)]
@@ -337,10 +353,10 @@ class OneCycle(Changing):
     True
 
     Attributes:
-        steps: of the whole cycle.
-        rise: the share of them that rises.
-        start_over: the rate over what it begins with.
-        end_over: what it begins with over what it ends with.
+        steps: the number of steps of the cycle.
+        rise: the share of the steps in which the rate rises.
+        start_over: the highest rate divided by the initial rate.
+        end_over: the initial rate divided by the final rate.
     """
 
     shorthand_field = "steps"
@@ -363,7 +379,7 @@ class OneCycle(Changing):
         return self
 
     def factor(self, step: int, lr: float = 1.0) -> float:
-        """Return the cosine from 1/start_over to 1, then to the end."""
+        """Return the cosine from 1/start_over to 1, then to the end rate."""
         start = 1.0 / self.start_over
         peak, last = self.rise * self.steps - 1, self.steps - 1
         if step <= peak:
@@ -375,6 +391,14 @@ class OneCycle(Changing):
 def half_cosine(done: float, final: float, height: float = 1.0) -> float:
     """Return final + (1 - final) height (1 + cos(π done)) / 2.
 
+    Args:
+        done: the completed share of the period, from 0 to 1.
+        final: the factor at the end.
+        height: the height of the period.
+
+    Returns:
+        The factor.
+
     >>> half_cosine(0.0, 0.2), half_cosine(1.0, 0.2)
     (1.0, 0.2)
     """
@@ -383,7 +407,15 @@ def half_cosine(done: float, final: float, height: float = 1.0) -> float:
 
 
 def between(start: float, end: float, done: float) -> float:
-    """Return the height of half a cosine from `start` to `end`.
+    """Interpolate from `start` to `end` along half a cosine.
+
+    Args:
+        start: the value at 0.
+        end: the value at 1.
+        done: the completed share, from 0 to 1.
+
+    Returns:
+        The interpolated value.
 
     >>> between(2.0, 4.0, 0.0), between(2.0, 4.0, 1.0)
     (2.0, 4.0)

@@ -1,17 +1,23 @@
-"""Which parameters something applies to, by their neutral names."""
+"""Selection of parameters by their neutral names."""
 
 from typing import Literal
 
 Chosen = Literal["all", "kernels"]
 
-# What is no kernel: it shifts or scales what a kernel made.
+# Parameters that are not kernels: they shift or scale activations.
 NO_KERNEL = ("bias", "gamma", "beta")
 
 
 def is_chosen(name: str, chosen: Chosen) -> bool:
-    """Return whether a parameter of this name is among the chosen.
+    """Return whether a parameter is selected.
 
-    `kernels` leaves out every bias, and what a normalisation learns.
+    Args:
+        name: neutral name of the parameter, such as `dense_1/bias`.
+        chosen: `all`, or `kernels`, which excludes biases and the parameters
+            of normalisation layers.
+
+    Returns:
+        Whether the parameter is selected.
 
     >>> is_chosen("dense_1/bias", "kernels"), is_chosen("dense_1/bias", "all")
     (False, True)

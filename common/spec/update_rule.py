@@ -1,9 +1,9 @@
-"""What all optimisers share: a state, a move, and weight decay.
+"""The base class of all optimisers: state, update step and weight decay.
 
-A field that has no effect where it stands (the decay's form without a decay,
-the velocity's without momentum) takes PyTorch's value, so that two specs
-which mean the same *are* the same, and are read back as the same from a live
-optimiser that could not show the difference.
+A field without effect (the form of the decay without a decay, the form of the
+velocity without momentum) is set to PyTorch's value. Two equivalent
+specifications are therefore equal, also when they are read back from a live
+optimiser, which cannot show the difference.
 """
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -22,56 +22,59 @@ State: TypeAlias = dict[str, Array]
 
 
 class UpdateRule(SpecNode):
-    """How a gradient g moves a parameter p, at rate η, with decay λ.
+    """The update of a parameter p by its gradient g, with rate η and decay λ.
 
-    The decay may be `coupled` (PyTorch), a part of the gradient::
+    The decay is `coupled` (PyTorch), a part of the gradient::
 
         g ← g + λ p
 
-    or `decoupled` (Keras), a step of its own before::
+    or `decoupled` (Keras), a separate step before the update::
 
         p ← p - η λ p
 
-    or, the same but for rounding, `factored` (PyTorch's AdamW)::
+    or `factored` (PyTorch's AdamW), which differs only in rounding::
 
         p ← (1 - η λ) p
 
-    where 1 - ηλ keeps few digits of ηλ, always the same ones: at ηλ = 1e-4
-    the decay is off by up to 5e-13 of itself in float64, which 2,000 steps
-    show plainly, and by 3e-4 in float32. Loshchilov and Hutter 2019,
-    algorithm 2. `decay_applies_to` says whether it takes `all` parameters or
-    only `kernels`.
+    The rounding of 1 - ηλ loses digits of ηλ, the same ones in every step: at
+    ηλ = 1e-4 the relative error of the decay is up to 5e-13 in float64, which
+    is visible after 2,000 steps, and 3e-4 in float32. Loshchilov and Hutter
+    2019, algorithm 2. `decay_applies_to` is `all` parameters or only
+    `kernels`.
     """
 
     shorthand_field = "lr"
 
-    if TYPE_CHECKING:  # each subclass has them among fields of its own
+    if TYPE_CHECKING:  # each subclass defines these fields
         weight_decay: float
         decay: Decay
         decay_applies_to: Chosen
 
     @classmethod
     def slots(cls) -> tuple[str, ...]:
-        """Return the names of what is remembered, all zero at first."""
+        """Return the names of the state variables, which start at zero."""
         raise NotImplementedError(f"{cls.kind()} remembers nothing yet")
 
     def start(self, parameter: Array) -> State:
-        """Return what is remembered of one parameter before any step."""
+        """Return the initial state of one parameter."""
         return {name: np.zeros_like(parameter) for name in self.slots()}
 
     def move(self, state: State, g: Array, rate: float, step: int) -> Array:
-        """Return what to take off a parameter, and renew its state.
+        """Return the decrement of a parameter, and update its state.
 
         Args:
-            state: what is remembered of the parameter; changed in place.
+            state: the state of the parameter; changed in place.
             g: its gradient.
-            rate: of this step.
-            step: 1 for the first update.
+            rate: the learning rate of this step.
+            step: the number of the update, from 1.
+
+        Returns:
+            An array of the shape of `g`, to subtract from the parameter.
         """
         raise NotImplementedError(f"{self.kind()} has no definition")
 
     def decays(self, name: str) -> bool:
-        """Return whether the parameter of this name decays."""
+        """Return whether weight decay applies to a parameter."""
         return self.weight_decay > 0 and is_chosen(name, self.decay_applies_to)
 
     def update(
@@ -83,15 +86,19 @@ class UpdateRule(SpecNode):
         rate: float,
         step: int,
     ) -> Array:
-        """Return a parameter after one update; its state is renewed.
+        """Return a parameter after one update, and update its state.
 
         Args:
-            name: of the parameter, which decides whether it decays.
+            name: neutral name of the parameter, which decides whether
+                weight decay applies to it.
             parameter: its value.
-            state: what is remembered of it; changed in place.
-            gradient: of the loss by it.
-            rate: of this step.
-            step: 1 for the first update.
+            state: its state; changed in place.
+            gradient: the gradient of the loss by the parameter.
+            rate: the learning rate of this step.
+            step: the number of the update, from 1.
+
+        Returns:
+            The new value, an array of the shape of `parameter`.
         """
         decay = self.weight_decay if self.decays(name) else 0.0
         if self.decay == "coupled":
@@ -103,14 +110,14 @@ class UpdateRule(SpecNode):
         return parameter - self.move(state, gradient, rate, step)
 
     def without_effect(self) -> set[str]:
-        """Return the fields that change nothing, given the others."""
+        """Return the fields that have no effect, given the others."""
         return set() if self.weight_decay else {"decay", "decay_applies_to"}
 
     @model_validator(mode="after")
     def _same_meaning_same_spec(self) -> "UpdateRule":
         for name in self.without_effect() & set(type(self).model_fields):
-            unsaid = type(self).model_fields[name].default
-            value = defaults_of("torch")[self.kind()].get(name, unsaid)
-            # The only place that writes to a frozen element: its birth.
+            default = type(self).model_fields[name].default
+            value = defaults_of("torch")[self.kind()].get(name, default)
+            # A frozen element is written to only during its validation.
             self.__dict__[name] = value
         return self

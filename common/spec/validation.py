@@ -1,4 +1,4 @@
-"""Whether an arm's network, data and recipe fit together."""
+"""Validation of an arm: its network, data and recipe together."""
 
 import math
 from collections.abc import Callable
@@ -21,18 +21,19 @@ from framework_parity.common.spec.recipe import batch_sizes
 Path: TypeAlias = tuple[str | int, ...]
 Refusal: TypeAlias = tuple[Path, str]
 Where: TypeAlias = Callable[..., Path]
-"""From a part (layers, recipe, data) and a path inside to where it stands."""
+"""From a part (layers, recipe, data) and a path inside to the full path."""
 
 
 def check_arm(arm: Arm, where: Where) -> Refusal | None:
-    """Return what of an arm cannot be meant, or None.
+    """Return the first error of an arm's network and loss, or None.
 
     Args:
         arm: the network with its data and recipe.
-        where: says where something of the arm is written.
+        where: a function from a part and a path inside it to the path in the
+            document.
 
     Returns:
-        The place, and the sentence that says what is wrong there.
+        The path of the invalid field, and the message.
     """
     source, loss = arm.data.source, arm.recipe.loss
     classes = source.class_count
@@ -47,14 +48,14 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
             f"{has}{'' if classes else source.way_to_classes}"
         )
     try:
-        found = arm.places
+        nodes = arm.places
     except ShapeError as error:
         return where("layers", *error.path), str(error)
     units = 1 if isinstance(loss, BinaryCrossEntropy) else classes or 1
-    if found[-1].output_shape != (units,):
+    if nodes[-1].output_shape != (units,):
         one_hot = isinstance(loss, Distance) and classes
         return where("layers"), (
-            f"ends in shape {found[-1].output_shape}, but {loss.kind()!r} on "
+            f"ends in shape {nodes[-1].output_shape}, but {loss.kind()!r} on "
             f"{source.kind()!r} needs ({units},)"
             + (", a number for each of its classes" if one_hot else "")
         )
@@ -64,21 +65,21 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
             "PyTorch's optimisers refuse it; add a layer that learns, such "
             "as 'dense'"
         )
-    return _check_batch_norm(arm, found, where)
+    return _check_batch_norm(arm, nodes, where)
 
 
 def _check_batch_norm(
-    arm: Arm, found: tuple[LayerNode, ...], where: Where
+    arm: Arm, nodes: tuple[LayerNode, ...], where: Where
 ) -> Refusal | None:
-    """Refuse to normalise a single number: it has no variance."""
+    """Return an error if a single number is normalised, or None."""
     samples = arm.data.part_sizes()["train"]
     smallest = min(batch_sizes(arm.recipe, samples))
-    for place in walk(found):
+    for place in walk(nodes):
         if not isinstance(place.layer, BatchNorm):
             continue
         shape = place.input_shape
-        apart = shape[place.layer.along(shape)]
-        if smallest * math.prod(shape) // apart < 2:
+        channels = shape[place.layer.along(shape)]
+        if smallest * math.prod(shape) // channels < 2:
             return where("layers"), (
                 f"{place.name} meets a batch of 1 of the {samples} training "
                 "samples, and one number has no variance; change the batch "
@@ -88,7 +89,16 @@ def _check_batch_norm(
 
 
 def check_watching(arm: Arm, where: Where) -> Refusal | None:
-    """Return what a recipe watches and nobody measures, or None."""
+    """Return the first error of an arm's monitored curves, or None.
+
+    Args:
+        arm: the network with its data and recipe.
+        where: a function from a part and a path inside it to the path in the
+            document.
+
+    Returns:
+        The path of the invalid field, and the message.
+    """
     recipe = arm.recipe
     stopping, plateau = recipe.early_stopping, recipe.plateau
     if recipe.checkpoint and stopping and stopping.restore_best:

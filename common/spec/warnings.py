@@ -1,8 +1,8 @@
 """Warnings about a specification: allowed, but probably a mistake.
 
 A warning is one sentence that names the place, the effect and the remedy.
-It changes no verdict and no exit status. `spec_warnings` asks every function
-in `CHECKS` about every arm; to add a warning, add a function there.
+It changes no verdict and no exit status. `spec_warnings` calls every function
+in `CHECKS` for every arm; to add a warning, add a function there.
 """
 
 import math
@@ -35,45 +35,51 @@ from framework_parity.common.spec.two_sided.arms import sides_of
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 
 Check = Callable[[Arm], Iterator[str]]
-"""Given an arm, it yields sentences, each beginning with a layer or field."""
+"""A function that yields warnings; each begins with a layer or field."""
 
-# Layers that leave the range of the outputs as it is.
+# Layers that do not change the range of the outputs.
 _PASS_ON = (Linear, Flatten, Dropout, SpatialDropout)
 
 
 def spec_warnings(experiment: Experiment | TwoSided) -> list[str]:
-    """Return what of an experiment is allowed but probably a mistake.
+    """Return warnings about an experiment.
 
     Args:
         experiment: the complete specification.
 
     Returns:
-        One sentence for each, beginning with the place, such as
-        `arms.deep: softmax_1 ...`; an empty list if there is nothing.
+        One sentence for each warning, beginning with the place, such as
+        `arms.deep: softmax_1 ...`.
     """
-    found: list[str] = []
+    warnings: list[str] = []
     for name in experiment.arms:
         sides = sides_of(experiment.arm(name))
-        each = {side: _sentences(name, arm) for side, arm in sides.items()}
-        for side, sentences in each.items():
+        sentences_of = {
+            side: _sentences(name, arm) for side, arm in sides.items()
+        }
+        for side, sentences in sentences_of.items():
             for sentence in sentences:
-                both = all(sentence in others for others in each.values())
-                own = "" if both else f" ({side} side)"
-                found.append(f"{sentence}{own}")
-    return list(dict.fromkeys(found))
+                both = all(
+                    sentence in others for others in sentences_of.values()
+                )
+                side_note = "" if both else f" ({side} side)"
+                warnings.append(f"{sentence}{side_note}")
+    return list(dict.fromkeys(warnings))
 
 
 def _sentences(name: str, arm: Arm) -> list[str]:
-    asked = (sentence for check in CHECKS for sentence in check(arm))
-    return [f"arms.{name}: {each}" for each in asked] + arm.data.notices()
+    sentences = (sentence for check in CHECKS for sentence in check(arm))
+    return [
+        f"arms.{name}: {sentence}" for sentence in sentences
+    ] + arm.data.notices()
 
 
 def output_places(places: Sequence[LayerNode]) -> list[LayerNode]:
-    """Return the places whose values are the network's outputs.
+    """Return the places whose values are the outputs of the network.
 
-    Layers that leave the values as they are, or zero some of them, are
-    skipped; a residual ends in its activation, and a concatenation in the
-    end of each of its branches.
+    Layers that keep the values, or set some of them to zero, are skipped. The
+    output of a residual is that of its activation, and the output of a
+    concatenation that of each of its branches.
     """
     for place in reversed(places):
         if place.after:
@@ -90,7 +96,7 @@ def output_places(places: Sequence[LayerNode]) -> list[LayerNode]:
 
 
 def probabilities_into_cross_entropy(arm: Arm) -> Iterator[str]:
-    """Yield outputs in (0, 1) that a cross-entropy takes for logits."""
+    """Warn about outputs in (0, 1) that are used as logits."""
     loss = arm.recipe.loss
     if not isinstance(loss, CrossEntropy):
         return
@@ -107,7 +113,7 @@ def probabilities_into_cross_entropy(arm: Arm) -> Iterator[str]:
 
 
 def probabilities_into_binary_cross_entropy(arm: Arm) -> Iterator[str]:
-    """Yield outputs in (0, 1) that a binary cross-entropy takes for logits."""
+    """Warn about a sigmoid before a binary cross-entropy."""
     if not isinstance(arm.recipe.loss, BinaryCrossEntropy):
         return
     for place in output_places(arm.places):
@@ -121,7 +127,7 @@ def probabilities_into_binary_cross_entropy(arm: Arm) -> Iterator[str]:
 
 
 def negative_logits_cut_off(arm: Arm) -> Iterator[str]:
-    """Yield outputs that a cross-entropy takes for logits and never fall."""
+    """Warn about non-negative outputs that are used as logits."""
     loss = arm.recipe.loss
     if not isinstance(loss, CrossEntropy | BinaryCrossEntropy):
         return
@@ -135,7 +141,7 @@ def negative_logits_cut_off(arm: Arm) -> Iterator[str]:
 
 
 def log_softmax_into_cross_entropy(arm: Arm) -> Iterator[str]:
-    """Yield logarithms of probabilities that are taken for logits."""
+    """Warn about log-probabilities that are used as logits."""
     if not isinstance(arm.recipe.loss, CrossEntropy):
         return
     for place in output_places(arm.places):
@@ -148,7 +154,7 @@ def log_softmax_into_cross_entropy(arm: Arm) -> Iterator[str]:
 
 
 def softmax_of_one_number(arm: Arm) -> Iterator[str]:
-    """Yield softmaxes along an axis of length 1, which are constant."""
+    """Warn about a softmax along an axis of length 1, which is constant."""
     for place in arm.all_nodes:
         layer, shape = place.layer, place.input_shape
         if not isinstance(layer, AlongAxis):
@@ -164,7 +170,7 @@ def softmax_of_one_number(arm: Arm) -> Iterator[str]:
 
 
 def squared_error_on_classes(arm: Arm) -> Iterator[str]:
-    """Yield losses of a difference that meet classes."""
+    """Warn about a regression loss on one-hot classes."""
     loss, classes = arm.recipe.loss, arm.data.source.class_count
     if isinstance(loss, Distance) and classes is not None:
         yield (

@@ -1,7 +1,7 @@
-"""Batches: which samples each step sees, at which rate, under which masks.
+"""Batches: the samples, learning rate and masks of each training step.
 
-All of it follows from the specification and a seed, so both frameworks are
-handed the same steps, not the same intentions.
+All of them follow from the specification and a seed, so both frameworks
+receive identical steps.
 """
 
 import math
@@ -22,26 +22,27 @@ from framework_parity.common.training.randomness import stream
 Indices: TypeAlias = npt.NDArray[np.int64]
 Masks: TypeAlias = dict[str, npt.NDArray[Any]]
 
-# Short epochs are handed over together, until they have this many samples:
-# few enough to fit in memory beside the data, enough that handing over costs
-# nothing. A longer epoch is handed over alone.
+# Short epochs are merged until they have this many samples: few enough to fit
+# in memory beside the data, enough to make the cost of a call negligible. A
+# longer epoch is not merged with another.
 SAMPLES_AT_ONCE = 65_536
 
-# A segment has no more numbers in its batches than this, or a single step:
-# PyTorch copies all batches of a segment at once, 128 MiB in float64.
+# The batches of a segment have at most this many elements, unless it is a
+# single step: PyTorch copies all batches of a segment at once, 128 MiB in
+# float64.
 NUMBERS_AT_ONCE = 2**24
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Steps in a row, all with batches of one size.
+    """Consecutive training steps, all with the same batch size.
 
     Attributes:
-        indices: (steps, batch) rows of the training part.
-        rates: (steps,) learning rates.
-        masks: for each place that draws, what it drew, of shape
-            (steps, batch, *shape); a dropout's factors, 0 where a number is
-            dropped and 1 / (1 - rate) where it is kept.
+        indices: rows of the training part, of shape (steps, batch).
+        rates: learning rates, of shape (steps,).
+        masks: for each layer that draws random numbers, its draws, of shape
+            (steps, batch, *shape). For a dropout they are factors: 0 where
+            an element is dropped and 1 / (1 - rate) where it is kept.
     """
 
     indices: Indices
@@ -52,18 +53,18 @@ class Segment:
         return len(self.indices)
 
     def first(self) -> "Segment":
-        """Return the first step alone."""
+        """Return a segment with only the first step."""
         masks = {name: mask[:1] for name, mask in self.masks.items()}
         return Segment(self.indices[:1], self.rates[:1], masks)
 
     def slowed(self, factor: float) -> "Segment":
-        """Return the same steps at `factor` times their rates."""
+        """Return the same steps, with rates multiplied by `factor`."""
         return replace(self, rates=self.rates * factor)
 
     def reordered(self, rng: np.random.Generator) -> "Segment":
-        """Return the same batches, each with its samples in another order.
+        """Return the same batches, with the samples of each in random order.
 
-        A batch is a set, so nothing may change but how sums are rounded.
+        A batch is a set, so only the rounding of sums may change.
         """
         places = rng.random(self.indices.shape).argsort(1)
         masks = {}
@@ -76,13 +77,28 @@ class Segment:
 
 
 def steps_per_epoch(recipe: Recipe, samples: int) -> int:
-    """Return how many steps go over `samples` once."""
+    """Return the number of steps in one epoch.
+
+    Args:
+        recipe: the batch size and what happens to an incomplete last batch.
+        samples: the number of training samples.
+    """
     size, *rest = batch_sizes(recipe, samples)
     return samples // size + len(rest)
 
 
 def order(recipe: Recipe, samples: int, seed: int, epoch: int) -> Indices:
-    """Return the order in which one epoch sees the samples."""
+    """Return the order of the samples in one epoch.
+
+    Args:
+        recipe: whether and how often the samples are shuffled.
+        samples: the number of training samples.
+        seed: the seed of the run.
+        epoch: the epoch, counted from 0.
+
+    Returns:
+        A permutation of the sample indices, of shape (samples,).
+    """
     if recipe.shuffle == "never":
         return np.arange(samples)
     epoch = epoch if recipe.shuffle == "each_epoch" else 0
@@ -90,13 +106,23 @@ def order(recipe: Recipe, samples: int, seed: int, epoch: int) -> Indices:
 
 
 def rates(recipe: Recipe, first: int, count: int, samples: int) -> Array:
-    """Return the learning rates of `count` steps from step `first` on."""
+    """Return the learning rates of consecutive steps.
+
+    Args:
+        recipe: the initial rate and the schedule.
+        first: the first step, counted from 0.
+        count: the number of steps.
+        samples: the number of training samples.
+
+    Returns:
+        The rates, float64, of shape (count,).
+    """
     lr, epoch = recipe.optimizer.lr, steps_per_epoch(recipe, samples)
-    found = [
+    values = [
         recipe.schedule.rate(step, lr, epoch)
         for step in range(first, first + count)
     ]
-    return np.array(found, dtype=np.float64)
+    return np.array(values, dtype=np.float64)
 
 
 def segments(
@@ -107,16 +133,19 @@ def segments(
     nudge: int | None = None,
     drawn: Drawn | None = None,
 ) -> Iterator[Segment]:
-    """Yield the steps of some epochs, as few long segments as may be.
+    """Yield the steps of some epochs, in as few segments as possible.
 
     Args:
-        arm: what is trained, and how.
-        samples: how many the training part has.
-        seed: of the order and the masks.
-        epochs: which, counted from 0.
+        arm: the network, its data and its training recipe.
+        samples: the number of training samples.
+        seed: the seed of the sample order and the masks.
+        epochs: the epochs, counted from 0.
         nudge: a seed that reorders the samples inside each batch, or None;
             see `common.training.randomness.nudged`.
-        drawn: an order and masks to take instead of those of the seed.
+        drawn: a recorded order and masks that replace those of the seed.
+
+    Yields:
+        The segments, in the order of the steps.
     """
     recipe = arm.recipe
     size = batch_sizes(recipe, samples)[0]
@@ -158,11 +187,11 @@ def _merged(
     """Yield the batches of some epochs, (steps, batch), in long segments.
 
     Args:
-        recipe: says what becomes of a last batch that is not full.
-        samples: how many an epoch has.
-        orders: of the samples, one for each epoch.
-        size: of a batch.
-        numbers: that one sample has.
+        recipe: what happens to an incomplete last batch.
+        samples: the number of samples in an epoch.
+        orders: the order of the samples in each epoch.
+        size: the batch size.
+        numbers: the number of elements of one sample.
     """
     at_once = min(SAMPLES_AT_ONCE, NUMBERS_AT_ONCE // numbers)
     waiting: list[Indices] = []
@@ -181,7 +210,7 @@ def _merged(
 
 
 def _pieces(batches: Indices, numbers: int) -> Iterator[Indices]:
-    """Yield steps in pieces of no more than `NUMBERS_AT_ONCE` numbers."""
+    """Yield steps in pieces of at most `NUMBERS_AT_ONCE` elements."""
     steps = max(1, NUMBERS_AT_ONCE // (batches.shape[1] * numbers))
     for first in range(0, len(batches), steps):
         yield batches[first : first + steps]
@@ -194,14 +223,19 @@ def masks_of(
     first: int,
     name: str = "",
 ) -> npt.NDArray[Any]:
-    """Return a dropout's factors, 0 or 1 / (1 - rate), from a step on.
+    """Return what a layer draws in consecutive steps.
+
+    For a dropout these are its factors, 0 or 1 / (1 - rate).
 
     Args:
-        place: where it stands.
-        batches: how many steps, and how many samples each has.
-        seed: of the run.
-        first: the number of the first step.
-        name: by which it draws, if not by that of its place.
+        place: the layer.
+        batches: the number of steps, and of samples in each.
+        seed: the seed of the run.
+        first: the first step, counted from 0.
+        name: the name of the random stream; by default that of the layer.
+
+    Returns:
+        The draws, of shape (steps, batch, *place.mask_shape).
     """
     name = name or place.name
     steps, size = batches

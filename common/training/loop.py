@@ -1,8 +1,8 @@
-"""The loop: epochs, evaluations and early stopping, the same for both.
+"""The training loop: epochs, evaluation and early stopping.
 
-A backend offers a `Trainer`; what a step *is* belongs to the framework. How
-steps make epochs, when they are evaluated and when they stop belongs here,
-so that it cannot differ.
+A backend provides a `Trainer`, which performs steps with its framework. This
+module decides how steps form epochs, when the network is evaluated and when
+training stops, so that these cannot differ between the frameworks.
 """
 
 import heapq
@@ -35,32 +35,30 @@ from framework_parity.common.training.observer import Observer
 from framework_parity.common.training.randomness import stream
 from framework_parity.common.training.record import Curve, Record, Weights
 
-"""The precision that layers compute in; see `storage_dtype`."""
-
 Progress: TypeAlias = Callable[[int, int], None]
 
 GRID_POINTS = 101
 
 
 class Trainer(Protocol):
-    """What both backends offer: one network, ready to be trained.
+    """The interface of both backends: one network with its data.
 
-    It is made of an arm and the parts of its data, in one precision, and
-    speaks NumPy in neutral layout: images with channels last, kernels with
-    inputs first.
+    A trainer is made from an arm and the parts of its data, in one
+    precision. It takes and returns NumPy arrays in neutral layout: images
+    with channels last, kernels with inputs first.
     """
 
     def reseed(self, seed: int) -> None:
-        """Seed what the framework itself draws from now on."""
+        """Seed the framework's own random generators."""
 
     def load(self, weights: Weights) -> None:
-        """Set all tensors and forget all that an optimiser knows."""
+        """Set all tensors and reset the optimiser's state."""
 
     def weights(self) -> Weights:
-        """Return a copy of all tensors, learnt or kept."""
+        """Return a copy of all tensors, trainable or not."""
 
     def gather(self, indices: npt.NDArray[np.int64]) -> tuple[Curve, Curve]:
-        """Return the batch x, y of these rows, as a step would see it."""
+        """Return the batch x, y of these rows, as a step receives it."""
 
     def steps(self, segment: Segment) -> dict[str, Curve]:
         """Train, and return the curves that `Record.steps` describes."""
@@ -72,13 +70,20 @@ class Trainer(Protocol):
         """Return predictions: probabilities, or numbers in regression."""
 
     def outputs(self, x: Array) -> dict[str, Curve]:
-        """Return what leaves each place, inner first, in evaluation."""
+        """Return the output of each layer in evaluation, inner ones first."""
 
     def dropped(self, place: LayerNode, x: Array) -> tuple[Curve, Curve]:
-        """Return numbers before and after a dropout of the framework's own.
+        """Return the input and output of the framework's own dropout.
 
-        It is a new one with a mask of its own, as it is in training; nobody
-        else's randomness moves.
+        The layer is a new one in training mode, which draws its own mask.
+        The state of other random generators does not change.
+
+        Args:
+            place: the dropout.
+            x: the input, of shape (samples, *place.input_shape).
+
+        Returns:
+            The input in the precision of the layer, and the output.
         """
 
     def gradients(self, segment: Segment) -> tuple[float, Weights]:
@@ -87,53 +92,69 @@ class Trainer(Protocol):
     def per_sample_gradients(
         self, x: Array, y: Array, names: list[str]
     ) -> Weights:
-        """Return the loss's gradient by some tensors, of each sample alone.
+        """Return the gradients of the loss of each single sample.
 
-        The network is as it is in evaluation; the loss is that of a batch
-        of this one sample. Of shape (samples, *tensor).
+        The network is in evaluation mode; the loss is that of a batch of
+        one sample.
+
+        Args:
+            x: the samples, of shape (samples, *input_shape).
+            y: their labels or targets.
+            names: the tensors to differentiate by.
+
+        Returns:
+            The gradients by name, each of shape (samples, *tensor).
         """
 
-    def held(self) -> Iterator[tuple[str, Curve, Curve]]:
-        """Yield each part's name, x and y, as the framework holds them."""
+    def dataset_arrays(self) -> Iterator[tuple[str, Curve, Curve]]:
+        """Yield the name, x and y of each part, as the framework stores it."""
 
     def counts(self) -> dict[str, int]:
-        """Return how many numbers each tensor of the live model has."""
+        """Return the number of elements of each tensor of the live model."""
 
     @staticmethod
     def devices() -> list[str]:
-        """Return which of cpu, cuda and mps there are to compute on."""
+        """Return the available devices among cpu, cuda and mps."""
 
 
 def storage_dtype(dtype: str) -> str:
-    """Return the precision that parameters, data and losses are held in.
+    """Return the precision in which parameters, data and losses are stored.
 
-    `bfloat16` is mixed precision: products and activations in bfloat16, and
-    all that is summed over the steps in float32.
+    `bfloat16` is mixed precision: products and activations are in bfloat16,
+    and everything that accumulates over the steps is in float32.
 
-    >>> stored("bfloat16"), stored("float64")
+    >>> storage_dtype("bfloat16"), storage_dtype("float64")
     ('float32', 'float64')
     """
     return "float32" if dtype == "bfloat16" else dtype
 
 
 def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
-    """Draw the weights that both frameworks start from.
+    """Draw the initial weights of both frameworks.
 
     They are drawn in float64 and rounded once, so that float32 and float64
-    runs start from the same numbers up to that rounding.
+    runs start from the same values up to that rounding.
+
+    Args:
+        arm: the network.
+        seed: the seed of the run.
+        dtype: the precision of training; see `storage_dtype`.
+
+    Returns:
+        All tensors by neutral name, in neutral layout.
     """
     drawn, kind = {}, storage_dtype(dtype)
     for place in arm.all_nodes:
         for name in place.parameters | place.state:
             rng = stream(seed, "weights", arm.stream_name(name))
-            own = name.rpartition("/")[2]
-            values = place.layer.draw(own, rng, place.input_shape)
+            tensor = name.rpartition("/")[2]
+            values = place.layer.draw(tensor, rng, place.input_shape)
             drawn[name] = values.astype(kind)
     return drawn
 
 
 class Patience:
-    """Early stopping, one epoch at a time; see `EarlyStopping`."""
+    """The state of early stopping; see `EarlyStopping`."""
 
     def __init__(self, rule: EarlyStopping) -> None:
         self.rule = rule
@@ -143,9 +164,16 @@ class Patience:
         self.spent = False
 
     def improved(self, epoch: int, value: float) -> bool:
-        """Take the epoch's value; return whether it is the best so far.
+        """Update the state with the value of one epoch.
 
-        `spent` then says whether training is to stop.
+        Afterwards `spent` is whether training has to stop.
+
+        Args:
+            epoch: the epoch, counted from 1.
+            value: its value of the monitored metric.
+
+        Returns:
+            Whether the value is the best so far.
         """
         rule, baseline = self.rule, math.inf
         if epoch <= rule.start_from_epoch:
@@ -166,7 +194,7 @@ class Patience:
 
 
 class Reduction:
-    """A rate that falls on a plateau, one epoch at a time; see `Plateau`."""
+    """The state of a learning rate reduced on a plateau; see `Plateau`."""
 
     def __init__(self, rule: Plateau, lr: float) -> None:
         self.rule, self.rate = rule, lr
@@ -175,7 +203,7 @@ class Reduction:
         self.cooling = 0
 
     def take(self, value: float) -> None:
-        """Take the epoch's value; `rate` is then the next epoch's."""
+        """Update the state with an epoch's value and set the next `rate`."""
         rule = self.rule
         value = _falling(rule.monitor, value)
         if value < self._to_beat():
@@ -191,7 +219,8 @@ class Reduction:
         rule = self.rule
         if rule.threshold_mode == "absolute":
             return self.best - rule.threshold
-        # A share of an accuracy is added to it, one of a loss taken off.
+        # The relative threshold is added to an accuracy and subtracted from
+        # a loss; `best` is negative for an accuracy.
         rising = rule.monitor.endswith("accuracy")
         return self.best * (
             1.0 + (rule.threshold if rising else -rule.threshold)
@@ -207,22 +236,23 @@ class Reduction:
 
 
 def _falling(monitor: str, value: float) -> float:
-    """Return a value that is the better the lower it is."""
+    """Return a value of which less is better: accuracies are negated."""
     return -value if monitor.endswith("accuracy") else value
 
 
 def _over(counting: Counting, bad: int, patience: int) -> bool:
-    """Return whether so many bad epochs are too many."""
+    """Return whether the number of bad epochs exhausts the patience."""
     if counting == "exceeds":
         return bad > patience
     return bad >= max(patience, 1)
 
 
 def grid(points: Array) -> Array:
-    """Return a mesh of 101 points a side around some points.
+    """Return a mesh of 101 points per side around some points.
 
-    It reaches a tenth of the range beyond them on each side. In the plane
-    there are 10,201 points, and the second coordinate runs slowest.
+    The mesh extends beyond the points by a tenth of their range on each
+    side. In two dimensions it has 10,201 points, and the second coordinate
+    varies slowest.
     """
     low, high = points.min(0), points.max(0)
     margin = (high - low) / 10
@@ -248,16 +278,19 @@ def fit(
     """Train one arm from the weights that the trainer holds.
 
     Args:
-        trainer: a backend's, loaded with the weights to start from.
-        arm: what to train, and how.
-        seed: of the batch order and the dropout masks.
-        samples: how many the training part has.
-        grid_points: where to predict at the end, or None.
-        progress: called with the steps done and the steps in all.
+        trainer: a backend's trainer, loaded with the initial weights.
+        arm: the network, its data and its training recipe.
+        seed: the seed of the batch order and the dropout masks.
+        samples: the number of training samples.
+        grid_points: the inputs of the final predictions, or None.
+        progress: called with the number of steps done and in total.
         nudge: a seed that reorders the samples inside each batch, or None.
-        observer: looks at the network now and then, or None.
-        drawn: the order and the masks, or None to draw them by the seed.
-        epochs: how many to train, or None for as many as the recipe says.
+        observer: measures the network at some epochs, or None.
+        drawn: a recorded order and masks, or None to draw them by the seed.
+        epochs: the number of epochs, or None for that of the recipe.
+
+    Returns:
+        The curves, final metrics, weights and predictions of the run.
     """
     total = epochs or arm.recipe.epochs
     run = _Run(trainer, arm, seed, samples, total, progress, nudge, drawn)
@@ -285,7 +318,7 @@ def fit(
 
 
 class _Watchers:
-    """What looks at the evaluations: stops, slows, and keeps the best."""
+    """The callbacks of an evaluation: early stopping, plateau, checkpoint."""
 
     def __init__(self, trainer: Trainer, arm: Arm) -> None:
         self.trainer, recipe = trainer, arm.recipe
@@ -306,11 +339,11 @@ class _Watchers:
 
     @property
     def slowed(self) -> float:
-        """What the plateau has left of the rate."""
+        """The current rate over the initial one, as set by the plateau."""
         return self.reduction.rate / self.lr if self.reduction else 1.0
 
     def seen(self, epoch: int, values: dict[str, float]) -> bool:
-        """Look at an evaluation; return whether training is to stop."""
+        """Process an evaluation; return whether training has to stop."""
         for patience in filter(None, (self.patience, self.checkpoint)):
             rule = patience.rule
             better = patience.improved(epoch, values[rule.monitor])
@@ -321,17 +354,17 @@ class _Watchers:
         return self.patience is not None and self.patience.spent
 
     def best_epoch(self) -> dict[str, float]:
-        """Return which epoch was the best, if anything asked."""
-        asked = self.checkpoint or self.patience
-        return {"best_epoch": float(asked.best_epoch)} if asked else {}
+        """Return the best epoch, if the recipe monitors one."""
+        patience = self.checkpoint or self.patience
+        return {"best_epoch": float(patience.best_epoch)} if patience else {}
 
 
 def _stretches(
     arm: Arm, total: int, due: set[int]
 ) -> Iterator[tuple[range, bool]]:
-    """Yield epochs to train at a stretch, and whether to evaluate then.
+    """Yield ranges of epochs, and whether to evaluate after each.
 
-    A stretch ends before an evaluation, and where the probes are due.
+    A range ends at an evaluation, and at an epoch where probes are due.
     """
     every = arm.recipe.evaluate_every or total
     evaluated = range(every, total, every)
@@ -343,7 +376,7 @@ def _stretches(
 
 
 class _Run:
-    """A training run under way: the curves so far."""
+    """A training run in progress, with its curves so far."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""The observer: looks at a network under training, as its probes say.
+"""The observer: measures a network during training, as its probes specify.
 
-It asks a trainer for outputs, weights and gradients, and for nothing that
-would move it. What it counts and which samples it takes stands here once,
+It reads outputs, weights and gradients from a trainer and does not change
+the trainer's state. The measurements and the choice of samples are the same
 for both frameworks.
 """
 
@@ -39,16 +39,16 @@ from framework_parity.common.spec.probes import Weights as WeightsProbe
 from framework_parity.common.training.randomness import stream
 from framework_parity.common.training.record import Curve, Weights
 
-# What never puts out a negative number, and what leaves that as it was.
+# Layers whose output is never negative, and layers that keep signs.
 _NOT_NEGATIVE = (Relu, Sigmoid, Softmax)
 _NEUTRAL = (Dropout, SpatialDropout, RandomFlip, RandomCrop, Flatten)
 
 
 class Observer:
-    """What the probes of one training run have seen so far.
+    """The measurements of the probes in one training run.
 
     Args:
-        arm: the network; its `probes` say what to look at.
+        arm: the network; its `probes` specify what to measure.
         parts: the parts of its data.
     """
 
@@ -57,38 +57,39 @@ class Observer:
         self.seen: dict[str, list[Curve]] = {}
 
     def due(self, epochs: int) -> set[int]:
-        """Return the epochs after which to look, out of so many."""
-        found: set[int] = set()
+        """Return the epochs, of `epochs` in total, after which to measure."""
+        due: set[int] = set()
         for probe in self._probes().values():
             if isinstance(probe, DeadRelu | WeightsProbe):
                 first = probe.every if isinstance(probe, DeadRelu) else 0
-                found.update(range(first, epochs + 1, probe.every))
+                due.update(range(first, epochs + 1, probe.every))
             elif not isinstance(probe, Dropped):
-                found.update(e for e in probe.epochs if e != "last")
-        return {epoch for epoch in found if epoch <= epochs}
+                due.update(e for e in probe.epochs if e != "last")
+        return {epoch for epoch in due if epoch <= epochs}
 
     def look(self, trainer: Any, epoch: int, last: bool = False) -> None:
-        """Look at the network as it is after an epoch.
+        """Measure the network after an epoch.
 
         Args:
-            trainer: what holds it; see `common.training.loop.Trainer`.
-            epoch: whose weights they are; what has seen them is left out.
+            trainer: the network; see `common.training.loop.Trainer`.
+            epoch: the epoch of the current weights; probes that have already
+                measured it are skipped.
             last: whether training has ended.
         """
         for name, probe in self._probes().items():
             epochs = self.seen.get(f"{name}/epoch", [])
             if epoch in epochs or not _wanted(probe, epoch, last):
                 continue
-            found = getattr(self, f"_{name}")(trainer, probe)
-            found = {"epoch": np.array(epoch)} | found
-            for own, value in found.items():
-                self.seen.setdefault(f"{name}/{own}", []).append(value)
+            values = getattr(self, f"_{name}")(trainer, probe)
+            values = {"epoch": np.array(epoch)} | values
+            for key, value in values.items():
+                self.seen.setdefault(f"{name}/{key}", []).append(value)
 
     def record(self) -> dict[str, Curve]:
-        """Return what was seen; see `common.training.record.Record.probes`."""
+        """Return the measurements; see `Record.probes`."""
         return {
-            name: np.ascontiguousarray(np.stack(each))
-            for name, each in self.seen.items()
+            name: np.ascontiguousarray(np.stack(looks))
+            for name, looks in self.seen.items()
         }
 
     def _probes(self) -> dict[str, Any]:
@@ -96,36 +97,36 @@ class Observer:
             *("dead_relu", "dropped", "per_sample_gradients"),
             *("representations", "weights"),
         )
-        found = {name: getattr(self.arm.probes, name, None) for name in names}
-        return {name: probe for name, probe in found.items() if probe}
+        probes = {name: getattr(self.arm.probes, name, None) for name in names}
+        return {name: probe for name, probe in probes.items() if probe}
 
     def _dead_relu(self, trainer: Any, probe: DeadRelu) -> Weights:
         outputs = trainer.outputs(self.parts[probe.part].x)
         weights = trainer.weights()
-        found = {}
+        shares = {}
         for place in self.arm.all_nodes:
             if isinstance(place.layer, Relu):
-                found[place.name] = dead_share(outputs[place.name])
+                shares[place.name] = dead_share(outputs[place.name])
         for relu, dense in self._behind_dense():
-            own = weights[f"{dense.name}/kernel"]
+            kernel = weights[f"{dense.name}/kernel"]
             bias = weights.get(f"{dense.name}/bias", np.zeros(1))
-            by_weights = (own <= 0).all(0) & (bias <= 0)
-            found[f"{relu.name}/by_weights"] = np.array(by_weights.mean())
-        return found
+            by_weights = (kernel <= 0).all(0) & (bias <= 0)
+            shares[f"{relu.name}/by_weights"] = np.array(by_weights.mean())
+        return shares
 
     def _behind_dense(self) -> Iterator[tuple[LayerNode, LayerNode]]:
-        """Yield each relu after a dense layer that negatives never reach."""
+        """Yield each relu behind a dense layer with non-negative inputs."""
         positive = all((part.x >= 0).all() for part in self.parts.values())
         yield from _behind_dense(self.arm.places, positive)
 
     def _dropped(self, trainer: Any, probe: Dropped) -> Weights:
-        found = {}
+        pairs = {}
         for place in self.arm.all_nodes:
             if place.mask_shape is not None:
                 rng = stream(0, "dropped", place.name)
                 x = rng.normal(size=(probe.samples, *place.input_shape))
-                found[place.name] = np.stack(trainer.dropped(place, x))
-        return found
+                pairs[place.name] = np.stack(trainer.dropped(place, x))
+        return pairs
 
     def _per_sample_gradients(
         self, trainer: Any, probe: PerSampleGradients
@@ -138,9 +139,11 @@ class Observer:
         ]
         if not names:
             return {}
-        seen = self.parts["train"].some(probe.samples)
-        found: Weights = trainer.per_sample_gradients(seen.x, seen.y, names)
-        return found
+        part = self.parts["train"].some(probe.samples)
+        gradients: Weights = trainer.per_sample_gradients(
+            part.x, part.y, names
+        )
+        return gradients
 
     def _representations(
         self, trainer: Any, probe: Representations
@@ -168,7 +171,7 @@ class Observer:
 
 
 def dead_share(outputs: Array) -> Curve:
-    """Return the share of units that put out 0 for every sample.
+    """Return the share of units whose output is 0 for every sample.
 
     >>> dead_share(np.array([[0.0, 1.0], [0.0, 0.0]]))
     array(0.5)

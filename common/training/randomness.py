@@ -1,8 +1,8 @@
 """Random streams that both frameworks share.
 
-Every draw has a purpose, and every purpose its own stream: what one purpose
-draws never moves another's numbers. The streams are counter-based (Philox,
-Salmon et al. 2011), so any of them starts at once, wherever it stands.
+Each purpose has a stream of its own, so the draws of one purpose never change
+those of another. The streams are counter-based (Philox, Salmon et al. 2011),
+so each of them starts without drawing the numbers before it.
 """
 
 import hashlib
@@ -11,7 +11,11 @@ import numpy as np
 
 
 def stream(seed: int, *purpose: str | int) -> np.random.Generator:
-    """Return the generator for one purpose under one seed.
+    """Return the random generator of one purpose under one seed.
+
+    Args:
+        seed: the seed of the run.
+        *purpose: the parts of the name of the stream.
 
     >>> a = stream(0, "order", 3).integers(100, size=3)
     >>> b = stream(0, "order", 3).integers(100, size=3)
@@ -25,7 +29,7 @@ def stream(seed: int, *purpose: str | int) -> np.random.Generator:
     )
 
 
-# A float32 has so many bits behind those that bfloat16 keeps of it.
+# The number of mantissa bits that float32 has beyond bfloat16.
 BITS_BEYOND = 16
 
 
@@ -34,16 +38,20 @@ def nudged(
 ) -> dict[str, np.ndarray]:
     """Move every weight by one unit in the last place, up or down.
 
-    The drift this causes over a training run is the noise floor: how far a
-    framework parts from *itself* for no reason but rounding. A weight of
-    exactly zero stays, as its neighbour is no rounding error away.
+    The drift that this causes over a training run is the noise floor: how
+    far a framework deviates from *itself* because of rounding alone. A
+    weight of exactly zero is unchanged, as the distance to its neighbour is
+    not the size of a rounding error.
 
     Args:
-        weights: tensors in the precision that is to be trained in.
-        seed: which random signs.
-        dtype: the precision that is computed in, where that is not the
-            weights' own. A weight's last place is then that of bfloat16:
-            what is below it is rounded off before it is used.
+        weights: tensors in the precision of training.
+        seed: the seed of the random signs.
+        dtype: the precision of computation, where it differs from that of
+            the weights. With `bfloat16` the unit is that of bfloat16, as
+            lower bits are rounded off before a weight is used.
+
+    Returns:
+        The moved tensors, in the precision of `weights`.
     """
     coarse = 2.0**BITS_BEYOND if dtype == "bfloat16" else 1.0
     moved = {}

@@ -1,4 +1,4 @@
-"""Records: what a training run leaves behind."""
+"""Records: the results of a training run."""
 
 import hashlib
 from dataclasses import dataclass, field, replace
@@ -10,7 +10,7 @@ import numpy.typing as npt
 Curve: TypeAlias = npt.NDArray[Any]
 Weights: TypeAlias = dict[str, npt.NDArray[Any]]
 
-# The final metrics to look at, the first that there is.
+# The final metrics in order of preference.
 METRICS = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
 
 
@@ -19,22 +19,22 @@ class Record:
     """One training run of one arm in one framework.
 
     Attributes:
-        steps: curves with one entry a step: `loss` of the batch before its
-            update, `rate` as the framework used it, and where it was asked
-            for `gradient_norm` of shape (steps, parameters).
-        epochs: curves with one entry an evaluation: `epoch`, and
+        steps: curves with one entry per step: `loss` of the batch before its
+            update, `rate` as the framework used it, and, if requested,
+            `gradient_norm` of shape (steps, parameters).
+        epochs: curves with one entry per evaluation: `epoch`, and
             `train_loss`, `validation_accuracy` and so on.
         final: the last evaluation by name, with `test_loss` and
             `test_accuracy`, `parameters`, `epochs`, `best_epoch`.
         weights: all tensors at the end, by neutral name.
-        parameters: the learnt ones among them, in the order of the
-            gradient's norms.
+        parameters: the names of the trainable ones, in the order of the
+            columns of `gradient_norm`.
         grid: for one- and two-dimensional data, predictions on
             `common.training.loop.grid`.
-        probes: what `common.spec.probes` were asked for, each by the probe's
-            name and the place's or tensor's, `representations/dense_1`;
-            the first axis goes over the looks, which were taken after the
-            epochs in `representations/epoch`.
+        probes: the measurements of `common.spec.probes`, by the name of the
+            probe and of the layer or tensor, `representations/dense_1`; the
+            first axis is that of the measurements, which were made after
+            the epochs in `representations/epoch`.
         seconds: wall time of the steps alone.
     """
 
@@ -49,7 +49,7 @@ class Record:
 
     @property
     def metric(self) -> str:
-        """The final metric to look at first."""
+        """The name of the preferred final metric."""
         return next(name for name in METRICS if name in self.final)
 
     @property
@@ -59,7 +59,7 @@ class Record:
         return int(wrong[0]) if len(wrong) else None
 
     def truncated_at(self, epoch: int) -> "Record":
-        """Return what the curves were up to an epoch, and no end."""
+        """Return the curves up to an epoch, without weights or predictions."""
         shown = int((self.epochs["epoch"] <= epoch).sum())
         share = epoch / self.final["epochs"]
         steps = round(len(self.steps["loss"]) * min(share, 1.0))
@@ -74,7 +74,7 @@ class Record:
         )
 
     def digest(self) -> str:
-        """Return a hash over every bit but the time it took."""
+        """Return a hash of all results except the wall time."""
         return digest(
             {
                 **{f"steps/{k}": v for k, v in self.steps.items()},
@@ -88,7 +88,7 @@ class Record:
 
 
 def digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
-    """Return a hash over names, types, shapes and bytes of some arrays.
+    """Return a hash of the names, dtypes, shapes and bytes of some arrays.
 
     >>> digest({"a": np.zeros(2)}) == digest({"a": np.zeros((2, 1))})
     False

@@ -1,12 +1,13 @@
-"""The audit: what a naive port costs, and which conventions make the cost.
+"""Measure the cost of a naive port, and find the conventions that cause it.
 
-First the aligned run: both frameworks train what one complete specification
-says, and the ladder judges them. Then the conventions that the two dialects
-fill differently are switched, alone and together, and the final metric is
-measured under some seeds, the same for each mix. `comparisons/audit/causes.py`
-decides from these numbers whether the two naive ports differ by more than
-chance, and which smallest sets of conventions make the difference. At last
-each option of the recipe is taken away, to find what amplifies it.
+The first step is the aligned run: both frameworks train one complete
+specification, and the ladder compares them. Then the conventions whose
+defaults differ between the two dialects are switched, alone and together, and
+the final metric is measured under the same seeds for each mix.
+`comparisons/audit/causes.py` decides from these values whether the two naive
+ports differ by more than chance, and which smallest sets of conventions
+cause the difference. Finally each option of the recipe is removed, to find
+those that amplify the difference.
 """
 
 import os
@@ -55,14 +56,14 @@ from framework_parity.comparisons.workers.pool import (
     WorkerPair,
 )
 
-# A size with more sets of conventions than are tried takes the strongest
-# conventions only, and says so.
+# The maximum number of sets of one size, by profile. A size with more sets is
+# limited to the strongest conventions, and the result records it.
 MOST_SETS = {"quick": 30, "full": 120}
 
-# Workers where nobody says how many: each holds a framework in memory.
+# Maximum of the default number of workers; each has a framework in memory.
 MOST_JOBS = 8
 
-# Sets found that are shown, and so measured in both frameworks.
+# Number of sets that are reported, and therefore measured in both frameworks.
 SHOWN_SETS = 3
 
 
@@ -71,28 +72,32 @@ def measure_defaults(
     settings: AuditSettings,
     watch: Watcher | None = None,
 ) -> AuditResult:
-    """Measure what each difference of two naive ports costs.
+    """Measure the cost of each difference between two naive ports.
 
     Args:
         port: the experiment, completed for each framework.
-        settings: how it is measured.
-        watch: called as the work goes on.
+        settings: the settings of the audit.
+        watch: called with the stage, the backend, the number done and the
+            total.
+
+    Returns:
+        The measurements; only the aligned run where that disagrees.
 
     Raises:
-        SpecError: if the data cannot be had.
-        WorkerError: if a framework breaks.
+        SpecError: if the data is not available.
+        WorkerError: if a framework fails.
     """
     torch, keras = port.corners["torch"], port.corners["keras"]
-    own = port.mixed({"torch": torch, "keras": keras}[port.own])
+    spec = port.mixed({"torch": torch, "keras": keras}[port.own])
     with ExitStack() as stack:
         stack.enter_context(
             image_cache.image_folder(settings.data_dir, settings.download)
         )
-        own.data.source.require_files()
+        spec.data.source.require_files()
         pair = stack.enter_context(WorkerPair(threads=1))
         aligned = run_ladder(
             pair,
-            arm_of(own),
+            arm_of(spec),
             steps=settings.trajectory_steps,
             progress=partial(watch, "aligned run") if watch else None,
         )
@@ -115,14 +120,16 @@ def read_port(
     """Return the naive ports of an experiment.
 
     Args:
-        experiment: a name of the catalogue, a file, or what one would write
-            in one.
-        dataset: which of the experiment's data sets; None for its first.
+        experiment: a name of the catalogue, the path of a file, or a
+            dictionary with the contents of such a file.
+        dataset: one of the experiment's data sets; None for its first.
         profile: `quick` or `full`.
-        arm: which network; None for the one with the most fields unset.
+        arm: name of the network; None for the one with the most differences.
         defaults: whether each port takes its framework's defaults;
-            otherwise only the values differ that are written for each
-            framework.
+            otherwise the ports differ only in the two-sided values.
+
+    Returns:
+        The two ports.
 
     Raises:
         SpecError: if the experiment is invalid in either dialect.
@@ -131,8 +138,8 @@ def read_port(
         return naive_port(experiment, arm, defaults)
     name = str(experiment)
     try:
-        words = catalogue.written(name, dataset, profile)
-        return naive_port(words, arm, defaults)
+        document = catalogue.written(name, dataset, profile)
+        return naive_port(document, arm, defaults)
     except SpecError as error:
         raise (
             error.located(name) if catalogue.is_file(name) else error
@@ -140,15 +147,13 @@ def read_port(
 
 
 class _Mixes:
-    """The metric of an audit's mixes, as `comparisons.audit.causes` asks for
-    it.
-    """
+    """The metric of an audit's mixes, as a `causes.Table`."""
 
-    def __init__(self, found: AuditResult, lab: Sweep) -> None:
-        self._port, self._metric, self._lab = found.port, found.metric, lab
+    def __init__(self, audit: AuditResult, lab: Sweep) -> None:
+        self._port, self._metric, self._lab = audit.port, audit.metric, lab
 
     def ask(self, mixes: Iterable[DefaultsMix]) -> None:
-        """Have the mixes trained in the background."""
+        """Start training the mixes in the background."""
         self._lab.ask(map(self._port.mixed, mixes))
 
     def values(self, mix: DefaultsMix) -> Values:
@@ -157,32 +162,32 @@ class _Mixes:
         return np.array(runs.values(self._metric))
 
 
-def _measure(found: AuditResult, lab: Sweep) -> None:
-    """Fill in all that is found by training."""
-    port = found.port
+def _measure(audit: AuditResult, lab: Sweep) -> None:
+    """Fill in the fields of a result that training determines."""
+    port = audit.port
     naive = list(port.corners.values())
     lab.ask(map(port.mixed, naive), "keras")
     lab.ask(map(port.mixed, [*naive, *_ones(port, naive)]))
-    found.corners = [_corner(port, lab, mix) for mix in naive]
+    audit.corners = [_corner(port, lab, mix) for mix in naive]
     finder = Finder(
-        _Mixes(found, lab),
+        _Mixes(audit, lab),
         [row.name for row in port.conventions],
-        rising=METRICS[found.metric],
-        margin=found.margin,
-        resolution=found.resolution,
-        most_sets=MOST_SETS[found.settings.profile],
+        rising=METRICS[audit.metric],
+        margin=audit.margin,
+        resolution=audit.resolution,
+        most_sets=MOST_SETS[audit.settings.profile],
     )
-    found.switches = _switches(found, lab, finder)
-    found.causes = finder.find()
-    found.corners += _further_corners(found, lab)
-    if found.gap_is_real:
-        cause = found.cause or port.corners["keras"]
-        found.options = _options(found, lab, found.good ^ cause)
-    found.runs = lab.runs
+    audit.switches = _switches(audit, lab, finder)
+    audit.causes = finder.find()
+    audit.corners += _further_corners(audit, lab)
+    if audit.gap_is_real:
+        cause = audit.cause or port.corners["keras"]
+        audit.options = _options(audit, lab, audit.good ^ cause)
+    audit.runs = lab.runs
 
 
 def _ones(port: NaivePort, starts: list[DefaultsMix]) -> list[DefaultsMix]:
-    """Return what is one switch away from any of some mixes."""
+    """Return the mixes that differ from one of the given in one switch."""
     names = (row.name for row in port.conventions)
     return [start ^ {name} for name in names for start in starts]
 
@@ -193,10 +198,10 @@ def _corner(port: NaivePort, lab: Sweep, mix: DefaultsMix) -> NamedMix:
 
 
 def _switches(
-    found: AuditResult, lab: Sweep, finder: Finder
+    audit: AuditResult, lab: Sweep, finder: Finder
 ) -> list[SingleChange]:
-    """Measure every convention alone; return the strongest first."""
-    port = found.port
+    """Measure every convention alone; sort by decreasing strength."""
+    port = audit.port
     nothing, everything = port.corners.values()
     torch = port.mixed(nothing)
     before = lab.measured(torch).values("train_loss")
@@ -217,41 +222,41 @@ def _switches(
     return sorted(switches, key=lambda switch: -switch.strength)
 
 
-def _further_corners(found: AuditResult, lab: Sweep) -> list[NamedMix]:
-    """Measure in both frameworks what the causes do, and their parts."""
-    assert found.causes is not None
+def _further_corners(audit: AuditResult, lab: Sweep) -> list[NamedMix]:
+    """Measure the causes and their subsets in both frameworks."""
+    assert audit.causes is not None
     wanted: dict[DefaultsMix, None] = {}
-    for made in found.search.sets[:SHOWN_SETS] if found.search else ():
+    for made in audit.search.sets[:SHOWN_SETS] if audit.search else ():
         for size in range(1, len(made) + 1):
             for part in combinations(sorted(made), size):
-                wanted[found.good ^ frozenset(part)] = None
-    for undone in found.causes.undone_by[:SHOWN_SETS]:
-        wanted[found.bad ^ undone] = None
-    new = [m for m in wanted if m not in found.port.corners.values()]
-    lab.ask(map(found.port.mixed, new), "keras")
-    return [_corner(found.port, lab, mix) for mix in new]
+                wanted[audit.good ^ frozenset(part)] = None
+    for undone in audit.causes.undone_by[:SHOWN_SETS]:
+        wanted[audit.bad ^ undone] = None
+    new = [m for m in wanted if m not in audit.port.corners.values()]
+    lab.ask(map(audit.port.mixed, new), "keras")
+    return [_corner(audit.port, lab, mix) for mix in new]
 
 
 def _options(
-    found: AuditResult, lab: Sweep, bad_mix: DefaultsMix
+    audit: AuditResult, lab: Sweep, bad_mix: DefaultsMix
 ) -> list[Option]:
-    """Take the recipe's options away, one at a time, in both corners."""
-    good, bad = map(found.port.mixed, (found.good, bad_mix))
-    causes = found.good ^ bad_mix
+    """Remove the recipe's options, one at a time, in both corners."""
+    good, bad = map(audit.port.mixed, (audit.good, bad_mix))
+    causes = audit.good ^ bad_mix
     without = {
         path: (_without(good, path), _without(bad, path))
-        for path in _said_options(good.recipe, ())
-        if not _has_place(path, found.port, causes)
+        for path in _specified_options(good.recipe, ())
+        if not _has_place(path, audit.port, causes)
     }
     for pair in without.values():
-        lab.ask(each for each in pair if each)
-    sign = 1.0 if METRICS[found.metric] else -1.0
+        lab.ask(spec for spec in pair if spec)
+    sign = 1.0 if METRICS[audit.metric] else -1.0
 
     def gap(good: Measured, bad: Measured) -> Effect:
         better, worse = (
-            sign * np.array(runs.values(found.metric)) for runs in (good, bad)
+            sign * np.array(runs.values(audit.metric)) for runs in (good, bad)
         )
-        return paired(better, worse, found.resolution)
+        return paired(better, worse, audit.resolution)
 
     before, runs = lab.measured(good), lab.measured(bad)
     had = gap(before, runs)
@@ -269,9 +274,9 @@ def _options(
 def _has_place(
     path: tuple[str, ...], port: NaivePort, causes: DefaultsMix
 ) -> bool:
-    """Whether an option has one of the causes in it.
+    """Whether an option contains one of the causes.
 
-    Taking such an option away takes the cause away, which shows nothing.
+    Removing such an option also removes the cause, which is no evidence.
     """
     rows = [row for row in port.conventions if row.name in causes]
     place = ".".join(("recipe", *path))
@@ -281,22 +286,22 @@ def _has_place(
     )
 
 
-def _said_options(
+def _specified_options(
     model: Model, path: tuple[str, ...]
 ) -> Iterator[tuple[str, ...]]:
-    """Yield every field that is not what it is where nothing is said."""
+    """Yield the path of every field that differs from its default."""
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)
         if not info.is_required() and value != info.get_default():
             yield (*path, name)
         if isinstance(value, Model):
-            yield from _said_options(value, (*path, name))
+            yield from _specified_options(value, (*path, name))
 
 
 def _without(spec: Experiment, path: tuple[str, ...]) -> Experiment | None:
-    """Return the experiment with one option as if nothing were said.
+    """Return the experiment with one option at its default.
 
-    None if such a recipe cannot be meant.
+    None if such a recipe is invalid.
     """
     changed = spec.model_copy(update={"recipe": _reset(spec.recipe, path)})
     try:

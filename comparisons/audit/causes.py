@@ -1,29 +1,29 @@
-"""Causes: which of the differences between two specifications make a gap.
+"""Find which differences between two specifications cause a gap.
 
 Two specifications differ in some named places, and the same network reaches
-another metric under each. A *mix* takes some of the places from the second
-and the others from the first. The rule below looks at the metric of mixes
-under the same seeds, and at nothing else; `comparisons/audit/audit.py` trains
+a different metric under each. A *mix* takes some of the places from the
+second and the others from the first. The rule below depends only on the
+metric of mixes under the same seeds; `comparisons/audit/audit.py` trains
 them, and a test simulates them.
 
 1. The gap itself has to be shown: the paired difference of the two ends is
-   not 0 by chance, and not negligible. Where one place alone differs, that
-   place is the cause, whatever the seeds say of the average.
+   significantly different from 0, and not negligible. Where a single place
+   differs, that place is the cause, even if the mean is not significant.
 2. A set of places is a candidate where switching it alone, from the better
-   end, makes half of the gap or more, and taking it back, from the worse
-   end, undoes half or more, and where what the others still add is not
-   shown to be a quarter of the gap or more. Where several sets make the gap
-   and no one of them undoes it, all of them taken back together have to.
-3. A candidate is a cause where that is not chance among all sets that were
-   tried. Either the paired t test of its effect says so, at `SIGNIFICANT`
-   divided by twice the number of sets (Bonferroni), or it is the strongest
-   of the m sets in so many of n seeds that k or more would happen with
-   m P(Binomial(n, 1/m) ≥ k) ≤ `SIGNIFICANT` / 2. The first is the sharper
-   of the two with many seeds, the second with few.
+   end, makes at least half of the gap, and switching it back, from the worse
+   end, undoes at least half, and where the remaining effect of the other
+   places is not shown to be a quarter of the gap or more. Where several sets
+   make the gap and no single one undoes it, all of them together have to.
+3. A candidate is a cause where its effect is significant among all sets that
+   were tried: either by the paired t test of its effect, at `SIGNIFICANT`
+   divided by twice the number of sets (Bonferroni), or because it is the
+   strongest of the m sets in k of n seeds, where
+   m P(Binomial(n, 1/m) ≥ k) ≤ `SIGNIFICANT` / 2. The first test has more
+   power with many seeds, the second with few.
 
-The smallest size with a candidate ends the search. Candidates without
+The search ends at the smallest size with a candidate. Candidates without
 enough evidence are reported as such, with the number of seeds that would
-likely do.
+likely suffice.
 """
 
 import math
@@ -50,12 +50,12 @@ DefaultsMix: TypeAlias = frozenset[str]
 
 Values: TypeAlias = npt.NDArray[np.float64]
 
-# A set makes the gap from this share of it on; and where the places that
-# are left still make this share, it is not the whole cause.
+# The smallest share of the gap that a set has to make; and the share that,
+# if the remaining places make it, shows that the set is not the whole cause.
 MAKES = 0.5
 LEAVES = 0.25
 
-# Sets are sought up to this size.
+# The largest size of a set.
 LARGEST_SET = 3
 
 
@@ -63,7 +63,7 @@ class Table(Protocol):
     """The metric of mixes, for each seed."""
 
     def ask(self, mixes: Iterable[DefaultsMix]) -> None:
-        """Say which mixes will be asked for, so that they can be trained."""
+        """Announce the mixes that are needed, so that they can be trained."""
 
     def values(self, mix: DefaultsMix) -> Values:
         """Return the metric of a mix, of shape (seeds,)."""
@@ -76,10 +76,11 @@ class Candidate:
     Attributes:
         places: the set.
         makes: its effect, switched alone from the better end.
-        undoes: what taking it back from the worse end undoes, in the same
-            direction.
-        wins: in how many seeds it is the strongest of all sets tried.
-        p_value: of both tests together, for all sets tried; at most 1.
+        undoes: the effect that switching it back from the worse end undoes,
+            in the same direction.
+        wins: number of seeds in which it is the strongest of all sets tried.
+        p_value: p-value of both tests together, corrected for the number of
+            sets tried; at most 1.
     """
 
     places: DefaultsMix
@@ -90,7 +91,7 @@ class Candidate:
 
     @property
     def shown(self) -> bool:
-        """Whether its effect is not chance among all sets tried."""
+        """Whether its effect is significant among all sets tried."""
         return self.p_value <= SIGNIFICANT
 
 
@@ -101,13 +102,13 @@ class Search:
     Attributes:
         sets: the sets that make it, all of one size, the strongest first.
         size: the size that was searched last.
-        tried: how many sets of that size were tried.
-        possible: how many there are; more than tried where only the
-            strongest places were combined.
-        candidates: what `sets` was taken from.
-        seeds_needed: where there are candidates and none is shown, how many
-            seeds would likely show the strongest; None if not even
-            `MOST_SEEDS`.
+        tried: number of sets of that size that were tried.
+        possible: number of sets of that size; larger than `tried` where only
+            the strongest places were combined.
+        candidates: the candidates that `sets` was selected from.
+        seeds_needed: where there are candidates and none is shown, the
+            number of seeds that would likely show the strongest; None if not
+            even `MOST_SEEDS` would.
     """
 
     sets: tuple[DefaultsMix, ...] = ()
@@ -120,16 +121,16 @@ class Search:
 
 @dataclass(frozen=True)
 class Causes:
-    """What makes the gap between two ends.
+    """The causes of the gap between two ends.
 
     Attributes:
-        gap: the second end less the first.
-        decision: what the seeds show of it.
+        gap: the second end minus the first.
+        decision: whether the gap is shown, negligible or undecided.
         good: the better end, as a mix.
         makes: the search; None where no gap is shown.
-        undone_by: the smallest parts of the cause that undo the gap, taken
-            back from the worse end.
-        only: whether a single place differs, which therefore is the cause.
+        undone_by: the smallest parts of the cause that undo the gap when
+            they are switched back from the worse end.
+        only: whether a single place differs, which is therefore the cause.
     """
 
     gap: Effect
@@ -147,15 +148,16 @@ class Causes:
 
 @dataclass
 class Finder:
-    """The search, with what it has been given.
+    """The search for the causes of a gap.
 
     Attributes:
         table: the metric of mixes.
         places: all places that differ.
-        rising: whether more of the metric is better.
-        margin: differences below this do not matter.
+        rising: whether a larger metric is better.
+        margin: the largest negligible difference.
         resolution: the step in which the metric moves; 0 if continuous.
-        most_sets: a size with more sets is cut to the strongest places.
+        most_sets: the maximum number of sets of one size; a size with more
+            is limited to the strongest places.
     """
 
     table: Table
@@ -169,7 +171,7 @@ class Finder:
     )
 
     def find(self) -> Causes:
-        """Search, and return what was found."""
+        """Run the search, and return the causes."""
         first, second = DefaultsMix(), DefaultsMix(self.places)
         gap = self.effect(first, second)
         # An infinite or undefined gap is not decided here.
@@ -188,7 +190,15 @@ class Finder:
         return Causes(gap, decision, good, makes, undone)
 
     def effect(self, before: DefaultsMix, after: DefaultsMix) -> Effect:
-        """Return the effect of going from one mix to another."""
+        """Return the effect of going from one mix to another.
+
+        Args:
+            before: the first mix.
+            after: the second mix.
+
+        Returns:
+            The metric of `after` minus that of `before`, by seed.
+        """
         key = before, after
         if key not in self._cache:
             values = self.table.values(after), self.table.values(before)
@@ -196,7 +206,7 @@ class Finder:
         return self._cache[key]
 
     def strength(self, place: str) -> float:
-        """Return the larger effect of a place, first or last switched."""
+        """Return the larger effect of a place, switched first or last."""
         second = DefaultsMix(self.places)
         effects = (
             self.effect(DefaultsMix(), DefaultsMix({place})),
@@ -216,9 +226,9 @@ class Finder:
                 reach -= 1
             sets = [DefaultsMix(s) for s in combinations(ranked[:reach], size)]
             self.table.ask(good ^ places for places in sets)
-            found = self._candidates(sets, good, bad, total)
-            search = self._judged(size, sets, found)
-            if found:
+            candidates = self._candidates(sets, good, bad, total)
+            search = self._judged(size, sets, candidates)
+            if candidates:
                 break
         return search
 
@@ -245,18 +255,20 @@ class Finder:
             if _share(undoes[s], gap) >= MAKES
             and self._needs_all(s, good, gap)
         ]
-        found = []
+        candidates = []
         for places in whole or (full if together else []):
             made, undone = makes[places], undoes[places]
             tested = average(made, undone) if whole else made
             p = _corrected(tested, wins[places], len(sets))
-            found.append(Candidate(places, made, undone, wins[places], p))
-        return sorted(found, key=lambda c: (c.p_value, -abs(c.makes.mean)))
+            candidates.append(Candidate(places, made, undone, wins[places], p))
+        return sorted(
+            candidates, key=lambda c: (c.p_value, -abs(c.makes.mean))
+        )
 
     def _needs_all(
         self, places: DefaultsMix, good: DefaultsMix, gap: Effect
     ) -> bool:
-        """Whether every place of a set is shown to add to what it makes."""
+        """Whether every place of a set is shown to add to its effect."""
         if len(places) == 1:
             return True
         adds = [
@@ -269,18 +281,18 @@ class Finder:
         )
 
     def _judged(
-        self, size: int, sets: list[DefaultsMix], found: list[Candidate]
+        self, size: int, sets: list[DefaultsMix], candidates: list[Candidate]
     ) -> Search:
         whole = size == len(self.places)
-        shown = [c.places for c in found if c.shown or whole]
+        shown = [c.places for c in candidates if c.shown or whole]
         needed = None
-        if found and not shown:
-            best = average(found[0].makes, found[0].undoes)
+        if candidates and not shown:
+            best = average(candidates[0].makes, candidates[0].undoes)
             level = SIGNIFICANT / 2 / len(sets)
             needed = best.seeds_needed(level=level)
         possible = comb(len(self.places), size)
         return Search(
-            tuple(shown), size, len(sets), possible, tuple(found), needed
+            tuple(shown), size, len(sets), possible, tuple(candidates), needed
         )
 
     def _undone_by(
@@ -293,7 +305,7 @@ class Finder:
         for size in range(1, min(LARGEST_SET, len(union)) + 1):
             parts = [DefaultsMix(p) for p in combinations(union, size)]
             self.table.ask(bad ^ part for part in parts)
-            found = []
+            undoing = []
             for part in parts:
                 undone = self.effect(bad ^ part, bad)
                 if (
@@ -301,9 +313,9 @@ class Finder:
                     and not _leaves(undone, gap)
                     and undone.p_value * len(parts) <= SIGNIFICANT
                 ):
-                    found.append(part)
-            if found:
-                return tuple(found)
+                    undoing.append(part)
+            if undoing:
+                return tuple(undoing)
         return ()
 
 
@@ -324,7 +336,7 @@ def _reversed(effect: Effect) -> Effect:
 
 
 def _wins(effects: list[Effect], gap: Effect) -> list[int]:
-    """Return in how many seeds each effect is the only strongest."""
+    """Return the number of seeds in which each effect is strictly largest."""
     table = np.array([effect.differences for effect in effects])
     table = table * math.copysign(1.0, gap.mean)
     table = np.where(np.isfinite(table), table, -np.inf)
@@ -334,7 +346,7 @@ def _wins(effects: list[Effect], gap: Effect) -> list[int]:
 
 
 def _corrected(tested: Effect, wins: int, sets: int) -> float:
-    """Return the p-value of both tests, for all sets that were tried."""
+    """Return the p-value of both tests, corrected for the sets tried."""
     from scipy.special import bdtrc
 
     by_size = tested.p_value * sets

@@ -1,10 +1,11 @@
-"""The naive port: the same written words under each framework's defaults.
+"""The naive ports: one document completed with each framework's defaults.
 
-The words are parsed twice, once in each dialect. Wherever the two complete
-specifications differ, a row of `common/spec/conventions.py` says why, or a
-value that is written for each framework (`common.spec.two_sided.experiment`).
-A *mix* takes some of these differences from Keras's side and the others from
-PyTorch's; none of them is PyTorch's naive port, all of them Keras's.
+The document is parsed twice, once in each dialect. Each difference between
+the two complete specifications belongs to a row of
+`common/spec/conventions.py`, or to a value that is written for each framework
+(`common.spec.two_sided.experiment`). A *mix* takes some of these differences
+from Keras's side and the others from PyTorch's: the empty mix is PyTorch's
+naive port, and the full mix is Keras's.
 """
 
 from dataclasses import dataclass, field
@@ -35,11 +36,11 @@ Difference: TypeAlias = Convention | TwoSidedValue
 """A row of the table, or a value that is written for each framework. Both
 have a name, a field, a value for each framework, a sentence and sources."""
 
-# Up to so many values that are written for each framework, every set of them
-# is looked at before it is said that each can be switched alone.
+# Up to this number of two-sided values, every set of them is checked to find
+# whether each can be switched alone.
 MOST_WRITTEN = 8
 
-# What an experiment means; the rest is names and claims.
+# The parts that determine training; the others are names and claims.
 MEANING = ("data", "recipe", "arms")
 
 _BY_FIELD = {convention.field: convention for convention in CONVENTIONS}
@@ -51,16 +52,15 @@ class NaivePort:
     """One arm of an experiment, complete in both dialects.
 
     Attributes:
-        name: the experiment's.
-        arm: which network.
-        arms: all that the experiment has.
-        own: the dialect that the experiment is written in, or PyTorch's if
-            it names none.
-        sides: the complete specification of that arm in each dialect, with
-            that framework's own of the values that it writes for each.
-        written: the document, where it has such values.
-        dialects: whose defaults each framework's port takes; None where
-            nothing is filled in.
+        name: name of the experiment.
+        arm: name of the network.
+        arms: names of all arms of the experiment.
+        own: the dialect of the document, or `torch` if it names none.
+        sides: the complete specification of the arm in each dialect, with
+            that framework's side of the two-sided values.
+        written: the document if it has two-sided values, else empty.
+        dialects: the dialect whose defaults each framework's port takes;
+            None where no defaults are filled in.
     """
 
     name: str
@@ -78,29 +78,28 @@ class NaivePort:
 
     @cached_property
     def conventions(self) -> tuple[Difference, ...]:
-        """All in which the two sides differ, and which can be switched.
+        """All differences of the two sides that can be switched.
 
-        First the rows of the table, then what is written for each
-        framework.
+        First the rows of the table, then the two-sided values.
         """
         mixes = {frozenset[str](), frozenset(self._names)}
         for name in self._names:
             mixes |= {mix ^ {name} for mix in list(mixes)[:2]}
-        found: set[str] = set()
+        differing: set[str] = set()
         for mix in mixes:
             torch, keras = self._under_both(mix)
             if torch is not None and keras is not None:
-                found |= set(_differing(torch, keras, ()))
-        rows = tuple(row for row in CONVENTIONS if row.name in found)
+                differing |= set(_differing(torch, keras, ()))
+        rows = tuple(row for row in CONVENTIONS if row.name in differing)
         return (*rows, *self.two_sided)
 
     @cached_property
     def two_sided(self) -> tuple[TwoSidedValue, ...]:
-        """What is written for each framework and changes this arm.
+        """The two-sided values that change this arm.
 
-        Values of which one cannot be switched without another, such as a
-        number of classes and the width of the last layer, are one
-        difference, whose name has both.
+        Values that are valid only together, such as a number of classes and
+        the width of the last layer, are one difference, whose name contains
+        both.
         """
         groups = [[value] for value in self._values]
         while (wrong := self._unfit(groups)) is not None:
@@ -113,7 +112,7 @@ class NaivePort:
         return tuple(_as_one(group) for group in groups if self._does(group))
 
     def _does(self, group: list[TwoSidedValue]) -> bool:
-        """Whether values mean different things in any of the corners."""
+        """Whether switching values changes the arm in one of the corners."""
         some = frozenset(value.name for value in group)
         corners = frozenset[str](), frozenset(self._names)
         return any(
@@ -122,7 +121,7 @@ class NaivePort:
         )
 
     def _unfit(self, groups: list[list[TwoSidedValue]]) -> list[int] | None:
-        """Return which groups cannot be switched apart, or None."""
+        """Return the groups that cannot be switched separately, or None."""
         count = len(groups)
         sizes = range(count + 1) if count <= MOST_WRITTEN else (1, count - 1)
         sets = chain.from_iterable(
@@ -131,24 +130,24 @@ class NaivePort:
         for some in sets:
             names = {v.name for index in some for v in groups[index]}
             if None in self._under_both(frozenset(names)):
-                for other in range(count):
-                    more = {v.name for v in groups[other]}
-                    if other not in some and None not in self._under_both(
+                for candidate in range(count):
+                    more = {v.name for v in groups[candidate]}
+                    if candidate not in some and None not in self._under_both(
                         frozenset(names | more)
                     ):
-                        return [*some, other]
+                        return [*some, candidate]
                 return list(range(count)) if len(some) < count else None
         return None
 
     @cached_property
     def _values(self) -> tuple[TwoSidedValue, ...]:
-        own = f"arms.{self.arm}"
+        prefix = f"arms.{self.arm}"
         return tuple(
             value
             for value in two_sided_values(self.written)
             if not value.name.startswith("arms.")
-            or value.name == own
-            or value.name.startswith((f"{own}.", f"{own}["))
+            or value.name == prefix
+            or value.name.startswith((f"{prefix}.", f"{prefix}["))
         )
 
     @property
@@ -162,7 +161,17 @@ class NaivePort:
         return {"torch": frozenset(), "keras": everything}
 
     def mixed(self, mix: DefaultsMix) -> Experiment:
-        """Return the experiment with some differences as in Keras."""
+        """Return the experiment with some differences from Keras's side.
+
+        Args:
+            mix: names of the differences to take from Keras.
+
+        Returns:
+            The complete specification, with a single arm.
+
+        Raises:
+            SpecError: if it is invalid.
+        """
         names = {
             name
             for value in self.two_sided
@@ -179,34 +188,36 @@ class NaivePort:
         return parse(_merged(torch, keras, mix, ()))
 
     def _under_both(self, from_keras: frozenset[str]) -> list[Any]:
-        """Return the arm under both dialects, None where it is not valid.
+        """Return the arm in both dialects, None where it is not valid.
 
         Args:
-            from_keras: what both take from Keras's side of the values that
-                are written for each framework.
+            from_keras: names of the two-sided values that both take from
+                Keras's side.
         """
         if not self._names:
             return [self.sides["torch"], self.sides["keras"]]
-        found: list[Any] = []
+        specs: list[Any] = []
         for side in LABELS:
             key = side, from_keras
             if key not in self._complete:
                 self._complete[key] = self._only_arm(side, from_keras)
-            found.append(self._complete[key])
-        return found
+            specs.append(self._complete[key])
+        return specs
 
     def _only_arm(self, side: str, from_keras: frozenset[str]) -> Any:
-        words = chosen(self.written, from_keras)
-        # Claims, probes and pictures are of all arms, and train nothing.
-        words = {
-            part: words[part]
+        document = chosen(self.written, from_keras)
+        # Claims, probes and pictures do not affect training.
+        document = {
+            part: document[part]
             for part in ("name", "dialect", *MEANING)
-            if part in words
+            if part in document
         }
-        words["arms"] = {self.arm: words["arms"][self.arm]}
+        document["arms"] = {self.arm: document["arms"][self.arm]}
         dialect = self.dialects[side]
         try:
-            spec = parse(words | {"dialect": dialect} if dialect else words)
+            spec = parse(
+                document | {"dialect": dialect} if dialect else document
+            )
         except SpecError:
             return None
         return _only(spec, self.arm)
@@ -229,24 +240,26 @@ def _as_one(group: list[TwoSidedValue]) -> TwoSidedValue:
 def naive_port(
     written: Any, arm: str | None = None, defaults: bool = True
 ) -> NaivePort:
-    """Read an experiment in both dialects.
+    """Parse an experiment in both dialects.
 
     Args:
-        written: as somebody wrote it; of a value that is written for each
-            framework, PyTorch's port takes PyTorch's and Keras's Keras's.
-        arm: which network; by default the one in which the two ports
-            differ in most, the first of several.
+        written: the document; of a two-sided value, each port takes the
+            value of its framework.
+        arm: name of the network; by default the first of those in which the
+            two ports have the most differences.
         defaults: whether each port takes its own framework's defaults;
-            otherwise both are filled in from the document's own dialect,
-            and only what is written for each framework differs.
+            otherwise both take those of the document's dialect, and differ
+            only in the two-sided values.
+
+    Returns:
+        The two ports of one arm.
 
     Raises:
-        SpecError: if it cannot be meant, in one of the dialects at least,
-            or if there is nothing else than defaults to differ.
+        SpecError: if the specification is invalid in one of the dialects, or
+            if `defaults` is false and there are no two-sided values.
     """
-    read = parse_sides(written)
-    own = read.dialect
-    dialects: dict[str, str | None] = dict.fromkeys(LABELS, own)
+    dialect = parse_sides(written).dialect
+    dialects: dict[str, str | None] = dict.fromkeys(LABELS, dialect)
     if defaults:
         dialects = {side: side for side in LABELS}
     values = two_sided_values(written)
@@ -257,13 +270,13 @@ def naive_port(
             "{torch: ..., keras: ...}",
         )
     everything = frozenset(value.name for value in values)
-    words = {
+    documents = {
         "torch": chosen(written, frozenset()),
         "keras": chosen(written, everything),
     }
     complete = {
-        side: _under(words[side], dialect)
-        for side, dialect in dialects.items()
+        side: _under(documents[side], filled_from)
+        for side, filled_from in dialects.items()
     }
     arms = tuple(complete["torch"].arms)
     if arm is not None and arm not in arms:
@@ -277,7 +290,7 @@ def naive_port(
             complete["torch"].name,
             name,
             arms,
-            own or "torch",
+            dialect or "torch",
             {side: _only(spec, name) for side, spec in complete.items()},
             written if values else {},
             dialects,
@@ -288,13 +301,13 @@ def naive_port(
 
 
 def arm_of(experiment: Experiment) -> Arm:
-    """Return the only arm of an experiment that has but one."""
+    """Return the arm of an experiment with a single arm."""
     (name,) = experiment.arms
     return experiment.arm(name)
 
 
 def _under(written: Any, dialect: str | None) -> Experiment:
-    """Parse under a dialect, which may be none."""
+    """Parse in a dialect; None takes that of the document."""
     if dialect is None:
         return parse(written)
     try:
@@ -306,19 +319,19 @@ def _under(written: Any, dialect: str | None) -> Experiment:
 
 def _only(spec: Experiment, arm: str) -> dict[str, Any]:
     """Return the complete specification of one arm, without claims."""
-    own = spec.arm(arm)
+    single = spec.arm(arm)
     alone = Experiment(
         name=spec.name,
-        data=own.data,
-        recipe=own.recipe,
-        arms={arm: own.layers},
+        data=single.data,
+        recipe=single.recipe,
+        arms={arm: single.layers},
     )
     dump = alone.model_dump(mode="json")
     return {key: dump[key] for key in ("name", *MEANING)}
 
 
 def _differing(torch: Any, keras: Any, path: _Path) -> list[str]:
-    """Return the name of a convention for every difference."""
+    """Return the name of the convention of every difference."""
     if torch == keras:
         return []
     if _alike(torch, keras):
@@ -331,16 +344,16 @@ def _differing(torch: Any, keras: Any, path: _Path) -> list[str]:
 
 
 def _merged(torch: Any, keras: Any, mix: DefaultsMix, path: _Path) -> Any:
-    """Return the one side with what the mix names from the other."""
+    """Return PyTorch's side with the differences of a mix from Keras's."""
     if torch == keras:
         return torch
     if not _alike(torch, keras):
         return keras if _convention(path).name in mix else torch
-    found = {
+    merged = {
         key: _merged(value, keras[key], mix, (*path, key))
         for key, value in _items(torch)
     }
-    return found if isinstance(torch, dict) else list(found.values())
+    return merged if isinstance(torch, dict) else list(merged.values())
 
 
 def _alike(torch: Any, keras: Any) -> bool:
@@ -357,7 +370,7 @@ def _items(values: Any) -> list[tuple[Any, Any]]:
 
 
 def _convention(path: _Path) -> Convention:
-    """Return the row that explains a difference: the innermost on its way."""
+    """Return the row of a difference: that of the innermost field."""
     for end in range(len(path), 1, -1):
         field = f"{path[end - 2]}.{path[end - 1]}"
         if field in _BY_FIELD:

@@ -1,7 +1,7 @@
-"""Findings: what an audit found, as numbers, rows and a document.
+"""The results of an audit, as data.
 
-Every effect is a change of the final metric when conventions are switched
-from PyTorch's default to Keras's, paired by seed: see
+Every effect is the change of the final metric when conventions are switched
+from PyTorch's default to Keras's, paired by seed; see
 `comparisons/ladder/effects.py`.
 """
 
@@ -44,15 +44,15 @@ class SingleChange:
     """One convention switched alone.
 
     Attributes:
-        convention: the row of the table, or the value that is written for
-            each framework.
-        alone: effect on the metric when it is taken from Keras while all
-            others are PyTorch's.
-        last: effect when it is taken from Keras as the last of all: what
-            taking it back from Keras's naive port would undo.
-        loss: as `alone`, of the last evaluation of the training loss.
-        drift: of the losses, alone, from those of PyTorch's naive port.
-        comparisons: how many effects were measured beside each other.
+        convention: the row of the table, or the two-sided value.
+        alone: effect on the metric when it alone is taken from Keras and all
+            others from PyTorch.
+        last: effect when it is taken from Keras as the last of all, which
+            switching it back from Keras's naive port would undo.
+        loss: as `alone`, on the last evaluation of the training loss.
+        drift: drift of the losses, with it alone, from those of PyTorch's
+            naive port.
+        comparisons: number of effects that are tested together.
     """
 
     convention: Difference
@@ -64,46 +64,52 @@ class SingleChange:
 
     @property
     def strength(self) -> float:
-        """The larger of its two effects, without its sign."""
+        """The larger absolute value of its two effects."""
         sizes = [abs(self.alone.mean), abs(self.last.mean)]
         return max((s for s in sizes if not math.isnan(s)), default=0.0)
 
     def decision(self, margin: float) -> Decision:
-        """Return what is shown of its effect alone.
+        """Decide whether its effect alone is shown.
 
         Args:
-            margin: effects below it do not matter.
+            margin: the largest negligible effect.
+
+        Returns:
+            `shown`, `negligible` or `undecided`.
         """
         return corrected(self.alone, margin, self.comparisons)
 
 
 def corrected(effect: Effect, margin: float, comparisons: int) -> Decision:
-    """Return what is shown of one effect among several.
+    """Decide whether one of several effects is shown.
 
     Args:
-        effect: of one convention, or of some.
-        margin: effects below it do not matter.
-        comparisons: how many effects are looked at; an effect is shown at
-            `SIGNIFICANT` divided by that (Bonferroni).
+        effect: the effect of one or several conventions.
+        margin: the largest negligible effect.
+        comparisons: number of effects tested together; the significance
+            level is `SIGNIFICANT` divided by it (Bonferroni).
+
+    Returns:
+        `shown`, `negligible` or `undecided`.
     """
-    found = effect.decision(margin)
-    if found == "shown" and effect.p_value * comparisons > SIGNIFICANT:
+    decision = effect.decision(margin)
+    if decision == "shown" and effect.p_value * comparisons > SIGNIFICANT:
         return "undecided"
-    return found
+    return decision
 
 
 @dataclass(frozen=True)
 class Option:
-    """The gap when one option of the recipe is taken away.
+    """The gap with and without one option of the recipe.
 
     Attributes:
         name: the option, such as `early_stopping`.
-        gap: how much better the good corner is, with the option.
-        gap_without: likewise without it; None if the recipe is not valid
-            without it.
+        gap: advantage of the good corner, with the option.
+        gap_without: its advantage without the option; None if the recipe is
+            not valid without it.
         bad: the bad corner's runs with the option.
         bad_without: its runs without it.
-        comparisons: how many options were tried.
+        comparisons: number of options that were tried.
     """
 
     name: str
@@ -115,10 +121,10 @@ class Option:
 
     @property
     def amplifies(self) -> bool:
-        """Whether most of the gap is shown to be gone without the option.
+        """Whether the option is shown to amplify the gap.
 
-        That is, the gap without it is less than half, and the difference
-        of the two gaps, paired by seed, is not chance.
+        It is if the gap without the option is less than half, and the
+        difference of the two gaps, paired by seed, is significant.
         """
         if self.gap_without is None:
             return False
@@ -129,11 +135,11 @@ class Option:
 
 @dataclass(frozen=True)
 class NamedMix:
-    """One mix that is worth a look, measured in both frameworks.
+    """One mix of the report, measured in both frameworks.
 
     Attributes:
         mix: the conventions that are taken from Keras.
-        runs: by backend.
+        runs: the runs of each framework, by backend.
     """
 
     mix: DefaultsMix
@@ -142,22 +148,22 @@ class NamedMix:
 
 @dataclass
 class AuditResult:
-    """One arm of an experiment, audited.
+    """The result of an audit of one arm.
 
     Attributes:
-        port: what was said, in both dialects.
+        port: the specification in both dialects.
         experiment: the complete specification of PyTorch's naive port.
         ladder: the ladder of the aligned run, in float64.
-        settings: how it was run.
-        corners: both naive ports, then what the causes alone and together
-            do; empty if nothing differs.
+        settings: the settings of the audit.
+        corners: both naive ports, then the causes alone and together; empty
+            if nothing differs.
         switches: every convention, the strongest first.
-        causes: what is shown of the gap, and what makes it; None if nothing
-            was measured.
-        options: the recipe's options, taken away one at a time; empty where
-            no gap is shown.
-        runs: how many trainings there were, by backend.
-        report: path of the written report, once there is one.
+        causes: the gap and its causes; None if nothing was measured.
+        options: the recipe's options, removed one at a time; empty where no
+            gap is shown.
+        runs: number of training runs, by backend.
+        report: path of the report, or None before it is written.
+        verdict: outcome of the aligned run.
     """
 
     port: NaivePort
@@ -177,7 +183,7 @@ class AuditResult:
 
     @property
     def warnings(self) -> list[str]:
-        """What of the specification is allowed but probably a mistake."""
+        """Warnings about valid but probably unintended fields."""
         return spec_warnings(self.experiment)
 
     @property
@@ -188,20 +194,21 @@ class AuditResult:
 
     @property
     def metric(self) -> str:
-        """The final metric that effects are changes of: of both ports.
+        """The final metric in which effects are measured.
 
         `diverged`, the share of runs that diverge, where the metric of a
-        run of either naive port is not finite.
+        run of either naive port is not finite; else the first of `METRICS`
+        that both ports have.
         """
         ports = [self.naive(side) for side in LABELS]
         finals = [port.records[0].final for port in ports]
-        name = next(n for n in METRICS if all(n in each for each in finals))
+        name = next(n for n in METRICS if all(n in final for final in finals))
         values = [value for port in ports for value in port.values(name)]
         return name if np.isfinite(values).all() else "diverged"
 
     @property
     def margin(self) -> float:
-        """Differences of the metric below this do not matter."""
+        """The largest negligible difference of the metric."""
         ports = [self.naive(side) for side in LABELS]
         return margin_of(self.metric, ports)
 
@@ -211,7 +218,15 @@ class AuditResult:
         return resolution_of(self.metric, self.experiment.data.part_sizes())
 
     def naive(self, side: str, backend: str = "torch") -> Measured:
-        """Return the runs of one framework's naive port."""
+        """Return the runs of one framework's naive port.
+
+        Args:
+            side: the framework of the port, `torch` or `keras`.
+            backend: the framework that trained it.
+
+        Returns:
+            The runs.
+        """
         mix = self.port.corners[side]
         return self.corner(mix).runs[backend]
 
@@ -220,7 +235,15 @@ class AuditResult:
         return next(corner for corner in self.corners if corner.mix == mix)
 
     def effect(self, before: DefaultsMix, after: DefaultsMix) -> Effect:
-        """Return the effect of going from one corner to another."""
+        """Return the effect of going from one corner to another.
+
+        Args:
+            before: the first mix.
+            after: the second mix.
+
+        Returns:
+            The metric of `after` minus that of `before`, by seed.
+        """
         first, second = (
             self.corner(mix).runs["torch"].values(self.metric)
             for mix in (before, after)
@@ -229,7 +252,7 @@ class AuditResult:
 
     @property
     def gap(self) -> Effect:
-        """Keras's naive port less PyTorch's, in the metric."""
+        """The metric of Keras's naive port minus that of PyTorch's."""
         return self.effect(*self.port.corners.values())
 
     @property
@@ -249,7 +272,7 @@ class AuditResult:
         return self.good ^ self.port.corners["keras"]
 
     def switched(self, mix: DefaultsMix) -> DefaultsMix:
-        """Return the conventions in which a mix is not the good corner."""
+        """Return the conventions that differ from those of the good corner."""
         return mix ^ self.good
 
     @property
@@ -264,11 +287,14 @@ class AuditResult:
 
     @property
     def effects_sum(self) -> float:
-        """The sum of what every convention does alone."""
+        """The sum of the mean effects of the conventions alone."""
         return math.fsum(switch.alone.mean for switch in self.switches)
 
     def confirmed_within(self, metric: str) -> float:
-        """How far Keras is from PyTorch, over all corners and seeds."""
+        """Return the largest difference of the frameworks in a metric.
+
+        It is taken over all corners and seeds.
+        """
         torch, keras = (
             [v for c in self.corners for v in c.runs[side].values(metric)]
             for side in LABELS

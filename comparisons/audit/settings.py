@@ -1,4 +1,4 @@
-"""How an audit is run: a frozen record, checked when it is made."""
+"""The settings of an audit, validated when they are created."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,20 +15,20 @@ from framework_parity.comparisons.run.settings import TRAJECTORY
 
 @dataclass(frozen=True)
 class AuditSettings:
-    """How the mixes of an audit are trained and measured.
+    """Settings of the training and measurement of an audit's mixes.
 
     Attributes:
         profile: `quick`, or `full` for the experiment's own numbers.
-        seeds: runs of each mix, under seeds 0, 1, ...; at least 2. The
-            error of a difference falls with the square root of it.
-        jobs: how many PyTorch workers share the runs; None for one for each
-            core, within reason.
-        data_dir: folder with the files of known images; None for what
-            PARITY_DATA says, or ~/.cache/framework-parity.
-        download: whether each framework may fetch what is missing there.
+        seeds: number of runs of each mix, under seeds 0, 1, ...; at least 2.
+            The standard error of a difference falls with its square root.
+        jobs: number of PyTorch workers that share the runs; None for one for
+            each core, up to a maximum.
+        data_dir: folder with the files of the image data sets; None for
+            that of PARITY_DATA, or ~/.cache/framework-parity.
+        download: whether each framework may download missing files.
 
     Raises:
-        SpecError: if a setting is none of what is allowed.
+        SpecError: if a setting has a value that is not allowed.
     """
 
     profile: Profile = "quick"
@@ -47,11 +47,11 @@ class AuditSettings:
 
     @property
     def trajectory_steps(self) -> int:
-        """The length of the aligned run's float64 trajectory."""
+        """Length of the aligned run's float64 trajectory, in steps."""
         return TRAJECTORY[self.profile]
 
     def as_json(self) -> dict[str, Any]:
-        """Return what a report says of how it was run."""
+        """Return the settings that a report lists."""
         return {
             "profile": self.profile,
             "dtype": "float64",

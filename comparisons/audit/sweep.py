@@ -1,8 +1,8 @@
-"""The laboratory: mixes of conventions, trained and measured, each once.
+"""Train and measure mixes of conventions, each once.
 
-All runs are in float64 and share what is random. Both backends implement
-every value of every convention, and the ladder proves it, so the many mixes
-are measured in one framework; what is found is confirmed in the other.
+All runs are in float64 and share all random values. Both backends implement
+every value of every convention, as the ladder verifies, so the mixes are
+measured in one framework; the results are confirmed in the other.
 """
 
 import math
@@ -37,8 +37,8 @@ from framework_parity.comparisons.workers.pool import Worker, WorkerPair
 Counter = Callable[[str, int, int], None]
 """Called with the backend, the runs done and the runs asked for so far."""
 
-# The final metrics to judge by, the first that a record has, and whether
-# more of it is better. `diverged` counts the runs whose metric is not finite.
+# The final metrics in order of preference, and whether a larger value is
+# better. `diverged` counts the runs whose metric is not finite.
 METRICS = {
     "test_accuracy": True,
     "test_loss": False,
@@ -66,22 +66,22 @@ class Measured:
         return [record.final[metric] for record in self.records]
 
     def mean(self, metric: str) -> float:
-        """Return a final metric, averaged over the seeds."""
+        """Return the mean of a final metric over the seeds."""
         return float(np.mean(self.values(metric)))
 
     @property
     def metric(self) -> str:
-        """The final metric to judge by."""
+        """The first of `METRICS` that the records have."""
         final = self.records[0].final
         return next(name for name in METRICS if name in final)
 
 
 def margin_of(metric: str, runs: Iterable[Measured]) -> float:
-    """Return the difference of a metric below which it does not matter.
+    """Return the largest negligible difference of a metric.
 
     Args:
         metric: a key of `METRICS`.
-        runs: what is compared.
+        runs: the runs that are compared.
 
     Returns:
         For an accuracy `MARGIN_OF_ACCURACY`, for a loss `MARGIN_OF_LOSS`
@@ -99,7 +99,7 @@ def resolution_of(metric: str, parts: dict[str, int]) -> float:
 
     Args:
         metric: a key of `METRICS`.
-        parts: how many samples each part of the data has.
+        parts: number of samples of each part of the data.
 
     Returns:
         1 / samples for an accuracy, 1 for `diverged`, 0 for a loss.
@@ -111,14 +111,14 @@ def resolution_of(metric: str, parts: dict[str, int]) -> float:
 
 @dataclass(frozen=True)
 class Drift:
-    """How far a mix's losses part from those of the run it is held to.
+    """The drift of a mix's losses from those of a base run.
 
     Attributes:
-        largest: the largest difference over steps and seeds, relative.
-        first_step: the first step past the judge's limit in any seed; None
-            if there is none.
+        largest: the largest relative difference over steps and seeds.
+        first_step: the first step in any seed at which the difference
+            exceeds `TIMES_FLOOR` times the floor; None if there is none.
         evaluated: as `largest`, of the losses that are evaluated between
-            epochs. What only evaluation uses moves no step at all.
+            epochs. A convention of evaluation changes only these.
     """
 
     largest: float
@@ -131,9 +131,9 @@ class Sweep:
 
     Args:
         pair: one worker of each framework.
-        seeds: how many runs of each experiment, under seeds 0, 1, ...
-        jobs: how many PyTorch workers share the runs; the pair's is one.
-        count: called whenever a run is asked for or done.
+        seeds: number of runs of each experiment, under seeds 0, 1, ...
+        jobs: number of PyTorch workers, including that of the pair.
+        count: called whenever a run is submitted or done.
     """
 
     def __init__(
@@ -145,7 +145,9 @@ class Sweep:
     ) -> None:
         self.seeds = seeds
         self._own = [Worker("torch", threads=1) for _ in range(jobs - 1)]
-        self.workers = {name: [own] for name, own in pair.workers.items()}
+        self.workers = {
+            name: [worker] for name, worker in pair.workers.items()
+        }
         self.workers["torch"] += self._own
         self._count = count
         self._runs: dict[tuple[Any, ...], Future[list[Record]]] = {}
@@ -167,13 +169,18 @@ class Sweep:
 
     @property
     def runs(self) -> dict[str, int]:
-        """How many trainings there were, by backend."""
+        """Number of finished training runs, by backend."""
         return dict(self._done)
 
     def ask(
         self, experiments: Iterable[Experiment], backend: str = "torch"
     ) -> None:
-        """Have these trained in the background; `measured` waits for them."""
+        """Start training in the background; `measured` waits for the runs.
+
+        Args:
+            experiments: experiments with a single arm.
+            backend: `torch` or `keras`.
+        """
         for experiment in experiments:
             for seed in range(self.seeds):
                 self._run(experiment, backend, seed)
@@ -181,30 +188,51 @@ class Sweep:
     def measured(
         self, experiment: Experiment, backend: str = "torch"
     ) -> Measured:
-        """Return an experiment's runs, training what has not been yet."""
+        """Return an experiment's runs; train those that are missing.
+
+        Args:
+            experiment: an experiment with a single arm.
+            backend: `torch` or `keras`.
+
+        Returns:
+            The runs under all seeds.
+
+        Raises:
+            WorkerError: if the framework fails.
+        """
         runs = [
             self._run(experiment, backend, seed) for seed in range(self.seeds)
         ]
         return Measured(tuple(run.result()[0] for run in runs))
 
     def drift(self, experiment: Experiment, base: Experiment) -> Drift:
-        """Return how far an experiment's losses part from another's.
+        """Return the drift of an experiment's losses from a base run's.
 
-        The unit is the floor of the other: how far it parts from itself
-        when it is nudged.
+        The limit of `Drift.first_step` is in units of the base's noise
+        floor, from its perturbed runs.
+
+        Args:
+            experiment: an experiment with a single arm.
+            base: the experiment to compare with.
+
+        Returns:
+            The drift over all seeds, in PyTorch.
+
+        Raises:
+            WorkerError: if the framework fails.
         """
         steps, evaluations, passed = [0.0], [0.0], []
         for seed in range(self.seeds):
             perturbed_runs = self._run(base, "torch", seed, NUDGES).result()
-            (found,) = self._run(experiment, "torch", seed).result()
-            compared = _compared(perturbed_runs, found, step_curves)["loss"]
+            (record,) = self._run(experiment, "torch", seed).result()
+            compared = _compared(perturbed_runs, record, step_curves)["loss"]
             steps.append(float(compared.difference.max()))
             ratios = compared.difference / compared.floor
             passed += list(np.flatnonzero(ratios > TIMES_FLOOR)[:1])
             evaluations += [
                 float(curve.difference.max())
                 for name, curve in _compared(
-                    perturbed_runs, found, evaluation_curves
+                    perturbed_runs, record, evaluation_curves
                 ).items()
                 if name != "epoch"
             ]
@@ -240,22 +268,24 @@ class Sweep:
         with self._lock:
             number[backend] += 1
         if self._count:
-            done, asked = self._done[backend], self._asked[backend]
-            self._count(backend, done, asked)
+            done, submitted = self._done[backend], self._asked[backend]
+            self._count(backend, done, submitted)
 
 
 def _compared(
     perturbed_runs: list[Record],
-    found: Record,
+    record: Record,
     curves: Callable[[Record], dict[str, Curve]],
 ) -> dict[str, Comparison]:
-    """Compare a run with the first of some twins, whose floor is theirs."""
+    """Compare a run with a base run, whose perturbed runs give the floor."""
     base, *nudged = map(curves, perturbed_runs)
     compared = {}
-    others = curves(found)
+    run_curves = curves(record)
     for name, curve in base.items():
-        if name not in others:
+        if name not in run_curves:
             continue  # no validation part on the other side, for example
-        own = [(curve, twin[name]) for twin in nudged]
-        compared[name] = compare_curves(curve, others[name], (own, own))
+        pairs = [(curve, twin[name]) for twin in nudged]
+        compared[name] = compare_curves(
+            curve, run_curves[name], (pairs, pairs)
+        )
     return compared

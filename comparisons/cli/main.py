@@ -4,8 +4,8 @@ Every command prints one JSON document with `--json` and nothing else on
 standard output; progress goes to standard error. Exit status: 0 the
 frameworks agree, or done; 1 they disagree, in numbers or in a claim's verdict;
 2 the input is wrong; 3 something broke; 4 undecided: nothing could be shown
-either way. A command has a file of its
-name; whatever is slow to import is imported where it is used.
+either way. Each command has a file of its name. Modules that are slow to
+import are imported inside the functions that use them.
 """
 
 import sys
@@ -38,19 +38,19 @@ for command in (run.run, check.check, audit.audit, fuzz.fuzz):
 @app.command("list")
 def list_(*, as_json: flags.Json = False) -> None:
     """List the experiments, with what each teaches."""
-    found = catalogue.summaries()
+    summaries = catalogue.summaries()
     if as_json:
         print_json(
             {
                 "experiments": [
                     {"id": name, "teaches": teaches}
-                    for name, teaches in found.items()
+                    for name, teaches in summaries.items()
                 ]
             }
         )
         return
-    width = max(map(len, found))
-    for name, teaches in found.items():
+    width = max(map(len, summaries))
+    for name, teaches in summaries.items():
         print(f"{name:{width}}  {teaches}")
 
 
@@ -63,11 +63,11 @@ def schema(*, as_json: flags.Json = False) -> None:
 
 
 def main() -> None:
-    """Run the command line; turn what goes wrong into an exit status."""
+    """Run the command line and turn an error into an exit status."""
     try:
         sys.exit(app(standalone_mode=False))
     except (KeyboardInterrupt, typer.Abort):
         print("parity: interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 - the last stop: say it, exit
+    except Exception as error:  # noqa: BLE001 - report any error, then exit
         sys.exit(explain(error, as_json="--json" in sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""What every command shares: exit status, warnings, errors and JSON."""
+"""Functions that all commands share: status, warnings, errors and JSON."""
 
 import json
 import re
@@ -31,12 +31,21 @@ EXIT_STATUS = (
     "1, else one that is undecided makes it 4."
 )
 
-# What the library raises for flags that cannot be meant.
+# The exception that the command-line library raises for invalid options.
 UsageError: Any = typer.BadParameter.__base__
 
 
 def make_folders(folders: list[Path], command: str) -> None:
-    """Make the folders of the reports, before hours go into them."""
+    """Make the folders of the reports before any training starts.
+
+    Args:
+        folders: one for each experiment.
+        command: name of the command, a key of `validation.FILES`.
+
+    Raises:
+        SpecError: if two experiments have the same folder, or if a folder
+            cannot be written to.
+    """
     from framework_parity.comparisons.run import validation
 
     for index, folder in enumerate(folders):
@@ -52,22 +61,22 @@ def warn(spec: Any, before: str = "", only: str | None = None) -> list[str]:
 
     Args:
         spec: the experiment.
-        before: what each sentence begins with.
-        only: the one arm that is asked for, or None for all.
+        before: prefix of each warning.
+        only: name of the one arm to warn about, or None for all arms.
 
     Returns:
-        The sentences, as a document has them.
+        All warnings of the specification, for the JSON document.
     """
     from framework_parity.common.spec.warnings import spec_warnings
 
-    found = spec_warnings(spec)
-    for sentence in found:
+    warnings = spec_warnings(spec)
+    for sentence in warnings:
         of_another = sentence.startswith("arms.") and not sentence.startswith(
             f"arms.{only}: "
         )
         if only is None or not of_another:
             print(f"warning: {before}{sentence}", file=sys.stderr)
-    return found
+    return warnings
 
 
 def print_json(document: Any) -> None:
@@ -76,6 +85,15 @@ def print_json(document: Any) -> None:
 
 
 def explain(error: Exception, *, as_json: bool) -> int:
+    """Print an error, and return the exit status that it leads to.
+
+    Args:
+        error: any exception that a command raised.
+        as_json: whether to print a JSON document on standard output as well.
+
+    Returns:
+        `WRONG_INPUT` for an invalid option or specification, else `BROKEN`.
+    """
     if isinstance(error, UsageError):
         if not error.format_message():  # no arguments: the help was shown
             return WRONG_INPUT
@@ -90,39 +108,39 @@ def explain(error: Exception, *, as_json: bool) -> int:
 
     file = ""
     if isinstance(error, WorkerError):
-        said = str(error)
+        message = str(error)
     elif isinstance(error, OSError) and error.filename:
-        # The machine's fault, not the program's: no trace explains it.
-        file, said = str(error.filename), str(error.strerror)
+        # An error of the file system: a traceback would not explain it.
+        file, message = str(error.filename), str(error.strerror)
     else:
-        said = "".join(traceback.format_exception(error))
+        message = "".join(traceback.format_exception(error))
     if as_json:
-        fields = {"file": file, "field": "", "message": said}
+        fields = {"file": file, "field": "", "message": message}
         print_json({"error": fields})
     where = f": {file}: " if file else ".\n"
-    print(f"parity: something broke{where}{said}", file=sys.stderr)
+    print(f"parity: something broke{where}{message}", file=sys.stderr)
     return BROKEN
 
 
 def _wrong_flag(error: Any) -> SpecError:
-    """Say as our own sentences do what the library says of a flag."""
+    """Return the library's error about an option as a `SpecError`."""
     near = getattr(error, "possibilities", None)
     if near is not None:
-        said = f"is no option{nearest(error.option_name, near)}"
-        return SpecError(error.option_name, said)
+        message = f"is no option{nearest(error.option_name, near)}"
+        return SpecError(error.option_name, message)
     flag = getattr(error, "param", None)
     if flag is None:
         return SpecError("the command line", error.format_message())
-    found: list[Any] = getattr(error.__cause__, "errors", list)()
-    expected = _expected(found[0]) if found else None
-    said = error.message or "is missing"
+    errors: list[Any] = getattr(error.__cause__, "errors", list)()
+    expected = _expected(errors[0]) if errors else None
+    message = error.message or "is missing"
     if expected:
-        said = f"got {shown(found[0]['input'])}, expected {expected}"
-    return SpecError(flag.opts[0], said)
+        message = f"got {shown(errors[0]['input'])}, expected {expected}"
+    return SpecError(flag.opts[0], message)
 
 
 def _expected(wrong: Any) -> str | None:
-    """Return what a flag takes, or None where that is unclear."""
+    """Return what an option accepts, or None if that is unknown."""
     kind, context = wrong["type"], wrong.get("ctx", {})
     if kind == "greater_than_equal":
         return f"a whole number of at least {context['ge']}"

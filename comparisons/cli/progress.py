@@ -19,17 +19,18 @@ from framework_parity.comparisons.cli.ticker import Stages, Ticker
 from framework_parity.comparisons.workers.pool import LABELS, Watcher
 
 FuzzWatcher = Callable[[int, int, int], None]
-"""Called with how many are done, of how many, and how many disagree."""
+"""Called with the numbers of specifications: done, in all, disagreeing."""
 
 
 @contextmanager
 def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
-    """Show how far each framework is while the block runs.
+    """Show the progress of each framework while the block runs.
 
-    It is a bar for each on a terminal, and plain lines elsewhere.
+    Progress is a bar for each framework on a terminal, and plain lines
+    elsewhere.
 
     Args:
-        title: of what runs.
+        title: name of the experiment or command.
         unit: what is counted, in the plural.
     """
     console = Console(stderr=True)
@@ -66,9 +67,9 @@ def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
 
 @contextmanager
 def counting(title: str) -> Iterator[FuzzWatcher]:
-    """Show how many specifications are done while the block runs.
+    """Show the number of finished specifications while the block runs.
 
-    It is a bar on a terminal, and plain lines elsewhere.
+    Progress is a bar on a terminal, and plain lines elsewhere.
     """
     console = Console(stderr=True)
     if not console.is_terminal:
@@ -77,7 +78,7 @@ def counting(title: str) -> Iterator[FuzzWatcher]:
         def count(done: int, total: int, failed: int) -> None:
             counts[:] = done, total, failed
 
-        with Ticker(title, partial(_counted, counts)):
+        with Ticker(title, partial(_progress_line, counts)):
             yield count
         return
     columns = (
@@ -90,16 +91,21 @@ def counting(title: str) -> Iterator[FuzzWatcher]:
         bar = progress.add_task(f"{title}: starting", total=None)
 
         def watch(done: int, total: int, failed: int) -> None:
-            said = f"{title} · {failed} disagree"
-            progress.update(bar, description=said, completed=done, total=total)
+            progress.update(
+                bar,
+                description=f"{title} · {failed} disagree",
+                completed=done,
+                total=total,
+            )
 
         yield watch
 
 
-def _counted(counts: list[int]) -> tuple[str, str]:
+def _progress_line(counts: list[int]) -> tuple[str, str]:
+    """Return the stage and the line that a `Ticker` prints."""
     if not counts:
         return "", ""
     done, total, failed = counts
     verb = "disagrees" if failed == 1 else "disagree"
-    said = f"{done:,} of {counted(total, 'specification')}"
-    return str(failed), f"{said}, {failed:,} {verb}"
+    share = f"{done:,} of {counted(total, 'specification')}"
+    return str(failed), f"{share}, {failed:,} {verb}"

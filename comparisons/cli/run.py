@@ -78,7 +78,7 @@ def run(
         warn(spec, f"{spec.name}: " if several else "")
     results = []
     with WorkerPool(backends, device, jobs) as pool:
-        for each in run_each(
+        for timed in run_each(
             specs,
             folders,
             pool,
@@ -92,9 +92,9 @@ def run(
             data_dir=data_dir,
             download=download,
         ):
-            results.append(each)
+            results.append(timed)
             if not as_json:
-                show(each.result)
+                show(timed.result)
     verdict = index.outcome(results)
     if several:
         with validation.writing(out):
@@ -102,18 +102,18 @@ def run(
         if not as_json:
             index.show_all(results, page)
     if as_json:
-        documents = [document(each.result) for each in results]
+        documents = [document(timed.result) for timed in results]
         print_json(
             {"experiments": documents, "verdict": verdict}
             if several
             else documents[0]
         )
-    # One framework alone is not judged; the command has done its work.
+    # A run of one framework is not judged, so it always succeeds.
     raise typer.Exit(STATUS[verdict] if backend == "both" else AGREE)
 
 
 def _wanted(experiments: list[str], *, everything: bool) -> list[str]:
-    """Return which experiments are asked for."""
+    """Return the names of the experiments to run."""
     if everything and experiments:
         raise SpecError(
             "--all", "stands beside names; say the one or the other"

@@ -1,9 +1,8 @@
 """Progress in plain lines, where standard error is a file or a pipe.
 
-A bar that is drawn over and over would fill a log with control characters,
-and a run without a sign of life looks as if it hung. So a line is written when
-the stage changes, but not more often than once a second, and otherwise every
-ten seconds.
+A progress bar would fill a log with control characters, and a run without any
+output looks as if it hung. So a line is written when the stage changes, at
+most once a second, and otherwise every ten seconds.
 """
 
 import sys
@@ -12,28 +11,28 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-# Seconds between two lines: at least, where there is something new, and at
-# most, where there is nothing.
+# Seconds between two lines: the minimum, which holds when the stage changes,
+# and the maximum, when it does not.
 LEAST, MOST = 1.0, 10.0
 
-# Seconds until a first line where nothing has been reported: both frameworks
-# take some to start.
+# Seconds until the first line if nothing has been reported: both frameworks
+# take some time to start.
 STARTING = 60.0
 
 Say = Callable[[], tuple[str, str]]
-"""Returns the stage, whose change is worth a line, and the whole line."""
+"""Returns the stage, at whose change a line is written, and the line."""
 
 
 class Ticker:
-    """Writes lines while something runs; use it in a `with` block.
+    """Write lines of progress in a thread; use it in a `with` block.
 
     Args:
-        title: what every line begins with.
-        say: returns the stage and what is to be said of it; an empty line
+        title: prefix of every line.
+        say: returns the stage and the line to write; the line is empty
             while nothing is known.
         stream: what to write to; None for standard error.
-        least: seconds between two lines at least.
-        most: seconds without a line at most.
+        least: minimum number of seconds between two lines.
+        most: maximum number of seconds without a line.
     """
 
     def __init__(
@@ -63,29 +62,29 @@ class Ticker:
     def _run(self) -> None:
         while not self._ended.wait(self.least):
             stage, line = self.say()
-            silent = time.monotonic() - self._written
-            patience = self.most if line else STARTING
-            if silent >= patience or (line and stage != self._stage):
+            elapsed = time.monotonic() - self._written
+            limit = self.most if line else STARTING
+            if elapsed >= limit or (line and stage != self._stage):
                 self._write(line or "starting")
                 self._stage = stage
 
     def _write(self, line: str) -> None:
         now = time.monotonic()
         minutes, seconds = divmod(round(now - self._began), 60)
-        said = f"{self.title} · {minutes}:{seconds:02} · {line}"
-        # Nobody may read the stream any more; the run goes on.
+        text = f"{self.title} · {minutes}:{seconds:02} · {line}"
+        # The stream may be closed; the run goes on without progress lines.
         try:
-            print(said, file=self.stream, flush=True)
+            print(text, file=self.stream, flush=True)
         except (OSError, ValueError):
             self._ended.set()
         self._written = now
 
 
 class Stages:
-    """How far each framework is, in which stage.
+    """The current stage of each framework, and its progress.
 
     Args:
-        labels: of the frameworks, by backend.
+        labels: names of the frameworks, by backend.
         unit: what is counted, in the plural.
     """
 
@@ -95,19 +94,19 @@ class Stages:
         self._lock = threading.Lock()
 
     def watch(self, stage: str, backend: str, done: int, total: int) -> None:
-        """Take note of how far a framework is.
+        """Record the progress of a framework.
 
         Args:
-            stage: what it does.
-            backend: which one.
-            done: how many steps of it are done.
-            total: how many there are.
+            stage: name of the stage.
+            backend: `torch` or `keras`.
+            done: number of finished steps of the stage.
+            total: number of all steps, or 0 if it is unknown.
         """
         with self._lock:
             self._at[backend] = stage, done, total
 
     def say(self) -> tuple[str, str]:
-        """Return the stages, and a line that says how far each is."""
+        """Return the stages, and a line with the progress of each."""
         with self._lock:
             at = dict(self._at)
         stages = list(dict.fromkeys(stage for stage, _, _ in at.values()))
@@ -115,8 +114,8 @@ class Stages:
             f"{stage}: "
             + ", ".join(
                 f"{self.labels[backend]} {self._share(done, total)}"
-                for backend, (found, done, total) in at.items()
-                if found == stage
+                for backend, (current, done, total) in at.items()
+                if current == stage
             )
             for stage in stages
         ]

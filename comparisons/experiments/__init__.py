@@ -1,7 +1,7 @@
-"""The catalogue: one file an experiment.
+"""The catalogue: one file for each experiment.
 
-Each file has a docstring, whose first line is what `parity list` shows, a
-tuple `DATASETS` with the default first, the name `FULL` of the full profile's
-default where it is another, and a function `written(dataset, profile)` that
-returns the specification as somebody would write it.
+Each file has a docstring, whose first line `parity list` prints; a tuple
+`DATASETS`, with the default first; a constant `FULL`, if the default of the
+full profile is another data set; and a function `written(dataset, profile)`,
+which returns the specification as a user would write it.
 """

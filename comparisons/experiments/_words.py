@@ -1,16 +1,21 @@
-"""What several experiments say in the same words."""
+"""Parts of specifications that several experiments share."""
 
 from typing import Any
 
 IMAGES = ("digits", "mnist", "fashion_mnist", "cifar10")
-"""Data sets of images; the first comes with scikit-learn."""
+"""Data sets of images; the first is included in scikit-learn."""
 
-# Of the large sets, the quick profile takes the first so many images.
+# Number of images that the quick profile takes from the large sets.
 QUICK = {"samples": 2000, "test_samples": 1000}
 
 
 def images(dataset: str, profile: str) -> dict[str, Any]:
-    """Return images with values from 0 to 1, and their parts."""
+    """Return the `data` of images with values from 0 to 1.
+
+    Args:
+        dataset: one of `IMAGES`.
+        profile: `quick` or `full`.
+    """
     if dataset == "digits":
         return {"digits": {}, "scaling": "min_max"}
     sizes = QUICK if profile == "quick" else {}
@@ -23,27 +28,42 @@ def hidden(
     before: tuple[Any, ...] = (),
     after: tuple[Any, ...] = (),
 ) -> list[Any]:
-    """Return dense layers of these widths, each with its activation.
+    """Return dense layers, each followed by an activation.
 
-    `before` and `after` are what stands around each activation.
+    Args:
+        *widths: units of each dense layer.
+        activation: as a specification has it.
+        before: layers between each dense layer and its activation.
+        after: layers after each activation.
     """
     return [
-        word
+        layer
         for units in widths
-        for word in ({"dense": units}, *before, activation, *after)
+        for layer in ({"dense": units}, *before, activation, *after)
     ]
 
 
 def claim(name: str, sentence: str, expression: str) -> dict[str, str]:
-    """Return a claim as it is written."""
+    """Return a claim, as a specification has it.
+
+    Args:
+        name: unique in the experiment.
+        sentence: the claim in English.
+        expression: the claim as a relation of statistics.
+    """
     return {"name": name, "sentence": sentence, "expression": expression}
 
 
 def waves(degree: int, train: int = 100, noise: float = 2.5) -> dict[str, Any]:
-    """Return noisy samples of ten times a Chebyshev polynomial.
+    """Return the `data` of noisy samples of ten times a Chebyshev polynomial.
 
-    It crosses zero as often as its degree. Beside the samples to train on
-    there are 200 to validate with and 200 for the test.
+    The polynomial crosses zero as many times as its degree. There are 200
+    samples for validation and 200 for testing.
+
+    Args:
+        degree: of the polynomial.
+        train: number of training samples.
+        noise: standard deviation of the noise.
     """
     from numpy.polynomial.chebyshev import cheb2poly
 

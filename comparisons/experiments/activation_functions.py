@@ -1,17 +1,19 @@
 """What do activations and their slopes look like, and slopes multiplied?
 
-Ten activations, each behind a unit that passes x on, from -5 to 5. The loss
-has the slope 1 by what leaves them, so the gradient by the unit's bias *is*
-the activation's slope. Both frameworks have to give value and slope as the
-formula does, to rounding, whatever is written about them: swish is `silu`
-(Ramachandran et al. 2018), and GELU's and Mish's slopes exceed 1.
+There are ten activations, each behind a unit that passes its input on, from -5
+to 5. The loss has the slope 1 with respect to the outputs, so that the
+gradient by the unit's bias *is* the slope of the activation. Both frameworks
+must return the value and the slope of the formula, to rounding. Note that
+swish is `silu` (Ramachandran et al. 2018), and that the slopes of GELU and
+Mish exceed 1.
 
-Backpropagation multiplies slopes, one a layer (Hochreiter 1991). At z = 2 a
-sigmoid's is 0.104994, so that through 10 layers 1.63e-10 is left; a ReLU's is
-1, and so is any power of it. But that needs every unit to be on: where the
-inputs of the units are random, about half of the ReLUs' slopes are 0, and then
-so is the product through 20 layers, nearly always. What saves real networks is
-their width: some path is on.
+Backpropagation multiplies slopes, one for each layer (Hochreiter 1991). At
+z = 2 the slope of a sigmoid is 0.104994, so that 1.63e-10 of the gradient is
+left after 10 layers. The slope of a ReLU is 1, and so is any power of it. But
+this holds only if every unit is active: if the inputs of the units are random,
+about half of the slopes of the ReLUs are 0, and the product over 20 layers is
+then nearly always 0. Real networks avoid this by their width, since some path
+is active.
 """
 
 from typing import Any
@@ -89,8 +91,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _points(x: list[float]) -> dict[str, Any]:
-    """Return targets far below all outputs: the loss's slope is 1."""
-    points = {"x": [[each] for each in x], "y": [-1000.0] * len(x)}
+    """Return targets far below all outputs, so that the loss's slope is 1."""
+    points = {"x": [[value] for value in x], "y": [-1000.0] * len(x)}
     return {"points": points, "test": 0, "validation": 0, "scaling": "none"}
 
 
@@ -106,14 +108,16 @@ def _unit(bias: float = 0.0) -> dict[str, Any]:
 
 def _behind_units() -> list[Any]:
     functions = FUNCTIONS.values()
-    return [[_unit(), each.model_dump(mode="json")] for each in functions]
+    return [
+        [_unit(), function.model_dump(mode="json")] for function in functions
+    ]
 
 
-def _chain(word: str) -> dict[str, Any]:
-    """Return units in a row whose inputs are all 2."""
-    at_two = float(FUNCTIONS[word].value(np.array(2.0)))
-    later = [_unit(2.0 - at_two), word] * (DEPTH - 1)
-    return {"layers": [_unit(), word, *later], "data": _points([2.0])}
+def _chain(activation: str) -> dict[str, Any]:
+    """Return a chain of units whose activations all have the input 2."""
+    at_two = float(FUNCTIONS[activation].value(np.array(2.0)))
+    later = [_unit(2.0 - at_two), activation] * (DEPTH - 1)
+    return {"layers": [_unit(), activation, *later], "data": _points([2.0])}
 
 
 def _random_chain() -> dict[str, Any]:
@@ -128,7 +132,7 @@ def _random_chain() -> dict[str, Any]:
 
 
 def _formulas() -> list[dict[str, str]]:
-    wrong = {"value": "value_error", "slope": "slope_error"}
+    statistics = {"value": "value_error", "slope": "slope_error"}
     return [
         claim(
             f"{name}_{what}",
@@ -136,12 +140,12 @@ def _formulas() -> list[dict[str, str]]:
             f'functions.{statistic}("{name}_1") < 1e-12',
         )
         for name in FUNCTIONS
-        for what, statistic in wrong.items()
+        for what, statistic in statistics.items()
     ]
 
 
 def _products() -> list[dict[str, str]]:
-    """Return claims about what reaches the first layer, and the eleventh."""
+    """Return claims about the gradients behind 10 and 20 layers."""
     left = _product("random_relus", 20)
     return [
         claim(
@@ -173,19 +177,19 @@ def _products() -> list[dict[str, str]]:
 
 
 def _product(arm: str, layers: int) -> str:
-    """Return the gradient that so many of the last layers let through."""
+    """Return the gradient behind the given number of last layers."""
     return f'{arm}.sample_gradient("dense_{DEPTH + 1 - layers}/bias")'
 
 
 def _table() -> dict[str, Any]:
-    """Return the values at -1, and the largest slopes of the 101."""
+    """Return rows of the values at -1 and the largest of the 101 slopes."""
     rows = {}
     axis = np.array(AXIS)
     for name, function in FUNCTIONS.items():
         value = function.value(axis)[AXIS.index(-1)]
-        said = f'functions.output("{name}_1", {AXIS.index(-1)})'
-        rows[f"{name} at -1"] = f"{said} == {value:.6f}"
-        said = f'functions.steepest("{name}_1")'
+        output = f'functions.output("{name}_1", {AXIS.index(-1)})'
+        rows[f"{name} at -1"] = f"{output} == {value:.6f}"
+        steepest = f'functions.steepest("{name}_1")'
         slope = function.derivative(axis).max()
-        rows[f"{name}, largest slope"] = f"{said} == {slope:.6f}"
+        rows[f"{name}, largest slope"] = f"{steepest} == {slope:.6f}"
     return {"rows": rows, "expected": "formula"}

@@ -1,28 +1,30 @@
 """Which activation does best, and how much is the choice worth?
 
-Sigmoid and tanh are flat on both sides, and what is flat passes no gradient
-back. ReLU (Nair and Hinton 2010) is not flat above 0 and is cheap. ELU,
-GELU, SELU and swish (2015 to 2017) are smooth relatives of it, each sold with
-a table in which it wins. Here all else is equal: 128-64-32 units, each layer
-with batch normalisation and a dropout of 0.3, four classes of moons and
-circles. Images: 128-64 units and nothing else, with ReLU, tanh and sigmoid;
-on the digits tanh is level with ReLU and as fast, and sigmoid far behind.
+Sigmoid and tanh are flat on both sides, where they pass nearly no gradient
+back. ReLU (Nair and Hinton 2010) is not flat above 0 and is cheap. ELU, GELU,
+SELU and swish (2015 to 2017) are smooth variants of it, each published with a
+table in which it is best. Here all else is equal: 128-64-32 units, each layer
+with batch normalisation and a dropout of 0.3, on four classes of moons and
+circles. The networks for images have 128-64 units and no other layers, with
+ReLU, tanh and sigmoid. On the digits tanh is as accurate and as fast as ReLU,
+and sigmoid is far behind.
 
-What holds: none is ahead of ReLU by more than 0.02, or even by more than
-0.001. What does not: that all get equally far. In up to 100 epochs ReLU,
-leaky ReLU and GELU reach 0.90, so nearly 0.9 that five seeds do not say which
-side; swish reaches 0.88, ELU and the formula of one's own 0.84, SELU 0.82. On
-the training part it is the same, so they do not overfit. SELU owes it to
-dropout: without, it reaches 0.89. Its authors gave it a dropout of its own
-(Klambauer et al. 2017).
+No activation is better than ReLU by more than 0.02, or even by more than
+0.001. But they are not all equally accurate. In up to 100 epochs ReLU, leaky
+ReLU and GELU reach 0.90, so close to 0.9 that five seeds do not show which
+side; swish reaches 0.88, ELU and the custom formula 0.84, SELU 0.82. The
+order is the same on the training part, so this is no overfitting. The reason
+for SELU is dropout: without it, SELU reaches 0.89. Its authors use another
+kind of dropout (Klambauer et al. 2017).
 
-The choice can be drowned by another. Keras's batch normalisation keeps 0.99 of
-its averages at each step, and an epoch is 20 steps. After 15 epochs that
-costs GELU 0.22, more than any choice here; after 75 it costs nothing. (This
-arm is of the full profile; the quick one has 10 epochs.) A GELU network seen
-once at 0.495 and once at 0.900, as it has been, need not tell what GELU does;
-it may tell when early stopping looked. So all others here keep 0.9, as
-PyTorch does.
+Another choice can hide the effect of the activation. The running averages of
+Keras's batch normalisation have a decay of 0.99 a step, and an epoch has 20
+steps. After 15 epochs this costs GELU 0.22, more than any choice here; after
+75 epochs it costs nothing. (This arm belongs to the full profile; the quick
+one has 10 epochs.) A GELU network that was once reported at 0.495 and once at
+0.900 therefore need not show a property of GELU; it may show when early
+stopping ended the training. So all other arms have a decay of 0.9, as PyTorch
+does.
 """
 
 from typing import Any
@@ -59,9 +61,9 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _plane(profile: str) -> dict[str, Any]:
-    """Every activation, with all that is used around it."""
+    """Return all activations, with batch normalisation and dropout."""
     quick = profile == "quick"
-    arms = {name: _network(word) for name, word in ACTIVATIONS.items()}
+    arms = {name: _network(spec) for name, spec in ACTIVATIONS.items()}
     claims = [
         *(
             claim(
@@ -115,7 +117,7 @@ def _network(
 
 
 def _images(dataset: str, profile: str) -> dict[str, Any]:
-    """Sigmoid, tanh and ReLU, with nothing around them."""
+    """Return sigmoid, tanh and ReLU, without other layers."""
     small = dataset == "digits" or profile == "quick"
     return {
         "data": images(dataset, profile),
@@ -128,8 +130,8 @@ def _images(dataset: str, profile: str) -> dict[str, Any]:
             "epochs": 20 if small else 10,
         },
         "arms": {
-            word: ["flatten", *hidden(128, 64, activation=word), {"dense": 10}]
-            for word in ("relu", "tanh", "sigmoid")
+            name: ["flatten", *hidden(128, 64, activation=name), {"dense": 10}]
+            for name in ("relu", "tanh", "sigmoid")
         },
         "claims": [
             claim(

@@ -1,15 +1,17 @@
 """Does backpropagation come out as it does by hand, to every digit?
 
-A network of two units, small enough for paper: h = relu(w1 x + b1) and
-p = sigmoid(w2 h + b2), with w1 = 0.5, b1 = 0.1, w2 = 0.8, b2 = -0.2. One
-sample, x = 0.5 with the label 1, and the cross-entropy -log p.
+The network has two units: h = relu(w1 x + b1) and p = sigmoid(w2 h + b2),
+with w1 = 0.5, b1 = 0.1, w2 = 0.8, b2 = -0.2. There is one sample, x = 0.5
+with the label 1, and the loss is the cross-entropy -log p.
 
-Forward: z1 = 0.35, h = 0.35, z2 = 0.08, p = 0.5200, loss 0.6539. Backward,
-the chain rule from the end (Rumelhart, Hinton and Williams 1986): the slope
-by z2 is p - 1 = -0.4800, which is that by b2; by w2 it is times h, -0.1680;
-through w2 and the ReLU (slope 1, since z1 > 0) it is -0.3840 by z1 and b1,
-and times x -0.1920 by w1. A step of SGD at a rate of 0.1 takes w1 to 0.5192
-and w2 to 0.8168. Every number is claimed of both frameworks, in float64.
+Forward: z1 = 0.35, h = 0.35, z2 = 0.08, p = 0.5200, and the loss is 0.6539.
+Backward, by the chain rule from the end (Rumelhart, Hinton and Williams 1986):
+the derivative by z2 is p - 1 = -0.4800, and the derivative by b2 is the same.
+The derivative by w2 is h times that, -0.1680. Through w2 and the ReLU, whose
+slope is 1 since z1 > 0, the derivative by z1 and b1 is -0.3840, and the
+derivative by w1 is x times that, -0.1920. A step of SGD at a learning rate of
+0.1 takes w1 to 0.5192 and w2 to 0.8168. There is a claim for every number,
+which must hold in both frameworks, in float64.
 """
 
 from typing import Any
@@ -84,7 +86,7 @@ ROWS = {
     "new w2": 'net.weight("dense_2/kernel", 0, 0) == 0.8168',
     "new b2": 'net.weight("dense_2/bias", 0) == -0.1520',
 }
-"""Every intermediate: what it is, and what comes out by hand."""
+"""Every intermediate: its formula, and a relation with the value by hand."""
 
 CLAIMS = {
     "z2": ("Forward, z2 is 0.08.", ROWS["z2 = w2 h + b2"]),

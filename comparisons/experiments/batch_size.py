@@ -1,18 +1,19 @@
 """What does the size of a batch change: updates, noise, time?
 
-A gradient over a batch is an estimate of that over all samples, and the
-smaller the batch, the noisier it is: its variance falls as one over the
-size (Bottou, Curtis and Nocedal 2018, section 4). In return an epoch has
-more steps. So at the same rate a small batch is said to learn more from an
-epoch; whether it learns more from a *second* depends on the machine, which
-multiplies large batches faster, and is drawn and not claimed.
+The gradient over a batch is an estimate of the gradient over all samples, and
+the smaller the batch, the noisier the estimate: its variance is proportional
+to one over the batch size (Bottou, Curtis and Nocedal 2018, section 4). In
+return an epoch has more steps. So at the same learning rate, a small batch is
+expected to learn more in an epoch. Whether it learns more in a *second*
+depends on the machine, which multiplies large batches faster; this is drawn
+and there is no claim about it.
 
-A 128-64 network on images, Adam at 0.001 for every size. The noise is how
-much the gradient's norm changes from one step to the next, in the second
-half of the training. One batch of everything has none of it: what is left
-there is how fast the network itself moves. The quick profile takes 400
-digits, 256 of them for training, and 8 epochs, so that a full batch makes 8
-updates, and batches of one make 2,048.
+The network has 128-64 units and trains on images, with Adam at 0.001 for every
+size. The noise is the change of the gradient's norm from one step to the next,
+in the second half of the training. The full batch has no sampling noise: what
+remains there is how fast the network itself changes. The quick profile takes
+400 digits, 256 of them for training, and 8 epochs, so that a full batch makes
+8 updates, and batches of one make 2,048.
 """
 
 from itertools import pairwise
@@ -37,10 +38,10 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     quick = profile == "quick"
     data = images(dataset, profile)
     if quick and dataset == "digits":
-        # The 256 for training are whole batches of every size.
+        # 256 training samples are a multiple of every batch size.
         data["digits"] = {"samples": 400}
     elif dataset != "digits":
-        # Each pass takes as many steps as there are samples, one by one.
+        # With batches of one, an epoch has as many steps as samples.
         data[dataset] = data[dataset] | {"samples": 2000 if quick else 10_000}
     sizes = QUICK if quick else SIZES
     layers = ["flatten", *hidden(128, 64), {"dense": 10}]
@@ -83,16 +84,17 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 def _compared(
     names: list[str], statistic: str, sign: str, says: str
 ) -> list[Any]:
-    """Claim something of each size beside the next larger."""
+    """Return claims that compare each size with the next larger one."""
     return [
         claim(
             f"{small}_{statistic}",
-            f"{_spoken(small)} {says} than {_spoken(large)}.".capitalize(),
+            f"{_sentence_name(small)} {says} than "
+            f"{_sentence_name(large)}.".capitalize(),
             f"{small}.{statistic} {sign} {large}.{statistic}",
         )
         for small, large in pairwise(names)
     ]
 
 
-def _spoken(name: str) -> str:
+def _sentence_name(name: str) -> str:
     return name.replace("batch_", "batches of ").replace("full", "full ones")

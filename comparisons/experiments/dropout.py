@@ -1,20 +1,20 @@
 """Does dropout help a network that has learnt its samples by heart?
 
-A network with more parameters than samples can learn them by heart, noise
-and all. Dropout zeroes a share of the hidden units anew at each step, so
-that no unit can rely on another (Srivastava et al. 2014), and is said to
-narrow the gap between test and training loss. What is kept is divided by
-1 - rate (*inverted* dropout), so that evaluation needs no factor: x m /
-(1 - rate), which each framework's own layer is held to, to the last bit,
-given the mask m that it drew.
+A network with more parameters than samples can memorise them, including their
+noise. Dropout sets a share of the hidden units to zero, another share at each
+step, so that no unit can rely on another (Srivastava et al. 2014), and is
+expected to narrow the gap between test and training loss. The remaining units
+are divided by 1 - rate (*inverted* dropout), so that evaluation needs no
+factor. A claim compares each framework's layer with x m / (1 - rate), where m
+is the mask that the framework drew; the two must be equal to the last bit.
 
-Linear: 50 samples of 20 features, of which a 20-64-32-1 network with ReLU
-knows every one; rates 0, 0.3 and 0.5, Adam at 0.01 for 200 steps. Part of a
-narrower gap is a larger training loss, so the test loss is asked for, too.
-Over five seeds neither is decided: what the seed does is as large as what
-dropout does, and a table of one seed (the published one is of seed 42) shows
-either. Digits and other images: 256-128-64 with rates of 0.3, 0.3 and 0.2
-against none.
+Linear: 50 samples of 20 features, which a 20-64-32-1 network with ReLU
+memorises; the rates are 0, 0.3 and 0.5, with Adam at 0.01 for 200 steps. A
+narrower gap is partly the effect of a larger training loss, so there is a
+claim about the test loss as well. Over five seeds neither is decided: the
+effect of the seed is as large as the effect of dropout, and a table of one
+seed (the published one has seed 42) can show either. Digits and other images:
+256-128-64 units with rates of 0.3, 0.3 and 0.2, compared with no dropout.
 """
 
 from typing import Any
@@ -38,7 +38,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _linear() -> dict[str, Any]:
-    """Small enough for any profile."""
+    """Return the same experiment for every profile."""
     arms = {
         f"rate_{10 * rate:.0f}": [
             *({"dense": 64}, "relu", {"dropout": rate}),

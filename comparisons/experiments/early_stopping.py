@@ -1,18 +1,18 @@
 """When should training stop, and which weights should it leave?
 
-A network that goes on training begins to learn its samples by heart: the
-training loss falls on, the loss on other samples turns. Early stopping
-watches a part that is not trained on, waits `patience` epochs for better,
-and puts the best epoch's weights back (Prechelt 1998). A checkpoint does the
-same and never stops.
+If training goes on too long, a network begins to memorise its samples: the
+training loss goes on falling, while the loss on other samples begins to rise.
+Early stopping monitors a part that is not trained on, waits `patience` epochs
+for an improvement, and restores the weights of the best epoch (Prechelt 1998).
+A checkpoint also restores them, but does not stop the training.
 
-10-128-64-1 with ReLU on 100 samples of ten features with a noise of 0.3,
-Adam at 0.01, 150 epochs of one step. As in many a script, the test part
-itself is watched, so its loss at the best epoch is the best of 150 tries and
-says too little. Two arms on another draw keep a test part that nobody
-watches. There the loss that is watched hardly turns within 150 epochs, the
-best epoch is nearly the last, and nothing is gained by going back to it:
-whether the minimum comes early is a matter of the draw, and is no law.
+The network has 10-128-64-1 units with ReLU. There are 100 samples of ten
+features with a noise of 0.3, Adam at 0.01, and 150 epochs of one step. As in
+many scripts, the test part itself is monitored, so that its loss at the best
+epoch is the minimum of 150 values and is too optimistic. Two arms with other
+samples have a test part that is not monitored. There the monitored loss hardly
+rises within 150 epochs, the best epoch is nearly the last, and restoring it
+gains nothing: whether the minimum comes early depends on the samples.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ DATASETS = ("linear",)
 
 
 def written(dataset: str, profile: str) -> dict[str, Any]:
-    """Return the specification; it is small enough for any profile."""
+    """Return the specification; it is the same for every profile."""
     layers = [*hidden(128, 64), {"dense": 1}]
     checkpoint = {"checkpoint": "validation_loss"}
     stopping = {

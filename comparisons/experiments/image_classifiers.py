@@ -1,21 +1,23 @@
 """Which network reads images best, and what does it still get wrong?
 
-A dense network sees an image as a list of numbers; move it by a pixel, and
-all of them change. A convolution looks for the same pattern everywhere, and
-pooling forgives where it was found: LeCun et al.'s LeNet-5 (1998) does better
-with fewer parameters. Residual networks (He et al. 2016) are deeper still and
-average over the whole image in the end.
+A dense network treats an image as a list of numbers; if the image is shifted
+by a pixel, all of them change. A convolution detects the same pattern
+everywhere, and pooling makes the result less dependent on its position: the
+LeNet-5 of LeCun et al. (1998) is more accurate with fewer parameters. Residual
+networks (He et al. 2016) are deeper still and average over the whole image at
+the end.
 
-784-256-128-10 with dropout, a LeNet-like network and a small ResNet; Adam at
-0.001, images brought to [0, 1] and then normalised by 0.1307 and 0.3081, the
-mean and deviation of MNIST. The LeNet is also trained on images that are
-moved by a few pixels at random, another way in each epoch, and mirrored where
-a mirror image is of the same class: not so with digits. The matrix shows
-which class is taken for which; the worst mistakes stand there as they are.
+The networks are 784-256-128-10 with dropout, a LeNet-like network and a small
+ResNet. They train with Adam at 0.001 on images that are scaled to [0, 1] and
+then normalised by 0.1307 and 0.3081, the mean and standard deviation of MNIST.
+The LeNet is also trained on images that are shifted at random by a few pixels,
+differently in each epoch, and mirrored where a mirror image has the same
+class, which is not the case for digits. The confusion matrix shows which
+classes are confused, and the worst mistakes are shown as images.
 
-That takes data and time. On the 8 × 8 digits there are 35 steps an epoch, 245
-in all: the dense network comes to 0.96, the LeNet to 0.85, to 0.76 on moved
-images, which are harder to learn, and the ResNet to 0.87.
+The more complex networks need data and time. On the 8 × 8 digits there are 35
+steps an epoch, 245 in all. The dense network reaches 0.96, the LeNet 0.85, or
+0.76 on shifted images, which are harder to learn, and the ResNet 0.87.
 """
 
 from typing import Any
@@ -33,7 +35,7 @@ FULL = "mnist"
 NORMALIZED = {"normalize": {"mean": 0.1307, "deviation": 0.3081}}
 BLACK = -0.1307 / 0.3081
 
-# By how many pixels images may be moved, and which may be mirrored.
+# Maximum shift in pixels, and the data sets whose images may be mirrored.
 MOVED = {"digits": 1, "mnist": 2, "fashion_mnist": 2, "cifar10": 4}
 MIRRORED = ("fashion_mnist", "cifar10")
 
@@ -99,9 +101,10 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _lenet(small: bool) -> list[Any]:
-    """LeNet-5, with ReLU and without its odd wiring of channels.
+    """Return LeNet-5 with ReLU and fully connected channels.
 
-    Images of 8 × 8 have no room for its second window of 5.
+    For images of 8 × 8, the second convolution has a window of 3 instead of
+    5, which would be too large.
     """
     second: dict[str, Any] = {"filters": 16, "size": 3 if small else 5}
     if small:
@@ -131,7 +134,7 @@ def _resnet(filters: int) -> list[Any]:
 
 
 def _convolution(filters: int, stride: int = 1, size: int = 3) -> list[Any]:
-    """Return a convolution, normalised, whose bias that would undo."""
+    """Return a convolution without a bias, and batch normalisation."""
     return [
         {
             "conv2d": {
@@ -147,7 +150,10 @@ def _convolution(filters: int, stride: int = 1, size: int = 3) -> list[Any]:
 
 
 def _block(filters: int, stride: int) -> dict[str, Any]:
-    """Two convolutions beside a shortcut, which is one where it has to be."""
+    """Return a residual block of two convolutions.
+
+    The shortcut is a convolution if the stride is larger than 1.
+    """
     body = [*_convolution(filters, stride), "relu", *_convolution(filters)]
     block: dict[str, Any] = {"body": body, "activation": "relu"}
     if stride > 1:

@@ -1,17 +1,18 @@
 """How large may a step be?
 
-One hidden layer of 32 units fits a noisy sine, 50 steps of SGD over all
-samples at once. At a rate of 0.0001 it has hardly moved; at 0.01 it learns; at
-1.0 every step overshoots the valley by more than it was off before, and the
-loss grows until it is no number any more. The bound is 2 over the loss's
-largest curvature (LeCun et al. 1998, "Efficient BackProp", section 4.6).
+A network with one hidden layer of 32 units fits a noisy sine, with 50 steps of
+SGD over all samples. At a learning rate of 0.0001 the loss has hardly
+changed, and at 0.01 it decreases. At 1.0 every step overshoots the minimum by
+more than the previous distance, and the loss grows until it is not a number.
+The bound is 2 over the largest curvature of the loss (LeCun et al. 1998,
+"Efficient BackProp", section 4.6).
 
-A run that diverges is a result: its step is named, and nothing breaks. The
-sweep shows the whole picture: the loss falls with the rate, up to an edge
-between 0.3 and 1, and the best rates lie right before it. Once the loss has
-blown up, nothing is compared any more: a tanh is exactly 1 from 17.7 on in
-TensorFlow and from 19.1 on in PyTorch, and a slope of 1e-15 or of 0 makes all
-the difference to a gradient of 1e20.
+A run that diverges is a valid result: the step is reported, and nothing fails.
+The sweep shows the whole range: the loss decreases with the rate, up to an
+edge between 0.3 and 1, and the best rates are just below it. After the loss
+has diverged, nothing is compared any more: a tanh is exactly 1 from 17.7 on in
+TensorFlow and from 19.1 on in PyTorch, and whether a slope is 1e-15 or 0
+matters for a gradient of 1e20.
 """
 
 from typing import Any
@@ -36,7 +37,7 @@ BETWEEN = {
     "lr_0_5": 0.5,
     "lr_3": 3.0,
 }
-"""What the full profile sweeps beside them."""
+"""Additional learning rates of the full profile."""
 
 
 def written(dataset: str, profile: str) -> dict[str, Any]:

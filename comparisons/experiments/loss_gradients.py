@@ -1,16 +1,17 @@
 """Why is a classifier not trained with the squared error?
 
-The right class has the probability p, and the loss pulls it towards 1. The
-squared error (p - 1)² has the slope 2 (p - 1): between -2 and 0, whatever
-happens. The cross-entropy -log p has -1/p, without any bound. So where a
-network is confidently wrong, p = 0.01, the squared error pulls with -1.98 and
-the cross-entropy with -100; where it is right, p = 0.99, with -0.02 and -1.01.
-Behind a sigmoid, whose own slope is p (1 - p), that leaves -0.0196 against
--0.99: the squared error all but gives up the worst mistakes (Goodfellow et al.
-2016, section 6.2.2).
+Let p be the predicted probability of the right class, which the loss pulls
+towards 1. The squared error (p - 1)² has the slope 2 (p - 1), which is always
+between -2 and 0. The cross-entropy -log p has the slope -1/p, which is not
+bounded. So if a network is confidently wrong, p = 0.01, the slope of the
+squared error is -1.98 and that of the cross-entropy -100; if it is right,
+p = 0.99, they are -0.02 and -1.01. Behind a sigmoid, whose slope is p (1 - p),
+this leaves -0.0196 against -0.99: the squared error has nearly no gradient for
+the worst mistakes (Goodfellow et al. 2016, section 6.2.2).
 
-Here p is the input itself, and the slope is that by the bias behind it. The
-cross-entropy starts from logits, so p is first turned into one, log p/(1 - p).
+Here p is the input itself, and the slope is the derivative by the bias behind
+it. The cross-entropy takes logits, so p is first converted into one,
+log p/(1 - p).
 """
 
 from typing import Any
@@ -90,10 +91,12 @@ def _slope(arm: str, sample: int) -> str:
 
 
 def _rows() -> dict[str, str]:
-    found = {}
+    rows = {}
     for sample, p in enumerate(PREDICTIONS):
-        said = f"{_slope('squared', sample)} == {SQUARED[sample]}"
-        found[f"p = {p}: squared error, 2 (p - 1)"] = said
-        said = f"{_slope('cross_entropy', sample)} == {CROSS_ENTROPY[sample]}"
-        found[f"p = {p}: cross-entropy, -1/p"] = said
-    return found
+        squared = f"{_slope('squared', sample)} == {SQUARED[sample]}"
+        rows[f"p = {p}: squared error, 2 (p - 1)"] = squared
+        entropy = (
+            f"{_slope('cross_entropy', sample)} == {CROSS_ENTROPY[sample]}"
+        )
+        rows[f"p = {p}: cross-entropy, -1/p"] = entropy
+    return rows

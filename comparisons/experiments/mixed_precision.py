@@ -1,17 +1,17 @@
 """What does training in bfloat16 cost, and what does it save?
 
-bfloat16 keeps float32's range and 8 of its 24 bits of precision. In mixed
-precision the layers multiply in it, while the weights that they round, the
-loss and the optimiser stay in float32, so that small updates are not lost
-(Micikevicius et al. 2018; Kalamkar et al. 2019). The lesson: the weights
-part, the accuracy does not.
+bfloat16 has the range of float32 and 8 of its 24 bits of precision. In mixed
+precision the layers compute in bfloat16 with rounded weights, while the
+weights themselves, the loss and the optimiser remain in float32, so that small
+updates are not lost (Micikevicius et al. 2018; Kalamkar et al. 2019). The
+expectation is that the weights differ and the accuracy does not.
 
-A 128-64 network on images, Adam at 0.001, the same initial weights and
-batches in both precisions. The bound is two points of test accuracy: over
-the seeds, float32 alone spreads over one, and a test part of 360 digits has
-a standard error of one. What bfloat16 saves is time, on processors that
-multiply in it; where they do not, it costs the casts. The seconds are drawn
-and nothing is claimed of them.
+The network has 128-64 units and trains on images, with Adam at 0.001, from the
+same initial weights and batches in both precisions. The bound is two points of
+test accuracy: over the seeds float32 alone has a spread of one point, and a
+test part of 360 digits has a standard error of one point. bfloat16 saves time
+on processors that multiply in it; on others it costs the conversions. The
+seconds are drawn and there is no claim about them.
 """
 
 from typing import Any

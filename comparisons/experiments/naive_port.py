@@ -1,19 +1,19 @@
 """What does a naive port cost: the same words, each framework's defaults?
 
-Everything that people usually write down is written down here: the layers,
-the optimiser and its rate, the batch size, the shuffling, early stopping.
-What is left is what nobody thinks about: how weights are drawn, batch
-normalisation's three conventions, Adam's epsilon and where it stands, how
-patience is counted. `parity audit naive_port` takes those conventions from
-PyTorch's defaults or from Keras's, alone and together, and measures what each
-costs.
+Everything that is usually specified is specified here: the layers, the
+optimiser and its learning rate, the batch size, the shuffling, early stopping.
+What is left out is what is usually forgotten: how weights are drawn, the three
+conventions of batch normalisation, Adam's epsilon and its placement, how
+patience is counted. `parity audit naive_port` takes these conventions from
+PyTorch's defaults or from Keras's, alone and together, and measures the effect
+of each.
 
-Moons and circles: four classes in the plane; 256-128-64-32 units, each
-layer with batch normalisation. At most 50 epochs of 20 steps, so that
+Moons and circles: four classes in the plane; 256-128-64-32 units, each layer
+with batch normalisation. There are at most 50 epochs of 20 steps, so that
 running averages have little time.
 
-Digits: two convolutions with batch normalisation, momentum SGD whose rate
-falls by a factor of 10 after half of the training and again after three
+Digits: two convolutions with batch normalisation, and SGD with momentum, whose
+learning rate is divided by 10 after half of the training and again after three
 quarters.
 """
 
@@ -33,7 +33,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _moons_circles() -> dict[str, Any]:
-    """Short enough for any profile."""
+    """Return the same experiment for every profile."""
     return {
         "data": {"moons_circles": {}, "test": 0.2, "validation": 0.2},
         "recipe": {
@@ -50,9 +50,9 @@ def _moons_circles() -> dict[str, Any]:
 
 def _hidden(*widths: int) -> list[Any]:
     return [
-        word
+        layer
         for units in widths
-        for word in ({"dense": units}, "batch_norm", "relu")
+        for layer in ({"dense": units}, "batch_norm", "relu")
     ]
 
 

@@ -1,18 +1,20 @@
 """Which optimiser learns fastest, and what does each do in a valley?
 
-Five optimisers at the rates that tutorials give them: SGD 0.01, momentum 0.9
-at the same, RMSprop, Adam and AdamW at 0.001. The claims are what is commonly
-said of pairs of them, after the same number of epochs and at these rates; at
-others they may come out otherwise (Wilson et al. 2017, Choi et al. 2019). So
-Adam and RMSprop are within the spread of the seeds, and AdamW is Adam: a decay
-of 0.01 takes 0.00001 of a weight at each step.
+The five optimisers have the learning rates that tutorials use: SGD 0.01,
+momentum 0.9 at the same rate, RMSprop, Adam and AdamW at 0.001. The claims are
+what is commonly said about pairs of them, after the same number of epochs and
+at these rates; at other rates the result may be another one (Wilson et al.
+2017, Choi et al. 2019). Adam and RMSprop differ by less than the spread of the
+seeds, and AdamW is nearly Adam: a decay of 0.01 takes 0.00001 of a weight at
+each step.
 
-The valley is linear regression with two inputs, one ten times the other, so
-that the loss is a hundred times as curved along one weight as along the other.
-SGD at a rate that just fits the steep side jumps across and hardly moves along
-the floor; momentum (Polyak 1964) adds up what does not change sign; Adam
-(Kingma and Ba 2015) divides each weight's step by its own gradient's size, so
-that the valley is round to it. The paths are drawn over the loss.
+The valley is a linear regression with two inputs, one ten times the other, so
+that the curvature of the loss along one weight is a hundred times that along
+the other. SGD at the largest rate for the steep direction oscillates across
+the valley and hardly moves along it. Momentum (Polyak 1964) accumulates the
+components that do not change sign. Adam (Kingma and Ba 2015) divides the step
+of each weight by the size of its gradient, which makes the valley round. The
+paths are drawn over the loss.
 """
 
 from typing import Any
@@ -100,16 +102,16 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _sooner(better: str, worse: str, sentence: str) -> dict[str, str]:
-    """Claim a lower training loss at the end."""
+    """Return a claim that the final training loss is lower."""
     expression = f"{better}.train_loss < {worse}.train_loss"
     return claim(f"{better}_beats_{worse}", sentence, expression)
 
 
 def _valley(rule: Any) -> dict[str, Any]:
-    """Return two weights to learn, from 0; the best are at `MINIMUM`.
+    """Return a linear regression of two weights with the optimum `MINIMUM`.
 
-    The remainder 0.1 · sign of both is out of reach, so that the loss ends
-    at 0.01.
+    Both weights start at 0. The targets contain a term of ±0.1 that the model
+    cannot fit, so that the lowest loss is 0.01.
     """
     x = [[float(a), b / 10] for a, b in SIGNS]
     y = [

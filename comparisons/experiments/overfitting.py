@@ -1,20 +1,20 @@
 """When does a network learn the noise, and what does more data change?
 
-A network that is large enough fits its samples with their noise, and the
-gap between its loss on other samples and on these is what that costs (Geman,
-Bienenstock and Doursat 1992). More samples leave it less room, more noise
-more to learn. Each arm has a curve of its own to learn: ten times the
-Chebyshev polynomial of a degree, which crosses zero as often as its degree,
-with normal noise. Of 100 samples, unless the arm says otherwise, and 200
-more each for validation and test.
+A network that is large enough fits its samples with their noise. The cost is
+the gap between its loss on other samples and on the training samples (Geman,
+Bienenstock and Doursat 1992). More samples narrow the gap, and more noise
+widens it. Each arm learns another curve: ten times the Chebyshev polynomial of
+some degree, which crosses zero as many times as its degree, with normal noise.
+There are 100 training samples, unless the arm specifies another number, and
+200 more each for validation and test.
 
-A ReLU network of one input and one output, full batches, Adam at 0.005; nine
-hidden layers of 128 in the full profile, three of 64 in the quick one. There
-the gap falls from about 15 over 3.4 to 1.6 at 25, 100 and 400 samples, and
-is 11 with twice the noise. The degree is another matter: what a network has
-not learnt at all, as the outermost waves of degree 15, it cannot have learnt
-by heart, and its gap need not be wider. Nor does the validation loss turn:
-it stays where it is while the training loss falls.
+The network has one input, one output and ReLU, with full batches and Adam at
+0.005; it has nine hidden layers of 128 in the full profile, and three of 64 in
+the quick one. There the gap falls from about 15 over 3.4 to 1.6 at 25, 100 and
+400 samples, and is 11 with twice the noise. The degree has another effect: a
+network cannot overfit what it has not learnt at all, such as the outermost
+waves of degree 15, and its gap need not be wider. Nor does the validation loss
+rise: it is constant while the training loss falls.
 """
 
 from typing import Any
@@ -64,8 +64,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             "evaluate_every": 10,
         },
         "arms": {
-            name: {"layers": layers, "data": waves(**{"degree": 9} | own)}
-            for name, own in arms.items()
+            name: {"layers": layers, "data": waves(**{"degree": 9} | options)}
+            for name, options in arms.items()
         },
         "claims": [
             claim(

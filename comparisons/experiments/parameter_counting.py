@@ -1,16 +1,16 @@
 """How many numbers does a network learn, and where do they sit?
 
 A dense layer from n to m numbers has n m weights and m biases; a convolution
-of k × k over c channels with f filters has k k c f and f, however large the
-image. So the dense networks spend most on their first layer, which sees all
-784 pixels: 784-512-10 needs 407,050 with one hidden layer, and
-784-128-64-32-16-10 with four of them 111,514. Depth is not what costs. The two
-convolutional ones do with fewer still (LeCun et al. 1998 for the first; He et
-al. 2016 for the blocks of the second), and in the LeNet, too, 96 % are in the
-dense layers.
+of k × k over c channels with f filters has k k c f weights and f biases,
+however large the image is. So dense networks have most parameters in their
+first layer, whose input is all 784 pixels: 784-512-10 needs 407,050 with one
+hidden layer, and 784-128-64-32-16-10 with four of them 111,514. Depth is not
+expensive. The two convolutional networks need fewer still (LeCun et al. 1998
+for the first; He et al. 2016 for the blocks of the second), and in the LeNet,
+too, 96 % are in the dense layers.
 
-The specification's own count has to be that of both live models, to the unit.
-What they are trained on is noise: nothing here depends on it.
+The count of the specification must be equal to that of both live models. The
+training data are noise, since nothing here depends on them.
 """
 
 from typing import Any
@@ -25,7 +25,7 @@ MLPS = {
     (512,): 407050,
     (512, 256, 128): 567434,
 }
-"""The hidden layers between 784 pixels and 10 classes, and the count."""
+"""Hidden layers between 784 pixels and 10 classes, and parameter counts."""
 
 
 def written(dataset: str, profile: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *(
                 claim(
                     f"{name}_by_hand",
-                    f"{_said(name)} learns {count:,} numbers.",
+                    f"{_label(name)} learns {count:,} numbers.",
                     f"{name}.live_parameters == {count}",
                 )
                 for name, count in counts.items()
@@ -67,7 +67,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *(
                 claim(
                     f"{name}_alive",
-                    f"{_said(name)}: the live models have the spec's count.",
+                    f"{_label(name)}: the live models have the spec's count.",
                     f"{name}.live_parameters == {name}.parameters",
                 )
                 for name in (*counts, "lenet", "small_resnet")
@@ -81,8 +81,8 @@ def _name(widths: tuple[int, ...]) -> str:
     return f"dense_{'_'.join(map(str, widths))}"
 
 
-def _said(name: str) -> str:
-    """Return an arm in words: 784-256-128-10 for dense_256_128."""
+def _label(name: str) -> str:
+    """Return a label of an arm: 784-256-128-10 for dense_256_128."""
     if name.startswith("dense_"):
         return f"784-{name.removeprefix('dense_').replace('_', '-')}-10"
     return {"lenet": "LeNet", "small_resnet": "The small ResNet"}[name]

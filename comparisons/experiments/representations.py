@@ -1,23 +1,24 @@
 """How do layers pull the classes apart?
 
-A network ends in a linear classifier, which can only cut with straight
-lines. So whatever is not linearly separable in the input has to become so on
-the way, and each layer is said to do a part of it. Here that is measured in
-two ways. How many samples lie nearest to the mean of their own class, the
-simplest linear rule? And which share of a layer's variance lies between the
-means of the classes (Fisher 1936): 0 where all classes have one mean, as two
-circles around one centre, and 1 where each class is a point?
+A network ends in a linear classifier, which can only separate classes by
+straight lines. So whatever is not linearly separable in the input must become
+so on the way, and each layer is expected to contribute. This is measured in
+two ways. The first is the share of samples that are nearest to the mean of
+their class, the simplest linear rule. The second is the share of a layer's
+variance that is between the means of the classes (Fisher 1936): it is 0 if all
+classes have the same mean, as two circles around one centre do, and 1 if each
+class is a point.
 
 The first rises from layer to layer, 0.54, 0.75, 0.77, 0.89, the second step
 by no more than the seeds do. The second falls before it rises, 0.48, 0.39,
 0.38, 0.47: a wide layer spreads each class over many directions, and a class
-may lie apart without lying close together.
+may be separated from others without being compact.
 
-Moons and circles: four classes in the plane; 128-64-32 units, each layer
-with batch normalisation. The picture lays the layers out in the plane by
-t-SNE (van der Maaten and Hinton 2008), which keeps neighbours together and
-says nothing about distances. Both frameworks are laid out together, in one
-run: done apart, the same layer would give two pictures that look unlike.
+Moons and circles: four classes in the plane; 128-64-32 units, each layer with
+batch normalisation. The plot embeds the layers in the plane by t-SNE (van der
+Maaten and Hinton 2008), which preserves neighbours but not distances. Both
+frameworks are embedded together, in one run: separate runs would show the same
+layer as two different pictures.
 """
 
 from itertools import pairwise
@@ -64,7 +65,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _rises(measure: str, sentence: str) -> list[dict[str, str]]:
-    """Claim that a measure is greater in each layer than before it."""
+    """Return claims that a measure is greater in each layer than before."""
     return [
         claim(
             f"{measure}_rises_in_{after}",

@@ -1,17 +1,19 @@
 """Do both frameworks train with the rate that the schedule says?
 
-A large rate gets far, a small one gets close, so the rate is lowered on the
-way: in stairs, by e^-kt, along half a cosine (Loshchilov and Hutter 2017),
-after a linear warm-up (Goyal et al. 2017), up and down in one cycle (Smith and
-Topin 2018), or after an epoch that took less than a tenth off the validation
-loss. Ports lose a step here: PyTorch's schedulers count calls, wherever in the
-loop they stand, Keras's count updates.
+A large learning rate makes fast progress, a small one gets close to the
+minimum, so the rate is reduced during training: in steps, by e^-kt, along half
+a cosine (Loshchilov and Hutter 2017), after a linear warm-up (Goyal et al.
+2017), up and down in one cycle (Smith and Topin 2018), or after an epoch that
+reduced the validation loss by less than a tenth. Ports are often off by one
+step here: PyTorch's schedulers count calls, wherever they are in the loop,
+Keras's count updates.
 
 The claim is exact: at every step, the rate that the framework used is the
-formula's, also on the plateau, whose reductions follow from each run's own
-validation loss. Beside it stands what is commonly claimed for schedules, that
-they end lower than a constant rate. On the digits they do not, in 12 epochs or
-in 30: a rate of 0.001 is still making way, and to lower it is to train less.
+formula's. This includes the plateau, whose reductions depend on the validation
+loss of each run. The other claims are what is commonly said about schedules,
+that they reach a lower loss than a constant rate. On the digits they do not,
+in 12 epochs or in 30: at a rate of 0.001 the loss is still decreasing, and a
+lower rate only means less training.
 """
 
 from typing import Any
@@ -56,7 +58,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *(
                 claim(
                     f"{name}_exact",
-                    f"{_said(name)}: every step's rate is the formula's.",
+                    f"{_label(name)}: every step's rate is the formula's.",
                     f"{name}.rate_error == 0",
                 )
                 for name in _rules(epochs)
@@ -69,7 +71,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *(
                 claim(
                     f"{name}_beats_constant",
-                    f"{_said(name)} ends at a lower training loss than a "
+                    f"{_label(name)} ends at a lower training loss than a "
                     "constant rate.",
                     f"{name}.train_loss < constant.train_loss",
                 )
@@ -80,12 +82,12 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     }
 
 
-def _said(name: str) -> str:
+def _label(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
 def _rules(epochs: int) -> dict[str, dict[str, Any]]:
-    """Return the rules, which all count whole epochs."""
+    """Return the recipes of the arms; all schedules count whole epochs."""
     per = {"per": "epoch"}
     warm = epochs // 5
     return {

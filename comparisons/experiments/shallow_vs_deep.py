@@ -1,20 +1,20 @@
 """Do hidden layers pay, and is it depth that pays?
 
-A linear classifier can only cut the input space with straight lines. One
-wide hidden layer can already approximate any boundary (Cybenko 1989), so the
-lesson is told in two steps: a hidden layer beats none; then several narrow
-layers are said to do better than a single wide one, and with fewer
-parameters. The first holds wherever classes are not linearly separable. The
-second depends on the widths that are compared.
+A linear classifier can only divide the input space by straight lines. One wide
+hidden layer can already approximate any boundary (Cybenko 1989), so there are
+two questions: whether a hidden layer is better than none, and whether several
+narrow layers are better than a single wide one, with fewer parameters. The
+first holds wherever classes are not linearly separable. The second depends on
+the widths that are compared.
 
-Spiral: three arms in the plane; none, 1,000, and 100-100-100 hidden units,
-the pair that is usually shown. But 100-100-100 has 20,803 parameters and
-1,000 have 6,003: nearly every weight of the deep one stands between two
-hidden layers, and two inputs cost the wide one next to nothing. So there is
-52-52-52 beside it, whose 5,827 parameters are no more than the wide one's.
-All three come to 0.98 or 0.99, and 5 seeds do not tell them apart.
-Images: none, 128-64, and one layer with as many parameters as that: on the
-digits 0.93, 0.96, and 0.96.
+Spiral: classes in the plane, with no hidden layer, 1,000 units, and
+100-100-100 units, the pair that is usually shown. But 100-100-100 has 20,803
+parameters and 1,000 have 6,003: nearly all weights of the deep network are
+between two hidden layers, and two inputs need few weights in the wide one. So
+there is also 52-52-52, whose 5,827 parameters are no more than those of the
+wide network. All three reach 0.98 or 0.99, and 5 seeds do not show a
+difference. Images: no hidden layer, 128-64, and one layer with as many
+parameters as that: on the digits 0.93, 0.96, and 0.96.
 """
 
 from typing import Any
@@ -29,24 +29,24 @@ from framework_parity.comparisons.experiments._words import (
 DATASETS = ("digits", "spiral", *IMAGES[1:])
 FULL = "mnist"
 
-# Units of one layer that has as many parameters as 128-64, nearly.
+# Units of one layer with nearly as many parameters as 128-64.
 AS_MANY = {"digits": 230, "mnist": 138, "fashion_mnist": 138, "cifar10": 130}
 
 
 def written(dataset: str, profile: str) -> dict[str, Any]:
     """Return the specification for one data set and profile."""
-    own = (
+    fields = (
         _spiral(profile) if dataset == "spiral" else _images(dataset, profile)
     )
     return {
         "name": "shallow_vs_deep",
         "dialect": "keras",
-        **own,
+        **fields,
         "claims": [
             _better("shallow_beats_linear", "A hidden layer beats none."),
             _better("deep_beats_linear", "Several hidden layers beat none."),
             _better("deep_beats_shallow", "Several beat a single one."),
-            *own.get("claims", ()),
+            *fields.get("claims", ()),
         ],
         "plots": [{"bars": "test_accuracy"}],
     }

@@ -1,16 +1,17 @@
 """Why do sigmoids keep the first layers of a deep network from learning?
 
-Going back through a layer, a gradient is multiplied by the activation's slope:
-at most 1/4 for a sigmoid, 1 for a ReLU that is on (Hochreiter 1991; Glorot and
-Bengio 2010). Ten layers, nine of them of 64 units (full: 128), learn a
-polynomial of degree nine; 600 samples are split into three equal parts, which
-the original draws one by one.
+On the way back through a layer, a gradient is multiplied by the slope of the
+activation: at most 1/4 for a sigmoid, 1 for an active ReLU (Hochreiter 1991;
+Glorot and Bengio 2010). Ten layers, nine of them of 64 units (full: 128),
+learn a polynomial of degree nine; 600 samples are split into three equal
+parts, which the original draws separately.
 
-What holds: with sigmoid the first layer's gradient is a twenty-millionth of
-the last's (median over the steps, 4e-8), with tanh 0.007, with ReLU 1.8; five
-layers of sigmoids leave 0.01. What is not told: the sigmoid and tanh networks
-end as a constant, the mean (their loss is the targets' variance, 11.87, where
-ReLU is at 5.7), and from there on the last layer's gradient falls, too.
+With sigmoid, the gradient of the first layer is a twenty-millionth of that of
+the last (median over the steps, 4e-8), with tanh 0.007, with ReLU 1.8; with
+five layers of sigmoids it is 0.01. There is another effect that is usually not
+mentioned: the sigmoid and tanh networks end as a constant, the mean (their
+loss is the variance of the targets, 11.87, where that of ReLU is 5.7), and
+from then on the gradient of the last layer decreases, too.
 """
 
 from typing import Any
@@ -82,19 +83,19 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
 
 
 def _arms(profile: str) -> dict[str, Any]:
-    """Return a network for each activation, and others beside the depth."""
-    beside: dict[str, tuple[int, ...]] = dict.fromkeys(ACTIVATIONS, (5, 15))
+    """Return networks of `DEPTH` layers, and of other depths."""
+    others: dict[str, tuple[int, ...]] = dict.fromkeys(ACTIVATIONS, (5, 15))
     if profile == "quick":
-        beside = {"sigmoid": (5,)}
+        others = {"sigmoid": (5,)}
     width = WIDTHS[profile]
     return {name: _network(name, width, DEPTH) for name in ACTIVATIONS} | {
         f"{name}_{depth}": _network(name, width, depth)
-        for name, depths in beside.items()
+        for name, depths in others.items()
         for depth in depths
     }
 
 
 def _network(activation: str, width: int, depth: int) -> list[Any]:
-    """Return so many dense layers, the last of which has one unit."""
+    """Return `depth` dense layers, the last of which has one unit."""
     widths = [width] * (depth - 1)
     return [*hidden(*widths, activation=activation), {"dense": 1}]

@@ -1,20 +1,21 @@
 """Is weight decay a penalty on large weights, or something else?
 
 A penalty of lambda times the sum of squares adds 2 lambda w to the gradient.
-Weight decay of 2 lambda that is *coupled* adds the same, so the two are one
-thing said twice; here they end within rounding of each other, in float64.
-*Decoupled* decay takes the rate times 2 lambda w off the weight itself
-(Loshchilov and Hutter 2019). Under plain SGD that is the same again, and the
-language knows no difference. With momentum it differs a little, and under
-Adam it is another method: Adam divides a gradient by its own size, and the
-decay that is in it as well.
+*Coupled* weight decay of 2 lambda adds the same, so that the two are the same
+method; here they end within rounding of each other, in float64. *Decoupled*
+decay subtracts the learning rate times 2 lambda w from the weight itself
+(Loshchilov and Hutter 2019). Under plain SGD this is the same again, and the
+specification language does not distinguish them. With momentum it differs
+slightly, and under Adam it is another method: Adam divides a gradient by its
+size, and with it the decay that is part of it.
 
-A 128-64 network on images, lambda 1e-4. What parts the two forms shows in
-pixels that are never lit: the loss does not pull their weights, the decay is
-their whole gradient, and Adam makes whole steps of it, however small lambda
-is. Coupled, they go to zero (a mean of 0.002 after 10 epochs on the digits);
-decoupled, they stay about as they were drawn (0.063). Whether biases decay
-is a convention, too, and not without effect.
+The network has 128-64 units and trains on images, with lambda 1e-4. The
+difference between the two forms is visible in pixels that are always 0: the
+loss has no gradient for their weights, the decay is their whole gradient, and
+Adam makes whole steps of it, however small lambda is. With coupled decay they
+approach zero (a mean of 0.002 after 10 epochs on the digits); with decoupled
+decay they remain near their initial values (0.063). Whether biases decay is a
+convention, too, and it has an effect.
 """
 
 from typing import Any
@@ -117,9 +118,9 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     }
 
 
-def _penalty(optimizer: str, said: dict[str, Any]) -> dict[str, Any]:
+def _penalty(optimizer: str, fields: dict[str, Any]) -> dict[str, Any]:
     return {
-        "optimizer": {optimizer: said},
+        "optimizer": {optimizer: fields},
         "penalty": {
             "l2": STRENGTH,
             "form": "whole",
@@ -131,13 +132,13 @@ def _penalty(optimizer: str, said: dict[str, Any]) -> dict[str, Any]:
 
 def _decay(
     optimizer: str,
-    said: dict[str, Any],
+    fields: dict[str, Any],
     decay: str = "coupled",
     decay_applies_to: str = "all",
 ) -> dict[str, Any]:
-    own = {
+    decay_fields = {
         "weight_decay": 2 * STRENGTH,
         "decay": decay,
         "decay_applies_to": decay_applies_to,
     }
-    return {"optimizer": {optimizer: said | own}}
+    return {"optimizer": {optimizer: fields | decay_fields}}

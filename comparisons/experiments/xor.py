@@ -1,16 +1,18 @@
 """Which networks can compute exclusive or?
 
-Exclusive or is true where exactly one of two inputs is: the four corners of a
-square, opposite ones alike. No straight line separates them, and a network
-without a hidden layer draws nothing but a straight line (Minsky and Papert
-1969), so at best it gets three corners right. Two lines are enough: a hidden
-layer of two units can draw them, and one of four learns it more reliably.
+Exclusive or is true where exactly one of two inputs is true: the four corners
+of a square, where opposite corners are alike. No straight line separates them,
+and a network without a hidden layer can only represent a straight line (Minsky
+and Papert 1969), so that at best it has three corners right. Two lines are
+enough: a hidden layer of two units can represent them, and one of four units
+learns it more reliably.
 
-All four corners are the training set; there is nothing to generalise to.
-Adam at a rate of 0.5, 2,000 steps, binary cross-entropy. With `--randomness
-replay` both frameworks print what a PyTorch script does that begins with
-`torch.manual_seed(42)`: 0.000, 1.000, 1.000, 0.000. Under some seeds even four
-units settle on a line and leave a corner wrong for good.
+All four corners are the training set; there are no other samples. The network
+trains with Adam at a learning rate of 0.5, 2,000 steps, and binary
+cross-entropy. With `--randomness replay` both frameworks print the output of a
+PyTorch script that begins with `torch.manual_seed(42)`: 0.000, 1.000, 1.000,
+0.000. Under some seeds even four units converge to a line and leave one corner
+wrong.
 """
 
 from typing import Any

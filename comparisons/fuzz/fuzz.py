@@ -1,10 +1,10 @@
-"""Fuzzing: random specifications through the ladder, in float64.
+"""Fuzzing: run the ladder on random specifications, in float64.
 
-One that agrees there is also trained in the precision that its recipe says,
-if that is another; see `comparisons.ladder.precision`. The specs come from
-`strategies`. A spec on which the two frameworks part, or
-one of them breaks, is shrunk by Hypothesis to the simplest one on which they
-still do, and saved as YAML, which `parity check` replays.
+A specification that agrees is also trained in the precision of its recipe, if
+that is another; see `comparisons.ladder.precision`. The specifications come
+from `strategies`. One on which the two frameworks disagree, or on which one
+of them fails, is shrunk by Hypothesis to the simplest that still fails, and
+saved as YAML, which `parity check` replays.
 """
 
 import time
@@ -34,17 +34,18 @@ from framework_parity.comparisons.ladder.verdict import (
 )
 from framework_parity.comparisons.workers.pool import WorkerError, WorkerPair
 
-# Specs that Hypothesis draws from one seed; the next have another.
+# Number of specs that Hypothesis draws from one seed.
 ROUND = 50
 
-# Specs a pair of workers takes before fresh ones take its place: TensorFlow
-# never gives back the memory of a graph it has traced.
+# Number of specs after which a pair of workers is replaced: TensorFlow never
+# frees the memory of a graph that it has traced.
 LIFETIME = 250
 
-# So many disagreements are shrunk; more are counted.
+# Maximum number of disagreements that are shrunk; all are counted.
 MOST_SHRUNK = 5
 
-# Seconds for each: a spec that a framework dies of needs new workers a try.
+# Time limit of shrinking one spec, in seconds: where a spec crashes a
+# framework, each attempt needs new workers.
 SHRINKING = 60.0
 
 FuzzWatcher = Callable[[int, int, int], None]
@@ -52,18 +53,18 @@ FuzzWatcher = Callable[[int, int, int], None]
 
 
 class DisagreementError(AssertionError):
-    """What Hypothesis is to shrink."""
+    """A failure that Hypothesis shrinks."""
 
 
 @dataclass
 class Failure:
-    """A spec on which the two frameworks part, as simple as it could be made.
+    """A spec on which the two frameworks disagree, after shrinking.
 
     Attributes:
-        spec: the simplest found.
-        found: as it was drawn.
-        verdict: what the judge says of the simplest.
-        path: where it was saved.
+        spec: the simplest failing spec.
+        found: the spec as it was drawn.
+        verdict: the verdict on the simplest spec.
+        path: path of the saved file, or None.
     """
 
     spec: Experiment
@@ -74,19 +75,19 @@ class Failure:
 
 @dataclass
 class Fuzzed:
-    """What a fuzzing run came to.
+    """The result of a fuzzing run.
 
     Attributes:
-        seed: of the specs.
-        outcomes: how many specs agreed, disagreed, or were undecided.
-        undecided: why, for each that was undecided.
-        precisions: of those trained in another precision than float64 as
-            well, how many agreed and how many were chaotic too early to be
-            judged, by precision and outcome.
+        seed: seed of the specs.
+        outcomes: number of specs by outcome.
+        undecided: the reason for each undecided spec.
+        precisions: number of specs that were also trained in a precision
+            other than float64, by precision and outcome; a spec is
+            `undecided` where training is chaotic too early.
         failures: the disagreements that were shrunk.
         seconds: wall time, without shrinking.
-        busy: seconds that each framework computed, of all pairs together.
-        jobs: pairs of workers.
+        busy: seconds that each framework computed, over all pairs.
+        jobs: number of pairs of workers.
     """
 
     seed: int
@@ -100,17 +101,17 @@ class Fuzzed:
 
     @property
     def count(self) -> int:
-        """How many specs were judged."""
+        """Number of specs that were compared."""
         return self.outcomes.total()
 
     @property
     def per_minute(self) -> float:
-        """How many specs were judged a minute."""
+        """Number of specs that were compared per minute."""
         return 60 * self.count / self.seconds if self.seconds else 0.0
 
     @property
     def verdict(self) -> Outcome:
-        """Whether the two frameworks agree on all of them: the worst."""
+        """The worst outcome of all specs."""
         return worst([kind for kind, n in self.outcomes.items() if n])
 
     def as_json(self) -> dict[str, Any]:
@@ -136,11 +137,11 @@ class Fuzzed:
             },
             "failures": [
                 {
-                    "spec": each.spec.model_dump(mode="json"),
-                    "file": str(each.path) if each.path else None,
-                    **each.verdict.as_json(),
+                    "spec": failure.spec.model_dump(mode="json"),
+                    "file": str(failure.path) if failure.path else None,
+                    **failure.verdict.as_json(),
                 }
-                for each in self.failures
+                for failure in self.failures
             ],
         }
 
@@ -155,20 +156,24 @@ def fuzz(
     setup: dict[str, str] | None = None,
     watch: FuzzWatcher | None = None,
 ) -> Fuzzed:
-    """Send random specs up the ladder.
+    """Run the ladder on random specs.
 
     Args:
-        count: how many different ones.
-        seed: of the specs.
-        steps: length of each trajectory.
-        jobs: pairs of workers.
-        out: folder for the specs that fail, or None to save none; as they
-            were drawn, at once, in its folder `as_drawn`.
-        setup: what the workers call first; the tests plant faults with it.
-        watch: called as specs are done.
+        count: number of different specs.
+        seed: seed of the specs.
+        steps: length of each trajectory, in steps.
+        jobs: number of pairs of workers.
+        out: folder for the specs that fail, or None to save none. The specs
+            as they were drawn are saved at once in its folder `as_drawn`.
+        setup: `module:function` that each worker calls first, by backend;
+            the tests plant faults with it.
+        watch: called with the specs done, the total and the disagreements.
+
+    Returns:
+        The outcomes and the failures.
     """
     result = Fuzzed(seed, jobs=jobs)
-    failing: list[tuple[Experiment, int]] = []
+    failing: list[tuple[Experiment, int, Verdict]] = []
     start = time.perf_counter()
     with _Crew(jobs, steps, setup) as crew:
         waiting = [
@@ -176,20 +181,21 @@ def fuzz(
             for spec, number in _drawn(count, seed)
         ]
         for spec, number, future in waiting:
-            outcome, why = future.result()
+            outcome, verdict = future.result()
             result.outcomes[outcome] += 1
             if outcome == "disagree":
-                failing.append((spec, number))
+                failing.append((spec, number, verdict))
                 if out is not None:
-                    _write(spec, why, out / "as_drawn")
+                    _write(spec, verdict.sentence, out / "as_drawn")
             elif outcome == "undecided":
-                result.undecided.append(why)
+                result.undecided.append(verdict.sentence)
             if watch:
                 watch(result.count, count, len(failing))
         result.seconds = time.perf_counter() - start
         result.busy, result.precisions = crew.busy(), crew.precisions
-        for spec, number in failing[:MOST_SHRUNK]:
-            result.failures.append(_shrunk(crew, spec, number))
+        for spec, number, verdict in failing[:MOST_SHRUNK]:
+            failure = _shrunk(crew, spec, number, verdict)
+            result.failures.append(failure)
     if out is not None:
         _save(result, out)
     return result
@@ -198,7 +204,13 @@ def fuzz(
 def round_of_specs(
     number: int, act: Callable[[Experiment], None], *phases: Phase
 ) -> None:
-    """Let Hypothesis draw specs from a seed, and act on each."""
+    """Draw specs from a seed with Hypothesis, and call a function on each.
+
+    Args:
+        number: the seed.
+        act: called with each spec; an exception marks a failing one.
+        phases: the phases of Hypothesis to run.
+    """
 
     @seeded(number)
     @settings(
@@ -233,8 +245,19 @@ def _drawn(count: int, seed: int) -> Iterator[tuple[Experiment, int]]:
         number += 1
 
 
-def _shrunk(crew: "_Crew", found: Experiment, number: int) -> Failure:
-    """Draw the round once more, fail at the spec, and let it be shrunk."""
+def _shrunk(
+    crew: "_Crew", original: Experiment, number: int, verdict: Verdict
+) -> Failure:
+    """Draw the round again, fail at the spec, and shrink it.
+
+    A disagreement that does not come again is returned as it was drawn.
+
+    Args:
+        crew: the workers.
+        original: the specification that failed.
+        number: of the round that it was drawn in.
+        verdict: of its failure.
+    """
     failing: dict[str, tuple[Experiment, Verdict]] = {}
     end = time.perf_counter() + SHRINKING
 
@@ -242,7 +265,7 @@ def _shrunk(crew: "_Crew", found: Experiment, number: int) -> Failure:
         key = spec.content_hash
         if key not in failing:
             late = time.perf_counter() > end
-            if late if failing else key != found.content_hash:
+            if late if failing else key != original.content_hash:
                 return
             verdict = crew.run_ladder(spec)[-1]
             if verdict.outcome != "disagree":
@@ -252,8 +275,10 @@ def _shrunk(crew: "_Crew", found: Experiment, number: int) -> Failure:
 
     with suppress(DisagreementError):
         round_of_specs(number, fails, Phase.generate, Phase.shrink)
-    spec, verdict = min(failing.values(), key=lambda each: _size(each[0]))
-    return Failure(spec, found, verdict)
+    if not failing:
+        return Failure(original, original, verdict)
+    spec, verdict = min(failing.values(), key=lambda entry: _size(entry[0]))
+    return Failure(spec, original, verdict)
 
 
 def _size(spec: Experiment) -> int:
@@ -263,22 +288,22 @@ def _size(spec: Experiment) -> int:
 def _save(result: Fuzzed, out: Path) -> None:
     for failure in result.failures:
         verdict = failure.verdict
-        said = f"{verdict.rung}: {verdict.sentence}"
-        failure.path = _write(failure.spec, said, out)
+        comment = f"{verdict.rung}: {verdict.sentence}"
+        failure.path = _write(failure.spec, comment, out)
 
 
-def _write(spec: Experiment, said: str, folder: Path) -> Path:
-    """Save a spec under what is said of it; return the file."""
+def _write(spec: Experiment, comment: str, folder: Path) -> Path:
+    """Save a spec with a comment above it; return the path of the file."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"fuzzed-{spec.content_hash}.yaml"
     written = spec.model_dump(mode="json")
     text = yaml.safe_dump(written, sort_keys=False)
-    path.write_text(f"# {said}\n{text}", "utf-8")
+    path.write_text(f"# {comment}\n{text}", "utf-8")
     return path
 
 
 class _Crew:
-    """Pairs of workers that climb with one spec after another."""
+    """Pairs of workers that run the ladder on one spec after another."""
 
     def __init__(
         self, jobs: int, steps: int, setup: dict[str, str] | None
@@ -300,22 +325,22 @@ class _Crew:
         while not self.pairs.empty():
             self._close(self.pairs.get()[0])
 
-    def submit(self, spec: Experiment) -> "Future[tuple[Outcome, str]]":
-        """Climb with a spec when a pair is free; return at once."""
+    def submit(self, spec: Experiment) -> "Future[tuple[Outcome, Verdict]]":
+        """Submit a spec to the next idle pair; return at once."""
 
-        def judged() -> tuple[Outcome, str]:
+        def judged() -> tuple[Outcome, Verdict]:
             verdicts = self.run_ladder(spec)
-            return outcome_of(verdicts), verdicts[-1].sentence
+            return outcome_of(verdicts), verdicts[-1]
 
         return self.pool.submit(judged)
 
     def run_ladder(self, spec: Experiment) -> list[Verdict]:
-        """Climb with a spec's only arm, then train in its own precision.
+        """Run the ladder on a spec's arm, then train in its own precision.
 
-        In that it may be chaotic too early to be judged, and the ladder has
-        decided; so of that verdict only a disagreement is returned. A
-        framework that breaks on a valid spec does not agree; if it died,
-        fresh workers take its place.
+        The verdict in that precision is returned only if it disagrees,
+        since training may be chaotic too early there. A framework that
+        fails on a valid spec counts as a disagreement; a pair with a dead
+        worker is replaced.
         """
         pair, age = self.pairs.get()
         if age == LIFETIME:
@@ -334,19 +359,19 @@ class _Crew:
             if not pair.alive():
                 pair, age = self._another(pair), 0
             first, *more = str(error).splitlines()
-            said = " ".join([first, *(line.strip() for line in more[-1:])])
-            return [Verdict("worker", "fuzzed", "disagree", sentence=said)]
+            message = " ".join([first, *(line.strip() for line in more[-1:])])
+            return [Verdict("worker", "fuzzed", "disagree", sentence=message)]
         finally:
             self.pairs.put((pair, age + 1))
 
     def busy(self) -> Counter[str]:
         """Return the seconds that each framework has worked."""
-        found = Counter(self.worked)
+        seconds = Counter(self.worked)
         for _ in range(self.pairs.qsize()):
             pair, age = self.pairs.get()
-            found.update(pair.busy())
+            seconds.update(pair.busy())
             self.pairs.put((pair, age))
-        return found
+        return seconds
 
     def _fresh(self) -> WorkerPair:
         return WorkerPair(setup=self.setup, threads=1)

@@ -1,9 +1,9 @@
-"""Random specifications: Hypothesis strategies over the words themselves.
+"""Random specifications: Hypothesis strategies for the specification's types.
 
-What a field may hold is read from its type, so a new word is drawn as soon
-as it stands in the language. `RANGES` says what is sensible where a type
-allows far more: a fuzzed network is small, and trains without blowing up,
-since beyond that nothing can be said of two runs.
+The values of a field are derived from its type, so new elements of the
+specification are drawn without a change here. `RANGES` limits the fields
+whose type allows far more: a fuzzed network is small, and trains without
+diverging, since diverging runs cannot be compared.
 """
 
 import math
@@ -56,7 +56,7 @@ from framework_parity.common.spec.recipe import Recipe
 
 Strategy = st.SearchStrategy[Any]
 
-# Sensible values of a field, as `kind.field` or, for any kind, `field`.
+# Strategies of fields, as `kind.field` or, for any kind, `field`.
 RANGES: dict[str, Strategy] = {
     "units": st.integers(1, 9),
     "filters": st.integers(1, 4),
@@ -94,7 +94,7 @@ NUMBERS = st.sampled_from([0.1, 0.25, 0.5, 1.0, 2.0])
 
 @cache
 def elements(*kinds: type[Model]) -> Strategy:
-    """Return a strategy for elements of some kinds, all of them alike."""
+    """Return a strategy that draws elements of several kinds uniformly."""
     return st.sampled_from(kinds).flatmap(element)
 
 
@@ -106,7 +106,7 @@ def element(kind: type[Model]) -> Strategy:
 
 @st.composite
 def _element(draw: st.DrawFn, kind: type[Model]) -> Any:
-    """Draw the fields of one element until they fit together."""
+    """Draw the fields of one element until they are valid together."""
     for _ in range(8):
         fields = {name: draw(field) for name, field in _fields(kind).items()}
         try:
@@ -128,14 +128,21 @@ def _field(kind: str, name: str, field: FieldInfo) -> Strategy:
     for key in (f"{kind}.{name}", name):
         if key in RANGES:
             return RANGES[key]
-    said = [row for row in CONVENTIONS if row.field == f"{kind}.{name}"]
-    if said and isinstance(said[0].torch, float):
-        return st.sampled_from([said[0].torch, said[0].keras])
+    rows = [row for row in CONVENTIONS if row.field == f"{kind}.{name}"]
+    if rows and isinstance(rows[0].torch, float):
+        return st.sampled_from([rows[0].torch, rows[0].keras])
     return typed(field.annotation, tuple(field.metadata))
 
 
 def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
-    """Return a strategy for what a field's type allows.
+    """Return a strategy for the values that a field's type allows.
+
+    Args:
+        annotation: the type.
+        metadata: the constraints of the field, such as `annotated_types.Gt`.
+
+    Returns:
+        The strategy.
 
     Raises:
         TypeError: for a type that has none; add the field to `RANGES`.
@@ -143,15 +150,15 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         kind, *more = inside
-        if any(isinstance(each, TaggedUnion) for each in more):
+        if any(isinstance(item, TaggedUnion) for item in more):
             return elements(*members(annotation))
         return typed(kind, [*metadata, *_flat(more)])
     if origin in (Union, UnionType):
-        return st.one_of([typed(each, metadata) for each in inside])
-    for both in metadata:
-        if isinstance(both, Both):
-            one = typed(both.number)
-            return st.one_of(one, st.tuples(one, one)).filter(_is_small)
+        return st.one_of([typed(member, metadata) for member in inside])
+    for item in metadata:
+        if isinstance(item, Both):
+            size = typed(item.number)
+            return st.one_of(size, st.tuples(size, size)).filter(_is_small)
     if origin is tuple:
         if inside[-1] is Ellipsis:
             return st.lists(typed(inside[0]), min_size=1, max_size=3).map(
@@ -179,11 +186,11 @@ def _is_small(size: int | tuple[int, int]) -> bool:
 
 
 def _flat(metadata: Sequence[Any]) -> list[Any]:
-    """Return bounds, also those inside of pydantic's own `Field`."""
+    """Return the bounds, including those inside of pydantic's `Field`."""
     return [
         bound
-        for each in metadata
-        for bound in (each.metadata if isinstance(each, FieldInfo) else [each])
+        for item in metadata
+        for bound in (item.metadata if isinstance(item, FieldInfo) else [item])
     ]
 
 
@@ -218,7 +225,17 @@ TWO_AXES = [*ANY, GlobalAveragePool, GlobalMaxPool, SpatialDropout]
 def networks(
     draw: st.DrawFn, shape: Shape, longest: int = 5, depth: int = 0
 ) -> tuple[Any, ...]:
-    """Draw layers, one after another, that can take what reaches them."""
+    """Draw a sequence of layers that accept the shape of their input.
+
+    Args:
+        draw: supplied by Hypothesis.
+        shape: shape of one sample, without the batch axis.
+        longest: maximum number of layers.
+        depth: nesting depth of the sequence.
+
+    Returns:
+        The layers.
+    """
     layers: list[Any] = []
     for _ in range(draw(st.integers(0, longest))):
         layer = draw(_layer(shape, depth))
@@ -232,7 +249,7 @@ def networks(
 
 
 def _layer(shape: Shape, depth: int) -> Strategy:
-    """Draw a layer; on an image, every second looks at windows of it."""
+    """Draw a layer; on an image, half of them are layers for images."""
     simple = elements(*VECTOR)
     if len(shape) == 2:
         simple = st.one_of(elements(*TWO_AXES), elements(*_ACTIVATIONS))
@@ -246,7 +263,7 @@ def _layer(shape: Shape, depth: int) -> Strategy:
 
 @st.composite
 def _residual(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
-    """Draw a body, and a shortcut that gives x the body's shape."""
+    """Draw a body, and a shortcut with the output shape of the body."""
     body = draw(networks(shape, 3, depth).filter(len))
     after = draw(st.one_of(st.none(), elements(*_ACTIVATIONS)))
     end = _end(body, shape)
@@ -266,34 +283,34 @@ def _residual(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
 
 
 def _stride(shape: Shape, end: Shape) -> tuple[int, int] | None:
-    """Return how far a window of one pixel must move to leave `end`."""
+    """Return the stride of a 1 x 1 window that gives the shape `end`."""
     if len(shape) != 3 or len(end) != 3:
         return None
-    found = [
+    strides = [
         next((s for s in range(1, 4) if (n - 1) // s + 1 == m), None)
         for n, m in zip(shape[:2], end[:2], strict=True)
     ]
-    down, across = found
+    down, across = strides
     return None if down is None or across is None else (down, across)
 
 
 @st.composite
 def _concatenate(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
-    """Draw branches, and keep those that fit the first; or it comes twice."""
+    """Draw branches, and keep those that fit the first, or use it twice."""
     branch = networks(shape, 2, depth)
     first, *rest = draw(st.lists(branch, min_size=2, max_size=3))
     end = _end(first, shape)
     axis: Any = draw(st.sampled_from(NAMED[len(end)]))
-    found = [first]
-    for each in rest:
-        joined = Concatenate(branches=(first, each), axis=axis)
+    branches = [first]
+    for candidate in rest:
+        joined = Concatenate(branches=(first, candidate), axis=axis)
         try:
             places([joined], shape)
         except ShapeError:
             continue
-        found.append(each)
-    found = found if len(found) > 1 else [first, first]
-    return Concatenate(branches=tuple(found), axis=axis)
+        branches.append(candidate)
+    branches = branches if len(branches) > 1 else [first, first]
+    return Concatenate(branches=tuple(branches), axis=axis)
 
 
 @st.composite
@@ -356,9 +373,9 @@ def experiments(draw: st.DrawFn) -> Experiment:
         loss = draw(elements(*likely, *likely, *kinds))
         binary = isinstance(loss, BinaryCrossEntropy)
         units = 1 if binary else classes or 1
-        # An activation before the loss is a mistake that people make.
+        # An activation before the loss is a common mistake.
         ending = st.sampled_from([(), (), ()]) | elements(*_ACTIVATIONS).map(
-            lambda each: (each,)
+            lambda layer: (layer,)
         )
         layers = draw(networks(source.shape))
         last = draw(elements(Dense)).model_copy(update={"units": units})
@@ -379,14 +396,14 @@ def experiments(draw: st.DrawFn) -> Experiment:
 
 def _watches(recipe: Recipe) -> bool:
     watching = recipe.plateau, recipe.early_stopping, recipe.checkpoint
-    return any(each is not None for each in watching)
+    return any(rule is not None for rule in watching)
 
 
 def _fitting(recipe: Recipe, loss: Any, classes: int | None) -> Recipe:
-    """Return a recipe whose parts go together with a loss.
+    """Return a recipe whose parts are valid together with a loss.
 
-    What watches a curve watches each epoch, and an accuracy only where there
-    is one; two that keep the best weights are one too many.
+    Rules that monitor a curve are evaluated after each epoch, and monitor an
+    accuracy only where there is one; only one rule keeps the best weights.
     """
     changes: dict[str, Any] = {"loss": loss}
     if _watches(recipe):
@@ -406,8 +423,8 @@ def _fitting(recipe: Recipe, loss: Any, classes: int | None) -> Recipe:
 
 
 def _end(layers: Sequence[Any], shape: Shape) -> Shape:
-    found = places(layers, shape)
-    return found[-1].output_shape if found else shape
+    nodes = places(layers, shape)
+    return nodes[-1].output_shape if nodes else shape
 
 
 def _data(source: Any, watched: bool) -> Strategy:
@@ -426,9 +443,12 @@ def _data(source: Any, watched: bool) -> Strategy:
 
 
 def _splits(source: Any) -> list[str]:
-    """Return the splits that a source can take; few classes may be rare."""
+    """Return the splits that a source supports.
+
+    With classes a stratified split is left out, since a class may be rare.
+    """
     return [
-        each
-        for each in get_args(Split)
-        if each != "stratified" or source.class_count is None
+        split
+        for split in get_args(Split)
+        if split != "stratified" or source.class_count is None
     ]

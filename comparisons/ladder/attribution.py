@@ -1,4 +1,4 @@
-"""The third opinion: which of two frameworks is off, and by how much."""
+"""Attribute a difference: which framework deviates, and by how much."""
 
 import numpy as np
 
@@ -10,46 +10,56 @@ from framework_parity.comparisons.workers.pool import LABELS
 def third_opinion(
     reference: Curve, torch: Curve, keras: Curve, suspect: str | None
 ) -> str:
-    """Say how far each framework is from the reference.
+    """Return a clause with the distance of each framework to the reference.
 
-    The unit is one in the last place of the reference's size, in the
-    frameworks' precision.
+    The unit is the rounding unit of the reference: its norm times the
+    machine epsilon of the frameworks' precision.
 
     Args:
-        reference: the reference's values.
-        torch: PyTorch's.
-        keras: Keras's.
-        suspect: the framework to call off; see `which_is_off`.
+        reference: the values of the NumPy reference.
+        torch: PyTorch's values, of the same shape.
+        keras: Keras's values.
+        suspect: the framework to name as deviating; see `which_is_off`.
 
     Returns:
         The end of a sentence, beginning with a semicolon.
     """
-    off = [_units(reference, found) for found in (torch, keras)]
-    pairs = zip(LABELS.values(), off, strict=True)
-    said = ", ".join(f"{label} {units:.2g}" for label, units in pairs)
-    said = f"{said} rounding units from the NumPy reference"
-    return f"; {LABELS[suspect]} is off: {said}" if suspect else f"; {said}"
+    distances = [_units(reference, values) for values in (torch, keras)]
+    pairs = zip(LABELS.values(), distances, strict=True)
+    clause = ", ".join(f"{label} {units:.2g}" for label, units in pairs)
+    clause = f"{clause} rounding units from the NumPy reference"
+    return (
+        f"; {LABELS[suspect]} is off: {clause}" if suspect else f"; {clause}"
+    )
 
 
 def which_is_off(reference: Curve, torch: Curve, keras: Curve) -> str | None:
-    """Return the framework that is off, or None if neither clearly is.
+    """Return the framework that deviates, or None if neither clearly does.
 
-    It is further from the reference than the other by more than the judge
-    allows.
+    A framework deviates if it is more than `TIMES_FLOOR` times as far from
+    the reference as the other.
+
+    Args:
+        reference: the values of the NumPy reference.
+        torch: PyTorch's values, of the same shape.
+        keras: Keras's values.
+
+    Returns:
+        `torch`, `keras` or None.
     """
-    off = [_units(reference, found) for found in (torch, keras)]
-    if max(off) <= TIMES_FLOOR * max(min(off), UNITS):
+    distances = [_units(reference, values) for values in (torch, keras)]
+    if max(distances) <= TIMES_FLOOR * max(min(distances), UNITS):
         return None
-    return list(LABELS)[int(np.argmax(off))]
+    return list(LABELS)[int(np.argmax(distances))]
 
 
-def _units(reference: Curve, found: Curve) -> float:
-    if np.shape(found) != np.shape(reference):
+def _units(reference: Curve, values: Curve) -> float:
+    if np.shape(values) != np.shape(reference):
         return float("inf")
-    unit = np.finfo(found.dtype if found.dtype.kind == "f" else float).eps
-    distance = float(np.linalg.norm(found - reference))
+    unit = np.finfo(values.dtype if values.dtype.kind == "f" else float).eps
+    distance = float(np.linalg.norm(values - reference))
     if distance:
-        # Of a reference of exactly nothing, the framework's own size.
-        size = np.linalg.norm(reference) or np.linalg.norm(found)
+        # Where the reference is exactly 0, relative to the framework's norm.
+        size = np.linalg.norm(reference) or np.linalg.norm(values)
         distance = float(distance / size / unit)
     return distance if np.isfinite(distance) else float("inf")

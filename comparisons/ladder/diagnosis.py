@@ -1,14 +1,14 @@
-"""Diagnosis: which convention makes two frameworks part.
+"""Find the convention that makes two frameworks differ.
 
-The hypotheses are the rows of `common/spec/conventions.py` that the network or
-its recipe speaks of, for either framework: "Keras behaves as if this field
-had another value". If so, then *the other* framework, told that value, does
-what Keras does when told the true one; the specification with that value is
-what both then follow, and a climb as far as the rung that failed agrees.
+The hypotheses are the rows of `common/spec/conventions.py` whose field the
+network or its recipe has, for either framework: "Keras behaves as if this
+field had another value". If that is true, then *the other* framework, given
+that value, computes what Keras computes with the value of the specification,
+and the ladder agrees up to the rung that failed.
 
-A framework that reads a field as its other value, whatever is said, is found
-in this way; so is one that takes each value for the other. Only the latter
-would be found by telling Keras the opposite.
+This detects a framework that always uses the other value of a field, as well
+as one that exchanges the two values. Giving Keras the opposite value would
+detect only the latter.
 """
 
 import pickle
@@ -49,15 +49,15 @@ from framework_parity.comparisons.workers.pool import (
 
 @dataclass(frozen=True)
 class Cause:
-    """A convention that explains why two frameworks part.
+    """A convention that explains a difference between two frameworks.
 
     Attributes:
         convention: the row of the table.
-        framework: which of the two reads it otherwise.
-        said: what the specification says.
-        read: what that framework behaves as if it said.
-        where: what the verdict had named.
-        restores: whether they agree as soon as both mean the same.
+        framework: the framework that deviates from the specification.
+        said: the value in the specification.
+        read: the value that the framework behaves as if it had.
+        where: the quantity that the verdict names.
+        restores: whether the frameworks agree once both use one value.
     """
 
     convention: Convention
@@ -74,7 +74,7 @@ class Cause:
 
     @property
     def sentence(self) -> str:
-        """What was seen, the row's own sentence, and both sources."""
+        """The observation, the sentence of the row, and both sources."""
         row = self.convention
         torch, keras = row.sources
         return (
@@ -105,15 +105,18 @@ def diagnose(
 ) -> list[Cause]:
     """Return every single convention that restores the agreement.
 
+    The statistics rung is not diagnosed: testing one hypothesis there takes
+    as long as all of its runs.
+
     Args:
         pair: the two workers that disagreed.
-        ladder: a climb whose last verdict is `disagree`.
-        seed: as it was climbed with; so the other two.
-        steps: likewise.
-        dtype: likewise.
+        ladder: a result of the ladder whose last verdict is `disagree`.
+        seed: the seed that the ladder was run with.
+        steps: the number of steps that it was run with.
+        dtype: the precision that it was run with.
 
-    The rung of statistics is not asked: where nothing but seeds is left,
-    a hypothesis takes as long as all the runs, and shows as little.
+    Returns:
+        The conventions; empty where no single one explains the difference.
     """
     arm = ladder.arm
     if isinstance(arm, TwoArms) or not ladder.verdicts:
@@ -122,16 +125,16 @@ def diagnose(
         return []
     last = ladder.verdicts[-1]
     frameworks = list(LABELS)
-    # In float32 the reference, in float64, would accuse whoever rounds.
+    # In float32 the float64 reference would name the one that rounds more.
     if last.suspect and dtype == "float64":
         frameworks = [last.suspect]
-    found = _Hypotheses(pair, arm, last, seed, steps, dtype)
+    hypotheses = _Hypotheses(pair, arm, last, seed, steps, dtype)
     return [
-        Cause(row, framework, said, value, last.where)
-        for row, said in rows_of(arm).values()
+        Cause(row, framework, expected, value, last.where)
+        for row, expected in rows_of(arm).values()
         for value in _values(row)
         for framework in frameworks
-        if found.holds(framework, row, value)
+        if hypotheses.holds(framework, row, value)
     ]
 
 
@@ -140,7 +143,7 @@ def _values(row: Convention) -> list[Any]:
 
 
 class _Hypotheses:
-    """One disagreement, and what would explain it."""
+    """One disagreement, and the tests of its possible explanations."""
 
     def __init__(
         self,
@@ -160,40 +163,51 @@ class _Hypotheses:
         self.own: dict[str, Any] = {}
 
     def holds(self, framework: str, row: Convention, value: Any) -> bool:
-        """Whether a framework behaves as if a field had this value."""
-        meant = switched(self.arm, row, value)
-        if meant is None or self.last.rung == "statistics":
+        """Test whether a framework behaves as if a field had a value.
+
+        Args:
+            framework: `torch` or `keras`.
+            row: the convention of the field.
+            value: the hypothetical value.
+
+        Returns:
+            True if the frameworks agree under the hypothesis; False also
+            where the variant is invalid or cannot be trained.
+        """
+        variant = switched(self.arm, row, value)
+        if variant is None or self.last.rung == "statistics":
             return False
         initial = self.last.rung == "initial"
-        if starts_elsewhere(self.arm, meant) != initial:
+        if starts_elsewhere(self.arm, variant) != initial:
             return False
         try:
             if initial:
-                return self._draws_as(framework, meant)
-            if not self._shows(meant):
+                return self._draws_as(framework, variant)
+            if not self._shows(variant):
                 return False
-            return self._climbs_as(framework, meant)
+            return self._agrees_as(framework, variant)
         except WorkerError:
-            # What the other framework cannot even be told explains nothing.
+            # The other framework does not support this value.
             return False
 
-    def _draws_as(self, framework: str, meant: Arm) -> bool:
+    def _draws_as(self, framework: str, variant: Arm) -> bool:
         if not self.own:
             self.own = draws(self.pair, self.arm, self.seed)
         drawn = {framework: self.own[framework]}
-        return judge_draws(meant, drawn, self.seed).agrees
+        return judge_draws(variant, drawn, self.seed).agrees
 
-    def _shows(self, meant: Arm) -> bool:
-        """Whether the other meaning does anything, to the reference.
+    def _shows(self, variant: Arm) -> bool:
+        """Whether the variant changes the result of the NumPy reference.
 
-        It knows float64 alone, and costs less than building a network.
+        The reference supports float64 only, and costs less than building a
+        network.
         """
         if self.dtype != "float64":
             return True
-        return self._as_said != self._in_reference(meant)
+        return self._unchanged != self._in_reference(variant)
 
     @cached_property
-    def _as_said(self) -> str:
+    def _unchanged(self) -> str:
         return self._in_reference(self.arm)
 
     def _in_reference(self, arm: Arm) -> str:
@@ -204,14 +218,14 @@ class _Hypotheses:
         seen = tasks.inspect_step(Reference, arm, self.seed, self.dtype, ())
         return pickle.dumps(seen).hex()
 
-    def _climbs_as(self, framework: str, meant: Arm) -> bool:
+    def _agrees_as(self, framework: str, variant: Arm) -> bool:
         rung: Any = self.last.rung
         pair = WorkerPair(backends=())
-        told = _Told(self.workers[framework], self.arm)
-        asked: dict[str, Any] = {**self.workers, framework: told}
-        pair.workers = asked
+        worker = _FixedArm(self.workers[framework], self.arm)
+        workers: dict[str, Any] = {**self.workers, framework: worker}
+        pair.workers = workers
         again = run_ladder(
-            pair, meant, self.seed, self.steps, rung, self.dtype
+            pair, variant, self.seed, self.steps, rung, self.dtype
         )
         reached = again.verdicts[-1].rung == rung
         return outcome_of(again.verdicts) == "agree" and reached
@@ -219,7 +233,7 @@ class _Hypotheses:
 
 @dataclass
 class Remembering:
-    """A worker that is asked everything only once."""
+    """A worker that caches the results of its tasks."""
 
     worker: Worker
     answers: dict[str, "Future[Any]"] = field(default_factory=dict)
@@ -227,31 +241,41 @@ class Remembering:
     def submit(
         self, task: str, progress: Any = None, **arguments: Any
     ) -> "Future[Any]":
-        asked = f"{task} {sorted(arguments.items())!r}"
-        if asked not in self.answers:
-            self.answers[asked] = self.worker.submit(
+        """Submit a task, or return the future of an identical one.
+
+        Args:
+            task: of `comparisons.workers.tasks`.
+            progress: as in `Worker.submit`.
+            arguments: of the task.
+
+        Returns:
+            The future of the result.
+        """
+        call = f"{task} {sorted(arguments.items())!r}"
+        if call not in self.answers:
+            self.answers[call] = self.worker.submit(
                 task, progress, **arguments
             )
-        return self.answers[asked]
+        return self.answers[call]
 
 
 def remembering(pair: WorkerPair) -> WorkerPair:
-    """Return the same two workers, each asked everything only once."""
-    found = WorkerPair(backends=(), device=pair.device)
+    """Return the same two workers with a cache of results in front of each."""
+    cached = WorkerPair(backends=(), device=pair.device)
     workers: dict[str, Any] = {
         name: Remembering(worker) for name, worker in pair.workers.items()
     }
-    found.workers = workers
-    return found
+    cached.workers = workers
+    return cached
 
 
 @dataclass
-class _Told:
-    """A worker that is told the true specification, whatever is asked.
+class _FixedArm:
+    """A worker that always trains one arm, whichever a task names.
 
     Attributes:
-        worker: it.
-        arm: the true one; it trains as long as the other.
+        worker: the worker.
+        arm: the arm to train, for the number of epochs of the named one.
     """
 
     worker: Remembering
@@ -262,8 +286,8 @@ class _Told:
     ) -> "Future[Any]":
         epochs = {"epochs": arguments["arm"].recipe.epochs}
         recipe = self.arm.recipe.model_copy(update=epochs)
-        true = replace(self.arm, recipe=recipe)
-        return self.worker.submit(task, **arguments | {"arm": true})
+        fixed = replace(self.arm, recipe=recipe)
+        return self.worker.submit(task, **arguments | {"arm": fixed})
 
 
 def _other(framework: str) -> str:

@@ -1,4 +1,4 @@
-"""Divergence: whether training blows up in both, and at which step."""
+"""Find whether training diverges in both frameworks, and at which step."""
 
 from dataclasses import dataclass
 
@@ -13,18 +13,18 @@ Steps = tuple[int | None, ...]
 
 @dataclass(frozen=True)
 class Divergence:
-    """Where the runs of two frameworks diverge.
+    """The steps at which the runs of two frameworks diverge.
 
-    A run diverges at the first step whose loss or gradient is not a finite
-    number, or whose loss is more than `BLOWN_UP` times that of step 0, in
-    size. Rounding can move that step, and the nudged runs show how far: the
-    two frameworks diverge *alike* where all of their runs diverge and the
-    ranges of their steps overlap.
+    A run diverges at the first step whose loss or gradient is not finite, or
+    whose loss is more than `BLOWN_UP` times that of step 0 in absolute
+    value. Rounding can move that step, and the perturbed runs show how far:
+    the two frameworks diverge *alike* where all of their runs diverge and
+    the ranges of their steps overlap.
 
     Attributes:
-        torch: the step of each of PyTorch's runs, the nudged ones behind the
-            one as it is; None where a run does not diverge.
-        keras: likewise of Keras's.
+        torch: the step of each of PyTorch's runs, first the unmodified and
+            then the perturbed ones; None where a run does not diverge.
+        keras: the steps of Keras's runs.
     """
 
     torch: Steps
@@ -32,20 +32,23 @@ class Divergence:
 
     @classmethod
     def of(cls, torch: list[Record], keras: list[Record]) -> "Divergence":
-        """Return where the runs diverge.
+        """Return the steps at which the runs diverge.
 
         Args:
-            torch: PyTorch's record, then its nudged ones.
-            keras: likewise.
+            torch: PyTorch's record, then those of its perturbed runs.
+            keras: Keras's records in the same order.
+
+        Returns:
+            The steps of both frameworks.
         """
-        own = (
+        steps = (
             tuple(diverged_at(run) for run in runs) for runs in (torch, keras)
         )
-        return cls(*own)
+        return cls(*steps)
 
     @property
     def alike(self) -> bool:
-        """Whether both diverge at one step, as far as rounding lets it."""
+        """Whether both diverge at the same step, up to rounding."""
         torch = [step for step in self.torch if step is not None]
         keras = [step for step in self.keras if step is not None]
         every = len(torch) == len(self.torch), len(keras) == len(self.keras)
@@ -57,9 +60,9 @@ class Divergence:
     def at(self) -> int | None:
         """The step where both have diverged; None where one does not.
 
-        It is the earlier of the two where they diverge alike. Where they do
-        not, the later: the steps between the two are judged, and there one
-        has a loss that the other has not.
+        It is the earlier of the two steps where they diverge alike, else the
+        later: the steps between them are compared, and there only one of
+        the frameworks has a finite loss.
         """
         torch, keras = self.torch[0], self.keras[0]
         if torch is None or keras is None:
@@ -67,7 +70,7 @@ class Divergence:
         return min(torch, keras) if self.alike else max(torch, keras)
 
     def as_json(self) -> dict[str, int | None]:
-        """Return the step of each framework's run as it is, by backend."""
+        """Return the step of each framework's unmodified run, by backend."""
         first = self.torch[0], self.keras[0]
         return dict(zip(LABELS, first, strict=True))
 
@@ -75,23 +78,23 @@ class Divergence:
 def diverged_at(record: Record) -> int | None:
     """Return the step at which a run diverges, or None.
 
-    A gradient that is no number makes the next loss one that is none.
+    A gradient that is not finite makes the next loss NaN.
 
     Args:
-        record: of the run.
+        record: the record of the run.
     """
-    found = [blown_up_at(record.steps["loss"])]
+    steps = [blown_up_at(record.steps["loss"])]
     for curve in record.steps.values():
         lost = ~np.isfinite(curve.reshape(len(curve), -1)).all(1)
-        found.append(int(lost.argmax()) if lost.any() else None)
-    return min((step for step in found if step is not None), default=None)
+        steps.append(int(lost.argmax()) if lost.any() else None)
+    return min((step for step in steps if step is not None), default=None)
 
 
 def blown_up_at(loss: Curve) -> int | None:
     """Return the first step at which a loss has blown up, or None.
 
     Args:
-        loss: one value a step.
+        loss: one value for each step, of shape (steps,).
 
     >>> blown_up_at(np.array([0.5, 4.0, 1e3, 5.1e5]))
     3

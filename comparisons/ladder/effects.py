@@ -7,11 +7,11 @@ differences d_1, ..., d_n, their mean d̄ and their standard deviation s,
     interval        d̄ ± t(1 - α/2, n - 1) e
     p-value         P(|T| > |d̄| / e),  T ~ Student's t, n - 1 degrees
 
-(Student 1908). More seeds make e smaller, so they sharpen every statement.
-A metric that counts samples moves in steps of q = 1 / (number of samples);
-rounding to such a step has the variance q²/12, and the variance of a
-difference is therefore never taken below q²/6. Without that, three seeds
-that happen to give the same difference would have no error at all.
+(Student 1908). The standard error e falls with the number of seeds. A metric
+that counts samples moves in steps of q = 1 / (number of samples); rounding
+to such a step has the variance q²/12, and the variance of a difference is
+therefore never taken below q²/6. Otherwise three seeds that happen to give
+the same difference would have no standard error.
 """
 
 import math
@@ -38,7 +38,7 @@ class Effect:
 
     Attributes:
         differences: one for each seed.
-        variance_floor: smallest variance that a difference is given, from
+        variance_floor: lower bound of the variance of a difference, from
             the resolution of the metric.
     """
 
@@ -47,7 +47,7 @@ class Effect:
 
     @property
     def seeds(self) -> int:
-        """How many seeds there are."""
+        """The number of seeds."""
         return len(self.differences)
 
     @cached_property
@@ -71,7 +71,7 @@ class Effect:
 
     @cached_property
     def p_value(self) -> float:
-        """Probability of such a mean or a larger one by chance alone.
+        """Probability of a mean at least as large by chance alone.
 
         Two-sided Student's t test of a mean of 0; 1 where it cannot be
         computed.
@@ -97,7 +97,7 @@ class Effect:
         return self.mean - width, self.mean + width
 
     def decision(self, margin: float) -> Decision:
-        """Return what the seeds show.
+        """Decide whether the effect is shown, negligible or undecided.
 
         Args:
             margin: differences below this do not matter, in the metric's
@@ -115,16 +115,16 @@ class Effect:
     def seeds_needed(
         self, margin: float = 0.0, level: float = SIGNIFICANT
     ) -> int | None:
-        """Return how many seeds would decide, `POWER` of the time.
+        """Return the number of seeds that decides with probability `POWER`.
 
-        That is, if mean and deviation are what these seeds show.
+        It assumes that mean and deviation are those of these seeds.
 
         Args:
             margin: as in `decision`.
-            level: of the two-sided test.
+            level: significance level of the two-sided test.
 
         Returns:
-            The number of seeds; None where not even `MOST_SEEDS` would.
+            The number of seeds; None where not even `MOST_SEEDS` decide.
         """
         if not math.isfinite(self.deviation):
             return None
@@ -137,29 +137,43 @@ def paired(
     """Return the effect of going from one set of runs to another.
 
     Args:
-        after: the metric of each run, by seed.
-        before: likewise, under the same seeds.
+        after: the metric of each run, in the order of the seeds.
+        before: the metric of the other runs, under the same seeds.
         resolution: the step in which the metric moves; 0 if it is
             continuous.
+
+    Returns:
+        The differences `after - before`.
     """
     with np.errstate(invalid="ignore"):
-        found = np.subtract(list(after), list(before))
-    return Effect(tuple(found.tolist()), resolution**2 / 6)
+        differences = np.subtract(list(after), list(before))
+    return Effect(tuple(differences.tolist()), resolution**2 / 6)
 
 
 def average(first: Effect, second: Effect) -> Effect:
-    """Return the average of two effects of the same seeds, seed by seed."""
+    """Return the average of two effects of the same seeds, seed by seed.
+
+    Args:
+        first: an effect.
+        second: an effect of as many seeds.
+
+    Returns:
+        The average.
+    """
     both = np.add(first.differences, second.differences) / 2
     floor = (first.variance_floor + second.variance_floor) / 4
     return Effect(tuple(both.tolist()), floor)
 
 
 def difference(first: Effect, second: Effect) -> Effect:
-    """Return one effect less another of the same seeds, seed by seed.
+    """Return one effect minus another of the same seeds, seed by seed.
 
     Args:
-        first: the effect; its variance floor is that of the difference.
-        second: what is taken from it.
+        first: the minuend; its variance floor is that of the difference.
+        second: the subtrahend.
+
+    Returns:
+        The difference.
     """
     left = np.subtract(first.differences, second.differences)
     return Effect(tuple(left.tolist()), first.variance_floor)
@@ -178,38 +192,39 @@ def seeds_needed(
         mean: the true average difference.
         deviation: the true standard deviation of a difference.
         margin: a mean below it may also be shown to be negligible.
-        level: of the two-sided test and of the interval.
-        fewest: never fewer than these.
+        level: significance level of the two-sided test and the interval.
+        fewest: lower bound of the result.
 
     Returns:
-        The number of seeds, or None where `MOST_SEEDS` would not do.
+        The number of seeds, or None where not even `MOST_SEEDS` decide.
     """
     if deviation == 0:
         return fewest
     # The power rises with the number of seeds.
     counts = range(max(fewest, 2), MOST_SEEDS + 1)
-    found = bisect_left(
+    index = bisect_left(
         counts,
         POWER,
         key=lambda seeds: _power(mean, deviation, margin, level, seeds),
     )
-    return counts[found] if found < len(counts) else None
+    return counts[index] if index < len(counts) else None
 
 
 def _power(
     mean: float, deviation: float, margin: float, level: float, seeds: int
 ) -> float:
-    """Return the probability that so many seeds decide.
+    """Return the probability that a number of seeds decides.
 
-    That an effect is shown follows the noncentral t; that it is negligible,
-    two one-sided tests, of which both have to succeed.
+    The power to show an effect follows the noncentral t distribution; the
+    power to show that it is negligible, two one-sided tests that both have
+    to succeed.
     """
     from scipy.special import nctdtr, stdtr, stdtrit
 
     limit = stdtrit(seeds - 1, 1 - level / 2)
     distance = abs(mean) / deviation * math.sqrt(seeds)
     shown = 1 - nctdtr(seeds - 1, distance, limit)
-    # Far out in its tail the distribution function is not a number.
+    # Far out in the tail the distribution function returns NaN.
     power = 1.0 if math.isnan(shown) else float(shown)
     if abs(mean) < margin:
         width = margin / deviation * math.sqrt(seeds)

@@ -1,21 +1,21 @@
-"""The rung of initial weights: what each framework draws by itself.
+"""The rung of initial weights: the values that each framework draws.
 
-Every other rung starts both from the same numbers, so an initialiser that is
-misread shows nowhere but here. Each framework builds the network under many
-seeds; each tensor's values, of all seeds together, are held to draws from
-the specification. A constant has to be met exactly. For all else three tests
-ask whether the two samples can be one distribution's, none of which needs to
-know which:
+All other rungs start both frameworks from the same values, so only this rung
+can show a wrong initialiser. Each framework builds the network under many
+seeds, and the values of each tensor, of all seeds together, are compared
+with draws from the specification. A constant has to be equal. For all other
+initialisers, nonparametric tests decide whether the two samples can come
+from one distribution:
 
     body    the two-sample Kolmogorov-Smirnov test
-    ends    of n + m values in a row, the k largest (or smallest) are all of
-            one sample: Π (m - i)/(n + m - i), i < k, for k of the m;
-            likewise of the distances from the median of them all
+    ends    among n + m sorted values, the k largest (or smallest) are all
+            of one sample: Π (m - i)/(n + m - i), i < k, for k of the m;
+            also for the distances from the median of all values
 
-The second sees at once that a normal is cut, or is not, where the first
-would want tens of thousands of values. Its p is exact where the values of a
-tensor are independent; an orthogonal kernel's columns have a length that is
-given, which makes both tests say "different" more seldom still.
+The second test detects a truncated normal with few values, where the first
+would need tens of thousands. Its p-value is exact where the values of a
+tensor are independent; the columns of an orthogonal kernel have a fixed
+norm, which makes both tests conservative.
 """
 
 import math
@@ -44,17 +44,18 @@ from framework_parity.comparisons.workers.pool import (
     WorkerPair,
 )
 
-# The body, and each sample beyond the other: above, below, and at both ends.
+# One test of the body, and two (one for each sample) of the upper end, the
+# lower end and both ends.
 TESTS = 7
 
 
 @dataclass(frozen=True)
 class Oddity:
-    """A tensor that is not drawn as the specification says.
+    """The deviation of a tensor's values from the specification.
 
     Attributes:
-        p: how likely this would be if it were.
-        sentence: what was found, in words.
+        p: p-value of the hypothesis that they follow the specification.
+        sentence: the result in words.
     """
 
     p: float
@@ -67,19 +68,26 @@ def draws(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, list[Weights]]:
-    """Let each framework draw initial weights under many seeds.
+    """Draw initial weights in each framework under many seeds.
 
     Args:
         pair: the two workers.
-        arm: whose weights; of two sides, each draws its own.
-        seed: the first of them.
-        progress: called with the backend, the seeds done and in all.
+        arm: the arm to initialise; where it has two sides, each framework
+            draws its own.
+        seed: the first seed.
+        progress: called with the backend, the seeds done and the total.
+
+    Returns:
+        By backend, one set of weights for each seed.
+
+    Raises:
+        WorkerError: if a framework fails.
     """
     sizes = [
         math.prod(shape)
-        for own in sides_of(arm).values()
-        for name, shape in own.tensors.items()
-        if np.ptp(_from_spec(own, name, FEWEST_DRAWS, seed)) > 0
+        for side in sides_of(arm).values()
+        for name, shape in side.tensors.items()
+        if np.ptp(_from_spec(side, name, FEWEST_DRAWS, seed)) > 0
     ]
     smallest = min(sizes, default=DRAWN)
     count = min(max(-(-DRAWN // smallest), FEWEST_DRAWS), MOST_DRAWS)
@@ -90,33 +98,36 @@ def draws(
 def judge_draws(
     arm: Arm | TwoArms, found: dict[str, list[Weights]], seed: int = 0
 ) -> Verdict:
-    """Hold what was drawn to the specification, tensor by tensor.
+    """Compare the drawn weights with the specification, tensor by tensor.
 
     Args:
-        arm: whose initialisers say what is drawn; of two sides, each
-            framework is held to its own.
-        found: by framework, one set of weights for each seed.
-        seed: of the draws that they are held to.
+        arm: the arm with the initialisers; where it has two sides, each
+            framework is compared with its own.
+        found: by backend, one set of weights for each seed.
+        seed: seed of the draws from the specification.
+
+    Returns:
+        The verdict of the rung; it names the first tensor that deviates.
     """
     sides = {backend: sides_of(arm)[backend] for backend in found}
-    asked = [
+    tensors = [
         (name, backend)
-        for backend, own in sides.items()
-        for name in own.tensors
+        for backend, side in sides.items()
+        for name in side.tensors
     ]
-    order = {name: n for n, name in enumerate(dict(asked))}
-    level = MISTAKEN / (TESTS * max(len(asked), 1))
+    order = {name: n for n, name in enumerate(dict(tensors))}
+    level = MISTAKEN / (TESTS * max(len(tensors), 1))
     least = 1.0
-    for name, backend in sorted(asked, key=lambda each: order[each[0]]):
-        own = sides[backend]
+    for name, backend in sorted(tensors, key=lambda pair: order[pair[0]]):
+        side = sides[backend]
         values = np.concatenate([w[name].ravel() for w in found[backend]])
-        odd = examine(values, _from_spec(own, name, len(values), seed))
+        odd = examine(values, _from_spec(side, name, len(values), seed))
         least = min(least, odd.p)
         if odd.p < level:
-            said = f"{LABELS[backend]}'s own {name} {odd.sentence}"
+            deviation = f"{LABELS[backend]}'s own {name} {odd.sentence}"
             return _verdict(
-                own,
-                f"{said}, which says {_said(own, name)}",
+                side,
+                f"{deviation}, which says {_initializer_of(side, name)}",
                 name,
                 backend,
             )
@@ -148,19 +159,29 @@ def _verdict(
 
 
 def examine(values: Array, expected: Array) -> Oddity:
-    """Return how odd a framework's values are beside the specification's."""
+    """Test whether a framework's values follow the specification.
+
+    Args:
+        values: the framework's values, of shape (n,).
+        expected: values drawn from the specification, of shape (m,).
+
+    Returns:
+        The p-value and its description.
+    """
     if np.ptp(expected) == 0:
         constant = expected[0].astype(values.dtype)
         odd = int(np.sum(values != constant))
-        said = f"is not {constant:.6g} in {odd:,} of "
-        said += counted(len(values), "number")
-        return Oddity(0.0 if odd else 1.0, f"{said}, as in the specification")
+        sentence = f"is not {constant:.6g} in {odd:,} of "
+        sentence += counted(len(values), "number")
+        return Oddity(
+            0.0 if odd else 1.0, f"{sentence}, as in the specification"
+        )
     from scipy.stats import ks_2samp
 
     values = values[:MOST_VALUES]
     if not np.isfinite(values).all():
         return Oddity(0.0, "is not all numbers, as in the specification")
-    # SciPy's exact p overflows where both samples are large.
+    # SciPy's exact p-value overflows where both samples are large.
     body = ks_2samp(values, expected, method="asymp").pvalue
     middle = np.median(np.concatenate([values, expected]))
     sides = [
@@ -169,8 +190,8 @@ def examine(values: Array, expected: Array) -> Oddity:
         (abs(values - middle), abs(expected - middle)),
     ]
     ends = min(
-        min(_beyond(ours, theirs), _beyond(theirs, ours))
-        for ours, theirs in sides
+        min(_beyond(first, second), _beyond(second, first))
+        for first, second in sides
     )
     p = min(float(body), ends)
     seen, wanted = (
@@ -185,36 +206,38 @@ def examine(values: Array, expected: Array) -> Oddity:
     )
 
 
-def _beyond(ours: Array, theirs: Array) -> float:
-    """Return the chance that so many of ours exceed all of theirs."""
-    count = int(np.sum(ours > theirs.max()))
+def _beyond(sample: Array, other_sample: Array) -> float:
+    """Return the p-value of the number of values that exceed all others."""
+    count = int(np.sum(sample > other_sample.max()))
     i = np.arange(count)
-    n, m = len(ours), len(theirs)
+    n, m = len(sample), len(other_sample)
     return float(np.exp(np.sum(np.log(n - i) - np.log(n + m - i))))
 
 
 def _from_spec(arm: Arm, name: str, size: int, seed: int) -> Array:
     """Return values of one tensor as the specification draws them."""
-    place, own = next(
-        (place, own)
+    place, tensor = next(
+        (place, tensor)
         for place in arm.all_nodes
         for full in place.parameters | place.state
         if full == name
-        for own in [name.rpartition("/")[2]]
+        for tensor in [name.rpartition("/")[2]]
     )
     rng = stream(seed, "initial", name)
     once = math.prod(arm.tensors[name])
     times = -(-TIMES_DRAWN * min(size, MOST_VALUES) // once)
     shape = place.input_shape
-    drawn = [place.layer.draw(own, rng, shape).ravel() for _ in range(times)]
+    drawn = [
+        place.layer.draw(tensor, rng, shape).ravel() for _ in range(times)
+    ]
     return np.concatenate(drawn)
 
 
-def _said(arm: Arm, name: str) -> str:
-    """Return the initialiser of a tensor, as it is written."""
-    stands, _, own = name.rpartition("/")
-    place = next(p for p in arm.all_nodes if p.name == stands)
-    said = getattr(place.layer, f"{own}_initializer", None)
-    if said is None:
+def _initializer_of(arm: Arm, name: str) -> str:
+    """Return the initialiser of a tensor as in the specification."""
+    node, _, tensor = name.rpartition("/")
+    place = next(p for p in arm.all_nodes if p.name == node)
+    initializer = getattr(place.layer, f"{tensor}_initializer", None)
+    if initializer is None:
         return str(place.layer.model_dump())
-    return str(said.model_dump())
+    return str(initializer.model_dump())

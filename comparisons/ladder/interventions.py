@@ -1,8 +1,9 @@
-"""Switches: one convention of an arm, set to another value.
+"""Set one convention of an arm to another value.
 
-A row of `common/spec/conventions.py` names its field as `kind.field`, and so
-does the path of a complete specification: `optimizer.adam.epsilon` ends in
-`adam.epsilon`. A switch sets the field wherever it stands, nested or not.
+A row of `common/spec/conventions.py` names its field as `kind.field`, and the
+path of that field in a complete specification ends in the same two names:
+`optimizer.adam.epsilon` ends in `adam.epsilon`. A switch sets the field
+wherever it occurs, nested or not.
 """
 
 from dataclasses import replace
@@ -22,23 +23,32 @@ _LAYERS: TypeAdapter[tuple[Layer, ...]] = TypeAdapter(tuple[Layer, ...])
 
 
 def rows_of(arm: Arm) -> dict[str, tuple[Convention, Any]]:
-    """Return the conventions that an arm speaks of, with what it says.
+    """Return the conventions whose field an arm has, with its value.
 
-    Of a field that stands in several places, the first value counts.
+    Of a field that occurs several times, the first value is taken.
     """
-    said = {**_said(_written(arm.layers), ()), **_said(_recipe(arm), ())}
+    values = {
+        **_field_values(_written(arm.layers), ()),
+        **_field_values(_recipe(arm), ()),
+    }
     return {
-        row.name: (row, said[tuple(row.field.split("."))])
+        row.name: (row, values[tuple(row.field.split("."))])
         for row in CONVENTIONS
-        if tuple(row.field.split(".")) in said
+        if tuple(row.field.split(".")) in values
     }
 
 
 def switched(arm: Arm, row: Convention, value: Any) -> Arm | None:
-    """Return the arm with a field at another value, everywhere.
+    """Return a copy of the arm with every occurrence of a field changed.
 
-    None if the arm does not speak of it, says so already, or could not be
-    meant.
+    Args:
+        arm: the arm.
+        row: the convention of the field.
+        value: the new value.
+
+    Returns:
+        The copy; None if the arm does not have the field, has that value
+        already, or would be invalid.
     """
     kind, field = row.field.split(".")
     try:
@@ -48,7 +58,7 @@ def switched(arm: Arm, row: Convention, value: Any) -> Arm | None:
         recipe = Recipe.model_validate(
             _with(_recipe(arm), kind, field, value)["recipe"]
         )
-        # Whether all fits together is known to a whole experiment alone.
+        # Only a whole experiment is validated completely.
         Experiment(
             name="switched", data=arm.data, recipe=recipe, arms={"arm": layers}
         )
@@ -59,15 +69,23 @@ def switched(arm: Arm, row: Convention, value: Any) -> Arm | None:
 
 
 def starts_elsewhere(arm: Arm, other: Arm) -> bool:
-    """Whether two arms differ in what their tensors start from.
+    """Return whether two arms differ in the initial values of their tensors.
 
-    Of tensors that are the same in number and shape; all that is shared on
-    the ladder are these values, so nothing there shows such a difference.
+    The other rungs of the ladder do not show this difference, since both
+    frameworks start from the same values there.
+
+    Args:
+        arm: an arm.
+        other: an arm; where its tensors differ in number or shape, the
+            result is False.
+
+    Returns:
+        Whether any initial value differs under seed 0.
     """
     if arm.tensors != other.tensors:
         return False
-    mine, its = (initial_weights(each, 0, "float64") for each in (arm, other))
-    return any(not np.array_equal(mine[name], its[name]) for name in mine)
+    first, second = (initial_weights(a, 0, "float64") for a in (arm, other))
+    return any(not np.array_equal(first[n], second[n]) for n in first)
 
 
 def _written(layers: tuple[Layer, ...]) -> Any:
@@ -78,28 +96,30 @@ def _recipe(arm: Arm) -> dict[str, Any]:
     return {"recipe": arm.recipe.model_dump(mode="json")}
 
 
-def _said(written: Any, path: tuple[str, ...]) -> dict[tuple[str, ...], Any]:
-    """Return every value by the last two words of the path to it."""
-    found: dict[tuple[str, ...], Any] = {}
+def _field_values(
+    written: Any, path: tuple[str, ...]
+) -> dict[tuple[str, ...], Any]:
+    """Return every value by the last two names of the path to it."""
+    values: dict[tuple[str, ...], Any] = {}
     if isinstance(written, list | tuple):
-        for each in written:
-            found = _said(each, path) | found
+        for item in written:
+            values = _field_values(item, path) | values
     elif isinstance(written, dict):
         for key, value in written.items():
             here = (*path, key)[-2:]
-            found.setdefault(here, value)
-            found = found | _said(value, here)
-    return found
+            values.setdefault(here, value)
+            values = values | _field_values(value, here)
+    return values
 
 
 def _with(written: Any, kind: str, field: str, value: Any) -> Any:
-    """Return what is written, with `field` of every `kind` changed."""
+    """Return a document with `field` of every `kind` changed."""
     if isinstance(written, list | tuple):
-        return [_with(each, kind, field, value) for each in written]
+        return [_with(item, kind, field, value) for item in written]
     if not isinstance(written, dict):
         return written
-    found = {k: _with(v, kind, field, value) for k, v in written.items()}
-    inside = found.get(kind)
+    changed = {k: _with(v, kind, field, value) for k, v in written.items()}
+    inside = changed.get(kind)
     if isinstance(inside, dict) and field in inside:
-        found[kind] = inside | {field: value}
-    return found
+        changed[kind] = inside | {field: value}
+    return changed

@@ -1,10 +1,11 @@
-"""The ladder: from the bytes of the data to independent seeds.
+"""The ladder: comparisons from the bytes of the data to independent seeds.
 
-Cheapest rung first; a rung that fails names what failed and ends the climb.
-Before two frameworks are said to disagree, the NumPy reference is heard. It
-shares nothing with either, so how far it stays from the *nearer* of the two
-is rounding that no nudge may have shown; the floor is not below that. If they
-still disagree, it says which of them left.
+The rungs run in order of cost. A rung that fails names the quantity that
+differs and ends the run. Before a disagreement is reported, the NumPy
+reference is computed. It shares no code with either framework, so its
+distance to the *nearer* of the two is rounding that the perturbed runs may
+not have shown, and it bounds the floor from below. If the frameworks still
+disagree, the reference shows which of them deviates.
 """
 
 import math
@@ -69,7 +70,7 @@ RUNGS: tuple[Rung, ...] = get_args(Rung)
 
 HEARD = ", counting the rounding that the NumPy reference shows"
 
-# The reference as it is, then with its predictions rounded.
+# The unmodified reference, then the reference with rounded predictions.
 REFERENCES = (
     reference.Trainer,
     *(partial(reference.Trainer, rounding_variant=side) for side in ROUGH),
@@ -81,11 +82,19 @@ Heard = TypeVar("Heard")
 def reference_runs(
     task: Callable[..., Heard], **arguments: Any
 ) -> list[Heard]:
-    """Return what a task comes to with each of the references.
+    """Run a task with each variant of the reference.
 
-    In one thread: their products are small, and on a busy machine a second
-    thread costs ten times what it brings. Overflow is no error there: where
-    training diverges, it does so in the reference, too.
+    It runs in a single thread: the matrix products are small, and on a busy
+    machine a second thread costs ten times what it saves. Overflow is not
+    an error here: where training diverges, the reference diverges as well.
+
+    Args:
+        task: of `comparisons.workers.tasks`.
+        arguments: of the task.
+
+    Returns:
+        The result of each variant: the unmodified reference, then those
+        with rounded predictions.
     """
     with threadpool_limits(1), np.errstate(all="ignore"):
         return [task(trainer, **arguments) for trainer in REFERENCES]
@@ -97,13 +106,13 @@ Tensors: TypeAlias = dict[str, Curve]
 
 @dataclass
 class LadderResult:
-    """How far one arm got.
+    """Result of the ladder for one arm.
 
     Attributes:
-        arm: what was judged.
+        arm: the arm that was compared.
         verdicts: one for each rung that was reached.
-        trajectory: the comparison of that rung, if it was reached.
-        statistics: likewise.
+        trajectory: the comparison of the trajectory rung, if it was reached.
+        statistics: the comparison of the statistics rung, if it was reached.
     """
 
     arm: Arm | TwoArms
@@ -123,24 +132,30 @@ def run_ladder(
     seeds: int = SEEDS,
     margin: float | None = None,
 ) -> LadderResult:
-    """Climb the ladder with one arm.
+    """Run the ladder on one arm.
 
     Args:
         pair: the two workers.
-        arm: what to judge; where it has two sides, each framework trains
-            its own, and the verdicts say where they part.
-        seed: of the weights, the order and the masks.
-        steps: how long a trajectory is, rounded up to whole epochs; the
-            recipe's own number of epochs does not matter.
-        level: the last rung to climb.
-        dtype: the precision; float64 is what proves an agreement.
-        progress: called with the backend, the steps done and in all.
-        seeds: runs in each framework on the rung of statistics, with the
-            recipe's own number of epochs, in float32.
+        arm: the arm to compare; where it has two sides, each framework
+            trains its own, and the verdicts say where they differ.
+        seed: seed of the weights, the batch order and the masks.
+        steps: length of the trajectory, rounded up to whole epochs; the
+            recipe's own number of epochs is not used.
+        level: the last rung to run.
+        dtype: the precision; only float64 can prove an agreement.
+        progress: called with the backend, the steps done and the total.
+        seeds: number of runs in each framework on the statistics rung, with
+            the recipe's own number of epochs, in float32.
         margin: see `compare_samples`.
+
+    Returns:
+        The verdict of each rung, up to `level` or the first disagreement.
+
+    Raises:
+        WorkerError: if a framework fails.
     """
     result = LadderResult(arm)
-    # For all rungs but the last, so that each framework compiles it once.
+    # Used by all rungs but the last, so that each framework compiles once.
     long = lengthened(arm, steps)
     surveys = pair.ask(
         "inspect_step", arm=long, seed=seed, dtype=dtype, nudges=NUDGES
@@ -162,9 +177,9 @@ def run_ladder(
             drawn = draws(pair, arm, seed, progress)
             verdict = judge_draws(arm, drawn, seed)
         elif rung == "statistics":
-            apart = train_independently(pair, arm, seeds, seed, progress)
+            records = train_independently(pair, arm, seeds, seed, progress)
             result.statistics = compare_samples(
-                apart["torch"], apart["keras"], margin
+                records["torch"], records["keras"], margin
             )
             verdict = result.statistics.verdict(arm.name)
         else:
@@ -176,35 +191,59 @@ def run_ladder(
 
 
 def lengthened(arm: Arm | TwoArms, steps: int) -> Arm | TwoArms:
-    """Return the arm with just enough epochs for so many steps.
+    """Return the arm with the fewest epochs that make a number of steps.
 
-    Of two sides, the one with fewer epochs keeps its share of the other's.
+    Where the two sides have different numbers of epochs, their ratio is
+    kept.
+
+    Args:
+        arm: one arm, or both sides of it.
+        steps: the minimum number of training steps.
+
+    Returns:
+        A copy of the arm; the original is not changed.
     """
     if isinstance(arm, TwoArms):
         longest = max(a.recipe.epochs for a in sides_of(arm).values())
-        found = []
-        for each in sides_of(arm).values():
-            share = each.recipe.epochs / longest
-            whole = epochs_of(each, steps)
+        arms = []
+        for side in sides_of(arm).values():
+            share = side.recipe.epochs / longest
+            whole = epochs_of(side, steps)
             cut = whole if share == 1 else min(whole - 1, round(share * whole))
-            found.append(of_epochs(each, max(cut, 1)))
-        return TwoArms(*found)
+            arms.append(of_epochs(side, max(cut, 1)))
+        return TwoArms(*arms)
     return of_epochs(arm, epochs_of(arm, steps))
 
 
 def of_epochs(arm: Arm, epochs: int) -> Arm:
-    """Return the arm with another number of epochs."""
+    """Return a copy of an arm with another number of epochs.
+
+    Args:
+        arm: the arm.
+        epochs: the new number of epochs.
+
+    Returns:
+        The copy.
+    """
     changed = arm.recipe.model_copy(update={"epochs": epochs})
     return replace(arm, recipe=changed)
 
 
 def epochs_of(arm: Arm, steps: int) -> int:
-    """Return how many epochs so many steps are, rounded up."""
+    """Return the number of epochs that make a number of steps, rounded up.
+
+    Args:
+        arm: the arm, whose data and batch size give the steps of an epoch.
+        steps: the number of training steps.
+
+    Returns:
+        The number of epochs.
+    """
     samples = arm.data.part_sizes()["train"]
     return -(-steps // steps_per_epoch(arm.recipe, samples))
 
 
-# What a snapshot holds for each of the rungs that look inside one step.
+# The field of a `Snapshot` that each rung inside one step compares.
 INSIDE = {"forward": "outputs", "gradient": "gradients", "step": "stepped"}
 
 
@@ -212,23 +251,30 @@ def _compare_data(
     arm: Arm | TwoArms, torch: dict[str, str], keras: dict[str, str]
 ) -> Verdict:
     names = [*torch, *(name for name in keras if name not in torch)]
-    odd = [name for name in names if torch.get(name) != keras.get(name)]
-    if not odd:
+    different = [name for name in names if torch.get(name) != keras.get(name)]
+    if not different:
         verb = "is" if len(names) == 1 else "are"
-        said = f"{counted(len(names), 'digest')} {verb} the same"
-        return Verdict("data", arm.name, "agree", sentence=said)
+        sentence = f"{counted(len(names), 'digest')} {verb} the same"
+        return Verdict("data", arm.name, "agree", sentence=sentence)
     missing = [
         label
-        for label, found in zip(LABELS.values(), (torch, keras), strict=True)
-        if odd[0] not in found
+        for label, digests in zip(LABELS.values(), (torch, keras), strict=True)
+        if different[0] not in digests
     ]
-    said = (
-        f"{missing[0]} has no {odd[0]}"
+    sentence = (
+        f"{missing[0]} has no {different[0]}"
         if missing
-        else f"{odd[0]} is not the same bytes in both"
+        else f"{different[0]} is not the same bytes in both"
     )
     return Verdict(
-        "data", arm.name, "disagree", np.inf, None, None, odd[0], said
+        "data",
+        arm.name,
+        "disagree",
+        np.inf,
+        None,
+        None,
+        different[0],
+        sentence,
     )
 
 
@@ -237,13 +283,15 @@ def _compare_structure(arm: Arm | TwoArms, both: StepInspections) -> Verdict:
     for (backend, label), inspect_step in zip(
         LABELS.items(), both, strict=True
     ):
-        own = arms[backend]
-        said: dict[str, Any] = {p.name: p.output_shape for p in own.all_nodes}
-        for name, shape in own.tensors.items():
-            said[name] = math.prod(shape)
+        side = arms[backend]
+        expected: dict[str, Any] = {
+            p.name: p.output_shape for p in side.all_nodes
+        }
+        for name, shape in side.tensors.items():
+            expected[name] = math.prod(shape)
         live = inspect_step.shapes | inspect_step.counts
-        for name in [*said, *live]:
-            if said.get(name) != live.get(name):
+        for name in [*expected, *live]:
+            if expected.get(name) != live.get(name):
                 return Verdict(
                     "structure",
                     arm.name,
@@ -252,7 +300,8 @@ def _compare_structure(arm: Arm | TwoArms, both: StepInspections) -> Verdict:
                     where=name,
                     suspect=backend,
                     sentence=f"{name} has {_shown(live.get(name))} in "
-                    f"{label}, where the spec says {_shown(said.get(name))}",
+                    f"{label}, where the spec says "
+                    f"{_shown(expected.get(name))}",
                 )
     if isinstance(arm, TwoArms):
         return judge_structure(arm)
@@ -277,13 +326,13 @@ def _run_inside(
     dtype: Dtype,
     both: StepInspections,
 ) -> Verdict:
-    """Judge one of the rungs inside a step; hear the reference in doubt."""
+    """Judge a rung inside one step, with the reference if they disagree."""
     verdict = _judge_inside(rung, arm, _compare_inside(rung, both))
     if verdict.outcome != "disagree":
         return verdict
-    truth = sides_of(arm)["torch"]
+    torch_arm = sides_of(arm)["torch"]
     references = reference_runs(
-        tasks.inspect_step, arm=truth, seed=seed, dtype=dtype, nudges=()
+        tasks.inspect_step, arm=torch_arm, seed=seed, dtype=dtype, nudges=()
     )
     if dtype == "float64":
         compared = _compare_inside(rung, both, references)
@@ -304,9 +353,10 @@ def _run_inside(
 def _of_two_sides(
     rung: Rung, arm: TwoArms, seed: int, verdict: Verdict
 ) -> Verdict:
-    """Say what the two sides start from, where that already differs.
+    """Name the initial values in a verdict, where they already differ.
 
-    Which of them is off is no question here: they are to differ.
+    No framework is named as the one that deviates: the two sides differ by
+    specification.
     """
     verdict.suspect = None
     start = other_start(arm, seed) if rung == "forward" else None
@@ -321,11 +371,13 @@ def _of_two_sides(
 def _judge_inside(
     rung: Rung, arm: Arm | TwoArms, compared: dict[str, Comparison]
 ) -> Verdict:
-    ratios = {name: found.worst()[0] for name, found in compared.items()}
+    ratios = {
+        name: comparison.worst()[0] for name, comparison in compared.items()
+    }
     where = max(ratios, key=lambda name: ratios[name])
     agrees = ratios[where] <= TIMES_FLOOR
     if not agrees and rung == "forward":
-        # The first layer that differs is the one to look at.
+        # Name the first layer that differs.
         where = next(n for n, ratio in ratios.items() if ratio > TIMES_FLOOR)
     what = {"forward": "the output", "gradient": "the gradient"}.get(
         rung, "the value after one step"
@@ -350,23 +402,23 @@ def _compare_inside(
     torch, keras = (_tensors(inspect_step, rung) for inspect_step in both)
 
     def perturbed_runs(name: str) -> PerturbedRuns:
-        own = [
+        runs = [
             [
                 (_tensors(s, rung)[name], _tensors(s, rung, nudge)[name])
                 for nudge in range(1, len(s.snapshots))
             ]
             for s in both
         ]
-        return own[0], own[1]
+        return runs[0], runs[1]
 
-    others = [_tensors(third, rung) for third in references]
+    truths = [_tensors(reference, rung) for reference in references]
     group = max(map(length, torch.values()))
     return {
         name: compare_tensor(
             value,
             keras[name],
             perturbed_runs(name),
-            [other[name] for other in others],
+            [truth[name] for truth in truths],
             group,
         )
         for name, value in torch.items()
@@ -376,8 +428,8 @@ def _compare_inside(
 def _tensors(
     inspect_step: tasks.StepInspection, rung: Rung, nudge: int = 0
 ) -> Tensors:
-    found: Tensors = getattr(inspect_step.snapshots[nudge], INSIDE[rung])
-    return found
+    tensors: Tensors = getattr(inspect_step.snapshots[nudge], INSIDE[rung])
+    return tensors
 
 
 def _run_trajectory(
@@ -387,8 +439,8 @@ def _run_trajectory(
     dtype: Dtype,
     progress: Progress | None,
 ) -> tuple[Trajectory, Verdict]:
-    """Train in both and judge; hear the reference in doubt."""
-    found = pair.ask(
+    """Train in both and judge, with the reference if they disagree."""
+    trained = pair.ask(
         "train",
         progress,
         arm=arm,
@@ -397,7 +449,7 @@ def _run_trajectory(
         nudges=NUDGES,
         gradient_norm=True,
     )
-    torch, keras = found["torch"], found["keras"]
+    torch, keras = trained["torch"], trained["keras"]
     if isinstance(arm, TwoArms):
         torch, keras = Sides(arm).records(torch, keras)
     trajectory = compare_records(arm.name, torch, keras)
@@ -433,9 +485,9 @@ def _run_trajectory(
 def _with_opinion(
     verdict: Verdict, truth: Curve, torch: Curve, keras: Curve
 ) -> Verdict:
-    """Let the reference say which framework is off.
+    """Add to a verdict which framework deviates from the reference.
 
-    Where it contradicts what one was accused of, nobody is named.
+    If that contradicts the verdict's suspect, the suspect is removed.
     """
     off = which_is_off(truth, torch, keras)
     if off and verdict.suspect not in (None, off):

@@ -1,8 +1,8 @@
-"""Comparisons: one quantity in both frameworks, against its noise floor.
+"""Compare one quantity of both frameworks with its noise floor.
 
-The unit of every ratio is the floor: how far one framework drifts from
-itself where nothing has changed but rounding. The numbers are those of
-`tolerances.py`.
+The unit of every ratio is the noise floor: the distance between two runs of
+one framework that differ only in rounding. The constants are defined in
+`comparisons/ladder/thresholds.py`.
 """
 
 from dataclasses import dataclass
@@ -24,18 +24,21 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 @dataclass
 class Comparison:
-    """One quantity in both frameworks, measured against its floor.
+    """One quantity of both frameworks, compared with its noise floor.
 
     Attributes:
-        difference: at each step, in units of the quantity's size.
-        floors: how far each framework drifts from itself, (2, steps), and
-            what it is raised to by an independent implementation; likewise,
-            never falling.
+        difference: distance between the frameworks at each step, relative
+            to the size of the quantity, of shape (steps,).
+        floors: noise floor of each framework, of shape (2, steps): the
+            distance between its unmodified and its perturbed runs, raised
+            to that of the NumPy reference, as a running maximum.
         horizon: first step at which both floors exceed `HORIZON`, or None.
-        weight: the quantity's size as a share of its neighbours'.
-        restless: whether it counts that one self_drift much further than the
-            other; not in float32, where one nudge can cross a kink of a
-            ReLU that another does not.
+        weight: size of the quantity relative to its neighbours', of shape
+            (steps,).
+        judge_self_drift: whether a floor that is much larger in one
+            framework than in the other counts as a difference; not in
+            float32, where one perturbation can cross the kink of a ReLU
+            that another does not.
     """
 
     difference: Curve
@@ -46,15 +49,15 @@ class Comparison:
 
     @property
     def floor(self) -> Curve:
-        """The larger of the two floors, at each step."""
+        """The larger of the two floors at each step, of shape (steps,)."""
         return np.asarray(self.floors.max(0))
 
     def ratios(self) -> Curve:
-        """Return the ratio to the floor at each step.
+        """Return the ratio to the floor at each step, of shape (steps,).
 
-        A framework that drifts from itself `TIMES_OTHER` times as far as
-        the other counts as one that differs `TIMES_FLOOR` times the floor:
-        its own floor cannot excuse it.
+        A framework whose runs drift `TIMES_OTHER` times as far as those of
+        the other counts as one that differs `TIMES_FLOOR` times the floor,
+        although its own floor is large.
         """
         excess = self._times_other() / TIMES_OTHER
         self_drift = np.where(excess > 1, excess, 0) * TIMES_FLOOR
@@ -64,7 +67,10 @@ class Comparison:
         """Return the largest ratio to the floor, and its step.
 
         Args:
-            before: judge only earlier steps; None judges all.
+            before: use only earlier steps; None uses all.
+
+        Returns:
+            The ratio and the step.
         """
         ratios = self.ratios()[:before]
         if not len(ratios):
@@ -73,7 +79,7 @@ class Comparison:
         return float(ratios[step]), step
 
     def _times_other(self) -> Curve:
-        """One framework's drift from its own runs, over the other's."""
+        """Return the ratio of the larger floor to the smaller, by step."""
         with np.errstate(invalid="ignore", over="ignore"):
             counts = self.judge_self_drift & (
                 self.floor * self.weight > RESTLESS
@@ -81,24 +87,27 @@ class Comparison:
             return np.where(counts, self.floor / self.floors.min(0), 1.0)
 
     def unstable_backend(self, step: int) -> str | None:
-        """Return the framework whose own runs drift too far, if one does."""
+        """Return the framework whose own runs drift too far, or None."""
         ratio = self.difference[step] / self.floor[step]
         if ratio > TIMES_FLOOR or self._times_other()[step] <= TIMES_OTHER:
             return None
         return list(LABELS)[int(self.floors[:, step].argmax())]
 
     def said(self, what: str, step: int) -> str:
-        """Return a sentence about one step: what differs, or which drifts.
+        """Describe one step: the difference, or the framework that drifts.
 
         Args:
             what: the quantity, such as `the loss`.
-            step: of training.
+            step: index of the step.
+
+        Returns:
+            A clause without a full stop.
         """
         if unstable := self.unstable_backend(step):
-            [other] = (each for each in LABELS if each != unstable)
+            [stable] = (name for name in LABELS if name != unstable)
             return (
                 f"{LABELS[unstable]}'s own run-to-run drift in {what} is "
-                f"{self._times_other()[step]:.3g} times {LABELS[other]}'s: "
+                f"{self._times_other()[step]:.3g} times {LABELS[stable]}'s: "
                 "its run is not reproducible"
             )
         ratio = self.difference[step] / self.floor[step]
@@ -106,10 +115,10 @@ class Comparison:
 
 
 PerturbedRuns = tuple[list[tuple[Curve, Curve]], list[tuple[Curve, Curve]]]
-"""For PyTorch and for Keras: a run as it is, with each of its nudged runs."""
+"""For PyTorch and for Keras: the unmodified run with each perturbed run."""
 
 ReferenceRuns = list[Curve]
-"""The same from the NumPy reference: as it is, then with rounded p."""
+"""Of the NumPy reference: unmodified, then with rounded predictions."""
 
 
 def compare_tensor(
@@ -122,44 +131,54 @@ def compare_tensor(
 ) -> Comparison:
     """Compare one tensor, as a trajectory of a single step.
 
-    Distances are Euclidean: what the largest element does is a matter of
-    luck, and its floor would be too.
+    Distances are Euclidean norms, since the error of the largest element
+    alone, and its floor, would vary too much between runs.
 
     Args:
-        torch: PyTorch's, in neutral layout.
-        keras: Keras's, of the same shape.
-        perturbed_runs: what the floors are taken from.
-        references: the same tensor from the reference. No floor is below its
-            distance to the nearer of the two, nor below what rough
-            rounding does to it.
-        group: size of the largest neighbour; a tensor that cancels is a sum
-            of terms as large, and no floor is below their rounding.
-        unit: one unit in the last place of 1, in the precision that was
-            computed in; by default that of the tensor's own type.
+        torch: PyTorch's tensor, in neutral layout, of any shape.
+        keras: Keras's tensor; another shape counts as an infinite
+            difference.
+        perturbed_runs: pairs of runs of each framework, for the floors.
+        references: the same tensor of the NumPy reference. The floor is at
+            least its distance to the nearer of the two frameworks, and at
+            least its change when the predictions are rounded.
+        group: norm of the largest neighbour; a tensor that results from
+            cancellation is a sum of terms as large, and the floor is at
+            least their rounding error.
+        unit: machine epsilon of the precision that was computed in; by
+            default that of the tensor's dtype.
+
+    Returns:
+        The comparison, whose arrays have a single step.
     """
     if torch.shape != keras.shape:
-        one = np.ones(1)
-        return Comparison(one * np.inf, np.ones((2, 1)), None, one, False)
+        weight = np.ones(1)
+        return Comparison(
+            weight * np.inf, np.ones((2, 1)), None, weight, False
+        )
     unit = unit or resolution(torch)
     scale = _size(max(length(torch), length(keras)), torch.dtype)
     group = max(group, scale)
-    # What is no number in both is the same; a norm is of the rest.
+    # Where both are NaN they are equal; norms are of the finite elements.
     alike = (torch == keras) | (np.isnan(torch) & np.isnan(keras))
     with np.errstate(invalid="ignore", over="ignore"):
         apart = torch - keras
         difference = length(apart) / scale
         self_drift = [
-            [length(b - a) / scale for a, b in own] for own in perturbed_runs
+            [length(b - a) / scale for a, b in pairs]
+            for pairs in perturbed_runs
         ]
         shared = [UNITS * unit, unit * group / scale]
         if references:
             truth, *rounding_variant = references
             shared += [
-                length(found - truth) / scale for found in rounding_variant
+                length(variant - truth) / scale for variant in rounding_variant
             ]
-            off = [length(found - truth) / scale for found in (torch, keras)]
-            shared.append(min(off))
-    floors = np.array([[max([*shared, *own])] for own in self_drift])
+            errors = [
+                length(value - truth) / scale for value in (torch, keras)
+            ]
+            shared.append(min(errors))
+    floors = np.array([[max([*shared, *drifts])] for drifts in self_drift])
     if not np.isfinite(apart[~alike]).all():
         difference = np.inf
     return Comparison(
@@ -181,22 +200,26 @@ def compare_curves(
 ) -> Comparison:
     """Compare one curve, step by step.
 
-    Where both stop being finite at the same step, the curve is judged up to
-    there; where only one does, it differs without bound from there on.
+    Where both stop being finite at the same step, the curve is compared up
+    to that step; where only one does, the difference is infinite from there.
 
     Args:
-        torch: PyTorch's, of shape (steps,).
-        keras: Keras's; a shorter one is compared as far as it goes.
-        perturbed_runs: what the floors are taken from.
-        unit: one unit in the last place of 1, in the precision that was
-            computed in; by default that of the curves' own type.
-        references: the same curve from the reference, as in `compare_tensor`.
-        group: size of the largest neighbour at each step, likewise.
+        torch: PyTorch's curve, of shape (steps,).
+        keras: Keras's curve; the longer of the two is cut.
+        perturbed_runs: pairs of runs of each framework, for the floors.
+        unit: machine epsilon of the precision that was computed in; by
+            default that of the curves' dtype.
+        references: the same curve of the reference, as in `compare_tensor`.
+        group: size of the largest neighbour at each step, of shape
+            (steps,), as in `compare_tensor`.
+
+    Returns:
+        The comparison.
     """
     truth, rounding_variant = (
         (references[:1], references[1:]) if references else ([], [])
     )
-    nudged = [b for own in perturbed_runs for _, b in own]
+    nudged = [b for pairs in perturbed_runs for _, b in pairs]
     steps = min(map(len, [torch, keras, *nudged, *truth, *rounding_variant]))
     both = np.stack([torch[:steps], keras[:steps]]).astype(np.float64)
     finite = np.isfinite(both)
@@ -210,10 +233,10 @@ def compare_curves(
     weight = np.maximum(scale / largest, float(np.finfo(np.float64).tiny))
     self_drift = np.zeros((2, steps))
     with np.errstate(invalid="ignore", over="ignore"):
-        for stray, own in zip(self_drift, perturbed_runs, strict=True):
-            for base, other in own:
-                found = np.abs(other[:steps] - base[:steps]) / scale
-                np.fmax(stray, found, out=stray)
+        for drift, pairs in zip(self_drift, perturbed_runs, strict=True):
+            for base, perturbed in pairs:
+                distance = np.abs(perturbed[:steps] - base[:steps]) / scale
+                np.fmax(drift, distance, out=drift)
         for third in truth:
             off = np.abs(both - third[:steps]).min(0) / scale
             self_drift = np.fmax(self_drift, off)
@@ -224,14 +247,14 @@ def compare_curves(
     same = (both[0] == both[1]) | np.isnan(both).all(0)
     difference = np.where(same, 0.0, difference)
     difference = np.where(np.isnan(difference), np.inf, difference)
-    # The floor never falls in units of the largest neighbour: a curve that
-    # begins as noise beside it may yet grow into something.
+    # In units of the largest neighbour the floor never falls: a curve that
+    # begins as noise beside it may grow later.
     with np.errstate(over="ignore"):
         self_drift = (
             np.maximum.accumulate(self_drift * weight, axis=1) / weight
         )
     floors = np.fmax(self_drift, np.maximum(UNITS * unit, unit / weight))
-    # What is nothing beside its neighbours is noise, but no chaos.
+    # A curve far smaller than its neighbours is noise, not chaos.
     chaotic = self_drift.min(0) * weight > HORIZON
     past = np.flatnonzero(chaotic | ~finite.any(0))
     return Comparison(
@@ -244,18 +267,20 @@ def compare_curves(
 
 
 def length(values: Curve) -> float:
-    """Return the Euclidean norm of what is finite, where squares are not.
+    """Return the Euclidean norm of the finite elements.
+
+    The elements are scaled where their squares overflow or underflow.
 
     >>> length(np.array([3e300, 4e300, np.nan])) / 5e300
     1.0
     """
     values = values[np.isfinite(values)]
     with np.errstate(over="ignore", under="ignore"):
-        found = float(np.linalg.norm(values))
-        if not 0.0 < found < np.inf:
+        norm = float(np.linalg.norm(values))
+        if not 0.0 < norm < np.inf:
             largest = float(np.abs(values).max(initial=0.0))
-            found = largest * float(np.linalg.norm(values / (largest or 1.0)))
-    return min(found, float(np.finfo(np.float64).max))
+            norm = largest * float(np.linalg.norm(values / (largest or 1.0)))
+    return min(norm, float(np.finfo(np.float64).max))
 
 
 def _is_double(unit: float) -> bool:
@@ -263,19 +288,19 @@ def _is_double(unit: float) -> bool:
 
 
 def _recent(sizes: Curve) -> Curve:
-    """Return the largest value of the last `WINDOW` steps."""
+    """Return the running maximum over the last `WINDOW` steps."""
     padded = np.concatenate([np.zeros(WINDOW - 1), sizes])
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)
     return np.asarray(windows.max(-1))
 
 
 def resolution(values: Curve) -> float:
-    """Return one unit in the last place of 1, in the values' precision."""
+    """Return the machine epsilon of the values' dtype."""
     kind = values.dtype if values.dtype.kind == "f" else np.float64
     return float(np.finfo(kind).eps)
 
 
 def _size(scale: Any, kind: Any) -> Any:
-    """Return a size to divide by; of nothing, the smallest number."""
+    """Return a positive size: at least the smallest normal number."""
     kind = kind if np.dtype(kind).kind == "f" else np.float64
     return np.maximum(scale, float(np.finfo(kind).tiny))

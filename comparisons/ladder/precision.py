@@ -1,9 +1,10 @@
-"""One arm in another precision than float64, judged against its own floor.
+"""Compare one arm in a precision other than float64.
 
-The ladder is climbed in float64, where a wrong constant shows. What a
-precision may break stands beside it: a layer that refuses the type, a scale
-that is lost, a tensor of the wrong type. So the arm is trained once more in
-that precision, in both frameworks, and judged as the curves of a report are.
+The ladder runs in float64, where a wrong constant is visible. A lower
+precision can cause other faults: a layer that rejects the dtype, a lost
+scale, a tensor of the wrong dtype. So the arm is also trained in that
+precision, in both frameworks, and compared in the same way as the curves of
+a report.
 """
 
 from dataclasses import replace
@@ -24,36 +25,36 @@ from framework_parity.comparisons.workers.pool import WorkerPair
 def train_in(
     pair: WorkerPair, arm: Arm, dtype: Dtype, seed: int = 0, steps: int = 20
 ) -> tuple[Trajectory, Verdict]:
-    """Train one arm in a precision in both frameworks, and judge.
+    """Train one arm in a precision in both frameworks, and compare.
 
-    Rounding is as large as the precision is coarse, and nudges may miss some
-    of it. So the floor is not below the distance of the nearer of the two
-    from PyTorch's run in float64, as it is not below that from the NumPy
+    The perturbed runs may not show all of the rounding of a low precision.
+    So the floor is at least the distance of the nearer framework to
+    PyTorch's run in float64, as it is at least the distance to the NumPy
     reference on the ladder: a fault in one framework leaves the other near.
 
     Args:
         pair: the two workers.
-        arm: what to train, for as many epochs as make `steps`. What watches
-            a curve is left out: an epoch that is better by less than
-            rounding is another one in each run.
-        dtype: the precision, float32 or bfloat16.
-        seed: of the weights, the order and the masks.
-        steps: how many, rounded up to whole epochs.
+        arm: the arm to train, for as many epochs as make `steps`. Early
+            stopping, plateaus and checkpoints are left out: rounding would
+            change the epoch that they select in each run.
+        dtype: the precision, `float32` or `bfloat16`.
+        seed: seed of the weights, the batch order and the masks.
+        steps: number of steps, rounded up to whole epochs.
 
     Returns:
         The comparison and the verdict, whose rung is the precision.
 
     Raises:
-        WorkerError: if a framework breaks in this precision.
+        WorkerError: if a framework fails in this precision.
     """
     long = _unwatched(of_epochs(arm, epochs_of(arm, steps)))
     shared: dict[str, Any] = {"arm": long, "seed": seed}
     truth = pair.workers["torch"].submit("train", dtype="float64", **shared)
-    found = pair.ask("train", dtype=dtype, nudges=NUDGES_FLOAT32, **shared)
+    records = pair.ask("train", dtype=dtype, nudges=NUDGES_FLOAT32, **shared)
     trajectory = compare_records(
         arm.name,
-        found["torch"],
-        found["keras"],
+        records["torch"],
+        records["keras"],
         truth.result(),
         unit=UNIT.get(dtype),
     )

@@ -1,21 +1,20 @@
-"""The statistics rung: each framework on its own, over many seeds.
+"""The statistics rung: independent runs of each framework over many seeds.
 
-Here nothing is shared but the data and the recipe. Each framework draws its
-own initial weights, drops its own units, and sees the samples in an order of
-its own, so that the two sets of runs are independent. What is asked is
-whether the final metric is *the same in distribution*, as far as a stated
-margin can tell. A test that finds no difference would be no answer, since
-too few seeds find none either. So equivalence has to be shown, by two
-one-sided tests (Schuirmann 1987; Lakens 2017) in Welch's form: with means
-x̄, deviations s and counts n, and margin M,
+Only the data and the recipe are shared. Each framework draws its own initial
+weights, its own dropout masks and its own batch order, so that the two sets
+of runs are independent. The question is whether the final metric is *the
+same in distribution*, up to a stated margin. A test for a difference cannot
+answer it, since with too few seeds it finds none either. Equivalence has to
+be shown, by two one-sided tests (Schuirmann 1987; Lakens 2017) in Welch's
+form: with means x̄, standard deviations s, counts n and margin M,
 
     d = x̄_Keras - x̄_PyTorch,   e² = s²_PyTorch/n + s²_Keras/n
     p_equivalent = P(T > (M - |d|) / e)
     p_different  = P(T > (|d| - M) / e) + P(T > (|d| + M) / e)
 
-where T is Student's t with Welch and Satterthwaite's degrees of freedom. The
-first is the larger of the two one-sided tests of "further apart than M"; the
-second tests "no further apart than M" at its edge.
+where T follows Student's t with Welch and Satterthwaite's degrees of freedom.
+The first is the larger p of the two one-sided tests of "further apart than
+M"; the second tests "no further apart than M" at its boundary.
 """
 
 import math
@@ -48,11 +47,11 @@ from framework_parity.comparisons.workers.pool import (
 
 @dataclass(frozen=True)
 class Sample:
-    """What one framework's runs ended with.
+    """The final metric of one framework's runs.
 
     Attributes:
         values: the final metric of each run that did not diverge.
-        diverged: how many runs did.
+        diverged: the number of runs that diverged.
     """
 
     values: tuple[float, ...]
@@ -60,22 +59,22 @@ class Sample:
 
     @property
     def runs(self) -> int:
-        """How many runs there were."""
+        """The number of runs."""
         return len(self.values) + self.diverged
 
     @property
     def mean(self) -> float:
-        """The mean of those that did not diverge; NaN of none."""
+        """Mean of the runs that did not diverge; NaN if there are none."""
         return float(np.mean(self.values)) if self.values else math.nan
 
     @property
     def spread(self) -> float:
-        """Their standard deviation, over n - 1; NaN of fewer than two."""
+        """Standard deviation (n - 1); NaN for fewer than two values."""
         several = len(self.values) > 1
         return float(np.std(self.values, ddof=1)) if several else math.nan
 
     def as_json(self) -> dict[str, Any]:
-        """Return the numbers, None where there is none."""
+        """Return the values as a dictionary; None where one is not finite."""
         return {
             "mean": _number(self.mean),
             "spread": _number(self.spread),
@@ -87,20 +86,23 @@ class Sample:
 
 @dataclass(frozen=True)
 class Equivalence:
-    """Two samples of a metric, and what they show.
+    """Result of an equivalence test on two samples of a metric.
 
     Attributes:
         metric: its name in a record's `final`.
         torch: PyTorch's sample.
-        keras: Keras's.
-        margin: how far apart the means may be, in the metric's own unit.
-        p_equivalent: small where the means are shown to be closer.
-        p_different: small where they are shown to be further apart.
-        p_diverged: small where one diverges more often than the other:
-            Fisher's exact test.
-        outcome: what is shown.
-        seeds_needed: how many would likely show something; None where
-            something is shown, and where not even `MOST_SEEDS` would.
+        keras: Keras's sample.
+        margin: the allowed difference of the means, in the metric's unit.
+        p_equivalent: p-value of the hypothesis that the means differ by
+            more than the margin.
+        p_different: p-value of the hypothesis that they differ by no more.
+        p_diverged: p-value of Fisher's exact test that both diverge equally
+            often.
+        outcome: `agree` where equivalence is shown, `disagree` where a
+            difference is shown, else `undecided`.
+        seeds_needed: the number of seeds that would likely decide; None
+            where the outcome is decided, or where not even `MOST_SEEDS`
+            would.
     """
 
     metric: str
@@ -115,7 +117,7 @@ class Equivalence:
 
     @property
     def sentence(self) -> str:
-        """Both samples, and what follows from them, in words."""
+        """Both samples and the result of the test, in words."""
         values = ", ".join(
             f"{s.mean:.4g} ± {s.spread:.2g} in {label}"
             for label, s in self._labelled()
@@ -176,7 +178,7 @@ class Equivalence:
         )
 
     def verdict(self, arm: str) -> Verdict:
-        """Return the rung's verdict; there is no floor to be measured in."""
+        """Return the rung's verdict, which has no ratio to a noise floor."""
         return Verdict(
             rung="statistics",
             arm=arm,
@@ -188,7 +190,7 @@ class Equivalence:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return all that was measured."""
+        """Return all measured values as a dictionary."""
         return {
             "metric": self.metric,
             "margin": _number(self.margin),
@@ -208,17 +210,23 @@ def train_independently(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> dict[str, list[Record]]:
-    """Train every seed in both, each with its own randomness, in float32.
+    """Train in both frameworks under independent seeds, in float32.
 
     Args:
         pair: the two workers.
-        arm: what to train, for as many epochs as its recipe says; of two
-            sides, each framework trains its own.
-        seeds: how many runs in each framework.
-        seed: moves all seeds; the runs of one are among those of the next.
-        progress: called with the backend, the steps done and in all.
+        arm: the arm to train, for the number of epochs of its recipe; where
+            it has two sides, each framework trains its own.
+        seeds: number of runs in each framework.
+        seed: offset of the seeds; see `own_seeds`.
+        progress: called with the backend, the steps done and the total.
+
+    Returns:
+        The records of each framework, by backend, one for each seed.
+
+    Raises:
+        WorkerError: if a framework fails.
     """
-    each = {
+    arguments = {
         backend: {
             "arm": _evaluated_seldom(sides_of(arm)[backend]),
             "dtype": "float32",
@@ -226,13 +234,14 @@ def train_independently(
         }
         for backend in pair.workers
     }
-    return pair.ask_each("train_independently", each, progress)
+    return pair.ask_each("train_independently", arguments, progress)
 
 
 def _evaluated_seldom(arm: Arm) -> Arm:
-    """Return the arm evaluated at its end alone, where only that counts.
+    """Return the arm with a single evaluation at the end of training.
 
-    An evaluation costs as much as training.
+    Arms whose recipe uses evaluations are returned as they are. An
+    evaluation costs as much as training.
     """
     recipe = arm.recipe
     if recipe.early_stopping or recipe.plateau or recipe.checkpoint:
@@ -243,8 +252,16 @@ def _evaluated_seldom(arm: Arm) -> Arm:
 def own_seeds(backend: str, first: int, count: int) -> tuple[int, ...]:
     """Return one framework's seeds: even ones for PyTorch, odd for Keras.
 
-    The order of the batches follows from the seed, in both by the same
-    function: two frameworks under one seed would not be independent.
+    Both frameworks derive the batch order from the seed by the same
+    function, so runs of both under one seed would not be independent.
+
+    Args:
+        backend: `torch` or `keras`.
+        first: offset of the runs.
+        count: number of runs.
+
+    Returns:
+        The seeds.
 
     >>> own_seeds("torch", 0, 3), own_seeds("keras", 0, 3)
     ((0, 2, 4), (1, 3, 5))
@@ -256,13 +273,17 @@ def own_seeds(backend: str, first: int, count: int) -> tuple[int, ...]:
 def compare_samples(
     torch: list[Record], keras: list[Record], margin: float | None = None
 ) -> Equivalence:
-    """Judge the final metric of two sets of independent runs.
+    """Compare the final metric of two sets of independent runs.
 
     Args:
         torch: PyTorch's records.
-        keras: Keras's.
-        margin: how far apart the means may be: absolute for an accuracy,
-            a share of their own mean for a loss. None takes the default.
+        keras: Keras's records.
+        margin: the allowed difference of the means: absolute for an
+            accuracy, relative to their mean for a loss. None takes the
+            default.
+
+    Returns:
+        The result of the tests.
     """
     both = torch[0].final.keys() & keras[0].final.keys()
     metric = next(name for name in METRICS if name in both)
@@ -281,14 +302,14 @@ def _sample(records: list[Record], metric: str) -> Sample:
 
 
 def _blown_up(record: Record) -> bool:
-    """Whether the loss at the end is no number, or far from the first.
+    """Whether the final loss is NaN or far above the first.
 
-    Asked of the network that is left: what went wrong on the way counts
-    for nothing where early stopping has put good weights back.
+    It is the loss of the final network: a divergence during training does
+    not count where early stopping has restored earlier weights.
     """
     name = record.metric.replace("accuracy", "loss")
     last, first = record.final[name], float(record.steps["loss"][0])
-    return not last <= BLOWN_UP * (first or 1.0)
+    return not last <= BLOWN_UP * (abs(first) or 1.0)
 
 
 def _judged(
@@ -296,7 +317,7 @@ def _judged(
 ) -> Equivalence:
     counts = len(torch.values), len(keras.values)
     difference = abs(keras.mean - torch.mean)
-    found = Equivalence(
+    result = Equivalence(
         metric,
         torch,
         keras,
@@ -306,28 +327,28 @@ def _judged(
         p_diverged=_fisher(torch, keras),
         outcome="undecided",
     )
-    if found.p_diverged < CHANCE:
-        return replace(found, outcome="disagree")
+    if result.p_diverged < CHANCE:
+        return replace(result, outcome="disagree")
     if max(counts) == 0 and min(torch.runs, keras.runs) >= FEWEST_SEEDS:
-        return replace(found, outcome="agree")
+        return replace(result, outcome="agree")
     if min(counts) < FEWEST_SEEDS:
-        return found
+        return result
     tail = _tail(torch.spread, keras.spread, counts)
-    found = replace(
-        found,
+    result = replace(
+        result,
         p_equivalent=tail(margin - difference),
         p_different=min(
             tail(difference - margin) + tail(difference + margin), 1.0
         ),
     )
-    if found.p_different < CHANCE:
-        return replace(found, outcome="disagree")
-    if found.p_equivalent >= EQUIVALENT:
+    if result.p_different < CHANCE:
+        return replace(result, outcome="disagree")
+    if result.p_equivalent >= EQUIVALENT:
         needed = _seeds_needed(difference, margin, torch.spread, keras.spread)
-        return replace(found, seeds_needed=needed)
-    # That as many runs diverge is not shown by a handful of seeds.
+        return replace(result, seeds_needed=needed)
+    # A few seeds cannot show that equally many runs diverge.
     blown = torch.diverged + keras.diverged
-    return replace(found, outcome="undecided" if blown else "agree")
+    return replace(result, outcome="undecided" if blown else "agree")
 
 
 def _tail(
@@ -361,9 +382,9 @@ def _welch(torch: float, keras: float, n: Any, m: Any) -> tuple[Any, Any]:
 def _seeds_needed(
     difference: float, margin: float, torch: float, keras: float
 ) -> int | None:
-    """Return from how many seeds on something is shown 4 times in 5.
+    """Return the number of seeds that decides with probability `POWER`.
 
-    That is, if means and deviations are what they were found to be.
+    It assumes that means and deviations are those of the samples.
     """
     from scipy.stats import t
 
@@ -373,7 +394,7 @@ def _seeds_needed(
     reach = abs(margin - difference) / error - t.isf(level, freedom)
     power = t.cdf(reach, freedom)
     if difference < margin:
-        # The other of the two one-sided tests has to succeed as well.
+        # The second one-sided test has to succeed as well.
         reach += 2 * difference / error
         power = power + t.cdf(reach, freedom) - 1.0
     enough = np.flatnonzero(power >= POWER)
@@ -381,7 +402,7 @@ def _seeds_needed(
 
 
 def _fisher(torch: Sample, keras: Sample) -> float:
-    """Return the p of Fisher's exact test on how many runs diverged."""
+    """Return p of Fisher's exact test on the numbers of diverged runs."""
     from scipy.stats import fisher_exact
 
     if not torch.diverged + keras.diverged:

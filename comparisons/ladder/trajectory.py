@@ -1,4 +1,4 @@
-"""The judge of whole training runs: every curve, and the final weights."""
+"""Compare whole training runs: every curve, and the final weights."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -26,24 +26,28 @@ Compared = dict[str, Comparison]
 
 
 def step_curves(record: Record) -> dict[str, Curve]:
-    """Return the curves with an entry a step, one for each column."""
-    found: dict[str, Curve] = {}
+    """Return the curves with one value for each step.
+
+    A quantity recorded for each parameter, of shape (steps, parameters),
+    becomes one curve for each parameter.
+    """
+    curves: dict[str, Curve] = {}
     for name, values in record.steps.items():
         if values.ndim == 1:
-            found[name] = values
+            curves[name] = values
         else:
-            named = zip(record.parameters, values.T, strict=True)
-            for parameter, column in named:
-                found[f"{name} of {parameter}"] = column
-    return found
+            columns = zip(record.parameters, values.T, strict=True)
+            for parameter, column in columns:
+                curves[f"{name} of {parameter}"] = column
+    return curves
 
 
 def evaluation_curves(record: Record) -> dict[str, Curve]:
-    """Return the curves with an entry an evaluation that are judged.
+    """Return the compared curves with one value for each evaluation.
 
-    An accuracy is not: it counts on which side of a boundary samples fall,
-    and one rounding error can move a sample that lies on it. The loss
-    beside it is judged.
+    Accuracies are left out: an accuracy counts the samples on each side of
+    a decision boundary, and one rounding error can move a sample across it.
+    The loss of the same evaluation is compared instead.
     """
     return {
         name: values
@@ -53,22 +57,22 @@ def evaluation_curves(record: Record) -> dict[str, Curve]:
 
 
 def probed_tensors(record: Record) -> dict[str, tuple[int, Curve]]:
-    """Return what the probes saw and is judged: epoch and tensor, by name.
+    """Return the compared tensors of the probes: epoch and values, by name.
 
-    How many units are dead is recorded and not judged: like an accuracy, it
-    counts on which side of 0 numbers fall. Nor is what a dropout drops by a
-    mask of its own.
+    The number of dead units is recorded but not compared: like an accuracy,
+    it counts numbers on each side of 0. Nor is the output of a dropout that
+    draws a mask of its own.
     """
-    found = {}
-    for name, looks in record.probes.items():
+    tensors = {}
+    for name, samples in record.probes.items():
         probe, _, where = name.partition("/")
         if probe in ("dead_relu", "dropped") or where == "epoch":
             continue
         epochs = record.probes[f"{probe}/epoch"].astype(int)
-        for epoch, values in zip(epochs, looks, strict=True):
+        for epoch, values in zip(epochs, samples, strict=True):
             what = f"{probe.replace('_', ' ')} of {where}"
-            found[f"{what} after epoch {epoch}"] = int(epoch), values
-    return found
+            tensors[f"{what} after epoch {epoch}"] = int(epoch), values
+    return tensors
 
 
 @dataclass
@@ -76,15 +80,16 @@ class Trajectory:
     """Two training runs, compared curve by curve.
 
     Attributes:
-        arm: which network.
-        steps: for each of the two, how many steps it trained.
-        curves: the comparisons of curves with one entry a step.
-        evaluations: of those with one entry an evaluation.
-        weights: of the learnt tensors at the end.
-        probes: of what the probes saw, where there are any.
-        evaluated_at: the step after which each evaluation stands.
-        divergence: where the losses of all runs have blown up.
-        probed_at: the step after which each of the probes looked.
+        arm: name of the network.
+        steps: the number of steps that each of the two trained.
+        curves: comparisons of the curves with one value for each step.
+        evaluations: comparisons of those with one for each evaluation.
+        weights: comparisons of the trained tensors at the end.
+        probes: comparisons of the probed tensors, where there are any.
+        evaluated_at: the step after which each evaluation was made, of
+            shape (evaluations,).
+        divergence: the steps at which the runs diverge.
+        probed_at: the step after which each probed tensor was recorded.
     """
 
     arm: str
@@ -100,26 +105,26 @@ class Trajectory:
     @property
     def horizon(self) -> int | None:
         """First step at which any curve is chaotic, or both diverge."""
-        found = [c.horizon for c in self.curves.values()]
-        found.append(self.divergence.at)
-        return min((h for h in found if h is not None), default=None)
+        horizons = [c.horizon for c in self.curves.values()]
+        horizons.append(self.divergence.at)
+        return min((h for h in horizons if h is not None), default=None)
 
     @property
     def diverges(self) -> bool:
-        """Whether what ends the judging is that both diverge alike."""
+        """Whether the comparison ends because both diverge alike."""
         horizon, end = self.horizon, self.divergence.at
         return horizon is not None and horizon == end and self.divergence.alike
 
     @property
     def judged(self) -> int:
-        """How many steps are judged: those before the horizon, or all."""
+        """Number of steps compared: those before the horizon, or all."""
         horizon = self.horizon
         return min(self.steps) if horizon is None else horizon
 
     def worst(self) -> tuple[float, int, str]:
         """Return the largest ratio before the horizon, its step and curve."""
         horizon = self.horizon
-        found = [
+        ratios = [
             (*compared.worst(horizon), name)
             for name, compared in self.curves.items()
         ]
@@ -127,23 +132,28 @@ class Trajectory:
         if horizon is not None:
             within = int((self.evaluated_at < horizon).sum())
         for name, compared in self.evaluations.items():
-            own = [h for h in (within, compared.horizon) if h is not None]
-            ratio, index = compared.worst(min(own, default=None))
-            found.append((ratio, int(self.evaluated_at[index]), name))
+            limits = [h for h in (within, compared.horizon) if h is not None]
+            ratio, index = compared.worst(min(limits, default=None))
+            ratios.append((ratio, int(self.evaluated_at[index]), name))
         for name, compared in self.probes.items():
             step = self.probed_at[name]
             if horizon is None or step < horizon:
-                found.append((compared.worst()[0], step, name))
+                ratios.append((compared.worst()[0], step, name))
         if horizon is None:
             for name, compared in self.weights.items():
-                found.append((compared.worst()[0], self.steps[0], name))
-        return max(found)
+                ratios.append((compared.worst()[0], self.steps[0], name))
+        return max(ratios)
 
     def value(self, record: Record, verdict: Verdict) -> Curve | None:
-        """Return what a record has where a verdict found the worst.
+        """Return a record's values of the quantity that a verdict names.
 
-        None where the record does not reach so far, or where the verdict
-        is on no single quantity.
+        Args:
+            record: of one run.
+            verdict: of this trajectory.
+
+        Returns:
+            The values at the verdict's step, or the whole tensor; None where
+            the record ends earlier or the verdict names no single quantity.
         """
         steps, evaluations = step_curves(record), evaluation_curves(record)
         where, step = str(verdict.where), verdict.at_step or 0
@@ -164,18 +174,18 @@ class Trajectory:
 
     @property
     def _shows_enough(self) -> bool:
-        """Whether enough steps were judged to speak of an agreement.
+        """Whether enough steps were compared to report an agreement.
 
-        A run that diverges has only so many steps, and in both frameworks
-        all of them were judged. What it takes is one of them: with the rungs
-        below, which have judged the first update, that is a step of training.
+        Of two runs that diverge alike, all steps up to the divergence were
+        compared, and a single one is enough: the rungs below have compared
+        the first update.
         """
         if self.diverges:
             return self.judged >= 1
         return self.judged >= min(FEWEST_STEPS, *self.steps)
 
     def _at(self, where: str, step: int) -> tuple[Comparison, int]:
-        """Return a comparison, and the index in it that is of a step."""
+        """Return a comparison, and the index of a step in it."""
         compared = self.curves | self.evaluations | self.weights | self.probes
         index = step if where in self.curves else 0
         if where in self.evaluations:
@@ -183,30 +193,32 @@ class Trajectory:
         return compared[where], index
 
     def verdict(self) -> Verdict:
-        """Judge the whole trajectory: the worst curve decides."""
+        """Return the verdict; the largest ratio of all curves decides it."""
         ratio, step, where = self.worst()
         horizon, judged = self.horizon, self.judged
         outcome: Outcome = "agree"
         suspect = None
-        said = (
+        sentence = (
             f"within {ratio:.2g} times the floor over "
             f"{counted(judged, 'step')}"
         )
         if self.diverges:
-            said = f"agree up to step {judged:,}, where both diverge: {said}"
+            sentence = (
+                f"agree up to step {judged:,}, where both diverge: {sentence}"
+            )
         elif horizon is not None:
-            said += f"; {self._beyond(horizon)}"
+            sentence += f"; {self._beyond(horizon)}"
         if ratio > TIMES_FLOOR:
             outcome = "disagree"
             compared, index = self._at(where, step)
-            said = f"{compared.said(where, index)} at step {step}"
+            sentence = f"{compared.said(where, index)} at step {step}"
             suspect = compared.unstable_backend(index)
         elif self.steps[0] != self.steps[1] and horizon is None:
             outcome, where = "disagree", "steps"
-            said = f"trained for {self.steps[0]} and {self.steps[1]} steps"
+            sentence = f"trained for {self.steps[0]} and {self.steps[1]} steps"
         elif not self._shows_enough:
             outcome = "undecided"
-            said = self._beyond(judged)
+            sentence = self._beyond(judged)
         return Verdict(
             rung="trajectory",
             arm=self.arm,
@@ -215,7 +227,7 @@ class Trajectory:
             at_step=step,
             horizon=horizon,
             where=where,
-            sentence=said,
+            sentence=sentence,
             suspect=suspect,
             details={
                 "agrees_up_to": horizon if outcome == "agree" else None,
@@ -224,30 +236,33 @@ class Trajectory:
         )
 
     def first_past(self) -> tuple[int, str, Comparison, int] | None:
-        """Return the first step at which anything leaves its floor.
+        """Return the first step at which a quantity exceeds its limit.
+
+        The limit is `TIMES_FLOOR` times the floor.
 
         Returns:
-            The step, the curve, its comparison and the index in that; None
-            where nothing leaves before the horizon.
+            The step, the name of the quantity, its comparison and the index
+            of the step in it; None where nothing exceeds its limit before
+            the horizon.
         """
-        found: list[tuple[int, str, Comparison, int]] = []
+        exceeded: list[tuple[int, str, Comparison, int]] = []
         for name, compared in (self.curves | self.evaluations).items():
             past = np.flatnonzero(compared.ratios() > TIMES_FLOOR)
             if len(past):
                 index = int(past[0])
                 evaluated = name in self.evaluations
                 step = int(self.evaluated_at[index]) if evaluated else index
-                found.append((step, name, compared, index))
+                exceeded.append((step, name, compared, index))
         end = min(self.steps)
         for name, compared in self.weights.items():
             if compared.worst()[0] > TIMES_FLOOR:
-                found.append((end, name, compared, 0))
-        first = min(found, key=lambda each: each[0], default=None)
+                exceeded.append((end, name, compared, 0))
+        first = min(exceeded, key=lambda entry: entry[0], default=None)
         late = first and self.horizon is not None and first[0] >= self.horizon
         return None if late else first
 
     def say_where_first(self, verdict: Verdict) -> None:
-        """Let a verdict of disagreement name the first step of it."""
+        """Change a verdict of disagreement to name its first step."""
         first = self.first_past()
         apart = self.steps[0] != self.steps[1]
         if apart and (first is None or first[0] >= min(self.steps)):
@@ -274,16 +289,19 @@ def compare_records(
     references: list[Record] | None = None,
     unit: float | None = None,
 ) -> Trajectory:
-    """Compare two training runs, each given with its nudged twins.
+    """Compare two training runs, each with its perturbed runs.
 
     Args:
-        arm: which network.
-        torch: PyTorch's record, then its nudged ones.
-        keras: Keras's record, then its nudged ones.
-        references: the reference's records, as it is and roughly rounded; see
-            `comparisons.ladder.noise_floor`.
-        unit: one unit in the last place of 1 in the precision that was
-            computed in, where that is not the losses' own.
+        arm: name of the network.
+        torch: PyTorch's record, then those of its perturbed runs.
+        keras: Keras's record, then those of its perturbed runs.
+        references: the records of the NumPy reference, unmodified and with
+            rounded predictions; see `comparisons.ladder.noise_floor`.
+        unit: the machine epsilon of the precision that was computed in,
+            where that is not the type of the losses.
+
+    Returns:
+        The comparisons of all curves and tensors.
     """
     base = torch[0]
     unit = unit or resolution(base.steps["loss"])
@@ -291,14 +309,14 @@ def compare_records(
     def perturbed_runs(
         take: Callable[[Record], dict[str, Curve]], name: str
     ) -> PerturbedRuns:
-        own = [
+        pairs = [
             [(take(runs[0])[name], take(run)[name]) for run in runs[1:]]
             for runs in (torch, keras)
         ]
-        return own[0], own[1]
+        return pairs[0], pairs[1]
 
     def compared(take: Callable[[Record], dict[str, Curve]]) -> Compared:
-        others = [take(third) for third in references or []]
+        truths = [take(reference) for reference in references or []]
         norms = [
             curve
             for name, curve in take(base).items()
@@ -311,7 +329,7 @@ def compare_records(
                 take(keras[0])[name],
                 perturbed_runs(take, name),
                 unit,
-                [other[name] for other in others],
+                [truth[name] for truth in truths],
                 largest if name.startswith("gradient_norm") else None,
             )
             for name, curve in take(base).items()
@@ -323,18 +341,18 @@ def compare_records(
             value,
             keras[0].weights[name],
             perturbed_runs(lambda record: record.weights, name),
-            [third.weights[name] for third in references or []],
+            [reference.weights[name] for reference in references or []],
             largest_weights,
             unit,
         )
         for name, value in base.weights.items()
     }
     if len({run.final.get("best_epoch") for run in (*torch, *keras)}) > 1:
-        # Rounding alone decides which epoch's weights are kept: whose nudged
-        # runs kept another's is no matter.
+        # Rounding alone can decide which epoch's weights are kept, so the
+        # drift between the perturbed runs of one framework is not judged.
         weights = {
-            name: replace(found, judge_self_drift=False)
-            for name, found in weights.items()
+            name: replace(comparison, judge_self_drift=False)
+            for name, comparison in weights.items()
         }
     trained = len(base.steps["loss"]), len(keras[0].steps["loss"])
     epochs = base.epochs["epoch"]
@@ -362,37 +380,49 @@ def _compare_probes(
     references: list[Record],
     unit: float,
 ) -> Compared:
-    """Compare what all runs' probes saw; early stopping may cut some short."""
-    ours, theirs, truths = (
+    """Compare the probed tensors that all runs have.
+
+    Early stopping can end some of the runs earlier.
+    """
+    torch_tensors, keras_tensors, reference_tensors = (
         [
             {name: value for name, (_, value) in probed_tensors(run).items()}
             for run in runs
         ]
         for runs in (torch, keras, references)
     )
-    found = {}
-    for name, value in ours[0].items():
-        if not all(name in run for run in (*ours, *theirs, *truths)):
+    comparisons = {}
+    for name, value in torch_tensors[0].items():
+        if not all(
+            name in run
+            for run in (*torch_tensors, *keras_tensors, *reference_tensors)
+        ):
             continue
         group = max(
-            length(other)
-            for neighbour, other in ours[0].items()
+            length(tensor)
+            for neighbour, tensor in torch_tensors[0].items()
             if _kind_of(neighbour) == _kind_of(name)
         )
-        found[name] = compare_tensor(
+        comparisons[name] = compare_tensor(
             value,
-            theirs[0][name],
+            keras_tensors[0][name],
             (
-                [(ours[0][name], run[name]) for run in ours[1:]],
-                [(theirs[0][name], run[name]) for run in theirs[1:]],
+                [
+                    (torch_tensors[0][name], run[name])
+                    for run in torch_tensors[1:]
+                ],
+                [
+                    (keras_tensors[0][name], run[name])
+                    for run in keras_tensors[1:]
+                ],
             ),
-            [truth[name] for truth in truths],
+            [tensors[name] for tensors in reference_tensors],
             group,
             unit,
         )
-    return found
+    return comparisons
 
 
 def _kind_of(name: str) -> tuple[str, str]:
-    """Return what was looked at, and when, without where."""
+    """Return the probe and the epoch of a probed tensor's name."""
     return name.partition(" of ")[0], name.rpartition(" ")[2]

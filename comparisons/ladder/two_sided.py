@@ -1,9 +1,9 @@
-"""What two frameworks that train different sides of an arm have in common.
+"""Match the quantities of two frameworks that train two sides of an arm.
 
-Layers that stand for one another may have two names
-(`common.spec.two_sided.experiment`). Here what Keras's side calls by its own
-names is called by PyTorch's, and what only one side has is left out, so that
-the judge compares like with like.
+Corresponding layers may have different names on the two sides
+(`common.spec.two_sided.experiment`). The quantities of Keras's side are
+renamed to those of PyTorch's, and those of one side alone are left out, so
+that the comparison is between corresponding quantities.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ NORM = "gradient_norm"
 
 
 class Sides:
-    """The names that both sides of an arm share.
+    """The correspondence of names between both sides of an arm.
 
     Args:
         arm: the arm.
@@ -33,30 +33,37 @@ class Sides:
         self.known = {place.name for place in arm.keras.all_nodes}
 
     def renamed(self, name: str) -> str | None:
-        """Return PyTorch's name of what Keras's side calls so.
+        """Return the name on PyTorch's side of a name on Keras's side.
 
-        None where PyTorch's side has nothing that stands for it.
+        Args:
+            name: a place, or a tensor as `place/tensor`.
+
+        Returns:
+            The name; None where PyTorch's side has no counterpart.
         """
-        place, slash, own = name.partition("/")
-        found = self.places.get(place)
-        return None if found is None else f"{found}{slash}{own}"
+        place, slash, tensor = name.partition("/")
+        partner = self.places.get(place)
+        return None if partner is None else f"{partner}{slash}{tensor}"
 
     def shared(
         self, torch: dict[str, Any], keras: dict[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return of both what both have, by PyTorch's names.
+        """Return the values that both sides have, by PyTorch's names.
 
         Args:
-            torch: values by place, tensor, or another word such as `loss`.
-            keras: likewise, by the names of Keras's side.
+            torch: values by place, tensor, or another key such as `loss`.
+            keras: values by the names of Keras's side.
+
+        Returns:
+            The values of PyTorch and of Keras, with the same keys.
         """
-        theirs = {
+        keras_values = {
             name: value
-            for each, value in keras.items()
-            if (name := self._of(each)) is not None
+            for own_name, value in keras.items()
+            if (name := self._of(own_name)) is not None
         }
-        both = [name for name in torch if name in theirs]
-        return {n: torch[n] for n in both}, {n: theirs[n] for n in both}
+        both = [name for name in torch if name in keras_values]
+        return {n: torch[n] for n in both}, {n: keras_values[n] for n in both}
 
     def _of(self, name: str) -> str | None:
         inside = name.partition("/")[0] in self.known
@@ -65,16 +72,24 @@ class Sides:
     def surveys(
         self, torch: StepInspection, keras: StepInspection
     ) -> tuple[StepInspection, StepInspection]:
-        """Return both surveys with the snapshots of what both have."""
+        """Return both inspections with the snapshots of what both have.
+
+        Args:
+            torch: PyTorch's inspection of one step.
+            keras: Keras's inspection.
+
+        Returns:
+            Copies whose snapshots have the same keys.
+        """
         pairs = [
             self._snapshots(*both)
             for both in zip(torch.snapshots, keras.snapshots, strict=False)
         ]
-        found = [
+        matched = [
             replace(inspect_step, snapshots=[pair[side] for pair in pairs])
             for side, inspect_step in enumerate((torch, keras))
         ]
-        return found[0], found[1]
+        return matched[0], matched[1]
 
     def _snapshots(
         self, torch: Snapshot, keras: Snapshot
@@ -92,32 +107,40 @@ class Sides:
     def records(
         self, torch: list[Record], keras: list[Record]
     ) -> tuple[list[Record], list[Record]]:
-        """Return both frameworks' records with what both have."""
-        ours, theirs = [], []
+        """Return both frameworks' records with the quantities that both have.
+
+        Args:
+            torch: PyTorch's records.
+            keras: Keras's records; the numbers of records may differ.
+
+        Returns:
+            As many records of each, with the same keys.
+        """
+        torch_records, keras_records = [], []
         for index in range(max(len(torch), len(keras))):
             first = torch[min(index, len(torch) - 1)]
             second = keras[min(index, len(keras) - 1)]
             pair = self._record(first, second)
-            ours.append(pair[0])
-            theirs.append(pair[1])
-        return ours[: len(torch)], theirs[: len(keras)]
+            torch_records.append(pair[0])
+            keras_records.append(pair[1])
+        return torch_records[: len(torch)], keras_records[: len(keras)]
 
     def _record(self, torch: Record, keras: Record) -> tuple[Record, Record]:
-        theirs = {self.renamed(name): name for name in keras.parameters}
-        learnt = [name for name in torch.parameters if name in theirs]
-        columns = learnt, [theirs[name] for name in learnt]
+        keras_names = {self.renamed(name): name for name in keras.parameters}
+        learnt = [name for name in torch.parameters if name in keras_names]
+        columns = learnt, [keras_names[name] for name in learnt]
         weights = self.shared(torch.weights, keras.weights)
         probes = self.shared(
             torch.probes, {self._seen(k): v for k, v in keras.probes.items()}
         )
         epochs = [name for name in torch.epochs if name in keras.epochs]
-        found = []
+        records = []
         for side, record in enumerate((torch, keras)):
             steps = dict(record.steps)
             if NORM in steps:
                 wanted = [record.parameters.index(n) for n in columns[side]]
                 steps[NORM] = steps[NORM][:, wanted]
-            found.append(
+            records.append(
                 replace(
                     record,
                     steps=steps,
@@ -127,37 +150,37 @@ class Sides:
                     probes=probes[side],
                 )
             )
-        return found[0], found[1]
+        return records[0], records[1]
 
     def _seen(self, name: str) -> str:
-        """Return the name of what a probe saw by that of PyTorch's side.
+        """Return the name of a probed tensor on PyTorch's side.
 
-        What has none there keeps a name that nothing there has.
+        One without a counterpart gets a name that PyTorch's side lacks.
         """
         probe, slash, where = name.partition("/")
         return f"{probe}{slash}{self._of(where) or f'{where} of Keras'}"
 
 
 def judge_structure(arm: TwoArms) -> Verdict:
-    """Say whether both sides have the same tensors and shapes.
+    """Compare the tensors and shapes of both sides.
 
-    A layer of one side alone is no difference of its own where it has no
-    tensors and changes no shape; the next rungs show what it does.
+    A layer of one side alone is not a difference where it has no tensors
+    and changes no shape; the next rungs compare its effect.
     """
-    theirs = {mine: its for its, mine in arm.partners.items()}
-    other = {place.name: place for place in arm.keras.all_nodes}
+    partners = {torch: keras for keras, torch in arm.partners.items()}
+    keras_nodes = {place.name: place for place in arm.keras.all_nodes}
     for place in arm.torch.all_nodes:
         tensors = place.parameters | place.state
-        if place.name not in theirs:
+        if place.name not in partners:
             if tensors:
                 return _alone(arm, *next(iter(tensors.items())), "torch")
             continue
-        its = other[theirs[place.name]]
+        partner = keras_nodes[partners[place.name]]
         shapes = {place.name: place.output_shape, **tensors}
         renamed = {
-            n.replace(its.name, place.name, 1): shape
-            for n, shape in (its.parameters | its.state).items()
-        } | {place.name: its.output_shape}
+            n.replace(partner.name, place.name, 1): shape
+            for n, shape in (partner.parameters | partner.state).items()
+        } | {place.name: partner.output_shape}
         for name, shape in shapes.items():
             if name not in renamed:
                 return _alone(arm, name, shape, "torch")
@@ -200,7 +223,7 @@ def _parted(arm: TwoArms, where: str, sentence: str) -> Verdict:
 
 
 def _extra(arm: TwoArms) -> str:
-    """Return which layers are on one side alone, or nothing."""
+    """Return a clause with the layers of one side alone, or an empty one."""
     names = {
         "torch": {p.name for p in arm.torch.all_nodes}
         - set(arm.partners.values()),
@@ -217,8 +240,11 @@ def other_start(arm: TwoArms, seed: int) -> str | None:
     """Return the first tensor whose initial values differ, or None.
 
     Args:
-        arm: both sides of it.
-        seed: that the initial weights are drawn under.
+        arm: both sides of the arm.
+        seed: seed of the initial weights.
+
+    Returns:
+        The name of the tensor on PyTorch's side.
     """
     torch, keras = Sides(arm).shared(
         *(initial_weights(a, seed, "float64") for a in (arm.torch, arm.keras))

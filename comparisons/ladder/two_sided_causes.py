@@ -1,10 +1,10 @@
-"""Which two-sided values make two frameworks part, alone and together.
+"""Find the two-sided values that make two frameworks differ.
 
-Each value is tried alone: Keras takes its own side of that value, and of all
-others PyTorch's, so that the climb shows where this one value parts the two.
-What parts nothing alone may do so together with others. And each side is
-trained in both frameworks: where they agree on either, the difference is the
-specification's and no framework's.
+Each value is tried alone: Keras takes its own side of that value and
+PyTorch's side of all others, so that the ladder shows the effect of this one
+value. Values without an effect alone may have one together with others. Each
+side is also trained in both frameworks: where the frameworks agree on either
+side, the difference is in the specification and not in a framework.
 """
 
 from collections.abc import Iterator
@@ -41,27 +41,28 @@ from framework_parity.comparisons.workers.pool import Progress, WorkerPair
 
 Does = Literal["parts", "together", "nothing", "same", "untried"]
 
-# Sets of values that part nothing alone are tried up to so many.
+# The maximum number of sets tried, of values that have no effect alone.
 MOST_SETS = 30
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What one two-sided value does to one arm.
+    """The effect of one two-sided value on one arm.
 
     Attributes:
         value: the value.
         arm: the arm's name.
-        does: `parts` where it alone parts the frameworks, `together` where
-            it does so with others, `nothing` where it changes nothing that
-            is compared, `same` where both sides mean the same, `untried`
-            where an experiment with it alone cannot be meant.
-        rung: where it parts them.
-        where: the part, place, tensor or curve.
+        does: `parts` where the value alone makes the frameworks differ,
+            `together` where it does so with others, `nothing` where it
+            changes nothing that is compared, `same` where both sides are
+            equivalent, `untried` where an experiment with it alone is
+            invalid.
+        rung: the rung at which they differ.
+        where: the part, place, tensor or curve that differs.
         at_step: the step, where there are several.
-        others: the values that it needs beside it.
-        restores: whether the frameworks agree as soon as both are told the
-            same; None where they do not part.
+        others: the values that have the effect together with it.
+        restores: whether the frameworks agree once both train the same
+            side; None where they do not differ.
     """
 
     value: TwoSidedValue
@@ -80,7 +81,7 @@ class Effect:
 
     @property
     def sentence(self) -> str:
-        """What it does, in one sentence."""
+        """The effect in one sentence."""
         return f"{self.value.sentence[:-1]}, which {self._done()}."
 
     def _done(self) -> str:
@@ -114,14 +115,14 @@ class Effect:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why an arm with two sides parts, or does not.
+    """Why the two sides of an arm differ, or do not.
 
     Attributes:
-        effects: of each two-sided value that the arm has.
-        sentence: what they do, and how that is known; empty where the arm
-            has none.
-        causes: the conventions behind a disagreement that is there even
-            where both frameworks train the same side.
+        effects: of each two-sided value of the arm.
+        sentence: the effects and the evidence for them; empty where the arm
+            has no two-sided values.
+        causes: the conventions behind a disagreement that remains where
+            both frameworks train the same side.
     """
 
     effects: tuple[Effect, ...] = ()
@@ -130,7 +131,7 @@ class Explanation:
 
     @property
     def found(self) -> list[Effect | Cause]:
-        """What every value does, then the conventions behind the rest."""
+        """The effects of the values, then the conventions behind the rest."""
         return [*self.effects, *self.causes]
 
 
@@ -145,22 +146,25 @@ def run_and_explain(
     progress: Progress | None = None,
     **more: Any,
 ) -> tuple[LadderResult, Explanation]:
-    """Climb the ladder with an arm of two sides, and say why they part.
+    """Run the ladder on an arm with two sides, and explain the result.
 
     Args:
         pair: the two workers.
-        experiment: whose arm it is.
-        name: the arm's.
-        seed: see `run_ladder`; so all that follows.
-        steps: likewise.
-        level: likewise.
-        dtype: likewise.
-        progress: likewise.
-        more: likewise.
+        experiment: the experiment.
+        name: name of the arm.
+        seed: as in `run_ladder`.
+        steps: as in `run_ladder`.
+        level: as in `run_ladder`.
+        dtype: as in `run_ladder`.
+        progress: as in `run_ladder`.
+        more: further arguments of `run_ladder`.
 
     Returns:
-        The climb, whose last verdict's sentence says why, and the
-        explanation.
+        The result of the ladder, whose last verdict includes the
+        explanation, and the explanation itself.
+
+    Raises:
+        WorkerError: if a framework fails.
     """
     pair = remembering(pair)
     arm = experiment.arm(name)
@@ -178,7 +182,7 @@ def run_and_explain(
 
 @dataclass(frozen=True)
 class _Tries:
-    """One arm with two sides, and the climbs that explain it."""
+    """One arm with two sides, and the runs of the ladder that explain it."""
 
     pair: WorkerPair
     experiment: TwoSided
@@ -198,12 +202,12 @@ class _Tries:
         )
         last = ladder.verdicts[-1]
         if not values:
-            said = [effect.name for effect in same]
+            identical = [effect.name for effect in same]
             causes = diagnose(
                 *(self.pair, ladder, self.seed, self.steps, self.dtype)
             )
             return Explanation(
-                same, _same(said) if said else "", tuple(causes)
+                same, _same(identical) if identical else "", tuple(causes)
             )
         if last.outcome != "disagree" or last.rung not in RUNGS[:6]:
             effects = tuple(Effect(v, self.arm, "nothing") for v in values)
@@ -214,18 +218,22 @@ class _Tries:
         return Explanation(effects, _why(effects, wrong), tuple(causes))
 
     def _standing(self) -> list[TwoSidedValue]:
-        """Return the values that the arm could have, by where they stand."""
-        own = (f"arms.{self.arm}", f"arms.{self.arm}.", f"arms.{self.arm}[")
+        """Return the values that stand in this arm or outside all arms."""
+        prefixes = (
+            f"arms.{self.arm}",
+            f"arms.{self.arm}.",
+            f"arms.{self.arm}[",
+        )
         return [
             value
             for value in self.experiment.values
             if not value.name.startswith("arms.")
-            or value.name == own[0]
-            or value.name.startswith(own[1:])
+            or value.name == prefixes[0]
+            or value.name.startswith(prefixes[1:])
         ]
 
     def _values(self) -> list[TwoSidedValue]:
-        """Return those of them that change what the arm means."""
+        """Return those of the values that change the arm."""
         standing = self._standing()
         everything = frozenset(v.name for v in self.experiment.values)
         torch, keras = (
@@ -243,7 +251,7 @@ class _Tries:
         return None if spec is None else spec.arm(self.arm)
 
     def _aligned(self) -> tuple[str, list[Cause]]:
-        """Train each side in both frameworks; say where even that parts."""
+        """Train each side in both frameworks; describe a disagreement."""
         arms = sides_of(self.experiment.arm(self.arm))
         for side in SIDES:
             again = self._run_ladder(arms[side])
@@ -267,7 +275,7 @@ class _Tries:
     def _effects(
         self, values: list[TwoSidedValue], last: Verdict, restores: bool
     ) -> Iterator[Effect]:
-        """Yield what each value does, alone and then together."""
+        """Yield the effect of each value, alone and then together."""
         if len(values) == 1:
             yield self._parting(values[0], last, restores)
             return
@@ -309,10 +317,10 @@ class _Tries:
     def _parted(
         self, values: tuple[TwoSidedValue, ...]
     ) -> Verdict | Literal["untried"] | None:
-        """Return where some values alone part the frameworks, or None.
+        """Return the verdict that some values alone cause, or None.
 
-        `untried` where neither the other values of PyTorch's side nor those
-        of Keras's allow it.
+        The result is `untried` where the experiment is invalid both with
+        the other values of PyTorch's side and with those of Keras's.
         """
         chosen = frozenset(value.name for value in values)
         everything = frozenset(v.name for v in self.experiment.values)
@@ -330,12 +338,12 @@ class _Tries:
     def _together(
         self, quiet: list[TwoSidedValue], all_of_them: bool
     ) -> tuple[TwoSidedValue, ...]:
-        """Return the fewest values that part the frameworks together.
+        """Return the fewest values that together make the frameworks differ.
 
         Args:
-            quiet: the values of which none does so alone.
-            all_of_them: whether there are no others, so that all together
-                are known to do it.
+            quiet: the values that have no effect alone.
+            all_of_them: whether there are no other values, so that all of
+                these together are known to have the effect.
         """
         if len(quiet) < 2:
             return ()
@@ -354,13 +362,13 @@ class _Tries:
         return tuple(quiet)
 
     def _without_effect(self, ladder: LadderResult) -> str:
-        """Say that nothing parts, and over how many steps that is known."""
-        found = [value.name for value in self._values()]
+        """Return the sentence for values without an effect."""
+        value_names = [value.name for value in self._values()]
         last = ladder.verdicts[-1]
         if last.outcome == "disagree" and last.rung == "statistics":
             return (
                 "no lower rung parts them, so which of the two-sided values "
-                f"({_listed(found)}) does it was not tried"
+                f"({_listed(value_names)}) does it was not tried"
             )
         if last.outcome != "agree":
             return ""
@@ -370,31 +378,31 @@ class _Tries:
             if trajectory
             else f"up to the rung “{last.rung}”"
         )
-        differ = "differs" if len(found) == 1 else "differ"
-        has = "has" if len(found) == 1 else "have"
+        differ = "differs" if len(value_names) == 1 else "differ"
+        has = "has" if len(value_names) == 1 else "have"
         return (
-            f"{_listed(found)} {differ} between the two sides and {has} no "
-            f"effect {over}"
+            f"{_listed(value_names)} {differ} between the two sides and "
+            f"{has} no effect {over}"
         )
 
 
-def _same(found: list[str]) -> str:
-    mean = "means" if len(found) == 1 else "mean"
-    return f"{_listed(found)} {mean} the same on both sides"
+def _same(value_names: list[str]) -> str:
+    mean = "means" if len(value_names) == 1 else "mean"
+    return f"{_listed(value_names)} {mean} the same on both sides"
 
 
 def _why(effects: tuple[Effect, ...], wrong: str) -> str:
-    """Say which values part the two, and how that is known."""
+    """Return the sentence for values that make the frameworks differ."""
     parting = [e for e in effects if e.does == "parts"]
-    said = []
+    clauses = []
     if len(effects) == 1 and parting:
         value = parting[0].value
-        said.append(
+        clauses.append(
             f"{value.name} is {brief(value.torch)} for PyTorch and "
             f"{brief(value.keras)} for Keras"
         )
     else:
-        said += [
+        clauses += [
             f"{e.name} alone parts them on the rung “{e.rung}” ({e.where})"
             for e in parting
         ]
@@ -403,7 +411,7 @@ def _why(effects: tuple[Effect, ...], wrong: str) -> str:
         for e in effects
         if e.does == "together"
     }
-    said += [
+    clauses += [
         f"{_listed(list(group))} part them only together" for group in groups
     ]
     for does, singular, plural in (
@@ -411,11 +419,11 @@ def _why(effects: tuple[Effect, ...], wrong: str) -> str:
         ("same", "means the same on both sides", "mean the same on both"),
         ("untried", "cannot be tried alone", "cannot be tried alone"),
     ):
-        found = [e.name for e in effects if e.does == does]
-        if found:
-            verb = singular if len(found) == 1 else plural
-            said.append(f"{_listed(found)} {verb}")
-    text = "; ".join(said)
+        value_names = [e.name for e in effects if e.does == does]
+        if value_names:
+            verb = singular if len(value_names) == 1 else plural
+            clauses.append(f"{_listed(value_names)} {verb}")
+    text = "; ".join(clauses)
     if wrong:
         return f"the specification has two sides ({text}), but {wrong}"
     return (
@@ -424,6 +432,6 @@ def _why(effects: tuple[Effect, ...], wrong: str) -> str:
     )
 
 
-def _listed(found: list[str]) -> str:
-    *first, last = found
+def _listed(value_names: list[str]) -> str:
+    *first, last = value_names
     return f"{', '.join(first)} and {last}" if first else last

@@ -1,4 +1,4 @@
-"""Verdicts: what the judge says, in a form that has to be looked at."""
+"""Verdicts of the comparisons, which warn if they are not used."""
 
 import warnings
 from collections.abc import Sequence
@@ -11,28 +11,28 @@ Outcome = Literal["agree", "disagree", "undecided"]
 
 
 class UnusedVerdictWarning(UserWarning):
-    """A verdict was passed and nobody looked at it."""
+    """A verdict was created and its outcome was never read."""
 
 
 @dataclass(eq=False)
 class Verdict:
-    """What the judge says of one rung of one arm.
+    """The result of one rung for one arm.
 
-    It has to be looked at: reading `outcome` is what makes it used, and a
-    verdict that is dropped unread warns, as a coroutine does that nobody
-    awaits.
+    Reading `outcome` marks a verdict as used. A verdict that is deleted
+    unread warns, like a coroutine that was never awaited.
 
     Attributes:
-        rung: which step of the ladder.
-        arm: which network.
+        rung: name of the rung of the ladder.
+        arm: name of the network.
+        given: the outcome; read it as `outcome`.
         worst_ratio: the largest difference, in units of the floor.
-        at_step: where in training it is, where there is training.
-        horizon: the first step that is not judged: from there on training
-            is chaotic, as the floor says, or has diverged in both.
-        where: the part, place, parameter or curve that is worst.
-        sentence: what was found, in words.
-        suspect: the framework that left, if that is known.
-        details: what a rung has measured beyond that, for the document.
+        at_step: the training step of that difference, if there is training.
+        horizon: the first step that is not compared: from there on training
+            is chaotic, as the floor shows, or has diverged in both.
+        where: the part, place, parameter or curve that differs most.
+        sentence: the result in words.
+        suspect: the framework that deviates, if that is known.
+        details: further measurements of the rung, for the JSON document.
     """
 
     rung: str
@@ -86,12 +86,12 @@ class Verdict:
 
 
 def outcome_of(verdicts: Sequence[Verdict]) -> Outcome:
-    """Return the outcome of several verdicts together: the worst."""
+    """Return the worst outcome of several verdicts, and mark them as used."""
     return worst([verdict.outcome for verdict in verdicts])
 
 
 def worst(outcomes: Sequence[Outcome]) -> Outcome:
-    """Return the worst of several outcomes; of none, `agree`."""
+    """Return the worst of several outcomes; `agree` if there are none."""
     for outcome in ("disagree", "undecided"):
         if outcome in outcomes:
             return outcome

@@ -1,4 +1,4 @@
-"""Print in the terminal what a fuzzing run found."""
+"""Print the result of a fuzzing run in the terminal."""
 
 from rich.console import Console
 from rich.text import Text
@@ -8,12 +8,12 @@ from framework_parity.comparisons.report.table import STYLES
 
 
 def show_fuzzed(result: Fuzzed) -> None:
-    """Print what a fuzzing run came to, and each failure's file."""
+    """Print the outcome of a fuzzing run and the file of each failure."""
     console = Console()
     for failure in result.failures:
-        said = f"{failure.verdict.rung}: {failure.verdict.sentence}"
-        where = Text(f"{failure.path or 'not saved'}  {said}")
+        reason = f"{failure.verdict.rung}: {failure.verdict.sentence}"
+        where = Text(f"{failure.path or 'not saved'}  {reason}")
         console.print(where, soft_wrap=True)
     counts = ", ".join(f"{n:,} {what}" for what, n in result.outcomes.items())
-    said = f"{counts}; {result.per_minute:.0f} specifications a minute"
-    console.print(Text(said, STYLES[result.verdict]))
+    summary = f"{counts}; {result.per_minute:.0f} specifications a minute"
+    console.print(Text(summary, STYLES[result.verdict]))

@@ -1,4 +1,4 @@
-"""Print ladders in the terminal: verdicts, and causes of a disagreement."""
+"""Print ladders in the terminal: verdicts and causes of a disagreement."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from framework_parity.comparisons.report.table import STYLES, print_table
 
 
 def show_ladder(ladder: LadderResult) -> None:
-    """Print one line for each rung that was reached."""
+    """Print one line for each rung that was run."""
     rows = [
         (v.arm, v.rung, Text(v.outcome, STYLES[v.outcome]), v.sentence)
         for v in ladder.verdicts
@@ -24,7 +24,13 @@ def show_ladder(ladder: LadderResult) -> None:
 def show_causes(
     ladder: LadderResult, causes: Sequence[Cause | Effect]
 ) -> None:
-    """Print what a disagreement comes from, or that nothing is known."""
+    """Print the causes of a disagreement, or that none is known.
+
+    Args:
+        ladder: the result of the ladder; nothing is printed unless its last
+            rung disagrees.
+        causes: the causes that diagnosis found.
+    """
     if ladder.verdicts[-1].outcome != "disagree":
         return
     for cause in causes:

@@ -1,4 +1,4 @@
-"""Fill in the templates of the reports."""
+"""Render the templates of the reports."""
 
 from typing import Any
 
@@ -8,7 +8,15 @@ from framework_parity.common.spec.counted import counted
 
 
 def render(template: str, **content: Any) -> str:
-    """Fill in one of the templates."""
+    """Render one of the templates.
+
+    Args:
+        template: file name in `comparisons/report/templates`.
+        **content: variables of the template.
+
+    Returns:
+        The rendered text.
+    """
     environment = Environment(
         loader=PackageLoader("framework_parity.comparisons.report"),
         autoescape=select_autoescape(["html"]),

@@ -1,8 +1,8 @@
-"""How pictures are drawn: colours, panels, legends, and SVG text.
+"""Style of the pictures: colours, panels, legends and SVG text.
 
-PyTorch is always the broad orange line and Keras the thin blue one on top,
-so that both are seen where they coincide; the two colours are told apart by
-the colour-blind (Okabe and Ito 2008). Classes have colours of their own.
+PyTorch is always the broad orange line and Keras the thin blue one on top, so
+that both are visible where they coincide. Colour-blind readers can distinguish
+the two colours (Okabe and Ito 2008). Classes have other colours.
 """
 
 import io
@@ -24,14 +24,15 @@ GREY = "#666666"
 HORIZON_COLOUR = "#d55e00"
 PANEL = (3.6, 2.7)
 
-# So many panels stand in a row where they may go on in another.
+# Maximum number of panels in a row, for pictures with several rows.
 ABREAST = 4
 
-# In inches: no figure with a legend is narrower, and what one more line of
-# the legend takes.
+# In inches: the minimum width of a figure with a legend, and the height of one
+# more line of the legend.
 NARROWEST, LEGEND_LINE = 5.2, 0.2
 
-# A browser's letters are not quite as wide as those that are measured here.
+# Share of the figure's width that a legend may take: a browser's letters are
+# not exactly as wide as those that are measured here.
 ROOM = 0.95
 MOST_POINTS = 300
 
@@ -50,7 +51,7 @@ STYLE: dict[Any, Any] = {
 
 @dataclass(frozen=True)
 class Rows:
-    """A table, cell by cell."""
+    """A table: its header and its rows, as text."""
 
     head: tuple[str, ...]
     rows: list[tuple[str, ...]]
@@ -58,7 +59,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawing, or a table, with its file name and what it shows."""
+    """A drawing or a table, with its file name and its caption."""
 
     name: str
     caption: str
@@ -67,7 +68,15 @@ class Picture:
 
 
 def largest(values: Curve, stride: int) -> Curve:
-    """Return the largest value of each stretch of `stride` steps."""
+    """Return the maximum of each group of `stride` consecutive steps.
+
+    Args:
+        values: shape (steps,).
+        stride: number of steps of a group; the last group may be shorter.
+
+    Returns:
+        The maxima, of shape (ceil(steps / stride),).
+    """
     starts = np.arange(0, len(values), stride)
     return np.asarray(np.maximum.reduceat(values, starts))
 
@@ -75,7 +84,16 @@ def largest(values: Curve, stride: int) -> Curve:
 def panels(
     columns: int, rows: int, *, square: bool = False
 ) -> tuple[Figure, Any]:
-    """Return a figure with so many panels, by row and column."""
+    """Return a figure with a grid of panels.
+
+    Args:
+        columns: number of columns.
+        rows: number of rows.
+        square: whether each panel is 2.8 inches wide and high.
+
+    Returns:
+        The figure, and its axes as an array of shape (rows, columns).
+    """
     width, height = (2.8, 2.8) if square else PANEL
     least = 0.0 if square else NARROWEST
     figure = Figure(
@@ -86,7 +104,7 @@ def panels(
 
 
 def wrapped(count: int) -> tuple[Figure, Any]:
-    """Return a figure with so many panels in rows of at most `ABREAST`."""
+    """Return a figure with `count` panels in rows of at most `ABREAST`."""
     columns = min(count, ABREAST)
     figure, axes = panels(columns, -(-count // columns))
     for panel in axes.flat[count:]:
@@ -95,14 +113,15 @@ def wrapped(count: int) -> tuple[Figure, Any]:
 
 
 def share_range(row: Any) -> None:
-    """Give all panels of a row the widest range of any.
+    """Set the limits of all panels of a row to the union of their limits.
 
-    Where some are logarithmic, the others have nothing but words in them.
+    If some panels are logarithmic, the others contain only text and are left
+    as they are.
     """
-    logarithmic = [each for each in row if each.get_yscale() == "log"]
-    # Of numbers that a figure cannot hold, not even the range is positive.
-    shown = [each for each in logarithmic if each.get_ylim()[0] > 0]
-    row = shown if logarithmic else row
+    logarithmic = [panel for panel in row if panel.get_yscale() == "log"]
+    # Where no value is finite and positive, the lower limit is not positive.
+    positive = [panel for panel in logarithmic if panel.get_ylim()[0] > 0]
+    row = positive if logarithmic else row
     low = min((panel.get_ylim()[0] for panel in row), default=1.0)
     high = max((panel.get_ylim()[1] for panel in row), default=1.0)
     for panel in row:
@@ -110,7 +129,12 @@ def share_range(row: Any) -> None:
 
 
 def say(panel: Axes, text: str) -> None:
-    """Write a text where there is nothing to draw."""
+    """Write a text into the middle of a panel that has no data.
+
+    Args:
+        panel: the axes to write to.
+        text: for example `diverged`.
+    """
     panel.text(0.5, 0.5, text, ha="center", transform=panel.transAxes)
 
 
@@ -121,7 +145,15 @@ def line(
     style: Any = "-",
     marker: str | None = None,
 ) -> Line2D:
-    """Return a line for a legend."""
+    """Return a line for a legend.
+
+    Args:
+        label: its text.
+        colour: any colour of matplotlib.
+        width: in points; 0 for a marker alone.
+        style: any line style of matplotlib.
+        marker: any marker of matplotlib, or None.
+    """
     return Line2D(
         [],
         [],
@@ -134,7 +166,13 @@ def line(
 
 
 def legend(figure: Figure, handles: list[Any]) -> None:
-    """Put a legend above all panels, in as many columns as there is room."""
+    """Draw a legend above all panels, in as many columns as fit.
+
+    Args:
+        figure: the figure; it becomes higher by `LEGEND_LINE` for each line
+            of the legend after the first.
+        handles: the entries, as matplotlib takes them.
+    """
     canvas: Any = FigureCanvasAgg(figure)
     renderer = canvas.get_renderer()
     for columns in range(len(handles), 0, -1):
@@ -150,7 +188,7 @@ def legend(figure: Figure, handles: list[Any]) -> None:
 
 
 def svg(figure: Figure) -> str:
-    """Return a figure as SVG text, the same on every day."""
+    """Return a figure as SVG text, without the date."""
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
     drawn = text.getvalue()

@@ -1,4 +1,4 @@
-"""Tables for the terminal, whose columns are never narrower than a word."""
+"""Tables for the terminal, which break lines only between words."""
 
 from collections.abc import Sequence
 from textwrap import wrap
@@ -15,7 +15,7 @@ Cell = str | Text
 # How a verdict is printed.
 STYLES = {"agree": "green", "disagree": "bold red", "undecided": "yellow"}
 
-# Blanks between two columns, and at both ends of a line together.
+# Number of spaces between two columns, and at both ends of a line together.
 GAP, EDGES = 2, 2
 
 
@@ -26,18 +26,18 @@ def print_table(
     *,
     numbers: bool = True,
 ) -> None:
-    """Print a table that breaks lines between words alone.
+    """Print a table whose cells are broken only between words.
 
-    A terminal that is too narrow for the longest words of all columns shows
-    a row as a block, with a line for each cell. A file has no edge, and there
-    the table is as wide as the words ask for.
+    If a terminal is too narrow for the longest words of all columns, each
+    row is printed as a block with a line for each cell. Output to a file has
+    no maximum width.
 
     Args:
         console: what to print to.
-        heads: of the columns.
-        rows: a cell for each column; what a specification says is no markup.
+        heads: headers of the columns.
+        rows: one cell for each column; text is not interpreted as markup.
         numbers: whether the columns between the first and the last are
-            numbers, which stand on the right.
+            numbers, which are aligned to the right.
     """
     cells = [[_text(cell) for cell in row] for row in rows]
     columns = [
@@ -72,14 +72,14 @@ def print_table(
 def shared_out(
     room: int, least: Sequence[int], widest: Sequence[int]
 ) -> list[int]:
-    """Return the widths of columns that share a line.
+    """Return the widths of the columns of a line.
 
-    The widest is narrowed first, down to its longest word.
+    The widest column is narrowed first, down to its longest word.
 
     Args:
-        room: for all together.
-        least: the longest word of each column.
-        widest: the longest cell of each.
+        room: total width of all columns, in characters.
+        least: length of the longest word of each column.
+        widest: length of the longest cell of each column.
 
     >>> shared_out(20, [4, 8, 3], [4, 30, 3])
     [4, 13, 3]
@@ -99,7 +99,7 @@ def shared_out(
 def _print_blocks(
     console: Console, heads: Sequence[str], rows: Sequence[Sequence[Text]]
 ) -> None:
-    """Print each row as a block of lines, a cell behind its column's head."""
+    """Print each row as a block of lines, one `header: cell` a line."""
     for row in rows:
         console.print()
         for head, cell in zip(heads, row, strict=True):

@@ -1,4 +1,4 @@
-"""Run the ladder on every arm of an experiment, and name the causes."""
+"""Run the ladder on every arm of an experiment, and find the causes."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -34,24 +34,24 @@ from framework_parity.comparisons.workers.pool import Watcher, WorkerPair
 
 @dataclass(frozen=True)
 class CheckSettings:
-    """How far the ladder goes, and under which seeds.
+    """Settings of the ladder.
 
     Attributes:
         level: the last rung.
-        seed: of everything that is drawn.
-        steps: the length of the trajectory.
-        dtype: float64 is what shows an agreement.
-        seeds: runs of each framework with its own randomness, for the rung
-            of statistics.
-        margin: how far apart their final metric may be: an accuracy, or a
-            share of a loss; None for 0.02 or 0.1.
-        device: what both compute on.
-        data_dir: folder with the files of known images; None for what
-            PARITY_DATA says, or ~/.cache/framework-parity.
-        download: whether each framework may fetch what is missing there.
+        seed: seed of all random values.
+        steps: the length of the trajectory, in steps.
+        dtype: the precision; only float64 can show an agreement.
+        seeds: number of runs of each framework with its own randomness, for
+            the statistics rung.
+        margin: the allowed difference of the final metric: absolute for an
+            accuracy, relative for a loss; None for 0.02 or 0.1.
+        device: the device of both frameworks.
+        data_dir: folder with the files of the image data sets; None for
+            that of PARITY_DATA, or ~/.cache/framework-parity.
+        download: whether each framework may download missing files.
 
     Raises:
-        SpecError: if a setting is none of what is allowed.
+        SpecError: if a setting has a value that is not allowed.
     """
 
     level: Rung = "statistics"
@@ -72,12 +72,12 @@ class CheckSettings:
 
 @dataclass(frozen=True)
 class CheckedArm:
-    """One arm's ladder, and what a disagreement comes from.
+    """The result of the ladder for one arm, with the causes.
 
     Attributes:
         ladder: the verdict of each rung that was reached.
-        causes: conventions, or values of two sides, that make the frameworks
-            part; empty where they agree or nothing is known.
+        causes: conventions, or two-sided values, that make the frameworks
+            differ; empty where they agree or no cause was identified.
     """
 
     ladder: LadderResult
@@ -85,7 +85,7 @@ class CheckedArm:
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the rungs."""
+        """The worst outcome of the rungs."""
         return outcome_of(self.ladder.verdicts)
 
 
@@ -98,12 +98,16 @@ def check_arms(
 
     Args:
         spec: the experiment.
-        settings: how far the ladder goes.
-        watch: called as it goes on.
+        settings: settings of the ladder.
+        watch: called with the arm, the backend, the steps done and the
+            total.
+
+    Yields:
+        The result of each arm.
 
     Raises:
-        SpecError: if the data cannot be had; before anything is trained.
-        WorkerError: if a framework breaks.
+        SpecError: if the data is not available; before training starts.
+        WorkerError: if a framework fails.
     """
     with ExitStack() as stack:
         stack.enter_context(
@@ -125,7 +129,7 @@ def _check(
     settings: CheckSettings,
     progress: Any,
 ) -> CheckedArm:
-    asked: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "seed": settings.seed,
         "steps": settings.steps,
         "level": settings.level,
@@ -135,9 +139,9 @@ def _check(
         "margin": settings.margin,
     }
     if isinstance(spec, TwoSided):
-        ladder, explained = run_and_explain(pair, spec, name, **asked)
+        ladder, explained = run_and_explain(pair, spec, name, **arguments)
         return CheckedArm(ladder, tuple(explained.found))
-    ladder = run_ladder(pair, spec.arm(name), **asked)
+    ladder = run_ladder(pair, spec.arm(name), **arguments)
     causes = diagnose(
         pair, ladder, settings.seed, settings.steps, settings.dtype
     )
@@ -145,5 +149,5 @@ def _check(
 
 
 def outcome(arms: list[CheckedArm]) -> Outcome:
-    """Return the outcome of all arms together: the worst."""
+    """Return the worst outcome of all arms."""
     return worst([arm.outcome for arm in arms])

@@ -1,4 +1,4 @@
-"""Claims: what an experiment teaches, checked in each framework."""
+"""Check the claims of an experiment in each framework."""
 
 import math
 from dataclasses import dataclass
@@ -25,20 +25,20 @@ Runs = dict[str, dict[str, list[Record]]]
 """Records by backend and arm, one for each seed."""
 
 Arms = dict[str, dict[str, Arm]]
-"""What was trained, by backend and arm."""
+"""The trained arms, by backend and name."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one framework says to a claim, over all seeds.
+    """The answer of one framework to a claim, over all seeds.
 
     Attributes:
-        margins: by how much the claim holds, for each seed.
-        value: the left side, on average.
-        bound: the right side, on average.
-        held: in how many seeds it holds.
-        holds: whether it holds; None where the seeds do not say.
-        names: the arm that is the best, where that is the question.
+        margins: the margin by which the claim holds, for each seed.
+        value: mean of the left side.
+        bound: mean of the right side.
+        held: number of seeds in which the claim holds.
+        holds: whether it holds; None where the seeds do not decide.
+        names: the best arm, for a claim about the best arm.
     """
 
     margins: tuple[float, ...]
@@ -61,9 +61,9 @@ class Judged:
     """One claim with every framework's answer.
 
     `verdict` is *holds in both*, *refuted in both*, *frameworks disagree*,
-    or *undecided at N seeds*, where one of them at least is of two minds or
-    their answers differ by no more than chance explains; with one framework
-    alone, *holds* or *refuted*.
+    or *undecided at N seeds*, where the seeds of at least one framework do
+    not decide or the answers differ by no more than chance; with a single
+    framework, *holds* or *refuted*.
     """
 
     claim: Claim | SameBest
@@ -97,54 +97,62 @@ def judge_claim(
     arms: dict[str, Arm],
     sides: Arms | None = None,
 ) -> Judged:
-    """Ask every framework, and say whether they answer alike.
+    """Check a claim in every framework, and compare the answers.
 
     Args:
-        claim: what is claimed.
-        runs: the records.
-        arms: what was trained, by name.
-        sides: what each framework trained, by backend and name, where that
-            is not the same for both.
+        claim: the claim.
+        runs: the records, by backend, arm and seed.
+        arms: the trained arms, by name.
+        sides: the arms of each framework, by backend and name, where they
+            differ.
+
+    Returns:
+        The claim with the answers and the verdict.
     """
-    own = {backend: arms | (sides or {}).get(backend, {}) for backend in runs}
+    trained = {
+        backend: arms | (sides or {}).get(backend, {}) for backend in runs
+    }
     if isinstance(claim, SameBest):
-        return _judge_best(claim, runs, own)
-    answers = {b: _answer(claim, found, own[b]) for b, found in runs.items()}
+        return _judge_best(claim, runs, trained)
+    answers = {
+        b: _answer(claim, records, trained[b]) for b, records in runs.items()
+    }
     return Judged(claim, answers, _verdict(list(answers.values())))
 
 
 def _judge_best(claim: SameBest, runs: Runs, arms: Arms) -> Judged:
-    """Ask each framework for its best arm, on average over the seeds.
+    """Compare the frameworks' best arms, by their mean over the seeds.
 
-    Where they name two, the margin is by how much each prefers its own to
-    the other's, and both together say whether that is more than chance.
+    Where the best arms differ, the margin of a framework is the advantage of
+    its best arm over the other framework's, and the sum of both margins is
+    tested against chance.
     """
     statistic, arguments = claim.asked
     sign = -1 if falls(claim.same_best) else 1
-    found = {
+    metrics = {
         backend: {
             arm: np.array(
-                statistic.of_each(arms[backend][arm], each, arguments)
+                statistic.of_each(arms[backend][arm], arm_records, arguments)
             )
-            for arm, each in records.items()
+            for arm, arm_records in records.items()
         }
         for backend, records in runs.items()
     }
     best = {
         backend: max(values, key=partial(_height, values, sign))
-        for backend, values in found.items()
+        for backend, values in metrics.items()
     }
     both = len(best) == 2
     same = both and len(set(best.values())) == 1
     answers = {}
-    for backend, values in found.items():
-        other = next((b for b in best if b != backend), backend)
-        own, theirs = values[best[backend]], values[best[other]]
+    for backend, values in metrics.items():
+        rival = next((b for b in best if b != backend), backend)
+        value, bound = values[best[backend]], values[best[rival]]
         answers[backend] = Answer(
-            margins=tuple((sign * (own - theirs)).tolist()),
-            value=float(own.mean()),
-            bound=float(theirs.mean()),
-            held=int((sign * (own - theirs) >= 0).sum()),
+            margins=tuple((sign * (value - bound)).tolist()),
+            value=float(value.mean()),
+            bound=float(bound.mean()),
+            held=int((sign * (value - bound) >= 0).sum()),
             holds=True if same else None,
             names=best[backend],
         )
@@ -161,7 +169,7 @@ def _judge_best(claim: SameBest, runs: Runs, arms: Arms) -> Judged:
 
 
 def _height(values: dict[str, npt.NDArray[Any]], sign: int, arm: str) -> float:
-    """Return how good an arm is on average; no number is below all."""
+    """Return the signed mean of an arm's metric; -inf where it is NaN."""
     mean = sign * float(values[arm].mean())
     return -math.inf if math.isnan(mean) else mean
 
@@ -169,8 +177,8 @@ def _height(values: dict[str, npt.NDArray[Any]], sign: int, arm: str) -> float:
 def _answer(
     claim: Claim, records: dict[str, list[Record]], arms: dict[str, Arm]
 ) -> Answer:
-    def lookup(seed: int, asked: Asked) -> float:
-        statistic, named, arguments = asked
+    def lookup(seed: int, query: Asked) -> float:
+        statistic, named, arguments = query
         runs = [Run(arms[arm], records[arm][seed]) for arm in named]
         return float(statistic(tuple(runs), arguments))
 
@@ -184,16 +192,15 @@ def _answer(
 
 
 def _decided(held: list[bool], margins: tuple[float, ...]) -> bool | None:
-    """Return what the seeds show of a claim; None where they show nothing.
+    """Return whether a claim holds; None where the seeds do not decide.
 
-    A single run is judged by itself. Several decide in one of two ways:
+    A single run decides by itself. Several runs decide by one of two tests:
 
-    - the mean of the margins is not 0 by chance (Student's t, two-sided, at
+    - the mean of the margins differs from 0 (Student's t, two-sided, at
       `SIGNIFICANT`);
-    - so many of `FEWEST_SEEDS` or more agree as chance gives less often than
-      `SIGNIFICANT` if a claim holds in a run as often as not (sign test:
-      5 of 5 one time in 32, 7 of 8 one time in 28). Margins need not be
-      finite for it.
+    - with `FEWEST_SEEDS` or more, a sign test at `SIGNIFICANT` (5 of 5 by
+      chance one time in 32, 7 of 8 one time in 28), for which the margins
+      need not be finite.
     """
     if np.isnan(margins).any():
         return None
@@ -203,7 +210,7 @@ def _decided(held: list[bool], margins: tuple[float, ...]) -> bool | None:
     if effect.p_value < SIGNIFICANT:
         return bool(effect.mean > 0)
     if not any(margins):
-        # Equal in every run: what decides is whether equality is claimed.
+        # Equal in every run: the claim holds if it includes equality.
         return held[0]
     most = max(sum(held), len(held) - sum(held))
     if len(held) >= FEWEST_SEEDS and _by_sign(most, len(held)) < SIGNIFICANT:
@@ -212,7 +219,7 @@ def _decided(held: list[bool], margins: tuple[float, ...]) -> bool | None:
 
 
 def _by_sign(most: int, seeds: int) -> float:
-    """Return the probability that so many coins or more fall alike."""
+    """Return the one-sided p-value of the sign test."""
     from scipy.special import bdtrc
 
     return float(bdtrc(most - 1, seeds, 0.5))
@@ -220,15 +227,15 @@ def _by_sign(most: int, seeds: int) -> float:
 
 def _verdict(answers: list[Answer]) -> str:
     lost = [bool(np.isnan(answer.margins).all()) for answer in answers]
-    found = [not np.isnan(answer.margins).any() for answer in answers]
-    if any(lost) and any(found):
-        # The one has numbers to compare where the other has none.
+    complete = [not np.isnan(answer.margins).any() for answer in answers]
+    if any(lost) and any(complete):
+        # One framework has values to compare and the other has only NaN.
         return "frameworks disagree"
-    said = {answer.word for answer in answers}
-    if len(said) == 1 and "undecided" not in said:
-        word = said.pop()
+    words = {answer.word for answer in answers}
+    if len(words) == 1 and "undecided" not in words:
+        word = words.pop()
         return f"{word} in both" if len(answers) == 2 else word
-    if "undecided" not in said:
+    if "undecided" not in words:
         gaps = np.subtract(answers[0].margins, answers[1].margins)
         if not np.isfinite(gaps).all() or _apart(gaps):
             return "frameworks disagree"
@@ -242,7 +249,7 @@ def _undecided(answers: list[Answer]) -> str:
 
 
 def _would_decide(answers: list[Answer]) -> str:
-    """Say how many seeds would likely decide, judging by those there are."""
+    """Return a clause with the number of seeds that would likely decide."""
     most = 0
     for answer in answers:
         if np.isnan(answer.margins).any():
@@ -262,9 +269,9 @@ def _would_decide(answers: list[Answer]) -> str:
 
 
 def _apart(gaps: npt.NDArray[np.float64]) -> bool:
-    """Whether seeds show more than chance: Student's t at one in a hundred.
+    """Whether a mean gap is significant: Student's t at `CHANCE`.
 
-    Fewer than `FEWEST_SEEDS` show nothing.
+    With fewer than `FEWEST_SEEDS` seeds it is not.
     """
     if len(gaps) < FEWEST_SEEDS:
         return False

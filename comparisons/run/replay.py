@@ -1,4 +1,4 @@
-"""Replay: what PyTorch draws, recorded once and played into both."""
+"""Record the random values of PyTorch, to replay them in both frameworks."""
 
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError
@@ -13,11 +13,14 @@ from framework_parity.comparisons.workers.pool import WorkerPair
 
 
 def demand_replayable(experiment: Experiment | TwoSided) -> None:
-    """Refuse what PyTorch does not draw, or what is not recorded.
+    """Raise an error for an experiment that cannot be replayed.
+
+    Args:
+        experiment: the experiment.
 
     Raises:
-        SpecError: if the batches are in an order that is drawn just once, if
-            images are changed at random, or if a value has two sides.
+        SpecError: if the batch order is drawn only once, if images are
+            augmented at random, or if a value has two sides.
     """
     if isinstance(experiment, TwoSided):
         raise SpecError(
@@ -45,14 +48,22 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
 
 
 def recorded(pair: WorkerPair, arm: Arm, run: int) -> Drawn:
-    """Return what PyTorch draws in the arm's run of this number.
+    """Return the random values that PyTorch draws in one run of an arm.
 
-    Where Keras runs alone, PyTorch is started to draw and for nothing else.
+    Where Keras runs alone, a PyTorch worker is started for this.
+
+    Args:
+        pair: the workers.
+        arm: the arm.
+        run: index of the run, which is added to the seed of the replay.
+
+    Returns:
+        The data, weights, batch order and masks.
     """
     if "torch" not in pair.workers:
         with WorkerPair(("torch",)) as alone:
             return recorded(alone, arm, run)
     seed = arm.replay.seed + run
-    asked = pair.workers["torch"].submit("record", arm=arm, seed=seed)
-    found: Drawn = asked.result()
-    return found
+    future = pair.workers["torch"].submit("record", arm=arm, seed=seed)
+    drawn: Drawn = future.result()
+    return drawn

@@ -1,4 +1,4 @@
-"""Results of a paired run: data, without a word about how they are shown."""
+"""The results of a run, as data that is independent of its presentation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,17 +28,18 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 @dataclass
 class ArmResult:
-    """One arm in every framework that ran.
+    """The result of one arm in every framework that ran.
 
     Attributes:
-        arm: what was trained.
+        arm: the arm that was trained.
         records: by backend, one record for each seed.
-        curves: both frameworks' curves of the first seed compared, in the
-            precision they were trained in; None with one framework.
-        ladder: the ladder, in float64; None with one framework.
-        sides: what each framework trained, by backend, where that is not
-            the same; `arm` is then the first of them.
-        explained: what the values do that each framework has its own of.
+        curves: comparison of the curves of the first seed, in the precision
+            of training; None with a single framework.
+        ladder: result of the ladder in float64; None with a single
+            framework.
+        sides: the arm of each framework, by backend, where they differ;
+            `arm` is then the first of them.
+        explained: the effects of the two-sided values.
     """
 
     arm: Arm
@@ -53,7 +54,15 @@ class ArmResult:
         return self.sides.get(backend, self.arm)
 
     def mean(self, backend: str, metric: str) -> float | None:
-        """Return a final metric, averaged over the seeds, if there is one."""
+        """Return the mean of a final metric over the seeds.
+
+        Args:
+            backend: `torch` or `keras`.
+            metric: a key of a record's `final`.
+
+        Returns:
+            The mean; None if the records do not have that metric.
+        """
         finals = [record.final for record in self.records[backend]]
         if metric not in finals[0]:
             return None
@@ -62,7 +71,15 @@ class ArmResult:
     def measured(
         self, backend: str, asked: tuple[Statistic, tuple[Any, ...]]
     ) -> list[float]:
-        """Return a statistic, given with its arguments, for each seed."""
+        """Return the value of a statistic for each seed.
+
+        Args:
+            backend: `torch` or `keras`.
+            asked: the statistic and its arguments.
+
+        Returns:
+            One value for each seed.
+        """
         statistic, arguments = asked
         records = self.records[backend]
         arm = self.trained(backend)
@@ -76,14 +93,14 @@ class ArmResult:
 
 @dataclass(repr=False)
 class Result:
-    """One experiment, run.
+    """The result of one experiment.
 
     Attributes:
         experiment: the complete specification.
-        arms: what each arm came to.
-        claims: what each framework says to each claim.
-        settings: how it was run.
-        report: path of the written report, once there is one.
+        arms: the result of each arm.
+        claims: the answers of each framework to each claim.
+        settings: the settings of the run.
+        report: path of the report, or None before it is written.
     """
 
     experiment: Experiment | TwoSided
@@ -114,16 +131,16 @@ class Result:
             for arm in self.arms
             for backend in arm.records
         ]
-        each = [arm.recipe.precision for arm in trained]
-        return self.settings.dtype or " and ".join(dict.fromkeys(each))
+        precisions = [arm.recipe.precision for arm in trained]
+        return self.settings.dtype or " and ".join(dict.fromkeys(precisions))
 
     @property
     def verdict(self) -> Outcome:
         """Whether the two frameworks agree, in numbers and in claims.
 
-        A claim that the seeds leave undecided changes nothing: it says too
-        little of the claim, and nothing of a difference between the two.
-        Where one framework ran alone, nothing is decided.
+        An undecided claim does not change the outcome, since it shows no
+        difference between the two. With a single framework the outcome is
+        `undecided`.
         """
         numbers = outcome_of(self._verdicts)
         if any(c.verdict == "frameworks disagree" for c in self.claims):
@@ -141,37 +158,41 @@ class Result:
 
     @property
     def metric(self) -> str:
-        """The final metric to show first, of those that all have."""
+        """The first of `METRICS` that all records have."""
         finals = [runs[0].final for runs in self.arms[0].records.values()]
-        return next(n for n in METRICS if all(n in each for each in finals))
+        return next(n for n in METRICS if all(n in final for final in finals))
 
     @property
     def warnings(self) -> list[str]:
-        """What of the specification is allowed but probably a mistake."""
+        """Warnings about valid but probably unintended fields."""
         return spec_warnings(self.experiment)
 
     def curves(self, name: str = "train_loss") -> list[dict[str, Any]]:
-        """Return a curve as a tidy table of numbers, one row a point.
+        """Return a curve as a tidy table with one row for each point.
 
-        Arms that have no such curve are left out.
+        Arms without that curve are left out.
 
         Args:
-            name: `loss` for the loss of each step, or one of an evaluation:
-                `train_loss`, `validation_accuracy` and so on.
+            name: `loss` for the loss of each step, or a curve of the
+                evaluations, such as `train_loss` or `validation_accuracy`.
+
+        Returns:
+            Rows with the keys `arm`, `framework`, `seed`, `curve`, `at` (the
+            step or epoch) and `value`.
 
         Raises:
             KeyError: if no record has that curve.
         """
-        found = list(self._points(name))
-        if not found:
+        rows = list(self._points(name))
+        if not rows:
             raise KeyError(
                 f"no curve {name!r}; there are: {', '.join(self.curve_names)}"
             )
-        return found
+        return rows
 
     @property
     def curve_names(self) -> list[str]:
-        """The curves of any arm: those of steps, then of evaluations."""
+        """Names of all curves: those of steps, then those of evaluations."""
         records = [arm.records[self.backends[0]][0] for arm in self.arms]
         steps = [name for record in records for name in record.steps]
         epochs = [name for record in records for name in record.epochs]

@@ -40,8 +40,8 @@ from framework_parity.comparisons.workers.pool import (
     WorkerPair,
 )
 
-# Arms that workers take before fresh ones take their place: TensorFlow never
-# gives back the memory of a graph that it has traced, some 40 MB an arm.
+# Number of arms after which workers are replaced: TensorFlow never frees the
+# memory of a graph that it has traced, some 40 MB for each arm.
 LIFETIME = 40
 
 
@@ -55,19 +55,24 @@ def run_experiment(
 
     Args:
         spec: the experiment.
-        settings: how it is run.
-        pool: the workers; they have their own backends, device and jobs.
-        watch: called as training goes on.
+        settings: the settings of the run.
+        pool: the workers; their backends, device and number of jobs are
+            those of the pool.
+        watch: called with the stage, the backend, the steps done and the
+            total.
+
+    Returns:
+        The records, the verdicts and the claims.
 
     Raises:
-        SpecError: if the data cannot be had, or the experiment cannot be
-            replayed; before anything is trained.
-        WorkerError: if a framework breaks.
+        SpecError: if the data is not available, or the experiment cannot be
+            replayed; before training starts.
+        WorkerError: if a framework fails.
     """
     if settings.randomness == "replay":
         demand_replayable(spec)
 
-    def one(pair: WorkerPair, arm: Arm | TwoArms) -> ArmResult:
+    def run_arm(pair: WorkerPair, arm: Arm | TwoArms) -> ArmResult:
         return _run_arm(pair, spec, arm, settings, watch)
 
     arms = [spec.arm(name) for name in spec.arms]
@@ -75,7 +80,7 @@ def run_experiment(
         for arm in arms:
             for side in sides_of(arm).values():
                 side.data.source.require_files()
-        results = pool.map(one, arms)
+        results = pool.map(run_arm, arms)
         runs = {
             backend: {arm.arm.name: arm.records[backend] for arm in results}
             for backend in pool.backends
@@ -86,21 +91,21 @@ def run_experiment(
             for backend in pool.backends
         }
         claims = [
-            judge_claim(each, runs, trained, sides) for each in spec.claims
+            judge_claim(claim, runs, trained, sides) for claim in spec.claims
         ]
     return Result(spec, results, claims, settings)
 
 
 class WorkerPool:
-    """Pairs of workers that share out arms; use it in a `with` block.
+    """Pairs of workers that run arms in parallel; use it in a `with` block.
 
     A pair is started when there is work for it, kept for the next run, and
     replaced when it has served `LIFETIME` arms.
 
     Args:
         backends: the frameworks of each pair.
-        device: what they compute on.
-        jobs: how many arms to run at once, each in a pair of its own.
+        device: the device of all workers.
+        jobs: number of arms that run at the same time, each in its own pair.
     """
 
     def __init__(
@@ -116,7 +121,7 @@ class WorkerPool:
 
     @classmethod
     def of(cls, settings: RunSettings) -> "WorkerPool":
-        """Return a pool for runs with some settings."""
+        """Return a pool for runs with the given settings."""
         return cls(tuple(settings.backends), settings.device, settings.jobs)
 
     def __enter__(self) -> "WorkerPool":
@@ -130,7 +135,19 @@ class WorkerPool:
         one: Callable[[WorkerPair, Arm | TwoArms], ArmResult],
         arms: list[Arm | TwoArms],
     ) -> list[ArmResult]:
-        """Run the arms, as many at once as there are jobs, in their order."""
+        """Run a function on every arm, on up to `jobs` pairs in parallel.
+
+        Args:
+            one: called with a pair of workers and an arm.
+            arms: the arms.
+
+        Returns:
+            The results in the order of the arms.
+
+        Raises:
+            SpecError: as the function does; the remaining arms are skipped.
+            WorkerError: as the function does; the remaining arms are skipped.
+        """
         if self._served >= LIFETIME:
             self._stack.close()
             self._idle, self.started, self._served = SimpleQueue(), 0, 0
@@ -171,7 +188,7 @@ def _run_arm(
     native = randomness == "native"
     both = len(pair.workers) == 2
     sides = {name: sides_of(arm)[name] for name in pair.workers}
-    own = {
+    dtypes = {
         name: settings.dtype or side.recipe.precision
         for name, side in sides.items()
     }
@@ -187,28 +204,30 @@ def _run_arm(
     for seed in range(settings.seeds):
         compared = seed == 0 and both and not native
         replayed = randomness == "replay"
-        asked = {
+        arguments = {
             name: {
                 "arm": side,
                 "seed": seed,
-                "dtype": own[name],
-                "nudges": _nudges(own[name]) if compared else (),
+                "dtype": dtypes[name],
+                "nudges": _nudges(dtypes[name]) if compared else (),
                 "nudged_epochs": held[name],
                 "native": native,
                 "drawn": recorded(pair, side, seed) if replayed else None,
             }
             for name, side in sides.items()
         }
-        said = " and ".join(dict.fromkeys(own.values()))
-        found = pair.ask_each("train", asked, at(f"{said}, seed {seed}"))
-        for name, records in found.items():
+        precisions = " and ".join(dict.fromkeys(dtypes.values()))
+        trained = pair.ask_each(
+            "train", arguments, at(f"{precisions}, seed {seed}")
+        )
+        for name, records in trained.items():
             result.records[name].append(records[0])
         if compared:
-            result.curves = _compared(arm, found, held, own)
+            result.curves = _compared(arm, trained, held, dtypes)
     if both:
         steps, stage = settings.trajectory_steps, at("ladder, float64")
         if stage:
-            # The lower rungs report nothing themselves.
+            # The lower rungs do not report their progress.
             for backend in pair.workers:
                 stage(backend, 0, steps)
         if isinstance(spec, TwoSided):
@@ -226,29 +245,29 @@ def _nudges(dtype: str) -> tuple[int, ...]:
 
 def _compared(
     arm: Arm | TwoArms,
-    found: dict[str, list[Record]],
+    trained: dict[str, list[Record]],
     held: dict[str, int | None],
     dtypes: dict[str, Dtype],
 ) -> Trajectory:
-    """Compare both frameworks' curves, as far as they are held to a floor."""
+    """Compare both frameworks' curves up to the end of the held epochs."""
     torch, keras = (
-        [record.truncated_at(end) for record in found[name]]
+        [record.truncated_at(end) for record in trained[name]]
         if (end := held[name])
-        else found[name]
+        else trained[name]
         for name in ("torch", "keras")
     )
     if isinstance(arm, TwoArms):
         torch, keras = Sides(arm).records(torch, keras)
-    units = [UNIT[each] for each in dtypes.values() if each in UNIT]
+    units = [UNIT[dtype] for dtype in dtypes.values() if dtype in UNIT]
     unit = max(units, default=None)
     return compare_records(arm.name, torch, keras, unit=unit)
 
 
 def _held_epochs(arm: Arm, steps: int) -> int | None:
-    """Return how long the curves are held to their floor; None for all.
+    """Return the number of epochs compared with the floor; None for all.
 
-    That ends with an evaluation, and the nudged runs, three to one that is
-    shown, end there, too.
+    The last of them ends with an evaluation, and the perturbed runs end
+    there to save time.
     """
     total = arm.recipe.epochs
     every = arm.recipe.evaluate_every or total

@@ -1,4 +1,4 @@
-"""How an experiment is run: a frozen record, checked when it is made."""
+"""The settings of a run, validated when they are created."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from framework_parity.comparisons.ladder.thresholds import (
 from framework_parity.comparisons.run import validation
 from framework_parity.comparisons.workers.pool import DEVICES, PACKAGES
 
-# How long the float64 trajectory is, in steps.
+# Length of the float64 trajectory, in steps.
 TRAJECTORY = {"quick": 500, "full": 2000}
 
-# How far the curves are held to their floor, in steps; in float32 most are
-# chaotic long before.
+# Number of steps over which curves are compared with their floor; in float32
+# most are chaotic long before.
 HELD = 500
 
 
@@ -28,23 +28,26 @@ class RunSettings:
     Attributes:
         profile: `quick`, or `full` for the experiment's own numbers and a
             float64 trajectory of 2,000 steps instead of 500.
-        backends: the frameworks to run; with one alone nothing is compared.
-        dtype: the precision of the curves, where it is not to be that of
-            each arm's recipe; the ladder's is float64.
-        seeds: how many runs of each arm, under seeds 0, 1, ...
-        randomness: start both frameworks from the same numbers (`shared`),
-            or each from its own initialisers' (`native`), or play into both
-            what PyTorch draws under `replay.seed`, `seed + 1`, ..., data,
-            weights, order and masks (`replay`). The ladder always shares.
-        device: what both compute on: `cpu`, `cuda`, or for PyTorch alone
-            `mps`.
-        jobs: how many arms to run at once, each in a pair of its own.
-        data_dir: folder with the files of known images; None for what
-            PARITY_DATA says, or ~/.cache/framework-parity.
-        download: whether each framework may fetch what is missing there.
+        backends: the frameworks to run; with a single one nothing is
+            compared.
+        dtype: the precision of the curves; None for that of each arm's
+            recipe. The ladder always uses float64.
+        seeds: number of runs of each arm, under seeds 0, 1, ...
+        randomness: `shared` starts both frameworks from the same weights,
+            `native` each from those of its own initialisers, and `replay`
+            uses in both the data, weights, order and masks that PyTorch
+            draws under `replay.seed`, `seed + 1`, ... The ladder always
+            uses `shared`.
+        device: the device of both frameworks: `cpu`, `cuda`, or for PyTorch
+            alone `mps`.
+        jobs: number of arms that run at the same time, each in its own pair
+            of workers.
+        data_dir: folder with the files of the image data sets; None for
+            that of PARITY_DATA, or ~/.cache/framework-parity.
+        download: whether each framework may download missing files.
 
     Raises:
-        SpecError: if a setting is none of what is allowed.
+        SpecError: if a setting has a value that is not allowed.
     """
 
     profile: Profile = "quick"
@@ -80,11 +83,11 @@ class RunSettings:
 
     @property
     def held_steps(self) -> int:
-        """How far the curves are compared with their floor."""
+        """Number of steps over which curves are compared with their floor."""
         return min(HELD, self.trajectory_steps)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what a report says of how it was run."""
+        """Return the settings that a report lists."""
         return {
             "profile": self.profile,
             "dtype": self.dtype,

@@ -1,4 +1,4 @@
-"""What is handed in from outside, refused in a sentence before hours go by."""
+"""Validate the arguments of a command before training starts."""
 
 import math
 import os
@@ -16,7 +16,7 @@ from framework_parity.common.spec.errors import (
 )
 from framework_parity.common.spec.node import MOST
 
-# The files of a report that have a name of their own, by command.
+# The files of a report with fixed names, by command.
 FILES = {
     "run": ("report.html", "result.json", "spec.yaml", "curves.csv"),
     "audit": ("report.html", "result.json", "torch.yaml", "keras.yaml"),
@@ -25,7 +25,16 @@ FILES = {
 
 
 def one_of(name: str, got: Any, allowed: Iterable[str]) -> None:
-    """Refuse what is none of some words."""
+    """Raise an error if a value is not allowed.
+
+    Args:
+        name: name of the argument.
+        got: its value.
+        allowed: the allowed values.
+
+    Raises:
+        SpecError: if the value is none of them.
+    """
     allowed = list(allowed)
     if got not in allowed:
         raise SpecError(
@@ -36,27 +45,53 @@ def one_of(name: str, got: Any, allowed: Iterable[str]) -> None:
 
 
 def some_of(name: str, got: Any, allowed: Iterable[str]) -> tuple[str, ...]:
-    """Return the words that are asked for, each once, in the given order."""
+    """Return a validated list of distinct values.
+
+    Args:
+        name: name of the argument.
+        got: its value.
+        allowed: the allowed elements.
+
+    Returns:
+        The elements in the order of `allowed`.
+
+    Raises:
+        SpecError: if it is no list, is empty, or has an element twice or one
+            that is not allowed.
+    """
     allowed = list(allowed)
     if isinstance(got, str) or not isinstance(got, Iterable):
         raise SpecError(
             name, f"got {shown(got)}, expected a list of: {names(allowed)}"
         )
     wanted = list(got)
-    for each in wanted:
-        one_of(name, each, allowed)
-        if wanted.count(each) > 1:
-            raise SpecError(name, f"{shown(each)} stands twice")
+    for value in wanted:
+        one_of(name, value, allowed)
+        if wanted.count(value) > 1:
+            raise SpecError(name, f"{shown(value)} stands twice")
     if not wanted:
         raise SpecError(
             name,
             f"got {shown(got)}, expected at least one of: {names(allowed)}",
         )
-    return tuple(each for each in allowed if each in wanted)
+    return tuple(value for value in allowed if value in wanted)
 
 
 def whole(name: str, got: Any, least: int, most: int = MOST) -> int:
-    """Return a whole number that is large enough and not too large."""
+    """Return a validated integer.
+
+    Args:
+        name: name of the argument.
+        got: its value.
+        least: the smallest allowed value.
+        most: the largest allowed value.
+
+    Returns:
+        The value as an `int`.
+
+    Raises:
+        SpecError: if it is no integer or out of range.
+    """
     try:
         number = None if isinstance(got, bool) else got.__index__()
     except AttributeError:
@@ -71,7 +106,15 @@ def whole(name: str, got: Any, least: int, most: int = MOST) -> int:
 
 
 def positive(name: str, got: float) -> None:
-    """Refuse what is no finite number above 0."""
+    """Raise an error if a value is not positive and finite.
+
+    Args:
+        name: name of the argument.
+        got: its value.
+
+    Raises:
+        SpecError: if it is not positive and finite.
+    """
     if not 0.0 < got < math.inf:
         raise SpecError(
             name, f"got {shown(got)}, expected a finite number above 0"
@@ -79,44 +122,57 @@ def positive(name: str, got: float) -> None:
 
 
 def folder(name: str, got: Any, files: Iterable[str] = ()) -> Path:
-    """Make a folder, and return it where all that is meant for it fits.
+    """Create a folder, and check that files can be written to it.
 
     Args:
-        name: what the folder was handed in as.
-        got: its path.
-        files: names under which files will be written into it.
+        name: name of the argument.
+        got: path of the folder.
+        files: names of the files that will be written.
+
+    Returns:
+        The path.
+
+    Raises:
+        SpecError: if the folder or one of the files cannot be written.
     """
     if not isinstance(got, str | os.PathLike):
         raise SpecError(name, f"got {shown(got)}, expected a folder's path")
-    found = Path(got)
+    path = Path(got)
     doing = "made"
     try:
-        found.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True)
         doing = "written to"
-        with tempfile.NamedTemporaryFile(prefix=".parity-", dir=found) as file:
+        with tempfile.NamedTemporaryFile(prefix=".parity-", dir=path) as file:
             file.write(b"x")
             file.flush()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise SpecError(
-            name, f"cannot be {doing}: {reason}", str(found)
+            name, f"cannot be {doing}: {reason}", str(path)
         ) from error
-    for each in files:
-        taken = found / each
+    for file_name in files:
+        taken = path / file_name
         if taken.is_dir():
             raise SpecError(
-                name, f"{each} is a folder there, not a file", str(found)
+                name, f"{file_name} is a folder there, not a file", str(path)
             )
         if taken.exists() and not os.access(taken, os.W_OK):
             raise SpecError(
-                name, f"{each} is there and cannot be written", str(found)
+                name, f"{file_name} is there and cannot be written", str(path)
             )
-    return found
+    return path
 
 
 @contextmanager
 def writing(place: Path) -> Iterator[None]:
-    """Let an error that names no file, as that of a full disk, name one."""
+    """Add a path to an `OSError` without one, such as that of a full disk.
+
+    Args:
+        place: the path to add.
+
+    Raises:
+        OSError: as the block does.
+    """
     try:
         yield
     except OSError as error:

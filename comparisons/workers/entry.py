@@ -1,8 +1,8 @@
-"""The inside of a worker process: one framework, one request at a time.
+"""The main program of a worker process, which serves one framework.
 
-Requests come in on standard input and replies go out on what was standard
-output; both are pickles. Whatever the framework itself prints goes to the
-log file that standard error already is.
+Requests are read from standard input and replies are written to the original
+standard output; both are pickles. The output of the framework itself is
+redirected to standard error, which is a log file.
 """
 
 import gc
@@ -24,8 +24,8 @@ def main(backend: str, setup: str, threads: int, device: str) -> None:
     Args:
         backend: the package to import, such as `torch_impl`.
         setup: `module:function` to call first with the backend's name, or
-            nothing; the tests plant faults with it.
-        threads: how many the framework may use for one operation.
+            an empty string; the tests plant faults with it.
+        threads: maximum number of threads of one operation.
         device: `cpu`, `cuda` or `mps`.
     """
     replies = os.fdopen(os.dup(1), "wb")
@@ -40,8 +40,9 @@ def main(backend: str, setup: str, threads: int, device: str) -> None:
         f"framework_parity.{backend}.trainer"
     ).Trainer
     image_files.use(backend)
-    # What the imports leave is never garbage, and Keras looks through all of
-    # it each time it forgets a network: two thirds of building a small one.
+    # Objects of the imports are never garbage, but Keras runs a full garbage
+    # collection whenever it clears a session: two thirds of the time to
+    # build a small network.
     gc.freeze()
     print(STARTED, file=sys.stderr, flush=True)
     while True:
@@ -69,7 +70,7 @@ def _serve(
         result = getattr(tasks, task)(trainer, progress=progress, **arguments)
     except SpecError as error:
         send("refused", error.as_json())
-    except Exception:  # noqa: BLE001 - whatever it was, the parent must know
+    except Exception:  # noqa: BLE001 - the parent reports all errors
         send("error", traceback.format_exc())
     else:
         send("result", result)

@@ -1,8 +1,8 @@
-"""Worker processes: each framework in its own, spawned and never forked.
+"""Worker processes: each framework runs in its own, spawned process.
 
-Thread pools, precision, determinism and memory belong to a process, and the
-two frameworks cannot share one (their compilers abort each other). A worker
-is started once and kept for the session.
+Thread pools, precision, determinism and memory are settings of a process,
+and the two frameworks cannot share one (their compilers abort each other). A
+worker is started once and kept for the session.
 """
 
 import os
@@ -32,8 +32,8 @@ PACKAGES = {"torch": "torch_impl", "keras": "keras_impl"}
 LABELS = {"torch": "PyTorch", "keras": "Keras"}
 DEVICES = ("cpu", "cuda", "mps")
 
-# Silence what can be silenced, and hide accelerators: unless one is asked
-# for, the two frameworks are compared on the device that is everywhere.
+# Suppress start-up messages, and hide accelerators: by default the two
+# frameworks are compared on the CPU, which every machine has.
 ENVIRONMENT = {
     "KERAS_BACKEND": "tensorflow",
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -43,15 +43,16 @@ ENVIRONMENT = {
 
 
 def _environment(device: str) -> dict[str, str]:
-    """Return ours for the worker, less what makes errors of warnings.
+    """Return the environment variables of a worker.
 
-    The frameworks' own warnings are not the user's.
+    PYTHONWARNINGS is removed, so that warnings of the frameworks do not
+    become errors.
     """
     kept = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
-    ours = dict(ENVIRONMENT)
+    variables = dict(ENVIRONMENT)
     if device != "cpu":
-        del ours["CUDA_VISIBLE_DEVICES"]
-    return kept | ours
+        del variables["CUDA_VISIBLE_DEVICES"]
+    return kept | variables
 
 
 Progress = Callable[[str, int, int], None]
@@ -60,22 +61,22 @@ Progress = Callable[[str, int, int], None]
 Watcher = Callable[[str, str, int, int], None]
 """Called with the stage, the backend, and how much is done of how much."""
 
-# The worker prints this line when it has started: what stands before it in
-# its log are the framework's start-up messages.
+# The worker prints this line when it has started; the lines before it in its
+# log are the framework's start-up messages.
 STARTED = "parity: the worker has started"
 
-# TensorFlow's messages that say nothing about an error: those of level INFO,
-# and the announcement that they come on standard error.
+# TensorFlow's messages that are unrelated to an error: those of level INFO,
+# and the announcement that they are written to standard error.
 CHATTER = re.compile(
     r"I\d{4} \d\d:\d\d:|WARNING: All log messages before absl"
 )
 
 
 class WorkerError(RuntimeError):
-    """A worker that died, or a task that broke in it.
+    """A worker died, or a task raised an exception in it.
 
-    The message ends with what the worker printed last, where it printed
-    anything after its start.
+    The message ends with the worker's last output, if it printed anything
+    after its start.
     """
 
 
@@ -85,12 +86,12 @@ class Worker:
     Args:
         backend: `torch` or `keras`.
         setup: `module:function` that the process calls before it serves.
-        threads: how many the framework may use for one operation; by
-            default the cores are shared out between the two.
+        threads: maximum number of threads of one operation; by default
+            half the cores.
         device: `cpu`, `cuda` or `mps`.
 
     Attributes:
-        busy: seconds that its tasks took so far, its start among them.
+        busy: seconds that its tasks took so far, including its start.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class Worker:
         self.backend = backend
         threads = threads or max(1, (os.cpu_count() or 1) // 2)
         # TensorFlow leaves a file for each function it traces, and a worker
-        # is ended without notice; what it leaves goes with its folder.
+        # is killed; the files are deleted with this temporary folder.
         self._scratch = tempfile.TemporaryDirectory(
             prefix=f"parity-{backend}-", ignore_cleanup_errors=True
         )
@@ -126,11 +127,19 @@ class Worker:
     def submit(
         self, task: str, progress: Progress | None = None, **arguments: Any
     ) -> "Future[Any]":
-        """Ask for a task of `comparisons.workers.tasks`; return at once.
+        """Submit a task of `comparisons.workers.tasks`; return at once.
 
-        The future raises `WorkerError` if the task breaks or the process
-        dies, and `SpecError` if what it was asked for cannot be meant.
-        Tasks of one worker run one after another.
+        The tasks of one worker run one after another.
+
+        Args:
+            task: name of the task.
+            progress: called with the backend, the steps done and the total.
+            arguments: of the task; they have to be picklable.
+
+        Returns:
+            The future of the result. It raises `WorkerError` if the task
+            fails or the process dies, and `SpecError` if the specification
+            is invalid.
         """
         return self._queue.submit(self._timed, task, progress, arguments)
 
@@ -178,31 +187,31 @@ class Worker:
             ) from error
 
     def alive(self) -> bool:
-        """Return whether the process still serves."""
+        """Return whether the process is still running."""
         return self._process.poll() is None
 
     def last_words(self, lines: int = 15) -> str:
-        """Return the end of what the process printed after its start.
+        """Return the last lines that the process printed after its start.
 
-        Of a process that did not start, it is what it printed until then;
-        the framework's informational messages are left out.
+        If the process did not start, these are the last lines of its output.
+        The framework's informational messages are left out.
 
         Args:
-            lines: how many at most.
+            lines: maximum number of lines.
 
         Returns:
-            The lines, or an empty text where there are none.
+            The lines, or an empty string if there are none.
         """
         text = self._words.read_text(errors="replace")
-        told = text.rpartition(f"{STARTED}\n")[-1].splitlines()
-        told = [line for line in told if not CHATTER.match(line)]
-        return "\n".join(told[-lines:]).strip()
+        printed = text.rpartition(f"{STARTED}\n")[-1].splitlines()
+        printed = [line for line in printed if not CHATTER.match(line)]
+        return "\n".join(printed[-lines:]).strip()
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """Kill the process and delete its files."""
         self._process.kill()
-        # What still waits fails at once, as the process is gone; cancelled,
-        # it would leave whoever waits for it waiting.
+        # Pending tasks fail at once, since the process is gone. If they were
+        # cancelled, callers that wait for them would wait forever.
         self._queue.shutdown()
         self._process.communicate()
         self._log.close()
@@ -210,11 +219,11 @@ class Worker:
 
 
 def ending(status: int) -> str:
-    """Say how a process ended, as the end of a sentence.
+    """Describe how a process ended, as the end of a sentence.
 
     Args:
-        status: as `subprocess` returns it: the exit status, or the number of
-            a signal, negative.
+        status: the exit status, or the negative number of a signal, as
+            `subprocess` returns it.
 
     >>> ending(3), ending(-11)
     (' with status 3', ', killed by signal 11 (SIGSEGV)')
@@ -233,7 +242,14 @@ def ending(status: int) -> str:
 
 
 class WorkerPair:
-    """Both frameworks, side by side; use it in a `with` block."""
+    """One worker for each framework; use it in a `with` block.
+
+    Args:
+        backends: the frameworks, `torch`, `keras` or both.
+        setup: `module:function` that each process calls first, by backend.
+        threads: maximum number of threads of one operation.
+        device: `cpu`, `cuda` or `mps`.
+    """
 
     def __init__(
         self,
@@ -257,15 +273,15 @@ class WorkerPair:
         return self
 
     def _demand_device(self) -> None:
-        """Refuse a device that one of the frameworks does not have here."""
+        """Raise `SpecError` if a framework does not find the device."""
         if self.device == "cpu":
             return
-        for name, found in self.ask("devices").items():
-            if self.device not in found:
+        for name, available in self.ask("devices").items():
+            if self.device not in available:
                 raise SpecError(
                     "--device",
                     f"got {self.device!r}, but {LABELS[name]} here has only: "
-                    f"{names(found)}",
+                    f"{names(available)}",
                 )
 
     def __exit__(
@@ -281,7 +297,7 @@ class WorkerPair:
             worker.close()
 
     def alive(self) -> bool:
-        """Return whether both still serve: a task that broke kills none."""
+        """Return whether all workers run; a failed task does not end one."""
         return all(worker.alive() for worker in self.workers.values())
 
     def busy(self) -> dict[str, float]:
@@ -294,18 +310,19 @@ class WorkerPair:
         """Run one task in every framework at the same time.
 
         Args:
-            task: of `comparisons.workers.tasks`.
-            progress: called with the backend, the steps done and in all.
-            arguments: of the task; of one with two sides each framework
+            task: name of a task of `comparisons.workers.tasks`.
+            progress: called with the backend, the steps done and the total.
+            arguments: of the task; of a value with two sides, each framework
                 gets its own.
 
         Returns:
-            The result of each, by backend.
+            The results by backend.
 
         Raises:
-            WorkerError: as soon as one of them fails.
+            WorkerError: as soon as one of the workers fails.
+            SpecError: if a framework rejects the specification.
         """
-        each = {
+        own_arguments = {
             backend: {
                 name: value.of(backend)
                 if isinstance(value, TwoSides)
@@ -314,7 +331,7 @@ class WorkerPair:
             }
             for backend in self.workers
         }
-        return self.ask_each(task, each, progress)
+        return self.ask_each(task, own_arguments, progress)
 
     def ask_each(
         self,
@@ -322,7 +339,20 @@ class WorkerPair:
         arguments: dict[str, dict[str, Any]],
         progress: Progress | None = None,
     ) -> dict[str, Any]:
-        """As `ask`, with arguments of its own for each framework."""
+        """Run one task with different arguments for each framework.
+
+        Args:
+            task: name of a task of `comparisons.workers.tasks`.
+            arguments: of the task, by backend.
+            progress: called with the backend, the steps done and the total.
+
+        Returns:
+            The results by backend.
+
+        Raises:
+            WorkerError: as soon as one of the workers fails.
+            SpecError: if a framework rejects the specification.
+        """
         futures = {
             name: worker.submit(task, progress, **arguments[name])
             for name, worker in self.workers.items()

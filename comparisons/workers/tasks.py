@@ -1,7 +1,8 @@
-"""Tasks: what a worker can be asked for, in either framework's words.
+"""The tasks of a worker process.
 
-Each takes the backend's `Trainer` class first. They run in the worker, and
-with `common.reference.trainer.Trainer` anywhere.
+The first argument of each task is the backend's `Trainer` class. The tasks
+run in a worker; with `common.reference.trainer.Trainer` they run in any
+process.
 """
 
 import threading
@@ -25,19 +26,19 @@ from framework_parity.common.training.record import (
     digest,
 )
 
-# How many batches of the first epoch the data rung looks at one by one.
+# The number of batches of the first epoch that the data rung compares.
 BATCHES_SEEN = 64
 
 
 @dataclass
 class StepInspection:
-    """What the cheap rungs compare.
+    """The quantities that the rungs below the trajectory compare.
 
     Attributes:
         data: digests of the parts and batches as the framework holds them.
-        shapes: shape of one sample after each place, in the live model.
-        counts: how many numbers each parameter of the live model has.
-        snapshots: what one step does; the first as it is, then nudged.
+        shapes: shape of one sample after each place, in the built model.
+        counts: number of elements of each parameter of the built model.
+        snapshots: one step from the given weights, then from perturbed ones.
     """
 
     data: dict[str, str]
@@ -48,11 +49,11 @@ class StepInspection:
 
 @dataclass
 class Snapshot:
-    """One step from given weights, looked at from inside.
+    """The intermediate results of one training step.
 
     Attributes:
-        outputs: what leaves each layer in evaluation, by place.
-        gradients: `loss`, and the loss's gradient by each parameter.
+        outputs: output of each layer in evaluation mode, by place.
+        gradients: `loss`, and the gradient of the loss by parameter.
         stepped: every parameter after one optimiser step.
     """
 
@@ -69,22 +70,35 @@ def inspect_step(
     nudges: tuple[int, ...],
     progress: Any = None,
 ) -> StepInspection:
-    """Look at data, structure and one step; see `StepInspection`."""
+    """Inspect the data, the structure and one training step.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        arm: the arm to inspect.
+        seed: seed of the initial weights, the batch order and the masks.
+        dtype: `float32`, `float64` or, mixed, `bfloat16`.
+        nudges: seeds of the perturbed steps.
+        progress: not used.
+
+    Returns:
+        The inspection; without snapshots where the parameters of the built
+        model differ from the specification.
+    """
     trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm=True)
     weights = loop.initial_weights(arm, seed, dtype)
     counts = trainer.counts()
     wanted = {name: value.size for name, value in weights.items()}
-    # Another network cannot take the weights; the structure rung says how
-    # it differs, and nothing is left to be looked at inside a step.
-    seen = (None, *nudges) if counts == wanted else ()
-    if seen:
+    # A network of another structure cannot load the weights; the structure
+    # rung reports the difference, and there is no step to inspect.
+    perturbations = (None, *nudges) if counts == wanted else ()
+    if perturbations:
         trainer.load(weights)
     first = _first_epoch(arm, seed)
     x = trainer.gather(first[0].indices[0])[0]
     outputs = trainer.outputs(x)
     snapshots = [
         _snapshot(trainer, weights, n, x, _first_epoch(arm, seed, n)[0])
-        for n in seen
+        for n in perturbations
     ]
     return StepInspection(
         data=_data_digests(trainer, arm, seed, first),
@@ -106,23 +120,25 @@ def train(
     drawn: Drawn | None = None,
     progress: loop.Progress | None = None,
 ) -> list[Record]:
-    """Train, and train again from nudged weights.
+    """Train, and train again from perturbed weights.
 
     Args:
-        trainer_class: a backend's.
-        arm: what to train.
-        seed: of the initial weights, the batch order and the masks.
+        trainer_class: a backend's `Trainer`.
+        arm: the arm to train.
+        seed: seed of the initial weights, the batch order and the masks.
         dtype: `float32`, `float64` or, mixed, `bfloat16`.
-        nudges: seeds of the nudged runs.
-        nudged_epochs: how long these are; None for as long as the recipe is.
+        nudges: seeds of the perturbed runs.
+        nudged_epochs: number of epochs of the perturbed runs; None for that
+            of the recipe.
         gradient_norm: whether to record the gradient's norm by parameter.
-        native: the framework draws its own initial weights and masks.
-        drawn: all that is random, the data as well, instead of what the
-            seed says; both frameworks are then played the same.
-        progress: called with the steps done and the steps in all.
+        native: whether the framework draws its own initial weights and
+            masks.
+        drawn: recorded random values, including the data, that replace those
+            of the seed.
+        progress: called with the steps done and the total.
 
     Returns:
-        The record as it is, then those of the nudged runs.
+        The record of the unmodified run, then those of the perturbed runs.
     """
     if arm.probes:
         gradient_norm = gradient_norm or arm.probes.gradient_norm
@@ -144,7 +160,7 @@ def train(
     gridded = arm.data.source.shape in ((1,), (2,))
     parts = (drawn and drawn.parts) or {}
     if not parts and (arm.probes or gridded):
-        # The grid reaches to the last digit as far as the samples do.
+        # The grid is derived from the samples in float64, without rounding.
         kind = "float64" if gridded else loop.storage_dtype(dtype)
         parts = arm.data.parts(arm.recipe.loss, dtype=kind)
     points = loop.grid(parts["train"].x) if gridded else None
@@ -170,7 +186,18 @@ def train_independently(
     dtype: Dtype,
     progress: loop.Progress | None = None,
 ) -> list[Record]:
-    """Train once for each seed, with the framework's own randomness."""
+    """Train once for each seed, with the framework's own randomness.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        arm: the arm to train.
+        seeds: the seeds of the runs.
+        dtype: `float32`, `float64` or, mixed, `bfloat16`.
+        progress: called with the steps done and the total of all runs.
+
+    Returns:
+        One record for each seed.
+    """
 
     def counted(run: int) -> loop.Progress | None:
         if progress is None:
@@ -198,8 +225,18 @@ def draw(
     seeds: tuple[int, ...],
     progress: loop.Progress | None = None,
 ) -> list[Weights]:
-    """Return the initial weights that the framework draws for each seed."""
-    found = []
+    """Return the initial weights that the framework draws for each seed.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        arm: the arm to initialise.
+        seeds: the seeds.
+        progress: called with the seeds done and the total.
+
+    Returns:
+        One set of float32 weights for each seed.
+    """
+    weights = []
     for done, seed in enumerate(seeds, 1):
         trainer = _made(
             trainer_class,
@@ -209,26 +246,45 @@ def draw(
             gradient_norm=False,
             native=True,
         )
-        found.append(trainer.weights())
+        weights.append(trainer.weights())
         if progress:
             progress(done, len(seeds))
-    return found
+    return weights
 
 
 def record(
     trainer_class: Any, arm: Arm, seed: int, progress: Any = None
 ) -> Drawn:
-    """Return all that a run draws, as the framework itself draws it."""
-    # Precision and seed are the process's: the last trainer loses its own.
+    """Return all random values of a run, as the framework draws them.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        arm: the arm.
+        seed: seed of the run.
+        progress: not used.
+
+    Returns:
+        The data, weights, batch order and masks.
+    """
+    # Precision and seed are settings of the process, so that the cached
+    # trainer can no longer be used.
     _last.cache_clear()
-    found: Drawn = trainer_class.drawn(arm, seed)
-    return found
+    drawn: Drawn = trainer_class.drawn(arm, seed)
+    return drawn
 
 
 def devices(trainer_class: Any, progress: Any = None) -> list[str]:
-    """Return what the framework finds to compute on."""
-    found: list[str] = trainer_class.devices()
-    return found
+    """Return the devices that the framework finds.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        progress: not used.
+
+    Returns:
+        Some of `cpu`, `cuda` and `mps`.
+    """
+    available: list[str] = trainer_class.devices()
+    return available
 
 
 def _trainer(
@@ -238,11 +294,11 @@ def _trainer(
     seed: int,
     gradient_norm: bool,
 ) -> Any:
-    """Make a trainer, or take this thread's last one if it is the same.
+    """Make a trainer, or return this thread's last one if it is equal.
 
-    Building and compiling a network costs more than many a task, so one
-    serves all seeds. A trainer is trained in place: two threads must not
-    hold the same.
+    Building and compiling a network takes longer than many tasks, so one
+    trainer serves all seeds. A trainer is trained in place, so two threads
+    must not share one.
     """
     thread = threading.get_ident()
     trainer = _last(thread, trainer_class, arm, dtype, gradient_norm)
@@ -270,7 +326,8 @@ def _made(
     parts: dict[str, Part] | None = None,
     **extra: Any,
 ) -> Any:
-    # Precision and seed are the process's: the last trainer has lost its own.
+    # Precision and seed are settings of the process, so that the cached
+    # trainer can no longer be used.
     _last.cache_clear()
     parts = parts or arm.data.parts(
         arm.recipe.loss, dtype=loop.storage_dtype(dtype)
@@ -288,21 +345,21 @@ def _first_epoch(
 def _data_digests(
     trainer: Any, arm: Arm, seed: int, first: list[batches.Segment]
 ) -> dict[str, str]:
-    found = {
+    digests = {
         part: digest({"x": x, "y": y})
         for part, x, y in trainer.dataset_arrays()
     }
     rows = [row for segment in first for row in segment.indices]
     for number, row in enumerate(rows[:BATCHES_SEEN], 1):
         x, y = trainer.gather(row)
-        found[f"batch {number} of epoch 1"] = digest({"x": x, "y": y})
+        digests[f"batch {number} of epoch 1"] = digest({"x": x, "y": y})
     samples = arm.data.part_sizes()["train"]
     for epoch in range(2):
         steps = batches.segments(arm, samples, seed, range(epoch, epoch + 1))
-        found[f"order of epoch {epoch + 1}"] = digest(
+        digests[f"order of epoch {epoch + 1}"] = digest(
             {str(i): segment.indices for i, segment in enumerate(steps)}
         )
-    return found
+    return digests
 
 
 def _snapshot(
@@ -315,7 +372,7 @@ def _snapshot(
     trainer.load(weights if nudge is None else nudged(weights, nudge))
     outputs = trainer.outputs(x) | {"prediction": trainer.predict(x)}
     loss, gradients = trainer.gradients(segment)
-    # The judge takes its unit from what it is given.
+    # The comparison takes its rounding unit from this dtype.
     precision = next(iter(gradients.values())).dtype
     trainer.steps(segment.first())
     return Snapshot(

@@ -1,1 +1,1 @@
-"""The public functions: what the façade exports, a file each."""
+"""The public functions of the package, one in each module."""

@@ -1,4 +1,4 @@
-"""Measure what the frameworks' defaults cost."""
+"""Measure the cost of the frameworks' different defaults."""
 
 from pathlib import Path
 from typing import Any
@@ -36,35 +36,39 @@ def audit(
     watch: Watcher | None = None,
     defaults: bool = True,
 ) -> AuditResult:
-    """Measure what each difference of two naive ports costs.
+    """Measure the cost of each difference between two naive ports.
 
     The ports differ in the frameworks' defaults, and in the values that the
-    experiment writes for each framework.
+    experiment sets separately for each framework.
 
     Args:
-        experiment: a name of the catalogue, a file, or what one would write
-            in one.
-        dataset: which of the experiment's data sets; None for its first.
+        experiment: a name of the catalogue, the path of a file, or a
+            dictionary with the contents of such a file.
+        dataset: one of the experiment's data sets; None for its first.
         profile: `quick`, or `full` for the experiment's own numbers.
-        arm: which network; by default the one with the most unspecified
-            defaults.
-        seeds: runs of each mix, under seeds 0, 1, ...; at least 2. The
-            error of a difference falls with the square root of it.
-        jobs: how many PyTorch workers share the runs; by default one for
-            each core, within reason.
-        data_dir: folder with the files of known images; by default what
-            PARITY_DATA says, or ~/.cache/framework-parity.
-        download: whether each framework may fetch what is missing there.
+        arm: name of the network; by default the one with the most
+            differences.
+        seeds: number of runs of each mix, under seeds 0, 1, ...; at least 2.
+            The standard error of a difference falls with its square root.
+        jobs: number of PyTorch workers that share the runs; by default one
+            for each core, up to a maximum.
+        data_dir: folder with the files of the image data sets; by default
+            that of PARITY_DATA, or ~/.cache/framework-parity.
+        download: whether each framework may download missing files.
         out: folder for the report, or None to write nothing.
-        watch: called as the work goes on.
+        watch: called with the stage, the backend, the number done and the
+            total.
         defaults: whether each port takes its framework's defaults;
-            otherwise only the values differ that are written for each
-            framework.
+            otherwise the ports differ only in the values that the experiment
+            sets separately for each framework.
+
+    Returns:
+        The measured effects and the causes.
 
     Raises:
         SpecError: if the experiment or an argument is invalid, in either
             dialect.
-        WorkerError: if a framework breaks.
+        WorkerError: if a framework fails.
     """
     settings = AuditSettings(
         profile=profile,

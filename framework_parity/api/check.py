@@ -28,19 +28,20 @@ def check(
     """Run the ladder on every arm, up to statistics over seeds.
 
     Args:
-        experiment: a name of the catalogue, a file, what one would write in
-            one, or an experiment.
-        dataset: which of the experiment's data sets; None for its first.
-        watch: called as it goes on.
+        experiment: a name of the catalogue, the path of a file, a
+            dictionary with the contents of such a file, or an experiment.
+        dataset: one of the experiment's data sets; None for its first.
+        watch: called with the arm, the backend, the steps done and the
+            total.
         settings: the fields of `CheckSettings`.
 
     Returns:
-        The verdicts of each arm, and what a disagreement comes from.
+        The verdicts of each arm, and the causes of a disagreement.
 
     Raises:
-        SpecError: if the experiment or a setting is invalid; before anything
-            is trained.
-        WorkerError: if a framework breaks.
+        SpecError: if the experiment or a setting is invalid; before training
+            starts.
+        WorkerError: if a framework fails.
     """
     checked = CheckSettings(**settings)
     spec = find_experiment(experiment, dataset, "quick")

@@ -1,4 +1,4 @@
-"""Find the experiment that a caller asks for."""
+"""Find an experiment by name, path or contents."""
 
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,14 @@ def find_experiment(
     """Return an experiment of the catalogue, of a file, or of a dictionary.
 
     Args:
-        experiment: a name of the catalogue, a file, what one would write in
-            one, or an experiment.
-        dataset: which of the experiment's data sets, by name; None for its
-            first.
+        experiment: a name of the catalogue, the path of a file, a
+            dictionary with the contents of such a file, or an experiment.
+        dataset: name of one of the experiment's data sets; None for its
+            first. Allowed only with a name of the catalogue.
         profile: `quick` or `full`.
+
+    Returns:
+        The complete specification.
 
     Raises:
         SpecError: if it is none of these, or is invalid.

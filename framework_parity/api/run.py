@@ -52,38 +52,41 @@ def run(
     """Train every arm in both frameworks, run the ladder, and judge claims.
 
     Args:
-        experiment: a name of the catalogue, a file, what one would write in
-            one, or an experiment.
-        dataset: which of the experiment's data sets; None for its first.
+        experiment: a name of the catalogue, the path of a file, a
+            dictionary with the contents of such a file, or an experiment.
+        dataset: one of the experiment's data sets; None for its first.
         profile: `quick`, or `full` for the experiment's own numbers and a
             float64 trajectory of 2,000 steps instead of 500.
-        backends: the frameworks to run; with one alone nothing is compared.
-        dtype: the precision of the curves, where it is not to be that of
-            each arm's recipe; the ladder's is float64.
-        seeds: how many runs of each arm, under seeds 0, 1, ...
-        randomness: start both frameworks from the same numbers (`shared`),
-            or each from its own initialisers' (`native`), or play into both
-            what PyTorch draws under `replay.seed`, `seed + 1`, ..., data,
-            weights, order and masks (`replay`). The ladder always shares.
-        device: what both compute on: `cpu`, `cuda`, or for PyTorch alone
-            `mps`.
-        jobs: how many arms to run at once, each in a pair of its own.
-        data_dir: folder with the files of known images; by default what
-            PARITY_DATA says, or ~/.cache/framework-parity.
-        download: whether each framework may fetch what is missing there.
+        backends: the frameworks to run; with a single one nothing is
+            compared.
+        dtype: the precision of the curves; None for that of each arm's
+            recipe. The ladder always uses float64.
+        seeds: number of runs of each arm, under seeds 0, 1, ...
+        randomness: `shared` starts both frameworks from the same weights,
+            `native` each from those of its own initialisers, and `replay`
+            uses in both the data, weights, order and masks that PyTorch
+            draws under `replay.seed`, `seed + 1`, ... The ladder always
+            uses `shared`.
+        device: the device of both frameworks: `cpu`, `cuda`, or for PyTorch
+            alone `mps`.
+        jobs: number of arms that run at the same time, each in its own pair
+            of workers.
+        data_dir: folder with the files of the image data sets; by default
+            that of PARITY_DATA, or ~/.cache/framework-parity.
+        download: whether each framework may download missing files.
         out: folder for the report, or None to write nothing.
-        watch: called as training goes on, with the stage, the backend, the
-            steps done and the steps in all.
-        pool: workers that serve several runs, instead of new ones; they
-            have their own backends, device and jobs.
+        watch: called with the stage, the backend, the steps done and the
+            total.
+        pool: workers that serve several runs, instead of new ones; their
+            backends, device and number of jobs are those of the pool.
 
     Returns:
         The result, which displays itself in a notebook.
 
     Raises:
-        SpecError: if the experiment or an argument is invalid, or if nothing
-            can be written to the folder; before anything is trained.
-        WorkerError: if a framework breaks.
+        SpecError: if the experiment or an argument is invalid, or if the
+            folder cannot be written to; before training starts.
+        WorkerError: if a framework fails.
     """
     settings = RunSettings(
         profile=profile,
@@ -119,14 +122,22 @@ def run_each(
     watching: Callable[[str], AbstractContextManager[Watcher]],
     **settings: Any,
 ) -> Iterator[TimedResult]:
-    """Run experiments one after another, on workers that stay.
+    """Run experiments one after another, on the same workers.
 
     Args:
         specs: the experiments.
-        folders: for the report of each.
+        folders: folder for the report of each experiment.
         pool: the workers.
-        watching: given a name, what shows how far it is.
-        settings: as `run` takes them.
+        watching: returns for the name of an experiment a context manager
+            with its progress callback.
+        settings: keyword arguments of `run`.
+
+    Yields:
+        The result and the duration of each experiment.
+
+    Raises:
+        SpecError: if an experiment or an argument is invalid.
+        WorkerError: if a framework fails.
     """
     for spec, folder in zip(specs, folders, strict=True):
         start = time.perf_counter()

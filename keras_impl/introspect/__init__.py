@@ -1,7 +1,7 @@
-"""Read live Keras objects: return the spec that each of them means.
+"""Read live Keras objects: return the spec of each.
 
-A reader stands in the file that has the path of its element in `common/spec`;
-see `common.codegen.lookup`.
+The file of a reader has the same path as its element in `common/spec`; see
+`common.codegen.lookup`.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.schedules import Schedule
 
-# What objects of a class may mean; the first class that fits counts.
+# The family of elements of each class; the first match is used.
 FAMILIES: dict[type, Any] = {
     keras.optimizers.Optimizer: Optimizer,
     keras.optimizers.schedules.LearningRateSchedule: Schedule,
@@ -33,51 +33,51 @@ def read(live: Any) -> Any:
     """Return the spec of a live object, in canonical form.
 
     Raises:
-        LookupError: if no reader knows it.
+        LookupError: if no reader recognises it.
     """
-    classes = (each for each in FAMILIES if isinstance(live, each))
+    classes = (kind for kind in FAMILIES if isinstance(live, kind))
     return spec_of(
         "keras_impl", FAMILIES[next(classes, keras.layers.Layer)], live
     )
 
 
 def read_clipping(live: Any) -> Any:
-    """Return the spec of what clips gradients.
+    """Return the spec of gradient clipping.
 
     Args:
-        live: the optimiser, which clips by itself.
+        live: the optimiser, which clips.
 
     Raises:
-        LookupError: if no reader knows it.
+        LookupError: if no reader recognises it.
     """
     return spec_of("keras_impl", Clipping, live)
 
 
 def read_model(model: Any, shape: Shape | None = None) -> tuple[Any, ...]:
-    """Return the layers of a live network.
+    """Return the specs of the layers of a live network.
 
     Args:
         model: the network.
-        shape: that of one input sample, channels last. If it is known, what
-            makes no difference there is in canonical form, too.
+        shape: the shape of one input sample, channels last. If it is given,
+            fields without effect at that shape are in canonical form, too.
 
-    Translation: a Sequential in a Sequential is one longer one.
+    Translation: nested Sequentials are read as one.
     """
-    found = read_block(model)
-    return found if shape is None else canonical_layers(found, shape)
+    layers = read_block(model)
+    return layers if shape is None else canonical_layers(layers, shape)
 
 
 def read_block(live: Any) -> tuple[Any, ...]:
-    """Return the layers that stand for a block, which may be empty."""
+    """Return the layers of a block, which may be empty."""
     if type(live) is keras.layers.Identity:
         return ()
     if not isinstance(live, keras.Sequential):
         return (read(live),)
-    found: list[Any] = []
+    layers: list[Any] = []
     for layer in live.layers:
         nested = isinstance(layer, keras.Sequential)
-        found += read_block(layer) if nested else [read(layer)]
-    return tuple(found)
+        layers += read_block(layer) if nested else [read(layer)]
+    return tuple(layers)
 
 
 read_penalty = absent(

@@ -1,4 +1,4 @@
-"""Clipping, read from Keras: from the optimiser, which clips by itself."""
+"""Clipping, read from Keras: arguments of the optimiser, which clips."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Initialisers, read from Keras's objects.
 
-What ours was given as a NumPy float64 comes back as a float.
+Arguments that were given as NumPy float64 are returned as floats.
 """
 
 from typing import Any
@@ -56,7 +56,7 @@ def normal(live: Any) -> Normal | None:
 
 
 def truncated_normal(live: Any) -> TruncatedNormal | None:
-    """TruncatedNormal, or the class of ours with absolute bounds."""
+    """TruncatedNormal, or the extension with absolute bounds."""
     bounds = _TRUNCATED.get(type(live))
     if bounds is None:
         return None
@@ -73,19 +73,19 @@ def uniform(live: Any) -> Uniform | None:
 
 
 def fan_in_uniform(live: Any) -> FanInUniform | None:
-    """A class of ours, since a bias has no fans to count."""
-    ours = type(live) is extensions.FanInUniform
-    return FanInUniform() if ours else None
+    """An extension class, since a bias has no fans."""
+    matches = type(live) is extensions.FanInUniform
+    return FanInUniform() if matches else None
 
 
 def glorot_uniform(live: Any) -> GlorotUniform | None:
     """GlorotUniform."""
-    found = _scaled(live, 1.0, "fan_avg", "uniform")
-    return GlorotUniform() if found else None
+    matches = _scaled(live, 1.0, "fan_avg", "uniform")
+    return GlorotUniform() if matches else None
 
 
 def glorot_normal(live: Any) -> GlorotNormal | None:
-    """GlorotNormal, or a VarianceScaling that is not cut."""
+    """GlorotNormal, or an untruncated VarianceScaling."""
     truncated = _scaled(live, 1.0, "fan_avg", "truncated_normal")
     if not truncated and not _scaled(
         live, 1.0, "fan_avg", "untruncated_normal"
@@ -96,12 +96,12 @@ def glorot_normal(live: Any) -> GlorotNormal | None:
 
 def he_uniform(live: Any) -> HeUniform | None:
     """HeUniform."""
-    found = _scaled(live, 2.0, "fan_in", "uniform")
-    return HeUniform() if found else None
+    matches = _scaled(live, 2.0, "fan_in", "uniform")
+    return HeUniform() if matches else None
 
 
 def he_normal(live: Any) -> HeNormal | None:
-    """HeNormal, or a VarianceScaling that is not cut."""
+    """HeNormal, or an untruncated VarianceScaling."""
     truncated = _scaled(live, 2.0, "fan_in", "truncated_normal")
     if not truncated and not _scaled(
         live, 2.0, "fan_in", "untruncated_normal"
@@ -112,12 +112,12 @@ def he_normal(live: Any) -> HeNormal | None:
 
 def lecun_uniform(live: Any) -> LecunUniform | None:
     """LecunUniform."""
-    found = _scaled(live, 1.0, "fan_in", "uniform")
-    return LecunUniform() if found else None
+    matches = _scaled(live, 1.0, "fan_in", "uniform")
+    return LecunUniform() if matches else None
 
 
 def lecun_normal(live: Any) -> LecunNormal | None:
-    """LecunNormal, or a VarianceScaling that is not cut."""
+    """LecunNormal, or an untruncated VarianceScaling."""
     truncated = _scaled(live, 1.0, "fan_in", "truncated_normal")
     if not truncated and not _scaled(
         live, 1.0, "fan_in", "untruncated_normal"
@@ -134,8 +134,8 @@ def orthogonal(live: Any) -> Orthogonal | None:
 
 
 def _scaled(live: Any, scale: float, mode: str, distribution: str) -> bool:
-    """Whether it is this VarianceScaling, under whatever name."""
+    """Return whether it is this VarianceScaling or an equal subclass."""
     if not isinstance(live, initializers.VarianceScaling):
         return False
-    found = live.scale, live.mode, live.distribution
-    return found == (scale, mode, distribution)
+    fields = live.scale, live.mode, live.distribution
+    return fields == (scale, mode, distribution)

@@ -15,10 +15,10 @@ from framework_parity.keras_impl import extensions
 
 
 def cross_entropy(live: Any) -> CrossEntropy | None:
-    """SparseCategoricalCrossentropy, or the class of ours that smooths."""
+    """SparseCategoricalCrossentropy, or the extension that smooths."""
     smoothed = type(live) is extensions.SmoothedCrossentropy
-    own = type(live) is keras.losses.SparseCategoricalCrossentropy
-    if not own and not smoothed:
+    sparse = type(live) is keras.losses.SparseCategoricalCrossentropy
+    if not sparse and not smoothed:
         return None
     if not _plain(live) or not live.get_config()["from_logits"]:
         return None
@@ -38,14 +38,14 @@ def binary_cross_entropy(live: Any) -> BinaryCrossEntropy | None:
 
 def mean_squared_error(live: Any) -> MeanSquaredError | None:
     """MeanSquaredError."""
-    own = type(live) is keras.losses.MeanSquaredError
-    return MeanSquaredError() if own and _plain(live) else None
+    matches = type(live) is keras.losses.MeanSquaredError
+    return MeanSquaredError() if matches and _plain(live) else None
 
 
 def mean_absolute_error(live: Any) -> MeanAbsoluteError | None:
     """MeanAbsoluteError."""
-    own = type(live) is keras.losses.MeanAbsoluteError
-    return MeanAbsoluteError() if own and _plain(live) else None
+    matches = type(live) is keras.losses.MeanAbsoluteError
+    return MeanAbsoluteError() if matches and _plain(live) else None
 
 
 def huber(live: Any) -> Huber | None:
@@ -56,6 +56,6 @@ def huber(live: Any) -> Huber | None:
 
 
 def _plain(live: Any) -> bool:
-    """Whether all samples count, and all the same."""
+    """Return whether all samples have the same weight."""
     ignored = live.get_config().get("ignore_class")
     return live.reduction == "sum_over_batch_size" and ignored is None

@@ -1,6 +1,6 @@
-"""Schedules, read from Keras's, as shares of the rate they hold.
+"""Schedules, read from Keras's.
 
-What a schedule keeps as a rate is read as a share of the one it begins with.
+Values that a schedule stores as rates are read as shares of its initial rate.
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ def constant(live: Any) -> Constant | None:
 
 
 def step_decay(live: Any) -> StepDecay | None:
-    """ExponentialDecay, in stairs."""
+    """ExponentialDecay with a staircase."""
     live, per = _counted(live)
     if type(live) is not schedules.ExponentialDecay or not live.staircase:
         return None
@@ -40,7 +40,7 @@ def step_decay(live: Any) -> StepDecay | None:
 
 
 def multi_step(live: Any) -> MultiStep | None:
-    """PiecewiseConstantDecay, if each rate is the last one times a number.
+    """PiecewiseConstantDecay, if each rate is the one before times a factor.
 
     Its boundaries are the last steps at an old rate.
     """
@@ -57,7 +57,7 @@ def multi_step(live: Any) -> MultiStep | None:
 
 
 def exponential(live: Any) -> Exponential | None:
-    """ExponentialDecay, smoothly, and not by 1."""
+    """ExponentialDecay without a staircase, and not by 1."""
     live, per = _counted(live)
     if type(live) is not schedules.ExponentialDecay or live.staircase:
         return None
@@ -67,7 +67,7 @@ def exponential(live: Any) -> Exponential | None:
 
 
 def natural_exponential(live: Any) -> NaturalExponential | None:
-    """Nothing: e^-k and k are one, and `exponential` reads it."""
+    """Return None: `exponential` reads it, as e^-k has the same effect."""
     return None
 
 
@@ -98,7 +98,7 @@ def polynomial_decay(live: Any) -> PolynomialDecay | None:
 
 
 def cosine(live: Any) -> Cosine | None:
-    """CosineDecay without a warm-up, or a class of ours that rises again."""
+    """CosineDecay without a warm-up, or the extension that rises again."""
     live, per = _counted(live)
     if type(live) is extensions.RisingCosine:
         return Cosine(
@@ -144,7 +144,7 @@ def warmup_cosine(live: Any) -> WarmupCosine | None:
 
 
 def one_cycle(live: Any) -> OneCycle | None:
-    """A class of ours."""
+    """An extension class."""
     live, per = _counted(live)
     if type(live) is not extensions.OneCycle:
         return None
@@ -158,7 +158,7 @@ def one_cycle(live: Any) -> OneCycle | None:
 
 
 def _counted(live: Any) -> tuple[Any, str]:
-    """Return the schedule itself, and whether it counts steps or epochs."""
+    """Return the inner schedule, and whether it counts steps or epochs."""
     if type(live) is extensions.EachEpoch:
         return live.schedule, "epoch"
     return live, "step"

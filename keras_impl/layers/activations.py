@@ -64,7 +64,7 @@ def relu(spec: Relu, shape: Shape) -> Call:
 
 
 def tanh(spec: Tanh, shape: Shape) -> Call:
-    """Activation("tanh"): not every activation has a layer of its own."""
+    """Activation("tanh"); some activations have no layer class."""
     return call(keras.layers.Activation, "tanh")
 
 
@@ -76,7 +76,7 @@ def sigmoid(spec: Sigmoid, shape: Shape) -> Call:
 def linear(spec: Linear, shape: Shape) -> Call:
     """Identity.
 
-    Translation: "linear" is also what Keras calls having no activation.
+    Translation: in Keras, "linear" also stands for no activation.
     """
     return call(keras.layers.Identity)
 
@@ -84,7 +84,7 @@ def linear(spec: Linear, shape: Shape) -> Call:
 def leaky_relu(spec: LeakyRelu, shape: Shape) -> Call:
     """LeakyReLU.
 
-    Translation: Keras's own takes its slope through float32.
+    Translation: Keras's own class rounds its slope to float32.
     """
     return call(extensions.ExactLeakyReLU, spec.slope)
 
@@ -100,9 +100,9 @@ def elu(spec: Elu, shape: Shape) -> Call:
 
 
 def selu(spec: Selu, shape: Shape) -> Call:
-    """SELU, with the slope of its left side at 0.
+    """SELU, with its left derivative at 0.
 
-    Translation: "selu" has that of its right side.
+    Translation: Keras's "selu" has the right derivative there.
     """
     return call(extensions.LeftSlopeSELU)
 
@@ -110,7 +110,7 @@ def selu(spec: Selu, shape: Shape) -> Call:
 def gelu(spec: Gelu, shape: Shape) -> Call:
     """GELU.
 
-    Translation: Keras's own takes its constants through float32.
+    Translation: Keras's own class rounds its constants to float32.
     """
     return call(extensions.ExactGELU, spec.form)
 
@@ -121,7 +121,7 @@ def silu(spec: Silu, shape: Shape) -> Call:
 
 
 def swish(spec: Swish, shape: Shape) -> Call:
-    """SiLU with a factor inside, which Keras does not have."""
+    """A custom class: SiLU with a factor inside."""
     return call(extensions.Swish, spec.beta)
 
 
@@ -151,10 +151,10 @@ def hard_swish(spec: HardSwish, shape: Shape) -> Call:
 
 
 def custom(spec: Custom, shape: Shape) -> Call:
-    """Activation around a lambda that is written from the formula.
+    """Activation around a lambda that is generated from the formula.
 
-    Translation: where a maximum ties, TensorFlow's slope is the first
-    argument's, so `extensions` has one whose slope is the mean.
+    Translation: for equal arguments of a maximum, TensorFlow's slope is that
+    of the first, so `extensions` has one whose slope is the mean.
     """
     text = translated(read(spec.formula), _WORDS)
     names = {
@@ -169,8 +169,8 @@ def custom(spec: Custom, shape: Shape) -> Call:
 def softmax(spec: Softmax, shape: Shape) -> Call:
     """Softmax.
 
-    Translation: the axis is the last, which is the channels', unless
-    another is said. Several axes taken as one need a class of one's own.
+    Translation: the default axis is the last, that of the channels. A joint
+    softmax of several axes needs a custom class.
     """
     axes = axes_of(spec.kind(), spec.axis, shape)
     if len(axes) > 1:
@@ -180,9 +180,9 @@ def softmax(spec: Softmax, shape: Shape) -> Call:
 
 
 def log_softmax(spec: LogSoftmax, shape: Shape) -> Call:
-    """Activation("log_softmax"), which runs along the last axis.
+    """Activation("log_softmax"), which is along the last axis.
 
-    Translation: other axes need a class of one's own.
+    Translation: other axes need a custom class.
     """
     axes = axes_of(spec.kind(), spec.axis, shape)
     if len(axes) > 1:
@@ -197,9 +197,9 @@ def log_softmax(spec: LogSoftmax, shape: Shape) -> Call:
 def prelu(spec: Prelu, shape: Shape) -> Call:
     """PReLU.
 
-    Translation: it has a slope for each number of a sample, but for the
-    axes that are told to share; its derivative at 0 is 0, and `slope`
-    there needs a subclass.
+    Translation: it has one slope per element of a sample, shared along
+    `shared_axes`; its derivative at 0 is 0, and a derivative equal to the
+    slope needs a subclass.
     """
     axes = list(range(1, len(shape) + 1))
     shared = {"one": axes, "per_channel": axes[:-1], "per_number": None}

@@ -14,16 +14,16 @@ from framework_parity.keras_impl import (
 
 
 def random_flip(spec: RandomFlip, shape: Shape) -> Call:
-    """A class of one's own.
+    """A custom class.
 
     Translation: Keras's RandomFlip changes images in `model(x)`, too, unless
-    it is told that this is no training.
+    `training=False` is given.
     """
     return call(random_extensions.RandomFlip)
 
 
 def random_crop(spec: RandomCrop, shape: Shape) -> Call:
-    """A class of one's own: Keras's pads nothing, and cuts all alike."""
+    """A custom class; Keras's does not pad and crops a batch alike."""
     return call(
         random_extensions.RandomCrop, spec.padding, np.float64(spec.fill)
     )

@@ -16,15 +16,15 @@ from framework_parity.keras_impl.layers.windows import has_word, padding_of
 
 
 def conv2d(spec: Conv2d, shape: Shape) -> Call:
-    """Conv2D, which finds the number of channels when it is built.
+    """Conv2D, which infers the number of channels when it is built.
 
     Translation: the kernel is stored (height, width, channels, filters), as
-    `kernel`. `padding` is a word, "valid" or "same"; what is said in
-    numbers is padded before.
+    `kernel`. `padding` is a string, "valid" or "same"; padding given in
+    numbers is applied before.
     """
-    own = has_word(spec)
+    built_in = has_word(spec)
     return call(
-        keras.layers.Conv2D if own else extensions.PaddedConv2D,
+        keras.layers.Conv2D if built_in else extensions.PaddedConv2D,
         spec.filters,
         spec.size,
         strides=spec.stride,
@@ -44,11 +44,11 @@ def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
 
     Translation: the kernel is stored (height, width, channels, multiplier).
     """
-    own = has_word(spec)
+    built_in = has_word(spec)
     kernel = initializer_call(spec.kernel_initializer, spec, shape)
     return call(
         keras.layers.DepthwiseConv2D
-        if own
+        if built_in
         else extensions.PaddedDepthwiseConv2D,
         spec.size,
         strides=spec.stride,

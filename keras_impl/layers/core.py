@@ -12,7 +12,7 @@ from framework_parity.keras_impl.layers.initial_weights import initializer_call
 
 
 def dense(spec: Dense, shape: Shape) -> Call:
-    """Dense, which finds the number of inputs when it is built.
+    """Dense, which infers the number of inputs when it is built.
 
     Translation: the kernel is stored (inputs, units), as `kernel`.
     Initialisers are arguments.
@@ -31,8 +31,8 @@ def dense(spec: Dense, shape: Shape) -> Call:
 def flatten(spec: Flatten, shape: Shape) -> Call:
     """Flatten.
 
-    Translation: channels stand last here, so `channels_first` has to move
-    them first before it flattens; Keras's own
+    Translation: channels are last in Keras, so `channels_first` moves them
+    to the front before it flattens; Keras's own
     `Flatten(data_format="channels_first")` does the opposite.
     """
     if spec.order == "channels_first" and len(shape) > 1:

@@ -11,10 +11,16 @@ from framework_parity.keras_impl.initializer_extensions import (
 def initializer_call(
     initializer: Initializer, spec: LayerSpec, shape: Shape
 ) -> Call:
-    """Return how to fill a tensor of a layer.
+    """Return the call that initialises a tensor of a layer.
 
-    Translation: fans are counted in a tensor's shape, where a depthwise
-    kernel shows those of all channels; others have to be told.
+    Args:
+        initializer: the initialiser.
+        spec: the layer.
+        shape: the shape of one input sample, channels last.
+
+    Translation: Keras computes fans from the shape of the tensor. For a
+    depthwise kernel they are those of all channels; other fans have to be
+    passed.
     """
     fans = spec.fans(shape)
     counted = getattr(spec, "fan_in", "all_channels") == "all_channels"

@@ -12,14 +12,14 @@ from framework_parity.keras_impl import (
 def residual(
     spec: Residual, shape: Shape, body: Call, shortcut: Call, after: Call
 ) -> Call:
-    """A layer of one's own: there is no library class."""
+    """A custom layer; Keras has no such class."""
     return call(extensions.Residual, body, shortcut, after)
 
 
 def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
-    """A layer of one's own.
+    """A custom layer.
 
-    Translation: the channels' axis is the last.
+    Translation: the channels are the last axis.
     """
     axis = tensors.stored_axis(spec.along(shape), shape)
     return call(extensions.Concatenate, *branches.values(), axis=axis)

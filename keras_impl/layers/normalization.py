@@ -19,9 +19,9 @@ from framework_parity.keras_impl import (
 def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
     """BatchNormalization, for vectors and images alike.
 
-    Translation: `momentum` is the share of the old value; the running
-    variance is the biased one, and `unbiased` needs a subclass. The axis is
-    the last, which is the channels', unless another is said.
+    Translation: `momentum` is the weight of the old value; the running
+    variance is the biased one, and `unbiased` needs a subclass. The default
+    axis is the last, that of the channels.
     """
     biased = spec.running_variance == "biased"
     return call(
@@ -39,8 +39,8 @@ def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
 def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
     """LayerNormalization.
 
-    Translation: it normalises the axes it is told, unless told otherwise
-    the last, where the channels stand.
+    Translation: the normalised axes are an argument; the default is the
+    last, that of the channels.
     """
     axes: Any = [axis + 1 for axis in spec.along(shape)]
     if axes == [len(shape)]:

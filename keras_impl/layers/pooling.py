@@ -20,12 +20,14 @@ from framework_parity.keras_impl.layers.windows import has_word, padding_of
 def max_pool(spec: MaxPool, shape: Shape) -> Call:
     """MaxPooling2D.
 
-    Translation: `padding` is a word, "valid" or "same"; what is said in
-    numbers is padded before, with -∞.
+    Translation: `padding` is a string, "valid" or "same"; padding given in
+    numbers is applied before, with -∞.
     """
-    own = has_word(spec)
+    built_in = has_word(spec)
     return call(
-        keras.layers.MaxPooling2D if own else extensions.PaddedMaxPooling2D,
+        keras.layers.MaxPooling2D
+        if built_in
+        else extensions.PaddedMaxPooling2D,
         spec.size,
         strides=spec.strides,
         padding=padding_of(spec, shape),
@@ -35,8 +37,8 @@ def max_pool(spec: MaxPool, shape: Shape) -> Call:
 def average_pool(spec: AveragePool, shape: Shape) -> Call:
     """AveragePooling2D.
 
-    Translation: it never counts the padding; to count it, or to say it in
-    numbers, needs a subclass.
+    Translation: Keras never counts the padding; counting it, or padding
+    given in numbers, needs a subclass.
     """
     if isinstance(spec.padding, Valid) or (
         isinstance(spec.padding, Same) and not spec.count_padding
@@ -57,16 +59,16 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
 
 
 def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
-    """GlobalAveragePooling2D, or 1D where samples have two axes."""
+    """GlobalAveragePooling2D, or 1D for samples of two axes."""
     if len(shape) == 2:
         return call(keras.layers.GlobalAveragePooling1D)
     return call(keras.layers.GlobalAveragePooling2D)
 
 
 def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
-    """GlobalMaxPooling2D, or 1D where samples have two axes.
+    """GlobalMaxPooling2D, or 1D for samples of two axes.
 
-    Translation: among equals, each gets a share of the slope.
+    Translation: equal values share the slope.
     """
     if len(shape) == 2:
         return call(keras.layers.GlobalMaxPooling1D)

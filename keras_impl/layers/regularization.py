@@ -13,13 +13,13 @@ from framework_parity.common.spec.layers.regularization import (
 def dropout(spec: Dropout, shape: Shape) -> Call:
     """Dropout.
 
-    Translation: training or not is an argument of the call, `training`.
+    Translation: training mode is an argument of the call, `training`.
     """
     return call(keras.layers.Dropout, spec.rate)
 
 
 def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
-    """SpatialDropout2D, or 1D where samples have two axes."""
+    """SpatialDropout2D, or 1D for samples of two axes."""
     if len(shape) == 2:
         return call(keras.layers.SpatialDropout1D, spec.rate)
     return call(keras.layers.SpatialDropout2D, spec.rate)

@@ -8,9 +8,18 @@ from framework_parity.common.spec.padding import Same, Valid
 
 
 def has_word(spec: Window) -> bool:
+    """Return whether Keras has a string for the padding."""
     return isinstance(spec.padding, Valid | Same)
 
 
 def padding_of(spec: Window, shape: Shape) -> Any:
-    """Return Keras's own word, or what to add on each side."""
+    """Return Keras's string for the padding, or that of each side.
+
+    Args:
+        spec: the window.
+        shape: the shape of one input sample, channels last.
+
+    Returns:
+        "valid" or "same", or ((top, bottom), (left, right)).
+    """
     return spec.padding.kind() if has_word(spec) else spec.pads(shape)

@@ -1,1 +1,5 @@
-"""Optimisers, in Keras."""
+"""Optimisers, in Keras.
+
+Each builder takes the spec of an optimiser and returns the call that
+constructs it.
+"""

@@ -23,13 +23,13 @@ def adam(spec: Adam) -> Call:
 
     Translation: epsilon is added to the root of the raw moment, the
     paper's epsilon-hat, and bias is corrected in the parameters' precision;
-    anything else needs a subclass.
+    other variants need a subclass.
     """
     return _adam(keras.optimizers.Adam, extensions.AnyAdam, spec)
 
 
 def adamw(spec: Adamw) -> Call:
-    """AdamW, which is Adam with another default for the decay.
+    """AdamW, which is Adam with another default decay.
 
     Translation: it subtracts; multiplying by 1 - ηλ needs a mixin.
     """
@@ -40,7 +40,7 @@ def adamax(spec: Adamax) -> Call:
     """Adamax.
 
     Translation: epsilon is added after the maximum is taken, and bias is
-    corrected in the parameters' precision; anything else needs a subclass.
+    corrected in the parameters' precision; other variants need a subclass.
     """
     kwargs: dict[str, Any] = {
         "learning_rate": spec.lr,
@@ -63,8 +63,8 @@ def adamax(spec: Adamax) -> Call:
 def nadam(spec: Nadam) -> Call:
     """Nadam, always a subclass.
 
-    Translation: the momentum decay is 1 and no argument, and its 0.96 has
-    passed through float32.
+    Translation: the momentum decay is 1 and not an argument, and the
+    constant 0.96 is rounded to float32.
     """
     return with_weight_decay(
         extensions.AnyNadam,
@@ -78,7 +78,7 @@ def nadam(spec: Nadam) -> Call:
     )
 
 
-def _adam(own: Any, subclass: Any, spec: Adam | Adamw) -> Call:
+def _adam(base: Any, subclass: Any, spec: Adam | Adamw) -> Call:
     kwargs: dict[str, Any] = {
         "learning_rate": spec.lr,
         "beta_1": np.float64(spec.beta_1),
@@ -88,7 +88,7 @@ def _adam(own: Any, subclass: Any, spec: Adam | Adamw) -> Call:
     }
     hat = spec.epsilon_placement == "epsilon_hat"
     if hat and spec.bias_correction == "parameter":
-        return with_weight_decay(own, spec, **kwargs)
+        return with_weight_decay(base, spec, **kwargs)
     return with_weight_decay(
         subclass,
         spec,

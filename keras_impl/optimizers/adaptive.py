@@ -20,8 +20,8 @@ from framework_parity.keras_impl.optimizers.weight_decay import (
 def rmsprop(spec: RMSprop) -> Call:
     """RMSprop.
 
-    Translation: epsilon is added inside the root, and momentum sums steps;
-    anything else needs a subclass.
+    Translation: epsilon is added inside the root, and the velocity is a sum
+    of steps; other variants need a subclass.
     """
     kwargs: dict[str, Any] = {
         "learning_rate": spec.lr,

@@ -14,9 +14,9 @@ from framework_parity.keras_impl.optimizers.weight_decay import (
 def sgd(spec: SGD) -> Call:
     """SGD.
 
-    Translation: the velocity is a sum of steps, so each keeps the rate of
-    its day; `of_gradients` needs a subclass. The decay is decoupled, which
-    without momentum is the same.
+    Translation: the velocity is a sum of steps, each with the rate at its
+    time; `of_gradients` needs a subclass. The decay is decoupled; without
+    momentum this equals a coupled decay.
     """
     of_gradients = spec.momentum and spec.velocity == "of_gradients"
     if not spec.momentum:

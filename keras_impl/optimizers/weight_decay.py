@@ -10,7 +10,15 @@ from framework_parity.keras_impl import optimizer_extensions as extensions
 
 
 def with_weight_decay(own: Any, spec: UpdateRule, **kwargs: Any) -> Call:
-    """Decouple the decay, as Keras's own classes do, or do not."""
+    """Return the call of an optimiser with its weight decay.
+
+    Keras's own decay is decoupled; the other forms are mixins.
+
+    Args:
+        own: the optimiser class.
+        spec: the optimiser, with the form of its decay.
+        **kwargs: the arguments of the class.
+    """
     decay = np.float64(spec.weight_decay)
     if spec.weight_decay == 0 and spec.kind() != "adamw":
         return call(own, **kwargs)

@@ -1,1 +1,1 @@
-"""Tests of the two backends, each in a worker of its own."""
+"""Tests of the two backends, each in its own worker."""

@@ -1,7 +1,7 @@
-"""Run emitted code alone: a script that knows nothing of this project.
+"""Run emitted code alone: a script that uses nothing of this project.
 
-`python -I alone.py torch FOLDER` runs every `*.py` there, seeded, with ours
-out of reach, and saves what each `model` makes of `x.npy`.
+`python -I alone.py torch FOLDER` runs every `*.py` there, seeded, without
+access to this project, and saves the outputs of each `model` for `x.npy`.
 """
 
 import importlib.abc
@@ -14,7 +14,7 @@ OURS = ("framework_parity", "tests")
 
 
 class Blocker(importlib.abc.MetaPathFinder):
-    """Finds none of ours."""
+    """Refuses to import this project."""
 
     def find_spec(self, name, path, target=None):
         if name.split(".")[0] in OURS:
@@ -26,8 +26,8 @@ def main(framework: str, folder: Path) -> None:
     run = {"torch": run_torch, "keras": run_keras}[framework]
     x = np.load(folder / "x.npy")
     for file in sorted(folder.glob("*.py")):
-        found = run(compile(file.read_text(), str(file), "exec"), x)
-        np.save(file.with_suffix(".npy"), found)
+        outputs = run(compile(file.read_text(), str(file), "exec"), x)
+        np.save(file.with_suffix(".npy"), outputs)
 
 
 def run_torch(code, x):

@@ -1,4 +1,4 @@
-"""What each backend found, and what NumPy says, asked for once."""
+"""The results of each backend and of the NumPy reference, each once."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,9 +20,10 @@ Referred = Callable[[Case], Findings]
 def examined(pair: WorkerPair, request: pytest.FixtureRequest) -> Examined:
     """Return a function from a case, a backend and a precision.
 
-    What the session will ask in float64 is begun at once, so that both
-    frameworks work while one of them is waited for. Where the session shares
-    the tests with others, it is begun for both frameworks when one is asked.
+    All float64 results that the session needs are submitted at once, so that
+    both frameworks work while one is waited for. With xdist, where a process
+    has only some of the tests, a case is submitted to both frameworks when
+    either is needed.
     """
     begun: dict[Any, Any] = {}
 
@@ -49,17 +50,17 @@ def examined(pair: WorkerPair, request: pytest.FixtureRequest) -> Examined:
 
     shared = hasattr(request.config, "workerinput")
     for item in () if shared else request.session.items:
-        asked = item.callspec.params if hasattr(item, "callspec") else {}
+        params = item.callspec.params if hasattr(item, "callspec") else {}
         if {"case", "backend"} <= set(
-            asked
+            params
         ) and "examined" in item.fixturenames:
-            begin(asked["case"], asked["backend"], "float64", STEPS)
+            begin(params["case"], params["backend"], "float64", STEPS)
     return ask
 
 
 @pytest.fixture(scope="session")
 def referred() -> Referred:
-    """Return a function from a case to what NumPy says, in float64."""
+    """Return a function from a case to the reference's float64 result."""
     known: dict[str, Findings] = {}
 
     def ask(case: Case) -> Findings:

@@ -1,7 +1,7 @@
-"""What the tests ask of one network: all that one step does, and thirty.
+"""The results of one network: all of its first step, and of thirty steps.
 
-`add_tasks` is the worker's setup; the same function also runs here, with
-the NumPy reference's trainer.
+`add_tasks` is the worker's setup; the same functions also run in the tests'
+process, with the NumPy reference's trainer.
 """
 
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ STEPS = 30
 
 @dataclass
 class Findings:
-    """What a network did, in neutral layout.
+    """The results of a network, in neutral layout.
 
     Attributes:
         x: the inputs of the first batch.
-        outputs: what leaves each place in evaluation, and `prediction`.
+        outputs: of each place in evaluation, and `prediction`.
         gradients: `loss` and each parameter's gradient on the first batch.
-        counts: how many numbers each live tensor has.
+        counts: the number of elements of each live tensor.
         stepped: the parameters after the first step.
         curves: loss, rate and gradient norms of all steps.
         trained: the parameters after all steps.
@@ -52,7 +52,7 @@ def examine(
     steps: int = STEPS,
     progress: Any = None,
 ) -> Findings:
-    """Build a network, look inside its first step, and take `steps`."""
+    """Build a network, inspect its first step, and take `steps`."""
     parts = arm.data.parts(arm.recipe.loss)
     trainer = trainer_class(arm, parts, dtype, 0, gradient_norm=True)
     trainer.load(loop.initial_weights(arm, 0, dtype))
@@ -80,7 +80,7 @@ def examine(
 
 
 def _singles(arm: Arm, samples: int, steps: int) -> list[batches.Segment]:
-    """Return the first steps one by one: one shape is compiled once."""
+    """Return the first steps one by one, so that one shape is compiled."""
     epochs = -(-max(steps, 1) // batches.steps_per_epoch(arm.recipe, samples))
     return [
         batches.Segment(
@@ -105,10 +105,10 @@ def each_gradient(
     trainer = trainer_class(arm, parts, dtype)
     trainer.load(weights)
     train = parts["train"]
-    found: Weights = trainer.per_sample_gradients(
+    gradients: Weights = trainer.per_sample_gradients(
         train.x[:5], train.y[:5], list(arm.parameters)
     )
-    return found
+    return gradients
 
 
 def drawn(
@@ -134,13 +134,13 @@ def shared(
 def load_wrong(
     trainer_class: Any, arm: Arm, names: list[str], progress: Any = None
 ) -> None:
-    """Load weights of these names, which are not the network's."""
+    """Load weights with these names, which are not the network's."""
     trainer = trainer_class(arm, arm.data.parts(arm.recipe.loss), "float64")
     trainer.load({name: np.zeros(1) for name in names})
 
 
 def add_tasks(backend: str) -> None:
-    """Let a worker be asked for what stands here."""
+    """Add the tasks of this module to a worker."""
     tasks.examine = examine
     tasks.drawn = drawn
     tasks.each_gradient = each_gradient

@@ -1,4 +1,4 @@
-"""Elements of every kind: drawn at random, and all that the cases hold."""
+"""Elements of every kind: random ones, and those of the cases."""
 
 from functools import cache
 from typing import Any
@@ -32,7 +32,7 @@ FAMILIES = (
     Clipping,
 )
 
-# Layers with layers inside are drawn as networks, where shapes fit.
+# Layers that contain layers are drawn as whole networks, whose shapes fit.
 KINDS = [
     kind
     for family in FAMILIES
@@ -40,13 +40,14 @@ KINDS = [
     if kind not in (Residual, Concatenate)
 ]
 
-# Where a penalty applies is not the function's to know, so none is read.
+# A penalty's function does not know which weights it applies to, so it is
+# emitted but not read.
 EMITTED = [*KINDS, Penalty]
 
 
 def drawn(strategy: Any, count: int = DRAWN) -> list[Any]:
-    """Return different examples of a strategy, at most so many."""
-    found: list[Any] = []
+    """Return at most `count` different examples of a strategy."""
+    result: list[Any] = []
 
     @seed(0)
     @settings(
@@ -57,17 +58,17 @@ def drawn(strategy: Any, count: int = DRAWN) -> list[Any]:
     )
     @given(strategy)
     def draw(example: Any) -> None:
-        if example not in found:
-            found.append(example)
+        if example not in result:
+            result.append(example)
 
     draw()
-    return found
+    return result
 
 
 @cache
 def written() -> tuple[SpecNode, ...]:
     """Return every element of the cases, each once."""
-    found: list[SpecNode] = []
+    nodes: list[SpecNode] = []
     for case in CASES:
         arm = case.arm
         recipe = (
@@ -81,14 +82,14 @@ def written() -> tuple[SpecNode, ...]:
             if name.endswith("_initializer")
         ]
         for each in (*layers, *drawn, *recipe):
-            if isinstance(each, SpecNode) and each not in found:
-                found.append(each)
-    return tuple(found)
+            if isinstance(each, SpecNode) and each not in nodes:
+                nodes.append(each)
+    return tuple(nodes)
 
 
 @cache
 def examples(kind: type[SpecNode]) -> list[Item]:
-    """Return elements of a kind, drawn and from the cases, where they fit."""
+    """Return elements of a kind, random and from the cases, if they fit."""
     specs = drawn(elements(kind))
     specs += [spec for spec in written() if type(spec) is kind]
     if not issubclass(kind, LayerSpec):

@@ -1,4 +1,4 @@
-"""An element to build and look at, and what it is looked at with."""
+"""An element to build and observe, and the inputs to observe it with."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ OURS = ("framework_parity", "tests")
 
 @dataclass(frozen=True)
 class Item:
-    """An element to build, and the shape of what reaches it, if a layer."""
+    """An element to build, and for a layer the shape of its input."""
 
     spec: SpecNode
     shape: Shape = (5,)
@@ -39,7 +39,7 @@ def facts(live: Any) -> dict[str, Any]:
 
 
 def steps_of(item: Item) -> int:
-    """Return how many steps to look at; PyTorch's cycle ends in an error."""
+    """Return the number of steps; PyTorch's OneCycleLR ends in an error."""
     return min(getattr(item.spec, "steps", STEPS), STEPS) - 1
 
 

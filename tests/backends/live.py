@@ -1,4 +1,4 @@
-"""Tasks that ask a framework's own schedulers, callbacks and layers.
+"""Tasks that run a framework's own schedulers, callbacks and layers.
 
 They run in a worker, which holds one framework, and import it there.
 """
@@ -25,21 +25,21 @@ def live_rates(
 ) -> Curve:
     """Return the rates that a framework's own scheduler gives."""
     package = trainer_class.__module__.split(".")[1]
-    said = builder_for(package, spec)(spec, lr, steps_per_epoch)
+    call = builder_for(package, spec)(spec, lr, steps_per_epoch)
     ask = {"torch_impl": _torch_rates, "keras_impl": _keras_rates}[package]
-    return np.array(ask(said, lr, steps))
+    return np.array(ask(call, lr, steps))
 
 
-def _torch_rates(said: Any, lr: float, steps: int) -> list[float]:
+def _torch_rates(call: Any, lr: float, steps: int) -> list[float]:
     optimizer = _torch_optimizer(lr)
-    scheduler = said.construct(optimizer)
-    found = []
+    scheduler = call.construct(optimizer)
+    rates = []
     for step in range(steps):
-        found.append(optimizer.param_groups[0]["lr"])
+        rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         if step < steps - 1:
             scheduler.step()
-    return found
+    return rates
 
 
 def _torch_optimizer(lr: float) -> Any:
@@ -48,19 +48,19 @@ def _torch_optimizer(lr: float) -> Any:
     return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr)
 
 
-def _keras_rates(said: Any, lr: float, steps: int) -> list[float]:
+def _keras_rates(call: Any, lr: float, steps: int) -> list[float]:
     import keras
 
     keras.config.set_floatx("float64")
-    schedule = said.construct()
+    schedule = call.construct()
     variable = keras.Variable([0.0], dtype="float64")
     optimizer = keras.optimizers.SGD(schedule)
     optimizer.build([variable])
-    found = []
+    rates = []
     for _ in range(steps):
-        found.append(float(schedule(optimizer.iterations)))
+        rates.append(float(schedule(optimizer.iterations)))
         optimizer.apply([keras.ops.ones(1, dtype="float64")], [variable])
-    return found
+    return rates
 
 
 def live_plateau(
@@ -79,17 +79,17 @@ def live_plateau(
         scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
             optimizer, mode, **arguments
         )
-        found = []
+        rates = []
         for value in values:
             scheduler.step(value)
-            found.append(optimizer.param_groups[0]["lr"])
-        return np.array(found)
+            rates.append(optimizer.param_groups[0]["lr"])
+        return np.array(rates)
     callback = _keras_callback("ReduceLROnPlateau", lr, mode, arguments)
-    found = []
+    rates = []
     for epoch, value in enumerate(values):
         callback.on_epoch_end(epoch, {"watched": value})
-        found.append(float(callback.model.optimizer.learning_rate))
-    return np.array(found)
+        rates.append(float(callback.model.optimizer.learning_rate))
+    return np.array(rates)
 
 
 def live_stopping(
@@ -99,9 +99,9 @@ def live_stopping(
     progress: Any = None,
     **arguments: Any,
 ) -> tuple[int | None, int]:
-    """Return the epochs that Keras's EarlyStopping ends with, and the best.
+    """Return the last epoch and the best one of Keras's EarlyStopping.
 
-    None where it does not end the training; both count from 1.
+    The last is None if it does not stop the training; both count from 1.
     """
     callback = _keras_callback("EarlyStopping", 1.0, mode, arguments)
     for epoch, value in enumerate(values):
@@ -131,9 +131,9 @@ def _keras_callback(
 def live_images(
     trainer_class: Any, arm: Arm, x: Array, progress: Any = None
 ) -> tuple[Array, Array]:
-    """Return what the first layer makes of images, in training and not.
+    """Return the first layer's outputs for images, in training and not.
 
-    The layer draws for itself, as it does for anybody who trains with it.
+    The layer draws its own random numbers, as in a user's training.
     """
     package = trainer_class.__module__.split(".")[1]
     importlib.import_module(f"framework_parity.{package}.engine").configure(

@@ -1,4 +1,4 @@
-"""What a worker is asked for to see which images it loads."""
+"""Tasks that load images and splits in a worker."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from framework_parity.common.data import image_cache as image_files
 from framework_parity.common.data.image_cache import Images
 from framework_parity.comparisons.workers import tasks
 
-# Enough to tell one order of axes from another.
+# Enough to distinguish orders of axes.
 SEEN = 30
 
 
@@ -20,33 +20,33 @@ def load_images(
     download: bool = False,
     progress: Any = None,
 ) -> tuple[str, Images]:
-    """Return the digest of what is kept of images, and the first of them."""
+    """Return the digest of cached images, and the first of them."""
     with image_files.image_folder(folder, download):
-        found = image_files.images(kind, {})
-    first = {name: values[:SEEN] for name, values in found.items()}
-    return image_files.digest(found), first
+        images = image_files.images(kind, {})
+    first = {name: values[:SEEN] for name, values in images.items()}
+    return image_files.digest(images), first
 
 
 def keras_splits(
-    trainer_class: Any, asked: list[tuple[int, float]], progress: Any = None
+    trainer_class: Any, cases: list[tuple[int, float]], progress: Any = None
 ) -> list[tuple[list[int], list[int]]]:
     """Return the rows that Keras's `validation_split` makes of each pair.
 
-    Each pair is a number of samples and a share of them. What `Model.fit`
-    calls is asked, so that nothing is trained.
+    Each pair is a number of samples and a share of them. The function that
+    `Model.fit` calls is called directly, so that nothing is trained.
     """
     from keras.src.trainers.data_adapters import array_slicing
 
-    found = []
-    for samples, share in asked:
+    splits = []
+    for samples, share in cases:
         rows = np.arange(samples)
         (stay,), (held,) = array_slicing.train_validation_split((rows,), share)
-        found.append((np.array(stay).tolist(), np.array(held).tolist()))
-    return found
+        splits.append((np.array(stay).tolist(), np.array(held).tolist()))
+    return splits
 
 
 def load_any_cifar(backend: str) -> None:
-    """Let torchvision read a CIFAR-10 whose checksums it does not know."""
+    """Let torchvision read a CIFAR-10 with other checksums."""
     if backend == "torch_impl":
         from torchvision.datasets import cifar
 
@@ -54,22 +54,22 @@ def load_any_cifar(backend: str) -> None:
 
 
 def change_a_pixel(backend: str) -> None:
-    """Plant a loader that gets one pixel of one image wrong, by one."""
+    """Plant a loader in which one pixel of one image is off by one."""
     from framework_parity.keras_impl import datasets
 
     load = datasets.mnist
 
     def wrong(folder: Path, download: bool) -> dict[str, np.ndarray]:
-        found = load(folder, download)
-        images = found["x_train"].copy()
+        data = load(folder, download)
+        images = data["x_train"].copy()
         images[3, 14, 15] ^= 1
-        return found | {"x_train": images}
+        return data | {"x_train": images}
 
     datasets.mnist = wrong
 
 
 def add_tasks(backend: str) -> None:
-    """Let a worker be asked for what stands here."""
+    """Add the tasks of this module to a worker."""
     load_any_cifar(backend)
     tasks.load_images = load_images
     tasks.keras_splits = keras_splits

@@ -1,4 +1,4 @@
-"""A task that says which type everything in a training has.
+"""A task that returns the type of everything in a training.
 
 It runs in a worker, which holds one framework, and imports it there.
 """
@@ -22,11 +22,11 @@ class Types:
     """The types by name, as NumPy calls them.
 
     Attributes:
-        outputs: of what leaves each place, in training and in evaluation.
+        outputs: of the outputs of each place, in training and evaluation.
         gradients: of the loss and of its gradients, as the optimiser
             receives them.
-        held: of each tensor of the model, learnt or kept.
-        state: of what the optimiser keeps, but for its count of steps.
+        held: of each tensor of the model, trained or not.
+        state: of the optimiser's state, except its count of steps.
     """
 
     outputs: dict[str, set[str]]
@@ -45,11 +45,11 @@ def types(
     trainer = trainer_class(arm, parts, dtype, 0)
     trainer.load(loop.initial_weights(arm, 0, dtype))
     names = {place.name for place in arm.all_nodes}
-    found: dict[str, set[str]] = {name: set() for name in names}
+    outputs: dict[str, set[str]] = {name: set() for name in names}
 
     def seen(name: str, output: Any) -> None:
         if name in names:
-            found[name].add(_name(output))
+            outputs[name].add(_name(output))
 
     first = next(
         iter(batches.segments(arm, len(parts["train"]), 0, range(1)))
@@ -62,7 +62,7 @@ def types(
         trainer.model
     )
     return Types(
-        outputs=found,
+        outputs=outputs,
         gradients={_name(each) for each in received},
         held={name: _name(value) for name, value in live.items()},
         state={_name(each) for each in optimizer(trainer.optimizer)},
@@ -117,10 +117,10 @@ def _torch_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
     (x,), (y,) = engine.gather(*trainer.parts["train"], rows)
     trainer.model.train()
     variables = list(weights.parameters(trainer.model).values())
-    value, found = engine.gradients(
+    value, gradients = engine.gradients(
         *(trainer.model, trainer.loss, trainer.penalty, variables, x, y)
     )
-    return [value, *found]
+    return [value, *gradients]
 
 
 def _keras_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
@@ -130,10 +130,10 @@ def _keras_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
         trainer.mask_layers[name].mask = mask[0]
     x, y = engine.gather(*trainer.parts["train"], segment.indices[0])
     variables = list(weights.parameters(trainer.model).values())
-    value, found = engine.gradients(
+    value, gradients = engine.gradients(
         *(trainer.model, trainer.loss, trainer.penalty, variables, x, y)
     )
-    return [value, *found]
+    return [value, *gradients]
 
 
 def _torch_state(optimizer: Any) -> list[Any]:
@@ -156,5 +156,5 @@ SIDES: dict[str, tuple[Any, Any, Any]] = {
 
 
 def add_tasks(backend: str) -> None:
-    """Let a worker be asked for what stands here."""
+    """Add the tasks of this module to a worker."""
     tasks.types = types

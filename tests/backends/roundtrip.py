@@ -1,8 +1,9 @@
-"""Tasks that build an element, read it back, emit it, and run what is emitted.
+"""Tasks that build an element, read it back, emit it, and run the code.
 
 They run in a worker, which holds one framework, and import it there. Both
-sides of a comparison, what is built and what is emitted, go through the same
-function, `observed`, which says all that can be seen of a live object.
+sides of a comparison, the object that is built and the one from emitted code,
+go through the same method, `Side.observe`, which returns everything
+observable of a live object.
 """
 
 from dataclasses import dataclass, field
@@ -18,15 +19,15 @@ from tests.cases import arm
 
 @dataclass
 class Seen:
-    """What became of an item.
+    """The results for one item.
 
     Attributes:
         read: what it was read back as.
         readers: the functions that recognised it.
         text: the code that was emitted.
         again: the same, emitted once more.
-        built: what is seen of the object that was built.
-        executed: what is seen of the object that the code made.
+        built: what is observed of the object that was built.
+        executed: what is observed of the object from the code.
     """
 
     read: Any = None
@@ -42,12 +43,12 @@ def read_back(
 ) -> list[Seen]:
     """Build every item and read it."""
     side = Side.of(trainer_class)
-    found = []
+    results = []
     for item in items:
         live = side.build(item)
         read = side.read(item, live)
-        found.append(Seen(read=read, readers=side.readers_of(item, live)))
-    return found
+        results.append(Seen(read=read, readers=side.readers_of(item, live)))
+    return results
 
 
 def read_networks(
@@ -67,20 +68,20 @@ def read_networks(
 
 
 def read_unknown(trainer_class: Any, name: str, progress: Any = None) -> str:
-    """Return what is said of an object of a class that nobody knows."""
+    """Return the error message for an object of an unknown class."""
     side = Side.of(trainer_class)
     base, *arguments = side.bases()[name]
     return _refusal(side, type("Unheard", (base,), {})(*arguments))
 
 
 def read_near(trainer_class: Any, name: str, progress: Any = None) -> str:
-    """Return what is said of an object that means something else."""
+    """Return the error message for an object with another meaning."""
     side = Side.of(trainer_class)
     return _refusal(side, side.near()[name])
 
 
 def read_bare(trainer_class: Any, progress: Any = None) -> Any:
-    """Return how a PyTorch layer is read that nobody left a note on."""
+    """Return what a PyTorch layer without a note is read as."""
     import torch
 
     reading = Side.of(trainer_class).module("introspect")
@@ -97,19 +98,19 @@ def _refusal(side: "Side", live: Any) -> str:
 def emit_and_run(
     trainer_class: Any, items: list[Item], progress: Any = None
 ) -> list[Seen]:
-    """Build every item; also emit it, run that, and look at both."""
+    """Build every item, emit it, run the code, and observe both objects."""
     side = Side.of(trainer_class)
-    found = []
+    results = []
     for item in items:
         text, again = side.emit(item), side.emit(item)
         side.seed()
         live = side.build_alone(item)
         built = side.observe(item, live)
         executed = side.observe(item, side.execute(item, text))
-        found.append(
+        results.append(
             Seen(text=text, again=again, built=built, executed=executed)
         )
-    return found
+    return results
 
 
 def emit_networks(
@@ -118,13 +119,13 @@ def emit_networks(
     shape: Shape,
     progress: Any = None,
 ) -> tuple[np.ndarray, list[tuple[str, np.ndarray]]]:
-    """Return inputs; for each network its code, and what it makes of them."""
+    """Return inputs, and for each network its code and its outputs."""
     side = Side.of(trainer_class)
     build, emit = side.module("model").build, side.module("emit").emit_model
-    found = []
+    results = []
     for layers in networks:
         example = arm(list(layers), shape)
         text = emit(example)
         side.seed()
-        found.append((text, side.outputs(build(example), sample(shape))))
-    return sample(shape), found
+        results.append((text, side.outputs(build(example), sample(shape))))
+    return sample(shape), results

@@ -1,7 +1,7 @@
-"""What the two frameworks do differently where one law holds for both.
+"""Framework-specific parts of the tests that hold for both frameworks.
 
-Each side builds, emits and runs an element, and says all that can be seen of
-a live object. Both run in a worker, and import their framework there.
+Each side builds, emits and runs an element, and returns everything observable
+of a live object. Both run in a worker, and import their framework there.
 """
 
 import builtins
@@ -30,7 +30,7 @@ from tests.cases import arm
 
 
 class Side:
-    """What the two frameworks do differently here."""
+    """The interface of both frameworks, and what they have in common."""
 
     package: str
 
@@ -59,7 +59,7 @@ class Side:
         return say(item.spec, *context.get(item.book, ()))
 
     def arm(self, item: Item) -> Any:
-        """Return a network of that one layer."""
+        """Return a network of this one layer."""
         return arm([item.spec], item.shape)
 
     def build(self, item: Item) -> Any:
@@ -84,7 +84,7 @@ class Side:
         return self.module("updates").build_optimizer(example.recipe, model)
 
     def emit(self, item: Item) -> str:
-        """Return the code that makes the item, as `thing`."""
+        """Return the code that builds the item, as `thing`."""
         module = self.module("emit")
         if item.book == "layers":
             return str(module.emit_model(self.arm(item)))
@@ -92,7 +92,7 @@ class Side:
         return str(module.emit(self.say(item), "thing", *first))
 
     def execute(self, item: Item, text: str) -> Any:
-        """Run emitted code with nothing of ours to import."""
+        """Run emitted code, without access to this project's packages."""
         names = {
             **self.given(),
             "__builtins__": _without_ours(),
@@ -108,12 +108,12 @@ class Side:
         return names["thing"]
 
     def observe(self, item: Item, live: Any) -> dict[str, Any]:
-        """Return all that can be seen of a live object."""
+        """Return everything observable of a live object."""
         look = getattr(self, f"look_at_{item.book}")
         return {**facts(live), **look(item, live)}
 
     def read(self, item: Item, live: Any) -> Any:
-        """Return what a live object is read as."""
+        """Return what a live object is read back as."""
         reading = self.module("introspect")
         if item.book == "layers":
             [layer] = canonical_layers((reading.read(live),), item.shape)
@@ -123,7 +123,7 @@ class Side:
         return reading.read(live)
 
     def readers_of(self, item: Item, live: Any) -> list[str]:
-        """Return the readers that recognise an object, in all its books."""
+        """Return the readers of an object's family that recognise it."""
         families = self.module("introspect").FAMILIES
         classes = (each for each in families if isinstance(live, each))
         clips = item.book == "clipping"
@@ -187,18 +187,18 @@ class Torch(Side):
         }.get(item.book, ())
 
     def construct(self, item: Item) -> Any:
-        said = self.say(item)
+        call = self.say(item)
         if item.book in ("initializers", "clipping"):
-            return said.as_partial()
+            return call.as_partial()
         given = self.given()
-        return said.construct(*(given[name] for name in self.first(item)))
+        return call.construct(*(given[name] for name in self.first(item)))
 
     def outputs(self, model: Any, x: np.ndarray) -> np.ndarray:
         import torch
 
         images = torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
-        found: np.ndarray = model.eval()(images).detach().numpy()
-        return found
+        outputs: np.ndarray = model.eval()(images).detach().numpy()
+        return outputs
 
     def look_at_layers(self, item: Item, live: Any) -> dict[str, Any]:
         import torch
@@ -206,13 +206,13 @@ class Torch(Side):
         x = torch.from_numpy(sample(item.shape))
         if x.ndim == 4:
             x = x.permute(0, 3, 1, 2)
-        found = {name: facts(each) for name, each in live.named_modules()}
+        layers = {name: facts(each) for name, each in live.named_modules()}
         state = live.state_dict().items()
         tensors = {name: value.clone().numpy() for name, value in state}
         torch.manual_seed(1)
         trained = live.train()(x).detach().numpy()
         evaluated = live.eval()(x).detach().numpy()
-        return {**found, **tensors, "train": trained, "eval": evaluated}
+        return {**layers, **tensors, "train": trained, "eval": evaluated}
 
     def look_at_initializers(self, item: Item, live: Any) -> dict[str, Any]:
         tensor = live
@@ -302,7 +302,7 @@ class Keras(Side):
     def say(self, item: Item) -> Any:
         if item.book != "clipping":
             return super().say(item)
-        # Keras has no other word for it than arguments of an optimiser.
+        # Keras has clipping only as arguments of an optimiser.
         recipe = arm([{"dense": 3}], clipping=item.spec).recipe
         return self.module("updates").optimizer_call(recipe)
 
@@ -325,9 +325,9 @@ class Keras(Side):
 
     def _inside(self, live: Any, path: str = "") -> Any:
         for number, layer in enumerate(getattr(live, "layers", ())):
-            own = f"{path}.{number}"
-            yield own, facts(layer)
-            yield from self._inside(layer, own)
+            inner = f"{path}.{number}"
+            yield inner, facts(layer)
+            yield from self._inside(layer, inner)
 
     def look_at_initializers(self, item: Item, live: Any) -> dict[str, Any]:
         return {"drawn": np.array(live((FAN_IN, FAN_OUT), "float64"))}
@@ -365,7 +365,7 @@ class Keras(Side):
 
 
 def _without_ours() -> dict[str, Any]:
-    """Return Python's builtins, with an import that knows nothing of ours."""
+    """Return Python's builtins, with an import that refuses this project."""
 
     def importing(name: str, *rest: Any) -> Any:
         if name.split(".")[0] in OURS:

@@ -1,7 +1,7 @@
 """Activations and losses far from 0, in many digits and in each framework.
 
 `add_tasks` is the worker's setup. The exact values are mpmath's: every
-function is written down once more, and its slope is a difference quotient in
+function is implemented again, and its slope is a difference quotient in
 hundreds of digits, so that nothing here is shared with the package.
 """
 
@@ -22,22 +22,22 @@ from framework_parity.comparisons.workers import tasks
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Function = Callable[[Any], Any]
 
-# From where x² underflows to where every tail has, on both sides of 0; no
-# number of them is a kink.
+# From where x² underflows to where every tail does, on both sides of 0; none
+# of these numbers is a kink.
 SMALL = [1e-200, 1e-30, 1e-16, 1e-10, 1e-5, 1e-3, 0.03, 0.4]
-# The worst of each framework on the finer grid.
+# The largest errors of each framework on the finer grid.
 WORST = [1.54, 4.5, 7.09, 17.82, 18.93, 19.3, 19.67, 36.69, 37.06]
 LARGE = [61.3, 155.1, 301.9, 499.3, 700.7, 800.3, 1e4]
 
 
 def grid(step: float) -> Array:
-    """Return where to look, with the middle in steps of this length."""
+    """Return the points, with steps of this length in the middle."""
     middle = np.arange(0.8, 43.0, step)
     positive = np.concatenate([SMALL, middle, WORST, LARGE])
     return np.concatenate([positive, -positive])
 
 
-# Below the smallest normal number TensorFlow writes 0, and PyTorch does not.
+# Below the smallest normal number TensorFlow returns 0, PyTorch does not.
 TINY = float(np.finfo(np.float64).tiny)
 EPS = float(np.finfo(np.float64).eps)
 
@@ -48,27 +48,27 @@ class Exact:
 
     Attributes:
         values: rounded to float64.
-        units: one unit in the last place of the value; or what the value
-            changes by where x is one unit in the last place larger, if that
-            is more, since x itself is rounded as well.
+        units: one unit in the last place of the value; or the change of the
+            value when x is one unit in the last place larger, if that is
+            more, since x itself is rounded as well.
     """
 
     values: Array
     units: Array
 
-    def errors(self, found: Array, terms: Array | float = 0.0) -> Array:
-        """Return the errors of what was found, in units.
+    def errors(self, values: Array, terms: Array | float = 0.0) -> Array:
+        """Return the errors of a framework's values, in units.
 
         Args:
-            found: a framework's values, of the same shape.
+            values: a framework's values, of the same shape.
             terms: sizes of larger terms, whose units in the last place are
-                then the units of errors.
+                then the units of the errors.
         """
         units = np.maximum(self.units, EPS * np.asarray(terms))
-        lost = (np.abs(self.values) < TINY) & (np.abs(found) < TINY)
+        lost = (np.abs(self.values) < TINY) & (np.abs(values) < TINY)
         with np.errstate(invalid="ignore", over="ignore"):
-            off = np.abs(found - self.values) / units
-        off = np.where((found == self.values) | lost, 0.0, off)
+            off = np.abs(values - self.values) / units
+        off = np.where((values == self.values) | lost, 0.0, off)
         return np.where(np.isnan(off), np.inf, off)
 
 
@@ -85,9 +85,9 @@ def _exact(values: Array, moves: Array) -> Exact:
 
 
 def _exact_at(function: Function, x: float) -> list[float]:
-    """Return the value and the slope, each with what an ulp of x changes."""
-    # Beside 1, exp(-|x|) has to be seen, and so has x, in a difference of
-    # 1e-60; beyond 700 there is nothing left that float64 could hold.
+    """Return the value and the slope, each with its change by an ulp of x."""
+    # exp(-|x|) and x must not vanish beside 1, in a difference of 1e-60;
+    # beyond 700 there is nothing left that float64 could hold.
     digits = min(max(abs(x), -math.log10(abs(x))), 700)
     with mpmath.workdps(150 + int(digits)):
         at = mpmath.mpf(x)
@@ -97,9 +97,9 @@ def _exact_at(function: Function, x: float) -> list[float]:
             return (function(y + step) - function(y - step)) / (2 * step)
 
         return [
-            float(found)
+            float(value)
             for f in (function, slope)
-            for found in (f(at), abs(f(at + ulp) - f(at)))
+            for value in (f(at), abs(f(at + ulp) - f(at)))
         ]
 
 
@@ -173,7 +173,7 @@ ACTIVATIONS: dict[str, Function] = {
     "prelu-slope": lambda x: x if x > 0 else mpmath.mpf(0.3) * x,
 }
 
-# What is written by hand loses what its own formula loses.
+# Written by hand, a function has the rounding errors of its own formula.
 FORMULAS = {
     "custom-gelu": {
         "custom": "x / 2 * (1 + tanh(0.79788 * (x + 0.044715 * x ** 3)))"
@@ -213,7 +213,7 @@ def huber(z: Any, delta: float) -> Any:
     return z * z / 2 if abs(z) <= d else d * (abs(z) - d / 2)
 
 
-# Each loss as it is written, its labels, and what it is of one output z.
+# Each loss as written in a spec, its label, and its value for one output z.
 LOSSES: dict[str, tuple[Any, float, Function]] = {
     **{
         f"cross_entropy-{right}-{smoothing}": (
@@ -255,11 +255,11 @@ def tails_of_layers(
 ) -> list[tuple[Array, Array]]:
     """Return the values and the slopes of layers of one number, at x."""
     package = _package(trainer_class)
-    found = []
+    results = []
     for spec in layers:
         live = builder_for(package, spec)(spec, (1,)).construct()
-        found.append(SLOPES[package](live, x[:, np.newaxis]))
-    return [(y[:, 0], slope[:, 0]) for y, slope in found]
+        results.append(SLOPES[package](live, x[:, np.newaxis]))
+    return [(y[:, 0], slope[:, 0]) for y, slope in results]
 
 
 def tails_of_losses(
@@ -270,13 +270,13 @@ def tails_of_losses(
 ) -> list[tuple[Array, Array]]:
     """Return the values of losses of one sample, and the slopes by z."""
     package = _package(trainer_class)
-    found = []
+    results = []
     for spec, y in losses:
         live = builder_for(package, spec)(spec).construct()
         both = SLOPES_OF_LOSSES[package](live)
         each = [both(*outputs_of(spec, value, y)) for value in z]
-        found.append((np.array([v for v, _ in each]), _firsts(each)))
-    return found
+        results.append((np.array([v for v, _ in each]), _firsts(each)))
+    return results
 
 
 def _firsts(each: Sequence[tuple[float, Array]]) -> Array:
@@ -349,6 +349,6 @@ SLOPES_OF_LOSSES = {"torch_impl": _torch_loss, "keras_impl": _keras_loss}
 
 
 def add_tasks(backend: str) -> None:
-    """Let a worker be asked for what stands here."""
+    """Add the tasks of this module to a worker."""
     tasks.tails_of_layers = tails_of_layers
     tasks.tails_of_losses = tails_of_losses

@@ -1,7 +1,7 @@
 """Each backend against the slow NumPy reference, rung by rung.
 
-Two opinions alone name no culprit, so neither backend is judged against
-the other here.
+The backends are not compared with each other here: a difference between two
+would not show which one is wrong.
 """
 
 import math
@@ -27,7 +27,7 @@ for_each_case = pytest.mark.parametrize("case", marked(CASES))
 
 @on_each_backend
 @for_each_case
-def test_every_layer_puts_out_what_numpy_says(
+def test_layer_outputs_equal_the_numpy_reference(
     case: Case, backend: str, examined: Examined, referred: Referred
 ) -> None:
     truth = referred(case)
@@ -36,7 +36,7 @@ def test_every_layer_puts_out_what_numpy_says(
 
 @on_each_backend
 @for_each_case
-def test_loss_and_gradients_are_what_numpy_says(
+def test_loss_and_gradients_equal_the_numpy_reference(
     case: Case, backend: str, examined: Examined, referred: Referred
 ) -> None:
     truth = referred(case)
@@ -45,7 +45,7 @@ def test_loss_and_gradients_are_what_numpy_says(
 
 @on_each_backend
 @for_each_case
-def test_one_step_leaves_what_numpy_says(
+def test_one_step_equals_the_numpy_reference(
     case: Case, backend: str, examined: Examined, referred: Referred
 ) -> None:
     truth = referred(case)
@@ -54,20 +54,20 @@ def test_one_step_leaves_what_numpy_says(
 
 @on_each_backend
 @for_each_case
-def test_thirty_steps_leave_what_numpy_says(
+def test_thirty_steps_equal_the_numpy_reference(
     case: Case, backend: str, examined: Examined, referred: Referred
 ) -> None:
-    found, truth = examined(case, backend), referred(case)
-    assert_close(found.curves, truth.curves, TRAINED)
-    assert_close(found.trained, truth.trained, TRAINED)
-    assert_close(found.evaluation, truth.evaluation, TRAINED)
+    result, truth = examined(case, backend), referred(case)
+    assert_close(result.curves, truth.curves, TRAINED)
+    assert_close(result.trained, truth.trained, TRAINED)
+    assert_close(result.evaluation, truth.evaluation, TRAINED)
 
 
-# How an optimiser steps does not change what is seen before its first step.
-# The slope of a softmax of logits of hundreds is an exponential of them, and
-# the rounding of such a logit in float32 is 1e-5 of its exponential.
+# The optimiser has no influence before its first step, so its cases are left
+# out. The slope of a softmax of logits of hundreds is an exponential of them,
+# and the rounding of such a logit in float32 is 1e-5 of its exponential.
 def first_of_each_kind(cases: Iterable[Case]) -> list[Case]:
-    """Return the cases that have a kind, a word or a rank not seen before."""
+    """Return the cases that have a new kind, choice or rank."""
     seen: set[Any] = set()
     kept = []
     for case in cases:
@@ -90,10 +90,10 @@ IN_FLOAT32 = first_of_each_kind(
 def test_float32_forward_and_gradients_are_close(
     case: Case, backend: str, examined: Examined, referred: Referred
 ) -> None:
-    found, truth = examined(case, backend, "float32", 0), referred(case)
-    assert all(value.dtype == "float32" for value in found.outputs.values())
-    assert_close(found.outputs, truth.outputs, SINGLE)
-    assert_gradients_close(found.gradients, truth.gradients, SINGLE)
+    result, truth = examined(case, backend, "float32", 0), referred(case)
+    assert all(value.dtype == "float32" for value in result.outputs.values())
+    assert_close(result.outputs, truth.outputs, SINGLE)
+    assert_gradients_close(result.gradients, truth.gradients, SINGLE)
 
 
 @on_each_backend
@@ -101,7 +101,7 @@ def test_float32_forward_and_gradients_are_close(
 def test_live_parameters_are_those_of_the_spec(
     case: Case, backend: str, examined: Examined
 ) -> None:
-    said = case.arm.tensors
-    found = examined(case, backend)
-    assert {n: v.shape for n, v in found.trained.items()} == said
-    assert found.counts == {n: math.prod(s) for n, s in said.items()}
+    expected = case.arm.tensors
+    result = examined(case, backend)
+    assert {n: v.shape for n, v in result.trained.items()} == expected
+    assert result.counts == {n: math.prod(s) for n, s in expected.items()}

@@ -1,4 +1,4 @@
-"""Both frameworks' own loaders make the same images of the same files."""
+"""Both frameworks' own loaders give the same images for the same files."""
 
 import gzip
 import shutil
@@ -36,10 +36,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def loaded(pair: WorkerPair, folder: Path, kind: str) -> Any:
-    """Return what both loaded, if it is the same to the byte."""
-    found = pair.ask("load_images", folder=folder, kind=kind)
-    assert found["torch"][0] == found["keras"][0]
-    return found["torch"][1]
+    """Return the images of both, which have to be equal to the byte."""
+    results = pair.ask("load_images", folder=folder, kind=kind)
+    assert results["torch"][0] == results["keras"][0]
+    return results["torch"][1]
 
 
 @pytest.mark.parametrize("kind", FOLDERS)
@@ -47,12 +47,12 @@ def test_both_load_the_digits_that_the_files_hold(
     kind: str, pair: WorkerPair, tmp_path: Path
 ) -> None:
     truth = write_idx(tmp_path, kind)
-    found = loaded(pair, tmp_path, kind)
+    images = loaded(pair, tmp_path, kind)
     for name, values in truth.items():
-        np.testing.assert_array_equal(found[name], values)
-    assert found["x_train"].shape == (TRAIN, 28, 28, 1)
-    assert found["x_test"].shape == (TEST, 28, 28, 1)
-    kinds = {name: values.dtype.str for name, values in found.items()}
+        np.testing.assert_array_equal(images[name], values)
+    assert images["x_train"].shape == (TRAIN, 28, 28, 1)
+    assert images["x_test"].shape == (TEST, 28, 28, 1)
+    kinds = {name: values.dtype.str for name, values in images.items()}
     assert set(kinds.values()) == {"|u1", "<i8"}
 
 
@@ -60,9 +60,9 @@ def test_both_load_the_photographs_that_the_archive_holds(
     pair: WorkerPair, tmp_path: Path
 ) -> None:
     truth = write_cifar(tmp_path)
-    found = loaded(pair, tmp_path, "cifar10")
+    images = loaded(pair, tmp_path, "cifar10")
     for name, values in truth.items():
-        np.testing.assert_array_equal(found[name][: len(values)], values)
+        np.testing.assert_array_equal(images[name][: len(values)], values)
 
 
 def test_a_file_that_is_replaced_is_loaded_anew(
@@ -72,12 +72,12 @@ def test_a_file_that_is_replaced_is_loaded_anew(
     write_idx(folder, "mnist", seed=1)
     after = loaded(pair, folder, "mnist")
     assert digest(after) != before
-    # This process has no framework, and takes what they have kept.
+    # This process has no framework, and reads their cache.
     with image_files.image_folder(folder, download=False):
         assert digest(image_files.images("mnist", {})) == digest(after)
 
 
-def test_what_was_kept_serves_without_the_files(
+def test_cached_images_load_without_the_files(
     pair: WorkerPair, folder: Path
 ) -> None:
     before = digest(loaded(pair, folder, "mnist"))
@@ -86,10 +86,10 @@ def test_what_was_kept_serves_without_the_files(
     assert digest(loaded(pair, folder, "mnist")) == before
 
 
-def test_each_looks_where_it_fetches_to(
+def test_loaders_find_files_in_their_download_folder(
     pair: WorkerPair, tmp_path: Path
 ) -> None:
-    """What a framework has fetched before, it does not fetch again."""
+    """A framework does not download again what it has downloaded."""
     cache = tmp_path / "keras" / "datasets" / "fashion-mnist"
     truth = write_idx(tmp_path, "fashion_mnist")
     shutil.copytree(tmp_path / FOLDERS["fashion_mnist"], cache)
@@ -97,16 +97,18 @@ def test_each_looks_where_it_fetches_to(
     for file in list(raw.iterdir()):
         file.with_suffix("").write_bytes(gzip.decompress(file.read_bytes()))
         file.unlink()
-    asked = {"folder": tmp_path, "kind": "fashion_mnist"}
+    arguments = {"folder": tmp_path, "kind": "fashion_mnist"}
     with pytest.raises(SpecError, match="there is no"):
-        pair.ask("load_images", **asked)
-    found = pair.ask("load_images", **asked, download=True)
-    assert found["torch"][0] == found["keras"][0]
-    np.testing.assert_array_equal(found["keras"][1]["x_test"], truth["x_test"])
+        pair.ask("load_images", **arguments)
+    results = pair.ask("load_images", **arguments, download=True)
+    assert results["torch"][0] == results["keras"][0]
+    np.testing.assert_array_equal(
+        results["keras"][1]["x_test"], truth["x_test"]
+    )
 
 
 @pytest.mark.parametrize("backend", ["torch", "keras"])
-def test_a_byte_that_changes_in_what_was_kept_is_noticed(
+def test_a_changed_byte_in_the_cache_is_refused(
     backend: str, pair: WorkerPair, folder: Path
 ) -> None:
     loaded(pair, folder, "mnist")
@@ -135,7 +137,7 @@ def test_a_class_too_many_is_refused_in_a_worker(
 def test_an_archive_that_is_not_the_official_one_is_refused(
     tmp_path: Path,
 ) -> None:
-    """Torchvision knows each file's checksum."""
+    """Torchvision checks each file's checksum."""
     write_cifar(tmp_path)
     with image_files.image_folder(tmp_path, download=False):
         text = ARM.replace("mnist", "cifar10")
@@ -175,18 +177,18 @@ def test_both_train_on_what_they_load_and_agree(
 ) -> None:
     spec = tmp_path / "spec.yaml"
     spec.write_text(ARM)
-    asked = ("check", str(spec), "--level", "trajectory", "--data-dir")
-    assert parity(*asked, str(folder)) == cli.AGREE
+    command = ("check", str(spec), "--level", "trajectory", "--data-dir")
+    assert parity(*command, str(folder)) == cli.AGREE
     file = folder / FOLDERS["mnist"] / "t10k-labels-idx1-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-9])
     capsys.readouterr()
-    assert parity(*asked, str(folder)) == cli.WRONG_INPUT
-    said = capsys.readouterr().err.splitlines()[-1]
-    assert said.startswith(f"parity: {file}: data: is truncated")
+    assert parity(*command, str(folder)) == cli.WRONG_INPUT
+    message = capsys.readouterr().err.splitlines()[-1]
+    assert message.startswith(f"parity: {file}: data: is truncated")
 
 
 @pytest.mark.parametrize("command", ["run", "check", "audit"])
-def test_files_that_are_missing_are_asked_for_in_a_sentence(
+def test_missing_files_give_a_one_line_message(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spec, none = tmp_path / "spec.yaml", tmp_path / "none"
@@ -196,8 +198,10 @@ def test_files_that_are_missing_are_asked_for_in_a_sentence(
         parity(command, str(spec), "--data-dir", str(none), *out)
         == cli.WRONG_INPUT
     )
-    said = capsys.readouterr().err.strip()
-    assert said.startswith(f"parity: {none}: data.mnist: there is no MNIST/")
-    assert "--data-dir" in said
-    assert "--download" in said
-    assert len(said.splitlines()) == 1
+    message = capsys.readouterr().err.strip()
+    assert message.startswith(
+        f"parity: {none}: data.mnist: there is no MNIST/"
+    )
+    assert "--data-dir" in message
+    assert "--download" in message
+    assert len(message.splitlines()) == 1

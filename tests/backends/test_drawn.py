@@ -1,4 +1,4 @@
-"""What each framework draws by itself comes from the spec's distribution."""
+"""Each framework's own draws follow the spec's distribution."""
 
 import math
 from typing import Any
@@ -61,11 +61,11 @@ def drawn(
     dtype: Dtype = "float64",
     **fields: Any,
 ) -> Weights:
-    """Return the weights that a framework gives one dense layer."""
-    asked = pair.workers[backend].submit(
+    """Return the weights that a framework draws for one dense layer."""
+    future = pair.workers[backend].submit(
         "drawn", arm=wide(**fields), seed=seed, dtype=dtype
     )
-    weights: Weights = asked.result()
+    weights: Weights = future.result()
     return weights
 
 
@@ -74,8 +74,8 @@ def drawn(
 def test_kernel_is_drawn_from_the_distribution_it_names(
     spec: Initializer, backend: str, pair: WorkerPair
 ) -> None:
-    found = drawn(pair, backend, kernel_initializer=spec)
-    kernel = found["dense_1/kernel"]
+    weights = drawn(pair, backend, kernel_initializer=spec)
+    kernel = weights["dense_1/kernel"]
     assert kernel.shape == (FAN_IN, FAN_OUT)
     assert_drawn_from(kernel, distribution(spec, FAN_IN, FAN_OUT))
 
@@ -85,9 +85,9 @@ def test_kernel_is_drawn_from_the_distribution_it_names(
 def test_bias_is_drawn_with_the_fans_of_its_kernel(
     spec: Initializer, backend: str, pair: WorkerPair
 ) -> None:
-    found = drawn(pair, backend, bias_initializer=spec)
+    weights = drawn(pair, backend, bias_initializer=spec)
     expected = distribution(spec, FAN_IN, FAN_OUT)
-    assert_drawn_from(found["dense_1/bias"], expected)
+    assert_drawn_from(weights["dense_1/bias"], expected)
 
 
 @on_each_backend
@@ -96,7 +96,7 @@ def test_bias_is_drawn_with_the_fans_of_its_kernel(
 def test_a_depthwise_kernel_is_drawn_with_the_fans_of_the_spec(
     spec: Initializer, fan_in: str, backend: str, pair: WorkerPair
 ) -> None:
-    """What each framework counts in a tensor's shape is one of the two."""
+    """Each framework computes one of the two fans from the shape."""
     written = {
         "size": 3,
         "multiplier": 5,
@@ -107,8 +107,8 @@ def test_a_depthwise_kernel_is_drawn_with_the_fans_of_the_spec(
     wide = arm(layers, (3, 3, 40))
     [place] = (p for p in wide.places if p.name == "depthwise_conv2d_1")
     fans = place.layer.fans(place.input_shape)
-    asked = pair.workers[backend].submit("drawn", arm=wide, seed=0)
-    kernel = asked.result()["depthwise_conv2d_1/kernel"]
+    future = pair.workers[backend].submit("drawn", arm=wide, seed=0)
+    kernel = future.result()["depthwise_conv2d_1/kernel"]
     assert_drawn_from(kernel, distribution(spec, *fans))
 
 
@@ -122,7 +122,7 @@ def test_a_constant_is_exact(
     backend: str,
     pair: WorkerPair,
 ) -> None:
-    found = drawn(
+    weights = drawn(
         pair,
         backend,
         dtype=dtype,
@@ -130,8 +130,8 @@ def test_a_constant_is_exact(
         bias_initializer=spec,
     )
     for name in ("dense_1/kernel", "dense_1/bias"):
-        assert found[name].dtype == dtype
-        assert (found[name] == np.dtype(dtype).type(value)).all()
+        assert weights[name].dtype == dtype
+        assert (weights[name] == np.dtype(dtype).type(value)).all()
 
 
 @on_each_backend
@@ -141,10 +141,10 @@ def test_a_constant_is_exact(
 def test_orthogonal_is_orthogonal_whichever_side_is_longer(
     spec: Orthogonal, units: int, dtype: Dtype, backend: str, pair: WorkerPair
 ) -> None:
-    found = drawn(
+    weights = drawn(
         pair, backend, dtype=dtype, kernel_initializer=spec, units=units
     )
-    kernel = found["dense_1/kernel"]
+    kernel = weights["dense_1/kernel"]
     assert kernel.shape == (FAN_IN, units)
     assert_orthogonal(kernel, spec.gain)
 
@@ -153,12 +153,12 @@ def test_orthogonal_is_orthogonal_whichever_side_is_longer(
 def test_orthogonal_prefers_no_rotation(
     backend: str, pair: WorkerPair
 ) -> None:
-    """Without its signs, a QR's first diagonal values are all below 0."""
-    found = [
+    """Without sign correction, a QR's first diagonal values are negative."""
+    draws = [
         drawn(pair, backend, seed, kernel_initializer="orthogonal", units=50)
         for seed in range(8)
     ]
-    kernels = np.array([weights["dense_1/kernel"] for weights in found])
+    kernels = np.array([weights["dense_1/kernel"] for weights in draws])
     # Any element of a random one is near N(0, 1/100).
     assert_drawn_from(kernels, stats.norm(0, 1 / math.sqrt(FAN_IN)))
     diagonals = kernels.diagonal(axis1=1, axis2=2)
@@ -166,13 +166,13 @@ def test_orthogonal_prefers_no_rotation(
 
 
 @on_each_backend
-def test_an_absolute_cut_far_out_leaves_a_whole_normal_in_float32(
+def test_a_wide_absolute_truncation_keeps_the_whole_normal_in_float32(
     backend: str, pair: WorkerPair
 ) -> None:
-    """An inverse distribution is infinite where float32 ends."""
+    """An inverse distribution function is infinite at float32's limits."""
     spec = TruncatedNormal(stddev=0.01, bounds="absolute")
     for seed in range(4):
-        found = drawn(
+        kernel = drawn(
             pair,
             backend,
             seed,
@@ -180,20 +180,20 @@ def test_an_absolute_cut_far_out_leaves_a_whole_normal_in_float32(
             kernel_initializer=spec,
             units=20_000,
         )["dense_1/kernel"]
-        assert 4.5 < np.abs(found).max() / spec.stddev < 6.5
+        assert 4.5 < np.abs(kernel).max() / spec.stddev < 6.5
 
 
 @pytest.mark.parametrize("spec", [*KERNELS, *ORTHOGONALS], ids=id_of)
 def test_both_processes_share_the_same_numbers(
     spec: Initializer, pair: WorkerPair
 ) -> None:
-    """Orthogonal's QR comes from a library with threads of its own."""
+    """The QR of `orthogonal` comes from a multithreaded library."""
     shared = wide(kernel_initializer=spec)
-    asked = [
+    futures = [
         worker.submit("shared", arm=shared, seed=0)
         for worker in pair.workers.values()
     ]
-    torch, keras = (found.result()["dense_1/kernel"] for found in asked)
+    torch, keras = (future.result()["dense_1/kernel"] for future in futures)
     here = initial_weights(shared, 0, "float64")["dense_1/kernel"]
     assert (torch == keras).all()
     assert (torch == here).all()
@@ -203,19 +203,19 @@ def test_both_processes_share_the_same_numbers(
 def test_a_seed_draws_the_same_again_and_another_does_not(
     backend: str, pair: WorkerPair
 ) -> None:
-    one, again, other = (
+    first, again, other = (
         drawn(pair, backend, seed)["dense_1/kernel"] for seed in (0, 0, 1)
     )
-    assert (one == again).all()
-    assert (one != other).any()
+    assert (first == again).all()
+    assert (first != other).any()
 
 
 @on_each_backend
 def test_layers_of_one_shape_are_not_drawn_alike(
     backend: str, pair: WorkerPair
 ) -> None:
-    """A Keras initialiser that is called twice gives the same twice."""
-    perturbed_runs = arm([{"dense": 5}, {"dense": 5}, {"dense": 3}])
-    asked = pair.workers[backend].submit("drawn", arm=perturbed_runs, seed=0)
-    found = asked.result()
-    assert (found["dense_1/kernel"] != found["dense_2/kernel"]).any()
+    """A Keras initialiser returns the same values when called twice."""
+    network = arm([{"dense": 5}, {"dense": 5}, {"dense": 3}])
+    future = pair.workers[backend].submit("drawn", arm=network, seed=0)
+    weights = future.result()
+    assert (weights["dense_1/kernel"] != weights["dense_2/kernel"]).any()

@@ -1,6 +1,6 @@
-"""Laws of emitting: the code makes what would have been built.
+"""Emission: the code builds the same objects as the backend.
 
-It runs in a namespace of its own, with nothing of this project to import.
+It runs in its own namespace, without access to this project's packages.
 """
 
 import os
@@ -21,7 +21,7 @@ from tests.cases_images import EVEN_AND_ODD
 
 WIDEST = 79
 
-# Of each kind; each is built twice, and computes.
+# Items of each kind; each is built twice, and run.
 ENOUGH = 20
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
@@ -33,33 +33,33 @@ each_kind = pytest.mark.parametrize("kind", EMITTED, ids=lambda k: k.kind())
 def test_emitted_code_makes_what_is_built(
     kind: type[SpecNode], backend: str, pair: WorkerPair
 ) -> None:
-    found = examples(kind)
-    items = found[:: max(1, len(found) // ENOUGH)]
-    asked = pair.workers[backend].submit("emit_and_run", items=items)
-    for item, seen in zip(items, asked.result(), strict=True):
+    candidates = examples(kind)
+    items = candidates[:: max(1, len(candidates) // ENOUGH)]
+    future = pair.workers[backend].submit("emit_and_run", items=items)
+    for item, seen in zip(items, future.result(), strict=True):
         assert len(seen.built) > 1
         assert_same(seen.executed, seen.built, str(item))
         assert seen.again == seen.text
         assert_fits(seen.text)
 
 
-def assert_same(found: Any, expected: Any, where: str) -> None:
-    """Compare bit by bit, and say where the two differ."""
+def assert_same(actual: Any, expected: Any, where: str) -> None:
+    """Compare bit by bit; the message names where the two differ."""
     if isinstance(expected, dict):
-        assert found.keys() == expected.keys(), where
+        assert actual.keys() == expected.keys(), where
         for key, value in expected.items():
-            assert_same(found[key], value, f"{where}: {key}")
+            assert_same(actual[key], value, f"{where}: {key}")
     else:
-        np.testing.assert_array_equal(found, expected, where)
+        np.testing.assert_array_equal(actual, expected, where)
 
 
 def assert_fits(text: str) -> None:
-    """A line is wide only where it is one word, which cannot be broken."""
+    """A line may be too wide only if it is one word."""
     for line in text.splitlines():
         assert len(line) <= WIDEST or " " not in line.strip(), line
 
 
-# Together they hold blocks in blocks, what draws, and classes of ours.
+# Together they have nested blocks, random layers, and classes of this project.
 ALONE = (
     "average_pool-plain",
     "batch_norm-biased-image",
@@ -78,17 +78,17 @@ ALONE = (
 
 
 @on_each_backend
-def test_emitted_networks_run_where_nothing_of_ours_is(
+def test_emitted_networks_run_without_this_project(
     backend: str, pair: WorkerPair, tmp_path: Path
 ) -> None:
     cases = [case for case in LAYERS if case.id in ALONE]
     assert len(cases) == len(ALONE)
-    asked = pair.workers[backend].submit(
+    future = pair.workers[backend].submit(
         "emit_networks",
         networks=[case.arm.layers for case in cases],
         shape=EVEN_AND_ODD,
     )
-    x, seen = asked.result()
+    x, seen = future.result()
     np.save(tmp_path / "x.npy", x)
     for number, (text, _) in enumerate(seen):
         assert_fits(text)
@@ -101,5 +101,5 @@ def test_emitted_networks_run_where_nothing_of_ours_is(
         capture_output=True,
     )
     for number, (_, outputs) in enumerate(seen):
-        found = np.load(tmp_path / f"{number}.npy")
-        np.testing.assert_array_equal(found, outputs, cases[number].id)
+        result = np.load(tmp_path / f"{number}.npy")
+        np.testing.assert_array_equal(result, outputs, cases[number].id)

@@ -1,4 +1,4 @@
-"""What layers do in a live model, beyond what numbers alone show."""
+"""Layers of live models, beyond the comparison of numbers."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
 
 
 def case(name: str) -> Case:
-    [found] = [case for case in CASES if case.id == name]
-    return found
+    [result] = [case for case in CASES if case.id == name]
+    return result
 
 
 @on_each_backend
@@ -31,9 +31,9 @@ def test_dropout_passes_everything_on_in_evaluation(
 def test_dropout_drops_under_its_mask_in_training(
     backend: str, examined: Examined
 ) -> None:
-    """An image's pixel that is dropped all through a batch moves no weight.
+    """A pixel that is dropped in the whole batch changes no weight.
 
-    One sample a batch makes that likely: each of 60 inputs is dropped with
+    With one sample a batch that is likely: each of 60 inputs is dropped with
     a probability of 0.3.
     """
     dropping = Case(
@@ -52,37 +52,39 @@ def test_dropout_drops_under_its_mask_in_training(
 def test_images_come_back_with_their_channels_last(
     backend: str, examined: Examined
 ) -> None:
-    found = examined(case("max_pool-ties"), backend)
-    assert found.outputs["relu_1"].shape == found.x.shape
-    assert_close(found.outputs["relu_1"], found.x * (found.x > 0), 0.0)
+    result = examined(case("max_pool-ties"), backend)
+    assert result.outputs["relu_1"].shape == result.x.shape
+    assert_close(result.outputs["relu_1"], result.x * (result.x > 0), 0.0)
 
 
 @on_each_backend
 def test_flatten_lays_pixels_or_channels_side_by_side(
     backend: str, examined: Examined
 ) -> None:
-    found = examined(case("flatten-channels_last"), backend)
-    flat = found.x.reshape(len(found.x), -1)
-    assert_close(found.outputs["flatten_1"], flat, 0.0)
-    found = examined(case("flatten-channels_first"), backend)
-    flat = found.x.transpose(0, 3, 1, 2).reshape(len(found.x), -1)
-    assert_close(found.outputs["flatten_1"], flat, 0.0)
+    result = examined(case("flatten-channels_last"), backend)
+    flat = result.x.reshape(len(result.x), -1)
+    assert_close(result.outputs["flatten_1"], flat, 0.0)
+    result = examined(case("flatten-channels_first"), backend)
+    flat = result.x.transpose(0, 3, 1, 2).reshape(len(result.x), -1)
+    assert_close(result.outputs["flatten_1"], flat, 0.0)
 
 
 @on_each_backend
 @pytest.mark.parametrize("at_zero", ["slope", "zero"])
 @pytest.mark.parametrize("slopes", ["one", "per_channel", "per_number"])
-def test_what_a_framework_starts_by_itself_is_what_is_said(
+def test_frameworks_start_parameters_at_the_specified_values(
     slopes: str, at_zero: str, backend: str, pair: WorkerPair
 ) -> None:
-    """A third is a number that does not survive float32."""
+    """A third is not representable in float32."""
     prelu = {"slopes": slopes, "at_zero": at_zero, "initial": 1 / 3}
     layers = [{"prelu": prelu}, {"layer_norm": {"axes": "all"}}, "flatten"]
     network = arm([*layers, {"dense": 3}], (4, 5, 3))
-    found = pair.workers[backend].submit("drawn", arm=network, seed=0).result()
-    assert (found["prelu_1/slope"] == 1 / 3).all()
-    assert (found["layer_norm_1/gamma"] == 1).all()
-    assert (found["layer_norm_1/beta"] == 0).all()
+    weights = (
+        pair.workers[backend].submit("drawn", arm=network, seed=0).result()
+    )
+    assert (weights["prelu_1/slope"] == 1 / 3).all()
+    assert (weights["layer_norm_1/gamma"] == 1).all()
+    assert (weights["layer_norm_1/beta"] == 0).all()
 
 
 @on_each_backend
@@ -130,9 +132,9 @@ def test_live_models_have_as_many_parameters_as_counted_by_hand(
         (784,),
         classes=units[-1],
     )
-    found = examined(counted, backend, steps=0)
-    assert sum(found.counts.values()) == count
-    assert sum(value.size for value in found.trained.values()) == count
+    result = examined(counted, backend, steps=0)
+    assert sum(result.counts.values()) == count
+    assert sum(value.size for value in result.trained.values()) == count
 
 
 LENET = [
@@ -166,7 +168,7 @@ SEPARABLE = [
     "global_max_pool",
     {"dense": 3},
 ]
-"""Every other layer that learns, on 8 × 7 pixels of 3 channels.
+"""Every other layer with parameters, on 8 × 7 pixels of 3 channels.
 
 9 · 6 + 6, 6 · 8, 2 · 8, 6 · 5 · 8, 3 · 2 · 8 + 8, 2 · 4 · 5 · 8, 8, 1, and
 8 · 3 + 3.
@@ -192,9 +194,9 @@ def test_live_image_networks_have_as_many_parameters_as_counted_by_hand(
 ) -> None:
     counted = Case(f"counted-{count}", layers, sides, classes)
     assert counted.arm.parameter_count == count
-    found = examined(counted, backend, steps=0)
-    assert sum(found.counts.values()) == count
-    assert sum(value.size for value in found.trained.values()) == count
+    result = examined(counted, backend, steps=0)
+    assert sum(result.counts.values()) == count
+    assert sum(value.size for value in result.trained.values()) == count
 
 
 def test_the_counted_networks_count_the_same_in_the_spec() -> None:
@@ -202,23 +204,23 @@ def test_the_counted_networks_count_the_same_in_the_spec() -> None:
     assert arm(layers, (784,), 10).parameter_count == 235_146
 
 
-def test_a_bare_number_may_be_the_first_that_a_process_sees() -> None:
-    """PyTorch imports parts of itself where a scalar becomes a tensor."""
+def test_a_formula_with_a_scalar_works_in_a_fresh_process() -> None:
+    """PyTorch imports parts of itself when a scalar becomes a tensor."""
     spec = arm([{"dense": 4}, {"custom": "maximum(0, x)"}, {"dense": 3}])
     task = {"arm": spec, "seed": 0, "dtype": "float64", "nudges": ()}
     with WorkerPair(threads=1) as fresh:
-        found = fresh.ask("inspect_step", **task)
-    assert found["torch"].shapes == found["keras"].shapes
+        results = fresh.ask("inspect_step", **task)
+    assert results["torch"].shapes == results["keras"].shapes
 
 
 def changed(
     pair: WorkerPair, backend: str, layer: Any, size: int
 ) -> tuple[Any, Any, Any]:
-    """Return images, and what a layer makes of them in training and not."""
+    """Return images, and a layer's outputs for them in training and not."""
     x = np.random.default_rng(0).normal(size=(size, 4, 5, 2))
     network = arm([layer, "flatten", {"dense": 3}], (4, 5, 2))
-    asked = pair.workers[backend].submit("live_images", arm=network, x=x)
-    trained, plain = asked.result()
+    future = pair.workers[backend].submit("live_images", arm=network, x=x)
+    trained, plain = future.result()
     return x, trained, plain
 
 
@@ -244,7 +246,7 @@ def test_a_crop_is_a_window_of_the_padded_image(
     np.testing.assert_array_equal(plain, x)
     sides = ((0, 0), (1, 1), (1, 1), (0, 0))
     padded = np.pad(x, sides, constant_values=0.5)
-    found = np.stack(
+    matches = np.stack(
         [
             (trained == padded[:, top : top + 4, left : left + 5]).all(
                 (1, 2, 3)
@@ -253,7 +255,7 @@ def test_a_crop_is_a_window_of_the_padded_image(
             for left in range(3)
         ]
     )
-    assert (found.sum(0) == 1).all()
+    assert (matches.sum(0) == 1).all()
     # Five standard errors of a share of 400.
     error = (1 / 9 * 8 / 9 / 400) ** 0.5
-    assert (abs(found.mean(1) - 1 / 9) < 5 * error).all()
+    assert (abs(matches.mean(1) - 1 / 9) < 5 * error).all()

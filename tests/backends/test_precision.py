@@ -1,8 +1,8 @@
-"""Every precision: the one that is meant is computed in, and is near.
+"""Every precision: layers compute in it, and are as accurate as it allows.
 
-float32 and float64 are that of everything; in mixed precision, bfloat16 is
-that of what layers compute, and float32 that of all around it. The fast part
-trains two networks that hold most kinds of layers; the slow one every kind
+In float32 and float64, everything has that precision; in mixed precision the
+layers compute in bfloat16, and everything else in float32. The fast tests
+train four networks that hold most kinds of layers; the slow ones every kind
 of the language.
 """
 
@@ -24,7 +24,7 @@ from tests.cases import CASES, SMOOTH, Case, arm
 from tests.coverage.rows import precision_jobs
 from tests.tolerances import HALF, MIXED_MATTERS, assert_close, distance
 
-# Every kind of layer in three networks.
+# Every kind of layer in four networks.
 IMAGE = arm(
     [
         {"random_crop": 1},
@@ -73,7 +73,22 @@ ACTIVATIONS = arm(
     ],
     optimizer="adam",
 )
-WIDE = {"image": IMAGE, "vector": VECTOR, "activations": ACTIVATIONS}
+TWO_AXES = arm(
+    [
+        {"spatial_dropout": 0.25},
+        "tanh",
+        {"spatial_dropout": 0.25},
+        "flatten",
+        {"dense": 3},
+    ],
+    (6, 4),
+)
+WIDE = {
+    "image": IMAGE,
+    "vector": VECTOR,
+    "activations": ACTIVATIONS,
+    "two_axes": TWO_AXES,
+}
 
 each_dtype = pytest.mark.parametrize("dtype", get_args(Dtype))
 each_wide = pytest.mark.parametrize("name", WIDE)
@@ -82,10 +97,10 @@ ALL = [
 ]
 
 # One unit in the last place of 1 in bfloat16, which has 8 significant bits.
-# Each layer rounds what it takes, its weights and what it gives, by half a
-# unit each if at random; TensorFlow cuts sums off on some processors. These
-# add like independent errors, to less than a unit for each layer on the way
-# there, and as much again on the way back.
+# Each layer rounds its inputs, its weights and its outputs, by half a unit
+# each if at random; TensorFlow truncates sums on some processors. These add
+# like independent errors, to less than a unit for each layer in the forward
+# pass, and as much again in the backward pass.
 UNIT = 2.0**-7
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
@@ -96,36 +111,36 @@ for_each_case = pytest.mark.parametrize(
 )
 
 
-def hold_types(found: Types, dtype: Dtype) -> None:
-    """Hold what a training was seen to compute in to what is meant."""
-    assert set().union(*found.outputs.values()) == {dtype}, found.outputs
-    assert all(found.outputs.values()), found.outputs
-    assert found.gradients == {storage_dtype(dtype)}
-    assert set(found.held.values()) <= {storage_dtype(dtype)}, found.held
-    assert found.state <= {storage_dtype(dtype)}
+def hold_types(result: Types, dtype: Dtype) -> None:
+    """Check that a training computed in the requested precision."""
+    assert set().union(*result.outputs.values()) == {dtype}, result.outputs
+    assert all(result.outputs.values()), result.outputs
+    assert result.gradients == {storage_dtype(dtype)}
+    assert set(result.held.values()) <= {storage_dtype(dtype)}, result.held
+    assert result.state <= {storage_dtype(dtype)}
 
 
-def asked(pair: WorkerPair, backend: str, arm: Arm, dtype: Dtype) -> Any:
+def types_of(pair: WorkerPair, backend: str, arm: Arm, dtype: Dtype) -> Any:
     return pair.workers[backend].submit("types", arm=arm, dtype=dtype).result()
 
 
 @each_dtype
 @on_each_backend
 @each_wide
-def test_each_layer_computes_in_the_precision_that_is_meant(
+def test_each_layer_computes_in_the_requested_precision(
     name: str, backend: str, dtype: Dtype, pair: WorkerPair
 ) -> None:
-    hold_types(asked(pair, backend, WIDE[name], dtype), dtype)
+    hold_types(types_of(pair, backend, WIDE[name], dtype), dtype)
 
 
 @pytest.mark.slow
 @each_dtype
 @on_each_backend
 @pytest.mark.parametrize("each", ALL)
-def test_every_kind_computes_in_the_precision_that_is_meant(
+def test_every_kind_computes_in_the_requested_precision(
     each: Arm, backend: str, dtype: Dtype, pair: WorkerPair
 ) -> None:
-    hold_types(asked(pair, backend, each, dtype), dtype)
+    hold_types(types_of(pair, backend, each, dtype), dtype)
 
 
 def size(tensors: dict[str, np.ndarray]) -> float:
@@ -136,20 +151,20 @@ def size(tensors: dict[str, np.ndarray]) -> float:
 
 
 def depths(places: Sequence[LayerNode], start: int = 0) -> dict[str, int]:
-    """Return how many layers there are up to each place, on its branch."""
-    found: dict[str, int] = {}
+    """Return the number of layers up to each place, on its branch."""
+    result: dict[str, int] = {}
     for place in places:
         blocks = [*place.blocks.values(), place.after or ()]
         for block in blocks:
-            found |= depths(block, start)
-        inside = [found[each.name] for block in blocks for each in block]
+            result |= depths(block, start)
+        inside = [result[each.name] for block in blocks for each in block]
         start = max([start, *inside]) + 1
-        found[place.name] = start
-    return found
+        result[place.name] = start
+    return result
 
 
 def hold_near(arm: Arm, mixed: Any, single: Any) -> None:
-    """Hold what was computed in bfloat16 to float32 and its rounding."""
+    """Check that bfloat16 results equal float32's up to rounding."""
     layers = depths(arm.places)
     for name, depth in layers.items():
         off = np.linalg.norm(mixed.outputs[name] - single.outputs[name])
@@ -198,16 +213,16 @@ def test_the_two_frameworks_agree_in_each_precision(
 
 @on_each_backend
 @for_each_case
-def test_mixed_precision_is_near_the_reference_and_no_nearer(
+def test_mixed_precision_differs_from_the_reference_by_its_rounding(
     case: Case, backend: str, examined: Examined, referred: Referred
 ) -> None:
-    found, truth = examined(case, backend, "bfloat16"), referred(case)
-    assert_close(found.outputs, truth.outputs, HALF)
-    assert_close(found.curves["loss"], truth.curves["loss"], HALF)
-    assert_close(found.stepped, truth.stepped, HALF)
+    result, truth = examined(case, backend, "bfloat16"), referred(case)
+    assert_close(result.outputs, truth.outputs, HALF)
+    assert_close(result.curves["loss"], truth.curves["loss"], HALF)
+    assert_close(result.stepped, truth.stepped, HALF)
     last = case.arm.places[-1].name
-    assert distance(found.outputs[last], truth.outputs[last]) > MIXED_MATTERS
-    gradients = {n: v for n, v in found.gradients.items() if n != "loss"}
+    assert distance(result.outputs[last], truth.outputs[last]) > MIXED_MATTERS
+    gradients = {n: v for n, v in result.gradients.items() if n != "loss"}
     single = examined(case, backend, "float32").gradients
     far = [distance(value, single[n]) for n, value in gradients.items()]
     assert MIXED_MATTERS < max(far) < HALF
@@ -218,19 +233,19 @@ def test_mixed_precision_is_near_the_reference_and_no_nearer(
 def test_parameters_and_losses_stay_in_float32(
     case: Case, backend: str, examined: Examined
 ) -> None:
-    found = examined(case, backend, "bfloat16")
-    held = [found.curves["loss"], *found.trained.values()]
+    result = examined(case, backend, "bfloat16")
+    held = [result.curves["loss"], *result.trained.values()]
     assert {value.dtype.name for value in held} == {"float32"}
     # 16 of a parameter's bits would be zero if bfloat16 held it.
-    for value in found.stepped.values():
+    for value in result.stepped.values():
         assert (value.view("uint32") & 0xFFFF).any()
 
 
 @on_each_backend
-def test_another_precision_follows_as_if_nothing_had_been(
+def test_float64_after_bfloat16_is_unaffected(
     backend: str, examined: Examined, referred: Referred
 ) -> None:
     [case] = [case for case in CASES if case.id == "tanh"]
     examined(case, backend, "bfloat16")
-    found = examined(case, backend, "float64", 29)
-    assert_close(found.outputs, referred(case).outputs, 1e-12)
+    result = examined(case, backend, "float64", 29)
+    assert_close(result.outputs, referred(case).outputs, 1e-12)

@@ -45,13 +45,14 @@ PROBES = {
 }
 
 
-# Each framework's own randomness: there is no truth to compare with.
+# `dropped` depends on each framework's own random numbers, so it has no
+# reference.
 DROPPED = PROBES | {"dropped": {"samples": 200}}
 
 
 def digits(probes: dict[str, Any] | None, **recipe: Any) -> Arm:
-    """Return a network with all that behaves differently in training."""
-    said = {
+    """Return a network with every layer that differs in training."""
+    defaults = {
         "loss": "cross_entropy",
         "optimizer": {"adam": 0.01},
         "batch_size": 64,
@@ -66,7 +67,7 @@ def digits(probes: dict[str, Any] | None, **recipe: Any) -> Arm:
         "name": "probed",
         "dialect": "torch",
         "data": {"digits": None, "test": 0.5, "validation": 0.1},
-        "recipe": said | recipe,
+        "recipe": defaults | recipe,
         "arms": {"only": layers},
     }
     return parse(written | ({"probes": probes} if probes else {})).arm("only")
@@ -107,17 +108,17 @@ def truth() -> Any:
 
 
 @on_each_backend
-def test_probes_see_what_numpy_sees(
+def test_probes_equal_the_numpy_reference(
     pair: WorkerPair, backend: str, truth: Any
 ) -> None:
-    found = trained(pair.workers[backend], digits(PROBES))
-    assert_close(found.probes, truth.probes, TRAINED)
-    assert_close(found.steps, truth.steps, TRAINED)
+    record = trained(pair.workers[backend], digits(PROBES))
+    assert_close(record.probes, truth.probes, TRAINED)
+    assert_close(record.steps, truth.steps, TRAINED)
 
 
 @on_each_backend
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_looking_changes_not_one_bit(
+def test_probes_do_not_change_training(
     pair: WorkerPair, backend: str, dtype: Dtype
 ) -> None:
     worker = pair.workers[backend]
@@ -131,7 +132,7 @@ def test_looking_changes_not_one_bit(
 
 
 @on_each_backend
-def test_looking_moves_no_randomness_of_the_frameworks_own(
+def test_probes_do_not_advance_the_frameworks_random_state(
     pair: WorkerPair, backend: str
 ) -> None:
     worker = pair.workers[backend]
@@ -150,7 +151,7 @@ def test_looking_moves_no_randomness_of_the_frameworks_own(
 
 @on_each_backend
 @pytest.mark.parametrize("native", [False, True], ids=["shared", "native"])
-def test_a_dropout_is_what_is_written_by_hand(
+def test_dropout_zeroes_and_scales_its_inputs(
     pair: WorkerPair, backend: str, native: bool
 ) -> None:
     arm = parse(DROPPING).arm("only")
@@ -165,7 +166,7 @@ def test_a_dropout_is_what_is_written_by_hand(
         factors = (kept / (1 - rate)).astype(np.float32)
         assert (left == entered * factors).all()
         assert abs(kept.mean() - (1 - rate)) < 0.05
-    # A channel goes as a whole.
+    # A channel is dropped as a whole.
     [(_, left)] = record.probes["dropped/spatial_dropout_1"]
     assert set(np.unique((left != 0).mean((1, 2)))) == {0.0, 1.0}
 
@@ -174,7 +175,7 @@ def test_a_dropout_is_what_is_written_by_hand(
 def test_another_seed_drops_other_numbers(
     pair: WorkerPair, backend: str
 ) -> None:
-    """The trainer is the same; what the framework draws itself is not."""
+    """The same trainer draws other masks with another seed."""
 
     def left(seed: int) -> Any:
         worker = pair.workers[backend]
@@ -190,41 +191,45 @@ LEARNING = [case for case in LAYERS + LOSSES if case.arm.parameters]
 
 
 def first_of_each_kind() -> list[Any]:
-    """Return the cases; those that bring no new kind of layer are slow."""
+    """Return the cases; those without a new kind of layer are marked slow."""
     known: set[str] = set()
-    found = []
+    cases = []
     for case in LEARNING:
         kinds = {place.layer.kind() for place in case.arm.all_nodes}
         marks = () if kinds - known else pytest.mark.slow
-        found.append(pytest.param(case, marks=marks, id=case.id))
+        cases.append(pytest.param(case, marks=marks, id=case.id))
         known |= kinds
-    return found
+    return cases
 
 
-def asked(worker: Any, case: Case, dtype: Dtype, weights: Weights) -> Weights:
-    """Ask for the gradients of the first samples, by all tensors."""
-    found: Weights = worker.submit(
+def sample_gradients(
+    worker: Any, case: Case, dtype: Dtype, weights: Weights
+) -> Weights:
+    """Return the gradients of the first samples by all tensors."""
+    gradients: Weights = worker.submit(
         "each_gradient", arm=case.arm, dtype=dtype, weights=weights
     ).result()
-    return found
+    return gradients
 
 
-# Not from the initial weights: averages that never moved would say little
-# of which statistics are used.
+# With trained weights: with the initial running averages, the test could not
+# tell which statistics are used.
 @on_each_backend
 @pytest.mark.parametrize("case", first_of_each_kind())
-def test_gradients_of_samples_are_what_numpy_says(
+def test_per_sample_gradients_equal_the_numpy_reference(
     case: Case, backend: str, pair: WorkerPair, referred: Referred
 ) -> None:
     weights = referred(case).trained
     truth = each_gradient(reference.Trainer, case.arm, "float64", weights)
-    found = asked(pair.workers[backend], case, "float64", weights)
-    assert_close(found, truth, ROUNDING)
+    gradients = sample_gradients(
+        pair.workers[backend], case, "float64", weights
+    )
+    assert_close(gradients, truth, ROUNDING)
 
 
 @on_each_backend
 def test_batch_norm_uses_its_averages(pair: WorkerPair, backend: str) -> None:
-    """A sample alone has no variance to be divided by."""
+    """A single sample has no variance to divide by."""
     case = next(case for case in LEARNING if "batch_norm" in case.id)
     weights = loop.initial_weights(case.arm, 0, "float64")
     moved = {
@@ -232,8 +237,10 @@ def test_batch_norm_uses_its_averages(pair: WorkerPair, backend: str) -> None:
         for name, value in weights.items()
     }
     worker = pair.workers[backend]
-    one, other = (asked(worker, case, "float64", w) for w in (weights, moved))
-    assert max(distance(one[n], other[n]) for n in one) > MATTERS
+    before, after = (
+        sample_gradients(worker, case, "float64", w) for w in (weights, moved)
+    )
+    assert max(distance(before[n], after[n]) for n in before) > MATTERS
 
 
 @on_each_backend
@@ -241,11 +248,13 @@ def test_float32_probes_are_close(pair: WorkerPair, backend: str) -> None:
     case = next(case for case in LEARNING if "batch_norm" in case.id)
     weights = loop.initial_weights(case.arm, 0, "float64")
     truth = each_gradient(reference.Trainer, case.arm, "float64", weights)
-    found = asked(pair.workers[backend], case, "float32", weights)
-    assert_close(found, truth, SINGLE)
+    gradients = sample_gradients(
+        pair.workers[backend], case, "float32", weights
+    )
+    assert_close(gradients, truth, SINGLE)
 
 
-def test_the_ladder_judges_what_the_probes_saw(pair: WorkerPair) -> None:
+def test_the_ladder_compares_the_probes(pair: WorkerPair) -> None:
     ladder = run_ladder(pair, digits(DROPPED), steps=40)
     verdict = ladder.verdicts[-1]
     assert verdict.rung == "trajectory"

@@ -1,4 +1,4 @@
-"""Laws of reading: what is built is read back as what was said."""
+"""Reading: a live object is read back as the spec it was built from."""
 
 from functools import cache
 from typing import Any
@@ -36,10 +36,10 @@ def expected(item: Item) -> Any:
 
 
 @each_kind
-def test_examples_are_many_or_all_there_are(kind: type[SpecNode]) -> None:
-    found = examples(kind)
-    assert found
-    if len(found) < 20:
+def test_each_kind_has_enough_examples(kind: type[SpecNode]) -> None:
+    items = examples(kind)
+    assert items
+    if len(items) < 20:
         assert len(drawn(elements(kind), 10 * DRAWN)) < 20
 
 
@@ -49,15 +49,15 @@ def test_what_is_built_is_read_back(
     kind: type[SpecNode], backend: str, pair: WorkerPair
 ) -> None:
     items = examples(kind)
-    asked = pair.workers[backend].submit("read_back", items=items)
-    for item, seen in zip(items, asked.result(), strict=True):
+    future = pair.workers[backend].submit("read_back", items=items)
+    for item, seen in zip(items, future.result(), strict=True):
         spec = expected(item)
         assert seen.read == spec, item
         assert len(seen.readers) == 1, (item, seen.readers)
 
 
 @each_kind
-def test_a_canonical_form_is_its_own(kind: type[SpecNode]) -> None:
+def test_canonical_forms_are_idempotent(kind: type[SpecNode]) -> None:
     for item in examples(kind):
         spec = expected(item)
         assert expected(Item(spec, item.shape)) == spec
@@ -65,10 +65,10 @@ def test_a_canonical_form_is_its_own(kind: type[SpecNode]) -> None:
 
 @cache
 def networks_of(shape: Shape) -> list[Any]:
-    """Return networks with blocks inside of blocks, drawn and written."""
-    found = drawn(networks(shape).filter(len), DRAWN)
+    """Return networks with nested blocks: random ones and the cases."""
+    random_networks = drawn(networks(shape).filter(len), DRAWN)
     cases = [case for case in LAYERS if case.sides == shape]
-    return found + [case.arm.layers for case in cases]
+    return random_networks + [case.arm.layers for case in cases]
 
 
 @on_each_backend
@@ -77,13 +77,13 @@ def networks_of(shape: Shape) -> list[Any]:
 def test_a_network_is_read_back(
     shape: Shape, masked: bool, backend: str, pair: WorkerPair
 ) -> None:
-    found = networks_of(shape)
-    inside = (place for n in found for place in walk(places(n, shape)))
+    all_networks = networks_of(shape)
+    inside = (place for n in all_networks for place in walk(places(n, shape)))
     assert {"residual", "concatenate"} <= {p.layer.kind() for p in inside}
-    asked = pair.workers[backend].submit(
-        "read_networks", networks=found, shape=shape, masked=masked
+    future = pair.workers[backend].submit(
+        "read_networks", networks=all_networks, shape=shape, masked=masked
     )
-    for layers, seen in zip(found, asked.result(), strict=True):
+    for layers, seen in zip(all_networks, future.result(), strict=True):
         assert seen == canonical_layers(layers, shape)
         assert canonical_layers(seen, shape) == seen
 
@@ -97,11 +97,11 @@ def test_a_network_is_read_back(
         ("optimizer", "optimizers"),
     ],
 )
-def test_what_no_reader_knows_is_named_with_the_file(
+def test_an_unknown_class_is_reported_with_the_readers_file(
     name: str, book: str, backend: str, pair: WorkerPair
 ) -> None:
-    asked = pair.workers[backend].submit("read_unknown", name=name)
-    message = asked.result()
+    future = pair.workers[backend].submit("read_unknown", name=name)
+    message = future.result()
     assert message.startswith("got ")
     assert "Unheard" in message
     assert f"{backend}_impl/introspect/{book}" in message
@@ -111,17 +111,19 @@ def test_what_no_reader_knows_is_named_with_the_file(
 @pytest.mark.parametrize(
     "name", ["softplus", "selu", "dense", "flatten", "loss"]
 )
-def test_what_means_something_else_is_not_read(
+def test_objects_with_another_meaning_are_not_read(
     name: str, backend: str, pair: WorkerPair
 ) -> None:
-    """Each is of a class that a reader knows, but says more or otherwise."""
-    asked = pair.workers[backend].submit("read_near", name=name)
-    assert "which no reader recognises" in asked.result()
+    """Each has a class that a reader knows, but settings that it does not."""
+    future = pair.workers[backend].submit("read_near", name=name)
+    assert "which no reader recognises" in future.result()
 
 
-def test_a_layer_without_a_note_began_as_pytorchs_do(pair: WorkerPair) -> None:
-    found = pair.workers["torch"].submit("read_bare").result()
-    assert found == Dense(
+def test_a_layer_without_a_note_has_pytorchs_default_initializers(
+    pair: WorkerPair,
+) -> None:
+    layer = pair.workers["torch"].submit("read_bare").result()
+    assert layer == Dense(
         units=3,
         kernel_initializer=FanInUniform(),
         bias_initializer=FanInUniform(),

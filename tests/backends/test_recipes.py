@@ -1,4 +1,4 @@
-"""What a recipe does in a live framework, beyond the table of cases."""
+"""Recipes in the live frameworks, beyond the table of cases."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.tolerances import SINGLE, assert_close, distance
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
 
-# Rates of 1, so that steps are large beside the rounding of what they move.
+# Rates of 1, so that steps are large beside the rounding of the parameters.
 CORRECTED = ["adam", "adamw", "adamax", "nadam"]
 
 
@@ -26,37 +26,37 @@ def corrected(kind: str, bias_correction: str) -> Case:
 
 
 def first_steps(examined: Examined, case: Case, backend: str) -> Any:
-    """Return what one float32 step takes off a kernel, in double."""
-    found = examined(case, backend, "float32", 1)
+    """Return the change of a kernel in one float32 step, in double."""
+    end = examined(case, backend, "float32", 1)
     start = examined(case, backend, "float32", 0)
     name = "dense_1/kernel"
-    one, other = (np.float64(each.trained[name]) for each in (found, start))
-    return one - other
+    after, before = (np.float64(each.trained[name]) for each in (end, start))
+    return after - before
 
 
 @on_each_backend
 @pytest.mark.parametrize("kind", ["adam", "adamw"])
-def test_bias_is_corrected_in_the_precision_that_is_said(
+def test_bias_is_corrected_in_the_specified_precision(
     kind: str, backend: str, examined: Examined
 ) -> None:
     """In float32, 1 - 0.999 is off by 1.3e-5, its root by half of that.
 
     Adamax corrects by 1 - 0.9, which is off by 2.4e-7, and Nadam's error
-    stands in its moments too and cancels: one step cannot tell theirs apart.
+    is in its moments too and cancels: one step cannot distinguish these two.
     """
     steps = [
-        first_steps(examined, corrected(kind, said), backend)
-        for said in ("double", "parameter")
+        first_steps(examined, corrected(kind, precision), backend)
+        for precision in ("double", "parameter")
     ]
     assert 4e-6 < distance(*steps) < 9e-6
 
 
-@pytest.mark.parametrize("said", ["double", "parameter"])
+@pytest.mark.parametrize("precision", ["double", "parameter"])
 @pytest.mark.parametrize("kind", CORRECTED)
-def test_the_frameworks_correct_alike_in_float32(
-    kind: str, said: str, examined: Examined
+def test_both_frameworks_correct_the_bias_alike_in_float32(
+    kind: str, precision: str, examined: Examined
 ) -> None:
-    case = corrected(kind, said)
+    case = corrected(kind, precision)
     torch, keras = (
         first_steps(examined, case, backend) for backend in ("torch", "keras")
     )
@@ -93,10 +93,10 @@ def test_recipes_run_in_float32(
     known = Case(
         "-".join([case.id, str(case.recipe)]), MLP, recipe=case.recipe
     )
-    found = examined(known, backend, "float32", 2)
-    assert all(v.dtype == "float32" for v in found.trained.values())
+    result = examined(known, backend, "float32", 2)
+    assert all(v.dtype == "float32" for v in result.trained.values())
     truth = referred(known)
-    assert_close(found.stepped, truth.stepped, SINGLE)
+    assert_close(result.stepped, truth.stepped, SINGLE)
 
 
 @on_each_backend
@@ -114,10 +114,10 @@ def test_a_prediction_that_is_right_has_no_gradient(
     }
     flat = {"polynomial": {"coefficients": [0.0], "noise": 0.0}}
     right = spoken([zero], {**flat, "scaling": "none"}, loss=loss)
-    asked = pair.workers[backend].submit(
+    future = pair.workers[backend].submit(
         "examine", arm=right, dtype="float64", steps=1
     )
-    found = asked.result()
-    assert found.gradients["loss"] == 0.0
-    assert not found.gradients["dense_1/kernel"].any()
-    assert not found.trained["dense_1/bias"].any()
+    result = future.result()
+    assert result.gradients["loss"] == 0.0
+    assert not result.gradients["dense_1/kernel"].any()
+    assert not result.trained["dense_1/bias"].any()

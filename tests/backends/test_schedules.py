@@ -1,7 +1,7 @@
-"""Each schedule, as the framework's own scheduler has it, step by step.
+"""Each schedule against the framework's own scheduler, step by step.
 
-Training plays the numbers of `common.spec.schedules` into both frameworks;
-here the classes that people would use are held to the same numbers.
+Training passes the numbers of `common.spec.schedules` to both frameworks;
+here the schedulers that users would use have to give the same numbers.
 """
 
 from typing import Any
@@ -18,11 +18,11 @@ from tests.tolerances import ROUNDING
 LR, STEPS_PER_EPOCH = 0.1, 3
 
 # Keras's own schedules compute in float32 whatever `floatx` is: the step,
-# its share of the whole and a power or a cosine of that are each right to
-# 6e-8 of 1, and so the rate to some of those, of the highest rate.
+# its share of the whole and a power or a cosine of that each have an error of
+# 6e-8, and so the rate a few of those, relative to the highest rate.
 KERAS_OWN = 1e-6
 
-# Ours compute in float64, a handful of operations each.
+# This project's schedules compute in float64, with a few operations each.
 EXACT = 1e-15
 
 each_schedule = pytest.mark.parametrize("name", SCHEDULES)
@@ -39,7 +39,7 @@ def spec_of(name: str, per: str) -> Schedule:
 
 
 def length(spec: Schedule) -> int:
-    """Return how many steps to look at; PyTorch's cycle ends with an error."""
+    """Return the number of steps; PyTorch's OneCycleLR ends with an error."""
     epochs = 70
     if spec.kind() == "one_cycle":
         epochs = spec.steps
@@ -50,7 +50,7 @@ def length(spec: Schedule) -> int:
 def both(pair: WorkerPair, backend: str, name: str, per: str) -> Any:
     spec = spec_of(name, per)
     steps = length(spec)
-    asked = pair.workers[backend].submit(
+    future = pair.workers[backend].submit(
         "live_rates",
         spec=spec,
         lr=LR,
@@ -58,7 +58,7 @@ def both(pair: WorkerPair, backend: str, name: str, per: str) -> Any:
         steps=steps,
     )
     truth = [spec.rate(step, LR, STEPS_PER_EPOCH) for step in range(steps)]
-    return asked.result(), np.array(truth)
+    return future.result(), np.array(truth)
 
 
 @each_count
@@ -66,8 +66,8 @@ def both(pair: WorkerPair, backend: str, name: str, per: str) -> Any:
 def test_pytorchs_scheduler_gives_the_rates_of_the_spec(
     name: str, per: str, pair: WorkerPair
 ) -> None:
-    found, truth = both(pair, "torch", name, per)
-    np.testing.assert_allclose(found, truth, rtol=0, atol=LR * ROUNDING)
+    rates, truth = both(pair, "torch", name, per)
+    np.testing.assert_allclose(rates, truth, rtol=0, atol=LR * ROUNDING)
 
 
 @each_count
@@ -75,14 +75,16 @@ def test_pytorchs_scheduler_gives_the_rates_of_the_spec(
 def test_kerass_schedule_gives_the_rates_of_the_spec(
     name: str, per: str, pair: WorkerPair
 ) -> None:
-    found, truth = both(pair, "keras", name, per)
-    ours = name in ("cosine-rises", "one_cycle")
-    tolerance = EXACT if ours else KERAS_OWN
-    np.testing.assert_allclose(found, truth, rtol=0, atol=LR * tolerance)
+    rates, truth = both(pair, "keras", name, per)
+    custom = name in ("cosine-rises", "one_cycle")
+    tolerance = EXACT if custom else KERAS_OWN
+    np.testing.assert_allclose(rates, truth, rtol=0, atol=LR * tolerance)
 
 
 @each_schedule
-def test_a_schedule_changes_the_rate_where_it_is_looked_at(name: str) -> None:
+def test_schedules_change_the_rate_within_the_compared_steps(
+    name: str,
+) -> None:
     spec = spec_of(name, "step")
     rates = {spec.rate(step, LR, 1) for step in range(length(spec))}
     assert (len(rates) > 1) == (name != "constant")

@@ -1,10 +1,10 @@
 """Far from 0: every activation and loss, in 50 digits and more.
 
 Each error is measured in units in the last place of the exact value (of x, if
-that changes more: it is rounded as well). A sum of a few operations is right
-to a few units. Where a framework computes by terms that cancel it is not; each
-of these is listed with the measured figure, and its error has to be within
-what the judge's reference allows for: see `Activation.terms` and
+that changes more: it is rounded as well). A few operations are right to a few
+units. Where a framework computes with terms that cancel, the error is larger;
+each of these is listed with the measured figure, and its error has to be
+within what the judge's reference allows for: see `Activation.terms` and
 `common.reference.rounding`.
 """
 
@@ -42,18 +42,18 @@ from tests.cases import SMOOTH
 # A few operations, each right to one unit or two.
 UNITS = 8.0
 
-# A framework's error in units of the terms that it lets cancel. The judge
-# calls it an agreement up to ten floors, and the reference's floor is one
+# The limit of a framework's error, in units of the terms that cancel. The
+# judge reports agreement up to ten floors, and the reference's floor is one
 # unit of those terms.
 OF_TERMS = 6.0
 
 ALL = np.inf  # no digit is right
 
-# What is wrong by more than `UNITS`, by the framework: for each activation
-# the error of the value and of the slope in units in the last place, None
-# where it is right. The classes are the frameworks' own, but for Keras's
-# ExactGELU and PyTorch's Swish, which have no other operations to use, and
-# for formulas, which say how they are to be computed.
+# Errors above `UNITS`, by framework: for each activation the error of the
+# value and of the slope in units in the last place, None where it is below.
+# The classes are the frameworks' own, except Keras's ExactGELU and PyTorch's
+# Swish, which have no other operations to use, and formulas, which prescribe
+# how they are computed.
 LOST: dict[str, dict[str, tuple[float | None, float | None]]] = {
     "torch": {
         "tanh": (None, ALL),  # 1 - y²
@@ -82,7 +82,7 @@ LOST: dict[str, dict[str, tuple[float | None, float | None]]] = {
         "custom-gelu": (ALL, ALL),
         "custom-elu": (ALL, None),
     },
-    # The reference is right where no formula says how it is to be computed.
+    # The reference is right where no formula prescribes the computation.
     "numpy": {
         "custom-gelu": (ALL, ALL),
         "custom-softplus": (ALL, None),
@@ -90,7 +90,7 @@ LOST: dict[str, dict[str, tuple[float | None, float | None]]] = {
     },
 }
 
-# Of the losses likewise: log softmax is z - max - log Σ exp, PyTorch's
+# The same for the losses: log softmax is z - max - log Σ exp, PyTorch's
 # BCEWithLogitsLoss (1 - y) z - log sigmoid(z), and p - 1 the slope of both.
 LOST_BY_LOSSES: dict[str, dict[str, tuple[float | None, float | None]]] = {
     "torch": {
@@ -116,14 +116,14 @@ on_each_grid = pytest.mark.parametrize(
     "step", [1.31, pytest.param(0.37, marks=pytest.mark.slow)]
 )
 
-# Beyond, exp(-x) underflows or its square overflows inside of a formula.
+# Beyond this, exp(-x) underflows or its square overflows inside a formula.
 LARGEST_OF_FORMULA = 350.0
 
 Tails = tuple[np.ndarray, np.ndarray]
 
 
 def made(name: str) -> Any:
-    """Return an activation as the tables name it."""
+    """Return an activation by its name in the tables."""
     written = FORMULAS.get(name, SMOOTH.get(name, name))
     with defaults_from("keras"):
         return TypeAdapter(Layer).validate_python(written)
@@ -155,8 +155,8 @@ def tails(pair: WorkerPair) -> Any:
                 if isinstance(spec, Activation)
             }
         worker = pair.workers[backend]
-        asked = worker.submit("tails_of_layers", layers=specs, x=x)
-        return dict(zip(ACTIVATIONS, asked.result(), strict=True))
+        future = worker.submit("tails_of_layers", layers=specs, x=x)
+        return dict(zip(ACTIVATIONS, future.result(), strict=True))
 
     return ask
 
@@ -174,8 +174,8 @@ def tails_of_losses(pair: WorkerPair) -> Any:
                 for name, spec in zip(LOSSES, specs, strict=True)
             }
         worker = pair.workers[backend]
-        asked = worker.submit("tails_of_losses", losses=specs, z=z)
-        return dict(zip(LOSSES, asked.result(), strict=True))
+        future = worker.submit("tails_of_losses", losses=specs, z=z)
+        return dict(zip(LOSSES, future.result(), strict=True))
 
     return ask
 
@@ -183,13 +183,13 @@ def tails_of_losses(pair: WorkerPair) -> Any:
 def of_reference(loss: Any, y: float, z: np.ndarray) -> Tails:
     each = [outputs_of(loss, value, y) for value in z]
     return (
-        np.array([loss.value(*one) for one in each]),
-        np.array([loss.gradient(*one)[0, 0] for one in each]),
+        np.array([loss.value(*arguments) for arguments in each]),
+        np.array([loss.gradient(*arguments)[0, 0] for arguments in each]),
     )
 
 
 def terms_of_loss(loss: Any, y: float, z: np.ndarray) -> Any:
-    """Return what the reference takes the rounding of; see `reference`."""
+    """Return the terms whose rounding the reference counts."""
     if not isinstance(loss, CrossEntropy | BinaryCrossEntropy):
         return 0.0, 0.0
     outputs = [outputs_of(loss, value, y)[0] for value in z]
@@ -201,25 +201,25 @@ def terms_of_loss(loss: Any, y: float, z: np.ndarray) -> Any:
 def hold(
     name: str,
     what: str,
-    found: np.ndarray,
+    values: np.ndarray,
     truth: Exact,
     terms: Any,
     listed: float | None,
 ) -> None:
-    """Hold what was found to the bounds; what is listed to its figure."""
-    worst = float(truth.errors(found).max())
-    said = f"{name}: the {what} is {worst:.3g} units in the last place off"
-    assert float(truth.errors(found, terms).max()) <= OF_TERMS, said
+    """Check errors against the bounds, or against the listed figure."""
+    worst = float(truth.errors(values).max())
+    message = f"{name}: the {what} is {worst:.3g} units in the last place off"
+    assert float(truth.errors(values, terms).max()) <= OF_TERMS, message
     if listed is None:
-        assert worst <= UNITS, f"{said}, and is not listed"
+        assert worst <= UNITS, f"{message}, and is not listed"
     else:
-        assert UNITS < worst <= 1.2 * listed, f"{said}; listed: {listed:g}"
+        assert UNITS < worst <= 1.2 * listed, f"{message}; listed: {listed:g}"
 
 
 @on_each_grid
 @in_each
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activations_keep_the_digits_of_their_tails(
+def test_activations_are_accurate_in_their_tails(
     name: str, backend: str, step: float, tails: Any
 ) -> None:
     spec, x = made(name), grid(step)
@@ -229,12 +229,12 @@ def test_activations_keep_the_digits_of_their_tails(
     terms = (0.0 * x, 0.0 * x)
     if isinstance(spec, Activation):
         terms = spec.terms(x)
-    found, truth = tails(backend, step)[name], exact(name, step)
+    values, truth = tails(backend, step)[name], exact(name, step)
     listed = LOST[backend].get(name, (None, None))
     for side, what in enumerate(("value", "slope")):
-        own = Exact(truth[side].values[here], truth[side].units[here])
+        expected = Exact(truth[side].values[here], truth[side].units[here])
         hold(
-            *(name, what, found[side][here], own),
+            *(name, what, values[side][here], expected),
             *(terms[side][here], listed[side]),
         )
 
@@ -242,17 +242,17 @@ def test_activations_keep_the_digits_of_their_tails(
 @on_each_grid
 @in_each
 @pytest.mark.parametrize("name", LOSSES)
-def test_losses_keep_the_digits_of_their_tails(
+def test_losses_are_accurate_in_their_tails(
     name: str, backend: str, step: float, tails_of_losses: Any
 ) -> None:
     loss, y = loss_of(name)
     terms = terms_of_loss(loss, y, grid(step))
-    found = tails_of_losses(backend, step)[name]
+    values = tails_of_losses(backend, step)[name]
     truth = exact(name, step)
     listed = LOST_BY_LOSSES[backend].get(name, (None, None))
     for side, what in enumerate(("value", "slope")):
         hold(
-            *(name, what, found[side], truth[side]),
+            *(name, what, values[side], truth[side]),
             *(terms[side], listed[side]),
         )
 
@@ -260,6 +260,6 @@ def test_losses_keep_the_digits_of_their_tails(
 def test_every_activation_and_loss_has_exact_values() -> None:
     known = {type(made(name)) for name in ACTIVATIONS}
     wanted = {k for k in members(Layer) if issubclass(k, Activation)}
-    # No functions of one number; tests/common/test_axes.py has their values.
+    # These are not functions of one number; see tests/common/test_axes.py.
     assert wanted - known == {Softmax, LogSoftmax}
     assert {type(loss_of(name)[0]) for name in LOSSES} == set(members(Loss))

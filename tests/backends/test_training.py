@@ -35,7 +35,7 @@ def example(
 ARMS = {
     each.name: each
     for each in [
-        # Batches that are not full, and a schedule.
+        # Incomplete last batches, and a schedule.
         example(
             "digits",
             "digits",
@@ -51,7 +51,7 @@ ARMS = {
             batch_size=64,
             epochs=2,
         ),
-        # Early stopping that stops, and puts the best weights back.
+        # Early stopping that stops, and restores the best weights.
         example(
             "spiral",
             {"spiral": {"samples": 120, "noise": 0.5}},
@@ -62,7 +62,7 @@ ARMS = {
             epochs=40,
             early_stopping={"patience": 3, "restore_best": True},
         ),
-        # A number to predict, and evaluations that do not come each epoch.
+        # A regression, and evaluations that are not made each epoch.
         example(
             "polynomial",
             {"polynomial": {"samples": 125}, "scaling": "min_max"},
@@ -73,7 +73,7 @@ ARMS = {
             epochs=6,
             evaluate_every=4,
         ),
-        # One logit, no parts but the training part, whole batches in order.
+        # One logit, the training part only, full batches in order.
         example(
             "xor",
             {"xor": {}, "test": 0, "validation": 0, "scaling": "none"},
@@ -92,13 +92,13 @@ each_arm = pytest.mark.parametrize("name", ARMS)
 
 @dataclass
 class Run:
-    """One arm in one framework: a survey, and two records."""
+    """One arm in one framework: the inspection of a step, and two records."""
 
-    inspect_step: tasks.StepInspection
+    inspection: tasks.StepInspection
     records: list[Record]
 
 
-def asked_of(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def task_arguments(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     shared = {"arm": ARMS[name], "seed": 0, "dtype": "float64"}
     return (
         shared | {"nudges": ()},
@@ -108,20 +108,20 @@ def asked_of(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def runs(pair: WorkerPair) -> Any:
-    """Return a function from an arm and a backend to what it did."""
+    """Return a function from an arm and a backend to its run."""
 
     @cache
     def run(name: str, backend: str) -> Run:
-        looked, trained = asked_of(name)
+        looked, trained = task_arguments(name)
         if backend == "numpy":
             return Run(
                 tasks.inspect_step(reference.Trainer, **looked),
                 tasks.train(reference.Trainer, **trained),
             )
         worker = pair.workers[backend]
-        inspect_step = worker.submit("inspect_step", **looked)
+        inspection = worker.submit("inspect_step", **looked)
         records = worker.submit("train", **trained)
-        return Run(inspect_step.result(), records.result())
+        return Run(inspection.result(), records.result())
 
     return run
 
@@ -131,26 +131,26 @@ def runs(pair: WorkerPair) -> Any:
 def test_the_same_bytes_reach_the_framework(
     name: str, backend: str, runs: Any
 ) -> None:
-    found, truth = (
-        runs(name, backend).inspect_step,
-        runs(name, "numpy").inspect_step,
+    result, truth = (
+        runs(name, backend).inspection,
+        runs(name, "numpy").inspection,
     )
-    assert found.data == truth.data
-    assert len(found.data) > 3
+    assert result.data == truth.data
+    assert len(result.data) > 3
 
 
 @on_each_backend
 @each_arm
-def test_a_survey_finds_shapes_counts_and_one_step(
+def test_inspect_step_gives_shapes_counts_and_one_step(
     name: str, backend: str, runs: Any
 ) -> None:
-    found, truth = (
-        runs(name, backend).inspect_step,
-        runs(name, "numpy").inspect_step,
+    result, truth = (
+        runs(name, backend).inspection,
+        runs(name, "numpy").inspection,
     )
-    assert found.shapes == truth.shapes
-    assert found.counts == truth.counts
-    [snapshot], [expected] = found.snapshots, truth.snapshots
+    assert result.shapes == truth.shapes
+    assert result.counts == truth.counts
+    [snapshot], [expected] = result.snapshots, truth.snapshots
     assert_close(snapshot.outputs, expected.outputs, ROUNDING)
     assert_close(snapshot.gradients, expected.gradients, ROUNDING)
     assert_close(snapshot.stepped, expected.stepped, ROUNDING)
@@ -158,22 +158,22 @@ def test_a_survey_finds_shapes_counts_and_one_step(
 
 @on_each_backend
 @each_arm
-def test_a_record_is_what_numpy_recorded(
+def test_records_equal_the_numpy_reference(
     name: str, backend: str, runs: Any
 ) -> None:
-    found, truth = (runs(name, b).records[0] for b in (backend, "numpy"))
-    assert_close(found.steps, truth.steps, TRAINED)
-    assert_close(found.epochs, truth.epochs, TRAINED)
-    assert_close(found.final, truth.final, TRAINED)
-    assert_close(found.weights, truth.weights, TRAINED)
-    assert (found.grid is None) == (truth.grid is None)
+    record, truth = (runs(name, b).records[0] for b in (backend, "numpy"))
+    assert_close(record.steps, truth.steps, TRAINED)
+    assert_close(record.epochs, truth.epochs, TRAINED)
+    assert_close(record.final, truth.final, TRAINED)
+    assert_close(record.weights, truth.weights, TRAINED)
+    assert (record.grid is None) == (truth.grid is None)
     if truth.grid is not None:
-        assert_close(found.grid, truth.grid, TRAINED)
+        assert_close(record.grid, truth.grid, TRAINED)
 
 
 @on_each_backend
 @each_arm
-def test_a_nudge_is_felt_and_stays_small(
+def test_a_perturbation_has_a_small_effect(
     name: str, backend: str, runs: Any
 ) -> None:
     record, nudged = runs(name, backend).records
@@ -182,7 +182,9 @@ def test_a_nudge_is_felt_and_stays_small(
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch", "keras"])
-def test_early_stopping_did_stop_and_put_back(backend: str, runs: Any) -> None:
+def test_early_stopping_restores_the_best_weights(
+    backend: str, runs: Any
+) -> None:
     record = runs("spiral", backend).records[0]
     losses = record.epochs["validation_loss"]
     best = int(record.final["best_epoch"])
@@ -198,8 +200,8 @@ def test_training_again_gives_the_same_bits(
     backend: str, runs: Any, pair: WorkerPair
 ) -> None:
     record = runs("xor", backend).records[0]
-    asked = asked_of("xor")[1] | {"nudges": ()}
-    [again] = pair.workers[backend].submit("train", **asked).result()
+    task = task_arguments("xor")[1] | {"nudges": ()}
+    [again] = pair.workers[backend].submit("train", **task).result()
     assert again.digest() == record.digest()
 
 
@@ -208,9 +210,9 @@ def test_native_training_starts_from_weights_of_its_own(
     backend: str, runs: Any, pair: WorkerPair
 ) -> None:
     shared = runs("xor", backend).records[0]
-    asked = asked_of("xor")[1] | {"nudges": (), "native": True}
+    task = task_arguments("xor")[1] | {"nudges": (), "native": True}
     one, again, other = (
-        pair.workers[backend].submit("train", **asked | {"seed": seed})
+        pair.workers[backend].submit("train", **task | {"seed": seed})
         for seed in (0, 0, 1)
     )
     [record], [repeated], [another] = (
@@ -224,14 +226,14 @@ def test_native_training_starts_from_weights_of_its_own(
 
 @on_each_backend
 @pytest.mark.parametrize(
-    ("names", "said"), [([], "dense_1/bias"), (["odd/bias"], "odd/bias")]
+    ("names", "message"), [([], "dense_1/bias"), (["odd/bias"], "odd/bias")]
 )
 def test_weights_of_another_network_are_refused_by_name(
-    names: list[str], said: str, backend: str, pair: WorkerPair
+    names: list[str], message: str, backend: str, pair: WorkerPair
 ) -> None:
-    asked = pair.workers[backend].submit(
+    future = pair.workers[backend].submit(
         "load_wrong", arm=ARMS["xor"], names=names
     )
     with pytest.raises(WorkerError, match="weights and model differ") as error:
-        asked.result()
-    assert said in str(error.value)
+        future.result()
+    assert message in str(error.value)

@@ -1,4 +1,4 @@
-"""What watches the evaluations, against the frameworks' own callbacks."""
+"""Early stopping and plateaus against the frameworks' own callbacks."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ RUNS = range(60)
 
 
 def curve(rng: np.random.Generator, epochs: int = 40) -> list[float]:
-    """Return losses that fall on average, wander, and sometimes tie."""
+    """Return losses that fall on average, fluctuate, and sometimes tie."""
     path = 3 + np.cumsum(rng.normal(-0.02, 0.15, epochs))
     values = np.round(path, 2).tolist()
     if rng.random() < 0.2:
@@ -22,7 +22,7 @@ def curve(rng: np.random.Generator, epochs: int = 40) -> list[float]:
 
 
 def plateau_of(rng: np.random.Generator, backend: str) -> dict[str, Any]:
-    """Return the framework's arguments, and ours beside them."""
+    """Return the arguments of the framework, and those of this project."""
     patience, cooldown = (int(n) for n in rng.integers(0, 4, 2))
     shared = {
         "patience": patience,
@@ -50,7 +50,7 @@ def plateau_of(rng: np.random.Generator, backend: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("monitor", ["validation_loss", "validation_accuracy"])
 @pytest.mark.parametrize("backend", ["torch", "keras"])
-def test_a_plateau_reduces_when_the_frameworks_own_does(
+def test_plateau_equals_the_frameworks_reduce_lr_on_plateau(
     backend: str, monitor: str, pair: WorkerPair
 ) -> None:
     rng = np.random.default_rng(0)
@@ -58,26 +58,26 @@ def test_a_plateau_reduces_when_the_frameworks_own_does(
     reduced = 0
     for _ in RUNS:
         values = [-v + 9 if rising else v for v in curve(rng)]
-        said = plateau_of(rng, backend)
-        asked = pair.workers[backend].submit(
+        arguments = plateau_of(rng, backend)
+        future = pair.workers[backend].submit(
             "live_plateau",
             values=values,
             lr=1.0,
             mode="max" if rising else "min",
-            **said["theirs"],
+            **arguments["theirs"],
         )
-        rule = Reduction(Plateau(monitor=monitor, **said["ours"]), 1.0)
+        rule = Reduction(Plateau(monitor=monitor, **arguments["ours"]), 1.0)
         rates = []
         for value in values:
             rule.take(value)
             rates.append(rule.rate)
-        np.testing.assert_allclose(rates, asked.result(), rtol=1e-15)
+        np.testing.assert_allclose(rates, future.result(), rtol=1e-15)
         reduced += len(set(rates)) > 2
     assert reduced > len(RUNS) / 3
 
 
 @pytest.mark.parametrize("monitor", ["validation_loss", "validation_accuracy"])
-def test_early_stopping_stops_when_kerass_own_does(
+def test_early_stopping_equals_keras_early_stopping(
     monitor: str, pair: WorkerPair
 ) -> None:
     rng = np.random.default_rng(0)
@@ -92,7 +92,7 @@ def test_early_stopping_stops_when_kerass_own_does(
             "start_from_epoch": int(rng.integers(0, 4)),
             "baseline": baseline,
         }
-        asked = pair.workers["keras"].submit(
+        future = pair.workers["keras"].submit(
             "live_stopping",
             values=values,
             mode="max" if rising else "min",
@@ -105,12 +105,12 @@ def test_early_stopping_stops_when_kerass_own_does(
             if patience.spent:
                 ended = epoch
                 break
-        assert (ended, patience.best_epoch) == asked.result()
+        assert (ended, patience.best_epoch) == future.result()
         stopped += ended is not None
     assert stopped > len(RUNS) / 3
 
 
-def test_exceeding_is_reaching_one_more() -> None:
+def test_exceeds_equals_reaches_with_one_more_epoch_of_patience() -> None:
     rng = np.random.default_rng(0)
     for _ in RUNS:
         values, patience = curve(rng), int(rng.integers(0, 5))

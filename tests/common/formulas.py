@@ -1,7 +1,7 @@
-"""Optimisers once more, for one number, from all gradients seen so far.
+"""Reference formulas of the optimisers, for one number, from all gradients.
 
-`common` renews a state step by step; here every average is the sum that it
-stands for, so that the two share neither a state nor a line.
+`common` updates a state step by step; here every average is computed as the
+full sum that it stands for, so that the two share neither state nor code.
 """
 
 import math
@@ -14,17 +14,17 @@ Numbers = list[float]
 def path(
     spec: Any, decays: bool, p: float, gradients: Numbers, rates: Numbers
 ) -> Numbers:
-    """Return where a parameter is after each step.
+    """Return the value of a parameter after each step.
 
     Args:
         spec: the optimiser.
-        decays: whether its decay takes this parameter.
-        p: where it starts.
+        decays: whether its decay applies to this parameter.
+        p: the initial value of the parameter.
         gradients: of the loss alone, at each step.
         rates: of each step.
     """
     seen: Numbers = []
-    found = []
+    positions = []
     decay = spec.weight_decay if decays else 0.0
     for t, (g, rate) in enumerate(zip(gradients, rates, strict=True)):
         if spec.decay in ("decoupled", "factored"):
@@ -33,34 +33,34 @@ def path(
         else:
             seen.append(g + decay * p)
         p -= MOVES[spec.kind()](spec, seen, rates[: t + 1])
-        found.append(p)
-    return found
+        positions.append(p)
+    return positions
 
 
-def faded(values: Numbers, by: float) -> float:
+def discounted_sum(values: Numbers, by: float) -> float:
     """Return Σ by^(t-i) xᵢ over all i up to the last, t."""
     last = len(values) - 1
     return sum(by ** (last - i) * x for i, x in enumerate(values))
 
 
 def mean(values: Numbers, by: float) -> float:
-    return (1 - by) * faded(values, by)
+    return (1 - by) * discounted_sum(values, by)
 
 
 def squares(values: Numbers) -> Numbers:
     return [x * x for x in values]
 
 
-def ways_to(g: Numbers) -> list[Numbers]:
+def prefixes(g: Numbers) -> list[Numbers]:
     """Return the gradients up to each step."""
     return [g[: t + 1] for t in range(len(g))]
 
 
 def velocity(spec: Any, g: Numbers, rates: Numbers) -> float:
     if spec.velocity == "of_gradients":
-        return rates[-1] * faded(g, spec.momentum)
-    steps = [rate * each for rate, each in zip(rates, g, strict=True)]
-    return faded(steps, spec.momentum)
+        return rates[-1] * discounted_sum(g, spec.momentum)
+    steps = [rate * gradient for rate, gradient in zip(rates, g, strict=True)]
+    return discounted_sum(steps, spec.momentum)
 
 
 def sgd(spec: Any, g: Numbers, rates: Numbers) -> float:
@@ -70,13 +70,13 @@ def sgd(spec: Any, g: Numbers, rates: Numbers) -> float:
 
 
 def rmsprop(spec: Any, g: Numbers, rates: Numbers) -> float:
-    def scaled(way: Numbers) -> float:
-        v = mean(squares(way), spec.rho)
+    def scaled(prefix: Numbers) -> float:
+        v = mean(squares(prefix), spec.rho)
         if spec.centered:
-            v -= mean(way, spec.rho) ** 2
-        return way[-1] / root(spec, v)
+            v -= mean(prefix, spec.rho) ** 2
+        return prefix[-1] / root(spec, v)
 
-    return velocity(spec, [scaled(way) for way in ways_to(g)], rates)
+    return velocity(spec, [scaled(prefix) for prefix in prefixes(g)], rates)
 
 
 def root(spec: Any, v: float) -> float:
@@ -88,7 +88,7 @@ def root(spec: Any, v: float) -> float:
 def adam(spec: Any, g: Numbers, rates: Numbers) -> float:
     t = len(g)
     m = mean(g, spec.beta_1) / (1 - spec.beta_1**t)
-    all_v = [mean(squares(way), spec.beta_2) for way in ways_to(g)]
+    all_v = [mean(squares(prefix), spec.beta_2) for prefix in prefixes(g)]
     v = max(all_v) if spec.amsgrad else all_v[-1]
     correction = math.sqrt(1 - spec.beta_2**t)
     if spec.epsilon_placement == "epsilon":
@@ -103,10 +103,10 @@ def adagrad(spec: Any, g: Numbers, rates: Numbers) -> float:
 
 def adadelta(spec: Any, g: Numbers, rates: Numbers) -> float:
     moves: Numbers = []
-    for way in ways_to(g):
+    for prefix in prefixes(g):
         u = mean(squares(moves), spec.rho) + spec.epsilon
-        v = mean(squares(way), spec.rho) + spec.epsilon
-        moves.append(math.sqrt(u / v) * way[-1])
+        v = mean(squares(prefix), spec.rho) + spec.epsilon
+        moves.append(math.sqrt(u / v) * prefix[-1])
     return rates[-1] * moves[-1]
 
 

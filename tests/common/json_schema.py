@@ -1,6 +1,6 @@
-"""As much of JSON Schema as our schema uses, to hold documents against it.
+"""The part of JSON Schema that our schema uses, to validate documents.
 
-A word that is not known here raises, so that none is silently ignored.
+An unknown keyword raises, so that none is silently ignored.
 """
 
 import re
@@ -15,7 +15,7 @@ TYPES: dict[str, Any] = {
     "string": str,
 }
 
-# What describes and does not restrict.
+# Keywords that describe and do not restrict.
 PROSE = {"$schema", "$defs", "title", "description", "default"}
 
 
@@ -25,10 +25,10 @@ def accepts(schema: dict[str, Any], document: Any) -> bool:
 
 
 def _accepts(schema: Any, value: Any, root: Any) -> bool:
-    for word, wanted in schema.items():
-        if word in PROSE:
+    for keyword, wanted in schema.items():
+        if keyword in PROSE:
             continue
-        if not RULES[word](wanted, value, schema, root):
+        if not RULES[keyword](wanted, value, schema, root):
             return False
     return True
 
@@ -84,8 +84,8 @@ def _reference(wanted: Any, value: Any, schema: Any, root: Any) -> bool:
     return _accepts(root["$defs"][wanted.split("/")[-1]], value, root)
 
 
-def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
+def _same(a: Any, b: Any) -> bool:
+    return type(a) is type(b) and bool(a == b)
 
 
 RULES: dict[str, Callable[..., bool]] = {

@@ -39,7 +39,7 @@ def mlp(*units: int) -> tuple[Layer, ...]:
     ],
     ids=str,
 )
-def test_parameter_counts_are_those_counted_by_hand(
+def test_parameter_counts_match_those_counted_by_hand(
     units: tuple[int, ...], count: int
 ) -> None:
     assert parameter_count(mlp(*units), (784,)) == count
@@ -57,11 +57,11 @@ def test_a_dense_without_bias_has_a_kernel_alone() -> None:
 
 def test_places_are_numbered_by_kind_and_carry_shapes() -> None:
     layers = network("flatten", {"dense": 6}, "relu", {"dense": 2})
-    found = [
+    result = [
         (p.name, p.input_shape, p.output_shape)
         for p in places(layers, (4, 5, 3))
     ]
-    assert found == [
+    assert result == [
         ("flatten_1", (4, 5, 3), (60,)),
         ("dense_1", (60,), (6,)),
         ("relu_1", (6,), (6,)),
@@ -69,7 +69,7 @@ def test_places_are_numbered_by_kind_and_carry_shapes() -> None:
     ]
 
 
-def test_a_dense_on_images_is_refused_where_it_stands() -> None:
+def test_dense_on_images_is_refused_with_its_path() -> None:
     with pytest.raises(ShapeError, match="put a 'flatten' before") as caught:
         places(network("relu", {"dense": 2}), (4, 5, 3))
     assert caught.value.path == (1,)
@@ -99,10 +99,10 @@ def nested(depth: int) -> dict[str, object]:
     }
 
 
-def test_layers_stand_in_layers_to_a_limit() -> None:
+def test_nesting_of_layers_is_limited() -> None:
     assert len(parse(nested(DEEPEST)).arm("only").all_nodes) == DEEPEST + 2
     with pytest.raises(SpecError, match="nested more than 20 layers deep"):
         parse(nested(DEEPEST + 1))
-    for far in (100, 150, 400):
+    for depth in (100, 150, 400):
         with pytest.raises(SpecError, match=r"nested (too|more).* deep"):
-            parse(nested(far))
+            parse(nested(depth))

@@ -1,4 +1,4 @@
-"""What runs along an axis runs along the one that is named, on any rank."""
+"""Operations along an axis use the axis that is named, for every rank."""
 
 import math
 from typing import Any
@@ -23,7 +23,7 @@ from tests.cases import arm
 from tests.cases_ranks import AXES, LEARNING
 from tests.tolerances import ROUNDING, assert_close
 
-# Where the axes of a name stand in a batch, channels last.
+# The indices of the named axes in a batch, channels last.
 BATCHED: dict[tuple[str, str], tuple[int, ...]] = {
     ("vector", "channels"): (1,),
     ("vector", "all"): (1,),
@@ -45,7 +45,7 @@ def batch(sides: Shape) -> Any:
 
 
 def through(layers: list[Any], x: Any) -> tuple[Any, Any]:
-    """Send a batch through layers; return what leaves, and the way back."""
+    """Send a batch through layers; return the output and the backward pass."""
     return Pass({}).through(arm(layers, sides=x.shape[1:]).places, x)
 
 
@@ -54,17 +54,17 @@ BY_SCIPY = {"softmax": special.softmax, "log_softmax": special.log_softmax}
 
 @pytest.mark.parametrize(("rank", "axis"), EVERY)
 @pytest.mark.parametrize("kind", ["softmax", "log_softmax"])
-def test_softmax_is_what_scipy_says_along_each_axis(
+def test_softmax_matches_scipy_along_each_axis(
     kind: str, rank: str, axis: str
 ) -> None:
     x = batch(LEARNING[rank][0])
-    found, _ = through([{kind: axis}], x)
-    assert_close(found, BY_SCIPY[kind](x, axis=BATCHED[rank, axis]), ROUNDING)
+    output, _ = through([{kind: axis}], x)
+    assert_close(output, BY_SCIPY[kind](x, axis=BATCHED[rank, axis]), ROUNDING)
 
 
 @pytest.mark.parametrize(("rank", "axis"), EVERY)
 @pytest.mark.parametrize("kind", ["softmax", "log_softmax"])
-def test_softmax_has_the_slope_it_says(
+def test_softmax_gradient_matches_finite_differences(
     kind: str, rank: str, axis: str
 ) -> None:
     x = batch(LEARNING[rank][0])
@@ -76,8 +76,8 @@ def test_softmax_has_the_slope_it_says(
         moved[0][index] += width
         moved[1][index] -= width
         above, below = (
-            (weight * BY_SCIPY[kind](each, axis=BATCHED[rank, axis])).sum()
-            for each in moved
+            (weight * BY_SCIPY[kind](values, axis=BATCHED[rank, axis])).sum()
+            for values in moved
         )
         expected[index] = (above - below) / (2 * width)
     np.testing.assert_allclose(back(weight), expected, atol=1e-7)
@@ -87,10 +87,10 @@ def test_softmax_has_the_slope_it_says(
 def test_layer_norm_averages_along_each_axis(rank: str, axis: str) -> None:
     x, along = batch(LEARNING[rank][0]), BATCHED[rank, axis]
     norm = {"epsilon": 0.1, "axes": axis, "affine": False}
-    found, _ = through([{"layer_norm": norm}], x)
+    output, _ = through([{"layer_norm": norm}], x)
     centred = x - x.mean(along, keepdims=True)
     variance = (centred**2).mean(along, keepdims=True)
-    assert_close(found, centred / np.sqrt(variance + 0.1), ROUNDING)
+    assert_close(output, centred / np.sqrt(variance + 0.1), ROUNDING)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_concatenate_joins_the_axis_that_is_named(
 ) -> None:
     x = batch(LEARNING[rank][0])
     word = {"branches": [[], ["tanh"]], "axis": axis}
-    found, back = through([{"concatenate": word}], x)
+    output, back = through([{"concatenate": word}], x)
     (along,) = BATCHED[rank, axis]
     expected = np.concatenate([x, np.tanh(x)], along)
-    assert found.shape == expected.shape
-    assert_close(found, expected, ROUNDING)
-    slope = np.random.default_rng(1).normal(size=found.shape)
+    assert output.shape == expected.shape
+    assert_close(output, expected, ROUNDING)
+    slope = np.random.default_rng(1).normal(size=output.shape)
     first, second = np.split(slope, 2, along)
     assert_close(back(slope), first + second / np.cosh(x) ** 2, ROUNDING)
 
@@ -124,13 +124,13 @@ def test_flatten_has_two_orders_where_there_are_two_axes() -> None:
 @pytest.mark.parametrize("kind", ["global_average_pool", "global_max_pool"])
 def test_global_pools_leave_the_channels_of_two_axes(kind: str) -> None:
     x = batch((4, 3))
-    found, _ = through([kind], x)
+    output, _ = through([kind], x)
     expected = x.mean(1) if kind == "global_average_pool" else x.max(1)
-    assert_close(found, expected, ROUNDING)
+    assert_close(output, expected, ROUNDING)
 
 
 @pytest.mark.parametrize(
-    ("shape", "name", "says"),
+    ("shape", "name", "message"),
     [
         ((5,), "width", "have only: channels"),
         ((5,), "positions", "have only: channels"),
@@ -138,16 +138,16 @@ def test_global_pools_leave_the_channels_of_two_axes(kind: str) -> None:
     ],
     ids=str,
 )
-def test_an_axis_that_is_not_there_is_refused(
-    shape: Shape, name: str, says: str
+def test_missing_axis_is_refused(
+    shape: Shape, name: str, message: str
 ) -> None:
     layers = arm([{"softmax": name}], sides=shape).layers
-    with pytest.raises(ShapeError, match=says):
+    with pytest.raises(ShapeError, match=message):
         places(layers, shape)
 
 
 @pytest.mark.parametrize(
-    ("layer", "shape", "says"),
+    ("layer", "shape", "message"),
     [
         ({"conv2d": {"filters": 2, "size": 1}}, (4, 3), "a third axis"),
         ({"max_pool": 2}, (4, 3), "expected images"),
@@ -158,10 +158,10 @@ def test_an_axis_that_is_not_there_is_refused(
     ],
     ids=str,
 )
-def test_a_rank_that_a_layer_does_not_take_is_refused_with_a_remedy(
-    layer: Any, shape: Shape, says: str
+def test_unsupported_rank_is_refused_with_a_remedy(
+    layer: Any, shape: Shape, message: str
 ) -> None:
-    with pytest.raises(ShapeError, match=says):
+    with pytest.raises(ShapeError, match=message):
         places(arm([layer], sides=shape).layers, shape)
 
 
@@ -184,7 +184,7 @@ def test_names_of_axes() -> None:
     ],
     ids=["squared", "absolute", "huber"],
 )
-def test_a_distance_on_classes_is_one_of_one_hot_rows(
+def test_distance_losses_on_classes_use_one_hot_rows(
     loss: Any, value: float
 ) -> None:
     y = targets(loss, np.array([1]), 3)
@@ -195,7 +195,7 @@ def test_a_distance_on_classes_is_one_of_one_hot_rows(
     assert loss.metrics(z[:, [1, 0, 2]], y) == {"accuracy": 1.0}
 
 
-def test_targets_of_each_loss_say_the_same_classes() -> None:
+def test_targets_of_each_loss_encode_the_same_classes() -> None:
     y = np.array([2, 0, 1])
     for loss in (CrossEntropy(), MeanSquaredError()):
         assert class_labels(targets(loss, y, 3)).tolist() == [2, 0, 1]
@@ -206,17 +206,17 @@ def test_targets_of_each_loss_say_the_same_classes() -> None:
 def test_a_distance_on_classes_splits_as_a_cross_entropy_does() -> None:
     """So that two arms that differ in the loss see the same samples."""
     example = arm([{"dense": 3}])
-    data = example.data.model_copy(update={"stratify": True})
-    labels, rows = (
+    data = example.data.model_copy(update={"split": "stratified"})
+    as_labels, as_rows = (
         data.parts(loss) for loss in (CrossEntropy(), MeanSquaredError())
     )
-    for part, found in labels.items():
-        assert (found.x == rows[part].x).all()
-        assert (found.y == class_labels(rows[part].y)).all()
+    for name, part in as_labels.items():
+        assert (part.x == as_rows[name].x).all()
+        assert (part.y == class_labels(as_rows[name].y)).all()
 
 
-def test_a_second_softmax_cannot_be_undone() -> None:
-    """Its smallest loss is that of probabilities taken for logits."""
+def test_second_softmax_bounds_the_loss_from_below() -> None:
+    """The smallest loss is that of probabilities used as logits."""
     best = CrossEntropy().value(np.eye(4), np.arange(4))
     assert best == pytest.approx(math.log(1 + 3 / math.e), rel=1e-15)
     example = arm([{"dense": 3}, "softmax"])

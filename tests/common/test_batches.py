@@ -1,4 +1,4 @@
-"""Batches: the steps that both frameworks are handed."""
+"""Batches: the steps that both frameworks receive."""
 
 import math
 from typing import Any
@@ -25,7 +25,7 @@ DROPPING = [{"dropout": 0.25}, {"dense": 4}, {"dropout": 0.5}, {"dense": 3}]
 def steps(
     example: Arm, samples: int, epochs: range, seed: int = 0, **more: Any
 ) -> list[tuple[list[int], float, dict[str, Any]]]:
-    """Return each step's rows, rate and masks, however they are handed."""
+    """Return each step's rows, rate and masks, from all segments."""
     return [
         (
             segment.indices[step].tolist(),
@@ -40,8 +40,8 @@ def steps(
     ]
 
 
-def rows_of(found: list[Segment]) -> list[int]:
-    return [row for s in found for row in s.indices.ravel().tolist()]
+def rows_of(result: list[Segment]) -> list[int]:
+    return [row for s in result for row in s.indices.ravel().tolist()]
 
 
 sizes = st.one_of(st.just("full"), st.integers(1, 60))
@@ -53,14 +53,14 @@ def test_an_epoch_sees_every_sample_once(
 ) -> None:
     example = arm([{"dense": 3}], batch_size=size, last_batch=last_batch)
     full = batch_sizes(example.recipe, samples)[0]
-    found = list(segments(example, samples, 0, range(1)))
-    rows = rows_of(found)
+    result = list(segments(example, samples, 0, range(1)))
+    rows = rows_of(result)
     dropped = samples % full if last_batch == "drop" else 0
     assert len(rows) == len(set(rows)) == samples - dropped
     assert set(rows) <= set(range(samples))
-    count = sum(len(segment) for segment in found)
+    count = sum(len(segment) for segment in result)
     assert count == steps_per_epoch(example.recipe, samples) > 0
-    assert all(s.indices.shape[1] == full for s in found[:-1])
+    assert all(s.indices.shape[1] == full for s in result[:-1])
 
 
 def test_a_last_batch_that_is_not_full_is_kept_or_dropped() -> None:
@@ -92,10 +92,10 @@ def test_order_is_shuffled_as_the_recipe_says(
 
 def test_another_seed_gives_another_order_and_other_masks() -> None:
     example = arm(DROPPING)
-    [one] = segments(example, 48, 0, range(1))
-    [other] = segments(example, 48, 1, range(1))
-    assert (one.indices != other.indices).any()
-    assert (one.masks["dropout_1"] != other.masks["dropout_1"]).any()
+    [first] = segments(example, 48, 0, range(1))
+    [second] = segments(example, 48, 1, range(1))
+    assert (first.indices != second.indices).any()
+    assert (first.masks["dropout_1"] != second.masks["dropout_1"]).any()
 
 
 @pytest.mark.parametrize("last_batch", ["keep", "drop"])
@@ -118,19 +118,19 @@ def test_merging_epochs_changes_no_step(
     assert steps(example, samples, range(3, 7)) == alone[len(alone) // 7 * 3 :]
 
 
-def test_short_epochs_are_handed_over_together() -> None:
+def test_short_epochs_are_merged_into_one_segment() -> None:
     example = arm([{"dense": 3}])
     assert [len(s) for s in segments(example, 48, 0, range(10))] == [30]
 
 
-def test_a_segment_holds_about_as_many_samples_as_it_may() -> None:
+def test_samples_of_a_segment_are_limited() -> None:
     samples = batches.SAMPLES_AT_ONCE // 4
     example = arm([{"dense": 3}], batch_size=1024)
-    found = list(segments(example, samples, 0, range(10)))
-    assert [s.indices.size // samples for s in found] == [4, 4, 2]
+    result = list(segments(example, samples, 0, range(10)))
+    assert [s.indices.size // samples for s in result] == [4, 4, 2]
 
 
-def test_a_segment_holds_no_more_numbers_than_it_may(
+def test_numbers_of_a_segment_are_limited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """PyTorch copies all batches of a segment; there, the data are large."""
@@ -152,7 +152,7 @@ def test_rates_follow_the_schedule_from_the_first_step_on() -> None:
 @pytest.mark.parametrize(
     ("name", "rate", "width"), [("dropout_1", 0.25, 5), ("dropout_2", 0.5, 4)]
 )
-def test_masks_drop_the_share_they_say_and_scale_the_rest(
+def test_masks_drop_their_rate_and_scale_the_rest(
     name: str, rate: float, width: int
 ) -> None:
     [segment] = segments(arm(DROPPING), 4800, 0, range(5))
@@ -164,7 +164,7 @@ def test_masks_drop_the_share_they_say_and_scale_the_rest(
     assert abs((mask == 0).mean() - rate) < 5 * error
 
 
-def test_flips_and_crops_draw_whole_numbers_alike_often() -> None:
+def test_flips_and_crops_draw_uniform_integers() -> None:
     layers = ["random_flip", {"random_crop": 2}, "flatten", {"dense": 3}]
     [segment] = segments(arm(layers, (4, 4, 1)), 4800, 0, range(1))
     flips = segment.masks["random_flip_1"]
@@ -182,9 +182,9 @@ def test_flips_and_crops_draw_whole_numbers_alike_often() -> None:
 def test_masks_differ_between_steps_and_places() -> None:
     twice = arm([{"dropout": 0.5}, {"dropout": 0.5}, {"dense": 3}])
     [segment] = segments(twice, 48, 0, range(2))
-    one, other = segment.masks["dropout_1"], segment.masks["dropout_2"]
-    assert (one != other).any()
-    assert len({step.tobytes() for step in one}) == len(segment)
+    first, second = segment.masks["dropout_1"], segment.masks["dropout_2"]
+    assert (first != second).any()
+    assert len({step.tobytes() for step in first}) == len(segment)
 
 
 def test_a_network_without_dropout_has_no_masks() -> None:
@@ -198,7 +198,7 @@ def test_dropping_nothing_masks_nothing() -> None:
     assert (segment.masks["dropout_1"] == 1).all()
 
 
-def test_what_was_drawn_is_played_step_by_step() -> None:
+def test_recorded_draws_are_replayed_step_by_step() -> None:
     example = arm(DROPPING, batch_size=16)
     rng = np.random.default_rng(0)
     widths = [16, 16, 8] * 3
@@ -211,14 +211,14 @@ def test_what_was_drawn_is_played_step_by_step() -> None:
             "dropout_2": [rng.random((width, 4)) for width in widths],
         },
     )
-    # Epochs that are handed over apart begin where the last have ended.
+    # Epochs that are passed separately continue where the last ones ended.
     first, rest = range(1), range(1, 3)
-    found = steps(example, 40, first, drawn=drawn)
-    found += steps(example, 40, rest, drawn=drawn)
-    rows = [row for each, _, _ in found for row in each]
+    replayed = steps(example, 40, first, drawn=drawn)
+    replayed += steps(example, 40, rest, drawn=drawn)
+    rows = [row for batch, _, _ in replayed for row in batch]
     assert rows == np.concatenate(drawn.orders).tolist()
     for name, masks in drawn.masks.items():
-        played = [step[name] for _, _, step in found]
+        played = [step[name] for _, _, step in replayed]
         assert played == [mask.tolist() for mask in masks]
 
 
@@ -233,14 +233,14 @@ def test_first_is_the_first_step_alone() -> None:
 
 
 def pairs(indices: Any, mask: Any) -> list[tuple[int, bytes]]:
-    """Return which mask each row of one batch has."""
+    """Return each row of one batch with its mask."""
     return sorted(
         (int(i), m.tobytes()) for i, m in zip(indices, mask, strict=True)
     )
 
 
 @pytest.mark.parametrize("sides", [(5,), (4, 5, 3)], ids=["vector", "image"])
-def test_reordering_keeps_each_batch_a_set_with_its_masks(
+def test_reordering_keeps_the_samples_and_masks_of_each_batch(
     sides: tuple[int, ...],
 ) -> None:
     layers = [{"dropout": 0.25}, "flatten", {"dropout": 0.5}, {"dense": 3}]
@@ -257,10 +257,10 @@ def test_reordering_keeps_each_batch_a_set_with_its_masks(
             )
 
 
-def test_each_nudge_is_an_order_of_its_own() -> None:
+def test_each_nudge_has_a_different_order() -> None:
     example = arm([{"dense": 3}])
-    [one], [other], [again] = (
+    [first], [second], [repeated] = (
         segments(example, 48, 0, range(1), nudge=n) for n in (1, 2, 1)
     )
-    assert (one.indices != other.indices).any()
-    assert (one.indices == again.indices).all()
+    assert (first.indices != second.indices).any()
+    assert (first.indices == repeated.indices).all()

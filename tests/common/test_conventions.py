@@ -1,4 +1,4 @@
-"""The table of conventions: what silence means in each dialect."""
+"""The table of conventions: the defaults of each dialect."""
 
 import importlib.util
 import re
@@ -58,7 +58,7 @@ each_element = pytest.mark.parametrize("element", ELEMENTS, ids=key)
 
 
 def taken_apart(row: Convention) -> tuple[type[Model], str, Any]:
-    """Return the class, the field, and the least that must be written."""
+    """Return the class, the field, and the required fields."""
     kind, field = row.field.split(".")
     fields = DEMANDED.get(kind, {}) | EFFECTIVE.get(row.field, {})
     return KINDS[kind], field, LEAST.get(kind, {kind: fields})
@@ -71,58 +71,60 @@ def test_row_names_a_field_of_the_language(row: Convention) -> None:
 
 
 @each_row
-def test_both_sources_are_where_the_row_says(row: Convention) -> None:
-    for package, said in zip(("torch", "keras.src"), row.sources, strict=True):
-        named = re.fullmatch(r"(\S+\.py) \((.+)\)", said)
-        assert named, said
-        file = installed(package) / named[1]
-        assert named[2] in file.read_text("utf-8"), said
+def test_sources_of_a_row_exist(row: Convention) -> None:
+    for package, source in zip(
+        ("torch", "keras.src"), row.sources, strict=True
+    ):
+        match = re.fullmatch(r"(\S+\.py) \((.+)\)", source)
+        assert match, source
+        file = installed(package) / match[1]
+        assert match[2] in file.read_text("utf-8"), source
 
 
 def installed(package: str) -> Path:
-    """Return the folder of a framework, which is not imported for it."""
+    """Return the folder of a framework without importing it."""
     name, *inner = package.split(".")
-    found = importlib.util.find_spec(name)
-    assert found is not None
-    assert found.origin is not None
-    return Path(found.origin).parent.joinpath(*inner)
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent.joinpath(*inner)
 
 
 @each_dialect
 @each_row
-def test_dialect_fills_what_is_left_unsaid(
-    row: Convention, dialect: str
-) -> None:
+def test_dialect_fills_missing_fields(row: Convention, dialect: str) -> None:
     cls, field, least = taken_apart(row)
     with defaults_from(dialect):
         filled = cls.model_validate(least)
-        said = cls.model_validate(_with(least, field, getattr(row, dialect)))
-    assert filled == said
+        explicit = cls.model_validate(
+            _with(least, field, getattr(row, dialect))
+        )
+    assert filled == explicit
     assert field in filled.model_fields_set
 
 
 @each_row
-def test_what_is_said_wins_over_the_dialect(row: Convention) -> None:
+def test_written_value_overrides_the_dialect(row: Convention) -> None:
     cls, field, least = taken_apart(row)
     with defaults_from("keras"):
         plain = cls.model_validate(least)
-        said = cls.model_validate(_with(least, field, row.torch))
-    assert (said == plain) == (row.torch == row.keras)
+        explicit = cls.model_validate(_with(least, field, row.torch))
+    assert (explicit == plain) == (row.torch == row.keras)
 
 
 @each_row
-def test_without_a_dialect_it_must_be_said(row: Convention) -> None:
+def test_field_is_required_without_a_dialect(row: Convention) -> None:
     cls, field, least = taken_apart(row)
     missing = {"type": "missing", "loc": (field,)}
     with pytest.raises(ValidationError) as caught:
         cls.model_validate(least)
-    found = [{k: e[k] for k in missing} for e in caught.value.errors()]
-    assert missing in found
+    errors = [{k: e[k] for k in missing} for e in caught.value.errors()]
+    assert missing in errors
 
 
 @each_dialect
 @each_element
-def test_dialect_and_demanded_fields_make_an_element_whole(
+def test_dialect_and_required_fields_complete_an_element(
     element: type[SpecNode], dialect: str
 ) -> None:
     filled = defaults_of(dialect).get(element.kind(), {})
@@ -141,7 +143,7 @@ def test_dialect_and_demanded_fields_make_an_element_whole(
     ("kind", "field"),
     [(kind, field) for kind in DEMANDED for field in DEMANDED[kind]],
 )
-def test_no_dialect_fills_what_neither_framework_knows(
+def test_fields_without_a_framework_default_are_required(
     kind: str, field: str, dialect: str
 ) -> None:
     rest = {k: v for k, v in DEMANDED[kind].items() if k != field}
@@ -150,7 +152,7 @@ def test_no_dialect_fills_what_neither_framework_knows(
     assert [error["loc"] for error in caught.value.errors()] == [(field,)]
 
 
-def test_rows_have_names_and_fields_of_their_own() -> None:
+def test_rows_have_unique_names_and_fields() -> None:
     assert len({row.name for row in CONVENTIONS}) == len(CONVENTIONS)
     assert len({row.field for row in CONVENTIONS}) == len(CONVENTIONS)
 
@@ -211,12 +213,12 @@ def test_the_two_values_of_a_convention_train_to_different_weights(
     )
     # Some conventions change how many numbers a tensor has; then the others
     # are compared.
-    apart = [
-        distance(value, other)
+    distances = [
+        distance(value, keras_value)
         for name, value in torch.items()
-        if value.shape == (other := keras[name]).shape
+        if value.shape == (keras_value := keras[name]).shape
     ]
-    assert max(apart) > MATTERS
+    assert max(distances) > MATTERS
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,9 @@ def test_the_two_values_of_a_convention_train_to_different_weights(
     [row for row in CONVENTIONS if row.torch == row.keras],
     ids=lambda row: row.name,
 )
-def test_a_row_whose_values_are_one_says_so(row: Convention) -> None:
+def test_sentence_of_a_row_with_equal_values_states_it(
+    row: Convention,
+) -> None:
     assert "in both" in row.sentence
 
 

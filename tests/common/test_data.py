@@ -63,31 +63,31 @@ def parts(source: str, **fields: Any) -> dict[str, Part]:
 
 
 def rows(*arrays: Any) -> list[tuple[float, ...]]:
-    """Return samples and targets as rows, in an order of their own."""
+    """Return samples and targets as sorted rows."""
     flat = [np.asarray(a, np.float64).reshape(len(a), -1) for a in arrays]
     return sorted(map(tuple, np.concatenate(flat, axis=1).tolist()))
 
 
 @each_split
 @each_source
-def test_parts_share_out_the_samples_without_overlap(
+def test_parts_hold_all_samples_without_overlap(
     source: str, test: float, validation: float
 ) -> None:
     fields = {"test": test, "validation": validation, "scaling": "none"}
     data = Data.model_validate({source: WRITTEN[source], **fields})
-    found = data.parts(LOSSES[source])
+    result = data.parts(LOSSES[source])
     x, y = data.source.draw(0)
     together = rows(
-        np.concatenate([part.x for part in found.values()]),
-        np.concatenate([part.y for part in found.values()]),
+        np.concatenate([part.x for part in result.values()]),
+        np.concatenate([part.y for part in result.values()]),
     )
     assert together == rows(x, y)
     sizes = {name: n for name, n in data.part_sizes().items() if n}
-    assert {name: len(part) for name, part in found.items()} == sizes
+    assert {name: len(part) for name, part in result.items()} == sizes
     assert sum(sizes.values()) == data.source.size
 
 
-def test_part_sizes_round_the_asked_shares_up() -> None:
+def test_part_sizes_round_the_shares_up() -> None:
     data = Data.model_validate({"spiral": {"samples": 1001}})
     sizes = {"test": 201, "validation": 160, "train": 640}
     assert data.part_sizes() == sizes
@@ -99,82 +99,82 @@ def test_part_sizes_round_the_asked_shares_up() -> None:
 def test_stratified_parts_hold_the_classes_in_equal_shares(
     source: str,
 ) -> None:
-    found = parts(source)
-    everything = np.concatenate([part.y for part in found.values()])
-    shares = np.bincount(everything) / len(everything)
-    for part in found.values():
+    result = parts(source)
+    labels = np.concatenate([part.y for part in result.values()])
+    shares = np.bincount(labels) / len(labels)
+    for part in result.values():
         counts = np.bincount(part.y, minlength=len(shares))
         # Each of two splits rounds a count to a neighbouring whole number.
         assert np.abs(counts - shares * len(part)).max() < 2
 
 
 def with_test_part(**fields: Any) -> Data:
-    """Return 20 samples, and 5 more that are the source's own test part."""
+    """Return 20 samples, and 5 more that are the source's test part."""
     linear = {"samples": 20, "test_samples": 5}
     return Data.model_validate({"linear": linear, **fields})
 
 
 @pytest.mark.parametrize("validation", [0.0, 0.25])
-def test_a_test_part_that_comes_along_stands_at_the_end(
+def test_own_test_part_is_the_last_samples(
     validation: float,
 ) -> None:
     data = with_test_part(validation=validation, scaling="none")
-    found = data.parts(MeanSquaredError())
+    result = data.parts(MeanSquaredError())
     x, y = data.source.draw(0)
-    np.testing.assert_array_equal(found["test"].x, x[20:])
-    np.testing.assert_array_equal(found["test"].y[:, 0], y[20:])
-    others = [part for name, part in found.items() if name != "test"]
+    np.testing.assert_array_equal(result["test"].x, x[20:])
+    np.testing.assert_array_equal(result["test"].y[:, 0], y[20:])
+    others = [part for name, part in result.items() if name != "test"]
     together = rows(
         *(
-            np.concatenate(each)
-            for each in zip(
+            np.concatenate(arrays)
+            for arrays in zip(
                 *((part.x, part.y) for part in others), strict=True
             )
         )
     )
     assert together == rows(x[:20], y[:20])
     sizes = {name: n for name, n in data.part_sizes().items() if n}
-    assert {name: len(part) for name, part in found.items()} == sizes
+    assert {name: len(part) for name, part in result.items()} == sizes
     assert sizes.get("validation", 0) == 20 * validation
 
 
 @pytest.mark.parametrize("source", ["spiral", "linear"])
-def test_the_test_part_may_be_what_is_watched(source: str) -> None:
+def test_validation_part_may_be_the_test_part(source: str) -> None:
     data = (
         with_test_part(validation="test")
         if source == "linear"
         else Data.model_validate({"spiral": {}, "validation": "test"})
     )
-    found = data.parts(LOSSES[source])
-    np.testing.assert_array_equal(found["validation"].x, found["test"].x)
-    np.testing.assert_array_equal(found["validation"].y, found["test"].y)
+    result = data.parts(LOSSES[source])
+    np.testing.assert_array_equal(result["validation"].x, result["test"].x)
+    np.testing.assert_array_equal(result["validation"].y, result["test"].y)
     sizes = data.part_sizes()
-    assert {name: len(part) for name, part in found.items()} == sizes
+    assert {name: len(part) for name, part in result.items()} == sizes
     assert sizes["train"] + sizes["test"] == data.source.size
 
 
-def test_samples_may_be_drawn_elsewhere() -> None:
+def test_drawn_samples_may_be_passed_in() -> None:
     data = with_test_part(validation=0, scaling="none")
     x, y = np.arange(125.0).reshape(25, 5), np.arange(25.0)
-    found = data.parts(MeanSquaredError(), (x, y))
-    np.testing.assert_array_equal(found["train"].x, x[:20])
-    np.testing.assert_array_equal(found["test"].y, y[20:, np.newaxis])
+    result = data.parts(MeanSquaredError(), (x, y))
+    np.testing.assert_array_equal(result["train"].x, x[:20])
+    np.testing.assert_array_equal(result["test"].y, y[20:, np.newaxis])
 
 
-def test_a_test_part_that_comes_along_fits_no_scaler() -> None:
+def test_scaler_is_not_fitted_on_an_own_test_part() -> None:
     raw = with_test_part(scaling="none").parts(MeanSquaredError())
     shift, scale = by_hand("standardize", raw["train"].x)
-    found = with_test_part().parts(MeanSquaredError())["test"].x
+    scaled = with_test_part().parts(MeanSquaredError())["test"].x
     expected = (raw["test"].x - shift) / scale
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(scaled, expected, rtol=0, atol=1e-12)
 
 
-def test_a_share_for_the_test_has_no_effect_beside_a_part_of_its_own() -> None:
+def test_test_share_has_no_effect_with_an_own_test_part() -> None:
     assert with_test_part(test=0.4) == with_test_part()
     assert with_test_part(test=0.4).test == 0.0
 
 
-def test_a_test_part_that_comes_along_can_be_claimed_about() -> None:
+def test_claims_may_use_an_own_test_part() -> None:
     spec = parse(
         {
             "name": "example",
@@ -193,7 +193,7 @@ def test_a_test_part_that_comes_along_can_be_claimed_about() -> None:
     assert spec.data.part_sizes()["test"] == 9
 
 
-def test_unstratified_parts_are_another_split() -> None:
+def test_unstratified_parts_are_a_different_split() -> None:
     plain, stratified = parts("digits", split="random"), parts("digits")
     assert digest({"y": plain["test"].y}) != digest(
         {"y": stratified["test"].y}
@@ -227,7 +227,7 @@ def test_scalers_are_fitted_on_the_training_part_alone(
 
 
 @pytest.mark.parametrize("scaling", ["standardize", "min_max", "symmetric"])
-def test_scaling_keeps_images_images_and_dead_pixels_finite(
+def test_scaling_keeps_image_shapes_and_constant_pixels_finite(
     scaling: str,
 ) -> None:
     for part in parts("digits", scaling=scaling).values():
@@ -247,9 +247,9 @@ def test_the_same_spec_draws_the_same_bytes(source: str) -> None:
 
 
 @each_source
-def test_another_seed_splits_another_way(source: str) -> None:
-    one, other = parts(source, seed=0), parts(source, seed=1)
-    assert digest({"x": one["train"].x}) != digest({"x": other["train"].x})
+def test_different_seeds_split_differently(source: str) -> None:
+    first, second = parts(source, seed=0), parts(source, seed=1)
+    assert digest({"x": first["train"].x}) != digest({"x": second["train"].x})
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_another_seed_splits_another_way(source: str) -> None:
     ],
     ids=["cross_entropy", "binary_cross_entropy"],
 )
-def test_targets_come_as_the_loss_wants_them(
+def test_targets_have_the_type_and_shape_of_the_loss(
     loss: Any, kind: str, shape: Any
 ) -> None:
     data = Data.model_validate({"xor": {"copies": 25}})
@@ -270,7 +270,7 @@ def test_targets_come_as_the_loss_wants_them(
     assert set(y.ravel().tolist()) == {0, 1}
 
 
-def test_numbers_to_predict_come_in_one_column() -> None:
+def test_regression_targets_are_one_column() -> None:
     part = parts("polynomial")["train"]
     assert part.y.shape == (len(part), 1)
     assert part.y.dtype == np.float64
@@ -300,7 +300,7 @@ def test_spiral_without_noise_follows_its_formula() -> None:
     np.testing.assert_allclose(x[:, 1], radius * np.cos(angle), atol=1e-15)
 
 
-def test_spiral_noise_turns_and_does_not_move_outwards() -> None:
+def test_spiral_noise_changes_the_angle_only() -> None:
     x, _ = Spiral(noise=0.5).draw(0)
     still, _ = Spiral(noise=0.0).draw(0)
     lengths = np.linalg.norm(x, axis=1)
@@ -323,7 +323,7 @@ def test_the_noise_of_circles_is_doubled_with_them() -> None:
     quiet = MoonsCircles(samples=5000, moons_noise=0.0, circles_noise=0.0)
     noisy = MoonsCircles(samples=5000, moons_noise=0.15, circles_noise=0.1)
     (x, y), (still, _) = noisy.draw(3), quiet.draw(3)
-    # The same seed shuffles and draws alike, so only noise is between them.
+    # The same seed shuffles and draws alike, so they differ only in noise.
     spreads = [(x - still)[y // 2 == shape].std() for shape in (0, 1)]
     np.testing.assert_allclose(spreads, [0.15, 0.2], rtol=0.05)
 
@@ -336,7 +336,7 @@ def test_polynomial_without_noise_is_its_polynomial() -> None:
     assert x.max() <= 10
 
 
-def test_polynomial_noise_has_the_deviation_it_says() -> None:
+def test_polynomial_noise_has_the_given_deviation() -> None:
     noise = {"samples": 20_000, "noise": 2.5}
     residual = Polynomial(**noise).draw(0)[1]
     residual = residual - Polynomial(**(noise | {"noise": 0.0})).draw(0)[1]
@@ -351,7 +351,7 @@ def test_xor_labels_its_corners_by_exclusive_or() -> None:
     assert rows(x[:4]) == [(0, 0), (0, 1), (1, 0), (1, 1)]
 
 
-def test_sine_is_a_sine_with_the_noise_it_says() -> None:
+def test_sine_is_a_sine_with_the_given_noise() -> None:
     x, y = Sine(samples=20_000, noise=0.3).draw(0)
     assert (np.floor(x.min()), np.ceil(x.max())) == (-4, 4)
     assert np.abs(x).max() <= np.pi
@@ -361,7 +361,7 @@ def test_sine_is_a_sine_with_the_noise_it_says() -> None:
     assert Sine(low=2.0, high=2.5).draw(0)[0].min() >= 2.0
 
 
-def test_linear_is_a_plane_with_the_noise_it_says() -> None:
+def test_linear_is_a_plane_with_the_given_noise() -> None:
     source = Linear(features=4, samples=20_000, test_samples=500, noise=0.3)
     x, y = source.draw(0)
     assert (x.shape, y.shape) == ((20_500, 4), (20_500,))
@@ -373,7 +373,7 @@ def test_linear_is_a_plane_with_the_noise_it_says() -> None:
     assert abs(left.std() / 0.3 - 1) < 5 / np.sqrt(2 * 500)
 
 
-def test_a_longer_test_part_of_linear_leaves_the_rest_as_it_is() -> None:
+def test_longer_test_part_of_linear_keeps_the_other_samples() -> None:
     x, y = Linear(samples=20).draw(0)
     longer_x, longer_y = Linear(samples=20, test_samples=7).draw(0)
     np.testing.assert_array_equal(longer_x[:20], x)
@@ -393,7 +393,7 @@ def test_noise_is_scaled_and_its_target_is_not(classes: int | None) -> None:
 @pytest.mark.parametrize(
     ("classes", "kind"), [(None, np.float64), (3, np.int64)]
 )
-def test_points_are_what_was_said(classes: int | None, kind: type) -> None:
+def test_points_are_the_given_values(classes: int | None, kind: type) -> None:
     x, y = ((1.0, 2.0), (3.0, 4.0), (5.0, 6.0)), (0.0, 2.0, 1.0)
     source = Points(x=x, y=y, classes=classes)
     drawn = source.draw(0)
@@ -408,10 +408,12 @@ def test_normalize_scales_all_features_alike_by_the_training_part() -> None:
     data = {"noise": {"sides": [2, 2, 1], "samples": 40}, "validation": 0}
     plain = Data.model_validate(data | {"scaling": "none"})
     scaled = Data.model_validate(data | {"scaling": scaling})
-    raw, found = (each.parts(CrossEntropy()) for each in (plain, scaled))
+    raw, result = (
+        variant.parts(CrossEntropy()) for variant in (plain, scaled)
+    )
     low, high = raw["train"].x.min(), raw["train"].x.max()
     for part in ("train", "test"):
         expected = ((raw[part].x - low) / (high - low) - 0.25) / 0.5
-        np.testing.assert_allclose(found[part].x, expected, rtol=1e-14)
-    assert found["train"].x.min() == -0.5
-    assert found["train"].x.max() == 1.5
+        np.testing.assert_allclose(result[part].x, expected, rtol=1e-14)
+    assert result["train"].x.min() == -0.5
+    assert result["train"].x.max() == 1.5

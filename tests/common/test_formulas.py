@@ -1,7 +1,7 @@
-"""Formulas are read, and differentiated, as mathematics has them.
+"""Formulas are parsed, evaluated and differentiated correctly.
 
-What a formula may not hold stands in `tests/malformed.py`; that both
-frameworks agree with these values, in `tests/cases.py`.
+Invalid formulas are in `tests/malformed.py`; that both frameworks agree with
+these values is tested with `tests/cases.py`.
 """
 
 import ast
@@ -30,7 +30,7 @@ from tests.tolerances import ROUNDING, assert_close
 
 WIDTH = 1e-6
 
-# The language once more, by others: Python's own grammar over these names.
+# An independent implementation: Python's own grammar over these names.
 NUMPY: dict[str, Any] = {
     **{
         name: getattr(np, name)
@@ -44,7 +44,7 @@ NUMPY: dict[str, Any] = {
     "softplus": lambda a: np.logaddexp(0.0, a),
 }
 
-# Words that only put themselves around their arguments.
+# Functions that are written around their arguments.
 PLAIN = {
     name: f"{name}(a{', b' * (count - 1)})"
     for name, count in FUNCTIONS.items()
@@ -85,14 +85,14 @@ trees = st.recursive(
 
 
 @given(trees, st.floats(-3, 3))
-def test_a_formula_has_the_value_and_slope_of_mathematics(
+def test_formula_matches_numpy_and_finite_differences(
     formula: str, at: float
 ) -> None:
     tree = ast.parse(formula, mode="eval").body
     x = np.array([at])
-    found = evaluate(tree, x)
-    assume(np.isfinite(found).all() and np.abs(found).max() < 1e3)
-    value, (by_one, by_two) = (
+    result = evaluate(tree, x)
+    assume(np.isfinite(result).all() and np.abs(result).max() < 1e3)
+    value, (narrow, wide) = (
         by_numpy(formula, x) + 0 * x,
         (
             (by_numpy(formula, x + h) - by_numpy(formula, x - h)) / (2 * h)
@@ -100,11 +100,11 @@ def test_a_formula_has_the_value_and_slope_of_mathematics(
             for h in (WIDTH, 2 * WIDTH)
         ),
     )
-    np.testing.assert_allclose(found[0], value, rtol=1e-9, atol=1e-12)
-    # A kink, a pole, or rounding: differences of two widths part there.
-    assume(np.isfinite([by_one, by_two]).all())
-    assume(np.abs(by_one - by_two).max() < 1e-6)
-    np.testing.assert_allclose(found[1], by_one, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(result[0], value, rtol=1e-9, atol=1e-12)
+    # At a kink, a pole, or by rounding, differences of two widths disagree.
+    assume(np.isfinite([narrow, wide]).all())
+    assume(np.abs(narrow - wide).max() < 1e-6)
+    np.testing.assert_allclose(result[1], narrow, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_a_formula_has_its_known_value_and_slope(
     formula: str, x: float, value: float, slope: float
 ) -> None:
     tree = ast.parse(formula, mode="eval").body
-    found = evaluate(tree, np.array([x]))
-    assert found[0] == pytest.approx(value, rel=1e-14, abs=1e-15)
-    assert found[1] == pytest.approx(slope, rel=1e-14, abs=1e-15)
+    result = evaluate(tree, np.array([x]))
+    assert result[0] == pytest.approx(value, rel=1e-14, abs=1e-15)
+    assert result[1] == pytest.approx(slope, rel=1e-14, abs=1e-15)
 
 
 @given(trees)
@@ -188,14 +188,14 @@ def test_code_reads_as_a_person_would_write_it(
         "maximum(" * 18 + "x" + ", x)" * 14,
     ],
 )
-def test_nothing_that_is_written_can_hang(formula: str) -> None:
+def test_no_formula_hangs(formula: str) -> None:
     start = time.monotonic()
     with contextlib.suppress(PydanticCustomError):
         translated(read(formula), PLAIN)
     assert time.monotonic() - start < 1.0
 
 
-def test_what_is_refused_is_not_run(tmp_path: Any) -> None:
+def test_refused_formula_is_not_executed(tmp_path: Any) -> None:
     file = tmp_path / "touched"
     attempt = f"__import__('pathlib').Path('{file}').touch()"
     with pytest.raises(PydanticCustomError):
@@ -203,7 +203,7 @@ def test_what_is_refused_is_not_run(tmp_path: Any) -> None:
     assert not file.exists()
 
 
-def test_as_long_as_allowed_is_read_and_translated() -> None:
+def test_longest_formula_is_read_and_translated() -> None:
     formula = "+".join("x" * 100)
     value, slope = evaluate(read(formula), np.array([2.0]))
     assert (value.item(), slope.item()) == (200.0, 100.0)

@@ -1,7 +1,7 @@
-"""Every name of both frameworks gets the word here, or is told to have none.
+"""Every name of both frameworks is answered by its equivalent here, if any.
 
-The whole committed table is read: a suggested word, put where the name
-stood, is valid there; where there is no equivalent, nothing is suggested.
+The whole committed table is read: a suggested word is valid in place of the
+name; where there is no equivalent, nothing is suggested.
 That the table is complete is tested in `tests/test_framework_names.py`.
 """
 
@@ -21,7 +21,9 @@ from framework_parity.common.spec.errors import (
     same_letters,
 )
 from framework_parity.common.spec.load import parse
-from framework_parity.common.spec.names.framework_names import FAMILIES as SAID
+from framework_parity.common.spec.names.framework_names import (
+    FAMILIES as NAME_FAMILIES,
+)
 from framework_parity.common.spec.names.framework_names import (
     Meaning,
     field_hint,
@@ -33,7 +35,7 @@ from framework_parity.common.spec.node import SpecNode, defaults_from, members
 from tests.common.written import DEMANDED, FAMILIES, RICH, experiment, written
 from tests.framework_names.making import RECORDS
 
-# A name has to be said in one or two short sentences.
+# A name has to be explained in one or two short sentences.
 LONGEST = 330
 
 
@@ -55,12 +57,12 @@ def rows(part: str) -> list[Row]:
     ]
 
 
-def each(found: list[Row]) -> Any:
-    """Multiply a test over the scopes, with the rows of each."""
-    scopes = sorted({row.scope for row in found})
+def each_scope(entries: list[Row]) -> Any:
+    """Parametrize a test over the scopes, with the rows of each."""
+    scopes = sorted({row.scope for row in entries})
     return pytest.mark.parametrize(
         "own",
-        [[row for row in found if row.scope == scope] for scope in scopes],
+        [[row for row in entries if row.scope == scope] for scope in scopes],
         ids=scopes,
     )
 
@@ -85,26 +87,26 @@ PLACED = {
 
 
 def spec(changed: dict[str, Any]) -> dict[str, Any]:
-    """Return a good experiment with some of its fields changed."""
-    found = experiment()
+    """Return a valid experiment with some of its fields changed."""
+    document = experiment()
     for part, fields in changed.items():
-        old = found.get(part, {})
+        old = document.get(part, {})
         keep = isinstance(fields, dict) and part == "recipe"
-        found[part] = {**old, **fields} if keep else fields
-    return found
+        document[part] = {**old, **fields} if keep else fields
+    return document
 
 
 def refusal(changed: dict[str, Any]) -> str:
-    """Return what is said of an experiment that is refused."""
+    """Return the message about an experiment that is refused."""
     with pytest.raises(SpecError) as caught:
         parse(spec(changed))
     return str(caught.value)
 
 
 def elements(write: str) -> list[Any]:
-    """Return what is suggested, with all that must be said beside it."""
-    said = yaml.safe_load(write)
-    return said if isinstance(said, list) else [said]
+    """Return the suggested elements as a list."""
+    value = yaml.safe_load(write)
+    return value if isinstance(value, list) else [value]
 
 
 @cache
@@ -112,33 +114,35 @@ def kinds(family: str) -> dict[str, type[SpecNode]]:
     return {cls.kind(): cls for cls in members(FAMILIES[family])}
 
 
-def valid(family: str, said: Any) -> bool:
-    """Whether an element may stand in its family, with what it demands."""
-    if isinstance(said, str):
-        said = written(kinds(family)[said])
+def valid(family: str, value: Any) -> bool:
+    """Whether an element is valid in its family, with its required fields."""
+    if isinstance(value, str):
+        value = written(kinds(family)[value])
     with defaults_from("keras"):
-        TypeAdapter(FAMILIES[family]).validate_python(said)
+        TypeAdapter(FAMILIES[family]).validate_python(value)
     return True
 
 
-def told(name: str, family: str) -> str:
-    """Return a name in a spelling that is no word of the language."""
+def unknown_spelling(name: str, family: str) -> str:
+    """Return a name in a spelling that the language does not know."""
     return name.upper() if name in table().families[family] else name
 
 
-@each(KINDS)
-def test_a_kind_is_told_where_it_is_written(own: list[Row]) -> None:
-    for family, name, meaning in own:
+@each_scope(KINDS)
+def test_unknown_kind_is_explained_where_it_is_written(
+    entries: list[Row],
+) -> None:
+    for family, name, meaning in entries:
         if family not in PLACED:
             continue
-        spelt = told(name, family)
-        message = refusal(PLACED[family](spelt))
-        assert spelt in message
+        unknown = unknown_spelling(name, family)
+        message = refusal(PLACED[family](unknown))
+        assert unknown in message
         check(message, meaning)
 
 
 def check(message: str, meaning: Meaning) -> None:
-    """Check that a message says what a meaning is, and nothing else."""
+    """Check that a message states a meaning, and nothing else."""
     assert "did you mean" not in message
     assert len(message) < LONGEST
     assert message.isprintable()
@@ -151,17 +155,17 @@ def check(message: str, meaning: Meaning) -> None:
         assert meaning.write in message
 
 
-@each(KINDS)
-def test_a_suggested_kind_is_valid_in_its_place(own: list[Row]) -> None:
-    for family, _, meaning in own:
+@each_scope(KINDS)
+def test_suggested_kind_is_valid_in_its_place(entries: list[Row]) -> None:
+    for family, _, meaning in entries:
         if meaning.write and not meaning.at and family in FAMILIES:
-            found = elements(meaning.write)
+            suggested = elements(meaning.write)
             if meaning.write.startswith("{table:"):
-                # The file of the example is nobody's.
+                # The file of the example does not exist.
                 fields = kinds("source")["table"].model_fields
-                assert set(found[0]["table"]) <= set(fields)
+                assert set(suggested[0]["table"]) <= set(fields)
                 continue
-            assert all(valid(family, said) for said in found)
+            assert all(valid(family, value) for value in suggested)
 
 
 def allowed(kind: str) -> list[str]:
@@ -202,11 +206,11 @@ def holds(kind: str, row: Row) -> bool:
     return False
 
 
-@each(rows("fields"))
-def test_a_field_is_told_for_each_kind_that_it_may_stand_in(
-    own: list[Row],
+@each_scope(rows("fields"))
+def test_unknown_field_is_explained_for_each_kind(
+    entries: list[Row],
 ) -> None:
-    for row in own:
+    for row in entries:
         for kind in users(row.scope):
             if not holds(kind, row):
                 continue
@@ -223,38 +227,38 @@ ELEMENTS = [
 ]
 
 
-@each(ELEMENTS)
-def test_a_suggested_field_is_valid_in_the_names_place(
-    own: list[Row],
+@each_scope(ELEMENTS)
+def test_suggested_field_is_valid_in_place_of_the_name(
+    entries: list[Row],
 ) -> None:
-    family, cls = element(own[0].scope)
+    family, cls = element(entries[0].scope)
     kind = cls.kind()
-    for row in own:
+    for row in entries:
         if not holds(kind, row):
             continue
-        said = written(cls)[kind]
+        demanded = written(cls)[kind]
         with pytest.raises(ValueError, match="unknown field"):
-            valid(family, {kind: {**said, row.name: 1}})
+            valid(family, {kind: {**demanded, row.name: 1}})
         if not row.meaning.write or row.meaning.at:
             continue
         with defaults_from("keras"):
-            whole = cls.model_validate(written(cls))
-        value = getattr(whole, row.meaning.write)
-        assert valid(family, {kind: {**said, row.meaning.write: value}})
+            complete = cls.model_validate(written(cls))
+        value = getattr(complete, row.meaning.write)
+        assert valid(family, {kind: {**demanded, row.meaning.write: value}})
 
 
 MOVED = [row for row in rows("kinds") + rows("fields") if row.meaning.at]
 
 
-@each(MOVED)
-def test_what_stands_elsewhere_is_valid_there(own: list[Row]) -> None:
-    for _, _, meaning in own:
+@each_scope(MOVED)
+def test_what_belongs_elsewhere_is_valid_there(entries: list[Row]) -> None:
+    for _, _, meaning in entries:
         assert elsewhere(meaning)
 
 
 @cache
 def elsewhere(meaning: Meaning) -> bool:
-    """Whether what is to be written is valid where it is to be written."""
+    """Whether the suggestion is valid in the place that it names."""
     value = yaml.safe_load(meaning.write)
     place, _, field = meaning.at.rpartition(".")
     if meaning.at == "layer":
@@ -263,7 +267,7 @@ def elsewhere(meaning: Meaning) -> bool:
         if field == "claims":
             value = [claim.replace("net.", "only.") for claim in value]
         if field == "arms":
-            return all(valid("layer", each) for each in value["net"])
+            return all(valid("layer", layer) for layer in value["net"])
         if field == "data":
             if "table" in value:
                 value = {"table": DEMANDED["table"]}
@@ -292,19 +296,19 @@ def placed_in_data(field: str, value: Any) -> bool:
     return bool(parse(spec(changed)))
 
 
-@each(rows("values"))
-def test_a_suggested_value_is_one_of_the_fields(own: list[Row]) -> None:
-    for place, name, meaning in own:
+@each_scope(rows("values"))
+def test_a_suggested_value_is_one_of_the_fields(entries: list[Row]) -> None:
+    for place, name, meaning in entries:
         kind, field = place.split(".")
-        said = refusal(valued(kind, field, name))
-        check(said, meaning)
+        message = refusal(valued(kind, field, name))
+        check(message, meaning)
         if meaning.write:
             refused = ""
             try:
                 parse(spec(valued(kind, field, meaning.write)))
             except SpecError as error:
                 refused = error.field
-            # Where it is refused, another part is not made for it.
+            # If it is refused, then because of another field.
             assert not refused.endswith(field)
 
 
@@ -324,13 +328,13 @@ def valued(kind: str, field: str, value: Any) -> dict[str, Any]:
     }
     if kind in beside:
         return {"recipe": {kind: {**beside[kind], field: value}}}
-    said = {**DEMANDED.get(kind, {}), field: value}
-    return {"arms": {"only": [{kind: said}, {"dense": 3}]}}
+    fields = {**DEMANDED.get(kind, {}), field: value}
+    return {"arms": {"only": [{kind: fields}, {"dense": 3}]}}
 
 
-@each([row for row in rows("kinds") if row.scope == "statistic"])
-def test_a_metric_is_told_in_a_claim(own: list[Row]) -> None:
-    for _, name, meaning in own:
+@each_scope([row for row in rows("kinds") if row.scope == "statistic"])
+def test_unknown_metric_is_explained_in_a_claim(entries: list[Row]) -> None:
+    for _, name, meaning in entries:
         if name in STATISTICS:
             continue
         message = refusal({"claims": [f"only.{name} > 0"]})
@@ -340,7 +344,9 @@ def test_a_metric_is_told_in_a_claim(own: list[Row]) -> None:
 
 
 @pytest.mark.parametrize("family", ["regularizer", "constraint", "callback"])
-def test_what_is_no_element_here_is_told_in_any_place(family: str) -> None:
+def test_names_without_an_element_are_explained_in_any_place(
+    family: str,
+) -> None:
     for name, meaning in table().kinds[family].items():
         if name in table().kinds["layer"] or not meaning.of:
             continue
@@ -349,7 +355,7 @@ def test_what_is_no_element_here_is_told_in_any_place(family: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "place", "says"),
+    ("name", "place", "message"),
     [
         ("AdamW", "optimizer", "'adamw'"),
         ("kaiming_normal_", "initializer", "{he_normal: {truncated: false}}"),
@@ -369,12 +375,14 @@ def test_what_is_no_element_here_is_told_in_any_place(family: str) -> None:
         ("relu", "loss", "'relu' is a layer"),
     ],
 )
-def test_names_that_reports_met(name: str, place: str, says: str) -> None:
-    assert says in unknown_kind(name, list(kinds(place)))
+def test_kind_names_from_reports_are_explained(
+    name: str, place: str, message: str
+) -> None:
+    assert message in unknown_kind(name, list(kinds(place)))
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "says"),
+    ("kind", "name", "message"),
     [
         (
             "batch_norm",
@@ -393,11 +401,13 @@ def test_names_that_reports_met(name: str, place: str, says: str) -> None:
         ("experiment", "digits", "'data: {digits: {}}' beside 'recipe'"),
     ],
 )
-def test_fields_that_reports_met(kind: str, name: str, says: str) -> None:
-    assert says in field_hint(kind, name, allowed(kind))
+def test_field_names_from_reports_are_explained(
+    kind: str, name: str, message: str
+) -> None:
+    assert message in field_hint(kind, name, allowed(kind))
 
 
-def test_a_bias_is_told_no_initialiser_that_it_may_not_have() -> None:
+def test_no_kernel_initializer_is_suggested_for_a_bias() -> None:
     message = refusal(
         {"arms": {"only": [{"dense": {"units": 3, "bias_initializer": "he"}}]}}
     )
@@ -413,7 +423,7 @@ def test_a_bias_is_told_no_initialiser_that_it_may_not_have() -> None:
         ("max_ppol", ["max_pool"], ["max_pool"]),
         ("cross_entorpy", ["cross_entropy"], ["cross_entropy"]),
         ("adamm", ["adam", "adamw"], ["adam", "adamw"]),
-        # Another thing each, however alike they are spelt.
+        # Different things, however alike they are spelt.
         ("conv1d", ["conv2d"], []),
         ("gru", ["relu"], []),
         ("min_pool", ["max_pool"], []),
@@ -427,14 +437,14 @@ def test_a_bias_is_told_no_initialiser_that_it_may_not_have() -> None:
 def test_only_a_spelling_mistake_is_corrected(
     name: str, allowed: list[str], meant: list[str]
 ) -> None:
-    said = nearest(name, allowed)
-    assert re.findall(r"'(\w+)'", said) == meant
+    hint = nearest(name, allowed)
+    assert re.findall(r"'(\w+)'", hint) == meant
 
 
 def test_families_are_those_of_the_language() -> None:
-    said = {f: list(kinds(f)) for f in FAMILIES}
-    found = dict(table().families)
-    assert sorted(found.pop("statistic")) == sorted(STATISTICS)
-    assert found == said
-    assert set(FAMILIES) < set(SAID)
+    expected = {f: list(kinds(f)) for f in FAMILIES}
+    families = dict(table().families)
+    assert sorted(families.pop("statistic")) == sorted(STATISTICS)
+    assert families == expected
+    assert set(FAMILIES) < set(NAME_FAMILIES)
     assert parse(RICH)

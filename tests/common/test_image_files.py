@@ -1,4 +1,4 @@
-"""Files of images: what is damaged is refused, and what is kept is whole."""
+"""Files of images: damaged ones are refused, and cached ones are complete."""
 
 import gzip
 import os
@@ -41,7 +41,7 @@ def flip(path: Path) -> None:
 
 
 def repacked(change: Callable[[bytes], bytes]) -> Spoil:
-    """Return what changes a file inside of its packing."""
+    """Return a function that changes the unpacked content of a file."""
 
     def spoil(path: Path) -> None:
         content = gzip.decompress(path.read_bytes())
@@ -51,7 +51,7 @@ def repacked(change: Callable[[bytes], bytes]) -> Spoil:
 
 
 def becomes(name: str) -> Spoil:
-    """Return what puts another of the files in a file's place."""
+    """Return a function that replaces a file by another of the files."""
     return lambda path: path.write_bytes((path.parent / name).read_bytes())
 
 
@@ -65,7 +65,7 @@ def refusal(kind: str, folder: Path) -> SpecError:
 
 
 @pytest.mark.parametrize(
-    ("name", "spoil", "says"),
+    ("name", "spoil", "message"),
     [
         (IMAGES, cut, "is truncated"),
         (LABELS, cut, "is truncated"),
@@ -98,19 +98,19 @@ def refusal(kind: str, folder: Path) -> SpecError:
         ),
     ],
 )
-def test_a_damaged_file_is_refused_in_a_sentence(
-    name: str, spoil: Spoil, says: str, tmp_path: Path
+def test_damaged_file_is_refused_with_a_message(
+    name: str, spoil: Spoil, message: str, tmp_path: Path
 ) -> None:
     write_idx(tmp_path, "mnist")
     path = tmp_path / FOLDERS["mnist"] / name
     spoil(path)
     error = refusal("mnist", tmp_path)
-    assert says in error.message
+    assert message in error.message
     assert Path(error.file).parent == path.parent
 
 
 @pytest.mark.parametrize(
-    ("spoil", "says"),
+    ("spoil", "message"),
     [
         (cut, "is truncated"),
         (flip, "is truncated"),
@@ -124,16 +124,16 @@ def test_a_damaged_file_is_refused_in_a_sentence(
     ],
     ids=["cut", "flipped", "empty", "other_names"],
 )
-def test_a_damaged_archive_is_refused_in_a_sentence(
-    spoil: Spoil, says: str, tmp_path: Path
+def test_damaged_archive_is_refused_with_a_message(
+    spoil: Spoil, message: str, tmp_path: Path
 ) -> None:
     write_cifar(tmp_path)
     spoil(tmp_path / "cifar-10-python.tar.gz")
-    assert says in refusal("cifar10", tmp_path).message
+    assert message in refusal("cifar10", tmp_path).message
 
 
 class Loader:
-    """A loader that counts, and makes of the files what it is told."""
+    """A loader that records its calls and returns predefined arrays."""
 
     def __init__(self) -> None:
         self.calls: list[bool] = []
@@ -156,14 +156,14 @@ class Loader:
 def loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loader:
     """A backend's loader, in this process, with the files of a small MNIST."""
     write_idx(tmp_path, "mnist")
-    found, module = Loader(), ModuleType("made_up.datasets")
-    module.mnist = found.mnist  # type: ignore[attr-defined]
+    fake, module = Loader(), ModuleType("made_up.datasets")
+    module.mnist = fake.mnist  # type: ignore[attr-defined]
     monkeypatch.setitem(
         sys.modules, "framework_parity.made_up.datasets", module
     )
     monkeypatch.setattr(image_files, "_backend", "made_up")
     monkeypatch.setenv("PARITY_DATA", str(tmp_path))
-    return found
+    return fake
 
 
 def data(**fields: Any) -> Data:
@@ -173,7 +173,7 @@ def data(**fields: Any) -> Data:
     )
 
 
-def test_images_come_as_a_data_set_with_its_test_part(loader: Loader) -> None:
+def test_images_are_a_data_set_with_its_own_test_part(loader: Loader) -> None:
     parts = data().parts(CrossEntropy())
     assert {name: len(part) for name, part in parts.items()} == {
         "train": 20,
@@ -195,26 +195,26 @@ def test_files_are_loaded_once(loader: Loader) -> None:
     assert loader.calls == [False]
 
 
-def test_without_a_test_part_of_its_own_a_share_serves(
+def test_test_share_is_used_without_an_own_test_part(
     loader: Loader,
 ) -> None:
-    found = Data.model_validate({"mnist": {"test_samples": 0}, "test": 0.5})
-    assert (found.test, found.part_sizes()["test"]) == (0.5, 30_000)
+    result = Data.model_validate({"mnist": {"test_samples": 0}, "test": 0.5})
+    assert (result.test, result.part_sizes()["test"]) == (0.5, 30_000)
 
 
 @pytest.mark.parametrize(
-    ("field", "asked"), [("samples", 31), ("test_samples", 21)]
+    ("field", "count"), [("samples", 31), ("test_samples", 21)]
 )
 def test_more_than_the_files_hold_is_refused(
-    field: str, asked: int, loader: Loader
+    field: str, count: int, loader: Loader
 ) -> None:
-    with pytest.raises(SpecError, match=f"got {asked}, but") as caught:
-        data(**{field: asked}).parts(CrossEntropy())
+    with pytest.raises(SpecError, match=f"got {count}, but") as caught:
+        data(**{field: count}).parts(CrossEntropy())
     assert caught.value.field == f"data.mnist.{field}"
 
 
 @pytest.mark.parametrize(
-    ("name", "change", "says"),
+    ("name", "change", "message"),
     [
         ("x_train", lambda x: x[..., 0], "the train images are uint8"),
         ("x_test", lambda x: x.astype(float), "the test images are float64"),
@@ -223,15 +223,15 @@ def test_more_than_the_files_hold_is_refused(
         ("y_train", lambda y: y - 1, "labels reach from -1 to 8"),
     ],
 )
-def test_a_loader_that_makes_something_else_is_refused(
-    name: str, change: Any, says: str, loader: Loader
+def test_loader_with_wrong_arrays_is_refused(
+    name: str, change: Any, message: str, loader: Loader
 ) -> None:
     loader.images[name] = change(loader.images[name])
-    with pytest.raises(SpecError, match=says):
+    with pytest.raises(SpecError, match=message):
         data().parts(CrossEntropy())
 
 
-def test_a_loader_that_breaks_is_a_sentence(
+def test_error_in_a_loader_is_reported_in_a_message(
     loader: Loader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaks(folder: Path, download: bool) -> Any:
@@ -244,7 +244,7 @@ def test_a_loader_that_breaks_is_a_sentence(
         data().parts(CrossEntropy())
 
 
-def test_a_loader_may_fetch_where_that_is_said(
+def test_loader_may_download_where_that_is_allowed(
     loader: Loader, tmp_path: Path
 ) -> None:
     with image_files.image_folder(tmp_path / "elsewhere", download=True):
@@ -252,7 +252,7 @@ def test_a_loader_may_fetch_where_that_is_said(
     assert loader.calls == [True]
 
 
-def test_what_is_kept_elsewhere_is_not_mine(
+def test_cache_of_another_backend_is_not_used(
     loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data().parts(CrossEntropy())
@@ -264,7 +264,7 @@ def test_what_is_kept_elsewhere_is_not_mine(
         data().source.require_files()
 
 
-def test_a_process_without_a_framework_waits_for_one(
+def test_process_without_a_framework_loads_no_images(
     loader: Loader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(image_files, "_backend", "")
@@ -272,7 +272,7 @@ def test_a_process_without_a_framework_waits_for_one(
         data().parts(CrossEntropy())
 
 
-def test_a_folder_that_takes_nothing_is_a_sentence(
+def test_unwritable_folder_is_reported_in_a_message(
     loader: Loader, tmp_path: Path
 ) -> None:
     (tmp_path / "parity").write_text("a file")
@@ -281,7 +281,7 @@ def test_a_folder_that_takes_nothing_is_a_sentence(
 
 
 @pytest.mark.parametrize("spoil", [cut, flip])
-def test_what_is_kept_has_a_checksum(
+def test_cached_file_has_a_checksum(
     spoil: Spoil, loader: Loader, tmp_path: Path
 ) -> None:
     data().parts(CrossEntropy())

@@ -1,4 +1,4 @@
-"""Windows over images: where they stand, and what they see, by hand."""
+"""Windows over images: their positions and values, by hand."""
 
 from typing import Any
 
@@ -22,8 +22,8 @@ from tests.cases import arm
 from tests.tolerances import ROUNDING, assert_close
 
 
-# What TensorFlow pads was measured; the last two are where a window's stride
-# steps over what is left.
+# TensorFlow's padding was measured; in the last two, a window's stride steps
+# over the remainder.
 @pytest.mark.parametrize(
     ("n", "span", "stride", "pads"),
     [
@@ -38,7 +38,7 @@ from tests.tolerances import ROUNDING, assert_close
         (9, 2, 3, (0, 0)),
     ],
 )
-def test_same_puts_the_odd_one_out_at_the_end(
+def test_same_padding_puts_the_larger_part_at_the_end(
     n: int, span: int, stride: int, pads: tuple[int, int]
 ) -> None:
     assert Same().along(0, n, span, stride) == pads
@@ -72,14 +72,14 @@ def read(kind: Any, **fields: Any) -> Any:
     ],
     ids=str,
 )
-def test_an_image_shrinks_as_counted_by_hand(
+def test_output_shapes_match_those_counted_by_hand(
     fields: dict[str, Any], shape: tuple[int, ...]
 ) -> None:
     layer = read(Conv2d, filters=4, **fields)
     assert layer.output_shape((8, 7, 3)) == shape
 
 
-def test_a_pool_moves_by_its_own_size_unless_told() -> None:
+def test_stride_of_a_pool_defaults_to_its_size() -> None:
     short, long = read(MaxPool, size=2), read(MaxPool, size=2, stride=[2, 2])
     assert short == long
     assert short.output_shape((8, 7, 3)) == (4, 3, 3)
@@ -105,7 +105,7 @@ def test_a_pool_moves_by_its_own_size_unless_told() -> None:
     ],
     ids=["conv2d", "groups", "per_channel", "all_channels"],
 )
-def test_fans_are_those_counted_by_hand(
+def test_fans_match_those_counted_by_hand(
     layer: Any, fans: tuple[int, int]
 ) -> None:
     assert layer.fans((8, 7, 6)) == fans
@@ -123,29 +123,29 @@ def test_a_convolution_sums_what_each_window_sees() -> None:
     x, kernel = rng.normal(size=(2, 5, 6, 4)), rng.normal(size=(2, 3, 2, 6))
     bias = rng.normal(size=6)
     layer = read(Conv2d, filters=6, size=[2, 3], groups=2, dilation=[2, 1])
-    found = seen(layer, x, kernel=kernel, bias=bias)
-    assert found.shape == (2, 3, 4, 6)
-    for n, h, w, f in np.ndindex(found.shape):
+    output = seen(layer, x, kernel=kernel, bias=bias)
+    assert output.shape == (2, 3, 4, 6)
+    for n, h, w, f in np.ndindex(output.shape):
         total = bias[f]
         for i, j, c in np.ndindex(2, 3, 2):
             channel = 2 * (f // 3) + c
             total += x[n, h + 2 * i, w + j, channel] * kernel[i, j, c, f]
-        assert_close(found[n, h, w, f], total, ROUNDING)
+        assert_close(output[n, h, w, f], total, ROUNDING)
 
 
 def test_a_depthwise_convolution_keeps_channels_apart() -> None:
     rng = np.random.default_rng(0)
     x, kernel = rng.normal(size=(1, 4, 4, 3)), rng.normal(size=(2, 2, 3, 2))
     layer = read(DepthwiseConv2d, size=2, multiplier=2, bias=False)
-    found = seen(layer, x, kernel=kernel)
+    output = seen(layer, x, kernel=kernel)
     for c, m in np.ndindex(3, 2):
         alone = read(Conv2d, filters=1, size=2, bias=False)
         only = kernel[:, :, c : c + 1, m : m + 1]
         expected = seen(alone, x[..., c : c + 1], kernel=only)
-        assert_close(found[..., 2 * c + m], expected[..., 0], ROUNDING)
+        assert_close(output[..., 2 * c + m], expected[..., 0], ROUNDING)
 
 
-def test_pools_see_their_padding_or_not() -> None:
+def test_pools_count_their_padding_or_not() -> None:
     x = -np.arange(1.0, 5.0).reshape(1, 2, 2, 1)
     around = {"size": 2, "stride": 1, "padding": {"symmetric": 1}}
     largest = seen(read(MaxPool, **around), x)
@@ -167,18 +167,18 @@ def test_pools_see_their_padding_or_not() -> None:
 
 
 def changed(layer: Any, drawn: list[float]) -> Any:
-    """Return what a layer makes of an image, by what it drew, and its slope.
+    """Return the output of a layer for an image and given draws, and a slope.
 
-    The slope is that of the sum of all numbers, each times its place.
+    The slope is that of the sum of all numbers, each times its position.
     """
     image = np.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 2, 2, 1)
     [place] = places([layer], (2, 2, 1))
     masks = {place.name: np.array(drawn).reshape(1, 1, 1, -1)}
-    found, back = Pass({}, masks).through([place], image)
+    output, back = Pass({}, masks).through([place], image)
     slope = back(np.arange(1.0, 5.0).reshape(1, 2, 2, 1))
     same, _ = Pass({}).through([place], image)
     np.testing.assert_array_equal(same, image)
-    return found[0, :, :, 0].tolist(), slope[0, :, :, 0].tolist()
+    return output[0, :, :, 0].tolist(), slope[0, :, :, 0].tolist()
 
 
 def test_a_flip_mirrors_left_and_right() -> None:
@@ -198,7 +198,7 @@ def test_a_flip_mirrors_left_and_right() -> None:
         ([1, 2], [[2, 9], [4, 9]], [[0, 1], [0, 3]]),
     ],
 )
-def test_a_crop_begins_so_many_rows_and_columns_in(
+def test_crop_starts_at_its_corner(
     corner: list[float], seen: list[Any], slope: list[Any]
 ) -> None:
     crop = RandomCrop(padding=1, fill=9.0)

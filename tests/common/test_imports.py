@@ -10,7 +10,7 @@ import framework_parity
 
 FRAMEWORKS = ("torch", "torchvision", "tensorflow", "keras")
 BACKENDS = ("framework_parity.torch_impl", "framework_parity.keras_impl")
-OTHER_ROOMS = (*BACKENDS, "framework_parity.comparisons")
+OTHER_PACKAGES = (*BACKENDS, "framework_parity.comparisons")
 
 COMMON = Path(framework_parity.__file__).parent / "common"
 MODULES = sorted(
@@ -32,10 +32,10 @@ def loaded_by(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def test_common_imports_no_framework_and_no_other_room() -> None:
+def test_common_imports_no_framework_and_no_other_package() -> None:
     assert "framework_parity.common.reference.trainer" in MODULES
-    found = loaded_by(f"import {', '.join(MODULES)}")
-    assert not found & {*FRAMEWORKS, *OTHER_ROOMS}
+    loaded = loaded_by(f"import {', '.join(MODULES)}")
+    assert not loaded & {*FRAMEWORKS, *OTHER_PACKAGES}
 
 
 def test_common_imports_scikit_learn_only_where_it_is_used() -> None:
@@ -52,5 +52,5 @@ def test_common_imports_scikit_learn_only_where_it_is_used() -> None:
     ],
 )
 def test_comparisons_imports_no_framework(module: str) -> None:
-    found = loaded_by(f"import framework_parity.comparisons.{module}")
-    assert not found & {*FRAMEWORKS, *BACKENDS}
+    loaded = loaded_by(f"import framework_parity.comparisons.{module}")
+    assert not loaded & {*FRAMEWORKS, *BACKENDS}

@@ -1,4 +1,4 @@
-"""Initialisers: the distributions that the shared weights come from."""
+"""Initialisers: the distributions that the shared weights are drawn from."""
 
 import numpy as np
 import pytest
@@ -34,14 +34,14 @@ from tests.distributions import (
 FANS = (100, 900)
 
 
-def test_every_initializer_is_looked_at() -> None:
+def test_every_initializer_is_tested() -> None:
     constants = [spec for spec, _ in CONSTANTS]
-    looked_at = {type(spec) for spec in [*KERNELS, *constants, *ORTHOGONALS]}
-    assert looked_at == set(members(KernelInitializer))
+    tested = {type(spec) for spec in [*KERNELS, *constants, *ORTHOGONALS]}
+    assert tested == set(members(KernelInitializer))
 
 
 @pytest.mark.parametrize("spec", KERNELS, ids=id_of)
-def test_sample_is_drawn_from_the_distribution_it_names(
+def test_sample_is_drawn_from_its_distribution(
     spec: Initializer,
 ) -> None:
     values = spec.sample(stream(0, "test"), FANS, *FANS)
@@ -51,31 +51,33 @@ def test_sample_is_drawn_from_the_distribution_it_names(
 
 
 @pytest.mark.parametrize("spec", KERNELS, ids=id_of)
-def test_plain_says_the_same_distribution_without_fans(
+def test_plain_is_the_same_distribution_without_fans(
     spec: Initializer,
 ) -> None:
-    """Fans of a depthwise kernel, which no tensor's shape gives away."""
+    """With fans of a depthwise kernel, which no tensor's shape shows."""
     fans = 9, 288
     plain = spec.plain(*fans)
     assert isinstance(plain, (Normal, TruncatedNormal, Uniform))
-    said, meant = (
+    actual, expected = (
         distribution(plain, 1, 1),
         distribution(spec, *fans),
     )
-    assert said.support() == pytest.approx(meant.support(), rel=1e-12)
-    assert said.mean() == pytest.approx(meant.mean(), rel=1e-12, abs=1e-15)
-    assert said.std() == pytest.approx(meant.std(), rel=1e-12)
+    assert actual.support() == pytest.approx(expected.support(), rel=1e-12)
+    assert actual.mean() == pytest.approx(
+        expected.mean(), rel=1e-12, abs=1e-15
+    )
+    assert actual.std() == pytest.approx(expected.std(), rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", [GlorotNormal, HeNormal, LecunNormal])
-def test_a_cut_normal_stops_at_two_deviations_and_a_whole_does_not(
+def test_truncated_normal_is_bounded_and_untruncated_is_not(
     kind: type[Initializer],
 ) -> None:
     cut, whole = (
         kind(truncated=truncated).sample(stream(0, "test"), FANS, *FANS)
         for truncated in (True, False)
     )
-    # The widened normal's own deviation, not the one that was asked for.
+    # The deviation of the widened normal, not the one of the specification.
     bound = 2 * whole.std() / TRUNCATED_STDDEV
     assert 0.98 * bound < np.abs(cut).max() < 1.02 * bound
     assert np.abs(whole).max() > 1.5 * bound
@@ -83,7 +85,7 @@ def test_a_cut_normal_stops_at_two_deviations_and_a_whole_does_not(
 
 @pytest.mark.parametrize("stddev", [1e-300, 1e-3, 4.1, 1e3, 1e300])
 @pytest.mark.parametrize("mean", [-2.0, 0.0, 1.9])
-def test_a_cut_normal_comes_to_an_end_wherever_it_is_cut(
+def test_sampling_a_truncated_normal_ends_for_any_bounds(
     mean: float, stddev: float
 ) -> None:
     spec = TruncatedNormal(mean=mean, stddev=stddev, bounds="absolute")
@@ -135,8 +137,8 @@ def test_initial_weights_are_rounded_once_for_float32() -> None:
 
 def test_initial_weights_have_the_shapes_of_the_spec() -> None:
     example = arm([{"dense": {"units": 4, "bias": False}}, {"dense": 3}])
-    found = initial_weights(example, 0, "float64")
-    assert {name: value.shape for name, value in found.items()} == {
+    weights = initial_weights(example, 0, "float64")
+    assert {name: value.shape for name, value in weights.items()} == {
         "dense_1/kernel": (5, 4),
         "dense_2/kernel": (4, 3),
         "dense_2/bias": (3,),
@@ -156,15 +158,15 @@ BIAS = "fan_in_uniform"
 
 def test_layers_of_one_shape_start_from_different_weights() -> None:
     example = arm([{"dense": 5}, {"dense": 5}, {"dense": 3}])
-    found = initial_weights(example, 0, "float64")
-    assert (found["dense_1/kernel"] != found["dense_2/kernel"]).any()
+    weights = initial_weights(example, 0, "float64")
+    assert (weights["dense_1/kernel"] != weights["dense_2/kernel"]).any()
 
 
-def test_a_seed_starts_from_weights_of_its_own() -> None:
+def test_seeds_start_from_different_weights() -> None:
     example = arm([{"dense": 3}])
-    one, other, again = (
+    first, second, repeated = (
         initial_weights(example, seed, "float64")["dense_1/kernel"]
         for seed in (0, 1, 0)
     )
-    assert (one != other).any()
-    assert (one == again).all()
+    assert (first != second).any()
+    assert (first == repeated).all()

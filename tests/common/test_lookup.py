@@ -1,4 +1,4 @@
-"""An element has the same address in every package."""
+"""An element has the same path in every package."""
 
 import sys
 import types
@@ -24,7 +24,7 @@ def relu(monkeypatch: pytest.MonkeyPatch) -> object:
     return relu
 
 
-def test_function_stands_at_the_address_of_its_element(relu: object) -> None:
+def test_function_is_found_at_the_path_of_its_element(relu: object) -> None:
     assert function_for("some_impl", Relu) is relu
 
 

@@ -44,7 +44,7 @@ NAN = math.nan
     ],
     ids=str,
 )
-def test_patience_ends_as_the_rule_says(
+def test_patience_follows_its_rule(
     values: list[float], rule: Any, best: int, stopped: int | None
 ) -> None:
     rule = {"counting": "reaches"} | rule
@@ -64,14 +64,16 @@ def test_an_accuracy_improves_when_it_rises() -> None:
     )
     patience = Patience(rule)
     values = [0.5, 0.7, 0.6, 0.8]
-    found = [patience.improved(n, value) for n, value in enumerate(values, 1)]
-    assert found == [True, True, False, True]
+    improved = [
+        patience.improved(n, value) for n, value in enumerate(values, 1)
+    ]
+    assert improved == [True, True, False, True]
 
 
 class Scripted:
-    """A trainer whose losses are written down beforehand.
+    """A trainer with predefined losses.
 
-    Its one weight counts the epochs, so that what is put back can be told.
+    Its one weight counts the epochs, so that restored weights are recognised.
     """
 
     def __init__(self, losses: list[float], steps: int) -> None:
@@ -116,7 +118,7 @@ def fit(losses: list[float], **recipe: Any) -> tuple[Scripted, Any]:
     return trainer, record
 
 
-def test_training_stops_early_and_says_when() -> None:
+def test_training_stops_early_and_records_the_epoch() -> None:
     _, record = fit([5, 4, 3, 4, 4, 9], early_stopping={"patience": 2})
     assert record.final["epochs"] == 5
     assert record.final["best_epoch"] == 3
@@ -125,20 +127,20 @@ def test_training_stops_early_and_says_when() -> None:
     assert record.weights["epoch"] == 5
 
 
-def test_the_best_weights_are_put_back() -> None:
+def test_best_weights_are_restored() -> None:
     rule = {"patience": 2, "restore_best": True}
     _, record = fit([5, 4, 3, 4, 4, 9], early_stopping=rule)
     assert record.weights["epoch"] == 3
 
 
-def test_the_best_weights_are_put_back_if_nothing_stopped_early() -> None:
+def test_best_weights_are_restored_without_early_stop() -> None:
     rule = {"patience": 9, "restore_best": True}
     _, record = fit([5, 3, 4, 4], early_stopping=rule)
     assert record.final["epochs"] == 4
     assert record.weights["epoch"] == 2
 
 
-def test_nothing_is_put_back_where_nothing_was_a_number() -> None:
+def test_nothing_is_restored_if_all_losses_are_nan() -> None:
     rule = {"patience": 2, "restore_best": True}
     trainer, record = fit([NAN, NAN, NAN], early_stopping=rule)
     assert record.final["best_epoch"] == 0
@@ -150,15 +152,13 @@ def test_nothing_is_put_back_where_nothing_was_a_number() -> None:
     ("every", "epochs"),
     [(1, [1, 2, 3, 4, 5]), (2, [2, 4, 5]), (5, [5]), (9, [5]), (0, [5])],
 )
-def test_evaluations_come_as_often_as_the_recipe_says(
-    every: int, epochs: list[int]
-) -> None:
+def test_evaluations_follow_the_recipe(every: int, epochs: list[int]) -> None:
     _, record = fit([1.0] * 5, evaluate_every=every)
     assert record.epochs["epoch"].tolist() == epochs
     assert record.final["epochs"] == 5
 
 
-def test_the_test_part_is_looked_at_once_at_the_end() -> None:
+def test_test_part_is_evaluated_once_at_the_end() -> None:
     trainer, record = fit([3, 2, 1])
     assert trainer.evaluated.count("test") == 1
     assert trainer.evaluated[-1] == "test"
@@ -166,7 +166,7 @@ def test_the_test_part_is_looked_at_once_at_the_end() -> None:
     assert record.final["test_loss"] == 1
 
 
-def test_record_holds_what_the_spec_says() -> None:
+def test_record_holds_the_values_of_the_spec() -> None:
     _, record = fit([3, 2, 1])
     assert record.final["parameters"] == 5 * 3 + 3
     assert "best_epoch" not in record.final
@@ -174,18 +174,18 @@ def test_record_holds_what_the_spec_says() -> None:
     assert record.grid is None
 
 
-def test_progress_counts_the_steps_to_their_number() -> None:
-    said: list[tuple[int, int]] = []
+def test_progress_counts_all_steps() -> None:
+    calls: list[tuple[int, int]] = []
     plain = example(epochs=4, batch_size=10)
     loop.fit(
         Scripted([1.0] * 4, 4),
         plain,
         0,
         36,
-        progress=lambda done, total: said.append((done, total)),
+        progress=lambda done, total: calls.append((done, total)),
     )
-    assert said[-1] == (16, 16)
-    assert [done for done, _ in said] == sorted({done for done, _ in said})
+    assert calls[-1] == (16, 16)
+    assert [done for done, _ in calls] == sorted({done for done, _ in calls})
 
 
 def test_grid_reaches_a_tenth_beyond_the_points() -> None:
@@ -217,7 +217,7 @@ def test_a_checkpoint_ends_with_the_best_weights_and_their_metrics() -> None:
     assert record.weights["epoch"] == trainer.loaded == 2
 
 
-def test_a_checkpoint_knows_no_least_improvement() -> None:
+def test_checkpoint_ignores_min_delta() -> None:
     rule = {"patience": 2, "min_delta": 1.0}
     _, record = fit(
         [5, 4.5, 4.2, 3.9, 2],
@@ -232,8 +232,8 @@ def test_a_checkpoint_knows_no_least_improvement() -> None:
 def test_epochs_that_are_never_reached_cost_nothing() -> None:
     """Early stopping ends a run that may take a thousand million epochs."""
     stretches = loop._stretches(example(epochs=10**9), 10**9, {2})
-    found = [next(stretches) for _ in range(3)]
-    assert found == [
+    result = [next(stretches) for _ in range(3)]
+    assert result == [
         (range(1), True),
         (range(1, 2), True),
         (range(2, 3), True),

@@ -46,7 +46,7 @@ def test_malformed_file_is_refused_in_one_sentence(
 @pytest.mark.parametrize(
     ("text", "suffix"), [(GOOD, ".yaml"), (GOOD, ".yml"), (GOOD_JSON, ".json")]
 )
-def test_the_file_that_the_table_spoils_is_good(
+def test_unchanged_file_of_the_table_is_valid(
     text: str, suffix: str, tmp_path: Path
 ) -> None:
     file = tmp_path / f"spec{suffix}"
@@ -54,7 +54,7 @@ def test_the_file_that_the_table_spoils_is_good(
     assert load(file).name == "example"
 
 
-def test_no_entry_stands_twice_in_the_table() -> None:
+def test_entries_of_the_table_are_unique() -> None:
     assert len(MALFORMED) >= 60
     assert len({entry.id for entry in MALFORMED}) == len(MALFORMED)
     files = {(entry.text, entry.suffix) for entry in MALFORMED}
@@ -74,12 +74,12 @@ def test_directory_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "written", [None, 3, "relu", [1], (), float("nan"), object, b"name: x"]
 )
-def test_what_is_no_dictionary_is_refused(written: object) -> None:
+def test_document_that_is_no_mapping_is_refused(written: object) -> None:
     with pytest.raises(SpecError, match="expected a mapping with the fields"):
         parse(written)
 
 
-def test_a_sentence_of_the_whole_document_says_so(tmp_path: Path) -> None:
+def test_message_about_the_whole_document_states_it(tmp_path: Path) -> None:
     file = tmp_path / "spec.yaml"
     file.write_text("- 1\n")
     assert re.match(r".*spec\.yaml: the whole document: ", str(refusal(file)))

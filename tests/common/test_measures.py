@@ -1,4 +1,4 @@
-"""Statistics: what a run is asked for is what it says."""
+"""Statistics of a run have their expected values."""
 
 import math
 
@@ -74,11 +74,11 @@ def record(**changes: object) -> Record:
 def test_a_statistic_has_its_value(
     name: str, arguments: tuple[object, ...], value: float
 ) -> None:
-    found = STATISTICS[name]((Run(ARM, record()),), arguments)
-    assert found == pytest.approx(value)
+    result = STATISTICS[name]((Run(ARM, record()),), arguments)
+    assert result == pytest.approx(value)
 
 
-def test_what_probes_saw_is_asked_for() -> None:
+def test_statistics_of_probes_have_their_values() -> None:
     probes = {
         "dead_relu/epoch": np.array([1, 2]),
         "dead_relu/relu_1": np.array([0.5, 0.25]),
@@ -88,34 +88,34 @@ def test_what_probes_saw_is_asked_for() -> None:
         "representations/tanh_1": np.array([[[1.0, 2.0], [3.0, 4.0]]]),
     }
     run = Run(ARM, record(probes=probes))
-    asked = {
+    expected = {
         ("dead_share", ()): 0.5,
         ("dead_by_weights", ()): 0.125,
         ("sample_gradient", ("dense_1/bias", 1)): 4.0,
         ("output", ("tanh_1", 1, 0)): 3.0,
     }
-    for (name, arguments), value in asked.items():
+    for (name, arguments), value in expected.items():
         assert STATISTICS[name]((run,), arguments) == value
 
 
-def test_two_arms_are_apart_by_their_weights() -> None:
-    other = record()
-    other.weights = other.weights | {
+def test_distance_of_two_arms_is_that_of_their_weights() -> None:
+    changed = record()
+    changed.weights = changed.weights | {
         "dense_2/kernel": LAST + np.array([[0.0], [3.0]])
     }
-    runs = Run(ARM, record()), Run(ARM, other)
+    runs = Run(ARM, record()), Run(ARM, changed)
     expected = 3 / math.sqrt(26 + 4.25)
     assert STATISTICS["distance"](runs, ()) == pytest.approx(expected)
     assert STATISTICS["distance"]((runs[0], runs[0]), ()) == 0
 
 
-def test_a_rate_that_is_off_is_noticed() -> None:
+def test_wrong_rate_has_a_rate_error() -> None:
     samples = ARM.data.part_sizes()["train"]
     assert samples > 6
     lr = ARM.recipe.optimizer.lr
     sound = np.full(6, lr)
     off = np.where(np.arange(6) == 4, 1.01 * lr, lr)
     for used, error in ((sound, 0.0), (off, 0.01)):
-        found = record(steps={"loss": np.ones(6), "rate": used})
-        asked = STATISTICS["rate_error"]((Run(ARM, found),), ())
-        assert asked == pytest.approx(error)
+        changed = record(steps={"loss": np.ones(6), "rate": used})
+        result = STATISTICS["rate_error"]((Run(ARM, changed),), ())
+        assert result == pytest.approx(error)

@@ -1,4 +1,4 @@
-"""Statistics give what one works out by hand."""
+"""Statistics have the values that are calculated by hand."""
 
 import dataclasses
 from typing import Any
@@ -59,8 +59,8 @@ def trained(written: dict[str, Any]) -> Run:
     return Run(arm, tasks.train(reference.Trainer, arm, 0, "float64")[0])
 
 
-def asked(run: Run, name: str, *arguments: Any) -> float:
-    """Ask for a statistic that the run has."""
+def statistic_of(run: Run, name: str, *arguments: Any) -> float:
+    """Return the value of a statistic that the run has."""
     statistic = STATISTICS[name]
     statistic.check(arguments)
     assert statistic.missing_reason(run.arm, arguments) is None
@@ -68,41 +68,41 @@ def asked(run: Run, name: str, *arguments: Any) -> float:
 
 
 def moved(run: Run, probe: str, by: float) -> Run:
-    """Return a run whose probe saw other numbers."""
-    seen = run.record.probes
-    other = seen | {probe: seen[probe] + by}
-    return Run(run.arm, dataclasses.replace(run.record, probes=other))
+    """Return a run whose probe is moved by a constant."""
+    values = run.record.probes
+    probes = values | {probe: values[probe] + by}
+    return Run(run.arm, dataclasses.replace(run.record, probes=probes))
 
 
 def test_the_loss_of_a_step_is_that_before_its_update() -> None:
     run = trained(FUNCTIONS)
     # Outputs are sigmoid(x) + leaky_relu(x) at 2 and at 0, targets -9.
     mean = (1 / (1 + np.exp(-2)) + 2 + 0.5) / 2 + 9
-    assert asked(run, "step_loss", 0) == pytest.approx(mean)
+    assert statistic_of(run, "step_loss", 0) == pytest.approx(mean)
 
 
 def test_the_steepest_slope_of_an_activation() -> None:
     run = trained(FUNCTIONS)
-    assert asked(run, "steepest", "sigmoid_1") == pytest.approx(0.25)
-    assert asked(run, "steepest", "leaky_relu_1") == pytest.approx(1.0)
+    assert statistic_of(run, "steepest", "sigmoid_1") == pytest.approx(0.25)
+    assert statistic_of(run, "steepest", "leaky_relu_1") == pytest.approx(1.0)
 
 
-def test_an_activation_that_is_not_its_formula_is_as_far_off_as_it_is() -> (
-    None
-):
+def test_value_and_slope_errors_are_distances_from_the_formula() -> None:
     run = trained(FUNCTIONS)
     for name in ("value_error", "slope_error"):
         for activation in ("sigmoid_1", "leaky_relu_1"):
-            assert asked(run, name, activation) < 1e-15
+            assert statistic_of(run, name, activation) < 1e-15
     off = moved(run, "representations/leaky_relu_1", 0.5)
-    assert asked(off, "value_error", "leaky_relu_1") == pytest.approx(0.25)
-    assert asked(off, "slope_error", "leaky_relu_1") < 1e-15
+    assert statistic_of(off, "value_error", "leaky_relu_1") == pytest.approx(
+        0.25
+    )
+    assert statistic_of(off, "slope_error", "leaky_relu_1") < 1e-15
     off = moved(run, "per_sample_gradients/dense_1/bias", 0.5)
-    assert asked(off, "slope_error", "sigmoid_1") == pytest.approx(2.0)
-    assert asked(off, "slope_error", "leaky_relu_1") < 1e-15
+    assert statistic_of(off, "slope_error", "sigmoid_1") == pytest.approx(2.0)
+    assert statistic_of(off, "slope_error", "leaky_relu_1") < 1e-15
 
 
-def test_only_what_stands_behind_a_unit_has_a_slope() -> None:
+def test_only_activations_behind_a_unit_have_a_slope() -> None:
     run = trained(FUNCTIONS)
     missing = STATISTICS["steepest"].missing_reason(run.arm, ("dense_1",))
     assert missing is not None
@@ -131,15 +131,15 @@ RATES = FUNCTIONS | {
 }
 
 
-def test_rates_are_held_against_the_schedule_and_the_plateau() -> None:
+def test_rate_error_is_relative_to_the_schedule_and_the_plateau() -> None:
     run = trained(RATES)
     # Two batches an epoch; from the second epoch on each is a bad one.
-    said = np.repeat([1e-9, 1e-9, 1e-9 / 20, 1e-9 / 200], 2)
+    expected = np.repeat([1e-9, 1e-9, 1e-9 / 20, 1e-9 / 200], 2)
     used = run.record.steps["rate"]
-    assert used == pytest.approx(said)
-    assert asked(run, "rate_error") == 0
+    assert used == pytest.approx(expected)
+    assert statistic_of(run, "rate_error") == 0
     off = used.copy()
     off[3] *= 1.5
     steps = run.record.steps | {"rate": off}
-    other = Run(run.arm, dataclasses.replace(run.record, steps=steps))
-    assert asked(other, "rate_error") == pytest.approx(0.5)
+    changed = Run(run.arm, dataclasses.replace(run.record, steps=steps))
+    assert statistic_of(changed, "rate_error") == pytest.approx(0.5)

@@ -1,4 +1,4 @@
-"""How the reference updates: against formulas, and against hand."""
+"""Updates of the reference, compared with formulas and with hand results."""
 
 import json
 from typing import Any
@@ -40,7 +40,7 @@ def test_every_optimiser_has_a_formula() -> None:
 
 
 @pytest.mark.parametrize("case", OPTIMIZERS, ids=lambda case: case.id)
-def test_six_steps_are_those_of_the_formula(case: Case) -> None:
+def test_six_steps_match_the_formula(case: Case) -> None:
     example = case.arm
     trainer, _ = first_step(example)
     spec: Any = example.recipe.optimizer
@@ -60,9 +60,11 @@ def test_six_steps_are_those_of_the_formula(case: Case) -> None:
             expected = path(
                 spec, decays, float(value[index]), gradients, rates
             )
-            got = [float(v[name][index]) for v in values]
-            # Centred, v - a² cancels; the root doubles what is left.
-            np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-13)
+            result = [float(v[name][index]) for v in values]
+            # If centred, v - a² cancels; the root doubles the remaining error.
+            np.testing.assert_allclose(
+                result, expected, rtol=1e-11, atol=1e-13
+            )
 
 
 # --- Two steps by hand: gradients 3 and 4 at rates 0.1 and 0.2, from p = 1.
@@ -165,7 +167,9 @@ def test_two_steps_by_hand(optimizer: Any, by_hand: list[float]) -> None:
 
 
 @pytest.mark.parametrize("decay_applies_to", ["all", "kernels"])
-def test_what_decays_is_said_by_name(decay_applies_to: str) -> None:
+def test_decay_depends_on_the_name_of_a_parameter(
+    decay_applies_to: str,
+) -> None:
     with defaults_from("keras"):
         spec = KINDS["sgd"].model_validate(
             {
@@ -177,15 +181,15 @@ def test_what_decays_is_said_by_name(decay_applies_to: str) -> None:
         )
     names = ["a/kernel", "a/bias", "a/gamma", "a/beta", "a/embedding"]
     kept = ["a/kernel", "a/embedding"]
-    found = [name for name in names if spec.decays(name)]  # type: ignore[attr-defined]
-    assert found == (names if decay_applies_to == "all" else kept)
+    decayed = [name for name in names if spec.decays(name)]  # type: ignore[attr-defined]
+    assert decayed == (names if decay_applies_to == "all" else kept)
 
 
-# --- What means the same is the same. ---
+# --- Specifications with the same meaning are equal. ---
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "second", "same"),
     [
         ({"velocity": "of_steps"}, {"velocity": "of_gradients"}, True),
         ({"decay": "decoupled"}, {"decay": "coupled"}, True),
@@ -213,13 +217,13 @@ def test_what_decays_is_said_by_name(decay_applies_to: str) -> None:
     ],
     ids=str,
 )
-def test_a_field_without_effect_makes_no_other_spec(
-    one: Any, other: Any, same: bool
+def test_field_without_effect_does_not_change_the_spec(
+    first: Any, second: Any, same: bool
 ) -> None:
     with defaults_from("keras"):
         specs = [
             KINDS["sgd"].model_validate({"sgd": fields})
-            for fields in (one, other)
+            for fields in (first, second)
         ]
     assert (specs[0] == specs[1]) == same
     assert (hash(specs[0]) == hash(specs[1])) == same
@@ -229,8 +233,8 @@ def test_a_field_without_effect_makes_no_other_spec(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_decay_is_one_spec_in_both_dialects(kind: str) -> None:
-    found = []
+def test_specs_without_decay_are_equal(kind: str) -> None:
+    specs = []
     for decay in {"coupled", "decoupled", "factored"} - (
         {"coupled"} if kind == "adamw" else set()
     ):
@@ -240,8 +244,8 @@ def test_no_decay_is_one_spec_in_both_dialects(kind: str) -> None:
                 "weight_decay": 0,
                 "decay_applies_to": "kernels",
             }
-            found.append(KINDS[kind].model_validate({kind: fields}))
-    assert len(set(found)) == 1
+            specs.append(KINDS[kind].model_validate({kind: fields}))
+    assert len(set(specs)) == 1
 
 
 # --- Clipping, penalties, accumulation. ---
@@ -267,7 +271,7 @@ def test_gradients_are_clipped(clipping: Any, a: Any, b: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [ByNorm, ByGlobalNorm])
-def test_no_gradient_is_none_when_clipped(kind: Any) -> None:
+def test_zero_gradient_stays_zero_when_clipped(kind: Any) -> None:
     nothing = {"a": np.zeros(2)}
     assert not kind(limit=1, epsilon=0).clip(nothing)["a"].any()
 
@@ -304,12 +308,12 @@ def test_penalties_have_their_known_values(fields: Any, value: float) -> None:
     assert penalty.gradient("a/bias", weights["a/bias"])[1] == 0.0
 
 
-def test_a_penalty_of_nothing_is_refused() -> None:
+def test_empty_penalty_is_refused() -> None:
     with pytest.raises(ValidationError, match="leave the penalty out"):
         Penalty(form="half", weights="all", reported=True)
 
 
-def test_a_penalty_is_reported_or_not_and_moves_the_same() -> None:
+def test_reporting_a_penalty_does_not_change_the_update() -> None:
     losses, ends = [], []
     for penalty in (None, {"l2": 0.1, "reported": False}, {"l2": 0.1}):
         trainer, step = first_step(arm([{"dense": 3}], penalty=penalty))
@@ -321,7 +325,7 @@ def test_a_penalty_is_reported_or_not_and_moves_the_same() -> None:
 
 
 @pytest.mark.parametrize(("reduction", "share"), [("mean", 1 / 3), ("sum", 1)])
-def test_accumulated_gradients_move_once_and_across_epochs(
+def test_accumulated_gradients_update_once_and_across_epochs(
     reduction: str, share: float
 ) -> None:
     """Two steps an epoch, and three batches an update."""

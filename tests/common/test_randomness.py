@@ -8,13 +8,13 @@ import pytest
 from framework_parity.common.training.randomness import nudged, stream
 
 
-def test_a_purpose_draws_the_same_again() -> None:
-    one, other = (stream(7, "order", 3).random(100) for _ in range(2))
-    assert (one == other).all()
+def test_stream_of_a_purpose_is_reproducible() -> None:
+    first, second = (stream(7, "order", 3).random(100) for _ in range(2))
+    assert (first == second).all()
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "second"),
     [
         ((0, "order", 1), (0, "order", 2)),
         ((0, "order", 1), (1, "order", 1)),
@@ -26,9 +26,12 @@ def test_a_purpose_draws_the_same_again() -> None:
     ids=str,
 )
 def test_streams_of_different_purposes_are_uncorrelated(
-    one: Any, other: Any
+    first: Any, second: Any
 ) -> None:
-    a, b = stream(*one).normal(size=10_000), stream(*other).normal(size=10_000)
+    a, b = (
+        stream(*first).normal(size=10_000),
+        stream(*second).normal(size=10_000),
+    )
     # Five standard errors of a correlation.
     assert abs(np.corrcoef(a, b)[0, 1]) < 5 / np.sqrt(10_000)
     assert len(np.intersect1d(a, b)) == 0
@@ -45,7 +48,7 @@ def weights(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 
 def places_apart(a: Any, b: Any) -> Any:
-    """Return how many representable numbers lie between, of one sign."""
+    """Return the distance in representable numbers, of equal signs."""
     whole = {4: np.int32, 8: np.int64}[a.itemsize]
     return np.abs(a.view(whole) - b.view(whole))
 
@@ -57,14 +60,14 @@ def test_a_nudge_moves_every_weight_by_one_unit_in_the_last_place(
     assert list(moved) == list(weights)
     for name, value in weights.items():
         assert moved[name].dtype == value.dtype
-        away = value != 0
-        assert (places_apart(moved[name], value)[away] == 1).all()
-        share = (moved[name] > value)[away].mean()
-        # Five standard errors of a fair coin, thrown that often.
-        assert abs(share - 0.5) < 5 * 0.5 / np.sqrt(away.sum())
+        nonzero = value != 0
+        assert (places_apart(moved[name], value)[nonzero] == 1).all()
+        share = (moved[name] > value)[nonzero].mean()
+        # Five standard errors of as many throws of a fair coin.
+        assert abs(share - 0.5) < 5 * 0.5 / np.sqrt(nonzero.sum())
 
 
-def test_a_nudge_for_bfloat16_moves_what_bfloat16_keeps() -> None:
+def test_nudge_for_bfloat16_moves_the_upper_16_bits() -> None:
     """The upper 16 bits of a float32 are its bfloat16."""
     drawn = stream(0, "test").normal(size=4000).astype(np.float32)
     moved = nudged({"kernel": drawn}, 1, "bfloat16")["kernel"]
@@ -75,12 +78,12 @@ def test_a_nudge_for_bfloat16_moves_what_bfloat16_keeps() -> None:
     assert kept.max() <= 2
 
 
-def test_a_nudge_leaves_zeros_where_they_are(weights: dict[str, Any]) -> None:
+def test_nudge_does_not_change_zeros(weights: dict[str, Any]) -> None:
     moved = nudged(weights, 1)["kernel"]
     assert (moved[:2] == 0).all()
 
 
-def test_a_nudge_leaves_what_it_was_given_untouched(
+def test_nudge_does_not_change_its_argument(
     weights: dict[str, Any],
 ) -> None:
     before = {name: value.copy() for name, value in weights.items()}
@@ -91,6 +94,6 @@ def test_a_nudge_leaves_what_it_was_given_untouched(
 
 def test_nudges_of_two_seeds_and_of_two_names_differ() -> None:
     ones = {"a": np.ones(100), "b": np.ones(100)}
-    one, other = nudged(ones, 1), nudged(ones, 2)
-    assert (one["a"] != other["a"]).any()
-    assert (one["a"] != one["b"]).any()
+    first, second = nudged(ones, 1), nudged(ones, 2)
+    assert (first["a"] != second["a"]).any()
+    assert (first["a"] != first["b"]).any()

@@ -1,4 +1,4 @@
-"""Records: a digest notices every bit but the time it took."""
+"""Records: a digest depends on every bit except the duration."""
 
 import dataclasses
 from typing import Any
@@ -50,17 +50,17 @@ def test_digest_notices_every_change(change: dict[str, Any]) -> None:
     assert changed.digest() != record().digest()
 
 
-def test_digest_does_not_look_at_the_clock() -> None:
+def test_digest_does_not_depend_on_the_duration() -> None:
     slower = dataclasses.replace(record(), seconds=99.0)
     assert slower.digest() == record().digest()
 
 
 def test_digest_does_not_depend_on_the_order_of_names() -> None:
-    one, other = np.zeros(2), np.ones(2)
-    assert digest({"a": one, "b": other}) == digest({"b": other, "a": one})
+    zeros, ones = np.zeros(2), np.ones(2)
+    assert digest({"a": zeros, "b": ones}) == digest({"b": ones, "a": zeros})
 
 
-def test_digest_sees_the_numbers_and_not_their_layout() -> None:
+def test_digest_depends_on_numbers_but_not_on_their_layout() -> None:
     matrix = np.arange(6.0).reshape(2, 3)
     assert digest({"a": matrix}) == digest({"a": np.asfortranarray(matrix)})
     assert digest({"a": matrix}) != digest({"a": matrix.T})
@@ -75,7 +75,9 @@ def test_digest_sees_the_numbers_and_not_their_layout() -> None:
         ([3.0, -np.inf], 1),
     ],
 )
-def test_record_says_where_it_diverged(losses: Any, step: int | None) -> None:
+def test_record_knows_the_step_at_which_it_diverged(
+    losses: Any, step: int | None
+) -> None:
     curves = {"loss": np.array(losses)}
     changed = dataclasses.replace(record(), steps=curves)
     assert changed.diverged_at == step

@@ -1,7 +1,7 @@
-"""The NumPy reference is held by mathematics alone.
+"""The NumPy reference is tested against mathematics alone.
 
 Gradients by central differences of the loss, optimiser steps by their
-formulas, written out once more for one parameter at a time.
+formulas, written separately for one parameter at a time.
 """
 
 import math
@@ -55,31 +55,31 @@ KINKS = (0.0, 3.0, -3.0, 6.0)
 
 
 def made(layer: Any) -> Activation:
-    """Return an activation as it is written; Keras fills in the rest."""
+    """Return an activation as it is written, with the defaults of Keras."""
     with defaults_from("keras"):
-        found = TypeAdapter(Layer).validate_python(layer)
-    assert isinstance(found, Activation)
-    return found
+        activation = TypeAdapter(Layer).validate_python(layer)
+    assert isinstance(activation, Activation)
+    return activation
 
 
 def first_step(example: Arm) -> tuple[reference.Trainer, Segment]:
     parts = example.data.parts(example.recipe.loss)
     trainer = reference.Trainer(example, parts)
     trainer.load(loop.initial_weights(example, 0, "float64"))
-    found = segments(example, len(parts["train"]), 0, range(1))
-    return trainer, next(iter(found)).first()
+    epoch = segments(example, len(parts["train"]), 0, range(1))
+    return trainer, next(iter(epoch)).first()
 
 
 def slope(function: Any, at: Any) -> Any:
     """Return the central differences of a function of a tensor."""
-    found = np.empty_like(at)
+    slopes = np.empty_like(at)
     for index in np.ndindex(at.shape):
         moved = at.copy()
         moved[index] = at[index] + WIDTH
         above = function(moved)
         moved[index] = at[index] - WIDTH
-        found[index] = (above - function(moved)) / (2 * WIDTH)
-    return found
+        slopes[index] = (above - function(moved)) / (2 * WIDTH)
+    return slopes
 
 
 @pytest.mark.parametrize(
@@ -95,51 +95,51 @@ def test_gradients_are_the_slopes_of_the_loss(case: Case) -> None:
         trainer.load(weights | {name: value})
         return trainer.gradients(step)[0]
 
-    _, found = trainer.gradients(step)
-    assert list(found) == list(case.arm.parameters)
-    for name in found:
+    _, gradients = trainer.gradients(step)
+    assert list(gradients) == list(case.arm.parameters)
+    for name in gradients:
         value = weights[name]
         expected = slope(lambda moved, n=name: loss(n, moved), value)
-        assert_close(found[name], expected, FINITE_DIFFERENCE)
+        assert_close(gradients[name], expected, FINITE_DIFFERENCE)
 
 
 @pytest.mark.parametrize("name", ["relu-at_zero", "prelu-at_zero-zero"])
 def test_a_kink_that_is_flat_at_zero_has_no_slope_there(name: str) -> None:
     [case] = [case for case in LAYERS if case.id == name]
     trainer, step = first_step(case.arm)
-    _, found = trainer.gradients(step)
-    assert not found["dense_1/kernel"].any()
-    assert not found["dense_1/bias"].any()
-    assert found["dense_2/bias"].any()
+    _, gradients = trainer.gradients(step)
+    assert not gradients["dense_1/kernel"].any()
+    assert not gradients["dense_1/bias"].any()
+    assert gradients["dense_2/bias"].any()
 
 
 def test_prelu_can_have_its_slope_at_zero() -> None:
     """As if a dense layer's output were multiplied by 0.2."""
     [case] = [case for case in LAYERS if case.id == "prelu-at_zero-slope"]
     trainer, step = first_step(case.arm)
-    _, found = trainer.gradients(step)
+    _, gradients = trainer.gradients(step)
     zeros = trainer.weights()["dense_1/bias"] * 0.0
     below = trainer.weights() | {"dense_1/bias": zeros - WIDTH**2}
     trainer.load(below)
     _, expected = trainer.gradients(step)
-    assert found["dense_1/bias"].any()
+    assert gradients["dense_1/bias"].any()
     assert_close(
-        found["dense_1/bias"], expected["dense_1/bias"], FINITE_DIFFERENCE
+        gradients["dense_1/bias"], expected["dense_1/bias"], FINITE_DIFFERENCE
     )
 
 
-def test_equals_share_the_slope_of_a_global_maximum() -> None:
-    """As the mean of them would: each of the 56 has one part of it."""
+def test_ties_share_the_slope_of_a_global_maximum() -> None:
+    """As with their mean: each of the 56 equal values has one part of it."""
     [case] = [case for case in LAYERS if case.id == "global_max_pool-ties"]
     trainer, step = first_step(case.arm)
-    _, found = trainer.gradients(step)
+    _, gradients = trainer.gradients(step)
     mean = arm(
         [case.layers[0], "global_average_pool", case.layers[2]], case.sides
     )
-    other, _ = first_step(mean)
-    other.load(trainer.weights())
-    assert_close(found, other.gradients(step)[1], ROUNDING)
-    assert found["conv2d_1/kernel"].any()
+    mean_trainer, _ = first_step(mean)
+    mean_trainer.load(trainer.weights())
+    assert_close(gradients, mean_trainer.gradients(step)[1], ROUNDING)
+    assert gradients["conv2d_1/kernel"].any()
 
 
 @pytest.mark.parametrize("kind", ACTIVATIONS, ids=lambda kind: kind.kind())
@@ -181,12 +181,12 @@ def test_activations_have_the_slope_they_say(
     ],
 )
 def test_activations_have_their_known_values(kind: str, value: Any) -> None:
-    found = made(kind).value(np.array([-2.0, 0.0, 2.0]))
-    assert_close(found, value, ROUNDING)
+    result = made(kind).value(np.array([-2.0, 0.0, 2.0]))
+    assert_close(result, value, ROUNDING)
 
 
-# The slope at a kink is a convention; `tests/cases.py` holds both frameworks
-# to it, with inputs exactly there.
+# The slope at a kink is a convention; `tests/cases.py` tests both frameworks
+# for it, with inputs exactly there.
 @pytest.mark.parametrize(
     ("written", "x", "slope"),
     [
@@ -211,8 +211,8 @@ def test_activations_have_their_known_values(kind: str, value: Any) -> None:
 def test_activations_have_one_slope_at_a_kink(
     written: Any, x: float, slope: float
 ) -> None:
-    found = made(written).derivative(np.array([x]))
-    assert_close(found, [slope], ROUNDING)
+    result = made(written).derivative(np.array([x]))
+    assert_close(result, [slope], ROUNDING)
 
 
 @pytest.mark.parametrize(
@@ -226,17 +226,17 @@ def test_activations_have_one_slope_at_a_kink(
     ],
     ids=["gelu", "silu", "swish", "softplus", "mish"],
 )
-def test_activations_are_what_scipy_says(written: Any, function: Any) -> None:
+def test_activations_match_scipy(written: Any, function: Any) -> None:
     x = np.linspace(-40.0, 40.0, 401)
-    found, expected = made(written).value(x), function(x)
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-300)
+    result, expected = made(written).value(x), function(x)
+    np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-300)
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "relu"])
-def test_only_exponentials_are_rounded_by_whoever_computes_them(
+def test_rounding_variants_differ_only_in_exponentials(
     kind: str,
 ) -> None:
-    """A rough run errs by one unit in the last place of what comes out."""
+    """A perturbed run differs by one unit in the last place of its output."""
     x = np.linspace(-3, 3, 50)[:, None]
     network = arm([kind], sides=(1,))
 
@@ -246,18 +246,18 @@ def test_only_exponentials_are_rounded_by_whoever_computes_them(
         )
         return y, back(np.ones_like(x))
 
-    (y, slope), (rough_y, rough_slope) = through(0), through(2)
+    (y, slope), (perturbed_y, perturbed_slope) = through(0), through(2)
     if kind == "relu":
-        assert (rough_y == y).all()
-        assert (rough_slope == slope).all()
+        assert (perturbed_y == y).all()
+        assert (perturbed_slope == slope).all()
         return
-    for off in (rough_y - y, rough_slope - slope):
+    for off in (perturbed_y - y, perturbed_slope - slope):
         units = off / (UNIT * y)
         assert np.abs(units) == pytest.approx(1, abs=0.6)
         assert {-1.0, 1.0} == set(np.sign(units).ravel())
 
 
-def test_swish_is_silu_and_the_two_gelus_nearly_meet() -> None:
+def test_swish_is_silu_and_the_two_gelus_nearly_agree() -> None:
     x = np.linspace(-8.0, 8.0, 1001)
     assert_close(made("swish").value(x), made("silu").value(x), 0.0)
     apart = made({"gelu": "tanh"}).value(x) - made({"gelu": "erf"}).value(x)
@@ -273,7 +273,7 @@ def test_activations_saturate_far_out(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ACTIVATIONS, ids=lambda kind: kind.kind())
 def test_activations_stay_finite_far_out(kind: type[Activation]) -> None:
-    """A custom formula may overflow; only its own user knows."""
+    """A custom formula may overflow; only its user can know."""
     activation, x = made(written(kind)), np.array([-1e3, -700.0, 700.0, 1e3])
     if kind is Custom:
         x = x / 2
@@ -281,7 +281,7 @@ def test_activations_stay_finite_far_out(kind: type[Activation]) -> None:
         value, slope = activation.value(x), activation.derivative(x)
     assert np.isfinite(value).all()
     assert np.isfinite(slope).all()
-    # All are straight that far out.
+    # All are linear that far from zero.
     np.testing.assert_allclose(slope[[0, 3]], slope[[1, 2]], atol=1e-5)
 
 
@@ -329,7 +329,7 @@ def test_losses_of_a_distance_have_the_slope_they_say(
 
 
 @pytest.mark.parametrize("loss", [MeanAbsoluteError(), Huber()], ids=str)
-def test_what_is_right_has_no_slope(loss: Any) -> None:
+def test_exact_prediction_has_no_slope(loss: Any) -> None:
     z = np.array([[1.0], [-2.0], [0.0]])
     assert not loss.gradient(z, z).any()
 
@@ -368,8 +368,8 @@ def test_what_is_right_has_no_slope(loss: Any) -> None:
 def test_losses_have_their_known_values(
     loss: Any, z: Any, y: Any, value: float
 ) -> None:
-    found = loss.value(np.array(z), np.array(y))
-    assert found == pytest.approx(value, rel=1e-12, abs=1e-300)
+    result = loss.value(np.array(z), np.array(y))
+    assert result == pytest.approx(value, rel=1e-12, abs=1e-300)
 
 
 @pytest.mark.parametrize(
@@ -382,25 +382,25 @@ def test_losses_have_their_known_values(
     ],
     ids=str,
 )
-def test_accuracy_counts_what_is_right(
+def test_accuracy_is_the_share_of_correct_predictions(
     loss: Any, z: Any, y: Any, accuracy: float
 ) -> None:
-    found = loss.metrics(np.array(z), np.array(y))
-    assert found == {"accuracy": accuracy}
+    result = loss.metrics(np.array(z), np.array(y))
+    assert result == {"accuracy": accuracy}
 
 
-def test_a_number_to_predict_has_no_accuracy() -> None:
+def test_regression_has_no_accuracy() -> None:
     z = np.zeros((2, 1))
     assert MeanSquaredError().metrics(z, z) == {}
 
 
 def test_a_constant_rate_cannot_tell_the_two_velocities_apart() -> None:
-    """So that only a changing rate shows the convention at all."""
-    [one, other] = (
+    """Only a changing rate shows the convention at all."""
+    [by_gradients, by_steps] = (
         trained(next(c for c in CASES if c.id == f"sgd-{name}-constant").arm)
         for name in ("of_gradients", "of_steps")
     )
-    assert_close(one, other, ROUNDING)
+    assert_close(by_gradients, by_steps, ROUNDING)
 
 
 def trained(example: Arm) -> Any:
@@ -410,7 +410,7 @@ def trained(example: Arm) -> Any:
     return trainer.weights()
 
 
-def test_loading_forgets_what_the_optimiser_knows() -> None:
+def test_loading_resets_the_state_of_the_optimiser() -> None:
     example = next(c for c in CASES if c.id == "adam-epsilon-small").arm
     trainer, step = first_step(example)
     start = trainer.weights()
@@ -422,7 +422,7 @@ def test_loading_forgets_what_the_optimiser_knows() -> None:
 
 
 def test_every_word_of_the_language_is_a_case() -> None:
-    """What is not in the table is not tested anywhere."""
+    """A kind without a case is not tested anywhere."""
     kinds = {layer.kind() for case in CASES for layer in case.arm.layers}
     assert kinds == {kind.kind() for kind in members(Layer)}
     recipes = [case.arm.recipe for case in CASES]

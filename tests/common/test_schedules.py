@@ -18,8 +18,8 @@ def test_constant_stays_one(step: int) -> None:
 def test_step_decay_falls_after_every_so_many_steps(
     step: int, factor: float
 ) -> None:
-    found = StepDecay(every=10, by=0.1).factor(step)
-    assert found == pytest.approx(factor, rel=1e-15)
+    result = StepDecay(every=10, by=0.1).factor(step)
+    assert result == pytest.approx(factor, rel=1e-15)
 
 
 def test_step_decay_does_not_rise() -> None:
@@ -39,8 +39,8 @@ def test_step_decay_does_not_rise() -> None:
     ],
 )
 def test_cosine_falls_to_its_end_and_stays(step: int, factor: float) -> None:
-    found = Cosine(steps=100, final=0.1, past_end="stays").factor(step)
-    assert found == pytest.approx(factor, rel=1e-14)
+    result = Cosine(steps=100, final=0.1, past_end="stays").factor(step)
+    assert result == pytest.approx(factor, rel=1e-14)
 
 
 def test_a_cosine_that_stays_never_rises() -> None:

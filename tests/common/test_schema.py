@@ -1,7 +1,7 @@
-"""The JSON Schema takes what the language takes, and refuses what it can.
+"""The JSON Schema accepts what the language accepts.
 
-A schema cannot count shapes or look up arms, so it may take more; what it
-refuses, the language refuses.
+A schema cannot check shapes or look up arms, so it may accept more; what it
+refuses, the language refuses too.
 """
 
 import json
@@ -16,7 +16,7 @@ from tests.common.json_schema import accepts
 from tests.common.written import ELEMENTS, RICH, experiment, key, written
 from tests.malformed import GOOD, GOOD_JSON, NETWORKS, RECIPES, Malformed
 
-# What only the whole experiment shows, or only Python tells apart.
+# Errors that only the whole experiment shows, or only Python distinguishes.
 BEYOND_A_SCHEMA = {
     "initializer-outside",
     "initializer-range",
@@ -130,10 +130,10 @@ def test_schema_knows_each_kind_with_its_fields(element: Any) -> None:
     name = element.__name__
     if name not in known:  # Two share it; pydantic writes the module before.
         name = f"{element.__module__.replace('.', '__')}__{name}"
-    own = {"$ref": f"#/$defs/{name}", "$defs": known}
+    element_schema = {"$ref": f"#/$defs/{name}", "$defs": known}
     kind, (fields,) = element.kind(), written(element).values()
-    assert accepts(own, written(element))
-    assert accepts(own, kind) == (not fields)
-    assert not accepts(own, {kind: fields | {"nonsense": 1}})
-    assert not accepts(own, {"nonsense": fields})
-    assert not accepts(own, 3)
+    assert accepts(element_schema, written(element))
+    assert accepts(element_schema, kind) == (not fields)
+    assert not accepts(element_schema, {kind: fields | {"nonsense": 1}})
+    assert not accepts(element_schema, {"nonsense": fields})
+    assert not accepts(element_schema, 3)

@@ -1,4 +1,4 @@
-"""What the probe of representations sees, and how far it is apart."""
+"""Views of the probe of representations, and their separability."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def arm(**fields: Any) -> Arm:
 
 
 def run(values: Any) -> Run:
-    """Return a run whose relu put out these values, at its last look."""
+    """Return a run whose relu has these outputs in its last record."""
     looks = np.stack([np.zeros_like(values), values])
     probes = {"representations/relu_1": looks}
     return Run(arm(), Record({}, {}, {}, {}, probes=probes))
@@ -41,14 +41,14 @@ def separability(measured: Run, view: str = "relu_1") -> float:
     return STATISTICS["separability"]((measured,), (view,))
 
 
-def test_views_are_the_input_and_the_layers_that_are_seen() -> None:
+def test_views_are_the_input_and_the_recorded_layers() -> None:
     assert views(arm()) == ["input", "dense_1", "relu_1", "dense_2"]
     some = {"representations": {"places": ["relu_1"]}}
     assert views(arm(probes=some)) == ["input", "relu_1"]
     assert views(arm(probes=None)) == []
 
 
-def test_the_input_is_some_samples_of_the_part_as_they_were_fed() -> None:
+def test_view_of_the_input_is_some_samples_of_the_part() -> None:
     test = arm().data.parts(arm().recipe.loss)["test"].some(4)
     seen = viewed(run(np.zeros((4, 3))), "input")
     np.testing.assert_array_equal(seen, test.x)
@@ -59,7 +59,7 @@ def test_images_are_laid_out_in_rows() -> None:
     assert viewed(run(np.ones((4, 2, 2, 3))), "relu_1").shape == (4, 12)
 
 
-def test_classes_that_are_points_lie_apart_and_one_mean_does_not() -> None:
+def test_separability_is_one_for_points_and_zero_for_equal_means() -> None:
     labels = labels_of(arm())
     assert set(labels) == {0, 1}
     points = np.where(labels == 0, -1.0, 1.0)[:, np.newaxis]
@@ -67,13 +67,15 @@ def test_classes_that_are_points_lie_apart_and_one_mean_does_not() -> None:
     # Each class has one sample at 1 and another at -1, or all at 0.
     around = np.zeros(4)
     for label in (0, 1):
-        own = np.flatnonzero(labels == label)
-        around[own[: len(own) // 2 * 2]] = [1.0, -1.0] * (len(own) // 2)
+        indices = np.flatnonzero(labels == label)
+        around[indices[: len(indices) // 2 * 2]] = [1.0, -1.0] * (
+            len(indices) // 2
+        )
     assert separability(run(around[:, np.newaxis])) == 0.0
 
 
-def test_half_of_the_variance_may_lie_inside() -> None:
-    """Two means at ±1 and deviations of 1 around them, both alike large."""
+def test_separability_with_half_of_the_variance_within_classes() -> None:
+    """Two means at ±1 and deviations of 1 around them, of equal size."""
     labels = labels_of(arm())
     assert sorted(labels) == [0, 0, 1, 1]
     values = np.empty(4)
@@ -82,7 +84,7 @@ def test_half_of_the_variance_may_lie_inside() -> None:
     assert separability(run(values[:, np.newaxis])) == pytest.approx(0.5)
 
 
-def test_the_nearest_mean_is_right_where_a_class_lies_around_its_own() -> None:
+def test_nearest_mean_is_the_share_nearest_to_their_own_mean() -> None:
     labels = labels_of(arm())
     points = np.where(labels == 0, -1.0, 1.0)[:, np.newaxis]
     nearest = STATISTICS["nearest_mean"]
@@ -95,7 +97,7 @@ def test_the_nearest_mean_is_right_where_a_class_lies_around_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("claim", "says"),
+    ("claim", "message"),
     [
         (
             'one.separability("relu_9") > 0',
@@ -104,7 +106,9 @@ def test_the_nearest_mean_is_right_where_a_class_lies_around_its_own() -> None:
         ("one.separability > 0", "separability(view)"),
     ],
 )
-def test_what_is_not_seen_is_refused(claim: str, says: str) -> None:
+def test_view_that_is_not_recorded_is_refused(
+    claim: str, message: str
+) -> None:
     with pytest.raises(ValueError, match="claims") as refused:
         arm(claims=[claim])
-    assert says in str(refused.value)
+    assert message in str(refused.value)

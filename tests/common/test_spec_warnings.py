@@ -1,4 +1,4 @@
-"""Warnings about a specification say where, what happens, and what to do."""
+"""Warnings about a specification: the place, the effect and the remedy."""
 
 import importlib
 from typing import Any
@@ -107,8 +107,10 @@ def test_a_logarithm_of_probabilities_has_no_effect() -> None:
     ("kind", "value"), [("softmax", "1"), ("log_softmax", "0")]
 )
 def test_a_softmax_of_one_number(kind: str, value: str) -> None:
-    found = warned([{"dense": 1}, kind], "binary_cross_entropy", XOR)
-    [sentence] = [each for each in found if "single number" in each]
+    warnings = warned([{"dense": 1}, kind], "binary_cross_entropy", XOR)
+    [sentence] = [
+        warning for warning in warnings if "single number" in warning
+    ]
     assert sentence.startswith(f"arms.a: {kind}_1 is taken of a single")
     assert f"always {value}" in sentence
 
@@ -140,7 +142,7 @@ def test_a_network_that_learns_nothing_is_refused() -> None:
     ],
     ids=["logits", "tanh", "sigmoid-inside", "softmax-inside", "relu-inside"],
 )
-def test_what_is_meant_is_not_warned_of(layers: list[Any]) -> None:
+def test_usual_networks_give_no_warnings(layers: list[Any]) -> None:
     assert warned(layers) == []
 
 

@@ -1,4 +1,4 @@
-"""A specification means the same however it is written, and says it all."""
+"""A specification has one meaning in all its forms, and a complete dump."""
 
 import json
 from typing import Any
@@ -39,8 +39,8 @@ def assert_complete(spec: Any, dumped: Any) -> None:
         for name, value in spec.items():
             assert_complete(value, dumped[name])
     elif isinstance(spec, tuple):
-        for one, other in zip(spec, dumped, strict=True):
-            assert_complete(one, other)
+        for item, dumped_item in zip(spec, dumped, strict=True):
+            assert_complete(item, dumped_item)
 
 
 initializers = st.one_of(
@@ -178,12 +178,12 @@ def test_complete_dump_means_the_same_in_the_other_dialect(
     dialect: str,
 ) -> None:
     spec = parse(RICH | {"dialect": dialect})
-    other = {"torch": "keras", "keras": "torch"}[dialect]
-    again = parse(dump(spec) | {"dialect": other})
+    other_dialect = {"torch": "keras", "keras": "torch"}[dialect]
+    again = parse(dump(spec) | {"dialect": other_dialect})
     assert again.content_hash == spec.content_hash
 
 
-def test_dialects_mean_different_things_by_silence() -> None:
+def test_dialects_have_different_defaults() -> None:
     torch, keras = (parse(RICH | {"dialect": d}) for d in ("torch", "keras"))
     assert torch.content_hash != keras.content_hash
 
@@ -259,10 +259,10 @@ def test_two_forms_of_one_window_mean_the_same(short: Any, long: Any) -> None:
 )
 def test_two_forms_of_one_recipe_mean_the_same(short: Any, long: Any) -> None:
     base = experiment()["recipe"]
-    one = parse(experiment(recipe=base | short))
-    other = parse(experiment(recipe=base | long))
-    assert one.recipe == other.recipe
-    assert one.content_hash == other.content_hash
+    first = parse(experiment(recipe=base | short))
+    second = parse(experiment(recipe=base | long))
+    assert first.recipe == second.recipe
+    assert first.content_hash == second.content_hash
 
 
 def test_bare_and_written_out_data_mean_the_same() -> None:
@@ -282,7 +282,9 @@ def test_bare_and_written_out_data_mean_the_same() -> None:
         {"dialect": "torch"},
     ],
 )
-def test_another_meaning_has_another_hash(change: dict[str, Any]) -> None:
+def test_different_meaning_has_a_different_hash(
+    change: dict[str, Any],
+) -> None:
     base = parse(experiment())
     assert parse(experiment(**change)).content_hash != base.content_hash
 
@@ -295,7 +297,7 @@ def test_another_meaning_has_another_hash(change: dict[str, Any]) -> None:
         {"claims": ["only.epochs > 1"]},
     ],
 )
-def test_words_around_it_do_not_change_the_hash(
+def test_descriptive_fields_do_not_change_the_hash(
     change: dict[str, Any],
 ) -> None:
     base = parse(experiment())
@@ -328,7 +330,7 @@ def test_spec_cannot_be_changed_in_place() -> None:
         spec.recipe.epochs = 3
 
 
-def test_error_says_the_file_it_is_located_in() -> None:
+def test_message_of_an_error_begins_with_its_file() -> None:
     error = SpecError("recipe.epochs", "is odd")
     assert str(error) == "recipe.epochs: is odd"
     assert str(error.located("a.yaml")) == "a.yaml: recipe.epochs: is odd"

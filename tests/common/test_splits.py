@@ -1,4 +1,4 @@
-"""Splits: which rows make the parts, and in which order."""
+"""Splits: the rows of each part, and their order."""
 
 from itertools import product
 from typing import Any
@@ -25,8 +25,8 @@ def rows(samples: int) -> Rows:
 
 @pytest.mark.parametrize("split", ["random", "stratified"])
 @pytest.mark.parametrize("seed", [0, 7])
-def test_a_random_split_is_scikit_learns(split: Split, seed: int) -> None:
-    """The same rows are held out, of the same number, in file order."""
+def test_random_split_matches_scikit_learn(split: Split, seed: int) -> None:
+    """The same rows, as many, are held out, in file order."""
     for samples, share in product(SIZES, SHARES):
         labels = rows(samples) % 2
         size = count(split, samples, share)
@@ -40,12 +40,12 @@ def test_a_random_split_is_scikit_learns(split: Split, seed: int) -> None:
             random_state=seed,
             stratify=labels if split == "stratified" else None,
         )
-        found = hold_out(split, rows(samples), size, seed, labels)
-        assert found[0].tolist() == sorted(stay)
-        assert found[1].tolist() == sorted(held)
+        result = hold_out(split, rows(samples), size, seed, labels)
+        assert result[0].tolist() == sorted(stay)
+        assert result[1].tolist() == sorted(held)
 
 
-def test_shares_are_counted_as_said() -> None:
+def test_counts_of_the_shares() -> None:
     assert count("random", 50, 0.14) == count("stratified", 50, 0.14) == 8
     assert count("last", 50, 0.14) == count("first", 50, 0.14) == 7
     assert count("last", 10, 0.3) == count("random", 10, 0.3) == 3
@@ -94,15 +94,15 @@ def test_the_rows_of_each_part_keep_the_order_of_the_source(
     split: str, validation: Any, seed: int
 ) -> None:
     data = counting(60, split=split, validation=validation, seed=seed)
-    found = split_rows(data)
-    for part in found.values():
+    result = split_rows(data)
+    for part in result.values():
         assert part == sorted(part)
-    others = [r for name, r in found.items() if name != "validation"]
+    others = [r for name, r in result.items() if name != "validation"]
     if validation != "test":
-        others.append(found.get("validation", []))
+        others.append(result.get("validation", []))
     assert sorted(row for part in others for row in part) == list(range(60))
     sizes = {name: n for name, n in data.part_sizes().items() if n}
-    assert {name: len(part) for name, part in found.items()} == sizes
+    assert {name: len(part) for name, part in result.items()} == sizes
 
 
 def test_targets_stay_beside_their_samples() -> None:
@@ -111,20 +111,20 @@ def test_targets_stay_beside_their_samples() -> None:
             np.testing.assert_array_equal(part.x[:, 0] % 3, part.y)
 
 
-def test_of_numbers_stratified_is_random() -> None:
+def test_stratified_split_without_classes_is_random() -> None:
     fields = {"sine": {}, "scaling": "none"}
-    one, other = (
+    stratified, random = (
         Data.model_validate({**fields, "split": split}).parts(
             MeanSquaredError()
         )
         for split in ("stratified", "random")
     )
-    for part in one:
-        np.testing.assert_array_equal(one[part].x, other[part].x)
+    for part in stratified:
+        np.testing.assert_array_equal(stratified[part].x, random[part].x)
 
 
 @pytest.mark.parametrize("test", [0.0, 0.2])
-def test_a_class_of_one_is_refused_before_anything_is_drawn(
+def test_class_with_one_sample_is_refused_before_drawing(
     test: float,
 ) -> None:
     points = {"x": [[n] for n in range(20)], "y": [0] * 19 + [1], "classes": 2}
@@ -136,7 +136,7 @@ def test_a_class_of_one_is_refused_before_anything_is_drawn(
     assert "say 'split: random'" in caught.value.message
 
 
-def test_a_class_of_one_behind_the_test_part_is_refused_as_well() -> None:
+def test_class_with_one_sample_behind_the_test_part_is_refused() -> None:
     """Two samples of a class are one in the test part and one behind it."""
     points = {
         "x": [[n] for n in range(20)],
@@ -149,7 +149,7 @@ def test_a_class_of_one_behind_the_test_part_is_refused_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "says"),
+    ("field", "message"),
     [
         ("stratify", "'split'"),
         ("validation_split", "'split: last'"),
@@ -159,14 +159,16 @@ def test_a_class_of_one_behind_the_test_part_is_refused_as_well() -> None:
         ("batch_size", "in 'recipe'"),
     ],
 )
-def test_what_is_said_in_another_way_is_named(field: str, says: str) -> None:
+def test_fields_of_other_libraries_are_explained(
+    field: str, message: str
+) -> None:
     with pytest.raises(SpecError) as caught:
         parse(experiment(data={"digits": {}, field: 0}))
     assert caught.value.field == f"data.{field}"
-    assert says in caught.value.message
+    assert message in caught.value.message
 
 
-def test_some_of_a_part_are_of_all_classes_and_in_order() -> None:
+def test_samples_of_a_part_are_of_all_classes_and_in_order() -> None:
     part = counting(60, test=0, validation=0).parts(CrossEntropy())["train"]
     assert part.some(60) is part
     some = part.some(30)
@@ -179,26 +181,26 @@ def test_some_of_a_part_are_of_all_classes_and_in_order() -> None:
 
 def test_a_target_is_scaled_by_the_training_part_alone() -> None:
     fields = {"sine": {"samples": 50}, "split": "last"}
-    raw, found = (
+    raw, scaled = (
         Data.model_validate({**fields, "target_scaling": scaling}).parts(
             MeanSquaredError()
         )
         for scaling in ("none", "standardize")
     )
     train = raw["train"].y
-    for name, part in found.items():
+    for name, part in scaled.items():
         expected = (raw[name].y - train.mean()) / train.std()
         np.testing.assert_allclose(part.y, expected, rtol=0, atol=1e-14)
         np.testing.assert_array_equal(part.x, raw[name].x)
 
 
-def test_a_class_has_no_target_to_scale() -> None:
+def test_target_scaling_of_classes_is_refused() -> None:
     with pytest.raises(SpecError, match="the target is a class") as caught:
         parse(experiment(data={"spiral": {}, "target_scaling": "min_max"}))
     assert caught.value.field == "data.target_scaling"
 
 
-def test_a_block_at_a_time_scales_as_all_at_once(
+def test_scaling_in_blocks_equals_scaling_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from framework_parity.common.data import scaling
@@ -221,7 +223,7 @@ def test_a_block_at_a_time_scales_as_all_at_once(
             )
 
 
-def test_a_part_is_rounded_once_to_what_it_is_trained_in() -> None:
+def test_part_is_rounded_once_to_the_type_of_training() -> None:
     data = Data.model_validate({"spiral": {}})
     exact = data.parts(CrossEntropy())
     for name, part in data.parts(CrossEntropy(), dtype="float32").items():

@@ -1,4 +1,4 @@
-"""One table, written in every form at once, is read as the same numbers."""
+"""A table is read as the same numbers from every form of its file."""
 
 import gzip
 import tempfile
@@ -60,15 +60,15 @@ def test_the_form_of_a_table_changes_nothing(drawn: Any) -> None:
         file = Path(folder) / name
         file.write_bytes(content)
         table = Table(file=str(file), target="the target", classes=names)
-        found = table.draw(0)
-    np.testing.assert_array_equal(found[0], x)
-    np.testing.assert_array_equal(found[1], y)
+        result = table.draw(0)
+    np.testing.assert_array_equal(result[0], x)
+    np.testing.assert_array_equal(result[1], y)
     assert table.class_names == tuple(names)
 
 
 @st.composite
 def arrays(draw: st.DrawFn) -> tuple[dict[str, Any], Any, Any, str | None]:
-    """Draw arrays to save, and the x, y and channels that are meant."""
+    """Draw arrays to save, and the expected x, y and channels."""
     rows = draw(st.integers(2, 9))
     channels = draw(st.sampled_from([None, "first", "last"]))
     sides = draw(st.lists(st.integers(1, 5), min_size=1, max_size=2))
@@ -81,8 +81,8 @@ def arrays(draw: st.DrawFn) -> tuple[dict[str, Any], Any, Any, str | None]:
     saved_y = draw(
         st.sampled_from([y, y[:, np.newaxis], y.astype("f4"), y == 1])
     )
-    meant = x.transpose(0, 2, 3, 1) if channels == "first" else x
-    return {"x": x, "y": saved_y}, meant, y, channels
+    expected = x.transpose(0, 2, 3, 1) if channels == "first" else x
+    return {"x": x, "y": saved_y}, expected, y, channels
 
 
 @settings(deadline=None, max_examples=100, derandomize=True)
@@ -93,7 +93,7 @@ def test_the_types_and_the_layout_of_arrays_change_nothing(drawn: Any) -> None:
         file = Path(folder) / "t.npz"
         np.savez(file, **saved)
         table = Table(file=str(file), classes=2, channels=channels)
-        found = table.draw(0)
+        result = table.draw(0)
         assert table.shape == x.shape[1:]
-    np.testing.assert_array_equal(found[0], x)
-    np.testing.assert_array_equal(found[1], y)
+    np.testing.assert_array_equal(result[0], x)
+    np.testing.assert_array_equal(result[1], y)

@@ -1,7 +1,7 @@
-"""Each kind of file that people have is read, or refused with a remedy.
+"""Each kind of file that users have is read, or refused with a remedy.
 
-The kinds are those of a trial with files as people have them: what pandas,
-R, Excel, NumPy, Keras and scikit-learn write, and what is left over in them.
+The kinds are those of a trial with files of users: what pandas, R, Excel,
+NumPy, Keras and scikit-learn write, and what remains in such files.
 """
 
 import gzip
@@ -26,18 +26,18 @@ Y = np.array(LABELS)
 def csv(
     columns: dict[str, list[Any]], between: str = ",", end: str = "\n"
 ) -> str:
-    """Return a table as it stands in a file."""
+    """Return a table as the text of a file."""
     lines = [list(columns), *zip(*columns.values(), strict=True)]
     return "".join(between.join(map(str, line)) + end for line in lines)
 
 
 def with_cell(cell: str) -> str:
-    """Return a good file, but for one cell of `b`, in line 5."""
+    """Return a valid file, except for one cell of `b`, in line 5."""
     return csv({"a": VALUES, "b": [*VALUES[:3], cell, *VALUES[4:]], "y": Y})
 
 
 GOOD = csv({"a": VALUES, "b": VALUES[::-1], "y": LABELS})
-BESIDE = {"a": VALUES, "b": VALUES[::-1]}
+FEATURES = {"a": VALUES, "b": VALUES[::-1]}
 
 
 def saved(file: Path, content: Any) -> None:
@@ -73,13 +73,13 @@ class Read(NamedTuple):
     """A file that is read.
 
     Attributes:
-        id: what the test is called by.
+        id: the id of the test.
         name: of the file.
         content: text, bytes, or arrays by name.
-        x: what its samples are.
-        y: what its targets are.
+        x: its samples.
+        y: its targets.
         fields: of the table, beside the file.
-        notice: what is said of it.
+        notice: part of the notice about it.
     """
 
     id: str
@@ -93,7 +93,7 @@ class Read(NamedTuple):
 
 INDEX = "without a name, numbers the rows and is left out"
 IMAGES = np.arange(ROWS * 3 * 6 * 5, dtype=np.uint8).reshape(ROWS, 3, 6, 5)
-SPOKEN = {"classes": NAMES}
+NAMED = {"classes": NAMES}
 READ = [
     Read("plain", "t.csv", GOOD),
     Read("bom_crlf", "t.csv", "\ufeff" + GOOD.replace("\n", "\r\n")),
@@ -112,25 +112,25 @@ READ = [
     Read(
         "pandas_index",
         "t.csv",
-        csv({"": list(range(ROWS)), **BESIDE, "y": LABELS}),
+        csv({"": list(range(ROWS)), **FEATURES, "y": LABELS}),
         notice=INDEX,
     ),
     Read(
         "r_row_names",
         "t.csv",
-        csv({'""': [f'"{n + 1}"' for n in range(ROWS)], **BESIDE, "y": Y}),
+        csv({'""': [f'"{n + 1}"' for n in range(ROWS)], **FEATURES, "y": Y}),
         notice=INDEX,
     ),
     Read(
         "shuffled_index",
         "t.csv",
-        csv({"": [n * 7 % 31 for n in range(ROWS)], **BESIDE, "y": Y}),
+        csv({"": [n * 7 % 31 for n in range(ROWS)], **FEATURES, "y": Y}),
         notice=INDEX,
     ),
     Read(
         "read_and_written_again",
         "t.csv",
-        csv({"Unnamed: 0": list(range(ROWS)), **BESIDE, "y": LABELS}),
+        csv({"Unnamed: 0": list(range(ROWS)), **FEATURES, "y": LABELS}),
         notice="called 'Unnamed: 0', numbers the rows and is left out",
     ),
     Read(
@@ -155,42 +155,44 @@ READ = [
     Read(
         "names_sorted",
         "t.csv",
-        csv({**BESIDE, "y": [NAMES[n] for n in LABELS]}),
+        csv({**FEATURES, "y": [NAMES[n] for n in LABELS]}),
         notice="numbered 0 setosa, 1 versicolor, 2 virginica",
     ),
     Read(
         "names_in_an_order",
         "t.csv",
-        csv({**BESIDE, "y": [NAMES[n] for n in LABELS]}),
+        csv({**FEATURES, "y": [NAMES[n] for n in LABELS]}),
         y=2 - Y,
         fields={"classes": NAMES[::-1]},
         notice="numbered 0 virginica, 1 versicolor, 2 setosa",
     ),
-    Read("names_of_numbers", "t.csv", GOOD, fields=SPOKEN),
+    Read("names_of_numbers", "t.csv", GOOD, fields=NAMED),
     Read(
         "labels_from_1",
         "t.csv",
-        csv({**BESIDE, "y": [n + 1 for n in LABELS]}),
+        csv({**FEATURES, "y": [n + 1 for n in LABELS]}),
         fields={"classes": [1, 2, 3]},
     ),
     Read(
         "negative_labels",
         "t.csv",
-        csv({**BESIDE, "y": [2 * (n % 2) - 1 for n in range(ROWS)]}),
+        csv({**FEATURES, "y": [2 * (n % 2) - 1 for n in range(ROWS)]}),
         y=np.arange(ROWS) % 2,
         fields={"classes": [-1, 1]},
     ),
     Read(
         "gaps_in_labels",
         "t.csv",
-        csv({**BESIDE, "y": [[0, 2, 5][n] for n in LABELS]}),
+        csv({**FEATURES, "y": [[0, 2, 5][n] for n in LABELS]}),
         fields={"classes": [0, 2, 5]},
     ),
-    Read("float_labels", "t.csv", csv({**BESIDE, "y": [float(n) for n in Y]})),
+    Read(
+        "float_labels", "t.csv", csv({**FEATURES, "y": [float(n) for n in Y]})
+    ),
     Read(
         "boolean_labels",
         "t.csv",
-        csv({**BESIDE, "y": [n % 2 == 1 for n in range(ROWS)]}),
+        csv({**FEATURES, "y": [n % 2 == 1 for n in range(ROWS)]}),
         y=np.arange(ROWS) % 2,
         fields={"classes": 2},
         notice="numbered 0 False, 1 True",
@@ -198,7 +200,7 @@ READ = [
     Read(
         "cards",
         "t.csv",
-        csv({**BESIDE, "y": [["10", "J", "K"][n] for n in LABELS]}),
+        csv({**FEATURES, "y": [["10", "J", "K"][n] for n in LABELS]}),
         notice="numbered 0 10, 1 J, 2 K",
     ),
     Read(
@@ -212,7 +214,7 @@ READ = [
     Read(
         "large_numbers",
         "t.csv",
-        csv({**BESIDE, "y": [50_000 * n for n in LABELS]}),
+        csv({**FEATURES, "y": [50_000 * n for n in LABELS]}),
         y=50_000 * Y,
         fields={"classes": None},
         notice="'target_scaling: standardize' scales it",
@@ -286,10 +288,10 @@ def test_a_file_is_read(case: Read, tmp_path: Path) -> None:
     np.testing.assert_array_equal(x, case.x)
     np.testing.assert_array_equal(y, case.y)
     assert y.dtype == (np.float64 if data.source.class_count is None else int)
-    told = data.notices()
-    assert len(told) == bool(case.notice)
-    assert all(case.notice in notice for notice in told)
-    # What is written out means the same.
+    notices = data.notices()
+    assert len(notices) == bool(case.notice)
+    assert all(case.notice in notice for notice in notices)
+    # The complete dump means the same.
     again = type(data).model_validate(data.model_dump(mode="json"))
     assert again == data
 
@@ -301,17 +303,21 @@ class Refused(NamedTuple):
     name: str
     content: Any
     field: str
-    says: tuple[str, ...]
+    messages: tuple[str, ...]
     fields: dict[str, Any] = {}  # noqa: RUF012 - is never changed
 
 
-def cell(name: str, text: str, *says: str) -> Refused:
-    return Refused(f"cell_{name}", "t.csv", with_cell(text), "file", says)
+def cell(name: str, text: str, *messages: str) -> Refused:
+    return Refused(f"cell_{name}", "t.csv", with_cell(text), "file", messages)
 
 
-def target(name: str, values: list[Any], *says: str, **fields: Any) -> Refused:
-    content = csv({**BESIDE, "y": values})
-    return Refused(f"target_{name}", "t.csv", content, "classes", says, fields)
+def target(
+    name: str, values: list[Any], *messages: str, **fields: Any
+) -> Refused:
+    content = csv({**FEATURES, "y": values})
+    return Refused(
+        f"target_{name}", "t.csv", content, "classes", messages, fields
+    )
 
 
 WHERE = "in line 5 of column 'b'"
@@ -353,7 +359,7 @@ REFUSED = [
     Refused(
         "row_names_of_text",
         "t.csv",
-        csv({"": [f"row{n}" for n in range(ROWS)], **BESIDE, "y": Y}),
+        csv({"": [f"row{n}" for n in range(ROWS)], **FEATURES, "y": Y}),
         "file",
         ("in place 1 a column without a name", "give it a name"),
     ),
@@ -497,21 +503,21 @@ REFUSED = [
     Refused(
         "target_missing",
         "t.csv",
-        csv({**BESIDE, "y": ["", *LABELS[1:]]}),
+        csv({**FEATURES, "y": ["", *LABELS[1:]]}),
         "file",
         ("'' for a missing value in line 2 of column 'y'",),
     ),
     Refused(
         "name_missing",
         "t.csv",
-        csv({**BESIDE, "y": ["NA", *(NAMES[n] for n in LABELS[1:])]}),
+        csv({**FEATURES, "y": ["NA", *(NAMES[n] for n in LABELS[1:])]}),
         "file",
         ("'NA' for a missing value in line 2 of column 'y'",),
     ),
     Refused(
         "target_mistyped",
         "t.csv",
-        csv({**BESIDE, "y": ["O", *LABELS[1:]]}),
+        csv({**FEATURES, "y": ["O", *LABELS[1:]]}),
         "file",
         ("'O' in line 2 of column 'y', expected a number",),
     ),
@@ -647,9 +653,9 @@ REFUSED = [
             "t.npz",
             {"x": np.zeros((ROWS, *shape)), "y": Y},
             "channels",
-            ("say 'channels: first', or 'channels: last' if an image", says),
+            ("say 'channels: first', or 'channels: last' if an image", remedy),
         )
-        for name, shape, says in (
+        for name, shape, remedy in (
             ("first", (3, 6, 5), "looks as if"),
             ("grey", (1, 8, 8), "looks as if"),
             ("opacity", (4, 6, 7), "looks as if"),
@@ -673,9 +679,9 @@ REFUSED = [
             f"t.{name}",
             b"x",
             "file",
-            (f"t.{name} is neither", says),
+            (f"t.{name} is neither", remedy),
         )
-        for name, says in (
+        for name, remedy in (
             ("npy", "numpy.savez"),
             ("parquet", "to_csv"),
             ("xlsx", "to_csv"),
@@ -700,8 +706,8 @@ def test_a_file_is_refused_with_a_remedy(
         written(file, case.fields)
     assert caught.value.field == f"data.table.{case.field}"
     assert file.name in caught.value.message
-    for said in case.says:
-        assert said in caught.value.message
+    for message in case.messages:
+        assert message in caught.value.message
     assert len(caught.value.message.replace(str(file), "")) < 330
 
 
@@ -711,7 +717,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert caught.value.field == "data.table.file"
 
 
-def test_a_missing_file_says_which_folder_was_searched(
+def test_missing_file_is_reported_with_the_searched_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved(tmp_path / "flowers.CSV", GOOD)
@@ -728,7 +734,7 @@ def test_a_missing_file_says_which_folder_was_searched(
 @pytest.mark.parametrize(
     "content", [GOOD, {"x": X, "y": Y}], ids=["csv", "npz"]
 )
-def test_a_target_for_cross_entropy_says_how_to_be_a_class(
+def test_target_without_classes_for_cross_entropy_is_refused(
     content: Any, tmp_path: Path
 ) -> None:
     end = "csv" if isinstance(content, str) else "npz"
@@ -750,10 +756,12 @@ def test_a_target_for_cross_entropy_says_how_to_be_a_class(
         parse(spec)
 
 
-def test_a_class_of_one_is_named_with_its_line(tmp_path: Path) -> None:
+def test_class_with_one_sample_is_reported_with_its_line(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "t.csv"
     labels = [0, 1] * 14 + [0, 2]
-    saved(file, csv({**BESIDE, "y": labels}))
+    saved(file, csv({**FEATURES, "y": labels}))
     with pytest.raises(SpecError) as caught:
         written(file, {"classes": ["a", "b", "c"]})
     assert caught.value.field == "data.split"
@@ -761,10 +769,10 @@ def test_a_class_of_one_is_named_with_its_line(tmp_path: Path) -> None:
     assert "line 31 of column 'y' of" in caught.value.message
 
 
-def test_a_part_may_be_a_file_of_its_own(tmp_path: Path) -> None:
+def test_part_may_be_a_separate_file(tmp_path: Path) -> None:
     """Its columns are found by name, in whatever order."""
     train, test = tmp_path / "train.csv", tmp_path / "test.csv"
-    saved(train, csv({"": list(range(ROWS)), **BESIDE, "y": LABELS}))
+    saved(train, csv({"": list(range(ROWS)), **FEATURES, "y": LABELS}))
     saved(test, csv({"y": [2, 0], "b": [5, 6], "a": [7, 8]}))
     data = written(train, {"test_file": str(test)}).data
     x, y = data.source.draw(0)
@@ -785,7 +793,7 @@ def test_a_part_may_be_a_file_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
         (csv({"a": [1], "y": [0]}), "has no column 'b'"),
         (csv({"a": [1], "b": [1], "c": [1], "y": [0]}), "has a column 'c'"),
@@ -794,8 +802,8 @@ def test_a_part_may_be_a_file_of_its_own(tmp_path: Path) -> None:
         (csv({"a": [1], "b": [1], "y": ["z"]}), "text in the test part"),
     ],
 )
-def test_a_file_of_a_part_is_named_where_it_is_wrong(
-    content: str, says: str, tmp_path: Path
+def test_error_in_the_file_of_a_part_names_this_file(
+    content: str, message: str, tmp_path: Path
 ) -> None:
     train, test = tmp_path / "train.csv", tmp_path / "test.csv"
     saved(train, GOOD)
@@ -804,10 +812,10 @@ def test_a_file_of_a_part_is_named_where_it_is_wrong(
         written(train, {"test_file": str(test)})
     assert caught.value.field == "data.table.test_file"
     assert "test.csv has" in caught.value.message
-    assert says in caught.value.message
+    assert message in caught.value.message
 
 
-def test_a_wrong_label_of_the_test_part_is_found_in_its_file(
+def test_wrong_label_of_the_test_part_is_reported_with_its_file(
     tmp_path: Path,
 ) -> None:
     train, test = tmp_path / "train.csv", tmp_path / "test.csv"
@@ -818,7 +826,7 @@ def test_a_wrong_label_of_the_test_part_is_found_in_its_file(
     assert "test.csv has in line 3 of column 'y'" in caught.value.message
 
 
-def test_a_part_is_said_once(tmp_path: Path) -> None:
+def test_part_is_given_once(tmp_path: Path) -> None:
     file, more = tmp_path / "t.npz", tmp_path / "more.npz"
     arrays = {"x_train": X, "y_train": Y, "x_test": X, "y_test": Y}
     saved(file, arrays)
@@ -827,7 +835,7 @@ def test_a_part_is_said_once(tmp_path: Path) -> None:
         written(file, {"test_file": str(more)})
 
 
-def test_parts_of_a_file_are_the_parts(tmp_path: Path) -> None:
+def test_parts_in_a_file_are_used_as_they_are(tmp_path: Path) -> None:
     file = tmp_path / "t.npz"
     arrays = {"x_train": X, "y_train": Y, "x_test": X[:9], "y_test": Y[:9]}
     saved(file, arrays | {"x_val": X[3:9], "y_val": Y[3:9]})

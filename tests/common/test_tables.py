@@ -1,4 +1,4 @@
-"""Somebody's own files: read as they are, or refused in a sentence."""
+"""Files of a user: read as they are, or refused with a message."""
 
 import os
 import pickle
@@ -59,16 +59,16 @@ def test_an_npz_file_is_its_arrays(x: Any, y: Any, tmp_path: Path) -> None:
         {"table": {"file": str(file), "classes": 2}, "scaling": "none"}
         | {"test": 0.5, "validation": 0.0, "split": "random"}
     )
-    found = data.source.draw(0)
-    np.testing.assert_array_equal(found[0], x)
-    np.testing.assert_array_equal(found[1], Y)
+    result = data.source.draw(0)
+    np.testing.assert_array_equal(result[0], x)
+    np.testing.assert_array_equal(result[1], Y)
     assert (data.source.shape, data.source.size) == (x.shape[1:], 6)
     parts = data.parts(CrossEntropy())
     assert parts["train"].x.shape == (3, *x.shape[1:])
     assert parts["train"].x.dtype == np.float64
 
 
-def test_a_number_to_predict_comes_in_a_column(tmp_path: Path) -> None:
+def test_regression_target_is_a_column(tmp_path: Path) -> None:
     file = tmp_path / "my.csv"
     file.write_text(GOOD)
     table = {"file": str(file), "target": "a"}
@@ -78,7 +78,7 @@ def test_a_number_to_predict_comes_in_a_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "field", "says"),
+    ("text", "field", "message"),
     [
         ("", "file", "is empty"),
         ("\n\n", "file", "has no header"),
@@ -119,16 +119,16 @@ def test_a_number_to_predict_comes_in_a_column(tmp_path: Path) -> None:
     ],
 )
 def test_a_malformed_csv_file_is_refused(
-    text: str, field: str, says: str, tmp_path: Path
+    text: str, field: str, message: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "my.csv"
     file.write_text(text)
     error = refusal(file, target="y", classes=3)
     assert error.field == f"data.table.{field}"
-    assert says in error.message
+    assert message in error.message
 
 
-def test_a_csv_file_has_a_target(tmp_path: Path) -> None:
+def test_csv_file_without_a_target_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "my.csv"
     file.write_text(GOOD)
     error = refusal(file)
@@ -143,7 +143,7 @@ def with_nan(values: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("arrays", "says"),
+    ("arrays", "message"),
     [
         ({"x": X}, "holds 'x', but no 'y' beside it"),
         ({"x": X, "y": Y[1:]}, "has y of shape (5,) for 6 samples"),
@@ -167,13 +167,13 @@ def with_nan(values: Any) -> Any:
     ],
 )
 def test_a_malformed_npz_file_is_refused(
-    arrays: Any, says: str, tmp_path: Path
+    arrays: Any, message: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "my.npz"
     np.savez(file, **arrays)
     error = refusal(file)
     assert error.field == "data.table.file"
-    assert says in error.message
+    assert message in error.message
 
 
 def test_a_target_that_is_no_class_is_refused_in_an_npz_file(
@@ -186,7 +186,7 @@ def test_a_target_that_is_no_class_is_refused_in_an_npz_file(
     assert "in row 2 of y a target that is none: got 2" in error.message
 
 
-def test_an_npz_file_has_no_columns(tmp_path: Path) -> None:
+def test_target_column_of_an_npz_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "my.npz"
     np.savez(file, x=X, y=Y)
     assert refusal(file, target="y").field == "data.table.target"
@@ -200,7 +200,7 @@ class Trap:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "says"),
+    ("name", "content", "message"),
     [
         ("my.npz", b"", "is no archive of arrays"),
         ("my.npz", b"PK\x03\x04 and no more", "is no archive of arrays"),
@@ -211,18 +211,18 @@ class Trap:
     ],
     ids=["empty", "cut", "pickled", "bytes", "endless", "suffix"],
 )
-def test_what_is_no_such_file_is_refused(
-    name: str, content: bytes, says: str, tmp_path: Path
+def test_file_of_another_format_is_refused(
+    name: str, content: bytes, message: str, tmp_path: Path
 ) -> None:
     file = tmp_path / name
     file.write_bytes(content)
     target = {"target": "y"} if name.endswith("csv") else {}
     error = refusal(file, **target)
     assert error.field == "data.table.file"
-    assert says in error.message
+    assert message in error.message
 
 
-def test_an_array_alone_is_no_archive(tmp_path: Path) -> None:
+def test_npy_file_is_no_archive(tmp_path: Path) -> None:
     np.save(tmp_path / "my.npy", X)
     file = (tmp_path / "my.npy").rename(tmp_path / "my.npz")
     assert "holds no named arrays" in refusal(file).message
@@ -244,7 +244,7 @@ def test_a_missing_file_is_refused(name: str, tmp_path: Path) -> None:
     assert f"no such file in {tmp_path}" in error.message
 
 
-def test_a_complete_spec_means_the_very_file_it_was_made_from(
+def test_complete_spec_is_bound_to_the_content_of_its_file(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "my.csv"
@@ -254,10 +254,10 @@ def test_a_complete_spec_means_the_very_file_it_was_made_from(
     again = Data.model_validate(data.model_dump(mode="json"))
     assert again == data
     file.write_text(GOOD.replace("6.5", "6.6"))
-    said = data.model_dump(mode="json")["table"]
-    error = refusal(file, **{k: v for k, v in said.items() if k != "file"})
+    dumped = data.model_dump(mode="json")["table"]
+    error = refusal(file, **{k: v for k, v in dumped.items() if k != "file"})
     assert error.field == "data.table.sha256"
-    # And a file that changes on the way to the training is noticed there.
+    # A file that changes before the training is noticed there as well.
     with pytest.raises(SpecError, match="is not the file that is meant"):
         data.parts(MeanSquaredError())
     file.unlink()

@@ -1,4 +1,4 @@
-"""Two-sided values: read at every place, refused where they mean nothing."""
+"""Two-sided values: read at every place, refused where they are invalid."""
 
 import copy
 import json
@@ -36,8 +36,8 @@ SCHEMA = schema()
 
 
 def recipe(**fields: Any) -> dict[str, Any]:
-    unsaid = {"loss": "cross_entropy", "optimizer": "adam", "epochs": 2}
-    return unsaid | fields
+    defaults = {"loss": "cross_entropy", "optimizer": "adam", "epochs": 2}
+    return defaults | fields
 
 
 def embeddings(kind: type[SpecNode]) -> Iterator[dict[str, Any]]:
@@ -89,7 +89,7 @@ def embeddings(kind: type[SpecNode]) -> Iterator[dict[str, Any]]:
 
 
 def embedded(kind: type[SpecNode], **fields: Any) -> dict[str, Any]:
-    """Return the first of them that is valid."""
+    """Return the first valid experiment with an element of a kind."""
     for document in embeddings(kind):
         try:
             parse(document | fields)
@@ -133,9 +133,9 @@ def at(document: Any, path: tuple[Any, ...]) -> Any:
 
 def with_value(document: Any, path: tuple[Any, ...], value: Any) -> Any:
     """Return a document with one value replaced."""
-    found = copy.deepcopy(document)
-    at(found, path[:-1])[path[-1]] = value
-    return found
+    changed = copy.deepcopy(document)
+    at(changed, path[:-1])[path[-1]] = value
+    return changed
 
 
 def whole(document: Any) -> Any:
@@ -153,14 +153,14 @@ def test_every_value_of_every_kind_may_have_two_sides(
     kind: type[SpecNode],
 ) -> None:
     document = whole(embedded(kind))
-    word = kind.kind()
-    own = [
+    name = kind.kind()
+    own_paths = [
         path
         for path in every_path(document)
-        if word in path or at(document, path) == word
+        if name in path or at(document, path) == name
     ]
-    assert own
-    assert_two_sides(document, own)
+    assert own_paths
+    assert_two_sides(document, own_paths)
 
 
 def test_every_value_of_a_rich_experiment_may_have_two_sides() -> None:
@@ -173,10 +173,12 @@ def every_path(document: Any) -> Iterator[tuple[Any, ...]]:
         yield from paths(document[part], (part,))
 
 
-def assert_two_sides(document: Any, found: list[tuple[Any, ...]]) -> None:
-    """Give each value its own twice, which must mean the same as once."""
+def assert_two_sides(
+    document: Any, value_paths: list[tuple[Any, ...]]
+) -> None:
+    """Give each value twice, which must mean the same as once."""
     plain = parse(document)
-    for path in found:
+    for path in value_paths:
         value = at(document, path)
         if value is None and in_a_list(document, path):
             continue
@@ -190,7 +192,7 @@ def assert_two_sides(document: Any, found: list[tuple[Any, ...]]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=key)
-def test_what_the_dialects_fill_differently_comes_back_from_two_sides(
+def test_defaults_of_the_dialects_are_read_back_from_two_sides(
     kind: type[SpecNode],
 ) -> None:
     document = embedded(kind)
@@ -248,7 +250,7 @@ DENSE = ("arms", "small", 1)
     ],
     ids=str,
 )
-def test_each_side_is_what_one_would_write_in_its_place(
+def test_each_side_is_read_as_if_written_alone(
     path: tuple[Any, ...], torch: Any, keras: Any
 ) -> None:
     document = {k: v for k, v in RICH.items() if k not in ("claims", "probes")}
@@ -259,18 +261,22 @@ def test_each_side_is_what_one_would_write_in_its_place(
         "torch": with_value(document, path, torch),
         "keras": with_value(document, path, keras),
     }
-    assert spec.sides == {side: parse(each) for side, each in alone.items()}
-    taken = [accepts(SCHEMA, each) for each in alone.values()]
-    assert accepts(SCHEMA, both) == all(taken)
+    assert spec.sides == {
+        side: parse(side_document) for side, side_document in alone.items()
+    }
+    accepted = [
+        accepts(SCHEMA, side_document) for side_document in alone.values()
+    ]
+    assert accepts(SCHEMA, both) == all(accepted)
     again = parse_sides(json.loads(json.dumps(spec.model_dump())))
     assert isinstance(again, TwoSided)
     assert again.sides == spec.sides
     assert again.content_hash == spec.content_hash
 
 
-def layers(*found: Any) -> list[str]:
+def layers(*elements: Any) -> list[str]:
     """Return the kinds of both sides' layers, in one list each."""
-    spec = parse_sides(experiment(arms={"a": list(found)}))
+    spec = parse_sides(experiment(arms={"a": list(elements)}))
     assert isinstance(spec, TwoSided)
     return [
         " ".join(layer.kind() for layer in side.arm("a").layers)
@@ -279,8 +285,8 @@ def layers(*found: Any) -> list[str]:
 
 
 def test_a_layer_may_be_on_one_side_alone() -> None:
-    found = layers({"torch": {"dropout": 0.5}, "keras": None}, {"dense": 3})
-    assert found == ["dropout dense", "dense"]
+    result = layers({"torch": {"dropout": 0.5}, "keras": None}, {"dense": 3})
+    assert result == ["dropout dense", "dense"]
 
 
 def test_a_side_may_be_several_layers() -> None:
@@ -288,8 +294,8 @@ def test_a_side_may_be_several_layers() -> None:
         "torch": ["batch_norm", "relu"],
         "keras": ["relu", "batch_norm"],
     }
-    found = layers({"dense": 4}, swapped, {"dense": 3})
-    assert found == [
+    result = layers({"dense": 4}, swapped, {"dense": 3})
+    assert result == [
         "dense batch_norm relu dense",
         "dense relu batch_norm dense",
     ]
@@ -321,7 +327,7 @@ def test_branches_are_not_spliced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "field", "says"),
+    ("document", "field", "message"),
     [
         (
             rich("recipe", "epochs", torch=1, keras={"torch": 1, "keras": 2}),
@@ -386,13 +392,13 @@ def test_branches_are_not_spliced() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_cannot_be_meant_is_refused_with_its_side(
-    document: Any, field: str, says: str
+def test_invalid_value_is_refused_with_its_side(
+    document: Any, field: str, message: str
 ) -> None:
     with pytest.raises(SpecError) as error:
         parse_sides(document)
     assert error.value.field == field
-    assert says in error.value.message
+    assert message in error.value.message
 
 
 def test_where_one_experiment_is_expected_two_sides_are_refused() -> None:
@@ -411,9 +417,9 @@ def two_arms(torch: list[Any], keras: list[Any]) -> TwoArms:
     spec = parse_sides(
         experiment(arms={"a": {"torch": torch, "keras": keras}})
     )
-    found = spec.arm("a")
-    assert isinstance(found, TwoArms)
-    return found
+    arm = spec.arm("a")
+    assert isinstance(arm, TwoArms)
+    return arm
 
 
 def test_layers_of_both_sides_start_from_the_same_weights() -> None:
@@ -422,17 +428,20 @@ def test_layers_of_both_sides_start_from_the_same_weights() -> None:
     assert arm.partners["dense_3"] == "dense_2"
     torch, keras = (weights(side) for side in (arm.torch, arm.keras))
     assert (torch["dense_2/kernel"] == keras["dense_3/kernel"]).all()
-    # What only one side has is drawn apart from all that the other has.
+    # Layers of one side only are drawn independently of the other side.
     assert keras["dense_2/kernel"].shape != torch["dense_2/kernel"].shape
     same = two_arms(
         [{"dense": 2}, "relu", {"dense": 3}],
         [{"dense": 2}, "relu", {"dense": 2}, "tanh", {"dense": 3}],
     )
-    own = weights(same.keras)
+    keras_weights = weights(same.keras)
     assert (
-        own["dense_1/kernel"] == weights(same.torch)["dense_1/kernel"]
+        keras_weights["dense_1/kernel"]
+        == weights(same.torch)["dense_1/kernel"]
     ).all()
-    assert (own["dense_1/kernel"] != own["dense_2/kernel"]).any()
+    assert (
+        keras_weights["dense_1/kernel"] != keras_weights["dense_2/kernel"]
+    ).any()
 
 
 def weights(arm: Arm) -> Any:

@@ -1,4 +1,4 @@
-"""Every kind of the language, as a person would write it."""
+"""Every kind of the language, as a user would write it."""
 
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ TABLE = Path(__file__).with_name("table.npz")
 # 24 images of 3 channels, 6 rows and 5 columns, channels first.
 IMAGES = Path(__file__).with_name("images.npz")
 
-# What no framework has a default for, so that a person must say it.
+# Fields without a default in any framework, which must be written.
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
     "conv2d": {"filters": 2, "size": 3},
@@ -68,31 +68,31 @@ DEMANDED: dict[str, dict[str, Any]] = {
 
 
 def key(kind: type[SpecNode]) -> str:
-    """Return what names a kind: its word, with its file if two share it.
+    """Return the name of a kind: its word, with its file if two share it.
 
     An initialiser and a schedule are both called `constant`.
     """
     word = kind.kind()
-    perturbed_runs = [each for each in ELEMENTS if each.kind() == word]
+    same_word = [element for element in ELEMENTS if element.kind() == word]
     file = kind.__module__.rpartition(".")[2]
-    return word if len(perturbed_runs) == 1 else f"{file}.{word}"
+    return word if len(same_word) == 1 else f"{file}.{word}"
 
 
 def written(kind: type[SpecNode]) -> dict[str, Any]:
-    """Return an element with all that must be said, and nothing else."""
+    """Return an element with its required fields only."""
     return {kind.kind(): DEMANDED.get(key(kind), {})}
 
 
 def experiment(**fields: Any) -> dict[str, Any]:
     """Return a short experiment, with some fields as given."""
-    unsaid = {
+    defaults = {
         "name": "example",
         "dialect": "keras",
         "data": {"spiral": {}},
         "recipe": {"loss": "cross_entropy", "optimizer": "adam", "epochs": 2},
         "arms": {"only": [{"dense": 4}, "relu", {"dense": 3}]},
     }
-    return unsaid | fields
+    return defaults | fields
 
 
 RICH = experiment(

@@ -1,1 +1,1 @@
-"""Tests of `comparisons`: the judge is judged."""
+"""Tests of `comparisons`."""

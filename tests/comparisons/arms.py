@@ -1,4 +1,4 @@
-"""Small networks that the judge is tried on, each trained in a moment."""
+"""Small networks for the tests of the ladder, each trained in a moment."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ RESIDUAL = [
 ]
 LINE = [{"dense": 8}, "tanh", {"dense": 1}]
 
-# An experiment as it is written, over in a moment.
+# An experiment as it is written; it trains in a moment.
 SMALL: dict[str, Any] = {
     "name": "small",
     "dialect": "torch",
@@ -67,12 +67,12 @@ def arm(
     dialect: str = "torch",
     **recipe: Any,
 ) -> Arm:
-    """Return one arm; what the recipe leaves unsaid is Adam on batches of 16.
+    """Return one arm; by default it trains with Adam on batches of 16.
 
-    PyTorch's dialect gives every bias a value, so that a forgotten one
-    shows. A ladder decides itself how many epochs it needs.
+    PyTorch's dialect gives every bias an initial value other than 0, so
+    that a forgotten one shows. A ladder sets its own number of epochs.
     """
-    said = {
+    defaults = {
         "loss": "cross_entropy",
         "optimizer": {"adam": 0.01},
         "batch_size": 16,
@@ -83,7 +83,7 @@ def arm(
             "name": "tried",
             "dialect": dialect,
             "data": data,
-            "recipe": said | recipe,
+            "recipe": defaults | recipe,
             "arms": {"only": layers},
         }
     )

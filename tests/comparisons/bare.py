@@ -1,8 +1,8 @@
 """Scripts in bare PyTorch, as people publish them; each prints its losses.
 
-`python -I bare.py table` knows nothing of this project. `PLAYED` says the
-same in our language; the test asks for the same losses, bit for bit. Both
-optimisers are `fused`, as ours are: the other loop rounds differently.
+`python -I bare.py table` imports nothing of this project. `PLAYED` holds the
+same trainings as specifications; the test compares the losses bit for bit.
+Both optimisers are `fused`, as ours are: the other loop rounds differently.
 """
 
 import json
@@ -137,7 +137,7 @@ def images() -> list[float]:
 def main(name: str) -> None:
     import torch
 
-    # As many as a worker of ours has: more would sum in another order.
+    # As many threads as a worker has: more would sum in another order.
     torch.set_num_threads(max(1, (os.cpu_count() or 1) // 2))
     print(json.dumps({"table": table, "images": images}[name]()))
 

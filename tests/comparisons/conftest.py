@@ -1,4 +1,4 @@
-"""What the tests of the judge share."""
+"""Fixtures of the tests of `comparisons`."""
 
 from collections.abc import Iterator
 
@@ -22,13 +22,13 @@ def faulty() -> Iterator[WorkerPair]:
     """Both frameworks, ready to have a fault planted; see `tests.faults`."""
     with WorkerPair(
         setup=dict.fromkeys(LABELS, "tests.faults:install")
-    ) as found:
-        yield found
+    ) as workers:
+        yield workers
 
 
 @pytest.fixture
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever would start a framework breaks."""
+    """Make every attempt to start a framework fail."""
 
     def started(*_: object, **__: object) -> None:
         raise AssertionError("a worker was started")

@@ -1,6 +1,6 @@
-"""Unfaulted pairs of all sorts, on which a judge has to keep quiet.
+"""Sound pairs of all kinds, for which the ladder must raise no alarm.
 
-`python -m tests.comparisons.quiet` climbs with a thousand of them.
+`python -m tests.comparisons.quiet` runs the ladder on a thousand of them.
 """
 
 import argparse
@@ -38,11 +38,11 @@ from tests.comparisons.arms import (
 CACHE = Path("build/quiet.json")
 COUNT = 1000
 
-# Long ones are one in so many, and how long they are.
+# One pair in `LONG` is trained for `LONG_STEPS` steps.
 LONG, LONG_STEPS = 10, 300
 SHORT_STEPS = (30, 60)
 
-# Of ten pairs, so many are drawn word by word.
+# Of ten pairs, so many are drawn field by field.
 DRAWN = 6
 
 NETWORKS: dict[str, tuple[list[Any], str]] = {
@@ -112,7 +112,7 @@ def steps_of(number: int, rng: np.random.Generator) -> int:
 
 
 def drawn_arms() -> Iterator[Arm]:
-    """Yield arms that are drawn word by word, none of them twice."""
+    """Yield arms that are drawn field by field, none of them twice."""
     known: set[str] = set()
     number = 5_000_011
     while True:
@@ -126,7 +126,7 @@ def drawn_arms() -> Iterator[Arm]:
 
 
 def fixed(rng: np.random.Generator) -> tuple[str, Arm]:
-    """Return one of the judge's own networks, in another size."""
+    """Return one of the networks of `NETWORKS`, in another size."""
 
     def one_of(things: Any) -> Any:
         return things[int(rng.integers(len(things)))]
@@ -158,9 +158,9 @@ def widened(layers: list[Any], width: int) -> list[Any]:
     ] + layers[-1:]
 
 
-def report(jobs: list[Job], found: dict[str, Found]) -> list[str]:
+def report(jobs: list[Job], records: dict[str, Found]) -> list[str]:
     """Return the counts, and a line for each pair that does not agree."""
-    known = [(job, found[job.key]) for job in jobs if job.key in found]
+    known = [(job, records[job.key]) for job in jobs if job.key in records]
     lines = [counted([each for _, each in known])]
     return lines + [
         f"{job.name} (seed {job.seed}, {job.steps} steps, {job.threads} "
@@ -171,23 +171,23 @@ def report(jobs: list[Job], found: dict[str, Found]) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Climb with what is not known; return 1 if any pair disagrees."""
+    """Run the ladders not run yet; return 1 if any pair disagrees."""
     parser = argparse.ArgumentParser("python -m tests.comparisons.quiet")
     parser.add_argument("--count", type=int, default=COUNT)
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--at-most", type=int)
-    asked = parser.parse_args(arguments)
-    jobs = quiet_jobs(asked.count)
-    found = climb_all(
+    options = parser.parse_args(arguments)
+    jobs = quiet_jobs(options.count)
+    records = climb_all(
         jobs,
-        Memory(asked.cache),
-        pairs=asked.pairs,
-        at_most=asked.at_most,
+        Memory(options.cache),
+        pairs=options.pairs,
+        at_most=options.at_most,
         watch=lambda line: print(line, file=sys.stderr, flush=True),
     )
-    print("\n".join(report(jobs, found)))
-    return int("disagree" in map(outcome, found.values()))
+    print("\n".join(report(jobs, records)))
+    return int("disagree" in map(outcome, records.values()))
 
 
 if __name__ == "__main__":

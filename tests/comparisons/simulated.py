@@ -6,8 +6,9 @@ A table has a metric for each mix of places and each seed:
 
 The level is shared by all runs of a seed (deviation 3), the noise is each
 run's own (deviation 1, normal or Student's t with 3 degrees of freedom).
-`python -m tests.comparisons.simulated 10000` prints how often the rule of
-`comparisons/audit/causes.py` names what, by kind of cause and size of effect.
+`python -m tests.comparisons.simulated 10000` prints the shares of the results
+of the rule in `comparisons/audit/causes.py`, by kind of cause and size of
+effect.
 """
 
 import sys
@@ -99,12 +100,12 @@ def simulate(
     return Finder(table, "abcdefghij"[:places], rising=True).find()
 
 
-def said(kind: str, found: Causes) -> Said:
-    """Return how what was found compares with the true causes."""
-    if found.decision != "shown":
+def said(kind: str, result: Causes) -> Said:
+    """Return how the causes found compare with the true ones."""
+    if result.decision != "shown":
         return "no gap"
-    assert found.makes is not None
-    named = DefaultsMix().union(*found.makes.sets)
+    assert result.makes is not None
+    named = DefaultsMix().union(*result.makes.sets)
     causes = DefaultsMix(CAUSES[kind])
     if not named:
         return "undecided"
@@ -130,10 +131,10 @@ def main(tables: int) -> None:
                     counts: Counter[str] = Counter()
                     for _ in range(tables):
                         places = int(rng.integers(fewest_places(kind), 11))
-                        found = simulate(
+                        result = simulate(
                             kind, errors, seeds, places, heavy, rng
                         )
-                        counts[said(kind, found)] += 1
+                        counts[said(kind, result)] += 1
                     shares = {k: v / tables for k, v in counts.most_common()}
                     noise = "heavy" if heavy else "normal"
                     print(noise, seeds, kind, errors, shares, flush=True)

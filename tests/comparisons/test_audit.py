@@ -1,4 +1,4 @@
-"""The audit: the search on made-up numbers, then small and real ones."""
+"""The audit: the search on made-up numbers, then small and real audits."""
 
 import json
 import re
@@ -88,10 +88,10 @@ def record(accuracy: float, epochs: float = 8.0) -> Record:
 
 
 class MadeUp:
-    """A laboratory that makes its numbers up, of a mix and its recipe.
+    """A laboratory that makes up its numbers from a mix and its recipe.
 
-    A run's metric is the score, plus what all runs of its seed share, plus
-    noise of its own.
+    A run's metric is the score, plus a part that all runs of its seed
+    share, plus noise of its own.
     """
 
     def __init__(self, port: NaivePort, score: Score, noise: float) -> None:
@@ -99,40 +99,40 @@ class MadeUp:
         self.shared = np.linspace(-0.02, 0.02, SEEDS)
         names = sorted(row.name for row in port.conventions)
         mixes = [
-            frozenset(found)
+            frozenset(part)
             for size in range(len(names) + 1)
-            for found in combinations(names, size)
+            for part in combinations(names, size)
         ]
-        self.mixes = {meant(port.mixed(mix)): mix for mix in mixes}
+        self.mixes = {key_of_mix(port.mixed(mix)): mix for mix in mixes}
         self.runs = {"torch": 0, "keras": 0}
         self.asked: list[DefaultsMix] = []
 
     def ask(
         self, experiments: Iterable[Experiment], backend: str = ""
     ) -> None:
-        self.asked += [self.mixes[meant(spec)] for spec in experiments]
+        self.asked += [self.mixes[key_of_mix(spec)] for spec in experiments]
 
     def measured(self, spec: Experiment, backend: str = "torch") -> Measured:
-        middle = self.score(self.mixes[meant(spec)], spec)
+        middle = self.score(self.mixes[key_of_mix(spec)], spec)
         stopped = spec.recipe.early_stopping is not None
         epochs = 3.0 if stopped else 8.0
-        mix = sorted(self.mixes[meant(spec)])
+        mix = sorted(self.mixes[key_of_mix(spec)])
         key = crc32(f"{mix} {stopped}".encode())
-        own = np.random.default_rng(key).normal(size=SEEDS)
-        values = middle + self.shared + self.noise * own
+        draws = np.random.default_rng(key).normal(size=SEEDS)
+        values = middle + self.shared + self.noise * draws
         return Measured(tuple(record(v, epochs) for v in values))
 
     def drift(self, spec: Experiment, base: Experiment) -> Drift:
         return Drift(0.1, 4, 0.2)
 
 
-def meant(spec: Experiment) -> str:
+def key_of_mix(spec: Experiment) -> str:
     """Return a key of the mix, whatever the options of the recipe."""
     dump = spec.model_dump(mode="json")
     return json.dumps([dump["arms"], dump["recipe"]["optimizer"]])
 
 
-def found_by(
+def search_made_up(
     score: Score, noise: float = 0.005, written: Any = WRITTEN
 ) -> AuditResult:
     """Search in made-up numbers."""
@@ -140,10 +140,10 @@ def found_by(
     experiment = port.mixed(frozenset())
     verdict = Verdict("trajectory", "only", "agree", 1.25)
     ladder = LadderResult(experiment.arm("only"), [verdict])
-    found = AuditResult(port, experiment, ladder, SETTINGS)
+    result = AuditResult(port, experiment, ladder, SETTINGS)
     lab: Any = MadeUp(port, score, noise)
-    auditing._measure(found, lab)
-    return found
+    auditing._measure(result, lab)
+    return result
 
 
 def together(mix: DefaultsMix, spec: Experiment) -> float:
@@ -153,98 +153,98 @@ def together(mix: DefaultsMix, spec: Experiment) -> float:
 
 
 def test_a_pair_that_only_fails_together_is_found() -> None:
-    found = found_by(together)
-    assert found.search is not None
-    assert found.causes is not None
-    assert found.search.sets == (PAIR,)
-    assert set(found.causes.undone_by) == {
+    result = search_made_up(together)
+    assert result.search is not None
+    assert result.causes is not None
+    assert result.search.sets == (PAIR,)
+    assert set(result.causes.undone_by) == {
         frozenset({KEPT}),
         frozenset({KERNEL}),
     }
-    assert all(abs(s.alone.mean) < 0.02 for s in found.switches)
-    assert {s.convention.name for s in found.switches[:2]} == PAIR
-    said = wording.sentences(found)
-    assert "of 0.897 (" in said[0]
-    assert "of 0.497 (" in said[0]
+    assert all(abs(s.alone.mean) < 0.02 for s in result.switches)
+    assert {s.convention.name for s in result.switches[:2]} == PAIR
+    sentences = wording.sentences(result)
+    assert "of 0.897 (" in sentences[0]
+    assert "of 0.497 (" in sentences[0]
     assert re.search(
-        f"{KEPT} and {KERNEL} make it together: −0.(39|40)", said[1]
+        f"{KEPT} and {KERNEL} make it together: −0.(39|40)", sentences[1]
     )
-    assert "each alone is harmless" in said[1]
-    pairs = comb(len(found.switches), 2)
-    assert f"no other of {pairs} sets of 2 does" in said[1]
-    assert f"either {KEPT} or {KERNEL} undoes it" in said[1]
+    assert "each alone is harmless" in sentences[1]
+    pairs = comb(len(result.switches), 2)
+    assert f"no other of {pairs} sets of 2 does" in sentences[1]
+    assert f"either {KEPT} or {KERNEL} undoes it" in sentences[1]
 
 
-def test_what_amplifies_is_found_by_taking_it_away() -> None:
-    found = found_by(together)
-    amplifies = {o.name: o.amplifies for o in found.options}
+def test_an_option_that_amplifies_is_found_by_removing_it() -> None:
+    result = search_made_up(together)
+    amplifies = {o.name: o.amplifies for o in result.options}
     assert amplifies == {"early_stopping": True}
-    said = wording.sentences(found)[2]
-    assert "What amplifies it is early_stopping" in said
-    assert "after 3 of 8 epochs" in said
-    assert "the difference shrinks from 0.396" in said
+    sentence = wording.sentences(result)[2]
+    assert "What amplifies it is early_stopping" in sentence
+    assert "after 3 of 8 epochs" in sentence
+    assert "the difference shrinks from 0.396" in sentence
 
 
-def test_what_the_recipe_does_not_amplify_is_not_blamed() -> None:
-    found = found_by(lambda mix, _: 0.5 if mix >= PAIR else 0.9)
-    assert not any(option.amplifies for option in found.options)
-    assert "No option of the recipe" in wording.sentences(found)[2]
+def test_options_that_do_not_amplify_are_not_named() -> None:
+    result = search_made_up(lambda mix, _: 0.5 if mix >= PAIR else 0.9)
+    assert not any(option.amplifies for option in result.options)
+    assert "No option of the recipe" in wording.sentences(result)[2]
 
 
 def test_the_four_corners_are_measured_in_both_frameworks() -> None:
-    found = found_by(together)
-    corners = {corner.mix: corner.runs for corner in found.corners}
+    result = search_made_up(together)
+    corners = {corner.mix: corner.runs for corner in result.corners}
     for size in range(3):
         for part in combinations(sorted(PAIR), size):
             assert set(corners[frozenset(part)]) == {"torch", "keras"}
-    assert len(corners) == len(found.corners)
+    assert len(corners) == len(result.corners)
 
 
 def test_the_better_port_may_be_keras() -> None:
     everything = naive_port(WRITTEN).corners["keras"]
-    found = found_by(lambda mix, _: 0.9 if KEPT in mix else 0.4)
-    assert found.good == everything
-    assert found.search is not None
-    assert found.search.sets == (frozenset({KEPT}),)
-    assert found.share(found.switches[0].alone.mean) == pytest.approx(
+    result = search_made_up(lambda mix, _: 0.9 if KEPT in mix else 0.4)
+    assert result.good == everything
+    assert result.search is not None
+    assert result.search.sets == (frozenset({KEPT}),)
+    assert result.share(result.switches[0].alone.mean) == pytest.approx(
         1.0, abs=0.02
     )
-    said = wording.sentences(found)[1]
-    assert f"{KEPT} alone makes it: −0.498 (95 % interval" in said
+    sentence = wording.sentences(result)[1]
+    assert f"{KEPT} alone makes it: −0.498 (95 % interval" in sentence
 
 
 def test_two_ways_to_fail_are_both_found() -> None:
-    found = found_by(lambda mix, _: 0.5 if mix & PAIR else 0.9)
-    assert found.search is not None
-    assert found.causes is not None
-    assert set(found.search.sets) == {frozenset({KEPT}), frozenset({KERNEL})}
-    assert found.causes.undone_by == (PAIR,)
-    assert "so does 1 other set" in wording.sentences(found)[1]
+    result = search_made_up(lambda mix, _: 0.5 if mix & PAIR else 0.9)
+    assert result.search is not None
+    assert result.causes is not None
+    assert set(result.search.sets) == {frozenset({KEPT}), frozenset({KERNEL})}
+    assert result.causes.undone_by == (PAIR,)
+    assert "so does 1 other set" in wording.sentences(result)[1]
 
 
 def test_a_gap_that_may_be_chance_is_not_searched() -> None:
-    found = found_by(together, noise=0.4)
-    assert found.causes is not None
-    assert found.causes.decision == "undecided"
-    assert not found.gap_is_real
-    assert found.search is None
-    said = wording.sentences(found)
-    assert "more than chance is not decided at 5 seeds" in said[1]
-    assert "No option of the recipe was tried" in said[2]
-    document = document_of(found)
+    result = search_made_up(together, noise=0.4)
+    assert result.causes is not None
+    assert result.causes.decision == "undecided"
+    assert not result.gap_is_real
+    assert result.search is None
+    sentences = wording.sentences(result)
+    assert "more than chance is not decided at 5 seeds" in sentences[1]
+    assert "No option of the recipe was tried" in sentences[2]
+    document = document_of(result)
     assert document["amplifiers"] == document["makes"] == []
     low, high = document["gap_interval"]
     assert low < 0 < high
     assert document["seeds_needed"] > SEEDS
 
 
-def test_a_negligible_gap_is_said_to_be_negligible() -> None:
-    found = found_by(lambda mix, _: 0.9, noise=0.002)
-    assert found.causes is not None
-    assert found.causes.decision == "negligible"
-    assert found.search is None
-    said = wording.sentences(found)[1]
-    assert "is negligible: the interval lies within ±0.020" in said
+def test_a_negligible_gap_is_reported_as_negligible() -> None:
+    result = search_made_up(lambda mix, _: 0.9, noise=0.002)
+    assert result.causes is not None
+    assert result.causes.decision == "negligible"
+    assert result.search is None
+    sentence = wording.sentences(result)[1]
+    assert "is negligible: the interval lies within ±0.020" in sentence
 
 
 def test_parts_that_cost_something_are_not_called_harmless() -> None:
@@ -253,68 +253,71 @@ def test_parts_that_cost_something_are_not_called_harmless() -> None:
     def score(mix: DefaultsMix, spec: Experiment) -> float:
         return 0.9 - (0.4 if mix >= PAIR else 0.06 * len(mix & PAIR))
 
-    found = found_by(score)
-    assert found.search is not None
-    assert found.search.sets == (PAIR,)
-    said = wording.sentences(found)[1]
-    assert "harmless" not in said
-    assert f"{KEPT} alone changes it by −0.0" in said
-    rows = {s.convention.name: s for s in found.switches}
-    assert {rows[name].decision(found.margin) for name in PAIR} == {"shown"}
+    result = search_made_up(score)
+    assert result.search is not None
+    assert result.search.sets == (PAIR,)
+    sentence = wording.sentences(result)[1]
+    assert "harmless" not in sentence
+    assert f"{KEPT} alone changes it by −0.0" in sentence
+    rows = {s.convention.name: s for s in result.switches}
+    assert {rows[name].decision(result.margin) for name in PAIR} == {"shown"}
 
 
-def test_a_single_difference_is_the_cause_whatever_the_seeds_say() -> None:
+def test_a_single_difference_is_the_cause_however_noisy_the_seeds() -> None:
     words = json.loads(json.dumps(WRITTEN))
     dense = {"units": 3, "bias_initializer": "zeros"}
     words["arms"] = {"only": [{"dense": dense}]}
     words["recipe"]["optimizer"] = {"sgd": 0.1}
-    found = found_by(
+    result = search_made_up(
         lambda mix, _: 0.4 if mix else 0.9, noise=0.4, written=words
     )
-    (only,) = found.port.conventions
-    assert found.causes is not None
-    assert found.causes.only
-    assert found.cause == {only.name}
-    said = wording.sentences(found)
-    assert "1 convention differs" in said[0]
-    assert said[1].startswith(f"{only.name} is the only difference, so it is")
+    (only,) = result.port.conventions
+    assert result.causes is not None
+    assert result.causes.only
+    assert result.cause == {only.name}
+    sentences = wording.sentences(result)
+    assert "1 convention differs" in sentences[0]
+    assert sentences[1].startswith(
+        f"{only.name} is the only difference, so it is"
+    )
 
 
-def test_a_port_that_diverges_has_the_share_of_its_runs_compared() -> None:
-    found = found_by(lambda mix, _: np.nan if KEPT in mix else 0.9)
-    assert found.metric == "diverged"
-    assert found.gap.mean == 1.0
-    assert found.cause == {KEPT}
-    document = document_of(found)
+def test_a_diverging_port_is_compared_by_its_share_of_diverged_runs() -> None:
+    result = search_made_up(lambda mix, _: np.nan if KEPT in mix else 0.9)
+    assert result.metric == "diverged"
+    assert result.gap.mean == 1.0
+    assert result.cause == {KEPT}
+    document = document_of(result)
     json.dumps(document, allow_nan=False)
     assert document["gap"] == 1.0
 
 
-def test_a_gap_that_no_small_set_makes_is_said_so() -> None:
+def test_a_gap_that_no_small_set_makes_is_reported() -> None:
     full = naive_port(WRITTEN).corners["keras"]
     assert len(full) > LARGEST_SET
-    found = found_by(lambda mix, _: 0.9 - 0.4 * (mix == full))
-    assert found.search is not None
-    assert found.search.sets == ()
-    assert "No set of up to 3 conventions" in wording.sentences(found)[1]
+    result = search_made_up(lambda mix, _: 0.9 - 0.4 * (mix == full))
+    assert result.search is not None
+    assert result.search.sets == ()
+    assert "No set of up to 3 conventions" in wording.sentences(result)[1]
 
 
-def test_a_cut_search_takes_the_strongest_and_says_so(
+def test_a_limited_search_tries_the_strongest_sets_and_reports_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(auditing.MOST_SETS, "full", 5)
-    found = found_by(together)
-    assert found.search is not None
-    pairs = comb(len(found.switches), 2)
-    assert (found.search.tried, found.search.possible) == (3, pairs)
-    assert found.search.sets == (PAIR,)
+    result = search_made_up(together)
+    assert result.search is not None
+    pairs = comb(len(result.switches), 2)
+    assert (result.search.tried, result.search.possible) == (3, pairs)
+    assert result.search.sets == (PAIR,)
     assert (
-        f"of {pairs} sets of 2, the strongest 3" in wording.sentences(found)[1]
+        f"of {pairs} sets of 2, the strongest 3"
+        in wording.sentences(result)[1]
     )
 
 
 def test_the_document_is_json_and_keeps_the_contract() -> None:
-    document = document_of(found_by(together))
+    document = document_of(search_made_up(together))
     json.dumps(document, allow_nan=False)
     assert document["command"] == "audit"
     assert document["verdict"] == "agree"
@@ -396,7 +399,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("short")
-def test_a_spec_that_says_all_has_no_naive_port(
+def test_a_complete_spec_has_no_naive_port(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     complete = naive_port(WRITTEN).sides["torch"]
@@ -425,12 +428,12 @@ def test_a_small_audit_from_the_command_line(
     command = ("audit", str(file), "--seeds", "2", "--jobs", "1")
     command += ("--out", str(out))
     assert parity(*command) == 0
-    said = capsys.readouterr()
-    assert KERNEL in said.out
+    output = capsys.readouterr()
+    assert KERNEL in output.out
     document = json.loads((out / "result.json").read_text("utf-8"))
     [warning] = document["warnings"]
     assert warning.startswith("arms.only: sigmoid_1 is applied before")
-    assert said.err.startswith(f"warning: {warning}\n")
+    assert output.err.startswith(f"warning: {warning}\n")
     assert warning in unescape((out / "report.html").read_text("utf-8"))
     assert document["runs"]["keras"] == 4
     confirmed = document["confirmed_within"]
@@ -450,12 +453,12 @@ def test_a_small_audit_from_the_command_line(
 
 @pytest.mark.slow
 def test_the_showcase() -> None:
-    found = audit("naive_port")
-    document = document_of(found)
+    result = audit("naive_port")
+    document = document_of(result)
     assert document["verdict"] == "agree"
     assert document["makes"] == [sorted(PAIR)]
     assert document["amplifiers"] == ["early_stopping"]
-    corners = {corner.mix: corner.runs["torch"] for corner in found.corners}
+    corners = {corner.mix: corner.runs["torch"] for corner in result.corners}
     for mix in (frozenset(), {KEPT}, {KERNEL}):
         assert corners[frozenset(mix)].mean("test_accuracy") > 0.9
     assert corners[PAIR].mean("test_accuracy") < 0.6
@@ -463,7 +466,7 @@ def test_the_showcase() -> None:
     confirmed = document["confirmed_within"]
     assert confirmed["test_accuracy"] == confirmed["epochs"] == 0.0
     rows = {row["convention"]: row for row in document["conventions"]}
-    # What only evaluation uses moves no training loss, so none shows it.
+    # Only evaluation uses it, so it changes no training loss.
     assert rows[KEPT]["max_drift"] == 0.0
     assert rows[KEPT]["max_drift_of_evaluations"] > 0.1
 

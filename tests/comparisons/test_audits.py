@@ -1,8 +1,8 @@
 """Audits of real trainings: ten without a difference that matters, ten with.
 
 Each planted difference is a value that the specification writes for each
-framework; beside it stand others that do nothing that matters. The rule
-itself is tested on simulated tables in `test_causes.py`.
+framework, beside others whose effect does not matter. The rule itself is
+tested on simulated tables in `test_causes.py`.
 """
 
 from typing import Any
@@ -52,7 +52,7 @@ TWO = [{"dense": 16}, "tanh", {"dense": 4}]
 
 ADAM = {"adam": {"lr": 0.01}}
 
-# Differences of defaults alone, or of values that do nothing that matters.
+# Differences of defaults alone, or of values whose effect does not matter.
 SAME = {
     "digits-adam": spec(DIGITS, FLAT, {"adam": 0.002}),
     "digits-sgd": spec(DIGITS, FLAT, {"sgd": 0.1}),
@@ -173,4 +173,4 @@ def test_a_planted_cause_is_named(name: str) -> None:
     document = audit(written, jobs=1).as_json()
     assert document["verdict"] == "agree"
     assert document["gap_is_real"]
-    assert [set(found) for found in document["makes"]] == [cause]
+    assert [set(mix) for mix in document["makes"]] == [cause]

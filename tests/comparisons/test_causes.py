@@ -25,15 +25,15 @@ def shares(
     seeds: tuple[int, ...] = (3, 5, 8, 12, 20),
     fewest: int = 1,
 ) -> dict[str, float]:
-    """Return how often the rule says what, over tables of all forms."""
+    """Return the share of each result, over tables of all forms."""
     rng = np.random.default_rng(0)
     counts: Counter[str] = Counter()
     for index in range(tables):
         places = int(rng.integers(max(fewest, fewest_places(kind)), 11))
-        found = simulate(
+        result = simulate(
             kind, errors, seeds[index % len(seeds)], places, index % 2 > 0, rng
         )
-        counts[said(kind, found)] += 1
+        counts[said(kind, result)] += 1
     return {what: count / tables for what, count in counts.items()}
 
 
@@ -48,13 +48,13 @@ def holds(tables: int) -> None:
     assert none.get("wrong", 0) <= at_most(0.05, tables)
     for kind in ("one", "two alone", "two together"):
         for errors in (2, 4, 8):
-            found = shares(kind, errors, tables)
-            assert found.get("wrong", 0) <= at_most(0.01, tables)
+            result = shares(kind, errors, tables)
+            assert result.get("wrong", 0) <= at_most(0.01, tables)
     # With 20 seeds, twice the smallest effect that the best test of one
     # pair of mixes shows half of the time (2 errors) is found.
     for kind in ("one", "two together"):
-        found = shares(kind, 5, tables, (20,), fewest=2)
-        assert found["right"] >= 1 - at_most(0.05, tables)
+        result = shares(kind, 5, tables, (20,), fewest=2)
+        assert result["right"] >= 1 - at_most(0.05, tables)
 
 
 def test_causes_are_named_as_often_as_promised() -> None:
@@ -68,7 +68,7 @@ def test_causes_are_named_as_often_as_promised_on_10_000_tables() -> None:
 
 
 @pytest.mark.parametrize("kind", ["one", "two alone", "two together"])
-def test_more_seeds_sharpen(kind: str) -> None:
+def test_more_seeds_find_more_causes(kind: str) -> None:
     """The same effect, in deviations of a run, with 5 and with 20 seeds."""
     few, many = (
         shares(kind, 3 * math.sqrt(seeds / 5), 40, (seeds,))["right"]
@@ -104,10 +104,10 @@ class Fixed:
 def test_without_noise_every_kind_is_named(
     kind: str, sets: list[str], undone: list[str]
 ) -> None:
-    found = Finder(Fixed(kind), "abcde", rising=True).find()
-    assert found.makes is not None
-    assert {"".join(sorted(s)) for s in found.makes.sets} == set(sets)
-    assert {"".join(sorted(s)) for s in found.undone_by} == set(undone)
+    causes = Finder(Fixed(kind), "abcde", rising=True).find()
+    assert causes.makes is not None
+    assert {"".join(sorted(s)) for s in causes.makes.sets} == set(sets)
+    assert {"".join(sorted(s)) for s in causes.undone_by} == set(undone)
 
 
 def test_three_seeds_name_a_cause_that_is_the_strongest_in_each() -> None:

@@ -49,7 +49,7 @@ def record(accuracy: float) -> Record:
         ([NAN] * 2, [0.9] * 2, "frameworks disagree"),
         ([0.4] * 2, [NAN] * 2, "frameworks disagree"),
         ([NAN, 0.9], [0.9] * 2, "undecided at 2 seeds; no number"),
-        # One seed of five says otherwise, and the mean is far from chance.
+        # One seed of five differs, and the mean is far from chance.
         ([0.9, 0.8, 0.9, 0.9, 0.49], [0.9] * 5, "holds in both"),
         # The mean holds, and it may well be chance.
         ([0.9, 0.4, 0.4, 0.6, 0.6], [0.9] * 5, "undecided at 5 seeds; "),
@@ -59,17 +59,17 @@ def record(accuracy: float) -> Record:
 def test_a_claim_has_a_verdict(
     torch: list[float], keras: list[float], verdict: str
 ) -> None:
-    found = judged(torch, keras).verdict
-    assert found.startswith(verdict) or found.endswith(verdict)
+    result = judged(torch, keras).verdict
+    assert result.startswith(verdict) or result.endswith(verdict)
 
 
-def test_an_answer_says_in_how_many_seeds_it_held() -> None:
+def test_an_answer_counts_the_seeds_in_which_it_held() -> None:
     answer = judged([0.6, 0.4, 0.9], [0.6, 0.6, 0.6]).answers["torch"]
     assert (answer.held, answer.holds) == (2, None)
     assert answer.value == pytest.approx(1.9 / 3)
 
 
-def test_the_more_the_seeds_scatter_the_more_are_needed() -> None:
+def test_more_scatter_between_seeds_needs_more_seeds() -> None:
     few, many = (
         judged([0.5 + s for s in spread], [0.6] * 5).verdict
         for spread in (
@@ -77,7 +77,7 @@ def test_the_more_the_seeds_scatter_the_more_are_needed() -> None:
             [0.3, -0.3, 0.3, -0.2, 0.1],
         )
     )
-    needed = [int(said.split()[5]) for said in (few, many)]
+    needed = [int(verdict.split()[5]) for verdict in (few, many)]
     assert 5 < needed[0] < needed[1]
 
 
@@ -96,11 +96,11 @@ def test_a_claim_is_arithmetic_of_statistics(
     expression: str, value: float, holds: bool
 ) -> None:
     claim = Claim(expression=expression)
-    found = judged([value], [value], claim).answers["torch"]
-    assert found.holds == holds
+    answer = judged([value], [value], claim).answers["torch"]
+    assert answer.holds == holds
 
 
-def test_two_epochs_that_never_come_are_equal() -> None:
+def test_two_epochs_that_are_never_reached_are_equal() -> None:
     never = float("inf")
     later = Claim.model_validate("a.test_accuracy > a.train_accuracy")
     assert later.margin(never, never) == 0.0

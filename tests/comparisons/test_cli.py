@@ -63,7 +63,7 @@ def processor_time(*arguments: str) -> float:
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("list",)], ids=str)
-def test_what_only_tells_is_fast(arguments: tuple[str, ...]) -> None:
+def test_help_and_list_are_fast(arguments: tuple[str, ...]) -> None:
     assert min(processor_time(*arguments) for _ in range(3)) < 0.6
 
 
@@ -83,13 +83,13 @@ def test_help_imports_no_framework(command: str) -> None:
     )
 
 
-def test_list_says_what_each_experiment_teaches(
+def test_list_explains_each_experiment(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert parity("list", "--json") == 0
-    found = json.loads(capsys.readouterr().out)["experiments"]
-    assert {e["id"] for e in found} >= {"shallow_vs_deep"}
-    assert all(e["teaches"].strip() for e in found)
+    experiments = json.loads(capsys.readouterr().out)["experiments"]
+    assert {e["id"] for e in experiments} >= {"shallow_vs_deep"}
+    assert all(e["teaches"].strip() for e in experiments)
 
 
 def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,15 +109,15 @@ def test_a_malformed_spec_is_refused_in_one_sentence(
     else:
         file.write_text(wrong.text, "utf-8")
     assert parity("run", str(file)) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.count("\n") == 1
-    assert str(file) in said.err
-    assert wrong.says in said.err
-    assert "Traceback" not in said.err
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert str(file) in output.err
+    assert wrong.says in output.err
+    assert "Traceback" not in output.err
 
 
-def test_a_wrong_input_is_a_document_with_json(
+def test_a_wrong_input_is_reported_in_a_json_document(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "spec.yaml"
@@ -190,11 +190,11 @@ def test_wrong_arguments_end_with_status_2(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert parity(*arguments) == 2
-    said = capsys.readouterr()
-    assert says in said.err
-    assert said.err.count("\n") == 1
-    assert "Value error" not in said.err
-    assert said.out == ""
+    output = capsys.readouterr()
+    assert says in output.err
+    assert output.err.count("\n") == 1
+    assert "Value error" not in output.err
+    assert output.out == ""
 
 
 @pytest.fixture(scope="module")
@@ -244,22 +244,22 @@ def test_run_prints_one_document_and_agrees(ran: Any) -> None:
     assert document["report"] == str(out / "report.html")
 
 
-def test_frameworks_do_not_chatter(ran: Any) -> None:
+def test_messages_of_the_frameworks_are_not_printed(ran: Any) -> None:
     for word in ("TensorFlow", "oneDNN", "WARNING", "I0000", "cuda"):
         assert word not in ran[0].stderr
 
 
-def test_the_report_stands_on_its_own(ran: Any) -> None:
+def test_the_report_needs_no_other_file(ran: Any) -> None:
     page = (ran[1] / "report.html").read_text("utf-8")
     for outside in ("<script", "<link", "src=", "@import", "url(http"):
         assert outside not in page
     assert page.count("<svg") == 4
-    # The complete spec: what nobody wrote stands in it.
+    # The complete spec, with the defaults that nobody wrote.
     assert "kernel_initializer: fan_in_uniform" in page
     assert "velocity: of_gradients" in page
 
 
-def test_the_written_spec_means_the_same(ran: Any) -> None:
+def test_the_saved_spec_parses_to_the_same_experiment(ran: Any) -> None:
     import yaml
 
     from framework_parity.common.spec.load import load, parse
@@ -268,7 +268,7 @@ def test_the_written_spec_means_the_same(ran: Any) -> None:
     assert again == parse(yaml.safe_load(SMALL))
 
 
-def test_the_weights_and_curves_lie_beside_the_report(ran: Any) -> None:
+def test_weights_and_curves_are_saved_beside_the_report(ran: Any) -> None:
     from safetensors.numpy import load_file
 
     folder = ran[1] / "weights"
@@ -295,8 +295,8 @@ def test_a_worker_that_dies_ends_with_status_3(
     start = time.perf_counter()
     assert parity("run", str(spec), "--out", str(tmp_path), "--json") == 3
     assert time.perf_counter() - start < 60
-    said = capsys.readouterr()
-    message = json.loads(said.out)["error"]["message"]
+    output = capsys.readouterr()
+    message = json.loads(output.out)["error"]["message"]
     assert "the Keras worker died" in message
     assert "No module named 'framework_parity.no_such_package'" in message
 
@@ -310,9 +310,9 @@ def test_a_device_that_is_not_there_is_refused_in_one_sentence(
     out = ("--out", str(tmp_path / "out")) if command == "run" else ()
     # No machine has both; Keras on TensorFlow has no mps anywhere.
     assert parity(command, str(spec), "--device", "mps", *out) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    [line] = [line for line in said.err.splitlines() if line.strip()]
+    output = capsys.readouterr()
+    assert output.out == ""
+    [line] = [line for line in output.err.splitlines() if line.strip()]
     assert re.fullmatch(
         r"parity: --device: got 'mps', but (PyTorch|Keras) here has only: "
         r"[a-z, ]+",
@@ -332,10 +332,10 @@ def test_warnings_are_printed_before_training(
         "check": ("--level", "data"),
     }[command]
     assert parity(command, str(spec), *how, "--json") == 0
-    said = capsys.readouterr()
-    [warning] = json.loads(said.out)["warnings"]
+    output = capsys.readouterr()
+    [warning] = json.loads(output.out)["warnings"]
     assert warning.startswith("arms.linear: sigmoid_1 is applied before")
-    assert said.err.startswith(f"warning: {warning}\n")
+    assert output.err.startswith(f"warning: {warning}\n")
 
 
 @pytest.mark.parametrize("flags", [("--json",), ()], ids=["json", "table"])
@@ -409,9 +409,9 @@ def test_a_folder_that_takes_no_file_is_refused_before_training(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert parity(*command, "--out", out) == 2
-    said = capsys.readouterr().err
-    assert "--out: cannot be" in said
-    assert said.count("\n") == 1
+    message = capsys.readouterr().err
+    assert "--out: cannot be" in message
+    assert message.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -432,8 +432,8 @@ def test_a_folder_where_the_report_should_be_is_refused_before_training(
 ) -> None:
     (tmp_path / name).mkdir()
     assert parity(*command, "--out", str(tmp_path)) == 2
-    said = capsys.readouterr().err
-    assert f"--out: {name} is a folder there" in said
+    message = capsys.readouterr().err
+    assert f"--out: {name} is a folder there" in message
     assert [file.name for file in tmp_path.iterdir()] == [name]
 
 
@@ -467,7 +467,7 @@ def test_two_experiments_of_one_name_are_refused(
     assert "the name of two experiments" in capsys.readouterr().err
 
 
-def test_a_wrong_flag_is_a_document_with_json(
+def test_a_wrong_flag_is_reported_in_a_json_document(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert parity("check", "shallow_vs_deep", "--level", "x", "--json") == 2
@@ -486,10 +486,10 @@ def test_two_experiments_make_one_document(
         *("run", str(tmp_path / "one.yaml"), str(tmp_path / "two.yaml")),
         *("--backend", "torch", "--json", "--out", str(tmp_path / "out")),
     )
-    # One framework alone shows nothing, and is not judged.
+    # One framework alone shows nothing, so it has no verdict.
     assert status == 0
     document = json.loads(capsys.readouterr().out)
-    names = [found["name"] for found in document["experiments"]]
+    names = [experiment["name"] for experiment in document["experiments"]]
     assert names == ["one", "two"]
     assert document["verdict"] == "undecided"
     assert (tmp_path / "out" / "two" / "report.html").exists()

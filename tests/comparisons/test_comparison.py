@@ -36,7 +36,9 @@ def test_the_same_non_number_in_both_is_no_difference(odd: float) -> None:
 @pytest.mark.parametrize(
     ("one", "other"), [(np.nan, 3.0), (np.inf, 3.0), (np.inf, -np.inf)]
 )
-def test_another_non_number_is_a_difference(one: float, other: float) -> None:
+def test_different_non_numbers_are_a_difference(
+    one: float, other: float
+) -> None:
     torch = np.where(VALUES == 3.0, one, VALUES)
     keras = np.where(VALUES == 3.0, other, VALUES)
     assert compared(torch, keras).worst()[0] == np.inf
@@ -55,7 +57,7 @@ def test_no_size_is_too_large_or_too_small(size: float) -> None:
     ("accused", "suspect"),
     [(None, "keras"), ("keras", "keras"), ("torch", None)],
 )
-def test_the_reference_names_nobody_where_it_contradicts_the_judge(
+def test_the_reference_names_no_framework_where_it_contradicts_the_judge(
     accused: str | None, suspect: str | None
 ) -> None:
     verdict = Verdict(
@@ -68,23 +70,23 @@ def test_the_reference_names_nobody_where_it_contradicts_the_judge(
     assert "rounding units from the NumPy reference" in verdict.sentence
 
 
-def test_noise_around_nothing_is_small_beside_its_neighbours() -> None:
+def test_noise_around_zero_is_small_beside_its_neighbours() -> None:
     """The bias of a mean absolute error: 20 slopes of 1 and 20 of -1."""
-    nothing, noise = np.zeros(5), np.array([0.0, 1.4e-17, 0.0, 0.0, 0.0])
+    zeros, noise = np.zeros(5), np.array([0.0, 1.4e-17, 0.0, 0.0, 0.0])
     compared = compare_curves(
-        nothing,
-        nothing,
-        ([(nothing, noise)], [(nothing, nothing)]),
+        zeros,
+        zeros,
+        ([(zeros, noise)], [(zeros, zeros)]),
         group=np.full(5, 6.7e-3),
     )
     assert compared.worst()[0] == 0.0
     assert compared.unstable_backend(1) is None
-    # Ten times the neighbour's last place is no noise any more.
+    # Ten times the neighbour's last place is no longer noise.
     fault = np.array([0.0, 1e-16, 0.0, 0.0, 0.0])
     compared = compare_curves(
-        nothing,
+        zeros,
         fault,
-        ([(nothing, nothing)], [(fault, fault)]),
+        ([(zeros, zeros)], [(fault, fault)]),
         group=np.full(5, 6.7e-3),
     )
     assert compared.worst()[0] > 10

@@ -24,7 +24,7 @@ def diagnosed(
     suspect: str,
     network: Any,
 ) -> tuple[LadderResult, list[Cause]]:
-    """Plant a fault in one framework, climb and ask for the causes."""
+    """Plant a fault in one framework, run the ladder and diagnose it."""
     both = WorkerPair(backends=())
     worker = faulty.workers[suspect]
     worker.submit("plant", name=fault).result()
@@ -36,7 +36,7 @@ def diagnosed(
     return ladder, diagnose(both, ladder, steps=STEPS)
 
 
-def test_what_agrees_has_no_causes(pair: WorkerPair) -> None:
+def test_an_arm_that_agrees_has_no_causes(pair: WorkerPair) -> None:
     ladder = run_ladder(pair, judged(TANH), level="step")
     assert ladder.verdicts[-1].agrees
     assert diagnose(pair, ladder) == []
@@ -67,10 +67,10 @@ def test_a_value_that_is_neither_default_is_tried_against_both(
 
 
 @pytest.mark.parametrize("suspect", list(LABELS))
-def test_each_meaning_taken_for_the_other_is_named_in_the_guilty_framework(
+def test_swapped_meanings_are_named_in_the_faulty_framework(
     pair: WorkerPair, faulty: WorkerPair, suspect: str
 ) -> None:
-    """Told either value it is wrong; the reference knows which it is."""
+    """It is wrong under either value; the reference tells which one it is."""
     network = judged(TANH)
     fault = "epsilon_placement_swapped"
     _, causes = diagnosed(pair, faulty, fault, suspect, network)
@@ -79,7 +79,7 @@ def test_each_meaning_taken_for_the_other_is_named_in_the_guilty_framework(
 
 
 @pytest.mark.parametrize("fault", ["tanh_approximated", "another_order"])
-def test_what_is_no_convention_is_not_called_one(
+def test_a_fault_that_is_no_convention_has_no_causes(
     pair: WorkerPair, faulty: WorkerPair, fault: str
 ) -> None:
     ladder, causes = diagnosed(pair, faulty, fault, "keras", judged(TANH))

@@ -83,17 +83,17 @@ def test_where_a_loss_has_blown_up(loss: list[float], at: int | None) -> None:
         ((None,), (None,), False, None),
     ],
 )
-def test_diverging_alike(
+def test_which_divergences_are_alike(
     torch: Any, keras: Any, alike: bool, at: int | None
 ) -> None:
-    for found in (Divergence(torch, keras), Divergence(keras, torch)):
-        assert found.alike == alike
-        assert found.at == at
-    said = Divergence(torch, keras).as_json()
-    assert said == {"torch": torch[0], "keras": keras[0]}
+    for divergence in (Divergence(torch, keras), Divergence(keras, torch)):
+        assert divergence.alike == alike
+        assert divergence.at == at
+    document = Divergence(torch, keras).as_json()
+    assert document == {"torch": torch[0], "keras": keras[0]}
 
 
-# What the judge makes of it.
+# The verdict.
 
 
 @pytest.mark.parametrize("end", [None, np.nan, np.inf])
@@ -119,7 +119,7 @@ def test_two_that_diverge_at_one_step_agree_up_to_there(
 @pytest.mark.parametrize("end", [None, np.nan])
 @pytest.mark.parametrize("at", [1, 3, 9, 40])
 @pytest.mark.parametrize("suspect", ["torch", "keras"])
-def test_what_differs_before_both_diverge_is_found(
+def test_a_difference_before_both_diverge_is_found(
     suspect: str, at: int, end: float | None
 ) -> None:
     """In the last step before it, by 30 times the drift."""
@@ -149,7 +149,7 @@ def test_once_both_have_diverged_nothing_is_compared(far: float) -> None:
     ],
 )
 @pytest.mark.parametrize("suspect", ["torch", "keras"])
-def test_one_that_diverges_alone_disagrees(
+def test_a_framework_that_diverges_alone_disagrees(
     suspect: str, at: int, end: float | None
 ) -> None:
     sound, faulty = LOSS, growing(at, end=end)
@@ -226,7 +226,7 @@ def test_chaos_without_divergence_stays_undecided() -> None:
     }
 
 
-def test_a_nudged_run_that_does_not_diverge_leaves_it_open() -> None:
+def test_a_nudged_run_that_does_not_diverge_leaves_it_undecided() -> None:
     """One of PyTorch's own runs ends well: that they diverge is chance."""
     runs = [record(growing(4)), record(LOSS)], [record(growing(4))] * 2
     verdict = compare_records("only", *runs).verdict()
@@ -266,7 +266,7 @@ def test_evaluations_after_the_divergence_are_not_judged() -> None:
     """Those before it are; the first stands behind step 50 of 100."""
 
     def runs(at: int, loss: float) -> Trajectory:
-        first, other = (
+        first, second = (
             replace(
                 record(growing(at)),
                 epochs={
@@ -276,7 +276,7 @@ def test_evaluations_after_the_divergence_are_not_judged() -> None:
             )
             for value in (1.0, loss)
         )
-        return compare_records("only", [first] * 2, [other] * 2)
+        return compare_records("only", [first] * 2, [second] * 2)
 
     assert runs(40, 1.1).verdict().agrees
     verdict = runs(60, 1.1).verdict()
@@ -284,23 +284,23 @@ def test_evaluations_after_the_divergence_are_not_judged() -> None:
     assert (verdict.where, verdict.at_step) == ("train_loss", 50)
 
 
-# How it is said.
+# How it is reported.
 
 
-def test_the_headline_names_what_diverges_in_both() -> None:
+def test_the_headline_names_the_arms_that_diverge_in_both() -> None:
     calm, lost = judged(LOSS, LOSS), judged(growing(5), growing(5))
-    said = headline(together(calm=calm, lost=lost))
-    assert f"agree: over {STEPS} float64 steps" in said
-    assert said.endswith(
+    sentence = headline(together(calm=calm, lost=lost))
+    assert f"agree: over {STEPS} float64 steps" in sentence
+    assert sentence.endswith(
         "Where training diverges in both frameworks, at the same step, they "
         "agree up to that step: lost (step 5)."
     )
-    assert "chaotic" not in said
+    assert "chaotic" not in sentence
     alone = headline(together(lost=judged(growing(1), growing(1))))
     assert "agree: over 1 float64 step, nothing" in alone
 
 
-def test_the_table_says_up_to_which_step() -> None:
+def test_the_table_states_the_step_up_to_which_they_agree() -> None:
     result: Any = together(lost=judged(growing(5), growing(5)))
     [arm] = result.arms
     arm.arm.parameter_count = 12

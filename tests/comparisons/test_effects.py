@@ -69,7 +69,7 @@ def test_seeds_needed_is_the_power_of_the_t_test(
     assert seeds_needed(mean, 1.0) == needed
 
 
-def test_so_many_seeds_decide_four_times_in_five() -> None:
+def test_the_seeds_needed_decide_four_times_in_five() -> None:
     rng = np.random.default_rng(0)
     needed = seeds_needed(0.8, 1.0)
     assert needed is not None
@@ -80,7 +80,7 @@ def test_so_many_seeds_decide_four_times_in_five() -> None:
     assert shown / 2000 == pytest.approx(0.82, abs=0.04)
 
 
-def test_a_mean_of_nothing_is_shown_to_be_negligible() -> None:
+def test_a_mean_of_zero_is_shown_to_be_negligible() -> None:
     rng = np.random.default_rng(0)
     needed = seeds_needed(0.0, 1.0, margin=0.5)
     assert needed is not None

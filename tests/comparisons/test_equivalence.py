@@ -1,6 +1,7 @@
 """The statistics rung: known values, simulated seeds, and a real pair."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,7 @@ def ended(value: float, metric: str = "test_accuracy") -> Record:
 
 
 def blown_up(loss: float = math.nan) -> Record:
-    """Return that of a run that left training."""
+    """Return the record of a run that diverged."""
     final = {"test_loss": loss, "test_accuracy": 0.1}
     return Record({"loss": np.ones(3)}, {}, final, {})
 
@@ -64,7 +65,7 @@ def around(mean: float, spread: float, count: int) -> Any:
 
 # P(T > t), from the tables of Student's distribution.
 TABLE = [
-    # count, of which the other has no spread, degrees, t, P
+    # count, whether Keras's values have no spread, degrees, t, P
     (10, False, 18, 1.7341, 0.05),
     (10, False, 18, 2.5524, 0.01),
     (6, False, 10, 1.8125, 0.05),
@@ -78,20 +79,20 @@ TABLE = [
 
 @pytest.mark.parametrize(("count", "constant", "degrees", "t", "p"), TABLE)
 @pytest.mark.parametrize("sign", [1, -1])
-def test_p_is_that_of_the_tables(
+def test_p_matches_the_tables(
     count: int, constant: bool, degrees: int, t: float, p: float, sign: int
 ) -> None:
     """Two equal spreads have 2n - 2 degrees of freedom, one has n - 1."""
     spread = 0.01
     error = spread * math.sqrt((1 if constant else 2) / count)
-    other = around(0.5, 0.0 if constant else spread, count)
+    keras = around(0.5, 0.0 if constant else spread, count)
     margin = 10 * error
     near = around(0.5 + sign * (margin - t * error), spread, count)
-    found = judged(near, other, margin)
-    assert found.p_equivalent == pytest.approx(p, rel=1e-3)
+    result = judged(near, keras, margin)
+    assert result.p_equivalent == pytest.approx(p, rel=1e-3)
     far = around(0.5 + sign * (margin + t * error), spread, count)
-    found = judged(far, other, margin)
-    assert found.p_different == pytest.approx(p, rel=1e-3)
+    result = judged(far, keras, margin)
+    assert result.p_different == pytest.approx(p, rel=1e-3)
 
 
 def tail(t: float, freedom: float) -> float:
@@ -106,12 +107,12 @@ def tail(t: float, freedom: float) -> float:
 def test_unequal_spreads_and_counts_have_welchs_degrees() -> None:
     """Of deviations 3, 1 with n = 6, 8: a = 1.5, b = 0.125."""
     freedom = 1.625**2 / (1.5**2 / 5 + 0.125**2 / 7)
-    found = judged(around(0.0, 3.0, 6), around(1.0, 1.0, 8), margin=4.0)
+    result = judged(around(0.0, 3.0, 6), around(1.0, 1.0, 8), margin=4.0)
     t = 3.0 / math.sqrt(1.625)
-    assert found.p_equivalent == pytest.approx(tail(t, freedom), rel=1e-4)
+    assert result.p_equivalent == pytest.approx(tail(t, freedom), rel=1e-4)
     far = 5.0 / math.sqrt(1.625)
     both = tail(-t, freedom) + tail(far, freedom)
-    assert found.p_different == pytest.approx(min(both, 1.0), rel=1e-4)
+    assert result.p_different == pytest.approx(min(both, 1.0), rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -131,31 +132,31 @@ def test_unequal_spreads_and_counts_have_welchs_degrees() -> None:
 def test_what_is_not_shown_is_undecided(
     apart: float, spread: float, outcome: str, sign: int
 ) -> None:
-    found = judged(
+    result = judged(
         around(0.8, spread, 10), around(0.8 + sign * apart, spread, 10)
     )
-    assert found.outcome == outcome
-    assert (found.seeds_needed is None) == (outcome != "undecided")
+    assert result.outcome == outcome
+    assert (result.seeds_needed is None) == (outcome != "undecided")
 
 
-def test_a_sentence_says_means_spread_margin_and_p() -> None:
+def test_a_sentence_states_means_spreads_margin_and_p() -> None:
     torch, keras = around(0.9, 0.01, 10), around(0.905, 0.02, 10)
-    said = judged(torch, keras).sentence
-    assert "0.9 ± 0.01 in PyTorch, 0.905 ± 0.02 in Keras" in said
-    assert "of 10 runs each" in said
-    assert "equivalent within 0.02 (p = 0.02" in said
-    said = judged(torch, keras, margin=0.01).sentence
-    assert "nothing is shown" in said
-    assert "it would likely take" in said
-    said = judged(torch, keras + 0.1).sentence
-    assert "further apart than 0.02 (p = " in said
+    sentence = judged(torch, keras).sentence
+    assert "0.9 ± 0.01 in PyTorch, 0.905 ± 0.02 in Keras" in sentence
+    assert "of 10 runs each" in sentence
+    assert "equivalent within 0.02 (p = 0.02" in sentence
+    sentence = judged(torch, keras, margin=0.01).sentence
+    assert "nothing is shown" in sentence
+    assert "it would likely take" in sentence
+    sentence = judged(torch, keras + 0.1).sentence
+    assert "further apart than 0.02 (p = " in sentence
 
 
 def test_the_margin_of_a_loss_is_a_share_of_its_mean() -> None:
     torch, keras = around(2.0, 0.01, 10), around(2.1, 0.01, 10)
-    found = judged(torch, keras, metric="test_loss")
-    assert found.margin == pytest.approx(0.205)
-    assert found.outcome == "agree"
+    result = judged(torch, keras, metric="test_loss")
+    assert result.margin == pytest.approx(0.205)
+    assert result.outcome == "agree"
     assert judged(torch, keras, 0.01, "test_loss").outcome == "disagree"
 
 
@@ -171,9 +172,9 @@ def test_the_margin_of_a_loss_is_a_share_of_its_mean() -> None:
     ],
 )
 def test_runs_that_all_end_alike(torch: Any, keras: Any, outcome: str) -> None:
-    found = judged(torch, keras)
-    assert found.outcome == outcome
-    assert "nan" not in found.sentence
+    result = judged(torch, keras)
+    assert result.outcome == outcome
+    assert "nan" not in result.sentence
 
 
 @pytest.mark.parametrize(
@@ -192,56 +193,64 @@ def test_runs_that_all_end_alike(torch: Any, keras: Any, outcome: str) -> None:
 def test_diverged_runs_are_counted_and_compared(
     torch: Any, keras: Any, outcome: str, says: str
 ) -> None:
-    found = judged(torch, keras)
-    assert found.outcome == outcome
-    assert says in found.sentence
-    assert "nan" not in found.sentence
+    result = judged(torch, keras)
+    assert result.outcome == outcome
+    assert says in result.sentence
+    assert "nan" not in result.sentence
 
 
 def test_how_often_each_diverges_is_fishers_exact_test() -> None:
     """5 of 5 against 0 of 5: one table of C(10, 5) = 252 on each side."""
-    found = judged([None] * 5, [0.9] * 5)
-    assert found.p_diverged == pytest.approx(2 / 252)
+    result = judged([None] * 5, [0.9] * 5)
+    assert result.p_diverged == pytest.approx(2 / 252)
+
+
+def test_a_negative_first_loss_does_not_count_as_a_divergence() -> None:
+    """A custom loss may start below 0; its size is what bounds the last."""
+    run = replace(ended(0.9), steps={"loss": np.array([-2.0])})
+    assert compare_samples([run] * 5, [ended(0.9)] * 5).torch.diverged == 0
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, 10 * BLOWN_UP])
 def test_a_loss_out_of_all_bounds_has_diverged(loss: float) -> None:
     """Though its accuracy is a number."""
     runs = [ended(0.9)] * 9 + [blown_up(loss)]
-    found = compare_samples(runs, [ended(0.9)] * 10)
-    assert found.torch.diverged == 1
-    assert found.torch.mean == pytest.approx(0.9)
+    result = compare_samples(runs, [ended(0.9)] * 10)
+    assert result.torch.diverged == 1
+    assert result.torch.mean == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("backend", list(LABELS))
-def test_seeds_are_of_ones_own_and_more_of_them_only_add(backend: str) -> None:
-    mine = own_seeds(backend, 3, 20)
-    other = own_seeds(next(b for b in LABELS if b != backend), 3, 20)
-    assert len(set(mine) | set(other)) == 40
-    assert own_seeds(backend, 3, 5) == mine[:5]
+def test_each_framework_has_its_own_seeds_and_asking_for_more_adds_to_them(
+    backend: str,
+) -> None:
+    seeds = own_seeds(backend, 3, 20)
+    other_seeds = own_seeds(next(b for b in LABELS if b != backend), 3, 20)
+    assert len(set(seeds) | set(other_seeds)) == 40
+    assert own_seeds(backend, 3, 5) == seeds[:5]
 
 
 # How often it errs, over simulated seeds.
 
 
 def share(outcome: str, apart: float, seeds: int, spread: Any) -> float:
-    """Return how often samples with this true difference come out so."""
+    """Return how often samples with this true difference have this outcome."""
     rng = np.random.default_rng(0)
     times = 400
     wide = np.broadcast_to(spread, 2)
-    found = [
+    outcomes = [
         judged(
             rng.normal(0.8, wide[0], seeds),
             rng.normal(0.8 + apart, wide[1], seeds),
         ).outcome
         for _ in range(times)
     ]
-    return found.count(outcome) / times
+    return outcomes.count(outcome) / times
 
 
 @pytest.mark.parametrize("spread", [0.01, 0.03, (0.005, 0.03)], ids=str)
 @pytest.mark.parametrize("seeds", [5, SEEDS])
-def test_it_errs_no_more_often_than_it_says(seeds: int, spread: Any) -> None:
+def test_it_errs_no_more_often_than_its_level(seeds: int, spread: Any) -> None:
     """At the margin itself, where either answer is wrong most often.
 
     Three standard errors of a share of 400 are allowed above the level.
@@ -252,7 +261,7 @@ def test_it_errs_no_more_often_than_it_says(seeds: int, spread: Any) -> None:
 
 
 @pytest.mark.parametrize("spread", [0.01, 0.02])
-def test_equal_frameworks_are_never_accused(spread: float) -> None:
+def test_equal_frameworks_never_disagree(spread: float) -> None:
     assert share("disagree", 0.0, SEEDS, spread) == 0.0
 
 
@@ -261,7 +270,7 @@ def test_equal_frameworks_are_never_accused(spread: float) -> None:
     [(0.0, "agree"), (0.01, "agree"), (0.03, "disagree")],
 )
 @pytest.mark.parametrize("spread", [0.02, 0.05])
-def test_so_many_seeds_as_it_proposes_show_something(
+def test_the_proposed_number_of_seeds_has_the_promised_power(
     apart: float, outcome: str, spread: float
 ) -> None:
     """With about the power that is promised."""
@@ -279,7 +288,7 @@ def normal(stddev: float) -> dict[str, Any]:
     return {"kernel_initializer": {"normal": stddev}}
 
 
-# Deep enough that the width of the initial weights matters after 8 epochs.
+# So deep that the width of the initial weights matters after 8 epochs.
 DEEP = arm(
     [
         "flatten",
@@ -294,28 +303,30 @@ DEEP = arm(
 )
 
 
-def test_two_frameworks_on_their_own_are_equivalent(pair: WorkerPair) -> None:
+def test_independently_trained_frameworks_are_equivalent(
+    pair: WorkerPair,
+) -> None:
     ladder = run_ladder(pair, DEEP, steps=14, level="statistics")
     assert tuple(verdict.rung for verdict in ladder.verdicts) == RUNGS
     for verdict in ladder.verdicts:
         assert verdict.agrees, f"{verdict.rung}: {verdict.sentence}"
-    found = ladder.statistics
-    assert found is not None
-    assert found.metric == "test_accuracy"
-    assert found.torch.runs == found.keras.runs == SEEDS
-    assert min(found.torch.spread, found.keras.spread) > 0.0
+    statistics = ladder.statistics
+    assert statistics is not None
+    assert statistics.metric == "test_accuracy"
+    assert statistics.torch.runs == statistics.keras.runs == SEEDS
+    assert min(statistics.torch.spread, statistics.keras.spread) > 0.0
     document = ladder.verdicts[-1].as_json()
     assert document["worst_ratio_to_floor"] is None
-    assert document["keras"]["mean"] == found.keras.mean
+    assert document["keras"]["mean"] == statistics.keras.mean
 
 
 @pytest.mark.parametrize("suspect", list(LABELS))
-def test_weights_of_its_own_that_are_too_wide_are_found_without_sharing(
+def test_initial_weights_that_are_too_wide_are_found_without_sharing(
     pair: WorkerPair, suspect: str
 ) -> None:
     """Every lower rung starts both from the same weights and sees nothing.
 
-    The initial weights show it at once, and the seeds by what comes of it.
+    The initial weights show it directly, and the seeds show its effect.
     """
     setup = "tests.faults:own_weights_too_wide"
     with WorkerPair((suspect,), {suspect: setup}) as faulty:
@@ -328,9 +339,9 @@ def test_weights_of_its_own_that_are_too_wide_are_found_without_sharing(
     assert (last.rung, last.outcome) == ("initial", "disagree"), last.sentence
     assert last.where == "dense_1/kernel"
     assert last.suspect == suspect
-    found = compare_samples(apart["torch"], apart["keras"])
-    assert found.outcome == "disagree"
-    assert "further apart than" in found.sentence
+    result = compare_samples(apart["torch"], apart["keras"])
+    assert result.outcome == "disagree"
+    assert "further apart than" in result.sentence
 
 
 DROPPING = arm(
@@ -340,13 +351,13 @@ DROPPING = arm(
 )
 
 
-def test_every_run_is_one_of_its_own(pair: WorkerPair) -> None:
+def test_independent_runs_all_differ_and_repeat(pair: WorkerPair) -> None:
     """Within a framework, between the two, and again the same."""
-    found = train_independently(pair, DROPPING, 3)
-    assert list(found) == list(LABELS)
-    digests = [r.digest() for records in found.values() for r in records]
+    runs = train_independently(pair, DROPPING, 3)
+    assert list(runs) == list(LABELS)
+    digests = [r.digest() for records in runs.values() for r in records]
     assert len(set(digests)) == 6
-    first = [r.steps["loss"][0] for rs in found.values() for r in rs]
+    first = [r.steps["loss"][0] for rs in runs.values() for r in rs]
     assert len(set(first)) == 6
     again = train_independently(pair, DROPPING, 2)
     assert [r.digest() for r in again["keras"]] == digests[3:5]
@@ -354,11 +365,11 @@ def test_every_run_is_one_of_its_own(pair: WorkerPair) -> None:
 
 
 def test_progress_counts_over_all_seeds(pair: WorkerPair) -> None:
-    said: list[tuple[str, int, int]] = []
+    reports: list[tuple[str, int, int]] = []
     train_independently(
-        pair, DROPPING, 3, progress=lambda *at: said.append(at)
+        pair, DROPPING, 3, progress=lambda *at: reports.append(at)
     )
     for backend in LABELS:
-        mine = [at[1:] for at in said if at[0] == backend]
-        assert mine == sorted(mine)
-        assert mine[-1][0] == mine[-1][1]
+        counts = [at[1:] for at in reports if at[0] == backend]
+        assert counts == sorted(counts)
+        assert counts[-1][0] == counts[-1][1]

@@ -34,7 +34,7 @@ def spec(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_there_is_a_status_for_every_verdict() -> None:
+def test_every_verdict_has_a_status() -> None:
     assert output.STATUS == CONTRACT
     assert set(output.STATUS) == set(get_args(Outcome))
 
@@ -42,11 +42,11 @@ def test_there_is_a_status_for_every_verdict() -> None:
 @pytest.mark.parametrize(
     "command", [[], ["run"], ["check"], ["audit"], ["fuzz"]], ids=str
 )
-def test_help_says_what_the_status_means(
+def test_help_explains_the_status(
     command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert parity(*command, "--help") == 0
-    said = " ".join(capsys.readouterr().out.split())
+    text = " ".join(capsys.readouterr().out.split())
     for meaning in (
         "Exit status: 0 the frameworks agree",
         "1 they disagree",
@@ -54,15 +54,15 @@ def test_help_says_what_the_status_means(
         "3 something broke",
         "4 undecided: nothing could be shown either way",
     ):
-        assert meaning in said
+        assert meaning in text
 
 
 def ran(verdicts: list[Outcome]) -> Any:
-    """Return what takes the place of running several experiments."""
+    """Return a stand-in for running several experiments."""
 
     def run_each(specs: Any, *_: Any, **__: Any) -> Any:
-        for one, verdict in zip(specs, verdicts, strict=True):
-            result = SimpleNamespace(name=one.name, verdict=verdict)
+        for experiment, verdict in zip(specs, verdicts, strict=True):
+            result = SimpleNamespace(name=experiment.name, verdict=verdict)
             yield SimpleNamespace(result=result)
 
     return run_each
@@ -128,8 +128,8 @@ def test_check(
 
     def ladder(_: Any, arm: Any, **__: Any) -> LadderResult:
         rungs = ("data", "agree"), ("trajectory", verdict)
-        found = [Verdict(rung, arm.name, given) for rung, given in rungs]
-        return LadderResult(arm, found)
+        verdicts = [Verdict(rung, arm.name, given) for rung, given in rungs]
+        return LadderResult(arm, verdicts)
 
     monkeypatch.setattr(check, "run_ladder", ladder)
     monkeypatch.setattr(check, "WorkerPair", lambda **_: nullcontext())
@@ -168,9 +168,9 @@ def test_fuzz(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = fuzz.Fuzzed(0, fuzz.Counter(outcomes), seconds=1.0)
-    assert found.verdict == verdict
-    monkeypatch.setattr(fuzz, "fuzz", lambda *_, **__: found)
+    result = fuzz.Fuzzed(0, fuzz.Counter(outcomes), seconds=1.0)
+    assert result.verdict == verdict
+    monkeypatch.setattr(fuzz, "fuzz", lambda *_, **__: result)
     status = parity("fuzz", *flags, "--out", str(tmp_path))
     assert status == CONTRACT[verdict]
 
@@ -200,7 +200,7 @@ def test_a_first_loss_that_is_no_number_is_undecided(
 def test_learning_rate_agrees_up_to_where_it_diverges(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It was undecided as a whole because of its largest rate."""
+    """Its largest rate once made the whole experiment undecided."""
     command = ("run", "learning_rate", "--seeds", "1", "--json")
     assert parity(*command, "--out", str(tmp_path)) == 0
     document = json.loads(capsys.readouterr().out)
@@ -221,7 +221,7 @@ def test_learning_rate_agrees_up_to_where_it_diverges(
 @pytest.mark.parametrize(
     ("status", "made"), [(0, True), (4, True), (1, False), (3, False)]
 )
-def test_make_catalogue_takes_undecided_for_no_failure(
+def test_make_catalogue_accepts_an_undecided_verdict(
     status: int, made: bool, tmp_path: Path
 ) -> None:
     """A stand-in for `parity` writes the page and ends with a status."""

@@ -1,4 +1,4 @@
-"""The catalogue: every experiment can be meant, claims, and is explained."""
+"""The catalogue: every experiment parses, has claims and is explained."""
 
 import ast
 import importlib
@@ -14,7 +14,7 @@ from framework_parity.comparisons.report.run import plots as gallery
 
 NAMES = sorted(catalogue.summaries())
 
-# It is there for `parity audit`: one network, in which nothing is compared.
+# It is for `parity audit`: one network, so that no arms are compared.
 WITHOUT_CLAIMS = {"naive_port"}
 
 CASES = [
@@ -28,7 +28,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "dataset", "profile"), CASES)
-def test_an_experiment_can_be_meant(
+def test_an_experiment_can_be_parsed(
     name: str, dataset: str, profile: str
 ) -> None:
     spec: Experiment = catalogue.find(name, dataset, profile)
@@ -41,7 +41,7 @@ def test_an_experiment_can_be_meant(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_experiment_teaches(name: str) -> None:
+def test_an_experiment_has_an_explanation(name: str) -> None:
     file = catalogue.FOLDER / f"{name}.py"
     text = ast.get_docstring(ast.parse(file.read_text("utf-8")))
     assert text is not None
@@ -56,7 +56,7 @@ def pictures_of(name: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_somebody_draws_what_an_experiment_asks_for(name: str) -> None:
+def test_every_plot_of_an_experiment_has_a_drawing_function(name: str) -> None:
     folder = Path(gallery.__file__).parent
     functions = {
         node.name

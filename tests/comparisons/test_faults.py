@@ -20,13 +20,13 @@ from tests.faults import DIVERGING, FAULTS, FAULTS_WHERE_BOTH_DIVERGE, Fault
 # Enough for the rate to change and for a last batch to come twelve times.
 STEPS = 60
 
-# Where the reference can say which framework left. What the data are and
-# how the network is built is said by no third opinion.
+# The rungs on which the reference tells which framework is off. What the
+# data are and how the network is built is checked by no third implementation.
 INSIDE = ("forward", "gradient", "step", "trajectory")
 
 
 class Remembering:
-    """A sound worker that is asked everything only once."""
+    """A sound worker that runs every task only once."""
 
     def __init__(self, worker: Worker) -> None:
         self.worker = worker
@@ -36,11 +36,11 @@ class Remembering:
     def submit(
         self, task: str, progress: Any = None, **arguments: Any
     ) -> "Future[Any]":
-        asked = (task, *sorted(arguments.items(), key=lambda item: item[0]))
+        key = (task, *sorted(arguments.items(), key=lambda item: item[0]))
         with self.lock:
-            if asked not in self.answers:
-                self.answers[asked] = self.worker.submit(task, **arguments)
-            return self.answers[asked]
+            if key not in self.answers:
+                self.answers[key] = self.worker.submit(task, **arguments)
+            return self.answers[key]
 
 
 class Sweep:
@@ -52,15 +52,15 @@ class Sweep:
         }
         self.faulty = faulty
         self.desk = ThreadPoolExecutor(2)
-        self.climbs: dict[tuple[int, str], Future[LadderResult]] = {}
+        self.ladders: dict[tuple[int, str], Future[LadderResult]] = {}
 
     def run_ladder(self, fault: Fault, suspect: str) -> LadderResult:
-        """Plant a fault in both frameworks at once, and climb with one."""
-        if (id(fault), suspect) not in self.climbs:
+        """Plant a fault in both frameworks at once; return one's ladder."""
+        if (id(fault), suspect) not in self.ladders:
             for name in LABELS:
-                found = self.desk.submit(self._run_ladder, fault, name)
-                self.climbs[id(fault), name] = found
-        return self.climbs[id(fault), suspect].result()
+                future = self.desk.submit(self._run_ladder, fault, name)
+                self.ladders[id(fault), name] = future
+        return self.ladders[id(fault), suspect].result()
 
     def _run_ladder(self, fault: Fault, suspect: str) -> LadderResult:
         faulty = self.faulty.workers[suspect]
@@ -75,14 +75,14 @@ class Sweep:
 
 @pytest.fixture(scope="module")
 def laboratory(pair: WorkerPair, faulty: WorkerPair) -> Iterator[Sweep]:
-    found = Sweep(pair, faulty)
-    with found.desk:
-        yield found
+    sweep = Sweep(pair, faulty)
+    with sweep.desk:
+        yield sweep
 
 
 def cases() -> list[Any]:
     """Return each fault in each framework, with the side that has it."""
-    found = []
+    params = []
     for faults, where in (
         (FAULTS, ""),
         (FAULTS_WHERE_BOTH_DIVERGE, "diverging-"),
@@ -90,8 +90,8 @@ def cases() -> list[Any]:
         for fault in faults:
             for suspect in LABELS:
                 name = f"{fault.plant.__name__}-{where}in-{suspect}"
-                found.append(pytest.param(fault, suspect, id=name))
-    return found
+                params.append(pytest.param(fault, suspect, id=name))
+    return params
 
 
 @pytest.mark.parametrize(("fault", "suspect"), cases())
@@ -104,14 +104,14 @@ def test_a_fault_is_found_on_its_rung(
     assert fault.where in str(last.where)
     assert all(verdict.agrees for verdict in ladder.verdicts[:-1])
     if fault.rung in INSIDE:
-        # Off from the reference, or straying from itself.
+        # Off from the reference, or drifting from itself.
         named = rf"{LABELS[suspect]} (is off|self_drift)"
         assert re.search(named, last.sentence), last.sentence
     if fault.at_step is not None:
         assert last.at_step == fault.at_step
 
 
-def test_without_a_fault_the_same_climb_agrees(laboratory: Sweep) -> None:
+def test_without_a_fault_the_same_ladder_agrees(laboratory: Sweep) -> None:
     """It is the fault that is found, and not how it was planted."""
     for worker in laboratory.faulty.workers.values():
         worker.submit("plant", name="").result()
@@ -121,7 +121,7 @@ def test_without_a_fault_the_same_climb_agrees(laboratory: Sweep) -> None:
 
 
 @pytest.mark.parametrize(("arm", "step"), DIVERGING)
-def test_what_diverges_alike_agrees_up_to_that_step(
+def test_arms_that_diverge_alike_agree_up_to_that_step(
     laboratory: Sweep, arm: Arm, step: int
 ) -> None:
     """Nothing is planted: both diverge at one step, and agree before."""

@@ -1,16 +1,23 @@
 """Fuzzing finds what is planted, makes it small, and saves it."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from framework_parity.common.spec.load import load
-from framework_parity.comparisons.fuzz.fuzz import Fuzzed, _drawn, fuzz
+from framework_parity.comparisons.fuzz.fuzz import (
+    Fuzzed,
+    _drawn,
+    _shrunk,
+    fuzz,
+)
 from framework_parity.comparisons.ladder.ladder import run_ladder
+from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.workers.pool import WorkerPair
 
-# What is noise is another processor's to say: these are not for every commit.
+# What is noise depends on the processor: these do not run on every commit.
 OF_NOISE: dict[str, Any] = {
     "best_epoch_by_rounding": pytest.mark.slow,
     "constant_channel_under_l1": pytest.mark.slow,
@@ -26,12 +33,12 @@ FOUND = [
 
 
 @pytest.mark.parametrize("path", FOUND)
-def test_what_fuzzing_found_and_was_explained_is_no_disagreement(
+def test_explained_findings_of_fuzzing_are_no_disagreement(
     pair: WorkerPair, path: Path
 ) -> None:
     verdicts = run_ladder(pair, load(path).arm("fuzzed"), steps=20).verdicts
-    parted = [v.sentence for v in verdicts if v.outcome == "disagree"]
-    assert parted == []
+    disagreements = [v.sentence for v in verdicts if v.outcome == "disagree"]
+    assert disagreements == []
 
 
 def planted(fault: str, out: Path, count: int) -> Fuzzed:
@@ -46,13 +53,13 @@ def test_a_planted_fault_is_shrunk_saved_and_replayed(
         "framework_parity.comparisons.fuzz.fuzz.SHRINKING", 10.0
     )
     fault = "faults:data_through_float32"
-    found = planted(fault, tmp_path, 2)
-    assert found.verdict == "disagree"
-    assert found.outcomes["disagree"] == found.count == 2
-    for failure in found.failures:
+    result = planted(fault, tmp_path, 2)
+    assert result.verdict == "disagree"
+    assert result.outcomes["disagree"] == result.count == 2
+    for failure in result.failures:
         assert failure.verdict.rung == "data"
-        # Nothing in a network is needed for data to differ: an image is
-        # flattened, and there is an output.
+        # Data differ without any layer: at most an image is flattened, and
+        # there is an output.
         assert len(failure.spec.arm("fuzzed").layers) <= 2
         assert failure.path is not None
         replayed = load(failure.path)
@@ -65,13 +72,16 @@ def test_a_planted_fault_is_shrunk_saved_and_replayed(
 
 
 @pytest.mark.parametrize(
-    ("misfortune", "said"),
+    ("misfortune", "message"),
     [
-        ("fail_on_residual", "Keras broke in 'survey': ZeroDivisionError"),
+        (
+            "fail_on_residual",
+            "Keras broke in 'inspect_step': ZeroDivisionError",
+        ),
         # Each try costs new workers.
         pytest.param(
             "die_on_residual",
-            "Keras worker died in 'survey' with status 9",
+            "Keras worker died in 'inspect_step' with status 9",
             marks=pytest.mark.slow,
         ),
     ],
@@ -80,16 +90,16 @@ def test_a_framework_that_breaks_on_a_spec_does_not_agree(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     misfortune: str,
-    said: str,
+    message: str,
 ) -> None:
     monkeypatch.setattr(
         "framework_parity.comparisons.fuzz.fuzz.SHRINKING", 5.0
     )
-    found = planted(f"comparisons.misfortunes:{misfortune}", tmp_path, 8)
-    assert 0 < found.outcomes["disagree"] < found.count == 8
-    for failure in found.failures:
+    result = planted(f"comparisons.misfortunes:{misfortune}", tmp_path, 8)
+    assert 0 < result.outcomes["disagree"] < result.count == 8
+    for failure in result.failures:
         assert failure.verdict.rung == "worker"
-        assert said in failure.verdict.sentence
+        assert message in failure.verdict.sentence
         assert failure.path is not None
         assert "residual" in failure.path.read_text("utf-8")
         assert load(failure.path) == failure.spec
@@ -104,3 +114,14 @@ def test_a_seed_draws_the_same_specs_and_another_draws_others() -> None:
     assert len(set(once)) == 30
     # The simplest of all is tried in every round.
     assert len(set(once) & set(other)) < 5
+
+
+def test_a_disagreement_that_does_not_come_again_is_kept_as_drawn() -> None:
+    [(spec, number)] = _drawn(1, 0)
+    verdict = Verdict("gradient", "fuzzed", "disagree")
+    agreeing = SimpleNamespace(
+        run_ladder=lambda _: [Verdict("gradient", "fuzzed", "agree")]
+    )
+    failure = _shrunk(agreeing, spec, number, verdict)
+    assert failure.spec == spec
+    assert failure.verdict is verdict

@@ -1,4 +1,4 @@
-"""The gallery: what is asked for is drawn, and holds what was measured."""
+"""The gallery: every requested plot is drawn from what was measured."""
 
 from typing import Any
 
@@ -58,9 +58,9 @@ def written(picture: Any, **changes: Any) -> dict[str, Any]:
     }
 
 
-def result(said: dict[str, Any]) -> Result:
+def result(fields: dict[str, Any]) -> Result:
     """Train every arm with the reference, in the place of both."""
-    experiment = parse(said)
+    experiment = parse(fields)
     with np.errstate(all="ignore"):
         arms = [
             ArmResult(
@@ -81,35 +81,35 @@ def result(said: dict[str, Any]) -> Result:
 
 def drawn(picture: Any, **changes: Any) -> tuple[Result, Any]:
     """Return a small result, and its picture."""
-    found = result(written(picture, **changes))
-    return found, gallery.draw(found, found.experiment.plots[0])
+    trained = result(written(picture, **changes))
+    return trained, gallery.draw(trained, trained.experiment.plots[0])
 
 
 def figure(picture: Any, **changes: Any) -> tuple[Result, Figure]:
-    found, figure = drawn(picture, **changes)
+    trained, figure = drawn(picture, **changes)
     assert isinstance(figure, Figure)
     assert svg(figure).startswith("<svg")
-    return found, figure
+    return trained, figure
 
 
-def test_a_table_holds_both_frameworks_means_beside_what_was_expected() -> (
+def test_a_table_holds_both_frameworks_means_beside_the_expected_value() -> (
     None
 ):
     rows = {"first weight": 'slow.weight("dense_1/kernel", 0, 0) == 2.50'}
-    found, table = drawn({"table": {"rows": rows, "expected": "by hand"}})
+    trained, table = drawn({"table": {"rows": rows, "expected": "by hand"}})
     assert isinstance(table, Rows)
     assert table.head == ("", "by hand", "PyTorch", "Keras")
-    records = found.arms[0].records["torch"]
+    records = trained.arms[0].records["torch"]
     mean = np.mean([r.weights["dense_1/kernel"][0, 0] for r in records])
     assert table.rows == [
         ("first weight", "2.50", f"{mean:.6g}", f"{mean:.6g}")
     ]
-    assert f"<td>{mean:.6g}</td>" in fragment(found)
-    [picture] = [p for p in pictures(found) if p.name == "table"]
+    assert f"<td>{mean:.6g}</td>" in fragment(trained)
+    [picture] = [p for p in pictures(trained) if p.name == "table"]
     assert not picture.svg
 
 
-def test_layers_are_stacked_to_what_the_live_model_learnt() -> None:
+def test_layers_are_stacked_to_the_number_of_learnt_parameters() -> None:
     layers = [{"dense": 3}, "relu", {"dense": 1}]
     _, drawn = figure("layer_bars", arms={"net": layers})
     [panel] = drawn.axes
@@ -118,12 +118,12 @@ def test_layers_are_stacked_to_what_the_live_model_learnt() -> None:
     assert [text.get_text() for text in panel.texts] == [" 13", " 13"]
 
 
-def test_a_sweep_goes_over_the_rates_and_marks_what_diverged() -> None:
-    found, drawn = figure({"sweep": "train_loss"})
+def test_a_sweep_goes_over_the_rates_and_marks_diverged_runs() -> None:
+    trained, drawn = figure({"sweep": "train_loss"})
     [panel] = drawn.axes
     mean, *_ = panel.lines
     assert list(mean.get_xdata()) == [0.1, 1.0, 1e200]
-    losses = [r.final["train_loss"] for r in found.arms[1].records["torch"]]
+    losses = [r.final["train_loss"] for r in trained.arms[1].records["torch"]]
     assert mean.get_ydata()[1] == pytest.approx(np.mean(losses))
     assert np.isnan(mean.get_ydata()[2])
     crosses = [each for each in panel.lines if each.get_marker() == "x"]
@@ -133,19 +133,21 @@ def test_a_sweep_goes_over_the_rates_and_marks_what_diverged() -> None:
 
 
 def test_a_path_is_that_of_the_weights_over_the_loss() -> None:
-    found, drawn = figure(
+    trained, drawn = figure(
         {"paths": ["slow", "fast"]}, probes={"weights": {"places": "all"}}
     )
     assert len(drawn.axes) == 2
     way = drawn.axes[0].lines[0]
-    looks = found.arms[0].records["torch"][0].probes["weights/dense_1/kernel"]
+    looks = (
+        trained.arms[0].records["torch"][0].probes["weights/dense_1/kernel"]
+    )
     assert np.array_equal(way.get_xydata(), looks[..., 0])
     assert len(drawn.axes[0].collections) == 1
 
 
 def test_activations_are_drawn_from_what_was_measured() -> None:
     unit = {"dense": {"units": 1, "kernel_initializer": "ones"}}
-    found, drawn = figure(
+    trained, drawn = figure(
         {"activations": "net"},
         arms={
             "net": [
@@ -162,7 +164,7 @@ def test_activations_are_drawn_from_what_was_measured() -> None:
     [panel] = drawn.axes
     value, slope, *_ = panel.lines
     assert panel.get_title() == "sigmoid"
-    seen = found.arms[0].records["torch"][0].probes
+    seen = trained.arms[0].records["torch"][0].probes
     assert value.get_ydata() == pytest.approx(
         seen["representations/sigmoid_1"][0].ravel()
     )
@@ -173,7 +175,7 @@ def test_activations_are_drawn_from_what_was_measured() -> None:
 
 def test_arms_without_a_curve_have_no_row_of_it() -> None:
     labels = {"points": {"x": [[0.0], [1.0]], "y": [0.0, 1.0], "classes": 2}}
-    found = result(
+    trained = result(
         written(
             {"bars": "train_loss"},
             arms={
@@ -186,10 +188,10 @@ def test_arms_without_a_curve_have_no_row_of_it() -> None:
             },
         )
     )
-    rows = found.curves("train_accuracy")
+    rows = trained.curves("train_accuracy")
     assert {row["arm"] for row in rows} == {"label"}
     with pytest.raises(KeyError, match=r"there are: .*train_accuracy"):
-        found.curves("test_accuracy")
+        trained.curves("test_accuracy")
 
 
 def test_bars_may_be_of_some_arms() -> None:

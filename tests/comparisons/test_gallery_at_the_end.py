@@ -1,4 +1,4 @@
-"""Fits, weights, distances and times: a drawing holds what it should."""
+"""Plots of fits, weights, distances and times hold the right values."""
 
 from dataclasses import replace
 from typing import Any
@@ -45,7 +45,7 @@ WRITTEN: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def result() -> Result:
-    """Two seeds of each arm, trained by NumPy in either's place."""
+    """Two seeds of each arm, trained by NumPy in place of both frameworks."""
     experiment = parse(WRITTEN)
     arms = []
     for name in experiment.arms:
@@ -131,14 +131,14 @@ def test_times_are_the_medians_of_the_seeds(result: Result) -> None:
     by_epoch, by_second = figure.axes[:2]
     for panel, at in ((by_epoch, [1, 2, 3, 4]), (by_second, [1.125, 4.5])):
         line = panel.get_lines()[0]
-        found = np.asarray(line.get_xdata(), float)
-        assert found[[0, -1]] == pytest.approx([at[0], at[-1]])
+        x = np.asarray(line.get_xdata(), float)
+        assert x[[0, -1]] == pytest.approx([at[0], at[-1]])
         expected = result.arms[0].records["torch"][0].epochs["train_loss"]
         assert line.get_ydata() == pytest.approx(expected)
     assert len(by_epoch.get_lines()) == len(result.arms)
 
 
-def test_the_curves_mark_the_best_epoch_where_one_was_sought(
+def test_the_curves_mark_the_best_epoch_of_an_arm_that_keeps_it(
     result: Result,
 ) -> None:
     figure = curves(result)
@@ -148,7 +148,7 @@ def test_the_curves_mark_the_best_epoch_where_one_was_sought(
         ]
         for panel in figure.axes
     }
-    assert [name for name, found in marked.items() if found] == ["kept"]
+    assert [name for name, lines in marked.items() if lines] == ["kept"]
     record = result.arms[2].records["torch"][0]
     best = int(record.final["best_epoch"])
     at, height = (float(v[0]) for v in marked["kept"][0].get_data())

@@ -1,4 +1,4 @@
-"""Pictures over the layers hold what was measured, layer by layer."""
+"""Plots over the layers hold what was measured, layer by layer."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ PROBES: dict[str, Any] = {
 
 
 def layers(kernel: Any, activation: str = "relu") -> list[Any]:
-    """Return two dense layers, both of whose kernels start so."""
+    """Return two dense layers with this initialiser of their kernels."""
     return [
         {"dense": {"units": units, "kernel_initializer": kernel}}
         if units
@@ -101,7 +101,7 @@ def test_layer_variances_are_those_of_the_start() -> None:
     assert np.isnan([line.get_ydata() for line in none.lines]).all()
 
 
-def test_the_dead_are_drawn_epoch_by_epoch() -> None:
+def test_dead_shares_are_drawn_epoch_by_epoch() -> None:
     dead = layers({"constant": -1.0})
     _, figure = drawn(
         "dead_shares",
@@ -129,10 +129,12 @@ def test_every_number_of_the_gradients_is_in_its_kernels_ridge() -> None:
         ridges = [each.get_data() for each in panel.patches]
         assert len(ridges) == 4
         for level, name in enumerate(names):
-            found = record.probes[f"per_sample_gradients/{name}/kernel"][row]
+            gradients = record.probes[f"per_sample_gradients/{name}/kernel"][
+                row
+            ]
             heights, edges, base = ridges[level]
             assert base == level
-            counts = np.histogram(found, edges)[0]
-            assert counts.sum() == found.size
+            counts = np.histogram(gradients, edges)[0]
+            assert counts.sum() == gradients.size
             expected = level + 0.8 * counts / counts.max()
             assert heights == pytest.approx(expected)

@@ -48,7 +48,7 @@ def enough(arm: Arm) -> int:
     return 5 if any(np.prod(s) >= 300 for s in arm.tensors.values()) else 40
 
 
-def test_every_row_of_initialisers_is_among_those_drawn() -> None:
+def test_every_convention_of_initialisers_is_among_those_drawn() -> None:
     names = {row.name for row in DRAWN}
     assert {r.name for r in CONVENTIONS if "initializer" in r.field} < names
     assert {"prelu_initial", "depthwise_conv2d_fan_in"} < names
@@ -57,33 +57,33 @@ def test_every_row_of_initialisers_is_among_those_drawn() -> None:
 
 @pytest.mark.parametrize("side", list(LABELS))
 @pytest.mark.parametrize("row", DRAWN, ids=lambda row: row.name)
-def test_either_meaning_is_known_from_the_other(
+def test_each_initial_convention_is_told_from_the_other(
     row: Convention, side: str
 ) -> None:
     mine = example(row, getattr(row, side))
     other = example(row, row.keras if side == "torch" else row.torch)
-    found = {side: as_common_draws(mine, enough(mine))}
-    assert judge_draws(mine, found).agrees
-    verdict = judge_draws(other, found)
+    weights = {side: as_common_draws(mine, enough(mine))}
+    assert judge_draws(mine, weights).agrees
+    verdict = judge_draws(other, weights)
     assert verdict.outcome == "disagree"
     assert verdict.suspect == side
     assert str(verdict.where) in verdict.sentence
     assert LABELS[side] in verdict.sentence
 
 
-@pytest.mark.parametrize("ours", [15, 300, 3000])
-def test_sound_draws_are_as_seldom_odd_as_p_says(ours: int) -> None:
-    """Of seven tests that each err once in a hundred cases, one does."""
+@pytest.mark.parametrize("count", [15, 300, 3000])
+def test_sound_draws_have_small_p_as_rarely_as_expected(count: int) -> None:
+    """Seven tests, each of which errs in one case of a hundred."""
     rng = np.random.default_rng(0)
     p = [
-        examine(rng.normal(size=ours), rng.normal(size=10 * ours)).p
+        examine(rng.normal(size=count), rng.normal(size=10 * count)).p
         for _ in range(400)
     ]
     assert np.mean(np.array(p) < 0.01) < 0.01 * TESTS + 3 * 0.013
     assert min(p) > 1e-5
 
 
-def test_a_normal_that_is_cut_shows_at_its_ends() -> None:
+def test_a_truncated_normal_is_told_by_its_tails() -> None:
     rng = np.random.default_rng(0)
     whole = rng.normal(size=30_000)
     cut = whole[abs(whole) < 2] / 0.88
@@ -92,18 +92,18 @@ def test_a_normal_that_is_cut_shows_at_its_ends() -> None:
 
 
 @pytest.mark.parametrize("wrong", [1e-7, np.nan, 1.0])
-def test_a_constant_is_met_exactly(wrong: float) -> None:
+def test_a_constant_must_match_exactly(wrong: float) -> None:
     values = np.zeros(9, np.float32)
     assert examine(values, np.zeros(90)).p == 1.0
     values[3] = wrong
     assert examine(values, np.zeros(90)).p == 0.0
 
 
-def test_a_constant_is_rounded_as_it_is_held() -> None:
+def test_a_constant_is_compared_in_the_precision_of_the_weights() -> None:
     assert examine(np.full(4, 0.1, np.float32), np.full(9, 0.1)).p == 1.0
 
 
-def test_no_number_is_odd() -> None:
+def test_nan_in_the_weights_is_a_difference() -> None:
     values = np.array([0.1, np.nan, 0.2])
     assert examine(values, np.random.default_rng(0).normal(size=30)).p == 0.0
 
@@ -138,12 +138,12 @@ def test_both_frameworks_draw_as_the_spec_says(
     pair: WorkerPair, name: str
 ) -> None:
     network = replace(NETWORKS[name])
-    found = draws(pair, network)
-    verdict = judge_draws(network, found)
+    weights = draws(pair, network)
+    verdict = judge_draws(network, weights)
     assert verdict.agrees, verdict.sentence
-    first, second = (each[0] for each in found.values())
+    first, second = (each[0] for each in weights.values())
     drawn = [n for n, v in first.items() if np.ptp(v) > 0]
     # No two seeds and no two frameworks draw the same numbers.
     for tensor in drawn:
         assert not np.array_equal(first[tensor], second[tensor])
-        assert not np.array_equal(first[tensor], found["torch"][1][tensor])
+        assert not np.array_equal(first[tensor], weights["torch"][1][tensor])

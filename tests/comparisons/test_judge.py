@@ -1,4 +1,4 @@
-"""The judge on curves made by hand, where the right verdict is known."""
+"""Verdicts on curves made by hand, where the right verdict is known."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -64,7 +64,7 @@ def judged(torch: Any, keras: Any, drift: Any = DRIFT) -> Trajectory:
     ],
 )
 @pytest.mark.parametrize("sign", [1, -1])
-def test_the_floor_is_the_measure(
+def test_differences_are_measured_against_the_floor(
     times: float, outcome: str, sign: int
 ) -> None:
     verdict = judged(LOSS, LOSS * (1.0 + sign * times * DRIFT)).verdict()
@@ -73,53 +73,56 @@ def test_the_floor_is_the_measure(
 
 
 @pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
-def test_a_ratio_has_no_unit(size: float) -> None:
-    other = LOSS * (1.0 + 5.0 * DRIFT)
-    verdict = judged(size * LOSS, size * other).verdict()
+def test_a_ratio_does_not_depend_on_the_scale(size: float) -> None:
+    keras = LOSS * (1.0 + 5.0 * DRIFT)
+    verdict = judged(size * LOSS, size * keras).verdict()
     assert verdict.agrees
     assert verdict.worst_ratio == pytest.approx(5.0, rel=1e-2)
 
 
-def test_below_a_few_units_in_the_last_place_nothing_is_asked() -> None:
+def test_a_few_units_in_the_last_place_agree() -> None:
     """Without any drift the floor is `UNITS` of rounding, not zero."""
     unit = np.finfo(float).eps
-    other = LOSS * (1.0 + UNITS * unit)
-    verdict = judged(LOSS, other, drift=0.0).verdict()
+    keras = LOSS * (1.0 + UNITS * unit)
+    verdict = judged(LOSS, keras, drift=0.0).verdict()
     assert verdict.agrees
     assert 0.5 < verdict.worst_ratio < 2.0
 
 
 def test_precision_sets_the_unit() -> None:
     """What is rounding in float32 is a difference in float64."""
-    other = LOSS.astype(np.float32) * np.float32(1.0 + 3e-7)
-    single = judged(LOSS.astype(np.float32), other, drift=np.float32(0.0))
-    double = judged(LOSS, other.astype(np.float64), drift=0.0)
+    keras = LOSS.astype(np.float32) * np.float32(1.0 + 3e-7)
+    single = judged(LOSS.astype(np.float32), keras, drift=np.float32(0.0))
+    double = judged(LOSS, keras.astype(np.float64), drift=0.0)
     assert single.verdict().agrees
     assert double.verdict().outcome == "disagree"
 
 
 def test_the_worst_place_and_step_are_named() -> None:
-    other = LOSS.copy()
-    other[70] *= 1.0 + 1e-6
-    verdict = judged(LOSS, other).verdict()
+    keras = LOSS.copy()
+    keras[70] *= 1.0 + 1e-6
+    verdict = judged(LOSS, keras).verdict()
     assert verdict.outcome == "disagree"
     assert (verdict.where, verdict.at_step) == ("loss", 70)
     assert "loss" in verdict.sentence
     assert "step 70" in verdict.sentence
 
 
-def test_sides_are_equal() -> None:
+def test_the_verdict_is_symmetric() -> None:
     other = LOSS * (1.0 + 4.0 * DRIFT)
-    one, two = judged(LOSS, other).verdict(), judged(other, LOSS).verdict()
-    assert one.outcome == two.outcome
-    assert one.worst_ratio == pytest.approx(two.worst_ratio, rel=1e-6)
+    first, second = (
+        judged(LOSS, other).verdict(),
+        judged(other, LOSS).verdict(),
+    )
+    assert first.outcome == second.outcome
+    assert first.worst_ratio == pytest.approx(second.worst_ratio, rel=1e-6)
 
 
-# Numbers that are none.
+# NaN and infinity.
 
 
 def broken(at: int, value: float = np.nan) -> Curve:
-    """Return the loss of a run that leaves the numbers at a step."""
+    """Return the loss of a run that is no number from a step on."""
     return np.where(np.arange(STEPS) < at, LOSS, value)
 
 
@@ -135,7 +138,7 @@ def broken(at: int, value: float = np.nan) -> Curve:
     ],
 )
 @pytest.mark.parametrize("suspect", ["torch", "keras"])
-def test_no_number_in_one_alone_disagrees(
+def test_a_non_number_in_one_alone_disagrees(
     suspect: str, at: int, value: float
 ) -> None:
     sound, faulty = LOSS, broken(at, value)
@@ -146,16 +149,16 @@ def test_no_number_in_one_alone_disagrees(
     assert (verdict.where, verdict.at_step) == ("loss", at)
 
 
-def test_one_nan_that_is_no_last_word_disagrees() -> None:
-    other = LOSS.copy()
-    other[40] = np.nan
-    verdict = judged(LOSS, other).verdict()
+def test_a_single_nan_before_the_end_disagrees() -> None:
+    keras = LOSS.copy()
+    keras[40] = np.nan
+    verdict = judged(LOSS, keras).verdict()
     assert verdict.outcome == "disagree"
     assert verdict.at_step == 40
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_no_number_in_both_is_a_horizon(value: float) -> None:
+def test_a_non_number_in_both_is_a_horizon(value: float) -> None:
     """Both diverge at one step: they agree as far as there are numbers."""
     verdict = judged(broken(40, value), broken(40, value)).verdict()
     assert verdict.agrees
@@ -169,7 +172,7 @@ def test_diverging_at_two_steps_disagrees() -> None:
 
 
 def test_a_nan_in_a_nudged_run_alone_is_no_floor() -> None:
-    """A twin that breaks must not excuse the run that it is a twin of."""
+    """A nudged run that breaks must not excuse the run that it belongs to."""
     sound = [record(LOSS), record(LOSS * (1.0 + DRIFT))]
     faulty = [
         record(LOSS * (1.0 + 30.0 * DRIFT)),
@@ -182,7 +185,7 @@ def test_a_nan_in_a_nudged_run_alone_is_no_floor() -> None:
 
 @pytest.mark.parametrize("suspect", ["torch", "keras"])
 def test_a_nan_in_the_last_weights_disagrees(suspect: str) -> None:
-    """The last update can break what no loss shows any more."""
+    """The last update can break weights without a loss that shows it."""
     kernel = np.array([[1.0, np.nan, 1.0]])
     faulty = record(LOSS, weights={"dense_1/kernel": kernel})
     sound = record(LOSS, weights={"dense_1/kernel": np.ones((1, 3))})
@@ -204,22 +207,22 @@ def chaotic(at: int) -> Curve:
 
 def test_nothing_is_claimed_beyond_the_horizon() -> None:
     drift = np.minimum(chaotic(60), 1.0)
-    other = np.where(np.arange(STEPS) < 61, LOSS, 5.0)
-    trajectory = judged(LOSS, other, drift)
+    keras = np.where(np.arange(STEPS) < 61, LOSS, 5.0)
+    trajectory = judged(LOSS, keras, drift)
     verdict = trajectory.verdict()
     assert trajectory.curves["loss"].horizon == verdict.horizon == 60
     assert verdict.agrees
 
 
-def test_what_stands_before_the_horizon_still_counts() -> None:
-    other = LOSS.copy()
-    other[20] *= 1.0 + 1e-6
-    verdict = judged(LOSS, other, np.minimum(chaotic(60), 1.0)).verdict()
+def test_differences_before_the_horizon_still_count() -> None:
+    keras = LOSS.copy()
+    keras[20] *= 1.0 + 1e-6
+    verdict = judged(LOSS, keras, np.minimum(chaotic(60), 1.0)).verdict()
     assert verdict.outcome == "disagree"
     assert (verdict.at_step, verdict.horizon) == (20, 60)
 
 
-def test_chaos_from_the_start_decides_nothing() -> None:
+def test_chaos_from_the_start_is_undecided() -> None:
     drift = np.minimum(chaotic(FEWEST_STEPS - 1), 1.0)
     verdict = judged(LOSS, LOSS, drift).verdict()
     assert verdict.outcome == "undecided"
@@ -233,10 +236,10 @@ def test_without_chaos_there_is_no_horizon() -> None:
 
 
 def test_the_floor_never_falls() -> None:
-    """Where two runs have once parted, rounding may part them again."""
-    stray = LOSS.copy()
-    stray[30] += 1e-5
-    runs = [record(LOSS), record(stray)]
+    """Where two runs have once differed, rounding may part them again."""
+    drifted = LOSS.copy()
+    drifted[30] += 1e-5
+    runs = [record(LOSS), record(drifted)]
     floor = compare_records("only", runs, runs).curves["loss"].floor
     assert (np.diff(floor) >= 0).all()
     assert floor[29] < 1e-14 < 1e-6 < floor[99]
@@ -245,8 +248,8 @@ def test_the_floor_never_falls() -> None:
 # The size that a difference is measured against.
 
 
-def test_one_tiny_loss_is_no_smaller_scale() -> None:
-    """One batch is learnt by heart: its loss says nothing of rounding."""
+def test_a_single_tiny_loss_does_not_shrink_the_scale() -> None:
+    """One batch is fitted exactly: its loss tells nothing about rounding."""
     loss = np.ones(STEPS)
     loss[50] = 1e-9
     verdict = judged(loss, loss + 4e-12, drift=2e-12).verdict()
@@ -256,9 +259,9 @@ def test_one_tiny_loss_is_no_smaller_scale() -> None:
 
 def test_a_loss_that_has_long_been_tiny_is_its_own_scale() -> None:
     loss = np.where(np.arange(STEPS) < 30, 1.0, 1e-9)
-    other = loss.copy()
-    other[30 + WINDOW :] *= 1.0 + 1e-6
-    verdict = judged(loss, other).verdict()
+    keras = loss.copy()
+    keras[30 + WINDOW :] *= 1.0 + 1e-6
+    verdict = judged(loss, keras).verdict()
     assert verdict.outcome == "disagree"
     assert verdict.at_step is not None
     assert verdict.at_step >= 30 + WINDOW - 1
@@ -270,7 +273,7 @@ def test_zeros_agree() -> None:
     assert verdict.worst_ratio == 0.0
 
 
-def test_zero_is_not_nearly_zero() -> None:
+def test_zero_and_a_tiny_number_disagree() -> None:
     verdict = judged(np.zeros(STEPS), np.full(STEPS, 1e-30)).verdict()
     assert verdict.outcome == "disagree"
 
@@ -349,8 +352,12 @@ def test_an_accuracy_is_not_judged() -> None:
         }
         return record(LOSS, epochs=epochs)
 
-    one, other = evaluated(0.91), evaluated(0.92)
-    assert compare_records("only", [one, one], [other, other]).verdict().agrees
+    first, second = evaluated(0.91), evaluated(0.92)
+    assert (
+        compare_records("only", [first, first], [second, second])
+        .verdict()
+        .agrees
+    )
 
 
 def test_an_evaluation_has_the_precision_of_its_run() -> None:
@@ -361,8 +368,12 @@ def test_an_evaluation_has_the_precision_of_its_run() -> None:
         made.epochs["train_loss"] = np.full(2, np.float32(value), float)
         return made
 
-    one, other = single(1.0), single(1.0 + 2.5e-7)
-    assert compare_records("only", [one, one], [other, other]).verdict().agrees
+    first, second = single(1.0), single(1.0 + 2.5e-7)
+    assert (
+        compare_records("only", [first, first], [second, second])
+        .verdict()
+        .agrees
+    )
 
 
 @pytest.mark.parametrize("suspect", ["torch", "keras"])
@@ -385,13 +396,13 @@ def test_which_epoch_was_best_may_be_a_matter_of_rounding() -> None:
     sound = [run(4.0, 0.5), run(4.0, 0.5)]
     lucky = [run(4.0, 0.5), run(1.0, 1.0)]
     assert compare_records("only", lucky, sound).verdict().agrees
-    strayed = [run(4.0, 0.5), run(4.0, 1.0)]
-    verdict = compare_records("only", strayed, sound).verdict()
+    drifted = [run(4.0, 0.5), run(4.0, 1.0)]
+    verdict = compare_records("only", drifted, sound).verdict()
     assert verdict.outcome == "disagree"
     assert verdict.suspect == "torch"
 
 
-# A verdict has to be used.
+# A verdict must be used.
 
 
 def test_a_verdict_dropped_unread_warns() -> None:
@@ -408,22 +419,22 @@ def test_a_verdict_that_was_read_is_silent(reading: str) -> None:
     del verdict
 
 
-def test_a_verdict_is_no_truth_value() -> None:
+def test_a_verdict_has_no_truth_value() -> None:
     verdict = Verdict("forward", "deep", "disagree")
     with pytest.raises(TypeError, match=r"\.agrees or \.outcome"):
         bool(verdict)
     assert not verdict.agrees
 
 
-@pytest.mark.parametrize(("ratio", "said"), [(1.5, 1.5), (np.inf, None)])
-def test_a_verdict_in_json(ratio: float, said: float | None) -> None:
+@pytest.mark.parametrize(("ratio", "expected"), [(1.5, 1.5), (np.inf, None)])
+def test_a_verdict_in_json(ratio: float, expected: float | None) -> None:
     """The contract's keys; JSON has no infinity."""
     verdict = Verdict("forward", "deep", "agree", ratio, where="dense_1")
     assert verdict.as_json() == {
         "rung": "forward",
         "arm": "deep",
         "verdict": "agree",
-        "worst_ratio_to_floor": said,
+        "worst_ratio_to_floor": expected,
         "at_step": None,
         "horizon": None,
         "where": "dense_1",
@@ -466,7 +477,7 @@ def test_a_framework_agrees_with_itself(
     assert verdict.agrees, verdict.sentence
 
 
-# What the probes saw.
+# Probes.
 
 
 def probed(values: Any, probe: str = "representations") -> Record:
@@ -489,20 +500,20 @@ LOOKS = np.random.default_rng(0).normal(size=(2, 5, 3))
 
 def test_a_probe_that_sees_something_else_disagrees() -> None:
     assert judged_probes(LOOKS, LOOKS * (1 + 5 * DRIFT)).verdict().agrees
-    other = LOOKS.copy()
-    other[1, 2] += 1e-6
-    trajectory = judged_probes(LOOKS, other)
+    keras = LOOKS.copy()
+    keras[1, 2] += 1e-6
+    trajectory = judged_probes(LOOKS, keras)
     verdict = trajectory.verdict()
     assert verdict.outcome == "disagree"
     assert verdict.where == "representations of dense_1 after epoch 2"
     assert verdict.at_step == STEPS
     assert "representations of dense_1 after epoch 2 is" in verdict.sentence
-    seen = trajectory.value(probed(other), verdict)
+    seen = trajectory.value(probed(keras), verdict)
     assert seen is not None
-    assert (seen == other[1]).all()
+    assert (seen == keras[1]).all()
 
 
-def test_how_many_are_dead_is_not_judged() -> None:
+def test_shares_of_dead_units_are_not_judged() -> None:
     shares = np.array([0.25, 0.5])
     trajectory = judged_probes(shares, shares + 0.25, "dead_relu")
     assert trajectory.verdict().agrees
@@ -524,21 +535,21 @@ def test_beyond_the_horizon_a_probe_is_not_judged() -> None:
     assert verdict.outcome != "disagree"
 
 
-def test_the_headline_says_how_far_was_judged() -> None:
+def test_the_headline_states_how_many_steps_were_judged() -> None:
     """What lies beyond the horizon is not counted among the steps."""
     calm = judged(LOSS, LOSS)
     wild = judged(LOSS, LOSS, 10.0 ** np.linspace(-13.0, 0.0, STEPS))
     assert wild.horizon is not None
-    said = headline(together(calm=calm, wild=wild))
-    assert f"over at least {wild.horizon} float64 steps" in said
-    assert f"accuracies included: wild (step {wild.horizon})" in said
+    sentence = headline(together(calm=calm, wild=wild))
+    assert f"over at least {wild.horizon} float64 steps" in sentence
+    assert f"accuracies included: wild (step {wild.horizon})" in sentence
     alone = headline(together(calm=calm))
     assert f"over {STEPS} float64 steps" in alone
     assert "Beyond" not in alone
 
 
 def together(**trajectories: Trajectory) -> Any:
-    """Return as much of a result as a headline is made of."""
+    """Return a stand-in for a result, with all that a headline needs."""
     return SimpleNamespace(
         claims=[],
         arms=[

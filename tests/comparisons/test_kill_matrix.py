@@ -35,7 +35,7 @@ PLANTED = {fault.id: fault for fault in everything()}
 
 @pytest.fixture(scope="module")
 def bench(pair: WorkerPair, faulty: WorkerPair) -> Bench:
-    """One that needs no processes of its own."""
+    """A bench on the shared workers, without processes of its own."""
     return Bench((pair, faulty))
 
 
@@ -50,14 +50,16 @@ def test_a_sample_is_caught_on_its_rung_and_named(
 
 @pytest.mark.slow
 def test_all_are_caught_and_nearly_all_are_named() -> None:
-    found = list(kills(everything(), jobs=2))
-    missed = [kill.planted.id for kill in found if not kill.caught]
-    unnamed = [k.planted.id for k in found if k.planted.cause and not k.named]
+    results = list(kills(everything(), jobs=2))
+    missed = [kill.planted.id for kill in results if not kill.caught]
+    unnamed = [
+        k.planted.id for k in results if k.planted.cause and not k.named
+    ]
     assert not missed
-    assert count(found).enough, unnamed
+    assert count(results).enough, unnamed
 
 
-def test_the_committed_matrix_is_whole() -> None:
+def test_the_committed_matrix_is_complete() -> None:
     """It was written by a run over all that is planted now."""
     rows = re.findall(
         r"^\| `(\w+)` \| (PyTorch|Keras) \|.*●",
@@ -73,21 +75,21 @@ def made_up(planted: Planted, rung: str | None, *causes: str) -> Kill:
     return Kill(planted, rung, "dense_1/kernel" if rung else None, named, 1.0)
 
 
-def test_the_document_says_what_was_missed_and_what_was_not_named() -> None:
+def test_the_document_lists_faults_that_were_missed_or_not_named() -> None:
     first, second, third = misreadings()[:3]
     hand = by_hand()[0]
-    found = [
+    results = [
         made_up(first, "step", str(first.cause)),
         made_up(second, "initial", "adam_epsilon", str(second.cause)),
         made_up(third, None),
         made_up(hand, "data"),
     ]
-    counted = count(found)
+    counted = count(results)
     assert (counted.planted, counted.caught) == (4, 3)
     assert (counted.misread, counted.named, counted.alone) == (3, 2, 1)
     assert not counted.enough
-    assert count(found[:2]).enough
-    text = document(found)
+    assert count(results[:2]).enough
+    text = document(results)
     assert "planted: 4, caught: 3" in text
     assert f"**not caught**: `{third.title}`" in text
     rungs = RUNGS[: RUNGS.index("initial") + 1]

@@ -39,8 +39,8 @@ def adam(lr: float, placement: str) -> dict[str, Any]:
     return {"adam": {"lr": lr, "epsilon_placement": placement}}
 
 
-# Never to nothing: a rate that ends at 1e-16 leaves samples on the very kink
-# of a ReLU, where a gradient is a matter of the last bit.
+# The rate never becomes 0: one that ends at 1e-16 leaves samples exactly on
+# the kink of a ReLU, where a gradient depends on the last bit.
 DECAY = {"step_decay": {"every": 20, "by": 0.95}}
 COSINE = {"cosine": 400}
 
@@ -106,8 +106,8 @@ def assert_top_reached(ladder: LadderResult) -> None:
     assert reached == RUNGS[: RUNGS.index("trajectory") + 1]
 
 
-# Ten networks under three seeds are many seconds, so each network has one
-# seed of its own here, and all of them wherever time is no matter.
+# Ten networks under three seeds take many seconds, so each network has one
+# seed here, and more in the slow tests.
 @pytest.mark.parametrize(
     ("arm", "seed"),
     [
@@ -120,7 +120,7 @@ def test_frameworks_agree(pair: WorkerPair, arm: Arm, seed: int) -> None:
 
 
 def of_file(**changes: Any) -> Arm:
-    """A tiny network on XOR, as a teacher writes it first."""
+    """Return a tiny network on XOR, as in a first lesson."""
     recipe = {
         "loss": "binary_cross_entropy",
         "optimizer": {"sgd": {"lr": 0.3, "momentum": 0.9}},
@@ -138,7 +138,7 @@ def of_file(**changes: Any) -> Arm:
 
 
 @pytest.mark.parametrize("size", ["full", 1, 2])
-def test_cancelled_gradients_and_sure_predictions_are_no_disagreement(
+def test_cancelled_gradients_and_confident_predictions_are_no_disagreement(
     pair: WorkerPair, size: Any
 ) -> None:
     """A gradient of nothing is 0 in one and 1e-17 in the other, and
@@ -147,7 +147,9 @@ def test_cancelled_gradients_and_sure_predictions_are_no_disagreement(
     assert_top_reached(run_ladder(pair, of_file(batch_size=size), steps=300))
 
 
-def test_a_run_that_blows_up_is_said_to_diverge(pair: WorkerPair) -> None:
+def test_a_run_that_blows_up_is_reported_as_diverging(
+    pair: WorkerPair,
+) -> None:
     network = arm(
         LINE,
         {"polynomial": {"samples": 60}},
@@ -179,22 +181,22 @@ def test_frameworks_agree_for_long(pair: WorkerPair, arm: Arm) -> None:
 def test_a_snapshot_has_the_precision_of_its_run(
     pair: WorkerPair, backend: str
 ) -> None:
-    """The judge takes its unit from what it is given."""
-    found = pair.workers[backend].submit(
+    """The comparison takes its unit from the precision of the values."""
+    future = pair.workers[backend].submit(
         "inspect_step",
         arm=ARMS["spiral-epsilon"],
         seed=0,
         dtype="float32",
         nudges=(),
     )
-    [snapshot] = found.result().snapshots
+    [snapshot] = future.result().snapshots
     kinds = {name: value.dtype for name, value in snapshot.gradients.items()}
     assert set(kinds.values()) == {np.dtype("float32")}, kinds
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_float32_raises_no_false_alarm(pair: WorkerPair, seed: int) -> None:
-    """It proves little, but it must not accuse anybody either."""
+    """It proves little, but it must not be a disagreement either."""
     ladder = run_ladder(
         pair,
         ARMS["spiral-epsilon"],
@@ -232,17 +234,17 @@ def test_a_framework_agrees_with_itself(torch_worker: Worker) -> None:
     assert max(verdict.worst_ratio for verdict in ladder.verdicts) == 0.0
 
 
-def test_what_is_drawn_natively_leaves_nothing_behind(
+def test_drawing_native_weights_leaves_the_precision_as_it_was(
     pair: WorkerPair,
 ) -> None:
-    """Networks are drawn in float32, and precision is the process's."""
-    climbs = [
+    """Networks are drawn in float32, and the process has one precision."""
+    ladders = [
         run_ladder(pair, arm(TANH), steps=20, level="initial")
         for _ in range(2)
     ]
     first, again = (
         {v.rung: (v.outcome, v.sentence) for v in each.verdicts}
-        for each in climbs
+        for each in ladders
     )
     assert {outcome for outcome, _ in first.values()} == {"agree"}
     assert again == first

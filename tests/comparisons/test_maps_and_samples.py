@@ -1,4 +1,4 @@
-"""Pictures of samples and of grids hold what they should."""
+"""Plots of samples and of grids hold the right values."""
 
 from pathlib import Path
 from typing import Any
@@ -48,13 +48,13 @@ def drawn(experiment: Experiment, records: Any, picture: int = 0) -> Figure:
 
 
 def seeing(experiment: Experiment, wrong: int) -> Any:
-    """Return records of a network that gets the first so many wrong."""
+    """Return records of a network that misclassifies the first samples."""
     arm = experiment.arm("one")
     labels = arm.data.parts(arm.recipe.loss)["test"].some(60).y
     logits = np.zeros((60, 10))
     chosen = labels.copy()
     chosen[:wrong] = (chosen[:wrong] + 1) % 10
-    # The later it stands, the surer it is of what is wrong.
+    # The later a sample, the more confident its prediction.
     logits[np.arange(60), chosen] = 1 + np.arange(60)
     flat = np.random.default_rng(0).normal(size=(1, 60, 64))
     looks = {
@@ -70,7 +70,7 @@ def texts(panel: Any) -> list[str]:
 
 
 def test_a_confusion_matrix_counts_each_sample_once() -> None:
-    experiment = parse(written(pictures=["confusion"]))
+    experiment = parse(written(plots=["confusion"]))
     records, labels = seeing(experiment, wrong=3)
     figure = drawn(experiment, records)
     assert len(figure.axes) == 2
@@ -86,7 +86,7 @@ def test_a_confusion_matrix_counts_each_sample_once() -> None:
 
 
 def test_the_worst_mistakes_come_first_with_both_classes() -> None:
-    experiment = parse(written(pictures=["mistakes"]))
+    experiment = parse(written(plots=["mistakes"]))
     records, labels = seeing(experiment, wrong=3)
     figure = drawn(experiment, records)
     rows = np.reshape(figure.axes, (2, samples.WORST))
@@ -114,7 +114,7 @@ def named(tmp_path: Path, *pictures: Any) -> tuple[Figure, ...]:
             data={"table": {"file": str(file), "classes": names}, "test": 0.5},
             arms={"one": ["flatten", {"dense": 3}]},
             probes={"representations": {"samples": 30, "part": "test"}},
-            pictures=list(pictures),
+            plots=list(pictures),
         )
     )
     arm = experiment.arm("one")
@@ -144,8 +144,8 @@ def test_classes_are_called_by_their_names(tmp_path: Path) -> None:
     assert shown == [f"class {name}" for name in names]
 
 
-def test_without_a_mistake_it_says_so() -> None:
-    experiment = parse(written(pictures=["mistakes"]))
+def test_without_mistakes_the_titles_say_none() -> None:
+    experiment = parse(written(plots=["mistakes"]))
     figure = drawn(experiment, seeing(experiment, wrong=0)[0])
     assert [p.get_title() for p in figure.axes[:: samples.WORST]] == [
         "none"
@@ -153,7 +153,7 @@ def test_without_a_mistake_it_says_so() -> None:
 
 
 def test_embeddings_lay_both_frameworks_out_together() -> None:
-    experiment = parse(written(pictures=["embeddings"]))
+    experiment = parse(written(plots=["embeddings"]))
     records, _ = seeing(experiment, wrong=0)
     figure = drawn(experiment, records)
     rows = np.reshape(figure.axes, (2, 3))
@@ -162,7 +162,7 @@ def test_embeddings_lay_both_frameworks_out_together() -> None:
         "flatten_1",
         "dense_1",
     ]
-    # What is the same in both lies in the same places.
+    # Equal representations have equal coordinates.
     for column in rows.T:
         places = [
             np.concatenate([each.get_xydata() for each in panel.lines])
@@ -172,15 +172,15 @@ def test_embeddings_lay_both_frameworks_out_together() -> None:
         np.testing.assert_array_equal(*places)
 
 
-def test_what_differs_is_laid_out_in_one_plane() -> None:
+def test_different_representations_are_laid_out_in_one_plane() -> None:
     rng = np.random.default_rng(0)
     seen = [rng.normal(size=(30, 4)), 50 + rng.normal(size=(30, 4))]
-    one, other = samples._laid_out(seen)
-    assert one.shape == other.shape == (30, 2)
-    # Two clouds far apart are so in the common plane.
-    apart = np.linalg.norm(one.mean(0) - other.mean(0))
-    assert apart > one.std(0).max()
-    assert apart > other.std(0).max()
+    torch, keras = samples._laid_out(seen)
+    assert torch.shape == keras.shape == (30, 2)
+    # Two clouds that are far apart stay so in the common plane.
+    apart = np.linalg.norm(torch.mean(0) - keras.mean(0))
+    assert apart > torch.std(0).max()
+    assert apart > keras.std(0).max()
 
 
 def grid() -> Experiment:
@@ -194,9 +194,7 @@ def grid() -> Experiment:
         for index, rate in enumerate((0.01, 0.1))
         if (depth, batch, rate) != (1, 16, 0.1)
     }
-    return parse(
-        written(arms=cells, pictures=[{"heat_maps": "test_accuracy"}])
-    )
+    return parse(written(arms=cells, plots=[{"heat_maps": "test_accuracy"}]))
 
 
 def test_heat_maps_hold_the_means_and_their_difference() -> None:
@@ -263,7 +261,7 @@ def accurate(value: float) -> Record:
         ),
     ],
 )
-def test_what_cannot_be_drawn_is_refused(
+def test_a_plot_that_cannot_be_drawn_is_refused(
     fields: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(ValueError, match="plots") as refused:
@@ -272,14 +270,14 @@ def test_what_cannot_be_drawn_is_refused(
 
 
 def test_a_network_that_diverged_is_not_laid_out() -> None:
-    experiment = parse(written(pictures=["embeddings"]))
+    experiment = parse(written(plots=["embeddings"]))
     records, _ = seeing(experiment, wrong=3)
     for record in (each[0] for each in records["one"].values()):
         record.probes["representations/dense_1"][0, 0, 0] = np.nan
     figure = drawn(experiment, records)
-    said = [text for panel in figure.axes for text in texts(panel)]
-    assert said == ["diverged", "diverged"]
+    messages = [text for panel in figure.axes for text in texts(panel)]
+    assert messages == ["diverged", "diverged"]
 
 
-def test_ten_classes_look_like_ten() -> None:
+def test_each_of_18_classes_has_its_own_look() -> None:
     assert len({samples._look(label) for label in range(18)}) == 18

@@ -1,4 +1,4 @@
-"""The naive port: two dialects, what lies between them, and mixes."""
+"""The naive port: two dialects, the conventions that differ, and mixes."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from framework_parity.comparisons import catalogue
 from framework_parity.comparisons.audit import naive_port as naive
 from framework_parity.comparisons.audit.naive_port import NaivePort, naive_port
 
-UNSAID = {
+UNWRITTEN = {
     "adam_epsilon",
     "adam_epsilon_placement",
     "batch_norm_epsilon",
@@ -44,18 +44,18 @@ def port() -> NaivePort:
     return naive_port(catalogue.written("naive_port"))
 
 
-def test_the_showcase_leaves_unsaid_what_nobody_thinks_about(
+def test_the_showcase_leaves_easily_forgotten_values_unwritten(
     port: NaivePort,
 ) -> None:
-    found = {row.name for row in port.conventions}
-    assert found >= UNSAID
+    names = {row.name for row in port.conventions}
+    assert names >= UNWRITTEN
     # What everybody writes down is written down.
-    said = {"recipe.batch_size", "recipe.shuffle", "adam.lr"}
-    assert not said & {row.field for row in port.conventions}
+    fields = {"recipe.batch_size", "recipe.shuffle", "adam.lr"}
+    assert not fields & {row.field for row in port.conventions}
 
 
 @pytest.mark.parametrize("side", ["torch", "keras"])
-def test_a_corner_is_the_words_under_that_dialect(
+def test_a_corner_is_the_spec_under_that_dialect(
     port: NaivePort, side: str
 ) -> None:
     words = catalogue.written("naive_port") | {"dialect": side}
@@ -63,7 +63,7 @@ def test_a_corner_is_the_words_under_that_dialect(
     assert whole.content_hash == parse(words).content_hash
 
 
-@pytest.mark.parametrize("name", sorted(UNSAID))
+@pytest.mark.parametrize("name", sorted(UNWRITTEN))
 def test_one_switch_changes_its_field_everywhere_and_nothing_else(
     port: NaivePort, name: str
 ) -> None:
@@ -77,8 +77,8 @@ def test_one_switch_changes_its_field_everywhere_and_nothing_else(
     for other in port.conventions:
         if other.name != name:
             kind, field = other.field.split(".")
-            found = [*_fields(mixed, kind, field)]
-            assert found == [*_fields(port.sides["torch"], kind, field)]
+            values = [*_fields(mixed, kind, field)]
+            assert values == [*_fields(port.sides["torch"], kind, field)]
 
 
 def _fields(value: Any, kind: str, field: str) -> Any:
@@ -100,20 +100,20 @@ def test_differences_are_found_inside_of_blocks_and_initialisers() -> None:
         {"dense": dense | {"units": 3}},
     ]
     port = naive_port(written(layers))
-    found = {row.field.split(".")[0] for row in port.conventions}
-    assert found == {"adam", "normal"}
+    kinds = {row.field.split(".")[0] for row in port.conventions}
+    assert kinds == {"adam", "normal"}
     mixed = port.mixed(frozenset({"normal_stddev"})).model_dump(mode="json")
     assert [*_fields(mixed, "normal", "stddev")] == [0.05] * 3
 
 
-def test_nothing_differs_where_everything_is_said() -> None:
+def test_nothing_differs_where_everything_is_written() -> None:
     complete = parse(written([{"dense": 3}])).model_dump(mode="json")
     port = naive_port(complete)
     assert port.conventions == ()
     assert port.corners["torch"] == port.corners["keras"] == frozenset()
 
 
-def test_the_arm_that_leaves_most_unsaid_is_audited() -> None:
+def test_the_arm_with_most_differing_defaults_is_audited() -> None:
     arms = {
         "plain": [{"dense": 3}],
         "normed": [{"dense": 3}, "batch_norm"],
@@ -126,7 +126,9 @@ def test_the_arm_that_leaves_most_unsaid_is_audited() -> None:
         naive_port(words, "agin")
 
 
-def test_what_one_dialect_cannot_mean_is_refused_by_its_name() -> None:
+def test_a_spec_that_is_invalid_in_one_dialect_is_refused_with_its_name() -> (
+    None
+):
     words = written([{"dense": 4}, "batch_norm", {"dense": 3}])
     del words["recipe"]["batch_size"]
     with pytest.raises(SpecError, match="under PyTorch's defaults"):

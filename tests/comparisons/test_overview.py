@@ -1,4 +1,4 @@
-"""Several experiments leave pages that lead to each of their reports."""
+"""Several experiments have pages that link to each of their reports."""
 
 import re
 from contextlib import nullcontext
@@ -25,7 +25,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Any:
     out = tmp_path_factory.mktemp("several")
     with pytest.MonkeyPatch.context() as patch, WorkerPool() as pool:
         patch.setattr(settings, "TRAJECTORY", {"quick": 30})
-        found = list(
+        results = list(
             run_each(
                 SPECS,
                 [out / spec.name for spec in SPECS],
@@ -37,13 +37,13 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Any:
         )
         # The second experiment was handed to the first one's workers.
         assert pool.started == 1
-    index.write(found, out)
-    return out, found
+    index.write(results, out)
+    return out, results
 
 
-def test_every_report_that_a_page_leads_to_is_there(ran: Any) -> None:
-    out, found = ran
-    assert index.outcome(found) == "agree"
+def test_every_report_that_a_page_links_to_exists(ran: Any) -> None:
+    out, results = ran
+    assert index.outcome(results) == "agree"
     text = (out / "index.html").read_text()
     links = set(re.findall(r'href="([^"]*)"', text))
     assert links == {"one/report.html", "two/report.html"}
@@ -51,10 +51,10 @@ def test_every_report_that_a_page_leads_to_is_there(ran: Any) -> None:
 
 
 def test_the_pages_hold_rows_and_claims(ran: Any) -> None:
-    out, found = ran
+    out, results = ran
     text = (out / "catalogue.md").read_text()
     rows = [line for line in text.splitlines() if line.startswith("| [")]
-    for row, each, claims in zip(rows, found, ("1", ""), strict=True):
+    for row, each, claims in zip(rows, results, ("1", ""), strict=True):
         cells = [cell.strip() for cell in row.strip("|").split("|")]
         name, arms, _, hold, *_, verdict = cells
         assert each.result.experiment.name in name
@@ -63,7 +63,7 @@ def test_the_pages_hold_rows_and_claims(ran: Any) -> None:
     assert "And more." not in text
 
 
-def test_a_page_is_made_of_what_the_experiments_said(ran: Any) -> None:
+def test_a_report_holds_the_explanation_of_its_experiment(ran: Any) -> None:
     out: Path = ran[0]
     report = (out / "two" / "report.html").read_text()
     assert '<p class="teaches">Much.</p>' in report

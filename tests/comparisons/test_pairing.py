@@ -1,4 +1,4 @@
-"""What `run` is handed in Python is checked as on the command line."""
+"""The arguments of `run` in Python are checked as on the command line."""
 
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ def test_a_wrong_argument_is_refused_before_training(
 
 
 @pytest.mark.parametrize("wrong", [None, 3, [], ("shallow_vs_deep",)])
-def test_what_is_no_experiment_is_told_what_one_is(
+def test_a_value_that_is_no_experiment_is_refused(
     wrong: Any, no_workers: None
 ) -> None:
     with pytest.raises(SpecError, match="expected a name of the catalogue"):
@@ -80,40 +80,42 @@ def test_a_result_is_printed_in_a_few_lines() -> None:
     assert len(repr(result.arms)) < 2000
 
 
-def test_frameworks_run_in_their_own_order(
+def test_frameworks_run_in_a_fixed_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[tuple[str, ...]] = []
+    received: list[tuple[str, ...]] = []
 
     def pool(backends: Any, *rest: Any) -> Any:
-        asked.append(backends)
+        received.append(backends)
         raise SpecError("", "enough")
 
     monkeypatch.setattr(WorkerPool, "__init__", lambda _, *how: pool(*how))
     with pytest.raises(SpecError, match="enough"):
         run(SMALL, backends=["keras", "torch"])
-    assert asked == [("torch", "keras")]
+    assert received == [("torch", "keras")]
 
 
-def test_workers_of_age_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_are_replaced_after_their_lifetime(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(runner, "LIFETIME", 2)
     served: list[WorkerPair] = []
 
-    def one(pair: WorkerPair, network: Arm) -> Any:
+    def serve(pair: WorkerPair, network: Arm) -> Any:
         served.append(pair)
 
     with WorkerPool(("torch",)) as pool:
         for _ in range(3):
-            pool.map(one, [arm(TANH)])
+            pool.map(serve, [arm(TANH)])
         assert [pair.alive() for pair in served] == [False, False, True]
     first, second, third = served
     assert first is second is not third
 
 
-def test_after_an_arm_that_fails_none_begins() -> None:
+def test_no_arm_begins_after_one_that_fails() -> None:
     begun: list[str] = []
 
-    def one(pair: WorkerPair, network: Arm) -> Any:
+    def fail(pair: WorkerPair, network: Arm) -> Any:
         begun.append(network.name)
         raise SpecError("", "enough")
 
@@ -121,14 +123,14 @@ def test_after_an_arm_that_fails_none_begins() -> None:
         pytest.raises(SpecError, match="enough"),
         WorkerPool(("torch",)) as pool,
     ):
-        pool.map(one, [arm(TANH)] * 5)
+        pool.map(fail, [arm(TANH)] * 5)
     assert len(begun) == 1
 
 
-def test_what_asks_for_images_after_training_finds_them(
+def test_image_files_are_found_again_after_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Claims and pictures look at the samples again, a notebook's later."""
+    """Claims and plots read the samples again, in a notebook even later."""
     monkeypatch.setenv("PARITY_DATA", str(tmp_path / "elsewhere"))
     write_idx(tmp_path / "here", "mnist")
     written = SMALL | {

@@ -1,4 +1,4 @@
-"""The disagreement map shows what is there, and loses no narrow peak."""
+"""The disagreement map shows all differences, narrow peaks included."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -35,10 +35,10 @@ def record(norms: Curve) -> Record:
 
 
 def trajectory(times: Curve, steps: int = 1000) -> Trajectory:
-    """Return one whose gradients part by so many floors, step by step."""
-    ours = np.ones((steps, 2))
-    theirs = ours * (1.0 + times * DRIFT)
-    both = [[record(x), record(x * (1.0 + DRIFT))] for x in (ours, theirs)]
+    """Return one whose gradients differ by so many floors, step by step."""
+    torch = np.ones((steps, 2))
+    keras = torch * (1.0 + times * DRIFT)
+    both = [[record(x), record(x * (1.0 + DRIFT))] for x in (torch, keras)]
     return compare_records("only", *both)
 
 
@@ -46,9 +46,9 @@ def drawn(*trajectories: Trajectory | None) -> Figure:
     arms = [
         SimpleNamespace(
             arm=SimpleNamespace(name=f"arm_{n}"),
-            ladder=SimpleNamespace(trajectory=found),
+            ladder=SimpleNamespace(trajectory=each),
         )
-        for n, found in enumerate(trajectories)
+        for n, each in enumerate(trajectories)
     ]
     result: Any = SimpleNamespace(arms=arms)
     return disagreement(result)
@@ -63,16 +63,16 @@ def cells(figure: Figure) -> Curve:
 def test_a_peak_of_one_step_is_not_lost(step: int) -> None:
     times = np.ones((1000, 2))
     times[step, 1] = 1e4
-    found = cells(drawn(trajectory(times)))
-    assert found.shape[1] <= MOST_POINTS
-    assert (found > TIMES_FLOOR).sum() == 1
-    row, column = np.unravel_index(found.argmax(), found.shape)
+    values = cells(drawn(trajectory(times)))
+    assert values.shape[1] <= MOST_POINTS
+    assert (values > TIMES_FLOOR).sum() == 1
+    row, column = np.unravel_index(values.argmax(), values.shape)
     stride = -(-1000 // MOST_POINTS)
     assert (row, column) == (1, step // stride)
-    assert found.max() == pytest.approx(1e4, rel=0.01)
+    assert values.max() == pytest.approx(1e4, rel=0.01)
 
 
-def test_what_is_more_than_the_limit_has_a_colour() -> None:
+def test_only_ratios_above_the_limit_are_coloured() -> None:
     [image] = drawn(trajectory(np.ones((10, 2)), 10)).axes[0].images
 
     def saturation(times: float) -> float:
@@ -85,17 +85,17 @@ def test_what_is_more_than_the_limit_has_a_colour() -> None:
         assert saturation(times) > 0.3
 
 
-def test_nothing_and_no_number_and_no_bound_can_be_drawn() -> None:
+def test_zero_infinite_and_missing_differences_can_be_drawn() -> None:
     times = np.zeros((20, 2))
     times[5:, 0] = np.inf
     figure = drawn(trajectory(times, 20), None)
-    found = cells(figure)
-    assert found.min() == LOWEST
-    assert found[0, 6] == HIGHEST
+    values = cells(figure)
+    assert values.min() == LOWEST
+    assert values[0, 6] == HIGHEST
     assert "not reached" in svg(figure)
 
 
-def test_a_panel_says_where_it_is_worst() -> None:
+def test_a_panel_names_the_place_of_its_largest_difference() -> None:
     times = np.ones((100, 2))
     times[42, 1] = 50.0
     text = svg(drawn(trajectory(times, 100)))

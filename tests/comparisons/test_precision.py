@@ -1,4 +1,4 @@
-"""A training below float64 is judged by its own floor, and faults show."""
+"""A training below float64 is judged by its own floor and shows faults."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_a_planted_fault_is_a_disagreement(
     assert verdict.outcome == "disagree"
 
 
-def test_what_watches_a_curve_is_left_out(pair: WorkerPair) -> None:
+def test_early_stopping_is_left_out(pair: WorkerPair) -> None:
     """Early stopping would end this training after its second epoch."""
     stopped = watched(
         MLP, early_stopping={"patience": 1, "min_delta": 9.0}, epochs=9

@@ -31,7 +31,7 @@ def wait_for(file: io.StringIO, count: int) -> list[str]:
     return lines_of(file)
 
 
-def test_a_line_says_how_far_each_framework_is() -> None:
+def test_a_line_states_the_progress_of_each_framework() -> None:
     stages = Stages(LABELS, "steps")
     assert stages.say() == ("", "")
     stages.watch("deep: float32, seed 0", "torch", 1250, 5000)
@@ -51,7 +51,7 @@ def test_a_line_says_how_far_each_framework_is() -> None:
     )
 
 
-def test_a_new_stage_is_a_line_at_once_and_an_old_one_in_time() -> None:
+def test_a_new_stage_is_printed_at_once_and_an_old_one_at_intervals() -> None:
     file = io.StringIO()
     at = ["one", "one: 10 %"]
 
@@ -60,7 +60,7 @@ def test_a_new_stage_is_a_line_at_once_and_an_old_one_in_time() -> None:
 
     with Ticker("title", say, file, least=0.01, most=PATIENCE):
         assert len(wait_for(file, 1)) == 1
-        # The same stage waits for its time, which does not come here.
+        # A line of the same stage waits for its interval, too long here.
         at[1] = "one: 20 %"
         time.sleep(0.1)
         assert len(lines_of(file)) == 1
@@ -74,14 +74,14 @@ def test_a_new_stage_is_a_line_at_once_and_an_old_one_in_time() -> None:
         assert len(wait_for(file, 3)) >= 3
 
 
-def test_before_anything_is_reported_nothing_is_said() -> None:
+def test_nothing_is_printed_before_the_first_report() -> None:
     file = io.StringIO()
     with Ticker("title", lambda: ("", ""), file, least=0.01, most=0.02):
         time.sleep(0.1)
     assert lines_of(file) == []
 
 
-def test_a_stream_that_is_closed_ends_no_run() -> None:
+def test_a_closed_stream_does_not_end_a_run() -> None:
     file = io.StringIO()
     file.close()
     with Ticker("title", lambda: ("one", "one"), file, 0.01, 0.02):

@@ -1,4 +1,4 @@
-"""A judge that cries wolf is none: on a thousand sound pairs it is quiet."""
+"""False alarms: none of a thousand sound pairs is a disagreement."""
 
 from pathlib import Path
 
@@ -14,11 +14,11 @@ from tests.comparisons.quiet import (
     report,
 )
 
-# All of them short; the long ones wait for the thousand.
+# All of them short; the long ones are among the thousand.
 SAMPLE = range(1, 9)
 
 
-def test_the_pairs_are_of_all_sorts_and_always_the_same() -> None:
+def test_the_pairs_are_of_all_kinds_and_always_the_same() -> None:
     jobs, again = quiet_jobs(100), quiet_jobs(40)
     assert [job.key for job in jobs[:40]] == [job.key for job in again]
     assert len({job.key for job in jobs}) == 100
@@ -37,27 +37,27 @@ def jobs() -> list[Job]:
 
 
 @pytest.mark.parametrize("number", SAMPLE)
-def test_a_sound_pair_is_not_accused(
+def test_a_sound_pair_does_not_disagree(
     pair: WorkerPair, jobs: list[Job], number: int
 ) -> None:
-    found = ladder(pair, jobs[number])
-    assert outcome(found) != "disagree", sentence(found)
+    record = ladder(pair, jobs[number])
+    assert outcome(record) != "disagree", sentence(record)
 
 
 @pytest.mark.slow
-def test_a_thousand_sound_pairs_are_not_accused(
+def test_a_thousand_sound_pairs_do_not_disagree(
     request: pytest.FixtureRequest,
 ) -> None:
-    """What `make quiet` has done already is not done again."""
+    """Pairs that `make quiet` has run already are not run again."""
     jobs = quiet_jobs()
     memory = Memory(Path(request.config.rootpath) / CACHE)
-    found = climb_all(jobs, memory, watch=print)
-    print("\n".join(report(jobs, found)))
-    assert len({job.key for job in jobs}) == len(found) == COUNT
-    accused = [
-        job.name for job in jobs if outcome(found[job.key]) == "disagree"
+    records = climb_all(jobs, memory, watch=print)
+    print("\n".join(report(jobs, records)))
+    assert len({job.key for job in jobs}) == len(records) == COUNT
+    disagreements = [
+        job.name for job in jobs if outcome(records[job.key]) == "disagree"
     ]
-    assert not accused
-    # A judge that decides nothing is quiet, too.
-    agreed = [each for each in found.values() if outcome(each) == "agree"]
+    assert not disagreements
+    # Most pairs agree: being always undecided raises no alarm either.
+    agreed = [each for each in records.values() if outcome(each) == "agree"]
     assert len(agreed) > 0.9 * COUNT

@@ -27,8 +27,8 @@ def digest(worker: Worker, arm: Arm, dtype: Dtype, seed: int = 0) -> str:
     [record] = worker.submit(
         "train", arm=arm, seed=seed, dtype=dtype, gradient_norm=True
     ).result()
-    found: str = record.digest()
-    return found
+    result: str = record.digest()
+    return result
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +62,10 @@ def test_another_seed_is_another_run(
 
 
 @pytest.mark.parametrize("backend", list(LABELS))
-def test_what_ran_before_leaves_no_trace(
+def test_earlier_runs_do_not_change_a_run(
     pair: WorkerPair, backend: str
 ) -> None:
-    """Not the other precision, nor another network, nor another seed."""
+    """Neither the other precision, nor another network, nor another seed."""
     worker = pair.workers[backend]
     first = digest(worker, ARMS["spiral"], "float64")
     digest(worker, ARMS["digits"], "float32", seed=5)

@@ -45,10 +45,10 @@ def play(pair: WorkerPair) -> Play:
     """Train in one framework from what was drawn."""
 
     def trained(backend: str, arm: Arm, drawn: Drawn) -> Record:
-        asked = {"seed": 0, "dtype": "float32", "drawn": drawn}
+        options = {"seed": 0, "dtype": "float32", "drawn": drawn}
         worker = pair.workers[backend]
-        found: Record = worker.submit("train", arm=arm, **asked).result()[0]
-        return found
+        record: Record = worker.submit("train", arm=arm, **options).result()[0]
+        return record
 
     return trained
 
@@ -65,8 +65,8 @@ def test_the_dropout_table_is_printed(
     pair: WorkerPair, play: Play, backend: str, arm: str
 ) -> None:
     network = DROPOUT.arm(arm)
-    found = play(backend, network, recorded(pair, network, 0))
-    assert losses(found) == DROPOUT_FIGURES[arm]
+    record = play(backend, network, recorded(pair, network, 0))
+    assert losses(record) == DROPOUT_FIGURES[arm]
 
 
 @on_each_backend
@@ -74,10 +74,10 @@ def test_the_early_stopping_figures_are_printed(
     pair: WorkerPair, play: Play, backend: str
 ) -> None:
     network = catalogue.find("early_stopping").arm("best_kept")
-    found = play(backend, network, recorded(pair, network, 0))
-    curve = found.epochs["validation_loss"]
+    record = play(backend, network, recorded(pair, network, 0))
+    curve = record.epochs["validation_loss"]
     best = int(curve.argmin())
-    assert found.final["best_epoch"] == best + 1
+    assert record.final["best_epoch"] == best + 1
     assert (
         f"{best}",
         f"{curve[best]:.4f}",
@@ -90,8 +90,8 @@ def test_the_predictions_of_xor_are_printed(
     pair: WorkerPair, play: Play, backend: str
 ) -> None:
     network = catalogue.find("xor").arm("hidden_layer")
-    found = play(backend, network, recorded(pair, network, 0))
-    logits = found.probes["representations/dense_2"][-1, :, 0]
+    record = play(backend, network, recorded(pair, network, 0))
+    logits = record.probes["representations/dense_2"][-1, :, 0]
     assert [f"{1 / (1 + np.exp(-z)):.3f}" for z in logits] == XOR_FIGURES
 
 
@@ -102,9 +102,9 @@ def test_a_bare_script_has_the_same_losses_to_the_bit(
     script = [sys.executable, "-I", Path(bare.__file__), name]
     printed = subprocess.run(script, check=True, capture_output=True)
     network = parse(bare.PLAYED[name]).arm("only")
-    found = play("torch", network, recorded(pair, network, 0))
+    record = play("torch", network, recorded(pair, network, 0))
     np.testing.assert_array_equal(
-        found.steps["loss"], np.array(json.loads(printed.stdout), np.float32)
+        record.steps["loss"], np.array(json.loads(printed.stdout), np.float32)
     )
 
 
@@ -114,13 +114,13 @@ def test_keras_follows_a_bare_script(
 ) -> None:
     network = parse(bare.PLAYED[name]).arm("only")
     drawn = recorded(pair, network, 0)
-    ours, theirs = (play(backend, network, drawn) for backend in LABELS)
+    torch, keras = (play(backend, network, drawn) for backend in LABELS)
     np.testing.assert_allclose(
-        ours.steps["loss"], theirs.steps["loss"], rtol=1e-5
+        torch.steps["loss"], keras.steps["loss"], rtol=1e-5
     )
 
 
-def test_what_is_drawn_hangs_on_the_seed_and_the_protocol(
+def test_draws_depend_on_the_seed_and_the_protocol(
     pair: WorkerPair,
 ) -> None:
     def weights(run: int = 0, **replay: Any) -> Any:
@@ -136,26 +136,26 @@ def test_what_is_drawn_hangs_on_the_seed_and_the_protocol(
     assert (first != weights(reseed=False)).any()
 
 
-def test_the_masks_that_are_played_are_pytorchs(
+def test_the_masks_that_are_replayed_are_those_of_pytorch(
     pair: WorkerPair, play: Play
 ) -> None:
-    """The masks of the shared stream, or of another seed, print others."""
+    """The shared stream's masks, or another seed's, give other figures."""
     arm = DROPOUT.arm("rate_5")
     drawn, other = (recorded(pair, arm, number) for number in (0, 1))
     shared = [
         segment.masks
         for segment in batches.segments(arm, 50, 0, range(arm.recipe.epochs))
     ]
-    ours = {
+    shared_masks = {
         name: list(np.concatenate([masks[name] for masks in shared]))
         for name in drawn.masks
     }
     published = DROPOUT_FIGURES["rate_5"]
-    for masks, same in ((drawn.masks, True), (ours, False)):
-        found = play("keras", arm, replace(drawn, masks=masks))
-        assert (losses(found) == published) == same
-    found = play("keras", arm, replace(drawn, masks=other.masks))
-    assert losses(found) != published
+    for masks, same in ((drawn.masks, True), (shared_masks, False)):
+        record = play("keras", arm, replace(drawn, masks=masks))
+        assert (losses(record) == published) == same
+    record = play("keras", arm, replace(drawn, masks=other.masks))
+    assert losses(record) != published
 
 
 def test_a_run_is_replayed_in_both_and_compared(
@@ -163,15 +163,15 @@ def test_a_run_is_replayed_in_both_and_compared(
 ) -> None:
     monkeypatch.setattr(settings, "TRAJECTORY", {"quick": 20})
     written = bare.PLAYED["table"]
-    found = run(written, randomness="replay", seeds=2)
-    [arm] = found.arms
-    assert found.verdict == "agree"
+    result = run(written, randomness="replay", seeds=2)
+    [arm] = result.arms
+    assert result.verdict == "agree"
     assert arm.curves is not None
     first, second = arm.records["torch"]
     assert (first.steps["loss"] != second.steps["loss"]).any()
-    for ours, theirs in zip(*arm.records.values(), strict=True):
+    for torch, keras in zip(*arm.records.values(), strict=True):
         np.testing.assert_allclose(
-            ours.steps["loss"], theirs.steps["loss"], rtol=1e-5
+            torch.steps["loss"], keras.steps["loss"], rtol=1e-5
         )
     alone = run(written, randomness="replay", backends=["keras"], seeds=1)
     [record] = alone.arms[0].records["keras"]
@@ -197,6 +197,6 @@ def test_images_changed_at_random_are_refused(no_workers: None) -> None:
 
 def test_keras_records_nothing(pair: WorkerPair) -> None:
     arm = DROPOUT.arm("rate_3")
-    asked = pair.workers["keras"].submit("record", arm=arm, seed=0)
+    future = pair.workers["keras"].submit("record", arm=arm, seed=0)
     with pytest.raises(WorkerError, match="only PyTorch's draws are replayed"):
-        asked.result()
+        future.result()

@@ -1,4 +1,4 @@
-"""What a report says is true of how it was run, and can all be read."""
+"""A report describes how it was run, and all of its text can be read."""
 
 import re
 from collections.abc import Callable
@@ -54,42 +54,44 @@ def results() -> dict[str, Result]:
 
 
 def words(result: Result) -> str:
-    """Return what stands in a report, in one line without the markup."""
+    """Return the text of a report, in one line without the markup."""
     text = page(result, pictures(result))
     text = re.sub(r"<style>.*?</style>", "", text, flags=re.S)
     text = re.sub(r"<[^>]*>", "", text)
     return " ".join(text.split())
 
 
-def test_a_shared_run_says_what_it_shares(results: dict[str, Result]) -> None:
-    said = words(results["shared"])
-    assert said.startswith(f"small: {FRAMEWORKS}")
-    assert f"Both frameworks {SAME}" in said
-    assert "Training and validation in both frameworks, in float32" in said
+def test_a_shared_run_states_what_is_shared(
+    results: dict[str, Result],
+) -> None:
+    text = words(results["shared"])
+    assert text.startswith(f"small: {FRAMEWORKS}")
+    assert f"Both frameworks {SAME}" in text
+    assert "Training and validation in both frameworks, in float32" in text
     assert (
         "The verdict rests on the ladder, climbed in float64 from the same "
         "numbers in both frameworks, and on the claims, asked of the float32 "
         "runs. The float32 curves are drawn to be looked at"
-    ) in said
-    assert "alone" not in said.split("The complete specification")[0]
+    ) in text
+    assert "alone" not in text.split("The complete specification")[0]
 
 
-def test_a_native_run_says_that_it_was_not_compared_step_by_step(
+def test_a_native_run_states_that_it_was_not_compared_step_by_step(
     results: dict[str, Result],
 ) -> None:
-    said = words(results["native"])
-    assert "Each framework drew its own initial weights and masks" in said
-    assert "they were not compared step by step" in said
-    assert f"Both frameworks {SAME}" not in said
-    assert f"there both frameworks {SAME}" in said
+    text = words(results["native"])
+    assert "Each framework drew its own initial weights and masks" in text
+    assert "they were not compared step by step" in text
+    assert f"Both frameworks {SAME}" not in text
+    assert f"there both frameworks {SAME}" in text
     assert (
         "Training in both frameworks, in bfloat16, each from weights of its "
         "own"
-    ) in said
-    assert "The bfloat16 curves are drawn" in said
+    ) in text
+    assert "The bfloat16 curves are drawn" in text
 
 
-def test_a_replayed_run_says_whose_draws_were_played(
+def test_a_replayed_run_names_the_source_of_its_draws(
     results: dict[str, Result],
 ) -> None:
     for name, played, where in (
@@ -105,23 +107,23 @@ def test_a_replayed_run_says_whose_draws_were_played(
         ),
     ):
         played_back = replace(results[name].settings, randomness="replay")
-        said = words(replace(results[name], settings=played_back))
-        assert played in said
-        assert f"in {where}, in float32, from what PyTorch drew" in said
-        assert "test accuracy, float32, from what PyTorch drew." in said
-        assert f"Both frameworks {SAME}" not in said
+        text = words(replace(results[name], settings=played_back))
+        assert played in text
+        assert f"in {where}, in float32, from what PyTorch drew" in text
+        assert "test accuracy, float32, from what PyTorch drew." in text
+        assert f"Both frameworks {SAME}" not in text
 
 
-def test_one_framework_alone_is_not_called_two(
+def test_one_framework_alone_is_not_reported_as_two(
     results: dict[str, Result],
 ) -> None:
-    said = words(results["alone"]).split("The complete specification")[0]
-    assert said.startswith("small: PyTorch alone")
-    assert "trained in PyTorch alone." in said
-    assert "Only PyTorch ran, from the initial weights that both" in said
-    assert "Training in PyTorch alone, in float32" in said
+    text = words(results["alone"]).split("The complete specification")[0]
+    assert text.startswith("small: PyTorch alone")
+    assert "trained in PyTorch alone." in text
+    assert "Only PyTorch ran, from the initial weights that both" in text
+    assert "Training in PyTorch alone, in float32" in text
     for untrue in (FRAMEWORKS, SAME, "noise floor", "The verdict rests"):
-        assert untrue not in said
+        assert untrue not in text
     native = replace(
         results["alone"],
         settings=replace(results["alone"].settings, randomness="native"),
@@ -129,7 +131,7 @@ def test_one_framework_alone_is_not_called_two(
     assert "from initial weights that it drew itself" in words(native)
 
 
-def test_warnings_stand_in_the_document_the_report_and_the_notebook(
+def test_warnings_are_in_the_document_the_report_and_the_notebook(
     results: dict[str, Result],
 ) -> None:
     result = results["shared"]
@@ -155,19 +157,19 @@ def test_no_validation_is_drawn_where_there_is_none(
         assert ("validation" in drawn["curves"].caption) == has
 
 
-def test_a_ladder_that_ends_early_leaves_nothing_to_draw(
+def test_a_ladder_that_ends_early_has_no_plots_of_differences(
     results: dict[str, Result],
 ) -> None:
     native = results["native"]
     [arm] = native.arms
     assert arm.ladder is not None
-    parted = [Verdict("forward", "linear", "disagree")]
-    ladder = replace(arm.ladder, verdicts=parted, trajectory=None)
+    verdicts = [Verdict("forward", "linear", "disagree")]
+    ladder = replace(arm.ladder, verdicts=verdicts, trajectory=None)
     short = replace(arm, ladder=ladder)
     drawn = pictures(replace(native, arms=[short]))
     assert [each.name for each in drawn] == ["curves", "boundaries"]
-    said = words(replace(native, arms=[short]))
-    assert "map of the gradients" not in said
+    text = words(replace(native, arms=[short]))
+    assert "map of the gradients" not in text
 
 
 def test_the_ladder_and_curves_of_one_precision_are_both_drawn(
@@ -184,7 +186,7 @@ def test_the_ladder_and_curves_of_one_precision_are_both_drawn(
 
 @pytest.mark.parametrize("draw", [curves, differences, disagreement])
 @pytest.mark.parametrize("horizon", [None, 20])
-def test_no_word_leaves_the_picture_of_a_single_arm(
+def test_all_text_fits_into_the_plot_of_a_single_arm(
     draw: Callable[[Result], Figure],
     horizon: int | None,
     results: dict[str, Result],
@@ -203,7 +205,7 @@ def test_no_word_leaves_the_picture_of_a_single_arm(
         figure = draw(replace(shared, arms=[replace(arm, ladder=ladder)]))
         canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
-    # All that is seen, words and legends too, in inches.
+    # All that is drawn, text and legends included, in inches.
     needed = figure.get_tightbbox(canvas.get_renderer())
     width, height = figure.get_size_inches()
     assert needed.x0 >= 0

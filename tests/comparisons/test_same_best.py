@@ -1,4 +1,4 @@
-"""Which arm is the best: both frameworks are asked together."""
+"""Which arm is the best: the claim is judged on both frameworks together."""
 
 import numpy as np
 import pytest
@@ -66,26 +66,26 @@ def test_both_name_the_same_arm_or_not(
     assert judged(torch=torch, keras=keras).verdict.startswith(verdict)
 
 
-def test_an_answer_names_the_arm_and_what_it_is_worth() -> None:
-    found = judged(torch=CLEAR, keras=OTHER)
-    answer = found.answers["torch"]
+def test_an_answer_names_the_arm_and_its_value() -> None:
+    result = judged(torch=CLEAR, keras=OTHER)
+    answer = result.answers["torch"]
     assert answer.names == "a"
     assert answer.value == pytest.approx(0.85)
     assert answer.bound == pytest.approx(0.5)
     assert answer.held == 5
-    assert found.as_json()["keras"]["names"] == "b"
+    assert result.as_json()["keras"]["names"] == "b"
 
 
-def test_of_a_loss_the_least_is_the_best() -> None:
+def test_the_lowest_loss_is_the_best() -> None:
     least = SameBest.model_validate({"same_best": "test_loss"})
-    found = judged(least, torch=CLEAR, keras=CLEAR)
-    assert found.answers["torch"].names == "b"
-    parted = judged(least, torch=CLEAR, keras=OTHER).answers["torch"]
-    assert parted.margins == pytest.approx((0.4, 0.35, 0.35, 0.3, 0.35))
-    assert parted.held == 5
+    result = judged(least, torch=CLEAR, keras=CLEAR)
+    assert result.answers["torch"].names == "b"
+    answer = judged(least, torch=CLEAR, keras=OTHER).answers["torch"]
+    assert answer.margins == pytest.approx((0.4, 0.35, 0.35, 0.3, 0.35))
+    assert answer.held == 5
 
 
-def test_one_framework_alone_has_nobody_to_agree_with() -> None:
+def test_one_framework_alone_is_undecided() -> None:
     assert judged(torch=CLEAR).verdict.startswith("undecided")
 
 
@@ -95,6 +95,6 @@ def test_the_name_and_the_sentence_say_what_is_compared() -> None:
     assert CLAIM.expression == "same best test_accuracy"
 
 
-def test_one_framework_alone_decides_nothing() -> None:
-    found = judged(torch=CLEAR)
-    assert found.verdict == "undecided; it is asked of both frameworks"
+def test_one_framework_alone_is_undecided_for_lack_of_the_other() -> None:
+    result = judged(torch=CLEAR)
+    assert result.verdict == "undecided; it is asked of both frameworks"

@@ -1,4 +1,4 @@
-"""Switches: a field set to another value, wherever it stands."""
+"""Switches: a field set to another value, wherever it occurs."""
 
 import pytest
 
@@ -20,7 +20,7 @@ DENSE = [{"dense": 3}]
 
 
 @pytest.mark.parametrize("row", TWO, ids=lambda row: row.name)
-def test_the_example_of_one_value_becomes_that_of_the_other(
+def test_switching_one_example_gives_the_other(
     row: Convention,
 ) -> None:
     torch, keras = example(row, row.torch), example(row, row.keras)
@@ -30,30 +30,30 @@ def test_the_example_of_one_value_becomes_that_of_the_other(
     assert row.name in rows_of(torch)
 
 
-def test_it_reaches_into_blocks() -> None:
+def test_a_switch_reaches_into_blocks() -> None:
     row = ROWS["batch_norm_running_decay"]
     changed = switched(judged(RESIDUAL, DIGITS), row, row.keras)
     assert changed is not None
-    found = [
+    decays = [
         place.layer.running_decay
         for place in changed.all_nodes
         if isinstance(place.layer, BatchNorm)
     ]
-    assert found == [0.99, 0.99]
+    assert decays == [0.99, 0.99]
 
 
-def test_an_arm_that_does_not_speak_of_it_stays() -> None:
+def test_an_arm_without_the_field_is_not_switched() -> None:
     row = ROWS["batch_norm_running_decay"]
     assert switched(arm(DENSE), row, row.torch) is None
     assert row.name not in rows_of(arm(DENSE))
 
 
-def test_a_third_value_is_said_as_it_is() -> None:
+def test_a_third_value_is_given_as_it_is() -> None:
     third = arm(DENSE, optimizer={"adam": {"epsilon": 0.01}})
     assert rows_of(third)["adam_epsilon"][1] == 0.01
 
 
-def test_what_cannot_be_meant_is_none() -> None:
+def test_a_switch_to_an_invalid_arm_is_none() -> None:
     row = ROWS["batch_size"]
     normed = arm([{"batch_norm": {}}, *DENSE])
     assert switched(normed, row, 1) is None
@@ -69,7 +69,7 @@ def test_what_cannot_be_meant_is_none() -> None:
     )
 
 
-def test_only_the_start_of_tensors_of_one_shape_is_a_start() -> None:
+def test_only_initial_values_of_unchanged_shapes_start_elsewhere() -> None:
     def elsewhere(name: str) -> bool:
         row = ROWS[name]
         mine = example(row, row.torch)

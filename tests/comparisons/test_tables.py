@@ -69,7 +69,7 @@ def test_every_word_is_whole(name: str, width: int, *, terminal: bool) -> None:
     cells = [*heads[1:], *(str(cell) for row in rows for cell in row)]
     for cell in cells:
         for word in cell.split():
-            # Blocks have a colon behind each head.
+            # Blocks have a colon after each head.
             assert word in words or f"{word}:" in words, (word, out)
 
 

@@ -1,8 +1,9 @@
 """Far from 0 no activation makes two sound frameworks disagree.
 
 A dense layer puts all samples of a batch there: its bias is large beside its
-kernel, or its kernel is so small that all is near 0. What an activation then
-loses, the gradient loses as a whole, and Adam makes a step of it.
+kernel, or its kernel is so small that all is near 0. The digits that an
+activation then loses are lost to the whole gradient, and Adam makes a step of
+what is left.
 """
 
 from typing import Any
@@ -44,5 +45,7 @@ def test_no_tail_is_a_disagreement(
 ) -> None:
     for seed in range(2):
         verdicts = run_ladder(pair, far(name, at), seed, 20, "step").verdicts
-        parted = [v.sentence for v in verdicts if v.outcome == "disagree"]
-        assert parted == []
+        disagreements = [
+            v.sentence for v in verdicts if v.outcome == "disagree"
+        ]
+        assert disagreements == []

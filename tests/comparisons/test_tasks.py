@@ -1,4 +1,4 @@
-"""Tasks, asked of the reference, which runs in any process."""
+"""Tasks, run by the reference, which runs in any process."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Two-sided values in both frameworks: where they part, and which do it."""
+"""Two-sided values: where the frameworks differ and which values cause it."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ SHORT = [{"dense": 4}, "relu", {"dense": 3}]
 
 def document(layers: Any = None, **recipe: Any) -> dict[str, Any]:
     """Return a small experiment of one arm, with some of its recipe."""
-    unsaid = {
+    defaults = {
         "loss": "cross_entropy",
         "optimizer": {"sgd": {"lr": 0.1}},
         "batch_size": 32,
@@ -49,7 +49,7 @@ def document(layers: Any = None, **recipe: Any) -> dict[str, Any]:
         "name": "two_sides",
         "dialect": "torch",
         "data": {"spiral": {"samples": 100}},
-        "recipe": unsaid | recipe,
+        "recipe": defaults | recipe,
         "arms": {"only": layers or SHORT},
     }
 
@@ -150,7 +150,7 @@ OTHER = sides("relu", "tanh")
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_climb_says_where_two_sides_part_and_what_does_it(
+def test_ladder_names_the_first_difference_of_two_sides_and_its_cause(
     pair: WorkerPair, written: Any, rung: str, where: str | None, says: str
 ) -> None:
     ladder, why = explained(pair, written)
@@ -180,8 +180,10 @@ def test_each_of_several_values_is_tried_alone(pair: WorkerPair) -> None:
     )
     ladder, why = explained(pair, written)
     assert [v.outcome for v in ladder.verdicts][-1] == "disagree"
-    found = {e.name.rpartition(".")[2]: (e.does, e.rung) for e in why.effects}
-    assert found == {
+    effects = {
+        e.name.rpartition(".")[2]: (e.does, e.rung) for e in why.effects
+    }
+    assert effects == {
         "label_smoothing": ("parts", "gradient"),
         "lr": ("parts", "step"),
         "clipping": ("nothing", None),
@@ -227,7 +229,7 @@ def test_values_that_part_only_together_are_named_together(
     ],
     ids=["no_effect", "same_meaning"],
 )
-def test_sides_without_effect_agree_and_that_is_said(
+def test_sides_without_effect_agree_and_are_named(
     pair: WorkerPair, change: Any, says: str
 ) -> None:
     ladder, _ = explained(pair, document(**change))
@@ -254,7 +256,7 @@ def test_claims_are_judged_on_each_frameworks_own_side(ran: Result) -> None:
     assert ran.verdict == "disagree"
 
 
-def test_a_saved_report_runs_again_and_means_the_same(ran: Result) -> None:
+def test_a_saved_spec_parses_to_the_same_experiment(ran: Result) -> None:
     assert ran.report is not None
     folder = ran.report.parent
     again = parse_sides(yaml.safe_load((folder / "spec.yaml").read_text()))
@@ -271,7 +273,7 @@ def test_a_saved_report_runs_again_and_means_the_same(ran: Result) -> None:
     assert "recipe.epochs" in ran.report.read_text()
 
 
-def test_what_takes_one_experiment_refuses_two_before_training(
+def test_a_replay_of_two_sides_is_refused_before_training(
     no_workers: None,
 ) -> None:
     written = document(batch_size=sides("full", 32))
@@ -285,10 +287,10 @@ def test_the_command_line_names_the_value(
     file = tmp_path / "spec.yaml"
     file.write_text(yaml.safe_dump(document(batch_size=sides("full", 32))))
     status = parity("check", str(file), "--level", "data", "--json")
-    found = json.loads(capsys.readouterr().out)
+    result = json.loads(capsys.readouterr().out)
     assert status == 1
-    assert found["verdict"] == "disagree"
-    [cause] = found["causes"]
+    assert result["verdict"] == "disagree"
+    [cause] = result["causes"]
     assert cause["cause"] == "recipe.batch_size"
     assert cause["change"] == {"torch": "full", "keras": 32}
     assert cause["restores"] is True
@@ -298,12 +300,12 @@ def names(written: Any, **more: Any) -> list[str]:
     return [row.name for row in naive_port(written, **more).conventions]
 
 
-def test_an_audit_has_what_is_written_beside_the_defaults() -> None:
+def test_an_audit_has_the_written_values_beside_the_defaults() -> None:
     written = document(optimizer=adam(epsilon=sides(1e-8, 1e-3)))
-    found = names(written)
-    assert found[-1] == "recipe.optimizer.adam.epsilon"
-    assert "dense_kernel_initializer" in found
-    assert "adam_epsilon" not in found  # said, so that it is no default
+    conventions = names(written)
+    assert conventions[-1] == "recipe.optimizer.adam.epsilon"
+    assert "dense_kernel_initializer" in conventions
+    assert "adam_epsilon" not in conventions  # written, so it is no default
     only = naive_port(written, defaults=False)
     [row] = only.conventions
     assert (row.torch, row.keras) == (1e-8, 1e-3)
@@ -326,8 +328,8 @@ def test_corners_are_each_frameworks_defaults_and_values() -> None:
 def test_defaults_inside_of_a_list_of_one_side_are_switched_apart() -> None:
     deep = [{"dense": 4}, "batch_norm", "relu", {"dense": 3}]
     port = naive_port(document(sides(SHORT, deep)))
-    found = {row.name for row in port.conventions}
-    assert found > {"arms.only", "batch_norm_running_decay"}
+    conventions = {row.name for row in port.conventions}
+    assert conventions > {"arms.only", "batch_norm_running_decay"}
     both = port.mixed(frozenset({"arms.only", "batch_norm_running_decay"}))
     norm: Any = both.arm("only").layers[1]
     assert norm.running_decay == 0.99
@@ -343,7 +345,7 @@ def test_values_that_fit_only_together_are_one_difference() -> None:
     assert port.mixed(frozenset({row.name})).data.source.class_count == 4
 
 
-def test_what_means_the_same_is_no_difference() -> None:
+def test_values_of_the_same_meaning_are_no_difference() -> None:
     velocity = sides("of_gradients", "of_steps")
     written = document(optimizer={"sgd": {"lr": 0.1, "velocity": velocity}})
     assert naive_port(written, defaults=False).conventions == ()
@@ -355,7 +357,7 @@ def test_an_audit_without_defaults_needs_two_sides() -> None:
 
 
 def test_a_fault_is_not_excused_by_two_sides(faulty: WorkerPair) -> None:
-    """Keras has another epsilon; what was to differ is the smoothing."""
+    """Keras has another epsilon; only the smoothing was meant to differ."""
     smoothing = sides(0.1, 0.0)
     written = document(
         loss={"cross_entropy": {"label_smoothing": smoothing}},
@@ -382,7 +384,7 @@ def test_a_picture_needs_the_same_layers_on_both_sides() -> None:
     written["plots"] = ["weight_histogram"]
     with pytest.raises(SpecError) as error:
         parse_sides(written)
-    assert error.value.field == "pictures[0]"
+    assert error.value.field == "plots[0]"
     assert "two sides of 'only'" in error.value.message
 
 
@@ -405,11 +407,11 @@ arms:
 def test_an_audit_names_the_value_that_makes_a_port_fail(
     defaults: bool,
 ) -> None:
-    """One step an epoch on one side, 45 on the other: nothing else does it."""
-    found = audit_document(audit(yaml.safe_load(PORT), defaults=defaults))
-    assert found["verdict"] == "agree"
-    assert found["makes"] == [["recipe.batch_size"]]
-    rows = {row["convention"]: row for row in found["conventions"]}
+    """One step an epoch on one side, 45 on the other: only this causes it."""
+    result = audit_document(audit(yaml.safe_load(PORT), defaults=defaults))
+    assert result["verdict"] == "agree"
+    assert result["makes"] == [["recipe.batch_size"]]
+    rows = {row["convention"]: row for row in result["conventions"]}
     written = {name for name, row in rows.items() if row["written"]}
     assert written == {
         "recipe.loss.cross_entropy.label_smoothing",

@@ -1,4 +1,4 @@
-"""Workers: a framework may die, break or chatter, and is told apart."""
+"""Workers: a framework that dies, fails or prints is reported as such."""
 
 import signal
 import time
@@ -18,7 +18,7 @@ from tests.comparisons.arms import TANH, arm
 
 SETUP = "tests.comparisons.misfortunes:{}"
 
-# A worker that hangs would hang the suite; a start takes five seconds, and
+# A worker that hangs would block the suite; a start takes five seconds, and
 # some minutes on a busy machine.
 PATIENCE = 300.0
 
@@ -72,7 +72,7 @@ def test_a_worker_that_dies_in_a_task_is_reported() -> None:
 
 
 def killed(worker: Worker, sign: signal.Signals) -> str:
-    """Kill a worker in the middle of a task; return what is said of it."""
+    """Kill a worker in the middle of a task; return the error message."""
     waiting = worker.submit("sleep", seconds=PATIENCE)
     worker._process.send_signal(sign)
     with pytest.raises(WorkerError) as caught:
@@ -81,8 +81,8 @@ def killed(worker: Worker, sign: signal.Signals) -> str:
 
 
 @both
-def test_a_worker_that_is_killed_is_told_by_its_signal(backend: str) -> None:
-    """Nothing that a framework prints as it starts stands in the message."""
+def test_a_killed_worker_is_reported_with_its_signal(backend: str) -> None:
+    """Nothing that a framework prints as it starts is in the message."""
     worker = Worker(backend, setup=SETUP.format("install_with_a_message"))
     try:
         result(worker, "sleep", seconds=0.0)
@@ -95,23 +95,23 @@ def test_a_worker_that_is_killed_is_told_by_its_signal(backend: str) -> None:
         worker.close()
 
 
-def test_what_a_killed_worker_printed_last_is_told() -> None:
+def test_the_last_output_of_a_killed_worker_is_reported() -> None:
     worker = Worker("torch", setup=SETUP.format("install_with_a_message"))
     try:
         result(worker, "chat")
-        said = killed(worker, signal.SIGSEGV)
-        first, *last = said.splitlines()
+        message = killed(worker, signal.SIGSEGV)
+        first, *last = message.splitlines()
         assert first == (
             "the PyTorch worker died in 'sleep', killed by signal 11 "
             "(SIGSEGV); its last words:"
         )
         assert "chatter on standard output" in last
-        assert "a message of the start" not in said
+        assert "a message of the start" not in message
     finally:
         worker.close()
 
 
-def test_messages_that_only_inform_are_no_last_words(
+def test_informational_messages_are_no_last_words(
     unlucky: WorkerPair,
 ) -> None:
     worker = unlucky.workers["keras"]
@@ -132,7 +132,7 @@ def test_closing_does_not_wait_for_the_task() -> None:
     assert time.monotonic() - start < 10.0
 
 
-def test_what_waits_in_a_worker_that_is_closed_fails() -> None:
+def test_tasks_that_wait_in_a_closed_worker_fail() -> None:
     worker = Worker("torch", setup=SETUP.format("install"))
     result(worker, "sleep", seconds=0.0)
     waiting = [worker.submit("sleep", seconds=PATIENCE) for _ in range(3)]
@@ -165,7 +165,7 @@ def test_an_unknown_task_leaves_the_worker_alive(
 
 
 @both
-def test_chatter_stays_in_the_log(
+def test_output_of_a_task_stays_in_the_log(
     unlucky: WorkerPair, backend: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     worker = unlucky.workers[backend]
@@ -179,8 +179,8 @@ def test_chatter_stays_in_the_log(
 
 
 def test_both_work_at_the_same_time(unlucky: WorkerPair) -> None:
-    found = unlucky.ask("sleep", seconds=1.0)
-    (start, end), (other_start, other_end) = found.values()
+    spans = unlucky.ask("sleep", seconds=1.0)
+    (start, end), (other_start, other_end) = spans.values()
     shared = min(end, other_end) - max(start, other_start)
     assert shared > 0.5
 
@@ -194,13 +194,15 @@ def test_tasks_of_one_worker_wait_their_turn(unlucky: WorkerPair) -> None:
 
 def test_progress_arrives(unlucky: WorkerPair) -> None:
     seen: list[tuple[str, int, int]] = []
-    unlucky.ask("count", lambda *told: seen.append(told))
+    unlucky.ask("count", lambda *report: seen.append(report))
     for backend in LABELS:
         steps = [(done, of) for name, done, of in seen if name == backend]
         assert steps == [(1, 3), (2, 3), (3, 3)]
 
 
-def test_one_that_fails_is_not_waited_for(unlucky: WorkerPair) -> None:
+def test_an_error_is_raised_before_the_other_framework_ends(
+    unlucky: WorkerPair,
+) -> None:
     """The other may have minutes to go."""
     busy = unlucky.workers["torch"].submit("sleep", seconds=4.0)
     start = time.monotonic()

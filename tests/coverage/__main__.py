@@ -1,4 +1,4 @@
-"""`python -m tests.coverage`: climb with everything, and write the page."""
+"""`python -m tests.coverage`: run every case, and write the page."""
 
 import argparse
 import sys
@@ -25,28 +25,28 @@ CACHE = Path("build/coverage.json")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Climb with what is not known, write the page, return the status."""
-    asked = _parser().parse_args(arguments)
-    page = covered(asked.cache, asked.pairs, asked.at_most)
-    if page.missing and not asked.partial:
-        left = counted(len(page.missing), "run_ladder")
+    """Run what is not cached, write the page, and return the status."""
+    options = _parser().parse_args(arguments)
+    page = covered(options.cache, options.pairs, options.at_most)
+    if page.missing and not options.partial:
+        left = counted(len(page.missing), "ladder run")
         _tell(f"{left} still to be done; call again")
         return 1
     text = page.text()
     for fault in page.faults:
         print(fault, file=sys.stderr)
-    asked.out.parent.mkdir(parents=True, exist_ok=True)
-    asked.out.write_text(text, "utf-8")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(text, "utf-8")
     return 1 if page.faults else 0
 
 
 def covered(cache: Path, pairs: int = 2, at_most: int | None = None) -> Page:
-    """Climb with every case and convention, and train in each precision.
+    """Run every case and convention, and train in each precision.
 
     Args:
-        cache: what is known already; it grows as climbs are done.
-        pairs: of workers, that climb side by side.
-        at_most: how many climbs before it stops.
+        cache: the file of known results; each run adds its own.
+        pairs: the number of pairs of workers, which run side by side.
+        at_most: the largest number of runs before it stops.
     """
     cases, conventions = case_jobs(), convention_jobs()
     precise = precision_jobs()
@@ -59,16 +59,16 @@ def covered(cache: Path, pairs: int = 2, at_most: int | None = None) -> Page:
         )
         if not held(job) & gone
     ]
-    found = climb_all(
+    results = climb_all(
         jobs, Memory(cache), pairs=pairs, at_most=at_most, watch=_tell
     )
-    return Page(cases, conventions, found, absent, header(), precise)
+    return Page(cases, conventions, results, absent, header(), precise)
 
 
 def first_of_each(jobs: list[Job]) -> list[Job]:
-    """Return the jobs, those first that hold most that is not held before.
+    """Return the jobs in an order that covers new elements first.
 
-    What is interrupted has then seen as many words as it can have.
+    An interrupted call has then covered as many elements as possible.
     """
     left = {
         index: {(each, job.dtype) for each in held(job)}
@@ -86,14 +86,14 @@ def first_of_each(jobs: list[Job]) -> list[Job]:
 
 
 def absences() -> Absences:
-    """Ask both backends for what they say to be absent."""
+    """Return what both backends declare absent."""
     with WorkerPair(setup={"torch": SETUP, "keras": SETUP}, threads=1) as pair:
-        found: Any = pair.ask("absences")
-    return dict(found)
+        result: Any = pair.ask("absences")
+    return dict(result)
 
 
 def header() -> str:
-    """Say what the page rests on."""
+    """Return the versions and the threshold that the page rests on."""
     used = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
     return f"With {used}; agreement is up to {TIMES_FLOOR:g} × the floor."
 

@@ -1,4 +1,4 @@
-"""What there is to be covered: every kind, every choice, every convention."""
+"""What is to be covered: every kind, every choice, every convention."""
 
 import types
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from framework_parity.common.spec.recipe import (
 )
 from tests.common.written import FAMILIES, key, written
 
-# What is no element, but has fields of its own.
+# Records that are no elements, but have fields.
 RECORDS: dict[str, tuple[type[Model], ...]] = {
     "penalty": (Penalty,),
     "recipe": (Recipe, Accumulation, Plateau, EarlyStopping),
@@ -36,7 +36,7 @@ class Kind:
     """One kind of the language.
 
     Attributes:
-        family: under which heading it stands.
+        family: the heading that it is listed under.
         cls: its class.
     """
 
@@ -45,7 +45,7 @@ class Kind:
 
     @property
     def name(self) -> str:
-        """What the page calls it."""
+        """The name on the page."""
         return key(self.cls).rpartition(".")[2]
 
 
@@ -59,7 +59,7 @@ class Choice:
 
     @property
     def name(self) -> str:
-        """What the page calls it."""
+        """The name on the page."""
         word = key(self.cls).rpartition(".")[2]
         return f"{word}.{self.field} = {self.value}"
 
@@ -73,7 +73,7 @@ class OnRank:
 
     @property
     def name(self) -> str:
-        """What the page calls it."""
+        """The name on the page."""
         return f"{key(self.cls).rpartition('.')[2]} on {self.rank}"
 
 
@@ -98,7 +98,7 @@ def on_ranks() -> list[OnRank]:
 def accepts(cls: type[LayerSpec], shape: tuple[int, ...]) -> bool:
     """Whether a layer can take samples of a shape."""
     fields: Any = written(cls)
-    if cls in (Residual, Concatenate):  # what stands inside is not asked
+    if cls in (Residual, Concatenate):  # the inner layers do not matter here
         inside = ["tanh"] if cls is Residual else [[], ["tanh"]]
         fields = {cls.kind(): inside}
     with defaults_from("keras"):
@@ -112,18 +112,18 @@ def accepts(cls: type[LayerSpec], shape: tuple[int, ...]) -> bool:
 
 def kinds() -> list[Kind]:
     """Return every kind of every family, in the order of the language."""
-    found = [
+    result = [
         Kind(_family(family, cls), cls)
         for family, union in FAMILIES.items()
         for cls in members(union)
-        # Their files are not handed out with the code;
-        # `tests.backends.test_datasets` climbs with files of its own.
+        # Their files are not distributed with the code;
+        # `tests.backends.test_datasets` uses files of its own.
         if not issubclass(cls, ImageSet)
     ]
-    found += [
+    result += [
         Kind(family, cls) for family, row in RECORDS.items() for cls in row
     ]
-    return sorted(found, key=lambda kind: ORDER.index(kind.family))
+    return sorted(result, key=lambda kind: ORDER.index(kind.family))
 
 
 ORDER = (
@@ -151,7 +151,7 @@ def _family(family: str, cls: type[Model]) -> str:
 def choices() -> list[Choice]:
     """Return each value of each field whose type names its values.
 
-    None is not among them: it is what an optional field says by silence.
+    None is not among them: it is an optional field left out.
     """
     return [
         Choice(kind.cls, field, value)
@@ -163,7 +163,7 @@ def choices() -> list[Choice]:
 
 
 NOT_CLIMBED = {(Recipe, "precision")}
-"""The ladder is climbed in float64, whatever the recipe says.
+"""The ladder runs in float64, whatever the recipe's precision is.
 
 The page has a table of its own for the other precisions, and
 `tests.backends.test_precision` trains in all of them.
@@ -187,7 +187,7 @@ def _values(annotation: Any) -> list[Any]:
 
 
 def inside(value: Any) -> Iterator[Model]:
-    """Yield all records of the language that stand in one, or in several."""
+    """Yield all records of the language inside a value, itself included."""
     if isinstance(value, Model):
         yield value
         for name in type(value).model_fields:
@@ -200,29 +200,29 @@ def inside(value: Any) -> Iterator[Model]:
 def covered(arm: Arm) -> set[type[Model] | Choice | OnRank]:
     """Return the kinds and choices that an arm holds, and on which ranks."""
     names = list(RANKS)
-    found: set[Any] = {
+    result: set[Any] = {
         OnRank(type(place.layer), names[len(place.input_shape) - 1])
         for place in arm.all_nodes
     }
     for record in inside((arm.layers, arm.data, arm.recipe)):
-        found.add(type(record))
+        result.add(type(record))
         for field, info in type(record).model_fields.items():
             value = getattr(record, field)
             # A field may hold an element instead, which is no choice.
             if isinstance(value, str | bool) and value in _values(
                 info.annotation
             ):
-                found.add(Choice(type(record), field, value))
-    return found
+                result.add(Choice(type(record), field, value))
+    return result
 
 
 def values(row: Convention) -> dict[str, Any]:
-    """Return both values of a convention, by the framework that means it."""
+    """Return both values of a convention, by the framework's default."""
     return {"torch": row.torch, "keras": row.keras}
 
 
 def convention_name(row: Convention, value: Any) -> str:
-    """Return what the page calls one value of a convention."""
+    """Return the name of one value of a convention on the page."""
     return f"{row.field} = {value}"
 
 

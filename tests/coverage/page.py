@@ -1,4 +1,4 @@
-"""The page: what each element was seen to pass, and what is missing."""
+"""The coverage page: what each element has passed, and what is missing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ INAPPLICABLE: dict[str, tuple[tuple[str, ...], str]] = {
     "data": (("emitted", "read"), AS_BYTES),
 }
 
-# Where in what is said a family stands; layers, where nothing else is named.
+# The part of an arm that a family belongs to; by default, the layers.
 PART = {
     "loss": "loss",
     "penalty": "penalty",
@@ -79,10 +79,11 @@ PART = {
     "clipping": "clipping",
 }
 
-# How many of the cases behind a row are named.
+# The largest number of cases that a row names.
 NAMED = 4
 
-# What is absent there is not absent itself: it is not said, or not read.
+# An element that is absent in these is not absent itself: it is only not
+# emitted, or not read.
 ELSEWHERE = ("emit.", "reading.")
 
 Absences = dict[str, dict[str, list[str]]]
@@ -97,38 +98,41 @@ def held(job: Job) -> frozenset[Any]:
 
 @dataclass
 class Row:
-    """One job, what came of it, and what it holds."""
+    """One job, its result, and the kinds and choices that it holds."""
 
     job: Job
-    found: Found
+    result: Found
     holds: frozenset[Any]
 
     @property
     def broke(self) -> bool:
         """Whether no verdict was reached."""
-        return "broke" in self.found
+        return "broke" in self.result
 
     def ratio(self, rung: str) -> float:
-        """Return the worst ratio to the floor on a rung; infinite, if none."""
-        verdict = self.found["verdicts"].get(rung)
-        found = verdict and verdict["worst_ratio_to_floor"]
-        return float("inf") if found is None else float(found)
+        """Return the worst ratio to the floor on a rung; infinity if none."""
+        verdict = self.result["verdicts"].get(rung)
+        value = verdict and verdict["worst_ratio_to_floor"]
+        return float("inf") if value is None else float(value)
 
     def outcome(self, rung: str) -> Outcome:
-        """Return what the judge said on a rung; not reached is disagree."""
-        verdict = self.found.get("verdicts", {}).get(rung)
-        found: Outcome = verdict["verdict"] if verdict else "disagree"
-        return found
+        """Return the outcome on a rung; disagree where it was not reached."""
+        verdict = self.result.get("verdicts", {}).get(rung)
+        verdict_outcome: Outcome = (
+            verdict["verdict"] if verdict else "disagree"
+        )
+        return verdict_outcome
 
 
 class Page:
-    """The page, and what is wrong with it.
+    """The page and its faults.
 
     Args:
-        jobs: all that was climbed with.
-        found: what is known of them, by their keys.
-        absences: what the backends say to be absent.
-        header: what was used, in a sentence.
+        cases: the jobs of the cases.
+        conventions: the jobs of both values of each convention.
+        results: the known results of the jobs, by their keys.
+        absences: what the backends declare absent.
+        header: the versions that were used, in a sentence.
         precisions: the jobs in each precision besides float64.
     """
 
@@ -136,12 +140,12 @@ class Page:
         self,
         cases: Sequence[Job],
         conventions: dict[tuple[str, str], Job],
-        found: dict[str, Found],
+        results: dict[str, Found],
         absences: Absences,
         header: str,
         precisions: Mapping[Dtype, Sequence[Job]] | None = None,
     ) -> None:
-        self.conventions, self.found = conventions, found
+        self.conventions, self.results = conventions, results
         self.absences, self.header = absences, header
         self.gone = absent_kinds(absences)
         jobs: dict[str, Job] = {}
@@ -149,34 +153,34 @@ class Page:
             jobs.setdefault(job.key, job)
         due = [job for job in jobs.values() if not held(job) & self.gone]
         self.rows = [
-            Row(job, found[job.key], held(job))
+            Row(job, results[job.key], held(job))
             for job in due
-            if job.key in found
+            if job.key in results
         ]
-        self.missing = [job for job in due if job.key not in found]
+        self.missing = [job for job in due if job.key not in results]
         self.precise: dict[Dtype, list[Row]] = {}
         for dtype, each in (precisions or {}).items():
             fit = [job for job in each if not held(job) & self.gone]
             self.precise[dtype] = [
-                Row(job, found[job.key], held(job))
+                Row(job, results[job.key], held(job))
                 for job in fit
-                if job.key in found
+                if job.key in results
             ]
-            self.missing += [job for job in fit if job.key not in found]
+            self.missing += [job for job in fit if job.key not in results]
         self.faults: list[str] = []
 
     def text(self) -> str:
-        """Return the page; what is wrong with it is then in `faults`."""
+        """Return the page, and collect its faults in `faults`."""
         self.faults = [
-            f"{row.job.name}: {outcome(row.found)}: {sentence(row.found)}"
+            f"{row.job.name}: {outcome(row.result)}: {sentence(row.result)}"
             for row in self.rows
-            if outcome(row.found) == "disagree"
+            if outcome(row.result) == "disagree"
         ]
         self.faults += [
-            f"{row.job.name} in {dtype}: {sentence(row.found)}"
+            f"{row.job.name} in {dtype}: {sentence(row.result)}"
             for dtype, rows in self.precise.items()
             for row in rows
-            if outcome(row.found) == "disagree"
+            if outcome(row.result) == "disagree"
         ]
         self.faults += [f"{job.name} was not run" for job in self.missing]
         parts = [INTRODUCTION.format(header=self.header), self._counts()]
@@ -194,7 +198,7 @@ class Page:
         return "\n\n".join(parts) + "\n"
 
     def _counts(self) -> str:
-        return counted([row.found for row in self.rows]) + "."
+        return counted([row.result for row in self.rows]) + "."
 
     def _family(self, family: str) -> list[str]:
         dashes, reason = INAPPLICABLE.get(family, ((), ""))
@@ -217,15 +221,15 @@ class Page:
         part = PART.get(kind.family, "layers")
         cells = {
             "built": self._built(rows),
-            "emitted": self._said(rows, part, "emitted", kind.name),
-            "read": self._said(rows, part, "read", kind.name),
+            "emitted": self._code_cells(rows, part, "emitted", kind.name),
+            "read": self._code_cells(rows, part, "read", kind.name),
         }
         cells |= {rung: ratio(rows, rung) for rung in JUDGED}
         cells |= dict.fromkeys(dashes, "–")
         return [kind.name, *cells.values(), *behind(rows, dashes)]
 
     def _absent(self, kind: Kind) -> str:
-        """Return which backend has no word for a kind, and why it has not."""
+        """Return which backends lack a kind, with the status and reason."""
         return "; ".join(
             f"{LABELS[backend]} {status}: {reason}"
             for backend, gaps in self.absences.items()
@@ -237,7 +241,7 @@ class Page:
         rows = [r for r in self.rows if what in r.holds and not r.broke]
         cls = what.cls if isinstance(what, Choice | OnRank) else what
         if cls not in self.gone and not any(
-            outcome(row.found) == "agree" for row in rows
+            outcome(row.result) == "agree" for row in rows
         ):
             self.faults.append(f"{name}: no case in which both agree")
         return rows
@@ -250,22 +254,22 @@ class Page:
         )
         return "✓ ✓" if fine else "disagree"
 
-    def _said(
+    def _code_cells(
         self, rows: Sequence[Row], part: str, rung: str, name: str
     ) -> str:
-        """Return how often each framework says, or reads, a part."""
+        """Return how often each framework emits, or reads, a part."""
         cells = []
         for backend in LABELS:
-            found = [
-                row.found["said"][backend][part].get(rung)
+            messages = [
+                row.result["said"][backend][part].get(rung)
                 for row in rows
-                if part in row.found["said"].get(backend, {})
+                if part in row.result["said"].get(backend, {})
             ]
-            cells.append(self._share(found, f"{backend}.{rung}.{name}"))
+            cells.append(self._share(messages, f"{backend}.{rung}.{name}"))
         return " ".join(cells) if cells != ["·", "·"] else "·"
 
-    def _share(self, found: Sequence[str | None], what: str) -> str:
-        known = [each for each in found if each is not None]
+    def _share(self, messages: Sequence[str | None], what: str) -> str:
+        known = [each for each in messages if each is not None]
         if not known:
             return "·"
         wrong = sorted({each for each in known if each})
@@ -276,7 +280,7 @@ class Page:
         return "✓" if not wrong else f"{good} of {len(known)}"
 
     def _gaps(self) -> str:
-        """Return what stands in a function's place, as the code says it."""
+        """Return the absent functions with their status and reason."""
         rows = [
             [LABELS[backend], f"`{name}`", status, reason]
             for backend, gaps in self.absences.items()
@@ -291,7 +295,7 @@ class Page:
         rows = [self._choice(each) for each in on_ranks()]
         head = ["layer and rank", *JUDGED, "worst", "cases"]
         return [
-            RANKS_SAID,
+            RANKS,
             table(head, rows),
         ]
 
@@ -313,16 +317,16 @@ class Page:
     def _conventions(self) -> list[str]:
         rows = []
         for row, dialect, value in CONVENTION_VALUES:
-            found = [
+            matching = [
                 each
                 for each in self.rows
                 if each.job.key == self.conventions[row.name, dialect].key
                 and not each.broke
             ]
-            said = [row.name, f"`{row.field} = {value}`", LABELS[dialect]]
-            judged = [ratio(found, rung) for rung in JUDGED]
+            cells = [row.name, f"`{row.field} = {value}`", LABELS[dialect]]
+            judged = [ratio(matching, rung) for rung in JUDGED]
             rows.append(
-                [*said, *(judged if found else [NOT_RUN] * len(JUDGED))]
+                [*cells, *(judged if matching else [NOT_RUN] * len(JUDGED))]
             )
         head = ["convention", "value", "by default", *JUDGED]
         return ["## Conventions\n\nBoth values of each.", table(head, rows)]
@@ -346,29 +350,29 @@ class Page:
 
     def _undecided(self) -> list[str]:
         rows = [
-            [row.job.name, sentence(row.found)]
+            [row.job.name, sentence(row.result)]
             for row in self.rows
-            if outcome(row.found) == "undecided"
+            if outcome(row.result) == "undecided"
         ]
         if not rows:
             return []
         return ["## Undecided", table(["case", "what the judge says"], rows)]
 
     def _not_run(self) -> list[str]:
-        """Return what a page lacks that was written before all had run."""
+        """Return the cases that had not run when the page was written."""
         if not self.missing:
             return []
         names = ", ".join(f"{job.name} ({job.dtype})" for job in self.missing)
-        said = (
+        paragraph = (
             "## Not run\n\nThis page was written before every case had run. "
             f"{len(self.missing)} cases are missing: {names}."
         )
-        return [said]
+        return [paragraph]
 
 
 NOT_RUN = "not run"
 
-RANKS_SAID = """\
+RANKS = """\
 ## Ranks
 
 Each layer on each rank of samples that it accepts: vectors (channels), two
@@ -414,7 +418,7 @@ def is_named(name: str, kind: Kind) -> bool:
 
 
 def absent_kinds(absences: Absences) -> set[Any]:
-    """Return the classes that some backend has no word for."""
+    """Return the classes that some backend lacks."""
     names = {name for gaps in absences.values() for name in gaps}
     return {
         kind.cls
@@ -427,15 +431,15 @@ def ratio(rows: Sequence[Row], rung: str) -> str:
     """Return the worst ratio of the rows that the judge decided on."""
     if not rows:
         return "absent"
-    said = worst([row.outcome(rung) for row in rows])
-    if said == "disagree":
+    verdict = worst([row.outcome(rung) for row in rows])
+    if verdict == "disagree":
         return "disagree"
     decided = [r.ratio(rung) for r in rows if r.outcome(rung) == "agree"]
     return f"{max(decided):.2g}" if decided else "undecided"
 
 
 def behind(rows: Sequence[Row], dashes: Sequence[str]) -> list[str]:
-    """Return the name of the case that is worst, and how many there are."""
+    """Return the name of the worst case, and the cases with their number."""
     judged = [rung for rung in JUDGED if rung not in dashes]
 
     def largest(row: Row) -> float:

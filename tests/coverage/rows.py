@@ -1,4 +1,4 @@
-"""What is climbed with: the cases, the conventions, and what both lack."""
+"""The jobs of the page: the cases, the conventions, and what both lack."""
 
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ STEPS_SHORT = 20
 
 
 def initialized(written: Any) -> Arm:
-    """Return a network whose kernels are drawn so."""
+    """Return a network with this initialiser for its kernels."""
     return arm(
         [{"dense": {"units": 6, "kernel_initializer": written}}, *MLP[1:]]
     )
@@ -39,12 +39,12 @@ def on(source: Any, loss: str, units: int, **data: Any) -> Arm:
 
 
 def scheduled(kind: str, **fields: Any) -> Arm:
-    """Return a network whose rate changes once an epoch."""
+    """Return a network with a schedule that changes the rate each epoch."""
     return arm(MLP, schedule={kind: {**fields, "per": "epoch"}})
 
 
 def pooled(kind: str) -> Arm:
-    """Return a network that pools as far as its windows are wide."""
+    """Return a network with a pool whose stride is its window's size."""
     return arm([{kind: 2}, "flatten", {"dense": 3}], (4, 5, 3))
 
 
@@ -166,8 +166,8 @@ MORE: dict[str, Arm] = {
     ),
 }
 
-# Rows of the conventions that `example` knows no arm for: they change what
-# is reported, and no weight.
+# Conventions without an arm in `example`: they change what is reported, and
+# no weight.
 REPORTED = {
     "penalty_reported": lambda value: arm(
         dense(), penalty={"l2": 0.1, "reported": value}
@@ -184,11 +184,11 @@ def convention_arm(row: Convention, value: Any) -> Arm:
 
 @cache
 def case_jobs() -> list[Job]:
-    """Return every case, and what they lack."""
+    """Return every case of `tests.cases` and of `MORE`."""
     arms = {case.id: case.arm for case in CASES} | MORE
     return [
-        Job(name, found, steps=STEPS_LONG, says=True)
-        for name, found in arms.items()
+        Job(name, network, steps=STEPS_LONG, says=True)
+        for name, network in arms.items()
     ]
 
 
@@ -199,10 +199,10 @@ PRECISIONS: tuple[Dtype, ...] = ("float32", "bfloat16")
 def precision_jobs() -> dict[Dtype, list[Job]]:
     """Return jobs in each precision besides float64, for every kind.
 
-    The case with most kinds that no other holds comes first, until there is
-    none left to cover.
+    The cases are chosen greedily: each is the one that covers most of the
+    kinds still missing.
     """
-    found: list[Job] = []
+    chosen: list[Job] = []
     missing = {kind.cls for kind in kinds()}
     jobs = (*case_jobs(), *convention_jobs().values())
     holds = {job.key: (job, covered(job.arm) & missing) for job in jobs}
@@ -211,12 +211,12 @@ def precision_jobs() -> dict[Dtype, list[Job]]:
         if not held & missing:
             names = sorted(cls.__name__ for cls in missing)
             raise LookupError(f"no case holds {', '.join(names)}")
-        found.append(job)
+        chosen.append(job)
         missing -= held
     return {
         dtype: [
             Job(job.name, job.arm, steps=STEPS_SHORT, dtype=dtype)
-            for job in found
+            for job in chosen
         ]
         for dtype in PRECISIONS
     }

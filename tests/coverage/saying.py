@@ -1,8 +1,8 @@
-"""Tasks that say each part of an arm in code, run it, and read it back.
+"""Tasks that emit each part of an arm as code, run it, and read it back.
 
 They run in a worker, which holds one framework, and import it there. The
-strict tests of emission and reading are elsewhere; here it is noted which
-elements can be said and read at all.
+strict tests of emission and reading are elsewhere; these record which
+elements can be emitted and read at all.
 """
 
 import builtins
@@ -19,40 +19,42 @@ from framework_parity.comparisons.workers import tasks
 
 OURS = ("framework_parity", "tests")
 
-Said = dict[str, dict[str, str]]
-"""By part and by rung: nothing if it went well, or what went wrong."""
+Messages = dict[str, dict[str, str]]
+"""By part and by rung: the error message; empty if there was no error."""
 
 
-def said(trainer_class: Any, arm: Arm, progress: Any = None) -> Said:
-    """Say each part of an arm, and read it, where it can be read.
+def emit_and_read(
+    trainer_class: Any, arm: Arm, progress: Any = None
+) -> Messages:
+    """Emit each part of an arm, and read it, where it can be read.
 
-    The network is said as it predicts: with the activation that makes
-    predictions of its outputs.
+    The network is emitted as it predicts: with the activation that turns its
+    outputs into predictions.
     """
     package = trainer_class.__module__.split(".")[1]
     side = {"torch_impl": Torch, "keras_impl": Keras}[package](package)
     prediction = arm.recipe.loss.prediction()
     network = replace(arm, layers=(*arm.layers, prediction))
-    found = {"layers": side.network(network)}
+    result = {"layers": side.network(network)}
     for part in ("loss", "optimizer", "schedule", "clipping", "penalty"):
         spec = getattr(arm.recipe, part)
         if spec is not None:
-            found[part] = side.element(part, spec, arm)
-    return found
+            result[part] = side.element(part, spec, arm)
+    return result
 
 
 def absences(trainer_class: Any, progress: Any = None) -> dict[str, list[str]]:
-    """Return what a backend says to be absent: status and reason."""
+    """Return what a backend declares absent: status and reason."""
     package = trainer_class.__module__.split(".")[1]
-    found = {}
+    result = {}
     for module in _modules(
         importlib.import_module(f"framework_parity.{package}")
     ):
         for name, value in vars(module).items():
             if isinstance(value, Absent):
                 file = module.__name__.split(".", 2)[2]
-                found[f"{file}.{name}"] = [value.status, value.reason]
-    return found
+                result[f"{file}.{name}"] = [value.status, value.reason]
+    return result
 
 
 def _modules(package: ModuleType) -> list[ModuleType]:
@@ -64,7 +66,7 @@ def _modules(package: ModuleType) -> list[ModuleType]:
 
 
 class Side:
-    """What is the same in both frameworks."""
+    """What both frameworks have in common."""
 
     first: ClassVar[dict[str, tuple[str, ...]]] = {}
 
@@ -91,16 +93,16 @@ class Side:
 
         def emitted() -> None:
             names = run(self.module("emit").emit_model(arm), {})
-            ours, theirs = self.shapes(model), self.shapes(names["model"])
-            assert ours == theirs, f"{theirs} is not {ours}"
+            built, executed = self.shapes(model), self.shapes(names["model"])
+            assert built == executed, f"{executed} is not {built}"
 
         def read() -> None:
             from framework_parity.common.spec.canonical import canonical_layers
 
             shape = arm.data.source.shape
-            found = self.reading().read_model(model, shape)
+            layers = self.reading().read_model(model, shape)
             expected = canonical_layers(arm.layers, shape)
-            assert found == expected, f"{found} is not {expected}"
+            assert layers == expected, f"{layers} is not {expected}"
 
         return self._tried(emitted, read)
 
@@ -118,16 +120,16 @@ class Side:
         def read() -> None:
             from framework_parity.common.spec.canonical import canonical
 
-            found = self.read(part, call, arm)
-            assert found == canonical(spec), f"{found} is not {spec}"
+            node = self.read(part, call, arm)
+            assert node == canonical(spec), f"{node} is not {spec}"
 
         return self._tried(emitted, read)
 
     def say(self, part: str, spec: Any, arm: Arm) -> Call:
-        """Return how a part of a recipe is said."""
+        """Return the call that builds a part of a recipe."""
         if part == "penalty":
-            said: Call = self.module("penalties").penalty(spec)
-            return said
+            call: Call = self.module("penalties").penalty(spec)
+            return call
         context: tuple[Any, ...] = ()
         if part == "schedule":
             context = (arm.recipe.optimizer.lr, 3)
@@ -141,7 +143,7 @@ class Side:
         )
 
     def read(self, part: str, call: Call, arm: Arm) -> Any:
-        """Return what a live part is read as."""
+        """Return what a live part is read back as."""
         if part == "optimizer":
             model = self.module("model").build(arm)
             recipe = arm.recipe.model_copy(update={"accumulation": None})
@@ -154,19 +156,19 @@ class Side:
         return self.reading().read(self.construct(part, call))
 
     def waiting(self, call: Call) -> Any:
-        """Return what clips, before it has."""
+        """Return the object that will clip."""
         return call.as_partial()
 
     def _tried(
         self, emitted: Callable[[], None], read: Callable[[], None]
     ) -> dict[str, str]:
-        found = {"emitted": tried(emitted)}
+        result = {"emitted": tried(emitted)}
         if self.reading() is not None:
-            found["read"] = tried(read)
-        return found
+            result["read"] = tried(read)
+        return result
 
     def given(self) -> dict[str, Any]:
-        """Return what emitted code finds there."""
+        """Return the names that emitted code takes as given."""
         return {}
 
 
@@ -193,18 +195,18 @@ class Torch(Side):
 
 
 class Keras(Side):
-    """Keras's side, where clipping is an optimiser's own."""
+    """Keras's side, where clipping is an argument of the optimiser."""
 
     def say(self, part: str, spec: Any, arm: Arm) -> Call:
-        """Return how a part of a recipe is said."""
+        """Return the call that builds a part of a recipe."""
         if part != "clipping":
             return super().say(part, spec, arm)
-        said = super().say("optimizer", arm.recipe.optimizer, arm)
-        clipped: Call = self.module("updates")._clipped(said, arm.recipe)
+        call = super().say("optimizer", arm.recipe.optimizer, arm)
+        clipped: Call = self.module("updates")._clipped(call, arm.recipe)
         return clipped
 
     def waiting(self, call: Call) -> Any:
-        """Return what clips, before it has."""
+        """Return the object that will clip."""
         return call.construct()
 
     def shapes(self, model: Any) -> list[tuple[int, ...]]:
@@ -213,12 +215,12 @@ class Keras(Side):
 
 
 def _alike(made: Any, live: Any) -> bool:
-    """Whether a class that was printed is the one it was printed from."""
+    """Whether a class from emitted code has the name of the live one."""
     return type(made).__qualname__ == type(live).__qualname__
 
 
 def tried(act: Callable[[], None]) -> str:
-    """Return nothing if something can be done, or what went wrong."""
+    """Call a function; return its error message, empty if there is none."""
     try:
         act()
     except NotImplementedError as error:
@@ -229,7 +231,7 @@ def tried(act: Callable[[], None]) -> str:
 
 
 def run(text: str, given: dict[str, Any]) -> dict[str, Any]:
-    """Run emitted code, with nothing of ours to import."""
+    """Run emitted code, without access to this project's packages."""
 
     def without_ours(name: str, *rest: Any) -> Any:
         assert name.split(".")[0] not in OURS, f"imports {name}"
@@ -242,6 +244,6 @@ def run(text: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def add_tasks(backend: str) -> None:
-    """Let a worker be asked for what stands here."""
-    tasks.said = said
+    """Add the tasks of this module to a worker."""
+    tasks.emit_and_read = emit_and_read
     tasks.absences = absences

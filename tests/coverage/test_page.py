@@ -1,4 +1,4 @@
-"""The page of coverage: it misses nothing, and hides nothing."""
+"""The coverage page lists every element and every fault."""
 
 import re
 from dataclasses import replace
@@ -32,7 +32,7 @@ Listed = set[tuple[str, str]]
 
 def listed(text: str) -> Listed:
     """Return the headings of a page with the first cells below each."""
-    found: Listed = set()
+    result: Listed = set()
     heading = ""
     for line in text.splitlines():
         if line.startswith("## "):
@@ -40,30 +40,30 @@ def listed(text: str) -> Listed:
         elif line.startswith("| "):
             cells = re.split(r"(?<!\\) \| ", line[2:])
             name = cells[1] if heading == "Conventions" else cells[0]
-            found.add((heading, name.strip("`")))
-    return found
+            result.add((heading, name.strip("`")))
+    return result
 
 
 def demanded() -> Listed:
     """Return what a page of the present code lists."""
-    found = {(TITLES[kind.family], kind.name) for kind in kinds()}
-    found |= {("Values", choice.name) for choice in choices()}
-    found |= {("Precisions", kind.name) for kind in kinds()}
-    found |= {("Ranks", each.name) for each in on_ranks()}
-    return found | {
+    result = {(TITLES[kind.family], kind.name) for kind in kinds()}
+    result |= {("Values", choice.name) for choice in choices()}
+    result |= {("Precisions", kind.name) for kind in kinds()}
+    result |= {("Ranks", each.name) for each in on_ranks()}
+    return result | {
         ("Conventions", f"{row.field} = {value}")
         for row, _, value in CONVENTION_VALUES
     }
 
 
-def test_the_committed_page_lists_all_that_there_is() -> None:
-    """A new word has no row there until `make coverage` has run."""
+def test_the_committed_page_lists_every_element() -> None:
+    """A new element has no row until `make coverage` has run."""
     page = ROOT / PAGE
     assert page.exists(), "run `make coverage`, and commit what it writes"
     text = page.read_text("utf-8")
     missing = sorted(demanded() - listed(text))
     assert not missing, f"run `make coverage`; the page lacks {missing}"
-    # The word stands in the introduction, never in a cell.
+    # "disagree" may appear in the introduction, but in no cell.
     lines = [line for line in text.splitlines() if line.startswith("| ")]
     assert not [line for line in lines if "disagree" in line]
 
@@ -72,17 +72,17 @@ def test_every_kind_and_every_value_has_a_case() -> None:
     from tests.coverage.elements import covered as held
 
     jobs = [*case_jobs(), *convention_jobs().values()]
-    found = set().union(*(held(job.arm) for job in jobs))
-    assert not [kind.name for kind in kinds() if kind.cls not in found]
-    assert not [choice.name for choice in choices() if choice not in found]
-    assert not [each.name for each in on_ranks() if each not in found]
+    present = set().union(*(held(job.arm) for job in jobs))
+    assert not [kind.name for kind in kinds() if kind.cls not in present]
+    assert not [choice.name for choice in choices() if choice not in present]
+    assert not [each.name for each in on_ranks() if each not in present]
 
 
-# --- The page itself, on results that are made up. ---
+# --- The page itself, on made-up results. ---
 
 
 def agreed(job: Job, **changes: Any) -> Found:
-    """Return what a climb finds that agrees at half the floor."""
+    """Return a result that agrees on every rung at half the floor."""
     verdicts = {
         rung: {
             "rung": rung,
@@ -93,25 +93,32 @@ def agreed(job: Job, **changes: Any) -> Found:
         for rung in RUNGS
     }
     parts = ("layers", "loss", "optimizer", "schedule", "clipping", "penalty")
-    said = {part: {"emitted": "", "read": ""} for part in parts}
-    found = {"verdicts": verdicts, "said": {"torch": said, "keras": said}}
-    return found | changes
+    outcomes = {part: {"emitted": "", "read": ""} for part in parts}
+    result = {
+        "verdicts": verdicts,
+        "said": {"torch": outcomes, "keras": outcomes},
+    }
+    return result | changes
 
 
 def page(absences: Any = None, **doctored: Found) -> Page:
-    """Return a page on which all agree, but the jobs that are given."""
+    """Return a page on which all jobs agree, except those in `doctored`."""
     cases, conventions = case_jobs(), convention_jobs()
-    found = {
+    results = {
         job.key: agreed(job) | doctored.get(job.name.replace("-", "_"), {})
         for job in (*conventions.values(), *cases)
     }
     precise = precision_jobs()
     for jobs in precise.values():
         for job in jobs:
-            said = agreed(job)["verdicts"]["trajectory"]
-            own = doctored.get(f"{job.name.replace('-', '_')}_{job.dtype}", {})
-            found[job.key] = {"verdicts": {job.dtype: said | own}}
-    return Page(cases, conventions, found, absences or {}, "Made up.", precise)
+            verdict = agreed(job)["verdicts"]["trajectory"]
+            override = doctored.get(
+                f"{job.name.replace('-', '_')}_{job.dtype}", {}
+            )
+            results[job.key] = {"verdicts": {job.dtype: verdict | override}}
+    return Page(
+        cases, conventions, results, absences or {}, "Made up.", precise
+    )
 
 
 def test_a_page_without_faults_lists_everything_once() -> None:
@@ -142,8 +149,8 @@ def test_a_disagreement_is_a_fault_and_stands_on_every_row() -> None:
     ]
     row = next(x for x in text.splitlines() if x.startswith("| selu |"))
     assert row.split(" | ")[4:7] == ["0.5", "disagree", "0.5"]
-    other = next(x for x in text.splitlines() if x.startswith("| gelu |"))
-    assert "disagree" not in other
+    gelu_row = next(x for x in text.splitlines() if x.startswith("| gelu |"))
+    assert "disagree" not in gelu_row
 
 
 def test_a_disagreement_in_a_precision_is_a_fault() -> None:
@@ -156,7 +163,7 @@ def test_a_disagreement_in_a_precision_is_a_fault() -> None:
     assert "| spatial_dropout | 0.5 | disagree |" in text
 
 
-def test_a_break_is_a_fault() -> None:
+def test_a_broken_worker_is_a_fault() -> None:
     made = page(spiral={"broke": "the worker died"})
     made.text()
     assert made.faults == [
@@ -165,13 +172,13 @@ def test_a_break_is_a_fault() -> None:
     ]
 
 
-def test_what_was_not_run_is_a_fault_by_name() -> None:
+def test_a_case_that_did_not_run_is_a_named_fault() -> None:
     made = page()
     cases, conventions = case_jobs(), convention_jobs()
     [gone] = [job for job in cases if job.name == "polynomial"]
-    found = {k: v for k, v in made.found.items() if k != gone.key}
+    results = {k: v for k, v in made.results.items() if k != gone.key}
     precise = precision_jobs()
-    partly = Page(cases, conventions, found, {}, "Made up.", precise)
+    partly = Page(cases, conventions, results, {}, "Made up.", precise)
     partly.text()
     assert partly.missing == [gone]
     assert partly.faults == [
@@ -180,11 +187,14 @@ def test_what_was_not_run_is_a_fault_by_name() -> None:
     ]
 
 
-def test_what_cannot_be_said_is_a_fault_unless_the_code_says_so() -> None:
-    said = agreed(case_jobs()[0])["said"]
-    silent = said["torch"] | {"loss": {"emitted": "KeyError: 'p'", "read": ""}}
+def test_a_failing_emission_is_a_fault() -> None:
+    by_backend = agreed(case_jobs()[0])["said"]
+    silent = by_backend["torch"] | {
+        "loss": {"emitted": "KeyError: 'p'", "read": ""}
+    }
     made = page(
-        huber_0_3_={}, **{"huber_0.3": {"said": said | {"torch": silent}}}
+        huber_0_3_={},
+        **{"huber_0.3": {"said": by_backend | {"torch": silent}}},
     )
     text = made.text()
     assert "torch.emitted.huber: KeyError: 'p'" in made.faults
@@ -208,14 +218,14 @@ def test_a_gap_is_listed_with_its_reason() -> None:
     assert "| penalty | ✓ ✓ |" in text
 
 
-# --- Climbs in parts. ---
+# --- Cached and interrupted runs. ---
 
 
 def tiny(**recipe: Any) -> Arm:
     return arm([{"dense": 3}], **recipe)
 
 
-def test_a_key_follows_what_the_result_follows() -> None:
+def test_keys_change_with_what_the_result_depends_on() -> None:
     job = Job("a", tiny())
     assert job.key == Job("b", tiny()).key
     others = [
@@ -230,19 +240,19 @@ def test_a_key_follows_what_the_result_follows() -> None:
     assert len({job.key, *(other.key for other in others)}) == 8
 
 
-def test_what_is_known_is_not_climbed_again(tmp_path: Path) -> None:
+def test_cached_results_are_not_run_again(tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     job = Job("a", tiny())
     Memory(file, "now").keep(job.key, agreed(job))
     lines: list[str] = []
-    found = climb_all([job], Memory(file, "now"), watch=lines.append)
-    assert found == {job.key: agreed(job)}
+    results = climb_all([job], Memory(file, "now"), watch=lines.append)
+    assert results == {job.key: agreed(job)}
     assert lines == []
-    assert Memory(file, "later").found == {}
+    assert Memory(file, "later").results == {}
 
 
 class NoPair:
-    """Stands for a pair of workers, and counts how many were started."""
+    """A stand-in for a pair of workers that records each start."""
 
     started: ClassVar[list[int]] = []
 
@@ -258,43 +268,45 @@ class NoPair:
 
 @pytest.fixture
 def climbing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Climb without workers; return the seeds that were climbed with.
+    """Run jobs without workers; return the seeds that were run.
 
     Seed 13 breaks its worker.
     """
     seeds: list[int] = []
 
-    def run_ladder(pair: Any, job: Job) -> Found:
+    def fake_ladder(pair: Any, job: Job) -> Found:
         seeds.append(job.seed)
         return {"broke": "status -9"} if job.seed == 13 else agreed(job)
 
     monkeypatch.setattr(NoPair, "started", [])
     monkeypatch.setattr(climbs, "WorkerPair", NoPair)
-    monkeypatch.setattr(climbs, "climbed", ladder)
+    monkeypatch.setattr(climbs, "ladder", fake_ladder)
     return seeds
 
 
-def test_climbs_stop_and_go_on(climbing: list[int], tmp_path: Path) -> None:
+def test_climb_all_stops_and_continues(
+    climbing: list[int], tmp_path: Path
+) -> None:
     jobs = [Job(str(n), tiny(), seed=n) for n in range(3)]
     jobs.append(Job("doubled", tiny(), seed=0))
     file = tmp_path / "known.json"
     first = climb_all(jobs, Memory(file), pairs=1, at_most=1)
     assert [*first] == [jobs[0].key]
     lines: list[str] = []
-    found = climb_all(jobs, Memory(file), pairs=1, watch=lines.append)
+    results = climb_all(jobs, Memory(file), pairs=1, watch=lines.append)
     assert lines == ["1/2 agree 1", "2/2 agree 2"]
     assert climbing == [0, 1, 2]
-    assert len(found) == 3
+    assert len(results) == 3
 
 
-def test_a_broken_climb_is_told_and_tried_again(
+def test_a_broken_run_is_reported_and_repeated(
     climbing: list[int], tmp_path: Path
 ) -> None:
     jobs = [Job(str(n), tiny(), seed=n) for n in (12, 13, 14)]
     memory = Memory(tmp_path / "known.json")
     for _ in range(2):
-        found = climb_all(jobs, memory, pairs=1)
-        outcomes = [outcome(found[job.key]) for job in jobs]
+        results = climb_all(jobs, memory, pairs=1)
+        outcomes = [outcome(results[job.key]) for job in jobs]
         assert outcomes == ["agree", "disagree", "agree"]
     assert climbing == [12, 13, 14, 13]
     # The worker that broke was replaced.
@@ -307,30 +319,30 @@ def test_workers_are_renewed_and_have_their_threads(
     number = climbs.LIFETIME + 1
     jobs = [Job("a", tiny(), seed=n + 20, threads=2) for n in range(number)]
     jobs.append(Job("a", tiny(), seed=1, threads=1))
-    found = climb_all(jobs, Memory(tmp_path / "known.json"), pairs=1)
-    assert len(found) == number + 1
+    results = climb_all(jobs, Memory(tmp_path / "known.json"), pairs=1)
+    assert len(results) == number + 1
     assert NoPair.started == [1, 2, 2]
 
 
-def test_one_arm_is_climbed_said_and_found_in_the_backends(
+def test_one_arm_through_ladder_emission_and_reading(
     pair: WorkerPair,
 ) -> None:
     job = Job("a", tiny(), steps=6, says=True)
-    found = ladder(pair, job)
+    result = ladder(pair, job)
     absent = pair.ask("absences")
-    assert outcome(found) == "agree"
+    assert outcome(result) == "agree"
     reached = RUNGS[: RUNGS.index("trajectory") + 1]
-    assert [*found["verdicts"]] == [*reached]
+    assert [*result["verdicts"]] == [*reached]
     for backend in ("torch", "keras"):
-        said = found["said"][backend]
-        assert said["layers"]["emitted"] == ""
-        assert said["loss"]["emitted"] == ""
+        parts = result["said"][backend]
+        assert parts["layers"]["emitted"] == ""
+        assert parts["loss"]["emitted"] == ""
         for status, reason in absent[backend].values():
             assert status in ("notyet", "notimpl", "never")
             assert reason
 
 
-def test_emitted_code_may_not_lean_on_ours() -> None:
+def test_emitted_code_may_not_import_this_project() -> None:
     assert saying.run("x = 1", {})["x"] == 1
     for text in (
         "import framework_parity.common.spec.layers",
@@ -345,11 +357,11 @@ def test_emitted_code_may_not_lean_on_ours() -> None:
 def test_everything_agrees_on_every_rung(
     request: pytest.FixtureRequest,
 ) -> None:
-    """What `make coverage` has done already is not done again."""
-    found = covered(Path(request.config.rootpath) / CACHE)
-    found.text()
-    assert found.faults == []
-    for row in found.rows:
+    """Results that `make coverage` has cached are not computed again."""
+    document = covered(Path(request.config.rootpath) / CACHE)
+    document.text()
+    assert document.faults == []
+    for row in document.rows:
         for rung in RUNGS:
             if row.outcome(rung) == "agree":
                 assert row.ratio(rung) <= TIMES_FLOOR, (row.job.name, rung)

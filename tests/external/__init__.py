@@ -1,4 +1,4 @@
-"""Results that nobody of this project computed, held against it.
+"""Tests against results that were computed or published by others.
 
-README.md in this folder says what they are and how to write them anew.
+README.md in this folder describes them and how to generate them again.
 """

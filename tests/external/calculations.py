@@ -1,8 +1,8 @@
-"""What a worker computes for a witness: networks, steps and losses.
+"""Calculations of the external tests: networks, steps and losses.
 
-Each calculation is written down in the language of the project, with the
-arrays that go in, and says what comes out. Both workers run them, and so
-does the NumPy reference in the process of the tests.
+Each calculation is written in the language of the project, with its input
+arrays, and returns its outputs. Both workers run them, and so does the NumPy
+reference in the process of the tests.
 """
 
 import importlib
@@ -24,17 +24,17 @@ from framework_parity.comparisons.workers import tasks
 
 Arrays = dict[str, np.ndarray]
 
-# The identity with a parameter: optimisers need something to learn.
+# The identity with a parameter: optimisers need at least one.
 IDENTITY: dict[str, Any] = {
     "prelu": {"slopes": "one", "initial": 1.0, "at_zero": "slope"}
 }
 
 
 class Calculation(Protocol):
-    """What a worker can be asked to compute."""
+    """The interface of a calculation."""
 
     def run(self, trainer_class: Any, dtype: str) -> Arrays:
-        """Return what it computes, by name."""
+        """Return the results, by name."""
 
 
 def network(
@@ -50,8 +50,8 @@ def network(
         layers: as they are written.
         shape: of one sample.
         classes: of the target; None for numbers.
-        dialect: whose defaults fill what is left unsaid.
-        recipe: what differs from a full batch, the squared error and SGD.
+        dialect: whose defaults fill fields that are left out.
+        recipe: fields other than a full batch, the squared error and SGD.
     """
     plain = {
         "loss": "mean_squared_error",
@@ -75,7 +75,7 @@ def network(
             data,
             Recipe.model_validate(plain | recipe),
         )
-    made.places  # noqa: B018 - a shape that does not fit is refused here
+    made.places  # noqa: B018 - raises if a shape does not fit
     return made
 
 
@@ -87,7 +87,7 @@ def _trainer(
     weights: Arrays,
 ) -> Any:
     """Return a trainer of these parts and weights."""
-    # Precision is the process's: the last trainer of a task loses its own.
+    # The precision is global in a process, so the cached trainer is dropped.
     tasks._last.cache_clear()
     made = trainer_class(
         spec, {name: Part(x, y) for name, (x, y) in parts.items()}, dtype
@@ -108,15 +108,15 @@ def _module(trainer_class: Any, name: str) -> Any:
 
 @dataclass(frozen=True)
 class Forward:
-    """What a network puts out.
+    """The outputs of a network.
 
     Attributes:
         layers: as they are written.
         x: the samples, images with their channels last.
         weights: of every tensor, by its name.
-        training: whether the layers do what they do in training.
+        training: whether the layers are in training mode.
         masks: the factors of each dropout, in training.
-        kept: tensors to return as one training step leaves them.
+        kept: tensors to return as they are after one training step.
     """
 
     layers: list[Any]
@@ -139,16 +139,16 @@ class Forward:
         made = _trainer(trainer_class, spec, {"train": (x, y)}, dtype, weights)
         if not self.training:
             return {"outputs": made.outputs(x)[last.name]}
-        found = {"outputs": _trained_outputs(made, x, self.masks)}
+        result = {"outputs": _trained_outputs(made, x, self.masks)}
         if self.kept:
             made.load({n: np.asarray(v, dtype) for n, v in weights.items()})
             made.steps(Segment(np.arange(len(x))[None], np.array([1e-3])))
-            found |= {name: made.weights()[name] for name in self.kept}
-        return found
+            result |= {name: made.weights()[name] for name in self.kept}
+        return result
 
 
 def _trained_outputs(made: Any, x: np.ndarray, masks: Arrays) -> np.ndarray:
-    """Return what a network puts out in training."""
+    """Return the outputs of a network in training mode."""
     package = _package(type(made))
     if package == "common":
         run = Pass(made.values, masks)
@@ -163,8 +163,8 @@ def _trained_outputs(made: Any, x: np.ndarray, masks: Arrays) -> np.ndarray:
         left = made.model.train()(entering)
     else:
         left = made.model(entering, training=True)
-    found: np.ndarray = tensors.to_array(left)
-    return found
+    outputs: np.ndarray = tensors.to_array(left)
+    return outputs
 
 
 @dataclass(frozen=True)
@@ -173,10 +173,10 @@ class Loss:
 
     Attributes:
         loss: as it is written.
-        outputs: (samples, outputs), which a network passes on unchanged.
+        outputs: (samples, outputs), passed through an identity network.
         y: labels (samples,), or targets (samples, outputs).
         classes: of the target; None for numbers.
-        alone: rows whose loss is asked for by itself.
+        alone: rows whose loss is also computed separately.
     """
 
     loss: Any
@@ -198,26 +198,26 @@ class Loss:
         weights = {name: np.ones(1) for name in spec.parameters}
         made = _trainer(trainer_class, spec, parts, dtype, weights)
         each = [made.evaluate(str(row))["loss"] for row in self.alone]
-        found = {
+        result = {
             name: np.array(value)
             for name, value in made.evaluate("train").items()
         }
         predictions = np.asarray(made.predict(x))
-        return found | {"alone": np.array(each), "predictions": predictions}
+        return result | {"alone": np.array(each), "predictions": predictions}
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Where an optimiser takes numbers, on given gradients.
+    """The path of numbers under an optimiser, on given gradients.
 
     Attributes:
         optimizer: as it is written.
         start: (n,) the first values.
         gradients: (steps, n).
-        factors: (steps,) what the rate is multiplied by, or None for ones.
-        dialect: whose defaults fill what is left unsaid.
-        moments: Adam's two, put in before the first step, or None.
-        recipe: what else the recipe says, such as `clipping`.
+        factors: (steps,) of the rate, or None for ones.
+        dialect: whose defaults fill fields that are left out.
+        moments: Adam's two before the first step, or None for zeros.
+        recipe: further fields, such as `clipping`.
     """
 
     optimizer: Any
@@ -259,7 +259,7 @@ KERNEL = "dense_1/kernel"
 
 
 class _MovedByReference:
-    """A kernel (1, n) that the reference's optimiser moves."""
+    """A kernel (1, n) that the reference's optimiser updates."""
 
     def __init__(
         self, trainer_class: Any, spec: Arm, start: np.ndarray, dtype: str
@@ -277,12 +277,12 @@ class _MovedByReference:
         self.trainer._update({KERNEL: whole}, rate)
 
     def value(self) -> np.ndarray:
-        found: np.ndarray = self.trainer.weights()[KERNEL].reshape(-1)
-        return found
+        kernel: np.ndarray = self.trainer.weights()[KERNEL].reshape(-1)
+        return kernel
 
 
 class _MovedByFramework:
-    """A kernel (1, n) that a backend's optimiser moves."""
+    """A kernel (1, n) that a backend's optimiser updates."""
 
     def __init__(
         self, trainer_class: Any, spec: Arm, start: np.ndarray, dtype: str
@@ -302,8 +302,8 @@ class _MovedByFramework:
         )
 
     def value(self) -> np.ndarray:
-        found = self.weights.read(self.model, self.spec.tensors)[KERNEL]
-        return np.array(found).reshape(-1)
+        kernel = self.weights.read(self.model, self.spec.tensors)[KERNEL]
+        return np.array(kernel).reshape(-1)
 
     def tensor(self, array: np.ndarray, shape: tuple[int, int]) -> Any:
         whole = np.asarray(array, self.dtype).reshape(shape)
@@ -374,8 +374,8 @@ class Training:
             losses.append(float(curves["loss"][0]))
             for name, value in made.weights().items():
                 weights[name].append(value)
-        found = {name: np.stack(path) for name, path in weights.items()}
-        return found | {"loss": np.array(losses)}
+        result = {name: np.stack(path) for name, path in weights.items()}
+        return result | {"loss": np.array(losses)}
 
 
 @dataclass(frozen=True)
@@ -399,8 +399,8 @@ class Drawn:
         outputs = spec.places[-1].output_shape
         part = Part(np.zeros((2, *self.shape)), np.zeros((2, *outputs)))
         made = trainer_class(spec, {"train": part}, dtype, self.seed)
-        found: Arrays = made.weights()
-        return found
+        weights: Arrays = made.weights()
+        return weights
 
 
 def calculate(
@@ -409,10 +409,10 @@ def calculate(
     dtype: str,
     progress: Any = None,
 ) -> list[Arrays]:
-    """Return what each calculation gives, in one precision."""
+    """Return the results of each calculation, in one precision."""
     return [item.run(trainer_class, dtype) for item in items]
 
 
 def add_tasks(backend: str) -> None:
-    """Let a worker be asked to calculate."""
+    """Add the task `calculate` to a worker."""
     tasks.calculate = calculate

@@ -1,4 +1,4 @@
-"""What is calculated for the witnesses, asked for once."""
+"""The calculations of the external tests, each done once."""
 
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
@@ -12,11 +12,11 @@ from tests.external.calculations import Arrays, Calculation, calculate
 
 
 class Desk:
-    """Hands calculations to the workers, each only once.
+    """Submits calculations to the workers, each only once.
 
     Args:
-        workers: returns those of both frameworks, by name; not called
-            before one of them is needed.
+        workers: a function that returns the workers by name; called only
+            when one of them is needed.
     """
 
     def __init__(self, workers: Callable[[], dict[str, Worker]]) -> None:
@@ -30,29 +30,29 @@ class Desk:
         backend: str,
         dtype: str = "float64",
     ) -> "Future[list[Arrays]]":
-        """Start calculating, unless it was started before.
+        """Start a calculation, unless it was started before.
 
         Args:
-            key: what the calculations are remembered by.
-            items: returns them.
+            key: identifies the calculations.
+            items: a function that returns them.
             backend: `torch`, `keras` or `reference`, which is NumPy.
             dtype: the precision.
         """
-        asked = (key, backend, dtype)
-        if asked not in self.begun:
+        full_key = (key, backend, dtype)
+        if full_key not in self.begun:
             if backend == "reference":
-                self.begun[asked] = Future()
-                self.begun[asked].set_result(
+                self.begun[full_key] = Future()
+                self.begun[full_key].set_result(
                     calculate(Trainer, items(), dtype)
                 )
             else:
-                self.begun[asked] = self.workers()[backend].submit(
+                self.begun[full_key] = self.workers()[backend].submit(
                     "calculate", items=items(), dtype=dtype
                 )
-        return self.begun[asked]
+        return self.begun[full_key]
 
     def ask(self, *question: Any) -> list[Arrays]:
-        """Return what was calculated; the arguments are those of `begin`."""
+        """Return the results; the arguments are those of `begin`."""
         return self.begin(*question).result()
 
 

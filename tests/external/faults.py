@@ -1,7 +1,7 @@
-"""Faults to plant in a worker, each of which a witness has to notice.
+"""Faults to plant in a worker; an external test has to detect each.
 
 They use the tools of `tests.faults`. A worker with `install` as its setup
-has a task, `plant_external`, which undoes one fault and plants the next.
+has a task, `plant_external`, which removes one fault and plants the next.
 """
 
 import sys
@@ -25,7 +25,7 @@ OTHER = {
 
 
 def install(backend: str) -> None:
-    """Let this process change its fault on request."""
+    """Add the task that changes this process's fault."""
 
     def plant_external(
         trainer_class: Any, name: str, progress: Any = None
@@ -41,7 +41,7 @@ def install(backend: str) -> None:
 
 
 def gelu_form_swapped(backend: str) -> None:
-    """Compute the other form of gelu."""
+    """Compute the other form of GELU."""
     _misread(backend, "gelu", form=lambda s: OTHER[s.form])
 
 
@@ -51,7 +51,7 @@ def batch_norm_epsilon(backend: str) -> None:
 
 
 def batch_norm_running_decay(backend: str) -> None:
-    """Keep the share of the running mean that is to be replaced."""
+    """Exchange the kept and the replaced share of the running mean."""
     _misread(
         backend, "batch_norm", running_decay=lambda s: 1 - s.running_decay
     )
@@ -63,7 +63,7 @@ def layer_norm_epsilon(backend: str) -> None:
 
 
 def padding_counted(backend: str) -> None:
-    """Let an average pool count its padding where it is not to."""
+    """Count padding in an average pool that excludes it, and vice versa."""
     _misread(
         backend,
         "average_pool",
@@ -72,7 +72,7 @@ def padding_counted(backend: str) -> None:
 
 
 def half_padding_as_same(backend: str) -> None:
-    """Pad a convolution as `same` where `half` is written."""
+    """Pad a convolution with `same` where the spec has `half`."""
     _misread(
         backend,
         "conv2d",
@@ -81,12 +81,12 @@ def half_padding_as_same(backend: str) -> None:
 
 
 def flatten_order_swapped(backend: str) -> None:
-    """Lay channels out in the other order."""
+    """Flatten in the other order of axes."""
     _misread(backend, "flatten", order=lambda s: OTHER[s.order])
 
 
 def dropout_not_scaled(backend: str) -> None:
-    """Keep what dropout keeps as it is, not divided by the kept share."""
+    """Do not divide what dropout keeps by the share that it keeps."""
     masked = _module(backend, "random_extensions").MaskedDropout
     name = "forward" if backend == "torch_impl" else "call"
 
@@ -103,17 +103,17 @@ def dropout_not_scaled(backend: str) -> None:
 
 
 def l2_not_halved(backend: str) -> None:
-    """Add the whole square where half of it is written."""
+    """Add the whole square where the spec has half of it."""
     _misread(backend, "penalties", "penalty", form=lambda _: "whole")
 
 
 def nesterov_dropped(backend: str) -> None:
-    """Do not look ahead."""
+    """Use plain momentum where the spec has Nesterov's."""
     _misread(backend, "sgd", nesterov=lambda _: False)
 
 
 def epsilon_placement_swapped(backend: str) -> None:
-    """Put Adam's epsilon where the other framework has it."""
+    """Place Adam's epsilon as the other framework does."""
     _misread(
         backend,
         "adam",
@@ -122,7 +122,7 @@ def epsilon_placement_swapped(backend: str) -> None:
 
 
 def smoothing_doubled(backend: str) -> None:
-    """Smooth the labels twice as much as is written."""
+    """Smooth the labels twice as much as the spec says."""
     _misread(
         backend,
         "losses",
@@ -132,7 +132,7 @@ def smoothing_doubled(backend: str) -> None:
 
 
 def weights_too_wide(backend: str) -> None:
-    """Draw normal weights a tenth too wide."""
+    """Draw normal weights with a deviation 10 percent too large."""
     _misread(
         backend, "initializers", "normal", stddev=lambda s: 1.1 * s.stddev
     )

@@ -1,8 +1,8 @@
 """The frameworks' own optimisers and schedules, in plain code.
 
-Nothing here knows this project's language. The functions that take a step
-import their framework, and run in its worker; Keras on its PyTorch backend
-needs a process of its own::
+The frameworks are called directly, without this project's backends. The
+functions that take a step import their framework, and run in its worker;
+Keras on its PyTorch backend needs its own process::
 
     KERAS_BACKEND=torch python -m tests.external.plain_optimizers OUT.npz
 """
@@ -155,7 +155,7 @@ def written(kind: str, arguments: Arguments) -> dict[str, Arguments]:
             value = float(value) if type(value) is int else value
             fields[_IN_THE_LANGUAGE.get(name, name)] = value
     if fields.get("nesterov") and not fields.get("momentum"):
-        # The language refuses to look ahead along no momentum.
+        # The language refuses Nesterov without momentum.
         del fields["nesterov"]
     return {kind.lower(): fields}
 
@@ -163,8 +163,8 @@ def written(kind: str, arguments: Arguments) -> dict[str, Arguments]:
 def given() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the first values, the gradients, and the rates' factors.
 
-    The gradients are of sizes from 1e-5 to 10. One number never has any,
-    one has none at first, and a tenth of all are zero.
+    The gradients have sizes from 1e-5 to 10. One number always has a zero
+    gradient, one has zeros at first, and a tenth of all are zero.
     """
     rng = np.random.default_rng(7)
     start = rng.normal(size=NUMBERS)
@@ -177,7 +177,7 @@ def given() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def paths(trainer_class: Any, dtype: str, progress: Any = None) -> Any:
-    """Return where the framework's own optimisers go, by kind and number."""
+    """Return the paths of the framework's own optimisers, by setting."""
     if trainer_class.__module__.startswith("framework_parity.torch_impl"):
         return paths_of_torch(dtype)
     return paths_of_keras(dtype)
@@ -190,7 +190,7 @@ def paths_of_torch(dtype: str) -> dict[str, np.ndarray]:
     # NAdam keeps the product of its momenta in the default precision.
     torch.set_default_dtype(kind)
     start, gradients, factors = given()
-    found = {}
+    result = {}
     for name, settings in TORCH.items():
         for number, arguments in enumerate(settings):
             p = torch.nn.Parameter(torch.tensor(start, dtype=kind))
@@ -201,8 +201,8 @@ def paths_of_torch(dtype: str) -> dict[str, np.ndarray]:
                 p.grad = torch.tensor(gradient, dtype=kind)
                 live.step()
                 path.append(p.detach().numpy().copy())
-            found[f"{name} {number}"] = np.stack(path)
-    return found
+            result[f"{name} {number}"] = np.stack(path)
+    return result
 
 
 def paths_of_keras(dtype: str) -> dict[str, np.ndarray]:
@@ -211,13 +211,13 @@ def paths_of_keras(dtype: str) -> dict[str, np.ndarray]:
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
     start, gradients, factors = given()
-    found = {}
+    result = {}
     for name, settings in KERAS.items():
         for number, arguments in enumerate(settings):
             v = keras.Variable(np.array(start, dtype), dtype=dtype)
             live = getattr(keras.optimizers, name)(**arguments)
             live.build([v])
-            # The rate that was written, not the float32 next to it.
+            # The rate as written in decimals, not rounded to float32.
             lr = arguments.get("learning_rate")
             lr = lr or float(
                 f"{float(live.get_config()['learning_rate']):.6g}"
@@ -229,8 +229,8 @@ def paths_of_keras(dtype: str) -> dict[str, np.ndarray]:
                 tensor = keras.ops.convert_to_tensor(gradient.astype(dtype))
                 live.apply([tensor], [v])
                 path.append(keras.ops.convert_to_numpy(v).copy())
-            found[f"{name} {number}"] = np.stack(path)
-    return found
+            result[f"{name} {number}"] = np.stack(path)
+    return result
 
 
 LR, RATES = 0.1, 40
@@ -387,13 +387,13 @@ def rates_of_torch(name: str) -> np.ndarray:
     optimizer = torch.optim.SGD([p], lr=LR)
     make = getattr(torch.optim.lr_scheduler, kind)
     scheduler = make(optimizer, **arguments)
-    found = []
+    result = []
     for step in range(RATES):
-        found.append(optimizer.param_groups[0]["lr"])
+        result.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         if step + 1 < RATES:
             scheduler.step()
-    return np.array(found)
+    return np.array(result)
 
 
 def rates_of_keras(name: str) -> np.ndarray:
@@ -408,7 +408,7 @@ def rates_of_keras(name: str) -> np.ndarray:
 
 
 def add_tasks(backend: str) -> None:
-    """Let a worker be asked for what stands here."""
+    """Add the tasks of this module to a worker."""
     from framework_parity.comparisons.workers import tasks
 
     tasks.plain_paths = paths

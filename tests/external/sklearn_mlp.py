@@ -1,8 +1,8 @@
 """scikit-learn's multilayer perceptrons, and how this project writes them.
 
-scikit-learn trains from weights that are given, on given batches; a floor
-says how far it differs from itself when the first weights are moved by a
-unit in the last place and the samples of each batch change places.
+scikit-learn trains from given weights, on given batches; a floor is how far
+it differs from itself when the first weights are moved by a unit in the last
+place and the samples of each batch are permuted.
 """
 
 import itertools
@@ -48,13 +48,13 @@ class Trained:
 
 @dataclass(frozen=True, eq=False)
 class Perceptron:
-    """A network, a task and a solver, as scikit-learn takes them.
+    """A network, a task and a solver of scikit-learn.
 
     Attributes:
-        name: what the tests are called by.
+        name: of the tests.
         task: a key of `OUTPUTS`.
         activation: a key of `ACTIVATIONS`.
-        hidden: how many units each hidden layer has.
+        hidden: the units of each hidden layer.
         solver: `sgd` or `adam`, with its other arguments.
         alpha: scikit-learn's L2 penalty.
         batch: samples in a batch; None for all.
@@ -78,7 +78,7 @@ class Perceptron:
 
     @cached_property
     def data(self) -> tuple[np.ndarray, np.ndarray]:
-        """The samples, and the targets as scikit-learn wants them."""
+        """The samples, and the targets as scikit-learn takes them."""
         rng = np.random.default_rng(zlib.crc32(self.name.encode()))
         x = rng.normal(size=(self.samples, self.features))
         noise = 0.3 * rng.normal(size=(self.samples, 3))
@@ -97,12 +97,12 @@ class Perceptron:
         """The first weights, by their names in this project."""
         rng = np.random.default_rng(zlib.crc32(self.name.encode()) + 1)
         sizes = (self.features, *self.hidden, OUTPUTS[self.task])
-        found: Arrays = {}
+        weights: Arrays = {}
         for n, (into, out) in enumerate(itertools.pairwise(sizes), 1):
             kernel = rng.normal(size=(into, out)) / into**0.5
-            found[f"dense_{n}/kernel"] = kernel
-            found[f"dense_{n}/bias"] = 0.1 * rng.normal(size=out)
-        return found
+            weights[f"dense_{n}/kernel"] = kernel
+            weights[f"dense_{n}/bias"] = 0.1 * rng.normal(size=out)
+        return weights
 
     @cached_property
     def indices(self) -> np.ndarray:
@@ -118,7 +118,7 @@ class Perceptron:
         return np.concatenate(orders)[:STEPS]
 
     def estimator(self, start: Arrays) -> Any:
-        """Return scikit-learn's estimator with first weights of ours."""
+        """Return scikit-learn's estimator with given first weights."""
         from sklearn.neural_network import MLPClassifier, MLPRegressor
 
         kind = MLPRegressor if self.regression else MLPClassifier
@@ -199,7 +199,7 @@ class Perceptron:
         return np.array(largest)
 
     def nudged(self, steps: int, seed: int) -> Trained:
-        """Train from weights a unit off, each batch in another order."""
+        """Train from weights moved by a unit, each batch in another order."""
         rng = np.random.default_rng(seed)
 
         def moved(value: np.ndarray) -> np.ndarray:
@@ -217,7 +217,7 @@ class Perceptron:
 
         Args:
             steps: how many to train.
-            plain: the training from the weights as they are.
+            plain: the training from the unchanged weights.
 
         Returns:
             For each step the largest relative difference so far of any
@@ -226,17 +226,21 @@ class Perceptron:
         weights = np.full(steps, UNIT)
         losses = np.full(steps, UNIT)
         for seed in range(NUDGES):
-            other = self.nudged(steps, seed)
-            weights = np.maximum(weights, apart(other.weights, plain.weights))
-            off = np.abs(other.losses - plain.losses) / np.abs(plain.losses)
+            perturbed = self.nudged(steps, seed)
+            weights = np.maximum(
+                weights, apart(perturbed.weights, plain.weights)
+            )
+            off = np.abs(perturbed.losses - plain.losses) / np.abs(
+                plain.losses
+            )
             losses = np.maximum(losses, off)
         return np.maximum.accumulate(weights), np.maximum.accumulate(losses)
 
     def ways(self) -> Iterator[tuple[str, dict[str, Any], float]]:
         """Yield the ways to write it: a name, a recipe, and a scale.
 
-        The scale is what scikit-learn's gradient is, divided by that of the
-        loss that is written. scikit-learn halves the squared error and sums
+        The scale is scikit-learn's gradient divided by that of the loss in
+        the recipe. scikit-learn halves the squared error and sums
         its gradient over the targets; it sums the losses of the labels.
         """
         if self.task == "multiclass":
@@ -269,7 +273,7 @@ class Perceptron:
             yield name, recipe, scale
 
     def optimizer(self, scale: float) -> Any:
-        """Return the solver as it is written, for gradients 1 / scale."""
+        """Return the solver in the language, for gradients 1 / scale."""
         solver = self.solver
         rate = solver["learning_rate_init"]
         if solver["solver"] == "sgd":
@@ -299,7 +303,7 @@ class Perceptron:
         scale: float,
         rates: np.ndarray,
     ) -> Training:
-        """Return the training as this project is asked for it.
+        """Return the training as a calculation of this project.
 
         Args:
             steps: how many.
@@ -327,9 +331,9 @@ class Perceptron:
         )
 
     def loss_factor(self, way: str) -> float | None:
-        """Return what a loss of this project times which is scikit-learn's.
+        """Return the factor from a loss of this project to scikit-learn's.
 
-        None where scikit-learn reports another loss than it descends on.
+        None where scikit-learn reports another loss than it minimises.
         """
         if self.task == "two targets":
             return None
@@ -338,15 +342,15 @@ class Perceptron:
         return 0.5 if way == "mean_squared_error" else 1.0
 
 
-def apart(weights: Arrays, others: Arrays) -> np.ndarray:
+def apart(weights: Arrays, expected: Arrays) -> np.ndarray:
     """Return for each step the largest relative difference of a tensor."""
     each = []
-    for name, value in others.items():
+    for name, value in expected.items():
         axes = tuple(range(1, value.ndim))
         off = np.abs(weights[name] - value).max(axes)
         each.append(off / np.abs(value).max(axes))
-    found: np.ndarray = np.max(each, axis=0)
-    return found
+    largest: np.ndarray = np.max(each, axis=0)
+    return largest
 
 
 def _sgd(rate: float, momentum: float, **more: Any) -> dict[str, Any]:
@@ -381,11 +385,11 @@ def _falling(power: float) -> dict[str, Any]:
 def perceptrons() -> list[Perceptron]:
     """Return all trainings that are compared."""
     look_ahead = _sgd(0.05, 0.9, nesterovs_momentum=True)
-    found = []
+    result = []
     for kind in ACTIVATIONS:
         for task in ("binary", "multiclass", "regression"):
             name = f"{task} {kind}"
-            found += [
+            result += [
                 Perceptron(f"{name} sgd", task, kind, (8,), _sgd(0.1, 0.0)),
                 Perceptron(
                     f"{name} momentum, L2",
@@ -410,7 +414,7 @@ def perceptrons() -> list[Perceptron]:
             ]
     falling = look_ahead | {"learning_rate_init": 0.5} | _falling(0.5)
     return [
-        *found,
+        *result,
         Perceptron(
             "multiclass tanh nesterov, falling rate, L2",
             *("multiclass", "tanh", (8, 6), falling),

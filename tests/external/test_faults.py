@@ -1,4 +1,4 @@
-"""A fault that is planted in a framework is noticed from outside."""
+"""The external tests detect faults that are planted in a framework."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,18 +23,18 @@ Check = Callable[[str, Desk], None]
 
 @pytest.fixture(scope="module")
 def faulty() -> Iterator[WorkerPair]:
-    """Both frameworks, ready to have a fault planted."""
+    """Both frameworks, in workers that can plant a fault."""
     setup = dict.fromkeys(LABELS, "tests.external.faults:install")
-    with WorkerPair(setup=setup) as found:
-        yield found
+    with WorkerPair(setup=setup) as workers:
+        yield workers
 
 
 def onnx(name: str) -> Check:
-    """Return the check of a published case in its own precision."""
+    """Return the check of a published case in float32."""
 
     def check(backend: str, desk: Desk) -> None:
         [case] = [each for each in cases() if each.id == name]
-        for way in test_onnx.asked_of(case, "float32").values():
+        for way in test_onnx.ways_of(case, "float32").values():
             test_onnx.check(desk, case, way, backend, "float32")
 
     return check

@@ -1,4 +1,4 @@
-"""What each framework draws by itself, by SciPy's distributions."""
+"""Each framework's own draws against SciPy's distributions."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ from tests.external.units import units
 INPUTS, UNITS, SEED = 300, 200, 20240
 FANS = INPUTS + UNITS
 
-# Of a right law, one seed in ten thousand falls below it; the seed is fixed.
+# Under the right law, one seed in ten thousand is below; the seed is fixed.
 P_VALUE = 1e-4
 
-# The standard deviation of a standard normal that is cut off at 2 and -2.
+# The standard deviation of a standard normal truncated at 2 and -2.
 CUT = float(stats.truncnorm(-2, 2).std())
 
-# Products of 300 numbers; the largest that was measured is 8.5 units.
+# Sums of 300 products; the largest error that was measured is 8.5 units.
 ORTHOGONAL = 32.0
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
@@ -31,12 +31,12 @@ def flat(bound: float) -> Any:
 
 
 def cut(stddev: float) -> Any:
-    """Return a normal law that is cut off at two deviations."""
+    """Return a normal law truncated at two deviations."""
     return stats.truncnorm(-2, 2, scale=stddev)
 
 
 def _by_fan(kind: str, variance: float) -> dict[str, tuple[Any, Any]]:
-    """Return a law that is cut off, and one that is not."""
+    """Return a normal law, plain and truncated, by name."""
     stddev = variance**0.5
     return {
         kind: ({kind: {"truncated": False}}, stats.norm(scale=stddev)),
@@ -73,8 +73,8 @@ def drawn(desk: Desk, initializer: Any, backend: str) -> np.ndarray:
     dense = {"units": UNITS, "kernel_initializer": initializer}
     item = Drawn([{"dense": dense}], (INPUTS,), SEED)
     key = ("drawn", repr(initializer))
-    [found] = desk.ask(key, lambda: [item], backend)
-    return found["dense_1/kernel"]
+    [result] = desk.ask(key, lambda: [item], backend)
+    return result["dense_1/kernel"]
 
 
 @on_each_backend

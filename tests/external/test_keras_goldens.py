@@ -1,7 +1,7 @@
-"""The numbers that Keras's own tests assert, on PyTorch's side as well.
+"""The numbers that Keras's own tests assert, also in PyTorch and NumPy.
 
 They are float32s printed with four digits. `keras_goldens.json` holds those
-of the optimisers; those of the losses and of `fit` stand here.
+of the optimisers; those of the losses and of `fit` are in this file.
 """
 
 import json
@@ -20,10 +20,10 @@ GOLDENS = json.loads(
 )
 OPTIMIZERS: dict[str, Any] = GOLDENS["optimizers"]
 
-# Half of the fourth printed digit, and a little of float32.
+# Half of the fourth printed digit, and some rounding of float32.
 PRINTED = 5.1e-5
-# Keras asserts these to five units of the third digit, and is itself this
-# far from them: 1.3e-4 in Adam's trajectory, of which five steps are printed.
+# Keras asserts these to five units of the third digit, and itself differs by
+# 1.3e-4 in Adam's trajectory, of which five steps are printed.
 PRINTED_OF_ADAM = 1.4e-4
 
 WHERE = [
@@ -48,9 +48,9 @@ of_each_optimizer = pytest.mark.parametrize("kind", OPTIMIZERS)
 def calculate(
     desk: Desk, name: str, item: Calculation, backend: str, dtype: str
 ) -> dict[str, np.ndarray]:
-    """Return what a backend makes of one published test."""
-    [found] = desk.ask(("keras", name), lambda: [item], backend, dtype)
-    return found
+    """Return the results of a backend for one published test."""
+    [result] = desk.ask(("keras", name), lambda: [item], backend, dtype)
+    return result
 
 
 @in_each
@@ -194,8 +194,8 @@ def test_the_value_of_a_loss(
         y if labels else y.astype(float),
         z.shape[1] if labels else None,
     )
-    found = calculate(desk, name, item, backend, dtype)
-    assert abs(found["loss"] - value) <= tolerance
+    result = calculate(desk, name, item, backend, dtype)
+    assert abs(result["loss"] - value) <= tolerance
 
 
 @pytest.mark.parametrize(("backend", "dtype"), WHERE)
@@ -229,7 +229,7 @@ def test_three_epochs_of_fit_with_a_falling_rate(
     assert off <= (1e-6 if dtype == "float32" else 2e-5)
 
 
-def test_every_published_number_is_here() -> None:
+def test_all_published_numbers_are_present() -> None:
     kinds = "sgd rmsprop adam adamw adagrad adadelta adamax nadam"
     assert list(OPTIMIZERS) == kinds.split()
     for each in OPTIMIZERS.values():

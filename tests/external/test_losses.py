@@ -1,4 +1,4 @@
-"""Losses and predictions by scikit-learn and SciPy."""
+"""Losses and predictions against scikit-learn and SciPy."""
 
 from typing import Any, NamedTuple
 
@@ -51,7 +51,7 @@ def _truths() -> dict[str, Truth]:
     far = np.array([[1000.0, -1000.0, 0.0], [-800.0, 2.0, 700.0]])
     apart = np.array([[1000.0], [-1000.0], [745.0]])
     ones = np.array([[0.0], [1.0], [1.0]])
-    found = {
+    truths = {
         "cross_entropy": Truth(
             Loss("cross_entropy", z, labels, OUTPUTS), log_loss(labels)
         ),
@@ -90,11 +90,11 @@ def _truths() -> dict[str, Truth]:
         ),
     }
     for delta in (0.3, 1.0, 2.5):
-        found[f"huber-{delta}"] = Truth(
+        truths[f"huber-{delta}"] = Truth(
             Loss({"huber": delta}, z, targets),
             special.huber(delta, z - targets).mean(),
         )
-    return found
+    return truths
 
 
 def _binary(z: np.ndarray, q: np.ndarray) -> float:
@@ -112,8 +112,8 @@ def test_a_loss_is_that_of_another_library(
     name: str, backend: str, desk: Desk
 ) -> None:
     item, value = TRUTHS[name]
-    [found] = desk.ask(("loss", name), lambda: [item], backend)
-    assert units(found["loss"], value) <= LIMIT
+    [result] = desk.ask(("loss", name), lambda: [item], backend)
+    assert units(result["loss"], value) <= LIMIT
 
 
 @on_each_backend
@@ -128,9 +128,9 @@ def test_a_prediction_and_its_accuracy(
     name: str, link: Any, backend: str, desk: Desk
 ) -> None:
     item, _ = TRUTHS[name]
-    [found] = desk.ask(("loss", name), lambda: [item], backend)
+    [result] = desk.ask(("loss", name), lambda: [item], backend)
     p = link(item.outputs)
-    assert units(found["predictions"], p) <= LIMIT
+    assert units(result["predictions"], p) <= LIMIT
     decided = p.argmax(1) if item.classes else p[:, 0] > 0.5
     right = metrics.accuracy_score(item.y.reshape(-1), decided)
-    assert found["accuracy"] == right
+    assert result["accuracy"] == right

@@ -1,4 +1,4 @@
-"""Each framework's own optimisers and schedules, on the other's side too."""
+"""Each framework's own optimisers and schedules, in all backends."""
 
 import os
 import subprocess
@@ -29,13 +29,13 @@ from tests.external.plain_optimizers import (
 )
 from tests.external.units import units
 
-# The largest that was measured is 12.9 units in the last place: Keras's SGD
-# with momentum and a decay, after 60 steps.
+# The largest difference that was measured is 12.9 units in the last place:
+# Keras's SGD with momentum and a decay, after 60 steps.
 LIMIT = 16.0
 
-# Keras on TensorFlow takes a Python float through float32, so 0.9 becomes
+# Keras on TensorFlow converts Python floats to float32, so 0.9 becomes
 # 0.89999998 in float64: up to 1.3e10 units were measured. With decays of
-# 0.1 and 60 steps the paths stay closer together than this.
+# 0.1 and 60 steps the paths differ by less than this.
 THROUGH_FLOAT32 = 2e10
 
 # Keras computes its rates in float32, whatever the precision is.
@@ -54,15 +54,15 @@ def plain_paths(pair: WorkerPair) -> Paths:
     @cache
     def ask(framework: str, dtype: str) -> Arrays:
         worker = pair.workers[framework]
-        found: Arrays = worker.submit("plain_paths", dtype=dtype).result()
-        return found
+        paths: Arrays = worker.submit("plain_paths", dtype=dtype).result()
+        return paths
 
     return ask
 
 
 @pytest.fixture(scope="session")
 def keras_on_torch(tmp_path_factory: pytest.TempPathFactory) -> Arrays:
-    """What Keras does in float64 where no float goes through float32."""
+    """Keras's float64 paths on PyTorch, where no float becomes a float32."""
     out = tmp_path_factory.mktemp("plain") / "paths.npz"
     subprocess.run(
         [sys.executable, "-m", "tests.external.plain_optimizers", str(out)],
@@ -78,13 +78,13 @@ def keras_on_torch(tmp_path_factory: pytest.TempPathFactory) -> Arrays:
 def taken(
     desk: Desk, backend: str, dtype: str, dialect: str, name: str, number: int
 ) -> np.ndarray:
-    """Return where a backend goes with one setting of an optimiser.
+    """Return the path of a backend with one setting of an optimiser.
 
     Args:
-        desk: calculates.
-        backend: who goes.
-        dtype: in which precision.
-        dialect: whose optimiser it is, and whose defaults hold.
+        desk: runs the calculation.
+        backend: that computes the path.
+        dtype: the precision.
+        dialect: the framework of the optimiser and of its defaults.
         name: of the class.
         number: of the setting.
     """
@@ -94,12 +94,12 @@ def taken(
         written(name, table[name][number]), start, gradients, factors, dialect
     )
     key = ("plain", dialect, name, number)
-    [found] = desk.ask(key, lambda: [item], backend, dtype)
-    return found["path"]
+    [result] = desk.ask(key, lambda: [item], backend, dtype)
+    return result["path"]
 
 
 def settings(table: dict[str, list[Any]], *, last: bool = False) -> Any:
-    """Multiply a test by the settings of each class, or by the last."""
+    """Parametrise a test by the settings of each class, or the last one."""
     rows = [
         pytest.param(name, number, id=f"{name}-{number}")
         for name, each in table.items()
@@ -111,12 +111,12 @@ def settings(table: dict[str, list[Any]], *, last: bool = False) -> Any:
 def far(path: np.ndarray, truth: np.ndarray, dtype: str) -> float:
     """Return the largest difference after any step, in units."""
     pairs = zip(path, truth, strict=True)
-    return max(units(got, want, dtype) for got, want in pairs)
+    return max(units(actual, expected, dtype) for actual, expected in pairs)
 
 
 @pytest.mark.parametrize("backend", ["keras", "reference"])
 @settings(TORCH, last=True)
-def test_torch_optim_is_what_the_other_side_does(
+def test_torch_optim_on_the_other_backends(
     name: str, number: int, backend: str, plain_paths: Paths, desk: Desk
 ) -> None:
     truth = plain_paths("torch", "float64")[f"{name} {number}"]
@@ -171,14 +171,14 @@ def test_every_setting_of_keras_optimizers_in_float64(
     keras_on_torch: Arrays,
     desk: Desk,
 ) -> None:
-    """On TensorFlow Keras is further off, by what float32 makes of 0.9."""
+    """On TensorFlow Keras differs by more: 0.9 is rounded to float32."""
     path = taken(desk, backend, "float64", "keras", name, number)
     assert far(path, keras_on_torch[f"{name} {number}"], "float64") <= LIMIT
     itself = plain_paths("keras", "float64")[f"{name} {number}"]
     assert far(path, itself, "float64") <= THROUGH_FLOAT32
 
 
-def test_every_setting_is_here() -> None:
+def test_all_settings_are_present() -> None:
     assert sum(len(each) for each in TORCH.values()) == 34
     assert sum(len(each) for each in KERAS.values()) == 29
     assert (len(TORCH_SCHEDULES), len(KERAS_SCHEDULES)) == (9, 11)
@@ -187,8 +187,8 @@ def test_every_setting_is_here() -> None:
 @pytest.fixture(scope="session")
 def plain_rates(pair: WorkerPair) -> dict[str, Arrays]:
     """The rates of each framework's own schedules."""
-    found: dict[str, Arrays] = pair.ask("plain_rates")
-    return found
+    rates: dict[str, Arrays] = pair.ask("plain_rates")
+    return rates
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""scikit-learn's MLP as a third training, beside both frameworks and NumPy."""
+"""scikit-learn's MLP against both frameworks and the NumPy reference."""
 
 from functools import cache
 from typing import Any
@@ -17,7 +17,7 @@ from tests.external.sklearn_mlp import (
     perceptrons,
 )
 
-# Enough for momentum, for bias correction and for a falling rate to show.
+# Enough steps for momentum, bias correction and a falling rate to matter.
 FEW = 20
 EVERY = perceptrons()
 # One of each solver and task, and each way to write a penalty.
@@ -42,20 +42,20 @@ def truth(spec: Perceptron, steps: int) -> tuple[Trained, Any, Any]:
 
 
 def check(spec: Perceptron, steps: int, backend: str, desk: Desk) -> None:
-    """Hold every weight and loss after every step to scikit-learn's.
+    """Compare every weight and loss after every step with scikit-learn's.
 
     Args:
         spec: the training.
-        steps: how many.
-        backend: who trains.
-        desk: calculates.
+        steps: the number of steps.
+        backend: that trains.
+        desk: runs the calculation.
     """
     plain, floors, loss_floors = truth(spec, steps)
     for way, recipe, scale in spec.ways():
         training = spec.training(steps, recipe, scale, plain.rates)
         key = ("sklearn", spec.name, way, steps)
-        [found] = desk.ask(key, lambda item=training: [item], backend)
-        off = apart(found, plain.weights) / floors
+        [result] = desk.ask(key, lambda item=training: [item], backend)
+        off = apart(result, plain.weights) / floors
         assert off.max() <= TIMES_FLOOR, f"{way}: {off.max():.3g} floors"
         factor = spec.loss_factor(way)
         if factor is None:
@@ -65,7 +65,7 @@ def check(spec: Perceptron, steps: int, backend: str, desk: Desk) -> None:
         rounding = np.zeros(steps)
         if backend == "torch" and "binary" in way:
             rounding = UNIT * spec.largest_outputs(plain)
-        off = np.abs(found["loss"] * factor - plain.losses)
+        off = np.abs(result["loss"] * factor - plain.losses)
         allowed = TIMES_FLOOR * loss_floors * np.abs(plain.losses) + rounding
         worst = (off / allowed).max()
         assert worst <= 1, f"{way}: the loss is off by {worst:.3g} times that"
@@ -73,7 +73,7 @@ def check(spec: Perceptron, steps: int, backend: str, desk: Desk) -> None:
 
 @on_each_backend
 @pytest.mark.parametrize("name", SOME)
-def test_the_first_steps_are_those_of_scikit_learn(
+def test_first_steps_equal_scikit_learn(
     name: str, backend: str, desk: Desk
 ) -> None:
     [spec] = [each for each in EVERY if each.name == name]
@@ -83,13 +83,13 @@ def test_the_first_steps_are_those_of_scikit_learn(
 @pytest.mark.slow
 @on_each_backend
 @pytest.mark.parametrize("spec", EVERY, ids=lambda spec: spec.name)
-def test_every_step_is_that_of_scikit_learn(
+def test_every_step_equals_scikit_learn(
     spec: Perceptron, backend: str, desk: Desk
 ) -> None:
     check(spec, STEPS, backend, desk)
 
 
-def test_every_training_is_here() -> None:
+def test_all_trainings_are_present() -> None:
     assert len(EVERY) == 51
     assert sum(len(list(spec.ways())) for spec in EVERY) == 69
 

@@ -1,4 +1,4 @@
-"""Convolutions and pools by SciPy."""
+"""Convolutions and pools against SciPy."""
 
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ IMAGES, HEIGHT, WIDTH, CHANNELS, FILTERS = 3, 9, 8, 4, 5
 
 
 class Truth(NamedTuple):
-    """A layer, its weights, and what SciPy says it puts out."""
+    """A layer, its weights, and its outputs by SciPy."""
 
     layer: Any
     weights: Arrays
@@ -67,9 +67,9 @@ def _convolutions() -> dict[str, Truth]:
     spread = np.zeros((5, 4, CHANNELS, FILTERS))
     spread[::2, ::3] = kernel
 
-    def truth(outputs: np.ndarray, own: np.ndarray, **more: Any) -> Truth:
+    def truth(outputs: np.ndarray, weights: np.ndarray, **more: Any) -> Truth:
         layer = {"conv2d": fields | more}
-        return Truth(layer, {"conv2d_1/kernel": own}, outputs)
+        return Truth(layer, {"conv2d_1/kernel": weights}, outputs)
 
     deep = wide[:3, :3, :, :2]
     each = [
@@ -98,7 +98,7 @@ def _convolutions() -> dict[str, Truth]:
 
 def _pools() -> dict[str, Truth]:
     x, _ = _inputs()
-    found = {}
+    truths = {}
     for size in (3, 5):
         window = {"size": (1, size, size, 1), "mode": "constant"}
         mean = ndimage.uniform_filter(x, cval=0.0, **window)
@@ -112,18 +112,20 @@ def _pools() -> dict[str, Truth]:
             return Truth({kind: fields | more}, {}, outputs)
 
         kind, edge = "average_pool", size // 2
-        found[f"max_pool-{size}"] = pool("max_pool", most)
-        found[f"{kind}-{size}-counted"] = pool(kind, mean, count_padding=True)
-        found[f"{kind}-{size}"] = pool(kind, mean / share, count_padding=False)
+        truths[f"max_pool-{size}"] = pool("max_pool", most)
+        truths[f"{kind}-{size}-counted"] = pool(kind, mean, count_padding=True)
+        truths[f"{kind}-{size}"] = pool(
+            kind, mean / share, count_padding=False
+        )
         inside = mean[:, edge : HEIGHT - edge, edge : WIDTH - edge]
-        found[f"{kind}-{size}-stride"] = pool(
+        truths[f"{kind}-{size}-stride"] = pool(
             kind,
             inside[:, ::2, ::2],
             stride=2,
             padding="valid",
             count_padding=False,
         )
-    return found
+    return truths
 
 
 TRUTHS = _convolutions() | _pools()
@@ -131,11 +133,9 @@ TRUTHS = _convolutions() | _pools()
 
 @pytest.mark.parametrize("backend", ["torch", "keras", "reference"])
 @pytest.mark.parametrize("name", TRUTHS)
-def test_a_window_is_that_of_scipy(
-    name: str, backend: str, desk: Desk
-) -> None:
+def test_windows_equal_scipy(name: str, backend: str, desk: Desk) -> None:
     layer, weights, outputs = TRUTHS[name]
     item = Forward([layer], _inputs()[0], weights)
-    [found] = desk.ask(("window", name), lambda: [item], backend)
-    off = units(found["outputs"], outputs)
+    [result] = desk.ask(("window", name), lambda: [item], backend)
+    off = units(result["outputs"], outputs)
     assert off <= (0.0 if "max_pool" in name else LIMIT)

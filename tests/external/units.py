@@ -1,4 +1,4 @@
-"""How far two arrays are apart, in units in the last place."""
+"""The difference of two arrays, in units in the last place."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ def units(actual: Any, expected: Any, dtype: str = "float64") -> float:
 
     A unit in the last place is the precision's epsilon times the largest
     finite number of the expected array, or epsilon where that is zero.
-    Infinities have to stand in the same places, and so have NaNs.
+    Infinities have to be in the same places, and so have NaNs.
 
     Args:
-        actual: an array, or what makes one.
-        expected: likewise.
+        actual: array-like.
+        expected: array-like, of the same shape.
         dtype: the precision that `actual` was computed in.
 
     Returns:
-        The difference in units; infinity where an infinity or a NaN stands
-        in the wrong place.
+        The difference in units; infinity where an infinity or a NaN is in
+        the wrong place.
 
     >>> units([1.0, 2.0 + 2**-51], [1.0, 2.0])
     1.0
@@ -35,5 +35,5 @@ def units(actual: Any, expected: Any, dtype: str = "float64") -> float:
     actual, expected = actual[finite], expected[finite]
     off = float(np.abs(actual - expected).max(initial=0.0))
     size = float(np.abs(expected).max(initial=0.0)) or 1.0
-    found = off / size / float(np.finfo(dtype).eps)
-    return found if np.isfinite(found) else float("inf")
+    difference = off / size / float(np.finfo(dtype).eps)
+    return difference if np.isfinite(difference) else float("inf")

@@ -1,1 +1,1 @@
-"""How the table of the frameworks' names is made; see `__main__`."""
+"""Generation of the table of the frameworks' names; see `__main__`."""

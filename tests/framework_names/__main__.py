@@ -10,9 +10,9 @@ from framework_parity.common.spec.names.framework_names import TABLE
 from tests.framework_names.making import UnexplainedError, made, text
 
 
-def asked() -> dict[str, dict[str, Any]]:
-    """Return what each framework says, asked in a process of its own."""
-    found = {}
+def ask_frameworks() -> dict[str, dict[str, Any]]:
+    """Return the answers of both frameworks, each from its own process."""
+    result = {}
     for framework in ("torch", "keras"):
         done = subprocess.run(
             [sys.executable, "-m", "tests.framework_names.ask", framework],
@@ -23,14 +23,14 @@ def asked() -> dict[str, dict[str, Any]]:
         )
         if done.returncode:
             raise UnexplainedError(f"{framework}: {done.stderr[-2000:]}")
-        found[framework] = json.loads(done.stdout)
-    return found
+        result[framework] = json.loads(done.stdout)
+    return result
 
 
 def main() -> int:
-    """Write the table, or say what is in the way; return the status."""
+    """Write the table, or print the faults; return the status."""
     try:
-        TABLE.write_text(text(made(asked())), "utf-8")
+        TABLE.write_text(text(made(ask_frameworks())), "utf-8")
     except UnexplainedError as fault:
         print(fault, file=sys.stderr)
         return 1

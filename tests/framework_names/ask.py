@@ -1,7 +1,7 @@
-"""`python -m tests.framework_names.ask torch`: what one framework says.
+"""`python -m tests.framework_names.ask torch`: the names of one framework.
 
-It runs in a process of its own, since a process holds one framework, and
-prints a JSON document.
+It runs in a separate process, since a process holds one framework, and prints
+a JSON document.
 """
 
 import json
@@ -12,7 +12,7 @@ from tests.framework_names.spoken import spoken
 
 
 def main(framework: str) -> None:
-    """Print the public names of a framework and what its backend says."""
+    """Print the public names of a framework and its backend's calls."""
     if framework == "keras":
         import framework_parity.keras_impl.engine  # noqa: F401 - it sets the process up
     document = {

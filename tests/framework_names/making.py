@@ -1,9 +1,9 @@
-"""Make the table of names from what is public, what is said, and what is not.
+"""Make the table of framework names from three sources.
 
-Three sources: the public names and arguments of both frameworks, what the
-backends say for each element (`spoken`), and what is declared in the three
-YAML files beside this one. A public name that none of them explains is a
-fault, and so is a declaration that contradicts a backend.
+The sources are the public names and arguments of both frameworks, the calls
+that the backends make for each element (`spoken`), and the declarations in
+the three YAML files beside this one. A public name that none of them explains
+is a fault, and so is a declaration that contradicts a backend.
 """
 
 import json
@@ -49,7 +49,7 @@ RECORDS: tuple[type[Model], ...] = (
     Accumulation,
     Penalty,
 )
-# Which record takes what a script passes to a framework.
+# The record whose fields correspond to what a script passes to a framework.
 PASSED = {
     "fit": "recipe",
     "compile": "recipe",
@@ -61,7 +61,7 @@ PASSED = {
     "L1L2": "penalty",
 }
 
-# A value of each field of `data` and of `recipe`, for where it belongs.
+# A value for each field of a record, by the record that it belongs to.
 BELONGS: dict[str, dict[str, str]] = {
     "recipe": {
         "loss": "cross_entropy",
@@ -94,7 +94,7 @@ BELONGS: dict[str, dict[str, str]] = {
 }
 
 
-# The data sets that are nothing without fields.
+# The data sets with required fields.
 DEMANDING = {
     "table": "{table: {file: samples.csv, target: label, classes: 3}}",
     "points": "{points: {x: [[0, 1], [1, 0]], y: [1, 2]}}",
@@ -102,7 +102,7 @@ DEMANDING = {
 
 
 class UnexplainedError(Exception):
-    """What stands between the sources and a table."""
+    """The sources do not explain every name, or contradict each other."""
 
 
 def declared(file: str) -> dict[str, list[dict[str, Any]]]:
@@ -112,18 +112,18 @@ def declared(file: str) -> dict[str, list[dict[str, Any]]]:
     return document
 
 
-def made(asked: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Return the table, as it is committed.
+def made(answers: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the table in the form in which it is committed.
 
     Args:
-        asked: framework → what `tests.framework_names.ask` prints of it.
+        answers: framework → what `tests.framework_names.ask` prints of it.
 
     Raises:
         UnexplainedError: if a public name or argument is neither mapped nor
             declared without equivalent, or a declaration contradicts a
             backend.
     """
-    making = _Making(asked)
+    making = _Making(answers)
     making.take_kinds()
     making.take_fields()
     making.take_misplaced()
@@ -165,26 +165,26 @@ Names = dict[str, Meaning]
 
 
 class _Making:
-    def __init__(self, asked: dict[str, dict[str, Any]]) -> None:
-        self.asked = asked
+    def __init__(self, answers: dict[str, dict[str, Any]]) -> None:
+        self.answers = answers
         self.kinds = _read(declared("kinds"))
         self.fields = _read(declared("fields"))
         self.faults: list[str] = []
         self.of: dict[str, dict[str, set[str]]] = {}
 
     def take_kinds(self) -> None:
-        """Add what the backends say, the language's words, and the owners."""
-        for asked in self.asked.values():
-            for family, classes in asked["kinds"].items():
+        """Add the backends' names, the language's own, and the frameworks."""
+        for answer in self.answers.values():
+            for family, classes in answer["kinds"].items():
                 for name, kinds in classes.items():
-                    self._take_said(family, name, kinds)
+                    self._take_backend_name(family, name, kinds)
         for family, union in FAMILIES.items():
-            own = self.kinds.setdefault(family, {})
+            meanings = self.kinds.setdefault(family, {})
             for cls in members(union):
-                own.setdefault(bare(cls.kind()), _of_kind(cls))
-                for name, abbreviated in own.items():
+                meanings.setdefault(bare(cls.kind()), _of_kind(cls))
+                for name, abbreviated in meanings.items():
                     if abbreviated == Meaning("", write=cls.kind()):
-                        own[name] = _of_kind(cls)
+                        meanings[name] = _of_kind(cls)
         for framework, name, own_name, families, _ in self._public():
             for family in families:
                 names = self.kinds.get(family, {})
@@ -196,12 +196,14 @@ class _Making:
             for family in at:
                 self._own("kinds", family, name, framework)
 
-    def _take_said(self, family: str, name: str, kinds: list[str]) -> None:
-        own = self.kinds.setdefault(family, {})
-        meaning = own.get(bare(name))
+    def _take_backend_name(
+        self, family: str, name: str, kinds: list[str]
+    ) -> None:
+        meanings = self.kinds.setdefault(family, {})
+        meaning = meanings.get(bare(name))
         classes = {cls.kind(): cls for cls in members(FAMILIES[family])}
         if meaning is None and len(kinds) == 1:
-            own[bare(name)] = _of_kind(classes[kinds[0]])
+            meanings[bare(name)] = _of_kind(classes[kinds[0]])
         elif meaning is None:
             self.faults.append(f"{name} is said for {kinds}; declare which")
         elif meaning.word in classes and meaning.word not in kinds:
@@ -210,9 +212,9 @@ class _Making:
             )
 
     def take_fields(self) -> None:
-        """Add the arguments that carry a field's own value, and owners."""
-        for framework, asked in self.asked.items():
-            for kind, rows in asked["arguments"].items():
+        """Add the arguments that carry a field's value, and the frameworks."""
+        for framework, answer in self.answers.items():
+            for kind, rows in answer["arguments"].items():
                 for name, fields in rows.items():
                     self._take_argument(framework, kind, name, fields)
         for framework, name, _, families, arguments in self._public():
@@ -256,14 +258,14 @@ class _Making:
     ) -> None:
         if same_letters(argument) in map(same_letters, allowed):
             return
-        found, meaning = self._declared(scope, argument)
+        field_scope, meaning = self._declared(scope, argument)
         if meaning is None:
             self.faults.append(
                 f"{framework}: {name}({argument}) is not explained as a "
                 f"field of {scope}"
             )
             return
-        self._own("fields", found, argument, framework)
+        self._own("fields", field_scope, argument, framework)
 
     def _declared(self, kind: str, name: str) -> tuple[str, Meaning | None]:
         for scope in (kind, *_families(kind), "*"):
@@ -288,7 +290,7 @@ class _Making:
             yield meaning.word, _fields_of(meaning.word)
 
     def take_misplaced(self) -> None:
-        """Add the language's own fields, where they stand in another place."""
+        """Add the language's own fields under the records they do not fit."""
         for place, fields in BELONGS.items():
             for scope in ("experiment", "recipe", "data", "apart"):
                 if scope == place:
@@ -310,49 +312,49 @@ class _Making:
     def check_formulas(self) -> None:
         """Compare each activation that is a formula here with the framework's.
 
-        Frameworks compute it in float32, to a few units in the last place.
+        The frameworks compute in float32, to a few units in the last place.
         """
         grid = np.array(GRID)
-        for framework, asked in self.asked.items():
-            for name, values in asked["activations"].items():
+        for framework, answer in self.answers.items():
+            for name, values in answer["activations"].items():
                 meaning = self.kinds["layer"][bare(name)]
                 if not meaning.write.startswith("{custom"):
                     continue
                 formula = yaml.safe_load(meaning.write)["custom"]
-                ours = Custom(formula=formula).value(grid)
-                if not np.allclose(ours, values, rtol=1e-5, atol=1e-6):
+                expected = Custom(formula=formula).value(grid)
+                if not np.allclose(expected, values, rtol=1e-5, atol=1e-6):
                     self.faults.append(f"{framework}: {name} is not {formula}")
 
     def _public(
         self,
     ) -> Iterator[tuple[str, str, str, tuple[str, ...], list[str]]]:
         """Yield framework, name, own name, families, and arguments."""
-        for framework, asked in self.asked.items():
-            for module, found in asked["public"].items():
+        for framework, answer in self.answers.items():
+            for module, names in answer["public"].items():
                 families = MODULES[framework].get(module, ())
-                for name, (own, arguments) in found.items():
+                for name, (own_name, arguments) in names.items():
                     given = _own_of(module, arguments)
-                    yield framework, name, own, families, given
+                    yield framework, name, own_name, families, given
 
     def _own(self, part: str, scope: str, name: str, framework: str) -> None:
         names: Names = getattr(self, part)[scope]
         meaning = names[bare(name)]
         words = [c.kind() for c in members(FAMILIES.get(scope, SpecNode))]
         if part == "kinds" and name in words and meaning.word != name:
-            return  # The language has the very word, for something else.
+            return  # The language uses this name for something else.
         of = "".join(sorted({*meaning.of, LETTERS[framework]}))
         names[bare(name)] = Meaning(
             of, meaning.write, meaning.at, meaning.drop, meaning.says
         )
 
 
-# Elements without a class in either framework: the arguments of what is
-# written with them are none of their fields.
+# Elements without a class in either framework. The arguments of the
+# classes that are written with them are not fields of theirs.
 OURS = ("residual", "concatenate", "custom", "random_crop", "random_flip")
 
 
 def _own_of(module: str, arguments: list[str]) -> list[str]:
-    """Return a class's arguments without the tensors that it is given.
+    """Return a class's arguments without the tensors that it is called with.
 
     A function's first arguments are those of a call, not of a class.
     """
@@ -372,9 +374,9 @@ def _own_of(module: str, arguments: list[str]) -> list[str]:
 
 
 def _read(document: dict[str, list[dict[str, Any]]]) -> dict[str, Names]:
-    found: dict[str, Names] = {}
+    result: dict[str, Names] = {}
     for scope, entries in document.items():
-        names = found.setdefault(scope, {})
+        names = result.setdefault(scope, {})
         for entry in entries:
             meaning = Meaning(
                 "",
@@ -389,11 +391,11 @@ def _read(document: dict[str, list[dict[str, Any]]]) -> dict[str, Names]:
                     raise UnexplainedError(
                         f"{scope}: {name} is declared twice"
                     )
-    return found
+    return result
 
 
 def part_is_name(name: str) -> bool:
-    """Whether a declared name has letters to be looked up by.
+    """Whether a declared name contains letters, to look it up by.
 
     >>> part_is_name("-1"), part_is_name("val_loss")
     (False, True)
@@ -402,7 +404,7 @@ def part_is_name(name: str) -> bool:
 
 
 def _of_kind(cls: type[SpecNode]) -> Meaning:
-    """Return a kind with what its docstring opens with."""
+    """Return the meaning of a kind, with the opening of its docstring."""
     opening = (cls.__doc__ or "").strip().split("\n")[0].replace("`", "'")
     opening = re.sub(r"[;.] [A-Z]\w+ (et al|and|\d{4}).*", "", opening)
     opening = opening.rstrip(".:")
@@ -415,12 +417,12 @@ def _fields_of(kind: str) -> list[str]:
     for record in RECORDS:
         if record.kind() == kind:
             return list(record.model_fields)
-    found: list[str] = []
+    fields: list[str] = []
     for union in FAMILIES.values():
         for cls in members(union):
             if cls.kind() == kind:
-                found += cls.model_fields
-    return found
+                fields += cls.model_fields
+    return fields
 
 
 def _families(kind: str) -> list[str]:
@@ -432,14 +434,14 @@ def _families(kind: str) -> list[str]:
 
 
 def _grouped(scopes: dict[str, Names]) -> dict[str, list[dict[str, Any]]]:
-    """Return each scope's names, those of one meaning in one entry."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    """Return each scope's names, grouped by their meaning."""
+    result: dict[str, list[dict[str, Any]]] = {}
     for scope, names in scopes.items():
         groups: dict[tuple[Any, ...], dict[str, str]] = {}
         for name, m in names.items():
             key = (m.write, m.at, m.drop, m.says)
             groups.setdefault(key, {})[name] = m.of
-        found[scope] = [
+        result[scope] = [
             {"names": dict(sorted(group.items()))}
             | {
                 key: value
@@ -450,4 +452,4 @@ def _grouped(scopes: dict[str, Names]) -> dict[str, list[dict[str, Any]]]:
             }
             for meaning, group in groups.items()
         ]
-    return found
+    return result

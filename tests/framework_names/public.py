@@ -4,8 +4,8 @@ import importlib
 import inspect
 from typing import Any, NamedTuple
 
-# Each public module, and the families that its names may belong to. A name
-# that is a class of another kind (a type, a helper) is declared as well.
+# Each public module, and the families that its names may belong to. Types and
+# helpers among them are declared as well.
 MODULES: dict[str, dict[str, tuple[str, ...]]] = {
     "torch": {
         "torch.nn": ("layer", "loss"),
@@ -28,7 +28,7 @@ MODULES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
-# Where activations that are formulas here are compared.
+# The points at which activations that are formulas here are compared.
 GRID = [-3.5, -1.25, -0.75, -0.3, 0.1, 0.4, 0.9, 1.5, 2.75]
 FORMULAS = {
     "torch": ("hardtanh", "logsigmoid", "tanhshrink", "softshrink", "celu"),
@@ -45,17 +45,16 @@ FORMULAS = {
     ),
 }
 
-# What a script passes to Keras besides elements.
+# The methods of Keras that take arguments of a recipe.
 METHODS = ("fit", "compile")
 
 
 class Public(NamedTuple):
-    """What a public name stands for.
+    """A public class or function.
 
     Attributes:
-        own: the name of the class or function itself, which an alias of it
-            does not have.
-        arguments: the names of what it takes.
+        own: the name of the class or function itself; an alias has another.
+        arguments: the names of its arguments.
     """
 
     own: str
@@ -63,34 +62,34 @@ class Public(NamedTuple):
 
 
 def public(framework: str) -> dict[str, dict[str, Public]]:
-    """Return each module's public names with what they stand for.
+    """Return each module's public names with their classes or functions.
 
     Args:
         framework: `torch` or `keras`.
 
     Returns:
-        module → name → what it stands for.
+        module → name → the class or function.
     """
-    found: dict[str, dict[str, Public]] = {}
+    result: dict[str, dict[str, Public]] = {}
     for module in MODULES[framework]:
         holder = importlib.import_module(module)
-        found[module] = {
+        result[module] = {
             name: _described(name, member)
             for name, member in sorted(vars(holder).items())
             if _is_public(name, member, module)
         }
     if framework == "keras":
         keras = importlib.import_module("keras")
-        found["keras.Model"] = {
+        result["keras.Model"] = {
             name: _described(name, getattr(keras.Model, name))
             for name in METHODS
         }
     else:
         data = importlib.import_module("torch.utils.data")
-        found["torch.utils.data"] = {
+        result["torch.utils.data"] = {
             "DataLoader": _described("DataLoader", data.DataLoader)
         }
-    return found
+    return result
 
 
 def _described(name: str, member: Any) -> Public:
@@ -113,9 +112,9 @@ def arguments(function: Any) -> list[str]:
 
 
 def _is_public(name: str, member: Any, module: str) -> bool:
-    """Whether a member is a class or function that a script would name.
+    """Whether a member is a public class or function of a module.
 
-    What a module has imported, such as a type, is no part of it.
+    What the module itself imports, such as a type, is excluded.
     """
     if name.startswith("_") or not callable(member):
         return False
@@ -131,7 +130,7 @@ def _is_public(name: str, member: Any, module: str) -> bool:
 
 
 def activations(framework: str) -> dict[str, list[float]]:
-    """Return what activations make of `GRID`, for those that are formulas.
+    """Return the values on `GRID` of the activations that are formulas.
 
     Args:
         framework: `torch` or `keras`.

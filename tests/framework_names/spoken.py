@@ -1,8 +1,8 @@
-"""What one backend says for each element: classes and their arguments.
+"""The calls of one backend for each element: classes and their arguments.
 
-Every kind is said by the backend's own function as a `Call`. Then each of
-its fields is given another value: the arguments that change are the ones
-that the field is called by.
+The backend's own function returns the `Call` of every kind. Then each field
+is given another value: the arguments that change are the framework's names
+of the field.
 """
 
 import importlib
@@ -22,10 +22,10 @@ from tests.framework_names.public import MODULES
 
 # The families whose elements a backend builds one by one.
 SAID = ("layer", "loss", "optimizer", "schedule", "initializer")
-# Shapes of a sample that between them fit every layer.
+# Each layer accepts at least one of these shapes of a sample.
 SHAPES: tuple[Shape, ...] = ((6, 6, 3), (5,))
 LR, STEPS_PER_EPOCH, FANS = 0.1, 7, (5, 4)
-# They are ours in both frameworks.
+# Kinds that are this project's own classes in both frameworks.
 OURS = ("residual", "concatenate", "custom")
 
 
@@ -36,7 +36,7 @@ def spoken(framework: str) -> dict[str, Any]:
         framework: `torch` or `keras`.
 
     Returns:
-        `kinds`: family → class → the kinds that it is said for;
+        `kinds`: family → class → the kinds that are built with it;
         `arguments`: kind → argument → field → whether the value is the
         field's own.
     """
@@ -49,13 +49,13 @@ def spoken(framework: str) -> dict[str, Any]:
                 continue
             function = function_for(f"{framework}_impl", cls)
             for spec in _examples(cls):
-                for said in _said(function, family, spec).values():
-                    name = _public_name(said, framework)
+                for call in _calls(function, family, spec).values():
+                    name = _public_name(call, framework)
                     if name is None:
                         continue
-                    found = kinds.setdefault(family, {}).setdefault(name, [])
-                    if kind not in found:
-                        found.append(kind)
+                    entries = kinds.setdefault(family, {}).setdefault(name, [])
+                    if kind not in entries:
+                        entries.append(kind)
                 _compare(function, family, spec, framework, arguments)
     return {"kinds": kinds, "arguments": arguments}
 
@@ -66,17 +66,17 @@ def _examples(cls: type[SpecNode]) -> Iterator[SpecNode]:
             yield cls.model_validate(written(cls))
 
 
-def _said(function: Any, family: str, spec: Any) -> dict[Shape, Call]:
-    """Return how a backend says an element, for each shape that fits it."""
+def _calls(function: Any, family: str, spec: Any) -> dict[Shape, Call]:
+    """Return a backend's calls for an element, for each shape that fits."""
     if family == "layer":
-        found = {}
+        calls = {}
         for shape in SHAPES:
             try:
                 spec.output_shape(shape)
             except PydanticCustomError:  # the layer refuses the shape
                 continue
-            found[shape] = function(spec, shape)
-        return found
+            calls[shape] = function(spec, shape)
+        return calls
     if family == "schedule":
         return {(): function(spec, LR, STEPS_PER_EPOCH)}
     if family == "initializer":
@@ -91,11 +91,11 @@ def _compare(
     framework: str,
     arguments: dict[str, dict[str, dict[str, bool]]],
 ) -> None:
-    """Change one field at a time and write down which arguments follow."""
+    """Change one field at a time and record which arguments change."""
     for field in type(spec).model_fields:
         for other in _others(spec, field):
-            first = _said(function, family, spec)
-            then = _said(function, family, other)
+            first = _calls(function, family, spec)
+            then = _calls(function, family, other)
             for shape in set(first) & set(then):
                 before, after = first[shape], then[shape]
                 if _public_name(after, framework) is None:
@@ -112,7 +112,7 @@ def _compare(
                         old.get(name), was
                     )
                     if isinstance(new[name], Call):
-                        # An initialiser, or a function of ours.
+                        # An initialiser, or this project's own function.
                         if not isinstance(value, SpecNode):
                             continue
                         same = True
@@ -159,7 +159,7 @@ def _named(call: Call) -> dict[str, Any]:
 
 
 def _fills(call: Call) -> bool:
-    """Whether the first argument is a tensor or optimiser to come."""
+    """Whether the first argument is a tensor or optimiser given later."""
     first = next(iter(inspect.signature(call.function).parameters), "")
     return first in ("tensor", "optimizer", "params")
 
@@ -180,7 +180,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _public_name(call: Call, framework: str) -> str | None:
-    """Return the public name of what is called, or None if it is ours."""
+    """Return the public name of a call, or None for this project's own."""
     function = call.function
     if getattr(function, "__name__", "") == "Activation" and isinstance(
         call.args[0], str

@@ -1,6 +1,6 @@
-"""Clipping, read from PyTorch: functions that wait for the parameters.
+"""Clipping, read from PyTorch: functions of the parameters.
 
-Live clipping is a `functools.partial` of the function that does it.
+Live clipping is a `functools.partial` of the function that clips.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ def by_value(live: Any) -> ByValue | None:
 
 
 def by_norm(live: Any) -> ByNorm | None:
-    """A function of ours."""
+    """An extension function."""
     if live.func is not extensions.clip_each_grad_norm_:
         return None
     return ByNorm(
@@ -29,9 +29,9 @@ def by_norm(live: Any) -> ByNorm | None:
 
 
 def by_global_norm(live: Any) -> ByGlobalNorm | None:
-    """clip_grad_norm_, or a function of ours with another epsilon."""
-    own = live.func is nn.utils.clip_grad_norm_
-    if not own and live.func is not extensions.clip_grad_norm_to_:
+    """clip_grad_norm_, or an extension function with another epsilon."""
+    native = live.func is nn.utils.clip_grad_norm_
+    if not native and live.func is not extensions.clip_grad_norm_to_:
         return None
     return ByGlobalNorm(
         limit=live.keywords["max_norm"],

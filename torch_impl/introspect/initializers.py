@@ -1,7 +1,7 @@
-"""Initialisers, read from PyTorch: functions that wait for their tensor.
+"""Initialisers, read from PyTorch: functions of a tensor.
 
 A live initialiser is a `functools.partial` of one of PyTorch's functions;
-`torch_impl.model.build` leaves those of a layer on the layer.
+`torch_impl.model.build` stores those of a layer as its attribute.
 """
 
 from functools import partial
@@ -53,7 +53,7 @@ def normal(live: Any) -> Normal | None:
 
 
 def truncated_normal(live: Any) -> TruncatedNormal | None:
-    """trunc_normal_, with bounds that a spec can have."""
+    """trunc_normal_, with bounds that a spec can express."""
     if live.func is not init.trunc_normal_:
         return None
     mean, stddev, *limits = (
@@ -74,24 +74,24 @@ def uniform(live: Any) -> Uniform | None:
 
 
 def fan_in_uniform(live: Any) -> FanInUniform | None:
-    """A function of ours, since a bias has no fans to count."""
-    ours = live.func is extensions.fan_in_uniform_
-    return FanInUniform() if ours else None
+    """An extension function, since a bias has no fans."""
+    matches = live.func is extensions.fan_in_uniform_
+    return FanInUniform() if matches else None
 
 
 def glorot_uniform(live: Any) -> GlorotUniform | None:
-    """xavier_uniform_, or one of ours with fans that are told."""
-    own = live.func is init.xavier_uniform_
-    told = _told(live, 1.0, "fan_avg", "uniform")
-    return GlorotUniform() if own or told else None
+    """xavier_uniform_, or the extension that takes the fans."""
+    native = live.func is init.xavier_uniform_
+    scaled = _scaled(live, 1.0, "fan_avg", "uniform")
+    return GlorotUniform() if native or scaled else None
 
 
 def glorot_normal(live: Any) -> GlorotNormal | None:
-    """xavier_normal_, or one of ours that is cut, or told its fans."""
-    told = partial(_told, live, 1.0, "fan_avg")
-    if live.func is init.xavier_normal_ or told("untruncated_normal"):
+    """xavier_normal_, or an extension that truncates or takes the fans."""
+    scaled = partial(_scaled, live, 1.0, "fan_avg")
+    if live.func is init.xavier_normal_ or scaled("untruncated_normal"):
         return GlorotNormal(truncated=False)
-    if live.func is extensions.xavier_trunc_normal_ or told(
+    if live.func is extensions.xavier_trunc_normal_ or scaled(
         "truncated_normal"
     ):
         return GlorotNormal(truncated=True)
@@ -99,12 +99,12 @@ def glorot_normal(live: Any) -> GlorotNormal | None:
 
 
 def he_uniform(live: Any) -> HeUniform | None:
-    """kaiming_uniform_ for a ReLU, or told its fans."""
+    """kaiming_uniform_ for a ReLU, or the extension that takes the fans."""
     return HeUniform() if _kaiming(live, 2.0, "uniform") else None
 
 
 def he_normal(live: Any) -> HeNormal | None:
-    """kaiming_normal_ for a ReLU, or one of ours that is cut, or told."""
+    """kaiming_normal_ for a ReLU, or an extension."""
     truncated = _kaiming(live, 2.0, "truncated_normal")
     if not truncated and not _kaiming(live, 2.0, "untruncated_normal"):
         return None
@@ -112,12 +112,12 @@ def he_normal(live: Any) -> HeNormal | None:
 
 
 def lecun_uniform(live: Any) -> LecunUniform | None:
-    """kaiming_uniform_ for a linear layer, or told its fans."""
+    """kaiming_uniform_ for a linear layer, or an extension."""
     return LecunUniform() if _kaiming(live, 1.0, "uniform") else None
 
 
 def lecun_normal(live: Any) -> LecunNormal | None:
-    """kaiming_normal_ for a linear layer, or one of ours that is cut."""
+    """kaiming_normal_ for a linear layer, or an extension."""
     truncated = _kaiming(live, 1.0, "truncated_normal")
     if not truncated and not _kaiming(live, 1.0, "untruncated_normal"):
         return None
@@ -132,7 +132,10 @@ def orthogonal(live: Any) -> Orthogonal | None:
 
 
 def _kaiming(live: Any, scale: float, distribution: str) -> bool:
-    """Whether it scales by fan_in; a ReLU's gain is √2, a linear one's 1."""
+    """Return whether it is this scaling by fan_in.
+
+    The gain of a ReLU is √2, that of a linear layer 1.
+    """
     function = {
         "uniform": init.kaiming_uniform_,
         "untruncated_normal": init.kaiming_normal_,
@@ -141,12 +144,12 @@ def _kaiming(live: Any, scale: float, distribution: str) -> bool:
     if live.func is function:
         gain = {"relu": 2.0, "linear": 1.0}.get(live.keywords["nonlinearity"])
         return gain == scale
-    return _told(live, scale, "fan_in", distribution)
+    return _scaled(live, scale, "fan_in", distribution)
 
 
-def _told(live: Any, scale: float, mode: str, distribution: str) -> bool:
+def _scaled(live: Any, scale: float, mode: str, distribution: str) -> bool:
     if live.func is not extensions.variance_scaling_:
         return False
     names = ("scale", "mode", "distribution")
-    found = tuple(live.keywords[name] for name in names)
-    return found == (scale, mode, distribution)
+    fields = tuple(live.keywords[name] for name in names)
+    return fields == (scale, mode, distribution)

@@ -15,14 +15,14 @@ from framework_parity.torch_impl import extensions
 
 
 def cross_entropy(live: Any) -> CrossEntropy | None:
-    """CrossEntropyLoss, of classes that all count the same."""
+    """CrossEntropyLoss without class weights."""
     if type(live) is not nn.CrossEntropyLoss or not _plain(live):
         return None
     return CrossEntropy(label_smoothing=live.label_smoothing)
 
 
 def binary_cross_entropy(live: Any) -> BinaryCrossEntropy | None:
-    """BCEWithLogitsLoss, or the class of ours that smooths labels."""
+    """BCEWithLogitsLoss, or the extension that smooths labels."""
     smoothed = type(live) is extensions.SmoothedBCEWithLogitsLoss
     if type(live) is not nn.BCEWithLogitsLoss and not smoothed:
         return None
@@ -35,24 +35,24 @@ def binary_cross_entropy(live: Any) -> BinaryCrossEntropy | None:
 
 def mean_squared_error(live: Any) -> MeanSquaredError | None:
     """MSELoss."""
-    own = type(live) is nn.MSELoss
-    return MeanSquaredError() if own and _plain(live) else None
+    matches = type(live) is nn.MSELoss
+    return MeanSquaredError() if matches and _plain(live) else None
 
 
 def mean_absolute_error(live: Any) -> MeanAbsoluteError | None:
     """L1Loss."""
-    own = type(live) is nn.L1Loss
-    return MeanAbsoluteError() if own and _plain(live) else None
+    matches = type(live) is nn.L1Loss
+    return MeanAbsoluteError() if matches and _plain(live) else None
 
 
 def huber(live: Any) -> Huber | None:
     """HuberLoss."""
-    own = type(live) is nn.HuberLoss
-    return Huber(delta=live.delta) if own and _plain(live) else None
+    matches = type(live) is nn.HuberLoss
+    return Huber(delta=live.delta) if matches and _plain(live) else None
 
 
 def _plain(live: Any) -> bool:
-    """Whether all samples count, and all the same."""
+    """Return whether all samples have the same weight."""
     weight = getattr(live, "weight", None)
     ignored = getattr(live, "ignore_index", -100) >= 0
     return live.reduction == "mean" and weight is None and not ignored

@@ -1,7 +1,7 @@
 """Schedules, read from PyTorch's schedulers.
 
-What a scheduler keeps as a rate is read as a share of the rate that its
-optimiser began with, `base_lrs`.
+Values that a scheduler stores as rates are read as shares of the optimiser's
+initial rate, `base_lrs`.
 """
 
 from typing import Any
@@ -62,12 +62,12 @@ def exponential(live: Any) -> Exponential | None:
 
 
 def natural_exponential(live: Any) -> NaturalExponential | None:
-    """Nothing: e^-k and k are one, and `exponential` reads it."""
+    """Return None: `exponential` reads it, as e^-k has the same effect."""
     return None
 
 
 def inverse_time(live: Any) -> InverseTime | None:
-    """LambdaLR of a function of ours."""
+    """LambdaLR of an extension function."""
     factor, per = _factor(live, extensions.InverseTime)
     if factor is None:
         return None
@@ -77,7 +77,7 @@ def inverse_time(live: Any) -> InverseTime | None:
 
 
 def polynomial_decay(live: Any) -> PolynomialDecay | None:
-    """PolynomialLR, or LambdaLR of a function of ours; the end is a rate."""
+    """PolynomialLR, or LambdaLR of an extension; the end is a rate."""
     factor, per = _factor(live, extensions.PolynomialTo)
     if factor is not None:
         lr = _rate(live)
@@ -94,7 +94,7 @@ def polynomial_decay(live: Any) -> PolynomialDecay | None:
 
 
 def cosine(live: Any) -> Cosine | None:
-    """CosineAnnealingLR, or LambdaLR of a function of ours that stays."""
+    """CosineAnnealingLR, or LambdaLR of an extension that stays constant."""
     factor, per = _factor(live, extensions.CosineThenFlat)
     if factor is not None and not factor.warmup:
         return Cosine(
@@ -108,7 +108,7 @@ def cosine(live: Any) -> Cosine | None:
 
 
 def cosine_restarts(live: Any) -> CosineRestarts | None:
-    """CosineAnnealingWarmRestarts, or LambdaLR of a function of ours."""
+    """CosineAnnealingWarmRestarts, or LambdaLR of an extension function."""
     factor, per = _factor(live, extensions.LoweringRestarts)
     if factor is not None:
         return CosineRestarts(
@@ -128,7 +128,7 @@ def cosine_restarts(live: Any) -> CosineRestarts | None:
 
 
 def warmup_cosine(live: Any) -> WarmupCosine | None:
-    """LambdaLR of a function of ours."""
+    """LambdaLR of an extension function."""
     factor, per = _factor(live, extensions.CosineThenFlat)
     if factor is None or not factor.warmup:
         return None
@@ -142,7 +142,7 @@ def warmup_cosine(live: Any) -> WarmupCosine | None:
 
 
 def one_cycle(live: Any) -> OneCycle | None:
-    """OneCycleLR, which keeps its arguments as rates and steps."""
+    """OneCycleLR, which stores its arguments as rates and steps."""
     live, per = _counted(live)
     if type(live) is not lr_scheduler.OneCycleLR or live.cycle_momentum:
         return None
@@ -161,14 +161,14 @@ def one_cycle(live: Any) -> OneCycle | None:
 
 
 def _counted(live: Any) -> tuple[Any, str]:
-    """Return the scheduler itself, and whether it counts steps or epochs."""
+    """Return the inner scheduler, and whether it counts steps or epochs."""
     if type(live) is extensions.EachEpoch:
         return live.scheduler, "epoch"
     return live, "step"
 
 
 def _factor(live: Any, kind: type) -> tuple[Any, str]:
-    """Return LambdaLR's function if it is of that class."""
+    """Return the function of a LambdaLR if it is of a class, else None."""
     live, per = _counted(live)
     if type(live) is not lr_scheduler.LambdaLR:
         return None, per

@@ -72,7 +72,7 @@ def sigmoid(spec: Sigmoid, shape: Shape) -> Call:
 def linear(spec: Linear, shape: Shape) -> Call:
     """Identity.
 
-    Translation: PyTorch's `Linear` is the dense layer, not this.
+    Translation: PyTorch's `Linear` is the dense layer.
     """
     return call(nn.Identity)
 
@@ -100,7 +100,7 @@ def selu(spec: Selu, shape: Shape) -> Call:
 def gelu(spec: Gelu, shape: Shape) -> Call:
     """GELU.
 
-    Translation: the form is called `approximate`, "none" or "tanh".
+    Translation: the form is the argument `approximate`, "none" or "tanh".
     """
     form = {"erf": "none", "tanh": "tanh"}[spec.form]
     return call(nn.GELU, approximate=form)
@@ -112,7 +112,7 @@ def silu(spec: Silu, shape: Shape) -> Call:
 
 
 def swish(spec: Swish, shape: Shape) -> Call:
-    """SiLU with a factor inside, which PyTorch does not have."""
+    """A custom class: SiLU with a factor inside."""
     return call(extensions.Swish, spec.beta)
 
 
@@ -124,8 +124,8 @@ def mish(spec: Mish, shape: Shape) -> Call:
 def softplus(spec: Softplus, shape: Shape) -> Call:
     """Softplus.
 
-    Translation: above a threshold it is x itself. At 40, exp(-x) is below
-    the last place of x in float64; at 20, the default, it is not.
+    Translation: above a threshold the result is x. At 40, exp(-x) is below
+    the last place of x in float64; at the default, 20, it is not.
     """
     return call(nn.Softplus, threshold=40.0)
 
@@ -138,7 +138,7 @@ def softsign(spec: Softsign, shape: Shape) -> Call:
 def hard_sigmoid(spec: HardSigmoid, shape: Shape) -> Call:
     """Hardsigmoid.
 
-    Translation: PyTorch's own takes its slope, 1/6, through float32.
+    Translation: PyTorch's own class rounds its slope, 1/6, to float32.
     """
     return call(extensions.ExactHardsigmoid)
 
@@ -149,9 +149,9 @@ def hard_swish(spec: HardSwish, shape: Shape) -> Call:
 
 
 def custom(spec: Custom, shape: Shape) -> Call:
-    """A module around a lambda that is written from the formula.
+    """A module around a lambda that is generated from the formula.
 
-    Translation: a number among a function's arguments must be a tensor.
+    Translation: numbers in the arguments of a function must be tensors.
     """
     text = translated(read(spec.formula), _WORDS)
     names = {"torch": torch, "nn": nn}
@@ -161,9 +161,9 @@ def custom(spec: Custom, shape: Shape) -> Call:
 def softmax(spec: Softmax, shape: Shape) -> Call:
     """Softmax.
 
-    Translation: the axis has to be said; left out, it is guessed from the
-    number of dimensions. Channels stand first, so the last axis of an image
-    is its width. Several axes taken as one need a class of one's own.
+    Translation: the axis has to be given; without it, it depends on the
+    number of dimensions. Channels are first, so the last axis of an image is
+    its width. A joint softmax of several axes needs a custom class.
     """
     axes = axes_of(spec.kind(), spec.axis, shape)
     if len(axes) > 1:
@@ -183,9 +183,9 @@ def log_softmax(spec: LogSoftmax, shape: Shape) -> Call:
 def prelu(spec: Prelu, shape: Shape) -> Call:
     """PReLU.
 
-    Translation: it has one slope or one for each channel; a slope for each
-    number of more than a vector needs a subclass, and so does a derivative
-    of 0 at 0.
+    Translation: it has one slope or one per channel; one slope per element
+    of a sample of several axes needs a subclass, and so does a derivative of
+    0 at 0.
     """
     alone = spec.slopes == "per_number" and len(shape) > 1
     if spec.at_zero == "slope" and not alone:

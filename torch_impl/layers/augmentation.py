@@ -10,14 +10,14 @@ from framework_parity.torch_impl import random_extensions
 
 
 def random_flip(spec: RandomFlip, shape: Shape) -> Call:
-    """A class of one's own.
+    """A custom class.
 
-    Translation: torchvision's RandomHorizontalFlip tosses one coin for a
-    whole batch; Keras's layer tosses one for each image.
+    Translation: torchvision's RandomHorizontalFlip draws once for a whole
+    batch; Keras's layer draws for each image.
     """
     return call(random_extensions.RandomFlip)
 
 
 def random_crop(spec: RandomCrop, shape: Shape) -> Call:
-    """A class of one's own: torchvision's cuts a whole batch alike."""
+    """A custom class; torchvision's crops a whole batch at one position."""
     return call(random_extensions.RandomCrop, spec.padding, spec.fill)

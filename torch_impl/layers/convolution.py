@@ -13,11 +13,11 @@ from framework_parity.torch_impl.layers.windows import is_uneven, padding_of
 
 
 def conv2d(spec: Conv2d, shape: Shape) -> Call:
-    """Conv2d, which wants the number of channels.
+    """Conv2d, whose arguments include the number of channels.
 
     Translation: the kernel is stored (filters, channels, height, width), as
     `weight`. `padding` is a number of rows and columns on *both* sides;
-    what is uneven is padded before.
+    uneven padding is applied before.
     """
     return call(
         extensions.PaddedConv2d if is_uneven(spec, shape) else nn.Conv2d,

@@ -9,10 +9,11 @@ from framework_parity.torch_impl import extensions
 
 
 def dense(spec: Dense, shape: Shape) -> Call:
-    """Linear, which wants the number of inputs.
+    """Linear, whose arguments include the number of inputs.
 
     Translation: the kernel is stored transposed, (units, inputs), as
-    `weight`. Initialisers are no arguments: they fill the finished layer.
+    `weight`. Initialisers are not arguments; they fill the constructed
+    layer.
     """
     return call(nn.Linear, shape[0], spec.units, bias=spec.bias)
 
@@ -20,8 +21,8 @@ def dense(spec: Dense, shape: Shape) -> Call:
 def flatten(spec: Flatten, shape: Shape) -> Call:
     """Flatten.
 
-    Translation: channels stand first here, so `channels_last` has to move
-    them back before it flattens.
+    Translation: channels are first in PyTorch, so `channels_last` moves them
+    to the end before it flattens.
     """
     if spec.order == "channels_last" and len(shape) > 1:
         return call(extensions.ChannelsLastFlatten)

@@ -9,15 +9,15 @@ from framework_parity.torch_impl import extensions, tensors
 def residual(
     spec: Residual, shape: Shape, body: Call, shortcut: Call, after: Call
 ) -> Call:
-    """A module of one's own: there is no library class."""
+    """A custom module; PyTorch has no such class."""
     return call(extensions.Residual, body, shortcut, after)
 
 
 def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
-    """A module of one's own.
+    """A custom module.
 
-    Translation: `torch.cat` wants the axis, which is the batch's unless it
-    is said; the channels' is 1.
+    Translation: the default axis of `torch.cat` is that of the batch; the
+    channels are axis 1.
     """
     dim = tensors.stored_axis(spec.along(shape), shape)
     return call(extensions.Concatenate, *branches.values(), dim=dim)

@@ -14,9 +14,9 @@ from framework_parity.torch_impl import extensions, tensors
 def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
     """BatchNorm1d for vectors and two axes, BatchNorm2d for images.
 
-    Translation: `momentum` is the share of the new value; the running
-    variance is the unbiased one, and `biased` needs a subclass, as does
-    another axis than the channels'.
+    Translation: `momentum` is the weight of the new value; the running
+    variance is the unbiased one. `biased` needs a subclass, and so does an
+    axis other than the channels.
     """
     kind = f"BatchNorm{2 if len(shape) == 3 else 1}d"
     biased = spec.running_variance == "biased"
@@ -39,11 +39,11 @@ def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
 
 
 def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
-    """LayerNorm, which wants the whole shape of what it normalises.
+    """LayerNorm, whose argument is the shape of the normalised axes.
 
     Translation: it normalises the last axes. In an image these are height
-    and width, so other axes have to be moved there for it. Those of several
-    axes are moved in the order in which neutral tensors are transposed.
+    and width, so other axes are moved to the end first. Several axes are
+    moved in the order in which neutral tensors are transposed.
     """
     fields = {"eps": spec.epsilon, "elementwise_affine": spec.affine}
     if len(shape) == 1:

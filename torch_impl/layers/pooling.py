@@ -18,7 +18,7 @@ def max_pool(spec: MaxPool, shape: Shape) -> Call:
     """MaxPool2d.
 
     Translation: `padding` is a number of rows and columns on *both* sides;
-    what is uneven is padded before, with -∞.
+    uneven padding is applied before, with -∞.
     """
     return call(
         extensions.PaddedMaxPool2d if is_uneven(spec, shape) else nn.MaxPool2d,
@@ -31,7 +31,7 @@ def max_pool(spec: MaxPool, shape: Shape) -> Call:
 def average_pool(spec: AveragePool, shape: Shape) -> Call:
     """AvgPool2d.
 
-    Translation: `count_include_pad`, unless told otherwise, is true.
+    Translation: the default of `count_include_pad` is true.
     """
     return call(
         extensions.PaddedAvgPool2d if is_uneven(spec, shape) else nn.AvgPool2d,
@@ -43,10 +43,10 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
 
 
 def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
-    """AdaptiveAvgPool2d(1), which keeps two axes of one pixel.
+    """AdaptiveAvgPool2d(1), whose two axes of one pixel are removed.
 
-    Translation: the axes are gone in Keras, and so they are here. Samples
-    of two axes have a class of their own, AdaptiveAvgPool1d.
+    Translation: Keras removes these axes, too. For samples of two axes the
+    class is AdaptiveAvgPool1d.
     """
     if len(shape) == 2:
         return call(extensions.GlobalAvgPool1d)
@@ -56,7 +56,7 @@ def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
 def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
     """`amax`.
 
-    Translation: AdaptiveMaxPool2d gives all of the slope to the first among
-    equals, and not a share to each.
+    Translation: AdaptiveMaxPool2d passes the slope to the first of equal
+    values, instead of a share to each.
     """
     return call(extensions.GlobalMaxPool)

@@ -13,12 +13,12 @@ from framework_parity.common.spec.layers.regularization import (
 def dropout(spec: Dropout, shape: Shape) -> Call:
     """Dropout.
 
-    Translation: training or not is the module's own state, set by
-    `.train()` and `.eval()`.
+    Translation: training mode is a state of the module, set by `.train()`
+    and `.eval()`.
     """
     return call(nn.Dropout, spec.rate)
 
 
 def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
-    """Dropout2d, and Dropout1d where samples have two axes."""
+    """Dropout2d, or Dropout1d for samples of two axes."""
     return call(nn.Dropout1d if len(shape) == 2 else nn.Dropout2d, spec.rate)

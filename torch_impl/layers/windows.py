@@ -5,14 +5,24 @@ from framework_parity.common.spec.layers.windows import Window
 
 
 def is_uneven(spec: Window, shape: Shape) -> bool:
+    """Return whether the padding of two opposite sides differs.
+
+    Args:
+        spec: the window.
+        shape: the shape of one input sample, channels last.
+    """
     return any(before != after for before, after in spec.pads(shape))
 
 
 def padding_of(spec: Window, shape: Shape) -> tuple[int, ...]:
-    """Return what to add on both sides, or on each in turn.
+    """Return the padding of both sides of each axis, or of all four sides.
 
-    Translation: padding, when it is said for each side, begins with the
-    last axis: left, right, top, bottom.
+    Args:
+        spec: the window.
+        shape: the shape of one input sample, channels last.
+
+    Translation: padding of single sides begins with the last axis: left,
+    right, top, bottom.
     """
     (top, bottom), (left, right) = spec.pads(shape)
     if is_uneven(spec, shape):

@@ -21,8 +21,8 @@ def adam(spec: Adam) -> Call:
     """Adam.
 
     Translation: epsilon is added to the root of the corrected moment, and
-    bias is corrected in double; anything else needs a subclass. The decay
-    is coupled unless another argument says so.
+    bias is corrected in double; other variants need a subclass. The decay is
+    coupled unless `decoupled_weight_decay` is set.
     """
     return _adam(
         optim.Adam,
@@ -33,7 +33,7 @@ def adam(spec: Adam) -> Call:
 
 
 def adamw(spec: Adamw) -> Call:
-    """AdamW: Adam with factored decay, in a class of its own.
+    """AdamW: Adam with factored decay, as a separate class.
 
     Translation: it multiplies by 1 - ηλ; subtracting needs a mixin.
     """
@@ -44,7 +44,7 @@ def adamax(spec: Adamax) -> Call:
     """Adamax.
 
     Translation: epsilon is added before the maximum is taken, and bias is
-    corrected in double; anything else needs a subclass.
+    corrected in double; other variants need a subclass.
     """
     kwargs: dict[str, Any] = {
         "lr": spec.lr,
@@ -69,9 +69,9 @@ def nadam(spec: Nadam) -> Call:
     Translation: `momentum_decay` is an argument.
     """
     double = spec.bias_correction == "double"
-    own = optim.NAdam if double else extensions.ParameterPrecisionNAdam
+    base = optim.NAdam if double else extensions.ParameterPrecisionNAdam
     return with_weight_decay(
-        own,
+        base,
         spec,
         lr=spec.lr,
         betas=(spec.beta_1, spec.beta_2),
@@ -80,7 +80,7 @@ def nadam(spec: Nadam) -> Call:
     )
 
 
-def _adam(own: Any, subclass: Any, spec: Adam | Adamw, **kwargs: Any) -> Call:
+def _adam(base: Any, subclass: Any, spec: Adam | Adamw, **kwargs: Any) -> Call:
     kwargs |= {
         "lr": spec.lr,
         "betas": (spec.beta_1, spec.beta_2),
@@ -90,11 +90,11 @@ def _adam(own: Any, subclass: Any, spec: Adam | Adamw, **kwargs: Any) -> Call:
     }
     hat = spec.epsilon_placement == "epsilon_hat"
     if hat or spec.bias_correction == "parameter":
-        own = subclass
+        base = subclass
         kwargs["epsilon_placement"] = spec.epsilon_placement
         kwargs["bias_correction"] = spec.bias_correction
     if spec.decay == "decoupled":
-        own = extensions.mixed(extensions.DecoupledDecay, own)
+        base = extensions.mixed(extensions.DecoupledDecay, base)
         kwargs |= {"weight_decay": 0.0, "decoupled_decay": spec.weight_decay}
-        return call(own, **kwargs)
-    return call(own, **kwargs, weight_decay=spec.weight_decay)
+        return call(base, **kwargs)
+    return call(base, **kwargs, weight_decay=spec.weight_decay)

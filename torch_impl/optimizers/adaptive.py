@@ -19,8 +19,8 @@ from framework_parity.torch_impl.optimizers.weight_decay import (
 def rmsprop(spec: RMSprop) -> Call:
     """RMSprop.
 
-    Translation: epsilon is added to the root, and momentum sums scaled
-    gradients; anything else needs a subclass. Rho is called alpha.
+    Translation: epsilon is added to the root, and the velocity is a sum of
+    scaled gradients; other variants need a subclass. Rho is called alpha.
     """
     kwargs: dict[str, Any] = {
         "lr": spec.lr,

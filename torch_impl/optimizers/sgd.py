@@ -15,8 +15,8 @@ from framework_parity.torch_impl.optimizers.weight_decay import (
 def sgd(spec: SGD) -> Call:
     """SGD.
 
-    Translation: the velocity is a sum of gradients, so a change of rate
-    acts on all of it at once; `of_steps` needs a subclass. The decay is
+    Translation: the velocity is a sum of gradients, so a change of the rate
+    scales all of it at once; `of_steps` needs a subclass. The decay is
     coupled.
     """
     kwargs: dict[str, Any] = {

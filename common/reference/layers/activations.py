@@ -1,4 +1,7 @@
-"""Activations, in NumPy; those of one number by their formulas."""
+"""Activations with a parameter or along an axis, in NumPy.
+
+Elementwise activations follow from the formulas of their specifications.
+"""
 
 from typing import cast
 
@@ -22,9 +25,9 @@ def prelu(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     below = a * ((x <= 0) if at_zero else (x < 0))
 
     def back(slope: Array) -> Array:
-        each = slope * np.minimum(x, 0.0)
-        missing = tuple(range(each.ndim - a.ndim))
-        total = each.sum() if a.shape == (1,) else each.sum(missing)
+        terms = slope * np.minimum(x, 0.0)
+        missing = tuple(range(terms.ndim - a.ndim))
+        total = terms.sum() if a.shape == (1,) else terms.sum(missing)
         run.gradients[name] = total.reshape(a.shape)
         return np.asarray(slope * ((x > 0) + below))
 
@@ -32,19 +35,19 @@ def prelu(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 
 
 def softmax(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """Exponentials over their sum along an axis."""
+    """Exponentials divided by their sum along an axis."""
     layer = cast("AlongAxis", place.layer)
     value = layer.value(x)
 
     def back(slope: Array) -> Array:
-        found, size = layer.back(value, slope)
-        return roughly(found, size, run.rounding_variant)
+        gradient, size = layer.back(value, slope)
+        return roughly(gradient, size, run.rounding_variant)
 
     return roughly(value, np.abs(value), run.rounding_variant), back
 
 
 def log_softmax(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """The logarithm of `softmax`: x less that of the sum, which may cancel."""
+    """The logarithm of `softmax`: x - log Σ exp x, which may cancel."""
     y, back = softmax(place, x, run)
     largest = np.abs(x).max(tuple(range(1, x.ndim)), keepdims=True)
     return roughly(

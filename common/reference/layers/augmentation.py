@@ -1,4 +1,4 @@
-"""Augmentation layers, in NumPy, with the draws of the step."""
+"""Augmentation layers, in NumPy, with the random draws of the step."""
 
 from typing import cast
 
@@ -11,7 +11,7 @@ from framework_parity.common.spec.layers.augmentation import RandomCrop
 
 
 def random_flip(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """X, or its mirror image, while training; x in evaluation."""
+    """X or its mirror image in training, x in evaluation."""
     if run.masks is None:
         return x, lambda slope: slope
     flips = run.masks[place.name] > 0
@@ -23,7 +23,7 @@ def random_flip(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 
 
 def random_crop(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """A window of padded x while training; x in evaluation."""
+    """A window of padded x in training, x in evaluation."""
     if run.masks is None:
         return x, lambda slope: slope
     layer = cast("RandomCrop", place.layer)
@@ -37,10 +37,12 @@ def random_crop(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     ]
 
     def back(slope: Array) -> Array:
-        found = np.zeros_like(padded)
-        for image, window, own in zip(found, windows, slope, strict=True):
-            image[window] = own
-        return found[:, pad : pad + height, pad : pad + width]
+        gradient = np.zeros_like(padded)
+        for image, window, image_slope in zip(
+            gradient, windows, slope, strict=True
+        ):
+            image[window] = image_slope
+        return gradient[:, pad : pad + height, pad : pad + width]
 
     cut = [
         image[window] for image, window in zip(padded, windows, strict=True)

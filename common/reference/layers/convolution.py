@@ -27,8 +27,10 @@ def conv2d(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 
     def back(slope: Array) -> Array:
         slopes = slope.reshape(y.shape)
-        found = np.einsum("nhwpgc,nhwgf->pcgf", split, slopes, optimize=True)
-        run.gradients[f"{place.name}/kernel"] = found.reshape(kernel.shape)
+        gradient = np.einsum(
+            "nhwpgc,nhwgf->pcgf", split, slopes, optimize=True
+        )
+        run.gradients[f"{place.name}/kernel"] = gradient.reshape(kernel.shape)
         down = np.einsum("nhwgf,pcgf->nhwpgc", slopes, parts, optimize=True)
         return seen_back(down.reshape(seen.shape))
 
@@ -38,7 +40,7 @@ def conv2d(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 def depthwise_conv2d(
     place: LayerNode, x: Array, run: Pass
 ) -> tuple[Array, Back]:
-    """Y = Σ over pixels of x K, each channel by itself, plus b."""
+    """Y = Σ over pixels of x K, channel by channel, plus b."""
     seen, seen_back = seen_by_windows(cast("Convolution", place.layer), x)
     kernel = run.weights[f"{place.name}/kernel"]
     parts = kernel.reshape(-1, *kernel.shape[2:])
@@ -46,8 +48,8 @@ def depthwise_conv2d(
 
     def back(slope: Array) -> Array:
         slopes = slope.reshape(y.shape)
-        found = np.einsum("nhwpc,nhwcm->pcm", seen, slopes)
-        run.gradients[f"{place.name}/kernel"] = found.reshape(kernel.shape)
+        gradient = np.einsum("nhwpc,nhwcm->pcm", seen, slopes)
+        run.gradients[f"{place.name}/kernel"] = gradient.reshape(kernel.shape)
         return seen_back(np.einsum("nhwcm,pcm->nhwpc", slopes, parts))
 
     return _biased(place, y.reshape(*y.shape[:3], -1), run, back)

@@ -24,17 +24,18 @@ def residual(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 
 
 def concatenate(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """What the branches put out, side by side along an axis."""
-    found = [run.through(block, x) for block in place.blocks.values()]
+    """The outputs of the branches, concatenated along an axis."""
+    results = [run.through(block, x) for block in place.blocks.values()]
     layer = cast("Concatenate", place.layer)
-    axis = layer.along(found[0][0].shape[1:]) + 1
-    ends = np.cumsum([y.shape[axis] for y, _ in found])[:-1]
+    axis = layer.along(results[0][0].shape[1:]) + 1
+    ends = np.cumsum([y.shape[axis] for y, _ in results])[:-1]
 
     def back(slope: Array) -> Array:
         shares = np.split(slope, ends, axis=axis)
         slopes = [
-            back(share) for (_, back), share in zip(found, shares, strict=True)
+            back(share)
+            for (_, back), share in zip(results, shares, strict=True)
         ]
         return np.asarray(sum(slopes))
 
-    return np.concatenate([y for y, _ in found], axis=axis), back
+    return np.concatenate([y for y, _ in results], axis=axis), back

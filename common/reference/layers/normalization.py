@@ -30,10 +30,10 @@ def batch_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
         unbiased = layer.running_variance == "unbiased"
         factor = count / (count - 1) if unbiased else 1.0
         new = {"running_mean": mean, "running_variance": factor * variance}
-        for own, old in averages.items():
-            run.kept[f"{name}/{own}"] = (
+        for tensor, old in averages.items():
+            run.kept[f"{name}/{tensor}"] = (
                 layer.running_decay * old
-                + (1 - layer.running_decay) * new[own]
+                + (1 - layer.running_decay) * new[tensor]
             )
     width = np.sqrt(variance + layer.epsilon)
     normal = _normal(x, mean, width, run)
@@ -61,14 +61,14 @@ def layer_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     layer, name = cast("LayerNorm", place.layer), place.name
     axes = tuple(axis + 1 for axis in layer.along(place.input_shape))
     others = tuple(set(range(x.ndim)) - set(axes))
-    own = tuple(n if axis in axes else 1 for axis, n in enumerate(x.shape))
+    sizes = tuple(n if axis in axes else 1 for axis, n in enumerate(x.shape))
     mean, variance = _moments(x, axes)
     width = np.sqrt(variance + layer.epsilon)
     normal = _normal(x, mean, width, run)
     gamma, beta = np.ones(1), np.zeros(1)
     if layer.affine:
-        gamma = run.weights[f"{name}/gamma"].reshape(own)
-        beta = run.weights[f"{name}/beta"].reshape(own)
+        gamma = run.weights[f"{name}/gamma"].reshape(sizes)
+        beta = run.weights[f"{name}/beta"].reshape(sizes)
 
     def back(slope: Array) -> Array:
         if layer.affine:
@@ -87,10 +87,10 @@ def layer_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 def _moments(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
     """Return the mean and the biased variance, with the axes kept.
 
-    The mean of equal values is that value: the sum's rounding is taken out.
-    Left in, it decides whether a channel that is constant is a little above
-    0 or below it, and a ReLU makes everything of that; each framework's own
-    order of sums decides otherwise.
+    The rounding error of the mean is subtracted, so that the mean of equal
+    values is that value. Otherwise it would decide whether a constant
+    channel is slightly above or below 0, a difference that a ReLU amplifies
+    and that depends on each framework's order of summation.
     """
     mean = x.mean(axes, keepdims=True)
     mean = mean + (x - mean).mean(axes, keepdims=True)

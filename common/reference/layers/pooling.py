@@ -16,7 +16,7 @@ from framework_parity.common.spec.layers.windows import Window
 
 
 def max_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """The largest that a window sees; the slope goes to the first of it."""
+    """The maximum of each window; the slope goes to the first of equals."""
     seen, seen_back = seen_by_windows(cast("Window", place.layer), x, -np.inf)
     first = seen.argmax(3, keepdims=True)
 
@@ -29,7 +29,7 @@ def max_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 
 
 def average_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """The sum of what a window sees, over its size or what is real of it."""
+    """The mean of each window, with or without the padding counted."""
     layer = cast("AveragePool", place.layer)
     seen, seen_back = seen_by_windows(layer, x)
     real, _ = seen_by_windows(
@@ -38,8 +38,8 @@ def average_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     weight = 1.0 / real.sum(3, keepdims=True)
 
     def back(slope: Array) -> Array:
-        each = slope[:, :, :, np.newaxis] * weight
-        return seen_back(np.broadcast_to(each, seen.shape))
+        share = slope[:, :, :, np.newaxis] * weight
+        return seen_back(np.broadcast_to(share, seen.shape))
 
     return (seen * weight).sum(3), back
 
@@ -60,7 +60,7 @@ def global_average_pool(
 def global_max_pool(
     place: LayerNode, x: Array, run: Pass
 ) -> tuple[Array, Back]:
-    """The largest of each channel; equals share the slope equally."""
+    """The maximum of each channel; equal values share the slope equally."""
     axes = tuple(range(1, x.ndim - 1))
     y = x.max(axes, keepdims=True)
     share = (x == y) / (x == y).sum(axes, keepdims=True)

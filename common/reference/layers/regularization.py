@@ -1,4 +1,4 @@
-"""Dropout layers, in NumPy, with the factors that the step drew."""
+"""Dropout layers, in NumPy, with the random factors of the step."""
 
 from framework_parity.common.reference.passes import Back, Pass
 from framework_parity.common.spec.architecture import LayerNode
@@ -6,7 +6,7 @@ from framework_parity.common.spec.layer import Array
 
 
 def dropout(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """X · mask while training, x in evaluation."""
+    """X · mask in training, x in evaluation."""
     if run.masks is None:
         return x, lambda slope: slope
     mask = run.masks[place.name]
@@ -16,5 +16,5 @@ def dropout(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 def spatial_dropout(
     place: LayerNode, x: Array, run: Pass
 ) -> tuple[Array, Back]:
-    """As `dropout`, with one factor for a whole channel."""
+    """The same as `dropout`, with one factor per channel."""
     return dropout(place, x, run)

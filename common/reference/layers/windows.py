@@ -1,4 +1,4 @@
-"""What each window of a convolution or pooling layer sees, in NumPy.
+"""The windows of a convolution or pooling layer, in NumPy.
 
 The pixels of a window are one axis, p, in reading order.
 """
@@ -15,7 +15,17 @@ from framework_parity.common.spec.layers.windows import Window
 def seen_by_windows(
     layer: Window, x: Array, padding: float = 0.0
 ) -> tuple[Array, Back]:
-    """Return what each window sees, (n, down, across, p, c), and back."""
+    """Return the pixels of each window, and the backward function.
+
+    Args:
+        layer: the size, stride, dilation and padding of the window.
+        x: the input, of shape (n, height, width, c).
+        padding: the value of the padding.
+
+    Returns:
+        The pixels, of shape (n, down, across, p, c), and a function from the
+        derivative by them to that by x.
+    """
     (top, bottom), (left, right) = layer.pads(x.shape[1:])
     rim = ((0, 0), (top, bottom), (left, right), (0, 0))
     padded = np.pad(x, rim, constant_values=padding)
@@ -32,7 +42,7 @@ def seen_by_windows(
 
 
 def _cuts(layer: Window, shape: Shape) -> Iterator[tuple[slice, ...]]:
-    """Yield, for each pixel of the window, where it stands as it moves."""
+    """Yield, for each pixel of the window, its slices of the padded input."""
     ways = [
         [
             slice(gap * pixel, gap * pixel + (count - 1) * step + 1, step)

@@ -1,8 +1,8 @@
 """The layers of the language, and their union `Layer`.
 
 Shapes are those of one sample, without the batch: a vector (channels,), two
-axes (height, channels), or an image (height, width, channels). Channels
-stand last, whatever a framework stores; PyTorch stores them first.
+axes (height, channels), or an image (height, width, channels). Channels are
+last, whatever a framework stores; PyTorch stores them first.
 """
 
 from typing import Annotated, TypeAlias
@@ -95,6 +95,6 @@ Layer: TypeAlias = Annotated[
     TaggedUnion(),
 ]
 
-# Composite layers name `Layer`, which is known from here on.
+# Composite layers refer to `Layer`, which is defined from here on.
 for composite in (Residual, Concatenate):
     composite.model_rebuild(_types_namespace={"Layer": Layer})

@@ -1,7 +1,7 @@
-"""Activations: functions of one number, applied to each.
+"""Activations: functions that are applied to each element, or along an axis.
 
-Each class is a layer without parameters. `value` is the definition, in
-NumPy, and `derivative` its slope; both frameworks are judged against them.
+Each class is a layer. `value` is the reference implementation in NumPy, and
+`derivative` its derivative; both frameworks are tested against them.
 """
 
 import math
@@ -26,20 +26,20 @@ from framework_parity.common.spec.node import (
 
 
 class Activation(LayerSpec):
-    """What all activations share: the shape stays, nothing is learnt."""
+    """The base class of activations, which keep the shape."""
 
     exact: ClassVar[bool] = False
-    """Whether it is made of sums and products, which all round alike.
+    """Whether the function consists of sums and products only.
 
-    An exponential every library rounds in a way of its own.
+    These are correctly rounded in every library; exponentials are not.
     """
 
     def value(self, x: Array) -> Array:
-        """Return the function's value at `x`, of the same shape."""
+        """Return the value of the function at `x`, of the same shape."""
         raise NotImplementedError(f"{self.kind()} has no definition")
 
     def derivative(self, x: Array) -> Array:
-        """Return the function's slope at `x`, of the same shape."""
+        """Return the derivative at `x`, of the same shape."""
         raise NotImplementedError(f"{self.kind()} has no derivative")
 
     def terms(self, x: Array) -> tuple[Array, Array]:
@@ -52,11 +52,11 @@ class Activation(LayerSpec):
         framework has larger errors.
 
         Args:
-            x: where, of any shape.
+            x: the points, an array of any shape.
 
         Returns:
-            For the value and for the slope, arrays of the shape of `x`; 0
-            where all implementations round alike.
+            For the value and for the derivative, arrays of the shape of `x`;
+            0 where all implementations round alike.
         """
         if self.exact:
             return np.zeros_like(x), np.zeros_like(x)
@@ -86,7 +86,7 @@ class Tanh(Activation):
         return formulas.tanh_slope(x)
 
     def terms(self, x: Array) -> tuple[Array, Array]:
-        """The slope is 1 - y² in both; the square doubles the error of y."""
+        """Both derivatives are 1 - y²; the square doubles the error of y."""
         return np.abs(self.value(x)), np.full_like(x, 2.0)
 
 
@@ -160,7 +160,7 @@ class Elu(Activation):
         return np.where(x > 0, 1.0, below)
 
     def terms(self, x: Array) -> tuple[Array, Array]:
-        """Below 0 Keras's value is α exp(x) - α, its slope that plus α."""
+        """Below 0 Keras's value is α exp(x) - α, its derivative that + α."""
         size = np.where(x < 0, self.alpha, 0.0)
         return size, size
 
@@ -172,8 +172,8 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 class Selu(Activation):
     """λ x above 0, λα (exp(x) - 1) elsewhere, with the λ, α of the paper.
 
-    The slope at 0 is λα = 1.76, as in PyTorch and as `elu` has it; Keras's
-    own 'selu' gives λ = 1.05. Klambauer et al. 2017, eq. 2.
+    The slope at 0 is λα = 1.76, as in PyTorch and as in `elu`; that of
+    Keras's 'selu' is λ = 1.05. Klambauer et al. 2017, eq. 2.
     """
 
     def value(self, x: Array) -> Array:
@@ -187,7 +187,7 @@ class Gelu(Activation):
     """x Φ(x), with the normal distribution's Φ (`erf`); or nearly (`tanh`).
 
     `tanh` is x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))). PyTorch's nn.GELU
-    and Keras's 'gelu' both mean `erf` by default, keras.ops.gelu `tanh`.
+    and Keras's 'gelu' use `erf` by default, keras.ops.gelu uses `tanh`.
     Hendrycks and Gimpel 2016.
     """
 
@@ -209,10 +209,10 @@ class Gelu(Activation):
         return share + x * slope * share * formulas.sigmoid(-2.0 * _inner(x))
 
     def terms(self, x: Array) -> tuple[Array, Array]:
-        """Φ is computed from 1 + erf or 1 + tanh; tanh's slope is 1 - tanh².
+        """Φ is computed from 1 + erf or 1 + tanh, its slope from 1 - tanh².
 
-        The factor of that is x times the slope of tanh's argument, up to
-        where tanh is rounded to 1.
+        The factor of 1 - tanh² is x times the derivative of tanh's argument,
+        up to where tanh is rounded to 1.
         """
         size = np.abs(x)
         if self.form == "erf":
@@ -223,7 +223,7 @@ class Gelu(Activation):
 
 
 def _normal_below(x: Array) -> Array:
-    """Return Φ(x); erfc keeps the digits of small tails."""
+    """Return Φ(x); erfc is accurate in the lower tail."""
     return np.asarray(0.5 * _erfc(-x * math.sqrt(0.5)))
 
 
@@ -248,7 +248,7 @@ class Silu(Activation):
 class Swish(Activation):
     """x sigmoid(β x); with β = 1 it is `silu`. Ramachandran et al. 2018.
 
-    Neither framework has a β; both call the function without it SiLU.
+    Neither framework has a β; both call the function with β = 1 SiLU.
     """
 
     shorthand_field = "beta"
@@ -289,7 +289,7 @@ class Mish(Activation):
 class Softplus(Activation):
     """log(1 + exp(x)), computed without overflow on either side.
 
-    PyTorch's nn.Softplus is x itself above 20, which is 2e-9 off there.
+    PyTorch's nn.Softplus is x itself above 20, an error of 2e-9 there.
     """
 
     def value(self, x: Array) -> Array:
@@ -318,7 +318,7 @@ class Softsign(Activation):
 class HardSigmoid(Activation):
     """x/6 + 1/2, held between 0 and 1; the slope at ±3 is 0, in both.
 
-    Keras 2 had another, x/5 + 1/2.
+    Keras 2 defined it as x/5 + 1/2.
     """
 
     exact = True
@@ -353,9 +353,9 @@ class HardSwish(Activation):
 class Custom(Activation):
     """A function of your own: `{custom: "x * tanh(sqrt(softplus(x)))"}`.
 
-    It may hold numbers, x, pi, e, + - * / **, parentheses and the functions
-    of `common.spec.formulas`. Where a maximum ties, its slope is the mean of
-    the two; those of abs and relu at 0 are 0.
+    It may contain numbers, x, pi, e, + - * / **, parentheses and the
+    functions of `common.spec.formulas`. Where the arguments of a maximum are
+    equal, its slope is the mean of both; those of abs and relu at 0 are 0.
     """
 
     shorthand_field = "formula"
@@ -363,7 +363,7 @@ class Custom(Activation):
 
     @field_validator("formula")
     @classmethod
-    def _can_be_meant(cls, formula: str) -> str:
+    def _is_valid(cls, formula: str) -> str:
         formulas.read(formula)
         return formula
 
@@ -374,7 +374,7 @@ class Custom(Activation):
         return formulas.evaluate(formulas.read(self.formula), x)[1]
 
     def terms(self, x: Array) -> tuple[Array, Array]:
-        """What the formula loses where each of its operations is rounded."""
+        """The error of the formula if each operation has a rounding error."""
         tree = formulas.read(self.formula)
         exact = formulas.evaluate(tree, x)
         values, slopes = super().terms(x)
@@ -391,17 +391,16 @@ class Custom(Activation):
 
 
 class AlongAxis(Activation):
-    """What softmax and its logarithm share: they look along an axis.
+    """The base class of softmax and its logarithm, which have an axis.
 
     Attributes:
-        axis: along which the exponentials are summed: the `channels` of
-            each position (Keras's default; in PyTorch, which stores
-            channels first, `dim=1`), `height` (also the first axis of
-            samples of two axes), `width`, `positions` (all but the
-            channels, together) or `all`. PyTorch's `dim=-1` is the width
-            of an image, and without a `dim` it guesses: the channels of
-            vectors and images, but the *batch* where samples have two
-            axes, which no value here means.
+        axis: the axis of the sum of exponentials: the `channels` of each
+            position (Keras's default; in PyTorch, which stores channels
+            first, `dim=1`), `height` (also the first axis of samples of two
+            axes), `width`, `positions` (all but the channels, together) or
+            `all`. PyTorch's `dim=-1` is the width of an image. Without `dim`
+            PyTorch chooses the channels of vectors and images, but the
+            *batch* for samples of two axes, which has no equivalent here.
     """
 
     shorthand_field = "axis"
@@ -410,27 +409,27 @@ class AlongAxis(Activation):
     )
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return the shape unchanged; there must be such an axis."""
+        """Return the shape unchanged; the axis must exist."""
         axes_of(self.kind(), self.axis, shape)
         return shape
 
     def along(self, x: Array) -> tuple[int, ...]:
-        """Return the axes of a batch (n, *shape) that are summed over."""
+        """Return the axes of a batch (n, *shape) of the sum."""
         if self.axis == "channels":
             return (x.ndim - 1,)
         axes = axes_of(self.kind(), self.axis, x.shape[1:])
         return tuple(axis + 1 for axis in axes)
 
     def back(self, value: Array, slope: Array) -> tuple[Array, Array]:
-        """Carry a slope back from the value to what it is made of.
+        """Backpropagate a gradient through the function.
 
         Args:
-            value: what left, (n, *shape).
-            slope: the derivative of the loss by that.
+            value: the output, of shape (n, *shape).
+            slope: the derivative of the loss by the output, of this shape.
 
         Returns:
-            The derivative by what came in, and the size of the largest of
-            the terms whose difference it is.
+            The derivative by the input, and the size of the largest of the
+            terms whose difference it is.
         """
         raise NotImplementedError(f"{self.kind()} has no way back")
 
@@ -438,8 +437,9 @@ class AlongAxis(Activation):
 class Softmax(AlongAxis):
     """exp(x) over the sum of exp(x) along an axis, which adds up to one.
 
-    It turns logits into probabilities. The losses here start from logits
-    and apply it themselves: a network that ends in it, applies it twice.
+    It turns logits into probabilities. The cross-entropy here takes logits
+    and applies softmax itself; a network that ends in softmax applies it
+    twice.
     """
 
     def value(self, x: Array) -> Array:
@@ -456,7 +456,7 @@ class Softmax(AlongAxis):
 class LogSoftmax(AlongAxis):
     """x - log of the sum of exp(x) along an axis: softmax's logarithm.
 
-    Before a cross-entropy, which applies it itself, it changes nothing:
+    Before a cross-entropy, which applies it itself, it has no effect:
     log_softmax(log_softmax(x)) = log_softmax(x).
     """
 
@@ -476,9 +476,9 @@ class Prelu(LayerSpec):
     """x where x > 0, and a x elsewhere, with a learnt; He et al. 2015.
 
     Attributes:
-        slopes: how many a there are: `one` (PyTorch), one `per_channel` (the
-            paper), or one `per_number` of a sample (Keras).
-        initial: where they start.
+        slopes: the number of slopes a: `one` (PyTorch), one `per_channel`
+            (the paper), or one `per_number` of a sample (Keras).
+        initial: the initial value of the slopes.
         at_zero: the derivative at exactly 0: `slope`, which is a (PyTorch),
             or `zero`, since Keras computes relu(x) - a relu(-x).
     """
@@ -488,10 +488,10 @@ class Prelu(LayerSpec):
     at_zero: Literal["slope", "zero"]
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
-        """Return the slopes."""
+        """Return the shape of the slopes."""
         shapes = {"one": (1,), "per_channel": shape[-1:], "per_number": shape}
         return {"slope": shapes[self.slopes]}
 
     def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> Array:
-        """Return the initial slope, as often as there are any."""
+        """Return the initial slopes."""
         return np.full(self.parameters(shape)[name], self.initial)

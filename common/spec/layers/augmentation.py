@@ -1,7 +1,8 @@
-"""Layers that change images at random while a network is trained.
+"""Augmentation layers, which change images at random in training.
 
-In evaluation they do nothing. What they draw comes from the shared stream,
-as dropout's masks do, so that both frameworks change the same images alike.
+In evaluation they are the identity. Their random draws come from the shared
+stream, as the masks of dropout do, so that both frameworks change the same
+images in the same way.
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ from framework_parity.common.spec.node import Number, PositiveInt
 
 
 class Augmentation(LayerSpec):
-    """A layer that changes images at random in training, and only there."""
+    """The base class of augmentation layers."""
 
 
 class RandomFlip(Augmentation):
@@ -31,23 +32,23 @@ class RandomFlip(Augmentation):
         return shape
 
     def mask_shape(self, shape: Shape) -> Shape:
-        """Return one number for each image."""
+        """Return the shape of one number for each image."""
         return (1, 1, 1)
 
     def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
-        """Return 0 and 1, alike often."""
+        """Draw 0 or 1 with equal probability, as floats."""
         return rng.integers(2, size=shape).astype(float)
 
 
 class RandomCrop(Augmentation):
     """While training, pad each image and cut its own size out, anywhere.
 
-    Where it is cut is drawn for each image: so many rows from the top of
-    the padded image and columns from the left, 0 to 2 `padding`.
+    The position of the crop is drawn for each image: its first row and its
+    first column in the padded image, each from 0 to 2 `padding`.
 
     Attributes:
-        padding: how many pixels are put around it, on each side.
-        fill: what they hold.
+        padding: the number of pixels that are added on each side.
+        fill: the value of these pixels.
     """
 
     shorthand_field = "padding"
@@ -60,9 +61,9 @@ class RandomCrop(Augmentation):
         return shape
 
     def mask_shape(self, shape: Shape) -> Shape:
-        """Return two numbers for each image: rows and columns."""
+        """Return the shape of two numbers for each image: row and column."""
         return (1, 1, 2)
 
     def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
-        """Return whole numbers, each as often."""
+        """Draw integers from a uniform distribution, as floats."""
         return rng.integers(2 * self.padding + 1, size=shape).astype(float)

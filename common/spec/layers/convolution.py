@@ -17,13 +17,13 @@ from framework_parity.common.spec.padding import IntPair
 
 
 class Convolution(Window):
-    """What both convolutions say.
+    """The base class of convolutions.
 
     Attributes:
-        size: of the kernel.
-        stride: how far it moves at a time.
-        dilation: the distance between its pixels, 1 if they touch.
-        bias: whether each filter adds a number of its own.
+        size: the size of the kernel, (height, width).
+        stride: the stride.
+        dilation: the distance between neighbouring pixels of the kernel.
+        bias: whether there is a bias for each filter.
     """
 
     stride: IntPair = (1, 1)
@@ -41,11 +41,11 @@ class Convolution(Window):
         return self.dilation
 
     def kernel_shape(self, channels: int) -> Shape:
-        """Return the kernel's shape for an image of so many channels."""
+        """Return the shape of the kernel for a number of input channels."""
         raise NotImplementedError(f"{self.kind()} has no kernel")
 
     def filters_over(self, channels: int) -> int:
-        """Return how many channels come out."""
+        """Return the number of output channels."""
         raise NotImplementedError(f"{self.kind()} has no filters")
 
     def output_shape(self, shape: Shape) -> Shape:
@@ -54,7 +54,7 @@ class Convolution(Window):
         return (*windows, self.filters_over(shape[-1]))
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
-        """Return the kernel and, if wanted, one bias for each filter."""
+        """Return the shapes of the kernel and, with `bias`, the bias."""
         kernel = {"kernel": self.kernel_shape(shape[-1])}
         bias = {"bias": (self.filters_over(shape[-1]),)}
         return kernel | (bias if self.bias else {})
@@ -65,8 +65,8 @@ class Conv2d(Convolution):
 
     K is (height, width, channels / groups, filters), as in Keras; PyTorch
     stores (filters, channels / groups, height, width). With `groups`, the
-    channels and the filters are cut into so many parts, and each part of
-    the filters sees its own part of the channels.
+    channels and the filters are divided into this number of groups, and each
+    group of filters is applied to its own group of channels.
     """
 
     shorthand_field = "filters"
@@ -81,7 +81,7 @@ class Conv2d(Convolution):
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return (windows down, windows across, filters)."""
-        found = super().output_shape(shape)
+        output = super().output_shape(shape)
         if max(self.stride) > 1 and max(self.dilation) > 1:
             raise refused(
                 f"conv2d has stride {self.stride} and dilation "
@@ -94,10 +94,10 @@ class Conv2d(Convolution):
                     "groups, "
                     "which leaves a remainder"
                 )
-        return found
+        return output
 
     def fans(self, shape: Shape) -> tuple[int, int]:
-        """Return h w channels / groups and h w filters."""
+        """Return (h w channels / groups, h w filters)."""
         h, w, channels, filters = self.kernel_shape(shape[-1])
         return h * w * channels, h * w * filters
 
@@ -106,14 +106,14 @@ class DepthwiseConv2d(Convolution):
     """A convolution of each channel by itself, with filters of its own.
 
     K is (height, width, channels, multiplier), as in Keras; filter m of
-    channel c leaves as channel c · multiplier + m. PyTorch says a
+    channel c gives the output channel c · multiplier + m. In PyTorch it is a
     convolution with as many groups as channels.
 
     Attributes:
-        multiplier: how many filters each channel has.
-        fan_in: what the initialisers are told that an output sees: the h w
-            pixels of its own channel, which is true (`per_channel`,
-            PyTorch), or those of all channels (`all_channels`, Keras).
+        multiplier: the number of filters for each channel.
+        fan_in: the fan_in of the initialisers: the h w pixels of one channel,
+            which is the true number of inputs (`per_channel`, PyTorch), or
+            those of all channels (`all_channels`, Keras).
     """
 
     multiplier: PositiveInt = 1
@@ -127,16 +127,16 @@ class DepthwiseConv2d(Convolution):
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return (windows down, windows across, channels · multiplier)."""
-        found = super().output_shape(shape)
+        output = super().output_shape(shape)
         if self.stride[0] != self.stride[1]:
             raise refused(
                 f"depthwise_conv2d has stride {self.stride}; Keras's moves "
                 "as far down as across, so let both be the same"
             )
-        return found
+        return output
 
     def fans(self, shape: Shape) -> tuple[int, int]:
-        """Return what each framework reads off the kernel it stores."""
+        """Return the fans that each framework infers from its kernel."""
         h, w, channels, multiplier = self.kernel_shape(shape[-1])
         if self.fan_in == "per_channel":
             return h * w, h * w * channels * multiplier

@@ -1,4 +1,4 @@
-"""Layers without a position: dense, and flatten, which ends positions."""
+"""Layers whose output has no positions: dense and flatten."""
 
 import math
 from typing import Literal
@@ -21,8 +21,8 @@ from framework_parity.common.spec.node import (
 class Dense(LayerSpec):
     """y = x K + b, with K of shape (inputs, units).
 
-    PyTorch calls it Linear and stores the kernel transposed; Keras stores
-    it as said here.
+    PyTorch calls it Linear and stores the kernel transposed; Keras stores it
+    in this shape.
     """
 
     shorthand_field = "units"
@@ -41,20 +41,20 @@ class Dense(LayerSpec):
         return (self.units,)
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
-        """Return the kernel (inputs, units) and, if wanted, the bias."""
+        """Return the shapes of the kernel and, with `bias`, the bias."""
         kernel = {"kernel": (shape[0], self.units)}
         return kernel | ({"bias": (self.units,)} if self.bias else {})
 
     def fans(self, shape: Shape) -> tuple[int, int]:
-        """Return the numbers of inputs and of units."""
+        """Return the number of inputs and the number of units."""
         return shape[0], self.units
 
 
 class Flatten(LayerSpec):
     """Lay an image, or a sample of two axes, out as a vector.
 
-    With order `channels_last` the channels of one position lie side by side
-    (Keras); with `channels_first` the positions of one channel do (PyTorch).
+    With order `channels_last` the channels of one position are adjacent
+    (Keras); with `channels_first` the positions of one channel are (PyTorch).
     For a vector the two are the same.
     """
 
@@ -62,5 +62,5 @@ class Flatten(LayerSpec):
     order: Literal["channels_first", "channels_last"]
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return one axis with as many numbers as there were."""
+        """Return (n,), where n is the number of elements."""
         return (math.prod(shape),)

@@ -1,4 +1,4 @@
-"""Layers that join what several branches make of one input."""
+"""Layers that merge the outputs of several branches of one input."""
 
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
@@ -21,9 +21,9 @@ class Residual(LayerSpec):
     """activation(body(x) + shortcut(x)); He et al. 2016.
 
     Attributes:
-        body: layers, in a list.
-        shortcut: `identity`, or layers that give x the body's shape.
-        activation: what follows the sum, or nothing.
+        body: a list of layers.
+        shortcut: `identity`, or layers whose output has the body's shape.
+        activation: the activation after the sum, or None.
     """
 
     shorthand_field = "body"
@@ -32,12 +32,12 @@ class Residual(LayerSpec):
     activation: "Layer | None" = None
 
     def blocks(self) -> dict[str, Block]:
-        """Return the body and the shortcut, which is empty if identity."""
+        """Return the body and the shortcut, which is empty for `identity`."""
         shortcut = () if self.shortcut == "identity" else self.shortcut
         return {"body": self.body, "shortcut": shortcut}
 
     def after(self) -> Block:
-        """Return what follows the sum, if anything does."""
+        """Return the activation after the sum, if there is one."""
         return () if self.activation is None else (self.activation,)
 
     def merged(self, shapes: dict[str, Shape]) -> Shape:
@@ -54,15 +54,15 @@ class Residual(LayerSpec):
 class Concatenate(LayerSpec):
     """Put what several branches make of x side by side, along an axis.
 
-    An empty branch passes x on, so `{concatenate: [[], [...]]}` is a dense
-    connection (Huang et al. 2017).
+    An empty branch is the identity, so that `{concatenate: [[], [...]]}` is a
+    dense connection (Huang et al. 2017).
 
     Attributes:
-        branches: layers, in a list for each branch.
-        axis: along which: `channels`, as Keras does unasked; `height`,
-            which is also the first axis of samples of two axes; or `width`.
-            PyTorch's `torch.cat` joins the *batch* unless it is told
-            another axis, which no value here means.
+        branches: a list of layers for each branch.
+        axis: the axis of concatenation: `channels`, Keras's default;
+            `height`, also the first axis of samples of two axes; or `width`.
+            The default of PyTorch's `torch.cat` is the *batch*, which has no
+            equivalent here.
     """
 
     shorthand_field = "branches"
@@ -74,19 +74,19 @@ class Concatenate(LayerSpec):
         return {f"branch{n}": b for n, b in enumerate(self.branches, 1)}
 
     def merged(self, shapes: dict[str, Shape]) -> Shape:
-        """Return the branches' shape with one axis of each in a row."""
-        found = list(shapes.values())
-        first, axis = found[0], self.along(found[0])
-        others = {(*shape[:axis], *shape[axis + 1 :]) for shape in found}
-        if len({len(shape) for shape in found}) > 1 or len(others) > 1:
+        """Return the shape of the concatenated outputs of the branches."""
+        inputs = list(shapes.values())
+        first, axis = inputs[0], self.along(inputs[0])
+        others = {(*shape[:axis], *shape[axis + 1 :]) for shape in inputs}
+        if len({len(shape) for shape in inputs}) > 1 or len(others) > 1:
             raise refused(
                 f"concatenate got branches of shapes "
-                f"{', '.join(map(str, found))}; all but the {self.axis} must "
+                f"{', '.join(map(str, inputs))}; all but the {self.axis} must "
                 "be equal"
             )
-        joined = sum(shape[axis] for shape in found)
+        joined = sum(shape[axis] for shape in inputs)
         return (*first[:axis], joined, *first[axis + 1 :])
 
     def along(self, shape: Shape) -> int:
-        """Return the axis of one sample that is joined."""
+        """Return the axis of one sample that is concatenated."""
         return axes_of(self.kind(), self.axis, shape)[0]

@@ -24,20 +24,23 @@ class BatchNorm(LayerSpec):
 
         y = γ (x - mean) / √(variance + ε) + β
 
-    Training takes mean and (biased) variance from the batch and keeps a
-    running average of both; evaluation takes those averages. `running_decay`
-    is the share of the old average that a step keeps: PyTorch's `momentum` is
-    the share of the *new* value, 1 - running_decay; Keras's is `running_decay`
-    itself. What is averaged is the variance with n - 1 in the denominator
-    (`unbiased`, PyTorch) or with n (`biased`, Keras). Ioffe and Szegedy 2015.
+    Training uses the mean and the (biased) variance of the batch and updates
+    a running average of both; evaluation uses the running averages.
+    `running_decay` is the weight of the old average in each update:
+    PyTorch's `momentum` is the weight of the *new* value, 1 - running_decay;
+    Keras's is `running_decay`. The running variance is that with n - 1 in the
+    denominator (`unbiased`, PyTorch) or with n (`biased`, Keras). Ioffe and
+    Szegedy 2015.
 
     Attributes:
+        epsilon: ε.
+        running_decay: the weight of the old running average.
+        running_variance: which variance is averaged.
         affine: whether γ and β are learnt; they start at 1 and 0.
-        axis: which axis has a mean, a variance, γ and β for each of its
-            numbers: the `channels`, as both frameworks have it unasked, or
-            in their place `height` (also the first axis of samples of two
-            axes) or `width`. Keras's `axis=1` is the height of samples
-            whose channels stand last.
+        axis: the axis with a mean, a variance, γ and β for each index: the
+            `channels`, the default of both frameworks, `height` (also the
+            first axis of samples of two axes) or `width`. Keras's `axis=1`
+            is the height of samples with channels last.
     """
 
     epsilon: Positive
@@ -47,21 +50,21 @@ class BatchNorm(LayerSpec):
     axis: Literal["channels", "height", "width"] = "channels"
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return the shape unchanged; there must be such an axis."""
+        """Return the shape unchanged; the axis must exist."""
         self.along(shape)
         return shape
 
     def along(self, shape: Shape) -> int:
-        """Return the axis of one sample that keeps its numbers apart."""
+        """Return the axis of one sample that is not averaged over."""
         return axes_of(self.kind(), self.axis, shape)[0]
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
-        """Return γ and β, one number a channel."""
+        """Return the shapes of γ and β, (channels,)."""
         channels = (shape[self.along(shape)],)
         return {"gamma": channels, "beta": channels} if self.affine else {}
 
     def state(self, shape: Shape) -> dict[str, Shape]:
-        """Return the running averages, one number a channel each."""
+        """Return the shapes of the running averages, (channels,)."""
         channels = (shape[self.along(shape)],)
         return {"running_mean": channels, "running_variance": channels}
 
@@ -80,13 +83,14 @@ class LayerNorm(LayerSpec):
     with the (biased) variance, in training as in evaluation. Ba et al. 2016.
 
     Attributes:
-        axes: what of a sample is normalised together, with a γ and β for
-            each number of it. `channels`: those of one position, as Keras's
-            layer does unasked. `all`: the whole sample, as PyTorch's
-            `LayerNorm((c, h, w))`. `positions`: those of one channel, as
-            PyTorch's `LayerNorm((h, w))`. `height` and `width`: one axis
-            alone; PyTorch's `LayerNorm(w)` is the width of an image. In a
-            vector `channels` and `all` are one.
+        epsilon: ε.
+        axes: the axes that are normalised together, with a γ and β for each
+            of their elements. `channels`: the channels of one position,
+            Keras's default. `all`: the whole sample, as PyTorch's
+            `LayerNorm((c, h, w))`. `positions`: the positions of one channel,
+            as PyTorch's `LayerNorm((h, w))`. `height` and `width`: one axis;
+            PyTorch's `LayerNorm(w)` is the width of an image. For a vector
+            `channels` and `all` are the same.
         affine: whether γ and β are learnt; they start at 1 and 0.
     """
 
@@ -95,7 +99,7 @@ class LayerNorm(LayerSpec):
     affine: StrictBool = True
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return the shape unchanged; there must be numbers to average."""
+        """Return the shape unchanged; the axes must have two elements."""
         if math.prod(self.normalized(shape)) == 1:
             raise refused(
                 f"layer_norm with axes '{self.axes}' meets samples of shape "
@@ -104,7 +108,7 @@ class LayerNorm(LayerSpec):
         return shape
 
     def normalized(self, shape: Shape) -> Shape:
-        """Return the shape of what is normalised together."""
+        """Return the lengths of the axes that are normalised together."""
         return tuple(shape[axis] for axis in self.along(shape))
 
     def along(self, shape: Shape) -> tuple[int, ...]:
@@ -112,11 +116,11 @@ class LayerNorm(LayerSpec):
         return axes_of(self.kind(), self.axes, shape)
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
-        """Return γ and β, in the shape of what is normalised together."""
-        own = self.normalized(shape)
-        return {"gamma": own, "beta": own} if self.affine else {}
+        """Return the shapes of γ and β, those of the normalised axes."""
+        normalized = self.normalized(shape)
+        return {"gamma": normalized, "beta": normalized} if self.affine else {}
 
     def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> Array:
         """Return ones for γ, zeros for β."""
-        own = self.normalized(shape)
-        return np.ones(own) if name == "gamma" else np.zeros(own)
+        normalized = self.normalized(shape)
+        return np.ones(normalized) if name == "gamma" else np.zeros(normalized)

@@ -13,12 +13,12 @@ from framework_parity.common.spec.padding import IntPair
 
 
 class Pool(Window):
-    """What both kinds of pooling say.
+    """The base class of pooling over windows.
 
     Attributes:
-        size: of the window.
-        stride: how far it moves at a time; left unsaid, its own size, so
-            that windows touch and do not overlap.
+        size: the size of the window, (height, width).
+        stride: the stride; by default the size, so that windows are adjacent
+            and do not overlap.
     """
 
     shorthand_field: ClassVar[str | None] = "size"
@@ -27,8 +27,8 @@ class Pool(Window):
     @classmethod
     def _fields_of(cls, written: Any) -> Any:
         fields = super()._fields_of(written)
-        said = isinstance(fields, dict) and "size" in fields
-        if said and fields.get("stride") is None:
+        has_size = isinstance(fields, dict) and "size" in fields
+        if has_size and fields.get("stride") is None:
             return fields | {"stride": fields["size"]}
         return fields
 
@@ -52,8 +52,8 @@ class Pool(Window):
 class MaxPool(Pool):
     """The largest number in each window, channel by channel.
 
-    What is padded is -∞ and never the largest. Among equals, the slope goes
-    to the first, in both frameworks.
+    Padding is -∞ and never the largest. Of equal numbers, the first receives
+    the gradient, in both frameworks.
     """
 
 
@@ -61,16 +61,16 @@ class AveragePool(Pool):
     """The mean of each window, channel by channel.
 
     Attributes:
-        count_padding: whether padded zeros count, so that a mean at the rim
-            is divided by the whole window (true, PyTorch), or not, so that
-            it is divided by the pixels there are (false, Keras).
+        count_padding: whether padded zeros are counted, so that a sum at the
+            rim is divided by the size of the window (true, PyTorch), or by
+            the number of pixels inside the image (false, Keras).
     """
 
     count_padding: StrictBool
 
 
 class GlobalPool(LayerSpec):
-    """What both kinds of pooling over all positions of a sample say."""
+    """The base class of pooling over all positions of a sample."""
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return (channels,); the input must have positions."""
@@ -89,6 +89,6 @@ class GlobalAveragePool(GlobalPool):
 class GlobalMaxPool(GlobalPool):
     """The largest number of each channel.
 
-    Among equals, each gets an equal share of the slope, in Keras's layer
-    and in PyTorch's `amax`.
+    Equal numbers receive equal shares of the gradient, in Keras's layer and in
+    PyTorch's `amax`.
     """

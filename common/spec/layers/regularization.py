@@ -1,4 +1,4 @@
-"""Layers that drop numbers at random in training."""
+"""Dropout layers, which set numbers to zero at random in training."""
 
 import numpy as np
 
@@ -16,16 +16,16 @@ from framework_parity.common.spec.node import (
 class Dropout(LayerSpec):
     """While training, zero a share `rate` and divide the rest by 1 - rate.
 
-    In evaluation it does nothing. The masks come from the shared stream, so
-    that both frameworks drop the same numbers. Srivastava et al. 2014, in
-    its inverted form, which both frameworks use.
+    In evaluation it is the identity. The masks come from the shared stream,
+    so that both frameworks drop the same numbers. Srivastava et al. 2014, in
+    the inverted form of both frameworks.
     """
 
     shorthand_field = "rate"
     rate: Fraction
 
     def mask_shape(self, shape: Shape) -> Shape:
-        """Return the sample's own shape: each number has its own factor."""
+        """Return the shape of the sample: each number has its own factor."""
         return shape
 
     def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:
@@ -37,9 +37,9 @@ class Dropout(LayerSpec):
 class SpatialDropout(LayerSpec):
     """While training, zero a share `rate` of the channels, each as a whole.
 
-    The rest is divided by 1 - rate. Tompson et al. 2015; PyTorch calls it
-    Dropout2d, Keras SpatialDropout2D, and Dropout1d and SpatialDropout1D
-    where samples have two axes.
+    The rest is divided by 1 - rate. Tompson et al. 2015; it is Dropout2d in
+    PyTorch and SpatialDropout2D in Keras, and Dropout1d and SpatialDropout1D
+    for samples of two axes.
     """
 
     shorthand_field = "rate"
@@ -56,7 +56,7 @@ class SpatialDropout(LayerSpec):
         return shape
 
     def mask_shape(self, shape: Shape) -> Shape:
-        """Return one factor for each channel."""
+        """Return the shape of one factor for each channel."""
         return (*(1 for _ in shape[:-1]), shape[-1])
 
     def draw_mask(self, rng: np.random.Generator, shape: Shape) -> Array:

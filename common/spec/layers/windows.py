@@ -1,4 +1,4 @@
-"""Windows that move over an image: what convolution and pooling share.
+"""Windows that move over an image: the base of convolution and pooling.
 
 An image is (height, width, channels); all pairs are (height, width).
 """
@@ -17,8 +17,8 @@ Sides = tuple[tuple[int, int], tuple[int, int]]
 class Window(LayerSpec):
     """A window of `size` that moves over an image.
 
-    Along a side of n pixels, padded to n + before + after, there is room
-    for ⌊(n + before + after - span) / stride⌋ + 1 windows.
+    Along an axis of n pixels, padded to n + before + after, there are
+    ⌊(n + before + after - span) / stride⌋ + 1 windows.
     """
 
     size: IntPair
@@ -26,30 +26,30 @@ class Window(LayerSpec):
 
     @property
     def strides(self) -> tuple[int, int]:
-        """How far the window moves at a time."""
+        """The stride of the window, down and across."""
         raise NotImplementedError(f"{self.kind()} does not move")
 
     @property
     def gaps(self) -> tuple[int, int]:
-        """The distance between two pixels of the window, 1 if they touch."""
+        """The dilation of the window, down and across."""
         return 1, 1
 
     @property
     def spans(self) -> tuple[int, int]:
-        """How many rows and columns it reaches over: d (k - 1) + 1."""
+        """The numbers of rows and columns it spans: d (k - 1) + 1."""
         (h, w), (down, across) = self.size, self.gaps
         return down * (h - 1) + 1, across * (w - 1) + 1
 
     def pads(self, shape: Shape) -> Sides:
-        """Return what is added: rows above, below; columns left, right."""
+        """Return the padding: rows above, below; columns left, right."""
         moves = zip(shape, self.spans, self.strides, strict=False)
         top, left = (
-            self.padding.along(axis, *each) for axis, each in enumerate(moves)
+            self.padding.along(axis, *move) for axis, move in enumerate(moves)
         )
         return top, left
 
     def windows(self, shape: Shape) -> tuple[int, int]:
-        """Return in how many places the window stands, down and across."""
+        """Return the number of windows, down and across."""
         expect_image(self.kind(), shape)
         room = [
             n + sum(pads) - span

@@ -1,1 +1,1 @@
-"""What names of PyTorch and Keras are called in the language."""
+"""Names of PyTorch and Keras, translated to the specification language."""

@@ -1,13 +1,13 @@
-"""What a name of PyTorch or Keras is called in the language.
+"""Translation of names of PyTorch and Keras to the specification language.
 
-`framework_names.json` beside this file has every public class, function and
+`framework_names.json` next to this file has every public class, function and
 argument of both frameworks for the elements of the language, and common
-abbreviations, with the word that is written here or the statement that there
-is no equivalent. `python -m tests.framework_names` makes it from what the
-backends say and from what they cannot.
+abbreviations. Each entry has the equivalent in the language, or states that
+there is none. `python -m tests.framework_names` generates the file from the
+backends and from hand-written entries.
 
-A name that a specification may not contain is looked up here before anything
-that is merely spelt alike is suggested.
+An unknown name in a specification is looked up here before a name with a
+similar spelling is suggested.
 """
 
 import json
@@ -34,7 +34,7 @@ OWNERS = {
     "kt": "PyTorch's and Keras's ",
 }
 
-# Each family of elements, with an article, and where it is written.
+# Each family of elements: the noun with its article, and the place of it.
 FAMILIES = {
     "layer": ("a layer", "an arm's list of layers"),
     "loss": ("a loss", "'recipe.loss'"),
@@ -51,7 +51,7 @@ FAMILIES = {
 }
 
 
-# What a bare number most likely means.
+# The most likely meaning of a bare number.
 _FOUND = (
     "the number of features follows from what reaches it: write '{}' alone"
 )
@@ -66,16 +66,16 @@ COUNTED = {
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one name of a framework means here.
+    """The equivalent of a framework's name in the language.
 
     Attributes:
-        of: whose name it is: `t` PyTorch's, `k` Keras's, `kt` both, or
-            nothing where it is a common word for the same.
-        write: what to write, in YAML; empty where there is no equivalent.
-        at: where to write it, such as `recipe.clipping`; empty where it
-            takes the name's place, `layer` for a layer of its own.
-        drop: whether the name is to be left out.
-        says: what it means, in a sentence without an end.
+        of: the owner of the name: `t` for PyTorch, `k` for Keras, `kt` for
+            both, empty for a common abbreviation.
+        write: the equivalent, in YAML; empty where there is none.
+        at: the place of the equivalent, such as `recipe.clipping`; `layer`
+            for a separate layer; empty where it replaces the name.
+        drop: whether the name has to be omitted.
+        says: the meaning, a sentence without a full stop.
     """
 
     of: str
@@ -86,23 +86,23 @@ class Meaning:
 
     @property
     def word(self) -> str:
-        """The kind or field that is to be written."""
-        found = re.search(r"\w+", self.write)
-        return found[0] if found else ""
+        """The kind or field of the equivalent."""
+        match = re.search(r"\w+", self.write)
+        return match[0] if match else ""
 
     def sentence(self, name: object) -> str:
-        """Return the sentence about a name, as it was written."""
-        told = OWNERS[self.of] + shown(name)
+        """Return the sentence about a name, quoted as it was written."""
+        term = OWNERS[self.of] + shown(name)
         reason = f": {self.says}" if self.says else ""
         if self.drop:
-            return f"leave out {told}{reason}"
+            return f"leave out {term}{reason}"
         if not self.write:
             kind = f" ({self.says})" if self.says else ""
-            return f"the language has no equivalent of {told}{kind}"
+            return f"the language has no equivalent of {term}{kind}"
         if self.at == "layer":
             where = f", {self.says}" if self.says else ""
             return (
-                f"{told} is written as a layer of its own here{where}, such "
+                f"{term} is written as a layer of its own here{where}, such "
                 f"as {self.write}"
             )
         if self.at:
@@ -111,23 +111,23 @@ class Meaning:
             if place == "experiment":
                 where = " beside 'recipe'"
             return (
-                f"{told} is written '{field}: {self.write}'{where} here"
+                f"{term} is written '{field}: {self.write}'{where} here"
                 f"{reason}"
             )
         plain = re.fullmatch(r"[\w.()-]+", self.write)
         write = f"'{self.write}'" if plain else self.write
-        return f"{told} is written {write} here{reason}"
+        return f"{term} is written {write} here{reason}"
 
 
 @dataclass(frozen=True)
 class Table:
-    """The names of both frameworks, by where they would be written.
+    """The names of both frameworks, by the place where they are written.
 
     Attributes:
-        kinds: family → name → meaning, the name without capitals and `_`.
+        kinds: family → name → meaning; names are lower case without `_`.
         fields: kind, record, family or `*` → name → meaning.
         values: `kind.field` → name → meaning.
-        families: family → the words that the language has for it.
+        families: family → the kinds of the language.
     """
 
     kinds: dict[str, dict[str, Meaning]]
@@ -136,13 +136,13 @@ class Table:
     families: dict[str, list[str]]
 
     def family_of(self, kind: str) -> list[str]:
-        """Return the families that have an element of this kind."""
+        """Return the families that contain an element of this kind."""
         return [f for f, words in self.families.items() if kind in words]
 
 
 @cache
 def table() -> Table:
-    """Return the committed table."""
+    """Return the table in `framework_names.json`."""
     document = json.loads(TABLE.read_text("utf-8"))
     read = {
         part: {
@@ -166,7 +166,7 @@ def _meanings(
 
 
 def bare(name: object) -> str:
-    """Return a name as it is looked up: the last part, letters and digits.
+    """Return the lookup key of a name: letters and digits of its last part.
 
     >>> bare("nn.BatchNorm2d"), bare("max_pool2d"), bare("kaiming_normal_")
     ('batchnorm2d', 'maxpool2d', 'kaimingnormal')
@@ -178,7 +178,7 @@ def bare(name: object) -> str:
 
 
 def family_like(allowed: Collection[str]) -> str:
-    """Return the family that most of the allowed words belong to.
+    """Return the family with most of the allowed kinds.
 
     >>> family_like(["valid", "same"])
     'padding'
@@ -191,12 +191,15 @@ def family_like(allowed: Collection[str]) -> str:
 
 
 def kind_hint(name: object, allowed: Collection[str], family: str) -> str:
-    """Return what a framework's name means as an element, or nothing.
+    """Return a hint about a framework's name for an element.
 
     Args:
-        name: what was written where an element's kind is expected.
-        allowed: the kinds that may stand there.
-        family: what these are, such as `layer`.
+        name: the value where the kind of an element is expected.
+        allowed: the kinds that are allowed there.
+        family: the family of these kinds, such as `layer`.
+
+    Returns:
+        The hint, or an empty string if the name is unknown.
     """
     meaning = table().kinds.get(family, {}).get(bare(name))
     if meaning is None:
@@ -210,14 +213,22 @@ def kind_hint(name: object, allowed: Collection[str], family: str) -> str:
 
 
 def elsewhere_hint(name: object, family: str = "") -> str:
-    """Return what an element of another family is and where it is written."""
-    for other, (article, place) in FAMILIES.items():
-        meaning = table().kinds.get(other, {}).get(bare(name))
-        own = same_word(name, table().families.get(other, ()))
-        if other == family or not (own or (meaning and meaning.of)):
+    """Return a hint about an element of another family.
+
+    Args:
+        name: the value where the kind of an element is expected.
+        family: the family that is expected there.
+
+    Returns:
+        What the element is and where it is written, or an empty string.
+    """
+    for candidate, (article, place) in FAMILIES.items():
+        meaning = table().kinds.get(candidate, {}).get(bare(name))
+        word = same_word(name, table().families.get(candidate, ()))
+        if candidate == family or not (word or (meaning and meaning.of)):
             continue
-        if own:
-            return f"{own!r} is {article}, written in {place}"
+        if word:
+            return f"{word!r} is {article}, written in {place}"
         assert meaning is not None
         if meaning.at or not place or not meaning.write:
             return meaning.sentence(name)
@@ -226,7 +237,14 @@ def elsewhere_hint(name: object, family: str = "") -> str:
 
 
 def same_word(name: object, words: Collection[str]) -> str:
-    """Return the word that has a name's letters and digits, or nothing.
+    """Return the word with the same letters and digits as a name.
+
+    Args:
+        name: the name.
+        words: the words to search.
+
+    Returns:
+        The first such word, or an empty string.
 
     >>> same_word("BatchNorm", ["dense", "batch_norm"])
     'batch_norm'
@@ -235,12 +253,15 @@ def same_word(name: object, words: Collection[str]) -> str:
 
 
 def field_hint(kind: str, name: object, allowed: Collection[str]) -> str:
-    """Return what a framework's argument is called here, or nothing.
+    """Return a hint about a framework's name for a field.
 
     Args:
-        kind: of the element or record that the field was written in.
-        name: the field that was written.
-        allowed: the fields that there are.
+        kind: the kind of the element or record with the field.
+        name: the unknown field.
+        allowed: the known fields.
+
+    Returns:
+        The hint, or an empty string if the name is unknown.
     """
     if word := same_word(name, allowed):
         return f"{shown(name)} is written '{word}' here"
@@ -255,22 +276,28 @@ def field_hint(kind: str, name: object, allowed: Collection[str]) -> str:
 
 
 def value_hint(place: str, value: object) -> str:
-    """Return what a framework's value is called here, or nothing.
+    """Return a hint about a framework's name for a value.
 
     Args:
         place: the field, as `kind.field`.
-        value: what was written there.
+        value: the value of the field.
+
+    Returns:
+        The hint, or an empty string if the value is unknown.
     """
     meaning = table().values.get(place, {}).get(same_letters(str(value)))
     return meaning.sentence(value) if meaning else ""
 
 
 def unknown_kind(name: object, allowed: Collection[str]) -> str:
-    """Return the sentence about an element that the language does not have.
+    """Return the message about an unknown kind of element.
 
     Args:
-        name: what was written.
-        allowed: the kinds that may stand there.
+        name: the unknown kind.
+        allowed: the kinds that are allowed there.
+
+    Returns:
+        A sentence, with a hint to the equivalent or to a similar name.
     """
     if hint := kind_hint(name, allowed, family_like(allowed)):
         return hint
@@ -281,12 +308,15 @@ def unknown_kind(name: object, allowed: Collection[str]) -> str:
 
 
 def unknown_field(kind: str, name: object, allowed: Collection[str]) -> str:
-    """Return the sentence about a field that a kind does not have.
+    """Return the message about an unknown field.
 
     Args:
-        kind: of the element or record that it was written in.
-        name: the field that was written.
-        allowed: the fields that there are.
+        kind: the kind of the element or record with the field.
+        name: the unknown field.
+        allowed: the known fields.
+
+    Returns:
+        A sentence, with a hint to the equivalent or to a similar name.
     """
     if hint := field_hint(kind, name, allowed):
         return f"unknown field; {hint}"
@@ -296,20 +326,23 @@ def unknown_field(kind: str, name: object, allowed: Collection[str]) -> str:
 
 
 def unnamed_value(kind: str, value: object, allowed: Collection[str]) -> str:
-    """Return the sentence about a bare value that a kind does not take.
+    """Return the message about a bare value where a kind takes none.
 
     Args:
-        kind: of the element.
-        value: what was written, as in `{relu: 3}`.
+        kind: the kind of the element.
+        value: the bare value, as in `{relu: 3}`.
         allowed: the fields of the element.
+
+    Returns:
+        A sentence, with a hint to the correct form.
     """
     got = f"got {shown(value)}, but '{kind}' takes no bare value"
     for family in table().family_of(kind):
         meaning = table().kinds[family].get(bare(kind))
         if meaning and not meaning.at and meaning.word not in ("", kind):
-            theirs = OWNERS[meaning.of] + repr(kind.title())
+            term = OWNERS[meaning.of] + repr(kind.title())
             write = f"{{{meaning.word}: {shown(value)}}}"
-            return f"{got}: {meaning.says}; {theirs} is written {write}"
+            return f"{got}: {meaning.says}; {term} is written {write}"
     if kind in COUNTED and isinstance(value, int):
         return f"{got}; {COUNTED[kind]}"
     if not allowed:

@@ -1,4 +1,4 @@
-"""What to say of a value that has the wrong form for an element or record."""
+"""Messages about values in the wrong form for an element or a record."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from framework_parity.common.spec.names.framework_names import (
     table,
 )
 
-# What a number most likely means where an element or a record is expected.
+# The likely meaning of a number where an element or a record is expected.
 NUMBERS = {
     "padding": "{{symmetric: {}}}",
     "clipping": "{{by_global_norm: {}}}",
@@ -24,24 +24,27 @@ NUMBERS = {
     "accumulation": "{{batches: {}}}",
     "probes": "",
 }
-# What a word most likely means where a record is expected.
+# The most likely meaning of a word where a record is expected.
 WORDS = {
     "penalty": {"l1": "{l1: 0.01}", "l2": "{l2: 0.01}"},
     "early_stopping": {"true": "{patience: 5}"},
     "plateau": {"true": "{by: 0.1, patience: 10}"},
     "accumulation": {"sum": "{batches: 4, reduction: sum}"},
 }
-# How a class is named in a framework's own configuration.
+# The keys that name a class in a framework's own configuration.
 NAMING = ("type", "kind", "class_name", "class", "layer", "name", "_target_")
 RATE = re.compile(r"\.decay$")
 
 
 def form_hint(place: str, value: Any) -> str:
-    """Return how a value is written at its place, or nothing.
+    """Return a hint about the correct form of a value.
 
     Args:
         place: the field, as `kind.field`.
-        value: what was written there.
+        value: the value of the field.
+
+    Returns:
+        The hint, or an empty string.
     """
     field = place.rpartition(".")[2]
     if _is_number(value):
@@ -62,11 +65,14 @@ def form_hint(place: str, value: Any) -> str:
 
 
 def no_element(place: str, value: Any) -> str:
-    """Return the sentence about what is not one element.
+    """Return the message about a value that is not one element.
 
     Args:
         place: the field, as `kind.field`, or `layer`.
-        value: what was written there.
+        value: the value of the field.
+
+    Returns:
+        A sentence with the expected form.
     """
     field = place.rpartition(".")[2]
     got = f"got {shown(value)}"
@@ -88,7 +94,7 @@ def no_element(place: str, value: Any) -> str:
 
 
 def _many(value: dict[Any, Any]) -> str:
-    """Return what is wrong with a mapping of several keys."""
+    """Return the message about a mapping with several keys."""
     inside = "expected one key, the kind, with its fields inside it"
     kinds = [str(key) for key in value if table().family_of(str(key))]
     named = [key for key in NAMING if key in value]
@@ -100,28 +106,28 @@ def _many(value: dict[Any, Any]) -> str:
         return f"{inside}: write {_nested(value, named[0])}"
     if not kinds:
         return f"{inside}: {{dense: {{units: 3}}}}"
-    other = next(key for key in value if str(key) != kinds[0])
-    hint = field_hint(kinds[0], other, ())
+    field = next(key for key in value if str(key) != kinds[0])
+    hint = field_hint(kinds[0], field, ())
     if hint:
         return f"{inside}; {hint}"
-    return f"{inside}: {{{kinds[0]}: {{{other}: ...}}}}"
+    return f"{inside}: {{{kinds[0]}: {{{field}: ...}}}}"
 
 
 def _nested(value: dict[Any, Any], naming: str) -> str:
-    """Return a mapping that names its class beside its fields, as an element.
+    """Return the element for a mapping that names its class in a field.
 
     Args:
         value: the mapping, such as `{type: Dense, units: 3}`.
         naming: the key that names the class.
     """
     kind = str(value[naming])
-    words = [w for own in table().families.values() for w in own]
+    words = [w for kinds in table().families.values() for w in kinds]
     fields = ", ".join(f"{k}: {v}" for k, v in value.items() if k != naming)
     return shown_text(f"{{{same_word(kind, words) or kind}: {{{fields}}}}}")
 
 
 def shown_text(text: str) -> str:
-    """Return a text, cut where it is long."""
+    """Return a text, truncated to 60 characters."""
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -1,8 +1,8 @@
 """Adam and its relatives: first and second moments, corrected for bias.
 
 1 - βᵗ may be computed in `double` precision (PyTorch), or in that of the
-`parameter` (Keras). In float64 the two are one; in float32, 1 - 0.999 is off
-by 1.3e-5, and Adam's first steps with it.
+`parameter` (Keras). In float64 the two are equal; in float32, 1 - 0.999 has a
+relative error of 1.3e-5, and so have Adam's first steps.
 """
 
 from typing import Annotated, Literal
@@ -30,7 +30,7 @@ MaximumPlacement = Literal["in_maximum", "after_maximum"]
 
 
 class _Moments(UpdateRule):
-    """What Adam and AdamW share: all but how the weights decay."""
+    """The base class of Adam and AdamW, which differ in the weight decay."""
 
     lr: Positive
     beta_1: Fraction = 0.9
@@ -68,12 +68,13 @@ class Adam(_Moments):
 
         p ← p - η m/(1 - β₁ᵗ) / (√(v/(1 - β₂ᵗ)) + ε)
 
-    or to that of the raw one (`epsilon_hat`, Keras; the paper's section 2)::
+    or to the root of the raw moment (`epsilon_hat`, Keras; the paper's
+    section 2)::
 
         p ← p - η √(1 - β₂ᵗ)/(1 - β₁ᵗ) m / (√v + ε̂)
 
-    With `amsgrad`, the greatest v so far stands for v, in both (Reddi et al.
-    2018, without its paper's neglect of the correction).
+    With `amsgrad`, v is replaced by the greatest v so far, in both frameworks
+    (Reddi et al. 2018; unlike the paper, with bias correction).
     """
 
     weight_decay: NotNegative = 0.0
@@ -84,7 +85,7 @@ class Adam(_Moments):
 class Adamw(_Moments):
     """Adam with decoupled decay, by definition; see `Adam`, `UpdateRule`.
 
-    Loshchilov and Hutter 2019. What it decays by differs by default.
+    Loshchilov and Hutter 2019. The frameworks' default decays differ.
     """
 
     weight_decay: NotNegative
@@ -97,7 +98,7 @@ class Adamax(UpdateRule):
 
         m ← β₁ m + (1 - β₁) g
 
-    Epsilon may stand `in_maximum` (PyTorch)::
+    Epsilon is added `in_maximum` (PyTorch)::
 
         u ← max(β₂ u, |g| + ε)       p ← p - η/(1 - β₁ᵗ) m / u
 
@@ -134,18 +135,18 @@ class Nadam(UpdateRule):
     """Adam with Nesterov's momentum (Dozat 2016), whose β₁ warms up.
 
     With μₜ = β₁ (1 - 0.96^(t ψ) / 2) and momentum decay ψ (0.004 in PyTorch,
-    1 in Keras, as in the paper), moments m and v as Adam's, and Πₜ the
+    1 in Keras, as in the paper), the moments m and v of Adam, and Πₜ the
     product of all μ up to t::
 
         p ← p - η (μₜ₊₁ m/(1 - Πₜ₊₁) + (1 - μₜ) g/(1 - Πₜ))
                 / (√(v/(1 - β₂ᵗ)) + ε)
 
-    Epsilon stands behind the corrected moment in both frameworks. Keras keeps
-    the product in the parameters' precision. PyTorch keeps it in float64
-    where the default type is float64, and else in float32; its trainer sets
-    the default type to that of the parameters, so that the two are the same
-    here. `bias_correction` is about 1 - β₂ᵗ, μ, and here, as in Keras, 1 - β₁
-    and 1 - β₂.
+    Epsilon is added to the root of the corrected moment in both frameworks.
+    Keras stores the product in the parameters' precision. PyTorch stores it
+    in float64 if the default dtype is float64, else in float32; the trainer
+    here sets the default dtype to that of the parameters, so that the two are
+    equal. `bias_correction` is the precision of 1 - β₂ᵗ, μ and, as in Keras,
+    1 - β₁ and 1 - β₂.
     """
 
     lr: Positive

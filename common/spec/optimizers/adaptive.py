@@ -1,6 +1,7 @@
-"""RMSprop, Adagrad and Adadelta: a rate for each number, from its gradients.
+"""RMSprop, Adagrad and Adadelta: an adaptive rate for each parameter.
 
-`move` is the definition, in NumPy; both frameworks are judged against it.
+`move` is the reference implementation in NumPy; both frameworks are tested
+against it.
 """
 
 from typing import Literal
@@ -31,10 +32,10 @@ class RMSprop(UpdateRule):
         v ← ρ v + (1 - ρ) g²
 
     or, `centered`, a running variance (Graves 2013, eq. 40), where also
-    a ← ρ a + (1 - ρ) g, and v - a² stands for v. Epsilon may stand
+    a ← ρ a + (1 - ρ) g, and v is replaced by v - a². Epsilon is added
     `outside_root` (PyTorch), s = g / (√v + ε), or `inside_root` (Keras),
-    s = g / √(v + ε), where it acts √ε as strongly. The parameter moves by
-    η s; with momentum m, the velocity is one of `of_gradients` (PyTorch),
+    s = g / √(v + ε), where it has the effect of √ε outside. The update is
+    p ← p - η s; with momentum m, the velocity is `of_gradients` (PyTorch),
     b ← m b + s, p ← p - η b, or `of_steps` (Keras), b ← m b + η s,
     p ← p - b.
     """
@@ -51,8 +52,8 @@ class RMSprop(UpdateRule):
     decay_applies_to: Chosen = "all"
 
     def without_effect(self) -> set[str]:
-        found = super().without_effect()
-        return found if self.momentum else found | {"velocity"}
+        names = super().without_effect()
+        return names if self.momentum else names | {"velocity"}
 
     @classmethod
     def slots(cls) -> tuple[str, ...]:
@@ -73,7 +74,7 @@ class RMSprop(UpdateRule):
 class Adagrad(UpdateRule):
     """Adagrad: a ← a + g², with a = `initial_accumulator` at first.
 
-    Epsilon may stand `outside_root` (PyTorch), p ← p - η g / (√a + ε), or
+    Epsilon is added `outside_root` (PyTorch), p ← p - η g / (√a + ε), or
     `inside_root` (Keras), p ← p - η g / √(a + ε). Duchi et al. 2011, fig. 1.
     """
 
@@ -100,7 +101,7 @@ class Adadelta(UpdateRule):
         v ← ρ v + (1 - ρ) g²             d = √(u + ε) / √(v + ε) g
         u ← ρ u + (1 - ρ) d²             p ← p - η d
 
-    Epsilon stands inside the roots in both frameworks.
+    Epsilon is added inside the roots in both frameworks.
     """
 
     lr: Positive
@@ -125,6 +126,14 @@ class Adadelta(UpdateRule):
 
 def rooted(v: Array, epsilon: float, placement: RootPlacement) -> Array:
     """Return √v + ε, or √(v + ε).
+
+    Args:
+        v: a running mean of squares, of any shape.
+        epsilon: ε.
+        placement: `outside_root` or `inside_root`.
+
+    Returns:
+        An array of the shape of `v`.
 
     >>> v = np.array([4.0])
     >>> rooted(v, 5.0, "outside_root"), rooted(v, 5.0, "inside_root")

@@ -1,6 +1,7 @@
 """Stochastic gradient descent, with momentum.
 
-`move` is the definition, in NumPy; both frameworks are judged against it.
+`move` is the reference implementation in NumPy; both frameworks are tested
+against it.
 """
 
 from typing import Literal
@@ -31,13 +32,13 @@ class SGD(UpdateRule):
 
         b ← m b + g          p ← p - η b
 
-    or `of_steps` (Keras), where each step keeps the rate of its day::
+    or `of_steps` (Keras), where each gradient has the rate of its own step::
 
         v ← m v - η g        p ← p + v
 
-    The two part as soon as the rate changes. With Nesterov's look-ahead the
-    parameter moves by η (g + m b), or by m v - η g. Sutskever et al. 2013.
-    Without momentum, coupled and decoupled decay are one.
+    The two differ as soon as the rate changes. With Nesterov's momentum the
+    update is p ← p - η (g + m b), or p ← p + m v - η g. Sutskever et al.
+    2013. Without momentum, coupled and decoupled decay are equal.
     """
 
     lr: Positive
@@ -57,8 +58,8 @@ class SGD(UpdateRule):
         return self
 
     def without_effect(self) -> set[str]:
-        found = super().without_effect()
-        return found if self.momentum else found | {"velocity", "decay"}
+        names = super().without_effect()
+        return names if self.momentum else names | {"velocity", "decay"}
 
     @classmethod
     def slots(cls) -> tuple[str, ...]:

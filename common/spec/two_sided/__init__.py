@@ -1,1 +1,1 @@
-"""Experiments in which the two frameworks are told different values."""
+"""Experiments with different values for the two frameworks."""

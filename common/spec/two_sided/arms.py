@@ -1,4 +1,4 @@
-"""Arms that each framework trains in its own way, on purpose.
+"""Arms with deliberate differences between the frameworks.
 
 See `common.spec.two_sided.experiment` for how they are written.
 """
@@ -36,34 +36,37 @@ class TwoArms(TwoSides[Arm]):
 
     @property
     def name(self) -> str:
-        """The arm's name, which both sides share."""
+        """The name of the arm, the same on both sides."""
         return self.torch.name
 
     @cached_property
     def partners(self) -> dict[str, str]:
-        """The places that both sides have: Keras's name to PyTorch's."""
+        """The places on both sides: Keras's name → PyTorch's name."""
         return partners(self.torch.all_nodes, self.keras.all_nodes)
 
 
 def two_arms(torch: Arm, keras: Arm) -> TwoArms:
-    """Return an arm with two sides that draw alike what both have.
+    """Return an arm with two sides whose common layers draw the same values.
 
-    Weights and masks are drawn by the name of their place. Where the lists
-    of layers differ, one layer may have two names; on Keras's side it draws
-    by PyTorch's name, and a layer that PyTorch's side has not draws by a
-    name of its own.
+    Weights and masks are drawn from a stream that is named after the place.
+    Where the lists of layers differ, a common layer may have two names; on
+    Keras's side it uses the stream of PyTorch's name. A layer that is only on
+    Keras's side uses a separate stream.
 
     Args:
         torch: the arm that PyTorch trains.
         keras: the arm that Keras trains.
+
+    Returns:
+        Both arms, with the `streams` of Keras's side.
     """
     shared = partners(torch.all_nodes, keras.all_nodes)
     taken = {place.name for place in torch.all_nodes}
     streams = {}
     for place in keras.all_nodes:
         name = place.name
-        own = f"{name} of Keras" if name in taken else name
-        streams[name] = shared.get(name, own)
+        stream = f"{name} of Keras" if name in taken else name
+        streams[name] = shared.get(name, stream)
     renamed = tuple((k, v) for k, v in streams.items() if k != v)
     return TwoArms(torch, replace(keras, streams=renamed))
 
@@ -71,21 +74,23 @@ def two_arms(torch: Arm, keras: Arm) -> TwoArms:
 def partners(
     torch: tuple[LayerNode, ...], keras: tuple[LayerNode, ...]
 ) -> dict[str, str]:
-    """Return which places of two networks stand for one another.
+    """Match the places of two networks.
 
-    First those of one kind and shape in the same order, then those of one
-    kind and shape in another order; then, where as many places lie between
-    two such on either side, the first with the first and so on.
+    Places of the same kind and shape are matched first in the same order,
+    then in another order. Between two matches, the remaining places are
+    matched one by one if there are as many on both sides.
 
     Args:
         torch: the places of PyTorch's side, inner ones first.
-        keras: those of Keras's side.
+        keras: the places of Keras's side, inner ones first.
 
     Returns:
-        The name on PyTorch's side by the name on Keras's.
+        The name on Keras's side → the name on PyTorch's side.
     """
-    ours, theirs = ([_form(p) for p in found] for found in (torch, keras))
-    matcher = SequenceMatcher(None, ours, theirs, autojunk=False)
+    torch_forms, keras_forms = (
+        [_form(p) for p in nodes] for nodes in (torch, keras)
+    )
+    matcher = SequenceMatcher(None, torch_forms, keras_forms, autojunk=False)
     codes = matcher.get_opcodes()
     pairs = [
         (i + step, k + step)
@@ -93,9 +98,9 @@ def partners(
         if word == "equal"
         for step in range(j - i)
     ]
-    left = _left(len(ours), [i for i, _ in pairs])
-    for k in _left(len(theirs), [k for _, k in pairs]):
-        same = [i for i in left if ours[i] == theirs[k]]
+    left = _left(len(torch_forms), [i for i, _ in pairs])
+    for k in _left(len(keras_forms), [k for _, k in pairs]):
+        same = [i for i in left if torch_forms[i] == keras_forms[k]]
         if same:
             pairs.append((same[0], k))
             left.remove(same[0])
@@ -124,7 +129,7 @@ def _form(place: LayerNode) -> tuple[Any, ...]:
 
 
 def sides_of(arm: Arm | TwoArms) -> dict[str, Arm]:
-    """Return the arm that each framework trains."""
+    """Return the arm of each framework: `torch` and `keras`."""
     if isinstance(arm, TwoArms):
         return {"torch": arm.torch, "keras": arm.keras}
     return dict.fromkeys(SIDES, arm)

@@ -1,4 +1,4 @@
-"""Experiments with two sides: values that differ by framework on purpose.
+"""Two-sided experiments: values with deliberate framework differences.
 
 Any field, element or part of the data, the recipe or an arm may be written
 as a mapping of exactly the keys `torch` and `keras`::
@@ -11,10 +11,10 @@ as a mapping of exactly the keys `torch` and `keras`::
 The written document is split into two, one for each framework, and each of
 them is parsed as an ordinary experiment. The rules of the split:
 
-- A side is what one would write in its place, `null` included.
-- In a list, a side of `null` stands for no entry, and in a list of layers a
-  side that is a list stands for all its entries.
-- A side has no two-sided values inside.
+- A side is the value that would be written without sides, `null` included.
+- In a list, a side of `null` means no entry, and in a list of layers a side
+  that is a list is replaced by its entries.
+- A side contains no two-sided values.
 - Under `arms` itself, `torch` and `keras` are names of arms.
 """
 
@@ -43,15 +43,15 @@ _Path: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class TwoSidedValue:
-    """A value that the specification writes for each framework.
+    """A value that the specification gives for each framework.
 
     It has the attributes of `common.spec.conventions.Convention`, so that an
     audit treats both alike.
 
     Attributes:
         name: the path to it, such as `recipe.optimizer.adam.epsilon`.
-        torch: what is written for PyTorch.
-        keras: what is written for Keras.
+        torch: the value for PyTorch.
+        keras: the value for Keras.
     """
 
     name: str
@@ -60,12 +60,12 @@ class TwoSidedValue:
 
     @property
     def field(self) -> str:
-        """The path to it, which is its name."""
+        """The path to the value, which is its name."""
         return self.name
 
     @property
     def sentence(self) -> str:
-        """What is written, in one sentence."""
+        """Both values, in one sentence."""
         return (
             f"The specification says {brief(self.torch)} for PyTorch and "
             f"{brief(self.keras)} for Keras."
@@ -73,16 +73,16 @@ class TwoSidedValue:
 
     @property
     def sources(self) -> tuple[str, str]:
-        """Where both values come from."""
+        """The sources of both values."""
         return ("written in the specification",) * 2
 
 
 @dataclass(frozen=True)
 class TwoSided:
-    """An experiment whose arms differ by framework on purpose.
+    """An experiment whose arms differ between the frameworks.
 
     Attributes:
-        written: the document, as it was written.
+        written: the document as read from the file.
         values: its two-sided values, in the order of the document.
         sides: the complete experiment of each framework.
     """
@@ -93,7 +93,7 @@ class TwoSided:
 
     @property
     def common(self) -> Experiment:
-        """PyTorch's side, for what both sides share."""
+        """PyTorch's side, for the fields that are equal on both sides."""
         return self.sides["torch"]
 
     @property
@@ -103,12 +103,12 @@ class TwoSided:
 
     @property
     def teaches(self) -> str:
-        """What one learns from it."""
+        """What the experiment teaches."""
         return self.common.teaches
 
     @property
     def dialect(self) -> Any:
-        """Whose defaults fill what is left unsaid, on both sides."""
+        """The framework whose defaults fill missing fields, on both sides."""
         return self.common.dialect
 
     @property
@@ -118,24 +118,24 @@ class TwoSided:
 
     @property
     def claims(self) -> Any:
-        """What should come out."""
+        """The claims, which are checked against the results."""
         return self.common.claims
 
     @property
     def plots(self) -> Any:
-        """What is drawn."""
+        """The optional pictures."""
         return self.common.plots
 
     def arm(self, name: str) -> Arm | TwoArms:
-        """Return one arm; with two sides where they differ."""
+        """Return one arm, with two sides if they differ."""
         torch, keras = (spec.arm(name) for spec in self.sides.values())
         return torch if torch == keras else two_arms(torch, keras)
 
     @property
     def content_hash(self) -> str:
-        """The first 16 hex digits of what the experiment means.
+        """The first 16 hex digits of the hash of the experiment.
 
-        Where both sides mean the same, it is that of one of them.
+        If both sides have the same hash, it is that hash.
         """
         hashes = [spec.content_hash for spec in self.sides.values()]
         if hashes[0] == hashes[1]:
@@ -144,7 +144,14 @@ class TwoSided:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def model_dump(self, mode: str = "json") -> dict[str, Any]:
-        """Return the complete specification, two-sided where sides differ."""
+        """Return the complete specification, two-sided where sides differ.
+
+        Args:
+            mode: ignored; the values are always those of JSON.
+
+        Returns:
+            A dictionary of JSON values.
+        """
         torch, keras = (
             spec.model_dump(mode="json") for spec in self.sides.values()
         )
@@ -156,14 +163,14 @@ class TwoSided:
         }
 
     def mixed(self, from_keras: frozenset[str]) -> Experiment | None:
-        """Return the experiment with some values as for Keras.
+        """Return the experiment with some values from Keras's side.
 
         Args:
-            from_keras: the names of the values that both frameworks take
-                from Keras's side; the others are those of PyTorch's.
+            from_keras: the names of the values that are taken from Keras's
+                side for both frameworks; the others are PyTorch's.
 
         Returns:
-            An experiment without sides; None where it cannot be meant.
+            An experiment without sides; None where it is invalid.
         """
         try:
             return parse_one(chosen(self.written, from_keras))
@@ -172,14 +179,17 @@ class TwoSided:
 
 
 def parse_sides(written: Any) -> Experiment | TwoSided:
-    """Turn a written document into an experiment, with two sides or none.
+    """Parse a document that may have two-sided values.
 
     Args:
         written: a dictionary, as read from a file.
 
+    Returns:
+        An experiment, with two sides if the document has two-sided values.
+
     Raises:
-        SpecError: if it cannot be meant; names the field, and the side
-            where only one of them is wrong.
+        SpecError: if it is invalid; names the field, and the side where
+            only one of them is invalid.
     """
     values = two_sided_values(written)
     if not values:
@@ -198,21 +208,23 @@ def parse_sides(written: Any) -> Experiment | TwoSided:
             errors[side] = error
     if errors:
         raise _of_side(errors)
-    found = TwoSided(written, values, sides)
-    _refuse_pictures(found)
-    return found
+    experiment = TwoSided(written, values, sides)
+    _refuse_plots(experiment)
+    return experiment
 
 
-def _refuse_pictures(found: TwoSided) -> None:
-    """Refuse to draw together what has other layers on the other side."""
-    for index, picture in enumerate(found.plots):
+def _refuse_plots(experiment: TwoSided) -> None:
+    """Raise an error for pictures of arms whose two sides are not alike."""
+    for index, picture in enumerate(experiment.plots):
         if isinstance(picture, Measured | Rates | Table):
-            continue  # of numbers that any network has
-        for name in picture.arms or found.arms:
-            torch, keras = (spec.arm(name) for spec in found.sides.values())
+            continue  # their numbers exist for any network
+        for name in picture.arms or experiment.arms:
+            torch, keras = (
+                spec.arm(name) for spec in experiment.sides.values()
+            )
             if _drawn(torch) != _drawn(keras):
                 raise SpecError(
-                    f"pictures[{index}]",
+                    f"plots[{index}]",
                     f"got {picture.kind()!r}, but the two sides of {name!r} "
                     "have other layers, shapes or epochs; leave it out, or "
                     "name arms that have not",
@@ -220,16 +232,16 @@ def _refuse_pictures(found: TwoSided) -> None:
 
 
 def _drawn(arm: Arm) -> Any:
-    """Return what a picture of both sides needs to be the same."""
+    """Return what has to be equal on both sides of a picture."""
     places = [(place.name, place.output_shape) for place in arm.all_nodes]
     return places, arm.recipe.epochs, arm.data.part_sizes()
 
 
 def _of_side(errors: dict[str, SpecError]) -> SpecError:
-    """Return the first error, naming the side if the other has another."""
-    said = {(error.field, error.message) for error in errors.values()}
+    """Return the first error, with its side unless both sides have it."""
+    messages = {(error.field, error.message) for error in errors.values()}
     side, error = next(iter(errors.items()))
-    if len(said) == 1 and len(errors) == len(SIDES):
+    if len(messages) == 1 and len(errors) == len(SIDES):
         return error
     field = f"{error.field or 'the whole document'} ({LABELS[side]} side)"
     return SpecError(field, error.message)
@@ -239,23 +251,26 @@ def two_sided_values(written: Any) -> tuple[TwoSidedValue, ...]:
     """Return the two-sided values of a written document.
 
     Args:
-        written: a dictionary, as read from a file; of anything else there
-            are none.
+        written: a dictionary, as read from a file; any other value has
+            none.
+
+    Returns:
+        The values, in the order of the document.
 
     Raises:
-        SpecError: if a value has one side only, a key beside the two, or
-            another two-sided value inside; or if it stands where none may.
+        SpecError: if a value has only one side, a further key, or another
+            two-sided value inside; or if it is outside of `PARTS`.
     """
     if not isinstance(written, dict):
         return ()
     _refuse_outside(written)
-    found: list[TwoSidedValue] = []
+    values: list[TwoSidedValue] = []
     try:
         for part in PARTS:
-            _collect(written.get(part), (part,), found)
+            _collect(written.get(part), (part,), values)
     except RecursionError as error:
         raise SpecError("", TOO_DEEP) from error
-    return tuple(found)
+    return tuple(values)
 
 
 def _refuse_outside(written: dict[Any, Any]) -> None:
@@ -281,20 +296,20 @@ def _refuse_outside(written: dict[Any, Any]) -> None:
             )
 
 
-def _collect(value: Any, path: _Path, found: list[TwoSidedValue]) -> None:
+def _collect(value: Any, path: _Path, values: list[TwoSidedValue]) -> None:
     if _is_two_sided(value, path):
         for side in SIDES:
             _refuse_inside(value[side], path, side)
-        found.append(
+        values.append(
             TwoSidedValue(path_name(path), value["torch"], value["keras"])
         )
         return
     for key, inner in _items(value):
-        _collect(inner, (*path, key), found)
+        _collect(inner, (*path, key), values)
 
 
 def _refuse_inside(value: Any, path: _Path, side: str) -> None:
-    """Refuse a two-sided value inside of one side of another."""
+    """Raise an error for a two-sided value inside one side of another."""
     if isinstance(value, dict) and set(value) & set(SIDES):
         raise SpecError(
             f"{path_name(path)} ({LABELS[side]} side)",
@@ -306,7 +321,7 @@ def _refuse_inside(value: Any, path: _Path, side: str) -> None:
 
 
 def _is_two_sided(value: Any, path: _Path) -> bool:
-    """Whether a value has two sides; refuse what only looks like it."""
+    """Return whether a value has two sides; raise if it is malformed."""
     if not isinstance(value, dict) or path == ("arms",):
         return False
     if not set(value) & set(SIDES):
@@ -336,7 +351,7 @@ def _items(value: Any) -> list[tuple[Any, Any]]:
 
 
 def path_name(path: _Path) -> str:
-    """Write a path as a person would.
+    """Return a path in the notation of the error messages.
 
     >>> path_name(("arms", "net", 2, "dropout"))
     'arms.net[2].dropout'
@@ -357,6 +372,9 @@ def chosen(written: dict[str, Any], from_keras: frozenset[str]) -> Any:
         written: the document.
         from_keras: the names of the values to take from Keras's side; the
             others are PyTorch's.
+
+    Returns:
+        A document without two-sided values.
     """
     return {
         part: _chosen(value, (part,), from_keras) if part in PARTS else value
@@ -389,7 +407,7 @@ def _chosen(value: Any, path: _Path, from_keras: frozenset[str]) -> Any:
 
 
 def _has_layers(path: _Path) -> bool:
-    """Whether the entries of the list at a path are layers."""
+    """Return whether the entries of the list at a path are layers."""
     if path[0] != "arms" or path[-1] in ("concatenate", "branches"):
         return False
     return (
@@ -403,7 +421,7 @@ def _has_layers(path: _Path) -> bool:
 
 
 def _joined(torch: Any, keras: Any, path: _Path) -> Any:
-    """Return one complete document of two, two-sided where they differ."""
+    """Merge two complete documents, two-sided where they differ."""
     if torch == keras and _same_types(torch, keras):
         return torch
     mappings = isinstance(torch, dict) and isinstance(keras, dict)
@@ -426,6 +444,6 @@ def _same_types(torch: Any, keras: Any) -> bool:
 
 
 def brief(value: Any) -> str:
-    """Return a value as it is written, never much of it."""
+    """Return a value as it is written, at most 60 characters."""
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return text if len(text) <= 60 else f"{text[:57]}..."

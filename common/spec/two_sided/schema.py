@@ -1,4 +1,4 @@
-"""The part of the JSON Schema that lets values have two sides."""
+"""The extension of the JSON Schema to two-sided values."""
 
 import json
 from typing import Any
@@ -8,26 +8,26 @@ from framework_parity.common.spec.two_sided.experiment import PARTS
 
 Schema = dict[str, Any]
 
-# Descriptions stay with the field, not with each of its sides.
+# Descriptions belong to the field, not to each of its sides.
 _PROSE = ("title", "description", "default")
 
 
 def two_sided(schema: Schema) -> Schema:
-    """Return a schema that also takes two-sided values.
+    """Return a schema that also accepts two-sided values.
 
     Args:
-        schema: that of an experiment without sides.
+        schema: the schema of an experiment without sides.
 
     Returns:
         The schema in which every value inside `data`, `recipe` and each arm
-        may also be a mapping of `torch` and `keras`. It takes a two-sided
-        value inside of another, which the language refuses.
+        may also be a mapping of `torch` and `keras`. It also accepts a
+        two-sided value inside another, which the parser rejects.
     """
     return _Extension(schema).extended()
 
 
 class _Extension:
-    """One schema, and the definitions that it gets."""
+    """A schema together with the definitions that are added to it."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
@@ -49,56 +49,56 @@ class _Extension:
     def _inside(self, schema: Any) -> Any:
         """Return a schema whose fields and entries may have two sides."""
         if isinstance(schema, list):
-            return [self._inside(each) for each in schema]
+            return [self._inside(entry) for entry in schema]
         if not isinstance(schema, dict):
             return schema
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
             if name not in self.reached:
                 self.reached.append(name)
-        found: Schema = {}
+        extended: Schema = {}
         for word, value in schema.items():
             if word in ("properties", "patternProperties"):
-                found[word] = {
+                extended[word] = {
                     key: self._either(self._inside(inner))
                     for key, inner in value.items()
                 }
             elif word == "items":
-                found[word] = self._either(self._inside(value), entry=True)
+                extended[word] = self._either(self._inside(value), entry=True)
             elif word in ("anyOf", "oneOf"):
-                found[word] = self._inside(value)
+                extended[word] = self._inside(value)
             elif word == "prefixItems":
-                found[word] = [self._either(self._inside(v)) for v in value]
+                extended[word] = [self._either(self._inside(v)) for v in value]
             else:
-                found[word] = value
-        return found
+                extended[word] = value
+        return extended
 
     def _either(self, schema: Schema, *, entry: bool = False) -> Schema:
-        """Return a schema that takes a value, or one for each framework.
+        """Return a schema that accepts a value, or one for each framework.
 
         Args:
-            schema: of the value.
-            entry: whether it is one of a list, in which a side may also be
-                nothing or, of layers, several entries.
+            schema: the schema of the value.
+            entry: whether the value is an entry of a list, where a side may
+                also be null or, for layers, several entries.
         """
-        own = {k: v for k, v in schema.items() if k not in _PROSE}
+        value = {k: v for k, v in schema.items() if k not in _PROSE}
         prose = {k: v for k, v in schema.items() if k in _PROSE}
-        if set(own) != {"$ref"}:
-            own = {"$ref": f"#/$defs/{self._named(own)}"}
-        side = own
+        if set(value) != {"$ref"}:
+            value = {"$ref": f"#/$defs/{self._named(value)}"}
+        side = value
         if entry:
-            several = {"type": "array", "items": own}
-            side = {"anyOf": [own, {"type": "null"}, several]}
+            several = {"type": "array", "items": value}
+            side = {"anyOf": [value, {"type": "null"}, several]}
         sides = {
             "type": "object",
             "properties": dict.fromkeys(SIDES, side),
             "required": list(SIDES),
             "additionalProperties": False,
         }
-        return prose | {"anyOf": [own, sides]}
+        return prose | {"anyOf": [value, sides]}
 
     def _named(self, schema: Schema) -> str:
-        """Return the name of a definition that says this."""
+        """Return the name of the definition with this schema."""
         text = json.dumps(schema, sort_keys=True)
         if text not in self.values:
             name = f"value_{len(self.values) + 1}"

@@ -1,4 +1,4 @@
-"""The JSON document of an audit: what `--json` prints."""
+"""The JSON document of an audit, which `--json` prints."""
 
 import math
 from typing import Any
@@ -18,7 +18,7 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 
 def document(audit: AuditResult) -> dict[str, Any]:
-    """Return the document of the command line's contract."""
+    """Return the JSON document of an audit, as the command line prints it."""
     causes = audit.causes
     search = audit.search
     return {
@@ -106,7 +106,12 @@ def _corner_json(audit: AuditResult, corner: NamedMix) -> dict[str, Any]:
 
 
 def runs_json(runs: Measured, metric: str) -> dict[str, Any]:
-    """Return the numbers of one experiment's runs."""
+    """Return the measurements of the runs of one experiment.
+
+    Args:
+        runs: one record for each seed.
+        metric: name of the final metric, for example `test_accuracy`.
+    """
     return {
         metric: finite(runs.mean(metric)),
         "values": [finite(value) for value in runs.values(metric)],
@@ -148,5 +153,5 @@ def _option_json(option: Option, metric: str) -> dict[str, Any]:
 
 
 def finite(value: float | None) -> float | None:
-    """Return a number that JSON can say, or None."""
+    """Return a finite number unchanged, and None for any other value."""
     return value if value is not None and math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Pictures of an audit, as SVG text that stands on its own."""
+"""Pictures of an audit, as self-contained SVG text."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ LINES = ("-", "--", "-.", ":")
 
 
 def pictures(audit: AuditResult) -> list[Picture]:
-    """Draw every picture that the audit has data for."""
+    """Return all pictures that the audit has data for."""
     if not audit.corners:
         return []
     square = audit.cause is not None and len(audit.cause) == 2
@@ -69,7 +69,7 @@ def pictures(audit: AuditResult) -> list[Picture]:
 
 
 def effects(audit: AuditResult) -> Figure:
-    """Draw two bars for each convention, and one for the culprits."""
+    """Draw two bars for each convention, and one for the set of causes."""
     rows = len(audit.switches) + bool(audit.cause) + 1
     figure = Figure(figsize=(8.2, 0.42 * rows + 1.2), layout="constrained")
     panel = figure.subplots()
@@ -127,7 +127,7 @@ def _bar(
 
 
 def corners(audit: AuditResult) -> Figure:
-    """Draw the culprit pair as a table of two by two coloured cells."""
+    """Draw the pair of causes as a table of two by two coloured cells."""
     assert audit.cause is not None
     first, second = sorted(audit.cause)
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
@@ -151,14 +151,14 @@ def corners(audit: AuditResult) -> Figure:
 def _meanings(audit: AuditResult, name: str) -> list[str]:
     """Return the convention's value in the good corner, then the other."""
     row = next(r for r in audit.port.conventions if r.name == name)
-    said = {
+    labels = {
         side: f"{getattr(row, side)}\n({label})"
         for side, label in LABELS.items()
     }
     order = list(LABELS)
     if name in audit.good:
         order.reverse()
-    return [said[side] for side in order]
+    return [labels[side] for side in order]
 
 
 def _cell(
@@ -198,7 +198,7 @@ def _cell(
 
 
 def courses(audit: AuditResult) -> Figure:
-    """Draw the evaluated loss over the epochs, in every corner."""
+    """Draw the evaluated loss over the epochs, for every corner."""
     figure = Figure(figsize=(8.2, 3.4), layout="constrained")
     panel = figure.subplots()
     shown = [audit.good, audit.bad]

@@ -1,4 +1,4 @@
-"""The audit's report: one HTML file that needs nothing beside it."""
+"""The report of an audit, as one self-contained HTML file."""
 
 import json
 from pathlib import Path
@@ -15,11 +15,16 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 
 def write(audit: AuditResult, out: Path) -> Path:
-    """Write the report and what it was made from into a folder.
+    """Write the report and its data into a folder.
 
-    `report.html` stands on its own. Beside it lie `result.json` (what
-    `--json` prints), the pictures, and the complete specification of each
-    naive port, `torch.yaml` and `keras.yaml`, which `parity run` takes.
+    `report.html` is self-contained. The folder also gets `result.json` (the
+    document that `--json` prints), the pictures, and the complete
+    specification of each naive port, `torch.yaml` and `keras.yaml`, which
+    `parity run` accepts.
+
+    Args:
+        audit: the result; its `report` is set to the path.
+        out: the folder; it is created if it does not exist.
 
     Returns:
         The path of `report.html`.
@@ -39,13 +44,23 @@ def write(audit: AuditResult, out: Path) -> Path:
 
 
 def complete(audit: AuditResult, side: str) -> str:
-    """Return one naive port's complete specification, as YAML."""
+    """Return the complete specification of one naive port, as YAML.
+
+    Args:
+        audit: the result.
+        side: `torch` or `keras`.
+    """
     text: str = yaml.safe_dump(audit.port.sides[side], sort_keys=False)
     return text
 
 
 def page(audit: AuditResult, drawn: list[Picture]) -> str:
-    """Return the whole report as HTML."""
+    """Return the report as HTML.
+
+    Args:
+        audit: the result.
+        drawn: the pictures of the report.
+    """
     measured = bool(audit.corners)
     return render(
         "audit.html",

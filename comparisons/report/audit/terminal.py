@@ -10,7 +10,7 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 
 def show_audit(audit: AuditResult) -> None:
-    """Print the sentences, the ranked conventions, the corners, the report."""
+    """Print the sentences, the tables, the verdict and the report's path."""
     console = Console()
     console.print(Text(f"\n{audit.port.name}: {audit.port.arm}", "bold"))
     for sentence in wording.sentences(audit):

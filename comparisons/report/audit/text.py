@@ -1,6 +1,6 @@
-"""What an audit comes to, in words and rows: for terminal and report.
+"""The result of an audit as sentences and rows, for terminal and report.
 
-Every sentence is made of what was measured.
+Every sentence is computed from the measurements.
 """
 
 import math
@@ -34,7 +34,7 @@ SWITCH_COLUMNS = (
 
 
 def headline(audit: AuditResult) -> str:
-    """Return what the aligned run came to, in a sentence."""
+    """Return the result of the aligned run, in a sentence."""
     bad = [v for v in audit.ladder.verdicts if v.outcome == "disagree"]
     if bad:
         return (
@@ -54,14 +54,14 @@ def headline(audit: AuditResult) -> str:
 
 
 def sentences(audit: AuditResult) -> list[str]:
-    """Say what the naive ports reach, what makes it, what amplifies it."""
+    """Return sentences about the ports' metrics, the causes and amplifiers."""
     if not audit.port.conventions:
-        said = (
+        sentence = (
             "Nothing differs: the specification says all that PyTorch's and "
             "Keras's defaults would fill differently, so there is no naive "
             "port to audit."
         )
-        return [said]
+        return [sentence]
     if not audit.corners:
         return []
     return [
@@ -72,7 +72,7 @@ def sentences(audit: AuditResult) -> list[str]:
 
 
 def metric_name(audit: AuditResult) -> str:
-    """Return the metric as one reads it: `test accuracy`."""
+    """Return the name of the metric with spaces: `test accuracy`."""
     return audit.metric.replace("_", " ")
 
 
@@ -90,10 +90,15 @@ def _what_is_reached(audit: AuditResult) -> str:
 
 
 def side_name(audit: AuditResult, side: str) -> str:
-    """Return what one of the two ports is made of.
+    """Return a name for the values of one of the two ports.
 
-    `PyTorch's defaults`, and `PyTorch's values` where only values that are
-    written for each framework differ; else both.
+    It is `PyTorch's defaults` if only defaults differ, `PyTorch's values` if
+    only two-sided values of the specification differ, and
+    `PyTorch's defaults and values` if both do.
+
+    Args:
+        audit: the result.
+        side: `torch` or `keras`.
     """
     label = LABELS[side]
     if not audit.port.two_sided:
@@ -104,16 +109,16 @@ def side_name(audit: AuditResult, side: str) -> str:
 
 
 def _counted(audit: AuditResult) -> str:
-    """Say how many conventions and written values differ."""
+    """Return how many conventions and two-sided values differ."""
     written = len(audit.port.two_sided)
     rows = len(audit.port.conventions) - written
-    found = []
+    parts = []
     if rows or not written:
-        found.append(counted(rows, "convention"))
+        parts.append(counted(rows, "convention"))
     if written:
-        found.append(f"{counted(written, 'value')} of the specification")
+        parts.append(f"{counted(written, 'value')} of the specification")
     verb = "differs" if rows + written == 1 else "differ"
-    return f"{' and '.join(found)} {verb}"
+    return f"{' and '.join(parts)} {verb}"
 
 
 def _reached(audit: AuditResult, runs: Measured) -> str:
@@ -143,7 +148,7 @@ def _what_makes_it(audit: AuditResult) -> str:
 
 
 def _gap(audit: AuditResult) -> str:
-    """Say what the seeds show of the difference of the two ports."""
+    """Return whether the difference of the two ports is shown."""
     assert audit.causes is not None
     gap, seeds = audit.gap, audit.settings.seeds
     if audit.causes.decision == "shown":
@@ -167,7 +172,7 @@ def _would_do(seeds: int | None) -> str:
 
 
 def _cause(audit: AuditResult) -> str:
-    """Say which conventions make the difference, or what is known of it."""
+    """Return which conventions cause the difference, or what is known."""
     search = audit.search
     assert search is not None
     if not search.sets:
@@ -175,21 +180,21 @@ def _cause(audit: AuditResult) -> str:
     made = search.sets[0]
     effect = audit.effect(audit.good, audit.good ^ made)
     together = "alone makes it" if len(made) == 1 else "make it together"
-    said = (
+    sentence = (
         f"{listed(made)} {together}: {effect_text(effect)}"
         f"{_share_of(audit, effect)}"
     )
     if len(made) > 1:
-        said += f"{_only(search)}; {_parts(audit, sorted(made))}"
+        sentence += f"{_only(search)}; {_parts(audit, sorted(made))}"
     others, more = len(search.sets) - 1, ""
     if others:
         does = "does" if others == 1 else "do"
         more = f"; so {does} {counted(others, 'other set')} of that size"
-    return f"{said}{more}{_searched(search)}{_undone(audit)}."
+    return f"{sentence}{more}{_searched(search)}{_undone(audit)}."
 
 
 def _share_of(audit: AuditResult, effect: Effect) -> str:
-    """Say what share of the gap an effect is, where it is not all of it."""
+    """Return the share of the gap, unless it is within 0.75 and 1.25."""
     share = abs(effect.mean / audit.gap.mean)
     if 0.75 <= share <= 1.25:
         return ""
@@ -197,7 +202,7 @@ def _share_of(audit: AuditResult, effect: Effect) -> str:
 
 
 def _parts(audit: AuditResult, places: list[str]) -> str:
-    """Say what each convention of a set does alone."""
+    """Return the effect of each convention of a set alone."""
     good = audit.good
     effects = {p: audit.effect(good, good ^ {p}) for p in places}
     decisions = {
@@ -239,7 +244,7 @@ def _no_cause(audit: AuditResult, search: Search) -> str:
 
 
 def _only(search: Search) -> str:
-    """Say of how many sets it is the only one, where all were tried."""
+    """Return of how many sets it is the only one, if all were tried."""
     if len(search.candidates) > 1 or search.tried == 1:
         return ""
     if search.tried < search.possible:
@@ -258,16 +263,16 @@ def _searched(search: Search) -> str:
 
 def _undone(audit: AuditResult) -> str:
     assert audit.causes is not None
-    found = [listed(each) for each in audit.causes.undone_by]
-    if not found:
+    names = [listed(places) for places in audit.causes.undone_by]
+    if not names:
         return ""
-    back = found[0]
-    if len(found) == 1 and len(audit.causes.undone_by[0]) > 1:
+    back = names[0]
+    if len(names) == 1 and len(audit.causes.undone_by[0]) > 1:
         back += " together"
-    elif len(found) == 2:
-        back = f"either {found[0]} or {found[1]}"
-    elif len(found) > 2:
-        back = f"any one of {listed(found, sort=False)}"
+    elif len(names) == 2:
+        back = f"either {names[0]} or {names[1]}"
+    elif len(names) > 2:
+        back = f"any one of {listed(names, sort=False)}"
     return f"; from the worse side, taking back {back} undoes it"
 
 
@@ -280,11 +285,11 @@ def _what_amplifies(audit: AuditResult) -> str:
         )
     if not tried:
         return "The recipe has no option that could have amplified it."
-    found = sorted(
+    amplifiers = sorted(
         (option for option in tried if option.amplifies),
         key=lambda option: abs(_mean(option.gap_without)),
     )
-    if not found:
+    if not amplifiers:
         gaps = [
             f"without {o.name} it is {number(_mean(o.gap_without))}"
             for o in tried
@@ -294,7 +299,7 @@ def _what_amplifies(audit: AuditResult) -> str:
             f"{number(tried[0].gap.mean)} with all of them; "
             f"{', '.join(gaps)}."
         )
-    return _amplified(audit, found[0])
+    return _amplified(audit, amplifiers[0])
 
 
 def _mean(effect: Effect | None) -> float:
@@ -313,7 +318,7 @@ def _amplified(audit: AuditResult, option: Option) -> str:
 
 
 def _why(audit: AuditResult, option: Option) -> str:
-    """Say what the option did, where it ended training earlier."""
+    """Return what the option did, if it ended training earlier."""
     assert option.bad_without is not None
     ends = [runs.mean("epochs") for runs in (option.bad, option.bad_without)]
     if ends[0] >= ends[1]:
@@ -323,16 +328,16 @@ def _why(audit: AuditResult, option: Option) -> str:
         for record in option.bad.records
         if "validation_loss" in record.epochs
     ]
-    healed = ""
+    losses = ""
     if last:
         steps, validation = (sum(v) / len(v) for v in zip(*last, strict=True))
-        healed = (
+        losses = (
             f", with the loss of the training steps at {number(steps)} and "
             f"that of the validation still at {number(validation)}"
         )
     return (
         f"it ends the training after {ends[0]:.3g} of {ends[1]:.3g} epochs"
-        f"{healed}; "
+        f"{losses}; "
     )
 
 
@@ -345,7 +350,7 @@ def _range(switches: list[SingleChange]) -> str:
 
 
 def switch_rows(audit: AuditResult) -> list[tuple[str, ...]]:
-    """Return one row a convention, in `SWITCH_COLUMNS`."""
+    """Return one row for each convention; columns as in `SWITCH_COLUMNS`."""
     return [
         (
             switch.convention.name,
@@ -363,7 +368,7 @@ def switch_rows(audit: AuditResult) -> list[tuple[str, ...]]:
 
 
 def switch_caption(audit: AuditResult) -> str:
-    """Return what the numbers of `switch_rows` are, in sentences."""
+    """Return a description of the columns of `switch_rows`."""
     return (
         f"Alone: change of the {metric_name(audit)} when PyTorch's defaults "
         "take this one convention from Keras, with its standard error, "
@@ -378,7 +383,7 @@ def switch_caption(audit: AuditResult) -> str:
 
 
 def corner_rows(audit: AuditResult) -> list[tuple[str, ...]]:
-    """Return one row a corner: what it is, each framework, epochs."""
+    """Return one row for each corner: name, both frameworks, epochs."""
     return [
         (
             corner_name(audit, corner.mix),
@@ -390,7 +395,7 @@ def corner_rows(audit: AuditResult) -> list[tuple[str, ...]]:
 
 
 def confirmed(audit: AuditResult) -> str:
-    """Say how far the frameworks part under the same conventions."""
+    """Return how far the frameworks differ under the same conventions."""
     within = audit.confirmed_within(audit.metric)
     loss = audit.confirmed_within("train_loss")
     same = f"part by {within:.1e} at most" if within else "are the same"
@@ -404,24 +409,27 @@ def confirmed(audit: AuditResult) -> str:
 
 
 def corner_name(audit: AuditResult, mix: DefaultsMix) -> str:
-    """Say what a mix is: a naive port, or one with something switched."""
+    """Return a name for a mix of defaults.
+
+    Args:
+        audit: the result.
+        mix: a naive port, or a naive port with some conventions switched.
+    """
     sides = audit.port.corners
     for side in LABELS:
         if mix == sides[side]:
             return side_name(audit, side)
     good = next(s for s, corner in sides.items() if corner == audit.good)
-    other = "keras" if good == "torch" else "torch"
+    bad = "keras" if good == "torch" else "torch"
     switched = audit.switched(mix)
     if len(switched) > len(sides["keras"]) / 2:
-        good, other = other, good
+        good, bad = bad, good
         switched = mix ^ audit.bad
-    return (
-        f"{side_name(audit, good)}, with {LABELS[other]}'s {listed(switched)}"
-    )
+    return f"{side_name(audit, good)}, with {LABELS[bad]}'s {listed(switched)}"
 
 
 def option_rows(audit: AuditResult) -> list[tuple[str, ...]]:
-    """Return one row an option: name, gap with it and without, meaning."""
+    """Return one row for each option: name, gap with and without it, role."""
     return [
         (
             option.name,
@@ -436,7 +444,7 @@ def option_rows(audit: AuditResult) -> list[tuple[str, ...]]:
 
 
 def better(audit: AuditResult) -> str:
-    """Return the end of a sentence that says which way is good."""
+    """Return `higher` if a higher metric is better, else `lower`."""
     return "higher" if METRICS[audit.metric] else "lower"
 
 
@@ -454,7 +462,11 @@ def _with_error(effect: Effect) -> str:
 
 
 def listed(names: Iterable[str], *, sort: bool = True) -> str:
-    """Return names as one says them.
+    """Return names as an enumeration in a sentence.
+
+    Args:
+        names: at least one name.
+        sort: whether to sort them.
 
     >>> listed({"b", "a", "c"})
     'a, b and c'

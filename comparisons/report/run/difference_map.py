@@ -1,8 +1,9 @@
-"""The disagreement map: tensor by tensor and step by step.
+"""The map of differences, by tensor and step.
 
 It shows the difference of the two frameworks' gradient norms in units of the
-noise floor. Below the limit all is grey; what is coloured is more than
-rounding, and where the colour begins is where to look.
+noise floor. Cells below the limit are grey, cells above it are coloured. The
+first coloured cell shows in which tensor and at which step the frameworks
+begin to differ by more than rounding.
 """
 
 from typing import Any
@@ -27,20 +28,20 @@ from framework_parity.comparisons.run.result import Result
 
 NORM = "gradient_norm of "
 
-# The scale is the same in every report: two decades below the limit, where
-# there is nothing to see, and eight above it. A wrong constant grows from a
-# few floors to some ten millions of them.
+# The scale is the same in every report: two decades below the limit, drawn
+# grey, and eight above it. The effect of a wrong constant grows from a few
+# floors to about ten million.
 BELOW, ABOVE = 2, 8
 LOWEST, HIGHEST = TIMES_FLOOR / 10**BELOW, TIMES_FLOOR * 10**ABOVE
 SHADES = 400
 
-# In inches: a row of the map, what stands around a panel, the width, and
-# the least height, which the words beside the scale take.
+# In inches: the height of a row of the map, the margins of a panel, the width
+# of the figure, and its minimum height, which the label of the scale needs.
 ROW, AROUND, WIDTH, LOWEST_FIGURE = 0.2, 0.85, 8.5, 2.0
 
 
 def disagreement(result: Result) -> Figure:
-    """Draw a panel for each arm: its tensors, input first, over the steps."""
+    """Draw a panel for each arm: its tensors, input first, by step."""
     trajectories = [
         arm.ladder.trajectory if arm.ladder else None for arm in result.arms
     ]
@@ -51,7 +52,7 @@ def disagreement(result: Result) -> Figure:
             max(sum(ROW * n + AROUND for n in rows), LOWEST_FIGURE),
         ),
         layout="constrained",
-        dpi=200,  # of the cells, which are an image inside the SVG
+        dpi=200,  # resolution of the cells, an image inside the SVG
     )
     axes = figure.subplots(
         len(rows), squeeze=False, gridspec_kw={"height_ratios": rows}
@@ -94,7 +95,7 @@ def _map(panel: Axes, trajectory: Trajectory) -> None:
 
 
 def _ratios(trajectory: Trajectory) -> dict[str, Curve]:
-    """Return the ratio to the floor by tensor; no number is nothing."""
+    """Return the ratio to the floor by tensor; NaN is replaced by 0."""
     return {
         name.removeprefix(NORM): np.nan_to_num(
             compared.ratios(), nan=0.0, posinf=np.inf
@@ -105,7 +106,7 @@ def _ratios(trajectory: Trajectory) -> dict[str, Curve]:
 
 
 def _worst(ratios: dict[str, Curve], trajectory: Trajectory) -> str:
-    """Say where it is worst before the horizon."""
+    """Return the largest ratio before the horizon, as a title."""
     horizon = trajectory.horizon
     judged = {name: row[:horizon] for name, row in ratios.items()}
     name = max(judged, key=lambda n: judged[n].max(initial=0.0))
@@ -127,7 +128,7 @@ def _colours() -> ListedColormap:
 
 
 def _scale(figure: Figure, axes: Any) -> None:
-    """Draw what the colours mean, with the limit marked."""
+    """Draw the colour scale, with the limit marked."""
     from matplotlib.cm import ScalarMappable
 
     colours = ScalarMappable(LogNorm(LOWEST, HIGHEST), _colours())

@@ -1,4 +1,4 @@
-"""Results that display themselves: as text, and in a notebook as HTML."""
+"""Results that display as text, and in a notebook as HTML."""
 
 import io
 from dataclasses import fields
@@ -20,13 +20,13 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 
 class DisplayedResult(Result):
-    """A result that shows its table, and in a notebook its pictures, too."""
+    """A result that displays as a table, in a notebook with its pictures."""
 
     @classmethod
     def of(cls, result: Result) -> "DisplayedResult":
-        """Return the same result, able to display itself."""
-        given = [each.name for each in fields(result) if each.init]
-        return cls(**{name: getattr(result, name) for name in given})
+        """Return the same result as a `DisplayedResult`."""
+        names = [field.name for field in fields(result) if field.init]
+        return cls(**{name: getattr(result, name) for name in names})
 
     def __repr__(self) -> str:
         text = io.StringIO()
@@ -39,7 +39,12 @@ class DisplayedResult(Result):
 
 
 def show(result: Result, console: Console | None = None) -> None:
-    """Print the table, the claims, the verdict and where the report is."""
+    """Print the table, the claims, the verdict and the report's path.
+
+    Args:
+        result: of one experiment.
+        console: what to print to; None for standard output.
+    """
     console = console or Console()
     console.print(Text(f"\n{result.experiment.name}", "bold"))
     print_table(console, SUMMARY_COLUMNS, summary_rows(result))

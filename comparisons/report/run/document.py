@@ -1,4 +1,4 @@
-"""The JSON document of a result: what `--json` prints."""
+"""The JSON document of a result, which `--json` prints."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ from framework_parity.comparisons.run.result import ArmResult, Result
 
 
 def document(result: Result) -> dict[str, Any]:
-    """Return a result in the form of the command line's contract."""
+    """Return the JSON document of a result, as the command line prints it."""
     return {
         "command": "run",
         "name": result.experiment.name,
@@ -30,15 +30,17 @@ def document(result: Result) -> dict[str, Any]:
 
 
 def _arm_json(arm: ArmResult) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "arm": arm.arm.name,
         "parameters": arm.arm.parameter_count,
     }
     if arm.sides:
-        counts = {k: each.parameter_count for k, each in arm.sides.items()}
-        found["parameters_by_side"] = counts
+        fields["parameters_by_side"] = {
+            backend: side.parameter_count
+            for backend, side in arm.sides.items()
+        }
     for backend, records in arm.records.items():
-        found[backend] = {
+        fields[backend] = {
             "final": {
                 name: _finite(arm.mean(backend, name))
                 for name in records[0].final
@@ -48,13 +50,13 @@ def _arm_json(arm: ArmResult) -> dict[str, Any]:
         }
     if arm.curves:
         ratio, step, where = arm.curves.worst()
-        found["curves"] = {
+        fields["curves"] = {
             "worst_ratio_to_floor": _finite(ratio),
             "at_step": step,
             "where": where,
             "horizon": arm.curves.horizon,
         }
-    return found
+    return fields
 
 
 def _finite(value: float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""Pictures of a result, as SVG text that stands on its own."""
+"""Pictures of a result, as self-contained SVG text."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -42,16 +42,16 @@ from framework_parity.comparisons.report.style import (
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.pool import LABELS
 
-# What the dots of the samples have to share, in square points; a few samples
-# are drawn larger.
+# Total area of the dots of all samples, in square points: the fewer samples,
+# the larger the dots.
 DOTS = 200
 
-# Below it a difference has no place on an axis.
+# Lower limit of the axis of differences.
 LEAST = 1e-18
 
 
 def pictures(result: Result) -> list[Picture]:
-    """Draw every picture that the result has data for."""
+    """Return all pictures that the result has data for."""
     source = result.arms[0].arm.data.source
     climbs = [arm.ladder for arm in result.arms]
     ladder = any(ladder and ladder.trajectory for ladder in climbs)
@@ -81,13 +81,13 @@ def pictures(result: Result) -> list[Picture]:
             source.shape == (2,)
             and source.class_count is not None
             and all(
-                own.data.source.shape == source.shape
+                side.data.source.shape == source.shape
                 for arm in result.arms
-                for own in arm.sides.values()
+                for side in arm.sides.values()
             ),
         ),
     ]
-    asked = result.experiment.plots
+    plots = result.experiment.plots
     with (
         rc_context(STYLE),
         image_folder(result.settings.data_dir, download=False),
@@ -97,21 +97,21 @@ def pictures(result: Result) -> list[Picture]:
             for name, caption, draw, has_data in drawings
             if has_data
         ] + [
-            _asked(result, name, spec)
-            for name, spec in zip(_numbered(asked), asked, strict=True)
+            _draw(result, name, spec)
+            for name, spec in zip(_names(plots), plots, strict=True)
         ]
 
 
-def _asked(result: Result, name: str, spec: Any) -> Picture:
+def _draw(result: Result, name: str, spec: Any) -> Picture:
     drawn = gallery.draw(result, spec)
     if isinstance(drawn, Rows):
         return Picture(name, spec.caption, table=drawn)
     return Picture(name, spec.caption, svg(drawn))
 
 
-def _numbered(asked: Sequence[Any]) -> list[str]:
-    """Name each picture by its kind, and number those of one kind."""
-    kinds = [picture.kind() for picture in asked]
+def _names(plots: Sequence[Any]) -> list[str]:
+    """Return a name for each picture: its kind, numbered if not unique."""
+    kinds = [plot.kind() for plot in plots]
     return [
         kind
         if kinds.count(kind) == 1
@@ -121,19 +121,19 @@ def _numbered(asked: Sequence[Any]) -> list[str]:
 
 
 def curves_caption(result: Result) -> str:
-    """Say what the curves are of: which parts, frameworks and weights."""
+    """Return the caption of the curves: parts, frameworks and weights."""
     parts = "Training and validation" if result.validated else "Training"
     labels = [LABELS[backend] for backend in result.backends]
     where = "both frameworks" if len(labels) == 2 else f"{labels[0]} alone"
-    own = result.settings.randomness == "native" and len(labels) == 2
-    apart = ", each from weights of its own" if own else ""
+    native = result.settings.randomness == "native" and len(labels) == 2
+    start = ", each from weights of its own" if native else ""
     if result.settings.randomness == "replay":
-        apart = ", from what PyTorch drew"
-    return f"{parts} in {where}, in {result.dtype}{apart}"
+        start = ", from what PyTorch drew"
+    return f"{parts} in {where}, in {result.dtype}{start}"
 
 
 def curves(result: Result) -> Figure:
-    """Draw loss and accuracy over the epochs: a column for each arm."""
+    """Draw loss and accuracy over the epochs, one column for each arm."""
     first = result.arms[0].records[result.backends[0]][0]
     metrics = [
         name.removeprefix("train_")
@@ -177,7 +177,7 @@ def _records(result: Result) -> Iterator[Record]:
 
 
 def _best(panel: Axes, record: Record, metric: str, backend: str) -> None:
-    """Mark the best epoch on the validation's curve, where one was sought."""
+    """Mark the best epoch on the validation curve, if one is recorded."""
     values = record.epochs.get(f"validation_{metric}")
     at = record.epochs["epoch"] == record.final.get("best_epoch", 0)
     if values is not None and at.any():
@@ -220,8 +220,8 @@ def _differences_caption(result: Result) -> str:
 def differences(result: Result) -> Figure:
     """Draw the difference of the losses over the steps, on a log axis.
 
-    A row for each precision: float64, which proves the agreement, and the
-    precision of the curves, which shows what a user sees.
+    There is a row for each precision: float64, which the ladder judges, and
+    the precision of the curves, in which users train.
     """
     judged, drawn = "float64", result.dtype
     if judged == drawn:
@@ -252,12 +252,12 @@ def differences(result: Result) -> Figure:
         line("noise floor", GREY, 1.5),
         Patch(color="#dddddd", label="within 10 times the floor"),
     ]
-    found = [t for row in rows.values() for t in row if t]
-    ends = {t.diverges for t in found if t.horizon is not None}
+    judged_arms = [t for row in rows.values() for t in row if t]
+    ends = {t.diverges for t in judged_arms if t.horizon is not None}
     if ends:
         reasons = {False: "chaotic", True: "diverged in both"}
-        said = " or ".join(reasons[each] for each in sorted(ends))
-        text = f"horizon: {said} from here on"
+        reason = " or ".join(reasons[diverges] for diverges in sorted(ends))
+        text = f"horizon: {reason} from here on"
         handles.append(line(text, HORIZON_COLOUR, 1.5, "--"))
     legend(figure, handles)
     return figure
@@ -269,7 +269,7 @@ def _difference(panel: Axes, trajectory: Trajectory) -> None:
     steps = np.arange(0, len(compared.difference), stride)
     difference = largest(compared.difference, stride)
     floor = largest(compared.floor, stride)
-    # Where the two are equal to the last bit there is nothing to draw.
+    # A difference of exactly 0 cannot be drawn on a logarithmic axis.
     shown = np.where(difference > 0, difference, np.nan)
     panel.fill_between(steps, LEAST, TIMES_FLOOR * floor, color="#dddddd")
     panel.plot(steps, floor, color=GREY, linewidth=1.5)
@@ -284,7 +284,7 @@ def _difference(panel: Axes, trajectory: Trajectory) -> None:
 
 
 def boundaries(result: Result) -> Figure:
-    """Draw what is predicted over the plane: a row for each framework."""
+    """Draw the predictions over the plane, one row for each framework."""
     figure, axes = panels(len(result.arms), len(result.backends), square=True)
     for column, arm in enumerate(result.arms):
         train = arm.arm.data.parts(arm.arm.recipe.loss)["train"]

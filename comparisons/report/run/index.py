@@ -1,4 +1,4 @@
-"""The pages that lead to the reports of several experiments."""
+"""Overview pages of several experiments, with links to their reports."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,27 +23,34 @@ FILES = ("index.html", "catalogue.md")
 
 @dataclass(frozen=True)
 class TimedResult:
-    """One of the experiments: its result, and the seconds it took in all."""
+    """The result of one experiment, and its run time in seconds."""
 
     result: Result
     seconds: float
 
     @property
     def row(self) -> tuple[str, ...]:
-        """Its row of the table; the columns are `OVERVIEW_COLUMNS`."""
+        """The row of the table; the columns are `OVERVIEW_COLUMNS`."""
         return overview_row(self.result, self.seconds)
 
 
 def outcome(results: list[TimedResult]) -> Outcome:
-    """Return the outcome of all together: the worst."""
-    return worst([each.result.verdict for each in results])
+    """Return the worst outcome of all experiments."""
+    return worst([timed.result.verdict for timed in results])
 
 
 def write(results: list[TimedResult], out: Path) -> Path:
-    """Write pages that lead to the reports, and return the first's path.
+    """Write overview pages with links to the reports.
 
     `index.html` has a row for each experiment, `catalogue.md` every claim
     with both frameworks' answers, as text.
+
+    Args:
+        results: at least one; all have the same settings.
+        out: the folder, which must exist.
+
+    Returns:
+        The path of `index.html`.
     """
     content: dict[str, Any] = {
         "columns": OVERVIEW_COLUMNS,
@@ -55,13 +62,13 @@ def write(results: list[TimedResult], out: Path) -> Path:
         "settings": results[0].result.settings,
         "experiments": [
             {
-                "name": each.result.experiment.name,
-                "teaches": each.result.experiment.teaches.split("\n")[0],
-                "row": each.row,
-                "claims": claim_rows(each.result),
-                "report": f"{each.result.experiment.name}/report.html",
+                "name": timed.result.experiment.name,
+                "teaches": timed.result.experiment.teaches.split("\n")[0],
+                "row": timed.row,
+                "claims": claim_rows(timed.result),
+                "report": f"{timed.result.experiment.name}/report.html",
             }
-            for each in results
+            for timed in results
         ],
     }
     for name in FILES:
@@ -70,7 +77,12 @@ def write(results: list[TimedResult], out: Path) -> Path:
 
 
 def show_all(results: list[TimedResult], page: Path) -> None:
-    """Print the table that several experiments end with, and where to read."""
+    """Print the table of several experiments and the path of the overview.
+
+    Args:
+        results: one for each row.
+        page: path of the overview, which `write` returned.
+    """
     console = Console()
-    print_table(console, OVERVIEW_COLUMNS, [each.row for each in results])
+    print_table(console, OVERVIEW_COLUMNS, [timed.row for timed in results])
     console.print(Text(f"Reports: {page}"), soft_wrap=True)

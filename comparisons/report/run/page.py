@@ -1,4 +1,4 @@
-"""Reports: a result as one HTML file that needs nothing beside it."""
+"""The report of a result, as one self-contained HTML file."""
 
 import csv
 import json
@@ -27,13 +27,17 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 
 def write(result: Result, out: Path) -> Path:
-    """Write the report and what it was made from into a folder.
+    """Write the report and its data into a folder.
 
-    `report.html` stands on its own. Beside it lie `result.json` (what
-    `--json` prints), `spec.yaml` (the complete specification, which
-    `parity run` takes), `curves.csv` (every evaluation, tidy), the
-    pictures, and the learnt weights of every run and what its probes saw,
-    in neutral layout, as safetensors.
+    `report.html` is self-contained. The folder also gets `result.json` (the
+    document that `--json` prints), `spec.yaml` (the complete specification,
+    which `parity run` accepts), `curves.csv` (every evaluation, in tidy
+    form), the pictures, and the trained weights and the probes of every run,
+    in the framework-neutral layout, as safetensors.
+
+    Args:
+        result: of one experiment; its `report` is set to the path.
+        out: the folder; it is created if it does not exist.
 
     Returns:
         The path of `report.html`.
@@ -55,7 +59,12 @@ def write(result: Result, out: Path) -> Path:
 
 
 def page(result: Result, drawn: list[Picture]) -> str:
-    """Return the whole report as HTML."""
+    """Return the report as HTML.
+
+    Args:
+        result: of one experiment.
+        drawn: the pictures of the report.
+    """
     return render(
         "report.html",
         name=result.experiment.name,
@@ -120,5 +129,5 @@ def _write_tensors(result: Result, out: Path) -> None:
                 for kind, tensors in kinds.items():
                     if tensors:
                         (out / kind).mkdir(exist_ok=True)
-                        # Not `save_file`: its error is no OSError.
+                        # `save_file` raises an error that is no OSError.
                         (out / kind / name).write_bytes(save(tensors))

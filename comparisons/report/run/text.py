@@ -1,4 +1,4 @@
-"""What a result comes to, in words and rows: for terminal and report."""
+"""A result as sentences and rows of tables, for terminal and report."""
 
 import math
 
@@ -33,13 +33,20 @@ OVERVIEW_COLUMNS = (
 
 
 def overview_row(result: Result, seconds: float) -> tuple[str, ...]:
-    """Return one experiment's row of a whole catalogue.
+    """Return the row of one experiment in the table of the catalogue.
 
     Claims are counted by their verdict; × floor is the worst of all arms.
+
+    Args:
+        result: of the experiment.
+        seconds: its run time.
+
+    Returns:
+        The cells, in the order of `OVERVIEW_COLUMNS`.
     """
-    said = [judged.verdict for judged in result.claims]
+    verdicts = [judged.verdict for judged in result.claims]
     counts = [
-        sum(verdict.startswith(word) for verdict in said)
+        sum(verdict.startswith(word) for verdict in verdicts)
         for word in ("holds", "refuted", "undecided", "frameworks")
     ]
     ratios = [
@@ -56,7 +63,7 @@ def overview_row(result: Result, seconds: float) -> tuple[str, ...]:
 
 
 def headline(result: Result) -> str:
-    """Return the verdict and its reason, in a sentence."""
+    """Return the verdict and its reason, in one sentence or more."""
     verdicts = [v for arm in result.arms for v in arm.verdicts]
     if not verdicts:
         return "One framework ran alone, so nothing was compared."
@@ -87,13 +94,13 @@ def headline(result: Result) -> str:
 
 
 def _two_sided(result: Result) -> str:
-    """Return what the two-sided values do where nothing parts, or nothing."""
-    said = {arm.explained.sentence for arm in result.arms} - {""}
-    return "".join(f" {each[0].upper()}{each[1:]}." for each in sorted(said))
+    """Return the effects of two-sided values if all arms agree, else ""."""
+    sentences = {arm.explained.sentence for arm in result.arms} - {""}
+    return "".join(f" {s[0].upper()}{s[1:]}." for s in sorted(sentences))
 
 
 def _trajectories(result: Result) -> list[tuple[str, Trajectory]]:
-    """Return the trajectories that were judged, with the names of the arms."""
+    """Return the judged trajectories, with the names of their arms."""
     return [
         (arm.arm.name, arm.ladder.trajectory)
         for arm in result.arms
@@ -102,10 +109,10 @@ def _trajectories(result: Result) -> list[tuple[str, Trajectory]]:
 
 
 def _steps(result: Result) -> str:
-    """Return over how many steps the arms were judged.
+    """Return the number of steps over which the arms were judged.
 
-    Arms that diverge count only where all do: how far those were judged is
-    said by `_where_both_diverge`.
+    Arms that diverge count only if all arms do; their number of steps is in
+    the sentence of `_where_both_diverge`.
     """
     judged = {t.judged for _, t in _trajectories(result) if not t.diverges}
     judged = judged or {t.judged for _, t in _trajectories(result)}
@@ -114,7 +121,7 @@ def _steps(result: Result) -> str:
 
 
 def _where_both_diverge(result: Result) -> str:
-    """Return a sentence about the arms that diverge in both, if any do."""
+    """Return a sentence about arms that diverge in both frameworks, or ""."""
     ends = [
         f"{name} (step {trajectory.judged:,})"
         for name, trajectory in _trajectories(result)
@@ -129,7 +136,7 @@ def _where_both_diverge(result: Result) -> str:
 
 
 def _beyond(result: Result) -> str:
-    """Return a sentence about what was not judged, if anything was not."""
+    """Return a sentence about steps that were not judged, or ""."""
     ends = [
         f"{name} (step {trajectory.horizon:,})"
         for name, trajectory in _trajectories(result)
@@ -144,27 +151,27 @@ def _beyond(result: Result) -> str:
 
 
 def summary_caption(result: Result) -> str:
-    """Return what the numbers in the table are, in a sentence."""
+    """Return a description of the columns of the table."""
     seeds = result.settings.seeds
     mean = f", mean of {counted(seeds, 'seed')}" if seeds > 1 else ""
     replayed = result.settings.randomness == "replay"
     drew = ", from what PyTorch drew" if replayed else ""
     labels = ", ".join(LABELS[backend] for backend in result.backends)
-    said = (
+    metrics = (
         f"{labels}: {result.metric.replace('_', ' ')}, "
         f"{result.dtype}{mean}{drew}."
     )
     if len(result.backends) < 2:
-        return said
+        return metrics
     return (
-        f"{said} Difference, floor: of the "
+        f"{metrics} Difference, floor: of the "
         "float64 loss, relative, at their largest. × floor: the worst of all "
         "curves and final weights, each against its own floor."
     )
 
 
 def basis(result: Result) -> str:
-    """Return what the verdict rests on, and what it does not; or nothing."""
+    """Return which runs the verdict is based on, or ""."""
     if len(result.backends) < 2:
         return ""
     dtype = result.dtype
@@ -179,11 +186,11 @@ def basis(result: Result) -> str:
 
 
 def summary_rows(result: Result) -> list[tuple[str, ...]]:
-    """Return the table: one row an arm, in `SUMMARY_COLUMNS`.
+    """Return one row for each arm, with the columns of `SUMMARY_COLUMNS`.
 
-    PyTorch and Keras stand with the result's first metric, as the curves
-    were trained; difference and floor are those of the float64 loss, at
-    their largest before the horizon.
+    The columns PyTorch and Keras have the result's first metric, in the
+    precision of the curves. Difference and floor are the maxima over the
+    steps before the horizon, of the float64 loss.
     """
     return [_summary_row(result, arm) for arm in result.arms]
 
@@ -205,12 +212,10 @@ def _summary_row(result: Result, arm: ArmResult) -> tuple[str, ...]:
 
 
 def _parameters(arm: ArmResult) -> str:
-    """Return how many numbers it learns; of two sides, both if not alike."""
-    counts = {each.parameter_count for each in arm.sides.values()}
-    if len(counts) > 1:
-        return " / ".join(
-            f"{each.parameter_count:,}" for each in arm.sides.values()
-        )
+    """Return the number of parameters; of two sides, both if they differ."""
+    counts = [side.parameter_count for side in arm.sides.values()]
+    if len(set(counts)) > 1:
+        return " / ".join(f"{count:,}" for count in counts)
     return f"{arm.arm.parameter_count:,}"
 
 
@@ -240,7 +245,7 @@ def _outcome(arm: ArmResult) -> str:
 
 
 def claim_rows(result: Result) -> list[tuple[str, ...]]:
-    """Return one row a claim: sentence, each framework's answer, verdict."""
+    """Return one row for each claim: sentence, both answers, verdict."""
     return [
         (
             judged.claim.sentence,
@@ -252,7 +257,7 @@ def claim_rows(result: Result) -> list[tuple[str, ...]]:
 
 
 def _answered(answer: Answer | None) -> str:
-    """Say what one framework answers, and in how many seeds."""
+    """Return the answer of one framework, and in how many seeds it holds."""
     if answer is None:
         return "—"
     if answer.names:
@@ -266,14 +271,14 @@ def _answered(answer: Answer | None) -> str:
 
 
 def _side(value: float) -> str:
-    """Write one side of a claim; an epoch that never comes is infinite."""
+    """Format one side of a claim; an epoch that is not reached is infinite."""
     if math.isnan(value):
         return "no number"
     return "∞" if value == math.inf else _number(value)
 
 
 def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
-    """Return one row a verdict: arm, rung, outcome, sentence."""
+    """Return one row for each verdict: arm, rung, outcome, sentence."""
     return [
         (v.arm, v.rung, v.outcome, v.sentence)
         for arm in result.arms

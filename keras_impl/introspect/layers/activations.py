@@ -1,7 +1,7 @@
 """Activations, read from Keras.
 
-Many have two forms here, a layer of their own and `Activation` by name. A
-slope that Keras takes through float32 still means the number that was said.
+Many have two forms in Keras, a layer class and `Activation` by name. A slope
+that Keras rounds to float32 is read as the number that was given.
 """
 
 import math
@@ -57,13 +57,13 @@ def sigmoid(live: Any) -> Sigmoid | None:
 
 
 def linear(live: Any) -> Linear | None:
-    """Identity, in a row of layers; alone in a block it is no layer."""
+    """Identity in a sequence; alone in a block it stands for no layer."""
     plain = type(live) is keras.layers.Identity
     return Linear() if plain or _named(live, "linear") else None
 
 
 def leaky_relu(live: Any) -> LeakyRelu | None:
-    """LeakyReLU, whether or not its slope goes through float32."""
+    """LeakyReLU, whether or not its slope is rounded to float32."""
     if not isinstance(live, keras.layers.LeakyReLU):
         return None
     return LeakyRelu(slope=float(live.negative_slope))
@@ -82,15 +82,15 @@ def elu(live: Any) -> Elu | None:
 
 
 def selu(live: Any) -> Selu | None:
-    """A class of ours.
+    """An extension class.
 
-    Translation: Keras's own has another slope at 0.
+    Translation: Keras's own class has another slope at 0.
     """
     return Selu() if type(live) is extensions.LeftSlopeSELU else None
 
 
 def gelu(live: Any) -> Gelu | None:
-    """A class of ours, or Activation("gelu")."""
+    """An extension class, or Activation("gelu")."""
     if type(live) is extensions.ExactGELU:
         return Gelu(form=live.form)
     return Gelu(form="erf") if _named(live, "gelu") else None
@@ -102,7 +102,7 @@ def silu(live: Any) -> Silu | None:
 
 
 def swish(live: Any) -> Swish | None:
-    """A class of ours."""
+    """An extension class."""
     return Swish(beta=live.beta) if type(live) is extensions.Swish else None
 
 
@@ -132,7 +132,7 @@ def hard_swish(live: Any) -> HardSwish | None:
 
 
 def custom(live: Any) -> Custom | None:
-    """Activation around a function that knows its formula."""
+    """Activation around a function with an attribute `formula`."""
     formula = getattr(getattr(live, "activation", None), "formula", None)
     if type(live) is not keras.layers.Activation or formula is None:
         return None
@@ -148,7 +148,7 @@ def softmax(live: Any) -> Softmax | None:
 
 
 def log_softmax(live: Any) -> LogSoftmax | None:
-    """Activation("log_softmax"), or the classes of ours for other axes."""
+    """Activation("log_softmax"), or the extensions for other axes."""
     if _named(live, "log_softmax"):
         return LogSoftmax()
     axis = _axis(live, extensions.LogSoftmax, log=True)
@@ -156,10 +156,10 @@ def log_softmax(live: Any) -> LogSoftmax | None:
 
 
 def prelu(live: Any) -> Prelu | None:
-    """PReLU, or the class of ours.
+    """PReLU, or the extension.
 
-    Translation: the shape of the slopes tells what shares one; how they
-    begin is an initialiser.
+    Translation: the shape of the slopes shows which elements share one;
+    their initial value is an initialiser.
     """
     if type(live) not in (keras.layers.PReLU, extensions.SteepPReLU):
         return None
@@ -178,7 +178,7 @@ def prelu(live: Any) -> Prelu | None:
 
 
 def _axis(live: Any, kind: type[Any], log: bool) -> Any:
-    """Return the axis of a layer of one class, or of ours for several."""
+    """Return the axis of a layer of a class, or of its extension."""
     if type(live) is extensions.JointSoftmax and live.log == log:
         return "all" if live.channels else "positions"
     if type(live) is not kind or not isinstance(live.axis, int):

@@ -12,16 +12,16 @@ from framework_parity.keras_impl import (
 
 
 def random_flip(live: Any) -> RandomFlip | None:
-    """A class of ours, likewise.
+    """An extension class, whether or not its draws come from outside.
 
-    Keras's own is none: it changes images where this does nothing.
+    Keras's own class is another layer: it changes images in `model(x)`.
     """
-    own = isinstance(live, random_extensions.RandomFlip)
-    return RandomFlip() if own else None
+    matches = isinstance(live, random_extensions.RandomFlip)
+    return RandomFlip() if matches else None
 
 
 def random_crop(live: Any) -> RandomCrop | None:
-    """A class of ours, likewise."""
+    """An extension class, whether or not its draws come from outside."""
     if not isinstance(live, random_extensions.RandomCrop):
         return None
     return RandomCrop(padding=live.padding, fill=float(live.fill))

@@ -1,8 +1,8 @@
-"""Axes by name, from where they stand in a batch."""
+"""Names of axes, by their position in a batch."""
 
 from typing import Any
 
-# By where they stand in a batch; the last two are all of a sample's.
+# By position in a batch; the last two cover all axes of a sample.
 AXES: dict[tuple[int, ...], Any] = {
     (-1,): "channels",
     (1,): "height",

@@ -21,9 +21,9 @@ from framework_parity.keras_impl.introspect.layers.windows import (
 
 
 def conv2d(live: Any) -> Conv2d | None:
-    """Conv2D, or the class of ours for padding in numbers."""
-    own = type(live) in (keras.layers.Conv2D, extensions.PaddedConv2D)
-    if not own or not is_plain(live):
+    """Conv2D, or the extension for padding in numbers."""
+    matches = type(live) in (keras.layers.Conv2D, extensions.PaddedConv2D)
+    if not matches or not is_plain(live):
         return None
     return Conv2d(
         filters=live.filters,
@@ -34,19 +34,25 @@ def conv2d(live: Any) -> Conv2d | None:
 
 
 def depthwise_conv2d(live: Any) -> DepthwiseConv2d | None:
-    """DepthwiseConv2D, or the class of ours for padding in numbers.
+    """DepthwiseConv2D, or the extension for padding in numbers.
 
-    Translation: initialisers count the fans of all channels, unless they are
-    told others.
+    Translation: initialisers use the fans of all channels, unless others are
+    passed.
     """
-    own = (keras.layers.DepthwiseConv2D, extensions.PaddedDepthwiseConv2D)
-    if type(live) not in own or not is_plain(live):
+    classes = (keras.layers.DepthwiseConv2D, extensions.PaddedDepthwiseConv2D)
+    if type(live) not in classes or not is_plain(live):
         return None
     height, width = live.kernel_size
     kernel, bias = live.depthwise_initializer, live.bias_initializer
     counted = isinstance(kernel, keras.initializers.VarianceScaling)
-    told = [each for each in (kernel, bias) if hasattr(each, "fan_in")]
-    others = any(each.fan_in != height * width for each in told)
+    explicit = [
+        initializer
+        for initializer in (kernel, bias)
+        if hasattr(initializer, "fan_in")
+    ]
+    others = any(
+        initializer.fan_in != height * width for initializer in explicit
+    )
     all_channels = others or (counted and not hasattr(kernel, "fan_in"))
     return DepthwiseConv2d(
         multiplier=live.depth_multiplier,
@@ -57,7 +63,7 @@ def depthwise_conv2d(live: Any) -> DepthwiseConv2d | None:
 
 
 def _moved(live: Any) -> dict[str, Any]:
-    """Return what all convolutions say."""
+    """Return the fields of all convolutions."""
     return {
         **window_fields(live),
         "size": live.kernel_size,

@@ -15,9 +15,9 @@ from framework_parity.keras_impl.introspect.layers.windows import is_plain
 
 
 def dense(live: Any) -> Dense | None:
-    """Dense, without an activation of its own.
+    """Dense, without an activation.
 
-    Translation: a layer keeps its initialisers.
+    Translation: a layer stores its initialisers.
     """
     if type(live) is not keras.layers.Dense or not is_plain(live):
         return None
@@ -29,7 +29,7 @@ def dense(live: Any) -> Dense | None:
 
 
 def flatten(live: Any) -> Flatten | None:
-    """Flatten, or the class of ours that puts the channels first."""
+    """Flatten, or the extension that moves the channels first."""
     if type(live) is extensions.ChannelsFirstFlatten:
         return Flatten(order="channels_first")
     whole = type(live) is keras.layers.Flatten and live.data_format

@@ -8,7 +8,12 @@ from framework_parity.keras_impl import (
 
 
 def initializer_fields(live: Any, kernel: str = "kernel") -> dict[str, Any]:
-    """Return the initialisers that a layer was filled by."""
+    """Return the initialisers of a layer's kernel and bias.
+
+    Args:
+        live: the layer.
+        kernel: the name of its kernel in Keras.
+    """
     kernel_initializer = getattr(live, f"{kernel}_initializer")
     return {
         "kernel_initializer": reading.read(kernel_initializer),

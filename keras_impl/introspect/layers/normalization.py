@@ -22,7 +22,7 @@ _NORMS = {
 def batch_norm(live: Any) -> BatchNorm | None:
     """BatchNormalization of one axis.
 
-    Translation: `momentum` is what is kept.
+    Translation: `momentum` is the weight of the old average.
     """
     variance = _NORMS.get(type(live))
     if variance is None or (live.axis,) not in AXES:
@@ -41,7 +41,7 @@ def batch_norm(live: Any) -> BatchNorm | None:
 def layer_norm(live: Any) -> LayerNorm | None:
     """LayerNormalization of some axes.
 
-    Translation: `axis` tells which.
+    Translation: `axis` shows which.
     """
     if type(live) is not keras.layers.LayerNormalization:
         return None

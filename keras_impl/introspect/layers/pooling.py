@@ -20,17 +20,20 @@ from framework_parity.keras_impl.introspect.layers.windows import (
 
 
 def max_pool(live: Any) -> MaxPool | None:
-    """MaxPooling2D, or the class of ours for padding in numbers."""
-    own = (keras.layers.MaxPooling2D, extensions.PaddedMaxPooling2D)
-    if type(live) not in own or not is_channels_last(live):
+    """MaxPooling2D, or the extension for padding in numbers."""
+    classes = (keras.layers.MaxPooling2D, extensions.PaddedMaxPooling2D)
+    if type(live) not in classes or not is_channels_last(live):
         return None
     return MaxPool(size=live.pool_size, **window_fields(live))
 
 
 def average_pool(live: Any) -> AveragePool | None:
-    """AveragePooling2D, or the class of ours for padding that counts."""
-    own = (keras.layers.AveragePooling2D, extensions.PaddedAveragePooling2D)
-    if type(live) not in own or not is_channels_last(live):
+    """AveragePooling2D, or the extension for padding that counts."""
+    classes = (
+        keras.layers.AveragePooling2D,
+        extensions.PaddedAveragePooling2D,
+    )
+    if type(live) not in classes or not is_channels_last(live):
         return None
     counted = getattr(live, "count_padding", False)
     return AveragePool(
@@ -40,19 +43,19 @@ def average_pool(live: Any) -> AveragePool | None:
 
 def global_average_pool(live: Any) -> GlobalAveragePool | None:
     """GlobalAveragePooling1D or 2D."""
-    own = type(live) in (
+    matches = type(live) in (
         keras.layers.GlobalAveragePooling1D,
         keras.layers.GlobalAveragePooling2D,
     )
-    plain = own and is_channels_last(live) and not live.keepdims
+    plain = matches and is_channels_last(live) and not live.keepdims
     return GlobalAveragePool() if plain else None
 
 
 def global_max_pool(live: Any) -> GlobalMaxPool | None:
     """GlobalMaxPooling1D or 2D."""
-    own = type(live) in (
+    matches = type(live) in (
         keras.layers.GlobalMaxPooling1D,
         keras.layers.GlobalMaxPooling2D,
     )
-    plain = own and is_channels_last(live) and not live.keepdims
+    plain = matches and is_channels_last(live) and not live.keepdims
     return GlobalMaxPool() if plain else None

@@ -8,7 +8,7 @@ from framework_parity.common.spec.padding import Same, Symmetric, Valid
 
 
 def is_plain(live: Any) -> bool:
-    """Whether nothing follows the layer inside of it, or restrains it."""
+    """Return whether a layer has no activation, regularizer or constraint."""
     config = live.get_config()
     restrained = any(
         value
@@ -24,7 +24,7 @@ def is_channels_last(live: Any) -> bool:
 
 
 def window_fields(live: Any) -> dict[str, Any]:
-    """Return what all windows say; uneven padding is Keras's "same"."""
+    """Return the fields of all windows; uneven padding is Keras's "same"."""
     padding = Same() if live.padding == "same" else Valid()
     if hasattr(live, "sides"):
         _, (top, bottom), (left, right), _ = live.sides

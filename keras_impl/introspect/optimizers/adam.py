@@ -17,24 +17,24 @@ from framework_parity.keras_impl.introspect.optimizers.weight_decay import (
 
 
 def adam(live: Any) -> Adam | None:
-    """Adam, or the class of ours for the other meanings.
+    """Adam, or the extension for the other variants.
 
-    Translation: AdamW is a subclass of it, and so is Nadam not.
+    Translation: AdamW is a subclass of Adam; Nadam is not.
     """
-    own = isinstance(live, keras.optimizers.Adam)
-    own = own and not isinstance(live, keras.optimizers.AdamW)
-    return Adam(**_moments(live), **decay_fields(live)) if own else None
+    matches = isinstance(live, keras.optimizers.Adam)
+    matches = matches and not isinstance(live, keras.optimizers.AdamW)
+    return Adam(**_moments(live), **decay_fields(live)) if matches else None
 
 
 def adamw(live: Any) -> Adamw | None:
-    """AdamW, or the class of ours for the other meanings."""
+    """AdamW, or the extension for the other variants."""
     if not isinstance(live, keras.optimizers.AdamW):
         return None
     return Adamw(**_moments(live), **decay_fields(live))
 
 
 def adamax(live: Any) -> Adamax | None:
-    """Adamax, or the class of ours for the other meanings."""
+    """Adamax, or the extension for the other variants."""
     if not isinstance(live, keras.optimizers.Adamax):
         return None
     return Adamax(
@@ -49,7 +49,7 @@ def adamax(live: Any) -> Adamax | None:
 
 
 def nadam(live: Any) -> Nadam | None:
-    """Nadam, or the class of ours, which is any momentum decay's."""
+    """Nadam, or the extension with any momentum decay."""
     if not isinstance(live, keras.optimizers.Nadam):
         return None
     return Nadam(
@@ -64,7 +64,7 @@ def nadam(live: Any) -> Nadam | None:
 
 
 def _moments(live: Any) -> dict[str, Any]:
-    """Return what Adam and AdamW share."""
+    """Return the fields that Adam and AdamW share."""
     return {
         "lr": learning_rate_of(live),
         "beta_1": float(live.beta_1),

@@ -17,7 +17,7 @@ from framework_parity.keras_impl.introspect.optimizers.weight_decay import (
 
 
 def rmsprop(live: Any) -> RMSprop | None:
-    """RMSprop, or the class of ours for the other meanings."""
+    """RMSprop, or the extension for the other variants."""
     if not isinstance(live, keras.optimizers.RMSprop):
         return None
     return RMSprop(
@@ -33,7 +33,7 @@ def rmsprop(live: Any) -> RMSprop | None:
 
 
 def adagrad(live: Any) -> Adagrad | None:
-    """Adagrad, or the class of ours with epsilon outside the root."""
+    """Adagrad, or the extension with epsilon outside the root."""
     if not isinstance(live, keras.optimizers.Adagrad):
         return None
     outside = isinstance(live, extensions.OuterEpsilonAdagrad)

@@ -13,7 +13,7 @@ from framework_parity.keras_impl.introspect.optimizers.weight_decay import (
 
 
 def sgd(live: Any) -> SGD | None:
-    """SGD, or the class of ours whose velocity sums gradients."""
+    """SGD, or the extension whose velocity is a sum of gradients."""
     if not isinstance(live, keras.optimizers.SGD):
         return None
     of_gradients = isinstance(live, extensions.GradientVelocitySGD)

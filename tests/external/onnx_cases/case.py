@@ -1,4 +1,4 @@
-"""The cases that are kept here, and the ways in which each is written."""
+"""The cases in this folder, and the ways in which each is written."""
 
 import json
 import math
@@ -16,7 +16,7 @@ FILE = Path(__file__).parent / "cases.json"
 ARRAYS = FILE.with_suffix(".npz")
 FLOATS = ("float32", "float64")
 
-# How near a way is to what the case says.
+# How close a way is to the published case.
 DIRECT = "directly"
 LAYOUT = "with axes moved"
 ONE_ROW = "as an image of one row"
@@ -31,7 +31,7 @@ class NotExpressible(Exception):  # noqa: N818 - a finding, not a failure
 
     Args:
         reason: what is missing; the cases are counted by it.
-        detail: which operator or argument asks for it.
+        detail: the operator or argument that needs it.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -49,11 +49,11 @@ class Node:
     attributes: dict[str, Any]
 
     def get(self, name: str, unsaid: Any = None) -> Any:
-        """Return an attribute, or what ONNX takes where it is unsaid."""
+        """Return an attribute, or its default in ONNX."""
         return self.attributes.get(name, unsaid)
 
     def number(self, name: str, unsaid: float) -> float:
-        """Return an attribute as the float32 that ONNX makes of it."""
+        """Return an attribute, rounded to float32 as in ONNX."""
         return float(np.float32(self.get(name, unsaid)))
 
 
@@ -63,15 +63,15 @@ class Way:
 
     Attributes:
         name: of the way, unique in its case.
-        how: how near it is to what the case says.
-        items: what is to be calculated.
+        how: how close it is to the published case.
+        items: the calculations.
         join: a function of the results that returns the case's outputs, by
             their number, in ONNX's layout.
-        rows: for an output by its number, which numbers of the flattened
-            expected array are calculated; all of them if it is not there.
+        rows: for an output by its number, which elements of the flattened
+            expected array are calculated; by default all.
         double: whether the double-precision result of ONNX's evaluator is
-            asked for; not where ONNX rounds a constant to float32 and the
-            word of the language does not.
+            used; not where ONNX rounds a constant to float32 and the
+            element of the language does not.
     """
 
     name: str
@@ -84,10 +84,10 @@ class Way:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A published test: a graph, its inputs, and what has to come out.
+    """A published test: a graph, its inputs, and the expected outputs.
 
     Attributes:
-        suite: where ONNX has it.
+        suite: of ONNX's tests.
         name: of the test.
         opset: the version of the operators.
         nodes: the graph, in order.
@@ -95,9 +95,9 @@ class Case:
         outputs: likewise.
         values: the inputs and weights, by name; a string names a type that
             NumPy does not have.
-        shipped: what ONNX ships as the outputs.
-        double: what its evaluator returns in double precision, or a string
-            that says why there is nothing.
+        shipped: the outputs that ONNX ships.
+        double: the outputs of its evaluator in double precision, or a
+            string with the reason why there are none.
     """
 
     suite: str
@@ -112,7 +112,7 @@ class Case:
 
     @property
     def id(self) -> str:
-        """What the tests are called by."""
+        """The id of the tests."""
         return f"{self.suite}-{self.name.removeprefix('test_')}"
 
     @property
@@ -127,18 +127,17 @@ class Case:
         return ("float64",) if "float64" in kinds else FLOATS
 
     def expected(self, dtype: str, *, double: bool = True) -> list[Any]:
-        """Return what has to come out in a precision.
+        """Return the expected outputs in a precision.
 
         Args:
             dtype: `float32` or `float64`.
-            double: whether the evaluator's results are asked for.
+            double: whether the evaluator's results may be used.
 
         Returns:
-            For each output an array, or None where ONNX says nothing. What
-            ONNX ships in double is taken in double, before what its
-            evaluator returns.
+            For each output an array, or None where ONNX has no value. Outputs
+            that ONNX ships in double are preferred to its evaluator's.
         """
-        found: list[Any] = []
+        result: list[Any] = []
         for number, shipped in enumerate(self.shipped):
             known = [shipped]
             if double and not isinstance(self.double, str):
@@ -149,8 +148,8 @@ class Case:
                 if _array(each)
                 and (each.dtype.name == dtype or each.dtype.kind in "biu")
             ]
-            found.append(fits[0] if fits else None)
-        return found
+            result.append(fits[0] if fits else None)
+        return result
 
 
 def _array(value: Any) -> bool:
@@ -158,7 +157,7 @@ def _array(value: Any) -> bool:
 
 
 def in_precision(case: Case, dtype: str) -> dict[str, Any]:
-    """Return a case's values, those in float32 in another precision."""
+    """Return a case's values, with float32 converted to a precision."""
     return {
         name: value.astype(dtype)
         if _array(value) and value.dtype.name == "float32"
@@ -169,7 +168,7 @@ def in_precision(case: Case, dtype: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=1)
 def cases() -> tuple[Case, ...]:
-    """Return the cases that are kept in this folder."""
+    """Return the cases in this folder."""
     with np.load(ARRAYS) as file:
         arrays = dict(file)
     return tuple(_read(record, arrays) for record in records()["cases"])
@@ -177,9 +176,9 @@ def cases() -> tuple[Case, ...]:
 
 @lru_cache(maxsize=1)
 def records() -> dict[str, Any]:
-    """Return what stands beside the arrays: the graphs and the provenance."""
-    found: dict[str, Any] = json.loads(FILE.read_text())
-    return found
+    """Return what belongs to the arrays: the graphs and the provenance."""
+    result: dict[str, Any] = json.loads(FILE.read_text())
+    return result
 
 
 def _read(record: dict[str, Any], arrays: Arrays) -> Case:

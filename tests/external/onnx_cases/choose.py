@@ -1,12 +1,11 @@
-"""Take from all cases of ONNX those that this project can express.
+"""Choose the cases of ONNX that this project can express.
 
     python -m tests.external.onnx_cases.choose build/onnx_cases.pkl
 
-It reads what `dump` wrote, and writes `cases.json` and `cases.npz` beside
-itself: the graphs, the arrays, where they come from, and how many cases
-cannot be expressed, by reason. A case is kept if the language takes at
-least one of the ways to write it; whether the numbers agree is not looked
-at.
+It reads the file of `dump`, and writes `cases.json` and `cases.npz` in this
+folder: the graphs, the arrays, their provenance, and how many cases cannot be
+expressed, by reason. A case is kept if the language accepts at least one of
+the ways to write it; whether the numbers agree is not checked.
 """
 
 import json
@@ -31,16 +30,16 @@ from tests.external.onnx_cases.case import (
 )
 from tests.external.onnx_cases.translation import translate
 
-# ONNX has some operators a second time, written out in others.
+# ONNX has some operators a second time, expanded into others.
 EXPANDED = "expanded"
 
-# Three cases have more bytes, and others of their kind have fewer: a
-# convolution, and two cross-entropies of a single loss for each sample.
+# Three cases have more bytes, and smaller ones of their kind remain: a
+# convolution, and two cross-entropies with one loss for each sample.
 LARGEST = 200_000
 
 
 def read(raw: dict[str, Any]) -> Case:
-    """Return a case as `dump` wrote it."""
+    """Return a case from the data of `dump`."""
     return Case(
         suite=raw["suite"],
         name=raw["name"],
@@ -63,7 +62,7 @@ def read(raw: dict[str, Any]) -> Case:
 
 
 def check_expressible(case: Case) -> None:
-    """Raise `NotExpressible` unless the language takes one of the ways."""
+    """Raise `NotExpressible` unless the language accepts one way."""
     refused = []
     for way in translate(case, case.precisions[0]):
         try:
@@ -79,15 +78,15 @@ def check_expressible(case: Case) -> None:
 
 
 def size(case: Case) -> int:
-    """Return how many bytes the inputs and outputs of a case have."""
+    """Return the number of bytes of a case's inputs and outputs."""
     arrays = [*case.values.values(), *case.shipped]
     return sum(x.nbytes for x in arrays if isinstance(x, np.ndarray))
 
 
 def write(cases: list[Case], beside: dict[str, Any]) -> None:
-    """Write the cases: all numbers of one type lie in one array.
+    """Write the cases, with all numbers of one type in one array.
 
-    Numbers in double that a float32 can hold are kept as float32.
+    Doubles that a float32 represents exactly are stored as float32.
 
     Args:
         cases: those that are kept.
@@ -97,7 +96,7 @@ def write(cases: list[Case], beside: dict[str, Any]) -> None:
     begins: Counter[str] = Counter()
     places: dict[Any, int] = {}
 
-    def storage_dtype(value: Any) -> Any:
+    def stored(value: Any) -> Any:
         if not isinstance(value, np.ndarray):
             return value
         with np.errstate(over="ignore"):
@@ -105,7 +104,7 @@ def write(cases: list[Case], beside: dict[str, Any]) -> None:
         if value.dtype == np.float64 and np.array_equal(
             single, value, equal_nan=True
         ):
-            return storage_dtype(single) | {"as": "float64"}
+            return stored(single) | {"as": "float64"}
         kind = value.dtype.name
         key = (kind, value.tobytes())
         if key not in places:
@@ -125,7 +124,7 @@ def write(cases: list[Case], beside: dict[str, Any]) -> None:
                     "inputs": node.inputs,
                     "outputs": node.outputs,
                     "attributes": {
-                        name: storage_dtype(value)
+                        name: stored(value)
                         for name, value in node.attributes.items()
                     },
                 }
@@ -133,11 +132,11 @@ def write(cases: list[Case], beside: dict[str, Any]) -> None:
             ],
             "inputs": case.inputs,
             "outputs": case.outputs,
-            "values": {n: storage_dtype(v) for n, v in case.values.items()},
-            "shipped": [storage_dtype(value) for value in case.shipped],
+            "values": {n: stored(v) for n, v in case.values.items()},
+            "shipped": [stored(value) for value in case.shipped],
             "double": case.double
             if isinstance(case.double, str)
-            else [storage_dtype(value) for value in case.double],
+            else [stored(value) for value in case.double],
         }
         for case in cases
     ]

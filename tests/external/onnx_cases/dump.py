@@ -2,11 +2,11 @@
 
     python -m tests.external.onnx_cases.dump build/onnx_cases.pkl
 
-It runs in an environment of its own, with `onnx` and NumPy and nothing
-else. It writes one pickle; `choose` takes from it what this project can
-express. The arrays are ONNX's: the inputs and outputs of its test data,
-mostly float32, and what its own ReferenceEvaluator returns for the same
-inputs in double precision.
+It runs in a separate environment with only `onnx` and NumPy. It writes one
+pickle; `choose` selects from it the cases that this project can express. The
+arrays are ONNX's: the inputs and outputs of its test data, mostly float32,
+and the outputs of its own ReferenceEvaluator for the same inputs in double
+precision.
 """
 
 import pickle
@@ -21,7 +21,7 @@ SUITES = ("node", "pytorch-converted", "pytorch-operator", "simple")
 
 
 def plain(value: Any) -> np.ndarray | str:
-    """Return an array of a type that NumPy has, or the type's name."""
+    """Return an array if NumPy has its type, or else the type's name."""
     if isinstance(value, int | float | bool | np.generic):
         value = np.asarray(value)
     if not isinstance(value, np.ndarray):
@@ -38,7 +38,7 @@ def attributes(node: Any) -> dict[str, Any]:
     """Return a node's attributes as numbers, text, lists and arrays."""
     from onnx import TensorProto, helper, numpy_helper
 
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for each in node.attribute:
         value = helper.get_attribute_value(each)
         if isinstance(value, bytes):
@@ -49,13 +49,15 @@ def attributes(node: Any) -> dict[str, Any]:
             pass
         elif hasattr(value, "__len__"):
             value = [
-                one.decode(errors="replace") if isinstance(one, bytes) else one
-                for one in value
+                item.decode(errors="replace")
+                if isinstance(item, bytes)
+                else item
+                for item in value
             ]
         else:
             value = type(value).__name__
-        found[each.name] = value
-    return found
+        result[each.name] = value
+    return result
 
 
 def data_of(test: Any, model: Any) -> tuple[list[Any], list[Any]]:
@@ -68,19 +70,19 @@ def data_of(test: Any, model: Any) -> tuple[list[Any], list[Any]]:
     folder = Path(test.model_dir) / "test_data_set_0"
 
     def loaded(side: str, values: Any) -> list[Any]:
-        found: list[Any] = []
+        arrays: list[Any] = []
         for number, value in enumerate(values):
             file = folder / f"{side}_{number}.pb"
             if not file.exists():
                 continue
             kind = value.type.WhichOneof("value")
             if kind != "tensor_type":
-                found.append(kind)
+                arrays.append(kind)
                 continue
             tensor = TensorProto()
             tensor.ParseFromString(file.read_bytes())
-            found.append(plain(numpy_helper.to_array(tensor)))
-        return found
+            arrays.append(plain(numpy_helper.to_array(tensor)))
+        return arrays
 
     return (
         loaded("input", model.graph.input),
@@ -97,10 +99,10 @@ def _tensor(value: Any) -> Any:
 
 
 def in_double(model: Any, feeds: dict[str, Any]) -> list[Any] | str:
-    """Return what the evaluator makes of the inputs in double precision.
+    """Return the evaluator's outputs in double precision.
 
     Returns:
-        The outputs, or the error with which the evaluator ends.
+        The outputs, or the message of the error that the evaluator raises.
     """
     import onnx
     from onnx import TensorProto, numpy_helper
@@ -126,14 +128,14 @@ def in_double(model: Any, feeds: dict[str, Any]) -> list[Any] | str:
     }
     try:
         return [plain(v) for v in ReferenceEvaluator(model).run(None, feeds)]
-    except Exception as error:  # noqa: BLE001 - whatever the evaluator lacks
+    except Exception as error:  # noqa: BLE001 - the evaluator raises many kinds
         return f"{type(error).__name__}: {error}"
 
 
 def adam_in_double(model: Any, feeds: dict[str, Any]) -> list[Any]:
-    """Return what ONNX's own Adam makes of its attributes in double.
+    """Return the outputs of ONNX's own Adam with attributes in double.
 
-    The evaluator hands them over as float32, which rounds 1 - beta.
+    The evaluator passes them as float32, which rounds 1 - beta.
     """
     from onnx.reference.ops.aionnx_preview_training import op_adam
 

@@ -1,4 +1,4 @@
-"""Operators of one number: activations, and formulas of one's own."""
+"""Elementwise operators: activations, and custom formulas."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,8 +31,8 @@ WORDS = {
     "Mish": "mish",
     "Identity": "linear",
 }
-# A formula has to be finite from -5 to 5. Where a function is not, it is
-# written so that it is, and the same wherever the case asks.
+# A formula has to be finite from -5 to 5. Where a function is not, its formula
+# is finite there, and equal to it at the inputs of the case.
 FORMULAS = {
     "Abs": "abs(x)",
     "Neg": "-x",
@@ -69,14 +69,14 @@ def elementwise(
     prefix: str = "",
     double: bool = True,
 ) -> list[Way]:
-    """Return the ways to send any array through functions of one number.
+    """Return the ways to apply elementwise layers to an array.
 
     Args:
         x: of any shape.
         layers: as they are written.
-        how: how near it is to the case.
+        how: how close it is to the case.
         prefix: of the ways' names.
-        double: whether the double-precision result is asked for.
+        double: whether the double-precision result is used.
     """
     rows = as_rows(x)
     ways = [
@@ -105,7 +105,7 @@ def elementwise(
 
 
 def single(value: Any) -> str:
-    """Return a number as a formula has it."""
+    """Return a number as text in a formula."""
     return f"({float(value)!r})"
 
 
@@ -141,7 +141,7 @@ def formula(case: Case, node: Node, values: dict[str, Any]) -> str:
 
 
 def clip(node: Node, values: dict[str, Any]) -> str:
-    """Return a formula of what is cut off below and above."""
+    """Return a formula that clips below and above."""
     names = node.inputs[1:]
     low = values.get(names[0]) if names and names[0] else node.get("min")
     high = values.get(names[1]) if names[1:] and names[1] else node.get("max")
@@ -197,12 +197,12 @@ def selu(node: Node, x: np.ndarray) -> list[Way]:
 
 
 def with_float32_constants(x: np.ndarray, text: str, word: str) -> list[Way]:
-    """Return a formula with ONNX's constants, and the word with its own.
+    """Return a formula with ONNX's constants, and the language's element.
 
-    ONNX has them in float32; the word is compared in float32 alone.
+    ONNX has them in float32; the element is compared in float32 only.
     """
-    own = elementwise(x, [word], prefix=f"{word}, ", double=False)
-    return elementwise(x, [{"custom": text}], FORMULA) + own
+    word_ways = elementwise(x, [word], prefix=f"{word}, ", double=False)
+    return elementwise(x, [{"custom": text}], FORMULA) + word_ways
 
 
 def softmax(
@@ -226,14 +226,16 @@ def softmax(
 def log_softmax(node: Node, values: dict[str, Any], opset: int) -> list[Way]:
     """Return the way to write the logarithm of a softmax."""
     ways = softmax(node, values, opset, [])
-    [found] = [way for way in ways if way.name == "vectors"]
+    [vectors] = [way for way in ways if way.name == "vectors"]
     layers = ["softmax", {"custom": "log(maximum(x, 1e-30))"}]
-    [item] = found.items
-    return [replace(found, items=[replace(item, layers=layers)], how=FORMULA)]
+    [item] = vectors.items
+    return [
+        replace(vectors, items=[replace(item, layers=layers)], how=FORMULA)
+    ]
 
 
 def along_axis(x: np.ndarray, axis: int, layers: list[Any]) -> list[Way]:
-    """Return the ways to send the numbers along an axis through layers."""
+    """Return the ways to apply layers along an axis."""
     rows, undo = rows_along(x, axis)
     how = DIRECT if axis == x.ndim - 1 else LAYOUT
     ways = [one_pass("vectors", how, layers, rows, undo)]

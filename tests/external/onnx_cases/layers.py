@@ -1,4 +1,4 @@
-"""Products with a kernel, normalisations, and slopes that are learnt."""
+"""Products with a kernel, normalisations, and learnt slopes."""
 
 import math
 from typing import Any
@@ -30,15 +30,15 @@ Values = dict[str, Any]
 
 
 def dense(kernel: np.ndarray, bias: np.ndarray | None = None) -> Any:
-    """Return a dense layer of this kernel as it is written."""
+    """Return a dense layer for this kernel, in the language."""
     units = kernel.shape[1]
     return {"dense": {"units": units, "bias": bias is not None}}
 
 
 def dense_weights(kernel: np.ndarray, bias: np.ndarray | None) -> Arrays:
-    """Return its weights."""
-    found: Arrays = {"dense_1/kernel": kernel}
-    return found if bias is None else found | {"dense_1/bias": bias}
+    """Return the weights of `dense`."""
+    weights: Arrays = {"dense_1/kernel": kernel}
+    return weights if bias is None else weights | {"dense_1/bias": bias}
 
 
 def gemm(node: Node, values: Values) -> list[Way]:
@@ -90,8 +90,8 @@ def matmul(x: np.ndarray, kernel: np.ndarray) -> list[Way]:
     )
     items = [Forward([dense(k)], x, dense_weights(k, None)) for x, k in pairs]
 
-    def join(found: list[Arrays]) -> dict[int, np.ndarray]:
-        each = [one["outputs"] for one in found]
+    def join(results: list[Arrays]) -> dict[int, np.ndarray]:
+        each = [result["outputs"] for result in results]
         return {0: np.stack(each).reshape(shape)}
 
     return [Way("dense, a network for each matrix", EACH, [*items], join)]
@@ -125,10 +125,10 @@ def batch_norm(node: Node, values: Values) -> list[Way]:
         layers = [{"batch_norm": fields}, *more]
         item = Forward(layers, data, weights, training, kept=kept)
 
-        def join(found: list[Arrays]) -> dict[int, np.ndarray]:
-            [one] = found
-            state = {n: one[each] for n, each in enumerate(kept, 1)}
-            return {0: undo(one["outputs"]), **state}
+        def join(results: list[Arrays]) -> dict[int, np.ndarray]:
+            [result] = results
+            state = {n: result[each] for n, each in enumerate(kept, 1)}
+            return {0: undo(result["outputs"]), **state}
 
         return Way(name, how, [item], join)
 
@@ -165,13 +165,13 @@ def instance_norm(node: Node, values: Values) -> list[Way]:
     }
     samples = [x[n : n + 1] for n in range(len(x))]
     items = [
-        Forward([written], to_image(one), weights, training=True)
-        for one in samples
+        Forward([written], to_image(sample), weights, training=True)
+        for sample in samples
     ]
 
-    def join(found: list[Arrays]) -> dict[int, np.ndarray]:
-        pairs = zip(found, samples, strict=True)
-        each = [from_image(one["outputs"], like) for one, like in pairs]
+    def join(results: list[Arrays]) -> dict[int, np.ndarray]:
+        pairs = zip(results, samples, strict=True)
+        each = [from_image(result["outputs"], like) for result, like in pairs]
         return {0: np.concatenate(each)}
 
     return [Way("batch_norm in training, by sample", COMPOSED, [*items], join)]
@@ -203,10 +203,16 @@ def layer_norm(node: Node, values: Values) -> list[Way]:
     shape = x.shape[axis:]
     beta = rest[0] if rest else np.zeros(shape)
 
-    def way(name: str, how: str, axes: str, data: np.ndarray, own: Any) -> Way:
+    def way(
+        name: str, how: str, axes: str, data: np.ndarray, weight_shape: Any
+    ) -> Way:
         weights = {
-            "layer_norm_1/gamma": np.broadcast_to(gamma, shape).reshape(own),
-            "layer_norm_1/beta": np.broadcast_to(beta, shape).reshape(own),
+            "layer_norm_1/gamma": np.broadcast_to(gamma, shape).reshape(
+                weight_shape
+            ),
+            "layer_norm_1/beta": np.broadcast_to(beta, shape).reshape(
+                weight_shape
+            ),
         }
         fields = {"epsilon": node.number("epsilon", 1e-5), "axes": axes}
         layers = [{"layer_norm": fields}]
@@ -226,34 +232,40 @@ def layer_norm(node: Node, values: Values) -> list[Way]:
 
 
 def prelu(case: Case, node: Node, values: Values) -> list[Way]:
-    """Return the ways to write a slope below zero that is learnt."""
+    """Return the ways to write a learnt slope below zero."""
     x, slope = (values[name] for name in node.inputs)
     # Before opset 7, and where PyTorch wrote the case, channels are second.
     second = case.opset < 7 or case.suite != "node"
     whole: Undo = lambda y: y.reshape(x.shape)  # noqa: E731
-    asked: list[tuple[str, str, str, np.ndarray, np.ndarray, Undo]] = []
+    variants: list[tuple[str, str, str, np.ndarray, np.ndarray, Undo]] = []
     if slope.size == 1:
-        own = slope.reshape(1)
-        asked.append(("one", DIRECT, "one", as_rows(x), own, whole))
+        slope_weights = slope.reshape(1)
+        variants.append(
+            ("one", DIRECT, "one", as_rows(x), slope_weights, whole)
+        )
         if x.ndim == 4:
             back: Undo = lambda y: from_image(y, x)  # noqa: E731
             image = to_image(x)
-            asked.append(("one, images", DIRECT, "one", image, own, back))
+            variants.append(
+                ("one, images", DIRECT, "one", image, slope_weights, back)
+            )
     elif second or slope.ndim == 1:
         rows, undo = rows_along(x, 1 if second else x.ndim - 1)
         kind = "per_channel"
-        asked.append((f"{kind}, vectors", LAYOUT, kind, rows, slope, undo))
+        variants.append((f"{kind}, vectors", LAYOUT, kind, rows, slope, undo))
         image = to_image(x) if second else x.reshape(-1, *x.shape[-3:])
         back = (lambda y: from_image(y, x)) if second else whole
-        asked.append((f"{kind}, images", DIRECT, kind, image, slope, back))
+        variants.append((f"{kind}, images", DIRECT, kind, image, slope, back))
     if slope.shape == x.shape and x.ndim == 3:
         kind = "per_number"
-        asked.append(
+        variants.append(
             (f"{kind}, images", DIRECT, kind, x[None], slope, lambda y: y[0])
         )
         flat = x.reshape(1, -1)
-        own = slope.reshape(-1)
-        asked.append((f"{kind}, vectors", LAYOUT, kind, flat, own, whole))
+        slope_weights = slope.reshape(-1)
+        variants.append(
+            (f"{kind}, vectors", LAYOUT, kind, flat, slope_weights, whole)
+        )
     return [
         one_pass(
             f"{name}, at_zero {at_zero}",
@@ -269,8 +281,8 @@ def prelu(case: Case, node: Node, values: Values) -> list[Way]:
             ],
             data,
             undo,
-            {"prelu_1/slope": own},
+            {"prelu_1/slope": slope_weights},
         )
         for at_zero in ("slope", "zero")
-        for name, how, slopes, data, own, undo in asked
+        for name, how, slopes, data, slope_weights, undo in variants
     ]

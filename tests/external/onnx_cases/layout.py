@@ -25,7 +25,7 @@ def to_image(x: np.ndarray) -> np.ndarray:
 
 
 def from_image(y: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """Return images in the layout of an array that `to_image` was given."""
+    """Return images in the layout of `like`, the inverse of `to_image`."""
     y = y.transpose(0, 3, 1, 2)
     if like.ndim == 3:
         return y[:, :, 0, :]
@@ -33,7 +33,7 @@ def from_image(y: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 
 def rows_along(x: np.ndarray, axis: int) -> tuple[np.ndarray, Undo]:
-    """Return an array as samples along one axis, and the way back."""
+    """Return an array as samples along one axis, and the inverse."""
     moved = np.moveaxis(x, axis, -1)
 
     def undo(y: np.ndarray) -> np.ndarray:
@@ -62,19 +62,19 @@ def one_pass(
 
     Args:
         name: of the way.
-        how: how near it is to the case.
+        how: how close it is to the case.
         layers: as they are written.
         x: the samples.
-        undo: from what the network puts out to the case's output.
+        undo: from the network's output to the case's.
         weights: by tensor.
-        double: whether the double-precision result is asked for.
-        more: what else `Forward` takes.
+        double: whether the double-precision result is used.
+        more: further arguments of `Forward`.
     """
     item = Forward(layers, x, weights or {}, **more)
     return Way(
         name,
         how,
         [item],
-        lambda found: {0: undo(found[0]["outputs"])},
+        lambda results: {0: undo(results[0]["outputs"])},
         double=double,
     )

@@ -22,7 +22,7 @@ Values = dict[str, Any]
 
 
 def flatten(node: Node, values: Values) -> list[Way]:
-    """Return the ways to write what lays an array out in rows."""
+    """Return the ways to write a flattening of an array to rows."""
     x = values[node.inputs[0]]
     axis = node.get("axis", 1)
     axis = axis + x.ndim if axis < 0 else axis
@@ -32,9 +32,9 @@ def flatten(node: Node, values: Values) -> list[Way]:
     if len(rest) > 3:
         rest = (rest[0], math.prod(rest[1:-1]), rest[-1])
     data = x.reshape(batch, *(rest or (1,)))
-    asked = {"channels_first": data, "channels_last": data}
+    inputs = {"channels_first": data, "channels_last": data}
     if len(rest) == 3:
-        asked["channels_first"] = to_image(data)
+        inputs["channels_first"] = to_image(data)
     return [
         one_pass(
             order,
@@ -43,19 +43,19 @@ def flatten(node: Node, values: Values) -> list[Way]:
             each,
             lambda y: y.reshape(shape),
         )
-        for order, each in asked.items()
+        for order, each in inputs.items()
     ]
 
 
 def selecting(
     widths: list[int], *, images: bool, signs: tuple[float, ...] = ()
 ) -> tuple[list[Any], Arrays]:
-    """Return layers that each take one part out of a sample.
+    """Return layers that each select one part of a sample.
 
     Args:
-        widths: of the parts, which lie one behind the other.
+        widths: of the parts, in their order.
         images: whether the parts are channels of an image.
-        signs: what each part is multiplied by; by default one.
+        signs: the factor of each part; by default one.
     """
     layers: list[Any] = []
     weights: Arrays = {}
@@ -75,12 +75,12 @@ def selecting(
 
 
 def concat(node: Node, values: Values) -> list[Way]:
-    """Return the ways to write what joins arrays along an axis."""
+    """Return the ways to write a concatenation along an axis."""
     arrays = [values[name] for name in node.inputs]
     axis = node.get("axis", 1) % arrays[0].ndim
     moved = [np.moveaxis(x, axis, -1) for x in arrays]
-    # In the sample they lie the other way round, so that branches that came
-    # out in another order would show.
+    # In the sample they are in reverse order, so that a wrong order of the
+    # branches would be noticed.
     widths = [x.shape[-1] for x in reversed(moved)]
     lying = np.concatenate(moved[::-1], -1)
 
@@ -88,10 +88,10 @@ def concat(node: Node, values: Values) -> list[Way]:
         return np.moveaxis(y.reshape(lying.shape), -1, axis)
 
     def way(name: str, data: np.ndarray, *, images: bool) -> Way:
-        layers, found = selecting(widths, images=images)
+        layers, kernels = selecting(widths, images=images)
         count, kind = len(layers), "conv2d" if images else "dense"
         weights = {
-            f"{kind}_{count + 1 - n}/kernel": found[f"{kind}_{n}/kernel"]
+            f"{kind}_{count + 1 - n}/kernel": kernels[f"{kind}_{n}/kernel"]
             for n in range(1, count + 1)
         }
         written = {"concatenate": [[layer] for layer in layers[::-1]]}
@@ -104,11 +104,11 @@ def concat(node: Node, values: Values) -> list[Way]:
 
 
 def _arrays(node: Node, values: Values) -> list[np.ndarray]:
-    found = [values[name] for name in node.inputs]
-    for x in found:
+    arrays = [values[name] for name in node.inputs]
+    for x in arrays:
         if x.dtype.name not in FLOATS or not x.size:
             raise NotExpressible("a type that is no float", x.dtype.name)
-    return [np.broadcast_to(x, _common_shape(found)) for x in found]
+    return [np.broadcast_to(x, _common_shape(arrays)) for x in arrays]
 
 
 def _common_shape(arrays: list[np.ndarray]) -> tuple[int, ...]:
@@ -174,7 +174,7 @@ ROOT = {"custom": "sqrt(maximum(x, 1e-36))"}
 LOG = {"custom": "log(maximum(x, 1e-30))"}
 SQUARE = {"custom": "x * x"}
 
-# The layers that a reduction is, on numbers that are one sample.
+# The layers that compute a reduction of the numbers of one sample.
 REDUCTIONS: dict[str, list[Any]] = {
     "ReduceMean": ["global_average_pool"],
     "ReduceMax": ["global_max_pool"],
@@ -189,7 +189,7 @@ REDUCTIONS: dict[str, list[Any]] = {
 
 
 def reduce(node: Node, values: Values) -> list[Way]:
-    """Return the way to write what becomes of all numbers along axes."""
+    """Return the way to write a reduction along axes."""
     x = values[node.inputs[0]]
     if x.dtype.name not in FLOATS:
         raise NotExpressible("a type that is no float", x.dtype.name)

@@ -1,4 +1,4 @@
-"""What ONNX publishes, in PyTorch, in Keras and in the NumPy reference."""
+"""ONNX's published cases in PyTorch, Keras and the NumPy reference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from tests.external.onnx_cases.case import Case, Way, cases, records
 from tests.external.onnx_cases.translation import translate
 from tests.external.units import units
 
-# The most that was measured is 2.54 units in the last place.
+# The largest error that was measured is 2.54 units in the last place.
 LIMIT = 3.0
 
 # Units in the last place of float64 in one of float32.
@@ -21,22 +21,21 @@ SINGLE = float(np.finfo("float32").eps / np.finfo("float64").eps)
 
 BACKENDS = ("torch", "keras", "reference")
 
-# The way of a softmax that sends the axis through a network as the channels
-# of an image.
+# The way to write a softmax with the axis as the channels of an image.
 OF_AN_IMAGE = "images, channels last"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A case that differs, for a reason that is not this project's.
+    """A case that differs for a reason outside this project.
 
     Attributes:
-        case: its id, or how it begins.
+        case: its id, or the beginning of it.
         dtype: the precision in which it differs.
-        backends: where it differs.
-        limit: a function of the expected array that returns by how many
-            units it may.
-        cause: why.
+        backends: those that differ.
+        limit: a function from the expected array to the largest difference
+            that is allowed, in units.
+        cause: the reason.
     """
 
     case: str
@@ -76,8 +75,8 @@ DIFFERENCES = (
         "TensorFlow takes numbers below 2.2e-308 for 0",
     ),
 )
-"""With the largest that was measured, in units of the precision: 1.3e8,
-6.2e7 (0.12 units of float32), 1.3e3 (5.6e-5), and all of it."""
+"""The largest that were measured, in units of the precision: 1.3e8,
+6.2e7 (0.12 units of float32), 1.3e3 (5.6e-5), and the whole value."""
 
 
 def _printed(expected: np.ndarray, digits: int) -> float:
@@ -92,18 +91,18 @@ def _printed(expected: np.ndarray, digits: int) -> float:
 
 
 @cache
-def asked_of(case: Case, dtype: str) -> dict[str, Way]:
+def ways_of(case: Case, dtype: str) -> dict[str, Way]:
     """Return the ways to write a case in a precision, by name."""
-    found = translate(case, dtype)
-    named = {way.name: way for way in found}
-    assert len(named) == len(found), "two ways of one name"
+    ways = translate(case, dtype)
+    named = {way.name: way for way in ways}
+    assert len(named) == len(ways), "two ways of one name"
     return named
 
 
 def calculated(
     desk: Desk, case: Case, way: Way, backend: str, dtype: str
 ) -> dict[int, np.ndarray]:
-    """Return what a backend makes of one way, by the number of the output."""
+    """Return the outputs of a backend for one way, by their number."""
     key = ("onnx", case.id, way.name)
     results = desk.ask(key, lambda: way.items, backend, dtype)
     return way.join(results)
@@ -112,36 +111,36 @@ def calculated(
 def distances(
     desk: Desk, case: Case, way: Way, backend: str, dtype: str
 ) -> list[tuple[float, float]]:
-    """Return how far each output is off, and how far it may be.
+    """Return the difference of each output, and the largest allowed.
 
     Args:
-        desk: calculates.
-        case: what ONNX publishes.
-        way: how it is written.
-        backend: who calculates.
-        dtype: in which precision.
+        desk: runs the calculation.
+        case: the published case.
+        way: the way it is written.
+        backend: that calculates.
+        dtype: the precision.
     """
     expected = case.expected(dtype, double=way.double)
-    found = []
-    for number, got in calculated(desk, case, way, backend, dtype).items():
-        want = expected[number]
-        if want is None:
+    result = []
+    for number, actual in calculated(desk, case, way, backend, dtype).items():
+        wanted = expected[number]
+        if wanted is None:
             continue
         if number in way.rows:
-            want = want.reshape(-1)[way.rows[number]]
+            wanted = wanted.reshape(-1)[way.rows[number]]
         known = [
-            difference.limit(want)
+            difference.limit(wanted)
             for difference in DIFFERENCES
             if case.id.startswith(difference.case)
             and dtype == difference.dtype
             and backend in difference.backends
         ]
         limit = known[0] if known else LIMIT
-        off = units(got, want, dtype)
+        off = units(actual, wanted, dtype)
         if known:
             assert off > LIMIT, "agrees now: take it off the differences"
-        found.append((off, limit))
-    return found
+        result.append((off, limit))
+    return result
 
 
 def says_something(case: Case, dtype: str) -> bool:
@@ -149,9 +148,9 @@ def says_something(case: Case, dtype: str) -> bool:
 
 
 def in_every_precision(chosen: tuple[Case, ...]) -> Any:
-    """Multiply cases by the precisions in which ONNX says anything.
+    """Parametrise by cases and by the precisions in which ONNX has values.
 
-    The reference computes in float64 alone.
+    The reference computes in float64 only.
     """
     rows = [
         pytest.param(case, dtype, backend, id=f"{case.id}-{dtype}-{backend}")
@@ -165,7 +164,7 @@ def in_every_precision(chosen: tuple[Case, ...]) -> Any:
 
 
 def in_first_precision(chosen: tuple[Case, ...]) -> Any:
-    """Multiply cases by the backends, in the precision that ONNX ships."""
+    """Parametrise by cases and backends, in the precision that ONNX ships."""
     rows = [
         pytest.param(case, dtype, backend, id=f"{case.id}-{backend}")
         for case in chosen
@@ -181,13 +180,13 @@ def is_softmax_of_an_image(case: Case, way: Way) -> bool:
 
 
 def first_of_each_operator() -> tuple[Case, ...]:
-    """Return one case of each operator, the smallest."""
-    found: dict[str, Case] = {}
+    """Return the smallest case of each operator."""
+    result: dict[str, Case] = {}
     for case in cases():
-        best = found.setdefault(case.ops, case)
+        best = result.setdefault(case.ops, case)
         if _size(case) < _size(best) and "float32" in case.precisions:
-            found[case.ops] = case
-    return tuple(found.values())
+            result[case.ops] = case
+    return tuple(result.values())
 
 
 def _size(case: Case) -> int:
@@ -196,7 +195,7 @@ def _size(case: Case) -> int:
 
 
 def check(desk: Desk, case: Case, way: Way, backend: str, dtype: str) -> int:
-    """Hold one way to what ONNX says; return how many outputs were seen."""
+    """Compare one way with ONNX; return the number of outputs compared."""
     seen = distances(desk, case, way, backend, dtype)
     far = [each for each in seen if not each[0] <= each[1]]
     assert not far, f"{way.name}: units off, and allowed: {far}"
@@ -204,21 +203,21 @@ def check(desk: Desk, case: Case, way: Way, backend: str, dtype: str) -> int:
 
 
 @in_first_precision(first_of_each_operator())
-def test_one_case_of_each_operator_comes_out(
+def test_one_case_of_each_operator(
     case: Case, dtype: str, backend: str, desk: Desk
 ) -> None:
-    way = next(iter(asked_of(case, dtype).values()))
+    way = next(iter(ways_of(case, dtype).values()))
     assert check(desk, case, way, backend, dtype)
 
 
 @pytest.mark.slow
 @in_every_precision(cases())
-def test_every_case_comes_out_in_every_way(
+def test_every_case_in_every_way(
     case: Case, dtype: str, backend: str, desk: Desk
 ) -> None:
     ways = [
         way
-        for way in asked_of(case, dtype).values()
+        for way in ways_of(case, dtype).values()
         if not is_softmax_of_an_image(case, way)
         and (way.double or dtype == "float32")
     ]
@@ -236,7 +235,7 @@ def _items(way: Way) -> Callable[[], list[Any]]:
 SOFTMAXES = tuple(
     case
     for case in cases()
-    for way in asked_of(case, case.precisions[0]).values()
+    for way in ways_of(case, case.precisions[0]).values()
     if is_softmax_of_an_image(case, way)
 )
 
@@ -255,12 +254,12 @@ SOFTMAXES = tuple(
 def test_a_softmax_of_an_image_runs_along_its_channels(
     case: Case, backend: str, dtype: str, desk: Desk
 ) -> None:
-    way = asked_of(case, dtype)[OF_AN_IMAGE]
+    way = ways_of(case, dtype)[OF_AN_IMAGE]
     assert check(desk, case, way, backend, dtype)
 
 
-def test_every_case_that_can_be_expressed_is_here() -> None:
-    """A case that goes missing would not be noticed otherwise."""
+def test_all_expressible_cases_are_present() -> None:
+    """Without this test, a missing case would not be noticed."""
     beside = records()
     assert beside["onnx"] == "1.23.2"
     assert beside["published"] == 2024
@@ -272,13 +271,13 @@ def test_every_case_that_can_be_expressed_is_here() -> None:
         (case, dtype, way)
         for case in cases()
         for dtype in case.precisions
-        for way in asked_of(case, dtype).values()
+        for way in ways_of(case, dtype).values()
     ]
     assert len(ways) == 1201
     assert len(SOFTMAXES) == 6
 
 
-def test_every_difference_is_of_a_case_that_is_here() -> None:
+def test_every_difference_names_present_cases() -> None:
     named = [
         [case.id for case in cases() if case.id.startswith(each.case)]
         for each in DIFFERENCES

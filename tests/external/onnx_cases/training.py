@@ -21,7 +21,7 @@ from tests.external.onnx_cases.layout import as_rows, rows_along
 
 Values = dict[str, Any]
 
-# Of a loss for each sample, how many samples are asked for at most.
+# The largest number of samples whose own loss is computed.
 ALONE = 24
 
 
@@ -46,8 +46,8 @@ def dropout(case: Case, node: Node, values: Values) -> list[Way]:
             masks=masks if training else {},
         )
 
-        def join(found: list[Arrays]) -> dict[int, np.ndarray]:
-            return {0: found[0]["outputs"].reshape(x.shape)}
+        def join(results: list[Arrays]) -> dict[int, np.ndarray]:
+            return {0: results[0]["outputs"].reshape(x.shape)}
 
         return Way(name, DIRECT, [item], join)
 
@@ -76,16 +76,16 @@ def cross_entropy(case: Case, node: Node, values: Values) -> list[Way]:
         tuple(int(row) for row in alone),
     )
 
-    def join(found: list[Arrays]) -> dict[int, np.ndarray]:
-        [one] = found
+    def join(results: list[Arrays]) -> dict[int, np.ndarray]:
+        [result] = results
         values = {
-            "mean": one["loss"],
-            "sum": one["loss"] * len(rows),
-            "none": one["alone"],
+            "mean": result["loss"],
+            "sum": result["loss"] * len(rows),
+            "none": result["alone"],
         }
         outputs = {0: values[reduction]}
         if len(case.outputs) > 1:
-            outputs[1] = np.log(undo(one["predictions"]))
+            outputs[1] = np.log(undo(result["predictions"]))
         return outputs
 
     how = {"none": EACH, "sum": FOLDED}.get(reduction, LAYOUT)
@@ -97,7 +97,7 @@ def cross_entropy(case: Case, node: Node, values: Values) -> list[Way]:
 
 @dataclass(frozen=True)
 class _Update:
-    """The tensors of a case of an optimiser, and where their parts stand."""
+    """The tensors of an optimiser's case, with their gradients and state."""
 
     rate: float
     count: int
@@ -116,14 +116,14 @@ class _Update:
         return [self.arrays[n::number] for n in range(number)]
 
 
-def _last(found: list[Arrays]) -> dict[int, np.ndarray]:
-    return {n: one["path"][-1] for n, one in enumerate(found)}
+def _last(results: list[Arrays]) -> dict[int, np.ndarray]:
+    return {n: result["path"][-1] for n, result in enumerate(results)}
 
 
 def momentum(node: Node, values: Values) -> list[Way]:
     """Return the way to write a step with momentum.
 
-    A first step at a rate of zero sets the velocity and moves nothing.
+    A first step at a rate of zero sets the velocity and changes nothing.
     """
     update = _Update.of(node, values, 3)
     if update.count > 0 and node.get("beta") != 1.0:
@@ -153,8 +153,8 @@ def momentum(node: Node, values: Values) -> list[Way]:
 def adagrad(node: Node, values: Values) -> list[Way]:
     """Return the way to write a step of Adagrad.
 
-    The language starts all sums of squares alike, so each number is a
-    network of its own.
+    The language starts all sums of squares with one value, so each number is
+    a separate network.
     """
     update = _Update.of(node, values, 3)
     fields = {
@@ -174,8 +174,8 @@ def adagrad(node: Node, values: Values) -> list[Way]:
         for k in range(len(x))
     ]
 
-    def join(found: list[Arrays]) -> dict[int, np.ndarray]:
-        flat = np.concatenate([one["path"][-1] for one in found])
+    def join(results: list[Arrays]) -> dict[int, np.ndarray]:
+        flat = np.concatenate([result["path"][-1] for result in results])
         ends = np.cumsum([len(x) for x, _, _ in update.tensors])[:-1]
         return dict(enumerate(np.split(flat, ends)))
 
@@ -186,7 +186,7 @@ def adam(node: Node, values: Values) -> list[Way]:
     """Return the way to write a step of Adam with given moments.
 
     At T = 0 ONNX corrects no bias and the language always does, so the rate
-    takes the correction off again.
+    cancels the correction.
     """
     update = _Update.of(node, values, 4)
     if node.get("norm_coefficient_post"):

@@ -1,6 +1,6 @@
-"""What a case of ONNX is in this project's language, if it is anything.
+"""The translation of ONNX's cases into this project's language.
 
-Nothing here knows an expected value.
+It does not use the expected values, except a dropout's mask.
 """
 
 from dataclasses import replace
@@ -124,7 +124,7 @@ def several(case: Case, values: Values) -> list[Way]:
         x, kernel = (values[name] for name in case.inputs)
         return layers.matmul(x, np.ascontiguousarray(kernel.T))
     if case.ops == "Unsqueeze+AveragePool+Squeeze":
-        # The image has a second side of one, which is taken off again.
+        # The image gets a second side of size one, which is removed again.
         x = values[first.inputs[0]][..., None]
         ways = windows.pool(rest[0], {rest[0].inputs[0]: x})
         return [_of_one_column(way) for way in ways]
@@ -132,14 +132,14 @@ def several(case: Case, values: Values) -> list[Way]:
 
 
 def _of_one_column(way: Way) -> Way:
-    def join(found: list[Arrays]) -> dict[int, np.ndarray]:
-        return {0: way.join(found)[0][..., 0]}
+    def join(results: list[Arrays]) -> dict[int, np.ndarray]:
+        return {0: way.join(results)[0][..., 0]}
 
     return replace(way, how=ONE_ROW, join=join)
 
 
 def missing(op: str) -> str:
-    """Return what kind of thing an operator without a word is."""
+    """Return the group of an operator that the language lacks."""
     kinds = {
         "attention, recurrence, positions": (
             "Attention FlexAttention LinearAttention RotaryEmbedding RNN "

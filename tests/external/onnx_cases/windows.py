@@ -19,14 +19,14 @@ Pads = list[tuple[int, int]]
 
 
 class Window(NamedTuple):
-    """Where a window stands, side by side.
+    """The geometry of a window, for each side of the image.
 
     Attributes:
-        kernel: how many numbers it takes.
-        strides: how far it moves.
-        dilations: how far apart its numbers are.
-        spans: how far it reaches.
-        pads: how much is added before and after.
+        kernel: the size of the kernel.
+        strides: of the window.
+        dilations: of the kernel.
+        spans: the extent of the dilated kernel.
+        pads: the padding before and after.
         lower: whether an odd row is added before the image.
     """
 
@@ -64,7 +64,7 @@ def window(node: Node, sides: list[int], kernel: list[int]) -> Window:
     Args:
         node: the operator.
         sides: of the image.
-        kernel: how many numbers the window takes, side by side.
+        kernel: the size of the kernel on each side.
     """
     count = len(sides)
     strides = [int(s) for s in node.get("strides", [1] * count)]
@@ -86,23 +86,25 @@ def window(node: Node, sides: list[int], kernel: list[int]) -> Window:
 
 def paddings(sides: list[int], seen: Window) -> dict[str, Any]:
     """Return every way to write the padding, by a name."""
-    found: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     if all(pad == (0, 0) for pad in seen.pads):
-        found["valid"] = "valid"
+        result["valid"] = "valid"
     if same(sides, seen.strides, seen.spans) == seen.pads:
-        found["same"] = "same"
+        result["same"] = "same"
     if all(
         pad == (span // 2, span // 2)
         for pad, span in zip(seen.pads, seen.spans, strict=True)
     ):
-        found["half"] = "half"
+        result["half"] = "half"
     if all(before == after for before, after in seen.pads):
-        found["symmetric"] = {"symmetric": [before for before, _ in seen.pads]}
-    if not found and seen.lower:
+        result["symmetric"] = {
+            "symmetric": [before for before, _ in seen.pads]
+        }
+    if not result and seen.lower:
         raise NotExpressible("padding: an odd row before the image")
-    if not found:
+    if not result:
         raise NotExpressible("padding: unequal on the two sides")
-    return found
+    return result
 
 
 def _images(x: np.ndarray, op: str) -> tuple[list[int], str]:
@@ -138,13 +140,13 @@ def conv(node: Node, values: dict[str, Any]) -> list[Way]:
         # A depthwise convolution has one stride for both sides.
         if groups == channels and len(set(seen.strides)) == 1:
             times = len(kernel) // channels
-            own = kernel.reshape(channels, times, *seen.kernel)
+            own_kernel = kernel.reshape(channels, times, *seen.kernel)
             layers["depthwise_conv2d"] = (
                 fields | {"multiplier": times},
-                own.transpose(2, 3, 0, 1),
+                own_kernel.transpose(2, 3, 0, 1),
             )
-        for layer, (written, own) in layers.items():
-            weights: Arrays = {f"{layer}_1/kernel": own}
+        for layer, (written, own_kernel) in layers.items():
+            weights: Arrays = {f"{layer}_1/kernel": own_kernel}
             if bias is not None:
                 weights[f"{layer}_1/bias"] = bias
             ways.append(
@@ -161,12 +163,12 @@ def conv(node: Node, values: dict[str, Any]) -> list[Way]:
 
 
 def _refuse_ceil(node: Node, x: np.ndarray, seen: Window) -> None:
-    """Refuse a window that stands partly behind the padded image."""
+    """Refuse a window that is partly beyond the padded image."""
     rows = zip(x.shape[2:], seen.spans, seen.strides, seen.pads, strict=True)
     for n, span, stride, pad in rows:
         room = n + sum(pad) - span
         floor, ceil = room // stride + 1, -(-room // stride) + 1
-        # The last window may not begin in what is added behind.
+        # The last window may not begin in the padding at the end.
         if (ceil - 1) * stride >= n + pad[0]:
             ceil -= 1
         if node.get("ceil_mode") and ceil != floor:

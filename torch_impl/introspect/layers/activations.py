@@ -48,7 +48,7 @@ def sigmoid(live: Any) -> Sigmoid | None:
 
 
 def linear(live: Any) -> Linear | None:
-    """Identity, in a row of layers; alone in a block it is no layer."""
+    """Identity in a sequence; alone in a block it stands for no layer."""
     return Linear() if type(live) is nn.Identity else None
 
 
@@ -87,7 +87,7 @@ def silu(live: Any) -> Silu | None:
 
 
 def swish(live: Any) -> Swish | None:
-    """A class of ours."""
+    """An extension class."""
     return Swish(beta=live.beta) if type(live) is extensions.Swish else None
 
 
@@ -99,7 +99,7 @@ def mish(live: Any) -> Mish | None:
 def softplus(live: Any) -> Softplus | None:
     """Softplus, if it is exact.
 
-    Translation: with a threshold of 20, the default, it is another function.
+    Translation: with the default threshold of 20 it is another function.
     """
     exact = type(live) is nn.Softplus and live.threshold >= _EXACT
     return Softplus() if exact and live.beta == 1 else None
@@ -111,7 +111,7 @@ def softsign(live: Any) -> Softsign | None:
 
 
 def hard_sigmoid(live: Any) -> HardSigmoid | None:
-    """Hardsigmoid, whether or not its slope has been through float32."""
+    """Hardsigmoid, whether or not its slope is rounded to float32."""
     return HardSigmoid() if isinstance(live, nn.Hardsigmoid) else None
 
 
@@ -121,7 +121,7 @@ def hard_swish(live: Any) -> HardSwish | None:
 
 
 def custom(live: Any) -> Custom | None:
-    """A class of ours, around a function that knows its formula."""
+    """An extension class around a function with an attribute `formula`."""
     if type(live) is not extensions.Custom:
         return None
     return Custom(formula=live.function.formula)
@@ -130,23 +130,23 @@ def custom(live: Any) -> Custom | None:
 def softmax(live: Any) -> Softmax | None:
     """Softmax along an axis that is counted from the first.
 
-    Translation: which axis the last one is, a layer alone cannot say: the
-    channels of a vector, the width of an image.
+    Translation: the last axis is the channels of a vector but the width of
+    an image, which a layer alone does not show.
     """
     axis = _axis(live, nn.Softmax, extensions.JointSoftmax)
     return Softmax(axis=axis) if axis else None
 
 
 def log_softmax(live: Any) -> LogSoftmax | None:
-    """LogSoftmax, likewise."""
+    """LogSoftmax along an axis that is counted from the first."""
     axis = _axis(live, nn.LogSoftmax, extensions.JointLogSoftmax)
     return LogSoftmax(axis=axis) if axis else None
 
 
 def prelu(live: Any) -> Prelu | None:
-    """PReLU, or the class of ours.
+    """PReLU, or the extension.
 
-    Translation: the shape of the slopes tells what shares one.
+    Translation: the shape of the slopes shows which elements share one.
     """
     if type(live) not in (nn.PReLU, extensions.ShapedPReLU):
         return None
@@ -162,7 +162,7 @@ def prelu(live: Any) -> Prelu | None:
 
 
 def _axis(live: Any, kind: type[Any], joint: type[Any]) -> Any:
-    """Return the axis of a layer of one class, or of ours for several."""
+    """Return the axis of a layer of a class, or of its extension."""
     if type(live) is joint:
         return {1: "all", 2: "positions"}[live.start_dim]
     names = {1: "channels", 2: "height", 3: "width"}

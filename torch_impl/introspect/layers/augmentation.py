@@ -12,7 +12,7 @@ from framework_parity.torch_impl import (
 
 
 def random_flip(live: Any) -> RandomFlip | None:
-    """A class of ours, whether or not its draws come from outside."""
+    """An extension class, whether or not its draws come from outside."""
     return (
         RandomFlip()
         if isinstance(live, random_extensions.RandomFlip)
@@ -21,7 +21,7 @@ def random_flip(live: Any) -> RandomFlip | None:
 
 
 def random_crop(live: Any) -> RandomCrop | None:
-    """Likewise."""
+    """An extension class, whether or not its draws come from outside."""
     if not isinstance(live, random_extensions.RandomCrop):
         return None
     return RandomCrop(padding=live.padding, fill=live.fill)

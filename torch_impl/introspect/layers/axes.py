@@ -1,8 +1,8 @@
-"""Axes by name, from where they stand in a batch."""
+"""Names of axes, by their position in a batch."""
 
 from typing import Any
 
-# By where they stand in a batch, channels first.
+# By position in a batch, channels first.
 AXES: dict[tuple[int, ...], Any] = {
     (1,): "channels",
     (2,): "height",

@@ -22,7 +22,7 @@ from framework_parity.torch_impl.introspect.layers.windows import (
 
 
 def conv2d(live: Any) -> Conv2d | None:
-    """Conv2d, or the class of ours for uneven padding."""
+    """Conv2d, or the extension for uneven padding."""
     if not _is_convolution(live) or _is_depthwise(live):
         return None
     return Conv2d(
@@ -34,34 +34,36 @@ def conv2d(live: Any) -> Conv2d | None:
 
 
 def depthwise_conv2d(live: Any) -> DepthwiseConv2d | None:
-    """Conv2d, likewise, with as many groups as channels.
+    """Conv2d or its extension, with as many groups as channels.
 
-    Translation: initialisers count the fans of one channel, unless they are
-    told others.
+    Translation: initialisers use the fans of one channel, unless others are
+    passed.
     """
     if not _is_convolution(live) or not _is_depthwise(live):
         return None
     height, width = live.kernel_size
     note = getattr(live, "initializers", {}).values()
-    told = [fill for fill in note if fill.func is drawing.variance_scaling_]
+    explicit = [
+        fill for fill in note if fill.func is drawing.variance_scaling_
+    ]
     drawn = [fill for fill in note if fill.func is drawing.fan_in_uniform_]
     pixels = height * width
-    told += [fill for fill in drawn if fill.keywords["fan_in"] != pixels]
+    explicit += [fill for fill in drawn if fill.keywords["fan_in"] != pixels]
     return DepthwiseConv2d(
         multiplier=live.out_channels // live.in_channels,
-        fan_in="all_channels" if told else "per_channel",
+        fan_in="all_channels" if explicit else "per_channel",
         **_moved(live),
         **initializer_fields(live),
     )
 
 
 def _is_convolution(live: Any) -> bool:
-    own = type(live) in (nn.Conv2d, extensions.PaddedConv2d)
-    return own and live.padding_mode == "zeros" and live.padding != "same"
+    matches = type(live) in (nn.Conv2d, extensions.PaddedConv2d)
+    return matches and live.padding_mode == "zeros" and live.padding != "same"
 
 
 def _is_depthwise(live: Any) -> bool:
-    """Whether each channel has filters of its own, as in canonical form."""
+    """Return whether each channel has its own filters, in canonical form."""
     if live.groups != live.in_channels or len(set(live.stride)) > 1:
         return False
     wide = max(live.stride) > 1 and max(live.dilation) > 1
@@ -69,7 +71,7 @@ def _is_depthwise(live: Any) -> bool:
 
 
 def _moved(live: Any) -> dict[str, Any]:
-    """Return what all convolutions say."""
+    """Return the fields of all convolutions."""
     return {
         **window_fields(live),
         "dilation": pair(live.dilation),

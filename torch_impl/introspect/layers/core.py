@@ -16,8 +16,8 @@ from framework_parity.torch_impl.introspect.layers.initial_weights import (
 def dense(live: Any) -> Dense | None:
     """Linear.
 
-    Translation: a layer does not remember how its weights were drawn, unless
-    `build` left a note; without one it was as PyTorch's own layer does.
+    Translation: a layer does not store its initialisers, unless `build` set
+    the attribute `initializers`; without it they are PyTorch's defaults.
     """
     if type(live) is not nn.Linear:
         return None
@@ -29,7 +29,7 @@ def dense(live: Any) -> Dense | None:
 
 
 def flatten(live: Any) -> Flatten | None:
-    """Flatten, or the class of ours that puts the channels last."""
+    """Flatten, or the extension that moves the channels last."""
     if type(live) is extensions.ChannelsLastFlatten:
         return Flatten(order="channels_last")
     whole = type(live) is nn.Flatten and (live.start_dim, live.end_dim)

@@ -10,7 +10,7 @@ from framework_parity.torch_impl import (
 
 
 def initializer_fields(live: Any) -> dict[str, Any]:
-    """Return the initialisers that a layer was filled by."""
+    """Return the initialisers of a layer's kernel and bias."""
     default = partial(drawing.fan_in_uniform_)
     note = getattr(live, "initializers", {})
     return {

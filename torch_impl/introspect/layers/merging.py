@@ -13,7 +13,7 @@ from framework_parity.torch_impl.introspect.layers.axes import AXES
 
 
 def residual(live: Any) -> Residual | None:
-    """A class of ours; an Identity is a block that is empty."""
+    """An extension class; an Identity is a block that is empty."""
     if type(live) is not extensions.Residual:
         return None
     after = reading.read_block(live.after)
@@ -25,8 +25,8 @@ def residual(live: Any) -> Residual | None:
 
 
 def concatenate(live: Any) -> Concatenate | None:
-    """A class of ours."""
+    """An extension class."""
     if type(live) is not extensions.Concatenate:
         return None
-    branches = tuple(reading.read_block(each) for each in live.children())
+    branches = tuple(reading.read_block(branch) for branch in live.children())
     return Concatenate(branches=branches, axis=AXES[(live.dim,)])

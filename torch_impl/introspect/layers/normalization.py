@@ -23,7 +23,7 @@ _NORMS = {
 
 
 def batch_norm(live: Any) -> BatchNorm | None:
-    """BatchNorm1d or BatchNorm2d, with the share of the *old* average.
+    """BatchNorm1d or BatchNorm2d, with the weight of the *old* average.
 
     Translation: `momentum` is 1 - running_decay.
     """
@@ -48,9 +48,9 @@ def batch_norm(live: Any) -> BatchNorm | None:
 
 
 def layer_norm(live: Any) -> LayerNorm | None:
-    """LayerNorm of vectors or whole images, or the class of ours.
+    """LayerNorm of vectors or whole images, or the extension.
 
-    Translation: the shape of what is normalised tells which.
+    Translation: the normalised shape shows which.
     """
     moved = type(live) is extensions.AxesLayerNorm
     if type(live) is not nn.LayerNorm and not moved:

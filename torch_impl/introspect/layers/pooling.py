@@ -20,7 +20,7 @@ from framework_parity.torch_impl.introspect.layers.windows import (
 
 
 def max_pool(live: Any) -> MaxPool | None:
-    """MaxPool2d, or the class of ours for uneven padding."""
+    """MaxPool2d, or the extension for uneven padding."""
     if type(live) not in (nn.MaxPool2d, extensions.PaddedMaxPool2d):
         return None
     if live.ceil_mode or live.return_indices or pair(live.dilation) != (1, 1):
@@ -29,7 +29,7 @@ def max_pool(live: Any) -> MaxPool | None:
 
 
 def average_pool(live: Any) -> AveragePool | None:
-    """AvgPool2d, or the class of ours for uneven padding."""
+    """AvgPool2d, or the extension for uneven padding."""
     if type(live) not in (nn.AvgPool2d, extensions.PaddedAvgPool2d):
         return None
     if live.ceil_mode or live.divisor_override:
@@ -39,13 +39,13 @@ def average_pool(live: Any) -> AveragePool | None:
 
 
 def global_average_pool(live: Any) -> GlobalAveragePool | None:
-    """A class of ours."""
-    own = (extensions.GlobalAvgPool1d, extensions.GlobalAvgPool2d)
-    ours = type(live) in own
-    return GlobalAveragePool() if ours else None
+    """An extension class."""
+    classes = (extensions.GlobalAvgPool1d, extensions.GlobalAvgPool2d)
+    matches = type(live) in classes
+    return GlobalAveragePool() if matches else None
 
 
 def global_max_pool(live: Any) -> GlobalMaxPool | None:
-    """A class of ours."""
-    ours = type(live) is extensions.GlobalMaxPool
-    return GlobalMaxPool() if ours else None
+    """An extension class."""
+    matches = type(live) is extensions.GlobalMaxPool
+    return GlobalMaxPool() if matches else None

@@ -16,7 +16,7 @@ def dropout(live: Any) -> Dropout | None:
 
 
 def spatial_dropout(live: Any) -> SpatialDropout | None:
-    """Dropout1d or Dropout2d, likewise."""
+    """Dropout1d or Dropout2d, with or without masks from outside."""
     if not isinstance(live, nn.Dropout1d | nn.Dropout2d):
         return None
     return SpatialDropout(rate=live.p)

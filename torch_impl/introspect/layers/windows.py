@@ -6,7 +6,7 @@ from framework_parity.common.spec.padding import Same, Symmetric, Valid
 
 
 def window_fields(live: Any) -> dict[str, Any]:
-    """Return what all windows say; uneven padding is Keras's "same"."""
+    """Return the fields of all windows; uneven padding is Keras's "same"."""
     by = (0, 0) if live.padding == "valid" else pair(live.padding)
     padding = Symmetric(by=by) if any(by) else Valid()
     return {
@@ -17,4 +17,5 @@ def window_fields(live: Any) -> dict[str, Any]:
 
 
 def pair(value: Any) -> Any:
+    """Return a number as a pair of equal numbers, a sequence as a tuple."""
     return (value, value) if isinstance(value, int) else tuple(value)

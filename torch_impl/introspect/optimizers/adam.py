@@ -17,23 +17,25 @@ from framework_parity.torch_impl.introspect.optimizers.weight_decay import (
 
 
 def adam(live: Any) -> Adam | None:
-    """Adam, or the class of ours for the other meanings.
+    """Adam, or the extension for the other variants.
 
-    Translation: AdamW is a subclass of it.
+    Translation: AdamW is a subclass of Adam.
     """
-    own = isinstance(live, optim.Adam) and not isinstance(live, optim.AdamW)
-    return Adam(**_moments(live), **decay_fields(live)) if own else None
+    matches = isinstance(live, optim.Adam) and not isinstance(
+        live, optim.AdamW
+    )
+    return Adam(**_moments(live), **decay_fields(live)) if matches else None
 
 
 def adamw(live: Any) -> Adamw | None:
-    """AdamW, or the class of ours for the other meanings."""
+    """AdamW, or the extension for the other variants."""
     if not isinstance(live, optim.AdamW):
         return None
     return Adamw(**_moments(live), **decay_fields(live))
 
 
 def adamax(live: Any) -> Adamax | None:
-    """Adamax, or the class of ours for the other meanings."""
+    """Adamax, or the extension for the other variants."""
     if not isinstance(live, optim.Adamax):
         return None
     beta_1, beta_2 = live.defaults["betas"]
@@ -49,7 +51,7 @@ def adamax(live: Any) -> Adamax | None:
 
 
 def nadam(live: Any) -> Nadam | None:
-    """NAdam, or the class of ours for the other precision."""
+    """NAdam, or the extension for the other precision."""
     if not isinstance(live, optim.NAdam):
         return None
     beta_1, beta_2 = live.defaults["betas"]
@@ -66,7 +68,7 @@ def nadam(live: Any) -> Nadam | None:
 
 
 def _moments(live: Any) -> dict[str, Any]:
-    """Return what Adam and AdamW share."""
+    """Return the fields that Adam and AdamW share."""
     beta_1, beta_2 = live.defaults["betas"]
     return {
         "lr": live.defaults["lr"],

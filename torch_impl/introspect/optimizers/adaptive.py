@@ -16,7 +16,7 @@ from framework_parity.torch_impl.introspect.optimizers.weight_decay import (
 
 
 def rmsprop(live: Any) -> RMSprop | None:
-    """RMSprop, or the class of ours for the other meanings."""
+    """RMSprop, or the extension for the other variants."""
     if not isinstance(live, optim.RMSprop):
         return None
     return RMSprop(
@@ -32,7 +32,7 @@ def rmsprop(live: Any) -> RMSprop | None:
 
 
 def adagrad(live: Any) -> Adagrad | None:
-    """Adagrad, or the class of ours with epsilon inside the root."""
+    """Adagrad, or the extension with epsilon inside the root."""
     if not isinstance(live, optim.Adagrad) or live.defaults["lr_decay"]:
         return None
     inside = isinstance(live, extensions.InnerEpsilonAdagrad)

@@ -12,7 +12,7 @@ from framework_parity.torch_impl.introspect.optimizers.weight_decay import (
 
 
 def sgd(live: Any) -> SGD | None:
-    """SGD, or the class of ours whose velocity sums steps."""
+    """SGD, or the extension whose velocity is a sum of steps."""
     if not isinstance(live, optim.SGD) or live.defaults["dampening"]:
         return None
     of_steps = isinstance(live, extensions.StepVelocitySGD)

@@ -6,16 +6,16 @@ from framework_parity.torch_impl import optimizer_extensions as extensions
 
 
 def decay_fields(live: Any) -> dict[str, Any]:
-    """Return how weights decay.
+    """Return the fields of weight decay.
 
     Raises:
-        LookupError: if the optimiser climbs, which no spec can say.
+        LookupError: if the optimiser maximises, which no spec can express.
     """
     if live.defaults.get("maximize"):
         raise LookupError(f"{live!r} maximises; no spec can say that")
     group = live.param_groups[0]
-    own = group.get("decoupled_weight_decay")
-    form = "factored" if own else "coupled"
+    decoupled = group.get("decoupled_weight_decay")
+    form = "factored" if decoupled else "coupled"
     decay = group["weight_decay"]
     if isinstance(live, extensions.DecoupledDecay):
         factored = isinstance(live, extensions.FactoredDecay)

@@ -1,8 +1,8 @@
-"""The gallery: a function for each picture that an experiment asks for.
+"""Functions for the plots of a specification, one for each kind.
 
-It takes a result and the picture's own words (`common/spec/plots.py`) and
-returns a figure, or the rows of a table. PyTorch and Keras have their
-colours everywhere (`comparisons/report/style.py`).
+Each takes a result and the plot's specification (`common/spec/plots.py`) and
+returns a figure, or the rows of a table. PyTorch and Keras have the same
+colours in all of them (`comparisons/report/style.py`).
 """
 
 from importlib import import_module
@@ -18,20 +18,28 @@ MODULES = (
     *("fits", "final_weights", "epochs", "maps", "samples"),
     "depth",
 )
-"""The files of this folder, each with some of the functions."""
+"""The modules of this package that contain the functions."""
 
 
 def draw(result: Result, picture: Any) -> Figure | Rows:
-    """Draw what an experiment asks for, or put it in a table.
+    """Draw one of the plots of a specification.
+
+    Args:
+        result: of the experiment.
+        picture: the plot's specification; its kind is the function's name.
+
+    Returns:
+        A figure, or the rows of a table.
 
     Raises:
-        LookupError: if nobody can draw it; names the file to edit.
+        LookupError: if there is no function for the kind; the message names
+            the files to edit.
     """
     for module in MODULES:
-        found = import_module(
+        plots = import_module(
             f"framework_parity.comparisons.report.run.plots.{module}"
         )
-        function = getattr(found, picture.kind(), None)
+        function = getattr(plots, picture.kind(), None)
         if function is not None:
             drawn: Figure | Rows = function(result, picture)
             return drawn

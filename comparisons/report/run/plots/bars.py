@@ -1,4 +1,4 @@
-"""Pictures of one number an arm."""
+"""Plots of one number for each arm."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,12 +10,17 @@ from framework_parity.comparisons.report.style import COLOURS, PANEL, legend
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.pool import LABELS
 
-# Inches of an arm's row; and of a row, what a framework's bar takes.
+# Height of the row of an arm in inches, and a bar's share of it.
 ROW, SHARE = 0.45, 0.38
 
 
 def bars(result: Result, spec: Bars) -> Figure:
-    """Draw a row for each arm: a bar for each framework, a dot a seed."""
+    """Draw a row for each arm: bars for frameworks, dots for seeds.
+
+    Args:
+        result: of the experiment.
+        spec: the statistic, the arms, and whether the axis is logarithmic.
+    """
     arms = [a for a in result.arms if a.arm.name in (spec.of or [a.arm.name])]
     figure = Figure(
         figsize=(PANEL[0] * 2, ROW * len(arms) + 1.0), layout="constrained"
@@ -25,7 +30,7 @@ def bars(result: Result, spec: Bars) -> Figure:
     for side, backend in enumerate(result.backends):
         rows = np.arange(len(arms)) + (side - 0.5) * SHARE
         values = [arm.measured(backend, spec.asked) for arm in arms]
-        means = [np.mean(each) for each in values]
+        means = [np.mean(by_seed) for by_seed in values]
         handles.append(
             panel.barh(
                 rows,
@@ -35,16 +40,16 @@ def bars(result: Result, spec: Bars) -> Figure:
                 label=LABELS[backend],
             )
         )
-        for row, each in zip(rows, values, strict=True):
-            shown = np.array(each)[np.isfinite(each)]
+        for row, by_seed in zip(rows, values, strict=True):
+            shown = np.array(by_seed)[np.isfinite(by_seed)]
             panel.plot(
                 shown, np.full(len(shown), row), "k.", markersize=3, alpha=0.6
             )
-            if len(shown) < len(each):
+            if len(shown) < len(by_seed):
                 panel.text(
                     0.02,
                     row,
-                    _not_shown(np.array(each)),
+                    _not_shown(np.array(by_seed)),
                     va="center",
                     size=7,
                     transform=panel.get_yaxis_transform(),
@@ -59,7 +64,7 @@ def bars(result: Result, spec: Bars) -> Figure:
 
 
 def _not_shown(values: Curve) -> str:
-    """Say in how many seeds there is no number, or an infinite one."""
+    """Return in how many seeds the value is infinite or not a number."""
     counts = {
         "never": np.isinf(values).sum(),
         "diverged": np.isnan(values).sum(),
@@ -72,7 +77,12 @@ def _not_shown(values: Curve) -> str:
 
 
 def layer_bars(result: Result, spec: LayerBars) -> Figure:
-    """Draw a row for each arm and framework, a piece for each layer."""
+    """Draw the parameters of each arm and framework, stacked by layer.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+    """
     arms = result.arms
     figure = Figure(
         figsize=(PANEL[0] * 2.4, 1.4 * ROW * len(arms) + 1.0),
@@ -111,7 +121,7 @@ def layer_bars(result: Result, spec: LayerBars) -> Figure:
 
 
 def _layers(arm: ArmResult, backend: str) -> dict[str, int]:
-    """Return how many numbers each layer of the live model learnt."""
+    """Return the number of parameters of each layer of the trained model."""
     record, counts = arm.records[backend][0], dict[str, int]()
     for name in record.parameters:
         layer = name.rpartition("/")[0]

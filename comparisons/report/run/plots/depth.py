@@ -1,4 +1,4 @@
-"""Pictures over the layers of a network: what vanishes, and what dies."""
+"""Plots over the layers: activations, gradients and dead units."""
 
 from typing import Any
 
@@ -28,22 +28,27 @@ from framework_parity.comparisons.report.style import (
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
 
-# Decades of a gradient's size that are drawn below the largest.
+# Number of decades of the gradients' size that are drawn below the largest.
 DECADES = 12
 
-# Of a ridge: how many bars there are, and how much of its row it takes.
+# Number of bars of a histogram, and its share of the height of its row.
 BARS, HEIGHT = 60, 0.8
 
 
 def layer_variances(result: Result, spec: LayerVariances) -> Figure:
-    """Draw a column for each arm: activations above, gradients below."""
+    """Draw mean squares of activations and gradients, a column for each arm.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+    """
     rows = (activation_squares, gradient_squares)
     figure, axes = panels(len(result.arms), len(rows))
     for row, measure in zip(axes, rows, strict=True):
         for panel, arm in zip(row, result.arms, strict=True):
             for backend, records in arm.records.items():
                 squares = measure(arm.trained(backend), records[0])
-                # What is exactly nothing has no place on the axis.
+                # A value of 0 cannot be drawn on a logarithmic axis.
                 shown = np.where(squares > 0, squares, np.nan)
                 panel.plot(
                     np.arange(1, len(squares) + 1),
@@ -59,7 +64,7 @@ def layer_variances(result: Result, spec: LayerVariances) -> Figure:
             panel.margins(y=0.5)
             low, high = panel.get_ylim()
             if high < 10 * low:
-                # Less than a decade would make much of a rounding error.
+                # A shorter axis would magnify rounding errors.
                 panel.set_ylim(low / 3, high * 3)
             panel.set_xlim(0.5, len(squares) + 0.5)
             panel.set_xticks(
@@ -78,7 +83,15 @@ def layer_variances(result: Result, spec: LayerVariances) -> Figure:
 
 
 def activation_squares(arm: Arm, record: Record) -> Curve:
-    """Return the mean square of what left each activation at first."""
+    """Return the mean square of each activation's first outputs.
+
+    Args:
+        arm: the arm, as the framework trained it.
+        record: of one run, with the probe `representations`.
+
+    Returns:
+        Shape (activations,), from the input on.
+    """
     looks = [
         record.probes.get(f"representations/{place.name}")
         for place in arm.all_nodes
@@ -94,7 +107,15 @@ def activation_squares(arm: Arm, record: Record) -> Curve:
 
 
 def gradient_squares(arm: Arm, record: Record) -> Curve:
-    """Return the mean square of the first gradient by each kernel."""
+    """Return the mean square of the first gradient by each kernel.
+
+    Args:
+        arm: the arm, as the framework trained it; not used.
+        record: of one run, with the probe `gradient_norm`.
+
+    Returns:
+        Shape (kernels,), from the input on.
+    """
     first = dict(
         zip(record.parameters, record.steps["gradient_norm"][0], strict=True)
     )
@@ -108,7 +129,12 @@ def gradient_squares(arm: Arm, record: Record) -> Curve:
 
 
 def dead_shares(result: Result, spec: DeadShares) -> Figure:
-    """Draw a panel for each arm: by activations, and dashed by weights."""
+    """Draw the share of dead units by activations, and dashed by weights.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+    """
     figure, axes = panels(len(result.arms), 1)
     for panel, arm in zip(axes[0], result.arms, strict=True):
         looks = 0
@@ -141,21 +167,36 @@ def dead_shares(result: Result, spec: DeadShares) -> Figure:
 
 
 def dead(record: Record, *, by_weights: bool) -> tuple[Curve, Curve]:
-    """Return the epochs of all looks, and the mean share of all layers."""
-    found = [
+    """Return the share of dead units, averaged over the layers.
+
+    Args:
+        record: of one run, with the probe `dead_relu`.
+        by_weights: whether units count as dead by the signs of their weights
+            alone, instead of by their activations.
+
+    Returns:
+        The epochs of all measurements, and the share at each; both empty if
+        there is no ReLU.
+    """
+    shares = [
         values
         for name, values in record.probes.items()
         if name.startswith("dead_relu/")
         and name != "dead_relu/epoch"
         and name.endswith("/by_weights") == by_weights
     ]
-    if not found:
+    if not shares:
         return np.empty(0), np.empty(0)
-    return record.probes["dead_relu/epoch"], np.mean(found, axis=0)
+    return record.probes["dead_relu/epoch"], np.mean(shares, axis=0)
 
 
 def sample_gradients(result: Result, spec: SampleGradients) -> Figure:
-    """Draw a row for each look, and in it a ridge for each kernel."""
+    """Draw histograms of the gradients, a row of panels for each epoch.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+    """
     first = result.backends[0]
     looks = max(len(_epochs(arm.records[first][0])) for arm in result.arms)
     figure, axes = panels(len(result.arms), looks)
@@ -181,7 +222,7 @@ def sample_gradients(result: Result, spec: SampleGradients) -> Figure:
 def _ridges(
     panel: Axes, record: Record, look: int, edges: Curve, backend: str
 ) -> None:
-    """Draw the kernels' ridges, the first layer's at the top."""
+    """Draw a histogram for each kernel, the first layer's at the top."""
     kernels = _kernels(record)
     for level, looks in enumerate(reversed(kernels.values())):
         counts, _ = np.histogram(looks[look], edges)
@@ -200,7 +241,7 @@ def _ridges(
 
 
 def _kernels(record: Record) -> dict[str, Curve]:
-    """Return what was seen of each kernel, by name: looks first."""
+    """Return the gradients by kernel; the first axis is the epoch."""
     start = "per_sample_gradients/"
     return {
         name.removeprefix(start): looks
@@ -214,22 +255,22 @@ def _epochs(record: Record) -> Curve:
 
 
 def _edges(seen: list[dict[str, Curve]]) -> Curve:
-    """Return the edges of all bars, narrow about 0 and wide outside.
+    """Return the edges of all bars, spaced logarithmically on each side of 0.
 
-    Each side has a decade for each power of ten, down to `DECADES` below
-    the largest or to where most gradients are larger; between the sides lies
-    one bar for what is nearly nothing.
+    Each side reaches down to `DECADES` below the largest gradient, or to a
+    decade below the smallest median of a kernel, whichever is larger. One bar
+    between the sides has all smaller values.
     """
     sizes = [
         np.abs(looks[np.isfinite(looks) & (looks != 0)])
         for kernels in seen
         for looks in kernels.values()
     ]
-    sizes = [each for each in sizes if each.size]
+    sizes = [values for values in sizes if values.size]
     if not sizes:
         return np.linspace(-1, 1, BARS + 1)
-    high = np.ceil(np.log10(max(each.max() for each in sizes)))
-    low = np.floor(np.log10(min(np.median(each) for each in sizes))) - 1
+    high = np.ceil(np.log10(max(values.max() for values in sizes)))
+    low = np.floor(np.log10(min(np.median(values) for values in sizes))) - 1
     side = np.logspace(max(low, high - DECADES), high, BARS // 2)
     return np.concatenate([-side[::-1], side])
 

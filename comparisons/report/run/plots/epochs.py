@@ -1,4 +1,4 @@
-"""Pictures over the epochs, with a line for each arm."""
+"""Plots over the epochs, with a line for each arm."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -23,7 +23,12 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 
 def loss_over_time(result: Result, spec: LossOverTime) -> Figure:
-    """Draw a row for each framework: by epoch, and by second."""
+    """Draw the training loss by epoch and by second, a row a framework.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+    """
     shades = colormaps["viridis"](np.linspace(0, 0.9, len(result.arms)))
     figure, axes = panels(2, len(result.backends))
     for row, backend in zip(axes, result.backends, strict=True):
@@ -31,9 +36,9 @@ def loss_over_time(result: Result, spec: LossOverTime) -> Figure:
             records = arm.records[backend]
             epochs = records[0].epochs["epoch"]
             losses = records[0].epochs["train_loss"]
-            # The first run compiles as well; the median leaves that out.
-            taken = float(np.median([record.seconds for record in records]))
-            seconds = taken * epochs / epochs[-1]
+            # The first run includes compilation; the median is robust to it.
+            duration = float(np.median([record.seconds for record in records]))
+            seconds = duration * epochs / epochs[-1]
             for panel, at in zip(row, (epochs, seconds), strict=True):
                 panel.plot(
                     at,
@@ -64,5 +69,5 @@ def loss_over_time(result: Result, spec: LossOverTime) -> Figure:
 
 
 def _marker(record: Record) -> str | None:
-    """A single point has no line."""
+    """Return a marker for a single point, which has no line."""
     return "o" if len(record.epochs["epoch"]) == 1 else None

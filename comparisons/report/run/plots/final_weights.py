@@ -1,4 +1,4 @@
-"""Pictures of the weights that training leaves."""
+"""Plots of the weights at the end of training."""
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,30 +24,35 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 BINS = 61
 
-# Of the weights, this share is inside of the picture; the rest is counted
-# in the outermost bins.
+# Share of the weights within the limits of the plot; the others are counted in
+# the outermost bins.
 INSIDE = 0.998
 
-# Inches of a cell, and of the names beside the cells.
+# In inches: the side of a cell, and the width of the names beside the cells.
 CELL, NAMES = 0.62, 1.5
 
 
 def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
-    """Draw a panel for each arm, all with the same bins."""
-    found = {
+    """Draw histograms of the weights, a panel for each arm.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+    """
+    weights_of = {
         (arm.arm.name, backend): kernels(records[0]).astype(np.float64)
         for arm in result.arms
         for backend, records in arm.records.items()
     }
     reach = max(
         np.quantile(np.abs(w), INSIDE) if len(w) else 0.0
-        for w in map(_finite, found.values())
+        for w in map(_finite, weights_of.values())
     )
     edges = np.linspace(-1, 1, BINS + 1) * (reach or 1.0)
     figure, axes = wrapped(len(result.arms))
     for panel, arm in zip(axes, result.arms, strict=True):
         for backend in result.backends:
-            weights = _finite(found[arm.arm.name, backend])
+            weights = _finite(weights_of[arm.arm.name, backend])
             weights = np.clip(weights, *edges[[0, -1]])
             panel.stairs(
                 np.histogram(weights, edges)[0],
@@ -55,14 +60,14 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
                 color=COLOURS[backend],
                 linewidth=WIDTHS[backend],
             )
-        lost = [
+        diverged = [
             LABELS[backend]
             for backend in result.backends
-            if not np.isfinite(found[arm.arm.name, backend]).all()
+            if not np.isfinite(weights_of[arm.arm.name, backend]).all()
         ]
-        if lost:
-            say(panel, f"{' and '.join(lost)} diverged")
-        # A bin of one weight is seen, and one of none has no place.
+        if diverged:
+            say(panel, f"{' and '.join(diverged)} diverged")
+        # A bin with one weight must be visible; empty bins are not drawn.
         panel.set_ylim(0.5, max(panel.get_ylim()[1], 10.0))
         panel.set_yscale("log")
         panel.set_title(arm.arm.name)
@@ -82,7 +87,15 @@ def _finite(values: Curve) -> Curve:
 
 
 def distances(result: Result, spec: Distances) -> Figure:
-    """Draw a triangle for each framework: arms against those before."""
+    """Draw the distances between the weights of all pairs of arms.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+
+    Returns:
+        A figure with a lower triangular matrix for each framework.
+    """
     names = [arm.arm.name for arm in result.arms]
     before, after = names[:-1] or names, names[1:] or names
     side = CELL * len(after) + NAMES
@@ -94,10 +107,10 @@ def distances(result: Result, spec: Distances) -> Figure:
     seen = np.concatenate([table.ravel() for table in tables.values()])
     seen = seen[np.isfinite(seen) & (seen > 0)]
     least, most = (seen.min(), seen.max()) if len(seen) else (0.1, 1.0)
-    # Less than two decades would make much of a rounding error.
+    # A scale of less than two decades would magnify rounding errors.
     norm = LogNorm(min(least, most / 100), most)
     for panel, (backend, table) in zip(axes, tables.items(), strict=True):
-        # What is equal to the last bit has the darkest colour there is.
+        # A distance of 0 has the darkest colour of the scale.
         shown = np.where(table == 0, least, table)
         panel.imshow(shown, norm=norm, cmap="cividis")
         _write(panel, table, norm)
@@ -108,25 +121,25 @@ def distances(result: Result, spec: Distances) -> Figure:
 
 
 def _table(result: Result, backend: str) -> Curve:
-    """Return the median distance of each arm (row) from those before it.
+    """Return the median distance of each arm (row) from the arms before it.
 
-    The first has none before it and the last none after: there is neither
-    a row of the first nor a column of the last.
+    There is no row for the first arm, which has none before it, and no
+    column for the last, which has none after it.
     """
     distance = STATISTICS["distance"]
     size = len(result.arms)
     table = np.full((size, size), np.nan)
-    for row, one in enumerate(result.arms):
-        for column, other in enumerate(result.arms[:row]):
-            if one.arm.parameters != other.arm.parameters:
+    for row, arm in enumerate(result.arms):
+        for column, earlier in enumerate(result.arms[:row]):
+            if arm.arm.parameters != earlier.arm.parameters:
                 continue
-            both = zip(
-                other.records[backend], one.records[backend], strict=True
+            pairs = zip(
+                earlier.records[backend], arm.records[backend], strict=True
             )
             table[row, column] = np.median(
                 [
-                    distance((Run(other.arm, a), Run(one.arm, b)), ())
-                    for a, b in both
+                    distance((Run(earlier.arm, a), Run(arm.arm, b)), ())
+                    for a, b in pairs
                 ]
             )
     return table[1:, :-1] if size > 1 else table

@@ -1,4 +1,4 @@
-"""Pictures of what is predicted along a line."""
+"""Plots of the predictions for data with one input."""
 
 from typing import Any
 
@@ -25,7 +25,12 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 
 def fit(result: Result, spec: Fit) -> Figure:
-    """Draw a panel for each arm, with the first seed's predictions."""
+    """Draw the predictions of the first seed, a panel for each arm.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+    """
     figure, axes = wrapped(len(result.arms))
     for panel, arm in zip(axes, result.arms, strict=True):
         _fit(panel, arm)
@@ -48,10 +53,10 @@ def _fit(panel: Axes, arm: ArmResult) -> None:
     train = arm.arm.data.parts(loss)["train"]
     points = loop.grid(train.x)
     panel.plot(train.x, train.y, ".", color=GREY, markersize=4)
-    # The samples alone say how far up and down there is something to see.
+    # The limits of the y axis are those of the samples alone.
     low, high = panel.get_ylim()
     data = arm.arm.data
-    truth = list(_silent(data).parts(loss).values())
+    truth = list(_without_noise(data).parts(loss).values())
     x = np.concatenate([part.x[:, 0] for part in truth])
     noisy = data.source.draw(data.seed)[1].reshape(-1, 1)
     scale = fitted(data.target_scaling, noisy, data.rows(noisy)["train"])
@@ -72,8 +77,8 @@ def _fit(panel: Axes, arm: ArmResult) -> None:
     panel.set_xlabel("input, scaled")
 
 
-def _silent(data: Data) -> Data:
-    """Return the same samples, with targets that have no noise, unscaled."""
+def _without_noise(data: Data) -> Data:
+    """Return the same samples with unscaled targets without noise."""
     source: Any = data.source
     return data.model_copy(
         update={

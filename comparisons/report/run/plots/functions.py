@@ -1,4 +1,4 @@
-"""Pictures of functions: activations with their slopes, and sweeps."""
+"""Plots of functions: activations with their slopes, and sweeps."""
 
 from typing import Any
 
@@ -28,23 +28,28 @@ from framework_parity.comparisons.report.style import (
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.pool import LABELS
 
-# Panels in a row; and where a run stands that diverged, over the largest
-# value that is finite.
+# Maximum number of panels in a row; and where diverged runs are drawn, as a
+# multiple of the largest finite value.
 IN_A_ROW, BEYOND = 5, 10.0
 
 FORMULA: Any = {"color": "black", "linewidth": 0.6, "zorder": 3}
 
 
 def activations(result: Result, spec: Activations) -> Figure:
-    """Draw a panel for each activation: its value, and dashed its slope."""
+    """Draw a panel for each activation: its value, and dashed its slope.
+
+    Args:
+        result: of the experiment.
+        spec: names the arm whose activations are drawn.
+    """
     arm = next(a for a in result.arms if a.arm.name == spec.arm)
-    found = statistic.activations(arm.arm)
-    columns = min(len(found), IN_A_ROW)
-    figure, axes = panels(columns, -(-len(found) // columns))
-    for panel in axes.flat[len(found) :]:
+    names = statistic.activations(arm.arm)
+    columns = min(len(names), IN_A_ROW)
+    figure, axes = panels(columns, -(-len(names) // columns))
+    for panel in axes.flat[len(names) :]:
         panel.set_axis_off()
     layers: Any = {place.name: place.layer for place in arm.arm.all_nodes}
-    for panel, name in zip(axes.flat, found, strict=False):
+    for panel, name in zip(axes.flat, names, strict=False):
         for backend, records in arm.records.items():
             run = Run(arm.trained(backend), records[0])
             x, value, slope = looks.activated(run, name)
@@ -68,7 +73,14 @@ def activations(result: Result, spec: Activations) -> Figure:
 
 
 def sweep(result: Result, spec: Sweep) -> Figure:
-    """Draw the mean over the rates, a dot a seed; above, what diverged."""
+    """Draw a statistic over the learning rates: the mean, and every seed.
+
+    Runs that diverged are drawn as crosses above all others.
+
+    Args:
+        result: of the experiment; its arms have different learning rates.
+        spec: the statistic.
+    """
     figure = Figure(
         figsize=(max(PANEL[0] * 1.6, NARROWEST), PANEL[1] * 1.3),
         layout="constrained",
@@ -76,39 +88,39 @@ def sweep(result: Result, spec: Sweep) -> Figure:
     panel = figure.subplots()
     arms = sorted(result.arms, key=lambda a: a.arm.recipe.optimizer.lr)
     rates = np.array([arm.arm.recipe.optimizer.lr for arm in arms])
-    found = {b: _asked(arms, b, spec) for b in result.backends}
-    finite = [each[np.isfinite(each)] for each in found.values()]
-    beyond = BEYOND * max(each.max(initial=0.0) for each in finite)
-    for backend, values in found.items():
+    by_backend = {b: _measured(arms, b, spec) for b in result.backends}
+    finite = [values[np.isfinite(values)] for values in by_backend.values()]
+    beyond = BEYOND * max(values.max(initial=0.0) for values in finite)
+    for backend, values in by_backend.items():
         _over_rates(panel, rates, values, beyond, backend)
     panel.set_xscale("log")
-    if all(each.min(initial=1.0) > 0 for each in finite):
+    if all(values.min(initial=1.0) > 0 for values in finite):
         panel.set_yscale("log")
     panel.set_xlabel("learning rate")
     panel.set_ylabel(spec.statistic.replace("_", " "))
     handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]
     handles.append(line("one seed", "black", 0, marker="."))
-    if any(not np.isfinite(each).all() for each in found.values()):
+    if any(not np.isfinite(values).all() for values in by_backend.values()):
         handles.append(line("diverged", GREY, 0, marker="x"))
     legend(figure, handles)
     return figure
 
 
-def _asked(arms: list[ArmResult], backend: str, spec: Sweep) -> Curve:
-    """Return the statistic of each arm and seed."""
+def _measured(arms: list[ArmResult], backend: str, spec: Sweep) -> Curve:
+    """Return the statistic, of shape (arms, seeds)."""
     return np.array([arm.measured(backend, spec.asked) for arm in arms])
 
 
 def _over_rates(
     panel: Axes, rates: Curve, values: Curve, beyond: float, backend: str
 ) -> None:
-    """Draw the means where no seed diverged, each seed, and the diverged."""
+    """Draw the means of arms without divergence, and every seed."""
     finite, width = np.isfinite(values), WIDTHS[backend]
-    own: dict[str, Any] = {"color": COLOURS[backend]}
+    style: dict[str, Any] = {"color": COLOURS[backend]}
     mean = np.where(finite.all(1), values.mean(1), np.nan)
-    panel.plot(rates, mean, marker="o", linewidth=width, **own)
+    panel.plot(rates, mean, marker="o", linewidth=width, **style)
     seeds = np.broadcast_to(rates[:, np.newaxis], values.shape)
     panel.plot(seeds[finite], values[finite], "k.", markersize=3, alpha=0.6)
-    lost = seeds[~finite]
-    heights = np.full(len(lost), beyond)
-    panel.plot(lost, heights, "x", markersize=3 + 2 * width, **own)
+    diverged = seeds[~finite]
+    heights = np.full(len(diverged), beyond)
+    panel.plot(diverged, heights, "x", markersize=3 + 2 * width, **style)

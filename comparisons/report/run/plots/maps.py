@@ -1,4 +1,4 @@
-"""Pictures of one number over what a recipe can choose."""
+"""Plots of one number over learning rate, batch size and depth."""
 
 import math
 from typing import TypeAlias
@@ -19,13 +19,18 @@ from framework_parity.comparisons.workers.pool import LABELS
 Row: TypeAlias = tuple[int, int | str]
 """A depth and a batch size."""
 
-# Inches of a cell, and of what stands beside and above the cells.
+# In inches: width and height of a cell, and the margins beside and above.
 CELL = (0.75, 0.32)
 BESIDE, ABOVE = 1.7, 1.1
 
 
 def heat_maps(result: Result, spec: HeatMaps) -> Figure:
-    """Draw a map for each framework, and one of their difference."""
+    """Draw a heat map for each framework, and one of their difference.
+
+    Args:
+        result: of the experiment; its arms differ in rate, batch or depth.
+        spec: the statistic.
+    """
     arms = [arm.arm for arm in result.arms]
     rates = sorted({arm.recipe.optimizer.lr for arm in arms})
     rows = sorted(
@@ -51,8 +56,8 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
             _cells(panel, values, "cividis", low, high)
             _frame(panel, *_best(values, spec.statistic))
         else:
-            apart = max(float(np.nanmax(np.abs(values))), 1e-12)
-            _cells(panel, values, "PuOr", -apart, apart)
+            limit = max(float(np.nanmax(np.abs(values))), 1e-12)
+            _cells(panel, values, "PuOr", -limit, limit)
         panel.set_title(name)
         panel.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
         panel.set_xlabel("rate")
@@ -64,7 +69,7 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
 
 
 def _size(batch: int | str) -> float:
-    """Return a batch size to sort by; the full batch is the largest."""
+    """Return a sort key for a batch size; the full batch is the largest."""
     return math.inf if batch == "full" else float(batch)
 
 
@@ -75,16 +80,16 @@ def _map(
     rows: list[Row],
     rates: list[float],
 ) -> Curve:
-    """Return the means, by row and rate; not a number where no arm is."""
-    found: dict[tuple[int, int], list[float]] = {}
+    """Return the means, of shape (rows, rates); NaN where there is no arm."""
+    by_cell: dict[tuple[int, int], list[float]] = {}
     for arm in result.arms:
         rate = arm.arm.recipe.optimizer.lr
         cell = rows.index(spec.row(arm.arm)), rates.index(rate)
         measured = arm.measured(backend, spec.asked)
-        found.setdefault(cell, []).extend(measured)
+        by_cell.setdefault(cell, []).extend(measured)
     values = np.full((len(rows), len(rates)), np.nan)
-    for cell, each in found.items():
-        values[cell] = np.mean(each)
+    for cell, cell_values in by_cell.items():
+        values[cell] = np.mean(cell_values)
     return values
 
 
@@ -110,9 +115,9 @@ def _cells(
 
 
 def _best(values: Curve, statistic: str) -> tuple[int, int]:
-    """Return the cell with the least loss, or with the most of all else."""
-    worth = -values if falls(statistic) else values
-    best = np.nanargmax(worth)
+    """Return the cell with the lowest loss, or the highest other statistic."""
+    score = -values if falls(statistic) else values
+    best = np.nanargmax(score)
     row, column = np.unravel_index(best, values.shape)
     return int(row), int(column)
 

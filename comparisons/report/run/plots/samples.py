@@ -1,4 +1,4 @@
-"""Pictures of samples: where a network puts them, and which it gets wrong."""
+"""Plots of samples: embeddings, confusion matrices and mistakes."""
 
 from typing import Any
 
@@ -26,50 +26,59 @@ from framework_parity.comparisons.report.style import (
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
 
-# Inches of a side: of a panel of points, of a cell of a matrix, of an image;
-# and what is left free above and below.
+# In inches: the sides of a panel of points, of a cell of a matrix and of an
+# image; and the padding above and below a panel.
 SIDE, CELL, IMAGE = 2.2, 0.27, 0.85
 PAD = 0.08
 MARKERS = ("o", "^", "s")
 WORST = 8
 
-# Letters of a class's name that are shown.
+# Maximum length of a class's name, in characters.
 LONGEST = 10
 
-# Neighbours that t-SNE heeds; scikit-learn's own number, or what few
-# samples have.
+# Perplexity of t-SNE: scikit-learn's default, reduced if there are few
+# samples.
 PERPLEXITY = 30.0
 
 
 def embeddings(result: Result, spec: Embeddings) -> Figure:
-    """Draw a row for each arm and framework, a column for each view."""
+    """Draw t-SNE embeddings of the layers' outputs.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+
+    Returns:
+        A figure with a row for each arm and framework, and a column for each
+        view.
+    """
     backends = result.backends
     columns = max(len(views(arm.arm)) for arm in result.arms)
     rows = len(result.arms) * len(backends)
     figure, axes = _grid(rows, columns, SIDE, SIDE)
     for index, arm in enumerate(result.arms):
         labels = labels_of(arm.arm)
-        mine = axes[index * len(backends) :][: len(backends)]
+        rows_of_arm = axes[index * len(backends) :][: len(backends)]
         for column, view in enumerate(views(arm.arm)):
             runs = [Run(arm.trained(b), arm.records[b][0]) for b in backends]
             seen = [viewed(run, view) for run in runs]
-            for panel in mine[:, column]:
+            for panel in rows_of_arm[:, column]:
                 panel.set_axis_on()
-            if all(np.isfinite(each).all() for each in seen):
-                placed = zip(
-                    mine[:, column], runs, _laid_out(seen), strict=True
+            if all(np.isfinite(outputs).all() for outputs in seen):
+                embedded = zip(
+                    rows_of_arm[:, column], runs, _laid_out(seen), strict=True
                 )
-                for panel, run, points in placed:
+                for panel, run, points in embedded:
                     _scatter(panel, points, labels)
                     _measure(panel, run, view)
             else:
-                for panel in mine[:, column]:
+                for panel in rows_of_arm[:, column]:
                     say(panel, "diverged")
-            named = (
+            title = (
                 view if len(result.arms) == 1 else f"{arm.arm.name}: {view}"
             )
-            mine[0, column].set_title(named)
-        for panel, backend in zip(mine[:, 0], backends, strict=True):
+            rows_of_arm[0, column].set_title(title)
+        for panel, backend in zip(rows_of_arm[:, 0], backends, strict=True):
             panel.set_ylabel(LABELS[backend])
     names = max((class_names(arm.arm) for arm in result.arms), key=len)
     legend(
@@ -85,7 +94,7 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
 
 
 def class_names(arm: Arm) -> list[str]:
-    """Return what is written for each class: its name, or its number."""
+    """Return a label for each class: its name, or its number."""
     source = arm.data.source
     names = source.class_names or range(source.class_count or 2)
     return [shortened(str(name)) for name in names]
@@ -101,21 +110,21 @@ def shortened(name: str) -> str:
 
 
 def _look(label: int) -> tuple[str, str]:
-    """Return a class's colour and marker: colours come again, not both."""
-    again, colour = divmod(label, len(CLASSES))
-    return CLASSES[colour], MARKERS[again % len(MARKERS)]
+    """Return a class's colour and marker, unique for up to 18 classes."""
+    cycle, colour = divmod(label, len(CLASSES))
+    return CLASSES[colour], MARKERS[cycle % len(MARKERS)]
 
 
 def _scatter(panel: Axes, points: Curve, labels: Curve) -> None:
-    """Draw points, each as its class looks."""
+    """Draw points with the colours and markers of their classes."""
     for label in np.unique(labels):
         colour, marker = _look(int(label))
-        own = points[labels == label]
-        panel.plot(*own.T, marker, color=colour, markersize=2.5, mew=0)
+        members = points[labels == label]
+        panel.plot(*members.T, marker, color=colour, markersize=2.5, mew=0)
 
 
 def _measure(panel: Axes, run: Run, view: str) -> None:
-    """Write below a panel how well the classes are told apart there."""
+    """Write below a panel how well the classes are separated there."""
     share, right = separability(run, view), nearest_mean(run, view)
     panel.set_xlabel(
         f"separability {share:.2f}, nearest mean {right:.2f}", size=7
@@ -125,23 +134,32 @@ def _measure(panel: Axes, run: Run, view: str) -> None:
 def _laid_out(seen: list[Curve]) -> list[Curve]:
     """Return points in the plane for the samples of each framework.
 
-    What is the same in all, as the input is, is laid out once.
+    Outputs that are equal in all frameworks, such as the input, are embedded
+    once.
     """
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
-    alike = all(np.array_equal(seen[0], other) for other in seen)
-    together = seen[0] if alike else np.concatenate(seen)
-    neighbours = min(PERPLEXITY, (len(together) - 1) / 3)
-    tsne = TSNE(perplexity=neighbours, random_state=0)
-    # So few samples take threads ten times as long as one does alone.
+    equal = all(np.array_equal(seen[0], outputs) for outputs in seen)
+    samples = seen[0] if equal else np.concatenate(seen)
+    perplexity = min(PERPLEXITY, (len(samples) - 1) / 3)
+    tsne = TSNE(perplexity=perplexity, random_state=0)
+    # With few samples, several threads take ten times as long as one.
     with threadpool_limits(1):
-        points = tsne.fit_transform(together)
-    return [points] * len(seen) if alike else np.split(points, len(seen))
+        points = tsne.fit_transform(samples)
+    return [points] * len(seen) if equal else np.split(points, len(seen))
 
 
 def confusion(result: Result, spec: Confusion) -> Figure:
-    """Draw a matrix for each arm and framework, true classes down."""
+    """Draw a confusion matrix for each arm and framework.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+
+    Returns:
+        A figure; the rows of each matrix are the true classes.
+    """
     arms, backends = result.arms, result.backends
     number = max(len(class_names(arm.arm)) for arm in arms)
     side = CELL * number + 0.6
@@ -156,18 +174,20 @@ def confusion(result: Result, spec: Confusion) -> Figure:
             shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
             panel.set_axis_on()
             panel.imshow(shares, cmap="Greys", vmin=0, vmax=1)
-            for true, taken in zip(*counts.nonzero(), strict=True):
+            for true, predicted in zip(*counts.nonzero(), strict=True):
                 panel.text(
-                    *(taken, true, counts[true, taken]),
+                    *(predicted, true, counts[true, predicted]),
                     ha="center",
                     va="center",
                     size=6,
-                    color="white" if shares[true, taken] > 0.5 else "black",
+                    color="white"
+                    if shares[true, predicted] > 0.5
+                    else "black",
                 )
             names = class_names(arm.arm)
-            named = max(map(len, names)) > 2
-            turned = "vertical" if named else "horizontal"
-            panel.set_xticks(range(len(names)), names, rotation=turned)
+            long = max(map(len, names)) > 2
+            rotation = "vertical" if long else "horizontal"
+            panel.set_xticks(range(len(names)), names, rotation=rotation)
             panel.set_yticks(range(len(names)), names)
             panel.tick_params(length=0, labelsize=7)
             panel.set_xlabel("taken for")
@@ -178,7 +198,16 @@ def confusion(result: Result, spec: Confusion) -> Figure:
 
 
 def mistakes(result: Result, spec: Mistakes) -> Figure:
-    """Draw a row of images for each arm and framework, the worst first."""
+    """Draw misclassified images, a row for each arm and framework.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+
+    Returns:
+        A figure; the images are sorted by the probability of the true class,
+        the lowest first.
+    """
     backends = result.backends
     rows = len(result.arms) * len(backends)
     figure, axes = _grid(rows, WORST, IMAGE, IMAGE + 0.2)
@@ -187,18 +216,18 @@ def mistakes(result: Result, spec: Mistakes) -> Figure:
         backend = backends[row % len(backends)]
         run = Run(arm.trained(backend), arm.records[backend][0])
         labels = labels_of(arm.arm)
-        chances = _probabilities(run)
-        chosen = chances.argmax(1)
+        probabilities = _probabilities(run)
+        chosen = probabilities.argmax(1)
         wrong = np.flatnonzero(chosen != labels)
-        order = chances[wrong, labels[wrong]].argsort(kind="stable")
+        order = probabilities[wrong, labels[wrong]].argsort(kind="stable")
         images, names = _shown(run), class_names(arm.arm)
         size = 8 if max(map(len, names)) <= 2 else 5
         for panel, sample in zip(panels, wrong[order], strict=False):
             panel.imshow(images[sample], cmap="Greys", vmin=0, vmax=1)
-            true, taken = names[labels[sample]], names[chosen[sample]]
-            panel.set_title(f"{true} as {taken}", size=size)
+            true, predicted = names[labels[sample]], names[chosen[sample]]
+            panel.set_title(f"{true} as {predicted}", size=size)
             panel.set_axis_on()
-        # The first place of a row says whose it is, mistake or none.
+        # The first panel of a row has its label, even without a mistake.
         panels[0].set_axis_on()
         panels[0].set_ylabel(f"{arm.arm.name}\n{LABELS[backend]}", size=7)
         if not len(wrong):
@@ -207,17 +236,17 @@ def mistakes(result: Result, spec: Mistakes) -> Figure:
 
 
 def _probabilities(run: Run) -> Curve:
-    """Return what the network gives each class, (samples, classes)."""
+    """Return the class probabilities, of shape (samples, classes)."""
     logits = viewed(run, run.arm.places[-1].name)
     if logits.shape[1] == 1:
-        # Of two classes, one is told by a sigmoid: softmax of 0 and z.
+        # A sigmoid of z is the softmax of 0 and z.
         logits = np.hstack([np.zeros_like(logits), logits])
-    raised = np.exp(logits - logits.max(1, keepdims=True))
-    return np.asarray(raised / raised.sum(1, keepdims=True))
+    exponentials = np.exp(logits - logits.max(1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(1, keepdims=True))
 
 
 def _shown(run: Run) -> Curve:
-    """Return the images with values from 0 to 1; grey ones as a plane."""
+    """Return the images with values from 0 to 1; grey ones as planes."""
     images = viewed(run, "input")
     low, high = images.min(), images.max()
     images = ((images - low) / (high - low)).reshape(
@@ -229,7 +258,7 @@ def _shown(run: Run) -> Curve:
 def _grid(
     rows: int, columns: int, width: float, height: float
 ) -> tuple[Figure, Any]:
-    """Return panels without ticks, none of which is seen yet."""
+    """Return a figure with a grid of invisible panels without ticks."""
     figure = Figure(
         figsize=(width * columns + 0.6, height * rows + 2 * LEGEND_LINE),
         layout="constrained",

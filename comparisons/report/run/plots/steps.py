@@ -1,4 +1,4 @@
-"""Pictures over the steps of training."""
+"""Plots over the steps of training."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -19,12 +19,20 @@ from framework_parity.comparisons.report.style import (
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
 
-# Panels of the rates, side by side.
+# Maximum number of panels of the rates in a row.
 IN_A_ROW = 4
 
 
 def gradient_norms(result: Result, spec: GradientNorms) -> Figure:
-    """Draw a row for each framework: a line a kernel, dark to light."""
+    """Draw the gradient norms of all kernels, a row for each framework.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+
+    Returns:
+        A figure; the first kernel is dark and the last one light.
+    """
     figure, axes = panels(len(result.arms), len(result.backends))
     for column, arm in enumerate(result.arms):
         for row, backend in enumerate(result.backends):
@@ -40,7 +48,7 @@ def gradient_norms(result: Result, spec: GradientNorms) -> Figure:
             for shade, index in zip(shades, kernels, strict=True):
                 drawn = largest(norms[:, index], stride)
                 steps = np.arange(len(drawn)) * stride
-                # A gradient of exactly nothing has no place on the axis.
+                # A gradient of 0 cannot be drawn on a logarithmic axis.
                 shown = np.where(drawn > 0, drawn, np.nan)
                 panel.plot(steps, shown, color=shade, linewidth=1)
             if record.diverged_at is not None:
@@ -66,7 +74,12 @@ def gradient_norms(result: Result, spec: GradientNorms) -> Figure:
 
 
 def rates(result: Result, spec: Rates) -> Figure:
-    """Draw a panel for each arm, with both frameworks' rates."""
+    """Draw the learning rates of both frameworks, a panel for each arm.
+
+    Args:
+        result: of the experiment.
+        spec: has no fields.
+    """
     columns = min(len(result.arms), IN_A_ROW)
     figure, axes = panels(columns, -(-len(result.arms) // columns))
     for panel in axes.flat[len(result.arms) :]:

@@ -1,4 +1,4 @@
-"""Tables: numbers beside what was expected."""
+"""Tables of measured numbers and their expected values."""
 
 from functools import partial
 from typing import Any
@@ -14,28 +14,37 @@ from framework_parity.comparisons.workers.pool import LABELS
 
 
 def table(result: Result, spec: Table) -> Rows:
-    """Return a row a number: its name, the expectation, each framework's."""
+    """Return a table of measured and expected numbers.
+
+    Args:
+        result: of the experiment.
+        spec: the rows, and the header of the column of expected values.
+
+    Returns:
+        Rows of a name, the expected value and each framework's value.
+    """
     head = ("", spec.expected, *(LABELS[b] for b in result.backends))
     rows = []
     for name, row in spec.claims.items():
         expected = row.expression.rpartition("==")[2].strip()
-        found = [_mean(result, row, backend) for backend in result.backends]
-        rows.append((name, expected, *(f"{value:.6g}" for value in found)))
+        means = [_mean(result, row, backend) for backend in result.backends]
+        rows.append((name, expected, *(f"{mean:.6g}" for mean in means)))
     return Rows(head, rows)
 
 
 def _mean(result: Result, row: Any, backend: str) -> float:
-    """Return the left side's mean over the seeds."""
+    """Return the mean of the left side of the relation over the seeds."""
     seeds = range(len(result.arms[0].records[backend]))
     lookups = [partial(_look_up, result, backend, seed) for seed in seeds]
     return float(np.mean([row.sides(lookup)[0] for lookup in lookups]))
 
 
 def _look_up(result: Result, backend: str, seed: int, asked: Asked) -> float:
-    statistic, named, arguments = asked
-    found = {arm.arm.name: arm for arm in result.arms}
+    """Return the value of a statistic for one framework and seed."""
+    statistic, names, arguments = asked
+    arms = {arm.arm.name: arm for arm in result.arms}
     runs = [
-        Run(found[name].arm, found[name].records[backend][seed])
-        for name in named
+        Run(arms[name].arm, arms[name].records[backend][seed])
+        for name in names
     ]
     return float(statistic(tuple(runs), arguments))

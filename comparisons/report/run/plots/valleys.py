@@ -1,4 +1,4 @@
-"""Paths over a loss of two weights."""
+"""Plots of the paths of two weights over the loss."""
 
 from typing import Any
 
@@ -24,23 +24,35 @@ SIDE, LINES = 81, 12
 
 
 def paths(result: Result, spec: Paths) -> Figure:
-    """Draw a panel for each arm: the loss's contours, and both ways."""
+    """Draw the paths of both frameworks over the contours of the loss.
+
+    Args:
+        result: of the experiment.
+        spec: names the arms, which have two weights.
+
+    Returns:
+        A figure with a panel for each arm.
+    """
     arms = [arm for arm in result.arms if arm.arm.name in spec.of]
-    ways = [
+    paths_of_arms = [
         {
             backend: records[0].probes["weights/dense_1/kernel"][..., 0]
             for backend, records in arm.records.items()
         }
         for arm in arms
     ]
-    everywhere = np.concatenate([w for way in ways for w in way.values()])
-    everywhere = everywhere[np.isfinite(everywhere).all(1)]
-    low, high = everywhere.min(0), everywhere.max(0)
+    points = np.concatenate(
+        [weights for by in paths_of_arms for weights in by.values()]
+    )
+    points = points[np.isfinite(points).all(1)]
+    low, high = points.min(0), points.max(0)
     margin = np.maximum(high - low, 1e-9) / 5
     figure, axes = panels(len(arms), 1)
-    for panel, arm, way in zip(axes[0], arms, ways, strict=True):
+    for panel, arm, by_backend in zip(
+        axes[0], arms, paths_of_arms, strict=True
+    ):
         _contours(panel, arm.arm, low - margin, high + margin)
-        for backend, weights in way.items():
+        for backend, weights in by_backend.items():
             panel.plot(
                 *weights.T,
                 color=COLOURS[backend],
@@ -60,7 +72,7 @@ def paths(result: Result, spec: Paths) -> Figure:
 
 
 def _contours(panel: Axes, arm: Arm, low: Array, high: Array) -> None:
-    """Draw lines of equal loss, closer together where it is low."""
+    """Draw contours of the loss, at levels that are spaced geometrically."""
     train = arm.data.parts(arm.recipe.loss)["train"]
     across, up = np.linspace(low, high, SIDE).T
 
