@@ -21,10 +21,10 @@ demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
 
 test: install
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadscope
 
 test-slow: install
-	$(BIN)/pytest -n 2 --dist loadgroup -m "slow or not slow"
+	$(BIN)/pytest -n 2 --dist loadscope -m "slow or not slow"
 
 check: install
 	$(BIN)/ruff format --check .

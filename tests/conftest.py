@@ -1,9 +1,13 @@
 """Fixtures of all tests: the two workers, started once per session."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from framework_parity.comparisons.workers.pool import WorkerPair
 
@@ -16,14 +20,20 @@ hypothesis.settings.load_profile("house")
 SETUP = "tests.setup:add_tasks"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests of a file, or of a case, in one process of xdist."""
-    for item in items:
-        given = getattr(item, "callspec", None)
-        case = getattr(given and given.params.get("case"), "id", "")
-        group = f"{item.path.stem}-{case}" if case else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Any
+) -> LoadScopeScheduling:
+    """Run a file in one process of xdist, and so a case of the large file."""
+    return _ByFile(config, log)
+
+
+class _ByFile(LoadScopeScheduling):
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        if Path(file).stem != "test_against_reference":
+            return file
+        case = re.search(r"\[(.*)-(torch|keras)\]", test)
+        return f"{file}::{case[1]}" if case else file
 
 
 @pytest.fixture(scope="session")
