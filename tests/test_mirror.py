@@ -269,10 +269,10 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
         ),
         (
             "trainer.py",
-            replaced("def held(", "def holds("),
+            replaced("def dataset_arrays(", "def arrays("),
             [
-                "trainer.py: Trainer.held stands on one side",
-                "trainer.py: Trainer.holds stands on one side",
+                "trainer.py: Trainer.arrays stands on one side",
+                "trainer.py: Trainer.dataset_arrays stands on one side",
             ],
         ),
         (
