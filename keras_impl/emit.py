@@ -42,15 +42,15 @@ VOCABULARY = Vocabulary(
 )
 
 
-def emit(said: Call, name: str, *first: str) -> str:
+def emit(call: Call, name: str, *first: str) -> str:
     """Return a script that performs a call and assigns the result.
 
     Args:
-        said: the call, from a builder.
+        call: the call, from a builder.
         name: the variable in the code.
         *first: expressions that precede the arguments.
     """
-    complete = said.with_args(*map(Expression, first))
+    complete = call.with_args(*map(Expression, first))
     lines = assembled(complete, VOCABULARY)
     lines.append(statement(complete, VOCABULARY, name))
     return script(lines, VOCABULARY)

@@ -73,12 +73,12 @@ class Vocabulary:
 
 
 def source(
-    said: Any, vocabulary: Vocabulary, taken: int = 0, indent: int = 0
+    expression: Any, vocabulary: Vocabulary, taken: int = 0, indent: int = 0
 ) -> str:
     """Return the expression of a call, a value, or a list of them.
 
     Args:
-        said: the call or value.
+        expression: the call or value.
         vocabulary: the framework's names.
         taken: the number of columns of the first line already in use.
         indent: the indentation of the first line, in columns.
@@ -89,27 +89,31 @@ def source(
     Raises:
         TypeError: for a value that has no source.
     """
-    if isinstance(said, Call):
-        parts = [("", value) for value in said.args]
-        parts += [(f"{key}=", value) for key, value in said.kwargs.items()]
-        opening = f"{vocabulary.name(said.function)}("
+    if isinstance(expression, Call):
+        parts = [("", value) for value in expression.args]
+        parts += [
+            (f"{key}=", value) for key, value in expression.kwargs.items()
+        ]
+        opening = f"{vocabulary.name(expression.function)}("
         return _broken((opening, parts, ")"), vocabulary, taken, indent)
-    if isinstance(said, list):
-        parts = [("", value) for value in said]
+    if isinstance(expression, list):
+        parts = [("", value) for value in expression]
         return _broken(("[", parts, "]"), vocabulary, taken, indent)
-    if isinstance(said, Expression):
-        return str(said)
-    if isinstance(said, str):
-        return json.dumps(said, ensure_ascii=False)
-    if isinstance(said, Code):
-        return _wrapped(said.text, taken, indent)
-    if isinstance(said, np.float64):
-        return f"np.float64({float(said)!r})"
-    if said is None or isinstance(said, bool | int | float | tuple):
-        return repr(said)
-    if callable(said):
-        return vocabulary.name(said)
-    raise TypeError(f"{said!r} has no source")
+    if isinstance(expression, Expression):
+        return str(expression)
+    if isinstance(expression, str):
+        return json.dumps(expression, ensure_ascii=False)
+    if isinstance(expression, Code):
+        return _wrapped(expression.text, taken, indent)
+    if isinstance(expression, np.float64):
+        return f"np.float64({float(expression)!r})"
+    if expression is None or isinstance(
+        expression, bool | int | float | tuple
+    ):
+        return repr(expression)
+    if callable(expression):
+        return vocabulary.name(expression)
+    raise TypeError(f"{expression!r} has no source")
 
 
 def _broken(
@@ -151,42 +155,50 @@ def _wrapped(text: str, taken: int, indent: int) -> str:
     return "\n".join([*lines, line])
 
 
-def statement(said: Any, vocabulary: Vocabulary, name: str = "") -> str:
+def statement(expression: Any, vocabulary: Vocabulary, name: str = "") -> str:
     """Return a statement that evaluates a call or value.
 
     Args:
-        said: the call or value.
+        expression: the call or value.
         vocabulary: the framework's names.
         name: the variable to assign the result to, if any.
     """
     start = f"{name} = " if name else ""
-    return start + source(said, vocabulary, taken=len(start))
+    return start + source(expression, vocabulary, taken=len(start))
 
 
-def assembled(said: Any, vocabulary: Vocabulary) -> list[str]:
+def assembled(expression: Any, vocabulary: Vocabulary) -> list[str]:
     """Return the definitions of the classes combined at run time.
 
     Args:
-        said: the call or value that uses them.
+        expression: the call or value that uses them.
         vocabulary: the framework's names.
     """
-    if isinstance(said, Call):
-        inside = [said.function, *said.args, *said.kwargs.values()]
+    if isinstance(expression, Call):
+        inside = [
+            expression.function,
+            *expression.args,
+            *expression.kwargs.values(),
+        ]
         return [
             line for value in inside for line in assembled(value, vocabulary)
         ]
-    if isinstance(said, list):
+    if isinstance(expression, list):
         return [
-            line for value in said for line in assembled(value, vocabulary)
+            line
+            for value in expression
+            for line in assembled(value, vocabulary)
         ]
-    if not vocabulary.is_assembled(said):
+    if not vocabulary.is_assembled(expression):
         return []
-    bases = [("", base) for base in said.__bases__]
+    bases = [("", base) for base in expression.__bases__]
     taken = len(":")
-    opening = f"class {said.__name__}("
+    opening = f"class {expression.__name__}("
     head = _broken((opening, bases, ")"), vocabulary, taken, 0)
     inside = [
-        line for base in said.__bases__ for line in assembled(base, vocabulary)
+        line
+        for base in expression.__bases__
+        for line in assembled(base, vocabulary)
     ]
     return [*inside, f'{head}:\n    """One after another."""\n\n']
 

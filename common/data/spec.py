@@ -359,20 +359,20 @@ class Data(Model):
 
 
 def no_source(
-    found: list[Any], kinds: list[str], fields: list[str]
+    keys: list[Any], kinds: list[str], fields: list[str]
 ) -> PydanticCustomError:
     """Return the error about data that do not name exactly one data set.
 
     Args:
-        found: the keys that are not fields of the data.
+        keys: the keys that are not fields of the data.
         kinds: the kinds of data sets.
         fields: the fields of the data next to the data set.
 
     Returns:
         The error, with a hint to the equivalent or to a similar name.
     """
-    wrong = [key for key in found if key not in kinds]
-    if len(wrong) < len(found) and wrong:
+    wrong = [key for key in keys if key not in kinds]
+    if len(wrong) < len(keys) and wrong:
         # A data set is named, so the other key is a field.
         return PydanticCustomError(
             "unknown_field",
@@ -382,7 +382,7 @@ def no_source(
                 "text": unknown_field("data", wrong[0], fields),
             },
         )
-    text = f"got {', '.join(map(shown, found)) or 'no data set'}, "
+    text = f"got {', '.join(map(shown, keys)) or 'no data set'}, "
     text += f"expected exactly one data set of: {names(kinds)}"
     if wrong:
         hint = kind_hint(wrong[0], kinds, "source")

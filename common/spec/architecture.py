@@ -157,9 +157,9 @@ def is_place(name: str) -> bool:
     return re.fullmatch(r"[a-z]\w*_\d+", name) is not None
 
 
-def walk(found: Sequence[LayerNode]) -> Iterator[LayerNode]:
+def walk(nodes: Sequence[LayerNode]) -> Iterator[LayerNode]:
     """Yield every place; inner places come before the enclosing one."""
-    for place in found:
+    for place in nodes:
         for block in place.blocks.values():
             yield from walk(block)
         yield from walk(place.after or ())

@@ -66,7 +66,7 @@ class Measured(Drawn):
         return read_statistic(self.statistic)
 
     @property
-    def said(self) -> str:
+    def statement(self) -> str:
         """The statistic's name as the beginning of a sentence."""
         text = self.statistic.replace("_", " ")
         return f"{text[:1].upper()}{text[1:]}"
@@ -95,7 +95,7 @@ class Bars(Measured):
 
     @property
     def caption(self) -> str:
-        return f"{self.said}: mean, and every seed"
+        return f"{self.statement}: mean, and every seed"
 
 
 class HeatMaps(Measured):
@@ -113,7 +113,7 @@ class HeatMaps(Measured):
     @property
     def caption(self) -> str:
         return (
-            f"{self.said} over rate, batch size and depth, mean of the "
+            f"{self.statement} over rate, batch size and depth, mean of the "
             "seeds; the best cell is framed"
         )
 
@@ -239,7 +239,7 @@ class Sweep(Measured):
 
     @property
     def caption(self) -> str:
-        return f"{self.said} over the learning rate"
+        return f"{self.statement} over the learning rate"
 
     def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         rates = [arm.recipe.optimizer.lr for arm in arms]

@@ -62,13 +62,13 @@ class Failure:
 
     Attributes:
         spec: the simplest failing spec.
-        found: the spec as it was drawn.
+        original: the spec as it was drawn.
         verdict: the verdict on the simplest spec.
         path: path of the saved file, or None.
     """
 
     spec: Experiment
-    found: Experiment
+    original: Experiment
     verdict: Verdict
     path: Path | None = None
 

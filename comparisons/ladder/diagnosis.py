@@ -54,7 +54,7 @@ class Cause:
     Attributes:
         convention: the row of the table.
         framework: the framework that deviates from the specification.
-        said: the value in the specification.
+        specified: the value in the specification.
         read: the value that the framework behaves as if it had.
         where: the quantity that the verdict names.
         restores: whether the frameworks agree once both use one value.
@@ -62,7 +62,7 @@ class Cause:
 
     convention: Convention
     framework: str
-    said: Any
+    specified: Any
     read: Any
     where: str | None
     restores: bool = True
@@ -79,14 +79,17 @@ class Cause:
         torch, keras = row.sources
         return (
             f"{LABELS[self.framework]} behaves as if {row.field} were "
-            f"{_shown(self.read)} instead of {_shown(self.said)}: told that, "
+            f"{_shown(self.read)} instead of {_shown(self.specified)}: told "
+            "that, "
             f"{LABELS[_other(self.framework)]} does the same. {row.sentence} "
             f"(PyTorch: {torch}; Keras: {keras})"
         )
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of the command line's contract."""
-        change = dict.fromkeys(LABELS, self.said) | {self.framework: self.read}
+        change = dict.fromkeys(LABELS, self.specified) | {
+            self.framework: self.read
+        }
         return {
             "cause": self.name,
             "sentence": self.sentence,

@@ -96,20 +96,20 @@ def draws(
 
 
 def judge_draws(
-    arm: Arm | TwoArms, found: dict[str, list[Weights]], seed: int = 0
+    arm: Arm | TwoArms, drawn: dict[str, list[Weights]], seed: int = 0
 ) -> Verdict:
     """Compare the drawn weights with the specification, tensor by tensor.
 
     Args:
         arm: the arm with the initialisers; where it has two sides, each
             framework is compared with its own.
-        found: by backend, one set of weights for each seed.
+        drawn: by backend, one set of weights for each seed.
         seed: seed of the draws from the specification.
 
     Returns:
         The verdict of the rung; it names the first tensor that deviates.
     """
-    sides = {backend: sides_of(arm)[backend] for backend in found}
+    sides = {backend: sides_of(arm)[backend] for backend in drawn}
     tensors = [
         (name, backend)
         for backend, side in sides.items()
@@ -120,7 +120,7 @@ def judge_draws(
     least = 1.0
     for name, backend in sorted(tensors, key=lambda pair: order[pair[0]]):
         side = sides[backend]
-        values = np.concatenate([w[name].ravel() for w in found[backend]])
+        values = np.concatenate([w[name].ravel() for w in drawn[backend]])
         odd = examine(values, _from_spec(side, name, len(values), seed))
         least = min(least, odd.p)
         if odd.p < level:
@@ -131,7 +131,7 @@ def judge_draws(
                 name,
                 backend,
             )
-    runs = len(next(iter(found.values())))
+    runs = len(next(iter(drawn.values())))
     return _verdict(
         arm,
         f"{counted(len(order), 'tensor')}, drawn under "

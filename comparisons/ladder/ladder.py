@@ -389,7 +389,7 @@ def _judge_inside(
         given="agree" if agrees else "disagree",
         worst_ratio=ratios[where],
         where=where,
-        sentence=compared[where].said(name, 0),
+        sentence=compared[where].sentence(name, 0),
         suspect=compared[where].unstable_backend(0),
     )
 

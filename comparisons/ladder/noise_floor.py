@@ -93,7 +93,7 @@ class Comparison:
             return None
         return list(LABELS)[int(self.floors[:, step].argmax())]
 
-    def said(self, what: str, step: int) -> str:
+    def sentence(self, what: str, step: int) -> str:
         """Describe one step: the difference, or the framework that drifts.
 
         Args:

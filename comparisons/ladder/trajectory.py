@@ -211,7 +211,7 @@ class Trajectory:
         if ratio > TIMES_FLOOR:
             outcome = "disagree"
             compared, index = self._at(where, step)
-            sentence = f"{compared.said(where, index)} at step {step}"
+            sentence = f"{compared.sentence(where, index)} at step {step}"
             suspect = compared.unstable_backend(index)
         elif self.steps[0] != self.steps[1] and horizon is None:
             outcome, where = "disagree", "steps"
@@ -276,8 +276,8 @@ class Trajectory:
             worst = f"at most {verdict.worst_ratio:.3g} times"
             verdict.where, verdict.at_step = name, step
             verdict.sentence = (
-                f"the first to part is {compared.said(name, index)} at step "
-                f"{step}; over all curves and steps it is {worst}"
+                f"the first to part is {compared.sentence(name, index)} at "
+                f"step {step}; over all curves and steps it is {worst}"
             )
         verdict.suspect = None
 

@@ -130,7 +130,7 @@ class Explanation:
     causes: tuple[Cause, ...] = ()
 
     @property
-    def found(self) -> list[Effect | Cause]:
+    def all_causes(self) -> list[Effect | Cause]:
         """The effects of the values, then the conventions behind the rest."""
         return [*self.effects, *self.causes]
 

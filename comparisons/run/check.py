@@ -140,7 +140,7 @@ def _check(
     }
     if isinstance(spec, TwoSided):
         ladder, explained = run_and_explain(pair, spec, name, **arguments)
-        return CheckedArm(ladder, tuple(explained.found))
+        return CheckedArm(ladder, tuple(explained.all_causes))
     ladder = run_ladder(pair, spec.arm(name), **arguments)
     causes = diagnose(
         pair, ladder, settings.seed, settings.steps, settings.dtype

@@ -26,7 +26,7 @@ from framework_parity.comparisons.audit.causes import (
     Values,
 )
 
-Said = Literal["right", "part", "more", "wrong", "undecided", "no gap"]
+Statement = Literal["right", "part", "more", "wrong", "undecided", "no gap"]
 
 FAILS: dict[str, Callable[[DefaultsMix], float]] = {
     "none": lambda mix: 0.0,
@@ -100,7 +100,7 @@ def simulate(
     return Finder(table, "abcdefghij"[:places], rising=True).find()
 
 
-def said(kind: str, result: Causes) -> Said:
+def said(kind: str, result: Causes) -> Statement:
     """Return how the causes found compare with the true ones."""
     if result.decision != "shown":
         return "no gap"

@@ -11,7 +11,12 @@ from framework_parity.comparisons.audit.causes import (
     Finder,
     Values,
 )
-from tests.comparisons.simulated import FAILS, fewest_places, said, simulate
+from tests.comparisons.simulated import (
+    FAILS,
+    fewest_places,
+    said,
+    simulate,
+)
 
 # With n tables, a share p is seen within 4 √(p (1 - p) / n) of itself but
 # for one run in 16,000.

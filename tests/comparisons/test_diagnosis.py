@@ -54,7 +54,7 @@ def test_a_value_that_is_neither_default_is_tried_against_both(
     assert cause.convention.name == "adam_epsilon"
     assert cause.framework == suspect
     read = getattr(cause.convention, suspect)
-    assert (cause.said, cause.read) == (0.01, read)
+    assert (cause.specified, cause.read) == (0.01, read)
     seen = f"behaves as if adam.epsilon were {read} instead of 0.01"
     assert f"{LABELS[suspect]} {seen}" in cause.sentence
     assert cause.convention.sentence in cause.sentence

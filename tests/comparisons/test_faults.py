@@ -105,7 +105,7 @@ def test_a_fault_is_found_on_its_rung(
     assert all(verdict.agrees for verdict in ladder.verdicts[:-1])
     if fault.rung in INSIDE:
         # Off from the reference, or drifting from itself.
-        named = rf"{LABELS[suspect]} (is off|self_drift)"
+        named = rf"{LABELS[suspect]}(?: is off|'s own run-to-run drift)"
         assert re.search(named, last.sentence), last.sentence
     if fault.at_step is not None:
         assert last.at_step == fault.at_step

@@ -22,7 +22,7 @@ def document(result: Result) -> dict[str, Any]:
         "causes": [
             cause.as_json()
             for arm in result.arms
-            for cause in arm.explained.found
+            for cause in arm.explained.all_causes
         ],
         "arms": [_arm_json(arm) for arm in result.arms],
         "report": str(result.report) if result.report else None,
