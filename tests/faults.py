@@ -25,11 +25,14 @@ from framework_parity.common.codegen.lookup import SPEC
 from framework_parity.common.data import spec as data
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.common.spec.initializers import KernelInitializer
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.layers.activations import Softmax, Tanh
 from framework_parity.common.spec.layers.core import Dense
+from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.node import members
 from framework_parity.common.spec.optimizers import Optimizer
+from framework_parity.common.spec.penalties import Penalty
 from framework_parity.common.training import batches, loop
 from framework_parity.comparisons.ladder.interventions import (
     starts_elsewhere,
@@ -113,11 +116,12 @@ def _misread(backend: str, kind: str, **fields: Any) -> None:
 
     Args:
         backend: the package.
-        kind: of the layer or optimiser.
+        kind: of the layer, loss, optimiser or initialiser, or `penalty`.
         fields: for each, a function from the spec to the value that is read.
     """
-    families = members(Layer), members(Optimizer)
-    [cls] = (each for each in chain(*families) if each.kind() == kind)
+    families = map(members, (Layer, Loss, Optimizer, KernelInitializer))
+    classes = {each.kind(): each for each in chain(*families)}
+    cls = Penalty if kind == "penalty" else classes[kind]
     address = cls.__module__.removeprefix(SPEC)
 
     @_around(_module(backend, address), kind)
@@ -526,7 +530,7 @@ def validated_in_training_mode(backend: str) -> None:
 
 def own_weights_too_wide(backend: str) -> None:
     """Draw normal weights with three times the standard deviation."""
-    _misread(backend, "initializers", "normal", stddev=lambda s: 3 * s.stddev)
+    _misread(backend, "normal", stddev=lambda s: 3 * s.stddev)
 
 
 @dataclass(frozen=True)

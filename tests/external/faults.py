@@ -104,7 +104,7 @@ def dropout_not_scaled(backend: str) -> None:
 
 def l2_not_halved(backend: str) -> None:
     """Add the whole square where the spec has half of it."""
-    _misread(backend, "penalties", "penalty", form=lambda _: "whole")
+    _misread(backend, "penalty", form=lambda _: "whole")
 
 
 def nesterov_dropped(backend: str) -> None:
@@ -125,7 +125,6 @@ def smoothing_doubled(backend: str) -> None:
     """Smooth the labels twice as much as the spec says."""
     _misread(
         backend,
-        "losses",
         "cross_entropy",
         label_smoothing=lambda s: 2 * s.label_smoothing,
     )
@@ -133,6 +132,4 @@ def smoothing_doubled(backend: str) -> None:
 
 def weights_too_wide(backend: str) -> None:
     """Draw normal weights with a deviation 10 percent too large."""
-    _misread(
-        backend, "initializers", "normal", stddev=lambda s: 1.1 * s.stddev
-    )
+    _misread(backend, "normal", stddev=lambda s: 1.1 * s.stddev)
