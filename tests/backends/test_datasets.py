@@ -13,7 +13,7 @@ from framework_parity.common.data import image_cache as image_files
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import digest
-from framework_parity.comparisons.cli import main as cli
+from framework_parity.comparisons.cli import output
 from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.comparisons.test_cli import parity
@@ -178,11 +178,11 @@ def test_both_train_on_what_they_load_and_agree(
     spec = tmp_path / "spec.yaml"
     spec.write_text(ARM)
     command = ("check", str(spec), "--level", "trajectory", "--data-dir")
-    assert parity(*command, str(folder)) == cli.AGREE
+    assert parity(*command, str(folder)) == output.AGREE
     file = folder / FOLDERS["mnist"] / "t10k-labels-idx1-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-9])
     capsys.readouterr()
-    assert parity(*command, str(folder)) == cli.WRONG_INPUT
+    assert parity(*command, str(folder)) == output.WRONG_INPUT
     message = capsys.readouterr().err.splitlines()[-1]
     assert message.startswith(f"parity: {file}: data: is truncated")
 
@@ -196,7 +196,7 @@ def test_missing_files_give_a_one_line_message(
     out = [] if command == "check" else ["--out", str(tmp_path / "out")]
     assert (
         parity(command, str(spec), "--data-dir", str(none), *out)
-        == cli.WRONG_INPUT
+        == output.WRONG_INPUT
     )
     message = capsys.readouterr().err.strip()
     assert message.startswith(

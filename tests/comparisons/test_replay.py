@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from framework_parity import run
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.common.spec.replay import Drawn
 from framework_parity.common.training import batches
 from framework_parity.common.training.record import Record
-from framework_parity.comparisons import catalogue, run
+from framework_parity.comparisons import catalogue
 from framework_parity.comparisons.run import settings
 from framework_parity.comparisons.run.replay import recorded
 from framework_parity.comparisons.workers.pool import (

@@ -7,6 +7,7 @@ has a task, `plant_external`, which removes one fault and plants the next.
 import sys
 from typing import Any
 
+from framework_parity.common.spec.padding import Valid
 from framework_parity.comparisons.workers import tasks
 from tests import faults
 from tests.external import calculations, plain_optimizers
@@ -71,13 +72,9 @@ def padding_counted(backend: str) -> None:
     )
 
 
-def half_padding_as_same(backend: str) -> None:
-    """Pad a convolution with `same` where the spec has `half`."""
-    _misread(
-        backend,
-        "conv2d",
-        padding=lambda s: "same" if s.padding == "half" else s.padding,
-    )
+def padding_dropped(backend: str) -> None:
+    """Do not pad the image of a convolution."""
+    _misread(backend, "conv2d", padding=lambda _: Valid())
 
 
 def flatten_order_swapped(backend: str) -> None:

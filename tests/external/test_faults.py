@@ -76,7 +76,7 @@ NOTICED: dict[Callable[[str], None], Check] = {
     ),
     faults.layer_norm_epsilon: onnx("node-layer_normalization_2d_axis1"),
     faults.padding_counted: onnx("node-averagepool_2d_precomputed_pads"),
-    faults.half_padding_as_same: onnx("node-conv_with_strides_padding"),
+    faults.padding_dropped: onnx("node-conv_with_strides_padding"),
     faults.flatten_order_swapped: onnx("node-flatten_axis1"),
     faults.dropout_not_scaled: onnx("node-training_dropout_default"),
     faults.l2_not_halved: sklearn("regression logistic momentum, L2"),
