@@ -67,7 +67,7 @@ def test_one_unit_in_the_last_place_is_an_error_in_float32() -> None:
 
 
 def test_dropout_statistics_need_a_dropout() -> None:
-    missing = STATISTICS["dropout_error"].missing
+    missing = STATISTICS["dropout_error"].missing_reason
     assert "no probe 'dropped'" in str(missing(DROPPING, ()))
     assert STATISTICS["dropout_kept"].needs[-1](DROPPING) is None
     reason = STATISTICS["dropout_kept"].needs[-1](arm(TANH))
