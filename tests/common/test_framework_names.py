@@ -61,7 +61,7 @@ def each_scope(entries: list[Row]) -> Any:
     """Parametrize a test over the scopes, with the rows of each."""
     scopes = sorted({row.scope for row in entries})
     return pytest.mark.parametrize(
-        "own",
+        "entries",
         [[row for row in entries if row.scope == scope] for scope in scopes],
         ids=scopes,
     )

@@ -125,3 +125,4 @@ def test_a_disagreement_that_does_not_come_again_is_kept_as_drawn() -> None:
     failure = _shrunk(agreeing, spec, number, verdict)
     assert failure.spec == spec
     assert failure.verdict is verdict
+    assert failure.verdict.outcome == "disagree"
