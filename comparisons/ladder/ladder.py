@@ -68,7 +68,7 @@ from framework_parity.comparisons.workers.pool import (
 
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 
-HEARD = ", counting the rounding that the NumPy reference shows"
+WITH_REFERENCE = ", counting the rounding that the NumPy reference shows"
 
 # The unmodified reference, then the reference with rounded predictions.
 REFERENCES = (
@@ -76,12 +76,12 @@ REFERENCES = (
     *(partial(reference.Trainer, rounding_variant=side) for side in ROUGH),
 )
 
-Heard = TypeVar("Heard")
+TaskResult = TypeVar("TaskResult")
 
 
 def reference_runs(
-    task: Callable[..., Heard], **arguments: Any
-) -> list[Heard]:
+    task: Callable[..., TaskResult], **arguments: Any
+) -> list[TaskResult]:
     """Run a task with each variant of the reference.
 
     It runs in a single thread: the matrix products are small, and on a busy
@@ -157,13 +157,13 @@ def run_ladder(
     result = LadderResult(arm)
     # Used by all rungs but the last, so that each framework compiles once.
     long = lengthened(arm, steps)
-    surveys = pair.ask(
+    inspections = pair.ask(
         "inspect_step", arm=long, seed=seed, dtype=dtype, nudges=NUDGES
     )
-    both: StepInspections = surveys["torch"], surveys["keras"]
+    both: StepInspections = inspections["torch"], inspections["keras"]
     inside = both
     if isinstance(arm, TwoArms):
-        inside = Sides(arm).surveys(*both)
+        inside = Sides(arm).inspections(*both)
     for rung in RUNGS[: RUNGS.index(level) + 1]:
         if rung == "data":
             verdict = _compare_data(arm, both[0].data, both[1].data)
@@ -338,7 +338,7 @@ def _run_inside(
         compared = _compare_inside(rung, both, references)
         verdict = _judge_inside(rung, arm, compared)
     if verdict.outcome != "disagree":
-        verdict.sentence += HEARD
+        verdict.sentence += WITH_REFERENCE
         return verdict
     if isinstance(arm, TwoArms):
         return _of_two_sides(rung, arm, seed, verdict)
@@ -467,7 +467,7 @@ def _run_trajectory(
         trajectory = compare_records(arm.name, torch, keras, references)
         verdict = trajectory.verdict()
     if verdict.outcome != "disagree":
-        verdict.sentence += HEARD
+        verdict.sentence += WITH_REFERENCE
         return trajectory, verdict
     if isinstance(arm, TwoArms):
         trajectory.say_where_first(verdict)

@@ -69,7 +69,7 @@ class Sides:
         inside = name.partition("/")[0] in self.known
         return self.renamed(name) if inside else name
 
-    def surveys(
+    def inspections(
         self, torch: StepInspection, keras: StepInspection
     ) -> tuple[StepInspection, StepInspection]:
         """Return both inspections with the snapshots of what both have.

@@ -77,15 +77,15 @@ def count(trainer_class: Any, progress: Any = None) -> None:
 
 def fail_on_residual(backend: str) -> None:
     """Break on every network that has a residual block."""
-    _survey_if(lambda: 1 // 0)
+    _inspect_if(lambda: 1 // 0)
 
 
 def die_on_residual(backend: str) -> None:
     """Die of every network that has a residual block."""
-    _survey_if(lambda: os._exit(9))
+    _inspect_if(lambda: os._exit(9))
 
 
-def _survey_if(misfortune: Any) -> None:
+def _inspect_if(misfortune: Any) -> None:
     from framework_parity.comparisons.workers import tasks
 
     inspect_step = tasks.inspect_step
