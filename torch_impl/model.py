@@ -9,9 +9,7 @@ from torch import nn
 from framework_parity.common.codegen.calls import Call, builder_for, call
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
-from framework_parity.torch_impl.layers.initial_weights import (
-    initializer_call,
-)
+from framework_parity.torch_impl.layers.initial_weights import initializer_call
 from framework_parity.torch_impl.random_extensions import MASKED_CLASS
 from framework_parity.torch_impl.weights import leaves, tensors
 

@@ -6,9 +6,7 @@ from typing import Any
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.parsing import parse_one, read
-from framework_parity.common.spec.two_sided.experiment import (
-    two_sided_values,
-)
+from framework_parity.common.spec.two_sided.experiment import two_sided_values
 from framework_parity.common.spec.two_sided.schema import two_sided
 
 

@@ -1,6 +1,6 @@
 """Progress on standard error: a bar on a terminal, plain lines elsewhere."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -16,10 +16,11 @@ from rich.progress import (
 
 from framework_parity.common.spec.counted import counted
 from framework_parity.comparisons.cli.ticker import Stages, Ticker
-from framework_parity.comparisons.workers.pool import LABELS, Watcher
-
-FuzzWatcher = Callable[[int, int, int], None]
-"""Called with the numbers of specifications: done, in all, disagreeing."""
+from framework_parity.comparisons.workers.pool import (
+    LABELS,
+    FuzzWatcher,
+    Watcher,
+)
 
 
 @contextmanager

@@ -32,7 +32,11 @@ from framework_parity.comparisons.ladder.verdict import (
     outcome_of,
     worst,
 )
-from framework_parity.comparisons.workers.pool import WorkerError, WorkerPair
+from framework_parity.comparisons.workers.pool import (
+    FuzzWatcher,
+    WorkerError,
+    WorkerPair,
+)
 
 # Number of specs that Hypothesis draws from one seed.
 ROUND = 50
@@ -47,9 +51,6 @@ MOST_SHRUNK = 5
 # Time limit of shrinking one spec, in seconds: where a spec crashes a
 # framework, each attempt needs new workers.
 SHRINKING = 60.0
-
-FuzzWatcher = Callable[[int, int, int], None]
-"""Called with the specs done, the specs in all, and the disagreements."""
 
 
 class DisagreementError(AssertionError):

@@ -38,6 +38,7 @@ from framework_parity.comparisons.ladder.thresholds import (
     POWER,
 )
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
+from framework_parity.comparisons.numbers import finite
 from framework_parity.comparisons.workers.pool import (
     LABELS,
     Progress,
@@ -76,8 +77,8 @@ class Sample:
     def as_json(self) -> dict[str, Any]:
         """Return the values as a dictionary; None where one is not finite."""
         return {
-            "mean": _number(self.mean),
-            "spread": _number(self.spread),
+            "mean": finite(self.mean),
+            "spread": finite(self.spread),
             "runs": self.runs,
             "diverged": self.diverged,
             "values": list(self.values),
@@ -193,12 +194,12 @@ class Equivalence:
         """Return all measured values as a dictionary."""
         return {
             "metric": self.metric,
-            "margin": _number(self.margin),
+            "margin": finite(self.margin),
             "torch": self.torch.as_json(),
             "keras": self.keras.as_json(),
-            "p_equivalent": _number(self.p_equivalent),
-            "p_different": _number(self.p_different),
-            "p_diverged": _number(self.p_diverged),
+            "p_equivalent": finite(self.p_equivalent),
+            "p_different": finite(self.p_different),
+            "p_diverged": finite(self.p_diverged),
             "seeds_needed": self.seeds_needed,
         }
 
@@ -413,7 +414,3 @@ def _fisher(torch: Sample, keras: Sample) -> float:
 
 def _share(sample: Sample) -> float:
     return sample.diverged / sample.runs
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

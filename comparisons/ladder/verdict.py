@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
+from framework_parity.comparisons.numbers import finite
 
 Outcome = Literal["agree", "disagree", "undecided"]
 
@@ -76,7 +76,7 @@ class Verdict:
             "rung": self.rung,
             "arm": self.arm,
             "verdict": self.outcome,
-            "worst_ratio_to_floor": ratio if np.isfinite(ratio) else None,
+            "worst_ratio_to_floor": finite(ratio),
             "at_step": self.at_step,
             "horizon": self.horizon,
             "where": self.where,

@@ -20,6 +20,7 @@ from framework_parity.comparisons.ladder.thresholds import (
     MOST_SEEDS,
     SIGNIFICANT,
 )
+from framework_parity.comparisons.numbers import finite
 
 Runs = dict[str, dict[str, list[Record]]]
 """Records by backend and arm, one for each seed."""
@@ -79,8 +80,8 @@ class Judged:
             **{
                 backend: {
                     "holds": answer.holds,
-                    "value": _number(answer.value),
-                    "bound": _number(answer.bound),
+                    "value": finite(answer.value),
+                    "bound": finite(answer.bound),
                     "held_in": answer.held,
                     "seeds": len(answer.margins),
                     **({"names": answer.names} if answer.names else {}),
@@ -276,7 +277,3 @@ def _apart(gaps: npt.NDArray[np.float64]) -> bool:
     if len(gaps) < FEWEST_SEEDS:
         return False
     return Effect(tuple(gaps.tolist())).p_value < CHANCE
-
-
-def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -12,9 +12,7 @@ from framework_parity.common.data import image_cache
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
-from framework_parity.common.spec.two_sided.experiment import (
-    TwoSided,
-)
+from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.ladder import epochs_of, run_ladder
 from framework_parity.comparisons.ladder.thresholds import (
@@ -31,7 +29,7 @@ from framework_parity.comparisons.ladder.two_sided_causes import (
     run_and_explain,
 )
 from framework_parity.comparisons.run.claim_verdicts import judge_claim
-from framework_parity.comparisons.run.replay import demand_replayable, recorded
+from framework_parity.comparisons.run.replay import recorded
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers.pool import (
@@ -69,8 +67,6 @@ def run_experiment(
             replayed; before training starts.
         WorkerError: if a framework fails.
     """
-    if settings.randomness == "replay":
-        demand_replayable(spec)
 
     def run_arm(pair: WorkerPair, arm: Arm | TwoArms) -> ArmResult:
         return _run_arm(pair, spec, arm, settings, watch)

@@ -61,6 +61,9 @@ Progress = Callable[[str, int, int], None]
 Watcher = Callable[[str, str, int, int], None]
 """Called with the stage, the backend, and how much is done of how much."""
 
+FuzzWatcher = Callable[[int, int, int], None]
+"""Called with the specs done, the specs in all, and the disagreements."""
+
 # The worker prints this line when it has started; the lines before it in its
 # log are the framework's start-up messages.
 STARTED = "parity: the worker has started"

@@ -9,17 +9,11 @@ from framework_parity.comparisons.audit.audit import (
 )
 from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.audit.settings import AuditSettings
-from framework_parity.comparisons.ladder.thresholds import (
-    SEEDS_OF_AUDITS,
-)
+from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_AUDITS
 from framework_parity.comparisons.report.audit import page as audit_page
 from framework_parity.comparisons.run import validation
-from framework_parity.comparisons.run.runner import (
-    Watcher,
-)
-from framework_parity.comparisons.run.settings import (
-    Profile,
-)
+from framework_parity.comparisons.run.runner import Watcher
+from framework_parity.comparisons.run.settings import Profile
 
 
 def audit(

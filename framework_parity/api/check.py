@@ -5,17 +5,13 @@ from typing import Any
 
 from framework_parity.api.experiment import find_experiment
 from framework_parity.common.spec.experiment import Experiment
-from framework_parity.common.spec.two_sided.experiment import (
-    TwoSided,
-)
+from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.run.check import (
     CheckedArm,
     CheckSettings,
     check_arms,
 )
-from framework_parity.comparisons.run.runner import (
-    Watcher,
-)
+from framework_parity.comparisons.run.runner import Watcher
 
 
 def check(

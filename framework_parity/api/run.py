@@ -8,13 +8,9 @@ from typing import Any
 
 from framework_parity.api.experiment import find_experiment
 from framework_parity.common.spec.experiment import Experiment
-from framework_parity.common.spec.two_sided.experiment import (
-    TwoSided,
-)
+from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.common.training.loop import Dtype
-from framework_parity.comparisons.ladder.thresholds import (
-    SEEDS_OF_CLAIMS,
-)
+from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
 from framework_parity.comparisons.report.run import page
 from framework_parity.comparisons.report.run.display import DisplayedResult
 from framework_parity.comparisons.report.run.index import TimedResult

@@ -8,9 +8,7 @@ from framework_parity.common.spec.layers.augmentation import (
     RandomCrop,
     RandomFlip,
 )
-from framework_parity.keras_impl import (
-    random_extensions,
-)
+from framework_parity.keras_impl import random_extensions
 
 
 def random_flip(spec: RandomFlip, shape: Shape) -> Call:

@@ -8,9 +8,7 @@ from framework_parity.common.spec.layers.convolution import (
     Conv2d,
     DepthwiseConv2d,
 )
-from framework_parity.keras_impl import (
-    extensions,
-)
+from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl.layers.initial_weights import initializer_call
 from framework_parity.keras_impl.layers.windows import has_word, padding_of
 

@@ -11,9 +11,7 @@ from framework_parity.common.spec.layers.pooling import (
     MaxPool,
 )
 from framework_parity.common.spec.padding import Same, Valid
-from framework_parity.keras_impl import (
-    extensions,
-)
+from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl.layers.windows import has_word, padding_of
 
 

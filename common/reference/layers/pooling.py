@@ -5,9 +5,7 @@ from typing import cast
 
 import numpy as np
 
-from framework_parity.common.reference.layers.windows import (
-    seen_by_windows,
-)
+from framework_parity.common.reference.layers.windows import seen_by_windows
 from framework_parity.common.reference.passes import Back, Pass
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array

@@ -8,9 +8,7 @@ from framework_parity.common.spec.layer import (
     Shape,
     refused,
 )
-from framework_parity.common.spec.node import (
-    Fraction,
-)
+from framework_parity.common.spec.node import Fraction
 
 
 class Dropout(LayerSpec):

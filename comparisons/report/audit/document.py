@@ -1,6 +1,5 @@
 """The JSON document of an audit, which `--json` prints."""
 
-import math
 from typing import Any
 
 from framework_parity.common.spec.two_sided.experiment import TwoSidedValue
@@ -13,6 +12,7 @@ from framework_parity.comparisons.audit.result import (
 )
 from framework_parity.comparisons.audit.sweep import Measured
 from framework_parity.comparisons.ladder.effects import Effect
+from framework_parity.comparisons.numbers import finite
 from framework_parity.comparisons.report.audit.text import headline, sentences
 from framework_parity.comparisons.workers.pool import LABELS
 
@@ -150,8 +150,3 @@ def _option_json(option: Option, metric: str) -> dict[str, Any]:
         "bad_corner": runs_json(option.bad, metric),
         "bad_corner_without": without and runs_json(without, metric),
     }
-
-
-def finite(value: float | None) -> float | None:
-    """Return a finite number unchanged, and None for any other value."""
-    return value if value is not None and math.isfinite(value) else None

@@ -14,7 +14,7 @@ from framework_parity.comparisons.audit.result import (
     SingleChange,
     corrected,
 )
-from framework_parity.comparisons.audit.sweep import METRICS, Measured
+from framework_parity.comparisons.audit.sweep import Measured
 from framework_parity.comparisons.ladder.effects import Effect
 from framework_parity.comparisons.ladder.thresholds import (
     MOST_SEEDS,
@@ -441,11 +441,6 @@ def option_rows(audit: AuditResult) -> list[tuple[str, ...]]:
         )
         for option in audit.options
     ]
-
-
-def better(audit: AuditResult) -> str:
-    """Return `higher` if a higher metric is better, else `lower`."""
-    return "higher" if METRICS[audit.metric] else "lower"
 
 
 def effect_text(effect: Effect) -> str:

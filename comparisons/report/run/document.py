@@ -1,8 +1,8 @@
 """The JSON document of a result, which `--json` prints."""
 
-import math
 from typing import Any
 
+from framework_parity.comparisons.numbers import finite
 from framework_parity.comparisons.report.run.text import headline
 from framework_parity.comparisons.run.result import ArmResult, Result
 
@@ -42,7 +42,7 @@ def _arm_json(arm: ArmResult) -> dict[str, Any]:
     for backend, records in arm.records.items():
         fields[backend] = {
             "final": {
-                name: _finite(arm.mean(backend, name))
+                name: finite(arm.mean(backend, name))
                 for name in records[0].final
             },
             "seconds": sum(record.seconds for record in records),
@@ -51,13 +51,9 @@ def _arm_json(arm: ArmResult) -> dict[str, Any]:
     if arm.curves:
         ratio, step, where = arm.curves.worst()
         fields["curves"] = {
-            "worst_ratio_to_floor": _finite(ratio),
+            "worst_ratio_to_floor": finite(ratio),
             "at_step": step,
             "where": where,
             "horizon": arm.curves.horizon,
         }
     return fields
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None

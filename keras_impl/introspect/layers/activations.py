@@ -33,9 +33,7 @@ from framework_parity.common.spec.layers.activations import (
     Tanh,
 )
 from framework_parity.keras_impl import extensions
-from framework_parity.keras_impl import (
-    introspect as reading,
-)
+from framework_parity.keras_impl import introspect as reading
 
 
 def relu(live: Any) -> Relu | None:

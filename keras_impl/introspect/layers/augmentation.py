@@ -6,9 +6,7 @@ from framework_parity.common.spec.layers.augmentation import (
     RandomCrop,
     RandomFlip,
 )
-from framework_parity.keras_impl import (
-    random_extensions,
-)
+from framework_parity.keras_impl import random_extensions
 
 
 def random_flip(live: Any) -> RandomFlip | None:

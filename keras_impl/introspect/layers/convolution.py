@@ -8,9 +8,7 @@ from framework_parity.common.spec.layers.convolution import (
     Conv2d,
     DepthwiseConv2d,
 )
-from framework_parity.keras_impl import (
-    extensions,
-)
+from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl.introspect.layers.initial_weights import (
     initializer_fields,
 )

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from framework_parity.keras_impl import (
-    introspect as reading,
-)
+from framework_parity.keras_impl import introspect as reading
 
 
 def initializer_fields(live: Any, kernel: str = "kernel") -> dict[str, Any]:

@@ -3,12 +3,8 @@
 from typing import Any
 
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
-from framework_parity.keras_impl import (
-    extensions,
-)
-from framework_parity.keras_impl import (
-    introspect as reading,
-)
+from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl import introspect as reading
 from framework_parity.keras_impl.introspect.layers.axes import AXES
 
 

@@ -8,9 +8,7 @@ from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
     LayerNorm,
 )
-from framework_parity.keras_impl import (
-    extensions,
-)
+from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl.introspect.layers.axes import AXES
 
 _NORMS = {

@@ -10,9 +10,7 @@ from framework_parity.common.spec.layers.pooling import (
     GlobalMaxPool,
     MaxPool,
 )
-from framework_parity.keras_impl import (
-    extensions,
-)
+from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl.introspect.layers.windows import (
     is_channels_last,
     window_fields,

@@ -8,9 +8,7 @@ from framework_parity.common.spec.layers.regularization import (
     Dropout,
     SpatialDropout,
 )
-from framework_parity.keras_impl import (
-    random_extensions,
-)
+from framework_parity.keras_impl import random_extensions
 
 
 def dropout(live: Any) -> Dropout | None:

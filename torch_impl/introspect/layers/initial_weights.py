@@ -4,9 +4,7 @@ from functools import partial
 from typing import Any
 
 from framework_parity.torch_impl import initializer_extensions as drawing
-from framework_parity.torch_impl import (
-    introspect as reading,
-)
+from framework_parity.torch_impl import introspect as reading
 
 
 def initializer_fields(live: Any) -> dict[str, Any]:

@@ -9,9 +9,7 @@ from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
     LayerNorm,
 )
-from framework_parity.torch_impl import (
-    extensions,
-)
+from framework_parity.torch_impl import extensions
 from framework_parity.torch_impl.introspect.layers.axes import AXES
 
 _NORMS = {

@@ -10,9 +10,7 @@ from framework_parity.common.spec.layers.pooling import (
     GlobalMaxPool,
     MaxPool,
 )
-from framework_parity.torch_impl import (
-    extensions,
-)
+from framework_parity.torch_impl import extensions
 from framework_parity.torch_impl.introspect.layers.windows import (
     pair,
     window_fields,

@@ -6,12 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from framework_parity.common.metrics import (
-    probes as looks,
-)
-from framework_parity.common.metrics import (
-    registry as statistic,
-)
+from framework_parity.common.metrics import probes as looks
+from framework_parity.common.metrics import registry as statistic
 from framework_parity.common.metrics.registry import Run
 from framework_parity.common.spec.plots import Activations, Sweep
 from framework_parity.common.training.record import Curve
