@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
 from framework_parity.common.codegen.lookup import function_for
-from framework_parity.common.reference.rounding import roughly
+from framework_parity.common.reference.rounding import EXACT, Rounding, roughly
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.activations import (
@@ -27,7 +27,7 @@ class Pass:
             layout.
         masks: the random draws of the step for each layer that draws, such
             as the factors of a dropout; None in evaluation.
-        rounding_variant: the perturbation; see `common.reference.rounding`.
+        rounding: the perturbation; see `common.reference.rounding`.
         outputs: the outputs of the layers so far, the inner ones first.
         kept: the new values of the tensors that are not trainable, in
             training.
@@ -37,7 +37,7 @@ class Pass:
 
     weights: Weights
     masks: Masks | None = None
-    rounding_variant: int = 0
+    rounding: Rounding = EXACT
     outputs: dict[str, Array] = field(default_factory=dict)
     kept: Weights = field(default_factory=dict)
     gradients: Weights = field(default_factory=dict)
@@ -89,11 +89,9 @@ def _definition(place: LayerNode) -> Definition:
 
 def _activation(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     layer = cast("Activation", place.layer)
-    values, slopes = layer.terms(x) if run.rounding_variant else (0.0, 0.0)
+    values, slopes = layer.terms(x) if run.rounding else (0.0, 0.0)
 
     def back(slope: Array) -> Array:
-        return slope * roughly(
-            layer.derivative(x), slopes, run.rounding_variant
-        )
+        return slope * roughly(layer.derivative(x), slopes, run.rounding)
 
-    return roughly(layer.value(x), values, run.rounding_variant), back
+    return roughly(layer.value(x), values, run.rounding), back

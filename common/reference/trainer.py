@@ -15,7 +15,12 @@ import numpy.typing as npt
 
 from framework_parity.common.data.spec import Part
 from framework_parity.common.reference.passes import Pass
-from framework_parity.common.reference.rounding import UNIT, roughly, sides
+from framework_parity.common.reference.rounding import (
+    EXACT,
+    Rounding,
+    roughly,
+    sides,
+)
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
@@ -34,7 +39,7 @@ def gradients(
     x: Array,
     y: npt.NDArray[Any],
     masks: Masks,
-    rounding_variant: int = 0,
+    rounding: Rounding = EXACT,
 ) -> tuple[float, Weights, Weights]:
     """Compute the loss and the gradients of one training step.
 
@@ -44,7 +49,7 @@ def gradients(
         x: the samples of the batch.
         y: their labels or targets.
         masks: the dropout factors of the step.
-        rounding_variant: the perturbation (`common.reference.rounding`) of
+        rounding: the perturbation (`common.reference.rounding`) of
             the slope p - y, as a framework may round the prediction p first,
             and of every other formula in which larger terms may cancel.
 
@@ -52,25 +57,25 @@ def gradients(
         The training loss, its gradient by each trainable tensor, and the new
         values of the others.
     """
-    run = Pass(weights, masks, rounding_variant)
+    run = Pass(weights, masks, rounding)
     outputs, back = run.through(arm.places, x)
-    back(_slope(arm, outputs, y, rounding_variant))
+    back(_slope(arm, outputs, y, rounding))
     grads = {name: run.gradients[name] for name in arm.parameters}
-    return _loss(arm, outputs, y, rounding_variant), grads, run.kept
+    return _loss(arm, outputs, y, rounding), grads, run.kept
 
 
 def _slope(
-    arm: Arm, outputs: Array, y: npt.NDArray[Any], rounding_variant: int
+    arm: Arm, outputs: Array, y: npt.NDArray[Any], rounding: Rounding
 ) -> Array:
     slope = arm.recipe.loss.gradient(outputs, y)
-    if rounding_variant:
+    if rounding:
         p = arm.recipe.loss.prediction().value(outputs)
-        slope = slope + sides(p, rounding_variant) * UNIT * p / len(y)
+        slope = slope + sides(p, rounding.side) * rounding.unit * p / len(y)
     return slope
 
 
 def _loss(
-    arm: Arm, z: Array, y: npt.NDArray[Any], rounding_variant: int
+    arm: Arm, z: Array, y: npt.NDArray[Any], rounding: Rounding
 ) -> float:
     """Return the loss, perturbed by one unit in the last place of z.
 
@@ -81,7 +86,7 @@ def _loss(
     value = loss.value(z, y)
     if isinstance(loss, CrossEntropy | BinaryCrossEntropy):
         size = float(np.abs(z).mean())
-        value = float(roughly(np.array(value), size, rounding_variant))
+        value = float(roughly(np.array(value), size, rounding))
     return value
 
 
@@ -94,13 +99,13 @@ class _Renewed(State):
     a sign.
     """
 
-    def __init__(self, state: State, rounding_variant: int) -> None:
+    def __init__(self, state: State, rounding: Rounding) -> None:
         super().__init__(state)
-        self.rounding_variant = rounding_variant
+        self.rounding = rounding
 
     def __setitem__(self, name: str, new: Array) -> None:
         size = np.maximum(np.abs(self[name]), np.abs(new))
-        off = roughly(new, size, self.rounding_variant)
+        off = roughly(new, size, self.rounding)
         kept = np.where(np.sign(off) == np.sign(new), off, new)
         super().__setitem__(name, kept)
 
@@ -118,10 +123,10 @@ class Trainer:
         dtype: str = "float64",
         seed: int = 0,
         gradient_norm: bool = False,
-        rounding_variant: int = 0,
+        rounding: Rounding = EXACT,
     ) -> None:
         self.arm, self.parts, self.gradient_norm = arm, parts, gradient_norm
-        self.rounding_variant = rounding_variant
+        self.rounding = rounding
         self.values: Weights = {}
         self.state: dict[str, Weights] = {}
         self.waiting: list[Weights] = []
@@ -138,9 +143,9 @@ class Trainer:
         self.taken, self.waiting, self.largest = 0, [], 0.0
         spec = self.arm.recipe.optimizer
         self.state = {n: spec.start(v) for n, v in self.values.items()}
-        if self.rounding_variant:
+        if self.rounding:
             self.state = {
-                name: _Renewed(state, self.rounding_variant)
+                name: _Renewed(state, self.rounding)
                 for name, state in self.state.items()
             }
 
@@ -163,7 +168,7 @@ class Trainer:
                 self.values,
                 *self.gather(indices),
                 masks,
-                self.rounding_variant,
+                self.rounding,
             )
             loss, grads = self._penalized(loss, grads)
             losses.append(loss)
@@ -195,11 +200,13 @@ class Trainer:
         current weights may pass through 0 in one step.
         """
         value = self.values[name]
-        if self.rounding_variant not in (-1, 2):
+        if self.rounding.side not in (-1, 2):
             return value
         sizes = [float(np.abs(v).max()) for v in self.values.values()]
         self.largest = max(self.largest, *sizes)
-        return np.where(np.abs(value) <= UNIT**0.5 * self.largest, 0.0, value)
+        return np.where(
+            np.abs(value) <= self.rounding.unit**0.5 * self.largest, 0.0, value
+        )
 
     def _summed(self, g: Array, slope: Array) -> Array:
         """Return the sum of a gradient and that of its penalty.
@@ -208,7 +215,7 @@ class Trainer:
         decides on which side of 0 the weight lies.
         """
         size = np.maximum(np.abs(g), np.abs(slope))
-        return roughly(g + slope, size, self.rounding_variant)
+        return roughly(g + slope, size, self.rounding)
 
     def _reported(self, loss: float) -> float:
         penalty = self.arm.recipe.penalty
@@ -242,9 +249,7 @@ class Trainer:
         """Return the `loss` of a part, and its `accuracy` if it has one."""
         outputs = self.outputs(self.parts[part].x)[self.arm.places[-1].name]
         y, loss = self.parts[part].y, self.arm.recipe.loss
-        value = self._reported(
-            _loss(self.arm, outputs, y, self.rounding_variant)
-        )
+        value = self._reported(_loss(self.arm, outputs, y, self.rounding))
         return {"loss": value, **loss.metrics(outputs, y)}
 
     def predict(self, x: Array) -> Curve:
@@ -254,7 +259,7 @@ class Trainer:
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """Return the output of each layer in evaluation, inner ones first."""
-        run = Pass(self.values, rounding_variant=self.rounding_variant)
+        run = Pass(self.values, rounding=self.rounding)
         run.through(self.arm.places, x)
         return run.outputs
 
@@ -274,7 +279,7 @@ class Trainer:
         masks = {name: mask[0] for name, mask in segment.masks.items()}
         batch = self.gather(segment.indices[0])
         loss, grads, _ = gradients(
-            self.arm, self.values, *batch, masks, self.rounding_variant
+            self.arm, self.values, *batch, masks, self.rounding
         )
         return self._penalized(loss, grads)
 
@@ -294,9 +299,9 @@ class Trainer:
         grads: dict[str, list[Array]] = {name: [] for name in names}
         for row in range(len(x)):
             sample = slice(row, row + 1)
-            run = Pass(self.values, rounding_variant=self.rounding_variant)
+            run = Pass(self.values, rounding=self.rounding)
             outputs, back = run.through(self.arm.places, x[sample])
-            back(_slope(self.arm, outputs, y[sample], self.rounding_variant))
+            back(_slope(self.arm, outputs, y[sample], self.rounding))
             for name, rows in grads.items():
                 rows.append(run.gradients[name])
         return {name: np.stack(rows) for name, rows in grads.items()}

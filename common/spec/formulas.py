@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic_core import PydanticCustomError
 
-from framework_parity.common.reference.rounding import roughly
+from framework_parity.common.reference.rounding import EXACT, Rounding, roughly
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.errors import names, nearest, shown
 from framework_parity.common.spec.names.framework_names import kind_hint
@@ -147,13 +147,13 @@ def read(text: str) -> ast.expr:
     return tree
 
 
-def evaluate(tree: ast.expr, x: Array, rounding_variant: int = 0) -> Dual:
+def evaluate(tree: ast.expr, x: Array, rounding: Rounding = EXACT) -> Dual:
     """Return the value and the derivative of a formula at x.
 
     Args:
         tree: the formula, as `read` returns it.
         x: the points, an array of any shape.
-        rounding_variant: the pattern of the rounding errors, one unit in the
+        rounding: the pattern of the rounding errors, one unit in the
             last place of each operation; see `common.reference.rounding`.
             With 0 there are none.
 
@@ -165,7 +165,7 @@ def evaluate(tree: ast.expr, x: Array, rounding_variant: int = 0) -> Dual:
     (8.0, 12.0)
     """
     with np.errstate(all="ignore"):
-        return _dual(tree, np.asarray(x, np.float64), rounding_variant)
+        return _dual(tree, np.asarray(x, np.float64), rounding)
 
 
 def translated(tree: ast.expr, words: Mapping[str, str]) -> str:
@@ -302,7 +302,7 @@ def _number(tree: ast.expr) -> float:
     return float(evaluate(tree, np.zeros(()))[0])
 
 
-def _dual(node: ast.expr, x: Array, rounding_variant: int = 0) -> Dual:
+def _dual(node: ast.expr, x: Array, rounding: Rounding = EXACT) -> Dual:
     match node:
         case ast.Name(id="x"):
             return x, np.ones_like(x)
@@ -311,46 +311,46 @@ def _dual(node: ast.expr, x: Array, rounding_variant: int = 0) -> Dual:
         case ast.Constant(value=int() | float() as value):
             return np.full_like(x, float(value)), np.zeros_like(x)
         case ast.UnaryOp(op=op, operand=inner):
-            a, da = _dual(inner, x, rounding_variant)
+            a, da = _dual(inner, x, rounding)
             return (-a, -da) if isinstance(op, ast.USub) else (a, da)
         case ast.BinOp(left=left, op=ast.Pow(), right=right):
             depend = _depends(left), _depends(right)
             powered = (
-                _dual(left, x, rounding_variant),
-                _dual(right, x, rounding_variant),
+                _dual(left, x, rounding),
+                _dual(right, x, rounding),
             )
-            return _off(_power(*powered, *depend), rounding_variant)
+            return _off(_power(*powered, *depend), rounding)
         case ast.BinOp(left=left, op=op, right=right):
             combined = (
-                _dual(left, x, rounding_variant),
-                _dual(right, x, rounding_variant),
+                _dual(left, x, rounding),
+                _dual(right, x, rounding),
             )
-            return _off(_OPERATORS[type(op)](*combined), rounding_variant)
+            return _off(_OPERATORS[type(op)](*combined), rounding)
         case ast.Call(func=ast.Name(id=name), args=[argument]):
-            a, da = _dual(argument, x, rounding_variant)
+            a, da = _dual(argument, x, rounding)
             value_of, slope_of = UNARY[name]
             slope = slope_of(a)
             terms = SLOPE_TERMS.get(name)
             size = terms(a) if terms else np.abs(slope)
             return (
-                roughly(value_of(a), np.abs(value_of(a)), rounding_variant),
-                roughly(slope, size, rounding_variant) * da,
+                roughly(value_of(a), np.abs(value_of(a)), rounding),
+                roughly(slope, size, rounding) * da,
             )
         case ast.Call(func=ast.Name(id=name), args=[first, second]):
             return BINARY[name](
-                _dual(first, x, rounding_variant),
-                _dual(second, x, rounding_variant),
+                _dual(first, x, rounding),
+                _dual(second, x, rounding),
             )
         case _:
             raise TypeError(f"{ast.dump(node)} was not checked")
 
 
-def _off(dual: Dual, rounding_variant: int) -> Dual:
+def _off(dual: Dual, rounding: Rounding) -> Dual:
     """Return the result of an operation with a rounding error."""
     value, slope = dual
     return (
-        roughly(value, np.abs(value), rounding_variant),
-        roughly(slope, np.abs(slope), rounding_variant),
+        roughly(value, np.abs(value), rounding),
+        roughly(slope, np.abs(slope), rounding),
     )
 
 

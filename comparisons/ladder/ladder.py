@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from framework_parity.common.choices import Dtype, Rung
 from framework_parity.common.reference import trainer as reference
+from framework_parity.common.reference.rounding import SIDES, UNIT, Rounding
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
@@ -45,7 +46,6 @@ from framework_parity.comparisons.ladder.statistics import (
 )
 from framework_parity.comparisons.ladder.thresholds import (
     NUDGES,
-    ROUGH,
     SEEDS,
     TIMES_FLOOR,
 )
@@ -71,16 +71,11 @@ RUNGS: tuple[Rung, ...] = get_args(Rung)
 WITH_REFERENCE = ", counting the rounding that the NumPy reference shows"
 
 # The unmodified reference, then the reference with rounded predictions.
-REFERENCES = (
-    reference.Trainer,
-    *(partial(reference.Trainer, rounding_variant=side) for side in ROUGH),
-)
-
 TaskResult = TypeVar("TaskResult")
 
 
 def reference_runs(
-    task: Callable[..., TaskResult], **arguments: Any
+    task: Callable[..., TaskResult], unit: float = UNIT, **arguments: Any
 ) -> list[TaskResult]:
     """Run a task with each variant of the reference.
 
@@ -90,6 +85,7 @@ def reference_runs(
 
     Args:
         task: of `comparisons.workers.tasks`.
+        unit: machine epsilon of the precision whose rounding is simulated.
         arguments: of the task.
 
     Returns:
@@ -97,7 +93,13 @@ def reference_runs(
         with rounded predictions.
     """
     with threadpool_limits(1), np.errstate(all="ignore"):
-        return [task(trainer, **arguments) for trainer in REFERENCES]
+        return [
+            task(
+                partial(reference.Trainer, rounding=Rounding(side, unit)),
+                **arguments,
+            )
+            for side in (0, *SIDES)
+        ]
 
 
 StepInspections: TypeAlias = tuple[tasks.StepInspection, tasks.StepInspection]

@@ -170,10 +170,8 @@ def compare_tensor(
         ]
         shared = [UNITS * unit, unit * group / scale]
         if references:
-            truth, *rounding_variant = references
-            shared += [
-                length(variant - truth) / scale for variant in rounding_variant
-            ]
+            truth, *rounded = references
+            shared += [length(variant - truth) / scale for variant in rounded]
             errors = [
                 length(value - truth) / scale for value in (torch, keras)
             ]
@@ -216,11 +214,11 @@ def compare_curves(
     Returns:
         The comparison.
     """
-    truth, rounding_variant = (
+    truth, rounded = (
         (references[:1], references[1:]) if references else ([], [])
     )
     nudged = [b for pairs in perturbed_runs for _, b in pairs]
-    steps = min(map(len, [torch, keras, *nudged, *truth, *rounding_variant]))
+    steps = min(map(len, [torch, keras, *nudged, *truth, *rounded]))
     both = np.stack([torch[:steps], keras[:steps]]).astype(np.float64)
     finite = np.isfinite(both)
     sizes = np.where(finite, np.abs(both), 0.0).max(0)
@@ -240,7 +238,7 @@ def compare_curves(
         for third in truth:
             off = np.abs(both - third[:steps]).min(0) / scale
             self_drift = np.fmax(self_drift, off)
-        for third in rounding_variant:
+        for third in rounded:
             off = np.abs(third[:steps] - truth[0][:steps]) / scale
             self_drift = np.fmax(self_drift, off)
         difference = np.abs(both[0] - both[1]) / scale

@@ -54,10 +54,6 @@ FEWEST_STEPS = 10
 NUDGES = (1, 2)
 NUDGES_FLOAT32 = (1, 2, 3)
 
-# Variants of the NumPy reference with rounded predictions: up, down, and
-# twice at random; see `common.reference.trainer.gradients`.
-ROUGH = (1, -1, 2, 3)
-
 # Significance level of the t-test over the seeds that two frameworks give
 # different answers to a claim; it is low because many claims are tested.
 CHANCE = 0.01

@@ -17,7 +17,7 @@ from scipy import special, stats
 
 from framework_parity.common.reference import trainer as reference
 from framework_parity.common.reference.passes import Pass
-from framework_parity.common.reference.rounding import UNIT
+from framework_parity.common.reference.rounding import UNIT, Rounding
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.layers import Layer
@@ -233,20 +233,20 @@ def test_activations_match_scipy(written: Any, function: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "relu"])
-def test_rounding_variants_differ_only_in_exponentials(
+def test_rounded_runs_differ_only_in_exponentials(
     kind: str,
 ) -> None:
     """A perturbed run differs by one unit in the last place of its output."""
     x = np.linspace(-3, 3, 50)[:, None]
     network = arm([kind], sides=(1,))
 
-    def through(rounding_variant: int) -> tuple[Any, Any]:
-        y, back = Pass({}, rounding_variant=rounding_variant).through(
-            network.places, x
-        )
+    def through(rounding: Rounding) -> tuple[Any, Any]:
+        y, back = Pass({}, rounding=rounding).through(network.places, x)
         return y, back(np.ones_like(x))
 
-    (y, slope), (perturbed_y, perturbed_slope) = through(0), through(2)
+    (y, slope), (perturbed_y, perturbed_slope) = (
+        through(Rounding(side)) for side in (0, 2)
+    )
     if kind == "relu":
         assert (perturbed_y == y).all()
         assert (perturbed_slope == slope).all()

@@ -14,12 +14,14 @@ from framework_parity.comparisons.fuzz.fuzz import (
     fuzz,
 )
 from framework_parity.comparisons.ladder.ladder import run_ladder
+from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.workers.pool import WorkerPair
 
 # What is noise depends on the processor: these do not run on every commit.
 OF_NOISE: dict[str, Any] = {
     "best_epoch_by_rounding": pytest.mark.slow,
+    "cancellation_in_bfloat16": pytest.mark.slow,
     "constant_channel_under_l1": pytest.mark.slow,
     "noise_under_vanishing_weights": pytest.mark.slow,
     "penalty_of_noise": pytest.mark.slow,
@@ -36,7 +38,11 @@ FOUND = [
 def test_explained_findings_of_fuzzing_are_no_disagreement(
     pair: WorkerPair, path: Path
 ) -> None:
-    verdicts = run_ladder(pair, load(path).arm("fuzzed"), steps=20).verdicts
+    spec = load(path)
+    arm, dtype = spec.arm("fuzzed"), spec.recipe.precision
+    verdicts = run_ladder(pair, arm, steps=20).verdicts
+    if dtype != "float64":
+        verdicts.append(train_in(pair, arm, dtype, steps=20)[1])
     disagreements = [v.sentence for v in verdicts if v.outcome == "disagree"]
     assert disagreements == []
 

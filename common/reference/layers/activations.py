@@ -41,15 +41,13 @@ def softmax(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 
     def back(slope: Array) -> Array:
         gradient, size = layer.back(value, slope)
-        return roughly(gradient, size, run.rounding_variant)
+        return roughly(gradient, size, run.rounding)
 
-    return roughly(value, np.abs(value), run.rounding_variant), back
+    return roughly(value, np.abs(value), run.rounding), back
 
 
 def log_softmax(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """The logarithm of `softmax`: x - log Σ exp x, which may cancel."""
     y, back = softmax(place, x, run)
     largest = np.abs(x).max(tuple(range(1, x.ndim)), keepdims=True)
-    return roughly(
-        y, np.broadcast_to(largest, y.shape), run.rounding_variant
-    ), back
+    return roughly(y, np.broadcast_to(largest, y.shape), run.rounding), back

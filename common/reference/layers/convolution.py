@@ -61,7 +61,7 @@ def _biased(
 
     def biased_back(slope: Array) -> Array:
         run.gradients[f"{place.name}/bias"] = summed(
-            slope, (0, 1, 2), run.rounding_variant
+            slope, (0, 1, 2), run.rounding
         )
         return back(slope)
 

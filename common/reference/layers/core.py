@@ -23,7 +23,7 @@ def dense(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
         run.gradients[f"{place.name}/kernel"] = x.T @ slope
         if bias:
             run.gradients[f"{place.name}/bias"] = summed(
-                slope, (0,), run.rounding_variant
+                slope, (0,), run.rounding
             )
         return slope @ kernel.T
 

@@ -44,9 +44,7 @@ def batch_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
         slope = np.moveaxis(slope, along, -1)
         if layer.affine:
             run.gradients[f"{name}/gamma"] = (slope * normal).sum(axes)
-            run.gradients[f"{name}/beta"] = summed(
-                slope, axes, run.rounding_variant
-            )
+            run.gradients[f"{name}/beta"] = summed(slope, axes, run.rounding)
         slope = slope * gamma
         if run.training:
             share = (slope * normal).mean(axes)
@@ -73,9 +71,7 @@ def layer_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     def back(slope: Array) -> Array:
         if layer.affine:
             run.gradients[f"{name}/gamma"] = (slope * normal).sum(others)
-            run.gradients[f"{name}/beta"] = summed(
-                slope, others, run.rounding_variant
-            )
+            run.gradients[f"{name}/beta"] = summed(slope, others, run.rounding)
         slope = slope * gamma
         along = (slope * normal).mean(axes, keepdims=True)
         slope = slope - slope.mean(axes, keepdims=True) - normal * along
@@ -103,4 +99,4 @@ def _normal(x: Array, mean: Array, width: Array, run: Pass) -> Array:
     Keras computes x / width - mean / width, both of which may be large.
     """
     size = np.abs(mean / width)
-    return roughly((x - mean) / width, size, run.rounding_variant)
+    return roughly((x - mean) / width, size, run.rounding)

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import Field, field_validator
 
-from framework_parity.common.reference.rounding import SIDES, UNIT
+from framework_parity.common.reference.rounding import SIDES, UNIT, Rounding
 from framework_parity.common.spec import formulas
 from framework_parity.common.spec.axes import axes_of
 from framework_parity.common.spec.layer import (
@@ -379,7 +379,7 @@ class Custom(Activation):
         exact = formulas.evaluate(tree, x)
         values, slopes = super().terms(x)
         for side in SIDES:
-            rounded = formulas.evaluate(tree, x, side)
+            rounded = formulas.evaluate(tree, x, Rounding(side))
             with np.errstate(invalid="ignore"):
                 off = [
                     np.abs(a - b) / UNIT
