@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from framework_parity.api.audit import audit
+from framework_parity.comparisons.report.audit.document import document
 
 pytestmark = pytest.mark.slow
 
@@ -159,18 +160,18 @@ CAUSED = {
 
 @pytest.mark.parametrize("name", list(SAME))
 def test_no_cause_is_named_where_no_difference_matters(name: str) -> None:
-    document = audit(SAME[name], jobs=1).as_json()
-    assert document["verdict"] == "agree"
-    assert not document.get("gap_is_real")
-    assert document["amplifiers"] == []
-    several = len(document["conventions"]) > 1
-    assert not (several and document["makes"])
+    result = document(audit(SAME[name], jobs=1))
+    assert result["verdict"] == "agree"
+    assert not result.get("gap_is_real")
+    assert result["amplifiers"] == []
+    several = len(result["conventions"]) > 1
+    assert not (several and result["makes"])
 
 
 @pytest.mark.parametrize("name", list(CAUSED))
 def test_a_planted_cause_is_named(name: str) -> None:
     written, cause = CAUSED[name]
-    document = audit(written, jobs=1).as_json()
-    assert document["verdict"] == "agree"
-    assert document["gap_is_real"]
-    assert [set(mix) for mix in document["makes"]] == [cause]
+    result = document(audit(written, jobs=1))
+    assert result["verdict"] == "agree"
+    assert result["gap_is_real"]
+    assert [set(mix) for mix in result["makes"]] == [cause]
