@@ -26,6 +26,39 @@ def faulty() -> Iterator[WorkerPair]:
         yield workers
 
 
+@pytest.fixture(scope="module")
+def shared_workers(pair: WorkerPair) -> Iterator[None]:
+    """Let commands and runs use the session's workers, not their own.
+
+    Starting a pair takes ten seconds of processor time. That workers are
+    started, replaced and closed is tested in `test_workers.py`,
+    `test_pairing.py` and with the commands of README.
+    """
+    start, close = Worker.__init__, Worker.close
+    shared = [worker.__dict__ for worker in pair.workers.values()]
+
+    def adopt(
+        self: Worker,
+        backend: str,
+        setup: str = "",
+        threads: int | None = None,
+        device: str = "cpu",
+    ) -> None:
+        if setup or device != "cpu":
+            start(self, backend, setup, threads, device)
+        else:
+            self.__dict__ = pair.workers[backend].__dict__
+
+    def leave(self: Worker) -> None:
+        if not any(self.__dict__ is each for each in shared):
+            close(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Worker, "__init__", adopt)
+        patch.setattr(Worker, "close", leave)
+        yield
+
+
 @pytest.fixture
 def no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make every attempt to start a framework fail."""

@@ -321,6 +321,7 @@ def test_a_device_that_is_not_there_is_refused_in_one_sentence(
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.usefixtures("shared_workers")
 def test_warnings_are_printed_before_training(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -339,6 +340,7 @@ def test_warnings_are_printed_before_training(
 
 
 @pytest.mark.parametrize("flags", [("--json",), ()], ids=["json", "table"])
+@pytest.mark.usefixtures("shared_workers")
 def test_check_names_the_cause_of_a_disagreement(
     flags: tuple[str, ...],
     tmp_path: Path,
@@ -367,6 +369,7 @@ def test_check_names_the_cause_of_a_disagreement(
         assert "adam_epsilon_placement: Keras behaves as if" in out
 
 
+@pytest.mark.usefixtures("shared_workers")
 def test_mixed_precision_runs_beside_a_float64_ladder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -476,6 +479,7 @@ def test_a_wrong_flag_is_reported_in_a_json_document(
     assert "expected one of: data, forward" in error["message"]
 
 
+@pytest.mark.usefixtures("shared_workers")
 def test_two_experiments_make_one_document(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,7 +14,7 @@ from framework_parity.comparisons.cli import output
 from framework_parity.comparisons.fuzz import fuzz
 from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
-from framework_parity.comparisons.run import check
+from framework_parity.comparisons.run import check, settings
 from tests.comparisons.arms import SMALL
 from tests.comparisons.test_cli import parity
 
@@ -175,6 +175,7 @@ def test_fuzz(
     assert status == CONTRACT[verdict]
 
 
+@pytest.mark.usefixtures("shared_workers")
 def test_a_first_loss_that_is_no_number_is_undecided(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -197,24 +198,62 @@ def test_a_first_loss_that_is_no_number_is_undecided(
     assert last["agrees_up_to"] is None
 
 
-def test_learning_rate_agrees_up_to_where_it_diverges(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+DIVERGING = {
+    "name": "diverging",
+    "dialect": "torch",
+    "data": {"polynomial": {"samples": 40}, "validation": 0, "test": 0.2},
+    "recipe": {
+        "loss": "mean_squared_error",
+        "optimizer": {"sgd": 0.01},
+        "batch_size": 16,
+        "epochs": 10,
+    },
+    "arms": {
+        "calm": [{"dense": 1}],
+        "lr_30": {
+            "layers": [{"dense": 1}],
+            "recipe": {"optimizer": {"sgd": 30.0}},
+        },
+    },
+}
+
+
+@pytest.mark.usefixtures("shared_workers")
+@pytest.mark.parametrize(
+    ("experiment", "arm", "step"),
+    [
+        ("diverging", "lr_30", 2),
+        pytest.param("learning_rate", "lr_1", 5, marks=pytest.mark.slow),
+    ],
+)
+def test_arms_that_diverge_at_the_same_step_agree_up_to_it(
+    experiment: str,
+    arm: str,
+    step: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Its largest rate once made the whole experiment undecided."""
-    command = ("run", "learning_rate", "--seeds", "1", "--json")
-    assert parity(*command, "--out", str(tmp_path)) == 0
+    """Such an arm once made the whole experiment undecided."""
+    if experiment == "diverging":
+        monkeypatch.setattr(settings, "TRAJECTORY", {"quick": 60})
+        experiment = str(tmp_path / "diverging.yaml")
+        Path(experiment).write_text(yaml.safe_dump(DIVERGING), "utf-8")
+    command = ("run", experiment, "--seeds", "1", "--json")
+    assert parity(*command, "--out", str(tmp_path / "out")) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["verdict"] == "agree"
-    assert "they agree up to that step: lr_1 (step 5)." in document["sentence"]
+    says = f"they agree up to that step: {arm} (step {step})."
+    assert says in document["sentence"]
     [lost] = [
         rung
         for rung in document["rungs"]
-        if (rung["arm"], rung["rung"]) == ("lr_1", "trajectory")
+        if (rung["arm"], rung["rung"]) == (arm, "trajectory")
     ]
     assert lost["verdict"] == "agree"
-    assert lost["horizon"] == lost["agrees_up_to"] == 5
-    page = (tmp_path / "report.html").read_text("utf-8")
-    assert "agree up to step 5" in page
+    assert lost["horizon"] == lost["agrees_up_to"] == step
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert f"agree up to step {step}" in page
     assert "diverged in both from here on" in page
 
 

@@ -21,7 +21,7 @@ SPECS = [
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def ran(tmp_path_factory: pytest.TempPathFactory, shared_workers: None) -> Any:
     out = tmp_path_factory.mktemp("several")
     with pytest.MonkeyPatch.context() as patch, WorkerPool() as pool:
         patch.setattr(settings, "TRAJECTORY", {"quick": 30})

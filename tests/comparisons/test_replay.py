@@ -160,7 +160,7 @@ def test_the_masks_that_are_replayed_are_those_of_pytorch(
 
 
 def test_a_run_is_replayed_in_both_and_compared(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, shared_workers: None
 ) -> None:
     monkeypatch.setattr(settings, "TRAJECTORY", {"quick": 20})
     written = bare.PLAYED["table"]

@@ -43,7 +43,7 @@ def spec(validation: float) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def results() -> dict[str, Result]:
+def results(shared_workers: None) -> dict[str, Result]:
     """One small arm, run in three ways; only the first has a validation."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "TRAJECTORY", {"quick": 30})

@@ -238,7 +238,9 @@ def test_sides_without_effect_agree_and_are_named(
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory) -> Result:
+def ran(
+    tmp_path_factory: pytest.TempPathFactory, shared_workers: None
+) -> Result:
     """Other layers and other epochs on the two sides of one arm."""
     inside = sides([{"dense": 4}, "relu"], {"dropout": 0.5})
     written = document(
@@ -282,7 +284,9 @@ def test_a_replay_of_two_sides_is_refused_before_training(
 
 
 def test_the_command_line_names_the_value(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    shared_workers: None,
 ) -> None:
     file = tmp_path / "spec.yaml"
     file.write_text(yaml.safe_dump(document(batch_size=sides("full", 32))))
