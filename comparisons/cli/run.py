@@ -1,7 +1,7 @@
 """`parity run`: train in both frameworks, judge, and report."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,9 @@ from framework_parity.comparisons.cli.output import (
     warn,
 )
 from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
+
+if TYPE_CHECKING:
+    from framework_parity.comparisons.run.result import TimedResult
 
 
 def run(
@@ -61,10 +64,8 @@ def run(
     wanted = _wanted(experiments or [], everything=everything)
     from framework_parity.api.run import run_each
     from framework_parity.comparisons.cli.progress import watching
-    from framework_parity.comparisons.report.run import index
-    from framework_parity.comparisons.report.run.display import show
-    from framework_parity.comparisons.report.run.document import document
     from framework_parity.comparisons.run import validation
+    from framework_parity.comparisons.run.result import outcome_of_all
     from framework_parity.comparisons.run.runner import WorkerPool
 
     backends = ("torch", "keras") if backend == "both" else (backend,)
@@ -73,7 +74,7 @@ def run(
     folders = [out / spec.name if several else out for spec in specs]
     make_folders(folders, "run")
     if several:
-        validation.folder("--out", out, index.FILES)
+        validation.folder("--out", out, validation.FILES["overview"])
     for spec in specs:
         warn(spec, f"{spec.name}: " if several else "")
     results = []
@@ -94,22 +95,44 @@ def run(
         ):
             results.append(timed)
             if not as_json:
-                show(timed.result)
-    verdict = index.outcome(results)
+                _show(timed)
     if several:
-        with validation.writing(out):
-            page = index.write(results, out)
-        if not as_json:
-            index.show_all(results, page)
+        _write_overview(results, out, show=not as_json)
     if as_json:
-        documents = [document(timed.result) for timed in results]
-        print_json(
-            {"experiments": documents, "verdict": verdict}
-            if several
-            else documents[0]
-        )
+        _print_documents(results)
+    verdict = outcome_of_all(results)
     # A run of one framework is not judged, so it always succeeds.
     raise typer.Exit(STATUS[verdict] if backend == "both" else AGREE)
+
+
+def _show(timed: "TimedResult") -> None:
+    """Print the result of one experiment."""
+    from framework_parity.comparisons.report.run.display import show
+
+    show(timed.result)
+
+
+def _write_overview(
+    results: "list[TimedResult]", out: Path, *, show: bool
+) -> None:
+    """Write the pages of several experiments, and print their table."""
+    from framework_parity.comparisons.report.run import index
+    from framework_parity.comparisons.run import validation
+
+    with validation.writing(out):
+        page = index.write(results, out)
+    if show:
+        index.show_all(results, page)
+
+
+def _print_documents(results: "list[TimedResult]") -> None:
+    """Print the results as one JSON document."""
+    from framework_parity.comparisons.report.run.document import document
+    from framework_parity.comparisons.run.result import outcome_of_all
+
+    documents = [document(timed.result) for timed in results]
+    several = {"experiments": documents, "verdict": outcome_of_all(results)}
+    print_json(several if len(results) > 1 else documents[0])
 
 
 def _wanted(experiments: list[str], *, everything: bool) -> list[str]:

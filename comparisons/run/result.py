@@ -20,6 +20,7 @@ from framework_parity.comparisons.ladder.verdict import (
     Outcome,
     Verdict,
     outcome_of,
+    worst,
 )
 from framework_parity.comparisons.run.claim_verdicts import Judged
 from framework_parity.comparisons.run.settings import RunSettings
@@ -211,6 +212,19 @@ class Result:
                             "at": at,
                             "value": value,
                         }
+
+
+@dataclass(frozen=True)
+class TimedResult:
+    """The result of one experiment, and its run time in seconds."""
+
+    result: Result
+    seconds: float
+
+
+def outcome_of_all(results: list[TimedResult]) -> Outcome:
+    """Return the worst outcome of all experiments."""
+    return worst([timed.result.verdict for timed in results])
 
 
 def _curve(record: Record, name: str) -> Iterator[tuple[int, float]]:

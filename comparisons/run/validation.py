@@ -19,6 +19,7 @@ from framework_parity.common.spec.node import MOST
 # The files of a report with fixed names, by command.
 FILES = {
     "run": ("report.html", "result.json", "spec.yaml", "curves.csv"),
+    "overview": ("index.html", "catalogue.md"),
     "audit": ("report.html", "result.json", "torch.yaml", "keras.yaml"),
     "fuzz": (),
 }

@@ -4,18 +4,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from framework_parity.api.experiment import find_experiment
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.common.training.loop import Dtype
 from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
-from framework_parity.comparisons.report.run import page
-from framework_parity.comparisons.report.run.display import DisplayedResult
-from framework_parity.comparisons.report.run.index import TimedResult
 from framework_parity.comparisons.run import validation
 from framework_parity.comparisons.run.replay import demand_replayable
+from framework_parity.comparisons.run.result import TimedResult
 from framework_parity.comparisons.run.runner import (
     Watcher,
     WorkerPool,
@@ -26,6 +24,9 @@ from framework_parity.comparisons.run.settings import (
     Randomness,
     RunSettings,
 )
+
+if TYPE_CHECKING:
+    from framework_parity.comparisons.report.run.display import DisplayedResult
 
 
 def run(
@@ -44,7 +45,7 @@ def run(
     out: str | Path | None = None,
     watch: Watcher | None = None,
     pool: WorkerPool | None = None,
-) -> DisplayedResult:
+) -> "DisplayedResult":
     """Train every arm in both frameworks, run the ladder, and judge claims.
 
     Args:
@@ -102,9 +103,12 @@ def run(
         out = validation.folder("out", out, validation.FILES["run"])
     with ExitStack() as stack:
         pool = pool or stack.enter_context(WorkerPool.of(settings))
-        result = DisplayedResult.of(
-            run_experiment(spec, settings, pool, watch)
-        )
+        measured = run_experiment(spec, settings, pool, watch)
+    # The report is imported when there is a result to show.
+    from framework_parity.comparisons.report.run import page
+    from framework_parity.comparisons.report.run.display import DisplayedResult
+
+    result = DisplayedResult.of(measured)
     if out is not None:
         with validation.writing(Path(out)):
             result.report = page.write(result, Path(out))

@@ -11,6 +11,7 @@ from framework_parity.api.run import run_each
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run import index
 from framework_parity.comparisons.run import settings
+from framework_parity.comparisons.run.result import outcome_of_all
 from framework_parity.comparisons.run.runner import WorkerPool
 from tests.comparisons.arms import SMALL
 
@@ -43,7 +44,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory, shared_workers: None) -> Any:
 
 def test_every_report_that_a_page_links_to_exists(ran: Any) -> None:
     out, results = ran
-    assert index.outcome(results) == "agree"
+    assert outcome_of_all(results) == "agree"
     text = (out / "index.html").read_text()
     links = set(re.findall(r'href="([^"]*)"', text))
     assert links == {"one/report.html", "two/report.html"}

@@ -1,13 +1,11 @@
 """Overview pages of several experiments, with links to their reports."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from framework_parity.comparisons.ladder.verdict import Outcome, worst
 from framework_parity.comparisons.report.render import render
 from framework_parity.comparisons.report.run.text import (
     OVERVIEW_COLUMNS,
@@ -15,28 +13,9 @@ from framework_parity.comparisons.report.run.text import (
     overview_row,
 )
 from framework_parity.comparisons.report.table import print_table
-from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.run.result import TimedResult, outcome_of_all
+from framework_parity.comparisons.run.validation import FILES
 from framework_parity.comparisons.workers.pool import LABELS
-
-FILES = ("index.html", "catalogue.md")
-
-
-@dataclass(frozen=True)
-class TimedResult:
-    """The result of one experiment, and its run time in seconds."""
-
-    result: Result
-    seconds: float
-
-    @property
-    def row(self) -> tuple[str, ...]:
-        """The row of the table; the columns are `OVERVIEW_COLUMNS`."""
-        return overview_row(self.result, self.seconds)
-
-
-def outcome(results: list[TimedResult]) -> Outcome:
-    """Return the worst outcome of all experiments."""
-    return worst([timed.result.verdict for timed in results])
 
 
 def write(results: list[TimedResult], out: Path) -> Path:
@@ -58,22 +37,23 @@ def write(results: list[TimedResult], out: Path) -> Path:
         "trained": " and in ".join(
             LABELS[backend] for backend in results[0].result.backends
         ),
-        "verdict": outcome(results),
+        "verdict": outcome_of_all(results),
         "settings": results[0].result.settings,
         "experiments": [
             {
                 "name": timed.result.experiment.name,
                 "teaches": timed.result.experiment.teaches.split("\n")[0],
-                "row": timed.row,
+                "row": overview_row(timed.result, timed.seconds),
                 "claims": claim_rows(timed.result),
                 "report": f"{timed.result.experiment.name}/report.html",
             }
             for timed in results
         ],
     }
-    for name in FILES:
+    names = FILES["overview"]
+    for name in names:
         (out / name).write_text(render(name, **content), "utf-8")
-    return out / FILES[0]
+    return out / names[0]
 
 
 def show_all(results: list[TimedResult], page: Path) -> None:
@@ -84,5 +64,6 @@ def show_all(results: list[TimedResult], page: Path) -> None:
         page: path of the overview, which `write` returned.
     """
     console = Console()
-    print_table(console, OVERVIEW_COLUMNS, [timed.row for timed in results])
+    rows = [overview_row(timed.result, timed.seconds) for timed in results]
+    print_table(console, OVERVIEW_COLUMNS, rows)
     console.print(Text(f"Reports: {page}"), soft_wrap=True)
