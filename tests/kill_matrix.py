@@ -11,21 +11,18 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 
 from framework_parity.comparisons.ladder.diagnosis import diagnose
 from framework_parity.comparisons.ladder.ladder import RUNGS, run_ladder
 from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
+from framework_parity.comparisons.workers.worker_pool import WorkerPool
 from tests.planted import UNSEEN, Planted, everything
 
 # Enough steps for the rate to change and for several last batches.
 STEPS = 60
-
-# TensorFlow never frees all memory of a network that it has traced.
-FAULTS_A_PAIR = 20
 
 # The share of misread conventions that have to be named.
 NAMED = 57 / 60
@@ -70,81 +67,56 @@ class Kill:
         return self.causes == ((self.planted.cause, self.planted.suspect),)
 
 
-class Bench:
-    """A sound and a faulty worker of each framework.
+def kill(sound: WorkerPair, faulty: WorkerPair, planted: Planted) -> Kill:
+    """Plant one fault, run the ladder, and ask for the causes.
 
-    Unless they are passed in, it starts its own, and restarts them after a
-    number of faults; `close` ends them.
+    Args:
+        sound: the two frameworks as they are.
+        faulty: workers in which a fault can be planted; see `tests.faults`.
+        planted: the fault.
     """
-
-    def __init__(
-        self, given: tuple[WorkerPair, WorkerPair] | None = None
-    ) -> None:
-        self.used, self.owned = 0, given is None
-        self.sound, self.faulty = given or self._fresh()
-
-    def _fresh(self) -> tuple[WorkerPair, WorkerPair]:
-        install = dict.fromkeys(LABELS, "tests.faults:install")
-        return WorkerPair(threads=1), WorkerPair(setup=install, threads=1)
-
-    def close(self) -> None:
-        """End the workers."""
-        for pair in (self.sound, self.faulty):
-            pair.__exit__(None, None, None)
-
-    def kill(self, planted: Planted) -> Kill:
-        """Plant one fault, run the ladder, and ask for the causes."""
-        if self.owned and self.used == FAULTS_A_PAIR:
-            self.close()
-            self.used, (self.sound, self.faulty) = 0, self._fresh()
-        self.used += 1
-        start = time.perf_counter()
-        faulty = self.faulty.workers[planted.suspect]
-        faulty.submit("plant", name=planted.name).result()
-        pair = WorkerPair(backends=())
-        pair.workers = self.sound.workers | {planted.suspect: faulty}
-        pair.workers = {name: pair.workers[name] for name in LABELS}
-        ladder = run_ladder(
-            pair,
-            planted.arm,
-            steps=STEPS,
-            level="initial",
-            dtype=planted.dtype,
-        )
-        last = ladder.verdicts[-1]
-        outcomes = [verdict.outcome for verdict in ladder.verdicts]
-        caught = outcomes[-1] == "disagree"
-        causes = []
-        if caught:
-            causes = diagnose(pair, ladder, steps=STEPS, dtype=planted.dtype)
-        return Kill(
-            planted,
-            last.rung if caught else None,
-            last.where if caught else None,
-            tuple((c.convention.name, c.framework) for c in causes),
-            time.perf_counter() - start,
-        )
+    start = time.perf_counter()
+    worker = faulty.workers[planted.suspect]
+    worker.submit("plant", name=planted.name).result()
+    pair = WorkerPair(backends=())
+    pair.workers = sound.workers | {planted.suspect: worker}
+    pair.workers = {name: pair.workers[name] for name in LABELS}
+    ladder = run_ladder(
+        pair,
+        planted.arm,
+        steps=STEPS,
+        level="initial",
+        dtype=planted.dtype,
+    )
+    last = ladder.verdicts[-1]
+    outcomes = [verdict.outcome for verdict in ladder.verdicts]
+    caught = outcomes[-1] == "disagree"
+    causes = []
+    if caught:
+        causes = diagnose(pair, ladder, steps=STEPS, dtype=planted.dtype)
+    return Kill(
+        planted,
+        last.rung if caught else None,
+        last.where if caught else None,
+        tuple((c.convention.name, c.framework) for c in causes),
+        time.perf_counter() - start,
+    )
 
 
 def kills(planted: list[Planted], jobs: int = 1) -> Iterator[Kill]:
     """Plant one fault after another, `jobs` of them at once."""
-    idle: SimpleQueue[Bench] = SimpleQueue()
-    benches = [Bench() for _ in range(jobs)]
-    for bench in benches:
-        idle.put(bench)
+    install = dict.fromkeys(LABELS, "tests.faults:install")
+    with (
+        WorkerPool(jobs, threads=1) as sound,
+        WorkerPool(jobs, threads=1, setup=install) as faulty,
+    ):
 
-    def kill(fault: Planted) -> Kill:
-        bench = idle.get()
-        try:
-            return bench.kill(fault)
-        finally:
-            idle.put(bench)
+        def plant(fault: Planted, pair: WorkerPair) -> Kill:
+            return sound.call(lambda other: kill(other, pair, fault))
 
-    try:
-        yield from ThreadPoolExecutor(jobs).map(kill, planted)
-    finally:
-        for bench in benches:
-            bench.close()
+        futures = [faulty.submit(partial(plant, each)) for each in planted]
+        for future in futures:
+            yield future.result()
 
 
 @dataclass(frozen=True)
@@ -264,9 +236,9 @@ def main(arguments: list[str] | None = None) -> int:
         if any(part in fault.id for part in chosen.only)
     ]
     results = []
-    for kill in kills(wanted, chosen.jobs):
-        results.append(kill)
-        print(_line(len(results), len(wanted), kill), flush=True)
+    for result in kills(wanted, chosen.jobs):
+        results.append(result)
+        print(_line(len(results), len(wanted), result), flush=True)
     print("\n".join(_counts(results)))
     if chosen.out:
         chosen.out.write_text(document(results), "utf-8")

@@ -66,7 +66,7 @@ def run(
     from framework_parity.comparisons.cli.progress import watching
     from framework_parity.comparisons.run import validation
     from framework_parity.comparisons.run.result import outcome_of_all
-    from framework_parity.comparisons.run.runner import WorkerPool
+    from framework_parity.comparisons.workers.worker_pool import WorkerPool
 
     backends = ("torch", "keras") if backend == "both" else (backend,)
     specs = [catalogue.find(name, dataset, profile) for name in wanted]
@@ -78,7 +78,7 @@ def run(
     for spec in specs:
         warn(spec, f"{spec.name}: " if several else "")
     results = []
-    with WorkerPool(backends, device, jobs) as pool:
+    with WorkerPool(jobs, backends=backends, device=device) as pool:
         for timed in run_each(
             specs,
             folders,

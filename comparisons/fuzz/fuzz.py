@@ -10,11 +10,11 @@ saved as YAML, which `parity check` replays.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 
@@ -37,13 +37,10 @@ from framework_parity.comparisons.workers.pool import (
     WorkerError,
     WorkerPair,
 )
+from framework_parity.comparisons.workers.worker_pool import WorkerPool
 
 # Number of specs that Hypothesis draws from one seed.
 ROUND = 50
-
-# Number of specs after which a pair of workers is replaced: TensorFlow never
-# frees the memory of a graph that it has traced.
-LIFETIME = 250
 
 # Maximum number of disagreements that are shrunk; all are counted.
 MOST_SHRUNK = 5
@@ -176,9 +173,10 @@ def fuzz(
     result = Fuzzed(seed, jobs=jobs)
     failing: list[tuple[Experiment, int, Verdict]] = []
     start = time.perf_counter()
-    with _Crew(jobs, steps, setup) as crew:
+    with WorkerPool(jobs, setup=setup, threads=1) as pool:
+        ladder = _Ladder(pool, steps)
         waiting = [
-            (spec, number, crew.submit(spec))
+            (spec, number, ladder.submit(spec))
             for spec, number in _drawn(count, seed)
         ]
         for spec, number, future in waiting:
@@ -193,9 +191,9 @@ def fuzz(
             if watch:
                 watch(result.count, count, len(failing))
         result.seconds = time.perf_counter() - start
-        result.busy, result.precisions = crew.busy(), crew.precisions
+        result.busy, result.precisions = pool.busy(), ladder.precisions
         for spec, number, verdict in failing[:MOST_SHRUNK]:
-            failure = _shrunk(crew, spec, number, verdict)
+            failure = _shrunk(ladder, spec, number, verdict)
             result.failures.append(failure)
     if out is not None:
         _save(result, out)
@@ -247,14 +245,14 @@ def _drawn(count: int, seed: int) -> Iterator[tuple[Experiment, int]]:
 
 
 def _shrunk(
-    crew: "_Crew", original: Experiment, number: int, verdict: Verdict
+    ladder: "_Ladder", original: Experiment, number: int, verdict: Verdict
 ) -> Failure:
     """Draw the round again, fail at the spec, and shrink it.
 
     A disagreement that does not come again is returned as it was drawn.
 
     Args:
-        crew: the workers.
+        ladder: runs the ladder.
         original: the specification that failed.
         number: of the round that it was drawn in.
         verdict: of its failure.
@@ -268,7 +266,7 @@ def _shrunk(
             late = time.perf_counter() > end
             if late if failing else key != original.content_hash:
                 return
-            verdict = crew.run_ladder(spec)[-1]
+            verdict = ladder.run_ladder(spec)[-1]
             if verdict.outcome != "disagree":
                 return
             failing[key] = spec, verdict
@@ -303,34 +301,19 @@ def _write(spec: Experiment, comment: str, folder: Path) -> Path:
     return path
 
 
-class _Crew:
-    """Pairs of workers that run the ladder on one spec after another."""
+class _Ladder:
+    """The ladder, run on one spec after another by a pool of workers."""
 
-    def __init__(
-        self, jobs: int, steps: int, setup: dict[str, str] | None
-    ) -> None:
-        self.steps, self.setup = steps, setup
-        self.pool = ThreadPoolExecutor(jobs, "crew")
-        self.pairs: SimpleQueue[tuple[WorkerPair, int]] = SimpleQueue()
-        self.worked: Counter[str] = Counter()
+    def __init__(self, pool: WorkerPool, steps: int) -> None:
+        self.pool, self.steps = pool, steps
         self.precisions: Counter[tuple[str, Outcome]] = Counter()
         self._lock = Lock()
-        for _ in range(jobs):
-            self.pairs.put((self._fresh(), 0))
-
-    def __enter__(self) -> "_Crew":
-        return self
-
-    def __exit__(self, *reason: object) -> None:
-        self.pool.shutdown(cancel_futures=True)
-        while not self.pairs.empty():
-            self._close(self.pairs.get()[0])
 
     def submit(self, spec: Experiment) -> "Future[tuple[Outcome, Verdict]]":
         """Submit a spec to the next idle pair; return at once."""
 
-        def judged() -> tuple[Outcome, Verdict]:
-            verdicts = self.run_ladder(spec)
+        def judged(pair: WorkerPair) -> tuple[Outcome, Verdict]:
+            verdicts = self._run(spec, pair)
             return outcome_of(verdicts), verdicts[-1]
 
         return self.pool.submit(judged)
@@ -340,14 +323,13 @@ class _Crew:
 
         The verdict in that precision is returned only if it disagrees,
         since training may be chaotic too early there. A framework that
-        fails on a valid spec counts as a disagreement; a pair with a dead
-        worker is replaced.
+        fails on a valid spec counts as a disagreement.
         """
-        pair, age = self.pairs.get()
-        if age == LIFETIME:
-            pair, age = self._another(pair), 0
+        return self.pool.call(partial(self._run, spec))
+
+    def _run(self, spec: Experiment, pair: WorkerPair) -> list[Verdict]:
+        arm, dtype = spec.arm("fuzzed"), spec.recipe.precision
         try:
-            arm, dtype = spec.arm("fuzzed"), spec.recipe.precision
             verdicts = run_ladder(pair, arm, steps=self.steps).verdicts
             if dtype != "float64" and outcome_of(verdicts) == "agree":
                 _, verdict = train_in(pair, arm, dtype, steps=self.steps)
@@ -355,32 +337,8 @@ class _Crew:
                     self.precisions[dtype, verdict.outcome] += 1
                 if verdict.outcome == "disagree":
                     verdicts.append(verdict)
-            return verdicts
         except WorkerError as error:
-            if not pair.alive():
-                pair, age = self._another(pair), 0
             first, *more = str(error).splitlines()
             message = " ".join([first, *(line.strip() for line in more[-1:])])
             return [Verdict("worker", "fuzzed", "disagree", sentence=message)]
-        finally:
-            self.pairs.put((pair, age + 1))
-
-    def busy(self) -> Counter[str]:
-        """Return the seconds that each framework has worked."""
-        seconds = Counter(self.worked)
-        for _ in range(self.pairs.qsize()):
-            pair, age = self.pairs.get()
-            seconds.update(pair.busy())
-            self.pairs.put((pair, age))
-        return seconds
-
-    def _fresh(self) -> WorkerPair:
-        return WorkerPair(setup=self.setup, threads=1)
-
-    def _another(self, pair: WorkerPair) -> WorkerPair:
-        self._close(pair)
-        return self._fresh()
-
-    def _close(self, pair: WorkerPair) -> None:
-        self.worked.update(pair.busy())
-        pair.__exit__(None, None, None)
+        return verdicts

@@ -1,11 +1,6 @@
 """Run one experiment in both frameworks, on a pool of workers."""
 
-from collections.abc import Callable
-from concurrent.futures import CancelledError, ThreadPoolExecutor
-from contextlib import ExitStack
 from functools import partial
-from queue import SimpleQueue
-from threading import Event
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.data import image_cache
@@ -37,16 +32,13 @@ from framework_parity.comparisons.workers.pool import (
     Watcher,
     WorkerPair,
 )
-
-# Number of arms after which workers are replaced: TensorFlow never frees the
-# memory of a graph that it has traced, some 40 MB for each arm.
-LIFETIME = 40
+from framework_parity.comparisons.workers.worker_pool import WorkerPool
 
 
 def run_experiment(
     spec: Experiment | TwoSided,
     settings: RunSettings,
-    pool: "WorkerPool",
+    pool: WorkerPool,
     watch: Watcher | None = None,
 ) -> Result:
     """Train every arm in both frameworks, run the ladder, and judge claims.
@@ -90,84 +82,6 @@ def run_experiment(
             judge_claim(claim, runs, trained, sides) for claim in spec.claims
         ]
     return Result(spec, results, claims, settings)
-
-
-class WorkerPool:
-    """Pairs of workers that run arms in parallel; use it in a `with` block.
-
-    A pair is started when there is work for it, kept for the next run, and
-    replaced when it has served `LIFETIME` arms.
-
-    Args:
-        backends: the frameworks of each pair.
-        device: the device of all workers.
-        jobs: number of arms that run at the same time, each in its own pair.
-    """
-
-    def __init__(
-        self,
-        backends: tuple[str, ...] = ("torch", "keras"),
-        device: str = "cpu",
-        jobs: int = 1,
-    ) -> None:
-        self.backends, self.device, self.jobs = backends, device, jobs
-        self._stack = ExitStack()
-        self._idle: SimpleQueue[WorkerPair] = SimpleQueue()
-        self.started = self._served = 0
-
-    @classmethod
-    def of(cls, settings: RunSettings) -> "WorkerPool":
-        """Return a pool for runs with the given settings."""
-        return cls(tuple(settings.backends), settings.device, settings.jobs)
-
-    def __enter__(self) -> "WorkerPool":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stack.close()
-
-    def map(
-        self,
-        one: Callable[[WorkerPair, Arm | TwoArms], ArmResult],
-        arms: list[Arm | TwoArms],
-    ) -> list[ArmResult]:
-        """Run a function on every arm, on up to `jobs` pairs in parallel.
-
-        Args:
-            one: called with a pair of workers and an arm.
-            arms: the arms.
-
-        Returns:
-            The results in the order of the arms.
-
-        Raises:
-            SpecError: as the function does; the remaining arms are skipped.
-            WorkerError: as the function does; the remaining arms are skipped.
-        """
-        if self._served >= LIFETIME:
-            self._stack.close()
-            self._idle, self.started, self._served = SimpleQueue(), 0, 0
-        self._served += len(arms)
-        while self.started < min(self.jobs, len(arms)):
-            pair = WorkerPair(self.backends, device=self.device)
-            self._idle.put(self._stack.enter_context(pair))
-            self.started += 1
-
-        failed = Event()
-
-        def next_idle(arm: Arm | TwoArms) -> ArmResult:
-            pair = self._idle.get()
-            try:
-                if failed.is_set():
-                    raise CancelledError
-                return one(pair, arm)
-            except BaseException:
-                failed.set()
-                raise
-            finally:
-                self._idle.put(pair)
-
-        return list(ThreadPoolExecutor(self.started).map(next_idle, arms))
 
 
 def _run_arm(

@@ -14,16 +14,14 @@ from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
 from framework_parity.comparisons.run import validation
 from framework_parity.comparisons.run.replay import demand_replayable
 from framework_parity.comparisons.run.result import TimedResult
-from framework_parity.comparisons.run.runner import (
-    Watcher,
-    WorkerPool,
-    run_experiment,
-)
+from framework_parity.comparisons.run.runner import run_experiment
 from framework_parity.comparisons.run.settings import (
     Profile,
     Randomness,
     RunSettings,
 )
+from framework_parity.comparisons.workers.pool import Watcher
+from framework_parity.comparisons.workers.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     from framework_parity.comparisons.report.run.display import DisplayedResult
@@ -102,7 +100,13 @@ def run(
     if out is not None:
         out = validation.folder("out", out, validation.FILES["run"])
     with ExitStack() as stack:
-        pool = pool or stack.enter_context(WorkerPool.of(settings))
+        pool = pool or stack.enter_context(
+            WorkerPool(
+                settings.jobs,
+                backends=tuple(settings.backends),
+                device=settings.device,
+            )
+        )
         measured = run_experiment(spec, settings, pool, watch)
     # The report is imported when there is a result to show.
     from framework_parity.comparisons.report.run import page

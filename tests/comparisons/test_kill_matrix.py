@@ -11,7 +11,7 @@ import pytest
 
 from framework_parity.comparisons.ladder.ladder import RUNGS
 from framework_parity.comparisons.workers.pool import WorkerPair
-from tests.kill_matrix import Bench, Kill, count, document, kills
+from tests.kill_matrix import Kill, count, document, kill, kills
 from tests.planted import Planted, by_hand, everything, misreadings
 
 MATRIX = Path(__file__).parents[2] / "docs" / "kill_matrix.md"
@@ -33,19 +33,13 @@ SAMPLE = {
 PLANTED = {fault.id: fault for fault in everything()}
 
 
-@pytest.fixture(scope="module")
-def bench(pair: WorkerPair, faulty: WorkerPair) -> Bench:
-    """A bench on the shared workers, without processes of its own."""
-    return Bench((pair, faulty))
-
-
 @pytest.mark.parametrize("fault", SAMPLE)
 def test_a_sample_is_caught_on_its_rung_and_named(
-    bench: Bench, fault: str
+    pair: WorkerPair, faulty: WorkerPair, fault: str
 ) -> None:
-    kill = bench.kill(PLANTED[fault])
-    assert kill.rung == SAMPLE[fault]
-    assert kill.named, kill.causes
+    result = kill(pair, faulty, PLANTED[fault])
+    assert result.rung == SAMPLE[fault]
+    assert result.named, result.causes
 
 
 @pytest.mark.slow

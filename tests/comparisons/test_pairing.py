@@ -6,15 +6,12 @@ from typing import Any
 import pytest
 
 from framework_parity import run
-from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run.figures import pictures
-from framework_parity.comparisons.run import runner
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.run.runner import WorkerPool
-from framework_parity.comparisons.workers.pool import WorkerPair
-from tests.comparisons.arms import SMALL, TANH, arm
+from framework_parity.comparisons.workers.worker_pool import WorkerPool
+from tests.comparisons.arms import SMALL
 from tests.image_files import TEST, TRAIN, write_idx
 
 
@@ -85,46 +82,14 @@ def test_frameworks_run_in_a_fixed_order(
 ) -> None:
     received: list[tuple[str, ...]] = []
 
-    def pool(backends: Any, *rest: Any) -> Any:
+    def pool(*_: Any, backends: Any, **rest: Any) -> Any:
         received.append(backends)
         raise SpecError("", "enough")
 
-    monkeypatch.setattr(WorkerPool, "__init__", lambda _, *how: pool(*how))
+    monkeypatch.setattr(WorkerPool, "__init__", pool)
     with pytest.raises(SpecError, match="enough"):
         run(SMALL, backends=["keras", "torch"])
     assert received == [("torch", "keras")]
-
-
-def test_workers_are_replaced_after_their_lifetime(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(runner, "LIFETIME", 2)
-    served: list[WorkerPair] = []
-
-    def serve(pair: WorkerPair, network: Arm) -> Any:
-        served.append(pair)
-
-    with WorkerPool(("torch",)) as pool:
-        for _ in range(3):
-            pool.map(serve, [arm(TANH)])
-        assert [pair.alive() for pair in served] == [False, False, True]
-    first, second, third = served
-    assert first is second is not third
-
-
-def test_no_arm_begins_after_one_that_fails() -> None:
-    begun: list[str] = []
-
-    def fail(pair: WorkerPair, network: Arm) -> Any:
-        begun.append(network.name)
-        raise SpecError("", "enough")
-
-    with (
-        pytest.raises(SpecError, match="enough"),
-        WorkerPool(("torch",)) as pool,
-    ):
-        pool.map(fail, [arm(TANH)] * 5)
-    assert len(begun) == 1
 
 
 def test_image_files_are_found_again_after_training(
