@@ -175,10 +175,13 @@ def fuzz(
     start = time.perf_counter()
     with WorkerPool(jobs, setup=setup, threads=1) as pool:
         ladder = _Ladder(pool, steps)
-        waiting = [
-            (spec, number, ladder.submit(spec))
-            for spec, number in _drawn(count, seed)
-        ]
+        waiting = []
+        # Results arrive while further specs are drawn.
+        done = _Done(count, watch)
+        for spec, number in _drawn(count, seed):
+            future = ladder.submit(spec)
+            future.add_done_callback(done)
+            waiting.append((spec, number, future))
         for spec, number, future in waiting:
             outcome, verdict = future.result()
             result.outcomes[outcome] += 1
@@ -188,8 +191,6 @@ def fuzz(
                     _write(spec, verdict.sentence, out / "as_drawn")
             elif outcome == "undecided":
                 result.undecided.append(verdict.sentence)
-            if watch:
-                watch(result.count, count, len(failing))
         result.seconds = time.perf_counter() - start
         result.busy, result.precisions = pool.busy(), ladder.precisions
         for spec, number, verdict in failing[:MOST_SHRUNK]:
@@ -299,6 +300,24 @@ def _write(spec: Experiment, comment: str, folder: Path) -> Path:
     text = yaml.safe_dump(written, sort_keys=False)
     path.write_text(f"# {comment}\n{text}", "utf-8")
     return path
+
+
+class _Done:
+    """Counts finished specs and disagreements, and reports them."""
+
+    def __init__(self, total: int, watch: FuzzWatcher | None) -> None:
+        self.total, self.watch = total, watch
+        self.done = self.disagreements = 0
+        self._lock = Lock()
+
+    def __call__(self, future: "Future[tuple[Outcome, Verdict]]") -> None:
+        if future.cancelled() or future.exception() or self.watch is None:
+            return
+        outcome, _ = future.result()
+        with self._lock:
+            self.done += 1
+            self.disagreements += outcome == "disagree"
+            self.watch(self.done, self.total, self.disagreements)
 
 
 class _Ladder:
