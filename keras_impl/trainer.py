@@ -134,7 +134,7 @@ class Trainer:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return predictions: probabilities, or numbers in regression."""
         builder = builder_for("keras_impl", self.prediction)
-        link = builder(self.prediction, self.arm.places[-1].output_shape)
+        link = builder(self.prediction, self.arm.nodes[-1].output_shape)
         # Predictions are computed in float32 in mixed precision, too.
         exact = replace(link, kwargs=link.kwargs | {"dtype": self.dtype})
         outputs = self.model(to_tensor(x, self.dtype), training=False)

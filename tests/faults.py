@@ -541,7 +541,7 @@ class Fault:
         plant: the function above.
         arm: a network on which it has an effect.
         rung: where the ladder has to end.
-        where: the place that the verdict has to name, or a part of it.
+        where: the location that the verdict has to name, or a part of it.
         at_step: the step that it has to name, if there is only one.
     """
 

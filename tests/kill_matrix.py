@@ -38,7 +38,7 @@ class Kill:
     Attributes:
         planted: the fault.
         rung: the rung that caught it; None if none did.
-        where: the place that the verdict named.
+        where: the location that the verdict named.
         causes: the conventions that were named, with the framework.
         seconds: how long it took.
     """

@@ -66,7 +66,7 @@ def _network(arm: Arm) -> nn.Sequential:
     Only tensors with another initialiser in the spec are drawn again,
     afterwards.
     """
-    model: nn.Sequential = block_call(arm.places).construct()
+    model: nn.Sequential = block_call(arm.nodes).construct()
     live, modules = weights.tensors(model), weights.leaves(model)
     for place in arm.all_nodes:
         for name, fill in weight_calls(place).items():

@@ -133,7 +133,7 @@ class Trainer:
         """Return predictions: probabilities, or numbers in regression."""
         self.model.eval()
         builder = builder_for("torch_impl", self.prediction)
-        link = builder(self.prediction, self.arm.places[-1].output_shape)
+        link = builder(self.prediction, self.arm.nodes[-1].output_shape)
         return to_array(link.construct()(self.model(to_tensor(x, self.dtype))))
 
     @torch.inference_mode()

@@ -58,7 +58,7 @@ def gradients(
         values of the others.
     """
     run = Pass(weights, masks, rounding)
-    outputs, back = run.through(arm.places, x)
+    outputs, back = run.through(arm.nodes, x)
     back(_slope(arm, outputs, y, rounding))
     grads = {name: run.gradients[name] for name in arm.parameters}
     return _loss(arm, outputs, y, rounding), grads, run.kept
@@ -247,31 +247,31 @@ class Trainer:
 
     def evaluate(self, part: str) -> dict[str, float]:
         """Return the `loss` of a part, and its `accuracy` if it has one."""
-        outputs = self.outputs(self.parts[part].x)[self.arm.places[-1].name]
+        outputs = self.outputs(self.parts[part].x)[self.arm.nodes[-1].name]
         y, loss = self.parts[part].y, self.arm.recipe.loss
         value = self._reported(_loss(self.arm, outputs, y, self.rounding))
         return {"loss": value, **loss.metrics(outputs, y)}
 
     def predict(self, x: Array) -> Curve:
         """Return predictions: probabilities, or numbers in regression."""
-        outputs = self.outputs(x)[self.arm.places[-1].name]
+        outputs = self.outputs(x)[self.arm.nodes[-1].name]
         return self.arm.recipe.loss.prediction().value(outputs)
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """Return the output of each layer in evaluation, inner ones first."""
         run = Pass(self.values, rounding=self.rounding)
-        run.through(self.arm.places, x)
+        run.through(self.arm.nodes, x)
         return run.outputs
 
-    def dropped(self, place: LayerNode, x: Array) -> tuple[Curve, Curve]:
+    def dropped(self, node: LayerNode, x: Array) -> tuple[Curve, Curve]:
         """Return the input and output of a dropout with a mask of its own.
 
         Args:
-            place: the dropout.
-            x: the input, of shape (samples, *place.input_shape).
+            node: the dropout.
+            x: the input, of shape (samples, *node.input_shape).
         """
-        masks = {place.name: masks_of(place, (1, len(x)), 0, 0)[0]}
-        y, _ = Pass({}, masks).through((place,), x)
+        masks = {node.name: masks_of(node, (1, len(x)), 0, 0)[0]}
+        y, _ = Pass({}, masks).through((node,), x)
         return x, y
 
     def gradients(self, segment: Segment) -> tuple[float, Weights]:
@@ -300,7 +300,7 @@ class Trainer:
         for row in range(len(x)):
             sample = slice(row, row + 1)
             run = Pass(self.values, rounding=self.rounding)
-            outputs, back = run.through(self.arm.places, x[sample])
+            outputs, back = run.through(self.arm.nodes, x[sample])
             back(_slope(self.arm, outputs, y[sample], self.rounding))
             for name, rows in grads.items():
                 rows.append(run.gradients[name])

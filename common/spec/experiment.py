@@ -167,7 +167,7 @@ class Experiment(Model):
 
     def _check_probes(self, probes: Probes) -> None:
         everywhere = [
-            p for name in self.arms for p in self.arm(name).all_nodes
+            node for name in self.arms for node in self.arm(name).all_nodes
         ]
         learning = {p.name for p in everywhere if p.parameters}
         known = {
@@ -182,7 +182,7 @@ class Experiment(Model):
             if probe is not None:
                 self._check_probe(name, probe, allowed)
         if probes.dead_relu and not any(
-            isinstance(place.layer, Relu) for place in everywhere
+            isinstance(node.layer, Relu) for node in everywhere
         ):
             self._refuse(("probes", "dead_relu"), "no arm has a 'relu'")
         if probes.dropped and all(p.mask_shape is None for p in everywhere):

@@ -354,7 +354,7 @@ class Confusion(Embeddings):
         return "Which class is taken for which: how many samples, first seed"
 
     def missing_reason(self, arm: Arm) -> str | None:
-        end = arm.places[-1].name
+        end = arm.nodes[-1].name
         unseen = end not in views(arm)
         return super().missing_reason(arm) or (
             f"the probe of representations does not see '{end}', its end"

@@ -44,7 +44,7 @@ class Drawn:
         parts: the parts of the data; None where the data source draws them.
         weights: the initial weights of the network, in neutral layout.
         orders: for each epoch, the row indices in the order of training.
-        masks: for each dropout place, the factors of every step, in the
+        masks: for each dropout layer, the factors of every step, in the
             format of `common.training.batches.Segment`.
     """
 

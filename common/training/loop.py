@@ -72,15 +72,15 @@ class Trainer(Protocol):
     def outputs(self, x: Array) -> dict[str, Curve]:
         """Return the output of each layer in evaluation, inner ones first."""
 
-    def dropped(self, place: LayerNode, x: Array) -> tuple[Curve, Curve]:
+    def dropped(self, node: LayerNode, x: Array) -> tuple[Curve, Curve]:
         """Return the input and output of the framework's own dropout.
 
         The layer is a new one in training mode, which draws its own mask.
         The state of other random generators does not change.
 
         Args:
-            place: the dropout.
-            x: the input, of shape (samples, *place.input_shape).
+            node: the dropout.
+            x: the input, of shape (samples, *node.input_shape).
 
         Returns:
             The input in the precision of the layer, and the output.
@@ -144,11 +144,11 @@ def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
         All tensors by neutral name, in neutral layout.
     """
     drawn, kind = {}, storage_dtype(dtype)
-    for place in arm.all_nodes:
-        for name in place.parameters | place.state:
+    for node in arm.all_nodes:
+        for name in node.parameters | node.state:
             rng = stream(seed, "weights", arm.stream_name(name))
             tensor = name.rpartition("/")[2]
-            values = place.layer.draw(tensor, rng, place.input_shape)
+            values = node.layer.draw(tensor, rng, node.input_shape)
             drawn[name] = values.astype(kind)
     return drawn
 

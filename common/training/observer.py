@@ -104,9 +104,9 @@ class Observer:
         outputs = trainer.outputs(self.parts[probe.part].x)
         weights = trainer.weights()
         shares = {}
-        for place in self.arm.all_nodes:
-            if isinstance(place.layer, Relu):
-                shares[place.name] = dead_share(outputs[place.name])
+        for node in self.arm.all_nodes:
+            if isinstance(node.layer, Relu):
+                shares[node.name] = dead_share(outputs[node.name])
         for relu, dense in self._behind_dense():
             kernel = weights[f"{dense.name}/kernel"]
             bias = weights.get(f"{dense.name}/bias", np.zeros(1))
@@ -117,15 +117,15 @@ class Observer:
     def _behind_dense(self) -> Iterator[tuple[LayerNode, LayerNode]]:
         """Yield each relu behind a dense layer with non-negative inputs."""
         positive = all((part.x >= 0).all() for part in self.parts.values())
-        yield from _behind_dense(self.arm.places, positive)
+        yield from _behind_dense(self.arm.nodes, positive)
 
     def _dropped(self, trainer: Any, probe: Dropped) -> Weights:
         pairs = {}
-        for place in self.arm.all_nodes:
-            if place.mask_shape is not None:
-                rng = stream(0, "dropped", place.name)
-                x = rng.normal(size=(probe.samples, *place.input_shape))
-                pairs[place.name] = np.stack(trainer.dropped(place, x))
+        for node in self.arm.all_nodes:
+            if node.mask_shape is not None:
+                rng = stream(0, "dropped", node.name)
+                x = rng.normal(size=(probe.samples, *node.input_shape))
+                pairs[node.name] = np.stack(trainer.dropped(node, x))
         return pairs
 
     def _per_sample_gradients(
@@ -133,9 +133,9 @@ class Observer:
     ) -> Weights:
         names = [
             name
-            for place in self.arm.all_nodes
-            if place.name in probe.places
-            for name in place.parameters
+            for node in self.arm.all_nodes
+            if node.name in probe.places
+            for name in node.parameters
         ]
         if not names:
             return {}
@@ -150,17 +150,17 @@ class Observer:
     ) -> Weights:
         outputs = trainer.outputs(self.parts[probe.part].some(probe.samples).x)
         return {
-            place.name: outputs[place.name]
-            for place in self.arm.all_nodes
-            if probe.places == "all" or place.name in probe.places
+            node.name: outputs[node.name]
+            for node in self.arm.all_nodes
+            if probe.places == "all" or node.name in probe.places
         }
 
     def _weights(self, trainer: Any, probe: WeightsProbe) -> Weights:
         wanted = {
             name
-            for place in self.arm.all_nodes
-            if probe.places == "all" or place.name in probe.places
-            for name in place.parameters
+            for node in self.arm.all_nodes
+            if probe.places == "all" or node.name in probe.places
+            for name in node.parameters
         }
         most = probe.largest or math.inf
         return {
@@ -191,16 +191,16 @@ def _wanted(probe: Any, epoch: int, last: bool) -> bool:
 
 
 def _behind_dense(
-    places: Sequence[LayerNode], positive: bool
+    nodes: Sequence[LayerNode], positive: bool
 ) -> Iterator[tuple[LayerNode, LayerNode]]:
     before: LayerNode | None = None
-    for place in places:
-        for block in place.blocks.values():
+    for node in nodes:
+        for block in node.blocks.values():
             yield from _behind_dense(block, positive)
-        if isinstance(place.layer, Relu) and before is not None:
-            yield place, before
+        if isinstance(node.layer, Relu) and before is not None:
+            yield node, before
         before = None
-        if isinstance(place.layer, Dense) and positive:
-            before = place
-        if not isinstance(place.layer, _NEUTRAL):
-            positive = isinstance(place.layer, _NOT_NEGATIVE)
+        if isinstance(node.layer, Dense) and positive:
+            before = node
+        if not isinstance(node.layer, _NEUTRAL):
+            positive = isinstance(node.layer, _NOT_NEGATIVE)

@@ -58,7 +58,7 @@ class Effect:
             equivalent, `untried` where an experiment with it alone is
             invalid.
         rung: the rung at which they differ.
-        where: the part, place, tensor or curve that differs.
+        where: the part, layer, tensor or curve that differs.
         at_step: the step, where there are several.
         others: the values that have the effect together with it.
         restores: whether the frameworks agree once both train the same

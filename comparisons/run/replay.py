@@ -37,11 +37,11 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
                 "DataLoader draws an order for each epoch; say 'each_epoch' "
                 "or 'never'",
             )
-        for place in arm.all_nodes:
-            if isinstance(place.layer, RandomCrop | RandomFlip):
+        for node in arm.all_nodes:
+            if isinstance(node.layer, RandomCrop | RandomFlip):
                 raise SpecError(
                     f"arms.{arm.name}",
-                    f"has a '{place.layer.kind()}', but '--randomness "
+                    f"has a '{node.layer.kind()}', but '--randomness "
                     "replay' records of layers their weights and dropouts "
                     "alone",
                 )

@@ -26,7 +26,7 @@ class Findings:
 
     Attributes:
         x: the inputs of the first batch.
-        outputs: of each place in evaluation, and `prediction`.
+        outputs: of each layer in evaluation, and `prediction`.
         gradients: `loss` and each parameter's gradient on the first batch.
         counts: the number of elements of each live tensor.
         stepped: the parameters after the first step.

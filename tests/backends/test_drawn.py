@@ -105,8 +105,8 @@ def test_a_depthwise_kernel_is_drawn_with_the_fans_of_the_spec(
     }
     layers = [{"depthwise_conv2d": written}, "flatten", {"dense": 3}]
     wide = arm(layers, (3, 3, 40))
-    [place] = (p for p in wide.places if p.name == "depthwise_conv2d_1")
-    fans = place.layer.fans(place.input_shape)
+    [node] = (p for p in wide.nodes if p.name == "depthwise_conv2d_1")
+    fans = node.layer.fans(node.input_shape)
     future = pair.workers[backend].submit("drawn", arm=wide, seed=0)
     kernel = future.result()["depthwise_conv2d_1/kernel"]
     assert_drawn_from(kernel, distribution(spec, *fans))

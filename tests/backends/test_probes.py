@@ -195,7 +195,7 @@ def first_of_each_kind() -> list[Any]:
     known: set[str] = set()
     cases = []
     for case in LEARNING:
-        kinds = {place.layer.kind() for place in case.arm.all_nodes}
+        kinds = {node.layer.kind() for node in case.arm.all_nodes}
         marks = () if kinds - known else pytest.mark.slow
         cases.append(pytest.param(case, marks=marks, id=case.id))
         known |= kinds

@@ -179,7 +179,7 @@ def test_flips_and_crops_draw_uniform_integers() -> None:
             assert abs((drawn == value).mean() - 1 / values) < 5 * error
 
 
-def test_masks_differ_between_steps_and_places() -> None:
+def test_masks_differ_between_steps_and_layers() -> None:
     twice = arm([{"dropout": 0.5}, {"dropout": 0.5}, {"dense": 3}])
     [segment] = segments(twice, 48, 0, range(2))
     first, second = segment.masks["dropout_1"], segment.masks["dropout_2"]

@@ -233,8 +233,8 @@ def _refuse_plots(experiment: TwoSided) -> None:
 
 def _drawn(arm: Arm) -> Any:
     """Return what has to be equal on both sides of a picture."""
-    places = [(place.name, place.output_shape) for place in arm.all_nodes]
-    return places, arm.recipe.epochs, arm.data.part_sizes()
+    nodes = [(node.name, node.output_shape) for node in arm.all_nodes]
+    return nodes, arm.recipe.epochs, arm.data.part_sizes()
 
 
 def _of_side(errors: dict[str, SpecError]) -> SpecError:

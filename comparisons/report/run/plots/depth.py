@@ -93,9 +93,9 @@ def activation_squares(arm: Arm, record: Record) -> Curve:
         Shape (activations,), from the input on.
     """
     looks = [
-        record.probes.get(f"representations/{place.name}")
-        for place in arm.all_nodes
-        if isinstance(place.layer, Activation)
+        record.probes.get(f"representations/{node.name}")
+        for node in arm.all_nodes
+        if isinstance(node.layer, Activation)
     ]
     return np.array(
         [

@@ -237,7 +237,7 @@ def mistakes(result: Result, spec: Mistakes) -> Figure:
 
 def _probabilities(run: Run) -> Curve:
     """Return the class probabilities, of shape (samples, classes)."""
-    logits = viewed(run, run.arm.places[-1].name)
+    logits = viewed(run, run.arm.nodes[-1].name)
     if logits.shape[1] == 1:
         # A sigmoid of z is the softmax of 0 and z.
         logits = np.hstack([np.zeros_like(logits), logits])
