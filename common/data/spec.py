@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from framework_parity.common.data.base import Labels
 from framework_parity.common.data.scaling import Scaling, Word, fitted, scaled
 from framework_parity.common.data.splits import (
-    Rows,
+    RowIndices,
     Split,
     count,
     hold_out,
@@ -259,7 +259,7 @@ class Data(Model):
             "test": test,
         }
 
-    def rows(self, y: Labels) -> dict[str, Rows]:
+    def rows(self, y: Labels) -> dict[str, RowIndices]:
         """Return the rows of each part, in the order of the source.
 
         Args:
@@ -343,7 +343,7 @@ class Data(Model):
             )
         return notices
 
-    def _expect_shared(self, labels: Labels, rows: Rows) -> None:
+    def _expect_shared(self, labels: Labels, rows: RowIndices) -> None:
         """Raise an error if a class has a single sample to split."""
         label, samples, first = rarest(labels)
         if samples < 2:

@@ -143,7 +143,7 @@ class Points(Dataset):
         return np.array(self.x, np.float64), y
 
 
-class Table(Dataset):
+class TableDataset(Dataset, title="Table"):
     """A file of one's own: `{table: {file: iris.csv, target: kind}}`.
 
     A `.csv` file (or `.csv.gz`) has a header; `target` is one of its columns,
@@ -185,7 +185,7 @@ class Table(Dataset):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
 
     @model_validator(mode="after")
-    def _says_what_the_file_holds(self) -> "Table":
+    def _says_what_the_file_holds(self) -> "TableDataset":
         try:
             contents = self._contents()
             _, classes = self._targets(contents)

@@ -13,7 +13,7 @@ from framework_parity.common.spec.layers.activations import (
     AlongAxis,
 )
 from framework_parity.common.training.batches import Masks
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 
 Back: TypeAlias = Callable[[Array], Array]
 
@@ -35,12 +35,12 @@ class Pass:
             the backward pass.
     """
 
-    weights: Weights
+    weights: Tensors
     masks: Masks | None = None
     rounding: Rounding = EXACT
     outputs: dict[str, Array] = field(default_factory=dict)
-    kept: Weights = field(default_factory=dict)
-    gradients: Weights = field(default_factory=dict)
+    kept: Tensors = field(default_factory=dict)
+    gradients: Tensors = field(default_factory=dict)
 
     @property
     def training(self) -> bool:

@@ -30,17 +30,17 @@ from framework_parity.common.spec.losses import (
 )
 from framework_parity.common.spec.update_rule import State
 from framework_parity.common.training.batches import Masks, Segment, masks_of
-from framework_parity.common.training.record import Curve, Weights
+from framework_parity.common.training.record import Curve, Tensors
 
 
 def gradients(
     arm: Arm,
-    weights: Weights,
+    weights: Tensors,
     x: Array,
     y: npt.NDArray[Any],
     masks: Masks,
     rounding: Rounding = EXACT,
-) -> tuple[float, Weights, Weights]:
+) -> tuple[float, Tensors, Tensors]:
     """Compute the loss and the gradients of one training step.
 
     Args:
@@ -127,15 +127,15 @@ class Trainer:
     ) -> None:
         self.arm, self.parts, self.gradient_norm = arm, parts, gradient_norm
         self.rounding = rounding
-        self.values: Weights = {}
-        self.state: dict[str, Weights] = {}
-        self.waiting: list[Weights] = []
+        self.values: Tensors = {}
+        self.state: dict[str, Tensors] = {}
+        self.waiting: list[Tensors] = []
         self.taken, self.largest = 0, 0.0
 
     def reseed(self, seed: int) -> None:
         """Do nothing: the reference has no random generator."""
 
-    def load(self, weights: Weights) -> None:
+    def load(self, weights: Tensors) -> None:
         """Set all tensors and reset the optimiser's state."""
         self.values = {
             name: value.astype(np.float64) for name, value in weights.items()
@@ -149,7 +149,7 @@ class Trainer:
                 for name, state in self.state.items()
             }
 
-    def weights(self) -> Weights:
+    def weights(self) -> Tensors:
         """Return a copy of all tensors, trainable or not."""
         return {name: value.copy() for name, value in self.values.items()}
 
@@ -180,7 +180,7 @@ class Trainer:
             curves["gradient_norm"] = np.array(norms)
         return curves
 
-    def _penalized(self, loss: float, grads: Weights) -> tuple[float, Weights]:
+    def _penalized(self, loss: float, grads: Tensors) -> tuple[float, Tensors]:
         """Return the reported loss, and the gradient with the penalty's."""
         penalty = self.arm.recipe.penalty
         if penalty is None:
@@ -224,7 +224,7 @@ class Trainer:
         trainable = {name: self.values[name] for name in self.arm.parameters}
         return loss + penalty.value(trainable)
 
-    def _update(self, grads: Weights, rate: float) -> None:
+    def _update(self, grads: Tensors, rate: float) -> None:
         recipe = self.arm.recipe
         if recipe.accumulation is not None:
             self.waiting.append(grads)
@@ -274,7 +274,7 @@ class Trainer:
         y, _ = Pass({}, masks).through((node,), x)
         return x, y
 
-    def gradients(self, segment: Segment) -> tuple[float, Weights]:
+    def gradients(self, segment: Segment) -> tuple[float, Tensors]:
         """Return the loss and gradients of a segment's first step."""
         masks = {name: mask[0] for name, mask in segment.masks.items()}
         batch = self.gather(segment.indices[0])
@@ -285,7 +285,7 @@ class Trainer:
 
     def per_sample_gradients(
         self, x: Array, y: npt.NDArray[Any], names: list[str]
-    ) -> Weights:
+    ) -> Tensors:
         """Return the gradients of the loss of each single sample.
 
         Args:
@@ -321,7 +321,7 @@ class Trainer:
         return ["cpu"]
 
 
-def _reduced(waiting: list[Weights], reduction: str) -> Weights:
+def _reduced(waiting: list[Tensors], reduction: str) -> Tensors:
     share = 1.0 / len(waiting) if reduction == "mean" else 1.0
     return {
         name: share * np.sum([grads[name] for grads in waiting], axis=0)

@@ -34,7 +34,7 @@ from framework_parity.common.spec.node import SpecNode
 from framework_parity.common.spec.padding import Same, Symmetric, Valid
 from framework_parity.common.spec.schedules import (
     Changing,
-    Constant,
+    ConstantRate,
     Exponential,
     MultiStep,
     NaturalExponential,
@@ -94,14 +94,14 @@ def changed(spec: E, **fields: Any) -> E:
     return type(spec)(**{**dict(spec), **fields})
 
 
-def _schedule(spec: Changing) -> Changing | Constant:
+def _schedule(spec: Changing) -> Changing | ConstantRate:
     match spec:
         case MultiStep(boundary="last_old"):
             return changed(spec, at=spec.milestones, boundary="first_new")
         case Exponential(staircase=True):
             return StepDecay(every=spec.every, by=spec.by, per=spec.per)
         case Exponential(by=1.0):
-            return Constant()
+            return ConstantRate()
         case Exponential():
             return changed(spec, by=spec.by ** (1 / spec.every), every=1)
         case NaturalExponential():

@@ -30,7 +30,7 @@ from framework_parity.common.spec.claims import (
 from framework_parity.common.spec.errors import names, nearest, shown
 from framework_parity.common.spec.layers.activations import Relu
 from framework_parity.common.spec.node import Dialect, Model, defaults_from
-from framework_parity.common.spec.plots import Picture
+from framework_parity.common.spec.plots import Plot
 from framework_parity.common.spec.probes import Probes
 from framework_parity.common.spec.recipe import Recipe
 from framework_parity.common.spec.replay import UNSAID, Replay
@@ -70,7 +70,7 @@ class Experiment(Model):
     )
     claims: tuple[WrittenClaim, ...] = ()
     probes: Probes | None = None
-    plots: tuple[Picture, ...] = ()
+    plots: tuple[Plot, ...] = ()
     replay: Replay | None = None
 
     @model_validator(mode="wrap")

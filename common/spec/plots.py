@@ -26,7 +26,7 @@ from framework_parity.common.spec.errors import shown
 from framework_parity.common.spec.node import SpecNode, StrictBool, TaggedUnion
 
 
-class Drawn(SpecNode):
+class PlotSpec(SpecNode):
     """A picture; by default it needs no measured statistic."""
 
     @property
@@ -48,7 +48,7 @@ class Drawn(SpecNode):
         return None
 
 
-class Measured(Drawn):
+class StatisticPlot(PlotSpec):
     """A picture of one statistic."""
 
     shorthand_field: ClassVar[str] = "statistic"
@@ -76,7 +76,7 @@ class Measured(Drawn):
         return statistic.missing_reason(arm, arguments)
 
 
-class Bars(Measured):
+class Bars(StatisticPlot):
     """One statistic, a bar for each arm and framework, with every seed.
 
     Attributes:
@@ -98,7 +98,7 @@ class Bars(Measured):
         return f"{self.statement}: mean, and every seed"
 
 
-class HeatMaps(Measured):
+class HeatMaps(StatisticPlot):
     """One statistic over rate, batch size and depth, and its difference.
 
     There is a map for each framework, and one of Keras's values minus
@@ -129,7 +129,7 @@ class HeatMaps(Measured):
         return len(kernels), arm.recipe.batch_size
 
 
-class GradientNorms(Drawn):
+class GradientNorms(PlotSpec):
     """The gradient norm of each kernel over the steps."""
 
     @property
@@ -140,7 +140,7 @@ class GradientNorms(Drawn):
         return probe("gradient_norm")(arm)
 
 
-class Rates(Drawn):
+class Rates(PlotSpec):
     """The learning rate over the steps, as each framework used it."""
 
     @property
@@ -148,7 +148,7 @@ class Rates(Drawn):
         return "The learning rate that each step used"
 
 
-class LayerBars(Drawn):
+class LayerBars(PlotSpec):
     """The number of parameters of each layer: a stacked bar for each arm."""
 
     @property
@@ -156,7 +156,7 @@ class LayerBars(Drawn):
         return "Parameters, layer by layer, counted in the live models"
 
 
-class Table(Drawn):
+class Table(PlotSpec):
     """Measured numbers, each next to its expected value.
 
     Attributes:
@@ -209,7 +209,7 @@ class Table(Drawn):
         return next(filter(None, reasons), None)
 
 
-class Activations(Drawn):
+class Activations(PlotSpec):
     """Each activation of an arm and its slope, next to the formula's."""
 
     shorthand_field: ClassVar[str] = "arm"
@@ -230,7 +230,7 @@ class Activations(Drawn):
         return next(filter(None, (probe(n)(arm) for n in needed)), None)
 
 
-class Sweep(Measured):
+class Sweep(StatisticPlot):
     """One statistic over the learning rate, both axes logarithmic.
 
     Attributes:
@@ -248,7 +248,7 @@ class Sweep(Measured):
         return f"the arms have the learning rates {', '.join(map(str, rates))}"
 
 
-class Paths(Drawn):
+class Paths(PlotSpec):
     """The trajectory of two weights over the loss surface.
 
     Attributes:
@@ -273,7 +273,7 @@ class Paths(Drawn):
         return probe("weights")(arm)
 
 
-class Fit(Drawn):
+class Fit(PlotSpec):
     """The predictions along a line, with the samples and the true curve."""
 
     @property
@@ -289,7 +289,7 @@ class Fit(Drawn):
         return None if fits else "the samples are no line with noise"
 
 
-class WeightHistogram(Drawn):
+class WeightHistogram(PlotSpec):
     """A histogram of the final weights of all kernels."""
 
     @property
@@ -300,7 +300,7 @@ class WeightHistogram(Drawn):
         )
 
 
-class Distances(Drawn):
+class Distances(PlotSpec):
     """The distance between the final weights of each pair of arms."""
 
     @property
@@ -316,7 +316,7 @@ class Distances(Drawn):
         return reason if len(kinds) == len(arms) else None
 
 
-class LossOverTime(Drawn):
+class LossOverTime(PlotSpec):
     """The training loss over the epochs and over the seconds."""
 
     @property
@@ -328,7 +328,7 @@ class LossOverTime(Drawn):
         )
 
 
-class Embeddings(Drawn):
+class Embeddings(PlotSpec):
     """t-SNE embeddings of the input and of each probed layer.
 
     The samples of both frameworks are embedded together, so that positions
@@ -379,7 +379,7 @@ class Mistakes(Confusion):
         return super().missing_reason(arm) or reason
 
 
-class LayerVariances(Drawn):
+class LayerVariances(PlotSpec):
     """The mean squares of activations and gradients, layer by layer.
 
     They are those of the activations' outputs at the first probed epoch, and
@@ -398,7 +398,7 @@ class LayerVariances(Drawn):
         return next(filter(None, (need(arm) for need in needs)), None)
 
 
-class DeadShares(Drawn):
+class DeadShares(PlotSpec):
     """The share of dead units over the epochs, averaged over all `relu`."""
 
     @property
@@ -409,7 +409,7 @@ class DeadShares(Drawn):
         return probe("dead_relu")(arm)
 
 
-class SampleGradients(Drawn):
+class SampleGradients(PlotSpec):
     """The distribution of the per-sample gradients, with their sign.
 
     There is a ridge plot for each probed kernel, with a row for each probed
@@ -427,7 +427,7 @@ class SampleGradients(Drawn):
         return probe("per_sample_gradients")(arm)
 
 
-Picture: TypeAlias = Annotated[
+Plot: TypeAlias = Annotated[
     Bars
     | GradientNorms
     | Rates

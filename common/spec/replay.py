@@ -13,7 +13,7 @@ from framework_parity.common.spec.node import (
     NonNegativeInt,
     StrictBool,
 )
-from framework_parity.common.training.record import Curve, Weights
+from framework_parity.common.training.record import Curve, Tensors
 
 
 class Replay(DialectFilled):
@@ -37,7 +37,7 @@ UNSAID = Replay()
 
 
 @dataclass
-class Drawn:
+class RecordedDraws:
     """All random draws of one run, made by one framework.
 
     Attributes:
@@ -49,6 +49,6 @@ class Drawn:
     """
 
     parts: dict[str, Part] | None
-    weights: Weights
+    weights: Tensors
     orders: list[Curve]
     masks: dict[str, list[Curve]] = field(default_factory=dict)

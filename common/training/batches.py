@@ -16,7 +16,7 @@ from framework_parity.common.spec.architecture import LayerNode, masked
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.recipe import Recipe, batch_sizes
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.randomness import stream
 
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -131,7 +131,7 @@ def segments(
     seed: int,
     epochs: range,
     nudge: int | None = None,
-    drawn: Drawn | None = None,
+    drawn: RecordedDraws | None = None,
 ) -> Iterator[Segment]:
     """Yield the steps of some epochs, in as few segments as possible.
 

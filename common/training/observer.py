@@ -34,10 +34,10 @@ from framework_parity.common.spec.probes import (
     Dropped,
     PerSampleGradients,
     Representations,
+    Weights,
 )
-from framework_parity.common.spec.probes import Weights as WeightsProbe
 from framework_parity.common.training.randomness import stream
-from framework_parity.common.training.record import Curve, Weights
+from framework_parity.common.training.record import Curve, Tensors
 
 # Layers whose output is never negative, and layers that keep signs.
 _NOT_NEGATIVE = (Relu, Sigmoid, Softmax)
@@ -60,7 +60,7 @@ class Observer:
         """Return the epochs, of `epochs` in total, after which to measure."""
         due: set[int] = set()
         for probe in self._probes().values():
-            if isinstance(probe, DeadRelu | WeightsProbe):
+            if isinstance(probe, DeadRelu | Weights):
                 first = probe.every if isinstance(probe, DeadRelu) else 0
                 due.update(range(first, epochs + 1, probe.every))
             elif not isinstance(probe, Dropped):
@@ -100,7 +100,7 @@ class Observer:
         probes = {name: getattr(self.arm.probes, name, None) for name in names}
         return {name: probe for name, probe in probes.items() if probe}
 
-    def _dead_relu(self, trainer: Any, probe: DeadRelu) -> Weights:
+    def _dead_relu(self, trainer: Any, probe: DeadRelu) -> Tensors:
         outputs = trainer.outputs(self.parts[probe.part].x)
         weights = trainer.weights()
         shares = {}
@@ -119,7 +119,7 @@ class Observer:
         positive = all((part.x >= 0).all() for part in self.parts.values())
         yield from _behind_dense(self.arm.nodes, positive)
 
-    def _dropped(self, trainer: Any, probe: Dropped) -> Weights:
+    def _dropped(self, trainer: Any, probe: Dropped) -> Tensors:
         pairs = {}
         for node in self.arm.all_nodes:
             if node.mask_shape is not None:
@@ -130,7 +130,7 @@ class Observer:
 
     def _per_sample_gradients(
         self, trainer: Any, probe: PerSampleGradients
-    ) -> Weights:
+    ) -> Tensors:
         names = [
             name
             for node in self.arm.all_nodes
@@ -140,14 +140,14 @@ class Observer:
         if not names:
             return {}
         part = self.parts["train"].some(probe.samples)
-        gradients: Weights = trainer.per_sample_gradients(
+        gradients: Tensors = trainer.per_sample_gradients(
             part.x, part.y, names
         )
         return gradients
 
     def _representations(
         self, trainer: Any, probe: Representations
-    ) -> Weights:
+    ) -> Tensors:
         outputs = trainer.outputs(self.parts[probe.part].some(probe.samples).x)
         return {
             node.name: outputs[node.name]
@@ -155,7 +155,7 @@ class Observer:
             if probe.places == "all" or node.name in probe.places
         }
 
-    def _weights(self, trainer: Any, probe: WeightsProbe) -> Weights:
+    def _weights(self, trainer: Any, probe: Weights) -> Tensors:
         wanted = {
             name
             for node in self.arm.all_nodes
@@ -183,7 +183,7 @@ def dead_share(outputs: Array) -> Curve:
 def _wanted(probe: Any, epoch: int, last: bool) -> bool:
     if isinstance(probe, DeadRelu):
         return last or (epoch > 0 and epoch % probe.every == 0)
-    if isinstance(probe, WeightsProbe):
+    if isinstance(probe, Weights):
         return last or epoch % probe.every == 0
     if isinstance(probe, Dropped):
         return last

@@ -28,7 +28,7 @@ from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.training.randomness import stream
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 from framework_parity.comparisons.ladder.thresholds import (
     DRAWN,
     FEWEST_DRAWS,
@@ -67,7 +67,7 @@ def draws(
     arm: Arm | TwoArms,
     seed: int = 0,
     progress: Progress | None = None,
-) -> dict[str, list[Weights]]:
+) -> dict[str, list[Tensors]]:
     """Draw initial weights in each framework under many seeds.
 
     Args:
@@ -96,7 +96,7 @@ def draws(
 
 
 def judge_draws(
-    arm: Arm | TwoArms, drawn: dict[str, list[Weights]], seed: int = 0
+    arm: Arm | TwoArms, drawn: dict[str, list[Tensors]], seed: int = 0
 ) -> Verdict:
     """Compare the drawn weights with the specification, tensor by tensor.
 

@@ -24,7 +24,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.training.batches import steps_per_epoch
-from framework_parity.common.training.record import Curve
+from framework_parity.common.training.record import Curve, Tensors
 from framework_parity.comparisons.ladder.attribution import (
     third_opinion,
     which_is_off,
@@ -103,7 +103,6 @@ def reference_runs(
 
 
 StepInspections: TypeAlias = tuple[tasks.StepInspection, tasks.StepInspection]
-Tensors: TypeAlias = dict[str, Curve]
 
 
 @dataclass

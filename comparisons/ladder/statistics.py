@@ -345,7 +345,9 @@ def _judged(
     if result.p_different < CHANCE:
         return replace(result, outcome="disagree")
     if result.p_equivalent >= EQUIVALENT:
-        needed = _seeds_needed(difference, margin, torch.spread, keras.spread)
+        needed = _seeds_for_welch(
+            difference, margin, torch.spread, keras.spread
+        )
         return replace(result, seeds_needed=needed)
     # A few seeds cannot show that equally many runs diverge.
     blown = torch.diverged + keras.diverged
@@ -380,7 +382,7 @@ def _welch(torch: float, keras: float, n: Any, m: Any) -> tuple[Any, Any]:
     return np.sqrt(a + b), np.where(below > 0, freedom, n + m - 2)
 
 
-def _seeds_needed(
+def _seeds_for_welch(
     difference: float, margin: float, torch: float, keras: float
 ) -> int | None:
     """Return the number of seeds that decides with probability `POWER`.

@@ -7,7 +7,7 @@ from framework_parity.common.spec.layers.augmentation import (
     RandomCrop,
     RandomFlip,
 )
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.workers.pool import WorkerPair
 
@@ -47,7 +47,7 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
                 )
 
 
-def recorded(pair: WorkerPair, arm: Arm, run: int) -> Drawn:
+def recorded(pair: WorkerPair, arm: Arm, run: int) -> RecordedDraws:
     """Return the random values that PyTorch draws in one run of an arm.
 
     Where Keras runs alone, a PyTorch worker is started for this.
@@ -65,5 +65,5 @@ def recorded(pair: WorkerPair, arm: Arm, run: int) -> Drawn:
             return recorded(alone, arm, run)
     seed = arm.replay.seed + run
     future = pair.workers["torch"].submit("record", arm=arm, seed=seed)
-    drawn: Drawn = future.result()
+    drawn: RecordedDraws = future.result()
     return drawn

@@ -18,7 +18,7 @@ from framework_parity.common.spec.initializers import (
 )
 from framework_parity.common.spec.node import SpecNode, members
 from framework_parity.common.training.loop import initial_weights
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.cases import arm
 from tests.distributions import (
@@ -60,12 +60,12 @@ def drawn(
     seed: int = 0,
     dtype: Dtype = "float64",
     **fields: Any,
-) -> Weights:
+) -> Tensors:
     """Return the weights that a framework draws for one dense layer."""
     future = pair.workers[backend].submit(
         "drawn", arm=wide(**fields), seed=seed, dtype=dtype
     )
-    weights: Weights = future.result()
+    weights: Tensors = future.result()
     return weights
 
 

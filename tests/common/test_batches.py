@@ -10,7 +10,7 @@ from hypothesis import given
 
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.recipe import batch_sizes
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training import batches
 from framework_parity.common.training.batches import (
     Segment,
@@ -202,7 +202,7 @@ def test_recorded_draws_are_replayed_step_by_step() -> None:
     example = arm(DROPPING, batch_size=16)
     rng = np.random.default_rng(0)
     widths = [16, 16, 8] * 3
-    drawn = Drawn(
+    drawn = RecordedDraws(
         parts=None,
         weights={},
         orders=[rng.permutation(40) for _ in range(3)],

@@ -27,7 +27,7 @@ from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.audit.sweep import (
     Drift,
-    Measured,
+    MixRuns,
     Sweep,
 )
 from framework_parity.comparisons.ladder.ladder import LadderResult
@@ -112,7 +112,7 @@ class MadeUp:
     ) -> None:
         self.asked += [self.mixes[key_of_mix(spec)] for spec in experiments]
 
-    def measured(self, spec: Experiment, backend: str = "torch") -> Measured:
+    def measured(self, spec: Experiment, backend: str = "torch") -> MixRuns:
         middle = self.score(self.mixes[key_of_mix(spec)], spec)
         stopped = spec.recipe.early_stopping is not None
         epochs = 3.0 if stopped else 8.0
@@ -120,7 +120,7 @@ class MadeUp:
         key = crc32(f"{mix} {stopped}".encode())
         draws = np.random.default_rng(key).normal(size=SEEDS)
         values = middle + self.shared + self.noise * draws
-        return Measured(tuple(record(v, epochs) for v in values))
+        return MixRuns(tuple(record(v, epochs) for v in values))
 
     def drift(self, spec: Experiment, base: Experiment) -> Drift:
         return Drift(0.1, 4, 0.2)

@@ -379,7 +379,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class InitialWeights:
     """The weights that a framework draws by itself.
 
     Attributes:

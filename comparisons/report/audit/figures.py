@@ -19,13 +19,13 @@ from framework_parity.comparisons.report.audit.text import (
     corner_name,
     listed,
     metric_name,
-    number,
+    rounded,
 )
 from framework_parity.comparisons.report.style import (
     COLOURS,
     GREY,
     STYLE,
-    Picture,
+    ReportFigure,
     svg,
 )
 from framework_parity.comparisons.workers.pool import LABELS
@@ -34,7 +34,7 @@ GOOD, BAD, TOGETHER = "#009e73", "#d55e00", "#d55e00"
 LINES = ("-", "--", "-.", ":")
 
 
-def pictures(audit: AuditResult) -> list[Picture]:
+def pictures(audit: AuditResult) -> list[ReportFigure]:
     """Return all pictures that the audit has data for."""
     if not audit.corners:
         return []
@@ -62,7 +62,7 @@ def pictures(audit: AuditResult) -> list[Picture]:
     ]
     with rc_context(STYLE):
         return [
-            Picture(name, caption, svg(draw(audit)))
+            ReportFigure(name, caption, svg(draw(audit)))
             for name, caption, draw, has_data in drawings
             if has_data
         ]
@@ -185,16 +185,16 @@ def _cell(
             fontweight=weight,
         )
 
-    say(0.36, number(value), 20, "bold")
+    say(0.36, rounded(value), 20, "bold")
     values = torch.values(audit.metric)
     ends = counted(torch.mean("epochs"), "epoch")
     say(
         0.62,
-        f"{number(min(values))} to {number(max(values))} · {ends}",
+        f"{rounded(min(values))} to {rounded(max(values))} · {ends}",
         8,
         "normal",
     )
-    say(0.78, f"Keras {number(keras.mean(audit.metric))}", 8, "normal")
+    say(0.78, f"Keras {rounded(keras.mean(audit.metric))}", 8, "normal")
 
 
 def courses(audit: AuditResult) -> Figure:

@@ -10,7 +10,7 @@ from framework_parity.comparisons.report.audit import text as wording
 from framework_parity.comparisons.report.audit.document import document
 from framework_parity.comparisons.report.audit.figures import pictures
 from framework_parity.comparisons.report.render import render
-from framework_parity.comparisons.report.style import Picture
+from framework_parity.comparisons.report.style import ReportFigure
 from framework_parity.comparisons.workers.pool import LABELS
 
 
@@ -54,7 +54,7 @@ def complete(audit: AuditResult, side: str) -> str:
     return text
 
 
-def page(audit: AuditResult, drawn: list[Picture]) -> str:
+def page(audit: AuditResult, drawn: list[ReportFigure]) -> str:
     """Return the report as HTML.
 
     Args:

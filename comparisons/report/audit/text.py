@@ -14,7 +14,7 @@ from framework_parity.comparisons.audit.result import (
     SingleChange,
     corrected,
 )
-from framework_parity.comparisons.audit.sweep import Measured
+from framework_parity.comparisons.audit.sweep import MixRuns
 from framework_parity.comparisons.ladder.effects import Effect
 from framework_parity.comparisons.ladder.thresholds import (
     MOST_SEEDS,
@@ -121,11 +121,11 @@ def _counted(audit: AuditResult) -> str:
     return f"{' and '.join(parts)} {verb}"
 
 
-def _reached(audit: AuditResult, runs: Measured) -> str:
+def _reached(audit: AuditResult, runs: MixRuns) -> str:
     values = runs.values(audit.metric)
     return (
-        f"{number(runs.mean(audit.metric))} "
-        f"({number(min(values))} to {number(max(values))})"
+        f"{rounded(runs.mean(audit.metric))} "
+        f"({rounded(min(values))} to {rounded(max(values))})"
     )
 
 
@@ -156,7 +156,7 @@ def _gap(audit: AuditResult) -> str:
     if audit.causes.decision == "negligible":
         return (
             f"The difference of {effect_text(gap)} is negligible: the "
-            f"interval lies within ±{number(audit.margin)}."
+            f"interval lies within ±{rounded(audit.margin)}."
         )
     return (
         f"Whether the difference of {effect_text(gap)} is more than chance "
@@ -213,7 +213,7 @@ def _parts(audit: AuditResult, places: list[str]) -> str:
         changes = [change(effect.mean) for effect in effects.values()]
         return (
             f"each alone is harmless: {listed(changes, sort=False)}, with "
-            f"intervals within ±{number(audit.margin)}"
+            f"intervals within ±{rounded(audit.margin)}"
         )
     words = {
         "negligible": "harmless",
@@ -291,12 +291,12 @@ def _what_amplifies(audit: AuditResult) -> str:
     )
     if not amplifiers:
         gaps = [
-            f"without {o.name} it is {number(_mean(o.gap_without))}"
+            f"without {o.name} it is {rounded(_mean(o.gap_without))}"
             for o in tried
         ]
         return (
             "No option of the recipe is shown to amplify it: it is "
-            f"{number(tried[0].gap.mean)} with all of them; "
+            f"{rounded(tried[0].gap.mean)} with all of them; "
             f"{', '.join(gaps)}."
         )
     return _amplified(audit, amplifiers[0])
@@ -311,9 +311,9 @@ def _amplified(audit: AuditResult, option: Option) -> str:
     return (
         f"What amplifies it is {option.name}: "
         f"{_why(audit, option)}without it the same network reaches "
-        f"{number(option.bad_without.mean(audit.metric))}, and the difference "
-        f"shrinks from {number(option.gap.mean)} to "
-        f"{number(_mean(option.gap_without))}."
+        f"{rounded(option.bad_without.mean(audit.metric))}, and the "
+        f"difference shrinks from {rounded(option.gap.mean)} to "
+        f"{rounded(_mean(option.gap_without))}."
     )
 
 
@@ -332,8 +332,8 @@ def _why(audit: AuditResult, option: Option) -> str:
     if last:
         steps, validation = (sum(v) / len(v) for v in zip(*last, strict=True))
         losses = (
-            f", with the loss of the training steps at {number(steps)} and "
-            f"that of the validation still at {number(validation)}"
+            f", with the loss of the training steps at {rounded(steps)} and "
+            f"that of the validation still at {rounded(validation)}"
         )
     return (
         f"it ends the training after {ends[0]:.3g} of {ends[1]:.3g} epochs"
@@ -433,10 +433,10 @@ def option_rows(audit: AuditResult) -> list[tuple[str, ...]]:
     return [
         (
             option.name,
-            number(option.gap.mean),
+            rounded(option.gap.mean),
             "not valid"
             if option.gap_without is None
-            else number(option.gap_without.mean),
+            else rounded(option.gap_without.mean),
             "amplifies" if option.amplifies else "",
         )
         for option in audit.options
@@ -470,10 +470,10 @@ def listed(names: Iterable[str], *, sort: bool = True) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def number(value: float | None) -> str:
+def rounded(value: float | None) -> str:
     """Return a number with three decimals, or three digits.
 
-    >>> number(0.5), number(12.34), number(1e-5)
+    >>> rounded(0.5), rounded(12.34), rounded(1e-5)
     ('0.500', '12.3', '1e-05')
     """
     if value is None or not math.isfinite(value):

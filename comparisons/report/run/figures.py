@@ -29,8 +29,8 @@ from framework_parity.comparisons.report.style import (
     MOST_POINTS,
     STYLE,
     WIDTHS,
-    Picture,
-    Rows,
+    ReportFigure,
+    TextTable,
     largest,
     legend,
     line,
@@ -50,7 +50,7 @@ DOTS = 200
 LEAST = 1e-18
 
 
-def pictures(result: Result) -> list[Picture]:
+def pictures(result: Result) -> list[ReportFigure]:
     """Return all pictures that the result has data for."""
     source = result.arms[0].arm.data.source
     climbs = [arm.ladder for arm in result.arms]
@@ -93,7 +93,7 @@ def pictures(result: Result) -> list[Picture]:
         image_folder(result.settings.data_dir, download=False),
     ):
         return [
-            Picture(name, caption, svg(draw(result)))
+            ReportFigure(name, caption, svg(draw(result)))
             for name, caption, draw, has_data in drawings
             if has_data
         ] + [
@@ -102,11 +102,11 @@ def pictures(result: Result) -> list[Picture]:
         ]
 
 
-def _draw(result: Result, name: str, spec: Any) -> Picture:
+def _draw(result: Result, name: str, spec: Any) -> ReportFigure:
     drawn = gallery.draw(result, spec)
-    if isinstance(drawn, Rows):
-        return Picture(name, spec.caption, table=drawn)
-    return Picture(name, spec.caption, svg(drawn))
+    if isinstance(drawn, TextTable):
+        return ReportFigure(name, spec.caption, table=drawn)
+    return ReportFigure(name, spec.caption, svg(drawn))
 
 
 def _names(plots: Sequence[Any]) -> list[str]:

@@ -197,7 +197,7 @@ def summary_rows(result: Result) -> list[tuple[str, ...]]:
 
 def _summary_row(result: Result, arm: ArmResult) -> tuple[str, ...]:
     shown = [
-        _number(arm.mean(backend, result.metric))
+        _four_digits(arm.mean(backend, result.metric))
         if backend in arm.records
         else "—"
         for backend in LABELS
@@ -261,7 +261,7 @@ def _answered(answer: Answer | None) -> str:
     if answer is None:
         return "—"
     if answer.names:
-        return f"{answer.names}: {_number(answer.value)}"
+        return f"{answer.names}: {_four_digits(answer.value)}"
     seeds = len(answer.margins)
     counted = f", in {answer.held} of {seeds}" if seeds > 1 else ""
     return (
@@ -274,7 +274,7 @@ def _side(value: float) -> str:
     """Format one side of a claim; an epoch that is not reached is infinite."""
     if math.isnan(value):
         return "no number"
-    return "∞" if value == math.inf else _number(value)
+    return "∞" if value == math.inf else _four_digits(value)
 
 
 def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
@@ -286,7 +286,7 @@ def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _number(value: float | None) -> str:
+def _four_digits(value: float | None) -> str:
     if value is None:
         return "—"
     if not math.isfinite(value):
