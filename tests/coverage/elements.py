@@ -157,15 +157,15 @@ def choices() -> list[Choice]:
         Choice(kind.cls, field, value)
         for kind in kinds()
         for field, info in kind.cls.model_fields.items()
-        if (kind.cls, field) not in NOT_CLIMBED
+        if (kind.cls, field) not in NOT_ON_THE_LADDER
         for value in _values(info.annotation)
     ]
 
 
-NOT_CLIMBED = {(Recipe, "precision")}
+NOT_ON_THE_LADDER = {(Recipe, "precision")}
 """The ladder runs in float64, whatever the recipe's precision is.
 
-The page has a table of its own for the other precisions, and
+The page has a separate table for the other precisions, and
 `tests.backends.test_precision` trains in all of them.
 """
 

@@ -8,7 +8,6 @@ from typing import Any
 from framework_parity.common.choices import Dtype, Rung
 from framework_parity.comparisons.ladder.verdict import Outcome, worst
 from framework_parity.comparisons.workers.pool import LABELS
-from tests.climbs import Found, Job, counted, outcome, sentence
 from tests.common.written import key
 from tests.coverage.elements import (
     CONVENTION_VALUES,
@@ -21,6 +20,7 @@ from tests.coverage.elements import (
     kinds,
     on_ranks,
 )
+from tests.ladder_jobs import Job, JobResult, counted, outcome, sentence
 
 TITLES = {
     "layer": "Layers",
@@ -101,13 +101,13 @@ class Row:
     """One job, its result, and the kinds and choices that it holds."""
 
     job: Job
-    result: Found
+    result: JobResult
     holds: frozenset[Any]
 
     @property
-    def broke(self) -> bool:
+    def failed(self) -> bool:
         """Whether no verdict was reached."""
-        return "broke" in self.result
+        return "error" in self.result
 
     def ratio(self, rung: str) -> float:
         """Return the worst ratio to the floor on a rung; infinity if none."""
@@ -140,7 +140,7 @@ class Page:
         self,
         cases: Sequence[Job],
         conventions: dict[tuple[str, str], Job],
-        results: dict[str, Found],
+        results: dict[str, JobResult],
         absences: Absences,
         header: str,
         precisions: Mapping[Dtype, Sequence[Job]] | None = None,
@@ -238,7 +238,7 @@ class Page:
         )
 
     def _holding(self, what: Any, name: str) -> list[Row]:
-        rows = [r for r in self.rows if what in r.holds and not r.broke]
+        rows = [r for r in self.rows if what in r.holds and not r.failed]
         cls = what.cls if isinstance(what, Choice | OnRank) else what
         if cls not in self.gone and not any(
             outcome(row.result) == "agree" for row in rows
@@ -261,9 +261,9 @@ class Page:
         cells = []
         for backend in LABELS:
             messages = [
-                row.result["said"][backend][part].get(rung)
+                row.result["code"][backend][part].get(rung)
                 for row in rows
-                if part in row.result["said"].get(backend, {})
+                if part in row.result["code"].get(backend, {})
             ]
             cells.append(self._share(messages, f"{backend}.{rung}.{name}"))
         return " ".join(cells) if cells != ["·", "·"] else "·"
@@ -321,7 +321,7 @@ class Page:
                 each
                 for each in self.rows
                 if each.job.key == self.conventions[row.name, dialect].key
-                and not each.broke
+                and not each.failed
             ]
             cells = [row.name, f"`{row.field} = {value}`", LABELS[dialect]]
             judged = [ratio(matching, rung) for rung in JUDGED]
