@@ -1478,7 +1478,7 @@ CLAIMS = [
         "picture-paths",
         "plots[0]",
         "plots: [{paths: [a]}]",
-        "it learns more or less than two weights",
+        "it does not have exactly two weights",
     ),
     _add(
         "picture-activations",

@@ -95,7 +95,7 @@ class Bars(StatisticPlot):
 
     @property
     def caption(self) -> str:
-        return f"{self.statement}: mean, and every seed"
+        return f"{self.statement}: mean and each seed"
 
 
 class HeatMaps(StatisticPlot):
@@ -119,7 +119,7 @@ class HeatMaps(StatisticPlot):
 
     def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         cells = {(arm.recipe.optimizer.lr, self.row(arm)) for arm in arms}
-        alike = "the arms are alike in rate, batch size and depth"
+        alike = "the arms are equal in rate, batch size and depth"
         return alike if len(cells) == 1 else None
 
     @staticmethod
@@ -134,7 +134,10 @@ class GradientNorms(PlotSpec):
 
     @property
     def caption(self) -> str:
-        return "The gradient's norm by each kernel, first layer to last"
+        return (
+            "Norm of the gradient of each kernel, from the first layer to "
+            "the last"
+        )
 
     def missing_reason(self, arm: Arm) -> str | None:
         return probe("gradient_norm")(arm)
@@ -145,7 +148,7 @@ class Rates(PlotSpec):
 
     @property
     def caption(self) -> str:
-        return "The learning rate that each step used"
+        return "Learning rate of each step"
 
 
 class LayerBars(PlotSpec):
@@ -153,7 +156,7 @@ class LayerBars(PlotSpec):
 
     @property
     def caption(self) -> str:
-        return "Parameters, layer by layer, counted in the live models"
+        return "Parameters of each layer, counted in the built models"
 
 
 class Table(PlotSpec):
@@ -197,7 +200,7 @@ class Table(PlotSpec):
 
     @property
     def caption(self) -> str:
-        return "Every number, in both frameworks"
+        return "Measured and expected values, in both frameworks"
 
     def missing_reason(self, arm: Arm) -> str | None:
         reasons = (
@@ -221,11 +224,11 @@ class Activations(PlotSpec):
 
     @property
     def caption(self) -> str:
-        return "Activations and their slopes"
+        return "Activations and their derivatives"
 
     def missing_reason(self, arm: Arm) -> str | None:
         if not activations(arm):
-            return "no activation stands behind a dense layer of one unit"
+            return "no activation follows a dense layer of one unit"
         needed = ("representations", "per_sample_gradients")
         return next(filter(None, (probe(n)(arm) for n in needed)), None)
 
@@ -265,11 +268,11 @@ class Paths(PlotSpec):
 
     @property
     def caption(self) -> str:
-        return "The way of the two weights over the loss"
+        return "Trajectory of the two weights over the loss surface"
 
     def missing_reason(self, arm: Arm) -> str | None:
         if arm.parameters != {"dense_1/kernel": (2, 1)}:
-            return "it learns more or less than two weights"
+            return "it does not have exactly two weights"
         return probe("weights")(arm)
 
 
@@ -278,15 +281,16 @@ class Fit(PlotSpec):
 
     @property
     def caption(self) -> str:
-        return (
-            "Predictions along the line, the samples that were trained on, "
-            "and what lies behind their noise"
-        )
+        return "Predictions, training samples, and the function without noise"
 
     def missing_reason(self, arm: Arm) -> str | None:
         source = arm.data.source
         fits = source.shape == (1,) and hasattr(source, "noise")
-        return None if fits else "the samples are no line with noise"
+        return (
+            None
+            if fits
+            else "the data are not a function of one input with noise"
+        )
 
 
 class WeightHistogram(PlotSpec):
@@ -295,8 +299,8 @@ class WeightHistogram(PlotSpec):
     @property
     def caption(self) -> str:
         return (
-            "The weights of all kernels at the end, first seed; the "
-            "outermost bins count all that lies beyond"
+            "Final weights of all kernels, first seed; the outermost bins "
+            "also count all values beyond them"
         )
 
 
@@ -306,8 +310,8 @@ class Distances(PlotSpec):
     @property
     def caption(self) -> str:
         return (
-            "How far two arms' weights lie apart at the end, relative to "
-            "their size: median of the seeds"
+            "Relative distance between the final weights of each pair of "
+            "arms, median of the seeds"
         )
 
     def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
@@ -322,9 +326,9 @@ class LossOverTime(PlotSpec):
     @property
     def caption(self) -> str:
         return (
-            "The training loss of the first seed over the epochs, and over "
-            "the seconds that the steps took: a measurement of this machine, "
-            "on which no claim rests"
+            "Training loss of the first seed over the epochs, and over the "
+            "seconds of the steps, which depend on this machine; no claim is "
+            "based on them"
         )
 
 
@@ -338,7 +342,7 @@ class Embeddings(PlotSpec):
     @property
     def caption(self) -> str:
         return (
-            "The input and each layer, laid out in the plane by t-SNE, both "
+            "t-SNE embeddings of the input and of each layer's output, both "
             "frameworks together"
         )
 
@@ -351,13 +355,13 @@ class Confusion(Embeddings):
 
     @property
     def caption(self) -> str:
-        return "Which class is taken for which: how many samples, first seed"
+        return "Confusion matrix, in samples, first seed"
 
     def missing_reason(self, arm: Arm) -> str | None:
         end = arm.nodes[-1].name
         unseen = end not in views(arm)
         return super().missing_reason(arm) or (
-            f"the probe of representations does not see '{end}', its end"
+            f"the probe of representations does not record '{end}', the output"
             if unseen
             else None
         )
@@ -369,13 +373,13 @@ class Mistakes(Confusion):
     @property
     def caption(self) -> str:
         return (
-            "The worst mistakes of the first seed, by what the true class is "
-            "given: the true class, and the one it is taken for"
+            "The misclassified samples of the first seed whose true class "
+            "has the lowest probability: true and predicted class"
         )
 
     def missing_reason(self, arm: Arm) -> str | None:
         flat = len(arm.data.source.shape) != 3
-        reason = "the samples are no images" if flat else None
+        reason = "the samples are not images" if flat else None
         return super().missing_reason(arm) or reason
 
 
@@ -389,8 +393,9 @@ class LayerVariances(PlotSpec):
     @property
     def caption(self) -> str:
         return (
-            "Mean square of what leaves each activation, and of the gradient "
-            "by each kernel, from the first layer to the last, at the start"
+            "Mean square of each activation's output and of the gradient of "
+            "each kernel, from the first layer to the last, at the start of "
+            "training"
         )
 
     def missing_reason(self, arm: Arm) -> str | None:
@@ -403,7 +408,7 @@ class DeadShares(PlotSpec):
 
     @property
     def caption(self) -> str:
-        return "The share of dead units, mean of all ReLU layers"
+        return "Share of dead units, mean of all ReLU layers"
 
     def missing_reason(self, arm: Arm) -> str | None:
         return probe("dead_relu")(arm)
@@ -418,10 +423,7 @@ class SampleGradients(PlotSpec):
 
     @property
     def caption(self) -> str:
-        return (
-            "How the numbers of single samples' gradients are distributed, "
-            "by kernel and epoch"
-        )
+        return "Distribution of the per-sample gradients, by kernel and epoch"
 
     def missing_reason(self, arm: Arm) -> str | None:
         return probe("per_sample_gradients")(arm)

@@ -127,7 +127,7 @@ def judge_draws(
             deviation = f"{LABELS[backend]}'s own {name} {odd.sentence}"
             return _verdict(
                 side,
-                f"{deviation}, which says {_initializer_of(side, name)}",
+                f"{deviation}: {_initializer_of(side, name)}",
                 name,
                 backend,
             )

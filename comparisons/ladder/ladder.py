@@ -26,7 +26,7 @@ from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.training.batches import steps_per_epoch
 from framework_parity.common.training.record import Curve, Tensors
 from framework_parity.comparisons.ladder.attribution import (
-    third_opinion,
+    reference_clause,
     which_is_off,
 )
 from framework_parity.comparisons.ladder.initial_weights import (
@@ -265,7 +265,7 @@ def _compare_data(
     sentence = (
         f"{missing[0]} has no {different[0]}"
         if missing
-        else f"{different[0]} is not the same bytes in both"
+        else f"the bytes of {different[0]} differ"
     )
     return Verdict(
         "data",
@@ -286,7 +286,7 @@ def _compare_structure(arm: Arm | TwoArms, both: StepInspections) -> Verdict:
     ):
         side = arms[backend]
         expected: dict[str, Any] = {
-            p.name: p.output_shape for p in side.all_nodes
+            node.name: node.output_shape for node in side.all_nodes
         }
         for name, shape in side.tensors.items():
             expected[name] = math.prod(shape)
@@ -301,8 +301,8 @@ def _compare_structure(arm: Arm | TwoArms, both: StepInspections) -> Verdict:
                     where=name,
                     suspect=backend,
                     sentence=f"{name} has {_shown(live.get(name))} in "
-                    f"{label}, where the spec says "
-                    f"{_shown(expected.get(name))}",
+                    f"{label}, but {_shown(expected.get(name))} in the "
+                    "specification",
                 )
     if isinstance(arm, TwoArms):
         return judge_structure(arm)
@@ -311,8 +311,8 @@ def _compare_structure(arm: Arm | TwoArms, both: StepInspections) -> Verdict:
         arm.name,
         "agree",
         sentence=f"{counted(len(arm.all_nodes), 'layer')}, "
-        f"{counted(arm.parameter_count, 'parameter')} in the spec and in "
-        "both",
+        f"{counted(arm.parameter_count, 'parameter')} in the "
+        "specification and in both frameworks",
     )
 
 
@@ -348,7 +348,7 @@ def _run_inside(
         _tensors(inspect_step, rung)[where]
         for inspect_step in (references[0], *both)
     ]
-    return _with_opinion(verdict, *values)
+    return _with_reference(verdict, *values)
 
 
 def _of_two_sides(
@@ -471,7 +471,7 @@ def _run_trajectory(
         verdict.sentence += WITH_REFERENCE
         return trajectory, verdict
     if isinstance(arm, TwoArms):
-        trajectory.say_where_first(verdict)
+        trajectory.name_first_step(verdict)
         return trajectory, verdict
     values = [
         value
@@ -479,11 +479,11 @@ def _run_trajectory(
         if (value := trajectory.value(record, verdict)) is not None
     ]
     if len(values) == 3:
-        _with_opinion(verdict, *values)
+        _with_reference(verdict, *values)
     return trajectory, verdict
 
 
-def _with_opinion(
+def _with_reference(
     verdict: Verdict, truth: Curve, torch: Curve, keras: Curve
 ) -> Verdict:
     """Add to a verdict which framework deviates from the reference.
@@ -495,5 +495,5 @@ def _with_opinion(
         off = verdict.suspect = None
     elif off:
         verdict.suspect = off
-    verdict.sentence += third_opinion(truth, torch, keras, off)
+    verdict.sentence += reference_clause(truth, torch, keras, off)
     return verdict

@@ -225,9 +225,10 @@ def _parted(arm: TwoArms, where: str, sentence: str) -> Verdict:
 def _extra(arm: TwoArms) -> str:
     """Return a clause with the layers of one side alone, or an empty one."""
     names = {
-        "torch": {p.name for p in arm.torch.all_nodes}
+        "torch": {node.name for node in arm.torch.all_nodes}
         - set(arm.partners.values()),
-        "keras": {p.name for p in arm.keras.all_nodes} - set(arm.partners),
+        "keras": {node.name for node in arm.keras.all_nodes}
+        - set(arm.partners),
     }
     return "".join(
         f"; on {LABELS[side]}'s side alone: {', '.join(sorted(names[side]))}"

@@ -43,13 +43,13 @@ def pictures(audit: AuditResult) -> list[ReportFigure]:
     drawings: list[tuple[str, str, Callable[[AuditResult], Figure], bool]] = [
         (
             "corners",
-            "The four corners: each convention of the pair in both meanings",
+            "The four corners: both values of each convention of the pair",
             corners,
             square,
         ),
         (
             "effects",
-            f"What each convention does to the {metric_name(audit)}",
+            f"Effect of each convention on the {metric_name(audit)}",
             effects,
             True,
         ),
@@ -94,10 +94,10 @@ def effects(audit: AuditResult) -> Figure:
         Rectangle((0, 0), 1, 1, color=COLOURS["keras"]),
         Rectangle((0, 0), 1, 1, color="#eeeeee"),
     ]
-    labels = ["alone", "as the last", "too small to matter"]
+    labels = ["alone", "last", "negligible"]
     if audit.cause:
         handles.insert(0, Rectangle((0, 0), 1, 1, color=TOGETHER))
-        labels.insert(0, "the smallest set that makes the gap")
+        labels.insert(0, "the smallest set that causes the gap")
     figure.legend(
         handles, labels, loc="outside upper center", ncols=len(labels)
     )
@@ -221,7 +221,7 @@ def courses(audit: AuditResult) -> Figure:
     for option in audit.options:
         if option.amplifies and option.bad_without:
             record = option.bad_without.records[0]
-            _course(panel, record, f"the same without {option.name}", BAD, ":")
+            _course(panel, record, f"without {option.name}", BAD, ":")
     panel.set_yscale("log")
     panel.set_xlabel("epoch")
     panel.set_ylabel(_course_of(audit.corners[0].runs["torch"].records[0]))

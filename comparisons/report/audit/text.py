@@ -39,8 +39,8 @@ def headline(audit: AuditResult) -> str:
     if bad:
         return (
             "With the same conventions PyTorch and Keras still disagree, on "
-            f"the rung “{bad[0].rung}”: {bad[0].sentence}. Nothing that "
-            "they leave unsaid explains it, so nothing was switched."
+            f"the rung “{bad[0].rung}”: {bad[0].sentence}. Their defaults do "
+            "not explain the difference, so no default was switched."
         )
     if audit.verdict == "undecided":
         open_ = next(
@@ -48,8 +48,8 @@ def headline(audit: AuditResult) -> str:
         )
         return f"The aligned run is undecided: {open_.sentence}."
     return (
-        "With the same conventions PyTorch and Keras agree: nothing parts by "
-        f"more than {audit.aligned_residual:.1f} times the noise floor."
+        "With the same conventions PyTorch and Keras agree: no difference "
+        f"exceeds {audit.aligned_residual:.1f} times the noise floor."
     )
 
 
@@ -57,9 +57,9 @@ def sentences(audit: AuditResult) -> list[str]:
     """Return sentences about the ports' metrics, the causes and amplifiers."""
     if not audit.port.conventions:
         sentence = (
-            "Nothing differs: the specification says all that PyTorch's and "
-            "Keras's defaults would fill differently, so there is no naive "
-            "port to audit."
+            "Nothing differs: the specification has a value for every field "
+            "whose default differs between PyTorch and Keras, so there is no "
+            "naive port to audit."
         )
         return [sentence]
     if not audit.corners:
@@ -140,9 +140,9 @@ def _what_makes_it(audit: AuditResult) -> str:
         )
     if audit.causes.decision != "shown":
         return (
-            f"{_gap(audit)} No cause was sought; each convention alone "
-            f"changes it by {_range(audit.switches)}, "
-            f"{change(audit.effects_sum)} in sum."
+            f"{_gap(audit)} No cause was searched for; each convention alone "
+            f"changes the metric by {_range(audit.switches)}, "
+            f"{change(audit.effects_sum)} in total."
         )
     return f"{_gap(audit)} {_cause(audit)}"
 
@@ -152,15 +152,15 @@ def _gap(audit: AuditResult) -> str:
     assert audit.causes is not None
     gap, seeds = audit.gap, audit.settings.seeds
     if audit.causes.decision == "shown":
-        return f"The difference of {effect_text(gap)} is more than chance."
+        return f"The difference of {effect_text(gap)} is significant."
     if audit.causes.decision == "negligible":
         return (
             f"The difference of {effect_text(gap)} is negligible: the "
             f"interval lies within ±{rounded(audit.margin)}."
         )
     return (
-        f"Whether the difference of {effect_text(gap)} is more than chance "
-        f"is not decided at {counted(seeds, 'seed')}"
+        f"Whether the difference of {effect_text(gap)} is significant is "
+        f"undecided at {counted(seeds, 'seed')}"
         f"{_would_do(gap.seeds_needed(audit.margin))}."
     )
 
@@ -168,7 +168,7 @@ def _gap(audit: AuditResult) -> str:
 def _would_do(seeds: int | None) -> str:
     if seeds is None:
         return f"; more than {MOST_SEEDS:,} would be needed"
-    return f"; about {seeds:,} would do"
+    return f"; about {seeds:,} would likely decide"
 
 
 def _cause(audit: AuditResult) -> str:
@@ -179,17 +179,18 @@ def _cause(audit: AuditResult) -> str:
         return _no_cause(audit, search)
     made = search.sets[0]
     effect = audit.effect(audit.good, audit.good ^ made)
-    together = "alone makes it" if len(made) == 1 else "make it together"
+    causes = "alone causes" if len(made) == 1 else "together cause"
     sentence = (
-        f"{listed(made)} {together}: {effect_text(effect)}"
+        f"{listed(made)} {causes} it: {effect_text(effect)}"
         f"{_share_of(audit, effect)}"
     )
     if len(made) > 1:
         sentence += f"{_only(search)}; {_parts(audit, sorted(made))}"
     others, more = len(search.sets) - 1, ""
     if others:
-        does = "does" if others == 1 else "do"
-        more = f"; so {does} {counted(others, 'other set')} of that size"
+        cause = "causes" if others == 1 else "cause"
+        sets = counted(others, "other set")
+        more = f"; {sets} of that size also {cause} it"
     return f"{sentence}{more}{_searched(search)}{_undone(audit)}."
 
 
@@ -217,8 +218,8 @@ def _parts(audit: AuditResult, places: list[str]) -> str:
         )
     words = {
         "negligible": "harmless",
-        "shown": "more than chance",
-        "undecided": "not decided",
+        "shown": "significant",
+        "undecided": "undecided",
     }
     return "; ".join(
         f"{place} alone changes it by {effect_text(effects[place])}: "
@@ -230,13 +231,13 @@ def _parts(audit: AuditResult, places: list[str]) -> str:
 def _no_cause(audit: AuditResult, search: Search) -> str:
     if not search.candidates:
         return (
-            f"No set of up to {counted(search.size, 'convention')} makes "
+            f"No set of up to {counted(search.size, 'convention')} causes "
             f"half of it{_searched(search)}."
         )
     best = search.candidates[0]
     return (
-        "Which conventions make it is not decided at "
-        f"{counted(audit.settings.seeds, 'seed')}: the likeliest cause "
+        "Which conventions cause it is undecided at "
+        f"{counted(audit.settings.seeds, 'seed')}: the most likely cause "
         f"is {listed(best.places)}, {effect_text(best.makes)}, among "
         f"{counted(search.tried, 'set')} that were tried"
         f"{_would_do(search.seeds_needed)}."
@@ -249,7 +250,7 @@ def _only(search: Search) -> str:
         return ""
     if search.tried < search.possible:
         return ""
-    return f"; no other of {search.possible} sets of {search.size} does"
+    return f"; no other of {search.possible} sets of {search.size} causes it"
 
 
 def _searched(search: Search) -> str:
@@ -273,18 +274,18 @@ def _undone(audit: AuditResult) -> str:
         back = f"either {names[0]} or {names[1]}"
     elif len(names) > 2:
         back = f"any one of {listed(names, sort=False)}"
-    return f"; from the worse side, taking back {back} undoes it"
+    return f"; in the worse port, switching back {back} removes it"
 
 
 def _what_amplifies(audit: AuditResult) -> str:
     tried = [o for o in audit.options if o.gap_without is not None]
     if not audit.gap_is_real:
         return (
-            "No option of the recipe was tried, since no difference is "
-            "shown that one could amplify."
+            "No option of the recipe was tried, since no difference was shown "
+            "to be significant."
         )
     if not tried:
-        return "The recipe has no option that could have amplified it."
+        return "The recipe has no option that could amplify it."
     amplifiers = sorted(
         (option for option in tried if option.amplifies),
         key=lambda option: abs(_mean(option.gap_without)),
@@ -309,8 +310,8 @@ def _mean(effect: Effect | None) -> float:
 def _amplified(audit: AuditResult, option: Option) -> str:
     assert option.bad_without is not None
     return (
-        f"What amplifies it is {option.name}: "
-        f"{_why(audit, option)}without it the same network reaches "
+        f"{option.name} amplifies it: {_why(audit, option)}without it the "
+        "same network reaches "
         f"{rounded(option.bad_without.mean(audit.metric))}, and the "
         f"difference shrinks from {rounded(option.gap.mean)} to "
         f"{rounded(_mean(option.gap_without))}."
@@ -375,9 +376,10 @@ def switch_caption(audit: AuditResult) -> str:
         "paired by seed. Last: change when it is the "
         "last to become Keras's. Loss: of the training part, as alone. "
         "Drift: the largest relative change, alone, of the losses of the "
-        "training steps; step: where they leave the noise floor. Evaluated: "
-        "as drift, of the losses evaluated between epochs. Alone, all sum "
-        f"to {change(audit.effects_sum)}; the two ports differ by "
+        "training steps; step: the first at which it exceeds the noise "
+        "floor. Evaluated: "
+        "as drift, of the losses evaluated between epochs. The effects alone "
+        f"sum to {change(audit.effects_sum)}; the two ports differ by "
         f"{change(audit.gap.mean)}."
     )
 
@@ -398,13 +400,17 @@ def confirmed(audit: AuditResult) -> str:
     """Return how far the frameworks differ under the same conventions."""
     within = audit.confirmed_within(audit.metric)
     loss = audit.confirmed_within("train_loss")
-    same = f"part by {within:.1e} at most" if within else "are the same"
+    same = f"differ by at most {within:.1e}" if within else "are equal"
     small = audit.gap_is_real and within < abs(audit.gap.mean) / 2
-    end = ": it is the conventions, not the framework" if small else ""
+    end = (
+        ": the conventions cause the difference, not the framework"
+        if small
+        else ""
+    )
     return (
         f"In every corner and seed the two frameworks {same} in "
-        f"{metric_name(audit)}, and part by at most {loss:.1e} in the "
-        f"training part's loss{end}."
+        f"{metric_name(audit)}, and differ by at most {loss:.1e} in the "
+        f"training loss{end}."
     )
 
 

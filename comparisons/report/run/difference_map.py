@@ -136,6 +136,6 @@ def _scale(figure: Figure, axes: Any) -> None:
         colours, ax=list(axes), aspect=25, pad=0.015, extend="both"
     )
     bar.ax.axhline(TIMES_FLOOR, color="black", linewidth=1.5)
-    bar.set_label(f"difference, in floors;\nthe limit is {TIMES_FLOOR:.0f}")
+    bar.set_label(f"difference / noise floor;\nlimit: {TIMES_FLOOR:.0f}")
     bar.set_ticks([10.0**power for power in range(-1, 10, 2)])
     bar.ax.minorticks_off()

@@ -53,8 +53,8 @@ LEAST = 1e-18
 def pictures(result: Result) -> list[ReportFigure]:
     """Return all pictures that the result has data for."""
     source = result.arms[0].arm.data.source
-    climbs = [arm.ladder for arm in result.arms]
-    ladder = any(ladder and ladder.trajectory for ladder in climbs)
+    ladders = [arm.ladder for arm in result.arms]
+    ladder = any(each and each.trajectory for each in ladders)
     drawings: list[tuple[str, str, Callable[[Result], Figure], bool]] = [
         (
             "curves",
@@ -70,13 +70,13 @@ def pictures(result: Result) -> list[ReportFigure]:
         ),
         (
             "disagreement",
-            "Where in the network, and when, the gradients part",
+            "Difference of the gradient norms, by tensor and step",
             disagreement,
             ladder,
         ),
         (
             "boundaries",
-            "What each network predicts where",
+            "The predicted class at each point of the input plane",
             boundaries,
             source.shape == (2,)
             and source.class_count is not None
@@ -126,9 +126,9 @@ def curves_caption(result: Result) -> str:
     labels = [LABELS[backend] for backend in result.backends]
     where = "both frameworks" if len(labels) == 2 else f"{labels[0]} alone"
     native = result.settings.randomness == "native" and len(labels) == 2
-    start = ", each from weights of its own" if native else ""
+    start = ", each from its own initial weights" if native else ""
     if result.settings.randomness == "replay":
-        start = ", from what PyTorch drew"
+        start = ", with the random draws of PyTorch"
     return f"{parts} in {where}, in {result.dtype}{start}"
 
 
@@ -155,7 +155,7 @@ def curves(result: Result) -> Figure:
             if metric == "loss":
                 panel.set_yscale("log")
             if f"train_{metric}" not in record.epochs:
-                say(panel, f"it has no {metric}")
+                say(panel, f"no {metric}")
             if row == 0:
                 panel.set_title(arm.arm.name)
         share_range(axes[row])
@@ -211,7 +211,7 @@ def _differences_caption(result: Result) -> str:
     ladder = result.settings.trajectory_steps
     curves = result.settings.held_steps
     return (
-        "How far the two frameworks' losses part, in "
+        "Difference of the two frameworks' losses, in "
         f"{counted(ladder, 'step')} of the ladder and in the first "
         f"{curves:,} of the curves"
     )

@@ -74,7 +74,7 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
         panel.set_xlabel("weight")
     share_range(axes)
     for panel in axes[::ABREAST]:
-        panel.set_ylabel("how many weights")
+        panel.set_ylabel("number of weights")
     legend(
         figure,
         [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends],

@@ -190,7 +190,7 @@ def confusion(result: Result, spec: Confusion) -> Figure:
             panel.set_xticks(range(len(names)), names, rotation=rotation)
             panel.set_yticks(range(len(names)), names)
             panel.tick_params(length=0, labelsize=7)
-            panel.set_xlabel("taken for")
+            panel.set_xlabel("predicted class")
         axes[0, column].set_title(arm.arm.name)
     for panel, backend in zip(axes[:, 0], backends, strict=True):
         panel.set_ylabel(f"{LABELS[backend]}\ntrue class")
