@@ -54,6 +54,8 @@ AS_BYTES = (
     "frameworks have the same bytes"
 )
 
+AFTER_GRADIENT = "not applicable: it is applied after the gradient"
+
 # Why a rung does not apply to a family; the page then shows a dash.
 INAPPLICABLE: dict[str, tuple[tuple[str, ...], str]] = {
     "initializer": (("forward", "gradient", "step"), AS_NUMBERS),
@@ -61,10 +63,13 @@ INAPPLICABLE: dict[str, tuple[tuple[str, ...], str]] = {
         ("forward",),
         "not applicable: the gradient rung compares the value of the loss",
     ),
-    "penalty": (("forward",), "not applicable: it changes the gradient, not the outputs"),
-    "optimizer": (("forward", "gradient"), "not applicable: it is applied after the gradient"),
-    "schedule": (("forward", "gradient"), "not applicable: it is applied after the gradient"),
-    "clipping": (("forward", "gradient"), "not applicable: it is applied after the gradient"),
+    "penalty": (
+        ("forward",),
+        "not applicable: it changes the gradient, not the outputs",
+    ),
+    "optimizer": (("forward", "gradient"), AFTER_GRADIENT),
+    "schedule": (("forward", "gradient"), AFTER_GRADIENT),
+    "clipping": (("forward", "gradient"), AFTER_GRADIENT),
     "recipe": (("emitted", "read", "forward", "gradient"), AS_A_LOOP),
     "source": (("emitted", "read"), AS_BYTES),
     "data": (("emitted", "read"), AS_BYTES),
@@ -303,7 +308,8 @@ class Page:
         rows = [self._choice(choice) for choice in choices()]
         head = ["value", *JUDGED, "worst", "cases"]
         return [
-            "## Values\n\nEach value of each field with a fixed set of values.",
+            "## Values\n\n"
+            "Each value of each field with a fixed set of values.",
             table(head, rows),
         ]
 
@@ -329,7 +335,8 @@ class Page:
                 [*cells, *(judged if matching else [NOT_RUN] * len(JUDGED))]
             )
         head = ["convention", "value", "by default", *JUDGED]
-        return ["## Conventions\n\nBoth values of each convention.", table(head, rows)]
+        title = "## Conventions\n\nBoth values of each convention."
+        return [title, table(head, rows)]
 
     def precision_table(self) -> list[str]:
         """Return the table of all kinds in the precisions below float64."""
