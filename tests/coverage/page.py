@@ -307,11 +307,8 @@ class Page:
     def _choices(self) -> list[str]:
         rows = [self._choice(choice) for choice in choices()]
         head = ["value", *JUDGED, "worst", "cases"]
-        return [
-            "## Values\n\n"
-            "Each value of each field with a fixed set of values.",
-            table(head, rows),
-        ]
+        title = "Each value of each field with a fixed set of values."
+        return [f"## Values\n\n{title}", table(head, rows)]
 
     def _choice(self, choice: Choice | OnRank) -> list[str]:
         rows = self._holding(choice, choice.name)
