@@ -738,7 +738,7 @@ RECIPES = [
         EPOCHS,
         f"{STOPPING}{{patience: 1, restore_best: true}}\n"
         "  checkpoint: validation_loss",
-        "say one",
+        "use one of them",
     ),
     _edit(
         "stopping-monitor",

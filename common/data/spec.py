@@ -167,7 +167,7 @@ class Data(Model):
         if self._stratified() and classes and smallest < classes:
             raise ValueError(
                 f"a part of {counted(smallest, 'sample')} cannot hold each of "
-                f"{classes} classes; say 'split: random' or give it more"
+                f"{classes} classes; use 'split: random' or give it more"
             )
         return self
 
@@ -354,7 +354,7 @@ class Data(Model):
                 "data.split",
                 f"class {label}{name} has a single sample{left}, "
                 f"{self.source.place(int(rows[first]))}, which two parts "
-                "cannot share; say 'split: random', or give it more",
+                "cannot share; use 'split: random', or give it more",
             )
 
 

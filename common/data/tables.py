@@ -29,8 +29,9 @@ from framework_parity.common.spec.node import Number, refuse
 ClassCount = Annotated[int, Field(strict=True, ge=2)]
 Row = Annotated[tuple[Number, ...], Field(min_length=1)]
 
-SAY_CLASSES = (
-    "; if it is a class, say how many there are, as 'classes: {}', beside '{}'"
+GIVE_CLASSES = (
+    "; if it is a class, give the number of classes, 'classes: {}', beside "
+    "'{}'"
 )
 
 
@@ -133,7 +134,7 @@ class Points(Dataset):
 
     @property
     def way_to_classes(self) -> str:
-        return SAY_CLASSES.format(_count(np.array(self.y)), "y")
+        return GIVE_CLASSES.format(_count(np.array(self.y)), "y")
 
     def labels(self, seed: int) -> Labels | None:
         return self.draw(seed)[1] if self.classes else None
@@ -214,7 +215,7 @@ class TableDataset(Dataset, title="Table"):
             if self.sha256 not in (None, contents.sha256):
                 raise TableError(
                     "sha256",
-                    "is not the file that is meant: its digest is "
+                    "is not the file of the specification: its digest is "
                     f"{contents.sha256}; leave 'sha256' out to take it as it "
                     "is",
                 )
@@ -298,7 +299,7 @@ class TableDataset(Dataset, title="Table"):
 
     @property
     def way_to_classes(self) -> str:
-        return SAY_CLASSES.format(_count(self._contents().y), "file")
+        return GIVE_CLASSES.format(_count(self._contents().y), "file")
 
     def place(self, row: int) -> str:
         return f"{self._contents().place(row)} of {_end_of(self.file)}"

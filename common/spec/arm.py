@@ -23,7 +23,7 @@ from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.node import Model
 from framework_parity.common.spec.probes import Probes
 from framework_parity.common.spec.recipe import Recipe
-from framework_parity.common.spec.replay import UNSAID, Replay
+from framework_parity.common.spec.replay import DEFAULT_REPLAY, Replay
 
 Layers: TypeAlias = Annotated[tuple[Layer, ...], Field(min_length=1)]
 
@@ -117,7 +117,7 @@ class Arm:
     data: Data
     recipe: Recipe
     probes: Probes | None = None
-    replay: Replay = UNSAID
+    replay: Replay = DEFAULT_REPLAY
     streams: tuple[tuple[str, str], ...] = ()
 
     def stream_name(self, name: str) -> str:

@@ -33,7 +33,7 @@ from framework_parity.common.spec.node import Dialect, Model, defaults_from
 from framework_parity.common.spec.plots import Plot
 from framework_parity.common.spec.probes import Probes
 from framework_parity.common.spec.recipe import Recipe
-from framework_parity.common.spec.replay import UNSAID, Replay
+from framework_parity.common.spec.replay import DEFAULT_REPLAY, Replay
 from framework_parity.common.spec.validation import (
     Path,
     check_arm,
@@ -237,7 +237,7 @@ class Experiment(Model):
             written.data or self.data,
             written.recipe or self.recipe,
             self.probes,
-            self.replay or UNSAID,
+            self.replay or DEFAULT_REPLAY,
         )
 
     @property

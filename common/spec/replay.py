@@ -33,7 +33,7 @@ class Replay(DialectFilled):
     reseed: StrictBool = True
 
 
-UNSAID = Replay()
+DEFAULT_REPLAY = Replay()
 
 
 @dataclass

@@ -83,7 +83,7 @@ def _check_batch_norm(
             return where("layers"), (
                 f"{node.name} meets a batch of 1 of the {samples} training "
                 "samples, and one number has no variance; change the batch "
-                "size, or say 'last_batch: drop'"
+                "size, or use 'last_batch: drop'"
             )
     return None
 
@@ -103,8 +103,8 @@ def check_watching(arm: Arm, where: Where) -> Refusal | None:
     stopping, plateau = recipe.early_stopping, recipe.plateau
     if recipe.checkpoint and stopping and stopping.restore_best:
         return where("recipe", "checkpoint"), (
-            "stands beside early_stopping.restore_best; both say whose "
-            "weights are kept, so say one"
+            "cannot be combined with early_stopping.restore_best: both "
+            "select the weights that are kept; use one of them"
         )
     watched = {
         "plateau": plateau.monitor if plateau else None,

@@ -128,7 +128,7 @@ def share_range(row: Any) -> None:
         panel.set_ylim(low, high)
 
 
-def say(panel: Axes, text: str) -> None:
+def show_text(panel: Axes, text: str) -> None:
     """Write a text into the middle of a panel that has no data.
 
     Args:

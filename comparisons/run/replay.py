@@ -34,7 +34,7 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
                 "recipe.shuffle",
                 "is 'once', as written or as the dialect fills it in, but "
                 "'--randomness replay' plays what PyTorch draws, and a "
-                "DataLoader draws an order for each epoch; say 'each_epoch' "
+                "DataLoader draws an order for each epoch; use 'each_epoch' "
                 "or 'never'",
             )
         for node in arm.all_nodes:

@@ -138,7 +138,7 @@ def test_class_with_one_sample_is_refused_before_drawing(
         parse(experiment(data=data))
     assert caught.value.field == "data.split"
     assert "class 1 has a single sample, sample 20" in caught.value.message
-    assert "say 'split: random'" in caught.value.message
+    assert "use 'split: random'" in caught.value.message
 
 
 def test_class_with_one_sample_behind_the_test_part_is_refused() -> None:

@@ -173,7 +173,7 @@ def _cell(
     cell.set_alpha(0.85)
     panel.add_patch(cell)
 
-    def say(height: float, text: str, size: float, weight: str) -> None:
+    def write(height: float, text: str, size: float, weight: str) -> None:
         panel.text(
             column + 0.5,
             row + height,
@@ -185,16 +185,16 @@ def _cell(
             fontweight=weight,
         )
 
-    say(0.36, rounded(value), 20, "bold")
+    write(0.36, rounded(value), 20, "bold")
     values = torch.values(audit.metric)
     ends = counted(torch.mean("epochs"), "epoch")
-    say(
+    write(
         0.62,
         f"{rounded(min(values))} to {rounded(max(values))} · {ends}",
         8,
         "normal",
     )
-    say(0.78, f"Keras {rounded(keras.mean(audit.metric))}", 8, "normal")
+    write(0.78, f"Keras {rounded(keras.mean(audit.metric))}", 8, "normal")
 
 
 def courses(audit: AuditResult) -> Figure:

@@ -22,7 +22,7 @@ from framework_parity.comparisons.report.style import (
     HORIZON_COLOUR,
     MOST_POINTS,
     largest,
-    say,
+    show_text,
 )
 from framework_parity.comparisons.run.result import Result
 
@@ -62,7 +62,7 @@ def disagreement(result: Result) -> Figure:
     ):
         panel.set_title(arm.arm.name, loc="left")
         if trajectory is None:
-            say(panel, "not reached: a lower rung failed")
+            show_text(panel, "not reached: a lower rung failed")
             panel.set_axis_off()
         else:
             _map(panel, trajectory)

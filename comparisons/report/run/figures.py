@@ -35,8 +35,8 @@ from framework_parity.comparisons.report.style import (
     legend,
     line,
     panels,
-    say,
     share_range,
+    show_text,
     svg,
 )
 from framework_parity.comparisons.run.result import ArmResult, Result
@@ -155,7 +155,7 @@ def curves(result: Result) -> Figure:
             if metric == "loss":
                 panel.set_yscale("log")
             if f"train_{metric}" not in record.epochs:
-                say(panel, f"no {metric}")
+                show_text(panel, f"no {metric}")
             if row == 0:
                 panel.set_title(arm.arm.name)
         share_range(axes[row])
@@ -241,7 +241,7 @@ def differences(result: Result) -> Figure:
             if trajectory:
                 _difference(panel, trajectory)
             else:
-                say(panel, "not reached: a lower rung failed")
+                show_text(panel, "not reached: a lower rung failed")
             panel.set_xlabel("step")
             if row == 0:
                 panel.set_title(result.arms[column].arm.name)
@@ -315,7 +315,7 @@ def _regions(panel: Axes, arm: ArmResult, backend: str, points: Any) -> None:
     side = loop.GRID_POINTS
     classes = arm.arm.data.source.class_count or 2
     if not np.isfinite(grid).all():
-        say(panel, "diverged")
+        show_text(panel, "diverged")
         return
     binary = grid.shape[1] == 1
     chosen = (grid[:, 0] > 0.5) if binary else grid.argmax(1)

@@ -21,7 +21,7 @@ from framework_parity.comparisons.report.style import (
     LEGEND_LINE,
     legend,
     line,
-    say,
+    show_text,
 )
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
@@ -73,7 +73,7 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
                     _measure(panel, run, view)
             else:
                 for panel in rows_of_arm[:, column]:
-                    say(panel, "diverged")
+                    show_text(panel, "diverged")
             title = (
                 view if len(result.arms) == 1 else f"{arm.arm.name}: {view}"
             )
