@@ -1484,7 +1484,7 @@ CLAIMS = [
         "picture-activations",
         "plots[0]",
         "plots: [{activations: a}]",
-        "behind a dense layer of one unit",
+        "after a dense layer of one unit",
     ),
     _add("claim-no_arm", "claims[0]", "claims: ['1 < 2']", "asks no arm"),
     _add("claim-nothing", "claims[0]", "claims: ['a.gap > 1/0']", "by 0"),
@@ -1505,7 +1505,7 @@ CLAIMS = [
         "picture-one_cell",
         "plots[0]",
         "plots: [{heat_maps: train_loss}]",
-        "alike in rate, batch size and depth",
+        "equal in rate, batch size and depth",
     ),
     _add(
         "picture-one_arm",

@@ -228,7 +228,7 @@ class Activations(PlotSpec):
 
     def missing_reason(self, arm: Arm) -> str | None:
         if not activations(arm):
-            return "no activation follows a dense layer of one unit"
+            return "there is no activation after a dense layer of one unit"
         needed = ("representations", "per_sample_gradients")
         return next(filter(None, (probe(n)(arm) for n in needed)), None)
 
