@@ -14,7 +14,7 @@ from framework_parity.common.training.record import Record
 from framework_parity.comparisons.audit.causes import DefaultsMix
 from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.ladder.effects import Effect
-from framework_parity.comparisons.report.audit.text import (
+from framework_parity.comparisons.report.audit.formats import (
     change,
     corner_name,
     listed,

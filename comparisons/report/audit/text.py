@@ -1,36 +1,28 @@
-"""The result of an audit as sentences and rows, for terminal and report.
+"""The result of an audit as sentences, for terminal and report.
 
 Every sentence is computed from the measurements.
 """
 
-import math
-from collections.abc import Iterable
-
 from framework_parity.common.spec.counted import counted
-from framework_parity.comparisons.audit.causes import DefaultsMix, Search
+from framework_parity.comparisons.audit.causes import Search
 from framework_parity.comparisons.audit.result import (
     AuditResult,
     Option,
     SingleChange,
     corrected,
 )
-from framework_parity.comparisons.audit.sweep import MixRuns
 from framework_parity.comparisons.ladder.effects import Effect
-from framework_parity.comparisons.ladder.thresholds import (
-    MOST_SEEDS,
-    SIGNIFICANT,
+from framework_parity.comparisons.ladder.thresholds import MOST_SEEDS
+from framework_parity.comparisons.report.audit.formats import (
+    change,
+    effect_text,
+    listed,
+    mean_and_range,
+    metric_name,
+    rounded,
+    side_name,
 )
 from framework_parity.comparisons.workers.pool import LABELS
-
-SWITCH_COLUMNS = (
-    "convention",
-    "alone",
-    "last",
-    "loss",
-    "drift",
-    "step",
-    "evaluated",
-)
 
 
 def headline(audit: AuditResult) -> str:
@@ -71,15 +63,11 @@ def sentences(audit: AuditResult) -> list[str]:
     ]
 
 
-def metric_name(audit: AuditResult) -> str:
-    """Return the name of the metric with spaces: `test accuracy`."""
-    return audit.metric.replace("_", " ")
-
-
 def _what_is_reached(audit: AuditResult) -> str:
     seeds = audit.settings.seeds
     reached = [
-        f"{_reached(audit, audit.naive(side))} with {side_name(audit, side)}"
+        f"{mean_and_range(audit, audit.naive(side))} "
+        f"with {side_name(audit, side)}"
         for side in LABELS
     ]
     return (
@@ -87,25 +75,6 @@ def _what_is_reached(audit: AuditResult) -> str:
         f"{' and of '.join(reached)} "
         f"({counted(seeds, 'seed')}; {_counted(audit)})."
     )
-
-
-def side_name(audit: AuditResult, side: str) -> str:
-    """Return a name for the values of one of the two ports.
-
-    It is `PyTorch's defaults` if only defaults differ, `PyTorch's values` if
-    only two-sided values of the specification differ, and
-    `PyTorch's defaults and values` if both do.
-
-    Args:
-        audit: the result.
-        side: `torch` or `keras`.
-    """
-    label = LABELS[side]
-    if not audit.port.two_sided:
-        return f"{label}'s defaults"
-    if len(audit.port.two_sided) == len(audit.port.conventions):
-        return f"{label}'s values"
-    return f"{label}'s defaults and values"
 
 
 def _counted(audit: AuditResult) -> str:
@@ -119,14 +88,6 @@ def _counted(audit: AuditResult) -> str:
         parts.append(f"{counted(written, 'value')} of the specification")
     verb = "differs" if rows + written == 1 else "differ"
     return f"{' and '.join(parts)} {verb}"
-
-
-def _reached(audit: AuditResult, runs: MixRuns) -> str:
-    values = runs.values(audit.metric)
-    return (
-        f"{rounded(runs.mean(audit.metric))} "
-        f"({rounded(min(values))} to {rounded(max(values))})"
-    )
 
 
 def _what_makes_it(audit: AuditResult) -> str:
@@ -348,155 +309,3 @@ def _range(switches: list[SingleChange]) -> str:
     if low == high:
         return change(low)
     return f"{change(low)} to {change(high)}"
-
-
-def switch_rows(audit: AuditResult) -> list[tuple[str, ...]]:
-    """Return one row for each convention; columns as in `SWITCH_COLUMNS`."""
-    return [
-        (
-            switch.convention.name,
-            _with_error(switch.alone),
-            _with_error(switch.last),
-            change(switch.loss.mean),
-            f"{switch.drift.largest:.1e}",
-            "—"
-            if switch.drift.first_step is None
-            else f"{switch.drift.first_step:,}",
-            f"{switch.drift.evaluated:.1e}",
-        )
-        for switch in audit.switches
-    ]
-
-
-def switch_caption(audit: AuditResult) -> str:
-    """Return a description of the columns of `switch_rows`."""
-    return (
-        f"Alone: change of the {metric_name(audit)} when PyTorch's defaults "
-        "take this one convention from Keras, with its standard error, "
-        "paired by seed. Last: change when it is the "
-        "last to become Keras's. Loss: of the training part, as alone. "
-        "Drift: the largest relative change, alone, of the losses of the "
-        "training steps; step: the first at which it exceeds the noise "
-        "floor. Evaluated: "
-        "as drift, of the losses evaluated between epochs. The effects alone "
-        f"sum to {change(audit.effects_sum)}; the two ports differ by "
-        f"{change(audit.gap.mean)}."
-    )
-
-
-def corner_rows(audit: AuditResult) -> list[tuple[str, ...]]:
-    """Return one row for each corner: name, both frameworks, epochs."""
-    return [
-        (
-            corner_name(audit, corner.mix),
-            *(_reached(audit, runs) for runs in corner.runs.values()),
-            f"{corner.runs['torch'].mean('epochs'):.3g}",
-        )
-        for corner in audit.corners
-    ]
-
-
-def confirmed(audit: AuditResult) -> str:
-    """Return how far the frameworks differ under the same conventions."""
-    within = audit.confirmed_within(audit.metric)
-    loss = audit.confirmed_within("train_loss")
-    same = f"differ by at most {within:.1e}" if within else "are equal"
-    small = audit.gap_is_real and within < abs(audit.gap.mean) / 2
-    end = (
-        ": the conventions cause the difference, not the framework"
-        if small
-        else ""
-    )
-    return (
-        f"In every corner and seed the two frameworks {same} in "
-        f"{metric_name(audit)}, and differ by at most {loss:.1e} in the "
-        f"training loss{end}."
-    )
-
-
-def corner_name(audit: AuditResult, mix: DefaultsMix) -> str:
-    """Return a name for a mix of defaults.
-
-    Args:
-        audit: the result.
-        mix: a naive port, or a naive port with some conventions switched.
-    """
-    sides = audit.port.corners
-    for side in LABELS:
-        if mix == sides[side]:
-            return side_name(audit, side)
-    good = next(s for s, corner in sides.items() if corner == audit.good)
-    bad = "keras" if good == "torch" else "torch"
-    switched = audit.switched(mix)
-    if len(switched) > len(sides["keras"]) / 2:
-        good, bad = bad, good
-        switched = mix ^ audit.bad
-    return f"{side_name(audit, good)}, with {LABELS[bad]}'s {listed(switched)}"
-
-
-def option_rows(audit: AuditResult) -> list[tuple[str, ...]]:
-    """Return one row for each option: name, gap with and without it, role."""
-    return [
-        (
-            option.name,
-            rounded(option.gap.mean),
-            "not valid"
-            if option.gap_without is None
-            else rounded(option.gap_without.mean),
-            "amplifies" if option.amplifies else "",
-        )
-        for option in audit.options
-    ]
-
-
-def effect_text(effect: Effect) -> str:
-    """Return an effect with its interval: `−0.36 (95 % interval ...)`."""
-    low, high = (change(end) for end in effect.interval)
-    share = round(100 * (1 - SIGNIFICANT))
-    return f"{change(effect.mean)} ({share} % interval {low} to {high})"
-
-
-def _with_error(effect: Effect) -> str:
-    if not math.isfinite(effect.standard_error):
-        return change(effect.mean)
-    return f"{change(effect.mean)}±{effect.standard_error:.1g}"
-
-
-def listed(names: Iterable[str], *, sort: bool = True) -> str:
-    """Return names as an enumeration in a sentence.
-
-    Args:
-        names: at least one name.
-        sort: whether to sort them.
-
-    >>> listed({"b", "a", "c"})
-    'a, b and c'
-    """
-    *first, last = sorted(names) if sort else names
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def rounded(value: float | None) -> str:
-    """Return a number with three decimals, or three digits.
-
-    >>> rounded(0.5), rounded(12.34), rounded(1e-5)
-    ('0.500', '12.3', '1e-05')
-    """
-    if value is None or not math.isfinite(value):
-        return "diverged"
-    small = 0 < abs(value) < 5e-4
-    return f"{value:.3g}" if small or abs(value) >= 10 else f"{value:.3f}"
-
-
-def change(value: float) -> str:
-    """Return a change with its sign and three decimals.
-
-    >>> change(-0.4071), change(1e-5), change(0.0)
-    ('−0.407', '+1.0e-05', '0')
-    """
-    if not math.isfinite(value):
-        return "diverged"
-    if abs(value) < 1e-12:
-        return "0"
-    text = f"{value:+.3f}" if abs(value) >= 5e-4 else f"{value:+.1e}"
-    return text.replace("-", "−", 1) if value < 0 else text
