@@ -25,15 +25,15 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
     if isinstance(experiment, TwoSided):
         raise SpecError(
             experiment.values[0].name,
-            "has a value for each framework, but '--randomness replay' plays "
-            "what PyTorch draws into both, which have to be told the same",
+            "has a value for each framework, but '--randomness replay' needs "
+            "the same specification in both",
         )
     for arm in map(experiment.arm, experiment.arms):
         if arm.recipe.shuffle == "once":
             raise SpecError(
                 "recipe.shuffle",
                 "is 'once', as written or as the dialect fills it in, but "
-                "'--randomness replay' plays what PyTorch draws, and a "
+                "'--randomness replay' uses the draws of PyTorch, whose "
                 "DataLoader draws an order for each epoch; use 'each_epoch' "
                 "or 'never'",
             )
@@ -42,8 +42,7 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
                 raise SpecError(
                     f"arms.{arm.name}",
                     f"has a '{node.layer.kind()}', but '--randomness "
-                    "replay' records of layers their weights and dropouts "
-                    "alone",
+                    "replay' records only initial weights and dropout masks",
                 )
 
 
