@@ -33,7 +33,7 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
             raise SpecError(
                 "recipe.shuffle",
                 "is 'once', as written or as the dialect fills it in, but "
-                "'--randomness replay' uses the draws of PyTorch, whose "
+                "'--randomness replay' uses the draws of PyTorch, and a "
                 "DataLoader draws an order for each epoch; use 'each_epoch' "
                 "or 'never'",
             )
