@@ -1,14 +1,14 @@
-# make demo    the main job: one experiment in both frameworks, judged
+# make demo    an example: one experiment in both frameworks, judged
 # make test    the tests
 # make check   all that CI runs: format, lint, types, import rules, tests
-# make kill-matrix  every fault planted, caught and named: ten minutes
-# make bench   how fast training is, beside bare loops: build/bench.json
+# make kill-matrix  plant every fault: docs/kill_matrix.md, ten minutes
+# make bench   training time compared with bare loops: build/bench.json
 # make catalogue  every experiment, quick: docs/catalogue.md, a quarter of an hour
-# make coverage  every word of the language up the ladder: docs/coverage.md
-# make external  results that others published, held against it: 7 minutes
-# make quiet     a thousand sound pairs, on which the judge must be quiet
+# make coverage  the ladder on every element: docs/coverage.md
+# make external  comparison with published results: 7 minutes
+# make quiet     a thousand correct pairs, which must all agree
 #
-# Each makes the environment in .venv first, if it is not there.
+# Each target first creates the environment in .venv, if it does not exist.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -39,21 +39,21 @@ kill-matrix: install
 bench: install
 	$(BIN)/python -m benchmarks --out build/bench.json
 
-# Status 4: an experiment is undecided, which the page says; no failure.
+# Status 4 is no failure: the page shows which experiment is undecided.
 catalogue: install
 	$(BIN)/parity run --all --profile quick --out build/catalogue \
 		|| test $$? -eq 4
 	cp build/catalogue/catalogue.md docs/catalogue.md
 
-# Both go on where they were interrupted; `--at-most 100` does a part.
+# It continues where it was interrupted; `--at-most 100` runs a part.
 coverage: install
 	$(BIN)/python -m tests.coverage --out docs/coverage.md
 
 external: install
 	$(BIN)/pytest tests/external -m "slow or not slow"
 
-# The package `onnx` is asked for nothing but its test cases, in an
-# environment of its own; what can be expressed of them is committed.
+# The package `onnx` is used only for its test cases, in a separate
+# environment; the cases that the language can express are committed.
 onnx-cases: install
 	$(PYTHON) -m venv build/onnx
 	build/onnx/bin/python -m pip install --quiet onnx==1.23.2 numpy
@@ -66,11 +66,11 @@ quiet: install
 
 install: $(STAMP)
 
-# Byte-compiled on the way in: importing TensorFlow takes half the time.
-# uv takes the locked build of torch that torchvision was made for.
+# Compiled to bytecode: this halves the time to import TensorFlow.
+# uv installs the locked build of torch that torchvision requires.
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
-		"framework-parity needs Python 3.11 or later; say make PYTHON=...")'
+		"framework-parity needs Python 3.11 or later; use make PYTHON=...")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
@@ -79,7 +79,7 @@ $(STAMP): requirements.lock pyproject.toml
 		--no-build-isolation -e .
 	touch $(STAMP)
 
-# Resolve all versions anew, for every platform and Python at once.
+# Resolve all versions again, for all platforms and versions of Python.
 lock: install
 	$(BIN)/uv lock --upgrade
 	$(BIN)/uv export --quiet --all-groups --no-emit-project --no-header \

@@ -77,7 +77,9 @@ def written(
     if is_file(name):
         if dataset is not None:
             raise SpecError(
-                "--dataset", f"got {dataset!r}, but a file says its own", name
+                "--dataset",
+                f"got {dataset!r}, but a file specifies its own",
+                name,
             )
         return read(name)
     known = summaries()

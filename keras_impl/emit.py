@@ -61,5 +61,5 @@ def emit_model(arm: Arm) -> str:
 
     Translation: the layers draw their weights when they are constructed.
     """
-    network = block_call(arm.places)
+    network = block_call(arm.nodes)
     return script([statement(network, VOCABULARY, "model")], VOCABULARY)

@@ -58,5 +58,5 @@ def build(arm: Arm, masked: bool = False) -> keras.Sequential:
 
     Translation: the layers draw their weights when they are constructed.
     """
-    model: keras.Sequential = block_call(arm.places, masked).construct()
+    model: keras.Sequential = block_call(arm.nodes, masked).construct()
     return model

@@ -13,7 +13,7 @@ from keras.optimizers import schedules
 from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.schedules import (
     Changing,
-    Constant,
+    ConstantRate,
     Cosine,
     CosineRestarts,
     Exponential,
@@ -28,7 +28,7 @@ from framework_parity.common.spec.schedules import (
 from framework_parity.keras_impl import extensions
 
 
-def constant(spec: Constant, lr: float, steps_per_epoch: int) -> Call:
+def constant(spec: ConstantRate, lr: float, steps_per_epoch: int) -> Call:
     """ExponentialDecay by 1."""
     return call(schedules.ExponentialDecay, lr, 1, 1.0)
 

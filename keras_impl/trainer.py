@@ -12,7 +12,7 @@ from framework_parity.common.codegen.calls import builder_for
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.batches import Segment
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.keras_impl import draws, engine, updates, weights
@@ -134,7 +134,7 @@ class Trainer:
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return predictions: probabilities, or numbers in regression."""
         builder = builder_for("keras_impl", self.prediction)
-        link = builder(self.prediction, self.arm.places[-1].output_shape)
+        link = builder(self.prediction, self.arm.nodes[-1].output_shape)
         # Predictions are computed in float32 in mixed precision, too.
         exact = replace(link, kwargs=link.kwargs | {"dtype": self.dtype})
         outputs = self.model(to_tensor(x, self.dtype), training=False)
@@ -223,7 +223,7 @@ class Trainer:
         return {name: int(ops.size(value)) for name, value in tensors.items()}
 
     @staticmethod
-    def drawn(arm: Arm, seed: int) -> Drawn:
+    def drawn(arm: Arm, seed: int) -> RecordedDraws:
         """Return the random draws of a run by the framework itself.
 
         Args:

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from framework_parity.common.spec.architecture import is_place
+from framework_parity.common.spec.architecture import is_layer_name
 from framework_parity.common.spec.layer import Shape
 
 # From Keras's name of a tensor to the neutral one.
@@ -24,7 +24,7 @@ def leaves(model: keras.Model) -> dict[str, keras.layers.Layer]:
     """Return the layers without layers inside, by name."""
     layers: dict[str, keras.layers.Layer] = {}
     for layer in getattr(model, "layers", ()):
-        leaf = {layer.name: layer} if is_place(layer.name) else {}
+        leaf = {layer.name: layer} if is_layer_name(layer.name) else {}
         layers |= leaves(layer) if hasattr(layer, "layers") else leaf
     return layers
 

@@ -125,9 +125,9 @@ def _misread(backend: str, kind: str, **fields: Any) -> None:
     address = cls.__module__.removeprefix(SPEC)
 
     @_around(_module(backend, address), kind)
-    def misread(say: Any, spec: Any, *rest: Any) -> Any:
+    def misread(build: Any, spec: Any, *rest: Any) -> Any:
         read = {name: value(spec) for name, value in fields.items()}
-        return say(spec.model_copy(update=read), *rest)
+        return build(spec.model_copy(update=read), *rest)
 
 
 def _misjudge(
@@ -137,8 +137,8 @@ def _misjudge(
     ops = _operations(backend)
 
     @_around(_module(backend, "losses"), kind)
-    def misjudge(say: Any, spec: Any) -> Any:
-        loss = say(spec).construct()
+    def misjudge(build: Any, spec: Any) -> Any:
+        loss = build(spec).construct()
 
         def changed(*pair: Any) -> Any:
             # PyTorch's losses take the outputs first, Keras's last.
@@ -166,12 +166,12 @@ def _replace_tanh(backend: str, function: Callable[[Any, Any], Any]) -> None:
     ops = _operations(backend)
 
     @_around(_module(backend, "layers.activations"), "tanh")
-    def other(say: Any, spec: Any, shape: Any) -> Any:
+    def other(build: Any, spec: Any, shape: Any) -> Any:
         if backend == "keras_impl":
             keras = importlib.import_module("keras")
             return call(keras.layers.Activation, lambda x: function(ops, x))
 
-        class Other(say(spec, shape).function):
+        class Other(build(spec, shape).function):
             def forward(self, x: Any) -> Any:
                 return function(ops, x)
 
@@ -541,7 +541,7 @@ class Fault:
         plant: the function above.
         arm: a network on which it has an effect.
         rung: where the ladder has to end.
-        where: the place that the verdict has to name, or a part of it.
+        where: the location that the verdict has to name, or a part of it.
         at_step: the step that it has to name, if there is only one.
     """
 

@@ -738,7 +738,7 @@ RECIPES = [
         EPOCHS,
         f"{STOPPING}{{patience: 1, restore_best: true}}\n"
         "  checkpoint: validation_loss",
-        "say one",
+        "use one of them",
     ),
     _edit(
         "stopping-monitor",
@@ -1478,13 +1478,13 @@ CLAIMS = [
         "picture-paths",
         "plots[0]",
         "plots: [{paths: [a]}]",
-        "it learns more or less than two weights",
+        "it does not have exactly two weights",
     ),
     _add(
         "picture-activations",
         "plots[0]",
         "plots: [{activations: a}]",
-        "behind a dense layer of one unit",
+        "after a dense layer of one unit",
     ),
     _add("claim-no_arm", "claims[0]", "claims: ['1 < 2']", "asks no arm"),
     _add("claim-nothing", "claims[0]", "claims: ['a.gap > 1/0']", "by 0"),
@@ -1505,7 +1505,7 @@ CLAIMS = [
         "picture-one_cell",
         "plots[0]",
         "plots: [{heat_maps: train_loss}]",
-        "alike in rate, batch size and depth",
+        "equal in rate, batch size and depth",
     ),
     _add(
         "picture-one_arm",

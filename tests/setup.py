@@ -1,7 +1,7 @@
 """The tasks of the workers that all tests share."""
 
 from tests.backends import examination, loading, precisions, tails
-from tests.coverage import saying
+from tests.coverage import emission
 from tests.external import calculations, plain_optimizers
 
 
@@ -10,7 +10,7 @@ def add_tasks(backend: str) -> None:
     examination.add_tasks(backend)
     loading.add_tasks(backend)
     precisions.add_tasks(backend)
-    saying.add_tasks(backend)
+    emission.add_tasks(backend)
     calculations.add_tasks(backend)
     plain_optimizers.add_tasks(backend)
     tails.add_tasks(backend)

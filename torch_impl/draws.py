@@ -13,14 +13,14 @@ from framework_parity.common.data.synthetic import Linear
 from framework_parity.common.spec.architecture import LayerNode, masked
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.recipe import Recipe, batch_sizes
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.torch_impl import engine, weights
 from framework_parity.torch_impl.introspect import read
 from framework_parity.torch_impl.model import block_call, weight_calls
 from framework_parity.torch_impl.tensors import to_array, to_tensor
 
 
-def record(arm: Arm, seed: int) -> Drawn:
+def record(arm: Arm, seed: int) -> RecordedDraws:
     """Return the random draws of a run, in PyTorch's order.
 
     Args:
@@ -44,7 +44,7 @@ def record(arm: Arm, seed: int) -> Drawn:
         orders, masks = _steps(
             arm, model, to_tensor(parts["train"].x, "float32")
         )
-    return Drawn(parts if drawn else None, start, orders, masks)
+    return RecordedDraws(parts if drawn else None, start, orders, masks)
 
 
 def _samples(source: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
@@ -66,7 +66,7 @@ def _network(arm: Arm) -> nn.Sequential:
     Only tensors with another initialiser in the spec are drawn again,
     afterwards.
     """
-    model: nn.Sequential = block_call(arm.places).construct()
+    model: nn.Sequential = block_call(arm.nodes).construct()
     live, modules = weights.tensors(model), weights.leaves(model)
     for place in arm.all_nodes:
         for name, fill in weight_calls(place).items():

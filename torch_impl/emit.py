@@ -68,8 +68,8 @@ def emit_model(arm: Arm) -> str:
 
     Translation: the weights are drawn afterwards, one line per tensor.
     """
-    lines = [statement(block_call(arm.places), VOCABULARY, "model")]
-    paths = dict(_paths(arm.places, "model"))
+    lines = [statement(block_call(arm.nodes), VOCABULARY, "model")]
+    paths = dict(_paths(arm.nodes, "model"))
     attributes = {neutral: native for native, neutral in NAMES.items()}
     for place in arm.all_nodes:
         for name, fill in weight_calls(place).items():

@@ -59,7 +59,7 @@ def build(arm: Arm, masked: bool = False) -> nn.Sequential:
     are set as an attribute, `initializers`, which `torch_impl.introspect`
     reads.
     """
-    model: nn.Sequential = block_call(arm.places, masked).construct()
+    model: nn.Sequential = block_call(arm.nodes, masked).construct()
     live, modules = tensors(model), leaves(model)
     for place in arm.all_nodes:
         fills = weight_calls(place)

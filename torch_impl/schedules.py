@@ -12,7 +12,7 @@ from torch.optim import lr_scheduler
 from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.schedules import (
     Changing,
-    Constant,
+    ConstantRate,
     Cosine,
     CosineRestarts,
     Exponential,
@@ -27,7 +27,7 @@ from framework_parity.common.spec.schedules import (
 from framework_parity.torch_impl import extensions
 
 
-def constant(spec: Constant, lr: float, steps_per_epoch: int) -> Call:
+def constant(spec: ConstantRate, lr: float, steps_per_epoch: int) -> Call:
     """ConstantLR."""
     return call(lr_scheduler.ConstantLR, factor=1.0)
 

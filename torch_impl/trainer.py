@@ -10,7 +10,7 @@ from framework_parity.common.codegen.calls import builder_for
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.batches import Segment
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.torch_impl import draws, engine, updates, weights
@@ -133,7 +133,7 @@ class Trainer:
         """Return predictions: probabilities, or numbers in regression."""
         self.model.eval()
         builder = builder_for("torch_impl", self.prediction)
-        link = builder(self.prediction, self.arm.places[-1].output_shape)
+        link = builder(self.prediction, self.arm.nodes[-1].output_shape)
         return to_array(link.construct()(self.model(to_tensor(x, self.dtype))))
 
     @torch.inference_mode()
@@ -223,7 +223,7 @@ class Trainer:
         return {name: value.numel() for name, value in tensors.items()}
 
     @staticmethod
-    def drawn(arm: Arm, seed: int) -> Drawn:
+    def drawn(arm: Arm, seed: int) -> RecordedDraws:
         """Return the random draws of a run by the framework itself.
 
         Args:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from framework_parity.common.spec.architecture import is_place
+from framework_parity.common.spec.architecture import is_layer_name
 from framework_parity.common.spec.layer import Shape
 
 # From PyTorch's name of a tensor to the neutral one.
@@ -27,7 +27,7 @@ def leaves(model: nn.Module) -> dict[str, nn.Module]:
     return {
         name: module
         for name, module in named.items()
-        if is_place(name) and not list(module.children())
+        if is_layer_name(name) and not list(module.children())
     }
 
 

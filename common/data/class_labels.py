@@ -50,7 +50,7 @@ def numbered(
             y = numbers
     if classes is None:
         if y.dtype.kind == "U":
-            raise _unsaid(y.tolist(), place, column)
+            raise _missing_classes(y.tolist(), place, column)
         return y, None
     if isinstance(classes, int):
         if y.dtype.kind == "U":
@@ -95,7 +95,7 @@ def _expect_numbers(
     whole = bool((values == np.floor(values)).all())
     if whole and len(values) == classes and classes <= COPIED:
         labels = [f"{value:g}" for value in values]
-        named = f"; to number others, say 'classes: [{', '.join(labels)}]'"
+        named = f"; to number others, use 'classes: [{', '.join(labels)}]'"
     elif whole and values[0] >= 0 and len(values) > classes:
         named = f"; there are {len(values)} different ones"
     raise TableError(
@@ -103,7 +103,7 @@ def _expect_numbers(
     )
 
 
-def _unsaid(
+def _missing_classes(
     cells: list[str], place: Callable[[int], str], column: str
 ) -> TableError:
     """Return the error about text where `classes` is not specified."""
@@ -116,7 +116,7 @@ def _unsaid(
         "classes",
         f"has {shown(cells[row])} in {place(row)}, which is text; "
         "if it is a class, name the classes in the order of their numbers, "
-        f"'classes: [{_listed(labels)}]', or say how many there are, "
+        f"'classes: [{_listed(labels)}]', or give their number, "
         f"'classes: {len(labels)}'",
     )
 

@@ -297,7 +297,7 @@ def _left_out(
         elif index == 0 and cells is None and _numbers_rows(table, index):
             notices.append(
                 f"the 1st column, {called}, numbers the rows and is left out;"
-                " pandas writes it unless to_csv(..., index=False) is said"
+                " pandas writes it unless to_csv(..., index=False) is used"
             )
         else:
             raise TableError(
@@ -345,7 +345,7 @@ def _target_column(
     if target is None:
         raise TableError(
             "target",
-            f"has the columns {one_of(header)}, but no target is said; say "
+            f"has the columns {one_of(header)}, but no target is given; use "
             f"which is to be predicted, as 'target: {header[-1]}'",
         )
     if target not in header:

@@ -153,7 +153,7 @@ def _channels_last(x: Array, name: str, channels: str | None) -> Array:
         height, width = x.shape[1:3]
         raise TableError(
             "channels",
-            f"has {name} of shape {x.shape}, {doubt}; say 'channels: first', "
+            f"has {name} of shape {x.shape}, {doubt}; use 'channels: first', "
             f"or 'channels: last' if an image is {height} high and {width} "
             "wide",
         )
@@ -257,7 +257,7 @@ def _wrong_targets(y: Array, name_y: str, name_x: str, samples: int) -> str:
         if hot and (y.sum(1) == 1).all():
             return (
                 f"{text}: a class is one-hot there; save its number, "
-                f"{name_y}.argmax(axis=1), and say 'classes: {y.shape[1]}'"
+                f"{name_y}.argmax(axis=1), and use 'classes: {y.shape[1]}'"
             )
         return f"{text}: one target a sample"
     return f"{text}: {name_x} and {name_y} have one row each for a sample"

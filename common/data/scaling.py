@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import numpy as np
 from pydantic import Discriminator, Tag
 
-from framework_parity.common.data.splits import Rows
+from framework_parity.common.data.splits import RowIndices
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.node import (
     Number,
@@ -48,7 +48,9 @@ Scaling = Annotated[
 Scale: TypeAlias = Callable[[Array], Array]
 
 
-def fitted(scaling: Word | Normalize, values: Array, rows: Rows) -> Scale:
+def fitted(
+    scaling: Word | Normalize, values: Array, rows: RowIndices
+) -> Scale:
     """Return a scaling that is fitted on some rows.
 
     Args:
@@ -78,7 +80,7 @@ def fitted(scaling: Word | Normalize, values: Array, rows: Rows) -> Scale:
     return lambda x: scaler.transform(x.reshape(len(x), -1)).reshape(x.shape)
 
 
-def scaled(scale: Scale, values: Array, rows: Rows, dtype: str) -> Array:
+def scaled(scale: Scale, values: Array, rows: RowIndices, dtype: str) -> Array:
     """Return some rows, scaled.
 
     Args:
@@ -98,7 +100,7 @@ def scaled(scale: Scale, values: Array, rows: Rows, dtype: str) -> Array:
     return result
 
 
-def blocks(values: Array, rows: Rows) -> Iterator[Array]:
+def blocks(values: Array, rows: RowIndices) -> Iterator[Array]:
     """Yield blocks of some rows in float64, of about `BLOCK` elements.
 
     Args:

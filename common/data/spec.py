@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from framework_parity.common.data.base import Labels
 from framework_parity.common.data.scaling import Scaling, Word, fitted, scaled
 from framework_parity.common.data.splits import (
-    Rows,
+    RowIndices,
     Split,
     count,
     hold_out,
@@ -167,7 +167,7 @@ class Data(Model):
         if self._stratified() and classes and smallest < classes:
             raise ValueError(
                 f"a part of {counted(smallest, 'sample')} cannot hold each of "
-                f"{classes} classes; say 'split: random' or give it more"
+                f"{classes} classes; use 'split: random' or give it more"
             )
         return self
 
@@ -259,7 +259,7 @@ class Data(Model):
             "test": test,
         }
 
-    def rows(self, y: Labels) -> dict[str, Rows]:
+    def rows(self, y: Labels) -> dict[str, RowIndices]:
         """Return the rows of each part, in the order of the source.
 
         Args:
@@ -343,7 +343,7 @@ class Data(Model):
             )
         return notices
 
-    def _expect_shared(self, labels: Labels, rows: Rows) -> None:
+    def _expect_shared(self, labels: Labels, rows: RowIndices) -> None:
         """Raise an error if a class has a single sample to split."""
         label, samples, first = rarest(labels)
         if samples < 2:
@@ -354,7 +354,7 @@ class Data(Model):
                 "data.split",
                 f"class {label}{name} has a single sample{left}, "
                 f"{self.source.place(int(rows[first]))}, which two parts "
-                "cannot share; say 'split: random', or give it more",
+                "cannot share; use 'split: random', or give it more",
             )
 
 

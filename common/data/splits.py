@@ -22,7 +22,7 @@ import numpy.typing as npt
 from framework_parity.common.data.base import Labels
 
 Split: TypeAlias = Literal["stratified", "random", "last", "first"]
-Rows: TypeAlias = npt.NDArray[np.int64]
+RowIndices: TypeAlias = npt.NDArray[np.int64]
 
 
 def count(split: Split, samples: int, share: float) -> int:
@@ -45,8 +45,8 @@ def count(split: Split, samples: int, share: float) -> int:
 
 
 def hold_out(
-    split: Split, rows: Rows, size: int, seed: int, labels: Labels | None
-) -> tuple[Rows, Rows]:
+    split: Split, rows: RowIndices, size: int, seed: int, labels: Labels | None
+) -> tuple[RowIndices, RowIndices]:
     """Return the rows that stay, and the rows that are held out.
 
     Args:

@@ -12,7 +12,7 @@ from framework_parity.common.data.image_sets import (
     FashionMnist,
     Mnist,
 )
-from framework_parity.common.data.tables import Points, Table
+from framework_parity.common.data.tables import Points, TableDataset
 from framework_parity.common.spec.layer import Array, Shape
 from framework_parity.common.spec.node import (
     MOST,
@@ -357,6 +357,6 @@ Source: TypeAlias = Annotated[
     | FashionMnist
     | Cifar10
     | Points
-    | Table,
+    | TableDataset,
     TaggedUnion(),
 ]

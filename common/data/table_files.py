@@ -242,7 +242,7 @@ def _sheets(
             if name in by_part:
                 raise TableError(
                     part,
-                    f"is said, but there is a {name} part in the first file "
+                    f"is given, but there is a {name} part in the first file "
                     "as well; leave one of the two out",
                 )
             by_part[name] = _like(sheet, by_part.get("train"), part, name)

@@ -29,8 +29,9 @@ from framework_parity.common.spec.node import Number, refuse
 ClassCount = Annotated[int, Field(strict=True, ge=2)]
 Row = Annotated[tuple[Number, ...], Field(min_length=1)]
 
-SAY_CLASSES = (
-    "; if it is a class, say how many there are, as 'classes: {}', beside '{}'"
+GIVE_CLASSES = (
+    "; if it is a class, give the number of classes, 'classes: {}', beside "
+    "'{}'"
 )
 
 
@@ -133,7 +134,7 @@ class Points(Dataset):
 
     @property
     def way_to_classes(self) -> str:
-        return SAY_CLASSES.format(_count(np.array(self.y)), "y")
+        return GIVE_CLASSES.format(_count(np.array(self.y)), "y")
 
     def labels(self, seed: int) -> Labels | None:
         return self.draw(seed)[1] if self.classes else None
@@ -143,7 +144,7 @@ class Points(Dataset):
         return np.array(self.x, np.float64), y
 
 
-class Table(Dataset):
+class TableDataset(Dataset, title="Table"):
     """A file of one's own: `{table: {file: iris.csv, target: kind}}`.
 
     A `.csv` file (or `.csv.gz`) has a header; `target` is one of its columns,
@@ -185,7 +186,7 @@ class Table(Dataset):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
 
     @model_validator(mode="after")
-    def _says_what_the_file_holds(self) -> "Table":
+    def _says_what_the_file_holds(self) -> "TableDataset":
         try:
             contents = self._contents()
             _, classes = self._targets(contents)
@@ -214,7 +215,7 @@ class Table(Dataset):
             if self.sha256 not in (None, contents.sha256):
                 raise TableError(
                     "sha256",
-                    "is not the file that is meant: its digest is "
+                    "is not the file of the specification: its digest is "
                     f"{contents.sha256}; leave 'sha256' out to take it as it "
                     "is",
                 )
@@ -298,7 +299,7 @@ class Table(Dataset):
 
     @property
     def way_to_classes(self) -> str:
-        return SAY_CLASSES.format(_count(self._contents().y), "file")
+        return GIVE_CLASSES.format(_count(self._contents().y), "file")
 
     def place(self, row: int) -> str:
         return f"{self._contents().place(row)} of {_end_of(self.file)}"

@@ -57,7 +57,7 @@ def _dead(run: Run, *, by_weights: bool) -> float:
 
 def dropouts(arm: Arm) -> str | None:
     """Require a dropout."""
-    present = any(place.mask_shape is not None for place in arm.all_nodes)
+    present = any(node.mask_shape is not None for node in arm.all_nodes)
     return None if present else "it has no dropout"
 
 
@@ -69,9 +69,9 @@ def dropout_error(run: Run) -> float:
     computed here in NumPy, in the precision of the run.
     """
     errors = []
-    for place, entered, left in _dropped(run):
-        assert isinstance(place.layer, Dropout | SpatialDropout)
-        kept = (left != 0) / (1.0 - place.layer.rate)
+    for node, entered, left in _dropped(run):
+        assert isinstance(node.layer, Dropout | SpatialDropout)
+        kept = (left != 0) / (1.0 - node.layer.rate)
         factors = kept.astype(entered.dtype)
         errors.append(np.abs(left - entered * factors).max())
     return float(max(errors))
@@ -85,10 +85,10 @@ def dropout_kept(run: Run) -> float:
 
 def _dropped(run: Run) -> Iterator[tuple[LayerNode, Curve, Curve]]:
     """Yield each dropout with its input and output."""
-    for place in run.arm.all_nodes:
-        looks = run.record.probes.get(f"dropped/{place.name}")
+    for node in run.arm.all_nodes:
+        looks = run.record.probes.get(f"dropped/{node.name}")
         if looks is not None:
-            yield place, *looks[-1]
+            yield node, *looks[-1]
 
 
 def _has_sample_gradient(
@@ -110,7 +110,7 @@ def _has_output(
     """Return why no such output is measured, or None."""
     look: Any = getattr(arm.probes, "representations", None)
     available = min(look.samples, arm.data.part_sizes()[look.part])
-    shape = next(p.output_shape for p in arm.all_nodes if p.name == place)
+    shape = next(n.output_shape for n in arm.all_nodes if n.name == place)
     return within("samples", sample, 0, available) or within(
         f"units behind {place}", unit, 0, math.prod(shape)
     )
@@ -198,8 +198,8 @@ def activated(run: Run, activation: str) -> tuple[Curve, Curve, Curve]:
 
 
 def _layer(run: Run, activation: str) -> Any:
-    places = run.arm.all_nodes
-    return next(p.layer for p in places if p.name == activation)
+    nodes = run.arm.all_nodes
+    return next(node.layer for node in nodes if node.name == activation)
 
 
 def _relative_error(values: Curve, expected: Curve) -> float:

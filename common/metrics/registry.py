@@ -261,7 +261,7 @@ def views(arm: Arm) -> list[str]:
     probe = getattr(arm.probes, "representations", None)
     if probe is None:
         return []
-    seen = [place.name for place in arm.all_nodes]
+    seen = [node.name for node in arm.all_nodes]
     if probe.places != "all":
         seen = [name for name in seen if name in probe.places]
     return ["input", *seen]

@@ -13,7 +13,7 @@ from framework_parity.common.spec.layers.activations import (
     AlongAxis,
 )
 from framework_parity.common.training.batches import Masks
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 
 Back: TypeAlias = Callable[[Array], Array]
 
@@ -35,12 +35,12 @@ class Pass:
             the backward pass.
     """
 
-    weights: Weights
+    weights: Tensors
     masks: Masks | None = None
     rounding: Rounding = EXACT
     outputs: dict[str, Array] = field(default_factory=dict)
-    kept: Weights = field(default_factory=dict)
-    gradients: Weights = field(default_factory=dict)
+    kept: Tensors = field(default_factory=dict)
+    gradients: Tensors = field(default_factory=dict)
 
     @property
     def training(self) -> bool:
@@ -48,12 +48,12 @@ class Pass:
         return self.masks is not None
 
     def through(
-        self, places: Sequence[LayerNode], x: Array
+        self, nodes: Sequence[LayerNode], x: Array
     ) -> tuple[Array, Back]:
         """Apply some layers to x, one after another.
 
         Args:
-            places: the layers, in order.
+            nodes: the layers, in order.
             x: the input, of shape (n, *input_shape).
 
         Returns:
@@ -61,9 +61,9 @@ class Pass:
             the output to that by x.
         """
         backs = []
-        for place in places:
-            x, back = _definition(place)(place, x, self)
-            self.outputs[place.name] = x
+        for node in nodes:
+            x, back = _definition(node)(node, x, self)
+            self.outputs[node.name] = x
             backs.append(back)
 
         def carry(slope: Array) -> Array:
@@ -80,15 +80,15 @@ output, and to a function from the derivative of the loss by the output to
 that by x."""
 
 
-def _definition(place: LayerNode) -> Definition:
-    along = isinstance(place.layer, AlongAxis)
-    if isinstance(place.layer, Activation) and not along:
+def _definition(node: LayerNode) -> Definition:
+    along = isinstance(node.layer, AlongAxis)
+    if isinstance(node.layer, Activation) and not along:
         return _activation
-    return function_for("common.reference", type(place.layer))
+    return function_for("common.reference", type(node.layer))
 
 
-def _activation(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    layer = cast("Activation", place.layer)
+def _activation(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+    layer = cast("Activation", node.layer)
     values, slopes = layer.terms(x) if run.rounding else (0.0, 0.0)
 
     def back(slope: Array) -> Array:

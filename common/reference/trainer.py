@@ -30,17 +30,17 @@ from framework_parity.common.spec.losses import (
 )
 from framework_parity.common.spec.update_rule import State
 from framework_parity.common.training.batches import Masks, Segment, masks_of
-from framework_parity.common.training.record import Curve, Weights
+from framework_parity.common.training.record import Curve, Tensors
 
 
 def gradients(
     arm: Arm,
-    weights: Weights,
+    weights: Tensors,
     x: Array,
     y: npt.NDArray[Any],
     masks: Masks,
     rounding: Rounding = EXACT,
-) -> tuple[float, Weights, Weights]:
+) -> tuple[float, Tensors, Tensors]:
     """Compute the loss and the gradients of one training step.
 
     Args:
@@ -58,7 +58,7 @@ def gradients(
         values of the others.
     """
     run = Pass(weights, masks, rounding)
-    outputs, back = run.through(arm.places, x)
+    outputs, back = run.through(arm.nodes, x)
     back(_slope(arm, outputs, y, rounding))
     grads = {name: run.gradients[name] for name in arm.parameters}
     return _loss(arm, outputs, y, rounding), grads, run.kept
@@ -127,15 +127,15 @@ class Trainer:
     ) -> None:
         self.arm, self.parts, self.gradient_norm = arm, parts, gradient_norm
         self.rounding = rounding
-        self.values: Weights = {}
-        self.state: dict[str, Weights] = {}
-        self.waiting: list[Weights] = []
+        self.values: Tensors = {}
+        self.state: dict[str, Tensors] = {}
+        self.waiting: list[Tensors] = []
         self.taken, self.largest = 0, 0.0
 
     def reseed(self, seed: int) -> None:
         """Do nothing: the reference has no random generator."""
 
-    def load(self, weights: Weights) -> None:
+    def load(self, weights: Tensors) -> None:
         """Set all tensors and reset the optimiser's state."""
         self.values = {
             name: value.astype(np.float64) for name, value in weights.items()
@@ -149,7 +149,7 @@ class Trainer:
                 for name, state in self.state.items()
             }
 
-    def weights(self) -> Weights:
+    def weights(self) -> Tensors:
         """Return a copy of all tensors, trainable or not."""
         return {name: value.copy() for name, value in self.values.items()}
 
@@ -180,7 +180,7 @@ class Trainer:
             curves["gradient_norm"] = np.array(norms)
         return curves
 
-    def _penalized(self, loss: float, grads: Weights) -> tuple[float, Weights]:
+    def _penalized(self, loss: float, grads: Tensors) -> tuple[float, Tensors]:
         """Return the reported loss, and the gradient with the penalty's."""
         penalty = self.arm.recipe.penalty
         if penalty is None:
@@ -224,7 +224,7 @@ class Trainer:
         trainable = {name: self.values[name] for name in self.arm.parameters}
         return loss + penalty.value(trainable)
 
-    def _update(self, grads: Weights, rate: float) -> None:
+    def _update(self, grads: Tensors, rate: float) -> None:
         recipe = self.arm.recipe
         if recipe.accumulation is not None:
             self.waiting.append(grads)
@@ -247,34 +247,34 @@ class Trainer:
 
     def evaluate(self, part: str) -> dict[str, float]:
         """Return the `loss` of a part, and its `accuracy` if it has one."""
-        outputs = self.outputs(self.parts[part].x)[self.arm.places[-1].name]
+        outputs = self.outputs(self.parts[part].x)[self.arm.nodes[-1].name]
         y, loss = self.parts[part].y, self.arm.recipe.loss
         value = self._reported(_loss(self.arm, outputs, y, self.rounding))
         return {"loss": value, **loss.metrics(outputs, y)}
 
     def predict(self, x: Array) -> Curve:
         """Return predictions: probabilities, or numbers in regression."""
-        outputs = self.outputs(x)[self.arm.places[-1].name]
+        outputs = self.outputs(x)[self.arm.nodes[-1].name]
         return self.arm.recipe.loss.prediction().value(outputs)
 
     def outputs(self, x: Array) -> dict[str, Array]:
         """Return the output of each layer in evaluation, inner ones first."""
         run = Pass(self.values, rounding=self.rounding)
-        run.through(self.arm.places, x)
+        run.through(self.arm.nodes, x)
         return run.outputs
 
-    def dropped(self, place: LayerNode, x: Array) -> tuple[Curve, Curve]:
+    def dropped(self, node: LayerNode, x: Array) -> tuple[Curve, Curve]:
         """Return the input and output of a dropout with a mask of its own.
 
         Args:
-            place: the dropout.
-            x: the input, of shape (samples, *place.input_shape).
+            node: the dropout.
+            x: the input, of shape (samples, *node.input_shape).
         """
-        masks = {place.name: masks_of(place, (1, len(x)), 0, 0)[0]}
-        y, _ = Pass({}, masks).through((place,), x)
+        masks = {node.name: masks_of(node, (1, len(x)), 0, 0)[0]}
+        y, _ = Pass({}, masks).through((node,), x)
         return x, y
 
-    def gradients(self, segment: Segment) -> tuple[float, Weights]:
+    def gradients(self, segment: Segment) -> tuple[float, Tensors]:
         """Return the loss and gradients of a segment's first step."""
         masks = {name: mask[0] for name, mask in segment.masks.items()}
         batch = self.gather(segment.indices[0])
@@ -285,7 +285,7 @@ class Trainer:
 
     def per_sample_gradients(
         self, x: Array, y: npt.NDArray[Any], names: list[str]
-    ) -> Weights:
+    ) -> Tensors:
         """Return the gradients of the loss of each single sample.
 
         Args:
@@ -300,7 +300,7 @@ class Trainer:
         for row in range(len(x)):
             sample = slice(row, row + 1)
             run = Pass(self.values, rounding=self.rounding)
-            outputs, back = run.through(self.arm.places, x[sample])
+            outputs, back = run.through(self.arm.nodes, x[sample])
             back(_slope(self.arm, outputs, y[sample], self.rounding))
             for name, rows in grads.items():
                 rows.append(run.gradients[name])
@@ -321,7 +321,7 @@ class Trainer:
         return ["cpu"]
 
 
-def _reduced(waiting: list[Weights], reduction: str) -> Weights:
+def _reduced(waiting: list[Tensors], reduction: str) -> Tensors:
     share = 1.0 / len(waiting) if reduction == "mean" else 1.0
     return {
         name: share * np.sum([grads[name] for grads in waiting], axis=0)

@@ -1,8 +1,8 @@
-"""Architectures: the places of a network, with their shapes and counts.
+"""Architectures: the layers of a network, with their shapes and counts.
 
-A *place* is one layer at its position in the network. Its name, such as
+A `LayerNode` is one layer at its position in the network. Its name, such as
 `dense_2`, is its kind and its number among the layers of that kind, counted
-through the whole network, blocks included. A tensor is named by its place and
+through the whole network, blocks included. A tensor is named by its layer and
 its own name, `dense_2/kernel`. Both frameworks use these names.
 """
 
@@ -31,8 +31,8 @@ class LayerNode:
         output_shape: shape of the layer's output.
         parameters: shape of each trainable tensor, by full name.
         state: shape of each non-trainable tensor, by full name.
-        blocks: the places of the parallel blocks inside, by role.
-        after: the places inside that are applied to the merged output of
+        blocks: the layers of the parallel blocks inside, by role.
+        after: the inner layers that are applied to the merged output of
             the blocks; None where the layer cannot have any.
     """
 
@@ -64,7 +64,9 @@ class ShapeError(ValueError):
         super().__init__(message)
 
 
-def places(layers: Sequence[LayerSpec], shape: Shape) -> tuple[LayerNode, ...]:
+def layer_nodes(
+    layers: Sequence[LayerSpec], shape: Shape
+) -> tuple[LayerNode, ...]:
     """Return each layer of a network with its name and shapes.
 
     Args:
@@ -72,7 +74,7 @@ def places(layers: Sequence[LayerSpec], shape: Shape) -> tuple[LayerNode, ...]:
         shape: shape of one input sample, without the batch.
 
     Returns:
-        The top-level places, in the order of `layers`.
+        The nodes of the top level, in the order of `layers`.
 
     Raises:
         ShapeError: if a layer cannot take its input.
@@ -81,13 +83,13 @@ def places(layers: Sequence[LayerSpec], shape: Shape) -> tuple[LayerNode, ...]:
     >>> from framework_parity.common.spec.layers import Dense
     >>> with defaults_from("keras"):
     ...     network = [Dense(units=3), Dense(units=2)]
-    >>> [(p.name, p.parameter_count) for p in places(network, (4,))]
+    >>> [(n.name, n.parameter_count) for n in layer_nodes(network, (4,))]
     [('dense_1', 15), ('dense_2', 8)]
     """
-    return _places(layers, shape, Counter(), ())
+    return _layer_nodes(layers, shape, Counter(), ())
 
 
-def _places(
+def _layer_nodes(
     layers: Sequence[LayerSpec],
     shape: Shape,
     numbers: Counter[str],
@@ -95,13 +97,13 @@ def _places(
 ) -> tuple[LayerNode, ...]:
     nodes = []
     for index, layer in enumerate(layers):
-        place = _place(layer, shape, numbers, (*path, index))
-        nodes.append(place)
-        shape = place.output_shape
+        node = _layer_node(layer, shape, numbers, (*path, index))
+        nodes.append(node)
+        shape = node.output_shape
     return tuple(nodes)
 
 
-def _place(
+def _layer_node(
     layer: LayerSpec,
     shape: Shape,
     numbers: Counter[str],
@@ -114,7 +116,7 @@ def _place(
     numbers[kind] += 1
     name = f"{kind}_{numbers[kind]}"
     blocks = {
-        role: _places(block, shape, numbers, (*path, kind, role))
+        role: _layer_nodes(block, shape, numbers, (*path, kind, role))
         for role, block in layer.blocks().items()
     }
     try:
@@ -129,7 +131,7 @@ def _place(
     after = layer.after()
     if after is not None:
         inside = (*path, kind, "after")
-        after = _places(after, output, numbers, inside)
+        after = _layer_nodes(after, output, numbers, inside)
 
     def full(tensors: dict[str, Shape]) -> dict[str, Shape]:
         return {f"{name}/{key}": value for key, value in tensors.items()}
@@ -146,24 +148,24 @@ def _end(block: Sequence[LayerNode], shape: Shape) -> Shape:
     return block[-1].output_shape if block else shape
 
 
-def is_place(name: str) -> bool:
-    """Return whether a live layer's name is that of a place.
+def is_layer_name(name: str) -> bool:
+    """Return whether a live layer's name is that of a `LayerNode`.
 
     Other live layers are containers that implement a block.
 
-    >>> is_place("dense_2"), is_place("shortcut"), is_place("0")
+    >>> is_layer_name("dense_2"), is_layer_name("shortcut"), is_layer_name("0")
     (True, False, False)
     """
     return re.fullmatch(r"[a-z]\w*_\d+", name) is not None
 
 
 def walk(nodes: Sequence[LayerNode]) -> Iterator[LayerNode]:
-    """Yield every place; inner places come before the enclosing one."""
-    for place in nodes:
-        for block in place.blocks.values():
+    """Yield every node; inner nodes come before the enclosing one."""
+    for node in nodes:
+        for block in node.blocks.values():
             yield from walk(block)
-        yield from walk(place.after or ())
-        yield place
+        yield from walk(node.after or ())
+        yield node
 
 
 def parameter_count(layers: Sequence[LayerSpec], shape: Shape) -> int:
@@ -179,22 +181,22 @@ def parameter_count(layers: Sequence[LayerSpec], shape: Shape) -> int:
     Raises:
         ShapeError: if a layer cannot take its input.
     """
-    nodes = walk(places(layers, shape))
-    return sum(place.parameter_count for place in nodes)
+    nodes = walk(layer_nodes(layers, shape))
+    return sum(node.parameter_count for node in nodes)
 
 
 def masked(layers: Sequence[LayerSpec], shape: Shape) -> tuple[LayerNode, ...]:
-    """Return the places that draw a random mask at each step, like dropout.
+    """Return the nodes that draw a random mask at each step, like dropout.
 
     Args:
         layers: the network, input first.
         shape: shape of one input sample, without the batch.
 
     Returns:
-        The places, inner ones first.
+        The nodes, inner ones first.
 
     Raises:
         ShapeError: if a layer cannot take its input.
     """
-    nodes = walk(places(layers, shape))
-    return tuple(place for place in nodes if place.mask_shape is not None)
+    nodes = walk(layer_nodes(layers, shape))
+    return tuple(node for node in nodes if node.mask_shape is not None)

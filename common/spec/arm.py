@@ -13,13 +13,17 @@ from pydantic import (
 )
 
 from framework_parity.common.data.spec import Data
-from framework_parity.common.spec.architecture import LayerNode, places, walk
+from framework_parity.common.spec.architecture import (
+    LayerNode,
+    layer_nodes,
+    walk,
+)
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.node import Model
 from framework_parity.common.spec.probes import Probes
 from framework_parity.common.spec.recipe import Recipe
-from framework_parity.common.spec.replay import UNSAID, Replay
+from framework_parity.common.spec.replay import DEFAULT_REPLAY, Replay
 
 Layers: TypeAlias = Annotated[tuple[Layer, ...], Field(min_length=1)]
 
@@ -103,8 +107,8 @@ class Arm:
         recipe: how it is trained.
         probes: what is recorded during training.
         replay: how the framework is seeded whose draws are replayed.
-        streams: pairs (place, stream name) of the places that draw weights
-            and masks from a stream with another name than the place; see
+        streams: pairs (layer name, stream name) of the layers that draw
+            weights and masks from a stream with another name; see
             `common.spec.two_sided.experiment`.
     """
 
@@ -113,41 +117,41 @@ class Arm:
     data: Data
     recipe: Recipe
     probes: Probes | None = None
-    replay: Replay = UNSAID
+    replay: Replay = DEFAULT_REPLAY
     streams: tuple[tuple[str, str], ...] = ()
 
     def stream_name(self, name: str) -> str:
-        """Return the random stream's name for a place or a tensor."""
-        place, slash, tensor = name.partition("/")
-        return f"{dict(self.streams).get(place, place)}{slash}{tensor}"
+        """Return the random stream's name for a layer or a tensor."""
+        layer, slash, tensor = name.partition("/")
+        return f"{dict(self.streams).get(layer, layer)}{slash}{tensor}"
 
     @cached_property
-    def places(self) -> tuple[LayerNode, ...]:
+    def nodes(self) -> tuple[LayerNode, ...]:
         """The top-level layers, each with its name and shapes."""
-        return places(self.layers, self.data.source.shape)
+        return layer_nodes(self.layers, self.data.source.shape)
 
     @cached_property
     def all_nodes(self) -> tuple[LayerNode, ...]:
         """All layers; those inside a layer come before that layer."""
-        return tuple(walk(self.places))
+        return tuple(walk(self.nodes))
 
     @property
     def parameters(self) -> dict[str, Shape]:
         """The shape of every trainable tensor, by full name."""
         shapes: dict[str, Shape] = {}
-        for place in self.all_nodes:
-            shapes |= place.parameters
+        for node in self.all_nodes:
+            shapes |= node.parameters
         return shapes
 
     @property
     def tensors(self) -> dict[str, Shape]:
         """The shape of every tensor, trainable or not, by full name."""
         shapes: dict[str, Shape] = {}
-        for place in self.all_nodes:
-            shapes |= place.parameters | place.state
+        for node in self.all_nodes:
+            shapes |= node.parameters | node.state
         return shapes
 
     @property
     def parameter_count(self) -> int:
         """The number of trainable parameters, from the specification."""
-        return sum(place.parameter_count for place in self.all_nodes)
+        return sum(node.parameter_count for node in self.all_nodes)

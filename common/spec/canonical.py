@@ -13,7 +13,7 @@ which are set to one value during validation (`common.spec.update_rule`).
 import math
 from typing import Any, TypeVar
 
-from framework_parity.common.spec.architecture import LayerNode, places
+from framework_parity.common.spec.architecture import LayerNode, layer_nodes
 from framework_parity.common.spec.initializers import (
     Scaled,
     TruncatedNormal,
@@ -34,7 +34,7 @@ from framework_parity.common.spec.node import SpecNode
 from framework_parity.common.spec.padding import Same, Symmetric, Valid
 from framework_parity.common.spec.schedules import (
     Changing,
-    Constant,
+    ConstantRate,
     Exponential,
     MultiStep,
     NaturalExponential,
@@ -83,7 +83,7 @@ def canonical_layers(
     Raises:
         ShapeError: if a layer cannot take its input.
     """
-    return tuple(_placed(place) for place in places(layers, shape))
+    return tuple(_placed(node) for node in layer_nodes(layers, shape))
 
 
 E = TypeVar("E", bound=SpecNode)
@@ -94,14 +94,14 @@ def changed(spec: E, **fields: Any) -> E:
     return type(spec)(**{**dict(spec), **fields})
 
 
-def _schedule(spec: Changing) -> Changing | Constant:
+def _schedule(spec: Changing) -> Changing | ConstantRate:
     match spec:
         case MultiStep(boundary="last_old"):
             return changed(spec, at=spec.milestones, boundary="first_new")
         case Exponential(staircase=True):
             return StepDecay(every=spec.every, by=spec.by, per=spec.per)
         case Exponential(by=1.0):
-            return Constant()
+            return ConstantRate()
         case Exponential():
             return changed(spec, by=spec.by ** (1 / spec.every), every=1)
         case NaturalExponential():
@@ -213,16 +213,16 @@ def _sees_fans(spec: DepthwiseConv2d) -> bool:
     return any(isinstance(initializer, Scaled) for initializer in drawn)
 
 
-def _placed(place: LayerNode) -> LayerSpec:
-    spec = place.layer
+def _placed(node: LayerNode) -> LayerSpec:
+    spec = node.layer
     blocks: dict[str, Any] = {
-        role: tuple(_placed(node) for node in block)
-        for role, block in place.blocks.items()
+        role: tuple(_placed(inner) for inner in block)
+        for role, block in node.blocks.items()
     }
-    after: list[Any] = [_placed(node) for node in place.after or ()]
+    after: list[Any] = [_placed(inner) for inner in node.after or ()]
     match spec:
         case Residual():
             spec = Residual(**blocks, activation=after[0] if after else None)
         case Concatenate():
             spec = changed(spec, branches=tuple(blocks.values()))
-    return _layer(spec, place.input_shape)
+    return _layer(spec, node.input_shape)

@@ -153,7 +153,7 @@ class Claim(Model):
         """Return both sides as numbers; `lookup` returns a statistic."""
         tree = self._tree
         left, right = tree.left, tree.comparators[0]
-        return _number(left, lookup), _number(right, lookup)
+        return _value_of(left, lookup), _value_of(right, lookup)
 
     def margin(self, left: float, right: float) -> float:
         """Return the margin of the claim; a negative margin means it fails.
@@ -318,12 +318,12 @@ def _read(node: ast.AST) -> Asked | None:
     return STATISTICS[named[0]], named[1], named[2]
 
 
-def _number(node: ast.AST, lookup: Lookup) -> float:
+def _value_of(node: ast.AST, lookup: Lookup) -> float:
     if isinstance(node, ast.BinOp):
-        sides = _number(node.left, lookup), _number(node.right, lookup)
+        sides = _value_of(node.left, lookup), _value_of(node.right, lookup)
         return ARITHMETIC[type(node.op)](*sides)
     if isinstance(node, ast.UnaryOp):
-        return -_number(node.operand, lookup)
+        return -_value_of(node.operand, lookup)
     if isinstance(node, ast.Constant):
         return float(node.value)  # type: ignore[arg-type] # checked: a number
     read = _read(node)

@@ -15,7 +15,7 @@ from framework_parity.common.spec.node import (
     SpecNode,
     TaggedUnion,
 )
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 
 
 class ByValue(SpecNode):
@@ -24,7 +24,7 @@ class ByValue(SpecNode):
     shorthand_field = "limit"
     limit: Positive
 
-    def clip(self, gradients: Weights) -> Weights:
+    def clip(self, gradients: Tensors) -> Tensors:
         """Return the gradients, clipped."""
         return {
             name: np.clip(g, -self.limit, self.limit)
@@ -43,7 +43,7 @@ class ByNorm(SpecNode):
     limit: Positive
     epsilon: NotNegative
 
-    def clip(self, gradients: Weights) -> Weights:
+    def clip(self, gradients: Tensors) -> Tensors:
         """Return the gradients, clipped."""
         return {
             name: g * _factor(np.linalg.norm(g), self.limit, self.epsilon)
@@ -63,7 +63,7 @@ class ByGlobalNorm(SpecNode):
     limit: Positive
     epsilon: NotNegative
 
-    def clip(self, gradients: Weights) -> Weights:
+    def clip(self, gradients: Tensors) -> Tensors:
         """Return the gradients, clipped."""
         norms = [np.linalg.norm(g) for g in gradients.values()]
         norm = np.linalg.norm(norms)

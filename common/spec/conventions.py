@@ -348,7 +348,7 @@ CONVENTIONS = (
         "sgd.lr",
         0.001,
         0.01,
-        "Left unsaid, SGD's learning rate is 0.001 in PyTorch and 0.01 in "
+        "By default, SGD's learning rate is 0.001 in PyTorch and 0.01 in "
         "Keras.",
         (
             "optim/sgd.py (lr: float | Tensor = 1e-3)",
@@ -384,7 +384,7 @@ CONVENTIONS = (
         "rmsprop.lr",
         0.01,
         0.001,
-        "Left unsaid, RMSprop's learning rate is 0.01 in PyTorch and 0.001 "
+        "By default, RMSprop's learning rate is 0.01 in PyTorch and 0.001 "
         "in Keras.",
         (
             "optim/rmsprop.py (lr: float | Tensor = 1e-2)",
@@ -454,7 +454,7 @@ CONVENTIONS = (
         "adam.lr",
         0.001,
         0.001,
-        "Left unsaid, Adam's learning rate is 0.001 in both.",
+        "By default, Adam's learning rate is 0.001 in both.",
         (
             "optim/adam.py (lr: float | Tensor = 1e-3)",
             "optimizers/adam.py (learning_rate=0.001)",
@@ -501,7 +501,7 @@ CONVENTIONS = (
         "polynomial_decay.end",
         0.0,
         0.0001,
-        "Left unsaid, a polynomial decay ends at the rate 0 in PyTorch and "
+        "By default, a polynomial decay ends at the rate 0 in PyTorch and "
         "at 0.0001 in Keras.",
         (
             "optim/lr_scheduler.py (class PolynomialLR)",
@@ -525,7 +525,7 @@ CONVENTIONS = (
         "cosine_restarts.times",
         1,
         2,
-        "Left unsaid, each fall of the cosine is as long as the last in "
+        "By default, each fall of the cosine is as long as the last in "
         "PyTorch and twice as long in Keras.",
         (
             "optim/lr_scheduler.py (T_mult: int = 1)",
@@ -636,7 +636,7 @@ CONVENTIONS = (
         "adamw.lr",
         0.001,
         0.001,
-        "Left unsaid, AdamW's learning rate is 0.001 in both.",
+        "By default, AdamW's learning rate is 0.001 in both.",
         (
             "optim/adamw.py (lr: float | Tensor = 1e-3)",
             "optimizers/adamw.py (learning_rate=0.001)",
@@ -706,7 +706,7 @@ CONVENTIONS = (
         "adagrad.lr",
         0.01,
         0.001,
-        "Left unsaid, Adagrad's learning rate is 0.01 in PyTorch and 0.001 "
+        "By default, Adagrad's learning rate is 0.01 in PyTorch and 0.001 "
         "in Keras.",
         (
             "optim/adagrad.py (lr: float | Tensor = 1e-2)",
@@ -764,7 +764,7 @@ CONVENTIONS = (
         "adadelta.lr",
         1.0,
         0.001,
-        "Left unsaid, Adadelta's learning rate is 1.0 in PyTorch and 0.001 "
+        "By default, Adadelta's learning rate is 1.0 in PyTorch and 0.001 "
         "in Keras.",
         (
             "optim/adadelta.py (lr: float | Tensor = 1.0)",
@@ -810,7 +810,7 @@ CONVENTIONS = (
         "adamax.lr",
         0.002,
         0.001,
-        "Left unsaid, Adamax's learning rate is 0.002 in PyTorch and 0.001 "
+        "By default, Adamax's learning rate is 0.002 in PyTorch and 0.001 "
         "in Keras.",
         (
             "optim/adamax.py (lr: float | Tensor = 2e-3)",
@@ -870,7 +870,7 @@ CONVENTIONS = (
         "nadam.lr",
         0.002,
         0.001,
-        "Left unsaid, Nadam's learning rate is 0.002 in PyTorch and 0.001 "
+        "By default, Nadam's learning rate is 0.002 in PyTorch and 0.001 "
         "in Keras.",
         (
             "optim/nadam.py (lr: float | Tensor = 2e-3)",
@@ -1002,7 +1002,7 @@ CONVENTIONS = (
         "recipe.batch_size",
         1,
         32,
-        "Left unsaid, a batch is 1 sample in PyTorch's DataLoader and 32 "
+        "By default, a batch is 1 sample in PyTorch's DataLoader and 32 "
         "in Keras's fit.",
         (
             "utils/data/dataloader.py (batch_size: int | None = 1)",

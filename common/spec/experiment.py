@@ -30,10 +30,10 @@ from framework_parity.common.spec.claims import (
 from framework_parity.common.spec.errors import names, nearest, shown
 from framework_parity.common.spec.layers.activations import Relu
 from framework_parity.common.spec.node import Dialect, Model, defaults_from
-from framework_parity.common.spec.plots import Picture
+from framework_parity.common.spec.plots import Plot
 from framework_parity.common.spec.probes import Probes
 from framework_parity.common.spec.recipe import Recipe
-from framework_parity.common.spec.replay import UNSAID, Replay
+from framework_parity.common.spec.replay import DEFAULT_REPLAY, Replay
 from framework_parity.common.spec.validation import (
     Path,
     check_arm,
@@ -70,7 +70,7 @@ class Experiment(Model):
     )
     claims: tuple[WrittenClaim, ...] = ()
     probes: Probes | None = None
-    plots: tuple[Picture, ...] = ()
+    plots: tuple[Plot, ...] = ()
     replay: Replay | None = None
 
     @model_validator(mode="wrap")
@@ -167,7 +167,7 @@ class Experiment(Model):
 
     def _check_probes(self, probes: Probes) -> None:
         everywhere = [
-            p for name in self.arms for p in self.arm(name).all_nodes
+            node for name in self.arms for node in self.arm(name).all_nodes
         ]
         learning = {p.name for p in everywhere if p.parameters}
         known = {
@@ -182,7 +182,7 @@ class Experiment(Model):
             if probe is not None:
                 self._check_probe(name, probe, allowed)
         if probes.dead_relu and not any(
-            isinstance(place.layer, Relu) for place in everywhere
+            isinstance(node.layer, Relu) for node in everywhere
         ):
             self._refuse(("probes", "dead_relu"), "no arm has a 'relu'")
         if probes.dropped and all(p.mask_shape is None for p in everywhere):
@@ -237,7 +237,7 @@ class Experiment(Model):
             written.data or self.data,
             written.recipe or self.recipe,
             self.probes,
-            self.replay or UNSAID,
+            self.replay or DEFAULT_REPLAY,
         )
 
     @property

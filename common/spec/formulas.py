@@ -14,15 +14,14 @@ from functools import lru_cache
 from typing import Any, NoReturn, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from pydantic_core import PydanticCustomError
 
 from framework_parity.common.reference.rounding import EXACT, Rounding, roughly
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.errors import names, nearest, shown
+from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.names.framework_names import kind_hint
 
-Array: TypeAlias = npt.NDArray[np.float64]
 Dual: TypeAlias = tuple[Array, Array]
 """A value with its derivative by x, for forward-mode differentiation."""
 
@@ -137,7 +136,7 @@ def read(text: str) -> ast.expr:
     tree = _parsed(text)
     _check(tree, 0)
     for constant in _constants(tree):
-        value = _number(constant)
+        value = _constant_value(constant)
         if not math.isfinite(value):
             source = shown(ast.unparse(constant))
             _refuse(f"{source} is {value}, expected a finite number")
@@ -297,7 +296,7 @@ def _constants(tree: ast.expr) -> list[ast.expr]:
     ]
 
 
-def _number(tree: ast.expr) -> float:
+def _constant_value(tree: ast.expr) -> float:
     """Return the value of a part that does not contain x."""
     return float(evaluate(tree, np.zeros(()))[0])
 
@@ -390,7 +389,7 @@ _OPERATORS: dict[type[ast.operator], Callable[[Dual, Dual], Dual]] = {
 
 def _translated(node: ast.expr, words: Mapping[str, str]) -> ast.expr:
     if not _depends(node):
-        return _literal(_number(node))
+        return _literal(_constant_value(node))
     match node:
         case ast.UnaryOp(op=op, operand=inner):
             inner = _translated(inner, words)

@@ -46,8 +46,9 @@ def parse(written: Any) -> Experiment:
     for value in two_sided_values(written):
         raise SpecError(
             value.name,
-            "has a value for each framework, but here both have to be told "
-            "the same; 'parity run', 'check' and 'audit' take two sides",
+            "has a value for each framework, but this function takes one "
+            "specification for both; 'parity run', 'check' and 'audit' "
+            "accept two sides",
         )
     return parse_one(written)
 

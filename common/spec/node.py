@@ -1,8 +1,9 @@
 """The base classes of elements: written forms, defaults and validation.
 
 An element (a layer, an optimiser, a data set, ...) is a frozen pydantic
-class. Its *kind* is the snake_case name of the class, and a backend builds
-it with the function of that name. It is written in one of three forms::
+class. Its *kind* is the snake_case form of its title, which is by default
+the name of the class, and a backend builds it with the function of that
+name. It is written in one of three forms::
 
     relu                       # kind alone
     {dense: 100}               # kind and its one main value
@@ -116,13 +117,20 @@ class Model(BaseModel):
 
     @classmethod
     def kind(cls) -> str:
-        """Return the snake_case name of the class.
+        """Return the snake_case form of the title.
+
+        The title is the name of the class unless it is given:
+        `class ConstantRate(SpecNode, title="Constant")` is `constant`.
 
         >>> from framework_parity.common.spec.losses import CrossEntropy
         >>> CrossEntropy.kind()
         'cross_entropy'
         """
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls._title()).lower()
+
+    @classmethod
+    def _title(cls) -> str:
+        return cls.model_config.get("title") or cls.__name__
 
     @model_validator(mode="before")
     @classmethod
@@ -238,7 +246,7 @@ class SpecNode(Model):
         if not required:
             forms.append({"const": cls.kind()})
         described = {
-            "title": cls.__name__,
+            "title": cls._title(),
             "description": fields.pop("description", ""),
         }
         return described | (forms[0] if len(forms) == 1 else {"anyOf": forms})

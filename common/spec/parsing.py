@@ -218,7 +218,7 @@ def _message(error: ErrorDetails) -> str:
     if error["type"] == "missing":
         *_, kind, field = ("", "recipe", *error["loc"])
         fills = field in defaults_of("torch").get(str(kind), {})
-        named = "; say it, or name a dialect (torch, keras)" if fills else ""
+        named = "; give it, or name a dialect (torch, keras)" if fills else ""
         return f"is missing{named}"
     if error["type"] == "value_error":
         return str(context["error"])

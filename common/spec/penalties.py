@@ -17,7 +17,7 @@ from framework_parity.common.spec.node import (
     StrictBool,
 )
 from framework_parity.common.spec.selection import Chosen, is_chosen
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 
 
 class Penalty(DialectFilled):
@@ -53,7 +53,7 @@ class Penalty(DialectFilled):
         """The factor of Σ w²."""
         return self.l2 / 2 if self.form == "half" else self.l2
 
-    def value(self, weights: Weights) -> float:
+    def value(self, weights: Tensors) -> float:
         """Return the penalty; `weights` are by neutral name."""
         return sum(
             self.l1 * float(np.abs(w).sum())

@@ -26,7 +26,7 @@ from framework_parity.common.spec.errors import shown
 from framework_parity.common.spec.node import SpecNode, StrictBool, TaggedUnion
 
 
-class Drawn(SpecNode):
+class PlotSpec(SpecNode):
     """A picture; by default it needs no measured statistic."""
 
     @property
@@ -48,7 +48,7 @@ class Drawn(SpecNode):
         return None
 
 
-class Measured(Drawn):
+class StatisticPlot(PlotSpec):
     """A picture of one statistic."""
 
     shorthand_field: ClassVar[str] = "statistic"
@@ -76,7 +76,7 @@ class Measured(Drawn):
         return statistic.missing_reason(arm, arguments)
 
 
-class Bars(Measured):
+class Bars(StatisticPlot):
     """One statistic, a bar for each arm and framework, with every seed.
 
     Attributes:
@@ -95,10 +95,10 @@ class Bars(Measured):
 
     @property
     def caption(self) -> str:
-        return f"{self.statement}: mean, and every seed"
+        return f"{self.statement}: mean and each seed"
 
 
-class HeatMaps(Measured):
+class HeatMaps(StatisticPlot):
     """One statistic over rate, batch size and depth, and its difference.
 
     There is a map for each framework, and one of Keras's values minus
@@ -119,7 +119,7 @@ class HeatMaps(Measured):
 
     def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         cells = {(arm.recipe.optimizer.lr, self.row(arm)) for arm in arms}
-        alike = "the arms are alike in rate, batch size and depth"
+        alike = "the arms are equal in rate, batch size and depth"
         return alike if len(cells) == 1 else None
 
     @staticmethod
@@ -129,34 +129,37 @@ class HeatMaps(Measured):
         return len(kernels), arm.recipe.batch_size
 
 
-class GradientNorms(Drawn):
+class GradientNorms(PlotSpec):
     """The gradient norm of each kernel over the steps."""
 
     @property
     def caption(self) -> str:
-        return "The gradient's norm by each kernel, first layer to last"
+        return (
+            "Norm of the gradient of each kernel, from the first layer to "
+            "the last"
+        )
 
     def missing_reason(self, arm: Arm) -> str | None:
         return probe("gradient_norm")(arm)
 
 
-class Rates(Drawn):
+class Rates(PlotSpec):
     """The learning rate over the steps, as each framework used it."""
 
     @property
     def caption(self) -> str:
-        return "The learning rate that each step used"
+        return "Learning rate of each step"
 
 
-class LayerBars(Drawn):
+class LayerBars(PlotSpec):
     """The number of parameters of each layer: a stacked bar for each arm."""
 
     @property
     def caption(self) -> str:
-        return "Parameters, layer by layer, counted in the live models"
+        return "Parameters of each layer, counted in the built models"
 
 
-class Table(Drawn):
+class Table(PlotSpec):
     """Measured numbers, each next to its expected value.
 
     Attributes:
@@ -197,7 +200,7 @@ class Table(Drawn):
 
     @property
     def caption(self) -> str:
-        return "Every number, in both frameworks"
+        return "Measured and expected values, in both frameworks"
 
     def missing_reason(self, arm: Arm) -> str | None:
         reasons = (
@@ -209,7 +212,7 @@ class Table(Drawn):
         return next(filter(None, reasons), None)
 
 
-class Activations(Drawn):
+class Activations(PlotSpec):
     """Each activation of an arm and its slope, next to the formula's."""
 
     shorthand_field: ClassVar[str] = "arm"
@@ -221,16 +224,16 @@ class Activations(Drawn):
 
     @property
     def caption(self) -> str:
-        return "Activations and their slopes"
+        return "Activations and their derivatives"
 
     def missing_reason(self, arm: Arm) -> str | None:
         if not activations(arm):
-            return "no activation stands behind a dense layer of one unit"
+            return "there is no activation after a dense layer of one unit"
         needed = ("representations", "per_sample_gradients")
         return next(filter(None, (probe(n)(arm) for n in needed)), None)
 
 
-class Sweep(Measured):
+class Sweep(StatisticPlot):
     """One statistic over the learning rate, both axes logarithmic.
 
     Attributes:
@@ -248,7 +251,7 @@ class Sweep(Measured):
         return f"the arms have the learning rates {', '.join(map(str, rates))}"
 
 
-class Paths(Drawn):
+class Paths(PlotSpec):
     """The trajectory of two weights over the loss surface.
 
     Attributes:
@@ -265,49 +268,50 @@ class Paths(Drawn):
 
     @property
     def caption(self) -> str:
-        return "The way of the two weights over the loss"
+        return "Trajectory of the two weights over the loss surface"
 
     def missing_reason(self, arm: Arm) -> str | None:
         if arm.parameters != {"dense_1/kernel": (2, 1)}:
-            return "it learns more or less than two weights"
+            return "it does not have exactly two weights"
         return probe("weights")(arm)
 
 
-class Fit(Drawn):
+class Fit(PlotSpec):
     """The predictions along a line, with the samples and the true curve."""
 
     @property
     def caption(self) -> str:
-        return (
-            "Predictions along the line, the samples that were trained on, "
-            "and what lies behind their noise"
-        )
+        return "Predictions, training samples, and the function without noise"
 
     def missing_reason(self, arm: Arm) -> str | None:
         source = arm.data.source
         fits = source.shape == (1,) and hasattr(source, "noise")
-        return None if fits else "the samples are no line with noise"
+        return (
+            None
+            if fits
+            else "the data are not a function of one input with noise"
+        )
 
 
-class WeightHistogram(Drawn):
+class WeightHistogram(PlotSpec):
     """A histogram of the final weights of all kernels."""
 
     @property
     def caption(self) -> str:
         return (
-            "The weights of all kernels at the end, first seed; the "
-            "outermost bins count all that lies beyond"
+            "Final weights of all kernels, first seed; the outermost bins "
+            "also count all values beyond them"
         )
 
 
-class Distances(Drawn):
+class Distances(PlotSpec):
     """The distance between the final weights of each pair of arms."""
 
     @property
     def caption(self) -> str:
         return (
-            "How far two arms' weights lie apart at the end, relative to "
-            "their size: median of the seeds"
+            "Relative distance between the final weights of each pair of "
+            "arms, median of the seeds"
         )
 
     def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
@@ -316,19 +320,19 @@ class Distances(Drawn):
         return reason if len(kinds) == len(arms) else None
 
 
-class LossOverTime(Drawn):
+class LossOverTime(PlotSpec):
     """The training loss over the epochs and over the seconds."""
 
     @property
     def caption(self) -> str:
         return (
-            "The training loss of the first seed over the epochs, and over "
-            "the seconds that the steps took: a measurement of this machine, "
-            "on which no claim rests"
+            "Training loss of the first seed over the epochs, and over the "
+            "seconds of the steps, which depend on this machine; no claim is "
+            "based on them"
         )
 
 
-class Embeddings(Drawn):
+class Embeddings(PlotSpec):
     """t-SNE embeddings of the input and of each probed layer.
 
     The samples of both frameworks are embedded together, so that positions
@@ -338,7 +342,7 @@ class Embeddings(Drawn):
     @property
     def caption(self) -> str:
         return (
-            "The input and each layer, laid out in the plane by t-SNE, both "
+            "t-SNE embeddings of the input and of each layer's output, both "
             "frameworks together"
         )
 
@@ -351,13 +355,13 @@ class Confusion(Embeddings):
 
     @property
     def caption(self) -> str:
-        return "Which class is taken for which: how many samples, first seed"
+        return "Confusion matrix, in samples, first seed"
 
     def missing_reason(self, arm: Arm) -> str | None:
-        end = arm.places[-1].name
+        end = arm.nodes[-1].name
         unseen = end not in views(arm)
         return super().missing_reason(arm) or (
-            f"the probe of representations does not see '{end}', its end"
+            f"the probe of representations does not record '{end}', the output"
             if unseen
             else None
         )
@@ -369,17 +373,17 @@ class Mistakes(Confusion):
     @property
     def caption(self) -> str:
         return (
-            "The worst mistakes of the first seed, by what the true class is "
-            "given: the true class, and the one it is taken for"
+            "The misclassified samples of the first seed whose true class "
+            "has the lowest probability: true and predicted class"
         )
 
     def missing_reason(self, arm: Arm) -> str | None:
         flat = len(arm.data.source.shape) != 3
-        reason = "the samples are no images" if flat else None
+        reason = "the samples are not images" if flat else None
         return super().missing_reason(arm) or reason
 
 
-class LayerVariances(Drawn):
+class LayerVariances(PlotSpec):
     """The mean squares of activations and gradients, layer by layer.
 
     They are those of the activations' outputs at the first probed epoch, and
@@ -389,8 +393,9 @@ class LayerVariances(Drawn):
     @property
     def caption(self) -> str:
         return (
-            "Mean square of what leaves each activation, and of the gradient "
-            "by each kernel, from the first layer to the last, at the start"
+            "Mean square of each activation's output and of the gradient of "
+            "each kernel, from the first layer to the last, at the start of "
+            "training"
         )
 
     def missing_reason(self, arm: Arm) -> str | None:
@@ -398,18 +403,18 @@ class LayerVariances(Drawn):
         return next(filter(None, (need(arm) for need in needs)), None)
 
 
-class DeadShares(Drawn):
+class DeadShares(PlotSpec):
     """The share of dead units over the epochs, averaged over all `relu`."""
 
     @property
     def caption(self) -> str:
-        return "The share of dead units, mean of all ReLU layers"
+        return "Share of dead units, mean of all ReLU layers"
 
     def missing_reason(self, arm: Arm) -> str | None:
         return probe("dead_relu")(arm)
 
 
-class SampleGradients(Drawn):
+class SampleGradients(PlotSpec):
     """The distribution of the per-sample gradients, with their sign.
 
     There is a ridge plot for each probed kernel, with a row for each probed
@@ -418,16 +423,13 @@ class SampleGradients(Drawn):
 
     @property
     def caption(self) -> str:
-        return (
-            "How the numbers of single samples' gradients are distributed, "
-            "by kernel and epoch"
-        )
+        return "Distribution of the per-sample gradients, by kernel and epoch"
 
     def missing_reason(self, arm: Arm) -> str | None:
         return probe("per_sample_gradients")(arm)
 
 
-Picture: TypeAlias = Annotated[
+Plot: TypeAlias = Annotated[
     Bars
     | GradientNorms
     | Rates

@@ -19,7 +19,7 @@ from framework_parity.common.spec.node import (
 )
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.penalties import Penalty
-from framework_parity.common.spec.schedules import Constant, Schedule
+from framework_parity.common.spec.schedules import ConstantRate, Schedule
 
 Monitor = Literal["validation_loss", "validation_accuracy"]
 Counting = Literal["exceeds", "reaches"]
@@ -162,7 +162,7 @@ class Recipe(DialectFilled):
     penalty: Penalty | None = None
     clipping: Clipping | None = None
     accumulation: Accumulation | None = None
-    schedule: Schedule = Constant()
+    schedule: Schedule = ConstantRate()
     batch_size: PositiveInt | Literal["full"]
     epochs: PositiveInt
     last_batch: Literal["keep", "drop"] = "keep"

@@ -13,7 +13,7 @@ from framework_parity.common.spec.node import (
     NonNegativeInt,
     StrictBool,
 )
-from framework_parity.common.training.record import Curve, Weights
+from framework_parity.common.training.record import Curve, Tensors
 
 
 class Replay(DialectFilled):
@@ -33,22 +33,22 @@ class Replay(DialectFilled):
     reseed: StrictBool = True
 
 
-UNSAID = Replay()
+DEFAULT_REPLAY = Replay()
 
 
 @dataclass
-class Drawn:
+class RecordedDraws:
     """All random draws of one run, made by one framework.
 
     Attributes:
         parts: the parts of the data; None where the data source draws them.
         weights: the initial weights of the network, in neutral layout.
         orders: for each epoch, the row indices in the order of training.
-        masks: for each dropout place, the factors of every step, in the
+        masks: for each dropout layer, the factors of every step, in the
             format of `common.training.batches.Segment`.
     """
 
     parts: dict[str, Part] | None
-    weights: Weights
+    weights: Tensors
     orders: list[Curve]
     masks: dict[str, list[Curve]] = field(default_factory=dict)

@@ -32,7 +32,7 @@ Factor = Annotated[float, Field(strict=True, gt=0, le=1)]
 AtLeastOne = Annotated[float, Field(strict=True, ge=1)]
 
 
-class Constant(SpecNode):
+class ConstantRate(SpecNode, title="Constant"):
     """The same rate at every step."""
 
     def factor(self, step: int, lr: float = 1.0) -> float:
@@ -424,7 +424,7 @@ def between(start: float, end: float, done: float) -> float:
 
 
 Schedule: TypeAlias = Annotated[
-    Constant
+    ConstantRate
     | StepDecay
     | MultiStep
     | Exponential

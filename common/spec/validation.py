@@ -48,7 +48,7 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
             f"{has}{'' if classes else source.way_to_classes}"
         )
     try:
-        nodes = arm.places
+        nodes = arm.nodes
     except ShapeError as error:
         return where("layers", *error.path), str(error)
     units = 1 if isinstance(loss, BinaryCrossEntropy) else classes or 1
@@ -74,16 +74,16 @@ def _check_batch_norm(
     """Return an error if a single number is normalised, or None."""
     samples = arm.data.part_sizes()["train"]
     smallest = min(batch_sizes(arm.recipe, samples))
-    for place in walk(nodes):
-        if not isinstance(place.layer, BatchNorm):
+    for node in walk(nodes):
+        if not isinstance(node.layer, BatchNorm):
             continue
-        shape = place.input_shape
-        channels = shape[place.layer.along(shape)]
+        shape = node.input_shape
+        channels = shape[node.layer.along(shape)]
         if smallest * math.prod(shape) // channels < 2:
             return where("layers"), (
-                f"{place.name} meets a batch of 1 of the {samples} training "
+                f"{node.name} meets a batch of 1 of the {samples} training "
                 "samples, and one number has no variance; change the batch "
-                "size, or say 'last_batch: drop'"
+                "size, or use 'last_batch: drop'"
             )
     return None
 
@@ -103,8 +103,8 @@ def check_watching(arm: Arm, where: Where) -> Refusal | None:
     stopping, plateau = recipe.early_stopping, recipe.plateau
     if recipe.checkpoint and stopping and stopping.restore_best:
         return where("recipe", "checkpoint"), (
-            "stands beside early_stopping.restore_best; both say whose "
-            "weights are kept, so say one"
+            "cannot be combined with early_stopping.restore_best: both "
+            "select the weights that are kept; use one of them"
         )
     watched = {
         "plateau": plateau.monitor if plateau else None,

@@ -74,24 +74,24 @@ def _sentences(name: str, arm: Arm) -> list[str]:
     ] + arm.data.notices()
 
 
-def output_places(places: Sequence[LayerNode]) -> list[LayerNode]:
-    """Return the places whose values are the outputs of the network.
+def output_nodes(nodes: Sequence[LayerNode]) -> list[LayerNode]:
+    """Return the layers whose values are the outputs of the network.
 
     Layers that keep the values, or set some of them to zero, are skipped. The
     output of a residual is that of its activation, and the output of a
     concatenation that of each of its branches.
     """
-    for place in reversed(places):
-        if place.after:
-            return output_places(place.after)
-        if place.layer.kind() == "concatenate":
+    for node in reversed(nodes):
+        if node.after:
+            return output_nodes(node.after)
+        if node.layer.kind() == "concatenate":
             return [
                 end
-                for block in place.blocks.values()
-                for end in output_places(block)
+                for block in node.blocks.values()
+                for end in output_nodes(block)
             ]
-        if not isinstance(place.layer, _PASS_ON):
-            return [place]
+        if not isinstance(node.layer, _PASS_ON):
+            return [node]
     return []
 
 
@@ -100,15 +100,15 @@ def probabilities_into_cross_entropy(arm: Arm) -> Iterator[str]:
     loss = arm.recipe.loss
     if not isinstance(loss, CrossEntropy):
         return
-    classes = arm.places[-1].output_shape[-1]
-    for place in output_places(arm.places):
-        if isinstance(place.layer, Softmax | Sigmoid):
+    classes = arm.nodes[-1].output_shape[-1]
+    for node in output_nodes(arm.nodes):
+        if isinstance(node.layer, Softmax | Sigmoid):
             floor = math.log1p((classes - 1) / math.e)
             yield (
-                f"{place.name} is applied before 'cross_entropy', which "
+                f"{node.name} is applied before 'cross_entropy', which "
                 "applies a softmax itself; with outputs between 0 and 1 its "
                 f"loss of {classes} classes cannot fall below {floor:.2f} "
-                f"and its gradients are small; remove {place.name}"
+                f"and its gradients are small; remove {node.name}"
             )
 
 
@@ -116,13 +116,13 @@ def probabilities_into_binary_cross_entropy(arm: Arm) -> Iterator[str]:
     """Warn about a sigmoid before a binary cross-entropy."""
     if not isinstance(arm.recipe.loss, BinaryCrossEntropy):
         return
-    for place in output_places(arm.places):
-        if isinstance(place.layer, Sigmoid):
+    for node in output_nodes(arm.nodes):
+        if isinstance(node.layer, Sigmoid):
             yield (
-                f"{place.name} is applied before 'binary_cross_entropy', "
+                f"{node.name} is applied before 'binary_cross_entropy', "
                 "which applies a sigmoid itself; with outputs between 0 and "
                 "1 every predicted probability is between 0.5 and 0.73, so "
-                f"class 1 is predicted always; remove {place.name}"
+                f"class 1 is predicted always; remove {node.name}"
             )
 
 
@@ -131,12 +131,12 @@ def negative_logits_cut_off(arm: Arm) -> Iterator[str]:
     loss = arm.recipe.loss
     if not isinstance(loss, CrossEntropy | BinaryCrossEntropy):
         return
-    for place in output_places(arm.places):
-        if isinstance(place.layer, Relu | Relu6):
+    for node in output_nodes(arm.nodes):
+        if isinstance(node.layer, Relu | Relu6):
             yield (
-                f"{place.name} is applied before '{loss.kind()}', which "
+                f"{node.name} is applied before '{loss.kind()}', which "
                 "expects logits of either sign; negative ones become 0 and "
-                f"have no gradient; remove {place.name}"
+                f"have no gradient; remove {node.name}"
             )
 
 
@@ -144,26 +144,26 @@ def log_softmax_into_cross_entropy(arm: Arm) -> Iterator[str]:
     """Warn about log-probabilities that are used as logits."""
     if not isinstance(arm.recipe.loss, CrossEntropy):
         return
-    for place in output_places(arm.places):
-        if isinstance(place.layer, LogSoftmax):
+    for node in output_nodes(arm.nodes):
+        if isinstance(node.layer, LogSoftmax):
             yield (
-                f"{place.name} is applied before 'cross_entropy', which "
+                f"{node.name} is applied before 'cross_entropy', which "
                 "applies a log_softmax itself; the second changes neither "
-                f"the loss nor its gradients; remove {place.name}"
+                f"the loss nor its gradients; remove {node.name}"
             )
 
 
 def softmax_of_one_number(arm: Arm) -> Iterator[str]:
     """Warn about a softmax along an axis of length 1, which is constant."""
-    for place in arm.all_nodes:
-        layer, shape = place.layer, place.input_shape
+    for node in arm.all_nodes:
+        layer, shape = node.layer, node.input_shape
         if not isinstance(layer, AlongAxis):
             continue
         axes = axes_of(layer.kind(), layer.axis, shape)
         if math.prod(shape[axis] for axis in axes) == 1:
             value = 1 if isinstance(layer, Softmax) else 0
             yield (
-                f"{place.name} is taken of a single number, which is always "
+                f"{node.name} is taken of a single number, which is always "
                 f"{value}, so nothing before it learns; give it more than "
                 "one number, or use 'sigmoid'"
             )

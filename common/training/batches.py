@@ -16,7 +16,7 @@ from framework_parity.common.spec.architecture import LayerNode, masked
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.recipe import Recipe, batch_sizes
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.randomness import stream
 
 Indices: TypeAlias = npt.NDArray[np.int64]
@@ -131,7 +131,7 @@ def segments(
     seed: int,
     epochs: range,
     nudge: int | None = None,
-    drawn: Drawn | None = None,
+    drawn: RecordedDraws | None = None,
 ) -> Iterator[Segment]:
     """Yield the steps of some epochs, in as few segments as possible.
 
@@ -159,16 +159,16 @@ def segments(
     for indices in _merged(recipe, samples, orders, size, numbers):
         count = len(indices)
         masks = {
-            place.name: np.stack(drawn.masks[place.name][step : step + count])
+            node.name: np.stack(drawn.masks[node.name][step : step + count])
             if drawn
             else masks_of(
-                place,
+                node,
                 indices.shape,
                 seed,
                 step,
-                arm.stream_name(place.name),
+                arm.stream_name(node.name),
             )
-            for place in dropping
+            for node in dropping
         }
         segment = Segment(indices, rates(recipe, step, count, samples), masks)
         if nudge is not None:
@@ -217,7 +217,7 @@ def _pieces(batches: Indices, numbers: int) -> Iterator[Indices]:
 
 
 def masks_of(
-    place: LayerNode,
+    node: LayerNode,
     batches: tuple[int, ...],
     seed: int,
     first: int,
@@ -228,22 +228,22 @@ def masks_of(
     For a dropout these are its factors, 0 or 1 / (1 - rate).
 
     Args:
-        place: the layer.
+        node: the layer.
         batches: the number of steps, and of samples in each.
         seed: the seed of the run.
         first: the first step, counted from 0.
         name: the name of the random stream; by default that of the layer.
 
     Returns:
-        The draws, of shape (steps, batch, *place.mask_shape).
+        The draws, of shape (steps, batch, *node.mask_shape).
     """
-    name = name or place.name
+    name = name or node.name
     steps, size = batches
-    assert place.mask_shape is not None
-    shape = (size, *place.mask_shape)
+    assert node.mask_shape is not None
+    shape = (size, *node.mask_shape)
     return np.stack(
         [
-            place.layer.draw_mask(stream(seed, "dropout", name, step), shape)
+            node.layer.draw_mask(stream(seed, "dropout", name, step), shape)
             for step in range(first, first + steps)
         ]
     )

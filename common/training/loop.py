@@ -25,7 +25,7 @@ from framework_parity.common.spec.recipe import (
     EarlyStopping,
     Plateau,
 )
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.batches import (
     Segment,
     segments,
@@ -33,9 +33,9 @@ from framework_parity.common.training.batches import (
 )
 from framework_parity.common.training.observer import Observer
 from framework_parity.common.training.randomness import stream
-from framework_parity.common.training.record import Curve, Record, Weights
+from framework_parity.common.training.record import Curve, Record, Tensors
 
-Progress: TypeAlias = Callable[[int, int], None]
+StepProgress: TypeAlias = Callable[[int, int], None]
 
 GRID_POINTS = 101
 
@@ -51,10 +51,10 @@ class Trainer(Protocol):
     def reseed(self, seed: int) -> None:
         """Seed the framework's own random generators."""
 
-    def load(self, weights: Weights) -> None:
+    def load(self, weights: Tensors) -> None:
         """Set all tensors and reset the optimiser's state."""
 
-    def weights(self) -> Weights:
+    def weights(self) -> Tensors:
         """Return a copy of all tensors, trainable or not."""
 
     def gather(self, indices: npt.NDArray[np.int64]) -> tuple[Curve, Curve]:
@@ -72,26 +72,26 @@ class Trainer(Protocol):
     def outputs(self, x: Array) -> dict[str, Curve]:
         """Return the output of each layer in evaluation, inner ones first."""
 
-    def dropped(self, place: LayerNode, x: Array) -> tuple[Curve, Curve]:
+    def dropped(self, node: LayerNode, x: Array) -> tuple[Curve, Curve]:
         """Return the input and output of the framework's own dropout.
 
         The layer is a new one in training mode, which draws its own mask.
         The state of other random generators does not change.
 
         Args:
-            place: the dropout.
-            x: the input, of shape (samples, *place.input_shape).
+            node: the dropout.
+            x: the input, of shape (samples, *node.input_shape).
 
         Returns:
             The input in the precision of the layer, and the output.
         """
 
-    def gradients(self, segment: Segment) -> tuple[float, Weights]:
+    def gradients(self, segment: Segment) -> tuple[float, Tensors]:
         """Return the loss and gradients of a segment's first step."""
 
     def per_sample_gradients(
         self, x: Array, y: Array, names: list[str]
-    ) -> Weights:
+    ) -> Tensors:
         """Return the gradients of the loss of each single sample.
 
         The network is in evaluation mode; the loss is that of a batch of
@@ -129,7 +129,7 @@ def storage_dtype(dtype: str) -> str:
     return "float32" if dtype == "bfloat16" else dtype
 
 
-def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
+def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Tensors:
     """Draw the initial weights of both frameworks.
 
     They are drawn in float64 and rounded once, so that float32 and float64
@@ -144,11 +144,11 @@ def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Weights:
         All tensors by neutral name, in neutral layout.
     """
     drawn, kind = {}, storage_dtype(dtype)
-    for place in arm.all_nodes:
-        for name in place.parameters | place.state:
+    for node in arm.all_nodes:
+        for name in node.parameters | node.state:
             rng = stream(seed, "weights", arm.stream_name(name))
             tensor = name.rpartition("/")[2]
-            values = place.layer.draw(tensor, rng, place.input_shape)
+            values = node.layer.draw(tensor, rng, node.input_shape)
             drawn[name] = values.astype(kind)
     return drawn
 
@@ -269,10 +269,10 @@ def fit(
     seed: int,
     samples: int,
     grid_points: Array | None = None,
-    progress: Progress | None = None,
+    progress: StepProgress | None = None,
     nudge: int | None = None,
     observer: Observer | None = None,
-    drawn: Drawn | None = None,
+    drawn: RecordedDraws | None = None,
     epochs: int | None = None,
 ) -> Record:
     """Train one arm from the weights that the trainer holds.
@@ -335,7 +335,7 @@ class _Watchers:
                 restore_best=True,
             )
         )
-        self.kept: Weights | None = None
+        self.kept: Tensors | None = None
 
     @property
     def slowed(self) -> float:
@@ -385,9 +385,9 @@ class _Run:
         seed: int,
         samples: int,
         epochs: int,
-        progress: Progress | None,
+        progress: StepProgress | None,
         nudge: int | None,
-        drawn: Drawn | None,
+        drawn: RecordedDraws | None,
     ) -> None:
         self.trainer, self.arm, self.seed = trainer, arm, seed
         self.samples, self.progress, self.nudge = samples, progress, nudge

@@ -34,10 +34,10 @@ from framework_parity.common.spec.probes import (
     Dropped,
     PerSampleGradients,
     Representations,
+    Weights,
 )
-from framework_parity.common.spec.probes import Weights as WeightsProbe
 from framework_parity.common.training.randomness import stream
-from framework_parity.common.training.record import Curve, Weights
+from framework_parity.common.training.record import Curve, Tensors
 
 # Layers whose output is never negative, and layers that keep signs.
 _NOT_NEGATIVE = (Relu, Sigmoid, Softmax)
@@ -60,7 +60,7 @@ class Observer:
         """Return the epochs, of `epochs` in total, after which to measure."""
         due: set[int] = set()
         for probe in self._probes().values():
-            if isinstance(probe, DeadRelu | WeightsProbe):
+            if isinstance(probe, DeadRelu | Weights):
                 first = probe.every if isinstance(probe, DeadRelu) else 0
                 due.update(range(first, epochs + 1, probe.every))
             elif not isinstance(probe, Dropped):
@@ -100,13 +100,13 @@ class Observer:
         probes = {name: getattr(self.arm.probes, name, None) for name in names}
         return {name: probe for name, probe in probes.items() if probe}
 
-    def _dead_relu(self, trainer: Any, probe: DeadRelu) -> Weights:
+    def _dead_relu(self, trainer: Any, probe: DeadRelu) -> Tensors:
         outputs = trainer.outputs(self.parts[probe.part].x)
         weights = trainer.weights()
         shares = {}
-        for place in self.arm.all_nodes:
-            if isinstance(place.layer, Relu):
-                shares[place.name] = dead_share(outputs[place.name])
+        for node in self.arm.all_nodes:
+            if isinstance(node.layer, Relu):
+                shares[node.name] = dead_share(outputs[node.name])
         for relu, dense in self._behind_dense():
             kernel = weights[f"{dense.name}/kernel"]
             bias = weights.get(f"{dense.name}/bias", np.zeros(1))
@@ -117,50 +117,50 @@ class Observer:
     def _behind_dense(self) -> Iterator[tuple[LayerNode, LayerNode]]:
         """Yield each relu behind a dense layer with non-negative inputs."""
         positive = all((part.x >= 0).all() for part in self.parts.values())
-        yield from _behind_dense(self.arm.places, positive)
+        yield from _behind_dense(self.arm.nodes, positive)
 
-    def _dropped(self, trainer: Any, probe: Dropped) -> Weights:
+    def _dropped(self, trainer: Any, probe: Dropped) -> Tensors:
         pairs = {}
-        for place in self.arm.all_nodes:
-            if place.mask_shape is not None:
-                rng = stream(0, "dropped", place.name)
-                x = rng.normal(size=(probe.samples, *place.input_shape))
-                pairs[place.name] = np.stack(trainer.dropped(place, x))
+        for node in self.arm.all_nodes:
+            if node.mask_shape is not None:
+                rng = stream(0, "dropped", node.name)
+                x = rng.normal(size=(probe.samples, *node.input_shape))
+                pairs[node.name] = np.stack(trainer.dropped(node, x))
         return pairs
 
     def _per_sample_gradients(
         self, trainer: Any, probe: PerSampleGradients
-    ) -> Weights:
+    ) -> Tensors:
         names = [
             name
-            for place in self.arm.all_nodes
-            if place.name in probe.places
-            for name in place.parameters
+            for node in self.arm.all_nodes
+            if node.name in probe.places
+            for name in node.parameters
         ]
         if not names:
             return {}
         part = self.parts["train"].some(probe.samples)
-        gradients: Weights = trainer.per_sample_gradients(
+        gradients: Tensors = trainer.per_sample_gradients(
             part.x, part.y, names
         )
         return gradients
 
     def _representations(
         self, trainer: Any, probe: Representations
-    ) -> Weights:
+    ) -> Tensors:
         outputs = trainer.outputs(self.parts[probe.part].some(probe.samples).x)
         return {
-            place.name: outputs[place.name]
-            for place in self.arm.all_nodes
-            if probe.places == "all" or place.name in probe.places
+            node.name: outputs[node.name]
+            for node in self.arm.all_nodes
+            if probe.places == "all" or node.name in probe.places
         }
 
-    def _weights(self, trainer: Any, probe: WeightsProbe) -> Weights:
+    def _weights(self, trainer: Any, probe: Weights) -> Tensors:
         wanted = {
             name
-            for place in self.arm.all_nodes
-            if probe.places == "all" or place.name in probe.places
-            for name in place.parameters
+            for node in self.arm.all_nodes
+            if probe.places == "all" or node.name in probe.places
+            for name in node.parameters
         }
         most = probe.largest or math.inf
         return {
@@ -183,7 +183,7 @@ def dead_share(outputs: Array) -> Curve:
 def _wanted(probe: Any, epoch: int, last: bool) -> bool:
     if isinstance(probe, DeadRelu):
         return last or (epoch > 0 and epoch % probe.every == 0)
-    if isinstance(probe, WeightsProbe):
+    if isinstance(probe, Weights):
         return last or epoch % probe.every == 0
     if isinstance(probe, Dropped):
         return last
@@ -191,16 +191,16 @@ def _wanted(probe: Any, epoch: int, last: bool) -> bool:
 
 
 def _behind_dense(
-    places: Sequence[LayerNode], positive: bool
+    nodes: Sequence[LayerNode], positive: bool
 ) -> Iterator[tuple[LayerNode, LayerNode]]:
     before: LayerNode | None = None
-    for place in places:
-        for block in place.blocks.values():
+    for node in nodes:
+        for block in node.blocks.values():
             yield from _behind_dense(block, positive)
-        if isinstance(place.layer, Relu) and before is not None:
-            yield place, before
+        if isinstance(node.layer, Relu) and before is not None:
+            yield node, before
         before = None
-        if isinstance(place.layer, Dense) and positive:
-            before = place
-        if not isinstance(place.layer, _NEUTRAL):
-            positive = isinstance(place.layer, _NOT_NEGATIVE)
+        if isinstance(node.layer, Dense) and positive:
+            before = node
+        if not isinstance(node.layer, _NEUTRAL):
+            positive = isinstance(node.layer, _NOT_NEGATIVE)

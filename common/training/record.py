@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Curve: TypeAlias = npt.NDArray[Any]
-Weights: TypeAlias = dict[str, npt.NDArray[Any]]
+Tensors: TypeAlias = dict[str, npt.NDArray[Any]]
 
 # The final metrics in order of preference.
 METRICS = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
@@ -41,7 +41,7 @@ class Record:
     steps: dict[str, Curve]
     epochs: dict[str, Curve]
     final: dict[str, float]
-    weights: Weights
+    weights: Tensors
     parameters: tuple[str, ...] = ()
     grid: Curve | None = None
     probes: dict[str, Curve] = field(default_factory=dict)

@@ -45,7 +45,7 @@ from framework_parity.comparisons.audit.result import (
 from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.audit.sweep import (
     METRICS,
-    Measured,
+    MixRuns,
     Sweep,
 )
 from framework_parity.comparisons.ladder.effects import Effect, paired
@@ -147,7 +147,7 @@ def read_port(
 
 
 class _Mixes:
-    """The metric of an audit's mixes, as a `causes.Table`."""
+    """The metric of an audit's mixes, as a `causes.MixMetrics`."""
 
     def __init__(self, audit: AuditResult, lab: Sweep) -> None:
         self._port, self._metric, self._lab = audit.port, audit.metric, lab
@@ -252,7 +252,7 @@ def _options(
         lab.ask(spec for spec in pair if spec)
     sign = 1.0 if METRICS[audit.metric] else -1.0
 
-    def gap(good: Measured, bad: Measured) -> Effect:
+    def gap(good: MixRuns, bad: MixRuns) -> Effect:
         better, worse = (
             sign * np.array(runs.values(audit.metric)) for runs in (good, bad)
         )

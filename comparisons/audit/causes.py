@@ -59,7 +59,7 @@ LEAVES = 0.25
 LARGEST_SET = 3
 
 
-class Table(Protocol):
+class MixMetrics(Protocol):
     """The metric of mixes, for each seed."""
 
     def ask(self, mixes: Iterable[DefaultsMix]) -> None:
@@ -160,7 +160,7 @@ class Finder:
             is limited to the strongest places.
     """
 
-    table: Table
+    table: MixMetrics
     places: Sequence[str]
     rising: bool
     margin: float = 0.0

@@ -23,7 +23,7 @@ from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.audit.sweep import (
     METRICS,
     Drift,
-    Measured,
+    MixRuns,
     margin_of,
     resolution_of,
 )
@@ -115,8 +115,8 @@ class Option:
     name: str
     gap: Effect
     gap_without: Effect | None
-    bad: Measured
-    bad_without: Measured | None
+    bad: MixRuns
+    bad_without: MixRuns | None
     comparisons: int = 1
 
     @property
@@ -143,7 +143,7 @@ class NamedMix:
     """
 
     mix: DefaultsMix
-    runs: dict[str, Measured]
+    runs: dict[str, MixRuns]
 
 
 @dataclass
@@ -217,7 +217,7 @@ class AuditResult:
         """The step in which the metric moves; 0 if it is continuous."""
         return resolution_of(self.metric, self.experiment.data.part_sizes())
 
-    def naive(self, side: str, backend: str = "torch") -> Measured:
+    def naive(self, side: str, backend: str = "torch") -> MixRuns:
         """Return the runs of one framework's naive port.
 
         Args:

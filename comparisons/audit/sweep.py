@@ -49,7 +49,7 @@ METRICS = {
 
 
 @dataclass(frozen=True)
-class Measured:
+class MixRuns:
     """One experiment of one arm, trained under some seeds.
 
     Attributes:
@@ -76,7 +76,7 @@ class Measured:
         return next(name for name in METRICS if name in final)
 
 
-def margin_of(metric: str, runs: Iterable[Measured]) -> float:
+def margin_of(metric: str, runs: Iterable[MixRuns]) -> float:
     """Return the largest negligible difference of a metric.
 
     Args:
@@ -187,7 +187,7 @@ class Sweep:
 
     def measured(
         self, experiment: Experiment, backend: str = "torch"
-    ) -> Measured:
+    ) -> MixRuns:
         """Return an experiment's runs; train those that are missing.
 
         Args:
@@ -203,7 +203,7 @@ class Sweep:
         runs = [
             self._run(experiment, backend, seed) for seed in range(self.seeds)
         ]
-        return Measured(tuple(run.result()[0] for run in runs))
+        return MixRuns(tuple(run.result()[0] for run in runs))
 
     def drift(self, experiment: Experiment, base: Experiment) -> Drift:
         """Return the drift of an experiment's losses from a base run's.

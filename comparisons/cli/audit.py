@@ -1,4 +1,4 @@
-"""`parity audit`: measure what each default of a naive port costs."""
+"""`parity audit`: measure the effect of each default of a naive port."""
 
 from pathlib import Path
 from typing import Annotated
@@ -36,8 +36,8 @@ def audit(
     defaults: Annotated[
         bool,
         typer.Option(
-            help="Give each port its framework's defaults; without, only "
-            "the values differ that are written for each framework.",
+            help="Use each framework's defaults in its port; otherwise "
+            "the ports differ only in two-sided values.",
         ),
     ] = True,
     jobs: Annotated[
@@ -53,7 +53,7 @@ def audit(
     ),
     as_json: flags.Json = False,
 ) -> None:
-    """Measure what each default of a naive port costs, alone and together."""
+    """Measure the effect of each default of a naive port."""
     from framework_parity import audit as measure
     from framework_parity.comparisons.cli.progress import watching
     from framework_parity.comparisons.report.audit.document import document

@@ -30,20 +30,20 @@ def check(
     ] = 500,
     dtype: Annotated[
         choices.LadderDtype,
-        typer.Option(help="Precision; float64 is what shows an agreement."),
+        typer.Option(help="Precision; only float64 can show agreement."),
     ] = "float64",
     device: flags.Device = "cpu",
     seeds: Annotated[
         int,
         typer.Option(
-            help="Runs with each framework's own randomness: statistics.",
+            help="Runs with each framework's own randomness (statistics).",
         ),
     ] = SEEDS,
     margin: Annotated[
         float | None,
         typer.Option(
-            help="How far apart their final metric may be: an accuracy, or "
-            "a share of a loss.",
+            help="Largest equivalent difference of the final metric: of an "
+            "accuracy, or as a share of a loss.",
             show_default="0.02 of an accuracy, 0.1 of a loss",
         ),
     ] = None,

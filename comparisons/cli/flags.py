@@ -9,7 +9,7 @@ from framework_parity.common import choices
 
 Profile = Annotated[
     choices.Profile,
-    typer.Option(help="quick, or the experiment's own numbers."),
+    typer.Option(help="quick, or full with the numbers of the lesson."),
 ]
 Dataset = Annotated[
     str | None, typer.Option(help="Which of the experiment's data sets.")
@@ -24,7 +24,7 @@ Device = Annotated[
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        help="Folder with the files of known images.",
+        help="Folder with the files of the image data sets.",
         show_default="$PARITY_DATA, or ~/.cache/framework-parity",
     ),
 ]

@@ -3,8 +3,8 @@
 Every command prints one JSON document with `--json` and nothing else on
 standard output; progress goes to standard error. Exit status: 0 the
 frameworks agree, or done; 1 they disagree, in numbers or in a claim's verdict;
-2 the input is wrong; 3 something broke; 4 undecided: nothing could be shown
-either way. Each command has a file of its name. Modules that are slow to
+2 the input is wrong; 3 another error; 4 undecided: neither could be
+shown. Each command has a file of its name. Modules that are slow to
 import are imported inside the functions that use them.
 """
 
@@ -37,7 +37,7 @@ for command in (run.run, check.check, audit.audit, fuzz.fuzz):
 
 @app.command("list")
 def list_(*, as_json: flags.Json = False) -> None:
-    """List the experiments, with what each teaches."""
+    """List the experiments of the catalogue."""
     summaries = catalogue.summaries()
     if as_json:
         print_json(

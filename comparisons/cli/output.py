@@ -26,7 +26,7 @@ EXIT_STATUS = (
     "Exit status: 0 the frameworks agree, or done (a claim that is refuted in "
     "both is a result, and one framework alone is not judged); 1 they "
     "disagree, in numbers or in a claim's verdict; 2 the input is wrong; 3 "
-    "something broke; 4 undecided: nothing could be shown either way. Of "
+    "another error; 4 undecided: neither could be shown. Of "
     "several experiments, arms or specifications, one that disagrees makes it "
     "1, else one that is undecided makes it 4."
 )
@@ -118,7 +118,7 @@ def explain(error: Exception, *, as_json: bool) -> int:
         fields = {"file": file, "field": "", "message": message}
         print_json({"error": fields})
     where = f": {file}: " if file else ".\n"
-    print(f"parity: something broke{where}{message}", file=sys.stderr)
+    print(f"parity: error{where}{message}", file=sys.stderr)
     return BROKEN
 
 

@@ -37,7 +37,7 @@ def watching(title: str, unit: str = "steps") -> Iterator[Watcher]:
     console = Console(stderr=True)
     if not console.is_terminal:
         stages = Stages(LABELS, unit)
-        with Ticker(title, stages.say):
+        with Ticker(title, stages.report):
             yield stages.watch
         return
     columns = (

@@ -48,8 +48,8 @@ def run(
     randomness: Annotated[
         choices.Randomness,
         typer.Option(
-            help="The same initial weights, each its own, or PyTorch's draws "
-            "played into both."
+            help="Shared initial weights, each framework's own, or the draws "
+            "of PyTorch in both."
         ),
     ] = "shared",
     jobs: Annotated[int, typer.Option(min=1, help="Arms to run at once.")] = 1,
@@ -139,8 +139,8 @@ def _wanted(experiments: list[str], *, everything: bool) -> list[str]:
     """Return the names of the experiments to run."""
     if everything and experiments:
         raise SpecError(
-            "--all", "stands beside names; say the one or the other"
+            "--all", "cannot be combined with names; use one of them"
         )
     if not everything and not experiments:
-        raise SpecError("experiments", "name at least one, or say --all")
+        raise SpecError("experiments", "name at least one, or use --all")
     return list(catalogue.summaries()) if everything else experiments

@@ -19,7 +19,7 @@ LEAST, MOST = 1.0, 10.0
 # take some time to start.
 STARTING = 60.0
 
-Say = Callable[[], tuple[str, str]]
+Report = Callable[[], tuple[str, str]]
 """Returns the stage, at whose change a line is written, and the line."""
 
 
@@ -28,7 +28,7 @@ class Ticker:
 
     Args:
         title: prefix of every line.
-        say: returns the stage and the line to write; the line is empty
+        report: returns the stage and the line to write; the line is empty
             while nothing is known.
         stream: what to write to; None for standard error.
         least: minimum number of seconds between two lines.
@@ -38,12 +38,12 @@ class Ticker:
     def __init__(
         self,
         title: str,
-        say: Say,
+        report: Report,
         stream: TextIO | None = None,
         least: float = LEAST,
         most: float = MOST,
     ) -> None:
-        self.title, self.say = title, say
+        self.title, self.report = title, report
         self.stream = stream or sys.stderr
         self.least, self.most = least, most
         self._ended = threading.Event()
@@ -61,7 +61,7 @@ class Ticker:
 
     def _run(self) -> None:
         while not self._ended.wait(self.least):
-            stage, line = self.say()
+            stage, line = self.report()
             elapsed = time.monotonic() - self._written
             limit = self.most if line else STARTING
             if elapsed >= limit or (line and stage != self._stage):
@@ -105,7 +105,7 @@ class Stages:
         with self._lock:
             self._at[backend] = stage, done, total
 
-    def say(self) -> tuple[str, str]:
+    def report(self) -> tuple[str, str]:
         """Return the stages, and a line with the progress of each."""
         with self._lock:
             at = dict(self._at)

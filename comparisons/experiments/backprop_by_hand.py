@@ -91,9 +91,9 @@ ROWS = {
 CLAIMS = {
     "z2": ("Forward, z2 is 0.08.", ROWS["z2 = w2 h + b2"]),
     "dw2": ("The slope by w2 is -0.1680.", ROWS["dL/dw2 = (p - 1) h"]),
-    "db2": ("That by b2 is -0.4800.", ROWS["dL/db2 = p - 1"]),
-    "dw1": ("That by w1 is -0.1920.", ROWS["dL/dw1 = (p - 1) w2 x"]),
-    "db1": ("That by b1 is -0.3840.", ROWS["dL/db1 = (p - 1) w2"]),
+    "db2": ("The slope by b2 is -0.4800.", ROWS["dL/db2 = p - 1"]),
+    "dw1": ("The slope by w1 is -0.1920.", ROWS["dL/dw1 = (p - 1) w2 x"]),
+    "db1": ("The slope by b1 is -0.3840.", ROWS["dL/db1 = (p - 1) w2"]),
     "new_w1": ("The step takes w1 to 0.5192.", ROWS["new w1"]),
-    "new_w2": ("It takes w2 to 0.8168.", ROWS["new w2"]),
+    "new_w2": ("The step takes w2 to 0.8168.", ROWS["new w2"]),
 }

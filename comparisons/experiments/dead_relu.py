@@ -1,4 +1,4 @@
-"""When does a ReLU die?
+"""When does a ReLU unit become dead?
 
 A unit whose weighted sum is negative for every sample has the output 0 and the
 slope 0, and does not learn any more: it is dead. All units that start at zero

@@ -1,4 +1,4 @@
-"""Does dropout help a network that has learnt its samples by heart?
+"""Does dropout help a network that memorises its training samples?
 
 A network with more parameters than samples can memorise them, including their
 noise. Dropout sets a share of the hidden units to zero, another share at each
@@ -78,8 +78,8 @@ def _linear() -> dict[str, Any]:
             ),
             claim(
                 "by_heart_without",
-                "Without dropout the network learns its samples by heart, "
-                "noise and all.",
+                "Without dropout the network fits its training samples, "
+                "including their noise.",
                 "rate_0.train_loss < 0.001",
             ),
             claim(

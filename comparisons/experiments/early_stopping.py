@@ -94,8 +94,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "better_on_the_unseen",
-                "On samples that nobody watched, the best epoch's weights "
-                "do better than the last's.",
+                "On samples that were not monitored, the best epoch's "
+                "weights have a lower loss than the last's.",
                 "unseen_best.test_loss < unseen_last.test_loss",
             ),
         ],

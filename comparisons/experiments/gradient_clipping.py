@@ -75,7 +75,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "clipped_stays_finite",
-                "And their loss stays finite.",
+                "With all gradients clipped by their norm, their loss stays "
+                "finite.",
                 "exploding_clipped.diverged == 0",
             ),
         ],

@@ -74,7 +74,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "he_does_not_grow",
-                "Nor does it double.",
+                "From He's, it does not double either.",
                 f"he.{LAST} < 2 * he.{FIRST}",
             ),
             claim(

@@ -62,17 +62,18 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "claims": [
             claim(
                 "squared_when_wrong",
-                "At 0.01, the squared error pulls with -1.98.",
+                "At 0.01, the squared error has the gradient -1.98.",
                 f"{_slope('squared', 4)} == -1.98",
             ),
             claim(
                 "cross_entropy_when_wrong",
-                "At 0.01, the cross-entropy pulls with -100.",
+                "At 0.01, the cross-entropy has the gradient -100.",
                 f"{_slope('cross_entropy', 4)} == -100.0",
             ),
             claim(
                 "squared_is_bounded",
-                "From 0.5 to 0.01, the squared error's pull does not double.",
+                "From 0.5 to 0.01, the gradient of the squared error does not "
+                "double.",
                 f"{_slope('squared', 4)} > 2 * {_slope('squared', 2)}",
             ),
         ],

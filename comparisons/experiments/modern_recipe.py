@@ -1,4 +1,4 @@
-"""Does every ingredient of a modern recipe earn its place?
+"""Does every ingredient of a modern recipe improve the result?
 
 Residual blocks (He et al. 2016), weights drawn for ReLU (He et al. 2015),
 batch normalisation (Ioffe and Szegedy 2015), dropout (Srivastava et al.

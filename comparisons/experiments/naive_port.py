@@ -1,4 +1,4 @@
-"""What does a naive port cost: the same words, each framework's defaults?
+"""What does a naive port cost: one specification, each framework's defaults?
 
 Everything that is usually specified is specified here: the layers, the
 optimiser and its learning rate, the batch size, the shuffling, early stopping.

@@ -1,4 +1,4 @@
-"""How many numbers does a network learn, and where do they sit?
+"""How many parameters does a network have, and in which layers?
 
 A dense layer from n to m numbers has n m weights and m biases; a convolution
 of k × k over c channels with f filters has k k c f weights and f biases,

@@ -1,4 +1,4 @@
-"""How do layers pull the classes apart?
+"""How do layers separate the classes?
 
 A network ends in a linear classifier, which can only separate classes by
 straight lines. So whatever is not linearly separable in the input must become

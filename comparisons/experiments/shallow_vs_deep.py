@@ -1,4 +1,4 @@
-"""Do hidden layers pay, and is it depth that pays?
+"""Do hidden layers help, and does depth help?
 
 A linear classifier can only divide the input space by straight lines. One wide
 hidden layer can already approximate any boundary (Cybenko 1989), so there are

@@ -81,8 +81,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "adam_decoupled_differs",
-                "Under Adam, decoupled decay leads to other weights: more "
-                "than a hundredth away.",
+                "Under Adam, decoupled decay leads to weights that differ by "
+                "more than a hundredth.",
                 "distance(adam_coupled, adam_decoupled) > 0.01",
             ),
             claim(
@@ -92,14 +92,14 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "adam_differs_more",
-                "The two forms part further under Adam than with momentum.",
+                "The two forms differ more under Adam than with momentum.",
                 "distance(adam_coupled, adam_decoupled) > "
                 "distance(momentum_coupled, momentum_decoupled)",
             ),
             claim(
                 "decoupled_keeps_larger_weights",
-                "Under Adam, decoupled decay leaves larger weights: it is "
-                "the weaker at the same number.",
+                "Under Adam, decoupled decay leaves larger weights than "
+                "coupled decay of the same strength.",
                 "adam_decoupled.weight_norm > adam_coupled.weight_norm",
             ),
             claim(

@@ -27,7 +27,7 @@ from framework_parity.common.data.synthetic import (
     Spiral,
     Xor,
 )
-from framework_parity.common.spec.architecture import ShapeError, places
+from framework_parity.common.spec.architecture import ShapeError, layer_nodes
 from framework_parity.common.spec.axes import NAMED
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.common.spec.experiment import Experiment
@@ -240,11 +240,11 @@ def networks(
     for _ in range(draw(st.integers(0, longest))):
         layer = draw(_layer(shape, depth))
         try:
-            [place] = places([layer], shape)
+            [node] = layer_nodes([layer], shape)
         except ShapeError:
             continue
         layers.append(layer)
-        shape = place.output_shape
+        shape = node.output_shape
     return tuple(layers)
 
 
@@ -305,7 +305,7 @@ def _concatenate(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
     for candidate in rest:
         joined = Concatenate(branches=(first, candidate), axis=axis)
         try:
-            places([joined], shape)
+            layer_nodes([joined], shape)
         except ShapeError:
             continue
         branches.append(candidate)
@@ -423,7 +423,7 @@ def _fitting(recipe: Recipe, loss: Any, classes: int | None) -> Recipe:
 
 
 def _end(layers: Sequence[Any], shape: Shape) -> Shape:
-    nodes = places(layers, shape)
+    nodes = layer_nodes(layers, shape)
     return nodes[-1].output_shape if nodes else shape
 
 

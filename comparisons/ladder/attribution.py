@@ -7,7 +7,7 @@ from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR, UNITS
 from framework_parity.comparisons.workers.pool import LABELS
 
 
-def third_opinion(
+def reference_clause(
     reference: Curve, torch: Curve, keras: Curve, suspect: str | None
 ) -> str:
     """Return a clause with the distance of each framework to the reference.
@@ -29,7 +29,7 @@ def third_opinion(
     clause = ", ".join(f"{label} {units:.2g}" for label, units in pairs)
     clause = f"{clause} rounding units from the NumPy reference"
     return (
-        f"; {LABELS[suspect]} is off: {clause}" if suspect else f"; {clause}"
+        f"; {LABELS[suspect]} deviates: {clause}" if suspect else f"; {clause}"
     )
 
 

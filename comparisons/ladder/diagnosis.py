@@ -79,9 +79,10 @@ class Cause:
         torch, keras = row.sources
         return (
             f"{LABELS[self.framework]} behaves as if {row.field} were "
-            f"{_shown(self.read)} instead of {_shown(self.specified)}: told "
-            "that, "
-            f"{LABELS[_other(self.framework)]} does the same. {row.sentence} "
+            f"{_shown(self.read)} instead of {_shown(self.specified)}: with "
+            "that value "
+            f"{LABELS[_other(self.framework)]} gives the same results. "
+            f"{row.sentence} "
             f"(PyTorch: {torch}; Keras: {keras})"
         )
 

@@ -28,7 +28,7 @@ from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.training.randomness import stream
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 from framework_parity.comparisons.ladder.thresholds import (
     DRAWN,
     FEWEST_DRAWS,
@@ -67,7 +67,7 @@ def draws(
     arm: Arm | TwoArms,
     seed: int = 0,
     progress: Progress | None = None,
-) -> dict[str, list[Weights]]:
+) -> dict[str, list[Tensors]]:
     """Draw initial weights in each framework under many seeds.
 
     Args:
@@ -96,7 +96,7 @@ def draws(
 
 
 def judge_draws(
-    arm: Arm | TwoArms, drawn: dict[str, list[Weights]], seed: int = 0
+    arm: Arm | TwoArms, drawn: dict[str, list[Tensors]], seed: int = 0
 ) -> Verdict:
     """Compare the drawn weights with the specification, tensor by tensor.
 
@@ -127,7 +127,7 @@ def judge_draws(
             deviation = f"{LABELS[backend]}'s own {name} {odd.sentence}"
             return _verdict(
                 side,
-                f"{deviation}, which says {_initializer_of(side, name)}",
+                f"{deviation}: {_initializer_of(side, name)}",
                 name,
                 backend,
             )
@@ -216,28 +216,26 @@ def _beyond(sample: Array, other_sample: Array) -> float:
 
 def _from_spec(arm: Arm, name: str, size: int, seed: int) -> Array:
     """Return values of one tensor as the specification draws them."""
-    place, tensor = next(
-        (place, tensor)
-        for place in arm.all_nodes
-        for full in place.parameters | place.state
+    node, tensor = next(
+        (node, tensor)
+        for node in arm.all_nodes
+        for full in node.parameters | node.state
         if full == name
         for tensor in [name.rpartition("/")[2]]
     )
     rng = stream(seed, "initial", name)
     once = math.prod(arm.tensors[name])
     times = -(-TIMES_DRAWN * min(size, MOST_VALUES) // once)
-    shape = place.input_shape
-    drawn = [
-        place.layer.draw(tensor, rng, shape).ravel() for _ in range(times)
-    ]
+    shape = node.input_shape
+    drawn = [node.layer.draw(tensor, rng, shape).ravel() for _ in range(times)]
     return np.concatenate(drawn)
 
 
 def _initializer_of(arm: Arm, name: str) -> str:
     """Return the initialiser of a tensor as in the specification."""
-    node, _, tensor = name.rpartition("/")
-    place = next(p for p in arm.all_nodes if p.name == node)
-    initializer = getattr(place.layer, f"{tensor}_initializer", None)
+    layer, _, tensor = name.rpartition("/")
+    node = next(node for node in arm.all_nodes if node.name == layer)
+    initializer = getattr(node.layer, f"{tensor}_initializer", None)
     if initializer is None:
-        return str(place.layer.model_dump())
+        return str(node.layer.model_dump())
     return str(initializer.model_dump())

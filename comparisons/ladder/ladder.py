@@ -1,109 +1,40 @@
 """The ladder: comparisons from the bytes of the data to independent seeds.
 
 The rungs run in order of cost. A rung that fails names the quantity that
-differs and ends the run. Before a disagreement is reported, the NumPy
-reference is computed. It shares no code with either framework, so its
-distance to the *nearer* of the two is rounding that the perturbed runs may
-not have shown, and it bounds the floor from below. If the frameworks still
-disagree, the reference shows which of them deviates.
+differs and ends the run. The rungs themselves are in
+`comparisons.ladder.rungs`, `initial_weights` and `statistics`.
 """
 
-import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any, TypeAlias, TypeVar, get_args
-
-import numpy as np
-from threadpoolctl import threadpool_limits
+from typing import get_args
 
 from framework_parity.common.choices import Dtype, Rung
-from framework_parity.common.reference import trainer as reference
-from framework_parity.common.reference.rounding import SIDES, UNIT, Rounding
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.training.batches import steps_per_epoch
-from framework_parity.common.training.record import Curve
-from framework_parity.comparisons.ladder.attribution import (
-    third_opinion,
-    which_is_off,
-)
 from framework_parity.comparisons.ladder.initial_weights import (
     draws,
     judge_draws,
 )
-from framework_parity.comparisons.ladder.noise_floor import (
-    Comparison,
-    PerturbedRuns,
-    compare_tensor,
-    length,
+from framework_parity.comparisons.ladder.rungs import (
+    StepInspections,
+    compare_data,
+    compare_structure,
+    run_inside,
+    run_trajectory,
 )
 from framework_parity.comparisons.ladder.statistics import (
     Equivalence,
     compare_samples,
     train_independently,
 )
-from framework_parity.comparisons.ladder.thresholds import (
-    NUDGES,
-    SEEDS,
-    TIMES_FLOOR,
-)
-from framework_parity.comparisons.ladder.trajectory import (
-    Trajectory,
-    compare_records,
-)
-from framework_parity.comparisons.ladder.two_sided import (
-    Sides,
-    judge_structure,
-    other_start,
-)
+from framework_parity.comparisons.ladder.thresholds import NUDGES, SEEDS
+from framework_parity.comparisons.ladder.trajectory import Trajectory
+from framework_parity.comparisons.ladder.two_sided import Sides
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import (
-    LABELS,
-    Progress,
-    WorkerPair,
-)
+from framework_parity.comparisons.workers.pool import Progress, WorkerPair
 
 RUNGS: tuple[Rung, ...] = get_args(Rung)
-
-WITH_REFERENCE = ", counting the rounding that the NumPy reference shows"
-
-# The unmodified reference, then the reference with rounded predictions.
-TaskResult = TypeVar("TaskResult")
-
-
-def reference_runs(
-    task: Callable[..., TaskResult], unit: float = UNIT, **arguments: Any
-) -> list[TaskResult]:
-    """Run a task with each variant of the reference.
-
-    It runs in a single thread: the matrix products are small, and on a busy
-    machine a second thread costs ten times what it saves. Overflow is not
-    an error here: where training diverges, the reference diverges as well.
-
-    Args:
-        task: of `comparisons.workers.tasks`.
-        unit: machine epsilon of the precision whose rounding is simulated.
-        arguments: of the task.
-
-    Returns:
-        The result of each variant: the unmodified reference, then those
-        with rounded predictions.
-    """
-    with threadpool_limits(1), np.errstate(all="ignore"):
-        return [
-            task(
-                partial(reference.Trainer, rounding=Rounding(side, unit)),
-                **arguments,
-            )
-            for side in (0, *SIDES)
-        ]
-
-
-StepInspections: TypeAlias = tuple[tasks.StepInspection, tasks.StepInspection]
-Tensors: TypeAlias = dict[str, Curve]
 
 
 @dataclass
@@ -168,11 +99,11 @@ def run_ladder(
         inside = Sides(arm).inspections(*both)
     for rung in RUNGS[: RUNGS.index(level) + 1]:
         if rung == "data":
-            verdict = _compare_data(arm, both[0].data, both[1].data)
+            verdict = compare_data(arm, both[0].data, both[1].data)
         elif rung == "structure":
-            verdict = _compare_structure(arm, both)
+            verdict = compare_structure(arm, both)
         elif rung == "trajectory":
-            result.trajectory, verdict = _run_trajectory(
+            result.trajectory, verdict = run_trajectory(
                 pair, long, seed, dtype, progress
             )
         elif rung == "initial":
@@ -185,7 +116,7 @@ def run_ladder(
             )
             verdict = result.statistics.verdict(arm.name)
         else:
-            verdict = _run_inside(rung, arm, seed, dtype, inside)
+            verdict = run_inside(rung, arm, seed, dtype, inside)
         result.verdicts.append(verdict)
         if verdict.outcome == "disagree":
             break
@@ -243,258 +174,3 @@ def epochs_of(arm: Arm, steps: int) -> int:
     """
     samples = arm.data.part_sizes()["train"]
     return -(-steps // steps_per_epoch(arm.recipe, samples))
-
-
-# The field of a `Snapshot` that each rung inside one step compares.
-INSIDE = {"forward": "outputs", "gradient": "gradients", "step": "stepped"}
-
-
-def _compare_data(
-    arm: Arm | TwoArms, torch: dict[str, str], keras: dict[str, str]
-) -> Verdict:
-    names = [*torch, *(name for name in keras if name not in torch)]
-    different = [name for name in names if torch.get(name) != keras.get(name)]
-    if not different:
-        verb = "is" if len(names) == 1 else "are"
-        sentence = f"{counted(len(names), 'digest')} {verb} the same"
-        return Verdict("data", arm.name, "agree", sentence=sentence)
-    missing = [
-        label
-        for label, digests in zip(LABELS.values(), (torch, keras), strict=True)
-        if different[0] not in digests
-    ]
-    sentence = (
-        f"{missing[0]} has no {different[0]}"
-        if missing
-        else f"{different[0]} is not the same bytes in both"
-    )
-    return Verdict(
-        "data",
-        arm.name,
-        "disagree",
-        np.inf,
-        None,
-        None,
-        different[0],
-        sentence,
-    )
-
-
-def _compare_structure(arm: Arm | TwoArms, both: StepInspections) -> Verdict:
-    arms = sides_of(arm)
-    for (backend, label), inspect_step in zip(
-        LABELS.items(), both, strict=True
-    ):
-        side = arms[backend]
-        expected: dict[str, Any] = {
-            p.name: p.output_shape for p in side.all_nodes
-        }
-        for name, shape in side.tensors.items():
-            expected[name] = math.prod(shape)
-        live = inspect_step.shapes | inspect_step.counts
-        for name in [*expected, *live]:
-            if expected.get(name) != live.get(name):
-                return Verdict(
-                    "structure",
-                    arm.name,
-                    "disagree",
-                    np.inf,
-                    where=name,
-                    suspect=backend,
-                    sentence=f"{name} has {_shown(live.get(name))} in "
-                    f"{label}, where the spec says "
-                    f"{_shown(expected.get(name))}",
-                )
-    if isinstance(arm, TwoArms):
-        return judge_structure(arm)
-    return Verdict(
-        "structure",
-        arm.name,
-        "agree",
-        sentence=f"{counted(len(arm.all_nodes), 'layer')}, "
-        f"{counted(arm.parameter_count, 'parameter')} in the spec and in "
-        "both",
-    )
-
-
-def _shown(value: Any) -> str:
-    return "nothing" if value is None else str(value)
-
-
-def _run_inside(
-    rung: Rung,
-    arm: Arm | TwoArms,
-    seed: int,
-    dtype: Dtype,
-    both: StepInspections,
-) -> Verdict:
-    """Judge a rung inside one step, with the reference if they disagree."""
-    verdict = _judge_inside(rung, arm, _compare_inside(rung, both))
-    if verdict.outcome != "disagree":
-        return verdict
-    torch_arm = sides_of(arm)["torch"]
-    references = reference_runs(
-        tasks.inspect_step, arm=torch_arm, seed=seed, dtype=dtype, nudges=()
-    )
-    if dtype == "float64":
-        compared = _compare_inside(rung, both, references)
-        verdict = _judge_inside(rung, arm, compared)
-    if verdict.outcome != "disagree":
-        verdict.sentence += WITH_REFERENCE
-        return verdict
-    if isinstance(arm, TwoArms):
-        return _of_two_sides(rung, arm, seed, verdict)
-    where = str(verdict.where)
-    values = [
-        _tensors(inspect_step, rung)[where]
-        for inspect_step in (references[0], *both)
-    ]
-    return _with_opinion(verdict, *values)
-
-
-def _of_two_sides(
-    rung: Rung, arm: TwoArms, seed: int, verdict: Verdict
-) -> Verdict:
-    """Name the initial values in a verdict, where they already differ.
-
-    No framework is named as the one that deviates: the two sides differ by
-    specification.
-    """
-    verdict.suspect = None
-    start = other_start(arm, seed) if rung == "forward" else None
-    if start:
-        verdict.where = start
-        verdict.sentence = (
-            f"the initial values of {start} differ, so {verdict.sentence}"
-        )
-    return verdict
-
-
-def _judge_inside(
-    rung: Rung, arm: Arm | TwoArms, compared: dict[str, Comparison]
-) -> Verdict:
-    ratios = {
-        name: comparison.worst()[0] for name, comparison in compared.items()
-    }
-    where = max(ratios, key=lambda name: ratios[name])
-    agrees = ratios[where] <= TIMES_FLOOR
-    if not agrees and rung == "forward":
-        # Name the first layer that differs.
-        where = next(n for n, ratio in ratios.items() if ratio > TIMES_FLOOR)
-    what = {"forward": "the output", "gradient": "the gradient"}.get(
-        rung, "the value after one step"
-    )
-    name = "the loss" if where == "loss" else f"{what} of {where}"
-    return Verdict(
-        rung=rung,
-        arm=arm.name,
-        given="agree" if agrees else "disagree",
-        worst_ratio=ratios[where],
-        where=where,
-        sentence=compared[where].sentence(name, 0),
-        suspect=compared[where].unstable_backend(0),
-    )
-
-
-def _compare_inside(
-    rung: Rung,
-    both: StepInspections,
-    references: Sequence[tasks.StepInspection] = (),
-) -> dict[str, Comparison]:
-    torch, keras = (_tensors(inspect_step, rung) for inspect_step in both)
-
-    def perturbed_runs(name: str) -> PerturbedRuns:
-        runs = [
-            [
-                (_tensors(s, rung)[name], _tensors(s, rung, nudge)[name])
-                for nudge in range(1, len(s.snapshots))
-            ]
-            for s in both
-        ]
-        return runs[0], runs[1]
-
-    truths = [_tensors(reference, rung) for reference in references]
-    group = max(map(length, torch.values()))
-    return {
-        name: compare_tensor(
-            value,
-            keras[name],
-            perturbed_runs(name),
-            [truth[name] for truth in truths],
-            group,
-        )
-        for name, value in torch.items()
-    }
-
-
-def _tensors(
-    inspect_step: tasks.StepInspection, rung: Rung, nudge: int = 0
-) -> Tensors:
-    tensors: Tensors = getattr(inspect_step.snapshots[nudge], INSIDE[rung])
-    return tensors
-
-
-def _run_trajectory(
-    pair: WorkerPair,
-    arm: Arm | TwoArms,
-    seed: int,
-    dtype: Dtype,
-    progress: Progress | None,
-) -> tuple[Trajectory, Verdict]:
-    """Train in both and judge, with the reference if they disagree."""
-    trained = pair.ask(
-        "train",
-        progress,
-        arm=arm,
-        seed=seed,
-        dtype=dtype,
-        nudges=NUDGES,
-        gradient_norm=True,
-    )
-    torch, keras = trained["torch"], trained["keras"]
-    if isinstance(arm, TwoArms):
-        torch, keras = Sides(arm).records(torch, keras)
-    trajectory = compare_records(arm.name, torch, keras)
-    verdict = trajectory.verdict()
-    if verdict.outcome != "disagree":
-        return trajectory, verdict
-    truth = sides_of(arm)["torch"]
-    runs = reference_runs(
-        tasks.train, arm=truth, seed=seed, dtype=dtype, gradient_norm=True
-    )
-    references = [records[0] for records in runs]
-    if isinstance(arm, TwoArms):
-        references = Sides(arm).records(references, keras)[0]
-    if dtype == "float64":
-        trajectory = compare_records(arm.name, torch, keras, references)
-        verdict = trajectory.verdict()
-    if verdict.outcome != "disagree":
-        verdict.sentence += WITH_REFERENCE
-        return trajectory, verdict
-    if isinstance(arm, TwoArms):
-        trajectory.say_where_first(verdict)
-        return trajectory, verdict
-    values = [
-        value
-        for record in (references[0], torch[0], keras[0])
-        if (value := trajectory.value(record, verdict)) is not None
-    ]
-    if len(values) == 3:
-        _with_opinion(verdict, *values)
-    return trajectory, verdict
-
-
-def _with_opinion(
-    verdict: Verdict, truth: Curve, torch: Curve, keras: Curve
-) -> Verdict:
-    """Add to a verdict which framework deviates from the reference.
-
-    If that contradicts the verdict's suspect, the suspect is removed.
-    """
-    off = which_is_off(truth, torch, keras)
-    if off and verdict.suspect not in (None, off):
-        off = verdict.suspect = None
-    elif off:
-        verdict.suspect = off
-    verdict.sentence += third_opinion(truth, torch, keras, off)
-    return verdict

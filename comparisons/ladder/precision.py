@@ -13,13 +13,12 @@ from typing import Any
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
-from framework_parity.comparisons.ladder.ladder import (
+from framework_parity.comparisons.ladder.ladder import epochs_of, of_epochs
+from framework_parity.comparisons.ladder.noise_floor import resolution
+from framework_parity.comparisons.ladder.rungs import (
     WITH_REFERENCE,
-    epochs_of,
-    of_epochs,
     reference_runs,
 )
-from framework_parity.comparisons.ladder.noise_floor import resolution
 from framework_parity.comparisons.ladder.thresholds import NUDGES_FLOAT32, UNIT
 from framework_parity.comparisons.ladder.trajectory import (
     Trajectory,

@@ -156,25 +156,26 @@ class Equivalence:
         if self.outcome == "agree":
             return f"equivalent within {margin} (p = {self.p_equivalent:.2g})"
         if self.outcome == "disagree":
-            return f"further apart than {margin} (p = {self.p_different:.2g})"
-        return f"nothing is shown, {self._why()}"
+            return f"differ by more than {margin} (p = {self.p_different:.2g})"
+        return f"undecided, since {self._why()}"
 
     def _why(self) -> str:
         if min(len(s.values) for s in self._samples()) < FEWEST_SEEDS:
-            return f"fewer than {FEWEST_SEEDS} that end are too few"
+            return f"fewer than {FEWEST_SEEDS} runs do not diverge"
         if self.p_equivalent < EQUIVALENT:
             p = self.p_equivalent
             return (
-                f"the runs that end are equivalent within {self.margin:.3g} "
-                f"(p = {p:.2g}), but not that as many diverge"
+                "the runs that do not diverge are equivalent within "
+                f"{self.margin:.3g} (p = {p:.2g}), but the shares of runs "
+                "that diverge are not shown to be equal"
             )
         needed = f"{self.seeds_needed or MOST_SEEDS:,}"
         if self.seeds_needed is None:
             needed = f"more than {needed}"
         return (
             f"neither equivalence within {self.margin:.3g} "
-            f"(p = {self.p_equivalent:.2g}) nor more than that "
-            f"(p = {self.p_different:.2g}); it would likely take "
+            f"(p = {self.p_equivalent:.2g}) nor a larger difference "
+            f"(p = {self.p_different:.2g}) is shown; it would likely take "
             f"{needed} seeds"
         )
 
@@ -345,7 +346,9 @@ def _judged(
     if result.p_different < CHANCE:
         return replace(result, outcome="disagree")
     if result.p_equivalent >= EQUIVALENT:
-        needed = _seeds_needed(difference, margin, torch.spread, keras.spread)
+        needed = _seeds_for_welch(
+            difference, margin, torch.spread, keras.spread
+        )
         return replace(result, seeds_needed=needed)
     # A few seeds cannot show that equally many runs diverge.
     blown = torch.diverged + keras.diverged
@@ -380,7 +383,7 @@ def _welch(torch: float, keras: float, n: Any, m: Any) -> tuple[Any, Any]:
     return np.sqrt(a + b), np.where(below > 0, freedom, n + m - 2)
 
 
-def _seeds_needed(
+def _seeds_for_welch(
     difference: float, margin: float, torch: float, keras: float
 ) -> int | None:
     """Return the number of seeds that decides with probability `POWER`.

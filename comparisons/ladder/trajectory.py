@@ -261,11 +261,11 @@ class Trajectory:
         late = first and self.horizon is not None and first[0] >= self.horizon
         return None if late else first
 
-    def say_where_first(self, verdict: Verdict) -> None:
+    def name_first_step(self, verdict: Verdict) -> None:
         """Change a verdict of disagreement to name its first step."""
         first = self.first_past()
-        apart = self.steps[0] != self.steps[1]
-        if apart and (first is None or first[0] >= min(self.steps)):
+        unequal = self.steps[0] != self.steps[1]
+        if unequal and (first is None or first[0] >= min(self.steps)):
             verdict.where, verdict.at_step = "steps", min(self.steps)
             verdict.sentence = (
                 f"they agree for {min(self.steps)} steps, but PyTorch trains "
@@ -276,7 +276,7 @@ class Trajectory:
             worst = f"at most {verdict.worst_ratio:.3g} times"
             verdict.where, verdict.at_step = name, step
             verdict.sentence = (
-                f"the first to part is {compared.sentence(name, index)} at "
+                f"the first difference is {compared.sentence(name, index)} at "
                 f"step {step}; over all curves and steps it is {worst}"
             )
         verdict.suspect = None

@@ -29,20 +29,20 @@ class Sides:
 
     def __init__(self, arm: TwoArms) -> None:
         self.arm = arm
-        self.places = arm.partners
-        self.known = {place.name for place in arm.keras.all_nodes}
+        self.partners = arm.partners
+        self.known = {node.name for node in arm.keras.all_nodes}
 
     def renamed(self, name: str) -> str | None:
         """Return the name on PyTorch's side of a name on Keras's side.
 
         Args:
-            name: a place, or a tensor as `place/tensor`.
+            name: a layer, or a tensor as `layer/tensor`.
 
         Returns:
             The name; None where PyTorch's side has no counterpart.
         """
-        place, slash, tensor = name.partition("/")
-        partner = self.places.get(place)
+        layer, slash, tensor = name.partition("/")
+        partner = self.partners.get(layer)
         return None if partner is None else f"{partner}{slash}{tensor}"
 
     def shared(
@@ -51,7 +51,7 @@ class Sides:
         """Return the values that both sides have, by PyTorch's names.
 
         Args:
-            torch: values by place, tensor, or another key such as `loss`.
+            torch: values by layer, tensor, or another key such as `loss`.
             keras: values by the names of Keras's side.
 
         Returns:
@@ -168,19 +168,19 @@ def judge_structure(arm: TwoArms) -> Verdict:
     and changes no shape; the next rungs compare its effect.
     """
     partners = {torch: keras for keras, torch in arm.partners.items()}
-    keras_nodes = {place.name: place for place in arm.keras.all_nodes}
-    for place in arm.torch.all_nodes:
-        tensors = place.parameters | place.state
-        if place.name not in partners:
+    keras_nodes = {node.name: node for node in arm.keras.all_nodes}
+    for node in arm.torch.all_nodes:
+        tensors = node.parameters | node.state
+        if node.name not in partners:
             if tensors:
                 return _alone(arm, *next(iter(tensors.items())), "torch")
             continue
-        partner = keras_nodes[partners[place.name]]
-        shapes = {place.name: place.output_shape, **tensors}
+        partner = keras_nodes[partners[node.name]]
+        shapes = {node.name: node.output_shape, **tensors}
         renamed = {
-            n.replace(partner.name, place.name, 1): shape
+            n.replace(partner.name, node.name, 1): shape
             for n, shape in (partner.parameters | partner.state).items()
-        } | {place.name: partner.output_shape}
+        } | {node.name: partner.output_shape}
         for name, shape in shapes.items():
             if name not in renamed:
                 return _alone(arm, name, shape, "torch")
@@ -225,9 +225,10 @@ def _parted(arm: TwoArms, where: str, sentence: str) -> Verdict:
 def _extra(arm: TwoArms) -> str:
     """Return a clause with the layers of one side alone, or an empty one."""
     names = {
-        "torch": {p.name for p in arm.torch.all_nodes}
+        "torch": {node.name for node in arm.torch.all_nodes}
         - set(arm.partners.values()),
-        "keras": {p.name for p in arm.keras.all_nodes} - set(arm.partners),
+        "keras": {node.name for node in arm.keras.all_nodes}
+        - set(arm.partners),
     }
     return "".join(
         f"; on {LABELS[side]}'s side alone: {', '.join(sorted(names[side]))}"

@@ -58,7 +58,7 @@ class Effect:
             equivalent, `untried` where an experiment with it alone is
             invalid.
         rung: the rung at which they differ.
-        where: the part, place, tensor or curve that differs.
+        where: the part, layer, tensor or curve that differs.
         at_step: the step, where there are several.
         others: the values that have the effect together with it.
         restores: whether the frameworks agree once both train the same
@@ -87,12 +87,14 @@ class Effect:
     def _done(self) -> str:
         if self.does == "parts":
             step = f", step {self.at_step}" if self.at_step else ""
-            alone = "parts them on the rung"
-            return f"alone {alone} “{self.rung}” ({self.where}{step})"
+            at = f"“{self.rung}” ({self.where}{step})"
+            return f"alone causes a difference on the rung {at}"
         if self.does == "together":
-            return f"parts them together with {', '.join(self.others)}"
+            return (
+                f"causes a difference together with {', '.join(self.others)}"
+            )
         if self.does == "same":
-            return "means the same"
+            return "is equivalent on both sides"
         if self.does == "untried":
             return "cannot be tried alone"
         return "has no effect on what the ladder compares"
@@ -261,8 +263,8 @@ class _Tries:
                     *(self.pair, again, self.seed, self.steps, self.dtype)
                 )
                 return (
-                    f"even where both train {LABELS[side]}'s side they part, "
-                    f"on the rung “{last.rung}”: {last.sentence}"
+                    f"they also differ where both train {LABELS[side]}'s "
+                    f"side, on the rung “{last.rung}”: {last.sentence}"
                 ), causes
         return "", []
 
@@ -277,21 +279,23 @@ class _Tries:
     ) -> Iterator[Effect]:
         """Yield the effect of each value, alone and then together."""
         if len(values) == 1:
-            yield self._parting(values[0], last, restores)
+            yield self._causing(values[0], last, restores)
             return
-        quiet: list[TwoSidedValue] = []
+        ineffective: list[TwoSidedValue] = []
         untried = set()
         for value in values:
-            verdict = self._parted((value,))
+            verdict = self._disagreement((value,))
             if verdict is None:
-                quiet.append(value)
+                ineffective.append(value)
             elif isinstance(verdict, str):
-                quiet.append(value)
+                ineffective.append(value)
                 untried.add(value.name)
             else:
-                yield self._parting(value, verdict, restores)
-        together = self._together(quiet, all_of_them=len(quiet) == len(values))
-        for value in quiet:
+                yield self._causing(value, verdict, restores)
+        together = self._together(
+            ineffective, all_of_them=len(ineffective) == len(values)
+        )
+        for value in ineffective:
             others = [v.name for v in together if v != value]
             if value in together and others:
                 yield Effect(
@@ -305,7 +309,7 @@ class _Tries:
                     value, self.arm, "untried" if alone else "nothing"
                 )
 
-    def _parting(
+    def _causing(
         self, value: TwoSidedValue, verdict: Verdict, restores: bool
     ) -> Effect:
         return Effect(
@@ -314,7 +318,7 @@ class _Tries:
             restores=restores,
         )
 
-    def _parted(
+    def _disagreement(
         self, values: tuple[TwoSidedValue, ...]
     ) -> Verdict | Literal["untried"] | None:
         """Return the verdict that some values alone cause, or None.
@@ -331,35 +335,35 @@ class _Tries:
             if torch == keras:
                 return None
             verdicts = self._run_ladder(two_arms(torch, keras)).verdicts
-            parted = outcome_of(verdicts) == "disagree"
-            return verdicts[-1] if parted else None
+            disagree = outcome_of(verdicts) == "disagree"
+            return verdicts[-1] if disagree else None
         return "untried"
 
     def _together(
-        self, quiet: list[TwoSidedValue], all_of_them: bool
+        self, ineffective: list[TwoSidedValue], all_of_them: bool
     ) -> tuple[TwoSidedValue, ...]:
         """Return the fewest values that together make the frameworks differ.
 
         Args:
-            quiet: the values that have no effect alone.
+            ineffective: the values that have no effect alone.
             all_of_them: whether there are no other values, so that all of
                 these together are known to have the effect.
         """
-        if len(quiet) < 2:
+        if len(ineffective) < 2:
             return ()
         if not all_of_them and not isinstance(
-            self._parted(tuple(quiet)), Verdict
+            self._disagreement(tuple(ineffective)), Verdict
         ):
             return ()
         tried = 0
-        for size in range(2, len(quiet)):
-            for some in combinations(quiet, size):
+        for size in range(2, len(ineffective)):
+            for some in combinations(ineffective, size):
                 tried += 1
                 if tried > MOST_SETS:
-                    return tuple(quiet)
-                if isinstance(self._parted(some), Verdict):
+                    return tuple(ineffective)
+                if isinstance(self._disagreement(some), Verdict):
                     return some
-        return tuple(quiet)
+        return tuple(ineffective)
 
     def _without_effect(self, ladder: LadderResult) -> str:
         """Return the sentence for values without an effect."""
@@ -367,8 +371,8 @@ class _Tries:
         last = ladder.verdicts[-1]
         if last.outcome == "disagree" and last.rung == "statistics":
             return (
-                "no lower rung parts them, so which of the two-sided values "
-                f"({_listed(value_names)}) does it was not tried"
+                "they agree on all lower rungs, so it was not tried which of "
+                f"the two-sided values ({_listed(value_names)}) is the cause"
             )
         if last.outcome != "agree":
             return ""
@@ -387,24 +391,25 @@ class _Tries:
 
 
 def _same(value_names: list[str]) -> str:
-    mean = "means" if len(value_names) == 1 else "mean"
-    return f"{_listed(value_names)} {mean} the same on both sides"
+    verb = "is" if len(value_names) == 1 else "are"
+    return f"{_listed(value_names)} {verb} equivalent on both sides"
 
 
 def _why(effects: tuple[Effect, ...], wrong: str) -> str:
     """Return the sentence for values that make the frameworks differ."""
-    parting = [e for e in effects if e.does == "parts"]
+    causing = [e for e in effects if e.does == "parts"]
     clauses = []
-    if len(effects) == 1 and parting:
-        value = parting[0].value
+    if len(effects) == 1 and causing:
+        value = causing[0].value
         clauses.append(
             f"{value.name} is {brief(value.torch)} for PyTorch and "
             f"{brief(value.keras)} for Keras"
         )
     else:
         clauses += [
-            f"{e.name} alone parts them on the rung “{e.rung}” ({e.where})"
-            for e in parting
+            f"{e.name} alone causes a difference on the rung “{e.rung}” "
+            f"({e.where})"
+            for e in causing
         ]
     groups = {
         tuple(sorted((e.name, *e.others)))
@@ -412,11 +417,16 @@ def _why(effects: tuple[Effect, ...], wrong: str) -> str:
         if e.does == "together"
     }
     clauses += [
-        f"{_listed(list(group))} part them only together" for group in groups
+        f"{_listed(list(group))} cause a difference only together"
+        for group in groups
     ]
     for does, singular, plural in (
         ("nothing", "has no effect", "have no effect"),
-        ("same", "means the same on both sides", "mean the same on both"),
+        (
+            "same",
+            "is equivalent on both sides",
+            "are equivalent on both sides",
+        ),
         ("untried", "cannot be tried alone", "cannot be tried alone"),
     ):
         value_names = [e.name for e in effects if e.does == does]
@@ -425,10 +435,12 @@ def _why(effects: tuple[Effect, ...], wrong: str) -> str:
             clauses.append(f"{_listed(value_names)} {verb}")
     text = "; ".join(clauses)
     if wrong:
-        return f"the specification has two sides ({text}), but {wrong}"
+        return (
+            f"the two sides of the specification differ ({text}), but {wrong}"
+        )
     return (
-        f"the difference is in the specification: {text}; with either side "
-        "in both frameworks the two agree"
+        f"the difference is in the specification: {text}; the frameworks "
+        "agree where both train the same side"
     )
 
 

@@ -29,7 +29,7 @@ class Verdict:
         at_step: the training step of that difference, if there is training.
         horizon: the first step that is not compared: from there on training
             is chaotic, as the floor shows, or has diverged in both.
-        where: the part, place, parameter or curve that differs most.
+        where: the part, layer, parameter or curve that differs most.
         sentence: the result in words.
         suspect: the framework that deviates, if that is known.
         details: further measurements of the rung, for the JSON document.

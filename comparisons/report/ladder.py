@@ -17,7 +17,7 @@ def show_ladder(ladder: LadderResult) -> None:
         (v.arm, v.rung, Text(v.outcome, STYLES[v.outcome]), v.sentence)
         for v in ladder.verdicts
     ]
-    heads = ("arm", "rung", "verdict", "found")
+    heads = ("arm", "rung", "verdict", "details")
     print_table(Console(), heads, rows, numbers=False)
 
 
@@ -37,5 +37,5 @@ def show_causes(
         Console().print(Text(f"{cause.name}: {cause.sentence}"))
     if not causes:
         Console().print(
-            Text("No single convention of the table restores the agreement.")
+            Text("No single convention of the table restores agreement.")
         )

@@ -50,7 +50,7 @@ STYLE: dict[Any, Any] = {
 
 
 @dataclass(frozen=True)
-class Rows:
+class TextTable:
     """A table: its header and its rows, as text."""
 
     head: tuple[str, ...]
@@ -58,13 +58,13 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ReportFigure:
     """A drawing or a table, with its file name and its caption."""
 
     name: str
     caption: str
     svg: str = ""
-    table: Rows | None = None
+    table: TextTable | None = None
 
 
 def largest(values: Curve, stride: int) -> Curve:
@@ -128,7 +128,7 @@ def share_range(row: Any) -> None:
         panel.set_ylim(low, high)
 
 
-def say(panel: Axes, text: str) -> None:
+def show_text(panel: Axes, text: str) -> None:
     """Write a text into the middle of a panel that has no data.
 
     Args:

@@ -7,7 +7,7 @@ from framework_parity.common.spec.layers.augmentation import (
     RandomCrop,
     RandomFlip,
 )
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.workers.pool import WorkerPair
 
@@ -25,29 +25,28 @@ def demand_replayable(experiment: Experiment | TwoSided) -> None:
     if isinstance(experiment, TwoSided):
         raise SpecError(
             experiment.values[0].name,
-            "has a value for each framework, but '--randomness replay' plays "
-            "what PyTorch draws into both, which have to be told the same",
+            "has a value for each framework, but '--randomness replay' needs "
+            "the same specification in both",
         )
     for arm in map(experiment.arm, experiment.arms):
         if arm.recipe.shuffle == "once":
             raise SpecError(
                 "recipe.shuffle",
                 "is 'once', as written or as the dialect fills it in, but "
-                "'--randomness replay' plays what PyTorch draws, and a "
-                "DataLoader draws an order for each epoch; say 'each_epoch' "
+                "'--randomness replay' uses the draws of PyTorch, and a "
+                "DataLoader draws an order for each epoch; use 'each_epoch' "
                 "or 'never'",
             )
-        for place in arm.all_nodes:
-            if isinstance(place.layer, RandomCrop | RandomFlip):
+        for node in arm.all_nodes:
+            if isinstance(node.layer, RandomCrop | RandomFlip):
                 raise SpecError(
                     f"arms.{arm.name}",
-                    f"has a '{place.layer.kind()}', but '--randomness "
-                    "replay' records of layers their weights and dropouts "
-                    "alone",
+                    f"has a '{node.layer.kind()}', but '--randomness "
+                    "replay' records only initial weights and dropout masks",
                 )
 
 
-def recorded(pair: WorkerPair, arm: Arm, run: int) -> Drawn:
+def recorded(pair: WorkerPair, arm: Arm, run: int) -> RecordedDraws:
     """Return the random values that PyTorch draws in one run of an arm.
 
     Where Keras runs alone, a PyTorch worker is started for this.
@@ -65,5 +64,5 @@ def recorded(pair: WorkerPair, arm: Arm, run: int) -> Drawn:
             return recorded(alone, arm, run)
     seed = arm.replay.seed + run
     future = pair.workers["torch"].submit("record", arm=arm, seed=seed)
-    drawn: Drawn = future.result()
+    drawn: RecordedDraws = future.result()
     return drawn

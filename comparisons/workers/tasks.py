@@ -15,14 +15,14 @@ import numpy as np
 from framework_parity.common.choices import Dtype
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training import batches, loop
 from framework_parity.common.training.observer import Observer
 from framework_parity.common.training.randomness import nudged
 from framework_parity.common.training.record import (
     Curve,
     Record,
-    Weights,
+    Tensors,
     digest,
 )
 
@@ -59,7 +59,7 @@ class Snapshot:
 
     outputs: dict[str, Curve]
     gradients: dict[str, Curve]
-    stepped: Weights
+    stepped: Tensors
 
 
 def inspect_step(
@@ -117,8 +117,8 @@ def train(
     nudged_epochs: int | None = None,
     gradient_norm: bool = False,
     native: bool = False,
-    drawn: Drawn | None = None,
-    progress: loop.Progress | None = None,
+    drawn: RecordedDraws | None = None,
+    progress: loop.StepProgress | None = None,
 ) -> list[Record]:
     """Train, and train again from perturbed weights.
 
@@ -184,7 +184,7 @@ def train_independently(
     arm: Arm,
     seeds: tuple[int, ...],
     dtype: Dtype,
-    progress: loop.Progress | None = None,
+    progress: loop.StepProgress | None = None,
 ) -> list[Record]:
     """Train once for each seed, with the framework's own randomness.
 
@@ -199,7 +199,7 @@ def train_independently(
         One record for each seed.
     """
 
-    def counted(run: int) -> loop.Progress | None:
+    def counted(run: int) -> loop.StepProgress | None:
         if progress is None:
             return None
         return lambda done, total: progress(
@@ -223,8 +223,8 @@ def draw(
     trainer_class: Any,
     arm: Arm,
     seeds: tuple[int, ...],
-    progress: loop.Progress | None = None,
-) -> list[Weights]:
+    progress: loop.StepProgress | None = None,
+) -> list[Tensors]:
     """Return the initial weights that the framework draws for each seed.
 
     Args:
@@ -254,7 +254,7 @@ def draw(
 
 def record(
     trainer_class: Any, arm: Arm, seed: int, progress: Any = None
-) -> Drawn:
+) -> RecordedDraws:
     """Return all random values of a run, as the framework draws them.
 
     Args:
@@ -269,7 +269,7 @@ def record(
     # Precision and seed are settings of the process, so that the cached
     # trainer can no longer be used.
     _last.cache_clear()
-    drawn: Drawn = trainer_class.drawn(arm, seed)
+    drawn: RecordedDraws = trainer_class.drawn(arm, seed)
     return drawn
 
 
@@ -364,7 +364,7 @@ def _data_digests(
 
 def _snapshot(
     trainer: Any,
-    weights: Weights,
+    weights: Tensors,
     nudge: int | None,
     x: Curve,
     segment: batches.Segment,

@@ -36,12 +36,13 @@ def find_experiment(
         raise SpecError(
             "experiment",
             f"got {shown(experiment)}, expected a name of the catalogue, the "
-            "path of a .yaml or .json file, a dict that says what such a "
+            "path of a .yaml or .json file, a dict with the content of such a "
             "file would, or an Experiment",
         )
     if dataset is not None:
         raise SpecError(
-            "dataset", f"got {shown(dataset)}, but the experiment says its own"
+            "dataset",
+            f"got {shown(dataset)}, but the experiment specifies its own",
         )
     if isinstance(experiment, dict):
         return parse_sides(experiment)

@@ -9,7 +9,7 @@ from keras.optimizers import schedules
 
 from framework_parity.common.codegen.introspection import shortest
 from framework_parity.common.spec.schedules import (
-    Constant,
+    ConstantRate,
     Cosine,
     CosineRestarts,
     Exponential,
@@ -24,11 +24,11 @@ from framework_parity.common.spec.schedules import (
 from framework_parity.keras_impl import extensions
 
 
-def constant(live: Any) -> Constant | None:
+def constant(live: Any) -> ConstantRate | None:
     """ExponentialDecay by 1."""
     if type(live) is not schedules.ExponentialDecay or live.staircase:
         return None
-    return Constant() if live.decay_rate == 1 else None
+    return ConstantRate() if live.decay_rate == 1 else None
 
 
 def step_decay(live: Any) -> StepDecay | None:

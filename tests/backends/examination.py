@@ -13,7 +13,7 @@ from framework_parity.common.choices import Dtype
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.training import batches, loop
-from framework_parity.common.training.record import Curve, Weights
+from framework_parity.common.training.record import Curve, Tensors
 from framework_parity.comparisons.workers import tasks
 from tests.backends import live, roundtrip
 
@@ -26,7 +26,7 @@ class Findings:
 
     Attributes:
         x: the inputs of the first batch.
-        outputs: of each place in evaluation, and `prediction`.
+        outputs: of each layer in evaluation, and `prediction`.
         gradients: `loss` and each parameter's gradient on the first batch.
         counts: the number of elements of each live tensor.
         stepped: the parameters after the first step.
@@ -39,9 +39,9 @@ class Findings:
     outputs: dict[str, Curve]
     gradients: dict[str, Curve]
     counts: dict[str, int]
-    stepped: Weights
+    stepped: Tensors
     curves: dict[str, Curve]
-    trained: Weights
+    trained: Tensors
     evaluation: dict[str, float]
 
 
@@ -97,15 +97,15 @@ def each_gradient(
     trainer_class: Any,
     arm: Arm,
     dtype: Dtype,
-    weights: Weights,
+    weights: Tensors,
     progress: Any = None,
-) -> Weights:
+) -> Tensors:
     """Return the gradient of the first samples by every tensor."""
     parts: dict[str, Part] = arm.data.parts(arm.recipe.loss)
     trainer = trainer_class(arm, parts, dtype)
     trainer.load(weights)
     train = parts["train"]
-    gradients: Weights = trainer.per_sample_gradients(
+    gradients: Tensors = trainer.per_sample_gradients(
         train.x[:5], train.y[:5], list(arm.parameters)
     )
     return gradients
@@ -117,16 +117,16 @@ def drawn(
     seed: int,
     dtype: Dtype = "float64",
     progress: Any = None,
-) -> Weights:
+) -> Tensors:
     """Return the weights that a framework draws by itself."""
     parts = arm.data.parts(arm.recipe.loss)
-    weights: Weights = trainer_class(arm, parts, dtype, seed).weights()
+    weights: Tensors = trainer_class(arm, parts, dtype, seed).weights()
     return weights
 
 
 def shared(
     trainer_class: Any, arm: Arm, seed: int, progress: Any = None
-) -> Weights:
+) -> Tensors:
     """Return the weights that NumPy draws in a framework's process."""
     return loop.initial_weights(arm, seed, "float64")
 

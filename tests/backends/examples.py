@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from framework_parity.common.spec.architecture import ShapeError, places
+from framework_parity.common.spec.architecture import ShapeError, layer_nodes
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
 from framework_parity.common.spec.layer import LayerSpec
@@ -74,7 +74,7 @@ def written() -> tuple[SpecNode, ...]:
         recipe = (
             getattr(arm.recipe, name) for name in type(arm.recipe).model_fields
         )
-        layers = [place.layer for place in arm.all_nodes]
+        layers = [node.layer for node in arm.all_nodes]
         drawn = [
             value
             for layer in layers
@@ -104,7 +104,7 @@ def examples(kind: type[SpecNode]) -> list[Item]:
 
 def fits(spec: LayerSpec, shape: tuple[int, ...]) -> bool:
     try:
-        places([spec], shape)
+        layer_nodes([spec], shape)
     except ShapeError:
         return False
     return True

@@ -22,7 +22,7 @@ class Types:
     """The types by name, as NumPy calls them.
 
     Attributes:
-        outputs: of the outputs of each place, in training and evaluation.
+        outputs: of the outputs of each layer, in training and evaluation.
         gradients: of the loss and of its gradients, as the optimiser
             receives them.
         held: of each tensor of the model, trained or not.
@@ -44,7 +44,7 @@ def types(
     parts = arm.data.parts(arm.recipe.loss)
     trainer = trainer_class(arm, parts, dtype, 0)
     trainer.load(loop.initial_weights(arm, 0, dtype))
-    names = {place.name for place in arm.all_nodes}
+    names = {node.name for node in arm.all_nodes}
     outputs: dict[str, set[str]] = {name: set() for name in names}
 
     def seen(name: str, output: Any) -> None:

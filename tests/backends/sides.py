@@ -49,14 +49,14 @@ class Side:
             f"framework_parity.{self.package}.{name}"
         )
 
-    def say(self, item: Item) -> Any:
+    def call_of(self, item: Item) -> Any:
         """Return the call that makes the item."""
         context: dict[str, tuple[Any, ...]] = {
             "initializers": (FAN_IN, FAN_OUT),
             "schedules": (LR, STEPS_PER_EPOCH),
         }
-        say = builder_for(self.package, item.spec)
-        return say(item.spec, *context.get(item.book, ()))
+        build = builder_for(self.package, item.spec)
+        return build(item.spec, *context.get(item.book, ()))
 
     def arm(self, item: Item) -> Any:
         """Return a network of this one layer."""
@@ -89,7 +89,7 @@ class Side:
         if item.book == "layers":
             return str(module.emit_model(self.arm(item)))
         first = self.first(item)
-        return str(module.emit(self.say(item), "thing", *first))
+        return str(module.emit(self.call_of(item), "thing", *first))
 
     def execute(self, item: Item, text: str) -> Any:
         """Run emitted code, without access to this project's packages."""
@@ -187,7 +187,7 @@ class Torch(Side):
         }.get(item.book, ())
 
     def construct(self, item: Item) -> Any:
-        call = self.say(item)
+        call = self.call_of(item)
         if item.book in ("initializers", "clipping"):
             return call.as_partial()
         given = self.given()
@@ -299,15 +299,15 @@ class Keras(Side):
     def first(self, item: Item) -> tuple[str, ...]:
         return ()
 
-    def say(self, item: Item) -> Any:
+    def call_of(self, item: Item) -> Any:
         if item.book != "clipping":
-            return super().say(item)
+            return super().call_of(item)
         # Keras has clipping only as arguments of an optimiser.
         recipe = arm([{"dense": 3}], clipping=item.spec).recipe
         return self.module("updates").optimizer_call(recipe)
 
     def construct(self, item: Item) -> Any:
-        return self.say(item).construct()
+        return self.call_of(item).construct()
 
     def outputs(self, model: Any, x: np.ndarray) -> np.ndarray:
         return np.array(model(x, training=False))

@@ -15,11 +15,10 @@ import mpmath
 import numpy as np
 
 from framework_parity.common.codegen.calls import builder_for
-from framework_parity.common.spec.layer import LayerSpec
+from framework_parity.common.spec.layer import Array, LayerSpec
 from framework_parity.common.spec.node import SpecNode
 from framework_parity.comparisons.workers import tasks
 
-Array = np.ndarray[Any, np.dtype[np.float64]]
 Function = Callable[[Any], Any]
 
 # From where x² underflows to where every tail does, on both sides of 0; none

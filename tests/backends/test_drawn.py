@@ -18,7 +18,7 @@ from framework_parity.common.spec.initializers import (
 )
 from framework_parity.common.spec.node import SpecNode, members
 from framework_parity.common.training.loop import initial_weights
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 from framework_parity.comparisons.workers.pool import WorkerPair
 from tests.cases import arm
 from tests.distributions import (
@@ -60,12 +60,12 @@ def drawn(
     seed: int = 0,
     dtype: Dtype = "float64",
     **fields: Any,
-) -> Weights:
+) -> Tensors:
     """Return the weights that a framework draws for one dense layer."""
     future = pair.workers[backend].submit(
         "drawn", arm=wide(**fields), seed=seed, dtype=dtype
     )
-    weights: Weights = future.result()
+    weights: Tensors = future.result()
     return weights
 
 
@@ -105,8 +105,8 @@ def test_a_depthwise_kernel_is_drawn_with_the_fans_of_the_spec(
     }
     layers = [{"depthwise_conv2d": written}, "flatten", {"dense": 3}]
     wide = arm(layers, (3, 3, 40))
-    [place] = (p for p in wide.places if p.name == "depthwise_conv2d_1")
-    fans = place.layer.fans(place.input_shape)
+    [node] = (p for p in wide.nodes if p.name == "depthwise_conv2d_1")
+    fans = node.layer.fans(node.input_shape)
     future = pair.workers[backend].submit("drawn", arm=wide, seed=0)
     kernel = future.result()["depthwise_conv2d_1/kernel"]
     assert_drawn_from(kernel, distribution(spec, *fans))

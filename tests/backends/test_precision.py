@@ -150,22 +150,22 @@ def size(tensors: dict[str, np.ndarray]) -> float:
     )
 
 
-def depths(places: Sequence[LayerNode], start: int = 0) -> dict[str, int]:
-    """Return the number of layers up to each place, on its branch."""
+def depths(nodes: Sequence[LayerNode], start: int = 0) -> dict[str, int]:
+    """Return the number of layers up to each layer, on its branch."""
     result: dict[str, int] = {}
-    for place in places:
-        blocks = [*place.blocks.values(), place.after or ()]
+    for node in nodes:
+        blocks = [*node.blocks.values(), node.after or ()]
         for block in blocks:
             result |= depths(block, start)
         inside = [result[each.name] for block in blocks for each in block]
         start = max([start, *inside]) + 1
-        result[place.name] = start
+        result[node.name] = start
     return result
 
 
 def hold_near(arm: Arm, mixed: Any, single: Any) -> None:
     """Check that bfloat16 results equal float32's up to rounding."""
-    layers = depths(arm.places)
+    layers = depths(arm.nodes)
     for name, depth in layers.items():
         off = np.linalg.norm(mixed.outputs[name] - single.outputs[name])
         scale = np.linalg.norm(single.outputs[name])
@@ -220,7 +220,7 @@ def test_mixed_precision_differs_from_the_reference_by_its_rounding(
     assert_close(result.outputs, truth.outputs, HALF)
     assert_close(result.curves["loss"], truth.curves["loss"], HALF)
     assert_close(result.stepped, truth.stepped, HALF)
-    last = case.arm.places[-1].name
+    last = case.arm.nodes[-1].name
     assert distance(result.outputs[last], truth.outputs[last]) > MIXED_MATTERS
     gradients = {n: v for n, v in result.gradients.items() if n != "loss"}
     single = examined(case, backend, "float32").gradients

@@ -10,7 +10,7 @@ from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training import loop
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.workers import tasks
 from framework_parity.comparisons.workers.pool import (
@@ -195,7 +195,7 @@ def first_of_each_kind() -> list[Any]:
     known: set[str] = set()
     cases = []
     for case in LEARNING:
-        kinds = {place.layer.kind() for place in case.arm.all_nodes}
+        kinds = {node.layer.kind() for node in case.arm.all_nodes}
         marks = () if kinds - known else pytest.mark.slow
         cases.append(pytest.param(case, marks=marks, id=case.id))
         known |= kinds
@@ -203,10 +203,10 @@ def first_of_each_kind() -> list[Any]:
 
 
 def sample_gradients(
-    worker: Any, case: Case, dtype: Dtype, weights: Weights
-) -> Weights:
+    worker: Any, case: Case, dtype: Dtype, weights: Tensors
+) -> Tensors:
     """Return the gradients of the first samples by all tensors."""
-    gradients: Weights = worker.submit(
+    gradients: Tensors = worker.submit(
         "each_gradient", arm=case.arm, dtype=dtype, weights=weights
     ).result()
     return gradients

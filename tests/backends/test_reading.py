@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from framework_parity.common.spec.architecture import places, walk
+from framework_parity.common.spec.architecture import layer_nodes, walk
 from framework_parity.common.spec.canonical import canonical, canonical_layers
 from framework_parity.common.spec.initializers import FanInUniform
 from framework_parity.common.spec.layer import LayerSpec, Shape
@@ -78,7 +78,9 @@ def test_a_network_is_read_back(
     shape: Shape, masked: bool, backend: str, pair: WorkerPair
 ) -> None:
     all_networks = networks_of(shape)
-    inside = (place for n in all_networks for place in walk(places(n, shape)))
+    inside = (
+        node for n in all_networks for node in walk(layer_nodes(n, shape))
+    )
     assert {"residual", "concatenate"} <= {p.layer.kind() for p in inside}
     future = pair.workers[backend].submit(
         "read_networks", networks=all_networks, shape=shape, masked=masked

@@ -40,7 +40,7 @@ def _is(kind: str, value: Any) -> bool:
     return isinstance(value, TYPES[kind])
 
 
-def _number(test: Callable[[Any, Any], bool]) -> Callable[..., bool]:
+def _numeric(test: Callable[[Any, Any], bool]) -> Callable[..., bool]:
     return lambda wanted, value, schema, root: (
         not _is("number", value) or test(value, wanted)
     )
@@ -94,13 +94,13 @@ RULES: dict[str, Callable[..., bool]] = {
     "anyOf": lambda w, v, s, r: any(_accepts(each, v, r) for each in w),
     "const": lambda w, v, s, r: _same(w, v),
     "enum": lambda w, v, s, r: any(_same(each, v) for each in w),
-    "exclusiveMaximum": _number(lambda value, bound: value < bound),
-    "exclusiveMinimum": _number(lambda value, bound: value > bound),
+    "exclusiveMaximum": _numeric(lambda value, bound: value < bound),
+    "exclusiveMinimum": _numeric(lambda value, bound: value > bound),
     "items": lambda w, v, s, r: (
         not _is("array", v) or all(_accepts(w, each, r) for each in v)
     ),
-    "maximum": _number(lambda value, bound: value <= bound),
-    "minimum": _number(lambda value, bound: value >= bound),
+    "maximum": _numeric(lambda value, bound: value <= bound),
+    "minimum": _numeric(lambda value, bound: value >= bound),
     "maxItems": lambda w, v, s, r: not _is("array", v) or len(v) <= w,
     "minItems": _sized("array"),
     "minProperties": _sized("object"),

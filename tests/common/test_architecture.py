@@ -1,4 +1,4 @@
-"""Places, shapes and parameter counts, from the specification alone."""
+"""Layer names, shapes and parameter counts, from the specification alone."""
 
 import pytest
 from pydantic import TypeAdapter
@@ -6,9 +6,9 @@ from pydantic import TypeAdapter
 from framework_parity.common.spec.architecture import (
     DEEPEST,
     ShapeError,
+    layer_nodes,
     masked,
     parameter_count,
-    places,
 )
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.layers import Layer
@@ -51,15 +51,15 @@ def test_layers_without_parameters_do_not_count() -> None:
 
 
 def test_a_dense_without_bias_has_a_kernel_alone() -> None:
-    [place] = places(network({"dense": {"units": 3, "bias": False}}), (4,))
-    assert place.parameters == {"dense_1/kernel": (4, 3)}
+    [node] = layer_nodes(network({"dense": {"units": 3, "bias": False}}), (4,))
+    assert node.parameters == {"dense_1/kernel": (4, 3)}
 
 
-def test_places_are_numbered_by_kind_and_carry_shapes() -> None:
+def test_layers_are_numbered_by_kind_and_carry_shapes() -> None:
     layers = network("flatten", {"dense": 6}, "relu", {"dense": 2})
     result = [
         (p.name, p.input_shape, p.output_shape)
-        for p in places(layers, (4, 5, 3))
+        for p in layer_nodes(layers, (4, 5, 3))
     ]
     assert result == [
         ("flatten_1", (4, 5, 3), (60,)),
@@ -71,16 +71,16 @@ def test_places_are_numbered_by_kind_and_carry_shapes() -> None:
 
 def test_dense_on_images_is_refused_with_its_path() -> None:
     with pytest.raises(ShapeError, match="put a 'flatten' before") as caught:
-        places(network("relu", {"dense": 2}), (4, 5, 3))
+        layer_nodes(network("relu", {"dense": 2}), (4, 5, 3))
     assert caught.value.path == (1,)
 
 
-def test_masked_places_are_the_dropouts() -> None:
+def test_masked_layers_are_the_dropouts() -> None:
     layers = network({"dropout": 0.1}, {"dense": 2}, {"dropout": 0.2})
     assert [p.name for p in masked(layers, (4,))] == ["dropout_1", "dropout_2"]
 
 
-def test_arm_counts_what_its_places_count() -> None:
+def test_arm_counts_what_its_layers_count() -> None:
     example = arm([{"dense": 7}, "tanh", {"dense": 3}])
     assert example.parameter_count == 5 * 7 + 7 + 7 * 3 + 3
 

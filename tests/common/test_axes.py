@@ -8,7 +8,7 @@ import pytest
 from scipy import special
 
 from framework_parity.common.reference.passes import Pass
-from framework_parity.common.spec.architecture import ShapeError, places
+from framework_parity.common.spec.architecture import ShapeError, layer_nodes
 from framework_parity.common.spec.axes import axes_of
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.losses import (
@@ -46,7 +46,7 @@ def batch(sides: Shape) -> Any:
 
 def through(layers: list[Any], x: Any) -> tuple[Any, Any]:
     """Send a batch through layers; return the output and the backward pass."""
-    return Pass({}).through(arm(layers, sides=x.shape[1:]).places, x)
+    return Pass({}).through(arm(layers, sides=x.shape[1:]).nodes, x)
 
 
 BY_SCIPY = {"softmax": special.softmax, "log_softmax": special.log_softmax}
@@ -143,7 +143,7 @@ def test_missing_axis_is_refused(
 ) -> None:
     layers = arm([{"softmax": name}], sides=shape).layers
     with pytest.raises(ShapeError, match=message):
-        places(layers, shape)
+        layer_nodes(layers, shape)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_unsupported_rank_is_refused_with_a_remedy(
     layer: Any, shape: Shape, message: str
 ) -> None:
     with pytest.raises(ShapeError, match=message):
-        places(arm([layer], sides=shape).layers, shape)
+        layer_nodes(arm([layer], sides=shape).layers, shape)
 
 
 def test_names_of_axes() -> None:
@@ -221,7 +221,7 @@ def test_second_softmax_bounds_the_loss_from_below() -> None:
     assert best == pytest.approx(math.log(1 + 3 / math.e), rel=1e-15)
     example = arm([{"dense": 3}, "softmax"])
     z = np.array([[100.0, 0.0, 0.0]])
-    p, _ = Pass({}).through(example.places[1:], z)
+    p, _ = Pass({}).through(example.nodes[1:], z)
     assert CrossEntropy().value(p, np.array([0])) == pytest.approx(
         math.log(1 + 2 / math.e), rel=1e-12
     )

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.recipe import batch_sizes
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training import batches
 from framework_parity.common.training.batches import (
     Segment,
@@ -179,7 +179,7 @@ def test_flips_and_crops_draw_uniform_integers() -> None:
             assert abs((drawn == value).mean() - 1 / values) < 5 * error
 
 
-def test_masks_differ_between_steps_and_places() -> None:
+def test_masks_differ_between_steps_and_layers() -> None:
     twice = arm([{"dropout": 0.5}, {"dropout": 0.5}, {"dense": 3}])
     [segment] = segments(twice, 48, 0, range(2))
     first, second = segment.masks["dropout_1"], segment.masks["dropout_2"]
@@ -202,7 +202,7 @@ def test_recorded_draws_are_replayed_step_by_step() -> None:
     example = arm(DROPPING, batch_size=16)
     rng = np.random.default_rng(0)
     widths = [16, 16, 8] * 3
-    drawn = Drawn(
+    drawn = RecordedDraws(
         parts=None,
         weights={},
         orders=[rng.permutation(40) for _ in range(3)],

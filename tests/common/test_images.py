@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from framework_parity.common.reference.passes import Pass
-from framework_parity.common.spec.architecture import places
+from framework_parity.common.spec.architecture import layer_nodes
 from framework_parity.common.spec.layers.augmentation import (
     RandomCrop,
     RandomFlip,
@@ -112,9 +112,9 @@ def test_fans_match_those_counted_by_hand(
 
 
 def seen(layer: Any, x: Any, **weights: Any) -> Any:
-    [place] = places([layer], x.shape[1:])
-    named = {f"{place.name}/{name}": w for name, w in weights.items()}
-    return Pass(named).through([place], x)[0]
+    [node] = layer_nodes([layer], x.shape[1:])
+    named = {f"{node.name}/{name}": w for name, w in weights.items()}
+    return Pass(named).through([node], x)[0]
 
 
 def test_a_convolution_sums_what_each_window_sees() -> None:
@@ -172,11 +172,11 @@ def changed(layer: Any, drawn: list[float]) -> Any:
     The slope is that of the sum of all numbers, each times its position.
     """
     image = np.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 2, 2, 1)
-    [place] = places([layer], (2, 2, 1))
-    masks = {place.name: np.array(drawn).reshape(1, 1, 1, -1)}
-    output, back = Pass({}, masks).through([place], image)
+    [node] = layer_nodes([layer], (2, 2, 1))
+    masks = {node.name: np.array(drawn).reshape(1, 1, 1, -1)}
+    output, back = Pass({}, masks).through([node], image)
     slope = back(np.arange(1.0, 5.0).reshape(1, 2, 2, 1))
-    same, _ = Pass({}).through([place], image)
+    same, _ = Pass({}).through([node], image)
     np.testing.assert_array_equal(same, image)
     return output[0, :, :, 0].tolist(), slope[0, :, :, 0].tolist()
 
@@ -209,4 +209,4 @@ def test_crop_starts_at_its_corner(
 def test_a_vector_is_neither_mirrored_nor_cut(layer: Any) -> None:
     example = arm([layer, {"dense": 3}])
     with pytest.raises(ValueError, match="expected images"):
-        _ = example.places
+        _ = example.nodes

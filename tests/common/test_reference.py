@@ -241,7 +241,7 @@ def test_rounded_runs_differ_only_in_exponentials(
     network = arm([kind], sides=(1,))
 
     def through(rounding: Rounding) -> tuple[Any, Any]:
-        y, back = Pass({}, rounding=rounding).through(network.places, x)
+        y, back = Pass({}, rounding=rounding).through(network.nodes, x)
         return y, back(np.ones_like(x))
 
     (y, slope), (perturbed_y, perturbed_slope) = (

@@ -4,12 +4,16 @@ import math
 
 import pytest
 
-from framework_parity.common.spec.schedules import Constant, Cosine, StepDecay
+from framework_parity.common.spec.schedules import (
+    ConstantRate,
+    Cosine,
+    StepDecay,
+)
 
 
 @pytest.mark.parametrize("step", [0, 1, 10**9])
 def test_constant_stays_one(step: int) -> None:
-    assert Constant().factor(step) == 1.0
+    assert ConstantRate().factor(step) == 1.0
 
 
 @pytest.mark.parametrize(

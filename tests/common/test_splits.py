@@ -8,7 +8,12 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from framework_parity.common.data.spec import Data
-from framework_parity.common.data.splits import Rows, Split, count, hold_out
+from framework_parity.common.data.splits import (
+    RowIndices,
+    Split,
+    count,
+    hold_out,
+)
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.common.spec.losses import CrossEntropy, MeanSquaredError
@@ -19,7 +24,7 @@ SHARES = (0.01, 0.07, 0.1, 0.14, 0.15, 0.2, 0.25, 0.3, 1 / 3, 0.5, 0.9, 0.99)
 SPLITS: tuple[Split, ...] = ("stratified", "random", "last", "first")
 
 
-def rows(samples: int) -> Rows:
+def rows(samples: int) -> RowIndices:
     return np.arange(samples)
 
 
@@ -133,7 +138,7 @@ def test_class_with_one_sample_is_refused_before_drawing(
         parse(experiment(data=data))
     assert caught.value.field == "data.split"
     assert "class 1 has a single sample, sample 20" in caught.value.message
-    assert "say 'split: random'" in caught.value.message
+    assert "use 'split: random'" in caught.value.message
 
 
 def test_class_with_one_sample_behind_the_test_part_is_refused() -> None:

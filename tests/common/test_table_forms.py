@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework_parity.common.data.tables import Table
+from framework_parity.common.data.tables import TableDataset
 
 NUMBERS = st.one_of(
     st.floats(-1e9, 1e9, allow_subnormal=False),
@@ -59,7 +59,9 @@ def test_the_form_of_a_table_changes_nothing(drawn: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / name
         file.write_bytes(content)
-        table = Table(file=str(file), target="the target", classes=names)
+        table = TableDataset(
+            file=str(file), target="the target", classes=names
+        )
         result = table.draw(0)
     np.testing.assert_array_equal(result[0], x)
     np.testing.assert_array_equal(result[1], y)
@@ -92,7 +94,7 @@ def test_the_types_and_the_layout_of_arrays_change_nothing(drawn: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "t.npz"
         np.savez(file, **saved)
-        table = Table(file=str(file), classes=2, channels=channels)
+        table = TableDataset(file=str(file), classes=2, channels=channels)
         result = table.draw(0)
         assert table.shape == x.shape[1:]
     np.testing.assert_array_equal(result[0], x)

@@ -653,7 +653,7 @@ REFUSED = [
             "t.npz",
             {"x": np.zeros((ROWS, *shape)), "y": Y},
             "channels",
-            ("say 'channels: first', or 'channels: last' if an image", remedy),
+            ("use 'channels: first', or 'channels: last' if an image", remedy),
         )
         for name, shape, remedy in (
             ("first", (3, 6, 5), "looks as if"),

@@ -133,7 +133,7 @@ def test_csv_file_without_a_target_is_refused(tmp_path: Path) -> None:
     file.write_text(GOOD)
     error = refusal(file)
     assert error.field == "data.table.target"
-    assert "has the columns a, b, y, but no target is said" in error.message
+    assert "has the columns a, b, y, but no target is given" in error.message
 
 
 def with_nan(values: Any) -> Any:
@@ -258,7 +258,9 @@ def test_complete_spec_is_bound_to_the_content_of_its_file(
     error = refusal(file, **{k: v for k, v in dumped.items() if k != "file"})
     assert error.field == "data.table.sha256"
     # A file that changes before the training is noticed there as well.
-    with pytest.raises(SpecError, match="is not the file that is meant"):
+    with pytest.raises(
+        SpecError, match="is not the file of the specification"
+    ):
         data.parts(MeanSquaredError())
     file.unlink()
     with pytest.raises(SpecError, match="cannot be read") as caught:

@@ -91,7 +91,7 @@ def _inspect_if(misfortune: Any) -> None:
     inspect_step = tasks.inspect_step
 
     def faulty(trainer_class: Any, arm: Any, *args: Any, **more: Any) -> Any:
-        if any(place.name.startswith("residual_") for place in arm.all_nodes):
+        if any(node.name.startswith("residual_") for node in arm.all_nodes):
             misfortune()
         return inspect_step(trainer_class, arm, *args, **more)
 

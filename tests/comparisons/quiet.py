@@ -15,15 +15,6 @@ from hypothesis import Phase
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.comparisons.fuzz.fuzz import round_of_specs
-from tests.climbs import (
-    Found,
-    Job,
-    Memory,
-    climb_all,
-    counted,
-    outcome,
-    sentence,
-)
 from tests.comparisons.arms import (
     DIGITS,
     DROPOUT,
@@ -33,6 +24,15 @@ from tests.comparisons.arms import (
     RESIDUAL,
     TANH,
     arm,
+)
+from tests.ladder_jobs import (
+    Job,
+    JobResult,
+    ResultCache,
+    counted,
+    outcome,
+    run_jobs,
+    sentence,
 )
 
 CACHE = Path("build/quiet.json")
@@ -158,7 +158,7 @@ def widened(layers: list[Any], width: int) -> list[Any]:
     ] + layers[-1:]
 
 
-def report(jobs: list[Job], records: dict[str, Found]) -> list[str]:
+def report(jobs: list[Job], records: dict[str, JobResult]) -> list[str]:
     """Return the counts, and a line for each pair that does not agree."""
     known = [(job, records[job.key]) for job in jobs if job.key in records]
     lines = [counted([each for _, each in known])]
@@ -179,9 +179,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--at-most", type=int)
     options = parser.parse_args(arguments)
     jobs = quiet_jobs(options.count)
-    records = climb_all(
+    records = run_jobs(
         jobs,
-        Memory(options.cache),
+        ResultCache(options.cache),
         pairs=options.pairs,
         at_most=options.at_most,
         watch=lambda line: print(line, file=sys.stderr, flush=True),

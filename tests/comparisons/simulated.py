@@ -100,7 +100,7 @@ def simulate(
     return Finder(table, "abcdefghij"[:places], rising=True).find()
 
 
-def said(kind: str, result: Causes) -> Statement:
+def statement_of(kind: str, result: Causes) -> Statement:
     """Return how the causes found compare with the true ones."""
     if result.decision != "shown":
         return "no gap"
@@ -134,7 +134,7 @@ def main(tables: int) -> None:
                         result = simulate(
                             kind, errors, seeds, places, heavy, rng
                         )
-                        counts[said(kind, result)] += 1
+                        counts[statement_of(kind, result)] += 1
                     shares = {k: v / tables for k, v in counts.most_common()}
                     noise = "heavy" if heavy else "normal"
                     print(noise, seeds, kind, errors, shares, flush=True)

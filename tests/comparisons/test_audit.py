@@ -27,7 +27,7 @@ from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.audit.sweep import (
     Drift,
-    Measured,
+    MixRuns,
     Sweep,
 )
 from framework_parity.comparisons.ladder.ladder import LadderResult
@@ -112,7 +112,7 @@ class MadeUp:
     ) -> None:
         self.asked += [self.mixes[key_of_mix(spec)] for spec in experiments]
 
-    def measured(self, spec: Experiment, backend: str = "torch") -> Measured:
+    def measured(self, spec: Experiment, backend: str = "torch") -> MixRuns:
         middle = self.score(self.mixes[key_of_mix(spec)], spec)
         stopped = spec.recipe.early_stopping is not None
         epochs = 3.0 if stopped else 8.0
@@ -120,7 +120,7 @@ class MadeUp:
         key = crc32(f"{mix} {stopped}".encode())
         draws = np.random.default_rng(key).normal(size=SEEDS)
         values = middle + self.shared + self.noise * draws
-        return Measured(tuple(record(v, epochs) for v in values))
+        return MixRuns(tuple(record(v, epochs) for v in values))
 
     def drift(self, spec: Experiment, base: Experiment) -> Drift:
         return Drift(0.1, 4, 0.2)
@@ -167,12 +167,14 @@ def test_a_pair_that_only_fails_together_is_found() -> None:
     assert "of 0.897 (" in sentences[0]
     assert "of 0.502 (" in sentences[0]
     assert re.search(
-        f"{KEPT} and {KERNEL} make it together: −0.(39|40)", sentences[1]
+        f"{KEPT} and {KERNEL} together cause it: −0.(39|40)", sentences[1]
     )
     assert "each alone is harmless" in sentences[1]
     pairs = comb(len(result.switches), 2)
     assert f"no other of {pairs} sets of 2 does" in sentences[1]
-    assert f"either {KEPT} or {KERNEL} undoes it" in sentences[1]
+    assert (
+        f"switching back either {KEPT} or {KERNEL} removes it" in sentences[1]
+    )
 
 
 def test_an_option_that_amplifies_is_found_by_removing_it() -> None:
@@ -180,7 +182,7 @@ def test_an_option_that_amplifies_is_found_by_removing_it() -> None:
     amplifies = {o.name: o.amplifies for o in result.options}
     assert amplifies == {"early_stopping": True}
     sentence = wording.sentences(result)[2]
-    assert "What amplifies it is early_stopping" in sentence
+    assert "early_stopping amplifies it" in sentence
     assert "after 3 of 8 epochs" in sentence
     assert "the difference shrinks from 0.396" in sentence
 
@@ -210,7 +212,7 @@ def test_the_better_port_may_be_keras() -> None:
         1.0, abs=0.02
     )
     sentence = wording.sentences(result)[1]
-    assert f"{KEPT} alone makes it: −0.503 (95 % interval" in sentence
+    assert f"{KEPT} alone causes it: −0.503 (95 % interval" in sentence
 
 
 def test_two_ways_to_fail_are_both_found() -> None:
@@ -219,7 +221,10 @@ def test_two_ways_to_fail_are_both_found() -> None:
     assert result.causes is not None
     assert set(result.search.sets) == {frozenset({KEPT}), frozenset({KERNEL})}
     assert result.causes.undone_by == (PAIR,)
-    assert "so does 1 other set" in wording.sentences(result)[1]
+    assert (
+        "1 other set of that size also causes it"
+        in wording.sentences(result)[1]
+    )
 
 
 def test_a_gap_that_may_be_chance_is_not_searched() -> None:
@@ -229,7 +234,7 @@ def test_a_gap_that_may_be_chance_is_not_searched() -> None:
     assert not result.gap_is_real
     assert result.search is None
     sentences = wording.sentences(result)
-    assert "more than chance is not decided at 5 seeds" in sentences[1]
+    assert "is significant is undecided at 5 seeds" in sentences[1]
     assert "No option of the recipe was tried" in sentences[2]
     document = document_of(result)
     assert document["amplifiers"] == document["makes"] == []

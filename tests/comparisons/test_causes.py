@@ -14,8 +14,8 @@ from framework_parity.comparisons.audit.causes import (
 from tests.comparisons.simulated import (
     FAILS,
     fewest_places,
-    said,
     simulate,
+    statement_of,
 )
 
 # With n tables, a share p is seen within 4 √(p (1 - p) / n) of itself but
@@ -38,7 +38,7 @@ def shares(
         result = simulate(
             kind, errors, seeds[index % len(seeds)], places, index % 2 > 0, rng
         )
-        counts[said(kind, result)] += 1
+        counts[statement_of(kind, result)] += 1
     return {what: count / tables for what, count in counts.items()}
 
 
@@ -119,6 +119,7 @@ def test_three_seeds_name_a_cause_that_is_the_strongest_in_each() -> None:
     """Two degrees of freedom show no single cause of ten; the rank does."""
     rng = np.random.default_rng(3)
     counts = Counter(
-        said("one", simulate("one", 12, 3, 10, False, rng)) for _ in range(40)
+        statement_of("one", simulate("one", 12, 3, 10, False, rng))
+        for _ in range(40)
     )
     assert counts["right"] >= 36

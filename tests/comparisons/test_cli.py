@@ -176,8 +176,8 @@ def test_a_wrong_input_is_reported_in_a_json_document(
             "--profil: is no option; did you mean '--profile'?\n",
         ),
         (("run", "shallow_vs_deep", "--zzzz"), "--zzzz: is no option\n"),
-        (("run",), "experiments: name at least one, or say --all\n"),
-        (("run", "xor", "--all"), "--all: stands beside names"),
+        (("run",), "experiments: name at least one, or use --all\n"),
+        (("run", "xor", "--all"), "--all: cannot be combined with names"),
         (("check", "shallow_vs_deep", "--dtype", "bfloat16"), "float64"),
         (("run", "shallow_vs_deep", "--device", "tpu"), "cuda"),
         (("audition",), "audition"),
@@ -453,7 +453,7 @@ def test_a_disk_that_is_full_at_the_end_is_one_sentence(
     command = ("run", "shallow_vs_deep", "--out", str(tmp_path))
     assert parity(*command) == 3
     assert capsys.readouterr().err.lstrip() == (
-        f"parity: something broke: {tmp_path}: No space left on device\n"
+        f"parity: error: {tmp_path}: No space left on device\n"
     )
     assert parity(*command, "--json") == 3
     error = json.loads(capsys.readouterr().out)["error"]

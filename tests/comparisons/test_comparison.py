@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framework_parity.comparisons.ladder.ladder import _with_opinion
 from framework_parity.comparisons.ladder.noise_floor import (
     Comparison,
     compare_curves,
     compare_tensor,
     length,
 )
+from framework_parity.comparisons.ladder.rungs import with_reference
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.ladder.verdict import Verdict
 
@@ -63,10 +63,10 @@ def test_the_reference_names_no_framework_where_it_contradicts_the_judge(
     verdict = Verdict(
         "step", "only", "disagree", sentence="it", suspect=accused
     )
-    _with_opinion(verdict, VALUES, VALUES * (1 + 1e-15), VALUES * (1 + 1e-9))
+    with_reference(verdict, VALUES, VALUES * (1 + 1e-15), VALUES * (1 + 1e-9))
     assert verdict.outcome == "disagree"
     assert verdict.suspect == suspect
-    assert ("Keras is off" in verdict.sentence) == (suspect is not None)
+    assert ("Keras deviates" in verdict.sentence) == (suspect is not None)
     assert "rounding units from the NumPy reference" in verdict.sentence
 
 

@@ -297,7 +297,7 @@ def test_the_headline_names_the_arms_that_diverge_in_both() -> None:
     )
     assert "chaotic" not in sentence
     alone = headline(together(lost=judged(growing(1), growing(1))))
-    assert "agree: over 1 float64 step, nothing" in alone
+    assert "agree: over 1 float64 step, no difference" in alone
 
 
 def test_the_table_states_the_step_up_to_which_they_agree() -> None:

@@ -146,10 +146,10 @@ def test_a_sentence_states_means_spreads_margin_and_p() -> None:
     assert "of 10 runs each" in sentence
     assert "equivalent within 0.02 (p = 0.02" in sentence
     sentence = judged(torch, keras, margin=0.01).sentence
-    assert "nothing is shown" in sentence
+    assert "undecided, since neither" in sentence
     assert "it would likely take" in sentence
     sentence = judged(torch, keras + 0.1).sentence
-    assert "further apart than 0.02 (p = " in sentence
+    assert "differ by more than 0.02 (p = " in sentence
 
 
 def test_the_margin_of_a_loss_is_a_share_of_its_mean() -> None:
@@ -183,11 +183,16 @@ def test_runs_that_all_end_alike(torch: Any, keras: Any, outcome: str) -> None:
         ([None] * 10, [0.9] * 10, "disagree", "PyTorch diverges more often"),
         ([0.9] * 10, [None] * 10, "disagree", "Keras diverges more often"),
         ([None] * 10, [None] * 10, "agree", "every run diverges in both"),
-        ([None] * 4, [None] * 4, "undecided", "fewer than 5 that end"),
+        ([None] * 4, [None] * 4, "undecided", "fewer than 5 runs do not"),
         ([None] * 9 + [0.9], [None] * 10, "undecided", "fewer than 5"),
-        ([0.9] * 10, [0.9] * 9 + [None], "undecided", "as many diverge"),
+        ([0.9] * 10, [0.9] * 9 + [None], "undecided", "not shown to be equal"),
         ([0.9] * 10, [0.5] * 9 + [None], "disagree", "1 in Keras diverged"),
-        ([0.9] * 10, [0.9] * 7 + [None] * 3, "undecided", "as many diverge"),
+        (
+            [0.9] * 10,
+            [0.9] * 7 + [None] * 3,
+            "undecided",
+            "not shown to be equal",
+        ),
     ],
 )
 def test_diverged_runs_are_counted_and_compared(
@@ -341,7 +346,7 @@ def test_initial_weights_that_are_too_wide_are_found_without_sharing(
     assert last.suspect == suspect
     result = compare_samples(apart["torch"], apart["keras"])
     assert result.outcome == "disagree"
-    assert "further apart than" in result.sentence
+    assert "differ by more than" in result.sentence
 
 
 DROPPING = arm(

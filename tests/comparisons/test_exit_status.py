@@ -51,8 +51,8 @@ def test_help_explains_the_status(
         "Exit status: 0 the frameworks agree",
         "1 they disagree",
         "2 the input is wrong",
-        "3 something broke",
-        "4 undecided: nothing could be shown either way",
+        "3 another error",
+        "4 undecided: neither could be shown",
     ):
         assert meaning in text
 

@@ -20,7 +20,7 @@ from tests.faults import DIVERGING, FAULTS, FAULTS_WHERE_BOTH_DIVERGE, Fault
 # Enough for the rate to change and for a last batch to come twelve times.
 STEPS = 60
 
-# The rungs on which the reference tells which framework is off. What the
+# The rungs on which the reference tells which framework deviates. What the
 # data are and how the network is built is checked by no third implementation.
 INSIDE = ("forward", "gradient", "step", "trajectory")
 
@@ -105,7 +105,7 @@ def test_a_fault_is_found_on_its_rung(
     assert all(verdict.agrees for verdict in ladder.verdicts[:-1])
     if fault.rung in INSIDE:
         # Off from the reference, or drifting from itself.
-        named = rf"{LABELS[suspect]}(?: is off|'s own run-to-run drift)"
+        named = rf"{LABELS[suspect]}(?: deviates|'s own run-to-run drift)"
         assert re.search(named, last.sentence), last.sentence
     if fault.at_step is not None:
         assert last.at_step == fault.at_step

@@ -11,7 +11,7 @@ from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run import plots as gallery
 from framework_parity.comparisons.report.run.figures import pictures
 from framework_parity.comparisons.report.run.page import fragment
-from framework_parity.comparisons.report.style import Rows, svg
+from framework_parity.comparisons.report.style import TextTable, svg
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers import tasks
@@ -97,7 +97,7 @@ def test_a_table_holds_both_frameworks_means_beside_the_expected_value() -> (
 ):
     rows = {"first weight": 'slow.weight("dense_1/kernel", 0, 0) == 2.50'}
     trained, table = drawn({"table": {"rows": rows, "expected": "by hand"}})
-    assert isinstance(table, Rows)
+    assert isinstance(table, TextTable)
     assert table.head == ("", "by hand", "PyTorch", "Keras")
     records = trained.arms[0].records["torch"]
     mean = np.mean([r.weights["dense_1/kernel"][0, 0] for r in records])

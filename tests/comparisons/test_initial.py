@@ -9,7 +9,7 @@ import pytest
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import CONVENTIONS, Convention
 from framework_parity.common.training.loop import initial_weights
-from framework_parity.common.training.record import Weights
+from framework_parity.common.training.record import Tensors
 from framework_parity.comparisons.ladder.initial_weights import (
     TESTS,
     draws,
@@ -37,7 +37,7 @@ DRAWN = [
 ]
 
 
-def as_common_draws(arm: Arm, count: int, first: int = 0) -> list[Weights]:
+def as_common_draws(arm: Arm, count: int, first: int = 0) -> list[Tensors]:
     """Return float32 weights as NumPy draws them, under seeds of its own."""
     seeds = range(1000 + first, 1000 + first + count)
     return [initial_weights(arm, seed, "float32") for seed in seeds]

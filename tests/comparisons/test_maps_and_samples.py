@@ -211,7 +211,7 @@ def test_heat_maps_hold_the_means_and_their_difference() -> None:
     assert [panel.get_title() for panel in figure.axes] == [
         "PyTorch",
         "Keras",
-        "Keras less PyTorch",
+        "Keras − PyTorch",
     ]
     values = torch.images[0].get_array().filled(np.nan)
     expected = np.append(np.arange(7) * 0.1 + 0.01, np.nan).reshape(4, 2)
@@ -249,7 +249,7 @@ def accurate(value: float) -> Record:
                 "probes": {"representations": {"places": ["flatten_1"]}},
                 "plots": ["confusion"],
             },
-            "does not see 'dense_1'",
+            "does not record 'dense_1'",
         ),
         (
             {
@@ -257,7 +257,7 @@ def accurate(value: float) -> Record:
                 "arms": {"one": [{"dense": 3}]},
                 "plots": ["mistakes"],
             },
-            "no images",
+            "not images",
         ),
     ],
 )

@@ -70,7 +70,7 @@ def test_a_result_is_printed_in_a_few_lines() -> None:
     assert [arm.arm.name for arm in result.arms] == ["linear"]
     lines = str(result).splitlines()
     assert lines[0] == "small"
-    assert lines[-1] == "One framework ran alone, so nothing was compared."
+    assert lines[-1] == "Only one framework was run, so nothing was compared."
     assert len(lines) < 15
     assert repr(result) == str(result)
     assert "\x1b" not in str(result)

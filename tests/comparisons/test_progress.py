@@ -33,17 +33,17 @@ def wait_for(file: io.StringIO, count: int) -> list[str]:
 
 def test_a_line_states_the_progress_of_each_framework() -> None:
     stages = Stages(LABELS, "steps")
-    assert stages.say() == ("", "")
+    assert stages.report() == ("", "")
     stages.watch("deep: float32, seed 0", "torch", 1250, 5000)
     stages.watch("deep: float32, seed 0", "keras", 0, 5000)
-    stage, line = stages.say()
+    stage, line = stages.report()
     assert stage == "deep: float32, seed 0"
     assert line == (
         "deep: float32, seed 0: PyTorch 1,250 of 5,000 steps (25 %), "
         "Keras 0 of 5,000 steps (0 %)"
     )
     stages.watch("deep: float32, seed 1", "torch", 5000, 5000)
-    stage, line = stages.say()
+    stage, line = stages.report()
     assert stage == "deep: float32, seed 1; deep: float32, seed 0"
     assert line == (
         "deep: float32, seed 1: PyTorch 5,000 of 5,000 steps (100 %); "

@@ -5,13 +5,20 @@ from pathlib import Path
 import pytest
 
 from framework_parity.comparisons.workers.pool import WorkerPair
-from tests.climbs import Job, Memory, climb_all, ladder, outcome, sentence
 from tests.comparisons.quiet import (
     CACHE,
     COUNT,
     LONG_STEPS,
     quiet_jobs,
     report,
+)
+from tests.ladder_jobs import (
+    Job,
+    ResultCache,
+    outcome,
+    run_job,
+    run_jobs,
+    sentence,
 )
 
 # All of them short; the long ones are among the thousand.
@@ -40,7 +47,7 @@ def jobs() -> list[Job]:
 def test_a_sound_pair_does_not_disagree(
     pair: WorkerPair, jobs: list[Job], number: int
 ) -> None:
-    record = ladder(pair, jobs[number])
+    record = run_job(pair, jobs[number])
     assert outcome(record) != "disagree", sentence(record)
 
 
@@ -50,8 +57,8 @@ def test_a_thousand_sound_pairs_do_not_disagree(
 ) -> None:
     """Pairs that `make quiet` has run already are not run again."""
     jobs = quiet_jobs()
-    memory = Memory(Path(request.config.rootpath) / CACHE)
-    records = climb_all(jobs, memory, watch=print)
+    memory = ResultCache(Path(request.config.rootpath) / CACHE)
+    records = run_jobs(jobs, memory, watch=print)
     print("\n".join(report(jobs, records)))
     assert len({job.key for job in jobs}) == len(records) == COUNT
     disagreements = [

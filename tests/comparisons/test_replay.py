@@ -15,7 +15,7 @@ from framework_parity import run
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
-from framework_parity.common.spec.replay import Drawn
+from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training import batches
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons import catalogue
@@ -38,14 +38,14 @@ DROPOUT = catalogue.find("dropout")
 
 on_each_backend = pytest.mark.parametrize("backend", list(LABELS))
 
-Play = Callable[[str, Arm, Drawn], Record]
+Play = Callable[[str, Arm, RecordedDraws], Record]
 
 
 @pytest.fixture(scope="module")
 def play(pair: WorkerPair) -> Play:
     """Train in one framework from what was drawn."""
 
-    def trained(backend: str, arm: Arm, drawn: Drawn) -> Record:
+    def trained(backend: str, arm: Arm, drawn: RecordedDraws) -> Record:
         options = {"seed": 0, "dtype": "float32", "drawn": drawn}
         worker = pair.workers[backend]
         record: Record = worker.submit("train", arm=arm, **options).result()[0]

@@ -32,7 +32,7 @@ HOW: dict[str, dict[str, Any]] = {
     "native": {"randomness": "native", "dtype": "bfloat16", "seeds": 2},
     "alone": {"backends": ["torch"], "seeds": 1},
 }
-SAME = "start from the same numbers and see the same batches"
+SAME = "start from the same initial values and train on the same batches"
 FRAMEWORKS = "PyTorch and Keras, side by side"
 
 
@@ -69,9 +69,9 @@ def test_a_shared_run_states_what_is_shared(
     assert f"Both frameworks {SAME}" in text
     assert "Training and validation in both frameworks, in float32" in text
     assert (
-        "The verdict rests on the ladder, climbed in float64 from the same "
-        "numbers in both frameworks, and on the claims, asked of the float32 "
-        "runs. The float32 curves are drawn to be looked at"
+        "The verdict is based on the ladder, which is run in float64 from the "
+        "same initial values in both frameworks, and on the claims, evaluated "
+        "on the float32 runs. The float32 curves are shown for illustration"
     ) in text
     assert "alone" not in text.split("The complete specification")[0]
 
@@ -85,10 +85,10 @@ def test_a_native_run_states_that_it_was_not_compared_step_by_step(
     assert f"Both frameworks {SAME}" not in text
     assert f"there both frameworks {SAME}" in text
     assert (
-        "Training in both frameworks, in bfloat16, each from weights of its "
-        "own"
+        "Training in both frameworks, in bfloat16, each from its own initial "
+        "weights"
     ) in text
-    assert "The bfloat16 curves are drawn" in text
+    assert "The bfloat16 curves are shown" in text
 
 
 def test_a_replayed_run_names_the_source_of_its_draws(
@@ -97,20 +97,24 @@ def test_a_replayed_run_names_the_source_of_its_draws(
     for name, played, where in (
         (
             "shared",
-            "Both frameworks were played these numbers",
+            "Both frameworks used these draws",
             "both frameworks",
         ),
         (
             "alone",
-            "Only PyTorch ran, from the numbers that PyTorch",
+            "Only PyTorch was run, with the random draws of PyTorch",
             "PyTorch alone",
         ),
     ):
         played_back = replace(results[name].settings, randomness="replay")
         text = words(replace(results[name], settings=played_back))
         assert played in text
-        assert f"in {where}, in float32, from what PyTorch drew" in text
-        assert "test accuracy, float32, from what PyTorch drew." in text
+        assert (
+            f"in {where}, in float32, with the random draws of PyTorch" in text
+        )
+        assert (
+            "test accuracy, float32, with the random draws of PyTorch." in text
+        )
         assert f"Both frameworks {SAME}" not in text
 
 
@@ -120,9 +124,9 @@ def test_one_framework_alone_is_not_reported_as_two(
     text = words(results["alone"]).split("The complete specification")[0]
     assert text.startswith("small: PyTorch alone")
     assert "trained in PyTorch alone." in text
-    assert "Only PyTorch ran, from the initial weights that both" in text
+    assert "Only PyTorch was run, from the initial weights that both" in text
     assert "Training in PyTorch alone, in float32" in text
-    for untrue in (FRAMEWORKS, SAME, "noise floor", "The verdict rests"):
+    for untrue in (FRAMEWORKS, SAME, "noise floor", "The verdict is based"):
         assert untrue not in text
     native = replace(
         results["alone"],

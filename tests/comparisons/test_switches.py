@@ -35,9 +35,9 @@ def test_a_switch_reaches_into_blocks() -> None:
     changed = switched(judged(RESIDUAL, DIGITS), row, row.keras)
     assert changed is not None
     decays = [
-        place.layer.running_decay
-        for place in changed.all_nodes
-        if isinstance(place.layer, BatchNorm)
+        node.layer.running_decay
+        for node in changed.all_nodes
+        if isinstance(node.layer, BatchNorm)
     ]
     assert decays == [0.99, 0.99]
 

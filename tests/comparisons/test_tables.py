@@ -30,8 +30,8 @@ CLAIMS = (
 )
 FOUND = (
     "gradient_norm of batch_normalization_12/running_variance is 12.3 times "
-    "the floor at step 4; Keras is off: PyTorch 0.94, Keras 1.2e+02 rounding "
-    "units from the NumPy reference"
+    "the floor at step 4; Keras deviates: PyTorch 0.94, Keras 1.2e+02 "
+    "rounding units from the NumPy reference"
 )
 RUNGS = (
     ("arm", "rung", "verdict", "found"),

@@ -139,7 +139,7 @@ OTHER = sides("relu", "tanh")
             ),
             "trajectory",
             "rate",
-            "the first to part is rate",
+            "the first difference is rate",
         ),
         (
             document(epochs=sides(1, 2)),
@@ -204,7 +204,7 @@ def test_values_that_part_only_together_are_named_together(
     ladder, why = explained(pair, written)
     assert [v.outcome for v in ladder.verdicts][-1] == "disagree"
     assert [e.does for e in why.effects] == ["together", "together"]
-    assert "part them only together" in ladder.verdicts[-1].sentence
+    assert "cause a difference only together" in ladder.verdicts[-1].sentence
     assert ladder.verdicts[-1].rung == "trajectory"
 
 
@@ -224,7 +224,7 @@ def test_values_that_part_only_together_are_named_together(
                     }
                 }
             },
-            "recipe.optimizer.sgd.velocity means the same on both sides",
+            "recipe.optimizer.sgd.velocity is equivalent on both sides",
         ),
     ],
     ids=["no_effect", "same_meaning"],

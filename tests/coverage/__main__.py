@@ -9,16 +9,16 @@ from typing import Any
 from framework_parity.common.spec.counted import counted
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.workers.pool import WorkerPair
-from tests.climbs import (
+from tests.coverage.page import Absences, Page, absent_kinds, held
+from tests.coverage.rows import case_jobs, convention_jobs, precision_jobs
+from tests.ladder_jobs import (
     LIBRARIES,
     SETUP,
     Job,
-    Memory,
-    climb_all,
+    ResultCache,
+    run_jobs,
     version,
 )
-from tests.coverage.page import Absences, Page, absent_kinds, held
-from tests.coverage.rows import case_jobs, convention_jobs, precision_jobs
 
 PAGE = Path("docs/coverage.md")
 CACHE = Path("build/coverage.json")
@@ -59,8 +59,8 @@ def covered(cache: Path, pairs: int = 2, at_most: int | None = None) -> Page:
         )
         if not held(job) & gone
     ]
-    results = climb_all(
-        jobs, Memory(cache), pairs=pairs, at_most=at_most, watch=_tell
+    results = run_jobs(
+        jobs, ResultCache(cache), pairs=pairs, at_most=at_most, watch=_tell
     )
     return Page(cases, conventions, results, absent, header(), precise)
 
@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--at-most",
         type=int,
-        help="climbs to do now; the next call goes on from there",
+        help="largest number of ladder runs; the next call does the rest",
     )
     return parser
 

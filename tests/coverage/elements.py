@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from framework_parity.common.data.image_sets import ImageSet
 from framework_parity.common.data.spec import Data
-from framework_parity.common.spec.architecture import ShapeError, places
+from framework_parity.common.spec.architecture import ShapeError, layer_nodes
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import CONVENTIONS, Convention
 from framework_parity.common.spec.layer import LayerSpec
@@ -104,7 +104,7 @@ def accepts(cls: type[LayerSpec], shape: tuple[int, ...]) -> bool:
     with defaults_from("keras"):
         layer = cls.model_validate(fields)
     try:
-        places([layer], shape)
+        layer_nodes([layer], shape)
     except ShapeError:
         return False
     return True
@@ -157,15 +157,15 @@ def choices() -> list[Choice]:
         Choice(kind.cls, field, value)
         for kind in kinds()
         for field, info in kind.cls.model_fields.items()
-        if (kind.cls, field) not in NOT_CLIMBED
+        if (kind.cls, field) not in NOT_ON_THE_LADDER
         for value in _values(info.annotation)
     ]
 
 
-NOT_CLIMBED = {(Recipe, "precision")}
+NOT_ON_THE_LADDER = {(Recipe, "precision")}
 """The ladder runs in float64, whatever the recipe's precision is.
 
-The page has a table of its own for the other precisions, and
+The page has a separate table for the other precisions, and
 `tests.backends.test_precision` trains in all of them.
 """
 
@@ -201,8 +201,8 @@ def covered(arm: Arm) -> set[type[Model] | Choice | OnRank]:
     """Return the kinds and choices that an arm holds, and on which ranks."""
     names = list(RANKS)
     result: set[Any] = {
-        OnRank(type(place.layer), names[len(place.input_shape) - 1])
-        for place in arm.all_nodes
+        OnRank(type(node.layer), names[len(node.input_shape) - 1])
+        for node in arm.all_nodes
     }
     for record in inside((arm.layers, arm.data, arm.recipe)):
         result.add(type(record))

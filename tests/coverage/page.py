@@ -8,7 +8,6 @@ from typing import Any
 from framework_parity.common.choices import Dtype, Rung
 from framework_parity.comparisons.ladder.verdict import Outcome, worst
 from framework_parity.comparisons.workers.pool import LABELS
-from tests.climbs import Found, Job, counted, outcome, sentence
 from tests.common.written import key
 from tests.coverage.elements import (
     CONVENTION_VALUES,
@@ -21,6 +20,7 @@ from tests.coverage.elements import (
     kinds,
     on_ranks,
 )
+from tests.ladder_jobs import Job, JobResult, counted, outcome, sentence
 
 TITLES = {
     "layer": "Layers",
@@ -40,31 +40,36 @@ TITLES = {
 JUDGED: tuple[Rung, ...] = ("forward", "gradient", "step", "trajectory")
 
 AS_NUMBERS = (
-    "it has no output and no gradient of its own. *Built* means that it is "
-    "drawn natively by either framework; that the numbers follow its law is "
-    "for `tests/backends/test_drawn.py`. The trajectory starts from numbers "
-    "sampled once, in `common`, and given to both"
+    "not applicable: an initialiser has no output and no gradient. *Built* "
+    "means that each framework can draw from it; "
+    "`tests/backends/test_drawn.py` tests the distribution. The trajectory "
+    "starts from values that `common` draws for both frameworks"
 )
 AS_A_LOOP = (
-    "the loop over epochs stands once, in `common`; *built* means that both "
-    "were handed the same batches"
+    "not applicable: the loop over epochs is in `common`; *built* means that "
+    "both frameworks get the same batches"
 )
 AS_BYTES = (
-    "data are drawn once, in `common`; *built* means that both hold the same "
-    "bytes"
+    "not applicable: the data are drawn in `common`; *built* means that both "
+    "frameworks have the same bytes"
 )
 
-# Why a rung says nothing about a family; it then shows a dash.
+AFTER_GRADIENT = "not applicable: it is applied after the gradient"
+
+# Why a rung does not apply to a family; the page then shows a dash.
 INAPPLICABLE: dict[str, tuple[tuple[str, ...], str]] = {
     "initializer": (("forward", "gradient", "step"), AS_NUMBERS),
     "loss": (
         ("forward",),
-        "it is no layer; gradient judges its value",
+        "not applicable: the gradient rung compares the value of the loss",
     ),
-    "penalty": (("forward",), "it acts on the gradient, not on the outputs"),
-    "optimizer": (("forward", "gradient"), "it acts after the gradient"),
-    "schedule": (("forward", "gradient"), "it acts after the gradient"),
-    "clipping": (("forward", "gradient"), "it acts after the gradient"),
+    "penalty": (
+        ("forward",),
+        "not applicable: it changes the gradient, not the outputs",
+    ),
+    "optimizer": (("forward", "gradient"), AFTER_GRADIENT),
+    "schedule": (("forward", "gradient"), AFTER_GRADIENT),
+    "clipping": (("forward", "gradient"), AFTER_GRADIENT),
     "recipe": (("emitted", "read", "forward", "gradient"), AS_A_LOOP),
     "source": (("emitted", "read"), AS_BYTES),
     "data": (("emitted", "read"), AS_BYTES),
@@ -101,13 +106,13 @@ class Row:
     """One job, its result, and the kinds and choices that it holds."""
 
     job: Job
-    result: Found
+    result: JobResult
     holds: frozenset[Any]
 
     @property
-    def broke(self) -> bool:
+    def failed(self) -> bool:
         """Whether no verdict was reached."""
-        return "broke" in self.result
+        return "error" in self.result
 
     def ratio(self, rung: str) -> float:
         """Return the worst ratio to the floor on a rung; infinity if none."""
@@ -140,7 +145,7 @@ class Page:
         self,
         cases: Sequence[Job],
         conventions: dict[tuple[str, str], Job],
-        results: dict[str, Found],
+        results: dict[str, JobResult],
         absences: Absences,
         header: str,
         precisions: Mapping[Dtype, Sequence[Job]] | None = None,
@@ -238,7 +243,7 @@ class Page:
         )
 
     def _holding(self, what: Any, name: str) -> list[Row]:
-        rows = [r for r in self.rows if what in r.holds and not r.broke]
+        rows = [r for r in self.rows if what in r.holds and not r.failed]
         cls = what.cls if isinstance(what, Choice | OnRank) else what
         if cls not in self.gone and not any(
             outcome(row.result) == "agree" for row in rows
@@ -261,9 +266,9 @@ class Page:
         cells = []
         for backend in LABELS:
             messages = [
-                row.result["said"][backend][part].get(rung)
+                row.result["code"][backend][part].get(rung)
                 for row in rows
-                if part in row.result["said"].get(backend, {})
+                if part in row.result["code"].get(backend, {})
             ]
             cells.append(self._share(messages, f"{backend}.{rung}.{name}"))
         return " ".join(cells) if cells != ["·", "·"] else "·"
@@ -302,10 +307,8 @@ class Page:
     def _choices(self) -> list[str]:
         rows = [self._choice(choice) for choice in choices()]
         head = ["value", *JUDGED, "worst", "cases"]
-        return [
-            "## Values\n\nEach value of each field that names its values.",
-            table(head, rows),
-        ]
+        title = "Each value of each field with a fixed set of values."
+        return [f"## Values\n\n{title}", table(head, rows)]
 
     def _choice(self, choice: Choice | OnRank) -> list[str]:
         rows = self._holding(choice, choice.name)
@@ -321,7 +324,7 @@ class Page:
                 each
                 for each in self.rows
                 if each.job.key == self.conventions[row.name, dialect].key
-                and not each.broke
+                and not each.failed
             ]
             cells = [row.name, f"`{row.field} = {value}`", LABELS[dialect]]
             judged = [ratio(matching, rung) for rung in JUDGED]
@@ -329,7 +332,8 @@ class Page:
                 [*cells, *(judged if matching else [NOT_RUN] * len(JUDGED))]
             )
         head = ["convention", "value", "by default", *JUDGED]
-        return ["## Conventions\n\nBoth values of each.", table(head, rows)]
+        title = "## Conventions\n\nBoth values of each convention."
+        return [title, table(head, rows)]
 
     def precision_table(self) -> list[str]:
         """Return the table of all kinds in the precisions below float64."""
@@ -346,7 +350,7 @@ class Page:
             for kind in kinds()
             if kind.cls not in self.gone
         ]
-        return [PRECISIONS, table(["word", *self.precise], rows)]
+        return [PRECISIONS, table(["element", *self.precise], rows)]
 
     def _undecided(self) -> list[str]:
         rows = [
@@ -356,7 +360,7 @@ class Page:
         ]
         if not rows:
             return []
-        return ["## Undecided", table(["case", "what the judge says"], rows)]
+        return ["## Undecided", table(["case", "verdict"], rows)]
 
     def _not_run(self) -> list[str]:
         """Return the cases that had not run when the page was written."""
@@ -376,37 +380,37 @@ RANKS = """\
 ## Ranks
 
 Each layer on each rank of samples that it accepts: vectors (channels), two
-axes (height, channels), images (height, width, channels). On other ranks it
-is refused before training."""
+axes (height, channels), images (height, width, channels). Other ranks are
+rejected before training."""
 
 INTRODUCTION = """\
 # Coverage
 
-Made by `make coverage`, from the code; do not edit. {header}
+Generated by `make coverage`; do not edit. {header}
 
-Every word of the language, in both frameworks, in float64: what it was seen
-to pass, over all the cases that hold it.
+Each element of the language, in both frameworks, in float64, with its results
+over all cases that contain it.
 
-- **built**: both hold the same data and make the same tensors; a tick for
-  each framework, PyTorch's first.
-- **emitted**: it is printed as code that runs by itself and makes the same.
-- **read**: what was built is read back as what was meant. A dot means that
-  this version of the code does not try.
+- **built**: both frameworks have the same data and tensors; a tick for each
+  framework, PyTorch's first.
+- **emitted**: the emitted code runs on its own and builds the same object.
+- **read**: the specification that is read from the built object equals the
+  original. A dot means that reading is not implemented.
 - **forward, gradient, step, trajectory**: the largest difference between the
   two frameworks in units of the noise floor; up to 10 they agree. A
-  trajectory has 500 steps, or as many as there are before it is chaotic.
-- **worst**: the case with the largest ratio; **cases**: how many hold it,
-  and the first of them."""
+  trajectory has 500 steps, or fewer if it becomes chaotic.
+- **worst**: the case with the largest ratio; **cases**: the number of cases
+  that contain the element, and the first of them."""
 
 
 PRECISIONS = """\
 ## Precisions
 
-Every kind, trained for 20 steps in each precision besides float64: the
-largest difference between the frameworks in units of the floor, of all the
-curves and, where nothing is chaotic, of the final weights. In bfloat16 a
+Each element, trained for 20 steps in each precision other than float64: the
+largest difference between the frameworks in units of the noise floor, over
+all curves and, if training is not chaotic, the final weights. In bfloat16
 training may be chaotic too early to be judged; it is then undecided.
-`tests/backends/test_precision.py` holds each layer to the precision."""
+`tests/backends/test_precision.py` tests the precision of each layer."""
 
 
 def is_named(name: str, kind: Kind) -> bool:

@@ -8,10 +8,10 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import Convention
 from framework_parity.common.spec.load import parse
 from tests.cases import CASES, MLP, arm
-from tests.climbs import Job
 from tests.common.written import IMAGES, TABLE
 from tests.coverage.elements import CONVENTION_VALUES, covered, kinds
 from tests.examples import dense, example, watched
+from tests.ladder_jobs import Job
 
 STEPS_LONG = 500
 
@@ -187,7 +187,7 @@ def case_jobs() -> list[Job]:
     """Return every case of `tests.cases` and of `MORE`."""
     arms = {case.id: case.arm for case in CASES} | MORE
     return [
-        Job(name, network, steps=STEPS_LONG, says=True)
+        Job(name, network, steps=STEPS_LONG, emits=True)
         for name, network in arms.items()
     ]
 
@@ -230,7 +230,7 @@ def convention_jobs() -> dict[tuple[str, str], Job]:
             f"{row.field} = {value}",
             convention_arm(row, value),
             steps=STEPS_LONG,
-            says=True,
+            emits=True,
         )
         for row, dialect, value in CONVENTION_VALUES
     }

@@ -11,10 +11,9 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.comparisons.ladder.ladder import RUNGS
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.workers.pool import WorkerPair
-from tests import climbs
+from tests import ladder_jobs
 from tests.cases import arm
-from tests.climbs import Found, Job, Memory, climb_all, ladder, outcome
-from tests.coverage import saying
+from tests.coverage import emission
 from tests.coverage.__main__ import CACHE, PAGE, covered
 from tests.coverage.elements import (
     CONVENTION_VALUES,
@@ -24,6 +23,14 @@ from tests.coverage.elements import (
 )
 from tests.coverage.page import TITLES, Page
 from tests.coverage.rows import case_jobs, convention_jobs, precision_jobs
+from tests.ladder_jobs import (
+    Job,
+    JobResult,
+    ResultCache,
+    outcome,
+    run_job,
+    run_jobs,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -81,7 +88,7 @@ def test_every_kind_and_every_value_has_a_case() -> None:
 # --- The page itself, on made-up results. ---
 
 
-def agreed(job: Job, **changes: Any) -> Found:
+def agreed(job: Job, **changes: Any) -> JobResult:
     """Return a result that agrees on every rung at half the floor."""
     verdicts = {
         rung: {
@@ -96,12 +103,12 @@ def agreed(job: Job, **changes: Any) -> Found:
     outcomes = {part: {"emitted": "", "read": ""} for part in parts}
     result = {
         "verdicts": verdicts,
-        "said": {"torch": outcomes, "keras": outcomes},
+        "code": {"torch": outcomes, "keras": outcomes},
     }
     return result | changes
 
 
-def page(absences: Any = None, **doctored: Found) -> Page:
+def page(absences: Any = None, **doctored: JobResult) -> Page:
     """Return a page on which all jobs agree, except those in `doctored`."""
     cases, conventions = case_jobs(), convention_jobs()
     results = {
@@ -131,7 +138,7 @@ def test_a_page_without_faults_lists_everything_once() -> None:
     assert "No function of either backend is absent." in text
 
 
-def lost(rung: str) -> Found:
+def lost(rung: str) -> JobResult:
     verdicts = agreed(case_jobs()[0])["verdicts"]
     verdicts[rung] = verdicts[rung] | {
         "verdict": "disagree",
@@ -164,7 +171,7 @@ def test_a_disagreement_in_a_precision_is_a_fault() -> None:
 
 
 def test_a_broken_worker_is_a_fault() -> None:
-    made = page(spiral={"broke": "the worker died"})
+    made = page(spiral={"error": "the worker died"})
     made.text()
     assert made.faults == [
         "spiral: disagree: the worker died",
@@ -188,13 +195,13 @@ def test_a_case_that_did_not_run_is_a_named_fault() -> None:
 
 
 def test_a_failing_emission_is_a_fault() -> None:
-    by_backend = agreed(case_jobs()[0])["said"]
+    by_backend = agreed(case_jobs()[0])["code"]
     silent = by_backend["torch"] | {
         "loss": {"emitted": "KeyError: 'p'", "read": ""}
     }
     made = page(
         huber_0_3_={},
-        **{"huber_0.3": {"said": by_backend | {"torch": silent}}},
+        **{"huber_0.3": {"code": by_backend | {"torch": silent}}},
     )
     text = made.text()
     assert "torch.emitted.huber: KeyError: 'p'" in made.faults
@@ -232,7 +239,7 @@ def test_keys_change_with_what_the_result_depends_on() -> None:
         replace(job, seed=1),
         replace(job, steps=9),
         replace(job, threads=2),
-        replace(job, says=True),
+        replace(job, emits=True),
         replace(job, dtype="bfloat16"),
         Job("a", tiny(batch_size=8)),
         Job("a", arm([{"dense": 3}], samples=65)),
@@ -243,12 +250,12 @@ def test_keys_change_with_what_the_result_depends_on() -> None:
 def test_cached_results_are_not_run_again(tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     job = Job("a", tiny())
-    Memory(file, "now").keep(job.key, agreed(job))
+    ResultCache(file, "now").keep(job.key, agreed(job))
     lines: list[str] = []
-    results = climb_all([job], Memory(file, "now"), watch=lines.append)
+    results = run_jobs([job], ResultCache(file, "now"), watch=lines.append)
     assert results == {job.key: agreed(job)}
     assert lines == []
-    assert Memory(file, "later").results == {}
+    assert ResultCache(file, "later").results == {}
 
 
 class NoPair:
@@ -267,59 +274,59 @@ class NoPair:
 
 
 @pytest.fixture
-def climbing(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def seeds_run(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Run jobs without workers; return the seeds that were run.
 
     Seed 13 breaks its worker.
     """
     seeds: list[int] = []
 
-    def fake_ladder(pair: Any, job: Job) -> Found:
+    def fake_run(pair: Any, job: Job) -> JobResult:
         seeds.append(job.seed)
-        return {"broke": "status -9"} if job.seed == 13 else agreed(job)
+        return {"error": "status -9"} if job.seed == 13 else agreed(job)
 
     monkeypatch.setattr(NoPair, "started", [])
-    monkeypatch.setattr(climbs, "WorkerPair", NoPair)
-    monkeypatch.setattr(climbs, "ladder", fake_ladder)
+    monkeypatch.setattr(ladder_jobs, "WorkerPair", NoPair)
+    monkeypatch.setattr(ladder_jobs, "run_job", fake_run)
     return seeds
 
 
-def test_climb_all_stops_and_continues(
-    climbing: list[int], tmp_path: Path
+def test_run_jobs_stops_and_continues(
+    seeds_run: list[int], tmp_path: Path
 ) -> None:
     jobs = [Job(str(n), tiny(), seed=n) for n in range(3)]
     jobs.append(Job("doubled", tiny(), seed=0))
     file = tmp_path / "known.json"
-    first = climb_all(jobs, Memory(file), pairs=1, at_most=1)
+    first = run_jobs(jobs, ResultCache(file), pairs=1, at_most=1)
     assert [*first] == [jobs[0].key]
     lines: list[str] = []
-    results = climb_all(jobs, Memory(file), pairs=1, watch=lines.append)
+    results = run_jobs(jobs, ResultCache(file), pairs=1, watch=lines.append)
     assert lines == ["1/2 agree 1", "2/2 agree 2"]
-    assert climbing == [0, 1, 2]
+    assert seeds_run == [0, 1, 2]
     assert len(results) == 3
 
 
 def test_a_broken_run_is_reported_and_repeated(
-    climbing: list[int], tmp_path: Path
+    seeds_run: list[int], tmp_path: Path
 ) -> None:
     jobs = [Job(str(n), tiny(), seed=n) for n in (12, 13, 14)]
-    memory = Memory(tmp_path / "known.json")
+    memory = ResultCache(tmp_path / "known.json")
     for _ in range(2):
-        results = climb_all(jobs, memory, pairs=1)
+        results = run_jobs(jobs, memory, pairs=1)
         outcomes = [outcome(results[job.key]) for job in jobs]
         assert outcomes == ["agree", "disagree", "agree"]
-    assert climbing == [12, 13, 14, 13]
-    # The worker that broke was replaced.
+    assert seeds_run == [12, 13, 14, 13]
+    # The worker that failed was replaced.
     assert len(NoPair.started) == 2 + 2
 
 
 def test_workers_are_renewed_and_have_their_threads(
-    climbing: list[int], tmp_path: Path
+    seeds_run: list[int], tmp_path: Path
 ) -> None:
-    number = climbs.LIFETIME + 1
+    number = ladder_jobs.LIFETIME + 1
     jobs = [Job("a", tiny(), seed=n + 20, threads=2) for n in range(number)]
     jobs.append(Job("a", tiny(), seed=1, threads=1))
-    results = climb_all(jobs, Memory(tmp_path / "known.json"), pairs=1)
+    results = run_jobs(jobs, ResultCache(tmp_path / "known.json"), pairs=1)
     assert len(results) == number + 1
     assert NoPair.started == [1, 2, 2]
 
@@ -327,14 +334,14 @@ def test_workers_are_renewed_and_have_their_threads(
 def test_one_arm_through_ladder_emission_and_reading(
     pair: WorkerPair,
 ) -> None:
-    job = Job("a", tiny(), steps=6, says=True)
-    result = ladder(pair, job)
+    job = Job("a", tiny(), steps=6, emits=True)
+    result = run_job(pair, job)
     absent = pair.ask("absences")
     assert outcome(result) == "agree"
     reached = RUNGS[: RUNGS.index("trajectory") + 1]
     assert [*result["verdicts"]] == [*reached]
     for backend in ("torch", "keras"):
-        parts = result["said"][backend]
+        parts = result["code"][backend]
         assert parts["layers"]["emitted"] == ""
         assert parts["loss"]["emitted"] == ""
         for status, reason in absent[backend].values():
@@ -343,13 +350,13 @@ def test_one_arm_through_ladder_emission_and_reading(
 
 
 def test_emitted_code_may_not_import_this_project() -> None:
-    assert saying.run("x = 1", {})["x"] == 1
+    assert emission.run("x = 1", {})["x"] == 1
     for text in (
         "import framework_parity.common.spec.layers",
         "from tests import cases",
     ):
-        assert "AssertionError: imports" in saying.tried(
-            lambda text=text: saying.run(text, {})
+        assert "AssertionError: imports" in emission.tried(
+            lambda text=text: emission.run(text, {})
         )
 
 

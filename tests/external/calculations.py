@@ -75,7 +75,7 @@ def network(
             data,
             Recipe.model_validate(plain | recipe),
         )
-    made.places  # noqa: B018 - raises if a shape does not fit
+    made.nodes  # noqa: B018 - raises if a shape does not fit
     return made
 
 
@@ -130,7 +130,7 @@ class Forward:
         """Return the `outputs`, and each kept tensor."""
         x = np.ascontiguousarray(self.x, dtype)
         spec = network(self.layers, x.shape[1:])
-        last, weights = spec.places[-1], self.weights
+        last, weights = spec.nodes[-1], self.weights
         if not spec.parameters:
             spec = network([*self.layers, IDENTITY], x.shape[1:])
             name = next(iter(spec.parameters))
@@ -152,7 +152,7 @@ def _trained_outputs(made: Any, x: np.ndarray, masks: Arrays) -> np.ndarray:
     package = _package(type(made))
     if package == "common":
         run = Pass(made.values, masks)
-        return run.through(made.arm.places, x)[0]
+        return run.through(made.arm.nodes, x)[0]
     tensors = _module(type(made), "tensors")
     for name, mask in masks.items():
         made.mask_layers[name].mask = tensors.to_tensor(
@@ -379,7 +379,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class InitialWeights:
     """The weights that a framework draws by itself.
 
     Attributes:
@@ -396,7 +396,7 @@ class Drawn:
         """Return each tensor."""
         spec = network(self.layers, self.shape)
         tasks._last.cache_clear()
-        outputs = spec.places[-1].output_shape
+        outputs = spec.nodes[-1].output_shape
         part = Part(np.zeros((2, *self.shape)), np.zeros((2, *outputs)))
         made = trainer_class(spec, {"train": part}, dtype, self.seed)
         weights: Arrays = made.weights()

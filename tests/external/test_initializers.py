@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.external.calculations import Drawn
+from tests.external.calculations import InitialWeights
 from tests.external.conftest import Desk
 from tests.external.units import units
 
@@ -71,7 +71,7 @@ LAWS: dict[str, tuple[Any, Any]] = {
 def drawn(desk: Desk, initializer: Any, backend: str) -> np.ndarray:
     """Return the kernel (300, 200) that a framework draws."""
     dense = {"units": UNITS, "kernel_initializer": initializer}
-    item = Drawn([{"dense": dense}], (INPUTS,), SEED)
+    item = InitialWeights([{"dense": dense}], (INPUTS,), SEED)
     key = ("drawn", repr(initializer))
     [result] = desk.ask(key, lambda: [item], backend)
     return result["dense_1/kernel"]

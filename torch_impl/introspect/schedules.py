@@ -10,7 +10,7 @@ from torch.optim import lr_scheduler
 
 from framework_parity.common.codegen.introspection import shortest
 from framework_parity.common.spec.schedules import (
-    Constant,
+    ConstantRate,
     Cosine,
     CosineRestarts,
     Exponential,
@@ -25,11 +25,11 @@ from framework_parity.common.spec.schedules import (
 from framework_parity.torch_impl import extensions
 
 
-def constant(live: Any) -> Constant | None:
+def constant(live: Any) -> ConstantRate | None:
     """ConstantLR by 1."""
     if type(live) is not lr_scheduler.ConstantLR or live.factor != 1:
         return None
-    return Constant()
+    return ConstantRate()
 
 
 def step_decay(live: Any) -> StepDecay | None:

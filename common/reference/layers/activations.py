@@ -17,11 +17,11 @@ from framework_parity.common.spec.layers.activations import (
 )
 
 
-def prelu(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def prelu(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """X above 0, and a x elsewhere."""
-    name = f"{place.name}/slope"
+    name = f"{node.name}/slope"
     a = run.weights[name]
-    at_zero = cast("Prelu", place.layer).at_zero == "slope"
+    at_zero = cast("Prelu", node.layer).at_zero == "slope"
     below = a * ((x <= 0) if at_zero else (x < 0))
 
     def back(slope: Array) -> Array:
@@ -34,9 +34,9 @@ def prelu(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     return np.where(x > 0, x, a * x), back
 
 
-def softmax(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def softmax(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """Exponentials divided by their sum along an axis."""
-    layer = cast("AlongAxis", place.layer)
+    layer = cast("AlongAxis", node.layer)
     value = layer.value(x)
 
     def back(slope: Array) -> Array:
@@ -46,8 +46,8 @@ def softmax(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     return roughly(value, np.abs(value), run.rounding), back
 
 
-def log_softmax(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def log_softmax(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """The logarithm of `softmax`: x - log Σ exp x, which may cancel."""
-    y, back = softmax(place, x, run)
+    y, back = softmax(node, x, run)
     largest = np.abs(x).max(tuple(range(1, x.ndim)), keepdims=True)
     return roughly(y, np.broadcast_to(largest, y.shape), run.rounding), back

@@ -10,11 +10,11 @@ from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.augmentation import RandomCrop
 
 
-def random_flip(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def random_flip(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """X or its mirror image in training, x in evaluation."""
     if run.masks is None:
         return x, lambda slope: slope
-    flips = run.masks[place.name] > 0
+    flips = run.masks[node.name] > 0
 
     def flip(values: Array) -> Array:
         return np.where(flips, values[:, :, ::-1], values)
@@ -22,15 +22,15 @@ def random_flip(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     return flip(x), flip
 
 
-def random_crop(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def random_crop(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """A window of padded x in training, x in evaluation."""
     if run.masks is None:
         return x, lambda slope: slope
-    layer = cast("RandomCrop", place.layer)
+    layer = cast("RandomCrop", node.layer)
     pad, (height, width) = layer.padding, x.shape[1:3]
     sides = ((0, 0), (pad, pad), (pad, pad), (0, 0))
     padded = np.pad(x, sides, constant_values=layer.fill)
-    corners = run.masks[place.name].reshape(-1, 2).astype(int)
+    corners = run.masks[node.name].reshape(-1, 2).astype(int)
     windows = [
         (slice(top, top + height), slice(left, left + width))
         for top, left in corners

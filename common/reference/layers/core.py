@@ -11,18 +11,18 @@ from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.core import Dense, Flatten
 
 
-def dense(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def dense(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """Y = x K + b."""
-    kernel = run.weights[f"{place.name}/kernel"]
-    bias = cast("Dense", place.layer).bias
+    kernel = run.weights[f"{node.name}/kernel"]
+    bias = cast("Dense", node.layer).bias
     y = x @ kernel
     if bias:
-        y = y + run.weights[f"{place.name}/bias"]
+        y = y + run.weights[f"{node.name}/bias"]
 
     def back(slope: Array) -> Array:
-        run.gradients[f"{place.name}/kernel"] = x.T @ slope
+        run.gradients[f"{node.name}/kernel"] = x.T @ slope
         if bias:
-            run.gradients[f"{place.name}/bias"] = summed(
+            run.gradients[f"{node.name}/bias"] = summed(
                 slope, (0,), run.rounding
             )
         return slope @ kernel.T
@@ -30,9 +30,9 @@ def dense(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     return y, back
 
 
-def flatten(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def flatten(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """Lay out pixel by pixel, or channel by channel."""
-    layer = cast("Flatten", place.layer)
+    layer = cast("Flatten", node.layer)
     if layer.order == "channels_last":
         return x.reshape(len(x), -1), lambda slope: slope.reshape(x.shape)
     moved = np.moveaxis(x, -1, 1)

@@ -10,11 +10,11 @@ from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.merging import Concatenate
 
 
-def residual(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def residual(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """activation(body(x) + shortcut(x))."""
-    body, body_back = run.through(place.blocks["body"], x)
-    shortcut, shortcut_back = run.through(place.blocks["shortcut"], x)
-    y, after_back = run.through(place.after or (), body + shortcut)
+    body, body_back = run.through(node.blocks["body"], x)
+    shortcut, shortcut_back = run.through(node.blocks["shortcut"], x)
+    y, after_back = run.through(node.after or (), body + shortcut)
 
     def back(slope: Array) -> Array:
         slope = after_back(slope)
@@ -23,10 +23,10 @@ def residual(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     return y, back
 
 
-def concatenate(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def concatenate(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """The outputs of the branches, concatenated along an axis."""
-    results = [run.through(block, x) for block in place.blocks.values()]
-    layer = cast("Concatenate", place.layer)
+    results = [run.through(block, x) for block in node.blocks.values()]
+    layer = cast("Concatenate", node.layer)
     axis = layer.along(results[0][0].shape[1:]) + 1
     ends = np.cumsum([y.shape[axis] for y, _ in results])[:-1]
 

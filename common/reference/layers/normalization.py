@@ -14,9 +14,9 @@ from framework_parity.common.spec.layers.normalization import (
 )
 
 
-def batch_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def batch_norm(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """γ (x - mean) / √(variance + ε) + β, channel by channel."""
-    layer, name = cast("BatchNorm", place.layer), place.name
+    layer, name = cast("BatchNorm", node.layer), node.name
     along = layer.along(x.shape[1:]) + 1
     x = np.moveaxis(x, along, -1)
     axes = tuple(range(x.ndim - 1))
@@ -54,10 +54,10 @@ def batch_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     return np.moveaxis(gamma * normal + beta, -1, along), back
 
 
-def layer_norm(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def layer_norm(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """γ (x - mean) / √(variance + ε) + β, sample by sample."""
-    layer, name = cast("LayerNorm", place.layer), place.name
-    axes = tuple(axis + 1 for axis in layer.along(place.input_shape))
+    layer, name = cast("LayerNorm", node.layer), node.name
+    axes = tuple(axis + 1 for axis in layer.along(node.input_shape))
     others = tuple(set(range(x.ndim)) - set(axes))
     sizes = tuple(n if axis in axes else 1 for axis, n in enumerate(x.shape))
     mean, variance = _moments(x, axes)

@@ -13,9 +13,9 @@ from framework_parity.common.spec.layers.pooling import AveragePool
 from framework_parity.common.spec.layers.windows import Window
 
 
-def max_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def max_pool(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """The maximum of each window; the slope goes to the first of equals."""
-    seen, seen_back = seen_by_windows(cast("Window", place.layer), x, -np.inf)
+    seen, seen_back = seen_by_windows(cast("Window", node.layer), x, -np.inf)
     first = seen.argmax(3, keepdims=True)
 
     def back(slope: Array) -> Array:
@@ -26,9 +26,9 @@ def max_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     return np.take_along_axis(seen, first, 3)[:, :, :, 0], back
 
 
-def average_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def average_pool(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """The mean of each window, with or without the padding counted."""
-    layer = cast("AveragePool", place.layer)
+    layer = cast("AveragePool", node.layer)
     seen, seen_back = seen_by_windows(layer, x)
     real, _ = seen_by_windows(
         layer, np.ones_like(x), float(layer.count_padding)
@@ -43,7 +43,7 @@ def average_pool(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 
 
 def global_average_pool(
-    place: LayerNode, x: Array, run: Pass
+    node: LayerNode, x: Array, run: Pass
 ) -> tuple[Array, Back]:
     """The mean of each channel."""
     axes = tuple(range(1, x.ndim - 1))
@@ -56,7 +56,7 @@ def global_average_pool(
 
 
 def global_max_pool(
-    place: LayerNode, x: Array, run: Pass
+    node: LayerNode, x: Array, run: Pass
 ) -> tuple[Array, Back]:
     """The maximum of each channel; equal values share the slope equally."""
     axes = tuple(range(1, x.ndim - 1))

@@ -5,16 +5,16 @@ from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 
 
-def dropout(place: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+def dropout(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """X · mask in training, x in evaluation."""
     if run.masks is None:
         return x, lambda slope: slope
-    mask = run.masks[place.name]
+    mask = run.masks[node.name]
     return x * mask, lambda slope: slope * mask
 
 
 def spatial_dropout(
-    place: LayerNode, x: Array, run: Pass
+    node: LayerNode, x: Array, run: Pass
 ) -> tuple[Array, Back]:
     """The same as `dropout`, with one factor per channel."""
-    return dropout(place, x, run)
+    return dropout(node, x, run)

@@ -120,7 +120,7 @@ class Meaning:
 
 
 @dataclass(frozen=True)
-class Table:
+class NameTable:
     """The names of both frameworks, by the place where they are written.
 
     Attributes:
@@ -141,7 +141,7 @@ class Table:
 
 
 @cache
-def table() -> Table:
+def table() -> NameTable:
     """Return the table in `framework_names.json`."""
     document = json.loads(TABLE.read_text("utf-8"))
     read = {
@@ -151,7 +151,7 @@ def table() -> Table:
         }
         for part in ("kinds", "fields", "values")
     }
-    return Table(**read, families=document["families"])
+    return NameTable(**read, families=document["families"])
 
 
 def _meanings(

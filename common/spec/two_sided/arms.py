@@ -41,14 +41,14 @@ class TwoArms(TwoSides[Arm]):
 
     @cached_property
     def partners(self) -> dict[str, str]:
-        """The places on both sides: Keras's name → PyTorch's name."""
+        """The layers on both sides: Keras's name → PyTorch's name."""
         return partners(self.torch.all_nodes, self.keras.all_nodes)
 
 
 def two_arms(torch: Arm, keras: Arm) -> TwoArms:
     """Return an arm with two sides whose common layers draw the same values.
 
-    Weights and masks are drawn from a stream that is named after the place.
+    Weights and masks are drawn from a stream that is named after the layer.
     Where the lists of layers differ, a common layer may have two names; on
     Keras's side it uses the stream of PyTorch's name. A layer that is only on
     Keras's side uses a separate stream.
@@ -61,10 +61,10 @@ def two_arms(torch: Arm, keras: Arm) -> TwoArms:
         Both arms, with the `streams` of Keras's side.
     """
     shared = partners(torch.all_nodes, keras.all_nodes)
-    taken = {place.name for place in torch.all_nodes}
+    taken = {node.name for node in torch.all_nodes}
     streams = {}
-    for place in keras.all_nodes:
-        name = place.name
+    for node in keras.all_nodes:
+        name = node.name
         stream = f"{name} of Keras" if name in taken else name
         streams[name] = shared.get(name, stream)
     renamed = tuple((k, v) for k, v in streams.items() if k != v)
@@ -74,21 +74,21 @@ def two_arms(torch: Arm, keras: Arm) -> TwoArms:
 def partners(
     torch: tuple[LayerNode, ...], keras: tuple[LayerNode, ...]
 ) -> dict[str, str]:
-    """Match the places of two networks.
+    """Match the layers of two networks.
 
-    Places of the same kind and shape are matched first in the same order,
-    then in another order. Between two matches, the remaining places are
+    Layers of the same kind and shape are matched first in the same order,
+    then in another order. Between two matches, the remaining layers are
     matched one by one if there are as many on both sides.
 
     Args:
-        torch: the places of PyTorch's side, inner ones first.
-        keras: the places of Keras's side, inner ones first.
+        torch: the layers of PyTorch's side, inner ones first.
+        keras: the layers of Keras's side, inner ones first.
 
     Returns:
         The name on Keras's side → the name on PyTorch's side.
     """
     torch_forms, keras_forms = (
-        [_form(p) for p in nodes] for nodes in (torch, keras)
+        [_form(node) for node in nodes] for nodes in (torch, keras)
     )
     matcher = SequenceMatcher(None, torch_forms, keras_forms, autojunk=False)
     codes = matcher.get_opcodes()
@@ -119,11 +119,11 @@ def _left(count: int, used: list[int]) -> list[int]:
     return [index for index in range(count) if index not in set(used)]
 
 
-def _form(place: LayerNode) -> tuple[Any, ...]:
-    tensors = place.parameters | place.state
+def _form(node: LayerNode) -> tuple[Any, ...]:
+    tensors = node.parameters | node.state
     return (
-        place.layer.kind(),
-        place.output_shape,
+        node.layer.kind(),
+        node.output_shape,
         tuple((n.rpartition("/")[2], shape) for n, shape in tensors.items()),
     )
 

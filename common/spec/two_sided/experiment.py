@@ -27,7 +27,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError, names, shown
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.parsing import TOO_DEEP, parse_one
-from framework_parity.common.spec.plots import Measured, Rates, Table
+from framework_parity.common.spec.plots import Rates, StatisticPlot, Table
 from framework_parity.common.spec.two_sided.arms import (
     LABELS,
     SIDES,
@@ -216,7 +216,7 @@ def parse_sides(written: Any) -> Experiment | TwoSided:
 def _refuse_plots(experiment: TwoSided) -> None:
     """Raise an error for pictures of arms whose two sides are not alike."""
     for index, picture in enumerate(experiment.plots):
-        if isinstance(picture, Measured | Rates | Table):
+        if isinstance(picture, StatisticPlot | Rates | Table):
             continue  # their numbers exist for any network
         for name in picture.arms or experiment.arms:
             torch, keras = (
@@ -233,8 +233,8 @@ def _refuse_plots(experiment: TwoSided) -> None:
 
 def _drawn(arm: Arm) -> Any:
     """Return what has to be equal on both sides of a picture."""
-    places = [(place.name, place.output_shape) for place in arm.all_nodes]
-    return places, arm.recipe.epochs, arm.data.part_sizes()
+    nodes = [(node.name, node.output_shape) for node in arm.all_nodes]
+    return nodes, arm.recipe.epochs, arm.data.part_sizes()
 
 
 def _of_side(errors: dict[str, SpecError]) -> SpecError:

@@ -10,7 +10,7 @@ from framework_parity.comparisons.audit.result import (
     Option,
     SingleChange,
 )
-from framework_parity.comparisons.audit.sweep import Measured
+from framework_parity.comparisons.audit.sweep import MixRuns
 from framework_parity.comparisons.ladder.effects import Effect
 from framework_parity.comparisons.numbers import finite
 from framework_parity.comparisons.report.audit.text import headline, sentences
@@ -105,7 +105,7 @@ def _corner_json(audit: AuditResult, corner: NamedMix) -> dict[str, Any]:
     }
 
 
-def runs_json(runs: Measured, metric: str) -> dict[str, Any]:
+def runs_json(runs: MixRuns, metric: str) -> dict[str, Any]:
     """Return the measurements of the runs of one experiment.
 
     Args:

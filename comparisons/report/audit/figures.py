@@ -14,18 +14,18 @@ from framework_parity.common.training.record import Record
 from framework_parity.comparisons.audit.causes import DefaultsMix
 from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.ladder.effects import Effect
-from framework_parity.comparisons.report.audit.text import (
+from framework_parity.comparisons.report.audit.formats import (
     change,
     corner_name,
     listed,
     metric_name,
-    number,
+    rounded,
 )
 from framework_parity.comparisons.report.style import (
     COLOURS,
     GREY,
     STYLE,
-    Picture,
+    ReportFigure,
     svg,
 )
 from framework_parity.comparisons.workers.pool import LABELS
@@ -34,7 +34,7 @@ GOOD, BAD, TOGETHER = "#009e73", "#d55e00", "#d55e00"
 LINES = ("-", "--", "-.", ":")
 
 
-def pictures(audit: AuditResult) -> list[Picture]:
+def pictures(audit: AuditResult) -> list[ReportFigure]:
     """Return all pictures that the audit has data for."""
     if not audit.corners:
         return []
@@ -43,13 +43,13 @@ def pictures(audit: AuditResult) -> list[Picture]:
     drawings: list[tuple[str, str, Callable[[AuditResult], Figure], bool]] = [
         (
             "corners",
-            "The four corners: each convention of the pair in both meanings",
+            "The four corners: both values of each convention of the pair",
             corners,
             square,
         ),
         (
             "effects",
-            f"What each convention does to the {metric_name(audit)}",
+            f"Effect of each convention on the {metric_name(audit)}",
             effects,
             True,
         ),
@@ -62,7 +62,7 @@ def pictures(audit: AuditResult) -> list[Picture]:
     ]
     with rc_context(STYLE):
         return [
-            Picture(name, caption, svg(draw(audit)))
+            ReportFigure(name, caption, svg(draw(audit)))
             for name, caption, draw, has_data in drawings
             if has_data
         ]
@@ -94,10 +94,10 @@ def effects(audit: AuditResult) -> Figure:
         Rectangle((0, 0), 1, 1, color=COLOURS["keras"]),
         Rectangle((0, 0), 1, 1, color="#eeeeee"),
     ]
-    labels = ["alone", "as the last", "too small to matter"]
+    labels = ["alone", "last", "negligible"]
     if audit.cause:
         handles.insert(0, Rectangle((0, 0), 1, 1, color=TOGETHER))
-        labels.insert(0, "the smallest set that makes the gap")
+        labels.insert(0, "the smallest set that causes the gap")
     figure.legend(
         handles, labels, loc="outside upper center", ncols=len(labels)
     )
@@ -173,7 +173,7 @@ def _cell(
     cell.set_alpha(0.85)
     panel.add_patch(cell)
 
-    def say(height: float, text: str, size: float, weight: str) -> None:
+    def write(height: float, text: str, size: float, weight: str) -> None:
         panel.text(
             column + 0.5,
             row + height,
@@ -185,16 +185,16 @@ def _cell(
             fontweight=weight,
         )
 
-    say(0.36, number(value), 20, "bold")
+    write(0.36, rounded(value), 20, "bold")
     values = torch.values(audit.metric)
     ends = counted(torch.mean("epochs"), "epoch")
-    say(
+    write(
         0.62,
-        f"{number(min(values))} to {number(max(values))} · {ends}",
+        f"{rounded(min(values))} to {rounded(max(values))} · {ends}",
         8,
         "normal",
     )
-    say(0.78, f"Keras {number(keras.mean(audit.metric))}", 8, "normal")
+    write(0.78, f"Keras {rounded(keras.mean(audit.metric))}", 8, "normal")
 
 
 def courses(audit: AuditResult) -> Figure:
@@ -221,7 +221,7 @@ def courses(audit: AuditResult) -> Figure:
     for option in audit.options:
         if option.amplifies and option.bad_without:
             record = option.bad_without.records[0]
-            _course(panel, record, f"the same without {option.name}", BAD, ":")
+            _course(panel, record, f"without {option.name}", BAD, ":")
     panel.set_yscale("log")
     panel.set_xlabel("epoch")
     panel.set_ylabel(_course_of(audit.corners[0].runs["torch"].records[0]))

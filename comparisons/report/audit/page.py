@@ -6,11 +6,13 @@ from pathlib import Path
 import yaml
 
 from framework_parity.comparisons.audit.result import AuditResult
+from framework_parity.comparisons.report.audit import tables
 from framework_parity.comparisons.report.audit import text as wording
 from framework_parity.comparisons.report.audit.document import document
 from framework_parity.comparisons.report.audit.figures import pictures
+from framework_parity.comparisons.report.audit.formats import metric_name
 from framework_parity.comparisons.report.render import render
-from framework_parity.comparisons.report.style import Picture
+from framework_parity.comparisons.report.style import ReportFigure
 from framework_parity.comparisons.workers.pool import LABELS
 
 
@@ -54,7 +56,7 @@ def complete(audit: AuditResult, side: str) -> str:
     return text
 
 
-def page(audit: AuditResult, drawn: list[Picture]) -> str:
+def page(audit: AuditResult, drawn: list[ReportFigure]) -> str:
     """Return the report as HTML.
 
     Args:
@@ -69,13 +71,13 @@ def page(audit: AuditResult, drawn: list[Picture]) -> str:
         headline=wording.headline(audit),
         sentences=wording.sentences(audit),
         pictures=drawn,
-        metric=wording.metric_name(audit) if measured else "",
-        switch_columns=wording.SWITCH_COLUMNS,
-        switch_rows=wording.switch_rows(audit),
-        switch_caption=wording.switch_caption(audit) if measured else "",
-        corner_rows=wording.corner_rows(audit),
-        confirmed=wording.confirmed(audit) if measured else "",
-        option_rows=wording.option_rows(audit),
+        metric=metric_name(audit) if measured else "",
+        switch_columns=tables.SWITCH_COLUMNS,
+        switch_rows=tables.switch_rows(audit),
+        switch_caption=tables.switch_caption(audit) if measured else "",
+        corner_rows=tables.corner_rows(audit),
+        confirmed=tables.confirmed(audit) if measured else "",
+        option_rows=tables.option_rows(audit),
         rows=[switch.convention for switch in audit.switches],
         verdicts=[
             (v.rung, v.outcome, v.sentence) for v in audit.ladder.verdicts

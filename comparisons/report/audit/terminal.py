@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from framework_parity.comparisons.audit.result import AuditResult
+from framework_parity.comparisons.report.audit import tables
 from framework_parity.comparisons.report.audit import text as wording
 from framework_parity.comparisons.report.table import STYLES, print_table
 from framework_parity.comparisons.workers.pool import LABELS
@@ -16,15 +17,15 @@ def show_audit(audit: AuditResult) -> None:
     for sentence in wording.sentences(audit):
         console.print(Text(f"\n{sentence}"))
     if audit.corners:
-        rows = wording.switch_rows(audit)
-        print_table(console, wording.SWITCH_COLUMNS, rows)
-        console.print(Text(wording.switch_caption(audit), "dim"))
+        rows = tables.switch_rows(audit)
+        print_table(console, tables.SWITCH_COLUMNS, rows)
+        console.print(Text(tables.switch_caption(audit), "dim"))
         heads = ("conventions", *LABELS.values(), "epochs")
-        print_table(console, heads, wording.corner_rows(audit))
-        console.print(Text(wording.confirmed(audit), "dim"))
+        print_table(console, heads, tables.corner_rows(audit))
+        console.print(Text(tables.confirmed(audit), "dim"))
     if audit.options:
         heads = ("option", "gap with it", "without it", "")
-        print_table(console, heads, wording.option_rows(audit))
+        print_table(console, heads, tables.option_rows(audit))
     console.print(Text(wording.headline(audit), STYLES[audit.verdict]))
     if audit.report:
         console.print(Text(f"Report: {audit.report}"), soft_wrap=True)

@@ -1,36 +1,28 @@
-"""The result of an audit as sentences and rows, for terminal and report.
+"""The result of an audit as sentences, for terminal and report.
 
 Every sentence is computed from the measurements.
 """
 
-import math
-from collections.abc import Iterable
-
 from framework_parity.common.spec.counted import counted
-from framework_parity.comparisons.audit.causes import DefaultsMix, Search
+from framework_parity.comparisons.audit.causes import Search
 from framework_parity.comparisons.audit.result import (
     AuditResult,
     Option,
     SingleChange,
     corrected,
 )
-from framework_parity.comparisons.audit.sweep import Measured
 from framework_parity.comparisons.ladder.effects import Effect
-from framework_parity.comparisons.ladder.thresholds import (
-    MOST_SEEDS,
-    SIGNIFICANT,
+from framework_parity.comparisons.ladder.thresholds import MOST_SEEDS
+from framework_parity.comparisons.report.audit.formats import (
+    change,
+    effect_text,
+    listed,
+    mean_and_range,
+    metric_name,
+    rounded,
+    side_name,
 )
 from framework_parity.comparisons.workers.pool import LABELS
-
-SWITCH_COLUMNS = (
-    "convention",
-    "alone",
-    "last",
-    "loss",
-    "drift",
-    "step",
-    "evaluated",
-)
 
 
 def headline(audit: AuditResult) -> str:
@@ -39,8 +31,8 @@ def headline(audit: AuditResult) -> str:
     if bad:
         return (
             "With the same conventions PyTorch and Keras still disagree, on "
-            f"the rung “{bad[0].rung}”: {bad[0].sentence}. Nothing that "
-            "they leave unsaid explains it, so nothing was switched."
+            f"the rung “{bad[0].rung}”: {bad[0].sentence}. Their defaults do "
+            "not explain the difference, so no default was switched."
         )
     if audit.verdict == "undecided":
         open_ = next(
@@ -48,8 +40,8 @@ def headline(audit: AuditResult) -> str:
         )
         return f"The aligned run is undecided: {open_.sentence}."
     return (
-        "With the same conventions PyTorch and Keras agree: nothing parts by "
-        f"more than {audit.aligned_residual:.1f} times the noise floor."
+        "With the same conventions PyTorch and Keras agree: no difference "
+        f"exceeds {audit.aligned_residual:.1f} times the noise floor."
     )
 
 
@@ -57,9 +49,9 @@ def sentences(audit: AuditResult) -> list[str]:
     """Return sentences about the ports' metrics, the causes and amplifiers."""
     if not audit.port.conventions:
         sentence = (
-            "Nothing differs: the specification says all that PyTorch's and "
-            "Keras's defaults would fill differently, so there is no naive "
-            "port to audit."
+            "Nothing differs: the specification has a value for every field "
+            "whose default differs between PyTorch and Keras, so there is no "
+            "naive port to audit."
         )
         return [sentence]
     if not audit.corners:
@@ -71,15 +63,11 @@ def sentences(audit: AuditResult) -> list[str]:
     ]
 
 
-def metric_name(audit: AuditResult) -> str:
-    """Return the name of the metric with spaces: `test accuracy`."""
-    return audit.metric.replace("_", " ")
-
-
 def _what_is_reached(audit: AuditResult) -> str:
     seeds = audit.settings.seeds
     reached = [
-        f"{_reached(audit, audit.naive(side))} with {side_name(audit, side)}"
+        f"{mean_and_range(audit, audit.naive(side))} "
+        f"with {side_name(audit, side)}"
         for side in LABELS
     ]
     return (
@@ -87,25 +75,6 @@ def _what_is_reached(audit: AuditResult) -> str:
         f"{' and of '.join(reached)} "
         f"({counted(seeds, 'seed')}; {_counted(audit)})."
     )
-
-
-def side_name(audit: AuditResult, side: str) -> str:
-    """Return a name for the values of one of the two ports.
-
-    It is `PyTorch's defaults` if only defaults differ, `PyTorch's values` if
-    only two-sided values of the specification differ, and
-    `PyTorch's defaults and values` if both do.
-
-    Args:
-        audit: the result.
-        side: `torch` or `keras`.
-    """
-    label = LABELS[side]
-    if not audit.port.two_sided:
-        return f"{label}'s defaults"
-    if len(audit.port.two_sided) == len(audit.port.conventions):
-        return f"{label}'s values"
-    return f"{label}'s defaults and values"
 
 
 def _counted(audit: AuditResult) -> str:
@@ -121,14 +90,6 @@ def _counted(audit: AuditResult) -> str:
     return f"{' and '.join(parts)} {verb}"
 
 
-def _reached(audit: AuditResult, runs: Measured) -> str:
-    values = runs.values(audit.metric)
-    return (
-        f"{number(runs.mean(audit.metric))} "
-        f"({number(min(values))} to {number(max(values))})"
-    )
-
-
 def _what_makes_it(audit: AuditResult) -> str:
     assert audit.causes is not None
     cause = audit.causes.cause
@@ -140,9 +101,9 @@ def _what_makes_it(audit: AuditResult) -> str:
         )
     if audit.causes.decision != "shown":
         return (
-            f"{_gap(audit)} No cause was sought; each convention alone "
-            f"changes it by {_range(audit.switches)}, "
-            f"{change(audit.effects_sum)} in sum."
+            f"{_gap(audit)} No cause was searched for; each convention alone "
+            f"changes the metric by {_range(audit.switches)}, "
+            f"{change(audit.effects_sum)} in total."
         )
     return f"{_gap(audit)} {_cause(audit)}"
 
@@ -152,15 +113,15 @@ def _gap(audit: AuditResult) -> str:
     assert audit.causes is not None
     gap, seeds = audit.gap, audit.settings.seeds
     if audit.causes.decision == "shown":
-        return f"The difference of {effect_text(gap)} is more than chance."
+        return f"The difference of {effect_text(gap)} is significant."
     if audit.causes.decision == "negligible":
         return (
             f"The difference of {effect_text(gap)} is negligible: the "
-            f"interval lies within ±{number(audit.margin)}."
+            f"interval lies within ±{rounded(audit.margin)}."
         )
     return (
-        f"Whether the difference of {effect_text(gap)} is more than chance "
-        f"is not decided at {counted(seeds, 'seed')}"
+        f"Whether the difference of {effect_text(gap)} is significant is "
+        f"undecided at {counted(seeds, 'seed')}"
         f"{_would_do(gap.seeds_needed(audit.margin))}."
     )
 
@@ -168,7 +129,7 @@ def _gap(audit: AuditResult) -> str:
 def _would_do(seeds: int | None) -> str:
     if seeds is None:
         return f"; more than {MOST_SEEDS:,} would be needed"
-    return f"; about {seeds:,} would do"
+    return f"; about {seeds:,} would likely decide"
 
 
 def _cause(audit: AuditResult) -> str:
@@ -179,17 +140,18 @@ def _cause(audit: AuditResult) -> str:
         return _no_cause(audit, search)
     made = search.sets[0]
     effect = audit.effect(audit.good, audit.good ^ made)
-    together = "alone makes it" if len(made) == 1 else "make it together"
+    causes = "alone causes" if len(made) == 1 else "together cause"
     sentence = (
-        f"{listed(made)} {together}: {effect_text(effect)}"
+        f"{listed(made)} {causes} it: {effect_text(effect)}"
         f"{_share_of(audit, effect)}"
     )
     if len(made) > 1:
         sentence += f"{_only(search)}; {_parts(audit, sorted(made))}"
     others, more = len(search.sets) - 1, ""
     if others:
-        does = "does" if others == 1 else "do"
-        more = f"; so {does} {counted(others, 'other set')} of that size"
+        cause = "causes" if others == 1 else "cause"
+        sets = counted(others, "other set")
+        more = f"; {sets} of that size also {cause} it"
     return f"{sentence}{more}{_searched(search)}{_undone(audit)}."
 
 
@@ -213,12 +175,12 @@ def _parts(audit: AuditResult, places: list[str]) -> str:
         changes = [change(effect.mean) for effect in effects.values()]
         return (
             f"each alone is harmless: {listed(changes, sort=False)}, with "
-            f"intervals within ±{number(audit.margin)}"
+            f"intervals within ±{rounded(audit.margin)}"
         )
     words = {
         "negligible": "harmless",
-        "shown": "more than chance",
-        "undecided": "not decided",
+        "shown": "significant",
+        "undecided": "undecided",
     }
     return "; ".join(
         f"{place} alone changes it by {effect_text(effects[place])}: "
@@ -230,13 +192,13 @@ def _parts(audit: AuditResult, places: list[str]) -> str:
 def _no_cause(audit: AuditResult, search: Search) -> str:
     if not search.candidates:
         return (
-            f"No set of up to {counted(search.size, 'convention')} makes "
+            f"No set of up to {counted(search.size, 'convention')} causes "
             f"half of it{_searched(search)}."
         )
     best = search.candidates[0]
     return (
-        "Which conventions make it is not decided at "
-        f"{counted(audit.settings.seeds, 'seed')}: the likeliest cause "
+        "Which conventions cause it is undecided at "
+        f"{counted(audit.settings.seeds, 'seed')}: the most likely cause "
         f"is {listed(best.places)}, {effect_text(best.makes)}, among "
         f"{counted(search.tried, 'set')} that were tried"
         f"{_would_do(search.seeds_needed)}."
@@ -249,7 +211,7 @@ def _only(search: Search) -> str:
         return ""
     if search.tried < search.possible:
         return ""
-    return f"; no other of {search.possible} sets of {search.size} does"
+    return f"; no other of {search.possible} sets of {search.size} causes it"
 
 
 def _searched(search: Search) -> str:
@@ -273,30 +235,30 @@ def _undone(audit: AuditResult) -> str:
         back = f"either {names[0]} or {names[1]}"
     elif len(names) > 2:
         back = f"any one of {listed(names, sort=False)}"
-    return f"; from the worse side, taking back {back} undoes it"
+    return f"; in the worse port, switching back {back} removes it"
 
 
 def _what_amplifies(audit: AuditResult) -> str:
     tried = [o for o in audit.options if o.gap_without is not None]
     if not audit.gap_is_real:
         return (
-            "No option of the recipe was tried, since no difference is "
-            "shown that one could amplify."
+            "No option of the recipe was tried, since no difference was shown "
+            "to be significant."
         )
     if not tried:
-        return "The recipe has no option that could have amplified it."
+        return "The recipe has no option that could amplify it."
     amplifiers = sorted(
         (option for option in tried if option.amplifies),
         key=lambda option: abs(_mean(option.gap_without)),
     )
     if not amplifiers:
         gaps = [
-            f"without {o.name} it is {number(_mean(o.gap_without))}"
+            f"without {o.name} it is {rounded(_mean(o.gap_without))}"
             for o in tried
         ]
         return (
             "No option of the recipe is shown to amplify it: it is "
-            f"{number(tried[0].gap.mean)} with all of them; "
+            f"{rounded(tried[0].gap.mean)} with all of them; "
             f"{', '.join(gaps)}."
         )
     return _amplified(audit, amplifiers[0])
@@ -309,11 +271,11 @@ def _mean(effect: Effect | None) -> float:
 def _amplified(audit: AuditResult, option: Option) -> str:
     assert option.bad_without is not None
     return (
-        f"What amplifies it is {option.name}: "
-        f"{_why(audit, option)}without it the same network reaches "
-        f"{number(option.bad_without.mean(audit.metric))}, and the difference "
-        f"shrinks from {number(option.gap.mean)} to "
-        f"{number(_mean(option.gap_without))}."
+        f"{option.name} amplifies it: {_why(audit, option)}without it the "
+        "same network reaches "
+        f"{rounded(option.bad_without.mean(audit.metric))}, and the "
+        f"difference shrinks from {rounded(option.gap.mean)} to "
+        f"{rounded(_mean(option.gap_without))}."
     )
 
 
@@ -332,8 +294,8 @@ def _why(audit: AuditResult, option: Option) -> str:
     if last:
         steps, validation = (sum(v) / len(v) for v in zip(*last, strict=True))
         losses = (
-            f", with the loss of the training steps at {number(steps)} and "
-            f"that of the validation still at {number(validation)}"
+            f", with the loss of the training steps at {rounded(steps)} and "
+            f"that of the validation still at {rounded(validation)}"
         )
     return (
         f"it ends the training after {ends[0]:.3g} of {ends[1]:.3g} epochs"
@@ -347,150 +309,3 @@ def _range(switches: list[SingleChange]) -> str:
     if low == high:
         return change(low)
     return f"{change(low)} to {change(high)}"
-
-
-def switch_rows(audit: AuditResult) -> list[tuple[str, ...]]:
-    """Return one row for each convention; columns as in `SWITCH_COLUMNS`."""
-    return [
-        (
-            switch.convention.name,
-            _with_error(switch.alone),
-            _with_error(switch.last),
-            change(switch.loss.mean),
-            f"{switch.drift.largest:.1e}",
-            "—"
-            if switch.drift.first_step is None
-            else f"{switch.drift.first_step:,}",
-            f"{switch.drift.evaluated:.1e}",
-        )
-        for switch in audit.switches
-    ]
-
-
-def switch_caption(audit: AuditResult) -> str:
-    """Return a description of the columns of `switch_rows`."""
-    return (
-        f"Alone: change of the {metric_name(audit)} when PyTorch's defaults "
-        "take this one convention from Keras, with its standard error, "
-        "paired by seed. Last: change when it is the "
-        "last to become Keras's. Loss: of the training part, as alone. "
-        "Drift: the largest relative change, alone, of the losses of the "
-        "training steps; step: where they leave the noise floor. Evaluated: "
-        "as drift, of the losses evaluated between epochs. Alone, all sum "
-        f"to {change(audit.effects_sum)}; the two ports differ by "
-        f"{change(audit.gap.mean)}."
-    )
-
-
-def corner_rows(audit: AuditResult) -> list[tuple[str, ...]]:
-    """Return one row for each corner: name, both frameworks, epochs."""
-    return [
-        (
-            corner_name(audit, corner.mix),
-            *(_reached(audit, runs) for runs in corner.runs.values()),
-            f"{corner.runs['torch'].mean('epochs'):.3g}",
-        )
-        for corner in audit.corners
-    ]
-
-
-def confirmed(audit: AuditResult) -> str:
-    """Return how far the frameworks differ under the same conventions."""
-    within = audit.confirmed_within(audit.metric)
-    loss = audit.confirmed_within("train_loss")
-    same = f"part by {within:.1e} at most" if within else "are the same"
-    small = audit.gap_is_real and within < abs(audit.gap.mean) / 2
-    end = ": it is the conventions, not the framework" if small else ""
-    return (
-        f"In every corner and seed the two frameworks {same} in "
-        f"{metric_name(audit)}, and part by at most {loss:.1e} in the "
-        f"training part's loss{end}."
-    )
-
-
-def corner_name(audit: AuditResult, mix: DefaultsMix) -> str:
-    """Return a name for a mix of defaults.
-
-    Args:
-        audit: the result.
-        mix: a naive port, or a naive port with some conventions switched.
-    """
-    sides = audit.port.corners
-    for side in LABELS:
-        if mix == sides[side]:
-            return side_name(audit, side)
-    good = next(s for s, corner in sides.items() if corner == audit.good)
-    bad = "keras" if good == "torch" else "torch"
-    switched = audit.switched(mix)
-    if len(switched) > len(sides["keras"]) / 2:
-        good, bad = bad, good
-        switched = mix ^ audit.bad
-    return f"{side_name(audit, good)}, with {LABELS[bad]}'s {listed(switched)}"
-
-
-def option_rows(audit: AuditResult) -> list[tuple[str, ...]]:
-    """Return one row for each option: name, gap with and without it, role."""
-    return [
-        (
-            option.name,
-            number(option.gap.mean),
-            "not valid"
-            if option.gap_without is None
-            else number(option.gap_without.mean),
-            "amplifies" if option.amplifies else "",
-        )
-        for option in audit.options
-    ]
-
-
-def effect_text(effect: Effect) -> str:
-    """Return an effect with its interval: `−0.36 (95 % interval ...)`."""
-    low, high = (change(end) for end in effect.interval)
-    share = round(100 * (1 - SIGNIFICANT))
-    return f"{change(effect.mean)} ({share} % interval {low} to {high})"
-
-
-def _with_error(effect: Effect) -> str:
-    if not math.isfinite(effect.standard_error):
-        return change(effect.mean)
-    return f"{change(effect.mean)}±{effect.standard_error:.1g}"
-
-
-def listed(names: Iterable[str], *, sort: bool = True) -> str:
-    """Return names as an enumeration in a sentence.
-
-    Args:
-        names: at least one name.
-        sort: whether to sort them.
-
-    >>> listed({"b", "a", "c"})
-    'a, b and c'
-    """
-    *first, last = sorted(names) if sort else names
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def number(value: float | None) -> str:
-    """Return a number with three decimals, or three digits.
-
-    >>> number(0.5), number(12.34), number(1e-5)
-    ('0.500', '12.3', '1e-05')
-    """
-    if value is None or not math.isfinite(value):
-        return "diverged"
-    small = 0 < abs(value) < 5e-4
-    return f"{value:.3g}" if small or abs(value) >= 10 else f"{value:.3f}"
-
-
-def change(value: float) -> str:
-    """Return a change with its sign and three decimals.
-
-    >>> change(-0.4071), change(1e-5), change(0.0)
-    ('−0.407', '+1.0e-05', '0')
-    """
-    if not math.isfinite(value):
-        return "diverged"
-    if abs(value) < 1e-12:
-        return "0"
-    text = f"{value:+.3f}" if abs(value) >= 5e-4 else f"{value:+.1e}"
-    return text.replace("-", "−", 1) if value < 0 else text

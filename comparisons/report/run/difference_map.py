@@ -22,7 +22,7 @@ from framework_parity.comparisons.report.style import (
     HORIZON_COLOUR,
     MOST_POINTS,
     largest,
-    say,
+    show_text,
 )
 from framework_parity.comparisons.run.result import Result
 
@@ -62,7 +62,7 @@ def disagreement(result: Result) -> Figure:
     ):
         panel.set_title(arm.arm.name, loc="left")
         if trajectory is None:
-            say(panel, "not reached: a lower rung failed")
+            show_text(panel, "not reached: a lower rung failed")
             panel.set_axis_off()
         else:
             _map(panel, trajectory)
@@ -136,6 +136,6 @@ def _scale(figure: Figure, axes: Any) -> None:
         colours, ax=list(axes), aspect=25, pad=0.015, extend="both"
     )
     bar.ax.axhline(TIMES_FLOOR, color="black", linewidth=1.5)
-    bar.set_label(f"difference, in floors;\nthe limit is {TIMES_FLOOR:.0f}")
+    bar.set_label(f"difference / noise floor;\nlimit: {TIMES_FLOOR:.0f}")
     bar.set_ticks([10.0**power for power in range(-1, 10, 2)])
     bar.ax.minorticks_off()

@@ -29,14 +29,14 @@ from framework_parity.comparisons.report.style import (
     MOST_POINTS,
     STYLE,
     WIDTHS,
-    Picture,
-    Rows,
+    ReportFigure,
+    TextTable,
     largest,
     legend,
     line,
     panels,
-    say,
     share_range,
+    show_text,
     svg,
 )
 from framework_parity.comparisons.run.result import ArmResult, Result
@@ -50,11 +50,11 @@ DOTS = 200
 LEAST = 1e-18
 
 
-def pictures(result: Result) -> list[Picture]:
+def pictures(result: Result) -> list[ReportFigure]:
     """Return all pictures that the result has data for."""
     source = result.arms[0].arm.data.source
-    climbs = [arm.ladder for arm in result.arms]
-    ladder = any(ladder and ladder.trajectory for ladder in climbs)
+    ladders = [arm.ladder for arm in result.arms]
+    ladder = any(each and each.trajectory for each in ladders)
     drawings: list[tuple[str, str, Callable[[Result], Figure], bool]] = [
         (
             "curves",
@@ -70,13 +70,13 @@ def pictures(result: Result) -> list[Picture]:
         ),
         (
             "disagreement",
-            "Where in the network, and when, the gradients part",
+            "Difference of the gradient norms, by tensor and step",
             disagreement,
             ladder,
         ),
         (
             "boundaries",
-            "What each network predicts where",
+            "The predicted class at each point of the input plane",
             boundaries,
             source.shape == (2,)
             and source.class_count is not None
@@ -93,7 +93,7 @@ def pictures(result: Result) -> list[Picture]:
         image_folder(result.settings.data_dir, download=False),
     ):
         return [
-            Picture(name, caption, svg(draw(result)))
+            ReportFigure(name, caption, svg(draw(result)))
             for name, caption, draw, has_data in drawings
             if has_data
         ] + [
@@ -102,11 +102,11 @@ def pictures(result: Result) -> list[Picture]:
         ]
 
 
-def _draw(result: Result, name: str, spec: Any) -> Picture:
+def _draw(result: Result, name: str, spec: Any) -> ReportFigure:
     drawn = gallery.draw(result, spec)
-    if isinstance(drawn, Rows):
-        return Picture(name, spec.caption, table=drawn)
-    return Picture(name, spec.caption, svg(drawn))
+    if isinstance(drawn, TextTable):
+        return ReportFigure(name, spec.caption, table=drawn)
+    return ReportFigure(name, spec.caption, svg(drawn))
 
 
 def _names(plots: Sequence[Any]) -> list[str]:
@@ -126,9 +126,9 @@ def curves_caption(result: Result) -> str:
     labels = [LABELS[backend] for backend in result.backends]
     where = "both frameworks" if len(labels) == 2 else f"{labels[0]} alone"
     native = result.settings.randomness == "native" and len(labels) == 2
-    start = ", each from weights of its own" if native else ""
+    start = ", each from its own initial weights" if native else ""
     if result.settings.randomness == "replay":
-        start = ", from what PyTorch drew"
+        start = ", with the random draws of PyTorch"
     return f"{parts} in {where}, in {result.dtype}{start}"
 
 
@@ -155,7 +155,7 @@ def curves(result: Result) -> Figure:
             if metric == "loss":
                 panel.set_yscale("log")
             if f"train_{metric}" not in record.epochs:
-                say(panel, f"it has no {metric}")
+                show_text(panel, f"no {metric}")
             if row == 0:
                 panel.set_title(arm.arm.name)
         share_range(axes[row])
@@ -211,7 +211,7 @@ def _differences_caption(result: Result) -> str:
     ladder = result.settings.trajectory_steps
     curves = result.settings.held_steps
     return (
-        "How far the two frameworks' losses part, in "
+        "Difference of the two frameworks' losses, in "
         f"{counted(ladder, 'step')} of the ladder and in the first "
         f"{curves:,} of the curves"
     )
@@ -241,7 +241,7 @@ def differences(result: Result) -> Figure:
             if trajectory:
                 _difference(panel, trajectory)
             else:
-                say(panel, "not reached: a lower rung failed")
+                show_text(panel, "not reached: a lower rung failed")
             panel.set_xlabel("step")
             if row == 0:
                 panel.set_title(result.arms[column].arm.name)
@@ -315,7 +315,7 @@ def _regions(panel: Axes, arm: ArmResult, backend: str, points: Any) -> None:
     side = loop.GRID_POINTS
     classes = arm.arm.data.source.class_count or 2
     if not np.isfinite(grid).all():
-        say(panel, "diverged")
+        show_text(panel, "diverged")
         return
     binary = grid.shape[1] == 1
     chosen = (grid[:, 0] > 0.5) if binary else grid.argmax(1)

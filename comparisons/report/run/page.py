@@ -21,7 +21,7 @@ from framework_parity.comparisons.report.run.text import (
     summary_caption,
     summary_rows,
 )
-from framework_parity.comparisons.report.style import Picture
+from framework_parity.comparisons.report.style import ReportFigure
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
 
@@ -58,7 +58,7 @@ def write(result: Result, out: Path) -> Path:
     return report
 
 
-def page(result: Result, drawn: list[Picture]) -> str:
+def page(result: Result, drawn: list[ReportFigure]) -> str:
     """Return the report as HTML.
 
     Args:
@@ -95,7 +95,7 @@ def spec_yaml(result: Result) -> str:
     return text
 
 
-def _body(result: Result, drawn: list[Picture]) -> dict[str, Any]:
+def _body(result: Result, drawn: list[ReportFigure]) -> dict[str, Any]:
     return {
         "verdict": result.verdict,
         "headline": headline(result),

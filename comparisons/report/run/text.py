@@ -26,7 +26,7 @@ OVERVIEW_COLUMNS = (
     "hold",
     "refuted",
     "undecided",
-    "part",
+    "disagree",
     "seconds",
     "verdict",
 )
@@ -66,7 +66,7 @@ def headline(result: Result) -> str:
     """Return the verdict and its reason, in one sentence or more."""
     verdicts = [v for arm in result.arms for v in arm.verdicts]
     if not verdicts:
-        return "One framework ran alone, so nothing was compared."
+        return "Only one framework was run, so nothing was compared."
     bad = [v for v in verdicts if v.outcome == "disagree"]
     if bad:
         first = bad[0]
@@ -74,21 +74,22 @@ def headline(result: Result) -> str:
             f"PyTorch and Keras disagree on {first.arm}, on the rung "
             f"“{first.rung}”: {first.sentence}."
         )
-    parted = [
+    differing = [
         c.claim.name
         for c in result.claims
         if c.verdict == "frameworks disagree"
     ]
-    if parted:
-        return f"PyTorch and Keras answer differently: {', '.join(parted)}."
+    if differing:
+        listed = ", ".join(differing)
+        return f"PyTorch and Keras disagree on the claims: {listed}."
     open_ = [v for v in verdicts if v.outcome == "undecided"]
     if open_:
         return f"Undecided for {open_[0].arm}: {open_[0].sentence}."
     worst = max(verdicts, key=lambda verdict: verdict.worst_ratio)
     return (
-        f"PyTorch and Keras agree: over {_steps(result)}, nothing in "
-        f"any arm parts by more than {worst.worst_ratio:.1f} times the "
-        f"noise floor.{_where_both_diverge(result)}{_beyond(result)}"
+        f"PyTorch and Keras agree: over {_steps(result)}, no difference in "
+        f"any arm exceeds {worst.worst_ratio:.1f} times the noise "
+        f"floor.{_where_both_diverge(result)}{_beyond(result)}"
         f"{_two_sided(result)}"
     )
 
@@ -145,8 +146,8 @@ def _beyond(result: Result) -> str:
     if not ends:
         return ""
     return (
-        " Beyond its horizon training is chaotic and nothing is claimed, "
-        f"the accuracies included: {', '.join(ends)}."
+        " Beyond the horizon, training is chaotic, and no statement is made, "
+        f"not even about accuracies: {', '.join(ends)}."
     )
 
 
@@ -155,7 +156,7 @@ def summary_caption(result: Result) -> str:
     seeds = result.settings.seeds
     mean = f", mean of {counted(seeds, 'seed')}" if seeds > 1 else ""
     replayed = result.settings.randomness == "replay"
-    drew = ", from what PyTorch drew" if replayed else ""
+    drew = ", with the random draws of PyTorch" if replayed else ""
     labels = ", ".join(LABELS[backend] for backend in result.backends)
     metrics = (
         f"{labels}: {result.metric.replace('_', ' ')}, "
@@ -164,9 +165,10 @@ def summary_caption(result: Result) -> str:
     if len(result.backends) < 2:
         return metrics
     return (
-        f"{metrics} Difference, floor: of the "
-        "float64 loss, relative, at their largest. × floor: the worst of all "
-        "curves and final weights, each against its own floor."
+        f"{metrics} Difference, floor: the largest relative difference of "
+        "the float64 loss, and its largest noise floor. × floor: the largest "
+        "ratio of a difference to its floor, over all curves and final "
+        "weights."
     )
 
 
@@ -177,11 +179,12 @@ def basis(result: Result) -> str:
     dtype = result.dtype
     claims = ""
     if result.claims:
-        claims = f", and on the claims, asked of the {dtype} runs"
+        claims = f", and on the claims, evaluated on the {dtype} runs"
     return (
-        "The verdict rests on the ladder, climbed in float64 from the same "
-        f"numbers in both frameworks{claims}. The {dtype} curves are drawn "
-        "to be looked at; no verdict rests on them."
+        "The verdict is based on the ladder, which is run in float64 from "
+        f"the same initial values in both frameworks{claims}. The {dtype} "
+        "curves are shown for illustration; the verdict does not depend on "
+        "them."
     )
 
 
@@ -197,7 +200,7 @@ def summary_rows(result: Result) -> list[tuple[str, ...]]:
 
 def _summary_row(result: Result, arm: ArmResult) -> tuple[str, ...]:
     shown = [
-        _number(arm.mean(backend, result.metric))
+        _four_digits(arm.mean(backend, result.metric))
         if backend in arm.records
         else "—"
         for backend in LABELS
@@ -261,7 +264,7 @@ def _answered(answer: Answer | None) -> str:
     if answer is None:
         return "—"
     if answer.names:
-        return f"{answer.names}: {_number(answer.value)}"
+        return f"{answer.names}: {_four_digits(answer.value)}"
     seeds = len(answer.margins)
     counted = f", in {answer.held} of {seeds}" if seeds > 1 else ""
     return (
@@ -274,7 +277,7 @@ def _side(value: float) -> str:
     """Format one side of a claim; an epoch that is not reached is infinite."""
     if math.isnan(value):
         return "no number"
-    return "∞" if value == math.inf else _number(value)
+    return "∞" if value == math.inf else _four_digits(value)
 
 
 def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
@@ -286,7 +289,7 @@ def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _number(value: float | None) -> str:
+def _four_digits(value: float | None) -> str:
     if value is None:
         return "—"
     if not math.isfinite(value):

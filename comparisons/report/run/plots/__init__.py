@@ -10,7 +10,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from framework_parity.comparisons.report.style import Rows
+from framework_parity.comparisons.report.style import TextTable
 from framework_parity.comparisons.run.result import Result
 
 MODULES = (
@@ -21,7 +21,7 @@ MODULES = (
 """The modules of this package that contain the functions."""
 
 
-def draw(result: Result, picture: Any) -> Figure | Rows:
+def draw(result: Result, picture: Any) -> Figure | TextTable:
     """Draw one of the plots of a specification.
 
     Args:
@@ -41,7 +41,7 @@ def draw(result: Result, picture: Any) -> Figure | Rows:
         )
         function = getattr(plots, picture.kind(), None)
         if function is not None:
-            drawn: Figure | Rows = function(result, picture)
+            drawn: Figure | TextTable = function(result, picture)
             return drawn
     raise LookupError(
         f"comparisons/report/run/plots has no '{picture.kind()}'; write a "

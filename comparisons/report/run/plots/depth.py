@@ -22,8 +22,8 @@ from framework_parity.comparisons.report.style import (
     legend,
     line,
     panels,
-    say,
     share_range,
+    show_text,
 )
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
@@ -59,7 +59,7 @@ def layer_variances(result: Result, spec: LayerVariances) -> Figure:
                     linewidth=WIDTHS[backend],
                 )
             if not squares.any():
-                say(panel, "all are 0")
+                show_text(panel, "all are 0")
             panel.set_yscale("log")
             panel.margins(y=0.5)
             low, high = panel.get_ylim()
@@ -93,9 +93,9 @@ def activation_squares(arm: Arm, record: Record) -> Curve:
         Shape (activations,), from the input on.
     """
     looks = [
-        record.probes.get(f"representations/{place.name}")
-        for place in arm.all_nodes
-        if isinstance(place.layer, Activation)
+        record.probes.get(f"representations/{node.name}")
+        for node in arm.all_nodes
+        if isinstance(node.layer, Activation)
     ]
     return np.array(
         [
@@ -151,7 +151,7 @@ def dead_shares(result: Result, spec: DeadShares) -> Figure:
                     marker="o" if len(share) == 1 else None,
                 )
         if not looks:
-            say(panel, "no ReLU")
+            show_text(panel, "no ReLU")
             panel.set_xlim(0.5, arm.arm.recipe.epochs + 0.5)
         panel.set_title(arm.arm.name)
         panel.set_xlabel("epoch")

@@ -15,8 +15,8 @@ from framework_parity.comparisons.report.style import (
     WIDTHS,
     legend,
     line,
-    say,
     share_range,
+    show_text,
     wrapped,
 )
 from framework_parity.comparisons.run.result import Result
@@ -66,7 +66,7 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
             if not np.isfinite(weights_of[arm.arm.name, backend]).all()
         ]
         if diverged:
-            say(panel, f"{' and '.join(diverged)} diverged")
+            show_text(panel, f"{' and '.join(diverged)} diverged")
         # A bin with one weight must be visible; empty bins are not drawn.
         panel.set_ylim(0.5, max(panel.get_ylim()[1], 10.0))
         panel.set_yscale("log")
@@ -74,7 +74,7 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
         panel.set_xlabel("weight")
     share_range(axes)
     for panel in axes[::ABREAST]:
-        panel.set_ylabel("how many weights")
+        panel.set_ylabel("number of weights")
     legend(
         figure,
         [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends],

@@ -40,8 +40,8 @@ def fit(result: Result, spec: Fit) -> Figure:
     legend(
         figure,
         [
-            line("sample of the training", GREY, 0, marker="."),
-            line("without its noise", "black", 1.5, ":"),
+            line("training sample", GREY, 0, marker="."),
+            line("function without noise", "black", 1.5, ":"),
             *(line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends),
         ],
     )

@@ -44,7 +44,7 @@ def activations(result: Result, spec: Activations) -> Figure:
     figure, axes = panels(columns, -(-len(names) // columns))
     for panel in axes.flat[len(names) :]:
         panel.set_axis_off()
-    layers: Any = {place.name: place.layer for place in arm.arm.all_nodes}
+    layers: Any = {node.name: node.layer for node in arm.arm.all_nodes}
     for panel, name in zip(axes.flat, names, strict=False):
         for backend, records in arm.records.items():
             run = Run(arm.trained(backend), records[0])

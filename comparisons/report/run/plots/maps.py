@@ -43,7 +43,7 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
     }
     names = list(maps)
     if len(names) == 2:
-        maps["Keras less PyTorch"] = maps["Keras"] - maps["PyTorch"]
+        maps["Keras − PyTorch"] = maps["Keras"] - maps["PyTorch"]
     width = CELL[0] * len(rates) * len(maps) + BESIDE + 0.3 * len(maps)
     figure = Figure(
         figsize=(width, CELL[1] * len(rows) + ABOVE), layout="constrained"

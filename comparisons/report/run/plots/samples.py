@@ -21,7 +21,7 @@ from framework_parity.comparisons.report.style import (
     LEGEND_LINE,
     legend,
     line,
-    say,
+    show_text,
 )
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
@@ -73,7 +73,7 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
                     _measure(panel, run, view)
             else:
                 for panel in rows_of_arm[:, column]:
-                    say(panel, "diverged")
+                    show_text(panel, "diverged")
             title = (
                 view if len(result.arms) == 1 else f"{arm.arm.name}: {view}"
             )
@@ -190,7 +190,7 @@ def confusion(result: Result, spec: Confusion) -> Figure:
             panel.set_xticks(range(len(names)), names, rotation=rotation)
             panel.set_yticks(range(len(names)), names)
             panel.tick_params(length=0, labelsize=7)
-            panel.set_xlabel("taken for")
+            panel.set_xlabel("predicted class")
         axes[0, column].set_title(arm.arm.name)
     for panel, backend in zip(axes[:, 0], backends, strict=True):
         panel.set_ylabel(f"{LABELS[backend]}\ntrue class")
@@ -237,7 +237,7 @@ def mistakes(result: Result, spec: Mistakes) -> Figure:
 
 def _probabilities(run: Run) -> Curve:
     """Return the class probabilities, of shape (samples, classes)."""
-    logits = viewed(run, run.arm.places[-1].name)
+    logits = viewed(run, run.arm.nodes[-1].name)
     if logits.shape[1] == 1:
         # A sigmoid of z is the softmax of 0 and z.
         logits = np.hstack([np.zeros_like(logits), logits])

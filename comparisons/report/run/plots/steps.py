@@ -13,8 +13,8 @@ from framework_parity.comparisons.report.style import (
     legend,
     line,
     panels,
-    say,
     share_range,
+    show_text,
 )
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
@@ -52,7 +52,7 @@ def gradient_norms(result: Result, spec: GradientNorms) -> Figure:
                 shown = np.where(drawn > 0, drawn, np.nan)
                 panel.plot(steps, shown, color=shade, linewidth=1)
             if record.diverged_at is not None:
-                say(panel, f"diverges at step {record.diverged_at}")
+                show_text(panel, f"diverges at step {record.diverged_at}")
             panel.set_xlim(0, len(norms))
             panel.set_yscale("log")
             panel.set_xlabel("step")

@@ -8,12 +8,12 @@ import numpy as np
 from framework_parity.common.metrics.registry import Run
 from framework_parity.common.spec.claims import Asked
 from framework_parity.common.spec.plots import Table
-from framework_parity.comparisons.report.style import Rows
+from framework_parity.comparisons.report.style import TextTable
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.pool import LABELS
 
 
-def table(result: Result, spec: Table) -> Rows:
+def table(result: Result, spec: Table) -> TextTable:
     """Return a table of measured and expected numbers.
 
     Args:
@@ -29,7 +29,7 @@ def table(result: Result, spec: Table) -> Rows:
         expected = row.expression.rpartition("==")[2].strip()
         means = [_mean(result, row, backend) for backend in result.backends]
         rows.append((name, expected, *(f"{mean:.6g}" for mean in means)))
-    return Rows(head, rows)
+    return TextTable(head, rows)
 
 
 def _mean(result: Result, row: Any, backend: str) -> float:

@@ -108,7 +108,7 @@ class Side:
 
     def element(self, part: str, spec: Any, arm: Arm) -> dict[str, str]:
         """Emit, run and read one part of a recipe."""
-        call = self.say(part, spec, arm)
+        call = self.call_of(part, spec, arm)
 
         def emitted() -> None:
             first = self.first.get(part, ())
@@ -125,7 +125,7 @@ class Side:
 
         return self._tried(emitted, read)
 
-    def say(self, part: str, spec: Any, arm: Arm) -> Call:
+    def call_of(self, part: str, spec: Any, arm: Arm) -> Call:
         """Return the call that builds a part of a recipe."""
         if part == "penalty":
             call: Call = self.module("penalties").penalty(spec)
@@ -197,11 +197,11 @@ class Torch(Side):
 class Keras(Side):
     """Keras's side, where clipping is an argument of the optimiser."""
 
-    def say(self, part: str, spec: Any, arm: Arm) -> Call:
+    def call_of(self, part: str, spec: Any, arm: Arm) -> Call:
         """Return the call that builds a part of a recipe."""
         if part != "clipping":
-            return super().say(part, spec, arm)
-        call = super().say("optimizer", arm.recipe.optimizer, arm)
+            return super().call_of(part, spec, arm)
+        call = super().call_of("optimizer", arm.recipe.optimizer, arm)
         clipped: Call = self.module("updates")._clipped(call, arm.recipe)
         return clipped
 

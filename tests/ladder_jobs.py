@@ -1,4 +1,4 @@
-"""Many ladder runs ("climbs") at once, with a cache of their results.
+"""Many ladder runs at once, with a cache of their results.
 
 Each result is cached under a hash of all that determines it: the arm, the
 seed, the number of steps, the threads, and the code of the four packages. An
@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -35,12 +35,12 @@ LIBRARIES = ("torch", "keras", "tensorflow", "numpy", "scikit-learn")
 # never frees the memory of a graph that it has traced.
 LIFETIME = 200
 
-SAYING = Path("tests/coverage/saying.py")
-SETUP = "tests.coverage.saying:add_tasks"
+EMISSION = Path("tests/coverage/emission.py")
+SETUP = "tests.coverage.emission:add_tasks"
 
-Found = dict[str, Any]
-"""`verdicts` by rung, the code results `said` by backend, `seconds`; or
-`broke`, the error of a worker."""
+JobResult = dict[str, Any]
+"""`verdicts` by rung, the messages about emitted `code` by backend, and
+`seconds`; or `error`, the message of a worker that failed."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Job:
         seed: of the weights, the order and the masks.
         steps: of the trajectory.
         threads: of each framework.
-        says: whether the workers also emit and read each part of the arm.
+        emits: whether the workers also emit and read each part of the arm.
         dtype: float64 for the whole ladder; in another precision the arm is
             only trained, as `comparisons.ladder.precision` does.
     """
@@ -63,7 +63,7 @@ class Job:
     seed: int = 0
     steps: int = 500
     threads: int = 1
-    says: bool = False
+    emits: bool = False
     dtype: Dtype = "float64"
 
     @cached_property
@@ -72,14 +72,14 @@ class Job:
         parts = (*self.arm.layers, self.arm.data, self.arm.recipe)
         meaning = [part.model_dump(mode="json") for part in parts]
         number: list[int | str] = [
-            *(self.seed, self.steps, self.threads, self.says)
+            *(self.seed, self.steps, self.threads, self.emits)
         ]
         if self.dtype != "float64":
             number.append(self.dtype)
         return _digest(json.dumps([meaning, number], sort_keys=True))
 
 
-class Memory:
+class ResultCache:
     """The cached results, in a file.
 
     Args:
@@ -89,52 +89,53 @@ class Memory:
 
     def __init__(self, path: Path, code: str | None = None) -> None:
         self.path, self.code = path, code or code_digest()
-        self.results: dict[str, Found] = {}
+        self.results: dict[str, JobResult] = {}
         self._lock = threading.Lock()
         if path.exists():
             kept = json.loads(path.read_text("utf-8"))
             if kept["code"] == self.code:
-                self.results = kept["found"]
+                self.results = kept["results"]
 
-    def keep(self, key: str, result: Found) -> None:
+    def keep(self, key: str, result: JobResult) -> None:
         """Add a result and write the file atomically."""
         with self._lock:
             self.results[key] = result
-            text = json.dumps({"code": self.code, "found": self.results})
+            text = json.dumps({"code": self.code, "results": self.results})
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            half = self.path.with_suffix(".half")
-            half.write_text(text, "utf-8")
-            half.replace(self.path)
+            partial = self.path.with_suffix(".partial")
+            partial.write_text(text, "utf-8")
+            partial.replace(self.path)
 
 
-@cache
+@lru_cache
 def code_digest() -> str:
-    """Return a digest of all that determines the results, except prose."""
+    """Return a digest of the code and the libraries behind the results."""
     digest = hashlib.sha256()
     files = [f for room in ROOMS for f in sorted((ROOT / room).rglob("*.py"))]
-    for file in (*files, ROOT / SAYING):
+    for file in (*files, ROOT / EMISSION):
         digest.update(str(file.relative_to(ROOT)).encode())
-        digest.update(_meaning(file.read_text("utf-8")).encode())
+        digest.update(_without_docstrings(file.read_text("utf-8")).encode())
     for library in LIBRARIES:
         digest.update(f"{library} {version(library)}".encode())
     return digest.hexdigest()[:16]
 
 
-def _meaning(source: str) -> str:
+def _without_docstrings(source: str) -> str:
     """Return a file's code without comments and docstrings.
 
-    >>> _meaning("x = 1") == _meaning("'''Prose.'''\\nx = 1  # more")
+    >>> commented = "'''Prose.'''\\nx = 1  # more"
+    >>> _without_docstrings("x = 1") == _without_docstrings(commented)
     True
     """
     tree = ast.parse(source)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [each for each in body if not _is_prose(each)]
+            node.body = [each for each in body if not _is_docstring(each)]
     return ast.dump(tree)
 
 
-def _is_prose(node: ast.stmt) -> bool:
+def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
@@ -142,19 +143,19 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def climb_all(
+def run_jobs(
     jobs: Sequence[Job],
-    memory: Memory,
+    cache: ResultCache,
     *,
     pairs: int = 2,
     at_most: int | None = None,
     watch: Callable[[str], None] | None = None,
-) -> dict[str, Found]:
+) -> dict[str, JobResult]:
     """Run every job that has no cached result yet.
 
     Args:
         jobs: the jobs to run.
-        memory: the cached results; new ones are added.
+        cache: the cached results; new ones are added.
         pairs: the number of pairs of workers, which run side by side.
         at_most: the largest number of runs; the rest waits for another call.
         watch: called with a line after each run.
@@ -162,65 +163,68 @@ def climb_all(
     Returns:
         The known results of the jobs, by their keys.
     """
-    unknown = {job.key: job for job in jobs if job.key not in memory.results}
+    unknown = {job.key: job for job in jobs if job.key not in cache.results}
     due = sorted(unknown.values(), key=lambda job: job.threads)[:at_most]
-    broken: dict[str, Found] = {}
+    failed: dict[str, JobResult] = {}
     for threads, group in groupby(due, key=lambda job: job.threads):
-        crew = _Crew(list(group), threads, memory, broken, watch)
-        crew.work(pairs)
-    known = memory.results | broken
+        queue = _JobQueue(list(group), threads, cache, failed, watch)
+        queue.run(pairs)
+    known = cache.results | failed
     return {job.key: known[job.key] for job in jobs if job.key in known}
 
 
-class _Crew:
+class _JobQueue:
     """Pairs of workers, each in a thread, that share a queue of jobs."""
 
     def __init__(
         self,
         jobs: list[Job],
         threads: int,
-        memory: Memory,
-        broken: dict[str, Found],
+        cache: ResultCache,
+        failed: dict[str, JobResult],
         watch: Callable[[str], None] | None,
     ) -> None:
-        self.threads, self.memory, self.broken = threads, memory, broken
+        self.threads, self.cache, self.failed = threads, cache, failed
         self.watch, self.total, self.done = watch, len(jobs), 0
         self.jobs: SimpleQueue[Job] = SimpleQueue()
         for job in jobs:
             self.jobs.put(job)
 
-    def work(self, pairs: int) -> None:
+    def run(self, pairs: int) -> None:
         """Run jobs until the queue is empty."""
-        crew = [threading.Thread(target=self._serve) for _ in range(pairs)]
-        for thread in crew:
+        runners = [
+            threading.Thread(target=self._run_until_empty)
+            for _ in range(pairs)
+        ]
+        for thread in runners:
             thread.start()
-        for thread in crew:
+        for thread in runners:
             thread.join()
 
-    def _serve(self) -> None:
+    def _run_until_empty(self) -> None:
         more = True
         while more:
             with WorkerPair(setup=_SETUPS, threads=self.threads) as pair:
-                more = self._shift(pair)
+                more = self._run_some(pair)
 
-    def _shift(self, pair: WorkerPair) -> bool:
-        """Run jobs until the workers are old or broken, or none is left."""
+    def _run_some(self, pair: WorkerPair) -> bool:
+        """Run up to `LIFETIME` jobs; return whether more may be left."""
         for _ in range(LIFETIME):
             try:
                 job = self.jobs.get_nowait()
             except Empty:
                 return False
-            result = ladder(pair, job)
+            result = run_job(pair, job)
             self._keep(job, result)
-            if "broke" in result:
+            if "error" in result:
                 return True
         return True
 
-    def _keep(self, job: Job, result: Found) -> None:
-        if "broke" in result:
-            self.broken[job.key] = result
+    def _keep(self, job: Job, result: JobResult) -> None:
+        if "error" in result:
+            self.failed[job.key] = result
         else:
-            self.memory.keep(job.key, result)
+            self.cache.keep(job.key, result)
         self.done += 1
         if self.watch:
             count = f"{self.done}/{self.total}"
@@ -230,16 +234,16 @@ class _Crew:
 _SETUPS = {"torch": SETUP, "keras": SETUP}
 
 
-def ladder(pair: WorkerPair, job: Job) -> Found:
+def run_job(pair: WorkerPair, job: Job) -> JobResult:
     """Run one job."""
     start = time.perf_counter()
     try:
-        parts = pair.ask("emit_and_read", arm=job.arm) if job.says else {}
+        parts = pair.ask("emit_and_read", arm=job.arm) if job.emits else {}
         verdicts = _verdicts(pair, job)
     except WorkerError as error:
-        return {"broke": str(error)[-2000:]}
+        return {"error": str(error)[-2000:]}
     return {
-        "said": parts,
+        "code": parts,
         "verdicts": {v.rung: v.as_json() for v in verdicts},
         "seconds": round(time.perf_counter() - start, 2),
     }
@@ -253,29 +257,29 @@ def _verdicts(pair: WorkerPair, job: Job) -> list[Verdict]:
     return [verdict]
 
 
-def outcome(result: Found) -> Outcome:
-    """Return the outcome of a run; a broken one counts as disagree."""
-    if "broke" in result:
+def outcome(result: JobResult) -> Outcome:
+    """Return the outcome of a run; a failed one counts as disagree."""
+    if "error" in result:
         return "disagree"
     return worst([each["verdict"] for each in result["verdicts"].values()])
 
 
-def sentence(result: Found) -> str:
+def sentence(result: JobResult) -> str:
     """Return the judge's sentence on the deciding rung, or the error."""
-    if "broke" in result:
-        return str(result["broke"])
+    if "error" in result:
+        return str(result["error"])
     given = outcome(result)
     decides = [v for v in result["verdicts"].values() if v["verdict"] == given]
     return f"{decides[-1]['rung']}: {decides[-1]['sentence']}"
 
 
-def counted(results: Sequence[Found]) -> str:
+def counted(results: Sequence[JobResult]) -> str:
     """Return how many runs agree, and how many do not, if any.
 
-    >>> counted([{"broke": "lost"}, {"broke": "lost"}])
-    'Of 2 climbs, 0 agree, 2 disagree'
+    >>> counted([{"error": "lost"}, {"error": "lost"}])
+    'Of 2 ladder runs, 0 agree, 2 disagree'
     """
     counts = Counter(map(outcome, results))
     kinds = ["agree", *(k for k in ("disagree", "undecided") if counts[k])]
     shown = ", ".join(f"{counts[kind]} {kind}" for kind in kinds)
-    return f"Of {len(results)} climbs, {shown}"
+    return f"Of {len(results)} ladder runs, {shown}"
