@@ -16,7 +16,7 @@ def mixed(*classes: type) -> type:
     return type("".join(base.__name__ for base in classes), classes, {})
 
 
-class CoupledDecay:
+class CoupledDecay(optimizers.Optimizer):
     """A mixin: g ← g + λ p before the update that follows.
 
     Keras's own decay is decoupled. `exclude_from_weight_decay` is respected.
@@ -33,7 +33,7 @@ class CoupledDecay:
         super().update_step(gradient, variable, rate)
 
 
-class FactoredDecay:
+class FactoredDecay(optimizers.Optimizer):
     """A mixin: p ← (1 - η λ) p before the update that follows."""
 
     def __init__(self, factored_decay: float, **kwargs: Any) -> None:
@@ -50,7 +50,7 @@ class FactoredDecay:
         super().update_step(gradient, variable, rate)
 
 
-class EpsilonClipping:
+class EpsilonClipping(optimizers.Optimizer):
     """A mixin: clip by min(1, limit / (norm + ε)), as PyTorch does."""
 
     def __init__(self, clip_epsilon: float, **kwargs: Any) -> None:

@@ -60,7 +60,7 @@ class Trainer:
             )
             for name, part in parts.items()
         }
-        self.mask_layers = {
+        self.mask_layers: dict[str, Any] = {
             name: layer
             for name, layer in weights.leaves(self.model).items()
             if isinstance(layer, tuple(MASKED_CLASS.values()))

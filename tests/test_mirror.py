@@ -30,6 +30,7 @@ LEFT_OUT = {
     "initializer_extensions.py",
     "optimizer_extensions.py",
     "random_extensions.py",
+    "schedule_extensions.py",
 }
 
 # Names of one side only: PyTorch draws the weights of a network after building

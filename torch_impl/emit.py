@@ -24,6 +24,7 @@ from framework_parity.torch_impl import (
     initializer_extensions,
     optimizer_extensions,
     random_extensions,
+    schedule_extensions,
 )
 from framework_parity.torch_impl.model import block_call, weight_calls
 from framework_parity.torch_impl.weights import NAMES
@@ -44,6 +45,7 @@ VOCABULARY = Vocabulary(
         initializer_extensions,
         optimizer_extensions,
         random_extensions,
+        schedule_extensions,
     ),
 )
 

@@ -110,7 +110,8 @@ def compile_per_sample_gradients(
 
     def single(values: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
         outputs = torch.func.functional_call(model, values, (x[None],))
-        return loss(outputs, y[None])
+        value: Tensor = loss(outputs, y[None])
+        return value
 
     per_sample = torch.func.vmap(torch.func.grad(single), (None, 0, 0))
 

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from torch import nn
 
@@ -60,7 +61,7 @@ def build(arm: Arm, masked: bool = False) -> nn.Sequential:
     reads.
     """
     model: nn.Sequential = block_call(arm.places, masked).construct()
-    live, modules = tensors(model), leaves(model)
+    live, modules = tensors(model), dict[str, Any](leaves(model))
     for place in arm.all_nodes:
         fills = weight_calls(place)
         for name, fill in fills.items():

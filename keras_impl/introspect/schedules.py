@@ -19,9 +19,10 @@ from framework_parity.common.spec.schedules import (
     OneCycle,
     PolynomialDecay,
     StepDecay,
+    Unit,
     WarmupCosine,
 )
-from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl import schedule_extensions as extensions
 
 
 def constant(live: Any) -> Constant | None:
@@ -157,7 +158,7 @@ def one_cycle(live: Any) -> OneCycle | None:
     )
 
 
-def _counted(live: Any) -> tuple[Any, str]:
+def _counted(live: Any) -> tuple[Any, Unit]:
     """Return the inner schedule, and whether it counts steps or epochs."""
     if type(live) is extensions.EachEpoch:
         return live.schedule, "epoch"
