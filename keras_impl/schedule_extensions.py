@@ -7,7 +7,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from framework_parity.keras_impl.extensions import registered
 
+
+@registered
 class RisingCosine(keras.optimizers.schedules.LearningRateSchedule):
     """A cosine of half-period `steps`, which rises again afterwards.
 
@@ -28,6 +31,7 @@ class RisingCosine(keras.optimizers.schedules.LearningRateSchedule):
         return {"rate": self.rate, "steps": self.steps, "alpha": self.alpha}
 
 
+@registered
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     """Half a cosine up from rate/start_over, and half a cosine down.
 
@@ -70,6 +74,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
+@registered
 class EachEpoch(keras.optimizers.schedules.LearningRateSchedule):
     """A schedule of whole epochs: s(⌊t / steps_per_epoch⌋)."""
 
@@ -82,10 +87,16 @@ class EachEpoch(keras.optimizers.schedules.LearningRateSchedule):
         return self.schedule(step // self.steps_per_epoch)
 
     def get_config(self) -> dict[str, Any]:
+        pack = keras.saving.serialize_keras_object
         return {
-            "schedule": self.schedule,
+            "schedule": pack(self.schedule),
             "steps_per_epoch": self.steps_per_epoch,
         }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        unpack = keras.saving.deserialize_keras_object
+        return cls(unpack(config["schedule"]), config["steps_per_epoch"])
 
 
 def _exact(step: Any) -> Any:

@@ -1,6 +1,6 @@
 """The tasks of the workers that all tests share."""
 
-from tests.backends import examination, loading, precisions, tails
+from tests.backends import examination, loading, precisions, saving, tails
 from tests.coverage import saying
 from tests.external import calculations, plain_optimizers
 
@@ -10,6 +10,7 @@ def add_tasks(backend: str) -> None:
     examination.add_tasks(backend)
     loading.add_tasks(backend)
     precisions.add_tasks(backend)
+    saving.add_tasks(backend)
     saying.add_tasks(backend)
     calculations.add_tasks(backend)
     plain_optimizers.add_tasks(backend)

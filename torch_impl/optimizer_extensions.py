@@ -299,14 +299,15 @@ class ParameterPrecisionNAdam(ByHand, optim.NAdam):
 
     def start(self, p: Tensor) -> State:
         zeros = {n: torch.zeros_like(p) for n in ("first", "second")}
-        return {**zeros, "product": torch.ones((), dtype=p.dtype)}
+        # NAdam restores this state by the name that it has there.
+        return {**zeros, "mu_product": torch.ones((), dtype=p.dtype)}
 
     def move(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         (beta_1, beta_2), step = group["betas"], int(state["step"])
         now, after = (
             self._momentum(t, p.dtype, group) for t in (step, step + 1)
         )
-        product = state["product"].mul_(now)
+        product = state["mu_product"].mul_(now)
         new_1, new_2 = (correction(b, 1, p.dtype) for b in (beta_1, beta_2))
         m = state["first"].lerp_(g, new_1)
         v = state["second"].lerp_(g.square(), new_2)
