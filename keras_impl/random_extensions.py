@@ -12,7 +12,7 @@ from framework_parity.keras_impl.extensions import registered
 class MaskedDropout(keras.layers.Dropout):
     """x · mask in training, x in evaluation.
 
-    The mask holds 0 and 1 / (1 - rate); `mask` is set before each step.
+    The mask holds 0 and 1 / (1 - rate); `mask` is set during each step.
     """
 
     mask: Any = None

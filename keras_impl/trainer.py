@@ -15,6 +15,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import Drawn
 from framework_parity.common.training.batches import Segment
 from framework_parity.common.training.loop import storage_dtype
+from framework_parity.common.training.masks import masks_of
 from framework_parity.keras_impl import draws, engine, updates, weights
 from framework_parity.keras_impl.model import build
 from framework_parity.keras_impl.penalties import ModelPenalty
@@ -172,15 +173,15 @@ class Trainer:
     ) -> tuple[float, dict[str, np.ndarray]]:
         """Return the loss and gradients of a segment's first step."""
         masks = self._masks(segment)
-        for name, masker in self.mask_layers.items():
-            masker.mask = masks[name][0]
+        given = {name: mask[0] for name, mask in masks.items()}
         x, y = engine.gather(*self.parts["train"], segment.indices[0])
         before = self.weights()
         variables = weights.parameters(self.model)
-        value, grads = engine.gradients(
-            *(self.model, self.loss, self.penalty),
-            *(list(variables.values()), x, y),
-        )
+        with masks_of(self.mask_layers, given):
+            value, grads = engine.gradients(
+                *(self.model, self.loss, self.penalty),
+                *(list(variables.values()), x, y),
+            )
         weights.write(self.model, before)  # restore the running averages
         named = zip(variables, grads, strict=True)
         shapes = self.arm.parameters

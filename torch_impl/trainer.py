@@ -13,6 +13,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import Drawn
 from framework_parity.common.training.batches import Segment
 from framework_parity.common.training.loop import storage_dtype
+from framework_parity.common.training.masks import masks_of
 from framework_parity.torch_impl import draws, engine, updates, weights
 from framework_parity.torch_impl.model import build
 from framework_parity.torch_impl.penalties import ModelPenalty
@@ -170,17 +171,17 @@ class Trainer:
     ) -> tuple[float, dict[str, np.ndarray]]:
         """Return the loss and gradients of a segment's first step."""
         masks = self._masks(segment)
-        for name, masker in self.mask_layers.items():
-            masker.mask = masks[name][0]
+        given = {name: mask[0] for name, mask in masks.items()}
         rows = torch.from_numpy(segment.indices[:1])
         (x,), (y,) = engine.gather(*self.parts["train"], rows)
         before = self.weights()
         variables = weights.parameters(self.model)
         self.model.train()
-        value, grads = engine.gradients(
-            *(self.model, self.loss, self.penalty),
-            *(list(variables.values()), x, y),
-        )
+        with masks_of(self.mask_layers, given):
+            value, grads = engine.gradients(
+                *(self.model, self.loss, self.penalty),
+                *(list(variables.values()), x, y),
+            )
         weights.write(self.model, before)  # restore the running averages
         named = zip(variables, grads, strict=True)
         shapes = self.arm.parameters

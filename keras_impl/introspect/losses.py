@@ -52,7 +52,7 @@ def huber(live: Any) -> Huber | None:
     """Huber."""
     if type(live) is not keras.losses.Huber or not _plain(live):
         return None
-    return Huber(delta=float(live._fn_kwargs["delta"]))
+    return Huber(delta=float(live.get_config()["delta"]))
 
 
 def _plain(live: Any) -> bool:

@@ -117,13 +117,14 @@ def cosine_restarts(live: Any) -> CosineRestarts | None:
     live, per = _counted(live)
     if type(live) is not schedules.CosineDecayRestarts:
         return None
-    times = int(live._t_mul)
-    if times != live._t_mul:
+    config = live.get_config()
+    times = int(config["t_mul"])
+    if times != config["t_mul"]:
         return None
     return CosineRestarts(
         first=live.first_decay_steps,
         times=times,
-        peak=live._m_mul,
+        peak=config["m_mul"],
         final=live.alpha,
         per=per,
     )
