@@ -52,7 +52,8 @@ def huber(live: Any) -> Huber | None:
     """Huber."""
     if type(live) is not keras.losses.Huber or not _plain(live):
         return None
-    return Huber(delta=float(live.get_config()["delta"]))
+    # Keras leaves the delta out of `get_config`.
+    return Huber(delta=float(live._fn_kwargs["delta"]))
 
 
 def _plain(live: Any) -> bool:
