@@ -63,7 +63,7 @@ def _take(folder: Path) -> Callable[..., str]:
 
 def _arrays(kind: Any, get: Callable[..., str]) -> dict[str, np.ndarray]:
     # The loaders take no folder, so `get_file` is replaced in their module.
-    module = importlib.import_module(kind.load_data.__module__)
+    module: Any = importlib.import_module(kind.load_data.__module__)
     original = module.get_file
     module.get_file = get
     try:

@@ -4,7 +4,7 @@ This is the only file of the package that imports TensorFlow.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from framework_parity.common.training.loop import storage_dtype
+from framework_parity.common.training.masks import masks_of
 from framework_parity.keras_impl.penalties import ModelPenalty
 from framework_parity.keras_impl.weights import parameters
 
@@ -201,10 +202,12 @@ def compile_steps(
         used = tf.TensorArray(kind, count)
         norms = tf.TensorArray(kind, count)
         for step in tf.range(count):
-            for name, masker in mask_layers.items():
-                masker.mask = masks[name][step]
+            given = {name: masks[name][step] for name in mask_layers}
             batch = gather(x, y, indices[step])
-            value, grads = gradients(model, loss, penalty, variables, *batch)
+            with masks_of(mask_layers, given):
+                value, grads = gradients(
+                    model, loss, penalty, variables, *batch
+                )
             if gradient_norm:
                 step_norms = tf.stack(
                     [tf.norm(gradient) for gradient in grads]
@@ -239,24 +242,36 @@ def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
         x: the samples.
         names: the names of the layers.
 
-    Translation: Keras has no hooks, so `Layer.__call__` is replaced during
-    this call by a function that records its results.
+    Translation: Keras has no hooks, so the method `call` of each of these
+    layers is hidden during this call by a function that records its results.
     """
     values: dict[str, Any] = {}
-    call = keras.layers.Layer.__call__
 
-    def watched(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        output = call(layer, *args, **kwargs)
-        if layer.name in names:
-            values[layer.name] = output
-        return output
+    def watch(layer: keras.layers.Layer) -> None:
+        call = layer.call
 
-    keras.layers.Layer.__call__ = watched
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            values[layer.name] = output = call(*args, **kwargs)
+            return output
+
+        layer.call = watched
+
+    layers = [layer for layer in _inside(model) if layer.name in names]
+    for layer in layers:
+        watch(layer)
     try:
         model(x, training=False)
     finally:
-        keras.layers.Layer.__call__ = call
+        for layer in layers:
+            del layer.call
     return values
+
+
+def _inside(layer: Any) -> Iterator[keras.layers.Layer]:
+    """Yield the layers inside a layer or model, at any depth."""
+    for inner in getattr(layer, "layers", ()):
+        yield inner
+        yield from _inside(inner)
 
 
 def compile_evaluation(

@@ -1,7 +1,7 @@
 """Minimal subclasses for elements that Keras has no class for."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -12,7 +12,11 @@ from framework_parity.common.spec.layers.activations import (
     SELU_SCALE,
 )
 
+# Makes a class known to `keras.saving`, as "framework_parity>" and its name.
+registered = keras.saving.register_keras_serializable("framework_parity")
 
+
+@registered
 class ChannelsFirstFlatten(keras.layers.Layer):
     """Flatten (n, h, w, c) in the order channel, height, width.
 
@@ -24,6 +28,7 @@ class ChannelsFirstFlatten(keras.layers.Layer):
         return ops.reshape(moved, (-1, math.prod(x.shape[1:])))
 
 
+@registered
 class JointSoftmax(keras.layers.Layer):
     """Joint softmax along all axes of a sample, or all but the channels.
 
@@ -47,7 +52,12 @@ class JointSoftmax(keras.layers.Layer):
         of = ops.log_softmax if self.log else ops.softmax
         return ops.reshape(of(flat, axis=1), (-1, *x.shape[1:]))
 
+    def get_config(self) -> dict[str, Any]:
+        own = {"channels": self.channels, "log": self.log}
+        return super().get_config() | own
 
+
+@registered
 class LogSoftmax(keras.layers.Layer):
     """log_softmax along one axis, which Activation has no argument for."""
 
@@ -58,7 +68,11 @@ class LogSoftmax(keras.layers.Layer):
     def call(self, x: Any) -> Any:
         return ops.log_softmax(x, axis=self.axis)
 
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"axis": self.axis}
 
+
+@registered
 class ExactLeakyReLU(keras.layers.LeakyReLU):
     """x above 0, slope · x elsewhere.
 
@@ -69,6 +83,7 @@ class ExactLeakyReLU(keras.layers.LeakyReLU):
         return ops.where(inputs > 0, inputs, self.negative_slope * inputs)
 
 
+@registered
 class LeftSlopeSELU(keras.layers.Layer):
     """λ x above 0, λα expm1(x) elsewhere, so that the slope at 0 is λα.
 
@@ -80,6 +95,7 @@ class LeftSlopeSELU(keras.layers.Layer):
         return SELU_SCALE * ops.where(x > 0, x, below)
 
 
+@registered
 class ExactGELU(keras.layers.Layer):
     """x/2 (1 + erf(x/√2)), or x sigmoid(2 √(2/π) (x + 0.044715 x³)).
 
@@ -88,7 +104,7 @@ class ExactGELU(keras.layers.Layer):
     its constants in float32.
     """
 
-    def __init__(self, form: str, **kwargs: Any) -> None:
+    def __init__(self, form: Literal["erf", "tanh"], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.form = form
 
@@ -98,7 +114,11 @@ class ExactGELU(keras.layers.Layer):
         inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
         return x * ops.sigmoid(2 * inner)
 
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"form": self.form}
 
+
+@registered
 class Swish(keras.layers.Layer):
     """x sigmoid(β x)."""
 
@@ -108,6 +128,9 @@ class Swish(keras.layers.Layer):
 
     def call(self, x: Any) -> Any:
         return x * ops.sigmoid(self.beta * x)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"beta": self.beta}
 
 
 def maximum(a: Any, b: Any) -> Any:
@@ -131,7 +154,7 @@ class _Padded(keras.layers.Layer):
 
     def __init__(self, *args: Any, padding: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.sides = ((0, 0), *padding, (0, 0))
+        self.sides = ((0, 0), *map(tuple, padding), (0, 0))
 
     def padded_shape(self, shape: Any) -> Any:
         return tuple(
@@ -149,21 +172,30 @@ class _Padded(keras.layers.Layer):
         padded = ops.pad(x, self.sides, constant_values=self.filling)
         return super().call(padded)
 
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {
+            "padding": [*map(list, self.sides[1:-1])]
+        }
 
+
+@registered
 class PaddedConv2D(_Padded, keras.layers.Conv2D):
     """Conv2D after padding with zeros."""
 
 
+@registered
 class PaddedDepthwiseConv2D(_Padded, keras.layers.DepthwiseConv2D):
     """DepthwiseConv2D after padding with zeros."""
 
 
+@registered
 class PaddedMaxPooling2D(_Padded, keras.layers.MaxPooling2D):
     """MaxPooling2D after padding with -∞, which is never the maximum."""
 
     filling = -math.inf
 
 
+@registered
 class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
     """AveragePooling2D after padding with zeros.
 
@@ -181,7 +213,11 @@ class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
             return mean
         return mean / super().call(ops.ones_like(x[:1]))
 
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"count_padding": self.count_padding}
 
+
+@registered
 class SteepPReLU(keras.layers.PReLU):
     """PReLU whose derivative at 0 is its slope a: x above 0, else a x."""
 
@@ -189,96 +225,7 @@ class SteepPReLU(keras.layers.PReLU):
         return ops.where(inputs > 0, inputs, self.alpha * inputs)
 
 
-class RisingCosine(keras.optimizers.schedules.LearningRateSchedule):
-    """A cosine of half-period `steps`, which rises again afterwards.
-
-    rate · (alpha + (1 - alpha) (1 + cos(π t / steps)) / 2)
-    """
-
-    def __init__(self, rate: float, steps: int, alpha: float) -> None:
-        super().__init__()
-        self.rate, self.steps, self.alpha = rate, steps, alpha
-
-    def __call__(self, step: Any) -> Any:
-        # The period is taken off while the steps are whole numbers.
-        turn = ops.mod(ops.convert_to_tensor(step), 2 * self.steps)
-        fall = _half_cosine(_exact(turn) / self.steps)
-        return self.rate * (self.alpha + (1 - self.alpha) * fall)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"rate": self.rate, "steps": self.steps, "alpha": self.alpha}
-
-
-class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """Half a cosine up from rate/start_over, and half a cosine down.
-
-    The peak is at step rise · steps - 1. The end, rate/start_over/end_over,
-    is at step steps - 1; the rate is constant afterwards.
-    """
-
-    def __init__(
-        self,
-        rate: float,
-        steps: int,
-        rise: float,
-        start_over: float,
-        end_over: float,
-    ) -> None:
-        super().__init__()
-        self.rate, self.steps, self.rise = rate, steps, rise
-        self.start_over, self.end_over = start_over, end_over
-
-    def __call__(self, step: Any) -> Any:
-        peak, last = self.rise * self.steps - 1, self.steps - 1
-        start = self.rate / self.start_over
-        end = start / self.end_over
-        done = ops.minimum(_exact(step), np.float64(last))
-        up = _half_cosine(done / peak)
-        down = _half_cosine((done - peak) / (last - peak))
-        return ops.where(
-            done <= peak,
-            self.rate + (start - self.rate) * up,
-            end + (self.rate - end) * down,
-        )
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            "rate": self.rate,
-            "steps": self.steps,
-            "rise": self.rise,
-            "start_over": self.start_over,
-            "end_over": self.end_over,
-        }
-
-
-class EachEpoch(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule of whole epochs: s(⌊t / steps_per_epoch⌋)."""
-
-    def __init__(self, schedule: Any, steps_per_epoch: int) -> None:
-        super().__init__()
-        self.schedule, self.steps_per_epoch = schedule, steps_per_epoch
-
-    def __call__(self, step: Any) -> Any:
-        step = ops.convert_to_tensor(step)
-        return self.schedule(step // self.steps_per_epoch)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            "schedule": self.schedule,
-            "steps_per_epoch": self.steps_per_epoch,
-        }
-
-
-def _exact(step: Any) -> Any:
-    """Return a step in the precision of `floatx`."""
-    return ops.cast(step, keras.config.floatx())
-
-
-def _half_cosine(done: Any) -> Any:
-    """Return (1 + cos(π done)) / 2."""
-    return (1 + ops.cos(math.pi * done)) / 2
-
-
+@registered
 class UnbiasedBatchNormalization(keras.layers.BatchNormalization):
     """BatchNormalization that averages the unbiased variance.
 
@@ -300,6 +247,7 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):
         return outputs
 
 
+@registered
 class Residual(keras.layers.Layer):
     """after(body(x) + shortcut(x))."""
 
@@ -314,7 +262,16 @@ class Residual(keras.layers.Layer):
         total = body(x, training=training) + shortcut(x, training=training)
         return after(total, training=training)
 
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | _packed(self.layers)
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        blocks, rest = _unpacked(config)
+        return cls(*blocks, **rest)
+
+
+@registered
 class Concatenate(keras.layers.Layer):
     """The outputs of several branches, concatenated along `axis`."""
 
@@ -326,7 +283,30 @@ class Concatenate(keras.layers.Layer):
         outputs = [branch(x, training=training) for branch in self.layers]
         return ops.concatenate(outputs, axis=self.axis)
 
+    def get_config(self) -> dict[str, Any]:
+        own = {"axis": self.axis, **_packed(self.layers)}
+        return super().get_config() | own
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        blocks, rest = _unpacked(config)
+        return cls(*blocks, **rest)
+
+
+def _packed(layers: list[Any]) -> dict[str, Any]:
+    """Return the entry of a configuration for the blocks of a layer."""
+    pack = keras.saving.serialize_keras_object
+    return {"layers": [pack(layer) for layer in layers]}
+
+
+def _unpacked(config: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """Return the blocks of a layer, and the rest of its configuration."""
+    unpack = keras.saving.deserialize_keras_object
+    blocks = [unpack(layer) for layer in config["layers"]]
+    return blocks, {k: v for k, v in config.items() if k != "layers"}
+
+
+@registered
 class SmoothedCrossentropy(keras.losses.CategoricalCrossentropy):
     """CategoricalCrossentropy for integer labels.
 
@@ -339,6 +319,7 @@ class SmoothedCrossentropy(keras.losses.CategoricalCrossentropy):
         return super().call(rows, y_pred)
 
 
+@registered
 class ExactL1L2(keras.regularizers.L1L2):
     """L1L2 whose factors are not rounded to float32.
 

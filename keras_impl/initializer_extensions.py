@@ -7,10 +7,13 @@ import keras
 import numpy as np
 from keras import ops
 
+from framework_parity.keras_impl.extensions import registered
+
 # The standard deviation of a unit normal that is cut at ±2.
 TRUNCATED_STDDEV = 0.87962566103423978
 
 
+@registered
 class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
     """N(mean, stddev²), truncated at ±2, by inverse transform sampling.
 
@@ -32,6 +35,7 @@ class AbsolutelyTruncatedNormal(keras.initializers.TruncatedNormal):
         return ops.clip(self.mean + wide * ops.erfinv(u), -2.0, 2.0)
 
 
+@registered
 class FanInUniform(keras.initializers.RandomUniform):
     """U(±1/√fan_in), for a kernel or for its bias, which has no fans."""
 
@@ -41,9 +45,10 @@ class FanInUniform(keras.initializers.RandomUniform):
         super().__init__(-limit, limit, seed)
 
     def get_config(self) -> dict[str, Any]:
-        return {"fan_in": self.fan_in, "seed": self.seed}
+        return {"fan_in": self.fan_in, "seed": super().get_config()["seed"]}
 
 
+@registered
 class ToldVarianceScaling(keras.initializers.VarianceScaling):
     """VarianceScaling with the fans as an argument."""
 
@@ -56,7 +61,7 @@ class ToldVarianceScaling(keras.initializers.VarianceScaling):
         seed: Any = None,
     ) -> None:
         super().__init__(scale, mode, distribution, seed)
-        self.fans, self.fan_in = fans, fans[0]
+        self.fans, self.fan_in = tuple(fans), fans[0]
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         fan = self.fan_in if self.mode == "fan_in" else sum(self.fans) / 2
@@ -71,4 +76,6 @@ class ToldVarianceScaling(keras.initializers.VarianceScaling):
         return keras.random.normal(shape, 0.0, stddev, dtype, self.seed)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"fans": self.fans}
+        names = "scale", "mode", "distribution", "seed"
+        whole = super().get_config() | {"fans": list(self.fans)}
+        return {name: whole[name] for name in (*names, "fans")}

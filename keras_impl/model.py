@@ -11,41 +11,41 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.keras_impl.random_extensions import MASKED_CLASS
 
 
-def layer_call(place: LayerNode, masked: bool = False) -> Call:
+def layer_call(node: LayerNode, masked: bool = False) -> Call:
     """Return the Keras call of one layer of a network.
 
     Args:
-        place: the layer, with its name and input shape.
+        node: the layer, with its name and input shape.
         masked: whether dropouts take their masks from outside.
     """
     blocks = {
-        role: block_call(block, masked) for role, block in place.blocks.items()
+        role: block_call(block, masked) for role, block in node.blocks.items()
     }
-    if place.after is not None:
-        blocks["after"] = block_call(place.after, masked)
-    layer = builder_for("keras_impl", place.layer)(
-        place.layer, place.input_shape, **blocks
+    if node.after is not None:
+        blocks["after"] = block_call(node.after, masked)
+    layer = builder_for("keras_impl", node.layer)(
+        node.layer, node.input_shape, **blocks
     )
-    layer = replace(layer, kwargs=layer.kwargs | {"name": place.name})
+    layer = replace(layer, kwargs=layer.kwargs | {"name": node.name})
     if masked and layer.function in MASKED_CLASS:
         return replace(layer, function=MASKED_CLASS[layer.function])
     return layer
 
 
-def block_call(places: Sequence[LayerNode], masked: bool = False) -> Call:
+def block_call(nodes: Sequence[LayerNode], masked: bool = False) -> Call:
     """Return the Keras call of a sequence of layers.
 
     Args:
-        places: the layers, in order; an empty sequence is an identity.
+        nodes: the layers, in order; an empty sequence is an identity.
         masked: whether dropouts take their masks from outside.
 
     Translation: the input shape is the first element, so that the weights
     are created at once.
     """
-    if not places:
+    if not nodes:
         return call(keras.layers.Identity, name="identity")
-    start = call(keras.Input, places[0].input_shape)
-    layers = [layer_call(place, masked) for place in places]
+    start = call(keras.Input, nodes[0].input_shape)
+    layers = [layer_call(node, masked) for node in nodes]
     return call(keras.Sequential, [start, *layers])
 
 

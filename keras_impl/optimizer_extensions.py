@@ -1,6 +1,7 @@
 """Minimal subclasses for optimisers that Keras does not have.
 
-Each stores its arguments, so that a live optimiser can be read back.
+Each stores its arguments, so that a live optimiser can be read back, and has
+them in its configuration, so that it can be saved.
 """
 
 from functools import cache
@@ -9,14 +10,18 @@ from typing import Any
 import numpy as np
 from keras import ops, optimizers
 
+from framework_parity.keras_impl.extensions import registered
+
 
 @cache
 def mixed(*classes: type) -> type:
     """Return the class with these bases; equal bases give the same class."""
-    return type("".join(base.__name__ for base in classes), classes, {})
+    name = "".join(base.__name__ for base in classes)
+    made: type = registered(type(name, classes, {}))
+    return made
 
 
-class CoupledDecay:
+class CoupledDecay(optimizers.Optimizer):
     """A mixin: g ← g + λ p before the update that follows.
 
     Keras's own decay is decoupled. `exclude_from_weight_decay` is respected.
@@ -32,8 +37,11 @@ class CoupledDecay:
             gradient = gradient + decay * variable
         super().update_step(gradient, variable, rate)
 
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"coupled_decay": self.coupled_decay}
 
-class FactoredDecay:
+
+class FactoredDecay(optimizers.Optimizer):
     """A mixin: p ← (1 - η λ) p before the update that follows."""
 
     def __init__(self, factored_decay: float, **kwargs: Any) -> None:
@@ -49,8 +57,11 @@ class FactoredDecay:
             self.assign(variable, variable * factor)
         super().update_step(gradient, variable, rate)
 
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"factored_decay": self.factored_decay}
 
-class EpsilonClipping:
+
+class EpsilonClipping(optimizers.Optimizer):
     """A mixin: clip by min(1, limit / (norm + ε)), as PyTorch does."""
 
     def __init__(self, clip_epsilon: float, **kwargs: Any) -> None:
@@ -71,7 +82,11 @@ class EpsilonClipping:
             1.0, limit / (ops.sqrt(squares) + self.clip_epsilon)
         )
 
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"clip_epsilon": self.clip_epsilon}
 
+
+@registered
 class GradientVelocitySGD(optimizers.SGD):
     """SGD whose velocity is a sum of gradients: b ← m b + g, p ← p - η b.
 
@@ -81,12 +96,13 @@ class GradientVelocitySGD(optimizers.SGD):
     def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
         rate = ops.cast(rate, variable.dtype)
         velocity = self.momentums[self._get_variable_index(variable)]
-        momentum = ops.cast(self.momentum, variable.dtype)
+        momentum = ops.cast(np.float64(self.momentum), variable.dtype)
         self.assign(velocity, momentum * velocity + gradient)
         ahead = gradient + momentum * velocity if self.nesterov else velocity
         self.assign_sub(variable, rate * ahead)
 
 
+@registered
 class AnyRMSprop(optimizers.RMSprop):
     """RMSprop with epsilon inside the root or outside it.
 
@@ -126,7 +142,15 @@ class AnyRMSprop(optimizers.RMSprop):
             return ops.sqrt(v + self.epsilon)
         return ops.sqrt(v) + self.epsilon
 
+    def get_config(self) -> dict[str, Any]:
+        own = {
+            "epsilon_placement": self.epsilon_placement,
+            "velocity": self.velocity,
+        }
+        return super().get_config() | own
 
+
+@registered
 class AnyAdam(optimizers.Adam):
     """Adam with epsilon added to either moment, corrected in any precision.
 
@@ -165,11 +189,20 @@ class AnyAdam(optimizers.Adam):
             root = (ops.sqrt(v) + epsilon) / ops.sqrt(second)
         self.assign_sub(variable, ops.cast(rate, kind) / first * m / root)
 
+    def get_config(self) -> dict[str, Any]:
+        own = {
+            "epsilon_placement": self.epsilon_placement,
+            "bias_correction": self.bias_correction,
+        }
+        return super().get_config() | own
 
+
+@registered
 class AnyAdamW(AnyAdam, optimizers.AdamW):
     """AdamW with the options of `AnyAdam`."""
 
 
+@registered
 class OuterEpsilonAdagrad(optimizers.Adagrad):
     """Adagrad with epsilon outside the root, p ← p - η g / (√a + ε)."""
 
@@ -181,6 +214,7 @@ class OuterEpsilonAdagrad(optimizers.Adagrad):
         self.assign_sub(variable, rate * gradient / root)
 
 
+@registered
 class AnyAdamax(optimizers.Adamax):
     """Adamax with epsilon inside the maximum or added after it.
 
@@ -206,7 +240,15 @@ class AnyAdamax(optimizers.Adamax):
         first = correction(self, self.beta_1, kind, self.iterations + 1)
         self.assign_sub(variable, ops.cast(rate, kind) / first * m / root)
 
+    def get_config(self) -> dict[str, Any]:
+        own = {
+            "epsilon_placement": self.epsilon_placement,
+            "bias_correction": self.bias_correction,
+        }
+        return super().get_config() | own
 
+
+@registered
 class AnyNadam(optimizers.Nadam):
     """Nadam with any momentum decay, corrected in any precision.
 
@@ -259,6 +301,13 @@ class AnyNadam(optimizers.Nadam):
         warmth = ops.power(decay, ops.cast(step, precision) * speed)
         return ops.cast(beta * (1 - 0.5 * warmth), kind)
 
+    def get_config(self) -> dict[str, Any]:
+        own = {
+            "momentum_decay": self.momentum_decay,
+            "bias_correction": self.bias_correction,
+        }
+        return super().get_config() | own
+
 
 def precision_of(optimizer: Any, kind: str) -> str:
     """Return the precision of the bias correction."""
@@ -270,3 +319,24 @@ def correction(optimizer: Any, beta: float, kind: str, step: Any) -> Any:
     precision = precision_of(optimizer, kind)
     base = ops.cast(np.float64(beta), precision)
     return ops.cast(1 - ops.power(base, ops.cast(step, precision)), kind)
+
+
+def _register_mixed() -> None:
+    """Make all combinations, as `keras.saving` finds a class by its name."""
+    own = (
+        *(optimizers.SGD, GradientVelocitySGD),
+        *(optimizers.RMSprop, AnyRMSprop),
+        *(optimizers.Adagrad, OuterEpsilonAdagrad, optimizers.Adadelta),
+        *(optimizers.Adam, AnyAdam, optimizers.AdamW, AnyAdamW),
+        *(optimizers.Adamax, AnyAdamax, AnyNadam),
+    )
+    for base in own:
+        coupled, factored = (
+            mixed(CoupledDecay, base),
+            mixed(FactoredDecay, base),
+        )
+        for clipped in (base, coupled, factored):
+            mixed(EpsilonClipping, clipped)
+
+
+_register_mixed()

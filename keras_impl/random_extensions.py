@@ -5,11 +5,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from framework_parity.keras_impl.extensions import registered
 
+
+@registered
 class MaskedDropout(keras.layers.Dropout):
     """x · mask in training, x in evaluation.
 
-    The mask holds 0 and 1 / (1 - rate); `mask` is set before each step.
+    The mask holds 0 and 1 / (1 - rate); `mask` is set during each step.
     """
 
     mask: Any = None
@@ -24,6 +27,7 @@ class MaskedDropout(keras.layers.Dropout):
         return inputs * ops.cast(self.mask, inputs.dtype)
 
 
+@registered
 class MaskedSpatialDropout1D(keras.layers.SpatialDropout1D):
     """`MaskedDropout` with one factor for each channel of (n, l, c)."""
 
@@ -39,6 +43,7 @@ class MaskedSpatialDropout1D(keras.layers.SpatialDropout1D):
         return inputs * ops.cast(self.mask, inputs.dtype)
 
 
+@registered
 class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
     """`MaskedDropout` with one factor for each channel."""
 
@@ -54,6 +59,7 @@ class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
         return inputs * ops.cast(self.mask, inputs.dtype)
 
 
+@registered
 class RandomFlip(keras.layers.RandomFlip):
     """Mirror each image left to right at random, in training.
 
@@ -67,7 +73,13 @@ class RandomFlip(keras.layers.RandomFlip):
     def call(self, data: Any, training: bool = False) -> Any:
         return super().call(data, training=training)
 
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        del config["mode"]  # it is always "horizontal"
+        return config
 
+
+@registered
 class MaskedRandomFlip(RandomFlip):
     """`RandomFlip` with given draws; see `MaskedDropout`."""
 
@@ -80,6 +92,7 @@ class MaskedRandomFlip(RandomFlip):
         return {"flips": self.mask > 0} if training else None
 
 
+@registered
 class RandomCrop(keras.layers.Layer):
     """Pad each image and cut out its size at random, in training."""
 
@@ -107,7 +120,12 @@ class RandomCrop(keras.layers.Layer):
         most = 2 * self.padding + 1
         return keras.random.randint(shape, 0, most, seed=self.seed_generator)
 
+    def get_config(self) -> dict[str, Any]:
+        own = {"padding": self.padding, "fill": self.fill}
+        return super().get_config() | own
 
+
+@registered
 class MaskedRandomCrop(RandomCrop):
     """`RandomCrop` with given draws; see `MaskedDropout`."""
 

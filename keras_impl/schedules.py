@@ -25,7 +25,7 @@ from framework_parity.common.spec.schedules import (
     StepDecay,
     WarmupCosine,
 )
-from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl import schedule_extensions as extensions
 
 
 def constant(spec: ConstantRate, lr: float, steps_per_epoch: int) -> Call:

@@ -1,9 +1,8 @@
 """The trainer of `common.training.loop`, in Keras."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from keras import ops
@@ -13,8 +12,10 @@ from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import RecordedDraws
+from framework_parity.common.training.base import BaseTrainer, Layout
 from framework_parity.common.training.batches import Segment
 from framework_parity.common.training.loop import storage_dtype
+from framework_parity.common.training.masks import masks_of
 from framework_parity.keras_impl import draws, engine, updates, weights
 from framework_parity.keras_impl.model import build
 from framework_parity.keras_impl.penalties import ModelPenalty
@@ -22,10 +23,11 @@ from framework_parity.keras_impl.random_extensions import MASKED_CLASS
 from framework_parity.keras_impl.tensors import to_array, to_tensor, to_tensors
 
 
-class Trainer:
+class Trainer(BaseTrainer):
     """One network with its data, ready to train.
 
-    See `common.training.loop.Trainer` for the methods.
+    See `common.training.loop.Trainer` for the methods; those that are the
+    same in both frameworks are in the base class.
 
     Args:
         arm: the network, its data and its training recipe.
@@ -35,6 +37,9 @@ class Trainer:
         gradient_norm: whether steps return the norms of the gradients.
         native: whether the framework draws its own random masks.
     """
+
+    layout: ClassVar[Layout] = weights
+    to_array = staticmethod(to_array)
 
     def __init__(
         self,
@@ -60,7 +65,7 @@ class Trainer:
             )
             for name, part in parts.items()
         }
-        self.mask_layers = {
+        self.mask_layers: dict[str, Any] = {
             name: layer
             for name, layer in weights.leaves(self.model).items()
             if isinstance(layer, tuple(MASKED_CLASS.values()))
@@ -94,15 +99,6 @@ class Trainer:
         """Seed the framework's own random generators."""
         engine.reseed(seed)
 
-    def load(self, values: dict[str, np.ndarray]) -> None:
-        """Set all tensors and reset the optimiser's state."""
-        weights.write(self.model, values)
-        self._fresh_optimizer()
-
-    def weights(self) -> dict[str, np.ndarray]:
-        """Return a copy of all tensors, trainable or not."""
-        return weights.read(self.model, self.arm.tensors)
-
     def gather(self, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the batch x, y of these rows, as a step receives it."""
         x, y = engine.gather(*self.parts["train"], indices)
@@ -123,13 +119,6 @@ class Trainer:
             for name, mask in segment.masks.items()
             if name in self.mask_layers
         }
-
-    def evaluate(self, part: str) -> dict[str, float]:
-        """Return the `loss` of a part, and its `accuracy` if it has one."""
-        outputs, value = self.run_evaluation(*self.parts[part])
-        y = to_array(self.parts[part][1])
-        metrics = self.arm.recipe.loss.metrics(to_array(outputs), y)
-        return {"loss": float(value), **metrics}
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return predictions: probabilities, or numbers in regression."""
@@ -172,22 +161,17 @@ class Trainer:
     ) -> tuple[float, dict[str, np.ndarray]]:
         """Return the loss and gradients of a segment's first step."""
         masks = self._masks(segment)
-        for name, masker in self.mask_layers.items():
-            masker.mask = masks[name][0]
+        given = {name: mask[0] for name, mask in masks.items()}
         x, y = engine.gather(*self.parts["train"], segment.indices[0])
         before = self.weights()
         variables = weights.parameters(self.model)
-        value, grads = engine.gradients(
-            *(self.model, self.loss, self.penalty),
-            *(list(variables.values()), x, y),
-        )
+        with masks_of(self.mask_layers, given):
+            value, grads = engine.gradients(
+                *(self.model, self.loss, self.penalty),
+                *(list(variables.values()), x, y),
+            )
         weights.write(self.model, before)  # restore the running averages
-        named = zip(variables, grads, strict=True)
-        shapes = self.arm.parameters
-        return float(value), {
-            name: weights.to_neutral(gradient, shapes[name])
-            for name, gradient in named
-        }
+        return float(value), self._named(grads)
 
     def per_sample_gradients(
         self, x: np.ndarray, y: np.ndarray, names: list[str]
@@ -211,11 +195,6 @@ class Trainer:
             name: weights.each_to_neutral(grad, live[name], shapes[name])
             for name, grad in zip(names, grads, strict=True)
         }
-
-    def dataset_arrays(self) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-        """Yield the name, x and y of each part, as the framework stores it."""
-        for name, (x, y) in self.parts.items():
-            yield name, to_array(x), to_array(y)
 
     def counts(self) -> dict[str, int]:
         """Return the number of elements of each tensor of the live model."""

@@ -1,6 +1,6 @@
 """The tasks of the workers that all tests share."""
 
-from tests.backends import examination, loading, precisions, tails
+from tests.backends import examination, loading, precisions, saving, tails
 from tests.coverage import emission
 from tests.external import calculations, plain_optimizers
 
@@ -11,6 +11,7 @@ def add_tasks(backend: str) -> None:
     loading.add_tasks(backend)
     precisions.add_tasks(backend)
     emission.add_tasks(backend)
+    saving.add_tasks(backend)
     calculations.add_tasks(backend)
     plain_optimizers.add_tasks(backend)
     tails.add_tasks(backend)

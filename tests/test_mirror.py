@@ -30,6 +30,7 @@ LEFT_OUT = {
     "initializer_extensions.py",
     "optimizer_extensions.py",
     "random_extensions.py",
+    "schedule_extensions.py",
 }
 
 # Names of one side only: PyTorch draws the weights of a network after building
@@ -269,10 +270,10 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
         ),
         (
             "trainer.py",
-            replaced("def dataset_arrays(", "def arrays("),
+            replaced("def counts(", "def numbers("),
             [
-                "trainer.py: Trainer.arrays stands on one side",
-                "trainer.py: Trainer.dataset_arrays stands on one side",
+                "trainer.py: Trainer.counts stands on one side",
+                "trainer.py: Trainer.numbers stands on one side",
             ],
         ),
         (

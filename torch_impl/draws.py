@@ -1,12 +1,13 @@
 """Record the random draws of PyTorch itself in a run."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
 
 from framework_parity.common.data.base import Dataset
 from framework_parity.common.data.synthetic import Linear
@@ -108,10 +109,12 @@ def _batches(recipe: Recipe, samples: int) -> Iterable[Tensor]:
     size = batch_sizes(recipe, samples)[0]
     dropping = recipe.last_batch == "drop"
     if recipe.shuffle == "never":
-        return rows[: samples - samples % size if dropping else None].split(
-            size
-        )
-    return DataLoader(rows, size, shuffle=True, drop_last=dropping)
+        kept = samples - samples % size if dropping else None
+        slices: tuple[Tensor, ...] = rows[:kept].split(size)
+        return slices
+    # A tensor has the methods of a Dataset, but is none to a type checker.
+    dataset = cast("TorchDataset[Tensor]", rows)
+    return DataLoader(dataset, size, shuffle=True, drop_last=dropping)
 
 
 def _noting(

@@ -24,6 +24,7 @@ from framework_parity.torch_impl import (
     initializer_extensions,
     optimizer_extensions,
     random_extensions,
+    schedule_extensions,
 )
 from framework_parity.torch_impl.model import block_call, weight_calls
 from framework_parity.torch_impl.weights import NAMES
@@ -44,6 +45,7 @@ VOCABULARY = Vocabulary(
         initializer_extensions,
         optimizer_extensions,
         random_extensions,
+        schedule_extensions,
     ),
 )
 
@@ -71,21 +73,21 @@ def emit_model(arm: Arm) -> str:
     lines = [statement(block_call(arm.nodes), VOCABULARY, "model")]
     paths = dict(_paths(arm.nodes, "model"))
     attributes = {neutral: native for native, neutral in NAMES.items()}
-    for place in arm.all_nodes:
-        for name, fill in weight_calls(place).items():
+    for node in arm.all_nodes:
+        for name, fill in weight_calls(node).items():
             attribute = attributes[name.rpartition("/")[2]]
-            tensor = Expression(f"{paths[place.name]}.{attribute}")
+            tensor = Expression(f"{paths[node.name]}.{attribute}")
             lines.append(statement(fill.with_args(tensor), VOCABULARY))
     return script(lines, VOCABULARY)
 
 
 def _paths(
-    places: Sequence[LayerNode], start: str
+    nodes: Sequence[LayerNode], start: str
 ) -> Iterator[tuple[str, str]]:
     """Yield the name of each layer, and its path in the live model."""
-    for place in places:
-        path = f"{start}.{place.name}"
-        yield place.name, path
-        for role, block in place.blocks.items():
+    for node in nodes:
+        path = f"{start}.{node.name}"
+        yield node.name, path
+        for role, block in node.blocks.items():
             yield from _paths(block, f"{path}.{role}")
-        yield from _paths(place.after or (), f"{path}.after")
+        yield from _paths(node.after or (), f"{path}.after")

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from framework_parity.common.training.loop import storage_dtype
+from framework_parity.common.training.masks import masks_of
 from framework_parity.torch_impl.penalties import ModelPenalty
 from framework_parity.torch_impl.weights import parameters
 
@@ -110,7 +111,8 @@ def compile_per_sample_gradients(
 
     def single(values: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
         outputs = torch.func.functional_call(model, values, (x[None],))
-        return loss(outputs, y[None])
+        value: Tensor = loss(outputs, y[None])
+        return value
 
     per_sample = torch.func.vmap(torch.func.grad(single), (None, 0, 0))
 
@@ -161,9 +163,11 @@ def compile_steps(
         model.train()
         batches = zip(*gather(x, y, indices), strict=True)
         for step, batch in enumerate(batches):
-            for name, masker in mask_layers.items():
-                masker.mask = masks[name][step]
-            value, grads = gradients(model, loss, penalty, variables, *batch)
+            given = {name: masks[name][step] for name in mask_layers}
+            with masks_of(mask_layers, given):
+                value, grads = gradients(
+                    model, loss, penalty, variables, *batch
+                )
             if gradient_norm:
                 norms.append(torch.stack([g.norm() for g in grads]))
             used.append(update(grads, rates[step]))

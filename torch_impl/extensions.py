@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor, nn, optim
+from torch import Tensor, nn
 from torch.nn import functional
 
 
@@ -95,7 +95,8 @@ class PaddedMaxPool2d(nn.MaxPool2d):
 
     def forward(self, x: Tensor) -> Tensor:
         padded = functional.pad(x, self.sides, value=-math.inf)
-        return super().forward(padded)
+        pooled: Tensor = super().forward(padded)
+        return pooled
 
 
 class PaddedAvgPool2d(nn.AvgPool2d):
@@ -193,93 +194,6 @@ class ShapedPReLU(nn.PReLU):
         return torch.where(x > 0, x, slope * x)
 
 
-class InverseTime:
-    """Factor 1 / (1 + k t / every) at step t, for LambdaLR."""
-
-    def __init__(self, k: float, every: int, staircase: bool) -> None:
-        self.k, self.every, self.staircase = k, every, staircase
-
-    def __call__(self, step: int) -> float:
-        done = step / self.every
-        return 1 / (1 + self.k * (int(done) if self.staircase else done))
-
-
-class PolynomialTo:
-    """Factor (1 - end) (1 - t / steps)^power + end, for LambdaLR."""
-
-    def __init__(self, steps: int, power: float, end: float) -> None:
-        self.steps, self.power, self.end = steps, power, end
-
-    def __call__(self, step: int) -> float:
-        left = 1 - min(step, self.steps) / self.steps
-        return (1 - self.end) * left**self.power + self.end
-
-
-class CosineThenFlat:
-    """Half a cosine from 1 to `final`, then constant, for LambdaLR.
-
-    Before it, `warmup` steps rise linearly from `start`.
-    """
-
-    def __init__(
-        self, steps: int, final: float, warmup: int = 0, start: float = 0.0
-    ) -> None:
-        self.steps, self.final = steps, final
-        self.warmup, self.start = warmup, start
-
-    def __call__(self, step: int) -> float:
-        if step < self.warmup:
-            return self.start + (1 - self.start) * step / self.warmup
-        done = min(step - self.warmup, self.steps) / self.steps
-        fall = (1 + math.cos(math.pi * done)) / 2
-        return self.final + (1 - self.final) * fall
-
-
-class LoweringRestarts:
-    """Cosines one after another, each `peak` times as high, for LambdaLR.
-
-    Step s of the i-th one, of Tᵢ = first · timesⁱ steps, has the factor
-    final + (1 - final) peakⁱ (1 + cos(π s / Tᵢ)) / 2.
-    """
-
-    def __init__(
-        self, first: int, times: int, peak: float, final: float
-    ) -> None:
-        self.first, self.times = first, times
-        self.peak, self.final = peak, final
-
-    def __call__(self, step: int) -> float:
-        length, height = self.first, 1.0
-        while step >= length:
-            step, length = step - length, length * self.times
-            height *= self.peak
-        fall = height * (1 + math.cos(math.pi * step / length)) / 2
-        return self.final + (1 - self.final) * fall
-
-
-class EachEpoch:
-    """A scheduler that is stepped every batch and changes once per epoch.
-
-    PyTorch's schedulers count their own steps; this one forwards one step of
-    every `steps_per_epoch`.
-    """
-
-    def __init__(
-        self,
-        optimizer: optim.Optimizer,
-        scheduler: Callable[..., Any],
-        steps_per_epoch: int,
-        **kwargs: Any,
-    ) -> None:
-        self.scheduler = scheduler(optimizer, **kwargs)
-        self.steps_per_epoch, self.taken = steps_per_epoch, 0
-
-    def step(self) -> None:
-        self.taken += 1
-        if self.taken % self.steps_per_epoch == 0:
-            self.scheduler.step()
-
-
 class BiasedBatchNorm1d(nn.BatchNorm1d):
     """BatchNorm1d that averages the biased variance.
 
@@ -340,7 +254,8 @@ class Residual(nn.Module):
         self.body, self.shortcut, self.after = body, shortcut, after
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.after(self.body(x) + self.shortcut(x))
+        y: Tensor = self.after(self.body(x) + self.shortcut(x))
+        return y
 
 
 class Concatenate(nn.Module):
@@ -385,7 +300,7 @@ def clip_grad_norm_to_(
     parameters: Sequence[Tensor], max_norm: float, epsilon: float
 ) -> None:
     """clip_grad_norm_ with ε as an argument: g ← min(1, c/(|g| + ε)) g."""
-    grads = [p.grad for p in parameters]
+    grads = [p.grad for p in parameters if p.grad is not None]
     norm = nn.utils.get_total_norm(grads)
     factor = (max_norm / (norm + epsilon)).clamp(max=1.0)
     for grad in grads:

@@ -1,6 +1,7 @@
 """Minimal functions for initialisers that PyTorch does not have."""
 
 import math
+from typing import Literal
 
 from torch import Tensor
 from torch.nn import init
@@ -38,15 +39,23 @@ def variance_scaling_(
 
 def xavier_trunc_normal_(tensor: Tensor) -> Tensor:
     """xavier_normal_, truncated at 2σ and rescaled to the same variance."""
-    fan_in, fan_out = init._calculate_fan_in_and_fan_out(tensor)
+    fan_in, fan_out = fans_of(tensor)
     return _trunc_normal_(tensor, math.sqrt(2 / (fan_in + fan_out)))
 
 
-def kaiming_trunc_normal_(tensor: Tensor, nonlinearity: str) -> Tensor:
+def kaiming_trunc_normal_(
+    tensor: Tensor, nonlinearity: Literal["relu", "linear"]
+) -> Tensor:
     """kaiming_normal_, truncated at 2σ and rescaled to the same variance."""
-    fan_in, _ = init._calculate_fan_in_and_fan_out(tensor)
+    fan_in, _ = fans_of(tensor)
     gain = init.calculate_gain(nonlinearity)
     return _trunc_normal_(tensor, gain / math.sqrt(fan_in))
+
+
+def fans_of(tensor: Tensor) -> tuple[int, int]:
+    """Return the fans of a weight, of shape (outputs, inputs, *window)."""
+    outputs, inputs, *window = tensor.shape
+    return inputs * math.prod(window), outputs * math.prod(window)
 
 
 def _trunc_normal_(tensor: Tensor, stddev: float) -> Tensor:

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from torch import nn
 
@@ -14,36 +15,36 @@ from framework_parity.torch_impl.random_extensions import MASKED_CLASS
 from framework_parity.torch_impl.weights import leaves, tensors
 
 
-def layer_call(place: LayerNode, masked: bool = False) -> Call:
+def layer_call(node: LayerNode, masked: bool = False) -> Call:
     """Return the PyTorch call of one layer of a network.
 
     Args:
-        place: the layer, with its name and input shape.
+        node: the layer, with its name and input shape.
         masked: whether dropouts take their masks from outside.
     """
     blocks = {
-        role: block_call(block, masked) for role, block in place.blocks.items()
+        role: block_call(block, masked) for role, block in node.blocks.items()
     }
-    if place.after is not None:
-        blocks["after"] = block_call(place.after, masked)
-    layer = builder_for("torch_impl", place.layer)(
-        place.layer, place.input_shape, **blocks
+    if node.after is not None:
+        blocks["after"] = block_call(node.after, masked)
+    layer = builder_for("torch_impl", node.layer)(
+        node.layer, node.input_shape, **blocks
     )
     if masked and layer.function in MASKED_CLASS:
         return replace(layer, function=MASKED_CLASS[layer.function])
     return layer
 
 
-def block_call(places: Sequence[LayerNode], masked: bool = False) -> Call:
+def block_call(nodes: Sequence[LayerNode], masked: bool = False) -> Call:
     """Return the PyTorch call of a sequence of layers.
 
     Args:
-        places: the layers, in order; an empty sequence is an identity.
+        nodes: the layers, in order; an empty sequence is an identity.
         masked: whether dropouts take their masks from outside.
     """
-    if not places:
+    if not nodes:
         return call(nn.Identity)
-    layers = {place.name: layer_call(place, masked) for place in places}
+    layers = {node.name: layer_call(node, masked) for node in nodes}
     return call(nn.Sequential, call(OrderedDict, **layers))
 
 
@@ -60,30 +61,28 @@ def build(arm: Arm, masked: bool = False) -> nn.Sequential:
     reads.
     """
     model: nn.Sequential = block_call(arm.nodes, masked).construct()
-    live, modules = tensors(model), leaves(model)
-    for place in arm.all_nodes:
-        fills = weight_calls(place)
+    live, modules = tensors(model), dict[str, Any](leaves(model))
+    for node in arm.all_nodes:
+        fills = weight_calls(node)
         for name, fill in fills.items():
             fill.construct(live[name])
         if fills:
-            modules[place.name].initializers = {
+            modules[node.name].initializers = {
                 name.rpartition("/")[2]: fill.as_partial()
                 for name, fill in fills.items()
             }
     return model
 
 
-def weight_calls(place: LayerNode) -> dict[str, Call]:
+def weight_calls(node: LayerNode) -> dict[str, Call]:
     """Return the calls that initialise a layer's tensors, by full name.
 
     Other tensors keep the framework's initial values.
     """
     fills = {}
-    for name in place.parameters:
+    for name in node.parameters:
         tensor = name.rpartition("/")[2]
-        spec = getattr(place.layer, f"{tensor}_initializer", None)
+        spec = getattr(node.layer, f"{tensor}_initializer", None)
         if spec is not None:
-            fills[name] = initializer_call(
-                spec, place.layer, place.input_shape
-            )
+            fills[name] = initializer_call(spec, node.layer, node.input_shape)
     return fills

@@ -1,9 +1,11 @@
 """Minimal subclasses for optimisers that PyTorch does not have.
 
-Each stores those arguments that `param_groups` does not contain, so that a
-live optimiser can be read back.
+As in PyTorch's own classes, the options are in `defaults` and in
+`param_groups`, and all that changes is in `state`, so that `state_dict` and
+`load_state_dict` resume a run exactly.
 """
 
+import copyreg
 import math
 from collections.abc import Callable
 from functools import cache
@@ -18,51 +20,105 @@ State = dict[str, Any]
 
 @cache
 def mixed(*classes: type) -> type:
-    """Return the class with these bases; equal bases give the same class."""
-    return type("".join(base.__name__ for base in classes), classes, {})
+    """Return the class with these bases; equal bases give the same class.
+
+    No module has it as an attribute, so its objects are pickled with the
+    bases, from which it is made again.
+    """
+    made = type("".join(base.__name__ for base in classes), classes, {})
+    copyreg.pickle(made, _reduced)
+    return made
 
 
-class DecoupledDecay:
+def _reduced(made: Any) -> tuple[Any, ...]:
+    return _blank, type(made).__bases__, made.__getstate__()
+
+
+def _blank(*classes: type) -> Any:
+    made: Any = mixed(*classes)
+    return made.__new__(made)
+
+
+def add_defaults(optimizer: optim.Optimizer, **options: Any) -> None:
+    """Add options that the base class of an optimiser does not have.
+
+    Args:
+        optimizer: the optimiser; its parameter groups may have values of
+            their own.
+        **options: the names and the default values.
+    """
+    optimizer.defaults |= options
+    for group in optimizer.param_groups:
+        for name, value in options.items():
+            group.setdefault(name, value)
+
+
+def evaluated(closure: Callable[[], Any] | None) -> Any:
+    """Return the loss that a closure computes, or None without one."""
+    if closure is None:
+        return None
+    with torch.enable_grad():
+        return closure()
+
+
+class DecoupledDecay(optim.Optimizer):
     """A mixin: p ← p - η λ p before the step that follows."""
 
     def __init__(
         self, params: Any, decoupled_decay: float, **kwargs: Any
     ) -> None:
         super().__init__(params, **kwargs)
-        for group in self.param_groups:
-            group.setdefault("decoupled_decay", decoupled_decay)
+        add_defaults(self, decoupled_decay=decoupled_decay)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        loss = evaluated(closure)
         for group in self.param_groups:
             for p in group["params"]:
-                self.shrink(p, group["lr"], group["decoupled_decay"])
-        super().step(closure)
+                if p.grad is not None:
+                    self.shrink(p, group["lr"], group["decoupled_decay"])
+        super().step()
+        return loss
 
     def shrink(self, p: Tensor, rate: float, decay: float) -> None:
         p.sub_(p * decay * rate)
 
 
 class FactoredDecay(DecoupledDecay):
-    """A mixin: p ← (1 - η λ) p, which AdamW and NAdam have built in."""
+    """A mixin: p ← (1 - η λ) p, which Adam and NAdam have built in."""
 
     def shrink(self, p: Tensor, rate: float, decay: float) -> None:
         p.mul_(1 - rate * decay)
 
 
-class ByHand:
+class ByHand(optim.Optimizer):
     """A mixin: a step defined by `start` and `move` for one parameter."""
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        loss = evaluated(closure)
         for group in self.param_groups:
             for p in group["params"]:
-                state = self.state[p]
-                if not state:
-                    state |= {"step": 0, **self.start(p)}
-                state["step"] += 1
-                g = p.grad.add(p, alpha=group["weight_decay"])
-                self.move(p, g, state, group)
+                if p.grad is not None:
+                    self._step_one(p, group)
+        return loss
+
+    def _step_one(self, p: Tensor, group: Group) -> None:
+        assert p.grad is not None
+        state = self.state[p]
+        if not state:
+            state |= {"step": torch.zeros((), device="cpu"), **self.start(p)}
+        state["step"] += 1
+        g = p.grad.add(p, alpha=group["weight_decay"])
+        self.move(p, g, state, group)
+
+    def start(self, p: Tensor) -> State:
+        """Return the initial state of a parameter."""
+        raise NotImplementedError
+
+    def move(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
+        """Update a parameter by its gradient, and its state."""
+        raise NotImplementedError
 
 
 class StepVelocitySGD(ByHand, optim.SGD):
@@ -95,7 +151,9 @@ class AnyRMSprop(ByHand, optim.RMSprop):
         self, params: Any, epsilon_placement: str, velocity: str, **kwargs: Any
     ) -> None:
         super().__init__(params, **kwargs)
-        self.epsilon_placement, self.velocity = epsilon_placement, velocity
+        add_defaults(
+            self, epsilon_placement=epsilon_placement, velocity=velocity
+        )
 
     def start(self, p: Tensor) -> State:
         names = "square", "mean", "velocity"
@@ -107,9 +165,9 @@ class AnyRMSprop(ByHand, optim.RMSprop):
         if group["centered"]:
             mean = state["mean"].mul_(rho).add_(g, alpha=1 - rho)
             v = v - mean.square()
-        inside = self.epsilon_placement == "inside_root"
+        inside = group["epsilon_placement"] == "inside_root"
         root = (v + epsilon).sqrt() if inside else v.sqrt() + epsilon
-        if self.velocity == "of_steps":
+        if group["velocity"] == "of_steps":
             g, rate = rate * g, 1.0
         velocity = state["velocity"].mul_(group["momentum"]).add_(g / root)
         p.sub_(velocity, alpha=rate)
@@ -125,7 +183,7 @@ class AnyAdam(optim.Adam):
 
     for η' = η c₁/C₁ √(C₂/c₂) and ε' = ε √(C₂/c₂), or ε̂/√c₂ if epsilon is
     added to the root of the raw moment. PyTorch's own step is taken with η'
-    and ε'.
+    and ε'. The parameters of a group have taken the same number of steps.
     """
 
     def __init__(
@@ -136,34 +194,41 @@ class AnyAdam(optim.Adam):
         **kwargs: Any,
     ) -> None:
         super().__init__(params, **kwargs)
-        self.epsilon_placement = epsilon_placement
-        self.bias_correction = bias_correction
-        self.taken = 0
+        add_defaults(
+            self,
+            epsilon_placement=epsilon_placement,
+            bias_correction=bias_correction,
+        )
 
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
-        self.taken += 1
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        loss = evaluated(closure)
         settings = [dict(group) for group in self.param_groups]
         for group in self.param_groups:
             self._scale(group)
-        super().step(closure)
-        for group, saved in zip(self.param_groups, settings, strict=True):
-            group |= saved
+        try:
+            super().step()
+        finally:
+            for group, saved in zip(self.param_groups, settings, strict=True):
+                group |= saved
+        return loss
 
     def _scale(self, group: Group) -> None:
+        step = self._next_step(group)
+        precision = precision_of(group)
         (ours_1, meant_1), (ours_2, meant_2) = (
-            (1 - beta**self.taken, self._correction(beta, group))
+            (1 - beta**step, float(correction(beta, step, precision)))
             for beta in group["betas"]
         )
         scale = ours_1 / meant_1 * math.sqrt(meant_2 / ours_2)
         group["lr"] *= scale
         if group["decoupled_weight_decay"]:
             group["weight_decay"] /= scale
-        hat = self.epsilon_placement == "epsilon_hat"
+        hat = group["epsilon_placement"] == "epsilon_hat"
         group["eps"] *= math.sqrt((1.0 if hat else meant_2) / ours_2)
 
-    def _correction(self, beta: float, group: Group) -> float:
-        precision = precision_of(self.bias_correction, group)
-        return float(correction(beta, self.taken, precision))
+    def _next_step(self, group: Group) -> int:
+        known = (self.state[p] for p in group["params"] if p in self.state)
+        return 1 + next((int(each["step"]) for each in known if each), 0)
 
 
 class AnyAdamW(AnyAdam, optim.AdamW):
@@ -187,8 +252,9 @@ class InnerEpsilonAdagrad(optim.Adagrad):
         super().__init__(
             params, initial_accumulator_value=start, eps=0.0, **kwargs
         )
-        self.initial_accumulator = initial_accumulator_value
-        self.epsilon = eps
+        add_defaults(
+            self, initial_sum=initial_accumulator_value, inner_epsilon=eps
+        )
 
 
 class AnyAdamax(ByHand, optim.Adamax):
@@ -205,8 +271,11 @@ class AnyAdamax(ByHand, optim.Adamax):
         **kwargs: Any,
     ) -> None:
         super().__init__(params, **kwargs)
-        self.epsilon_placement = epsilon_placement
-        self.bias_correction = bias_correction
+        add_defaults(
+            self,
+            epsilon_placement=epsilon_placement,
+            bias_correction=bias_correction,
+        )
 
     def start(self, p: Tensor) -> State:
         names = "first", "greatest"
@@ -214,13 +283,13 @@ class AnyAdamax(ByHand, optim.Adamax):
 
     def move(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
         (beta_1, beta_2), epsilon = group["betas"], group["eps"]
-        inside = self.epsilon_placement == "in_maximum"
+        inside = group["epsilon_placement"] == "in_maximum"
         m = state["first"].lerp_(g, 1 - beta_1)
         size = g.abs() + epsilon if inside else g.abs()
         u = state["greatest"].mul_(beta_2)
         torch.maximum(u, size, out=u)
-        precision = precision_of(self.bias_correction, group)
-        corrected = correction(beta_1, state["step"], precision)
+        step, precision = int(state["step"]), precision_of(group)
+        corrected = correction(beta_1, step, precision)
         root = u if inside else u + epsilon
         p.addcdiv_(m, root, value=-group["lr"] / float(corrected))
 
@@ -230,14 +299,15 @@ class ParameterPrecisionNAdam(ByHand, optim.NAdam):
 
     def start(self, p: Tensor) -> State:
         zeros = {n: torch.zeros_like(p) for n in ("first", "second")}
-        return {**zeros, "product": torch.ones((), dtype=p.dtype)}
+        # NAdam restores this state by the name that it has there.
+        return {**zeros, "mu_product": torch.ones((), dtype=p.dtype)}
 
     def move(self, p: Tensor, g: Tensor, state: State, group: Group) -> None:
-        (beta_1, beta_2), step = group["betas"], state["step"]
+        (beta_1, beta_2), step = group["betas"], int(state["step"])
         now, after = (
             self._momentum(t, p.dtype, group) for t in (step, step + 1)
         )
-        product = state["product"].mul_(now)
+        product = state["mu_product"].mul_(now)
         new_1, new_2 = (correction(b, 1, p.dtype) for b in (beta_1, beta_2))
         m = state["first"].lerp_(g, new_1)
         v = state["second"].lerp_(g.square(), new_2)
@@ -246,17 +316,21 @@ class ParameterPrecisionNAdam(ByHand, optim.NAdam):
         corrected = v / correction(beta_2, step, p.dtype)
         p.sub_(group["lr"] * ahead / (corrected.sqrt() + group["eps"]))
 
-    def _momentum(self, t: int, precision: Any, group: Group) -> Tensor:
+    def _momentum(
+        self, t: int, precision: torch.dtype, group: Group
+    ) -> Tensor:
         decay = torch.tensor(0.96, dtype=precision)
-        warmth = 1 - 0.5 * decay ** (t * group["momentum_decay"])
+        exponent: float = t * group["momentum_decay"]
+        warmth = 1 - 0.5 * decay**exponent
         return torch.tensor(group["betas"][0], dtype=precision) * warmth
 
 
-def precision_of(bias_correction: str, group: Group) -> torch.dtype:
+def precision_of(group: Group) -> torch.dtype:
     """Return the precision of the bias correction."""
-    if bias_correction == "double":
+    if group["bias_correction"] == "double":
         return torch.float64
-    return group["params"][0].dtype
+    precision: torch.dtype = group["params"][0].dtype
+    return precision
 
 
 def correction(beta: float, step: int, precision: torch.dtype) -> Tensor:

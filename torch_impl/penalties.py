@@ -24,9 +24,9 @@ class ModelPenalty:
     def __init__(self, spec: Penalty | None, model: nn.Module) -> None:
         self.spec = spec
         if spec is not None:
-            function = penalty(spec).construct()
-            self.terms = [
-                lambda w=value: function(w)
+            self.function: nn.Module = penalty(spec).construct()
+            self.weights = [
+                value
                 for name, value in parameters(model).items()
                 if is_chosen(name, spec.weights)
             ]
@@ -35,7 +35,8 @@ class ModelPenalty:
         """Return the loss with the penalty, which training minimises."""
         if self.spec is None:
             return loss
-        return loss + sum(term() for term in self.terms)
+        terms: list[Tensor] = [self.function(w) for w in self.weights]
+        return loss + sum(terms)
 
     def reported(self, loss: Tensor) -> Tensor:
         """Return the reported loss, with the penalty if the spec says so."""

@@ -10,7 +10,7 @@ from torch.nn import functional
 class MaskedDropout(nn.Dropout):
     """x · mask in training, x in evaluation.
 
-    The mask holds 0 and 1 / (1 - rate); `mask` is set before each step.
+    The mask holds 0 and 1 / (1 - rate); `mask` is set during each step.
     """
 
     mask: Tensor

@@ -24,7 +24,7 @@ from framework_parity.common.spec.schedules import (
     StepDecay,
     WarmupCosine,
 )
-from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl import schedule_extensions as extensions
 
 
 def constant(spec: ConstantRate, lr: float, steps_per_epoch: int) -> Call:

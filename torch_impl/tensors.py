@@ -35,8 +35,9 @@ def to_tensors(arrays: np.ndarray, dtype: str) -> torch.Tensor:
         arrays: the batches, of shape (steps, batch, ...), channels last.
         dtype: the dtype of the tensor, for floating-point arrays.
     """
-    flat = arrays.reshape(-1, *arrays.shape[2:])
-    return to_tensor(flat, dtype).unflatten(0, arrays.shape[:2])
+    flat = to_tensor(arrays.reshape(-1, *arrays.shape[2:]), dtype)
+    tensor: torch.Tensor = flat.unflatten(0, arrays.shape[:2])
+    return tensor
 
 
 def to_array(tensor: Any) -> np.ndarray:

@@ -35,8 +35,10 @@ def build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
         {"params": [p for name, p in named if not spec.decays(name)]},
     ]
     groups[1] |= {"weight_decay": 0.0, "decoupled_decay": 0.0}
-    optimizer = optimizer_call(recipe)
-    return optimizer.construct([group for group in groups if group["params"]])
+    optimizer: torch.optim.Optimizer = optimizer_call(recipe).construct(
+        [group for group in groups if group["params"]]
+    )
+    return optimizer
 
 
 def compile_update(
@@ -67,7 +69,8 @@ def compile_update(
         nonlocal waiting
         for variable, gradient in zip(variables, gradients, strict=True):
             share = gradient / batches if mean else gradient
-            variable.grad = variable.grad + share if waiting else share
+            kept = variable.grad if waiting else None
+            variable.grad = share if kept is None else kept + share
         for group in optimizer.param_groups:
             group["lr"] = rate
         waiting = (waiting + 1) % batches
@@ -75,6 +78,7 @@ def compile_update(
             if clip:
                 clip.construct(variables)
             optimizer.step()
-        return optimizer.param_groups[0]["lr"]
+        used: float = optimizer.param_groups[0]["lr"]
+        return used
 
     return update

@@ -30,6 +30,7 @@ from framework_parity.common.spec.node import (
 
 Factor = Annotated[float, Field(strict=True, gt=0, le=1)]
 AtLeastOne = Annotated[float, Field(strict=True, ge=1)]
+Unit = Literal["step", "epoch"]
 
 
 class ConstantRate(SpecNode, title="Constant"):
@@ -52,7 +53,7 @@ class Changing(SpecNode):
             updates (`step`) or of completed epochs (`epoch`).
     """
 
-    per: Literal["step", "epoch"] = "step"
+    per: Unit = "step"
 
     def factor(self, step: int, lr: float = 1.0) -> float:
         """Return the factor of the optimiser's rate.

@@ -8,6 +8,7 @@ from typing import Any
 from keras import initializers
 
 from framework_parity.common.spec.initializers import (
+    Bounds,
     Constant,
     FanInUniform,
     GlorotNormal,
@@ -25,7 +26,7 @@ from framework_parity.common.spec.initializers import (
 )
 from framework_parity.keras_impl import initializer_extensions as extensions
 
-_TRUNCATED = {
+_TRUNCATED: dict[type, Bounds] = {
     initializers.TruncatedNormal: "deviations",
     extensions.AbsolutelyTruncatedNormal: "absolute",
 }

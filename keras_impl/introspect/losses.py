@@ -52,6 +52,7 @@ def huber(live: Any) -> Huber | None:
     """Huber."""
     if type(live) is not keras.losses.Huber or not _plain(live):
         return None
+    # Keras leaves the delta out of `get_config`.
     return Huber(delta=float(live._fn_kwargs["delta"]))
 
 

@@ -19,9 +19,10 @@ from framework_parity.common.spec.schedules import (
     OneCycle,
     PolynomialDecay,
     StepDecay,
+    Unit,
     WarmupCosine,
 )
-from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl import schedule_extensions as extensions
 
 
 def constant(live: Any) -> ConstantRate | None:
@@ -116,13 +117,14 @@ def cosine_restarts(live: Any) -> CosineRestarts | None:
     live, per = _counted(live)
     if type(live) is not schedules.CosineDecayRestarts:
         return None
-    times = int(live._t_mul)
-    if times != live._t_mul:
+    config = live.get_config()
+    times = int(config["t_mul"])
+    if times != config["t_mul"]:
         return None
     return CosineRestarts(
         first=live.first_decay_steps,
         times=times,
-        peak=live._m_mul,
+        peak=config["m_mul"],
         final=live.alpha,
         per=per,
     )
@@ -157,7 +159,7 @@ def one_cycle(live: Any) -> OneCycle | None:
     )
 
 
-def _counted(live: Any) -> tuple[Any, str]:
+def _counted(live: Any) -> tuple[Any, Unit]:
     """Return the inner schedule, and whether it counts steps or epochs."""
     if type(live) is extensions.EachEpoch:
         return live.schedule, "epoch"

@@ -24,7 +24,7 @@ def initializer_call(
     """
     fans = spec.fans(shape)
     counted = getattr(spec, "fan_in", "all_channels") == "all_channels"
-    scaled = isinstance(initializer, Scaled) and not initializer.told
-    if scaled and not counted:
-        return call(ToldVarianceScaling, *initializer.scaling, fans)
+    scaled = initializer if isinstance(initializer, Scaled) else None
+    if scaled and not scaled.told and not counted:
+        return call(ToldVarianceScaling, *scaled.scaling, fans)
     return builder_for("keras_impl", initializer)(initializer, *fans)

@@ -20,13 +20,13 @@ from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.schedules import Schedule
-from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl.schedule_extensions import EachEpoch
 
 # The family of elements of each class; the first match is used.
 FAMILIES: dict[type, Any] = {
     optim.Optimizer: Optimizer,
     lr_scheduler.LRScheduler: Schedule,
-    extensions.EachEpoch: Schedule,
+    EachEpoch: Schedule,
     nn.modules.loss._Loss: Loss,
     nn.Module: Layer,
     partial: KernelInitializer,

@@ -5,11 +5,12 @@ A live initialiser is a `functools.partial` of one of PyTorch's functions;
 """
 
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from torch.nn import init
 
 from framework_parity.common.spec.initializers import (
+    Bounds,
     Constant,
     FanInUniform,
     GlorotNormal,
@@ -59,7 +60,7 @@ def truncated_normal(live: Any) -> TruncatedNormal | None:
     mean, stddev, *limits = (
         live.keywords[name] for name in ("mean", "std", "a", "b")
     )
-    for bounds in ("absolute", "deviations"):
+    for bounds in get_args(Bounds):
         spec = TruncatedNormal(mean=mean, stddev=stddev, bounds=bounds)
         if spec.limits == tuple(limits):
             return spec

@@ -20,9 +20,10 @@ from framework_parity.common.spec.schedules import (
     OneCycle,
     PolynomialDecay,
     StepDecay,
+    Unit,
     WarmupCosine,
 )
-from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl import schedule_extensions as extensions
 
 
 def constant(live: Any) -> ConstantRate | None:
@@ -160,14 +161,14 @@ def one_cycle(live: Any) -> OneCycle | None:
     )
 
 
-def _counted(live: Any) -> tuple[Any, str]:
+def _counted(live: Any) -> tuple[Any, Unit]:
     """Return the inner scheduler, and whether it counts steps or epochs."""
     if type(live) is extensions.EachEpoch:
         return live.scheduler, "epoch"
     return live, "step"
 
 
-def _factor(live: Any, kind: type) -> tuple[Any, str]:
+def _factor(live: Any, kind: type) -> tuple[Any, Unit]:
     """Return the function of a LambdaLR if it is of a class, else None."""
     live, per = _counted(live)
     if type(live) is not lr_scheduler.LambdaLR:

@@ -24,7 +24,7 @@ def initializer_call(
     """
     fans = spec.fans(shape)
     counted = getattr(spec, "fan_in", "per_channel") == "per_channel"
-    scaled = isinstance(initializer, Scaled) and not initializer.told
-    if scaled and not counted:
-        return call(variance_scaling_, *initializer.scaling, fans)
+    scaled = initializer if isinstance(initializer, Scaled) else None
+    if scaled and not scaled.told and not counted:
+        return call(variance_scaling_, *scaled.scaling, fans)
     return builder_for("torch_impl", initializer)(initializer, *fans)

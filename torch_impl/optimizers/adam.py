@@ -66,17 +66,25 @@ def adamax(spec: Adamax) -> Call:
 def nadam(spec: Nadam) -> Call:
     """NAdam.
 
-    Translation: `momentum_decay` is an argument.
+    Translation: `momentum_decay` is an argument. The decay is coupled
+    unless `decoupled_weight_decay` is set.
     """
-    double = spec.bias_correction == "double"
-    base = optim.NAdam if double else extensions.ParameterPrecisionNAdam
-    return with_weight_decay(
-        base,
-        spec,
-        lr=spec.lr,
-        betas=(spec.beta_1, spec.beta_2),
-        eps=spec.epsilon,
-        momentum_decay=spec.momentum_decay,
+    kwargs: dict[str, Any] = {
+        "lr": spec.lr,
+        "betas": (spec.beta_1, spec.beta_2),
+        "eps": spec.epsilon,
+        "momentum_decay": spec.momentum_decay,
+    }
+    if spec.bias_correction != "double":
+        own = extensions.ParameterPrecisionNAdam
+        return with_weight_decay(own, spec, **kwargs)
+    if spec.decay != "factored":
+        return with_weight_decay(optim.NAdam, spec, **kwargs)
+    return call(
+        optim.NAdam,
+        **kwargs,
+        weight_decay=spec.weight_decay,
+        decoupled_weight_decay=True,
     )
 
 

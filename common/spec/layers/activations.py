@@ -24,6 +24,9 @@ from framework_parity.common.spec.node import (
     Positive,
 )
 
+GeluForm = Literal["erf", "tanh"]
+Slopes = Literal["one", "per_channel", "per_number"]
+
 
 class Activation(LayerSpec):
     """The base class of activations, which keep the shape."""
@@ -192,7 +195,7 @@ class Gelu(Activation):
     """
 
     shorthand_field = "form"
-    form: Literal["erf", "tanh"] = "erf"
+    form: GeluForm = "erf"
 
     def value(self, x: Array) -> Array:
         if self.form == "erf":
@@ -483,7 +486,7 @@ class Prelu(LayerSpec):
             or `zero`, since Keras computes relu(x) - a relu(-x).
     """
 
-    slopes: Literal["one", "per_channel", "per_number"]
+    slopes: Slopes
     initial: Number
     at_zero: Literal["slope", "zero"]
 

@@ -18,6 +18,9 @@ from framework_parity.common.spec.node import (
     StrictBool,
 )
 
+RunningVariance = Literal["biased", "unbiased"]
+NormalizedAxes = Literal["channels", "all", "positions", "height", "width"]
+
 
 class BatchNorm(LayerSpec):
     """Make each channel's mean 0 and variance 1, then scale and shift it::
@@ -45,7 +48,7 @@ class BatchNorm(LayerSpec):
 
     epsilon: Positive
     running_decay: Fraction
-    running_variance: Literal["biased", "unbiased"]
+    running_variance: RunningVariance
     affine: StrictBool = True
     axis: Literal["channels", "height", "width"] = "channels"
 
@@ -95,7 +98,7 @@ class LayerNorm(LayerSpec):
     """
 
     epsilon: Positive
-    axes: Literal["channels", "all", "positions", "height", "width"]
+    axes: NormalizedAxes
     affine: StrictBool = True
 
     def output_shape(self, shape: Shape) -> Shape:

@@ -26,6 +26,7 @@ from framework_parity.common.spec.layers.activations import (
     Selu,
     Sigmoid,
     Silu,
+    Slopes,
     Softmax,
     Softplus,
     Softsign,
@@ -166,7 +167,7 @@ def prelu(live: Any) -> Prelu | None:
         return None
     numbers = math.prod(live.alpha.shape)
     per_channel = numbers == live.alpha.shape[-1]
-    slopes = "per_channel" if per_channel else "per_number"
+    slopes: Slopes = "per_channel" if per_channel else "per_number"
     steep = type(live) is extensions.SteepPReLU
     return Prelu(
         slopes="one" if numbers == 1 else slopes,

@@ -7,11 +7,12 @@ import keras
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
     LayerNorm,
+    RunningVariance,
 )
 from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl.introspect.layers.axes import AXES
 
-_NORMS = {
+_NORMS: dict[type, RunningVariance] = {
     keras.layers.BatchNormalization: "biased",
     extensions.UnbiasedBatchNormalization: "unbiased",
 }

@@ -4,7 +4,12 @@ from typing import Any
 
 import keras
 
-from framework_parity.common.spec.padding import Same, Symmetric, Valid
+from framework_parity.common.spec.padding import (
+    Padding,
+    Same,
+    Symmetric,
+    Valid,
+)
 
 
 def is_plain(live: Any) -> bool:
@@ -25,7 +30,7 @@ def is_channels_last(live: Any) -> bool:
 
 def window_fields(live: Any) -> dict[str, Any]:
     """Return the fields of all windows; uneven padding is Keras's "same"."""
-    padding = Same() if live.padding == "same" else Valid()
+    padding: Padding = Same() if live.padding == "same" else Valid()
     if hasattr(live, "sides"):
         _, (top, bottom), (left, right), _ = live.sides
         even = (top, left) == (bottom, right)

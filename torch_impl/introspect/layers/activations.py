@@ -8,6 +8,7 @@ from framework_parity.common.spec.layers.activations import (
     Custom,
     Elu,
     Gelu,
+    GeluForm,
     HardSigmoid,
     HardSwish,
     LeakyRelu,
@@ -20,6 +21,7 @@ from framework_parity.common.spec.layers.activations import (
     Selu,
     Sigmoid,
     Silu,
+    Slopes,
     Softmax,
     Softplus,
     Softsign,
@@ -78,7 +80,8 @@ def gelu(live: Any) -> Gelu | None:
     """GELU; the form is called `approximate`."""
     if type(live) is not nn.GELU:
         return None
-    return Gelu(form={"none": "erf", "tanh": "tanh"}[live.approximate])
+    forms: dict[str, GeluForm] = {"none": "erf", "tanh": "tanh"}
+    return Gelu(form=forms[live.approximate])
 
 
 def silu(live: Any) -> Silu | None:
@@ -124,7 +127,8 @@ def custom(live: Any) -> Custom | None:
     """An extension class around a function with an attribute `formula`."""
     if type(live) is not extensions.Custom:
         return None
-    return Custom(formula=live.function.formula)
+    function: Any = live.function
+    return Custom(formula=function.formula)
 
 
 def softmax(live: Any) -> Softmax | None:
@@ -152,7 +156,7 @@ def prelu(live: Any) -> Prelu | None:
         return None
     numbers = live.weight.numel()
     per_channel = numbers == live.weight.shape[0]
-    slopes = "per_channel" if per_channel else "per_number"
+    slopes: Slopes = "per_channel" if per_channel else "per_number"
     flat = getattr(live, "flat_at_zero", False)
     return Prelu(
         slopes="one" if numbers == 1 else slopes,

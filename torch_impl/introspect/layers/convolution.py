@@ -65,7 +65,8 @@ def _is_depthwise(live: Any) -> bool:
     if live.groups != live.in_channels or len(set(live.stride)) > 1:
         return False
     wide = max(live.stride) > 1 and max(live.dilation) > 1
-    return live.groups > 1 or wide
+    grouped: bool = live.groups > 1
+    return grouped or wide
 
 
 def _moved(live: Any) -> dict[str, Any]:

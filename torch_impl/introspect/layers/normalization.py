@@ -8,11 +8,13 @@ from framework_parity.common.codegen.introspection import shortest
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
     LayerNorm,
+    NormalizedAxes,
+    RunningVariance,
 )
 from framework_parity.torch_impl import extensions
 from framework_parity.torch_impl.introspect.layers.axes import AXES
 
-_NORMS = {
+_NORMS: dict[type, RunningVariance] = {
     nn.BatchNorm1d: "unbiased",
     nn.BatchNorm2d: "unbiased",
     extensions.BiasedBatchNorm1d: "biased",
@@ -55,7 +57,8 @@ def layer_norm(live: Any) -> LayerNorm | None:
         return None
     if live.elementwise_affine and live.bias is None:
         return None
-    whole = "channels" if len(live.normalized_shape) == 1 else "all"
+    vector = len(live.normalized_shape) == 1
+    whole: NormalizedAxes = "channels" if vector else "all"
     return LayerNorm(
         epsilon=live.eps,
         axes=AXES[live.dims] if moved else whole,

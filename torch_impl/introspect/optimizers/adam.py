@@ -44,8 +44,8 @@ def adamax(live: Any) -> Adamax | None:
         beta_1=beta_1,
         beta_2=beta_2,
         epsilon=live.defaults["eps"],
-        epsilon_placement=getattr(live, "epsilon_placement", "in_maximum"),
-        bias_correction=getattr(live, "bias_correction", "double"),
+        epsilon_placement=live.defaults.get("epsilon_placement", "in_maximum"),
+        bias_correction=live.defaults.get("bias_correction", "double"),
         **decay_fields(live),
     )
 
@@ -75,7 +75,7 @@ def _moments(live: Any) -> dict[str, Any]:
         "beta_1": beta_1,
         "beta_2": beta_2,
         "epsilon": live.defaults["eps"],
-        "epsilon_placement": getattr(live, "epsilon_placement", "epsilon"),
-        "bias_correction": getattr(live, "bias_correction", "double"),
+        "epsilon_placement": live.defaults.get("epsilon_placement", "epsilon"),
+        "bias_correction": live.defaults.get("bias_correction", "double"),
         "amsgrad": live.defaults["amsgrad"],
     }

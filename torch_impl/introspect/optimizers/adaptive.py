@@ -23,10 +23,12 @@ def rmsprop(live: Any) -> RMSprop | None:
         lr=live.defaults["lr"],
         rho=live.defaults["alpha"],
         epsilon=live.defaults["eps"],
-        epsilon_placement=getattr(live, "epsilon_placement", "outside_root"),
+        epsilon_placement=live.defaults.get(
+            "epsilon_placement", "outside_root"
+        ),
         centered=live.defaults["centered"],
         momentum=live.defaults["momentum"],
-        velocity=getattr(live, "velocity", "of_gradients"),
+        velocity=live.defaults.get("velocity", "of_gradients"),
         **decay_fields(live),
     )
 
@@ -36,11 +38,11 @@ def adagrad(live: Any) -> Adagrad | None:
     if not isinstance(live, optim.Adagrad) or live.defaults["lr_decay"]:
         return None
     inside = isinstance(live, extensions.InnerEpsilonAdagrad)
-    start = live.defaults["initial_accumulator_value"]
+    start = "initial_sum" if inside else "initial_accumulator_value"
     return Adagrad(
         lr=live.defaults["lr"],
-        initial_accumulator=live.initial_accumulator if inside else start,
-        epsilon=live.epsilon if inside else live.defaults["eps"],
+        initial_accumulator=live.defaults[start],
+        epsilon=live.defaults["inner_epsilon" if inside else "eps"],
         epsilon_placement="inside_root" if inside else "outside_root",
         **decay_fields(live),
     )
