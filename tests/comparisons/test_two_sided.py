@@ -160,7 +160,7 @@ def test_ladder_names_the_first_difference_of_two_sides_and_its_cause(
     assert where in (None, last.where)
     assert says in last.sentence
     assert "the difference is in the specification" in last.sentence
-    assert "in both frameworks the two agree" in last.sentence
+    assert "agree where both train the same side" in last.sentence
     assert last.suspect is None
     [effect] = why.effects
     assert (effect.does, effect.rung, effect.restores) == ("parts", rung, True)
