@@ -13,7 +13,6 @@ channels last, y in int64, with a checksum. Each framework has its own cache,
 so that the ladder's data rung compares the results of the two loaders.
 """
 
-import fcntl
 import importlib
 import os
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from filelock import FileLock
 
 from framework_parity.common.data.image_archives import CLASSES, DAMAGE, SETS
 from framework_parity.common.spec.counted import counted
@@ -178,9 +178,8 @@ def _make(kind: str, path: Path) -> None:
     require_files(kind)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.with_suffix(".lock").open("w") as lock:
-            # Several workers of one framework may write the same file.
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        # Several workers of one framework may write the same file.
+        with FileLock(path.with_suffix(".lock")):
             stamps = _stamps(kind)
             if _is_kept(kind, path, stamps):
                 return

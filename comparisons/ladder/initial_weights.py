@@ -150,7 +150,7 @@ def _verdict(
     return Verdict(
         rung="initial",
         arm=arm.name,
-        given="disagree" if where else "agree",
+        outcome="disagree" if where else "agree",
         worst_ratio=math.nan,
         where=where,
         suspect=suspect,

@@ -262,7 +262,7 @@ def _judge_inside(
     return Verdict(
         rung=rung,
         arm=arm.name,
-        given="agree" if agrees else "disagree",
+        outcome="agree" if agrees else "disagree",
         worst_ratio=ratios[where],
         where=where,
         sentence=compared[where].sentence(name, 0),

@@ -184,7 +184,7 @@ class Equivalence:
         return Verdict(
             rung="statistics",
             arm=arm,
-            given=self.outcome,
+            outcome=self.outcome,
             worst_ratio=math.nan,
             where=self.metric,
             sentence=self.sentence,

@@ -222,7 +222,7 @@ class Trajectory:
         return Verdict(
             rung="trajectory",
             arm=self.arm,
-            given=outcome,
+            outcome=outcome,
             worst_ratio=ratio,
             at_step=step,
             horizon=horizon,

@@ -1,6 +1,5 @@
-"""Verdicts of the comparisons, which warn if they are not used."""
+"""Verdicts of the comparisons."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,21 +9,14 @@ from framework_parity.comparisons.numbers import finite
 Outcome = Literal["agree", "disagree", "undecided"]
 
 
-class UnusedVerdictWarning(UserWarning):
-    """A verdict was created and its outcome was never read."""
-
-
 @dataclass(eq=False)
 class Verdict:
     """The result of one rung for one arm.
 
-    Reading `outcome` marks a verdict as used. A verdict that is deleted
-    unread warns, like a coroutine that was never awaited.
-
     Attributes:
         rung: name of the rung of the ladder.
         arm: name of the network.
-        given: the outcome; read it as `outcome`.
+        outcome: whether the two agree.
         worst_ratio: the largest difference, in units of the floor.
         at_step: the training step of that difference, if there is training.
         horizon: the first step that is not compared: from there on training
@@ -37,7 +29,7 @@ class Verdict:
 
     rung: str
     arm: str
-    given: Outcome
+    outcome: Outcome
     worst_ratio: float = 0.0
     at_step: int | None = None
     horizon: int | None = None
@@ -45,13 +37,6 @@ class Verdict:
     sentence: str = ""
     suspect: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
-    _used: bool = field(default=False, repr=False)
-
-    @property
-    def outcome(self) -> Outcome:
-        """Whether the two agree; reading it uses the verdict."""
-        self._used = True
-        return self.given
 
     @property
     def agrees(self) -> bool:
@@ -59,15 +44,9 @@ class Verdict:
         return self.outcome == "agree"
 
     def __bool__(self) -> bool:
-        raise TypeError("a verdict is no truth value; ask .agrees or .outcome")
-
-    def __del__(self) -> None:
-        if not self._used:
-            warnings.warn(
-                f"the verdict on {self.rung} of {self.arm} was not used",
-                UnusedVerdictWarning,
-                stacklevel=2,
-            )
+        raise TypeError(
+            "a verdict has no truth value; use .agrees or .outcome"
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the object of the command line's contract."""
@@ -86,7 +65,7 @@ class Verdict:
 
 
 def outcome_of(verdicts: Sequence[Verdict]) -> Outcome:
-    """Return the worst outcome of several verdicts, and mark them as used."""
+    """Return the worst outcome of several verdicts."""
     return worst([verdict.outcome for verdict in verdicts])
 
 

@@ -20,7 +20,6 @@ from framework_parity.comparisons.ladder.trajectory import (
     compare_records,
 )
 from framework_parity.comparisons.ladder.verdict import (
-    UnusedVerdictWarning,
     Verdict,
     outcome_of,
 )
@@ -402,23 +401,6 @@ def test_which_epoch_was_best_may_be_a_matter_of_rounding() -> None:
     assert verdict.suspect == "torch"
 
 
-# A verdict must be used.
-
-
-def test_a_verdict_dropped_unread_warns() -> None:
-    with pytest.warns(UnusedVerdictWarning, match="forward of deep"):
-        Verdict("forward", "deep", "disagree")
-
-
-@pytest.mark.parametrize("reading", ["outcome", "agrees", "as_json"])
-def test_a_verdict_that_was_read_is_silent(reading: str) -> None:
-    verdict = Verdict("forward", "deep", "disagree")
-    getattr(verdict, reading)() if reading == "as_json" else getattr(
-        verdict, reading
-    )
-    del verdict
-
-
 def test_a_verdict_has_no_truth_value() -> None:
     verdict = Verdict("forward", "deep", "disagree")
     with pytest.raises(TypeError, match=r"\.agrees or \.outcome"):
@@ -542,7 +524,7 @@ def test_the_headline_states_how_many_steps_were_judged() -> None:
     assert wild.horizon is not None
     sentence = headline(together(calm=calm, wild=wild))
     assert f"over at least {wild.horizon} float64 steps" in sentence
-    assert f"accuracies included: wild (step {wild.horizon})" in sentence
+    assert f"accuracies: wild (step {wild.horizon})" in sentence
     alone = headline(together(calm=calm))
     assert f"over {STEPS} float64 steps" in alone
     assert "Beyond" not in alone
