@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from framework_parity.comparisons.workers.pool import ENVIRONMENT, LABELS
+from framework_parity.comparisons.workers.worker import ENVIRONMENT, LABELS
 
 # By number of threads: the rounds of this project's loop and the bare loop,
 # and the rounds of the loops usual in notebooks.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from framework_parity.comparisons.fuzz.fuzz import fuzz
     from framework_parity.comparisons.ladder.verdict import Verdict
     from framework_parity.comparisons.run.result import Result
-    from framework_parity.comparisons.workers.pool import WorkerError
+    from framework_parity.comparisons.workers.worker import WorkerError
 
 __all__ = [
     "AuditResult",
@@ -59,7 +59,7 @@ _MODULES = {
     "comparisons.fuzz.fuzz": ("fuzz",),
     "comparisons.ladder.verdict": ("Verdict",),
     "comparisons.run.result": ("Result",),
-    "comparisons.workers.pool": ("WorkerError",),
+    "comparisons.workers.worker": ("WorkerError",),
 }
 _MODULE_OF = {
     name: module for module, names in _MODULES.items() for name in names

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from framework_parity.comparisons.ladder.diagnosis import diagnose
 from framework_parity.comparisons.ladder.ladder import RUNGS, run_ladder
-from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
-from framework_parity.comparisons.workers.worker_pool import WorkerPool
+from framework_parity.comparisons.workers.pool import WorkerPool
+from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 from tests.planted import UNSEEN, Planted, everything
 
 # Enough steps for the rate to change and for several last batches.

@@ -8,16 +8,15 @@ interrupted call continues where it stopped; what has changed is run again.
 import ast
 import hashlib
 import json
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.metadata import version
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from threading import Lock
 from typing import Any
 
 from framework_parity.common.choices import Dtype
@@ -25,15 +24,12 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict, worst
-from framework_parity.comparisons.workers.pool import WorkerError, WorkerPair
+from framework_parity.comparisons.workers.pool import WorkerPool
+from framework_parity.comparisons.workers.worker import WorkerError, WorkerPair
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("common", "torch_impl", "keras_impl", "comparisons")
 LIBRARIES = ("torch", "keras", "tensorflow", "numpy", "scikit-learn")
-
-# Ladder runs of a pair of workers before fresh ones replace it: TensorFlow
-# never frees the memory of a graph that it has traced.
-LIFETIME = 200
 
 EMISSION = Path("tests/coverage/emission.py")
 SETUP = "tests.coverage.emission:add_tasks"
@@ -90,7 +86,7 @@ class ResultCache:
     def __init__(self, path: Path, code: str | None = None) -> None:
         self.path, self.code = path, code or code_digest()
         self.results: dict[str, JobResult] = {}
-        self._lock = threading.Lock()
+        self._lock = Lock()
         if path.exists():
             kept = json.loads(path.read_text("utf-8"))
             if kept["code"] == self.code:
@@ -166,69 +162,24 @@ def run_jobs(
     unknown = {job.key: job for job in jobs if job.key not in cache.results}
     due = sorted(unknown.values(), key=lambda job: job.threads)[:at_most]
     failed: dict[str, JobResult] = {}
+    numbers, lock = count(1), Lock()
+
+    def run(pair: WorkerPair, job: Job) -> None:
+        result = run_job(pair, job)
+        if "error" in result:
+            failed[job.key] = result
+        else:
+            cache.keep(job.key, result)
+        with lock:
+            if watch:
+                number = f"{next(numbers)}/{len(due)}"
+                watch(f"{number} {outcome(result)} {job.name}")
+
     for threads, group in groupby(due, key=lambda job: job.threads):
-        queue = _JobQueue(list(group), threads, cache, failed, watch)
-        queue.run(pairs)
+        with WorkerPool(pairs, setup=_SETUPS, threads=threads) as pool:
+            pool.map(run, group)
     known = cache.results | failed
     return {job.key: known[job.key] for job in jobs if job.key in known}
-
-
-class _JobQueue:
-    """Pairs of workers, each in a thread, that share a queue of jobs."""
-
-    def __init__(
-        self,
-        jobs: list[Job],
-        threads: int,
-        cache: ResultCache,
-        failed: dict[str, JobResult],
-        watch: Callable[[str], None] | None,
-    ) -> None:
-        self.threads, self.cache, self.failed = threads, cache, failed
-        self.watch, self.total, self.done = watch, len(jobs), 0
-        self.jobs: SimpleQueue[Job] = SimpleQueue()
-        for job in jobs:
-            self.jobs.put(job)
-
-    def run(self, pairs: int) -> None:
-        """Run jobs until the queue is empty."""
-        runners = [
-            threading.Thread(target=self._run_until_empty)
-            for _ in range(pairs)
-        ]
-        for thread in runners:
-            thread.start()
-        for thread in runners:
-            thread.join()
-
-    def _run_until_empty(self) -> None:
-        more = True
-        while more:
-            with WorkerPair(setup=_SETUPS, threads=self.threads) as pair:
-                more = self._run_some(pair)
-
-    def _run_some(self, pair: WorkerPair) -> bool:
-        """Run up to `LIFETIME` jobs; return whether more may be left."""
-        for _ in range(LIFETIME):
-            try:
-                job = self.jobs.get_nowait()
-            except Empty:
-                return False
-            result = run_job(pair, job)
-            self._keep(job, result)
-            if "error" in result:
-                return True
-        return True
-
-    def _keep(self, job: Job, result: JobResult) -> None:
-        if "error" in result:
-            self.failed[job.key] = result
-        else:
-            self.cache.keep(job.key, result)
-        self.done += 1
-        if self.watch:
-            count = f"{self.done}/{self.total}"
-            self.watch(f"{count} {outcome(result)} {job.name}")
 
 
 _SETUPS = {"torch": SETUP, "keras": SETUP}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import CONVENTIONS
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 from tests.examples import example
 from tests.faults import FAULTS
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from framework_parity.comparisons.workers.pool import ENVIRONMENT
+from framework_parity.comparisons.workers.worker import ENVIRONMENT
 
 RACE = """
 import json, sys

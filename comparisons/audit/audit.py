@@ -50,7 +50,7 @@ from framework_parity.comparisons.audit.sweep import (
 )
 from framework_parity.comparisons.ladder.effects import Effect, paired
 from framework_parity.comparisons.ladder.ladder import run_ladder
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Watcher,
     WorkerPair,

@@ -30,7 +30,7 @@ from framework_parity.common.spec.two_sided.experiment import (
     two_sided_values,
 )
 from framework_parity.comparisons.audit.causes import DefaultsMix
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 Difference: TypeAlias = Convention | TwoSidedValue
 """A row of the table, or a value that is written for each framework. Both

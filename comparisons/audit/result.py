@@ -36,7 +36,7 @@ from framework_parity.comparisons.ladder.effects import (
 from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.thresholds import SIGNIFICANT
 from framework_parity.comparisons.ladder.verdict import Outcome, outcome_of
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 @dataclass(frozen=True)

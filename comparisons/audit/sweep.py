@@ -32,7 +32,7 @@ from framework_parity.comparisons.ladder.trajectory import (
     evaluation_curves,
     step_curves,
 )
-from framework_parity.comparisons.workers.pool import Worker, WorkerPair
+from framework_parity.comparisons.workers.worker import Worker, WorkerPair
 
 Counter = Callable[[str, int, int], None]
 """Called with the backend, the runs done and the runs asked for so far."""

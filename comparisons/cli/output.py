@@ -104,7 +104,7 @@ def explain(error: Exception, *, as_json: bool) -> int:
         else:
             print(f"parity: {error}", file=sys.stderr)
         return WRONG_INPUT
-    from framework_parity.comparisons.workers.pool import WorkerError
+    from framework_parity.comparisons.workers.worker import WorkerError
 
     file = ""
     if isinstance(error, WorkerError):

@@ -16,7 +16,7 @@ from rich.progress import (
 
 from framework_parity.common.spec.counted import counted
 from framework_parity.comparisons.cli.ticker import Stages, Ticker
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     FuzzWatcher,
     Watcher,

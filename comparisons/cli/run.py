@@ -66,7 +66,7 @@ def run(
     from framework_parity.comparisons.cli.progress import watching
     from framework_parity.comparisons.run import validation
     from framework_parity.comparisons.run.result import outcome_of_all
-    from framework_parity.comparisons.workers.worker_pool import WorkerPool
+    from framework_parity.comparisons.workers.pool import WorkerPool
 
     backends = ("torch", "keras") if backend == "both" else (backend,)
     specs = [catalogue.find(name, dataset, profile) for name in wanted]

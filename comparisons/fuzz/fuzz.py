@@ -32,12 +32,12 @@ from framework_parity.comparisons.ladder.verdict import (
     outcome_of,
     worst,
 )
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.pool import WorkerPool
+from framework_parity.comparisons.workers.worker import (
     FuzzWatcher,
     WorkerError,
     WorkerPair,
 )
-from framework_parity.comparisons.workers.worker_pool import WorkerPool
 
 # Number of specs that Hypothesis draws from one seed.
 ROUND = 50

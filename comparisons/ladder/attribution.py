@@ -4,7 +4,7 @@ import numpy as np
 
 from framework_parity.common.training.record import Curve
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR, UNITS
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def reference_clause(

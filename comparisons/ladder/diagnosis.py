@@ -39,7 +39,7 @@ from framework_parity.comparisons.ladder.ladder import (
 )
 from framework_parity.comparisons.ladder.verdict import Verdict, outcome_of
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Worker,
     WorkerError,

@@ -6,7 +6,7 @@ import numpy as np
 
 from framework_parity.common.training.record import Curve, Record
 from framework_parity.comparisons.ladder.thresholds import BLOWN_UP
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 Steps = tuple[int | None, ...]
 

@@ -38,7 +38,7 @@ from framework_parity.comparisons.ladder.thresholds import (
     TIMES_DRAWN,
 )
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Progress,
     WorkerPair,

@@ -32,7 +32,7 @@ from framework_parity.comparisons.ladder.thresholds import NUDGES, SEEDS
 from framework_parity.comparisons.ladder.trajectory import Trajectory
 from framework_parity.comparisons.ladder.two_sided import Sides
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.workers.pool import Progress, WorkerPair
+from framework_parity.comparisons.workers.worker import Progress, WorkerPair
 
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 

@@ -19,7 +19,7 @@ from framework_parity.comparisons.ladder.thresholds import (
     UNITS,
     WINDOW,
 )
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 @dataclass

@@ -26,7 +26,7 @@ from framework_parity.comparisons.ladder.trajectory import (
 )
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 
 
 def train_in(

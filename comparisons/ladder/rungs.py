@@ -48,7 +48,7 @@ from framework_parity.comparisons.ladder.two_sided import (
 )
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Progress,
     WorkerPair,

@@ -39,7 +39,7 @@ from framework_parity.comparisons.ladder.thresholds import (
 )
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
 from framework_parity.comparisons.numbers import finite
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Progress,
     WorkerPair,

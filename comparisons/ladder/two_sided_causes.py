@@ -37,7 +37,7 @@ from framework_parity.comparisons.ladder.ladder import (
     run_ladder,
 )
 from framework_parity.comparisons.ladder.verdict import Verdict, outcome_of
-from framework_parity.comparisons.workers.pool import Progress, WorkerPair
+from framework_parity.comparisons.workers.worker import Progress, WorkerPair
 
 Does = Literal["parts", "together", "nothing", "same", "untried"]
 

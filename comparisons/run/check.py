@@ -29,7 +29,7 @@ from framework_parity.comparisons.ladder.verdict import (
     worst,
 )
 from framework_parity.comparisons.run import validation
-from framework_parity.comparisons.workers.pool import Watcher, WorkerPair
+from framework_parity.comparisons.workers.worker import Watcher, WorkerPair
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from framework_parity.common.spec.layers.augmentation import (
 )
 from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.spec.two_sided.experiment import TwoSided
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 
 
 def demand_replayable(experiment: Experiment | TwoSided) -> None:

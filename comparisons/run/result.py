@@ -24,7 +24,7 @@ from framework_parity.comparisons.ladder.verdict import (
 )
 from framework_parity.comparisons.run.claim_verdicts import Judged
 from framework_parity.comparisons.run.settings import RunSettings
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 @dataclass

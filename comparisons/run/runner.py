@@ -27,12 +27,12 @@ from framework_parity.comparisons.run.claim_verdicts import judge_claim
 from framework_parity.comparisons.run.replay import recorded
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.pool import WorkerPool
+from framework_parity.comparisons.workers.worker import (
     Progress,
     Watcher,
     WorkerPair,
 )
-from framework_parity.comparisons.workers.worker_pool import WorkerPool
 
 
 def run_experiment(

@@ -11,7 +11,7 @@ from framework_parity.comparisons.ladder.thresholds import (
     SEEDS_OF_CLAIMS,
 )
 from framework_parity.comparisons.run import validation
-from framework_parity.comparisons.workers.pool import DEVICES, PACKAGES
+from framework_parity.comparisons.workers.worker import DEVICES, PACKAGES
 
 # Length of the float64 trajectory, in steps.
 TRAJECTORY = {"quick": 500, "full": 2000}

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from framework_parity.common.data import image_cache as image_files
 from framework_parity.common.spec.errors import SpecError
-from framework_parity.comparisons.workers.pool import STARTED
+from framework_parity.comparisons.workers.worker import STARTED
 
 
 def main(backend: str, setup: str, threads: int, device: str) -> None:

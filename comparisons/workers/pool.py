@@ -1,366 +1,170 @@
-"""Worker processes: each framework runs in its own, spawned process.
+"""Pairs of workers that run functions in parallel."""
 
-Thread pools, precision, determinism and memory are settings of a process,
-and the two frameworks cannot share one (their compilers abort each other). A
-worker is started once and kept for the session.
-"""
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from queue import LifoQueue
+from threading import Event, Lock
+from typing import TypeVar
 
-import os
-import pickle
-import re
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from concurrent.futures import (
-    FIRST_EXCEPTION,
-    Future,
-    ThreadPoolExecutor,
-    wait,
-)
-from pathlib import Path
-from types import TracebackType
-from typing import Any
+from framework_parity.comparisons.workers.worker import WorkerPair
 
-from framework_parity.common.spec.errors import SpecError, names
-from framework_parity.common.spec.two_sided.arms import TwoSides
+Item = TypeVar("Item")
+Value = TypeVar("Value")
 
-ENTRY = "framework_parity.comparisons.workers.entry"
-PACKAGES = {"torch": "torch_impl", "keras": "keras_impl"}
-LABELS = {"torch": "PyTorch", "keras": "Keras"}
-DEVICES = ("cpu", "cuda", "mps")
-
-# Suppress start-up messages, and hide accelerators: by default the two
-# frameworks are compared on the CPU, which every machine has.
-ENVIRONMENT = {
-    "KERAS_BACKEND": "tensorflow",
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "CUDA_VISIBLE_DEVICES": "",
-    "PYTHONUNBUFFERED": "1",
-}
+# Number of calls after which a pair is replaced: TensorFlow never frees the
+# memory of a graph that it has traced, up to 40 MB for each network.
+LIFETIME = 80
 
 
-def _environment(device: str) -> dict[str, str]:
-    """Return the environment variables of a worker.
+@dataclass
+class _Slot:
+    """The place of one pair, which is started when it is needed."""
 
-    PYTHONWARNINGS is removed, so that warnings of the frameworks do not
-    become errors.
-    """
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
-    variables = dict(ENVIRONMENT)
-    if device != "cpu":
-        del variables["CUDA_VISIBLE_DEVICES"]
-    return kept | variables
+    pair: WorkerPair | None = None
+    calls: int = 0
 
 
-Progress = Callable[[str, int, int], None]
-"""Called with the backend, the steps done and the steps in all."""
+class WorkerPool:
+    """Pairs of workers that run functions in parallel; use it in a `with`.
 
-Watcher = Callable[[str, str, int, int], None]
-"""Called with the stage, the backend, and how much is done of how much."""
-
-FuzzWatcher = Callable[[int, int, int], None]
-"""Called with the specs done, the specs in all, and the disagreements."""
-
-# The worker prints this line when it has started; the lines before it in its
-# log are the framework's start-up messages.
-STARTED = "parity: the worker has started"
-
-# TensorFlow's messages that are unrelated to an error: those of level INFO,
-# and the announcement that they are written to standard error.
-CHATTER = re.compile(
-    r"I\d{4} \d\d:\d\d:|WARNING: All log messages before absl"
-)
-
-
-class WorkerError(RuntimeError):
-    """A worker died, or a task raised an exception in it.
-
-    The message ends with the worker's last output, if it printed anything
-    after its start.
-    """
-
-
-class Worker:
-    """One framework in a process of its own.
+    A pair is started when there is work for it, kept for the next call, and
+    replaced when it has served `LIFETIME` calls or when a worker has died.
 
     Args:
-        backend: `torch` or `keras`.
-        setup: `module:function` that the process calls before it serves.
-        threads: maximum number of threads of one operation; by default
-            half the cores.
-        device: `cpu`, `cuda` or `mps`.
+        jobs: maximum number of pairs.
+        backends: the frameworks of each pair.
+        setup: `module:function` that each process calls first, by backend.
+        threads: maximum number of threads of one operation; see `Worker`.
+        device: the device of all workers.
 
     Attributes:
-        busy: seconds that its tasks took so far, including its start.
+        jobs: maximum number of pairs.
+        backends: the frameworks of each pair.
+        started: number of pairs that were started.
     """
 
     def __init__(
         self,
-        backend: str,
-        setup: str = "",
-        threads: int | None = None,
-        device: str = "cpu",
-    ) -> None:
-        self.backend = backend
-        threads = threads or max(1, (os.cpu_count() or 1) // 2)
-        # TensorFlow leaves a file for each function it traces, and a worker
-        # is killed; the files are deleted with this temporary folder.
-        self._scratch = tempfile.TemporaryDirectory(
-            prefix=f"parity-{backend}-", ignore_cleanup_errors=True
-        )
-        self._words = Path(self._scratch.name) / "words.log"
-        self._log = self._words.open("wb")
-        self._process = subprocess.Popen(
-            [
-                # -P keeps the user's folder off the worker's path.
-                *(sys.executable, "-P", "-m", ENTRY),
-                *(PACKAGES[backend], setup, str(threads), device),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env=_environment(device) | {"TMPDIR": self._scratch.name},
-        )
-        self._queue = ThreadPoolExecutor(1, f"worker-{backend}")
-        self.busy = 0.0
-
-    def submit(
-        self, task: str, progress: Progress | None = None, **arguments: Any
-    ) -> "Future[Any]":
-        """Submit a task of `comparisons.workers.tasks`; return at once.
-
-        The tasks of one worker run one after another.
-
-        Args:
-            task: name of the task.
-            progress: called with the backend, the steps done and the total.
-            arguments: of the task; they have to be picklable.
-
-        Returns:
-            The future of the result. It raises `WorkerError` if the task
-            fails or the process dies, and `SpecError` if the specification
-            is invalid.
-        """
-        return self._queue.submit(self._timed, task, progress, arguments)
-
-    def _timed(
-        self, task: str, progress: Progress | None, arguments: dict[str, Any]
-    ) -> Any:
-        start = time.perf_counter()
-        try:
-            return self._ask(task, progress, arguments)
-        finally:
-            self.busy += time.perf_counter() - start
-
-    def _ask(
-        self, task: str, progress: Progress | None, arguments: dict[str, Any]
-    ) -> Any:
-        requests, replies = self._process.stdin, self._process.stdout
-        assert requests is not None
-        assert replies is not None
-        try:
-            pickle.dump((task, arguments), requests)
-            requests.flush()
-            while True:
-                kind, content = pickle.load(replies)
-                if kind == "result":
-                    return content
-                if kind == "refused":
-                    raise SpecError(**content)
-                if kind == "error":
-                    raise WorkerError(
-                        f"{LABELS[self.backend]} broke in '{task}':\n{content}"
-                    )
-                if progress:
-                    progress(self.backend, *content)
-        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
-            ended = ending(self._process.wait())
-            words = self.last_words()
-            printed = (
-                f"its last words:\n{words}"
-                if words
-                else "it printed nothing after its start"
-            )
-            raise WorkerError(
-                f"the {LABELS[self.backend]} worker died in '{task}'{ended}; "
-                f"{printed}"
-            ) from error
-
-    def alive(self) -> bool:
-        """Return whether the process is still running."""
-        return self._process.poll() is None
-
-    def last_words(self, lines: int = 15) -> str:
-        """Return the last lines that the process printed after its start.
-
-        If the process did not start, these are the last lines of its output.
-        The framework's informational messages are left out.
-
-        Args:
-            lines: maximum number of lines.
-
-        Returns:
-            The lines, or an empty string if there are none.
-        """
-        text = self._words.read_text(errors="replace")
-        printed = text.rpartition(f"{STARTED}\n")[-1].splitlines()
-        printed = [line for line in printed if not CHATTER.match(line)]
-        return "\n".join(printed[-lines:]).strip()
-
-    def close(self) -> None:
-        """Kill the process and delete its files."""
-        self._process.kill()
-        # Pending tasks fail at once, since the process is gone. If they were
-        # cancelled, callers that wait for them would wait forever.
-        self._queue.shutdown()
-        self._process.communicate()
-        self._log.close()
-        self._scratch.cleanup()
-
-
-def ending(status: int) -> str:
-    """Describe how a process ended, as the end of a sentence.
-
-    Args:
-        status: the exit status, or the negative number of a signal, as
-            `subprocess` returns it.
-
-    >>> ending(3), ending(-11)
-    (' with status 3', ', killed by signal 11 (SIGSEGV)')
-    >>> ending(-9)
-    ', killed by signal 9 (SIGKILL), possibly out of memory'
-    """
-    if status >= 0:
-        return f" with status {status}"
-    try:
-        name = f" ({signal.Signals(-status).name})"
-    except ValueError:
-        name = ""
-    memory = -status == getattr(signal, "SIGKILL", None)
-    reason = ", possibly out of memory" if memory else ""
-    return f", killed by signal {-status}{name}{reason}"
-
-
-class WorkerPair:
-    """One worker for each framework; use it in a `with` block.
-
-    Args:
-        backends: the frameworks, `torch`, `keras` or both.
-        setup: `module:function` that each process calls first, by backend.
-        threads: maximum number of threads of one operation.
-        device: `cpu`, `cuda` or `mps`.
-    """
-
-    def __init__(
-        self,
+        jobs: int = 1,
+        *,
         backends: tuple[str, ...] = ("torch", "keras"),
         setup: dict[str, str] | None = None,
         threads: int | None = None,
         device: str = "cpu",
     ) -> None:
-        self.device = device
-        self.workers = {
-            name: Worker(name, (setup or {}).get(name, ""), threads, device)
-            for name in backends
-        }
+        self.jobs, self.backends, self.started = jobs, backends, 0
+        self._start = partial(WorkerPair, backends, setup, threads, device)
+        # Last in, first out: a running pair is used before one is started.
+        self._idle: LifoQueue[_Slot] = LifoQueue()
+        self._slots = [_Slot() for _ in range(jobs)]
+        for slot in self._slots:
+            self._idle.put(slot)
+        self._threads = ThreadPoolExecutor(jobs, "worker-pool")
+        self._busy: Counter[str] = Counter()
+        self._lock = Lock()
 
-    def __enter__(self) -> "WorkerPair":
-        try:
-            self._demand_device()
-        except BaseException:
-            self._close()
-            raise
+    def __enter__(self) -> "WorkerPool":
         return self
 
-    def _demand_device(self) -> None:
-        """Raise `SpecError` if a framework does not find the device."""
-        if self.device == "cpu":
-            return
-        for name, available in self.ask("devices").items():
-            if self.device not in available:
-                raise SpecError(
-                    "--device",
-                    f"got {self.device!r}, but {LABELS[name]} here has only: "
-                    f"{names(available)}",
-                )
+    def __exit__(self, *error: object) -> None:
+        # Calls that still run fail at once when their workers are killed.
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for _ in range(2):  # the second time, pairs that were just starting
+            for slot in self._slots:
+                self._close(slot)
+            self._threads.shutdown()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        for worker in self.workers.values():
-            worker.close()
-
-    def alive(self) -> bool:
-        """Return whether all workers run; a failed task does not end one."""
-        return all(worker.alive() for worker in self.workers.values())
-
-    def busy(self) -> dict[str, float]:
-        """Return the seconds that each worker has been busy."""
-        return {name: worker.busy for name, worker in self.workers.items()}
-
-    def ask(
-        self, task: str, progress: Progress | None = None, **arguments: Any
-    ) -> dict[str, Any]:
-        """Run one task in every framework at the same time.
+    def call(self, function: Callable[[WorkerPair], Value]) -> Value:
+        """Call a function with the next idle pair, and return its value.
 
         Args:
-            task: name of a task of `comparisons.workers.tasks`.
-            progress: called with the backend, the steps done and the total.
-            arguments: of the task; of a value with two sides, each framework
-                gets its own.
+            function: called with a pair of workers.
 
         Returns:
-            The results by backend.
+            The value of the function.
 
         Raises:
-            WorkerError: as soon as one of the workers fails.
-            SpecError: if a framework rejects the specification.
+            SpecError: if a framework does not find the device, or as the
+                function does.
+            WorkerError: as the function does.
         """
-        own_arguments = {
-            backend: {
-                name: value.of(backend)
-                if isinstance(value, TwoSides)
-                else value
-                for name, value in arguments.items()
-            }
-            for backend in self.workers
-        }
-        return self.ask_each(task, own_arguments, progress)
+        slot = self._idle.get()
+        try:
+            return function(self._ready(slot))
+        finally:
+            self._idle.put(slot)
 
-    def ask_each(
-        self,
-        task: str,
-        arguments: dict[str, dict[str, Any]],
-        progress: Progress | None = None,
-    ) -> dict[str, Any]:
-        """Run one task with different arguments for each framework.
+    def submit(
+        self, function: Callable[[WorkerPair], Value]
+    ) -> "Future[Value]":
+        """Call a function with the next idle pair, in the background.
 
         Args:
-            task: name of a task of `comparisons.workers.tasks`.
-            arguments: of the task, by backend.
-            progress: called with the backend, the steps done and the total.
+            function: called with a pair of workers.
 
         Returns:
-            The results by backend.
+            The future of its value.
+        """
+        return self._threads.submit(self.call, function)
+
+    def map(
+        self,
+        function: Callable[[WorkerPair, Item], Value],
+        items: Iterable[Item],
+    ) -> list[Value]:
+        """Call a function on every item, on up to `jobs` pairs in parallel.
+
+        Args:
+            function: called with a pair of workers and an item.
+            items: the items.
+
+        Returns:
+            The values in the order of the items.
 
         Raises:
-            WorkerError: as soon as one of the workers fails.
-            SpecError: if a framework rejects the specification.
+            SpecError: as `call` does; the remaining items are skipped.
+            WorkerError: as `call` does; the remaining items are skipped.
         """
-        futures = {
-            name: worker.submit(task, progress, **arguments[name])
-            for name, worker in self.workers.items()
-        }
-        done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
-        return {name: future.result() for name, future in futures.items()}
+        failed = Event()
+
+        def unless_failed(item: Item, pair: WorkerPair) -> Value:
+            if failed.is_set():
+                raise CancelledError
+            try:
+                return function(pair, item)
+            except BaseException:
+                failed.set()
+                raise
+
+        futures = [self.submit(partial(unless_failed, item)) for item in items]
+        return [future.result() for future in futures]
+
+    def busy(self) -> Counter[str]:
+        """Return the seconds that the workers of each framework worked."""
+        seconds = Counter(self._busy)
+        for slot in self._slots:
+            if slot.pair is not None:
+                seconds.update(slot.pair.busy())
+        return seconds
+
+    def _ready(self, slot: _Slot) -> WorkerPair:
+        """Return the slot's pair; start it, or replace it."""
+        pair = slot.pair
+        if pair and (slot.calls >= LIFETIME or not pair.alive()):
+            self._close(slot)
+        if slot.pair is None:
+            slot.pair, slot.calls = self._start().__enter__(), 0
+            with self._lock:
+                self.started += 1
+        slot.calls += 1
+        return slot.pair
+
+    def _close(self, slot: _Slot) -> None:
+        if slot.pair is not None:
+            with self._lock:
+                self._busy.update(slot.pair.busy())
+            slot.pair.__exit__(None, None, None)
+            slot.pair = None

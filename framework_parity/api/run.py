@@ -20,8 +20,8 @@ from framework_parity.comparisons.run.settings import (
     Randomness,
     RunSettings,
 )
-from framework_parity.comparisons.workers.pool import Watcher
-from framework_parity.comparisons.workers.worker_pool import WorkerPool
+from framework_parity.comparisons.workers.pool import WorkerPool
+from framework_parity.comparisons.workers.worker import Watcher
 
 if TYPE_CHECKING:
     from framework_parity.comparisons.report.run.display import DisplayedResult

@@ -8,7 +8,7 @@ import pytest
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.reference import trainer as reference
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.backends.examination import STEPS, Findings, examine
 from tests.cases import Case
 

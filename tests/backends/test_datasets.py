@@ -15,7 +15,7 @@ from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import digest
 from framework_parity.comparisons.cli import output
 from framework_parity.comparisons.ladder.ladder import run_ladder
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.comparisons.test_cli import parity
 from tests.image_files import FOLDERS, TEST, TRAIN, write_cifar, write_idx
 

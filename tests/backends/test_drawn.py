@@ -19,7 +19,7 @@ from framework_parity.common.spec.initializers import (
 from framework_parity.common.spec.node import SpecNode, members
 from framework_parity.common.training.loop import initial_weights
 from framework_parity.common.training.record import Tensors
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.cases import arm
 from tests.distributions import (
     CONSTANTS,

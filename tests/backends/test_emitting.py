@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from framework_parity.common.spec.node import SpecNode
-from framework_parity.comparisons.workers.pool import ENVIRONMENT, WorkerPair
+from framework_parity.comparisons.workers.worker import ENVIRONMENT, WorkerPair
 from tests.backends import alone
 from tests.backends.examples import EMITTED, examples
 from tests.cases import LAYERS

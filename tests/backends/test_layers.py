@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from framework_parity.common.spec.layer import Shape
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.backends.conftest import Examined
 from tests.cases import CASES, Case, arm
 from tests.tolerances import MATTERS, assert_close, distance

@@ -17,7 +17,7 @@ from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.comparisons.ladder.precision import train_in
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.backends.conftest import Examined, Referred
 from tests.backends.precisions import Types
 from tests.cases import CASES, SMOOTH, Case, arm

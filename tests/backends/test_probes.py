@@ -13,7 +13,7 @@ from framework_parity.common.training import loop
 from framework_parity.common.training.record import Tensors
 from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Worker,
     WorkerPair,

@@ -12,7 +12,7 @@ from framework_parity.common.spec.layer import LayerSpec, Shape
 from framework_parity.common.spec.layers.core import Dense
 from framework_parity.common.spec.node import SpecNode
 from framework_parity.comparisons.fuzz.strategies import elements, networks
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.backends.examples import (
     DRAWN,
     IMAGE,

@@ -11,7 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from framework_parity.common.spec.schedules import Schedule
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.cases import SCHEDULES
 from tests.tolerances import ROUNDING
 

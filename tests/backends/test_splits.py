@@ -1,7 +1,7 @@
 """A split by position equals that of Keras."""
 
 from framework_parity.common.data.splits import count, hold_out
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.common.test_splits import SHARES, SIZES
 from tests.common.test_splits import rows as rows_of
 

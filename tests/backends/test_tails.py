@@ -27,7 +27,7 @@ from framework_parity.common.spec.losses import (
     Loss,
 )
 from framework_parity.common.spec.node import defaults_from, members
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.backends.tails import (
     ACTIVATIONS,
     FORMULAS,

@@ -12,7 +12,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import WorkerError, WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerError, WorkerPair
 from tests.tolerances import MATTERS, ROUNDING, TRAINED, assert_close, distance
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])

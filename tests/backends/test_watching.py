@@ -7,7 +7,7 @@ import pytest
 
 from framework_parity.common.spec.recipe import EarlyStopping, Plateau
 from framework_parity.common.training.loop import Patience, Reduction
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 
 RUNS = range(60)
 

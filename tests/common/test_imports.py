@@ -46,7 +46,7 @@ def test_common_imports_scikit_learn_only_where_it_is_used() -> None:
     "module",
     [
         "workers.tasks",
-        "workers.pool",
+        "workers.worker",
         "ladder.trajectory",
         "ladder.ladder",
     ],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Worker,
     WorkerPair,

@@ -16,7 +16,7 @@ import pytest
 from framework_parity.api import run as api_run
 from framework_parity.comparisons.cli import main as cli
 from framework_parity.comparisons.run import check, validation
-from framework_parity.comparisons.workers import pool as workers
+from framework_parity.comparisons.workers import worker as workers
 from tests.malformed import GOOD, MALFORMED, Malformed
 
 COMMANDS = ("list", "run", "check", "audit", "schema")
@@ -287,7 +287,7 @@ def test_a_worker_that_dies_ends_with_status_3(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from framework_parity.comparisons.workers import pool as workers
+    from framework_parity.comparisons.workers import worker as workers
 
     monkeypatch.setitem(workers.PACKAGES, "keras", "no_such_package")
     spec = tmp_path / "small.yaml"

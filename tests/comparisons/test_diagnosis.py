@@ -7,7 +7,7 @@ import pytest
 
 from framework_parity.comparisons.ladder.diagnosis import Cause, diagnose
 from framework_parity.comparisons.ladder.ladder import LadderResult, run_ladder
-from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
+from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 from tests.cases import arm
 from tests.comparisons.arms import TANH
 from tests.comparisons.arms import arm as judged

@@ -23,7 +23,7 @@ from framework_parity.comparisons.ladder.thresholds import (
     POWER,
     SEEDS,
 )
-from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
+from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 from tests.comparisons.arms import SPIRAL, arm
 
 

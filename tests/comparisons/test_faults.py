@@ -10,7 +10,7 @@ import pytest
 
 from framework_parity.common.spec.arm import Arm
 from framework_parity.comparisons.ladder.ladder import LadderResult, run_ladder
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Worker,
     WorkerPair,

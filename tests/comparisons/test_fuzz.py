@@ -16,7 +16,7 @@ from framework_parity.comparisons.fuzz.fuzz import (
 from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 
 # What is noise depends on the processor: these do not run on every commit.
 OF_NOISE: dict[str, Any] = {

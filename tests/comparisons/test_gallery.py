@@ -15,7 +15,7 @@ from framework_parity.comparisons.report.style import TextTable, svg
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 SEEDS = 2
 

@@ -14,7 +14,7 @@ from framework_parity.comparisons.report.style import svg
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers import tasks
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 PROBES: dict[str, Any] = {
     "gradient_norm": True,

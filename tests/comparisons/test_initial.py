@@ -21,7 +21,7 @@ from framework_parity.comparisons.ladder.interventions import (
     switched,
 )
 from framework_parity.comparisons.ladder.thresholds import MISTAKEN
-from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
+from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 from tests.cases import arm
 from tests.comparisons.arms import DIGITS, RESIDUAL
 from tests.comparisons.arms import arm as judged

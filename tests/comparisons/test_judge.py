@@ -24,7 +24,7 @@ from framework_parity.comparisons.ladder.verdict import (
     outcome_of,
 )
 from framework_parity.comparisons.report.run.text import headline
-from framework_parity.comparisons.workers.pool import Worker
+from framework_parity.comparisons.workers.worker import Worker
 from tests.comparisons.arms import RELU, TANH, arm
 
 STEPS = 100

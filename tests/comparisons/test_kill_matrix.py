@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from framework_parity.comparisons.ladder.ladder import RUNGS
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.kill_matrix import Kill, count, document, kill, kills
 from tests.planted import Planted, by_hand, everything, misreadings
 

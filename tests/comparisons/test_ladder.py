@@ -14,7 +14,7 @@ from framework_parity.comparisons.ladder.ladder import (
     lengthened,
     run_ladder,
 )
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Worker,
     WorkerPair,

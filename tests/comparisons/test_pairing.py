@@ -10,7 +10,7 @@ from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run.figures import pictures
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.worker_pool import WorkerPool
+from framework_parity.comparisons.workers.pool import WorkerPool
 from tests.comparisons.arms import SMALL
 from tests.image_files import TEST, TRAIN, write_idx
 

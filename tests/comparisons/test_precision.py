@@ -10,7 +10,7 @@ from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.ladder.noise_floor import compare_tensor
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR, UNIT
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.cases import MLP, arm
 from tests.examples import watched
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from framework_parity.comparisons.cli.progress import Stages, Ticker
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 from tests.comparisons.arms import SMALL
 
 # Seconds, for a machine that is busy.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.comparisons.quiet import (
     CACHE,
     COUNT,

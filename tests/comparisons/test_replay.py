@@ -21,7 +21,7 @@ from framework_parity.common.training.record import Record
 from framework_parity.comparisons import catalogue
 from framework_parity.comparisons.run import settings
 from framework_parity.comparisons.run.replay import recorded
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     WorkerError,
     WorkerPair,

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from framework_parity.comparisons.ladder.ladder import run_ladder
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.backends.tails import ACTIVATIONS, FORMULAS
 from tests.cases import SMOOTH, arm
 

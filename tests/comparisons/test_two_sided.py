@@ -24,7 +24,7 @@ from framework_parity.comparisons.report.audit.document import (
     document as audit_document,
 )
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.comparisons.test_cli import parity
 
 Sides = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from framework_parity.comparisons.workers.pool import (
+from framework_parity.comparisons.workers.worker import (
     LABELS,
     Worker,
     WorkerError,

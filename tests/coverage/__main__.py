@@ -8,7 +8,7 @@ from typing import Any
 
 from framework_parity.common.spec.counted import counted
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.coverage.page import Absences, Page, absent_kinds, held
 from tests.coverage.rows import case_jobs, convention_jobs, precision_jobs
 from tests.ladder_jobs import (

@@ -7,7 +7,7 @@ from typing import Any
 
 from framework_parity.common.choices import Dtype, Rung
 from framework_parity.comparisons.ladder.verdict import Outcome, worst
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 from tests.common.written import key
 from tests.coverage.elements import (
     CONVENTION_VALUES,

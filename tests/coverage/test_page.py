@@ -10,7 +10,8 @@ import pytest
 from framework_parity.common.spec.arm import Arm
 from framework_parity.comparisons.ladder.ladder import RUNGS
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
-from framework_parity.comparisons.workers.pool import WorkerPair
+from framework_parity.comparisons.workers import pool
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests import ladder_jobs
 from tests.cases import arm
 from tests.coverage import emission
@@ -263,7 +264,9 @@ class NoPair:
 
     started: ClassVar[list[int]] = []
 
-    def __init__(self, threads: int, **_: Any) -> None:
+    def __init__(
+        self, backends: Any, setup: Any, threads: int, device: str
+    ) -> None:
         self.started.append(threads)
 
     def __enter__(self) -> "NoPair":
@@ -272,12 +275,18 @@ class NoPair:
     def __exit__(self, *reason: object) -> None:
         pass
 
+    def alive(self) -> bool:
+        return True
+
+    def busy(self) -> dict[str, float]:
+        return {}
+
 
 @pytest.fixture
 def seeds_run(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Run jobs without workers; return the seeds that were run.
 
-    Seed 13 breaks its worker.
+    Seed 13 ends with an error.
     """
     seeds: list[int] = []
 
@@ -286,7 +295,7 @@ def seeds_run(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return {"error": "status -9"} if job.seed == 13 else agreed(job)
 
     monkeypatch.setattr(NoPair, "started", [])
-    monkeypatch.setattr(ladder_jobs, "WorkerPair", NoPair)
+    monkeypatch.setattr(pool, "WorkerPair", NoPair)
     monkeypatch.setattr(ladder_jobs, "run_job", fake_run)
     return seeds
 
@@ -316,14 +325,12 @@ def test_a_broken_run_is_reported_and_repeated(
         outcomes = [outcome(results[job.key]) for job in jobs]
         assert outcomes == ["agree", "disagree", "agree"]
     assert seeds_run == [12, 13, 14, 13]
-    # The worker that failed was replaced.
-    assert len(NoPair.started) == 2 + 2
 
 
 def test_workers_are_renewed_and_have_their_threads(
     seeds_run: list[int], tmp_path: Path
 ) -> None:
-    number = ladder_jobs.LIFETIME + 1
+    number = pool.LIFETIME + 1
     jobs = [Job("a", tiny(), seed=n + 20, threads=2) for n in range(number)]
     jobs.append(Job("a", tiny(), seed=1, threads=1))
     results = run_jobs(jobs, ResultCache(tmp_path / "known.json"), pairs=1)

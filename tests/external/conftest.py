@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from framework_parity.common.reference.trainer import Trainer
-from framework_parity.comparisons.workers.pool import Worker, WorkerPair
+from framework_parity.comparisons.workers.worker import Worker, WorkerPair
 from tests.external.calculations import Arrays, Calculation, calculate
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from framework_parity.comparisons.workers.pool import LABELS, WorkerPair
+from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 from tests.external import (
     faults,
     test_initializers,

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from framework_parity.common.spec.node import defaults_from
 from framework_parity.common.spec.schedules import Schedule
-from framework_parity.comparisons.workers.pool import ENVIRONMENT, WorkerPair
+from framework_parity.comparisons.workers.worker import ENVIRONMENT, WorkerPair
 from tests.external.calculations import Arrays, Steps
 from tests.external.conftest import Desk
 from tests.external.plain_optimizers import (

@@ -14,7 +14,7 @@ from framework_parity.comparisons.audit.sweep import MixRuns
 from framework_parity.comparisons.ladder.effects import Effect
 from framework_parity.comparisons.numbers import finite
 from framework_parity.comparisons.report.audit.text import headline, sentences
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def document(audit: AuditResult) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from framework_parity.comparisons.report.style import (
     ReportFigure,
     svg,
 )
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 GOOD, BAD, TOGETHER = "#009e73", "#d55e00", "#d55e00"
 LINES = ("-", "--", "-.", ":")

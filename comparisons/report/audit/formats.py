@@ -8,7 +8,7 @@ from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.audit.sweep import MixRuns
 from framework_parity.comparisons.ladder.effects import Effect
 from framework_parity.comparisons.ladder.thresholds import SIGNIFICANT
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def metric_name(audit: AuditResult) -> str:

@@ -13,7 +13,7 @@ from framework_parity.comparisons.report.audit.figures import pictures
 from framework_parity.comparisons.report.audit.formats import metric_name
 from framework_parity.comparisons.report.render import render
 from framework_parity.comparisons.report.style import ReportFigure
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def write(audit: AuditResult, out: Path) -> Path:

@@ -7,7 +7,7 @@ from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.report.audit import tables
 from framework_parity.comparisons.report.audit import text as wording
 from framework_parity.comparisons.report.table import STYLES, print_table
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def show_audit(audit: AuditResult) -> None:

@@ -22,7 +22,7 @@ from framework_parity.comparisons.report.audit.formats import (
     rounded,
     side_name,
 )
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def headline(audit: AuditResult) -> str:

@@ -16,7 +16,7 @@ from framework_parity.comparisons.report.run.text import (
 )
 from framework_parity.comparisons.report.table import STYLES, print_table
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 class DisplayedResult(Result):

@@ -40,7 +40,7 @@ from framework_parity.comparisons.report.style import (
     svg,
 )
 from framework_parity.comparisons.run.result import ArmResult, Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 # Total area of the dots of all samples, in square points: the fewer samples,
 # the larger the dots.

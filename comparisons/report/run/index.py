@@ -15,7 +15,7 @@ from framework_parity.comparisons.report.run.text import (
 from framework_parity.comparisons.report.table import print_table
 from framework_parity.comparisons.run.result import TimedResult, outcome_of_all
 from framework_parity.comparisons.run.validation import FILES
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def write(results: list[TimedResult], out: Path) -> Path:

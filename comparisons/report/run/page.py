@@ -23,7 +23,7 @@ from framework_parity.comparisons.report.run.text import (
 )
 from framework_parity.comparisons.report.style import ReportFigure
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def write(result: Result, out: Path) -> Path:

@@ -6,7 +6,7 @@ from framework_parity.common.spec.counted import counted
 from framework_parity.comparisons.ladder.trajectory import Trajectory
 from framework_parity.comparisons.run.claim_verdicts import Answer
 from framework_parity.comparisons.run.result import ArmResult, Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 SUMMARY_COLUMNS = (
     "arm",

@@ -8,7 +8,7 @@ from framework_parity.common.spec.plots import Bars, LayerBars
 from framework_parity.common.training.record import Curve
 from framework_parity.comparisons.report.style import COLOURS, PANEL, legend
 from framework_parity.comparisons.run.result import ArmResult, Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 # Height of the row of an arm in inches, and a bar's share of it.
 ROW, SHARE = 0.45, 0.38

@@ -26,7 +26,7 @@ from framework_parity.comparisons.report.style import (
     show_text,
 )
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 # Number of decades of the gradients' size that are drawn below the largest.
 DECADES = 12

@@ -19,7 +19,7 @@ from framework_parity.comparisons.report.style import (
     share_range,
 )
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def loss_over_time(result: Result, spec: LossOverTime) -> Figure:

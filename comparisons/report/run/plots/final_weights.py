@@ -20,7 +20,7 @@ from framework_parity.comparisons.report.style import (
     wrapped,
 )
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 BINS = 61
 

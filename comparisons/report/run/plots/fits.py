@@ -21,7 +21,7 @@ from framework_parity.comparisons.report.style import (
     wrapped,
 )
 from framework_parity.comparisons.run.result import ArmResult, Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def fit(result: Result, spec: Fit) -> Figure:

@@ -22,7 +22,7 @@ from framework_parity.comparisons.report.style import (
     panels,
 )
 from framework_parity.comparisons.run.result import ArmResult, Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 # Maximum number of panels in a row; and where diverged runs are drawn, as a
 # multiple of the largest finite value.

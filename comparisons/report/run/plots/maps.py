@@ -14,7 +14,7 @@ from framework_parity.common.spec.plots import HeatMaps
 from framework_parity.common.training.record import Curve
 from framework_parity.comparisons.report.style import HORIZON_COLOUR
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 Row: TypeAlias = tuple[int, int | str]
 """A depth and a batch size."""

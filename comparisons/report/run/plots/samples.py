@@ -24,7 +24,7 @@ from framework_parity.comparisons.report.style import (
     show_text,
 )
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 # In inches: the sides of a panel of points, of a cell of a matrix and of an
 # image; and the padding above and below a panel.

@@ -17,7 +17,7 @@ from framework_parity.comparisons.report.style import (
     show_text,
 )
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 # Maximum number of panels of the rates in a row.
 IN_A_ROW = 4

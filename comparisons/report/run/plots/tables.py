@@ -10,7 +10,7 @@ from framework_parity.common.spec.claims import Asked
 from framework_parity.common.spec.plots import Table
 from framework_parity.comparisons.report.style import TextTable
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 
 def table(result: Result, spec: Table) -> TextTable:

@@ -18,7 +18,7 @@ from framework_parity.comparisons.report.style import (
     panels,
 )
 from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.pool import LABELS
+from framework_parity.comparisons.workers.worker import LABELS
 
 SIDE, LINES = 81, 12
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from framework_parity.common.spec.errors import SpecError
-from framework_parity.comparisons.workers import worker_pool
-from framework_parity.comparisons.workers.pool import WorkerError
-from framework_parity.comparisons.workers.worker_pool import WorkerPool
+from framework_parity.comparisons.workers import pool as pool_module
+from framework_parity.comparisons.workers.pool import WorkerPool
+from framework_parity.comparisons.workers.worker import WorkerError
 
 
 class FakePair:
@@ -37,7 +37,7 @@ class FakePair:
 @pytest.fixture(autouse=True)
 def made(monkeypatch: pytest.MonkeyPatch) -> list[FakePair]:
     FakePair.made = []
-    monkeypatch.setattr(worker_pool, "WorkerPair", FakePair)
+    monkeypatch.setattr(pool_module, "WorkerPair", FakePair)
     return FakePair.made
 
 
@@ -56,7 +56,7 @@ def test_a_pair_is_started_for_the_first_call_and_kept(
 def test_a_pair_is_replaced_after_its_lifetime(
     made: list[FakePair], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_pool, "LIFETIME", 2)
+    monkeypatch.setattr(pool_module, "LIFETIME", 2)
     with WorkerPool() as pool:
         served: Any = pool.map(lambda pair, _: pair, range(5))
         assert pool.busy() == {"torch": 6.0, "keras": 9.0}
