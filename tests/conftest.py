@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from framework_parity.comparisons.workers.worker import WorkerPair
+from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 
 # The same examples on every run, so that failures are reproducible.
 hypothesis.settings.register_profile(
@@ -36,8 +36,38 @@ class _ByFile(LoadScopeScheduling):
         return f"{file}::{case[1]}" if case else file
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--backend`."""
+    parser.addoption(
+        "--backend",
+        choices=list(LABELS),
+        help="run only the tests of one backend, without the other framework",
+    )
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """With `--backend`, keep the tests that are parametrised with it."""
+    chosen = config.getoption("--backend")
+    if chosen is None:
+        return
+
+    def backend_of(item: pytest.Item) -> Any:
+        callspec = getattr(item, "callspec", None)
+        return callspec.params.get("backend") if callspec else None
+
+    kept = [item for item in items if backend_of(item) == chosen]
+    kept_ids = {id(item) for item in kept}
+    left = [item for item in items if id(item) not in kept_ids]
+    config.hook.pytest_deselected(items=left)
+    items[:] = kept
+
+
 @pytest.fixture(scope="session")
-def pair() -> Iterator[WorkerPair]:
-    """Both frameworks, each in its own process."""
-    with WorkerPair(setup={"torch": SETUP, "keras": SETUP}) as workers:
+def pair(request: pytest.FixtureRequest) -> Iterator[WorkerPair]:
+    """Both frameworks, each in its own process; or that of `--backend`."""
+    chosen = request.config.getoption("--backend")
+    backends = (chosen,) if chosen else tuple(LABELS)
+    with WorkerPair(backends, dict.fromkeys(backends, SETUP)) as workers:
         yield workers
