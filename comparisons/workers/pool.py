@@ -130,17 +130,16 @@ class WorkerPool:
         """
         failed = Event()
 
-        def unless_failed(item: Item, pair: WorkerPair) -> Value:
+        def unless_failed(item: Item) -> Value:
             if failed.is_set():
                 raise CancelledError
             try:
-                return function(pair, item)
+                return self.call(lambda pair: function(pair, item))
             except BaseException:
                 failed.set()
                 raise
 
-        futures = [self.submit(partial(unless_failed, item)) for item in items]
-        return [future.result() for future in futures]
+        return list(self._threads.map(unless_failed, items))
 
     def busy(self) -> Counter[str]:
         """Return the seconds that the workers of each framework worked."""
@@ -163,8 +162,10 @@ class WorkerPool:
         return slot.pair
 
     def _close(self, slot: _Slot) -> None:
-        if slot.pair is not None:
+        # The slot is emptied first: a thread may be filling it again.
+        with self._lock:
+            pair, slot.pair = slot.pair, None
+        if pair is not None:
+            pair.__exit__(None, None, None)
             with self._lock:
-                self._busy.update(slot.pair.busy())
-            slot.pair.__exit__(None, None, None)
-            slot.pair = None
+                self._busy.update(pair.busy())

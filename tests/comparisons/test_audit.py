@@ -171,7 +171,7 @@ def test_a_pair_that_only_fails_together_is_found() -> None:
     )
     assert "each alone is harmless" in sentences[1]
     pairs = comb(len(result.switches), 2)
-    assert f"no other of {pairs} sets of 2 does" in sentences[1]
+    assert f"no other of {pairs} sets of 2 causes it" in sentences[1]
     assert (
         f"switching back either {KEPT} or {KERNEL} removes it" in sentences[1]
     )

@@ -90,6 +90,18 @@ def test_nothing_begins_after_a_call_that_fails() -> None:
     assert begun == [0]
 
 
+def test_no_second_pair_is_started_after_one_that_does_not_start(
+    made: list[FakePair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: FakePair) -> FakePair:
+        raise SpecError("--device", "is not there")
+
+    monkeypatch.setattr(FakePair, "__enter__", refuse)
+    with pytest.raises(SpecError, match="not there"), WorkerPool() as pool:
+        pool.map(lambda pair, _: None, range(5))
+    assert len(made) == 1
+
+
 def test_values_are_in_the_order_of_the_items(made: list[FakePair]) -> None:
     both = Event()
 

@@ -375,7 +375,7 @@ def test_a_fault_is_not_excused_by_two_sides(faulty: WorkerPair) -> None:
         worker.submit("plant", name=fault).result()
     ladder, why = explained(faulty, written)
     assert ladder.verdicts[-1].rung == "gradient"
-    assert "but even where both train" in ladder.verdicts[-1].sentence
+    assert "they also differ where both train" in ladder.verdicts[-1].sentence
     [effect] = why.effects
     assert effect.restores is False
     assert [cause.name for cause in why.causes] == ["adam_epsilon"]
