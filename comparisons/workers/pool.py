@@ -154,12 +154,14 @@ class WorkerPool:
         pair = slot.pair
         if pair and (slot.calls >= LIFETIME or not pair.alive()):
             self._close(slot)
-        if slot.pair is None:
-            slot.pair, slot.calls = self._start().__enter__(), 0
+            pair = None
+        if pair is None:
+            pair = self._start().__enter__()
             with self._lock:
+                slot.pair, slot.calls = pair, 0
                 self.started += 1
         slot.calls += 1
-        return slot.pair
+        return pair
 
     def _close(self, slot: _Slot) -> None:
         # The slot is emptied first: a thread may be filling it again.
