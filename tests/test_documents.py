@@ -49,6 +49,10 @@ COMMANDS = [
 ]
 
 
+# `test_cli.py` has these commands on smaller experiments.
+SLOW = ("check", "audit", "fuzz")
+
+
 def test_the_readme_shows_every_command() -> None:
     names = ["run", "check", "audit", "fuzz", "list", "schema"]
     assert [name for name, *_ in COMMANDS] == names
@@ -60,7 +64,7 @@ def test_the_readme_shows_every_command() -> None:
         pytest.param(
             command,
             id=command[0],
-            marks=pytest.mark.slow if command[0] in ("audit", "fuzz") else (),
+            marks=pytest.mark.slow if command[0] in SLOW else (),
         )
         for command in COMMANDS
     ],
@@ -115,7 +119,10 @@ def test_a_new_activation_takes_the_steps_that_contributing_says(
     assert "trajectory" in done.stdout
 
 
-@pytest.mark.parametrize("side", ["torch_impl", "keras_impl"])
+@pytest.mark.parametrize(
+    "side",
+    ["torch_impl", pytest.param("keras_impl", marks=pytest.mark.slow)],
+)
 def test_a_missing_function_on_one_side_is_named(
     tmp_path: Path, side: str
 ) -> None:

@@ -54,6 +54,10 @@ class DisagreementError(AssertionError):
     """A failure that Hypothesis shrinks."""
 
 
+class OutOfTimeError(BaseException):
+    """Ends shrinking; Hypothesis takes an `Exception` for a failure."""
+
+
 @dataclass
 class Failure:
     """A spec on which the two frameworks disagree, after shrinking.
@@ -264,8 +268,9 @@ def _shrunk(
     def fails(spec: Experiment) -> None:
         key = spec.content_hash
         if key not in failing:
-            late = time.perf_counter() > end
-            if late if failing else key != original.content_hash:
+            if failing and time.perf_counter() > end:
+                raise OutOfTimeError
+            if not failing and key != original.content_hash:
                 return
             verdict = ladder.run_ladder(spec)[-1]
             if verdict.outcome != "disagree":
@@ -273,7 +278,7 @@ def _shrunk(
             failing[key] = spec, verdict
         raise DisagreementError
 
-    with suppress(DisagreementError):
+    with suppress(DisagreementError, OutOfTimeError):
         round_of_specs(number, fails, Phase.generate, Phase.shrink)
     if not failing:
         return Failure(original, original, verdict)

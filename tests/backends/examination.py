@@ -5,6 +5,7 @@ process, with the NumPy reference's trainer.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -56,20 +57,21 @@ def examine(
     parts = arm.data.parts(arm.recipe.loss)
     trainer = trainer_class(arm, parts, dtype, 0, gradient_norm=True)
     trainer.load(loop.initial_weights(arm, 0, dtype))
-    singles = _singles(arm, len(parts["train"]), steps)
-    x = trainer.gather(singles[0].indices[0])[0]
+    first, *rest = _segments(arm, len(parts["train"]), steps)
+    x = trainer.gather(first.indices[0])[0]
     outputs = trainer.outputs(x) | {"prediction": trainer.predict(x)}
-    loss, gradients = trainer.gradients(singles[0])
-    curves, stepped = [], None
-    for single in singles[:steps]:
-        curves.append(trainer.steps(single))
-        stepped = stepped or trainer.weights()
+    loss, gradients = trainer.gradients(first)
+    curves, stepped = [], {}
+    if steps:
+        curves.append(trainer.steps(first))
+        stepped = trainer.weights()
+        curves += [trainer.steps(segment) for segment in rest]
     return Findings(
         x=x,
         outputs=outputs,
         gradients={"loss": np.array(loss)} | gradients,
         counts=trainer.counts(),
-        stepped=stepped or {},
+        stepped=stepped,
         curves={
             name: np.concatenate([curve[name] for curve in curves])
             for name in (curves[0] if curves else ())
@@ -79,18 +81,28 @@ def examine(
     )
 
 
-def _singles(arm: Arm, samples: int, steps: int) -> list[batches.Segment]:
-    """Return the first steps one by one, so that one shape is compiled."""
+def _segments(arm: Arm, samples: int, steps: int) -> list[batches.Segment]:
+    """Return the first step, and the steps after it up to a number."""
     epochs = -(-max(steps, 1) // batches.steps_per_epoch(arm.recipe, samples))
-    return [
-        batches.Segment(
-            segment.indices[step : step + 1],
-            segment.rates[step : step + 1],
-            {k: mask[step : step + 1] for k, mask in segment.masks.items()},
-        )
-        for segment in batches.segments(arm, samples, 0, range(epochs))
-        for step in range(len(segment))
-    ]
+    whole = batches.segments(arm, samples, 0, range(epochs))
+    segments: list[batches.Segment] = []
+    left = steps
+    for segment in whole:
+        cuts = (0, 1, left) if not segments else (0, left)
+        segments += [_cut(segment, *ends) for ends in pairwise(cuts)]
+        left -= len(segment)
+        if left <= 0:
+            break
+    return [segment for segment in segments if len(segment)]
+
+
+def _cut(segment: batches.Segment, start: int, end: int) -> batches.Segment:
+    """Return the steps of a segment from one number up to another."""
+    return batches.Segment(
+        segment.indices[start:end],
+        segment.rates[start:end],
+        {name: mask[start:end] for name, mask in segment.masks.items()},
+    )
 
 
 def each_gradient(

@@ -403,7 +403,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.TRAJECTORY, "quick", 60)
 
 
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("short", "shared_workers")
 def test_a_complete_spec_has_no_naive_port(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -419,7 +419,7 @@ def test_a_complete_spec_has_no_naive_port(
     assert "Nothing differs" in (out / "report.html").read_text("utf-8")
 
 
-@pytest.mark.usefixtures("short")
+@pytest.mark.usefixtures("short", "shared_workers")
 def test_a_small_audit_from_the_command_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import time
-from functools import partial
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from framework_parity.api import run as api_run
 from framework_parity.comparisons.cli import main as cli
 from framework_parity.comparisons.run import check, validation
 from framework_parity.comparisons.workers import worker as workers
+from framework_parity.comparisons.workers.worker import WorkerPair
+from tests.comparisons.faulty import planted
 from tests.malformed import GOOD, MALFORMED, Malformed
 
 COMMANDS = ("list", "run", "check", "audit", "schema")
@@ -97,12 +99,13 @@ def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert "$schema" in json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("wrong", MALFORMED, ids=lambda case: case.id)
+@pytest.mark.parametrize("wrong", MALFORMED[::12], ids=lambda case: case.id)
 def test_a_malformed_spec_is_refused_in_one_sentence(
     wrong: Malformed,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """All are in `tests/common/test_malformed.py`, without a command."""
     file = tmp_path / f"spec{wrong.suffix}"
     if isinstance(wrong.text, bytes):
         file.write_bytes(wrong.text)
@@ -287,8 +290,6 @@ def test_a_worker_that_dies_ends_with_status_3(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from framework_parity.comparisons.workers import worker as workers
-
     monkeypatch.setitem(workers.PACKAGES, "keras", "no_such_package")
     spec = tmp_path / "small.yaml"
     spec.write_text(SMALL, "utf-8")
@@ -340,20 +341,21 @@ def test_warnings_are_printed_before_training(
 
 
 @pytest.mark.parametrize("flags", [("--json",), ()], ids=["json", "table"])
-@pytest.mark.usefixtures("shared_workers")
 def test_check_names_the_cause_of_a_disagreement(
     flags: tuple[str, ...],
+    pair: WorkerPair,
+    faulty: WorkerPair,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Keras reads each place of Adam's epsilon as the other."""
-    setup = {"keras": "tests.faults:epsilon_placement_swapped"}
-    swapped = partial(workers.WorkerPair, setup=setup)
-    monkeypatch.setattr(check, "WorkerPair", swapped)
     spec = tmp_path / "small.yaml"
     spec.write_text(SMALL.replace("{sgd: 0.1}", "{adam: 0.1}"), "utf-8")
-    assert parity("check", str(spec), "--level", "step", *flags) == 1
+    fault = "epsilon_placement_swapped"
+    with planted(fault, "keras", pair, faulty) as both:
+        monkeypatch.setattr(check, "WorkerPair", lambda **_: nullcontext(both))
+        assert parity("check", str(spec), "--level", "step", *flags) == 1
     out = capsys.readouterr().out
     if flags:
         document = json.loads(out)

@@ -11,6 +11,7 @@ from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 from tests.cases import arm
 from tests.comparisons.arms import TANH
 from tests.comparisons.arms import arm as judged
+from tests.comparisons.faulty import planted
 
 STEPS = 30
 DENSE = [{"dense": 3}]
@@ -25,15 +26,9 @@ def diagnosed(
     network: Any,
 ) -> tuple[LadderResult, list[Cause]]:
     """Plant a fault in one framework, run the ladder and diagnose it."""
-    both = WorkerPair(backends=())
-    worker = faulty.workers[suspect]
-    worker.submit("plant", name=fault).result()
-    both.workers = {
-        name: worker if name == suspect else pair.workers[name]
-        for name in LABELS
-    }
-    ladder = run_ladder(both, network, steps=STEPS)
-    return ladder, diagnose(both, ladder, steps=STEPS)
+    with planted(fault, suspect, pair, faulty) as both:
+        ladder = run_ladder(both, network, steps=STEPS)
+        return ladder, diagnose(both, ladder, steps=STEPS)
 
 
 def test_an_arm_that_agrees_has_no_causes(pair: WorkerPair) -> None:

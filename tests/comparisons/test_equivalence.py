@@ -25,6 +25,7 @@ from framework_parity.comparisons.ladder.thresholds import (
 )
 from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 from tests.comparisons.arms import SPIRAL, arm
+from tests.comparisons.faulty import planted
 
 
 def ended(value: float, metric: str = "test_accuracy") -> Record:
@@ -327,16 +328,13 @@ def test_independently_trained_frameworks_are_equivalent(
 
 @pytest.mark.parametrize("suspect", list(LABELS))
 def test_initial_weights_that_are_too_wide_are_found_without_sharing(
-    pair: WorkerPair, suspect: str
+    pair: WorkerPair, faulty: WorkerPair, suspect: str
 ) -> None:
     """Every lower rung starts both from the same weights and sees nothing.
 
     The initial weights show it directly, and the seeds show its effect.
     """
-    setup = "tests.faults:own_weights_too_wide"
-    with WorkerPair((suspect,), {suspect: setup}) as faulty:
-        both = WorkerPair(backends=())
-        both.workers = pair.workers | faulty.workers
+    with planted("own_weights_too_wide", suspect, pair, faulty) as both:
         ladder = run_ladder(both, DEEP, steps=14, level="statistics", seeds=5)
         apart = train_independently(both, DEEP, 5)
     assert all(verdict.agrees for verdict in ladder.verdicts[:-1])

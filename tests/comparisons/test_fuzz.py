@@ -17,6 +17,9 @@ from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.workers.worker import WorkerPair
+from tests.comparisons.faulty import planted
+
+FUZZ = "framework_parity.comparisons.fuzz.fuzz"
 
 # What is noise depends on the processor: these do not run on every commit.
 OF_NOISE: dict[str, Any] = {
@@ -47,31 +50,33 @@ def test_explained_findings_of_fuzzing_are_no_disagreement(
     assert disagreements == []
 
 
-def planted(fault: str, out: Path, count: int) -> Fuzzed:
+def fuzzed(fault: str, out: Path, count: int) -> Fuzzed:
     setup = {"keras": f"tests.{fault}"}
     return fuzz(count, 0, jobs=1, steps=5, out=out, setup=setup)
 
 
 def test_a_planted_fault_is_shrunk_saved_and_replayed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pair: WorkerPair
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    pair: WorkerPair,
+    faulty: WorkerPair,
 ) -> None:
-    monkeypatch.setattr(
-        "framework_parity.comparisons.fuzz.fuzz.SHRINKING", 10.0
-    )
-    fault = "faults:data_through_float32"
-    result = planted(fault, tmp_path, 2)
+    monkeypatch.setattr(f"{FUZZ}.SHRINKING", 5.0)
+    monkeypatch.setattr(f"{FUZZ}.MOST_SHRUNK", 1)
+    fault = "data_through_float32"
+    result = fuzzed(f"faults:{fault}", tmp_path, 2)
     assert result.verdict == "disagree"
     assert result.outcomes["disagree"] == result.count == 2
-    for failure in result.failures:
-        assert failure.verdict.rung == "data"
-        # Data differ without any layer: at most an image is flattened, and
-        # there is an output.
-        assert len(failure.spec.arm("fuzzed").layers) <= 2
-        assert failure.path is not None
-        replayed = load(failure.path)
-        assert replayed == failure.spec
-    with WorkerPair(setup={"keras": f"tests.{fault}"}, threads=1) as faulty:
-        last = run_ladder(faulty, replayed.arm("fuzzed"), steps=5).verdicts[-1]
+    [failure] = result.failures
+    assert failure.verdict.rung == "data"
+    # Data differ without any layer: at most an image is flattened, and there
+    # is an output.
+    assert len(failure.spec.arm("fuzzed").layers) <= 2
+    assert failure.path is not None
+    replayed = load(failure.path)
+    assert replayed == failure.spec
+    with planted(fault, "keras", pair, faulty) as both:
+        last = run_ladder(both, replayed.arm("fuzzed"), steps=5).verdicts[-1]
         assert (last.rung, last.outcome) == ("data", "disagree")
     verdicts = run_ladder(pair, replayed.arm("fuzzed"), steps=5).verdicts
     assert all(verdict.agrees for verdict in verdicts)
@@ -98,10 +103,9 @@ def test_a_framework_that_breaks_on_a_spec_does_not_agree(
     misfortune: str,
     message: str,
 ) -> None:
-    monkeypatch.setattr(
-        "framework_parity.comparisons.fuzz.fuzz.SHRINKING", 5.0
-    )
-    result = planted(f"comparisons.misfortunes:{misfortune}", tmp_path, 8)
+    monkeypatch.setattr(f"{FUZZ}.SHRINKING", 2.0)
+    monkeypatch.setattr(f"{FUZZ}.MOST_SHRUNK", 2)
+    result = fuzzed(f"comparisons.misfortunes:{misfortune}", tmp_path, 8)
     assert 0 < result.outcomes["disagree"] < result.count == 8
     for failure in result.failures:
         assert failure.verdict.rung == "worker"

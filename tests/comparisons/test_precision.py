@@ -12,6 +12,7 @@ from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR, UNIT
 from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.cases import MLP, arm
+from tests.comparisons.faulty import planted
 from tests.examples import watched
 
 EXAMPLE = arm(MLP)
@@ -41,12 +42,8 @@ def test_sound_frameworks_agree(dtype: Dtype, pair: WorkerPair) -> None:
 def test_a_planted_fault_is_a_disagreement(
     suspect: str, dtype: Dtype, pair: WorkerPair, faulty: WorkerPair
 ) -> None:
-    worker = faulty.workers[suspect]
-    worker.submit("plant", name="labels_shifted_in_loss").result()
-    mixed = WorkerPair(backends=())
-    mixed.workers = pair.workers | {suspect: worker}
-    _, verdict = train_in(mixed, EXAMPLE, dtype)
-    worker.submit("plant", name="").result()
+    with planted("labels_shifted_in_loss", suspect, pair, faulty) as both:
+        _, verdict = train_in(both, EXAMPLE, dtype)
     assert verdict.outcome == "disagree"
 
 

@@ -93,7 +93,11 @@ def test_a_closed_stream_does_not_end_a_run() -> None:
     ("command", "stage"),
     [
         (("run", "--seeds", "2", "--json"), "linear: "),
-        (("check", "--level", "trajectory"), "linear: "),
+        pytest.param(
+            ("check", "--level", "trajectory"),
+            "linear: ",
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
