@@ -1,5 +1,6 @@
 """Fuzzing finds what is planted, makes it small, and saves it."""
 
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from framework_parity.common.spec.load import load
 from framework_parity.comparisons.fuzz.fuzz import (
     Fuzzed,
+    _Done,
     _drawn,
     _shrunk,
     fuzz,
@@ -113,6 +115,19 @@ def test_a_framework_that_breaks_on_a_spec_does_not_agree(
         assert failure.path is not None
         assert "residual" in failure.path.read_text("utf-8")
         assert load(failure.path) == failure.spec
+
+
+def test_progress_counts_results_as_they_arrive() -> None:
+    reports: list[tuple[int, int, int]] = []
+    done = _Done(4, lambda *counts: reports.append(counts))
+    futures: list[Future[Any]] = [Future() for _ in range(4)]
+    for future in futures:
+        future.add_done_callback(done)
+    futures[2].set_result(("agree", None))
+    futures[0].set_result(("disagree", None))
+    futures[1].set_exception(ValueError())
+    assert futures[3].cancel()
+    assert reports == [(1, 4, 0), (2, 4, 1)]
 
 
 def test_a_seed_draws_the_same_specs_and_another_draws_others() -> None:
