@@ -45,14 +45,14 @@ def dead_by_weights(run: Run) -> float:
 
 
 def _dead(run: Run, *, by_weights: bool) -> float:
-    looks = [
+    measurements = [
         values[-1]
         for name, values in run.record.probes.items()
         if name.startswith("dead_relu/")
         and name != "dead_relu/epoch"
         and name.endswith("/by_weights") == by_weights
     ]
-    return float(np.mean(looks)) if looks else math.nan
+    return float(np.mean(measurements)) if measurements else math.nan
 
 
 def dropouts(arm: Arm) -> str | None:
@@ -86,9 +86,9 @@ def dropout_kept(run: Run) -> float:
 def _dropped(run: Run) -> Iterator[tuple[LayerNode, Curve, Curve]]:
     """Yield each dropout with its input and output."""
     for node in run.arm.all_nodes:
-        looks = run.record.probes.get(f"dropped/{node.name}")
-        if looks is not None:
-            yield node, *looks[-1]
+        measurements = run.record.probes.get(f"dropped/{node.name}")
+        if measurements is not None:
+            yield node, *measurements[-1]
 
 
 def _has_sample_gradient(
@@ -119,15 +119,15 @@ def _has_output(
 @statistic(probe("per_sample_gradients"), fits=_has_sample_gradient)
 def sample_gradient(run: Run, tensor: str, sample: float = 0) -> float:
     """The first gradient of one sample by a tensor of one element."""
-    looks = run.record.probes[f"per_sample_gradients/{tensor}"]
-    return float(looks[0][int(sample)].item())
+    measurements = run.record.probes[f"per_sample_gradients/{tensor}"]
+    return float(measurements[0][int(sample)].item())
 
 
 @statistic(probe("representations"), fits=_has_output)
 def output(run: Run, place: str, sample: float = 0, unit: float = 0) -> float:
     """The first output of one unit of a layer for one sample."""
-    looks = run.record.probes[f"representations/{place}"]
-    return float(looks[0][int(sample)].ravel()[int(unit)])
+    measurements = run.record.probes[f"representations/{place}"]
+    return float(measurements[0][int(sample)].ravel()[int(unit)])
 
 
 def _is_seen(arm: Arm, activation: str) -> str | None:
@@ -255,8 +255,8 @@ def separability(run: Run, view: str) -> float:
 @statistic(probe("representations"))
 def second_moment(run: Run, place: str) -> float:
     """The mean square of a layer's outputs, in the first measurement."""
-    looks = run.record.probes[f"representations/{place}"]
-    return float((looks[0].astype(float) ** 2).mean())
+    measurements = run.record.probes[f"representations/{place}"]
+    return float((measurements[0].astype(float) ** 2).mean())
 
 
 @statistic(probe("representations"), classes)

@@ -88,8 +88,8 @@ class Observer:
     def record(self) -> dict[str, Curve]:
         """Return the measurements; see `Record.probes`."""
         return {
-            name: np.ascontiguousarray(np.stack(looks))
-            for name, looks in self.seen.items()
+            name: np.ascontiguousarray(np.stack(measurements))
+            for name, measurements in self.seen.items()
         }
 
     def _probes(self) -> dict[str, Any]:

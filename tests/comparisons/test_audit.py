@@ -20,7 +20,7 @@ from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.audit import audit as auditing
-from framework_parity.comparisons.audit import sweep as laboratory
+from framework_parity.comparisons.audit import sweep
 from framework_parity.comparisons.audit.causes import LARGEST_SET, DefaultsMix
 from framework_parity.comparisons.audit.naive_port import NaivePort, naive_port
 from framework_parity.comparisons.audit.result import AuditResult
@@ -32,7 +32,7 @@ from framework_parity.comparisons.audit.sweep import (
 )
 from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.report.audit import text as wording
+from framework_parity.comparisons.report.audit import text
 from framework_parity.comparisons.report.audit.document import (
     document as document_of,
 )
@@ -163,7 +163,7 @@ def test_a_pair_that_only_fails_together_is_found() -> None:
     }
     assert all(abs(s.alone.mean) < 0.02 for s in result.switches)
     assert {s.convention.name for s in result.switches[:2]} == PAIR
-    sentences = wording.sentences(result)
+    sentences = text.sentences(result)
     assert "of 0.897 (" in sentences[0]
     assert "of 0.502 (" in sentences[0]
     assert re.search(
@@ -181,7 +181,7 @@ def test_an_option_that_amplifies_is_found_by_removing_it() -> None:
     result = search_made_up(together)
     amplifies = {o.name: o.amplifies for o in result.options}
     assert amplifies == {"early_stopping": True}
-    sentence = wording.sentences(result)[2]
+    sentence = text.sentences(result)[2]
     assert "early_stopping amplifies it" in sentence
     assert "after 3 of 8 epochs" in sentence
     assert "the difference shrinks from 0.396" in sentence
@@ -190,7 +190,7 @@ def test_an_option_that_amplifies_is_found_by_removing_it() -> None:
 def test_options_that_do_not_amplify_are_not_named() -> None:
     result = search_made_up(lambda mix, _: 0.5 if mix >= PAIR else 0.9)
     assert not any(option.amplifies for option in result.options)
-    assert "No option of the recipe" in wording.sentences(result)[2]
+    assert "No option of the recipe" in text.sentences(result)[2]
 
 
 def test_the_four_corners_are_measured_in_both_frameworks() -> None:
@@ -211,7 +211,7 @@ def test_the_better_port_may_be_keras() -> None:
     assert result.share(result.switches[0].alone.mean) == pytest.approx(
         1.0, abs=0.02
     )
-    sentence = wording.sentences(result)[1]
+    sentence = text.sentences(result)[1]
     assert f"{KEPT} alone causes it: −0.503 (95 % interval" in sentence
 
 
@@ -222,8 +222,7 @@ def test_two_ways_to_fail_are_both_found() -> None:
     assert set(result.search.sets) == {frozenset({KEPT}), frozenset({KERNEL})}
     assert result.causes.undone_by == (PAIR,)
     assert (
-        "1 other set of that size also causes it"
-        in wording.sentences(result)[1]
+        "1 other set of that size also causes it" in text.sentences(result)[1]
     )
 
 
@@ -233,7 +232,7 @@ def test_a_gap_that_may_be_chance_is_not_searched() -> None:
     assert result.causes.decision == "undecided"
     assert not result.gap_is_real
     assert result.search is None
-    sentences = wording.sentences(result)
+    sentences = text.sentences(result)
     assert "is significant is undecided at 5 seeds" in sentences[1]
     assert "No option of the recipe was tried" in sentences[2]
     document = document_of(result)
@@ -248,7 +247,7 @@ def test_a_negligible_gap_is_reported_as_negligible() -> None:
     assert result.causes is not None
     assert result.causes.decision == "negligible"
     assert result.search is None
-    sentence = wording.sentences(result)[1]
+    sentence = text.sentences(result)[1]
     assert "is negligible: the interval lies within ±0.020" in sentence
 
 
@@ -261,7 +260,7 @@ def test_parts_that_cost_something_are_not_called_harmless() -> None:
     result = search_made_up(score)
     assert result.search is not None
     assert result.search.sets == (PAIR,)
-    sentence = wording.sentences(result)[1]
+    sentence = text.sentences(result)[1]
     assert "harmless" not in sentence
     assert f"{KEPT} alone changes it by −0.0" in sentence
     rows = {s.convention.name: s for s in result.switches}
@@ -280,7 +279,7 @@ def test_a_single_difference_is_the_cause_however_noisy_the_seeds() -> None:
     assert result.causes is not None
     assert result.causes.only
     assert result.cause == {only.name}
-    sentences = wording.sentences(result)
+    sentences = text.sentences(result)
     assert "1 convention differs" in sentences[0]
     assert sentences[1].startswith(
         f"{only.name} is the only difference, so it is"
@@ -303,7 +302,7 @@ def test_a_gap_that_no_small_set_makes_is_reported() -> None:
     result = search_made_up(lambda mix, _: 0.9 - 0.4 * (mix == full))
     assert result.search is not None
     assert result.search.sets == ()
-    assert "No set of up to 3 conventions" in wording.sentences(result)[1]
+    assert "No set of up to 3 conventions" in text.sentences(result)[1]
 
 
 def test_a_limited_search_tries_the_strongest_sets_and_reports_it(
@@ -316,8 +315,7 @@ def test_a_limited_search_tries_the_strongest_sets_and_reports_it(
     assert (result.search.tried, result.search.possible) == (3, pairs)
     assert result.search.sets == (PAIR,)
     assert (
-        f"of {pairs} sets of 2, the strongest 3"
-        in wording.sentences(result)[1]
+        f"of {pairs} sets of 2, the strongest 3" in text.sentences(result)[1]
     )
 
 
@@ -354,7 +352,7 @@ def test_nothing_is_trained_twice(monkeypatch: pytest.MonkeyPatch) -> None:
         def close(self) -> None:
             pass
 
-    monkeypatch.setattr(laboratory, "Worker", Counting)
+    monkeypatch.setattr(sweep, "Worker", Counting)
     port = naive_port(WRITTEN)
     torch, again = port.mixed(frozenset()), port.mixed(frozenset())
     both: Any = SimpleNamespace(

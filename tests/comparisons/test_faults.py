@@ -43,7 +43,7 @@ class Remembering:
             return self.answers[key]
 
 
-class Sweep:
+class PlantedFaults:
     """One sound and one faulty worker of each framework."""
 
     def __init__(self, sound: WorkerPair, faulty: WorkerPair) -> None:
@@ -74,10 +74,10 @@ class Sweep:
 
 
 @pytest.fixture(scope="module")
-def laboratory(pair: WorkerPair, faulty: WorkerPair) -> Iterator[Sweep]:
-    sweep = Sweep(pair, faulty)
-    with sweep.desk:
-        yield sweep
+def plants(pair: WorkerPair, faulty: WorkerPair) -> Iterator[PlantedFaults]:
+    made = PlantedFaults(pair, faulty)
+    with made.desk:
+        yield made
 
 
 def cases() -> list[Any]:
@@ -96,9 +96,9 @@ def cases() -> list[Any]:
 
 @pytest.mark.parametrize(("fault", "suspect"), cases())
 def test_a_fault_is_found_on_its_rung(
-    laboratory: Sweep, fault: Fault, suspect: str
+    plants: PlantedFaults, fault: Fault, suspect: str
 ) -> None:
-    ladder = laboratory.run_ladder(fault, suspect)
+    ladder = plants.run_ladder(fault, suspect)
     last = ladder.verdicts[-1]
     assert (last.rung, last.outcome) == (fault.rung, "disagree"), last
     assert fault.where in str(last.where)
@@ -111,23 +111,23 @@ def test_a_fault_is_found_on_its_rung(
         assert last.at_step == fault.at_step
 
 
-def test_without_a_fault_the_same_ladder_agrees(laboratory: Sweep) -> None:
+def test_without_a_fault_the_same_ladder_agrees(plants: PlantedFaults) -> None:
     """It is the fault that is found, and not how it was planted."""
-    for worker in laboratory.faulty.workers.values():
+    for worker in plants.faulty.workers.values():
         worker.submit("plant", name="").result()
-    ladder = run_ladder(laboratory.faulty, FAULTS[0].arm, steps=STEPS)
+    ladder = run_ladder(plants.faulty, FAULTS[0].arm, steps=STEPS)
     assert all(verdict.agrees for verdict in ladder.verdicts)
     assert ladder.verdicts[-1].rung == "trajectory"
 
 
 @pytest.mark.parametrize(("arm", "step"), DIVERGING)
 def test_arms_that_diverge_alike_agree_up_to_that_step(
-    laboratory: Sweep, arm: Arm, step: int
+    plants: PlantedFaults, arm: Arm, step: int
 ) -> None:
     """Nothing is planted: both diverge at one step, and agree before."""
-    for worker in laboratory.faulty.workers.values():
+    for worker in plants.faulty.workers.values():
         worker.submit("plant", name="").result()
-    ladder = run_ladder(laboratory.faulty, arm, steps=STEPS)
+    ladder = run_ladder(plants.faulty, arm, steps=STEPS)
     assert all(verdict.agrees for verdict in ladder.verdicts)
     last = ladder.verdicts[-1]
     assert last.rung == "trajectory"

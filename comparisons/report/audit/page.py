@@ -7,10 +7,10 @@ import yaml
 
 from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.report.audit import tables
-from framework_parity.comparisons.report.audit import text as wording
 from framework_parity.comparisons.report.audit.document import document
 from framework_parity.comparisons.report.audit.figures import pictures
 from framework_parity.comparisons.report.audit.formats import metric_name
+from framework_parity.comparisons.report.audit.text import headline, sentences
 from framework_parity.comparisons.report.render import render
 from framework_parity.comparisons.report.style import ReportFigure
 from framework_parity.comparisons.workers.worker import LABELS
@@ -68,8 +68,8 @@ def page(audit: AuditResult, drawn: list[ReportFigure]) -> str:
         "audit.html",
         audit=audit,
         labels=LABELS,
-        headline=wording.headline(audit),
-        sentences=wording.sentences(audit),
+        headline=headline(audit),
+        sentences=sentences(audit),
         pictures=drawn,
         metric=metric_name(audit) if measured else "",
         switch_columns=tables.SWITCH_COLUMNS,

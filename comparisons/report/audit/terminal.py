@@ -5,7 +5,7 @@ from rich.text import Text
 
 from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.report.audit import tables
-from framework_parity.comparisons.report.audit import text as wording
+from framework_parity.comparisons.report.audit.text import headline, sentences
 from framework_parity.comparisons.report.table import STYLES, print_table
 from framework_parity.comparisons.workers.worker import LABELS
 
@@ -14,7 +14,7 @@ def show_audit(audit: AuditResult) -> None:
     """Print the sentences, the tables, the verdict and the report's path."""
     console = Console()
     console.print(Text(f"\n{audit.port.name}: {audit.port.arm}", "bold"))
-    for sentence in wording.sentences(audit):
+    for sentence in sentences(audit):
         console.print(Text(f"\n{sentence}"))
     if audit.corners:
         rows = tables.switch_rows(audit)
@@ -26,6 +26,6 @@ def show_audit(audit: AuditResult) -> None:
     if audit.options:
         heads = ("option", "gap with it", "without it", "")
         print_table(console, heads, tables.option_rows(audit))
-    console.print(Text(wording.headline(audit), STYLES[audit.verdict]))
+    console.print(Text(headline(audit), STYLES[audit.verdict]))
     if audit.report:
         console.print(Text(f"Report: {audit.report}"), soft_wrap=True)
