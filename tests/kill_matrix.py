@@ -19,6 +19,7 @@ from framework_parity.comparisons.ladder.diagnosis import diagnose
 from framework_parity.comparisons.ladder.ladder import RUNGS, run_ladder
 from framework_parity.comparisons.workers.pool import WorkerPool
 from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
+from tests.comparisons.faulty import planted as plant
 from tests.planted import UNSEEN, Planted, everything
 
 # Enough steps for the rate to change and for several last batches.
@@ -76,24 +77,19 @@ def kill(sound: WorkerPair, faulty: WorkerPair, planted: Planted) -> Kill:
         planted: the fault.
     """
     start = time.perf_counter()
-    worker = faulty.workers[planted.suspect]
-    worker.submit("plant", name=planted.name).result()
-    pair = WorkerPair(backends=())
-    pair.workers = sound.workers | {planted.suspect: worker}
-    pair.workers = {name: pair.workers[name] for name in LABELS}
-    ladder = run_ladder(
-        pair,
-        planted.arm,
-        steps=STEPS,
-        level="initial",
-        dtype=planted.dtype,
-    )
-    last = ladder.verdicts[-1]
-    outcomes = [verdict.outcome for verdict in ladder.verdicts]
-    caught = outcomes[-1] == "disagree"
-    causes = []
-    if caught:
-        causes = diagnose(pair, ladder, steps=STEPS, dtype=planted.dtype)
+    with plant(planted.name, planted.suspect, sound, faulty) as pair:
+        ladder = run_ladder(
+            pair,
+            planted.arm,
+            steps=STEPS,
+            level="initial",
+            dtype=planted.dtype,
+        )
+        last = ladder.verdicts[-1]
+        caught = last.outcome == "disagree"
+        causes = []
+        if caught:
+            causes = diagnose(pair, ladder, steps=STEPS, dtype=planted.dtype)
     return Kill(
         planted,
         last.rung if caught else None,
@@ -111,10 +107,10 @@ def kills(planted: list[Planted], jobs: int = 1) -> Iterator[Kill]:
         WorkerPool(jobs, threads=1, setup=install) as faulty,
     ):
 
-        def plant(fault: Planted, pair: WorkerPair) -> Kill:
+        def kill_in(fault: Planted, pair: WorkerPair) -> Kill:
             return sound.call(lambda other: kill(other, pair, fault))
 
-        futures = [faulty.submit(partial(plant, each)) for each in planted]
+        futures = [faulty.submit(partial(kill_in, each)) for each in planted]
         for future in futures:
             yield future.result()
 
