@@ -18,6 +18,8 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -31,56 +33,72 @@ from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.training.record import digest
 
 PARTS = ("train", "test")
-FOLDER, DOWNLOAD = "PARITY_DATA", "PARITY_DOWNLOAD"
+
+# The environment variable with the default folder.
+FOLDER = "PARITY_DATA"
 
 Images: TypeAlias = dict[str, Any]
 """x_train, y_train, x_test and y_test."""
 
 
-@contextmanager
-def image_folder(folder: str | Path | None, download: bool) -> Iterator[None]:
-    """Set the folder of the files, inside the block.
+@dataclass(frozen=True)
+class ImageFiles:
+    """Where a process finds image data sets, and what loads them.
 
-    Both settings are environment variables, which worker processes inherit.
+    Attributes:
+        folder: the folder of the files.
+        download: whether the framework's loader may download missing files.
+        backend: the package whose `datasets` module loads the files, such
+            as `torch_impl`; empty in a process without a framework, which
+            reads the caches alone.
+    """
+
+    folder: Path
+    download: bool = False
+    backend: str = ""
+
+
+def image_files(
+    folder: str | Path | None = None, download: bool = False
+) -> ImageFiles:
+    """Return the image files of a process without a framework.
 
     Args:
-        folder: the folder; None keeps the environment variable.
-        download: whether each framework's loader may download missing files.
+        folder: the folder of the files; None for that of the environment
+            variable PARITY_DATA, or ~/.cache/framework-parity.
+        download: whether a framework's loader may download missing files.
+
+    Returns:
+        The files, in an absolute folder.
+    """
+    home = Path.home() / ".cache" / "framework-parity"
+    chosen = Path(folder or os.environ.get(FOLDER) or home)
+    return ImageFiles(chosen.expanduser().resolve(), download)
+
+
+_current: ContextVar[ImageFiles | None] = ContextVar("images", default=None)
+
+
+@contextmanager
+def reading(files: ImageFiles) -> Iterator[None]:
+    """Draw image data sets from these files, inside the block.
+
+    Args:
+        files: the files; without a block, those of `image_files()`.
 
     Yields:
         Nothing.
     """
-    before = {name: os.environ.get(name) for name in (FOLDER, DOWNLOAD)}
-    _set(FOLDER, str(folder) if folder is not None else before[FOLDER])
-    _set(DOWNLOAD, "1" if download else None)
+    token = _current.set(files)
     try:
         yield
     finally:
-        for name, value in before.items():
-            _set(name, value)
+        _current.reset(token)
 
 
-def _set(name: str, value: str | None) -> None:
-    os.environ.pop(name, None)
-    if value is not None:
-        os.environ[name] = value
-
-
-def place() -> Path:
-    """Return the folder of the files."""
-    folder = os.environ.get(FOLDER)
-    home = Path.home() / ".cache" / "framework-parity"
-    return Path(folder).expanduser().resolve() if folder else home
-
-
-# The package of the framework of this process, if it has one.
-_backend = ""
-
-
-def use(backend: str) -> None:
-    """Set the backend whose `datasets` module loads images here."""
-    global _backend
-    _backend = backend
+def current() -> ImageFiles:
+    """Return the files of the innermost block of `reading`."""
+    return _current.get() or image_files()
 
 
 def require_files(kind: str) -> None:
@@ -92,16 +110,20 @@ def require_files(kind: str) -> None:
     Raises:
         SpecError: if files are missing; names the files and the folder.
     """
-    folder, files = place(), SETS[kind].files
-    missing = [name for name in files if not (folder / name).is_file()]
-    if not missing or os.environ.get(DOWNLOAD) or _kept(kind):
+    files = current()
+    missing = [
+        name
+        for name in SETS[kind].files
+        if not (files.folder / name).is_file()
+    ]
+    if not missing or files.download or _kept(kind):
         return
     raise SpecError(
         f"data.{kind}",
         f"there is no {', '.join(missing)}; put what is missing there as it "
         "is handed out, name another folder (--data-dir), or let it be "
         "fetched (--download)",
-        str(folder),
+        str(files.folder),
     )
 
 
@@ -120,8 +142,8 @@ def images(kind: str, asked: dict[str, int]) -> Images:
     Raises:
         SpecError: if files are missing, damaged or too few.
     """
-    if _backend:
-        path = _cache(kind, _backend)
+    if current().backend:
+        path = _cache(kind)
         _make(kind, path)
     else:
         path = _newest(kind)
@@ -133,21 +155,22 @@ def images(kind: str, asked: dict[str, int]) -> Images:
             raise SpecError(
                 f"data.{kind}.{field}",
                 f"got {number}, but the files hold {available}",
-                str(place()),
+                str(current().folder),
             )
     return arrays
 
 
-def _cache(kind: str, backend: str) -> Path:
-    return place() / "parity" / backend / f"{kind}.npz"
+def _cache(kind: str) -> Path:
+    files = current()
+    return files.folder / "parity" / files.backend / f"{kind}.npz"
 
 
 def _kept(kind: str) -> list[Path]:
     """Return the cache files that this process may read."""
-    if _backend:
-        path = _cache(kind, _backend)
+    if current().backend:
+        path = _cache(kind)
         return [path] if path.exists() else []
-    return list((place() / "parity").glob(f"*/{kind}.npz"))
+    return list((current().folder / "parity").glob(f"*/{kind}.npz"))
 
 
 def _newest(kind: str) -> Path:
@@ -157,14 +180,14 @@ def _newest(kind: str) -> Path:
         raise SpecError(
             f"data.{kind}",
             "no framework has loaded these images yet",
-            str(place()),
+            str(current().folder),
         )
     return paths[-1]
 
 
 def _stamps(kind: str) -> str:
     """Return the sizes and times of the files, or "" if one is missing."""
-    paths = [place() / name for name in SETS[kind].files]
+    paths = [current().folder / name for name in SETS[kind].files]
     if not all(path.is_file() for path in paths):
         return ""
     statuses = [path.stat() for path in paths]
@@ -236,21 +259,23 @@ def _spoilt(kind: str, path: Path) -> SpecError:
 
 def _loaded(kind: str) -> Images:
     """Return the validated result of the framework's loader."""
+    files = current()
     # It is slow to import, and needed only to fill the cache.
-    loader = importlib.import_module(f"framework_parity.{_backend}.datasets")
+    loader = importlib.import_module(
+        f"framework_parity.{files.backend}.datasets"
+    )
     load, known = getattr(loader, kind), SETS[kind]
     with tempfile.TemporaryDirectory(prefix="parity-") as temporary:
-        download = bool(os.environ.get(DOWNLOAD))
-        where = place() if download else Path(temporary)
-        if not download:
-            known.unpack(place(), where)
+        where = files.folder if files.download else Path(temporary)
+        if not files.download:
+            known.unpack(files.folder, where)
         try:
-            arrays: Images = load(where, download)
+            arrays: Images = load(where, files.download)
         except Exception as error:
             raise SpecError(
                 f"data.{kind}",
                 f"cannot be loaded by {loader.__name__}: {error}",
-                str(place()),
+                str(current().folder),
             ) from error
     for part in PARTS:
         _check(kind, part, arrays[f"x_{part}"], arrays[f"y_{part}"])
@@ -269,4 +294,6 @@ def _check(kind: str, part: str, x: Any, y: Any) -> None:
     elif not np.isin(y, range(CLASSES)).all():
         wrong = f"labels reach from {y.min()} to {y.max()}, expected 0 to 9"
     if wrong:
-        raise SpecError(f"data.{kind}", f"the {part} {wrong}", str(place()))
+        raise SpecError(
+            f"data.{kind}", f"the {part} {wrong}", str(current().folder)
+        )

@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from framework_parity.common.data import image_cache as image_files
+from framework_parity.common.data import image_cache
 from framework_parity.common.data.base import Dataset, Labels
 from framework_parity.common.data.image_archives import CLASSES, SETS
 from framework_parity.common.spec.layer import Array, Shape
@@ -47,7 +47,7 @@ class ImageSet(Dataset):
         return self.test_samples
 
     def require_files(self) -> None:
-        image_files.require_files(self.kind())
+        image_cache.require_files(self.kind())
 
     def labels(self, seed: int) -> None:
         """Return None: a framework's loader has to read the labels first."""
@@ -55,7 +55,7 @@ class ImageSet(Dataset):
 
     def draw(self, seed: int) -> tuple[Array, Labels]:
         counts = {"train": self.samples, "test": self.test_samples}
-        arrays = image_files.images(self.kind(), counts)
+        arrays = image_cache.images(self.kind(), counts)
         x, y = (
             np.concatenate(
                 [arrays[f"{name}_{part}"][:n] for part, n in counts.items()]

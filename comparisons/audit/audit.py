@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from framework_parity.common.data import image_cache
+from framework_parity.common.data.image_cache import reading
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
@@ -90,11 +90,11 @@ def measure_defaults(
     torch, keras = port.corners["torch"], port.corners["keras"]
     spec = port.mixed({"torch": torch, "keras": keras}[port.own])
     with ExitStack() as stack:
-        stack.enter_context(
-            image_cache.image_folder(settings.data_dir, settings.download)
-        )
+        stack.enter_context(reading(settings.images))
         spec.data.source.require_files()
-        pair = stack.enter_context(WorkerPair(threads=1))
+        pair = stack.enter_context(
+            WorkerPair(threads=1, images=settings.images)
+        )
         aligned = run_ladder(
             pair,
             arm_of(spec),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from framework_parity.common.choices import Profile
+from framework_parity.common.data.image_cache import ImageFiles, image_files
 from framework_parity.comparisons.ladder.thresholds import (
     MOST_SEEDS,
     SEEDS_OF_AUDITS,
@@ -44,6 +45,11 @@ class AuditSettings:
         if self.jobs is not None:
             jobs = validation.whole("jobs", self.jobs, 1)
             object.__setattr__(self, "jobs", jobs)
+
+    @property
+    def images(self) -> ImageFiles:
+        """Where the frameworks find image data sets."""
+        return image_files(self.data_dir, self.download)
 
     @property
     def trajectory_steps(self) -> int:

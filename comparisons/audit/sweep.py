@@ -144,7 +144,10 @@ class Sweep:
         count: Counter | None = None,
     ) -> None:
         self.seeds = seeds
-        self._own = [Worker("torch", threads=1) for _ in range(jobs - 1)]
+        self._own = [
+            Worker("torch", threads=1, images=pair.images)
+            for _ in range(jobs - 1)
+        ]
         self.workers = {
             name: [worker] for name, worker in pair.workers.items()
         }

@@ -63,6 +63,7 @@ def run(
     """Train in both frameworks, run the ladder, judge, and report."""
     wanted = _wanted(experiments or [], everything=everything)
     from framework_parity.api.run import run_each
+    from framework_parity.common.data.image_cache import image_files
     from framework_parity.comparisons.cli.progress import watching
     from framework_parity.comparisons.run import validation
     from framework_parity.comparisons.run.result import outcome_of_all
@@ -78,7 +79,12 @@ def run(
     for spec in specs:
         warn(spec, f"{spec.name}: " if several else "")
     results = []
-    with WorkerPool(jobs, backends=backends, device=device) as pool:
+    with WorkerPool(
+        jobs,
+        backends=backends,
+        device=device,
+        images=image_files(data_dir, download),
+    ) as pool:
         for timed in run_each(
             specs,
             folders,

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from framework_parity.common.choices import LadderDtype, Rung
-from framework_parity.common.data import image_cache
+from framework_parity.common.data.image_cache import (
+    ImageFiles,
+    image_files,
+    reading,
+)
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.arms import sides_of
 from framework_parity.common.spec.two_sided.experiment import TwoSided
@@ -64,6 +68,11 @@ class CheckSettings:
     data_dir: str | Path | None = None
     download: bool = False
 
+    @property
+    def images(self) -> ImageFiles:
+        """Where the frameworks find image data sets."""
+        return image_files(self.data_dir, self.download)
+
     def __post_init__(self) -> None:
         validation.whole("seeds", self.seeds, FEWEST_SEEDS, MOST_SEEDS)
         if self.margin is not None:
@@ -110,13 +119,13 @@ def check_arms(
         WorkerError: if a framework fails.
     """
     with ExitStack() as stack:
-        stack.enter_context(
-            image_cache.image_folder(settings.data_dir, settings.download)
-        )
+        stack.enter_context(reading(settings.images))
         for name in spec.arms:
             for side in sides_of(spec.arm(name)).values():
                 side.data.source.require_files()
-        pair = stack.enter_context(WorkerPair(device=settings.device))
+        pair = stack.enter_context(
+            WorkerPair(device=settings.device, images=settings.images)
+        )
         for name in spec.arms:
             progress = partial(watch, name) if watch else None
             yield _check(pair, spec, name, settings, progress)

@@ -60,7 +60,7 @@ def recorded(pair: WorkerPair, arm: Arm, run: int) -> RecordedDraws:
         The data, weights, batch order and masks.
     """
     if "torch" not in pair.workers:
-        with WorkerPair(("torch",)) as alone:
+        with WorkerPair(("torch",), images=pair.images) as alone:
             return recorded(alone, arm, run)
     seed = arm.replay.seed + run
     future = pair.workers["torch"].submit("record", arm=arm, seed=seed)

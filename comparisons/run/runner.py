@@ -3,8 +3,9 @@
 from functools import partial
 
 from framework_parity.common.choices import Dtype
-from framework_parity.common.data import image_cache
+from framework_parity.common.data.image_cache import reading
 from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.spec.two_sided.experiment import TwoSided
@@ -46,8 +47,8 @@ def run_experiment(
     Args:
         spec: the experiment.
         settings: the settings of the run.
-        pool: the workers; their backends, device and number of jobs are
-            those of the pool.
+        pool: the workers; the backends, the device, the number of jobs and
+            the folder of image data sets are those of the pool.
         watch: called with the stage, the backend, the steps done and the
             total.
 
@@ -55,7 +56,8 @@ def run_experiment(
         The records, the verdicts and the claims.
 
     Raises:
-        SpecError: if the data is not available, or the experiment cannot be
+        SpecError: if the data is not available, the pool reads another
+            folder, or the experiment cannot be
             replayed; before training starts.
         WorkerError: if a framework fails.
     """
@@ -63,8 +65,14 @@ def run_experiment(
     def run_arm(pair: WorkerPair, arm: Arm | TwoArms) -> ArmResult:
         return _run_arm(pair, spec, arm, settings, watch)
 
+    if settings.images.folder != pool.images.folder:
+        raise SpecError(
+            "data_dir",
+            f"got '{settings.images.folder}', but the workers of the pool "
+            f"read '{pool.images.folder}'",
+        )
     arms = [spec.arm(name) for name in spec.arms]
-    with image_cache.image_folder(settings.data_dir, settings.download):
+    with reading(pool.images):
         for arm in arms:
             for side in sides_of(arm).values():
                 side.data.source.require_files()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from framework_parity.common.choices import Dtype, Profile, Randomness
+from framework_parity.common.data.image_cache import ImageFiles, image_files
 from framework_parity.comparisons.ladder.thresholds import (
     MOST_SEEDS,
     SEEDS_OF_CLAIMS,
@@ -75,6 +76,11 @@ class RunSettings:
         }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def images(self) -> ImageFiles:
+        """Where the frameworks find image data sets."""
+        return image_files(self.data_dir, self.download)
 
     @property
     def trajectory_steps(self) -> int:

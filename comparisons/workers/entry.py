@@ -11,14 +11,22 @@ import os
 import pickle
 import sys
 import traceback
+from pathlib import Path
 from typing import Any, BinaryIO
 
-from framework_parity.common.data import image_cache as image_files
+from framework_parity.common.data.image_cache import ImageFiles, reading
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.workers.worker import STARTED
 
 
-def main(backend: str, setup: str, threads: int, device: str) -> None:
+def main(
+    backend: str,
+    setup: str,
+    threads: int,
+    device: str,
+    folder: str,
+    download: bool,
+) -> None:
     """Serve requests until standard input ends.
 
     Args:
@@ -27,6 +35,8 @@ def main(backend: str, setup: str, threads: int, device: str) -> None:
             an empty string; the tests plant faults with it.
         threads: maximum number of threads of one operation.
         device: `cpu`, `cuda` or `mps`.
+        folder: the folder of the files of image data sets.
+        download: whether the framework may download missing files.
     """
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -39,18 +49,18 @@ def main(backend: str, setup: str, threads: int, device: str) -> None:
     trainer = importlib.import_module(
         f"framework_parity.{backend}.trainer"
     ).Trainer
-    image_files.use(backend)
     # Objects of the imports are never garbage, but Keras runs a full garbage
     # collection whenever it clears a session: two thirds of the time to
     # build a small network.
     gc.freeze()
     print(STARTED, file=sys.stderr, flush=True)
-    while True:
-        try:
-            task, arguments = pickle.load(sys.stdin.buffer)
-        except EOFError:
-            return
-        _serve(replies, trainer, task, arguments)
+    with reading(ImageFiles(Path(folder), download, backend)):
+        while True:
+            try:
+                task, arguments = pickle.load(sys.stdin.buffer)
+            except EOFError:
+                return
+            _serve(replies, trainer, task, arguments)
 
 
 def _serve(
@@ -77,4 +87,5 @@ def _serve(
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    _, name, function, count, where, images, fetch = sys.argv
+    main(name, function, int(count), where, images, fetch == "download")

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from queue import LifoQueue
 from threading import Event, Lock
 from typing import TypeVar
 
+from framework_parity.common.data.image_cache import ImageFiles, image_files
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 Item = TypeVar("Item")
@@ -39,10 +41,13 @@ class WorkerPool:
         setup: `module:function` that each process calls first, by backend.
         threads: maximum number of threads of one operation; see `Worker`.
         device: the device of all workers.
+        images: where all workers find image data sets; None for the default
+            folder.
 
     Attributes:
         jobs: maximum number of pairs.
         backends: the frameworks of each pair.
+        images: where all workers find image data sets.
         started: number of pairs that were started.
     """
 
@@ -54,9 +59,13 @@ class WorkerPool:
         setup: dict[str, str] | None = None,
         threads: int | None = None,
         device: str = "cpu",
+        images: ImageFiles | None = None,
     ) -> None:
         self.jobs, self.backends, self.started = jobs, backends, 0
-        self._start = partial(WorkerPair, backends, setup, threads, device)
+        self.images = images or image_files()
+        self._start = partial(
+            WorkerPair, backends, setup, threads, device, self.images
+        )
         # Last in, first out: a running pair is used before one is started.
         self._idle: LifoQueue[_Slot] = LifoQueue()
         self._slots = [_Slot() for _ in range(jobs)]
@@ -108,7 +117,8 @@ class WorkerPool:
         Returns:
             The future of its value.
         """
-        return self._threads.submit(self.call, function)
+        # The function sees the context variables of its caller.
+        return self._threads.submit(copy_context().run, self.call, function)
 
     def map(
         self,
@@ -139,7 +149,11 @@ class WorkerPool:
                 failed.set()
                 raise
 
-        return list(self._threads.map(unless_failed, items))
+        futures = [
+            self._threads.submit(copy_context().run, unless_failed, item)
+            for item in items
+        ]
+        return [future.result() for future in futures]
 
     def busy(self) -> Counter[str]:
         """Return the seconds that the workers of each framework worked."""

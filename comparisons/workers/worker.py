@@ -24,6 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from framework_parity.common.data.image_cache import ImageFiles, image_files
 from framework_parity.common.spec.errors import SpecError, names
 from framework_parity.common.spec.two_sided.arms import TwoSides
 
@@ -92,6 +93,8 @@ class Worker:
         threads: maximum number of threads of one operation; by default
             half the cores.
         device: `cpu`, `cuda` or `mps`.
+        images: where the processes find image data sets; None for the
+            default folder.
 
     Attributes:
         busy: seconds that its tasks took so far, including its start.
@@ -103,8 +106,10 @@ class Worker:
         setup: str = "",
         threads: int | None = None,
         device: str = "cpu",
+        images: ImageFiles | None = None,
     ) -> None:
         self.backend = backend
+        images = images or image_files()
         threads = threads or max(1, (os.cpu_count() or 1) // 2)
         # TensorFlow leaves a file for each function it traces, and a worker
         # is killed; the files are deleted with this temporary folder.
@@ -118,6 +123,7 @@ class Worker:
                 # -P keeps the user's folder off the worker's path.
                 *(sys.executable, "-P", "-m", ENTRY),
                 *(PACKAGES[backend], setup, str(threads), device),
+                *(str(images.folder), "download" if images.download else ""),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -252,6 +258,8 @@ class WorkerPair:
         setup: `module:function` that each process calls first, by backend.
         threads: maximum number of threads of one operation.
         device: `cpu`, `cuda` or `mps`.
+        images: where the processes find image data sets; None for the
+            default folder.
     """
 
     def __init__(
@@ -260,10 +268,12 @@ class WorkerPair:
         setup: dict[str, str] | None = None,
         threads: int | None = None,
         device: str = "cpu",
+        images: ImageFiles | None = None,
     ) -> None:
-        self.device = device
+        self.device, self.images = device, images
+        setups = setup or {}
         self.workers = {
-            name: Worker(name, (setup or {}).get(name, ""), threads, device)
+            name: Worker(name, setups.get(name, ""), threads, device, images)
             for name in backends
         }
 

@@ -72,8 +72,9 @@ def run(
         out: folder for the report, or None to write nothing.
         watch: called with the stage, the backend, the steps done and the
             total.
-        pool: workers that serve several runs, instead of new ones; their
-            backends, device and number of jobs are those of the pool.
+        pool: workers that serve several runs, instead of new ones; the
+            backends, the device, the number of jobs and the folder of image
+            data sets are those of the pool.
 
     Returns:
         The result, which displays itself in a notebook.
@@ -91,7 +92,7 @@ def run(
         randomness=randomness,
         device=device,
         jobs=jobs,
-        data_dir=data_dir,
+        data_dir=data_dir or (pool and pool.images.folder),
         download=download,
     )
     spec = find_experiment(experiment, dataset, profile)
@@ -105,6 +106,7 @@ def run(
                 settings.jobs,
                 backends=tuple(settings.backends),
                 device=settings.device,
+                images=settings.images,
             )
         )
         measured = run_experiment(spec, settings, pool, watch)

@@ -1,11 +1,12 @@
 """Tasks that load images and splits in a worker."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from framework_parity.common.data import image_cache as image_files
+from framework_parity.common.data import image_cache
 from framework_parity.common.data.image_cache import Images
 from framework_parity.comparisons.workers import tasks
 
@@ -21,10 +22,11 @@ def load_images(
     progress: Any = None,
 ) -> tuple[str, Images]:
     """Return the digest of cached images, and the first of them."""
-    with image_files.image_folder(folder, download):
-        images = image_files.images(kind, {})
+    files = replace(image_cache.current(), folder=folder, download=download)
+    with image_cache.reading(files):
+        images = image_cache.images(kind, {})
     first = {name: values[:SEEN] for name, values in images.items()}
-    return image_files.digest(images), first
+    return image_cache.digest(images), first
 
 
 def keras_splits(

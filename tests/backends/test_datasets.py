@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
-from framework_parity.common.data import image_cache as image_files
+from framework_parity.common.data import image_cache
+from framework_parity.common.data.image_cache import ImageFiles
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import digest
@@ -73,8 +74,8 @@ def test_a_file_that_is_replaced_is_loaded_anew(
     after = loaded(pair, folder, "mnist")
     assert digest(after) != before
     # This process has no framework, and reads their cache.
-    with image_files.image_folder(folder, download=False):
-        assert digest(image_files.images("mnist", {})) == digest(after)
+    with image_cache.reading(ImageFiles(folder)):
+        assert digest(image_cache.images("mnist", {})) == digest(after)
 
 
 def test_cached_images_load_without_the_files(
@@ -139,21 +140,12 @@ def test_an_archive_that_is_not_the_official_one_is_refused(
 ) -> None:
     """Torchvision checks each file's checksum."""
     write_cifar(tmp_path)
-    with image_files.image_folder(tmp_path, download=False):
-        text = ARM.replace("mnist", "cifar10")
-        file = tmp_path / "spec.yaml"
-        file.write_text(text)
-        with (
-            WorkerPair(("torch",)) as pair,
-            pytest.raises(SpecError, match="corrupted"),
-        ):
-            pair.ask(
-                "inspect_step",
-                arm=_arm(text),
-                seed=0,
-                dtype="float64",
-                nudges=(),
-            )
+    arm = _arm(ARM.replace("mnist", "cifar10"))
+    with (
+        WorkerPair(("torch",), images=ImageFiles(tmp_path)) as pair,
+        pytest.raises(SpecError, match="corrupted"),
+    ):
+        pair.ask("inspect_step", arm=arm, seed=0, dtype="float64", nudges=())
 
 
 def _arm(text: str) -> Any:
@@ -164,10 +156,8 @@ def test_the_data_rung_finds_a_loader_that_is_off_by_one_grey_level(
     folder: Path,
 ) -> None:
     setup = {"keras": "tests.backends.loading:change_a_pixel"}
-    with (
-        image_files.image_folder(folder, download=False),
-        WorkerPair(setup=setup, threads=1) as pair,
-    ):
+    images = ImageFiles(folder)
+    with WorkerPair(setup=setup, threads=1, images=images) as pair:
         verdicts = run_ladder(pair, _arm(ARM)).verdicts
     assert [(v.rung, v.outcome) for v in verdicts] == [("data", "disagree")]
 

@@ -1,9 +1,9 @@
 """Files of images: damaged ones are refused, and cached ones are complete."""
 
 import gzip
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,8 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framework_parity.common.data import image_cache as image_files
 from framework_parity.common.data.image_archives import SETS
+from framework_parity.common.data.image_cache import (
+    ImageFiles,
+    current,
+    image_files,
+    reading,
+)
 from framework_parity.common.data.spec import Data
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.losses import CrossEntropy
@@ -153,7 +158,9 @@ class Loader:
 
 
 @pytest.fixture
-def loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loader:
+def loader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Loader]:
     """A backend's loader, in this process, with the files of a small MNIST."""
     write_idx(tmp_path, "mnist")
     fake, module = Loader(), ModuleType("made_up.datasets")
@@ -161,9 +168,8 @@ def loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loader:
     monkeypatch.setitem(
         sys.modules, "framework_parity.made_up.datasets", module
     )
-    monkeypatch.setattr(image_files, "_backend", "made_up")
-    monkeypatch.setenv("PARITY_DATA", str(tmp_path))
-    return fake
+    with reading(ImageFiles(tmp_path, backend="made_up")):
+        yield fake
 
 
 def data(**fields: Any) -> Data:
@@ -247,28 +253,33 @@ def test_error_in_a_loader_is_reported_in_a_message(
 def test_loader_may_download_where_that_is_allowed(
     loader: Loader, tmp_path: Path
 ) -> None:
-    with image_files.image_folder(tmp_path / "elsewhere", download=True):
+    files = replace(current(), folder=tmp_path / "elsewhere", download=True)
+    with reading(files):
         data().parts(CrossEntropy())
     assert loader.calls == [True]
 
 
 def test_cache_of_another_backend_is_not_used(
-    loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    loader: Loader, tmp_path: Path
 ) -> None:
     data().parts(CrossEntropy())
     for file in (tmp_path / FOLDERS["mnist"]).iterdir():
         file.unlink()
     data().source.require_files()
-    monkeypatch.setattr(image_files, "_backend", "another")
-    with pytest.raises(SpecError, match="there is no MNIST/raw"):
+    with (
+        reading(replace(current(), backend="another")),
+        pytest.raises(SpecError, match="there is no MNIST/raw"),
+    ):
         data().source.require_files()
 
 
 def test_process_without_a_framework_loads_no_images(
-    loader: Loader, monkeypatch: pytest.MonkeyPatch
+    loader: Loader,
 ) -> None:
-    monkeypatch.setattr(image_files, "_backend", "")
-    with pytest.raises(SpecError, match="no framework has loaded"):
+    with (
+        reading(replace(current(), backend="")),
+        pytest.raises(SpecError, match="no framework has loaded"),
+    ):
         data().parts(CrossEntropy())
 
 
@@ -304,23 +315,21 @@ def test_a_checksum_is_of_the_images_not_of_the_file(
         data().parts(CrossEntropy())
 
 
-def test_the_environment_is_left_as_it_was(
+def test_folder_of_the_environment_is_the_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PARITY_DATA", "before")
-    with image_files.image_folder(tmp_path, download=True):
-        assert image_files.place() == tmp_path
-        assert os.environ["PARITY_DOWNLOAD"] == "1"
-        with image_files.image_folder(None, download=False):
-            assert image_files.place() == tmp_path
-            assert "PARITY_DOWNLOAD" not in os.environ
-    assert os.environ["PARITY_DATA"] == "before"
-    assert "PARITY_DOWNLOAD" not in os.environ
+    monkeypatch.setenv("PARITY_DATA", str(tmp_path))
+    assert current() == image_files() == ImageFiles(tmp_path)
+    other = tmp_path / "other"
+    assert image_files(other, download=True) == ImageFiles(other, True)
+    with reading(ImageFiles(other)):
+        assert current().folder == other
+    assert current().folder == tmp_path
 
 
-def test_by_default_files_lie_in_the_cache_of_the_user(
+def test_without_a_folder_files_are_in_the_cache_of_the_user(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("PARITY_DATA", raising=False)
     cache = Path.home() / ".cache" / "framework-parity"
-    assert image_files.place() == cache
+    assert current().folder == cache

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from framework_parity.common.data.image_cache import ImageFiles, image_files
 from framework_parity.comparisons.workers.worker import (
     LABELS,
     Worker,
@@ -43,9 +44,10 @@ def shared_workers(pair: WorkerPair) -> Iterator[None]:
         setup: str = "",
         threads: int | None = None,
         device: str = "cpu",
+        images: ImageFiles | None = None,
     ) -> None:
-        if setup or device != "cpu":
-            start(self, backend, setup, threads, device)
+        if setup or device != "cpu" or images not in (None, image_files()):
+            start(self, backend, setup, threads, device, images)
         else:
             self.__dict__ = pair.workers[backend].__dict__
 

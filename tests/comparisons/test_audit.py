@@ -340,7 +340,7 @@ def test_nothing_is_trained_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     trained = []
 
     class Counting:
-        def __init__(self, backend: str, threads: int) -> None:
+        def __init__(self, backend: str, **settings: Any) -> None:
             self.backend = backend
 
         def submit(self, task: str, **arguments: Any) -> "Future[Any]":
@@ -356,7 +356,8 @@ def test_nothing_is_trained_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     port = naive_port(WRITTEN)
     torch, again = port.mixed(frozenset()), port.mixed(frozenset())
     both: Any = SimpleNamespace(
-        workers={side: Counting(side, 1) for side in ("torch", "keras")}
+        workers={side: Counting(side) for side in ("torch", "keras")},
+        images=None,
     )
     with Sweep(both, 2, jobs=2) as lab:
         lab.ask([torch, again])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from framework_parity import run
+from framework_parity.common.data.image_cache import ImageFiles
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run.figures import pictures
@@ -90,6 +91,16 @@ def test_frameworks_run_in_a_fixed_order(
     with pytest.raises(SpecError, match="enough"):
         run(SMALL, backends=["keras", "torch"])
     assert received == [("torch", "keras")]
+
+
+def test_pool_that_reads_another_folder_is_refused(tmp_path: Path) -> None:
+    write_idx(tmp_path / "here", "mnist")
+    with (
+        WorkerPool(images=ImageFiles(tmp_path / "there")) as pool,
+        pytest.raises(SpecError, match=r"data_dir: got '.*here'.*there'"),
+    ):
+        run(SMALL, data_dir=tmp_path / "here", pool=pool)
+    assert pool.started == 0
 
 
 def test_image_files_are_found_again_after_training(

@@ -1,11 +1,17 @@
 """A pool starts, shares, replaces and closes pairs of workers."""
 
 import time
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
+from framework_parity.common.data.image_cache import (
+    ImageFiles,
+    current,
+    reading,
+)
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.workers import pool as pool_module
 from framework_parity.comparisons.workers.pool import WorkerPool
@@ -44,12 +50,14 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[FakePair]:
 def test_a_pair_is_started_for_the_first_call_and_kept(
     made: list[FakePair],
 ) -> None:
-    with WorkerPool(2, setup={"torch": "a:b"}, threads=3) as pool:
+    images = ImageFiles(Path("images"))
+    setup = {"torch": "a:b"}
+    with WorkerPool(2, setup=setup, threads=3, images=images) as pool:
         assert made == []
         pairs = {id(pool.call(lambda pair: pair)) for _ in range(4)}
         assert pool.started == len(pairs) == len(made) == 1
         assert made[0].closed == 0
-    assert made[0].how == (("torch", "keras"), {"torch": "a:b"}, 3, "cpu")
+    assert made[0].how == (("torch", "keras"), setup, 3, "cpu", images)
     assert made[0].closed == 1
 
 
@@ -114,6 +122,17 @@ def test_values_are_in_the_order_of_the_items(made: list[FakePair]) -> None:
     with WorkerPool(2) as pool:
         assert pool.map(value, range(6)) == list(range(6))
     assert len(made) == pool.started == 2
+
+
+def test_calls_read_the_image_files_of_their_caller(
+    made: list[FakePair], tmp_path: Path
+) -> None:
+    def folder(*_: object) -> Path:
+        return current().folder
+
+    with WorkerPool(2) as pool, reading(ImageFiles(tmp_path)):
+        assert pool.submit(folder).result() == tmp_path
+        assert pool.map(folder, range(3)) == [tmp_path] * 3
 
 
 def test_leaving_closes_the_pairs_of_calls_that_still_run(

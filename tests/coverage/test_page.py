@@ -265,7 +265,7 @@ class NoPair:
     started: ClassVar[list[int]] = []
 
     def __init__(
-        self, backends: Any, setup: Any, threads: int, device: str
+        self, backends: Any, setup: Any, threads: int, *rest: Any
     ) -> None:
         self.started.append(threads)
 

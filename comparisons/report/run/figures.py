@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from framework_parity.common.data.image_cache import image_folder
+from framework_parity.common.data.image_cache import reading
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.losses import class_labels
 from framework_parity.common.training import loop
@@ -90,7 +90,7 @@ def pictures(result: Result) -> list[ReportFigure]:
     plots = result.experiment.plots
     with (
         rc_context(STYLE),
-        image_folder(result.settings.data_dir, download=False),
+        reading(result.settings.images),
     ):
         return [
             ReportFigure(name, caption, svg(draw(result)))
