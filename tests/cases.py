@@ -5,6 +5,7 @@ trained by plain gradient descent. Every test runs this table on each backend.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ class Case:
     recipe: dict[str, Any] = field(default_factory=dict)
     smooth: bool = True
 
-    @property
+    @cached_property
     def arm(self) -> Arm:
         """The case as an arm."""
         return arm(self.layers, self.sides, self.classes, **self.recipe)
@@ -772,13 +773,13 @@ def _repeating(cases: list[Case]) -> set[str]:
 REPEATING = _repeating(CONVENTIONAL + DECAYS)
 
 
-def marked(cases: list[Case]) -> list[Any]:
-    """Return parameters of a test; cases that repeat others are slow."""
+def marked(cases: list[Case], slow: set[str]) -> list[Any]:
+    """Return parameters of a test; the cases with some ids are slow."""
     return [
         pytest.param(
             case,
             id=case.id,
-            marks=pytest.mark.slow if case.id in REPEATING else (),
+            marks=pytest.mark.slow if case.id in slow else (),
         )
         for case in cases
     ]

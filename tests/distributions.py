@@ -66,7 +66,7 @@ SURPRISE = 1e-6
 
 def id_of(initializer: Initializer) -> str:
     """Return the id of a test."""
-    fields = initializer.model_dump()
+    fields: Any = initializer.model_dump()
     if isinstance(fields, str):
         return fields
     [(kind, values)] = fields.items()

@@ -51,14 +51,20 @@ def conv(kind: str, **fields: Any) -> dict[str, Any]:
     return {kind: {**filters, "size": 3, **fields}}
 
 
+def _initialized(kind: str, tensor: str) -> Callable[[Any], Arm]:
+    return lambda value: image(conv(kind, **{f"{tensor}_initializer": value}))
+
+
+def _normed(field: str) -> Callable[[Any], Arm]:
+    return lambda value: arm([{"batch_norm": {field: value}}, *dense()])
+
+
 # For each row, a network and a recipe in which the row's value is `value`.
 EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "dense_kernel_initializer": lambda value: drawn(value),
     "dense_bias_initializer": lambda value: arm(dense(bias_initializer=value)),
     **{
-        f"{kind}_{tensor}_initializer": lambda value, kind=kind, t=tensor: (
-            image(conv(kind, **{f"{t}_initializer": value}))
-        )
+        f"{kind}_{tensor}_initializer": _initialized(kind, tensor)
         for kind in ("conv2d", "depthwise_conv2d")
         for tensor in ("kernel", "bias")
     },
@@ -78,9 +84,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
         [{"flatten": value}, *dense()], (4, 5, 3)
     ),
     **{
-        f"batch_norm_{field}": lambda value, field=field: arm(
-            [{"batch_norm": {field: value}}, *dense()]
-        )
+        f"batch_norm_{field}": _normed(field)
         for field in ("epsilon", "running_decay", "running_variance")
     },
     "leaky_relu_slope": lambda value: arm(

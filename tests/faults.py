@@ -56,7 +56,7 @@ def install(backend: str) -> None:
         elif name:
             getattr(sys.modules[__name__], name)(backend)
 
-    tasks.plant = plant
+    setattr(tasks, plant.__name__, plant)
 
 
 def misread(row_name: str, side: str) -> None:
@@ -171,7 +171,9 @@ def _replace_tanh(backend: str, function: Callable[[Any, Any], Any]) -> None:
             keras = importlib.import_module("keras")
             return call(keras.layers.Activation, lambda x: function(ops, x))
 
-        class Other(build(spec, shape).function):
+        base: Any = build(spec, shape).function
+
+        class Other(base):
             def forward(self, x: Any) -> Any:
                 return function(ops, x)
 

@@ -27,7 +27,7 @@ def write_idx(
     raw = folder / FOLDERS[kind]
     raw.mkdir(parents=True, exist_ok=True)
     rng = np.random.Generator(np.random.Philox(seed))
-    truth = {}
+    truth: dict[str, Any] = {}
     for part, count in (("train", TRAIN), ("test", TEST)):
         images = rng.integers(256, size=(count, 28, 28))
         labels = np.arange(count) % classes
@@ -49,6 +49,7 @@ def write_array(path: Path, entries: Any, kind: int = 8) -> None:
 class _Python2(pickle._Pickler):
     """Pickles bytes like Python 2's strings, as in CIFAR-10's files."""
 
+    write: Any  # `pickle` declares no type for it
     dispatch: ClassVar[Any] = dict(pickle._Pickler.dispatch)
 
     def save_bytes(self, value: bytes) -> None:

@@ -127,7 +127,7 @@ def _without_docstrings(source: str) -> str:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [each for each in body if not _is_docstring(each)]
+            body[:] = [each for each in body if not _is_docstring(each)]
     return ast.dump(tree)
 
 
@@ -231,6 +231,7 @@ def counted(results: Sequence[JobResult]) -> str:
     'Of 2 ladder runs, 0 agree, 2 disagree'
     """
     counts = Counter(map(outcome, results))
-    kinds = ["agree", *(k for k in ("disagree", "undecided") if counts[k])]
+    others: tuple[Outcome, ...] = ("disagree", "undecided")
+    kinds = ["agree", *(kind for kind in others if counts[kind])]
     shown = ", ".join(f"{counts[kind]} {kind}" for kind in kinds)
     return f"Of {len(results)} ladder runs, {shown}"

@@ -17,13 +17,11 @@ Referred = Callable[[Case], Findings]
 
 
 @pytest.fixture(scope="session")
-def examined(pair: WorkerPair, request: pytest.FixtureRequest) -> Examined:
+def examined(pair: WorkerPair) -> Examined:
     """Return a function from a case, a backend and a precision.
 
-    All float64 results that the session needs are submitted at once, so that
-    both frameworks work while one is waited for. With xdist, where a process
-    has only some of the tests, a case is submitted to both frameworks when
-    either is needed.
+    A case is submitted to both frameworks when either is needed, so that both
+    work at the same time.
     """
     begun: dict[Any, Any] = {}
 
@@ -43,18 +41,10 @@ def examined(pair: WorkerPair, request: pytest.FixtureRequest) -> Examined:
         dtype: Dtype = "float64",
         steps: int = STEPS,
     ) -> Findings:
-        if shared:
-            for each in pair.workers:
-                begin(case, each, dtype, steps)
+        for each in pair.workers:
+            begin(case, each, dtype, steps)
         return begin(case, backend, dtype, steps).result()
 
-    shared = hasattr(request.config, "workerinput")
-    for item in () if shared else request.session.items:
-        params = item.callspec.params if hasattr(item, "callspec") else {}
-        if {"case", "backend"} <= set(
-            params
-        ) and "examined" in item.fixturenames:
-            begin(params["case"], params["backend"], "float64", STEPS)
     return ask
 
 

@@ -153,19 +153,16 @@ def load_wrong(
 
 def add_tasks(backend: str) -> None:
     """Add the tasks of this module to a worker."""
-    tasks.examine = examine
-    tasks.drawn = drawn
-    tasks.each_gradient = each_gradient
-    tasks.shared = shared
-    tasks.load_wrong = load_wrong
     for task in (
+        examine,
+        drawn,
+        each_gradient,
+        shared,
+        load_wrong,
         live.live_images,
         live.live_rates,
         live.live_plateau,
         live.live_stopping,
-    ):
-        setattr(tasks, task.__name__, task)
-    for task in (
         roundtrip.read_back,
         roundtrip.read_networks,
         roundtrip.read_unknown,

@@ -4,7 +4,7 @@ They run in a worker, which holds one framework, and import it there.
 """
 
 import importlib
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -67,7 +67,7 @@ def live_plateau(
     trainer_class: Any,
     values: list[float],
     lr: float,
-    mode: str,
+    mode: Literal["min", "max"],
     progress: Any = None,
     **arguments: Any,
 ) -> Curve:

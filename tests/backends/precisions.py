@@ -114,7 +114,8 @@ def _torch_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
     for name, mask in trainer._masks(segment).items():
         trainer.mask_layers[name].mask = mask[0]
     rows = torch.from_numpy(segment.indices[:1])
-    (x,), (y,) = engine.gather(*trainer.parts["train"], rows)
+    samples, labels = trainer.parts["train"]
+    (x,), (y,) = engine.gather(samples, labels, rows)
     trainer.model.train()
     variables = list(weights.parameters(trainer.model).values())
     value, gradients = engine.gradients(
@@ -128,7 +129,8 @@ def _keras_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
 
     for name, mask in trainer._masks(segment).items():
         trainer.mask_layers[name].mask = mask[0]
-    x, y = engine.gather(*trainer.parts["train"], segment.indices[0])
+    samples, labels = trainer.parts["train"]
+    x, y = engine.gather(samples, labels, segment.indices[0])
     variables = list(weights.parameters(trainer.model).values())
     value, gradients = engine.gradients(
         *(trainer.model, trainer.loss, trainer.penalty, variables, x, y)
@@ -157,4 +159,4 @@ SIDES: dict[str, tuple[Any, Any, Any]] = {
 
 def add_tasks(backend: str) -> None:
     """Add the tasks of this module to a worker."""
-    tasks.types = types
+    setattr(tasks, types.__name__, types)

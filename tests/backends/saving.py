@@ -354,6 +354,5 @@ def _saved_layer(cls: Any, path: Path) -> tuple[str, Any, Any]:
 
 def add_tasks(backend: str) -> None:
     """Add the tasks of this module to a worker."""
-    tasks.resumed = resumed
-    tasks.stepped_with_a_closure = stepped_with_a_closure
-    tasks.saved = saved
+    for task in (resumed, stepped_with_a_closure, saved):
+        setattr(tasks, task.__name__, task)

@@ -6,6 +6,7 @@ of a live object. Both run in a worker, and import their framework there.
 
 import builtins
 import importlib
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from tests.backends.items import (
 from tests.cases import arm
 
 
-class Side:
+class Side(ABC):
     """The interface of both frameworks, and what they have in common."""
 
     package: str
@@ -134,6 +135,38 @@ class Side:
             if read(live) is not None
         ]
 
+    @abstractmethod
+    def seed(self) -> None:
+        """Seed the framework's random generators."""
+
+    @abstractmethod
+    def given(self) -> dict[str, Any]:
+        """Return the names that emitted code takes as given."""
+
+    @abstractmethod
+    def bases(self) -> dict[str, tuple[Any, ...]]:
+        """Return for each family its base class, with its arguments."""
+
+    @abstractmethod
+    def near(self) -> dict[str, Any]:
+        """Return objects like those of some elements, which mean another."""
+
+    @abstractmethod
+    def layers(self, model: Any) -> list[Any]:
+        """Return the layers of a model, in order."""
+
+    @abstractmethod
+    def first(self, item: Item) -> tuple[str, ...]:
+        """Return the names of the given arguments, which come first."""
+
+    @abstractmethod
+    def construct(self, item: Item) -> Any:
+        """Return the live object of anything but a layer."""
+
+    @abstractmethod
+    def outputs(self, model: Any, x: np.ndarray) -> np.ndarray:
+        """Return a model's outputs in evaluation, of images."""
+
 
 class Torch(Side):
     """PyTorch's side."""
@@ -226,6 +259,7 @@ class Torch(Side):
         z, y = (torch.from_numpy(each) for each in outputs_of(item))
         value = live(z.requires_grad_(), y)
         value.backward()
+        assert z.grad is not None
         return {"value": value.item(), "gradient": z.grad.numpy()}
 
     def look_at_optimizers(self, item: Item, live: Any) -> dict[str, Any]:

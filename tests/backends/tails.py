@@ -9,6 +9,7 @@ import importlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import mpmath
@@ -218,7 +219,7 @@ LOSSES: dict[str, tuple[Any, float, Function]] = {
         f"cross_entropy-{right}-{smoothing}": (
             {"cross_entropy": {"label_smoothing": smoothing}},
             right,
-            lambda z, r=right, s=smoothing: cross_entropy(z, r, s),
+            partial(cross_entropy, right=right, smoothing=smoothing),
         )
         for right in (0, 1)
         for smoothing in (0.0, 0.1)
@@ -227,7 +228,7 @@ LOSSES: dict[str, tuple[Any, float, Function]] = {
         f"binary_cross_entropy-{y:g}-{smoothing}": (
             {"binary_cross_entropy": {"label_smoothing": smoothing}},
             y,
-            lambda z, y=y, s=smoothing: binary_cross_entropy(z, y, s),
+            partial(binary_cross_entropy, y=y, smoothing=smoothing),
         )
         for y in (0.0, 1.0)
         for smoothing in (0.0, 0.1)
@@ -296,6 +297,7 @@ def _torch_slope(live: Any, x: Array) -> tuple[Array, Array]:
     entering = torch.tensor(x, requires_grad=True)
     left = live(entering)
     left.sum().backward()
+    assert entering.grad is not None
     return left.detach().numpy(), entering.grad.numpy()
 
 
@@ -321,6 +323,7 @@ def _torch_loss(live: Any) -> Callable[[Array, Array], tuple[float, Array]]:
         outputs = torch.tensor(z, requires_grad=True)
         value = live(outputs, torch.from_numpy(y))
         value.backward()
+        assert outputs.grad is not None
         return value.item(), outputs.grad.numpy()
 
     return both
@@ -349,5 +352,5 @@ SLOPES_OF_LOSSES = {"torch_impl": _torch_loss, "keras_impl": _keras_loss}
 
 def add_tasks(backend: str) -> None:
     """Add the tasks of this module to a worker."""
-    tasks.tails_of_layers = tails_of_layers
-    tasks.tails_of_losses = tails_of_losses
+    for task in (tails_of_layers, tails_of_losses):
+        setattr(tasks, task.__name__, task)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.backends.conftest import Examined, Referred
-from tests.cases import CASES, LAYERS, LOSSES, Case, marked
+from tests.backends.examination import STEPS
+from tests.cases import CASES, LAYERS, LOSSES, REPEATING, Case, marked
 from tests.coverage.elements import covered
 from tests.tolerances import (
     ROUNDING,
@@ -21,51 +22,7 @@ from tests.tolerances import (
     assert_gradients_close,
 )
 
-on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
-for_each_case = pytest.mark.parametrize("case", marked(CASES))
 
-
-@on_each_backend
-@for_each_case
-def test_layer_outputs_equal_the_numpy_reference(
-    case: Case, backend: str, examined: Examined, referred: Referred
-) -> None:
-    truth = referred(case)
-    assert_close(examined(case, backend).outputs, truth.outputs, ROUNDING)
-
-
-@on_each_backend
-@for_each_case
-def test_loss_and_gradients_equal_the_numpy_reference(
-    case: Case, backend: str, examined: Examined, referred: Referred
-) -> None:
-    truth = referred(case)
-    assert_close(examined(case, backend).gradients, truth.gradients, ROUNDING)
-
-
-@on_each_backend
-@for_each_case
-def test_one_step_equals_the_numpy_reference(
-    case: Case, backend: str, examined: Examined, referred: Referred
-) -> None:
-    truth = referred(case)
-    assert_close(examined(case, backend).stepped, truth.stepped, ROUNDING)
-
-
-@on_each_backend
-@for_each_case
-def test_thirty_steps_equal_the_numpy_reference(
-    case: Case, backend: str, examined: Examined, referred: Referred
-) -> None:
-    result, truth = examined(case, backend), referred(case)
-    assert_close(result.curves, truth.curves, TRAINED)
-    assert_close(result.trained, truth.trained, TRAINED)
-    assert_close(result.evaluation, truth.evaluation, TRAINED)
-
-
-# The optimiser has no influence before its first step, so its cases are left
-# out. The slope of a softmax of logits of hundreds is an exponential of them,
-# and the rounding of such a logit in float32 is 1e-5 of its exponential.
 def first_of_each_kind(cases: Iterable[Case]) -> list[Case]:
     """Return the cases that have a new kind, choice or rank."""
     seen: set[Any] = set()
@@ -78,11 +35,85 @@ def first_of_each_kind(cases: Iterable[Case]) -> list[Case]:
     return kept
 
 
+# The optimiser has no influence before its first step, so its cases are left
+# out. The slope of a softmax of logits of hundreds is an exponential of them,
+# and the rounding of such a logit in float32 is 1e-5 of its exponential.
 IN_FLOAT32 = first_of_each_kind(
     case
     for case in LAYERS + LOSSES
     if case.id not in ("softmax-extreme", "log_softmax-extreme")
 )
+
+
+def carries_over(case: Case) -> bool:
+    """Whether a step depends on more than gradients and an update rule."""
+    nodes = case.arm.all_nodes
+    return any(node.state or node.mask_shape is not None for node in nodes)
+
+
+# Layers and losses are trained by plain gradient descent. Steps with the same
+# kinds and choices show nothing that the gradients do not, so of those one
+# case is trained; the others are trained in the slow tests.
+NOT_TRAINED = {case.id for case in LAYERS + LOSSES if not carries_over(case)}
+NOT_TRAINED -= {case.id for case in first_of_each_kind(LAYERS + LOSSES)}
+
+
+def steps_of(case: Case) -> int:
+    """Return the number of steps of a case in the tests that are not slow."""
+    return 0 if case.id in NOT_TRAINED else STEPS
+
+
+on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
+for_each_case = pytest.mark.parametrize("case", marked(CASES, REPEATING))
+for_each_trained_case = pytest.mark.parametrize(
+    "case", marked(CASES, REPEATING | NOT_TRAINED)
+)
+
+
+@on_each_backend
+@for_each_case
+def test_layer_outputs_equal_the_numpy_reference(
+    case: Case, backend: str, examined: Examined, referred: Referred
+) -> None:
+    truth = referred(case)
+    assert_close(
+        examined(case, backend, steps=steps_of(case)).outputs,
+        truth.outputs,
+        ROUNDING,
+    )
+
+
+@on_each_backend
+@for_each_case
+def test_loss_and_gradients_equal_the_numpy_reference(
+    case: Case, backend: str, examined: Examined, referred: Referred
+) -> None:
+    truth = referred(case)
+    assert_close(
+        examined(case, backend, steps=steps_of(case)).gradients,
+        truth.gradients,
+        ROUNDING,
+    )
+
+
+@on_each_backend
+@for_each_trained_case
+def test_one_step_equals_the_numpy_reference(
+    case: Case, backend: str, examined: Examined, referred: Referred
+) -> None:
+    truth = referred(case)
+    assert_close(examined(case, backend).stepped, truth.stepped, ROUNDING)
+
+
+@on_each_backend
+@for_each_trained_case
+def test_thirty_steps_equal_the_numpy_reference(
+    case: Case, backend: str, examined: Examined, referred: Referred
+) -> None:
+    result, truth = examined(case, backend), referred(case)
+    assert_close(result.curves, truth.curves, TRAINED)
+    assert_close(result.trained, truth.trained, TRAINED)
+    assert_close(result.evaluation, truth.evaluation, TRAINED)
 
 
 @on_each_backend
@@ -97,7 +128,7 @@ def test_float32_forward_and_gradients_are_close(
 
 
 @on_each_backend
-@for_each_case
+@for_each_trained_case
 def test_live_parameters_are_those_of_the_spec(
     case: Case, backend: str, examined: Examined
 ) -> None:

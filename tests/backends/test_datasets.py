@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from framework_parity.common.data import image_cache
-from framework_parity.common.data.image_cache import ImageFiles
+from framework_parity.common.data.image_cache import ImageFiles, reading
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import digest
@@ -74,7 +75,7 @@ def test_a_file_that_is_replaced_is_loaded_anew(
     after = loaded(pair, folder, "mnist")
     assert digest(after) != before
     # This process has no framework, and reads their cache.
-    with image_cache.reading(ImageFiles(folder)):
+    with reading(ImageFiles(folder)):
         assert digest(image_cache.images("mnist", {})) == digest(after)
 
 
@@ -98,7 +99,7 @@ def test_loaders_find_files_in_their_download_folder(
     for file in list(raw.iterdir()):
         file.with_suffix("").write_bytes(gzip.decompress(file.read_bytes()))
         file.unlink()
-    arguments = {"folder": tmp_path, "kind": "fashion_mnist"}
+    arguments: dict[str, Any] = {"folder": tmp_path, "kind": "fashion_mnist"}
     with pytest.raises(SpecError, match="there is no"):
         pair.ask("load_images", **arguments)
     results = pair.ask("load_images", **arguments, download=True)
@@ -129,52 +130,65 @@ def test_a_changed_byte_in_the_cache_is_refused(
 def test_a_class_too_many_is_refused_in_a_worker(
     kind: str, says: str, pair: WorkerPair, tmp_path: Path
 ) -> None:
-    write = write_cifar if kind == "cifar10" else write_idx
-    write(tmp_path, *([kind] if kind == "mnist" else []), classes=11)
+    if kind == "cifar10":
+        write_cifar(tmp_path, classes=11)
+    else:
+        write_idx(tmp_path, kind, classes=11)
     with pytest.raises(SpecError, match=says):
         pair.ask("load_images", folder=tmp_path, kind=kind)
 
 
 def test_an_archive_that_is_not_the_official_one_is_refused(
-    tmp_path: Path,
+    pair: WorkerPair, tmp_path: Path
 ) -> None:
     """Torchvision checks each file's checksum."""
     write_cifar(tmp_path)
-    arm = _arm(ARM.replace("mnist", "cifar10"))
-    with (
-        WorkerPair(("torch",), images=ImageFiles(tmp_path)) as pair,
-        pytest.raises(SpecError, match="corrupted"),
-    ):
-        pair.ask("inspect_step", arm=arm, seed=0, dtype="float64", nudges=())
+    files = {"folder": tmp_path, "kind": "cifar10", "official": True}
+    with pytest.raises(SpecError, match="corrupted"):
+        pair.workers["torch"].submit("load_images", **files).result()
 
 
 def _arm(text: str) -> Any:
     return parse(yaml.safe_load(text)).arm("only")
 
 
-def test_the_data_rung_finds_a_loader_that_is_off_by_one_grey_level(
-    folder: Path,
-) -> None:
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> ImageFiles:
+    """A small MNIST and a small Fashion-MNIST."""
+    folder = tmp_path_factory.mktemp("images")
+    for kind in ("mnist", "fashion_mnist"):
+        write_idx(folder, kind)
+    return ImageFiles(folder)
+
+
+@pytest.fixture(scope="module")
+def reading_pair(images: ImageFiles) -> Iterator[WorkerPair]:
+    """Both frameworks, which read these files; Keras has a planted fault."""
     setup = {"keras": "tests.backends.loading:change_a_pixel"}
-    images = ImageFiles(folder)
     with WorkerPair(setup=setup, threads=1, images=images) as pair:
-        verdicts = run_ladder(pair, _arm(ARM)).verdicts
+        yield pair
+
+
+def test_the_data_rung_finds_a_loader_that_is_off_by_one_grey_level(
+    reading_pair: WorkerPair,
+) -> None:
+    arm = _arm(ARM.replace("mnist", "fashion_mnist"))
+    verdicts = run_ladder(reading_pair, arm).verdicts
     assert [(v.rung, v.outcome) for v in verdicts] == [("data", "disagree")]
 
 
 def test_both_train_on_what_they_load_and_agree(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    reading_pair: WorkerPair, images: ImageFiles
 ) -> None:
-    spec = tmp_path / "spec.yaml"
-    spec.write_text(ARM)
-    command = ("check", str(spec), "--level", "trajectory", "--data-dir")
-    assert parity(*command, str(folder)) == output.AGREE
-    file = folder / FOLDERS["mnist"] / "t10k-labels-idx1-ubyte.gz"
+    with reading(images):
+        arm, other = _arm(ARM), _arm(ARM.replace("samples: 30", "samples: 29"))
+        verdicts = run_ladder(reading_pair, arm, level="trajectory").verdicts
+    assert [v.outcome for v in verdicts] == ["agree"] * 6
+    file = images.folder / FOLDERS["mnist"] / "t10k-labels-idx1-ubyte.gz"
     file.write_bytes(file.read_bytes()[:-9])
-    capsys.readouterr()
-    assert parity(*command, str(folder)) == output.WRONG_INPUT
-    message = capsys.readouterr().err.splitlines()[-1]
-    assert message.startswith(f"parity: {file}: data: is truncated")
+    with pytest.raises(SpecError, match="is truncated") as caught:
+        run_ladder(reading_pair, other)
+    assert caught.value.file == str(file)
 
 
 @pytest.mark.parametrize("command", ["run", "check", "audit"])

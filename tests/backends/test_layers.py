@@ -207,7 +207,12 @@ def test_the_counted_networks_count_the_same_in_the_spec() -> None:
 def test_a_formula_with_a_scalar_works_in_a_fresh_process() -> None:
     """PyTorch imports parts of itself when a scalar becomes a tensor."""
     spec = arm([{"dense": 4}, {"custom": "maximum(0, x)"}, {"dense": 3}])
-    task = {"arm": spec, "seed": 0, "dtype": "float64", "nudges": ()}
+    task: dict[str, Any] = {
+        "arm": spec,
+        "seed": 0,
+        "dtype": "float64",
+        "nudges": (),
+    }
     with WorkerPair(threads=1) as fresh:
         results = fresh.ask("inspect_step", **task)
     assert results["torch"].shapes == results["keras"].shapes

@@ -170,9 +170,9 @@ def hold_near(arm: Arm, mixed: Any, single: Any) -> None:
         off = np.linalg.norm(mixed.outputs[name] - single.outputs[name])
         scale = np.linalg.norm(single.outputs[name])
         assert off <= depth * UNIT * scale, name
-    off = {n: mixed.gradients[n] - g for n, g in single.gradients.items()}
+    apart = {n: mixed.gradients[n] - g for n, g in single.gradients.items()}
     bound = 2 * max(layers.values()) * UNIT * size(single.gradients)
-    assert size(off) <= bound, f"{size(off)} is beyond {bound}"
+    assert size(apart) <= bound, f"{size(apart)} is beyond {bound}"
 
 
 def hold_backend_near(pair: WorkerPair, backend: str, arm: Arm) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from framework_parity.common.spec.schedules import Schedule
+from framework_parity.common.spec.schedules import OneCycle, Schedule
 from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.cases import SCHEDULES
 from tests.tolerances import ROUNDING
@@ -41,7 +41,7 @@ def spec_of(name: str, per: str) -> Schedule:
 def length(spec: Schedule) -> int:
     """Return the number of steps; PyTorch's OneCycleLR ends with an error."""
     epochs = 70
-    if spec.kind() == "one_cycle":
+    if isinstance(spec, OneCycle):
         epochs = spec.steps
     per_epoch = getattr(spec, "per", "step") == "epoch"
     return epochs * STEPS_PER_EPOCH if per_epoch else epochs

@@ -5,7 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framework_parity.common.spec.recipe import EarlyStopping, Plateau
+from framework_parity.common.spec.recipe import (
+    EarlyStopping,
+    Monitor,
+    Plateau,
+)
 from framework_parity.common.training.loop import Patience, Reduction
 from framework_parity.comparisons.workers.worker import WorkerPair
 
@@ -24,7 +28,7 @@ def curve(rng: np.random.Generator, epochs: int = 40) -> list[float]:
 def plateau_of(rng: np.random.Generator, backend: str) -> dict[str, Any]:
     """Return the arguments of the framework, and those of this project."""
     patience, cooldown = (int(n) for n in rng.integers(0, 4, 2))
-    shared = {
+    shared: dict[str, Any] = {
         "patience": patience,
         "cooldown": cooldown,
         "min_lr": float(rng.choice([0.0, 0.05])),
@@ -34,9 +38,9 @@ def plateau_of(rng: np.random.Generator, backend: str) -> dict[str, Any]:
     if backend == "torch":
         mode = str(rng.choice(["relative", "absolute"]))
         least = float(rng.choice([1e-8, 0.08]))
-        theirs = {"threshold": threshold, "threshold_mode": mode[:3]}
+        theirs: dict[str, Any] = {"threshold": threshold, "threshold_mode": mode[:3]}
         theirs |= {"eps": least}
-        ours = {"counting": "exceeds", "last_cooldown": "ignored"}
+        ours: dict[str, Any] = {"counting": "exceeds", "last_cooldown": "ignored"}
         ours |= {"threshold_mode": mode, "least_change": least}
     else:
         theirs = {"min_delta": threshold}
@@ -51,7 +55,7 @@ def plateau_of(rng: np.random.Generator, backend: str) -> dict[str, Any]:
 @pytest.mark.parametrize("monitor", ["validation_loss", "validation_accuracy"])
 @pytest.mark.parametrize("backend", ["torch", "keras"])
 def test_plateau_equals_the_frameworks_reduce_lr_on_plateau(
-    backend: str, monitor: str, pair: WorkerPair
+    backend: str, monitor: Monitor, pair: WorkerPair
 ) -> None:
     rng = np.random.default_rng(0)
     rising = monitor.endswith("accuracy")
@@ -78,7 +82,7 @@ def test_plateau_equals_the_frameworks_reduce_lr_on_plateau(
 
 @pytest.mark.parametrize("monitor", ["validation_loss", "validation_accuracy"])
 def test_early_stopping_equals_keras_early_stopping(
-    monitor: str, pair: WorkerPair
+    monitor: Monitor, pair: WorkerPair
 ) -> None:
     rng = np.random.default_rng(0)
     rising = monitor.endswith("accuracy")
@@ -86,7 +90,7 @@ def test_early_stopping_equals_keras_early_stopping(
     for _ in RUNS:
         values = [-v if rising else v for v in curve(rng)]
         baseline = [None, -2.9 if rising else 2.9][int(rng.integers(2))]
-        shared = {
+        shared: dict[str, Any] = {
             "patience": int(rng.integers(0, 5)),
             "min_delta": float(rng.choice([0.0, 0.055])),
             "start_from_epoch": int(rng.integers(0, 4)),
@@ -115,7 +119,11 @@ def test_exceeds_equals_reaches_with_one_more_epoch_of_patience() -> None:
     for _ in RUNS:
         values, patience = curve(rng), int(rng.integers(0, 5))
         ends = []
-        for counting, n in (("exceeds", patience), ("reaches", patience + 1)):
+        rules: list[tuple[Counting, int]] = [
+            ("exceeds", patience),
+            ("reaches", patience + 1),
+        ]
+        for counting, n in rules:
             rule = Patience(EarlyStopping(patience=n, counting=counting))
             spent = []
             for epoch, value in enumerate(values, 1):

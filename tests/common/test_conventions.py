@@ -118,7 +118,8 @@ def test_field_is_required_without_a_dialect(row: Convention) -> None:
     missing = {"type": "missing", "loc": (field,)}
     with pytest.raises(ValidationError) as caught:
         cls.model_validate(least)
-    errors = [{k: e[k] for k in missing} for e in caught.value.errors()]
+    found: list[Any] = [*caught.value.errors()]
+    errors = [{k: e[k] for k in missing} for e in found]
     assert missing in errors
 
 

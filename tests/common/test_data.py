@@ -11,7 +11,6 @@ from framework_parity.common.data.synthetic import (
     Linear,
     MoonsCircles,
     Noise,
-    Points,
     Polynomial,
     Sine,
     Spiral,
@@ -337,7 +336,7 @@ def test_polynomial_without_noise_is_its_polynomial() -> None:
 
 
 def test_polynomial_noise_has_the_given_deviation() -> None:
-    noise = {"samples": 20_000, "noise": 2.5}
+    noise: dict[str, Any] = {"samples": 20_000, "noise": 2.5}
     residual = Polynomial(**noise).draw(0)[1]
     residual = residual - Polynomial(**(noise | {"noise": 0.0})).draw(0)[1]
     # Five standard errors of a deviation from 20,000 samples.

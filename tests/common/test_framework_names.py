@@ -320,7 +320,7 @@ def valued(kind: str, field: str, value: Any) -> dict[str, Any]:
         return {"recipe": {field: value}}
     if kind == "data":
         return {"data": {"spiral": {}, field: value}}
-    beside = {
+    beside: dict[str, dict[str, Any]] = {
         "early_stopping": {"patience": 2},
         "plateau": {"patience": 2},
         "accumulation": {"batches": 2},

@@ -142,7 +142,7 @@ class Loader:
 
     def __init__(self) -> None:
         self.calls: list[bool] = []
-        self.images = {
+        self.images: dict[str, Any] = {
             "x_train": np.arange(TRAIN * 784).reshape(TRAIN, 28, 28, 1) % 251,
             "x_test": np.arange(TEST * 784).reshape(TEST, 28, 28, 1) % 241,
         }
@@ -192,7 +192,8 @@ def test_images_are_a_data_set_with_its_own_test_part(loader: Loader) -> None:
         np.testing.assert_array_equal(
             part.y, loader.images[f"y_{name}"][: len(part)]
         )
-        assert (part.x.dtype, part.y.dtype) == (np.float64, np.int64)
+        assert part.x.dtype == np.float64
+        assert part.y.dtype == np.int64
 
 
 def test_files_are_loaded_once(loader: Loader) -> None:

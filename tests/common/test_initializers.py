@@ -71,7 +71,7 @@ def test_plain_is_the_same_distribution_without_fans(
 
 @pytest.mark.parametrize("kind", [GlorotNormal, HeNormal, LecunNormal])
 def test_truncated_normal_is_bounded_and_untruncated_is_not(
-    kind: type[Initializer],
+    kind: type[GlorotNormal | HeNormal | LecunNormal],
 ) -> None:
     cut, whole = (
         kind(truncated=truncated).sample(stream(0, "test"), FANS, *FANS)

@@ -12,7 +12,7 @@ from framework_parity.common.spec.layers.activations import Relu, Tanh
 @pytest.fixture
 def relu(monkeypatch: pytest.MonkeyPatch) -> object:
     """Make a backend that has a function for ReLU, and misspells tanh."""
-    module = types.ModuleType("activations")
+    module: Any = types.ModuleType("activations")
     relu = module.relu = lambda spec, shape: None
     module.tahn = lambda spec, shape: None
     name = "framework_parity.some_impl.layers.activations"

@@ -13,7 +13,7 @@ DROPPING: Arm = arm(DROPOUT)
 
 def statistic(name: str, **fields: object) -> float:
     """Return a statistic of a record that has these fields."""
-    empty = {"steps": {}, "epochs": {}, "final": {}, "weights": {}}
+    empty: dict[str, Any] = {"steps": {}, "epochs": {}, "final": {}, "weights": {}}
     record = Record(**(empty | fields))  # type: ignore[arg-type]
     return float(STATISTICS[name]((Run(DROPPING, record),), ()))
 

@@ -158,7 +158,9 @@ def test_per_sample_gradients_match_finite_differences() -> None:
     rng = np.random.default_rng(0)
     for name in names:
         for _ in range(5):
-            index = tuple(rng.integers(n) for n in weights[name].shape)
+            index: tuple[Any, ...] = tuple(
+                rng.integers(n) for n in weights[name].shape
+            )
             both = []
             for step in (1e-6, -1e-6):
                 moved = weights[name].copy()

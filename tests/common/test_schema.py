@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from framework_parity.common.data.synthetic import Dataset
+from framework_parity.common.data.base import Dataset
 from framework_parity.common.spec.load import parse, schema
 from tests.common.json_schema import accepts
 from tests.common.written import ELEMENTS, RICH, experiment, key, written

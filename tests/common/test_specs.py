@@ -30,8 +30,9 @@ def assert_complete(spec: Any, dumped: Any) -> None:
     if isinstance(spec, BaseModel):
         for name in type(spec).model_fields:
             if name == "source":
-                kind = spec.source.kind()
-                assert_complete(spec.source, {kind: dumped[kind]})
+                source = getattr(spec, name)
+                kind = source.kind()
+                assert_complete(source, {kind: dumped[kind]})
             elif name in dumped or getattr(spec, name) is not None:
                 assert_complete(getattr(spec, name), dumped[name])
     elif isinstance(spec, dict):

@@ -5,12 +5,14 @@ NumPy, Keras and scikit-learn write, and what remains in such files.
 """
 
 import gzip
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
+from framework_parity.common.data.tables import TableDataset
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
@@ -24,7 +26,7 @@ Y = np.array(LABELS)
 
 
 def csv(
-    columns: dict[str, list[Any]], between: str = ",", end: str = "\n"
+    columns: Mapping[str, Iterable[Any]], between: str = ",", end: str = "\n"
 ) -> str:
     """Return a table as the text of a file."""
     lines = [list(columns), *zip(*columns.values(), strict=True)]
@@ -789,6 +791,8 @@ def test_part_may_be_a_separate_file(tmp_path: Path) -> None:
         "test": 2,
     }
     assert validated.validation == 0.0
+    assert isinstance(validated.source, TableDataset)
+    assert isinstance(data.source, TableDataset)
     assert validated.source.sha256 != data.source.sha256
 
 
@@ -860,6 +864,7 @@ def test_a_large_file_is_not_kept(
     saved(file, {"x": X.astype(np.float32), "y": Y})
     monkeypatch.setattr(table_files, "KEPT", 0)
     source = written(file, {}).data.source
+    assert isinstance(source, TableDataset)
     assert source._contents().kept is None
     x, y = source.draw(0)
     assert x.dtype == np.float32

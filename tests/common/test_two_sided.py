@@ -31,7 +31,7 @@ from framework_parity.common.training.batches import segments
 from tests.common.json_schema import accepts
 from tests.common.written import RICH, experiment, key, written
 
-IMAGES = {"digits": {}}
+IMAGES: dict[str, Any] = {"digits": {}}
 SCHEMA = schema()
 
 
@@ -58,7 +58,12 @@ def embeddings(kind: type[SpecNode]) -> Iterator[dict[str, Any]]:
             arms={"a": [{"dense": dense["dense"] | {"units": 3}}]}
         )
     if kind in members(Loss):
-        for data in ({"spiral": {}}, {"spiral": {"classes": 2}}, {"sine": {}}):
+        sets: list[dict[str, Any]] = [
+            {"spiral": {}},
+            {"spiral": {"classes": 2}},
+            {"sine": {}},
+        ]
+        for data in sets:
             for units in (1, 2, 3):
                 yield experiment(
                     data=data,

@@ -67,7 +67,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
 }
 
 
-def key(kind: type[SpecNode]) -> str:
+def key(kind: type[Model]) -> str:
     """Return the name of a kind: its word, with its file if two share it.
 
     An initialiser and a schedule are both called `constant`.

@@ -46,7 +46,7 @@ def shared_workers(pair: WorkerPair) -> Iterator[None]:
         device: str = "cpu",
         images: ImageFiles | None = None,
     ) -> None:
-        if setup or device != "cpu" or images not in (None, image_files()):
+        if setup or device == "cuda" or images not in (None, image_files()):
             start(self, backend, setup, threads, device, images)
         else:
             self.__dict__ = pair.workers[backend].__dict__

@@ -303,6 +303,7 @@ def test_a_worker_that_dies_ends_with_status_3(
 
 
 @pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.usefixtures("shared_workers")
 def test_a_device_that_is_not_there_is_refused_in_one_sentence(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

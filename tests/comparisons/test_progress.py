@@ -84,15 +84,17 @@ def test_nothing_is_printed_before_the_first_report() -> None:
 def test_a_closed_stream_does_not_end_a_run() -> None:
     file = io.StringIO()
     file.close()
+    before = threading.active_count()
+    # pytest fails a test in whose threads an exception was raised.
     with Ticker("title", lambda: ("one", "one"), file, 0.01, 0.02):
         time.sleep(0.1)
-    assert threading.active_count() >= 1
+    assert threading.active_count() == before
 
 
 @pytest.mark.parametrize(
     ("command", "stage"),
     [
-        (("run", "--seeds", "2", "--json"), "linear: "),
+        (("run", "--seeds", "1", "--backend", "torch"), "linear: "),
         pytest.param(
             ("check", "--level", "trajectory"),
             "linear: ",

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from framework_parity.comparisons.workers import worker as worker_module
 from framework_parity.comparisons.workers.worker import (
+    ENTRY,
     LABELS,
     Worker,
     WorkerError,
@@ -18,16 +20,23 @@ from tests.comparisons.arms import TANH, arm
 
 SETUP = "tests.comparisons.misfortunes:{}"
 
-# A worker that hangs would block the suite; a start takes five seconds, and
-# some minutes on a busy machine.
+# Seconds until a worker that hangs fails its test.
 PATIENCE = 300.0
 
 both = pytest.mark.parametrize("backend", list(LABELS))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def bare() -> Iterator[None]:
+    """Start workers without a framework."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(worker_module, "ENTRY", "tests.comparisons.bare_worker")
+        yield
+
+
 @pytest.fixture(scope="module")
-def unlucky() -> Iterator[WorkerPair]:
-    """Both frameworks, with tasks that misbehave."""
+def unlucky(bare: None) -> Iterator[WorkerPair]:
+    """Both workers, with tasks that misbehave."""
     with WorkerPair(
         setup=dict.fromkeys(LABELS, SETUP.format("install"))
     ) as pair:
@@ -81,7 +90,7 @@ def killed(worker: Worker, sign: signal.Signals) -> str:
 
 
 def test_a_killed_worker_is_reported_with_its_signal() -> None:
-    """Nothing that TensorFlow prints as it starts is in the message."""
+    """Nothing that a worker prints as it starts is in the message."""
     worker = Worker("keras", setup=SETUP.format("install_with_a_message"))
     try:
         result(worker, "sleep", seconds=0.0)
@@ -210,7 +219,8 @@ def test_a_worker_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with WorkerPair() as pair:
+    monkeypatch.setattr(worker_module, "ENTRY", ENTRY)
+    with WorkerPair(("keras",)) as pair:
         pair.ask("train", arm=arm(TANH), seed=0, dtype="float32")
         # TensorFlow has written down what it traced, in the worker's folder.
         left = {path.parent.parent for path in tmp_path.rglob("*autograph*")}

@@ -17,7 +17,6 @@ from tests.ladder_jobs import (
     Job,
     ResultCache,
     run_jobs,
-    version,
 )
 
 PAGE = Path("docs/coverage.md")
@@ -74,7 +73,7 @@ def first_of_each(jobs: list[Job]) -> list[Job]:
         index: {(each, job.dtype) for each in held(job)}
         for index, job in enumerate(jobs)
     }
-    order = []
+    order: list[int] = []
     while left:
         best = max(left, key=lambda index: (len(left[index]), -index))
         new = left.pop(best)

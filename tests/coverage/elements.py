@@ -204,7 +204,13 @@ def covered(arm: Arm) -> set[type[Model] | Choice | OnRank]:
         OnRank(type(node.layer), names[len(node.input_shape) - 1])
         for node in arm.all_nodes
     }
-    for record in inside((arm.layers, arm.data, arm.recipe)):
+    return result | chosen((arm.layers, arm.data, arm.recipe))
+
+
+def chosen(value: Any) -> set[type[Model] | Choice]:
+    """Return the kinds and choices of all records inside a value."""
+    result: set[Any] = set()
+    for record in inside(value):
         result.add(type(record))
         for field, info in type(record).model_fields.items():
             value = getattr(record, field)

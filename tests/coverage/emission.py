@@ -8,6 +8,7 @@ elements can be emitted and read at all.
 import builtins
 import importlib
 import pkgutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType
@@ -33,7 +34,7 @@ def emit_and_read(
     """
     package = trainer_class.__module__.split(".")[1]
     side = {"torch_impl": Torch, "keras_impl": Keras}[package](package)
-    prediction = arm.recipe.loss.prediction()
+    prediction: Any = arm.recipe.loss.prediction()
     network = replace(arm, layers=(*arm.layers, prediction))
     result = {"layers": side.network(network)}
     for part in ("loss", "optimizer", "schedule", "clipping", "penalty"):
@@ -65,7 +66,7 @@ def _modules(package: ModuleType) -> list[ModuleType]:
     ]
 
 
-class Side:
+class Side(ABC):
     """What both frameworks have in common."""
 
     first: ClassVar[dict[str, tuple[str, ...]]] = {}
@@ -171,6 +172,10 @@ class Side:
         """Return the names that emitted code takes as given."""
         return {}
 
+    @abstractmethod
+    def shapes(self, model: Any) -> list[tuple[int, ...]]:
+        """Return the shapes of all tensors, in order."""
+
 
 class Torch(Side):
     """PyTorch's side."""
@@ -190,7 +195,6 @@ class Torch(Side):
         return {"parameters": [parameter], "optimizer": optimizer}
 
     def shapes(self, model: Any) -> list[tuple[int, ...]]:
-        """Return the shapes of all tensors, in order."""
         return [tuple(each.shape) for each in model.state_dict().values()]
 
 
@@ -210,7 +214,6 @@ class Keras(Side):
         return call.construct()
 
     def shapes(self, model: Any) -> list[tuple[int, ...]]:
-        """Return the shapes of all tensors, in order."""
         return [tuple(each.shape) for each in model.weights]
 
 
@@ -219,7 +222,7 @@ def _alike(made: Any, live: Any) -> bool:
     return type(made).__qualname__ == type(live).__qualname__
 
 
-def tried(act: Callable[[], None]) -> str:
+def tried(act: Callable[[], object]) -> str:
     """Call a function; return its error message, empty if there is none."""
     try:
         act()
@@ -245,5 +248,5 @@ def run(text: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def add_tasks(backend: str) -> None:
     """Add the tasks of this module to a worker."""
-    tasks.emit_and_read = emit_and_read
-    tasks.absences = absences
+    for task in (emit_and_read, absences):
+        setattr(tasks, task.__name__, task)

@@ -48,6 +48,19 @@ def pooled(kind: str) -> Arm:
     return arm([{kind: 2}, "flatten", {"dense": 3}], (4, 5, 3))
 
 
+# The fields of each schedule that is counted in epochs.
+PER_EPOCH: dict[str, dict[str, Any]] = {
+    "step_decay": {"every": 3, "by": 0.7},
+    "multi_step": {"at": [2, 5], "by": 0.5},
+    "natural_exponential": {"k": 0.01},
+    "inverse_time": {"k": 0.1},
+    "polynomial_decay": {"steps": 90, "end": 0.01},
+    "cosine": {"steps": 90, "final": 0.1},
+    "cosine_restarts": {"first": 20, "final": 0.1},
+    "warmup_cosine": {"warmup": 5, "steps": 90, "final": 0.1},
+    "one_cycle": {"steps": 170},
+}
+
 # The kinds and choices that no case of `tests.cases` holds.
 MORE: dict[str, Arm] = {
     **{
@@ -63,17 +76,7 @@ MORE: dict[str, Arm] = {
     **{f"{kind}-plain": pooled(kind) for kind in ("max_pool", "average_pool")},
     **{
         f"{kind}-per_epoch": scheduled(kind, **fields)
-        for kind, fields in {
-            "step_decay": {"every": 3, "by": 0.7},
-            "multi_step": {"at": [2, 5], "by": 0.5},
-            "natural_exponential": {"k": 0.01},
-            "inverse_time": {"k": 0.1},
-            "polynomial_decay": {"steps": 90, "end": 0.01},
-            "cosine": {"steps": 90, "final": 0.1},
-            "cosine_restarts": {"first": 20, "final": 0.1},
-            "warmup_cosine": {"warmup": 5, "steps": 90, "final": 0.1},
-            "one_cycle": {"steps": 170},
-        }.items()
+        for kind, fields in PER_EPOCH.items()
     },
     "digits": on({"digits": {"samples": 200}}, "cross_entropy", 10),
     "spiral": on({"spiral": {"samples": 120}}, "cross_entropy", 3),

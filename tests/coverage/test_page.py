@@ -363,7 +363,7 @@ def test_emitted_code_may_not_import_this_project() -> None:
         "from tests import cases",
     ):
         assert "AssertionError: imports" in emission.tried(
-            lambda text=text: emission.run(text, {})
+            partial(emission.run, text, {})
         )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import yaml
 
 from framework_parity.common.data.spec import Data
-from framework_parity.common.metrics.run import STATISTICS
+from framework_parity.common.metrics.registry import STATISTICS
 from framework_parity.common.spec.arm import Apart
 from framework_parity.common.spec.errors import same_letters
 from framework_parity.common.spec.experiment import Experiment
