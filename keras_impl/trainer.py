@@ -131,26 +131,26 @@ class Trainer(BaseTrainer):
 
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Return the output of each layer in evaluation, inner ones first."""
-        names = {place.name for place in self.arm.all_nodes}
+        names = {node.name for node in self.arm.all_nodes}
         names |= set(weights.leaves(self.model))
         values = engine.outputs(self.model, to_tensor(x, self.dtype), names)
         return {name: to_array(value) for name, value in values.items()}
 
     def dropped(
-        self, place: LayerNode, x: np.ndarray
+        self, node: LayerNode, x: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the input and output of Keras's own dropout.
 
         Args:
-            place: the dropout.
-            x: the input, of shape (samples, *place.input_shape).
+            node: the dropout.
+            x: the input, of shape (samples, *node.input_shape).
 
         Translation: each layer has its own generator; its seed is drawn from
         Python's generator, whose state is restored.
         """
         state = random.getstate()
-        builder = builder_for("keras_impl", place.layer)
-        layer = builder(place.layer, place.input_shape).construct()
+        builder = builder_for("keras_impl", node.layer)
+        layer = builder(node.layer, node.input_shape).construct()
         random.setstate(state)
         entering = ops.cast(to_tensor(x, self.dtype), layer.compute_dtype)
         left = layer(entering, training=True)

@@ -32,8 +32,8 @@ def leaves(model: keras.Model) -> dict[str, keras.layers.Layer]:
 def tensors(model: keras.Model) -> dict[str, keras.Variable]:
     """Return the live tensors by neutral name, such as `dense_1/kernel`."""
     return {
-        f"{place}/{NAMES[variable.name]}": variable
-        for place, layer in leaves(model).items()
+        f"{name}/{NAMES[variable.name]}": variable
+        for name, layer in leaves(model).items()
         for variable in layer.weights
     }
 

@@ -50,7 +50,7 @@ COMMANDS = [
 
 
 # `test_cli.py` has these commands on smaller experiments.
-SLOW = ("check", "audit", "fuzz")
+SLOW = ("run", "check", "audit", "fuzz")
 
 
 def test_the_readme_shows_every_command() -> None:

@@ -69,11 +69,11 @@ def _network(arm: Arm) -> nn.Sequential:
     """
     model: nn.Sequential = block_call(arm.nodes).construct()
     live, modules = weights.tensors(model), weights.leaves(model)
-    for place in arm.all_nodes:
-        for name, fill in weight_calls(place).items():
+    for node in arm.all_nodes:
+        for name, fill in weight_calls(node).items():
             field = f"{name.rpartition('/')[2]}_initializer"
-            drawn = getattr(read(modules[place.name]), field)
-            if drawn != getattr(place.layer, field):
+            drawn = getattr(read(modules[node.name]), field)
+            if drawn != getattr(node.layer, field):
                 fill.construct(live[name])
     return model
 
@@ -84,10 +84,10 @@ def _steps(
     """Return the order of each epoch, and the masks of each step."""
     noted: dict[str, list[np.ndarray]] = {}
     modules = weights.leaves(model)
-    for place in masked(arm.layers, arm.data.source.shape):
-        noted[place.name] = []
-        note = _noting(place, noted[place.name])
-        modules[place.name].register_forward_pre_hook(note)
+    for node in masked(arm.layers, arm.data.source.shape):
+        noted[node.name] = []
+        note = _noting(node, noted[node.name])
+        modules[node.name].register_forward_pre_hook(note)
     orders = []
     batches = _batches(arm.recipe, len(x))
     for _ in range(arm.recipe.epochs):
@@ -118,11 +118,11 @@ def _batches(recipe: Recipe, samples: int) -> Iterable[Tensor]:
 
 
 def _noting(
-    place: LayerNode, noted: list[np.ndarray]
+    node: LayerNode, noted: list[np.ndarray]
 ) -> Callable[[nn.Module, Any], None]:
     """Return a hook that records the mask that a dropout will draw."""
-    assert place.mask_shape is not None
-    numbers = (slice(None), *(slice(size) for size in place.mask_shape))
+    assert node.mask_shape is not None
+    numbers = (slice(None), *(slice(size) for size in node.mask_shape))
 
     def note(dropout: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         state = torch.get_rng_state()

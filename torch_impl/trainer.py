@@ -129,26 +129,26 @@ class Trainer(BaseTrainer):
     @torch.inference_mode()
     def outputs(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Return the output of each layer in evaluation, inner ones first."""
-        names = {place.name for place in self.arm.all_nodes}
+        names = {node.name for node in self.arm.all_nodes}
         names |= set(weights.leaves(self.model))
         values = engine.outputs(self.model, to_tensor(x, self.dtype), names)
         return {name: to_array(value) for name, value in values.items()}
 
     @torch.inference_mode()
     def dropped(
-        self, place: LayerNode, x: np.ndarray
+        self, node: LayerNode, x: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the input and output of PyTorch's own dropout.
 
         Args:
-            place: the dropout.
-            x: the input, of shape (samples, *place.input_shape).
+            node: the dropout.
+            x: the input, of shape (samples, *node.input_shape).
 
         Translation: the layer draws from the generator that all share, whose
         state is restored.
         """
-        builder = builder_for("torch_impl", place.layer)
-        layer = builder(place.layer, place.input_shape).construct().train()
+        builder = builder_for("torch_impl", node.layer)
+        layer = builder(node.layer, node.input_shape).construct().train()
         entering = to_tensor(x, self.dtype)
         if torch.is_autocast_enabled(entering.device.type):
             entering = entering.to(torch.bfloat16)

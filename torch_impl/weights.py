@@ -34,7 +34,7 @@ def leaves(model: nn.Module) -> dict[str, nn.Module]:
 def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     """Return the live tensors by neutral name, such as `dense_1/kernel`."""
     live: dict[str, torch.Tensor] = {}
-    for place, module in leaves(model).items():
+    for layer, module in leaves(model).items():
         names = NAMES
         if isinstance(module, _NORMALIZERS):
             names = _NORMALIZING
@@ -43,7 +43,7 @@ def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
         named = [*module.named_parameters(), *module.named_buffers()]
         for name, tensor in named:
             if name != "num_batches_tracked":
-                live[f"{place}/{names[name]}"] = tensor
+                live[f"{layer}/{names[name]}"] = tensor
     return live
 
 

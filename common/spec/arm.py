@@ -28,7 +28,7 @@ from framework_parity.common.spec.replay import DEFAULT_REPLAY, Replay
 Layers: TypeAlias = Annotated[tuple[Layer, ...], Field(min_length=1)]
 
 
-class Apart(Model):
+class ArmSpec(Model):
     """An arm with a recipe or data that differ from the experiment's.
 
     Attributes:
@@ -52,11 +52,11 @@ class Apart(Model):
 
 
 def _form(written: Any) -> str:
-    return "mapping" if isinstance(written, dict | Apart) else "list"
+    return "mapping" if isinstance(written, dict | ArmSpec) else "list"
 
 
 WrittenArm: TypeAlias = Annotated[
-    Annotated[Layers, Tag("list")] | Annotated[Apart, Tag("mapping")],
+    Annotated[Layers, Tag("list")] | Annotated[ArmSpec, Tag("mapping")],
     Discriminator(_form),
 ]
 """Layers alone, or layers with a separate recipe or separate data."""

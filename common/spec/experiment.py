@@ -19,7 +19,12 @@ from pydantic_core import (
 )
 
 from framework_parity.common.data.spec import Data
-from framework_parity.common.spec.arm import Apart, Arm, WrittenArm, completed
+from framework_parity.common.spec.arm import (
+    Arm,
+    ArmSpec,
+    WrittenArm,
+    completed,
+)
 from framework_parity.common.spec.claims import (
     Asked,
     Claim,
@@ -124,7 +129,7 @@ class Experiment(Model):
     def _place(self, arm: str, part: str, *path: str | int) -> Path:
         """Return the path of a field that applies to an arm."""
         value = self.arms[arm]
-        apart = isinstance(value, Apart)
+        apart = isinstance(value, ArmSpec)
         if part == "layers" and not apart:
             return ("arms", arm, "list", *path)
         if apart and getattr(value, part) is not None:
@@ -229,8 +234,8 @@ class Experiment(Model):
     def arm(self, name: str) -> Arm:
         """Return one arm, with its data and its recipe."""
         written = self.arms[name]
-        if not isinstance(written, Apart):
-            written = Apart.model_construct(layers=written)
+        if not isinstance(written, ArmSpec):
+            written = ArmSpec.model_construct(layers=written)
         return Arm(
             name,
             written.layers,

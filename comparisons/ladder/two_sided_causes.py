@@ -39,7 +39,7 @@ from framework_parity.comparisons.ladder.ladder import (
 from framework_parity.comparisons.ladder.verdict import Verdict, outcome_of
 from framework_parity.comparisons.workers.worker import Progress, WorkerPair
 
-Does = Literal["parts", "together", "nothing", "same", "untried"]
+EffectKind = Literal["alone", "together", "none", "equivalent", "untried"]
 
 # The maximum number of sets tried, of values that have no effect alone.
 MOST_SETS = 30
@@ -52,9 +52,9 @@ class Effect:
     Attributes:
         value: the value.
         arm: the arm's name.
-        does: `parts` where the value alone makes the frameworks differ,
-            `together` where it does so with others, `nothing` where it
-            changes nothing that is compared, `same` where both sides are
+        kind: `alone` where the value alone makes the frameworks differ,
+            `together` where it does so with others, `none` where it
+            changes nothing that is compared, `equivalent` where both sides are
             equivalent, `untried` where an experiment with it alone is
             invalid.
         rung: the rung at which they differ.
@@ -67,7 +67,7 @@ class Effect:
 
     value: TwoSidedValue
     arm: str
-    does: Does
+    kind: EffectKind
     rung: str | None = None
     where: str | None = None
     at_step: int | None = None
@@ -85,17 +85,17 @@ class Effect:
         return f"{self.value.sentence[:-1]}, which {self._done()}."
 
     def _done(self) -> str:
-        if self.does == "parts":
+        if self.kind == "alone":
             step = f", step {self.at_step}" if self.at_step else ""
             at = f"“{self.rung}” ({self.where}{step})"
             return f"alone causes a difference on the rung {at}"
-        if self.does == "together":
+        if self.kind == "together":
             return (
                 f"causes a difference together with {', '.join(self.others)}"
             )
-        if self.does == "same":
+        if self.kind == "equivalent":
             return "is equivalent on both sides"
-        if self.does == "untried":
+        if self.kind == "untried":
             return "cannot be tried alone"
         return "has no effect on what the ladder compares"
 
@@ -105,7 +105,7 @@ class Effect:
             "cause": self.name,
             "arm": self.arm,
             "sentence": self.sentence,
-            "does": self.does,
+            "effect": self.kind,
             "rung": self.rung,
             "where": self.where,
             "at_step": self.at_step,
@@ -198,7 +198,7 @@ class _Tries:
     def explanation(self, ladder: LadderResult) -> Explanation:
         values = self._values()
         same = tuple(
-            Effect(value, self.arm, "same")
+            Effect(value, self.arm, "equivalent")
             for value in self._standing()
             if value not in values
         )
@@ -212,7 +212,7 @@ class _Tries:
                 same, _same(identical) if identical else "", tuple(causes)
             )
         if last.outcome != "disagree" or last.rung not in RUNGS[:6]:
-            effects = tuple(Effect(v, self.arm, "nothing") for v in values)
+            effects = tuple(Effect(v, self.arm, "none") for v in values)
             return Explanation(effects + same, self._without_effect(ladder))
         wrong, causes = self._aligned()
         restores = not wrong
@@ -305,15 +305,13 @@ class _Tries:
                 )
             else:
                 alone = value.name in untried
-                yield Effect(
-                    value, self.arm, "untried" if alone else "nothing"
-                )
+                yield Effect(value, self.arm, "untried" if alone else "none")
 
     def _causing(
         self, value: TwoSidedValue, verdict: Verdict, restores: bool
     ) -> Effect:
         return Effect(
-            *(value, self.arm, "parts", verdict.rung, verdict.where),
+            *(value, self.arm, "alone", verdict.rung, verdict.where),
             at_step=verdict.at_step,
             restores=restores,
         )
@@ -397,7 +395,7 @@ def _same(value_names: list[str]) -> str:
 
 def _why(effects: tuple[Effect, ...], wrong: str) -> str:
     """Return the sentence for values that make the frameworks differ."""
-    causing = [e for e in effects if e.does == "parts"]
+    causing = [e for e in effects if e.kind == "alone"]
     clauses = []
     if len(effects) == 1 and causing:
         value = causing[0].value
@@ -414,22 +412,22 @@ def _why(effects: tuple[Effect, ...], wrong: str) -> str:
     groups = {
         tuple(sorted((e.name, *e.others)))
         for e in effects
-        if e.does == "together"
+        if e.kind == "together"
     }
     clauses += [
         f"{_listed(list(group))} cause a difference only together"
         for group in groups
     ]
-    for does, singular, plural in (
-        ("nothing", "has no effect", "have no effect"),
+    for kind, singular, plural in (
+        ("none", "has no effect", "have no effect"),
         (
-            "same",
+            "equivalent",
             "is equivalent on both sides",
             "are equivalent on both sides",
         ),
         ("untried", "cannot be tried alone", "cannot be tried alone"),
     ):
-        value_names = [e.name for e in effects if e.does == does]
+        value_names = [e.name for e in effects if e.kind == kind]
         if value_names:
             verb = singular if len(value_names) == 1 else plural
             clauses.append(f"{_listed(value_names)} {verb}")

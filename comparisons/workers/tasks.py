@@ -36,7 +36,7 @@ class StepInspection:
 
     Attributes:
         data: digests of the parts and batches as the framework holds them.
-        shapes: shape of one sample after each place, in the built model.
+        shapes: shape of one sample after each layer, in the built model.
         counts: number of elements of each parameter of the built model.
         snapshots: one step from the given weights, then from perturbed ones.
     """
@@ -52,7 +52,7 @@ class Snapshot:
     """The intermediate results of one training step.
 
     Attributes:
-        outputs: output of each layer in evaluation mode, by place.
+        outputs: output of each layer in evaluation mode, by its name.
         gradients: `loss`, and the gradient of the loss by parameter.
         stepped: every parameter after one optimiser step.
     """

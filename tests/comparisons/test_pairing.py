@@ -1,5 +1,6 @@
 """The arguments of `run` in Python are checked as on the command line."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,8 @@ def test_a_result_is_printed_in_a_few_lines() -> None:
     assert repr(result) == str(result)
     assert "\x1b" not in str(result)
     assert len(repr(result.arms)) < 2000
+    document = json.loads(json.dumps(result.as_json()))
+    assert (document["command"], document["name"]) == ("run", "small")
 
 
 def test_frameworks_run_in_a_fixed_order(

@@ -163,7 +163,7 @@ def test_ladder_names_the_first_difference_of_two_sides_and_its_cause(
     assert "agree where both train the same side" in last.sentence
     assert last.suspect is None
     [effect] = why.effects
-    assert (effect.does, effect.rung, effect.restores) == ("parts", rung, True)
+    assert (effect.kind, effect.rung, effect.restores) == ("alone", rung, True)
     json.dumps(effect.as_json(), allow_nan=False)
 
 
@@ -181,13 +181,13 @@ def test_each_of_several_values_is_tried_alone(pair: WorkerPair) -> None:
     ladder, why = explained(pair, written)
     assert [v.outcome for v in ladder.verdicts][-1] == "disagree"
     effects = {
-        e.name.rpartition(".")[2]: (e.does, e.rung) for e in why.effects
+        e.name.rpartition(".")[2]: (e.kind, e.rung) for e in why.effects
     }
     assert effects == {
-        "label_smoothing": ("parts", "gradient"),
-        "lr": ("parts", "step"),
-        "clipping": ("nothing", None),
-        "velocity": ("same", None),
+        "label_smoothing": ("alone", "gradient"),
+        "lr": ("alone", "step"),
+        "clipping": ("none", None),
+        "velocity": ("equivalent", None),
     }
 
 
@@ -203,7 +203,7 @@ def test_values_that_part_only_together_are_named_together(
     written = document(early_stopping=stopping, batch_size="full", epochs=16)
     ladder, why = explained(pair, written)
     assert [v.outcome for v in ladder.verdicts][-1] == "disagree"
-    assert [e.does for e in why.effects] == ["together", "together"]
+    assert [e.kind for e in why.effects] == ["together", "together"]
     assert "cause a difference only together" in ladder.verdicts[-1].sentence
     assert ladder.verdicts[-1].rung == "trajectory"
 

@@ -17,7 +17,7 @@ import yaml
 
 from framework_parity.common.data.spec import Data
 from framework_parity.common.metrics.registry import STATISTICS
-from framework_parity.common.spec.arm import Apart
+from framework_parity.common.spec.arm import ArmSpec
 from framework_parity.common.spec.errors import same_letters
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.layers.activations import Custom
@@ -41,7 +41,7 @@ HERE = Path(__file__).parent
 LETTERS = {"torch": "t", "keras": "k"}
 RECORDS: tuple[type[Model], ...] = (
     Experiment,
-    Apart,
+    ArmSpec,
     Recipe,
     Data,
     EarlyStopping,

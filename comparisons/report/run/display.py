@@ -2,10 +2,12 @@
 
 import io
 from dataclasses import fields
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from framework_parity.comparisons.report.run.document import document
 from framework_parity.comparisons.report.run.page import fragment
 from framework_parity.comparisons.report.run.text import (
     SUMMARY_COLUMNS,
@@ -33,6 +35,10 @@ class DisplayedResult(Result):
         show(self, Console(file=text, color_system=None, force_jupyter=False))
         lines = text.getvalue().strip().splitlines()
         return "\n".join(line.rstrip() for line in lines)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document that `parity run --json` prints."""
+        return document(self)
 
     def _repr_html_(self) -> str:
         return fragment(self)
