@@ -99,7 +99,10 @@ def test_loaders_find_files_in_their_download_folder(
     for file in list(raw.iterdir()):
         file.with_suffix("").write_bytes(gzip.decompress(file.read_bytes()))
         file.unlink()
-    arguments: dict[str, Any] = {"folder": tmp_path, "kind": "fashion_mnist"}
+    arguments: dict[str, Any] = {
+        "folder": tmp_path,
+        "kind": "fashion_mnist",
+    }
     with pytest.raises(SpecError, match="there is no"):
         pair.ask("load_images", **arguments)
     results = pair.ask("load_images", **arguments, download=True)
@@ -143,7 +146,11 @@ def test_an_archive_that_is_not_the_official_one_is_refused(
 ) -> None:
     """Torchvision checks each file's checksum."""
     write_cifar(tmp_path)
-    files = {"folder": tmp_path, "kind": "cifar10", "official": True}
+    files: dict[str, Any] = {
+        "folder": tmp_path,
+        "kind": "cifar10",
+        "official": True,
+    }
     with pytest.raises(SpecError, match="corrupted"):
         pair.workers["torch"].submit("load_images", **files).result()
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from framework_parity.common.spec.recipe import (
+    Counting,
     EarlyStopping,
     Monitor,
     Plateau,
@@ -38,9 +39,15 @@ def plateau_of(rng: np.random.Generator, backend: str) -> dict[str, Any]:
     if backend == "torch":
         mode = str(rng.choice(["relative", "absolute"]))
         least = float(rng.choice([1e-8, 0.08]))
-        theirs: dict[str, Any] = {"threshold": threshold, "threshold_mode": mode[:3]}
+        theirs: dict[str, Any] = {
+            "threshold": threshold,
+            "threshold_mode": mode[:3],
+        }
         theirs |= {"eps": least}
-        ours: dict[str, Any] = {"counting": "exceeds", "last_cooldown": "ignored"}
+        ours: dict[str, Any] = {
+            "counting": "exceeds",
+            "last_cooldown": "ignored",
+        }
         ours |= {"threshold_mode": mode, "least_change": least}
     else:
         theirs = {"min_delta": threshold}

@@ -16,6 +16,7 @@ from framework_parity.common.data.synthetic import (
     Spiral,
     Xor,
 )
+from framework_parity.common.data.tables import Points
 from framework_parity.common.spec.load import parse
 from framework_parity.common.spec.losses import (
     BinaryCrossEntropy,

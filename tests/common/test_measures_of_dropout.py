@@ -1,5 +1,7 @@
 """Statistics of steps, noise and dropouts have their expected values."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -13,8 +15,13 @@ DROPPING: Arm = arm(DROPOUT)
 
 def statistic(name: str, **fields: object) -> float:
     """Return a statistic of a record that has these fields."""
-    empty: dict[str, Any] = {"steps": {}, "epochs": {}, "final": {}, "weights": {}}
-    record = Record(**(empty | fields))  # type: ignore[arg-type]
+    empty: dict[str, Any] = {
+        "steps": {},
+        "epochs": {},
+        "final": {},
+        "weights": {},
+    }
+    record = Record(**(empty | fields))
     return float(STATISTICS[name]((Run(DROPPING, record),), ()))
 
 

@@ -8,7 +8,7 @@ from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.losses import Loss
-from framework_parity.common.spec.node import SpecNode, members
+from framework_parity.common.spec.node import Model, SpecNode, members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.padding import Padding
 from framework_parity.common.spec.schedules import Schedule

@@ -120,7 +120,9 @@ def images() -> list[float]:
         nn.Flatten(),
         nn.Linear(144, 10),
     )
-    nn.init.xavier_uniform_(model[4].weight)
+    kernel = model[4].weight
+    assert isinstance(kernel, torch.Tensor)
+    nn.init.xavier_uniform_(kernel)
     optimizer = torch.optim.SGD(model.parameters(), 0.01, fused=True)
     losses = []
     for _ in range(2):

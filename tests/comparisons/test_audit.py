@@ -278,7 +278,7 @@ def test_a_single_difference_is_the_cause_however_noisy_the_seeds() -> None:
     (only,) = result.port.conventions
     assert result.causes is not None
     assert result.causes.only
-    assert result.cause == {only.name}
+    assert result.cause == frozenset({only.name})
     sentences = text.sentences(result)
     assert "1 convention differs" in sentences[0]
     assert sentences[1].startswith(
@@ -290,7 +290,7 @@ def test_a_diverging_port_is_compared_by_its_share_of_diverged_runs() -> None:
     result = search_made_up(lambda mix, _: np.nan if KEPT in mix else 0.9)
     assert result.metric == "diverged"
     assert result.gap.mean == 1.0
-    assert result.cause == {KEPT}
+    assert result.cause == frozenset({KEPT})
     document = document_of(result)
     json.dumps(document, allow_nan=False)
     assert document["gap"] == 1.0
@@ -429,8 +429,8 @@ def test_a_small_audit_from_the_command_line(
     file = tmp_path / "small.json"
     file.write_text(json.dumps(words), "utf-8")
     out = tmp_path / "out"
-    command = ("audit", str(file), "--seeds", "2", "--jobs", "1")
-    command += ("--out", str(out))
+    command = ["audit", str(file), "--seeds", "2", "--jobs", "1"]
+    command += ["--out", str(out)]
     assert parity(*command) == 0
     output = capsys.readouterr()
     assert KERNEL in output.out
@@ -463,7 +463,7 @@ def test_the_showcase() -> None:
     assert document["makes"] == [sorted(PAIR)]
     assert document["amplifiers"] == ["early_stopping"]
     corners = {corner.mix: corner.runs["torch"] for corner in result.corners}
-    for mix in (frozenset(), {KEPT}, {KERNEL}):
+    for mix in ((), (KEPT,), (KERNEL,)):
         assert corners[frozenset(mix)].mean("test_accuracy") > 0.9
     assert corners[PAIR].mean("test_accuracy") < 0.6
     assert max(corners[PAIR].values("epochs")) < 20

@@ -23,7 +23,7 @@ def spec(
     data: dict[str, Any],
     layers: list[Any],
     optimizer: Any,
-    epochs: int = 10,
+    epochs: int | dict[str, Any] = 10,
     **recipe: Any,
 ) -> dict[str, Any]:
     """Return an experiment of one arm, in Keras's dialect."""

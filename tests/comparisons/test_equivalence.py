@@ -244,7 +244,7 @@ def share(outcome: str, apart: float, seeds: int, spread: Any) -> float:
     rng = np.random.default_rng(0)
     times = 400
     wide = np.broadcast_to(spread, 2)
-    outcomes = [
+    outcomes: list[str] = [
         judged(
             rng.normal(0.8, wide[0], seeds),
             rng.normal(0.8 + apart, wide[1], seeds),

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import Any, get_args
 import pytest
 import yaml
 
+from framework_parity.common.choices import Rung
 from framework_parity.comparisons.cli import output
 from framework_parity.comparisons.fuzz import fuzz
 from framework_parity.comparisons.ladder.ladder import LadderResult
@@ -127,7 +129,10 @@ def test_check(
     """Two rungs: the worse of them decides."""
 
     def ladder(_: Any, arm: Any, **__: Any) -> LadderResult:
-        rungs = ("data", "agree"), ("trajectory", verdict)
+        rungs: list[tuple[Rung, Outcome]] = [
+            ("data", "agree"),
+            ("trajectory", verdict),
+        ]
         verdicts = [Verdict(rung, arm.name, given) for rung, given in rungs]
         return LadderResult(arm, verdicts)
 
@@ -168,7 +173,7 @@ def test_fuzz(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    result = fuzz.Fuzzed(0, fuzz.Counter(outcomes), seconds=1.0)
+    result = fuzz.Fuzzed(0, Counter(outcomes), seconds=1.0)
     assert result.verdict == verdict
     monkeypatch.setattr(fuzz, "fuzz", lambda *_, **__: result)
     status = parity("fuzz", *flags, "--out", str(tmp_path))

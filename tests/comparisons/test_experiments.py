@@ -31,7 +31,8 @@ CASES = [
 def test_an_experiment_can_be_parsed(
     name: str, dataset: str, profile: str
 ) -> None:
-    spec: Experiment = catalogue.find(name, dataset, profile)
+    spec = catalogue.find(name, dataset, profile)
+    assert isinstance(spec, Experiment)
     assert spec.name == name
     assert parse(spec.model_dump(mode="json")) == spec
     assert spec.claims or name in WITHOUT_CLAIMS

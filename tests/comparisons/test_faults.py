@@ -47,7 +47,8 @@ class PlantedFaults:
     """One sound and one faulty worker of each framework."""
 
     def __init__(self, sound: WorkerPair, faulty: WorkerPair) -> None:
-        self.sound = {
+        # A worker has more methods, which the ladder does not use.
+        self.sound: dict[str, Any] = {
             name: Remembering(worker) for name, worker in sound.workers.items()
         }
         self.faulty = faulty

@@ -144,7 +144,7 @@ def test_a_seed_draws_the_same_specs_and_another_draws_others() -> None:
 def test_a_disagreement_that_does_not_come_again_is_kept_as_drawn() -> None:
     [(spec, number)] = _drawn(1, 0)
     verdict = Verdict("gradient", "fuzzed", "disagree")
-    agreeing = SimpleNamespace(
+    agreeing: Any = SimpleNamespace(
         run_ladder=lambda _: [Verdict("gradient", "fuzzed", "agree")]
     )
     failure = _shrunk(agreeing, spec, number, verdict)

@@ -113,7 +113,8 @@ def test_layers_are_stacked_to_the_number_of_learnt_parameters() -> None:
     layers = [{"dense": 3}, "relu", {"dense": 1}]
     _, drawn = figure("layer_bars", arms={"net": layers})
     [panel] = drawn.axes
-    ends = [bar.get_x() + bar.get_width() for bar in panel.patches]
+    bars: Any = panel.patches
+    ends = [bar.get_x() + bar.get_width() for bar in bars]
     assert ends == [9, 13, 9, 13]
     assert [text.get_text() for text in panel.texts] == [" 13", " 13"]
 
@@ -122,13 +123,18 @@ def test_a_sweep_goes_over_the_rates_and_marks_diverged_runs() -> None:
     trained, drawn = figure({"sweep": "train_loss"})
     [panel] = drawn.axes
     mean, *_ = panel.lines
-    assert list(mean.get_xdata()) == [0.1, 1.0, 1e200]
+    rates, means = (np.asarray(each) for each in mean.get_data())
+    assert list(rates) == [0.1, 1.0, 1e200]
     losses = [r.final["train_loss"] for r in trained.arms[1].records["torch"]]
-    assert mean.get_ydata()[1] == pytest.approx(np.mean(losses))
-    assert np.isnan(mean.get_ydata()[2])
-    crosses = [each for each in panel.lines if each.get_marker() == "x"]
-    assert [len(each.get_xdata()) for each in crosses] == [SEEDS, SEEDS]
-    assert crosses[0].get_ydata()[0] > np.nanmax(mean.get_ydata())
+    assert means[1] == pytest.approx(np.mean(losses))
+    assert np.isnan(means[2])
+    crosses = [
+        np.asarray(each.get_data())
+        for each in panel.lines
+        if each.get_marker() == "x"
+    ]
+    assert [len(x) for x, _ in crosses] == [SEEDS, SEEDS]
+    assert crosses[0][1][0] > np.nanmax(means)
     assert "diverged" in svg(drawn)
 
 

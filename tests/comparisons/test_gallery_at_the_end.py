@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from framework_parity.common.metrics.registry import STATISTICS, Run
 from framework_parity.common.reference import trainer as reference
+from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run import plots as gallery
 from framework_parity.comparisons.report.run.figures import curves
@@ -64,6 +65,7 @@ def result() -> Result:
 def drawn(result: Result, kind: str) -> Figure:
     [spec] = [p for p in result.experiment.plots if p.kind() == kind]
     figure = gallery.draw(result, spec)
+    assert isinstance(figure, Figure)
     figure.canvas.draw()
     return figure
 
@@ -76,6 +78,7 @@ def test_a_fit_shows_samples_truth_and_both_frameworks(
     assert titles == list(WRITTEN["arms"])
     samples, truth, *both = figure.axes[0].get_lines()
     record = result.arms[0].records["torch"][0]
+    assert record.grid is not None
     train = result.arms[0].arm.data.parts(result.arms[0].arm.recipe.loss)
     assert samples.get_ydata() == pytest.approx(train["train"].y[:, 0])
     assert [each.get_color() for each in both] == list(COLOURS.values())
@@ -83,6 +86,7 @@ def test_a_fit_shows_samples_truth_and_both_frameworks(
         assert each.get_ydata() == pytest.approx(record.grid[:, 0])
     # The sine, at the inputs as they were before they were scaled.
     x, y = (np.asarray(d, float) for d in truth.get_data())
+    assert isinstance(result.experiment, Experiment)
     raw = np.sort(result.experiment.data.source.draw(0)[0][:, 0])
     assert y == pytest.approx(np.sin(raw))
     assert (np.diff(x) >= 0).all()
@@ -90,12 +94,14 @@ def test_a_fit_shows_samples_truth_and_both_frameworks(
 
 def test_a_histogram_counts_every_weight(result: Result) -> None:
     figure = drawn(result, "weight_histogram")
+    edges = []
     for panel, arm in zip(figure.axes, result.arms, strict=True):
-        for patch in panel.patches:
-            counts = patch.get_data().values  # type: ignore[attr-defined]
+        steps: list[Any] = [*panel.patches]
+        for patch in steps:
+            counts = patch.get_data().values
             size = 18 if arm.arm.name == "wide" else 12
             assert counts.sum() == size
-    edges = [tuple(p.patches[0].get_data().edges) for p in figure.axes]
+        edges.append(tuple(steps[0].get_data().edges))
     assert len(set(edges)) == 1
 
 
@@ -151,7 +157,8 @@ def test_the_curves_mark_the_best_epoch_of_an_arm_that_keeps_it(
     assert [name for name, lines in marked.items() if lines] == ["kept"]
     record = result.arms[2].records["torch"][0]
     best = int(record.final["best_epoch"])
-    at, height = (float(v[0]) for v in marked["kept"][0].get_data())
+    place = marked["kept"][0].get_data()
+    at, height = (float(np.asarray(v)[0]) for v in place)
     assert at == best
     assert height == record.epochs["validation_loss"][best - 1]
     assert "best epoch" in [t.get_text() for t in figure.legends[0].texts]

@@ -72,6 +72,7 @@ def drawn(picture: str, **arms: Any) -> tuple[Result, Figure]:
     ]
     result = Result(experiment, trained, [], RunSettings(seeds=1))
     figure = gallery.draw(result, experiment.plots[0])
+    assert isinstance(figure, Figure)
     assert svg(figure).startswith("<svg")
     return result, figure
 
@@ -90,15 +91,17 @@ def test_layer_variances_are_those_of_the_start() -> None:
     )
     above, nothing, below, none = figure.axes
     for line in above.lines:
-        assert line.get_xydata().tolist() == [[1.0, 6 / 4]]
+        assert np.asarray(line.get_xydata()).tolist() == [[1.0, 6 / 4]]
     sums = np.array([0.0, 1.0, 1.0, 2.0])
     slope = (1 / (1 + np.exp(-3 * sums)) - [0, 1, 1, 0]) / 4
     kernels = slope[2:].sum(), slope @ sums
     for line in below.lines:
         assert line.get_ydata() == pytest.approx(np.square(kernels))
-    assert np.isnan([line.get_ydata() for line in nothing.lines]).all()
+    for line in nothing.lines:
+        assert np.isnan(np.asarray(line.get_ydata())).all()
     assert "all are 0" in svg(figure)
-    assert np.isnan([line.get_ydata() for line in none.lines]).all()
+    for line in none.lines:
+        assert np.isnan(np.asarray(line.get_ydata())).all()
 
 
 def test_dead_shares_are_drawn_epoch_by_epoch() -> None:
@@ -112,9 +115,11 @@ def test_dead_shares_are_drawn_epoch_by_epoch() -> None:
     first, alive, none = figure.axes
     assert len(first.lines) == 4
     for line in first.lines:
-        assert line.get_xydata().tolist() == [[1, 1], [2, 1], [3, 1]]
+        places = np.asarray(line.get_xydata()).tolist()
+        assert places == [[1, 1], [2, 1], [3, 1]]
     assert {line.get_linestyle() for line in first.lines} == {"-", "--"}
-    assert all((line.get_ydata() == 0).all() for line in alive.lines)
+    for line in alive.lines:
+        assert (np.asarray(line.get_ydata()) == 0).all()
     assert [text.get_text() for text in none.texts] == ["no ReLU"]
 
 
@@ -126,7 +131,8 @@ def test_every_number_of_the_gradients_is_in_its_kernels_ridge() -> None:
         names = [label.get_text() for label in panel.get_yticklabels()]
         assert names == ["dense_2", "dense_1"]
         assert panel.get_ylabel() == f"epoch {(1, 3)[row]}"
-        ridges = [each.get_data() for each in panel.patches]
+        patches: list[Any] = [*panel.patches]
+        ridges = [each.get_data() for each in patches]
         assert len(ridges) == 4
         for level, name in enumerate(names):
             gradients = record.probes[f"per_sample_gradients/{name}/kernel"][

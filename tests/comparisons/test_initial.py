@@ -93,7 +93,7 @@ def test_a_truncated_normal_is_told_by_its_tails() -> None:
 
 @pytest.mark.parametrize("wrong", [1e-7, np.nan, 1.0])
 def test_a_constant_must_match_exactly(wrong: float) -> None:
-    values = np.zeros(9, np.float32)
+    values: np.ndarray = np.zeros(9, np.float32)
     assert examine(values, np.zeros(90)).p == 1.0
     values[3] = wrong
     assert examine(values, np.zeros(90)).p == 0.0

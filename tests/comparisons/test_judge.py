@@ -48,7 +48,7 @@ def judged(torch: Any, keras: Any, drift: Any = DRIFT) -> Trajectory:
     """Compare two losses, each in a framework that drifts from itself."""
     with np.errstate(invalid="ignore"):
         runs = [[record(x), record(x * (1.0 + drift))] for x in (torch, keras)]
-    return compare_records("only", *runs)
+    return compare_records("only", runs[0], runs[1])
 
 
 @pytest.mark.parametrize(
@@ -381,7 +381,7 @@ def test_a_framework_cannot_raise_its_own_floor(suspect: str) -> None:
     sound = [record(LOSS), record(LOSS * (1.0 + DRIFT))]
     noise = 1e-6 * np.random.default_rng(0).normal(size=(2, STEPS))
     faulty = [record(LOSS * (1.0 + each)) for each in noise]
-    runs = [faulty, sound] if suspect == "torch" else [sound, faulty]
+    runs = (faulty, sound) if suspect == "torch" else (sound, faulty)
     assert compare_records("only", *runs).verdict().outcome == "disagree"
 
 
@@ -474,7 +474,7 @@ def judged_probes(
         [probed(x, probe), probed(x * (1.0 + DRIFT), probe)]
         for x in (torch, keras)
     ]
-    return compare_records("only", *runs)
+    return compare_records("only", runs[0], runs[1])
 
 
 LOOKS = np.random.default_rng(0).normal(size=(2, 5, 3))
@@ -512,7 +512,7 @@ def test_beyond_the_horizon_a_probe_is_not_judged() -> None:
         ]
         for looks in (LOOKS, LOOKS + 1.0)
     ]
-    verdict = compare_records("only", *runs).verdict()
+    verdict = compare_records("only", runs[0], runs[1]).verdict()
     assert verdict.horizon == 30
     assert verdict.outcome != "disagree"
 

@@ -222,7 +222,9 @@ def test_a_level_is_the_last_rung(pair: WorkerPair, level: Rung) -> None:
 )
 def test_a_trajectory_is_whole_epochs(steps: int, epochs: int) -> None:
     """76 samples in batches of 16 are five steps an epoch."""
-    assert lengthened(arm(TANH), steps).recipe.epochs == epochs
+    longer = lengthened(arm(TANH), steps)
+    assert isinstance(longer, Arm)
+    assert longer.recipe.epochs == epochs
 
 
 def test_a_framework_agrees_with_itself(torch_worker: Worker) -> None:

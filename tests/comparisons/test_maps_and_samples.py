@@ -44,7 +44,9 @@ def drawn(experiment: Experiment, records: Any, picture: int = 0) -> Figure:
         for name in experiment.arms
     ]
     result = Result(experiment, arms, [], RunSettings())
-    return gallery.draw(result, experiment.plots[picture])
+    figure = gallery.draw(result, experiment.plots[picture])
+    assert isinstance(figure, Figure)
+    return figure
 
 
 def seeing(experiment: Experiment, wrong: int) -> Any:
@@ -89,7 +91,7 @@ def test_the_worst_mistakes_come_first_with_both_classes() -> None:
     experiment = parse(written(plots=["mistakes"]))
     records, labels = seeing(experiment, wrong=3)
     figure = drawn(experiment, records)
-    rows = np.reshape(figure.axes, (2, samples.WORST))
+    rows = np.array(figure.axes).reshape(2, samples.WORST)
     for row in rows:
         titles = [panel.get_title() for panel in row]
         expected = [
@@ -156,7 +158,7 @@ def test_embeddings_lay_both_frameworks_out_together() -> None:
     experiment = parse(written(plots=["embeddings"]))
     records, _ = seeing(experiment, wrong=0)
     figure = drawn(experiment, records)
-    rows = np.reshape(figure.axes, (2, 3))
+    rows = np.array(figure.axes).reshape(2, 3)
     assert [panel.get_title() for panel in rows[0]] == [
         "input",
         "flatten_1",
@@ -169,7 +171,7 @@ def test_embeddings_lay_both_frameworks_out_together() -> None:
             for panel in column
         ]
         assert places[0].shape == (60, 2)
-        np.testing.assert_array_equal(*places)
+        np.testing.assert_array_equal(places[0], places[1])
 
 
 def test_different_representations_are_laid_out_in_one_plane() -> None:
@@ -213,12 +215,12 @@ def test_heat_maps_hold_the_means_and_their_difference() -> None:
         "Keras",
         "Keras − PyTorch",
     ]
-    values = torch.images[0].get_array().filled(np.nan)
+    drawn_values: Any = torch.images[0].get_array()
     expected = np.append(np.arange(7) * 0.1 + 0.01, np.nan).reshape(4, 2)
-    np.testing.assert_allclose(values, expected)
-    np.testing.assert_allclose(
-        difference.images[0].get_array().compressed(), [0.02] * 7
-    )
+    np.testing.assert_allclose(drawn_values.filled(np.nan), expected)
+    apart: Any = difference.images[0].get_array()
+    np.testing.assert_allclose(apart.compressed(), [0.02] * 7)
+    frame: Any
     [frame] = keras.patches
     assert frame.get_xy() == (-0.5, 2.5)
     labels = [text.get_text() for text in torch.get_yticklabels()]

@@ -136,6 +136,6 @@ def test_a_spec_that_is_invalid_in_one_dialect_is_refused_with_its_name() -> (
 
 
 def test_a_difference_that_no_row_explains_is_an_error() -> None:
-    sides: Any = {"recipe": {"epochs": 1}}, {"recipe": {"epochs": 2}}
+    torch, keras = ({"recipe": {"epochs": epochs}} for epochs in (1, 2))
     with pytest.raises(LookupError, match=r"recipe\.epochs"):
-        naive._differing(*sides, ())
+        naive._differing(torch, keras, ())

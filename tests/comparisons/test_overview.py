@@ -12,7 +12,7 @@ from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run import index
 from framework_parity.comparisons.run import settings
 from framework_parity.comparisons.run.result import outcome_of_all
-from framework_parity.comparisons.run.runner import WorkerPool
+from framework_parity.comparisons.workers.pool import WorkerPool
 from tests.comparisons.arms import SMALL
 
 SPECS = [

@@ -39,7 +39,7 @@ def trajectory(times: Curve, steps: int = 1000) -> Trajectory:
     torch = np.ones((steps, 2))
     keras = torch * (1.0 + times * DRIFT)
     both = [[record(x), record(x * (1.0 + DRIFT))] for x in (torch, keras)]
-    return compare_records("only", *both)
+    return compare_records("only", both[0], both[1])
 
 
 def drawn(*trajectories: Trajectory | None) -> Figure:
@@ -68,15 +68,17 @@ def test_a_peak_of_one_step_is_not_lost(step: int) -> None:
     assert (values > TIMES_FLOOR).sum() == 1
     row, column = np.unravel_index(values.argmax(), values.shape)
     stride = -(-1000 // MOST_POINTS)
-    assert (row, column) == (1, step // stride)
+    assert (int(row), int(column)) == (1, step // stride)
     assert values.max() == pytest.approx(1e4, rel=0.01)
 
 
 def test_only_ratios_above_the_limit_are_coloured() -> None:
     [image] = drawn(trajectory(np.ones((10, 2)), 10)).axes[0].images
 
+    norm: Any = image.norm  # its types allow arrays only
+
     def saturation(times: float) -> float:
-        red, green, blue, _ = image.cmap(image.norm(times))
+        red, green, blue, _ = image.cmap(norm(times))
         return float(max(red, green, blue) - min(red, green, blue))
 
     for times in (LOWEST, 1.0, 0.95 * TIMES_FLOOR):

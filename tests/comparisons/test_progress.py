@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from framework_parity.comparisons.cli.progress import Stages, Ticker
+from framework_parity.comparisons.cli.ticker import Stages, Ticker
 from framework_parity.comparisons.workers.worker import LABELS
 from tests.comparisons.arms import SMALL
 

@@ -1,5 +1,7 @@
 """Records: one spec and one seed are one result, to the last bit."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from framework_parity.common.choices import Dtype
@@ -32,7 +34,7 @@ def digest(worker: Worker, arm: Arm, dtype: Dtype, seed: int = 0) -> str:
 
 
 @pytest.fixture(scope="module")
-def fresh() -> WorkerPair:
+def fresh() -> Iterator[WorkerPair]:
     """Both frameworks in processes that have not computed anything yet."""
     with WorkerPair() as pair:
         yield pair

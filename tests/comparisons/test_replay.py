@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,12 +40,23 @@ on_each_backend = pytest.mark.parametrize("backend", list(LABELS))
 Play = Callable[[str, Arm, RecordedDraws], Record]
 
 
+def network_of(experiment: str, arm: str) -> Arm:
+    """Return an arm of an experiment of the catalogue."""
+    network = catalogue.find(experiment).arm(arm)
+    assert isinstance(network, Arm)
+    return network
+
+
 @pytest.fixture(scope="module")
 def play(pair: WorkerPair) -> Play:
     """Train in one framework from what was drawn."""
 
     def trained(backend: str, arm: Arm, drawn: RecordedDraws) -> Record:
-        options = {"seed": 0, "dtype": "float32", "drawn": drawn}
+        options: dict[str, Any] = {
+            "seed": 0,
+            "dtype": "float32",
+            "drawn": drawn,
+        }
         worker = pair.workers[backend]
         record: Record = worker.submit("train", arm=arm, **options).result()[0]
         return record
@@ -65,7 +75,7 @@ def losses(record: Record) -> tuple[str, str]:
 def test_the_dropout_table_is_printed(
     pair: WorkerPair, play: Play, backend: str, arm: str
 ) -> None:
-    network = DROPOUT.arm(arm)
+    network = network_of("dropout", arm)
     record = play(backend, network, recorded(pair, network, 0))
     assert losses(record) == DROPOUT_FIGURES[arm]
 
@@ -74,7 +84,7 @@ def test_the_dropout_table_is_printed(
 def test_the_early_stopping_figures_are_printed(
     pair: WorkerPair, play: Play, backend: str
 ) -> None:
-    network = catalogue.find("early_stopping").arm("best_kept")
+    network = network_of("early_stopping", "best_kept")
     record = play(backend, network, recorded(pair, network, 0))
     curve = record.epochs["validation_loss"]
     best = int(curve.argmin())
@@ -90,7 +100,7 @@ def test_the_early_stopping_figures_are_printed(
 def test_the_predictions_of_xor_are_printed(
     pair: WorkerPair, play: Play, backend: str
 ) -> None:
-    network = catalogue.find("xor").arm("hidden_layer")
+    network = network_of("xor", "hidden_layer")
     record = play(backend, network, recorded(pair, network, 0))
     logits = record.probes["representations/dense_2"][-1, :, 0]
     assert [f"{1 / (1 + np.exp(-z)):.3f}" for z in logits] == XOR_FIGURES
@@ -100,7 +110,7 @@ def test_the_predictions_of_xor_are_printed(
 def test_a_bare_script_has_the_same_losses_to_the_bit(
     pair: WorkerPair, play: Play, name: str
 ) -> None:
-    script = [sys.executable, "-I", Path(bare.__file__), name]
+    script = [sys.executable, "-I", bare.__file__, name]
     printed = subprocess.run(script, check=True, capture_output=True)
     network = parse(bare.PLAYED[name]).arm("only")
     record = play("torch", network, recorded(pair, network, 0))
@@ -141,7 +151,7 @@ def test_the_masks_that_are_replayed_are_those_of_pytorch(
     pair: WorkerPair, play: Play
 ) -> None:
     """The shared stream's masks, or another seed's, give other figures."""
-    arm = DROPOUT.arm("rate_5")
+    arm = network_of("dropout", "rate_5")
     drawn, other = (recorded(pair, arm, number) for number in (0, 1))
     shared = [
         segment.masks

@@ -15,6 +15,7 @@ from framework_parity import run
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.ladder.verdict import Verdict
 from framework_parity.comparisons.report.run.difference_map import disagreement
+from framework_parity.comparisons.report.run.display import DisplayedResult
 from framework_parity.comparisons.report.run.document import document
 from framework_parity.comparisons.report.run.figures import (
     curves,
@@ -43,7 +44,7 @@ def spec(validation: float) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def results(shared_workers: None) -> dict[str, Result]:
+def results(shared_workers: None) -> dict[str, DisplayedResult]:
     """One small arm, run in three ways; only the first has a validation."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(settings, "TRAJECTORY", {"quick": 30})
@@ -136,7 +137,7 @@ def test_one_framework_alone_is_not_reported_as_two(
 
 
 def test_warnings_are_in_the_document_the_report_and_the_notebook(
-    results: dict[str, Result],
+    results: dict[str, DisplayedResult],
 ) -> None:
     result = results["shared"]
     assert result.warnings == document(result)["warnings"] == []

@@ -2,12 +2,13 @@
 
 import io
 import re
+from collections.abc import Sequence
 
 import pytest
 from rich.console import Console
 from rich.text import Text
 
-from framework_parity.comparisons.report.table import print_table
+from framework_parity.comparisons.report.table import Cell, print_table
 
 SWITCHES = (
     ("convention", "alone", "last", "loss", "drift", "step", "evaluated"),
@@ -44,7 +45,11 @@ RUNGS = (
         )
     ],
 )
-TABLES = {"switches": SWITCHES, "claims": CLAIMS, "rungs": RUNGS}
+TABLES: dict[str, tuple[Sequence[str], Sequence[Sequence[Cell]]]] = {
+    "switches": SWITCHES,
+    "claims": CLAIMS,
+    "rungs": RUNGS,
+}
 
 
 def printed(name: str, width: int, *, terminal: bool) -> str:

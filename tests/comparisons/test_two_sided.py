@@ -10,6 +10,7 @@ import yaml
 from framework_parity import run
 from framework_parity.api.audit import audit
 from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.optimizers.adam import Adam
 from framework_parity.common.spec.two_sided.experiment import (
     TwoSided,
     parse_sides,
@@ -315,7 +316,9 @@ def test_an_audit_has_the_written_values_beside_the_defaults() -> None:
     assert (row.torch, row.keras) == (1e-8, 1e-3)
     assert row.sources == ("written in the specification",) * 2
     mixed = only.mixed(frozenset({row.name}))
-    assert mixed.recipe.optimizer.epsilon == 1e-3
+    optimizer = mixed.recipe.optimizer
+    assert isinstance(optimizer, Adam)
+    assert optimizer.epsilon == 1e-3
     assert mixed.arms == only.mixed(frozenset()).arms
 
 

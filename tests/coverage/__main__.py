@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any

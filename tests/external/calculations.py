@@ -6,6 +6,7 @@ reference in the process of the tests.
 """
 
 import importlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -237,11 +238,13 @@ class Steps:
             optimizer=self.optimizer,
             **self.recipe,
         )
-        moved = {
+        moves: dict[str, type[_Moved]] = {
             "common": _MovedByReference,
             "torch_impl": _MovedByTorch,
             "keras_impl": _MovedByKeras,
-        }[_package(trainer_class)](trainer_class, spec, self.start, dtype)
+        }
+        moved_by = moves[_package(trainer_class)]
+        moved = moved_by(trainer_class, spec, self.start, dtype)
         if self.moments:
             moved.remember(*self.moments)
         lr = spec.recipe.optimizer.lr
@@ -258,7 +261,29 @@ class Steps:
 KERNEL = "dense_1/kernel"
 
 
-class _MovedByReference:
+class _Moved(ABC):
+    """A kernel (1, n) that an optimiser updates."""
+
+    @abstractmethod
+    def __init__(
+        self, trainer_class: Any, spec: Arm, start: np.ndarray, dtype: str
+    ) -> None:
+        """Make the kernel and the optimiser of a spec."""
+
+    @abstractmethod
+    def remember(self, first: np.ndarray, second: np.ndarray) -> None:
+        """Set Adam's two moments."""
+
+    @abstractmethod
+    def step(self, gradient: np.ndarray, rate: float) -> None:
+        """Update the kernel by one gradient."""
+
+    @abstractmethod
+    def value(self) -> np.ndarray:
+        """Return the kernel, (n,)."""
+
+
+class _MovedByReference(_Moved):
     """A kernel (1, n) that the reference's optimiser updates."""
 
     def __init__(
@@ -281,7 +306,7 @@ class _MovedByReference:
         return kernel
 
 
-class _MovedByFramework:
+class _MovedByFramework(_Moved):
     """A kernel (1, n) that a backend's optimiser updates."""
 
     def __init__(
@@ -415,4 +440,4 @@ def calculate(
 
 def add_tasks(backend: str) -> None:
     """Add the task `calculate` to a worker."""
-    tasks.calculate = calculate
+    setattr(tasks, calculate.__name__, calculate)

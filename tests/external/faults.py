@@ -38,7 +38,7 @@ def install(backend: str) -> None:
 
     calculations.add_tasks(backend)
     plain_optimizers.add_tasks(backend)
-    tasks.plant_external = plant_external
+    setattr(tasks, plant_external.__name__, plant_external)
 
 
 def gelu_form_swapped(backend: str) -> None:

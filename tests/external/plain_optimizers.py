@@ -411,9 +411,10 @@ def add_tasks(backend: str) -> None:
     """Add the tasks of this module to a worker."""
     from framework_parity.comparisons.workers import tasks
 
-    tasks.plain_paths = paths
-    tasks.plain_rates = rates
+    for name, task in {"plain_paths": paths, "plain_rates": rates}.items():
+        setattr(tasks, name, task)
 
 
 if __name__ == "__main__":
-    np.savez(sys.argv[1], **paths_of_keras("float64"))
+    arrays: dict[str, Any] = {**paths_of_keras("float64")}
+    np.savez(sys.argv[1], **arrays)

@@ -7,7 +7,7 @@ place and the samples of each batch are permuted.
 
 import itertools
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -177,11 +177,12 @@ class Perceptron:
 
     def largest_outputs(self, trained: Trained) -> np.ndarray:
         """Return the largest output of each step's batch, (steps,)."""
-        function = {
+        functions: dict[str, Callable[[np.ndarray], np.ndarray]] = {
             "relu": lambda z: np.maximum(z, 0),
             "tanh": np.tanh,
             "logistic": lambda z: 1 / (1 + np.exp(-z)),
-        }[self.activation]
+        }
+        function = functions[self.activation]
         layers, largest = len(self.hidden) + 1, []
         for step, batch in enumerate(self.indices[: len(trained.losses)]):
             z = self.data[0][batch]

@@ -143,7 +143,9 @@ def write(cases: list[Case], beside: dict[str, Any]) -> None:
     lines = ",\n".join(json.dumps(record) for record in records)
     head = json.dumps(beside, indent=1)
     FILE.write_text(f'{head[:-2]},\n "cases": [\n{lines}\n]}}\n')
-    whole = {kind: np.concatenate(parts) for kind, parts in flat.items()}
+    whole: dict[str, Any] = {
+        kind: np.concatenate(parts) for kind, parts in flat.items()
+    }
     np.savez_compressed(ARRAYS, **whole)
 
 

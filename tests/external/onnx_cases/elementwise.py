@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.external.calculations import Forward
 from tests.external.onnx_cases.case import (
     DIRECT,
     FORMULA,
@@ -229,6 +230,7 @@ def log_softmax(node: Node, values: dict[str, Any], opset: int) -> list[Way]:
     [vectors] = [way for way in ways if way.name == "vectors"]
     layers = ["softmax", {"custom": "log(maximum(x, 1e-30))"}]
     [item] = vectors.items
+    assert isinstance(item, Forward)
     return [
         replace(vectors, items=[replace(item, layers=layers)], how=FORMULA)
     ]

@@ -202,7 +202,10 @@ def pool(
         raise NotExpressible("a pool padded by more than half its size")
     seen = seen.of_one_row() if x.ndim == 3 else seen
     layer = "max_pool" if node.op == "MaxPool" else "average_pool"
-    fields = {"size": [int(k) for k in seen.kernel], "stride": seen.strides}
+    fields: dict[str, Any] = {
+        "size": [int(k) for k in seen.kernel],
+        "stride": seen.strides,
+    }
     if layer == "average_pool":
         counted = bool(node.get("count_include_pad", 0))
         fields |= {"count_padding": counted or node.op == "LpPool"}
