@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from framework_parity.common.choices import Profile
 from framework_parity.comparisons.audit.audit import (
     measure_defaults,
     read_port,
@@ -12,8 +13,7 @@ from framework_parity.comparisons.audit.settings import AuditSettings
 from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_AUDITS
 from framework_parity.comparisons.report.audit import page as audit_page
 from framework_parity.comparisons.run import validation
-from framework_parity.comparisons.run.runner import Watcher
-from framework_parity.comparisons.run.settings import Profile
+from framework_parity.comparisons.workers.worker import Watcher
 
 
 def audit(

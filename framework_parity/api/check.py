@@ -11,7 +11,7 @@ from framework_parity.comparisons.run.check import (
     CheckSettings,
     check_arms,
 )
-from framework_parity.comparisons.run.runner import Watcher
+from framework_parity.comparisons.workers.worker import Watcher
 
 
 def check(

@@ -7,19 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framework_parity.api.experiment import find_experiment
+from framework_parity.common.choices import Dtype, Profile, Randomness
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import TwoSided
-from framework_parity.common.training.loop import Dtype
 from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
 from framework_parity.comparisons.run import validation
 from framework_parity.comparisons.run.replay import demand_replayable
 from framework_parity.comparisons.run.result import TimedResult
 from framework_parity.comparisons.run.runner import run_experiment
-from framework_parity.comparisons.run.settings import (
-    Profile,
-    Randomness,
-    RunSettings,
-)
+from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers.pool import WorkerPool
 from framework_parity.comparisons.workers.worker import Watcher
 
@@ -84,6 +80,8 @@ def run(
             folder cannot be written to; before training starts.
         WorkerError: if a framework fails.
     """
+    if data_dir is None and pool is not None:
+        data_dir = pool.images.folder
     settings = RunSettings(
         profile=profile,
         backends=backends,
@@ -92,7 +90,7 @@ def run(
         randomness=randomness,
         device=device,
         jobs=jobs,
-        data_dir=data_dir or (pool and pool.images.folder),
+        data_dir=data_dir,
         download=download,
     )
     spec = find_experiment(experiment, dataset, profile)
