@@ -32,7 +32,8 @@ class Comparison:
         floors: noise floor of each framework, of shape (2, steps): the
             distance between its unmodified and its perturbed runs, raised
             to that of the NumPy reference, as a running maximum.
-        horizon: first step at which both floors exceed `HORIZON`, or None.
+        horizon: first step at which the smaller of the two frameworks' own
+            drifts exceeds `HORIZON`, or both values are not finite; or None.
         weight: size of the quantity relative to its neighbours', of shape
             (steps,).
         judge_self_drift: whether a floor that is much larger in one

@@ -27,8 +27,9 @@ RESTLESS = 1e-9
 # no nudge shows it.
 UNITS = 4.0
 
-# Where the floor exceeds this share of a curve's size, training is chaotic:
-# beyond this *horizon* the difference of two runs does not show whether the
+# Where the smaller of the two frameworks' differences from its own perturbed
+# runs exceeds this share of a curve's size, training is chaotic: beyond this
+# *horizon* the difference of two runs does not show whether the
 # implementations are equal.
 HORIZON = 0.01
 
@@ -54,8 +55,9 @@ FEWEST_STEPS = 10
 NUDGES = (1, 2)
 NUDGES_FLOAT32 = (1, 2, 3)
 
-# Significance level of the t-test over the seeds that two frameworks give
-# different answers to a claim; it is low because many claims are tested.
+# Significance level of the tests over seeds that two frameworks differ: in
+# the answer to a claim, in the final metric, in how often they diverge. It is
+# low because many of them are made.
 CHANCE = 0.01
 FEWEST_SEEDS = 5
 

@@ -166,9 +166,9 @@ def summary_caption(result: Result) -> str:
         return metrics
     return (
         f"{metrics} Difference, floor: the largest relative difference of "
-        "the float64 loss, and its largest noise floor. × floor: the largest "
-        "ratio of a difference to its floor, over all curves and final "
-        "weights."
+        "the loss in float64 training, and its largest noise floor. × floor: "
+        "the largest ratio of a difference to its floor, over all curves and "
+        "final weights; at most 10 where they agree."
     )
 
 
