@@ -1,5 +1,6 @@
 """Fixtures of all tests: the two workers, started once per session."""
 
+import gc
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,9 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """With `--backend`, keep the tests that are parametrised with it."""
+    # The items are never garbage; collections would look at all of them.
+    gc.collect()
+    gc.freeze()
     chosen = config.getoption("--backend")
     if chosen is None:
         return

@@ -25,7 +25,7 @@ print(json.dumps([len(record.steps["loss"]), tiny.steps, times]))
     ("framework", "others"),
     [
         ("torch", {"bare", "tensor_loader", "image_loader"}),
-        ("keras", {"bare", "model_fit"}),
+        pytest.param("keras", {"bare", "model_fit"}, marks=pytest.mark.slow),
     ],
 )
 def test_a_race_times_every_loop(framework: str, others: set[str]) -> None:

@@ -28,7 +28,7 @@ from framework_parity.common.spec.replay import DEFAULT_REPLAY, Replay
 Layers: TypeAlias = Annotated[tuple[Layer, ...], Field(min_length=1)]
 
 
-class ArmSpec(Model):
+class ArmSpec(Model, title="Arm"):
     """An arm with a recipe or data that differ from the experiment's.
 
     Attributes:

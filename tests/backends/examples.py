@@ -19,6 +19,7 @@ from framework_parity.common.spec.schedules import Schedule
 from framework_parity.comparisons.fuzz.strategies import elements
 from tests.backends.items import Item
 from tests.cases import CASES
+from tests.coverage.elements import chosen
 
 DRAWN = 30
 VECTOR, IMAGE = (5,), (4, 5, 3)
@@ -108,3 +109,22 @@ def fits(spec: LayerSpec, shape: tuple[int, ...]) -> bool:
     except ShapeError:
         return False
     return True
+
+
+def representative(items: list[Item], least: int) -> list[Item]:
+    """Return the items with a new kind, choice or shape, and some others.
+
+    Args:
+        items: elements of one kind.
+        least: the fewest items to return, if there are so many.
+    """
+    seen: set[Any] = set()
+    kept = []
+    for item in items:
+        held = chosen(item.spec) | {item.shape}
+        if held - seen:
+            kept.append(item)
+        seen |= held
+    others = [item for item in items if item not in kept]
+    missing = max(0, least - len(kept))
+    return kept + others[:: max(1, len(others) // least)][:missing]

@@ -15,16 +15,13 @@ import pytest
 from framework_parity.common.spec.node import SpecNode
 from framework_parity.comparisons.workers.worker import ENVIRONMENT, WorkerPair
 from tests.backends import alone
-from tests.backends.examples import EMITTED, examples
-from tests.backends.items import Item
+from tests.backends.examples import EMITTED, examples, representative
 from tests.cases import LAYERS
 from tests.cases_images import EVEN_AND_ODD
-from tests.coverage.elements import chosen
 
 WIDEST = 79
 
-# Fewest items of each kind, if there are so many; each is built twice, and
-# run.
+# Fewest items of a kind; each is built twice, and run.
 ENOUGH = 6
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
@@ -36,27 +33,13 @@ each_kind = pytest.mark.parametrize("kind", EMITTED, ids=lambda k: k.kind())
 def test_emitted_code_makes_what_is_built(
     kind: type[SpecNode], backend: str, pair: WorkerPair
 ) -> None:
-    items = representative(examples(kind))
+    items = representative(examples(kind), ENOUGH)
     future = pair.workers[backend].submit("emit_and_run", items=items)
     for item, seen in zip(items, future.result(), strict=True):
         assert len(seen.built) > 1
         assert_same(seen.executed, seen.built, str(item))
         assert seen.again == seen.text
         assert_fits(seen.text)
-
-
-def representative(items: list[Item]) -> list[Item]:
-    """Return the items with a new kind, choice or shape, and some others."""
-    seen: set[Any] = set()
-    kept = []
-    for item in items:
-        held = chosen(item.spec) | {item.shape}
-        if held - seen:
-            kept.append(item)
-        seen |= held
-    others = [item for item in items if item not in kept]
-    missing = max(0, ENOUGH - len(kept))
-    return kept + others[:: max(1, len(others) // ENOUGH)][:missing]
 
 
 def assert_same(actual: Any, expected: Any, where: str) -> None:

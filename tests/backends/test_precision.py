@@ -177,7 +177,7 @@ def hold_near(arm: Arm, mixed: Any, single: Any) -> None:
 
 def hold_backend_near(pair: WorkerPair, backend: str, arm: Arm) -> None:
     mixed, single = (
-        pair.workers[backend].submit("examine", arm=arm, dtype=dtype, steps=1)
+        pair.workers[backend].submit("examine", arm=arm, dtype=dtype, steps=0)
         for dtype in ("bfloat16", "float32")
     )
     hold_near(arm, mixed.result(), single.result())

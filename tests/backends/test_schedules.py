@@ -40,7 +40,7 @@ def spec_of(name: str, per: str) -> Schedule:
 
 def length(spec: Schedule) -> int:
     """Return the number of steps; PyTorch's OneCycleLR ends with an error."""
-    epochs = 70
+    epochs = 35
     if isinstance(spec, OneCycle):
         epochs = spec.steps
     per_epoch = getattr(spec, "per", "step") == "epoch"

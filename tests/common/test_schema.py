@@ -16,6 +16,8 @@ from tests.common.json_schema import accepts
 from tests.common.written import ELEMENTS, RICH, experiment, key, written
 from tests.malformed import GOOD, GOOD_JSON, NETWORKS, RECIPES, Malformed
 
+SCHEMA = schema()
+
 # Errors that only the whole experiment shows, or only Python distinguishes.
 BEYOND_A_SCHEMA = {
     "initializer-outside",
@@ -69,13 +71,13 @@ BEYOND_A_SCHEMA = {
     ],
 )
 def test_schema_takes_what_the_language_takes(document: Any) -> None:
-    assert accepts(schema(), document)
+    assert accepts(SCHEMA, document)
 
 
 @pytest.mark.parametrize("dialect", ["torch", "keras"])
 def test_schema_takes_every_complete_dump(dialect: str) -> None:
     spec = parse(RICH | {"dialect": dialect})
-    assert accepts(schema(), json.loads(spec.model_dump_json()))
+    assert accepts(SCHEMA, json.loads(spec.model_dump_json()))
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_schema_takes_every_complete_dump(dialect: str) -> None:
     ids=lambda entry: entry.id,
 )
 def test_schema_refuses_what_it_can_see(entry: Malformed) -> None:
-    assert not accepts(schema(), yaml.safe_load(entry.text))
+    assert not accepts(SCHEMA, yaml.safe_load(entry.text))
 
 
 @pytest.mark.parametrize(
@@ -109,14 +111,14 @@ def test_schema_refuses_what_it_can_see(entry: Malformed) -> None:
     ids=str,
 )
 def test_schema_refuses_wrong_outer_fields(change: dict[str, Any]) -> None:
-    assert not accepts(schema(), experiment(**change))
+    assert not accepts(SCHEMA, experiment(**change))
 
 
 @pytest.mark.parametrize("field", ["name", "data", "recipe", "arms"])
 def test_schema_demands_the_outer_fields(field: str) -> None:
     document = experiment()
     del document[field]
-    assert not accepts(schema(), document)
+    assert not accepts(SCHEMA, document)
 
 
 # A data set has no schema of its own: it stands inside that of `data`.
@@ -126,7 +128,7 @@ def test_schema_demands_the_outer_fields(field: str) -> None:
     ids=key,
 )
 def test_schema_knows_each_kind_with_its_fields(element: Any) -> None:
-    known = schema()["$defs"]
+    known = SCHEMA["$defs"]
     name = element.__name__
     if name not in known:  # Two share it; pydantic writes the module before.
         name = f"{element.__module__.replace('.', '__')}__{name}"

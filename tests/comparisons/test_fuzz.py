@@ -87,9 +87,10 @@ def test_a_planted_fault_is_shrunk_saved_and_replayed(
 @pytest.mark.parametrize(
     ("misfortune", "message"),
     [
-        (
+        pytest.param(
             "fail_on_residual",
             "Keras broke in 'inspect_step': ZeroDivisionError",
+            marks=pytest.mark.slow,
         ),
         # Each try costs new workers.
         pytest.param(

@@ -292,7 +292,7 @@ class _Making:
     def take_misplaced(self) -> None:
         """Add the language's own fields under the records they do not fit."""
         for place, fields in BELONGS.items():
-            for scope in ("experiment", "recipe", "data", "apart"):
+            for scope in ("experiment", "recipe", "data", "arm"):
                 if scope == place:
                     continue
                 for field, write in fields.items():
