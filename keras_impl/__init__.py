@@ -3,7 +3,8 @@
 layers/, optimizers/, initializers, losses, penalties, clipping, schedules
             builders: one function for each element, which returns a `Call`
 introspect/ readers: from a live object back to its element
-extensions, initializer_extensions, optimizer_extensions, random_extensions
+extensions, initializer_extensions, optimizer_extensions, random_extensions,
+schedule_extensions
             subclasses for what Keras has no class for
 emit        source code of a network, a loss or an optimiser
 datasets    standard image data sets, by the framework's loaders

@@ -12,7 +12,7 @@ import keras
 import tensorflow as tf
 
 from framework_parity.common.training.loop import storage_dtype
-from framework_parity.common.training.masks import masks_of
+from framework_parity.common.training.masks import set_masks
 from framework_parity.keras_impl.penalties import ModelPenalty
 from framework_parity.keras_impl.weights import parameters
 
@@ -204,7 +204,7 @@ def compile_steps(
         for step in tf.range(count):
             given = {name: masks[name][step] for name in mask_layers}
             batch = gather(x, y, indices[step])
-            with masks_of(mask_layers, given):
+            with set_masks(mask_layers, given):
                 value, grads = gradients(
                     model, loss, penalty, variables, *batch
                 )

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from framework_parity.common.training.loop import storage_dtype
-from framework_parity.common.training.masks import masks_of
+from framework_parity.common.training.masks import set_masks
 from framework_parity.torch_impl.penalties import ModelPenalty
 from framework_parity.torch_impl.weights import parameters
 
@@ -164,7 +164,7 @@ def compile_steps(
         batches = zip(*gather(x, y, indices), strict=True)
         for step, batch in enumerate(batches):
             given = {name: masks[name][step] for name in mask_layers}
-            with masks_of(mask_layers, given):
+            with set_masks(mask_layers, given):
                 value, grads = gradients(
                     model, loss, penalty, variables, *batch
                 )

@@ -14,7 +14,7 @@ from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.base import BaseTrainer, Layout
 from framework_parity.common.training.batches import Segment
 from framework_parity.common.training.loop import storage_dtype
-from framework_parity.common.training.masks import masks_of
+from framework_parity.common.training.masks import set_masks
 from framework_parity.torch_impl import draws, engine, updates, weights
 from framework_parity.torch_impl.model import build
 from framework_parity.torch_impl.penalties import ModelPenalty
@@ -166,7 +166,7 @@ class Trainer(BaseTrainer):
         before = self.weights()
         variables = weights.parameters(self.model)
         self.model.train()
-        with masks_of(self.mask_layers, given):
+        with set_masks(self.mask_layers, given):
             value, grads = engine.gradients(
                 *(self.model, self.loss, self.penalty),
                 *(list(variables.values()), x, y),

@@ -29,7 +29,7 @@ from framework_parity.common.spec.losses import (
     CrossEntropy,
 )
 from framework_parity.common.spec.update_rule import State
-from framework_parity.common.training.batches import Masks, Segment, masks_of
+from framework_parity.common.training.batches import Masks, Segment, draw_masks
 from framework_parity.common.training.record import Curve, Tensors
 
 
@@ -270,7 +270,7 @@ class Trainer:
             node: the dropout.
             x: the input, of shape (samples, *node.input_shape).
         """
-        masks = {node.name: masks_of(node, (1, len(x)), 0, 0)[0]}
+        masks = {node.name: draw_masks(node, (1, len(x)), 0, 0)[0]}
         y, _ = Pass({}, masks).through((node,), x)
         return x, y
 

@@ -15,7 +15,10 @@ from framework_parity.common.spec.errors import names, nearest
 
 @dataclass(frozen=True)
 class Convention:
-    """One convention that differs between PyTorch and Keras.
+    """One convention: what a field means, and its default in each framework.
+
+    In two rows both defaults are equal: the learning rates of Adam and AdamW,
+    which are fields with a default in both frameworks.
 
     Attributes:
         name: the slug that verdicts and reports use.

@@ -161,7 +161,7 @@ def segments(
         masks = {
             node.name: np.stack(drawn.masks[node.name][step : step + count])
             if drawn
-            else masks_of(
+            else draw_masks(
                 node,
                 indices.shape,
                 seed,
@@ -216,7 +216,7 @@ def _pieces(batches: Indices, numbers: int) -> Iterator[Indices]:
         yield batches[first : first + steps]
 
 
-def masks_of(
+def draw_masks(
     node: LayerNode,
     batches: tuple[int, ...],
     seed: int,

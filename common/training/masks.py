@@ -6,7 +6,7 @@ from typing import Any
 
 
 @contextmanager
-def masks_of(
+def set_masks(
     layers: Mapping[str, Any], masks: Mapping[str, Any]
 ) -> Iterator[None]:
     """Set the masks of some layers, and remove them afterwards.
@@ -20,7 +20,7 @@ def masks_of(
 
     >>> from types import SimpleNamespace
     >>> layer = SimpleNamespace()
-    >>> with masks_of({"dropout_1": layer}, {"dropout_1": [0, 2]}):
+    >>> with set_masks({"dropout_1": layer}, {"dropout_1": [0, 2]}):
     ...     layer.mask
     [0, 2]
     >>> layer.mask is None

@@ -15,10 +15,10 @@ them, and a test simulates them.
    places is not shown to be a quarter of the gap or more. Where several sets
    make the gap and no single one undoes it, all of them together have to.
 3. A candidate is a cause where its effect is significant among all sets that
-   were tried: either by the paired t test of its effect, at `SIGNIFICANT`
+   were tried: either by the paired t test of its effect, at `ALPHA_EFFECT`
    divided by twice the number of sets (Bonferroni), or because it is the
    strongest of the m sets in k of n seeds, where
-   m P(Binomial(n, 1/m) ≥ k) ≤ `SIGNIFICANT` / 2. The first test has more
+   m P(Binomial(n, 1/m) ≥ k) ≤ `ALPHA_EFFECT` / 2. The first test has more
    power with many seeds, the second with few.
 
 The search ends at the smallest size with a candidate. Candidates without
@@ -43,7 +43,7 @@ from framework_parity.comparisons.ladder.effects import (
     difference,
     paired,
 )
-from framework_parity.comparisons.ladder.thresholds import SIGNIFICANT
+from framework_parity.comparisons.ladder.thresholds import ALPHA_EFFECT
 
 DefaultsMix: TypeAlias = frozenset[str]
 """The places, by name, that are taken from the second specification."""
@@ -92,7 +92,7 @@ class Candidate:
     @property
     def shown(self) -> bool:
         """Whether its effect is significant among all sets tried."""
-        return self.p_value <= SIGNIFICANT
+        return self.p_value <= ALPHA_EFFECT
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ class Finder:
             for place in places
         ]
         return all(
-            added.p_value < SIGNIFICANT and _share(added, gap) > 0
+            added.p_value < ALPHA_EFFECT and _share(added, gap) > 0
             for added in adds
         )
 
@@ -288,7 +288,7 @@ class Finder:
         needed = None
         if candidates and not shown:
             best = average(candidates[0].makes, candidates[0].undoes)
-            level = SIGNIFICANT / 2 / len(sets)
+            level = ALPHA_EFFECT / 2 / len(sets)
             needed = best.seeds_needed(level=level)
         possible = comb(len(self.places), size)
         return Search(
@@ -311,7 +311,7 @@ class Finder:
                 if (
                     _share(undone, gap) >= MAKES
                     and not _leaves(undone, gap)
-                    and undone.p_value * len(parts) <= SIGNIFICANT
+                    and undone.p_value * len(parts) <= ALPHA_EFFECT
                 ):
                     undoing.append(part)
             if undoing:
@@ -327,7 +327,7 @@ def _share(effect: Effect, gap: Effect) -> float:
 def _leaves(made: Effect, gap: Effect) -> bool:
     """Whether an effect is shown to leave a good part of the gap."""
     left = difference(gap, made)
-    return left.p_value < SIGNIFICANT and _share(left, gap) >= LEAVES
+    return left.p_value < ALPHA_EFFECT and _share(left, gap) >= LEAVES
 
 
 def _reversed(effect: Effect) -> Effect:

@@ -34,7 +34,7 @@ from framework_parity.comparisons.ladder.effects import (
     paired,
 )
 from framework_parity.comparisons.ladder.ladder import LadderResult
-from framework_parity.comparisons.ladder.thresholds import SIGNIFICANT
+from framework_parity.comparisons.ladder.thresholds import ALPHA_EFFECT
 from framework_parity.comparisons.ladder.verdict import Outcome, outcome_of
 from framework_parity.comparisons.workers.worker import LABELS
 
@@ -87,13 +87,13 @@ def corrected(effect: Effect, margin: float, comparisons: int) -> Decision:
         effect: the effect of one or several conventions.
         margin: the largest negligible effect.
         comparisons: number of effects tested together; the significance
-            level is `SIGNIFICANT` divided by it (Bonferroni).
+            level is `ALPHA_EFFECT` divided by it (Bonferroni).
 
     Returns:
         `shown`, `negligible` or `undecided`.
     """
     decision = effect.decision(margin)
-    if decision == "shown" and effect.p_value * comparisons > SIGNIFICANT:
+    if decision == "shown" and effect.p_value * comparisons > ALPHA_EFFECT:
         return "undecided"
     return decision
 
@@ -130,7 +130,7 @@ class Option:
             return False
         less = difference(self.gap, self.gap_without)
         halved = abs(self.gap_without.mean) < abs(self.gap.mean) / 2
-        return halved and less.p_value * self.comparisons <= SIGNIFICANT
+        return halved and less.p_value * self.comparisons <= ALPHA_EFFECT
 
 
 @dataclass(frozen=True)

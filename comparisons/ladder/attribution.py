@@ -3,7 +3,10 @@
 import numpy as np
 
 from framework_parity.common.training.record import Curve
-from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR, UNITS
+from framework_parity.comparisons.ladder.thresholds import (
+    FLOOR_ULPS,
+    TIMES_FLOOR,
+)
 from framework_parity.comparisons.workers.worker import LABELS
 
 
@@ -48,7 +51,7 @@ def which_is_off(reference: Curve, torch: Curve, keras: Curve) -> str | None:
         `torch`, `keras` or None.
     """
     distances = [_units(reference, values) for values in (torch, keras)]
-    if max(distances) <= TIMES_FLOOR * max(min(distances), UNITS):
+    if max(distances) <= TIMES_FLOOR * max(min(distances), FLOOR_ULPS):
         return None
     return list(LABELS)[int(np.argmax(distances))]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from framework_parity.common.training.record import Curve, Record
-from framework_parity.comparisons.ladder.thresholds import BLOWN_UP
+from framework_parity.comparisons.ladder.thresholds import DIVERGED_LOSS
 from framework_parity.comparisons.workers.worker import LABELS
 
 Steps = tuple[int | None, ...]
@@ -16,7 +16,7 @@ class Divergence:
     """The steps at which the runs of two frameworks diverge.
 
     A run diverges at the first step whose loss or gradient is not finite, or
-    whose loss is more than `BLOWN_UP` times that of step 0 in absolute
+    whose loss is more than `DIVERGED_LOSS` times that of step 0 in absolute
     value. Rounding can move that step, and the perturbed runs show how far:
     the two frameworks diverge *alike* where all of their runs diverge and
     the ranges of their steps overlap.
@@ -42,7 +42,8 @@ class Divergence:
             The steps of both frameworks.
         """
         steps = (
-            tuple(diverged_at(run) for run in runs) for runs in (torch, keras)
+            tuple(divergence_step(run) for run in runs)
+            for runs in (torch, keras)
         )
         return cls(*steps)
 
@@ -75,7 +76,7 @@ class Divergence:
         return dict(zip(LABELS, first, strict=True))
 
 
-def diverged_at(record: Record) -> int | None:
+def divergence_step(record: Record) -> int | None:
     """Return the step at which a run diverges, or None.
 
     A gradient that is not finite makes the next loss NaN.
@@ -83,24 +84,24 @@ def diverged_at(record: Record) -> int | None:
     Args:
         record: the record of the run.
     """
-    steps = [blown_up_at(record.steps["loss"])]
+    steps = [loss_divergence_step(record.steps["loss"])]
     for curve in record.steps.values():
         lost = ~np.isfinite(curve.reshape(len(curve), -1)).all(1)
         steps.append(int(lost.argmax()) if lost.any() else None)
     return min((step for step in steps if step is not None), default=None)
 
 
-def blown_up_at(loss: Curve) -> int | None:
-    """Return the first step at which a loss has blown up, or None.
+def loss_divergence_step(loss: Curve) -> int | None:
+    """Return the first step at which a loss has diverged, or None.
 
     Args:
         loss: one value for each step, of shape (steps,).
 
-    >>> blown_up_at(np.array([0.5, 4.0, 1e3, 5.1e5]))
+    >>> loss_divergence_step(np.array([0.5, 4.0, 1e3, 5.1e5]))
     3
-    >>> blown_up_at(np.array([0.5, np.nan])), blown_up_at(np.ones(9))
-    (1, None)
+    >>> loss_divergence_step(np.array([0.5, np.nan]))
+    1
     """
     first = abs(float(loss[0])) or 1.0
-    blown = ~(np.isfinite(loss) & (np.abs(loss) <= BLOWN_UP * first))
-    return int(blown.argmax()) if blown.any() else None
+    diverged = ~(np.isfinite(loss) & (np.abs(loss) <= DIVERGED_LOSS * first))
+    return int(diverged.argmax()) if diverged.any() else None

@@ -24,9 +24,9 @@ from typing import Literal
 import numpy as np
 
 from framework_parity.comparisons.ladder.thresholds import (
+    ALPHA_EFFECT,
     MOST_SEEDS,
     POWER,
-    SIGNIFICANT,
 )
 
 Decision = Literal["shown", "negligible", "undecided"]
@@ -87,12 +87,12 @@ class Effect:
 
     @cached_property
     def interval(self) -> tuple[float, float]:
-        """Confidence interval of the mean, at 1 - `SIGNIFICANT`."""
+        """Confidence interval of the mean, at 1 - `ALPHA_EFFECT`."""
         from scipy.special import stdtrit
 
         if not math.isfinite(self.standard_error):
             return -math.inf, math.inf
-        width = float(stdtrit(self.seeds - 1, 1 - SIGNIFICANT / 2))
+        width = float(stdtrit(self.seeds - 1, 1 - ALPHA_EFFECT / 2))
         width *= self.standard_error
         return self.mean - width, self.mean + width
 
@@ -110,10 +110,10 @@ class Effect:
         low, high = self.interval
         if -margin < low and high < margin:
             return "negligible"
-        return "shown" if self.p_value < SIGNIFICANT else "undecided"
+        return "shown" if self.p_value < ALPHA_EFFECT else "undecided"
 
     def seeds_needed(
-        self, margin: float = 0.0, level: float = SIGNIFICANT
+        self, margin: float = 0.0, level: float = ALPHA_EFFECT
     ) -> int | None:
         """Return the number of seeds that decides with probability `POWER`.
 
@@ -183,7 +183,7 @@ def seeds_needed(
     mean: float,
     deviation: float,
     margin: float = 0.0,
-    level: float = SIGNIFICANT,
+    level: float = ALPHA_EFFECT,
     fewest: int = 2,
 ) -> int | None:
     """Return the number of seeds that decides with probability `POWER`.

@@ -30,9 +30,9 @@ from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.training.randomness import stream
 from framework_parity.common.training.record import Tensors
 from framework_parity.comparisons.ladder.thresholds import (
+    ALPHA_INITIAL,
     DRAWN,
     FEWEST_DRAWS,
-    MISTAKEN,
     MOST_DRAWS,
     MOST_VALUES,
     TIMES_DRAWN,
@@ -116,7 +116,7 @@ def judge_draws(
         for name in side.tensors
     ]
     order = {name: n for n, name in enumerate(dict(tensors))}
-    level = MISTAKEN / (TESTS * max(len(tensors), 1))
+    level = ALPHA_INITIAL / (TESTS * max(len(tensors), 1))
     least = 1.0
     for name, backend in sorted(tensors, key=lambda pair: order[pair[0]]):
         side = sides[backend]

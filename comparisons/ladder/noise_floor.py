@@ -12,11 +12,11 @@ import numpy as np
 
 from framework_parity.common.training.record import Curve
 from framework_parity.comparisons.ladder.thresholds import (
+    FLOOR_ULPS,
     HORIZON,
-    RESTLESS,
+    LEAST_DRIFT,
     TIMES_FLOOR,
     TIMES_OTHER,
-    UNITS,
     WINDOW,
 )
 from framework_parity.comparisons.workers.worker import LABELS
@@ -83,7 +83,7 @@ class Comparison:
         """Return the ratio of the larger floor to the smaller, by step."""
         with np.errstate(invalid="ignore", over="ignore"):
             counts = self.judge_self_drift & (
-                self.floor * self.weight > RESTLESS
+                self.floor * self.weight > LEAST_DRIFT
             )
             return np.where(counts, self.floor / self.floors.min(0), 1.0)
 
@@ -169,7 +169,7 @@ def compare_tensor(
             [length(b - a) / scale for a, b in pairs]
             for pairs in perturbed_runs
         ]
-        shared = [UNITS * unit, unit * group / scale]
+        shared = [FLOOR_ULPS * unit, unit * group / scale]
         if references:
             truth, *rounded = references
             shared += [length(variant - truth) / scale for variant in rounded]
@@ -252,7 +252,7 @@ def compare_curves(
         self_drift = (
             np.maximum.accumulate(self_drift * weight, axis=1) / weight
         )
-    floors = np.fmax(self_drift, np.maximum(UNITS * unit, unit / weight))
+    floors = np.fmax(self_drift, np.maximum(FLOOR_ULPS * unit, unit / weight))
     # A curve far smaller than its neighbours is noise, not chaos.
     chaotic = self_drift.min(0) * weight > HORIZON
     past = np.flatnonzero(chaotic | ~finite.any(0))

@@ -19,7 +19,10 @@ from framework_parity.comparisons.ladder.rungs import (
     WITH_REFERENCE,
     reference_runs,
 )
-from framework_parity.comparisons.ladder.thresholds import NUDGES_FLOAT32, UNIT
+from framework_parity.comparisons.ladder.thresholds import (
+    EPSILON_OF,
+    NUDGES_FLOAT32,
+)
 from framework_parity.comparisons.ladder.trajectory import (
     Trajectory,
     compare_records,
@@ -60,7 +63,9 @@ def train_in(
     shared: dict[str, Any] = {"arm": long, "seed": seed}
     truth = pair.workers["torch"].submit("train", dtype="float64", **shared)
     records = pair.ask("train", dtype=dtype, nudges=NUDGES_FLOAT32, **shared)
-    unit = UNIT.get(dtype) or resolution(records["torch"][0].steps["loss"])
+    unit = EPSILON_OF.get(dtype) or resolution(
+        records["torch"][0].steps["loss"]
+    )
     compared = partial(
         compare_records, arm.name, records["torch"], records["keras"]
     )

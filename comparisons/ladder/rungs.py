@@ -145,16 +145,14 @@ def compare_structure(arm: Arm | TwoArms, both: StepInspections) -> Verdict:
         The verdict of the rung `structure`.
     """
     arms = sides_of(arm)
-    for (backend, label), inspect_step in zip(
-        LABELS.items(), both, strict=True
-    ):
+    for (backend, label), inspection in zip(LABELS.items(), both, strict=True):
         side = arms[backend]
         expected: dict[str, Any] = {
             node.name: node.output_shape for node in side.all_nodes
         }
         for name, shape in side.tensors.items():
             expected[name] = math.prod(shape)
-        live = inspect_step.shapes | inspect_step.counts
+        live = inspection.shapes | inspection.counts
         for name in [*expected, *live]:
             if expected.get(name) != live.get(name):
                 return Verdict(
@@ -220,8 +218,8 @@ def run_inside(
         return _of_two_sides(rung, arm, seed, verdict)
     where = str(verdict.where)
     values = [
-        _tensors(inspect_step, rung)[where]
-        for inspect_step in (references[0], *both)
+        _tensors(inspection, rung)[where]
+        for inspection in (references[0], *both)
     ]
     return with_reference(verdict, *values)
 
@@ -275,7 +273,7 @@ def _compare_inside(
     both: StepInspections,
     references: Sequence[tasks.StepInspection] = (),
 ) -> dict[str, Comparison]:
-    torch, keras = (_tensors(inspect_step, rung) for inspect_step in both)
+    torch, keras = (_tensors(inspection, rung) for inspection in both)
 
     def perturbed_runs(name: str) -> PerturbedRuns:
         runs = [
@@ -302,9 +300,9 @@ def _compare_inside(
 
 
 def _tensors(
-    inspect_step: tasks.StepInspection, rung: Rung, nudge: int = 0
+    inspection: tasks.StepInspection, rung: Rung, nudge: int = 0
 ) -> Tensors:
-    tensors: Tensors = getattr(inspect_step.snapshots[nudge], INSIDE[rung])
+    tensors: Tensors = getattr(inspection.snapshots[nudge], INSIDE[rung])
     return tensors
 
 

@@ -28,9 +28,9 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.training.record import METRICS, Record
 from framework_parity.comparisons.ladder.thresholds import (
-    BLOWN_UP,
-    CHANCE,
-    EQUIVALENT,
+    ALPHA_DIFFERENCE,
+    ALPHA_EQUIVALENCE,
+    DIVERGED_LOSS,
     FEWEST_SEEDS,
     MARGIN_OF_ACCURACY,
     MARGIN_OF_LOSS,
@@ -146,7 +146,7 @@ class Equivalence:
         return f"{runs}, of which {blown} diverged"
 
     def _finding(self) -> str:
-        if self.p_diverged < CHANCE:
+        if self.p_diverged < ALPHA_DIFFERENCE:
             most = max(self._labelled(), key=lambda x: _share(x[1]))[0]
             p = self.p_diverged
             return f"{most} diverges more often (p = {p:.2g})"
@@ -162,7 +162,7 @@ class Equivalence:
     def _why(self) -> str:
         if min(len(s.values) for s in self._samples()) < FEWEST_SEEDS:
             return f"fewer than {FEWEST_SEEDS} runs do not diverge"
-        if self.p_equivalent < EQUIVALENT:
+        if self.p_equivalent < ALPHA_EQUIVALENCE:
             p = self.p_equivalent
             return (
                 "the runs that do not diverge are equivalent within "
@@ -311,7 +311,7 @@ def _blown_up(record: Record) -> bool:
     """
     name = record.metric.replace("accuracy", "loss")
     last, first = record.final[name], float(record.steps["loss"][0])
-    return not last <= BLOWN_UP * (abs(first) or 1.0)
+    return not last <= DIVERGED_LOSS * (abs(first) or 1.0)
 
 
 def _judged(
@@ -329,7 +329,7 @@ def _judged(
         p_diverged=_fisher(torch, keras),
         outcome="undecided",
     )
-    if result.p_diverged < CHANCE:
+    if result.p_diverged < ALPHA_DIFFERENCE:
         return replace(result, outcome="disagree")
     if max(counts) == 0 and min(torch.runs, keras.runs) >= FEWEST_SEEDS:
         return replace(result, outcome="agree")
@@ -343,9 +343,9 @@ def _judged(
             tail(difference - margin) + tail(difference + margin), 1.0
         ),
     )
-    if result.p_different < CHANCE:
+    if result.p_different < ALPHA_DIFFERENCE:
         return replace(result, outcome="disagree")
-    if result.p_equivalent >= EQUIVALENT:
+    if result.p_equivalent >= ALPHA_EQUIVALENCE:
         needed = _seeds_for_welch(
             difference, margin, torch.spread, keras.spread
         )
@@ -394,7 +394,7 @@ def _seeds_for_welch(
 
     n = np.arange(FEWEST_SEEDS, MOST_SEEDS + 1)
     error, freedom = _welch(torch, keras, n, n)
-    level = EQUIVALENT if difference < margin else CHANCE
+    level = ALPHA_EQUIVALENCE if difference < margin else ALPHA_DIFFERENCE
     reach = abs(margin - difference) / error - t.isf(level, freedom)
     power = t.cdf(reach, freedom)
     if difference < margin:

@@ -20,12 +20,12 @@ TIMES_OTHER = 100.0
 # a gradient cancels to zero, one framework may compute exactly 0 and the
 # other a rounding error, which Adam's division makes a few thousand times as
 # large.
-RESTLESS = 1e-9
+LEAST_DRIFT = 1e-9
 
 # Lower bound of the floor, in units in the last place of the quantity: two
 # correct sums of a few terms, in two orders, differ by that much even where
 # no nudge shows it.
-UNITS = 4.0
+FLOOR_ULPS = 4.0
 
 # Where the smaller of the two frameworks' differences from its own perturbed
 # runs exceeds this share of a curve's size, training is chaotic: beyond this
@@ -35,11 +35,11 @@ HORIZON = 0.01
 
 # A loss this many times its first value has diverged. Saturated units then
 # multiply rounding errors by slopes as large, and nothing is compared.
-BLOWN_UP = 1e6
+DIVERGED_LOSS = 1e6
 
 # One unit in the last place of 1, where curves are held in a finer precision
 # than layers compute in: bfloat16 has 8 significant bits.
-UNIT = {"bfloat16": 2.0**-7}
+EPSILON_OF = {"bfloat16": 2.0**-7}
 
 # A difference is relative to the largest value of the curve in this many
 # last steps, so that a single step with a tiny loss does not set the scale.
@@ -58,7 +58,7 @@ NUDGES_FLOAT32 = (1, 2, 3)
 # Significance level of the tests over seeds that two frameworks differ: in
 # the answer to a claim, in the final metric, in how often they diverge. It is
 # low because many of them are made.
-CHANCE = 0.01
+ALPHA_DIFFERENCE = 0.01
 FEWEST_SEEDS = 5
 
 # Runs of each arm: the fewest that can decide a claim.
@@ -78,7 +78,7 @@ MARGIN_OF_ACCURACY = 0.02
 MARGIN_OF_LOSS = 0.1
 
 # Significance level of the two one-sided tests of equivalence.
-EQUIVALENT = 0.05
+ALPHA_EQUIVALENCE = 0.05
 
 # Where the outcome is undecided, the report proposes the number of seeds that
 # decides with this probability, up to a practical maximum.
@@ -87,7 +87,7 @@ MOST_SEEDS = 1000
 
 # Significance level of all tests of the initial weights together: a correct
 # pair fails one of them in one of a million runs of the ladder.
-MISTAKEN = 1e-6
+ALPHA_INITIAL = 1e-6
 
 # Number of values of the smallest random tensor, over all seeds: a normal
 # truncated by 2 % then lacks some thirty of them. The number of networks is
@@ -100,7 +100,7 @@ TIMES_DRAWN = 10
 
 # Significance level of a mean over seeds (the margin of a claim, the effect
 # of a convention); see `comparisons/ladder/effects.py`.
-SIGNIFICANT = 0.05
+ALPHA_EFFECT = 0.05
 
 # Runs of each mix in an audit. Two seeds have one degree of freedom, and a
 # difference has to be 12.7 times its standard error; with five, 2.8 times.

@@ -231,7 +231,7 @@ class Trajectory:
             suspect=suspect,
             details={
                 "agrees_up_to": horizon if outcome == "agree" else None,
-                "blown_up_at": self.divergence.as_json(),
+                "divergence_steps": self.divergence.as_json(),
             },
         )
 

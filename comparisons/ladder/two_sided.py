@@ -86,8 +86,8 @@ class Sides:
             for both in zip(torch.snapshots, keras.snapshots, strict=False)
         ]
         matched = [
-            replace(inspect_step, snapshots=[pair[side] for pair in pairs])
-            for side, inspect_step in enumerate((torch, keras))
+            replace(inspection, snapshots=[pair[side] for pair in pairs])
+            for side, inspection in enumerate((torch, keras))
         ]
         return matched[0], matched[1]
 

@@ -46,7 +46,7 @@ MOST_SETS = 30
 
 
 @dataclass(frozen=True)
-class Effect:
+class ValueEffect:
     """The effect of one two-sided value on one arm.
 
     Attributes:
@@ -127,12 +127,12 @@ class Explanation:
             both frameworks train the same side.
     """
 
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[ValueEffect, ...] = ()
     sentence: str = ""
     causes: tuple[Cause, ...] = ()
 
     @property
-    def all_causes(self) -> list[Effect | Cause]:
+    def all_causes(self) -> list[ValueEffect | Cause]:
         """The effects of the values, then the conventions behind the rest."""
         return [*self.effects, *self.causes]
 
@@ -198,7 +198,7 @@ class _Tries:
     def explanation(self, ladder: LadderResult) -> Explanation:
         values = self._values()
         same = tuple(
-            Effect(value, self.arm, "equivalent")
+            ValueEffect(value, self.arm, "equivalent")
             for value in self._standing()
             if value not in values
         )
@@ -212,7 +212,7 @@ class _Tries:
                 same, _same(identical) if identical else "", tuple(causes)
             )
         if last.outcome != "disagree" or last.rung not in RUNGS[:6]:
-            effects = tuple(Effect(v, self.arm, "none") for v in values)
+            effects = tuple(ValueEffect(v, self.arm, "none") for v in values)
             return Explanation(effects + same, self._without_effect(ladder))
         wrong, causes = self._aligned()
         restores = not wrong
@@ -276,7 +276,7 @@ class _Tries:
 
     def _effects(
         self, values: list[TwoSidedValue], last: Verdict, restores: bool
-    ) -> Iterator[Effect]:
+    ) -> Iterator[ValueEffect]:
         """Yield the effect of each value, alone and then together."""
         if len(values) == 1:
             yield self._causing(values[0], last, restores)
@@ -298,19 +298,21 @@ class _Tries:
         for value in ineffective:
             others = [v.name for v in together if v != value]
             if value in together and others:
-                yield Effect(
+                yield ValueEffect(
                     *(value, self.arm, "together"),
                     others=tuple(others),
                     restores=restores,
                 )
             else:
                 alone = value.name in untried
-                yield Effect(value, self.arm, "untried" if alone else "none")
+                yield ValueEffect(
+                    value, self.arm, "untried" if alone else "none"
+                )
 
     def _causing(
         self, value: TwoSidedValue, verdict: Verdict, restores: bool
-    ) -> Effect:
-        return Effect(
+    ) -> ValueEffect:
+        return ValueEffect(
             *(value, self.arm, "alone", verdict.rung, verdict.where),
             at_step=verdict.at_step,
             restores=restores,
@@ -393,7 +395,7 @@ def _same(value_names: list[str]) -> str:
     return f"{_listed(value_names)} {verb} equivalent on both sides"
 
 
-def _why(effects: tuple[Effect, ...], wrong: str) -> str:
+def _why(effects: tuple[ValueEffect, ...], wrong: str) -> str:
     """Return the sentence for values that make the frameworks differ."""
     causing = [e for e in effects if e.kind == "alone"]
     clauses = []

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from framework_parity.comparisons.ladder.diagnosis import Cause
 from framework_parity.comparisons.ladder.ladder import LadderResult
-from framework_parity.comparisons.ladder.two_sided_causes import Effect
+from framework_parity.comparisons.ladder.two_sided_causes import ValueEffect
 from framework_parity.comparisons.report.table import STYLES, print_table
 
 
@@ -22,7 +22,7 @@ def show_ladder(ladder: LadderResult) -> None:
 
 
 def show_causes(
-    ladder: LadderResult, causes: Sequence[Cause | Effect]
+    ladder: LadderResult, causes: Sequence[Cause | ValueEffect]
 ) -> None:
     """Print the causes of a disagreement, or that none is known.
 

@@ -24,7 +24,7 @@ from framework_parity.comparisons.ladder.thresholds import (
     SEEDS,
 )
 from framework_parity.comparisons.ladder.two_sided_causes import (
-    Effect,
+    ValueEffect,
     run_and_explain,
 )
 from framework_parity.comparisons.ladder.verdict import (
@@ -90,7 +90,7 @@ class CheckedArm:
     """
 
     ladder: LadderResult
-    causes: tuple[Cause | Effect, ...]
+    causes: tuple[Cause | ValueEffect, ...]
 
     @property
     def outcome(self) -> Outcome:

@@ -15,10 +15,10 @@ from framework_parity.common.spec.claims import Asked, Claim, SameBest
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.effects import Effect, seeds_needed
 from framework_parity.comparisons.ladder.thresholds import (
-    CHANCE,
+    ALPHA_DIFFERENCE,
+    ALPHA_EFFECT,
     FEWEST_SEEDS,
     MOST_SEEDS,
-    SIGNIFICANT,
 )
 from framework_parity.comparisons.numbers import finite
 
@@ -198,8 +198,8 @@ def _decided(held: list[bool], margins: tuple[float, ...]) -> bool | None:
     A single run decides by itself. Several runs decide by one of two tests:
 
     - the mean of the margins differs from 0 (Student's t, two-sided, at
-      `SIGNIFICANT`);
-    - with `FEWEST_SEEDS` or more, a sign test at `SIGNIFICANT` (5 of 5 by
+      `ALPHA_EFFECT`);
+    - with `FEWEST_SEEDS` or more, a sign test at `ALPHA_EFFECT` (5 of 5 by
       chance one time in 32, 7 of 8 one time in 28), for which the margins
       need not be finite.
     """
@@ -208,13 +208,13 @@ def _decided(held: list[bool], margins: tuple[float, ...]) -> bool | None:
     if len(held) == 1:
         return held[0]
     effect = Effect(margins)
-    if effect.p_value < SIGNIFICANT:
+    if effect.p_value < ALPHA_EFFECT:
         return bool(effect.mean > 0)
     if not any(margins):
         # Equal in every run: the claim holds if it includes equality.
         return held[0]
     most = max(sum(held), len(held) - sum(held))
-    if len(held) >= FEWEST_SEEDS and _by_sign(most, len(held)) < SIGNIFICANT:
+    if len(held) >= FEWEST_SEEDS and _by_sign(most, len(held)) < ALPHA_EFFECT:
         return 2 * sum(held) > len(held)
     return None
 
@@ -270,10 +270,10 @@ def _would_decide(answers: list[Answer]) -> str:
 
 
 def _apart(gaps: npt.NDArray[np.float64]) -> bool:
-    """Whether a mean gap is significant: Student's t at `CHANCE`.
+    """Whether a mean gap is significant: Student's t at `ALPHA_DIFFERENCE`.
 
     With fewer than `FEWEST_SEEDS` seeds it is not.
     """
     if len(gaps) < FEWEST_SEEDS:
         return False
-    return Effect(tuple(gaps.tolist())).p_value < CHANCE
+    return Effect(tuple(gaps.tolist())).p_value < ALPHA_DIFFERENCE

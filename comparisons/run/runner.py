@@ -12,9 +12,9 @@ from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.ladder import epochs_of, run_ladder
 from framework_parity.comparisons.ladder.thresholds import (
+    EPSILON_OF,
     NUDGES,
     NUDGES_FLOAT32,
-    UNIT,
 )
 from framework_parity.comparisons.ladder.trajectory import (
     Trajectory,
@@ -176,7 +176,9 @@ def _compared(
     )
     if isinstance(arm, TwoArms):
         torch, keras = Sides(arm).records(torch, keras)
-    units = [UNIT[dtype] for dtype in dtypes.values() if dtype in UNIT]
+    units = [
+        EPSILON_OF[dtype] for dtype in dtypes.values() if dtype in EPSILON_OF
+    ]
     unit = max(units, default=None)
     return compare_records(arm.name, torch, keras, unit=unit)
 

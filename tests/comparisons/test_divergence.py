@@ -10,10 +10,10 @@ import pytest
 from framework_parity.common.training.record import Curve, Record
 from framework_parity.comparisons.ladder.divergence import (
     Divergence,
-    blown_up_at,
+    loss_divergence_step,
 )
 from framework_parity.comparisons.ladder.thresholds import (
-    BLOWN_UP,
+    DIVERGED_LOSS,
     FEWEST_STEPS,
     HORIZON,
 )
@@ -31,11 +31,11 @@ def growing(at: int, by: float = 1e9, end: float | None = None) -> Curve:
     """Return a loss that stays as it is and blows up at a step.
 
     Args:
-        at: the first step past `BLOWN_UP` times the first loss.
+        at: the first step past `DIVERGED_LOSS` times the first loss.
         by: how many times that it is there.
         end: what it is from there on, instead.
     """
-    blown = BLOWN_UP * by if end is None else end
+    blown = DIVERGED_LOSS * by if end is None else end
     return np.where(np.arange(STEPS) < at, LOSS, blown)
 
 
@@ -46,22 +46,22 @@ def growing(at: int, by: float = 1e9, end: float | None = None) -> Curve:
     ("loss", "at"),
     [
         ([1.0, 2.0, 3.0], None),
-        ([1.0, BLOWN_UP, 1.0], None),
-        ([1.0, 1.0001 * BLOWN_UP, 1.0], 1),
+        ([1.0, DIVERGED_LOSS, 1.0], None),
+        ([1.0, 1.0001 * DIVERGED_LOSS, 1.0], 1),
         ([1.0, np.nan, 1.0], 1),
         ([1.0, 2.0, np.inf], 2),
         ([1.0, 2.0, -np.inf], 2),
-        ([1.0, -2.0 * BLOWN_UP], 1),
+        ([1.0, -2.0 * DIVERGED_LOSS], 1),
         ([np.nan, 1.0], 0),
         ([np.inf, 1.0], 0),
         # A loss of nothing is measured in units of 1.
-        ([0.0, 0.5 * BLOWN_UP, 2.0 * BLOWN_UP], 2),
+        ([0.0, 0.5 * DIVERGED_LOSS, 2.0 * DIVERGED_LOSS], 2),
         # The size of a negative loss counts, not its sign.
-        ([-1.0, 1.0, 2.0 * BLOWN_UP], 2),
+        ([-1.0, 1.0, 2.0 * DIVERGED_LOSS], 2),
     ],
 )
 def test_where_a_loss_has_blown_up(loss: list[float], at: int | None) -> None:
-    assert blown_up_at(np.array(loss)) == at
+    assert loss_divergence_step(np.array(loss)) == at
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_two_that_diverge_at_one_step_agree_up_to_there(
     document = verdict.as_json()
     assert document["verdict"] == "agree"
     assert document["horizon"] == document["agrees_up_to"] == at
-    assert document["blown_up_at"] == {"torch": at, "keras": at}
+    assert document["divergence_steps"] == {"torch": at, "keras": at}
 
 
 @pytest.mark.parametrize("end", [None, np.nan])
@@ -161,7 +161,7 @@ def test_a_framework_that_diverges_alone_disagrees(
     assert verdict.at_step is not None
     assert verdict.at_step >= at
     assert verdict.horizon is None
-    assert verdict.details["blown_up_at"][suspect] == at
+    assert verdict.details["divergence_steps"][suspect] == at
 
 
 @pytest.mark.parametrize("end", [None, np.nan])
@@ -186,7 +186,7 @@ def test_rounding_that_moves_the_step_is_no_difference() -> None:
     verdict = compare_records("only", runs(6, 5), runs(5, 6)).verdict()
     assert verdict.agrees
     assert verdict.horizon == 5
-    assert verdict.details["blown_up_at"] == {"torch": 6, "keras": 5}
+    assert verdict.details["divergence_steps"] == {"torch": 6, "keras": 5}
     # Where the nudged runs do not move, it is one.
     verdict = compare_records("only", runs(6, 6), runs(5, 5)).verdict()
     assert verdict.outcome == "disagree"
@@ -222,7 +222,7 @@ def test_chaos_without_divergence_stays_undecided() -> None:
     assert verdict.outcome == "undecided"
     assert verdict.details == {
         "agrees_up_to": None,
-        "blown_up_at": {"torch": None, "keras": None},
+        "divergence_steps": {"torch": None, "keras": None},
     }
 
 

@@ -16,9 +16,9 @@ from framework_parity.comparisons.ladder.statistics import (
     train_independently,
 )
 from framework_parity.comparisons.ladder.thresholds import (
-    BLOWN_UP,
-    CHANCE,
-    EQUIVALENT,
+    ALPHA_DIFFERENCE,
+    ALPHA_EQUIVALENCE,
+    DIVERGED_LOSS,
     FEWEST_SEEDS,
     POWER,
     SEEDS,
@@ -217,7 +217,7 @@ def test_a_negative_first_loss_does_not_count_as_a_divergence() -> None:
     assert compare_samples([run] * 5, [ended(0.9)] * 5).torch.diverged == 0
 
 
-@pytest.mark.parametrize("loss", [math.nan, math.inf, 10 * BLOWN_UP])
+@pytest.mark.parametrize("loss", [math.nan, math.inf, 10 * DIVERGED_LOSS])
 def test_a_loss_out_of_all_bounds_has_diverged(loss: float) -> None:
     """Though its accuracy is a number."""
     runs = [ended(0.9)] * 9 + [blown_up(loss)]
@@ -261,7 +261,10 @@ def test_it_errs_no_more_often_than_its_level(seeds: int, spread: Any) -> None:
 
     Three standard errors of a share of 400 are allowed above the level.
     """
-    for outcome, level in (("agree", EQUIVALENT), ("disagree", CHANCE)):
+    for outcome, level in (
+        ("agree", ALPHA_EQUIVALENCE),
+        ("disagree", ALPHA_DIFFERENCE),
+    ):
         allowed = level + 3 * math.sqrt(level * (1 - level) / 400)
         assert share(outcome, 0.02, seeds, spread) <= allowed
 

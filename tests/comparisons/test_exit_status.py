@@ -199,7 +199,7 @@ def test_a_first_loss_that_is_no_number_is_undecided(
     document = json.loads(capsys.readouterr().out)
     assert document["verdict"] == "undecided"
     [last] = [r for r in document["rungs"] if r["rung"] == "trajectory"]
-    assert last["blown_up_at"] == {"torch": 0, "keras": 0}
+    assert last["divergence_steps"] == {"torch": 0, "keras": 0}
     assert last["agrees_up_to"] is None
 
 

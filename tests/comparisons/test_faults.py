@@ -135,7 +135,7 @@ def test_arms_that_diverge_alike_agree_up_to_that_step(
     assert last.horizon == step
     assert last.details == {
         "agrees_up_to": step,
-        "blown_up_at": {"torch": step, "keras": step},
+        "divergence_steps": {"torch": step, "keras": step},
     }
     assert last.sentence.startswith(
         f"agree up to step {step}, where both diverge: within "

@@ -20,14 +20,14 @@ from framework_parity.comparisons.ladder.interventions import (
     starts_elsewhere,
     switched,
 )
-from framework_parity.comparisons.ladder.thresholds import MISTAKEN
+from framework_parity.comparisons.ladder.thresholds import ALPHA_INITIAL
 from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 from tests.cases import arm
 from tests.comparisons.arms import DIGITS, RESIDUAL
 from tests.comparisons.arms import arm as judged
 from tests.examples import example
 
-LEVEL = MISTAKEN / TESTS
+LEVEL = ALPHA_INITIAL / TESTS
 
 DRAWN = [
     row

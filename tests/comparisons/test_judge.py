@@ -10,9 +10,9 @@ import pytest
 from framework_parity.common.training.record import Curve, Record
 from framework_parity.comparisons.ladder.thresholds import (
     FEWEST_STEPS,
+    FLOOR_ULPS,
     HORIZON,
     TIMES_FLOOR,
-    UNITS,
     WINDOW,
 )
 from framework_parity.comparisons.ladder.trajectory import (
@@ -80,9 +80,9 @@ def test_a_ratio_does_not_depend_on_the_scale(size: float) -> None:
 
 
 def test_a_few_units_in_the_last_place_agree() -> None:
-    """Without any drift the floor is `UNITS` of rounding, not zero."""
+    """Without any drift the floor is `FLOOR_ULPS` of rounding, not zero."""
     unit = np.finfo(float).eps
-    keras = LOSS * (1.0 + UNITS * unit)
+    keras = LOSS * (1.0 + FLOOR_ULPS * unit)
     verdict = judged(LOSS, keras, drift=0.0).verdict()
     assert verdict.agrees
     assert 0.5 < verdict.worst_ratio < 2.0

@@ -7,7 +7,7 @@ from framework_parity.comparisons.audit.causes import DefaultsMix
 from framework_parity.comparisons.audit.result import AuditResult
 from framework_parity.comparisons.audit.sweep import MixRuns
 from framework_parity.comparisons.ladder.effects import Effect
-from framework_parity.comparisons.ladder.thresholds import SIGNIFICANT
+from framework_parity.comparisons.ladder.thresholds import ALPHA_EFFECT
 from framework_parity.comparisons.workers.worker import LABELS
 
 
@@ -72,7 +72,7 @@ def mean_and_range(audit: AuditResult, runs: MixRuns) -> str:
 def effect_text(effect: Effect) -> str:
     """Return an effect with its interval: `−0.36 (95 % interval ...)`."""
     low, high = (change(end) for end in effect.interval)
-    share = round(100 * (1 - SIGNIFICANT))
+    share = round(100 * (1 - ALPHA_EFFECT))
     return f"{change(effect.mean)} ({share} % interval {low} to {high})"
 
 
