@@ -17,4 +17,8 @@ Rung: TypeAlias = Literal[
     "initial",
     "statistics",
 ]
-"""The rungs of the ladder, cheapest first."""
+"""The rungs of the ladder, in order: a later one needs the earlier ones.
+
+`initial` and `statistics` are last, since they have random values of their
+own, which say nothing where the frameworks differ on the same values.
+"""

@@ -56,14 +56,20 @@ def live_parameters(run: Run) -> float:
 
 @statistic(part("test"))
 def gap(run: Run) -> float:
-    """The loss on the test part minus that on the training part."""
+    """The loss on the test part minus that on the training part.
+
+    The larger, the more overfitting, as with `accuracy_gap`.
+    """
     final = run.record.final
     return final["test_loss"] - final["train_loss"]
 
 
 @statistic(part("test"), classes)
 def accuracy_gap(run: Run) -> float:
-    """The accuracy on the training part minus that on the test part."""
+    """The accuracy on the training part minus that on the test part.
+
+    The larger, the more overfitting, as with `gap`.
+    """
     final = run.record.final
     return final["train_accuracy"] - final["test_accuracy"]
 

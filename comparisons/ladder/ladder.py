@@ -36,6 +36,9 @@ from framework_parity.comparisons.workers.worker import Progress, WorkerPair
 
 RUNGS: tuple[Rung, ...] = get_args(Rung)
 
+# The rungs on which both frameworks have the same random values.
+SHARED_RUNGS = RUNGS[: RUNGS.index("trajectory") + 1]
+
 
 @dataclass
 class LadderResult:

@@ -20,7 +20,7 @@ from framework_parity.comparisons.ladder.rungs import (
     reference_runs,
 )
 from framework_parity.comparisons.ladder.thresholds import (
-    EPSILON_OF,
+    EPSILON,
     NUDGES_FLOAT32,
 )
 from framework_parity.comparisons.ladder.trajectory import (
@@ -63,9 +63,7 @@ def train_in(
     shared: dict[str, Any] = {"arm": long, "seed": seed}
     truth = pair.workers["torch"].submit("train", dtype="float64", **shared)
     records = pair.ask("train", dtype=dtype, nudges=NUDGES_FLOAT32, **shared)
-    unit = EPSILON_OF.get(dtype) or resolution(
-        records["torch"][0].steps["loss"]
-    )
+    unit = EPSILON.get(dtype) or resolution(records["torch"][0].steps["loss"])
     compared = partial(
         compare_records, arm.name, records["torch"], records["keras"]
     )

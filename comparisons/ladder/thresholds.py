@@ -39,7 +39,7 @@ DIVERGED_LOSS = 1e6
 
 # One unit in the last place of 1, where curves are held in a finer precision
 # than layers compute in: bfloat16 has 8 significant bits.
-EPSILON_OF = {"bfloat16": 2.0**-7}
+EPSILON = {"bfloat16": 2.0**-7}
 
 # A difference is relative to the largest value of the curve in this many
 # last steps, so that a single step with a tiny loss does not set the scale.

@@ -33,6 +33,7 @@ from framework_parity.comparisons.ladder.diagnosis import (
 )
 from framework_parity.comparisons.ladder.ladder import (
     RUNGS,
+    SHARED_RUNGS,
     LadderResult,
     run_ladder,
 )
@@ -211,7 +212,7 @@ class _Tries:
             return Explanation(
                 same, _same(identical) if identical else "", tuple(causes)
             )
-        if last.outcome != "disagree" or last.rung not in RUNGS[:6]:
+        if last.outcome != "disagree" or last.rung not in SHARED_RUNGS:
             effects = tuple(ValueEffect(v, self.arm, "none") for v in values)
             return Explanation(effects + same, self._without_effect(ladder))
         wrong, causes = self._aligned()

@@ -12,7 +12,7 @@ from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.ladder import epochs_of, run_ladder
 from framework_parity.comparisons.ladder.thresholds import (
-    EPSILON_OF,
+    EPSILON,
     NUDGES,
     NUDGES_FLOAT32,
 )
@@ -176,9 +176,7 @@ def _compared(
     )
     if isinstance(arm, TwoArms):
         torch, keras = Sides(arm).records(torch, keras)
-    units = [
-        EPSILON_OF[dtype] for dtype in dtypes.values() if dtype in EPSILON_OF
-    ]
+    units = [EPSILON[dtype] for dtype in dtypes.values() if dtype in EPSILON]
     unit = max(units, default=None)
     return compare_records(arm.name, torch, keras, unit=unit)
 

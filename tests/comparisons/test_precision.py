@@ -10,7 +10,7 @@ from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.ladder.noise_floor import compare_tensor
 from framework_parity.comparisons.ladder.precision import train_in
 from framework_parity.comparisons.ladder.thresholds import (
-    EPSILON_OF,
+    EPSILON,
     TIMES_FLOOR,
 )
 from framework_parity.comparisons.workers.worker import WorkerPair
@@ -27,11 +27,9 @@ def test_a_tensor_in_bfloat16_is_judged_by_its_last_place() -> None:
     perturbed_runs: Any = ([(x, x)], [(x, x)])
     near = x * np.float32(1.03)
     assert compare_tensor(x, near, perturbed_runs).worst()[0] > TIMES_FLOOR
-    mixed = compare_tensor(
-        x, near, perturbed_runs, unit=EPSILON_OF["bfloat16"]
-    )
+    mixed = compare_tensor(x, near, perturbed_runs, unit=EPSILON["bfloat16"])
     assert mixed.worst()[0] == pytest.approx(0.03 / 1.03 / 2.0**-5, rel=1e-5)
-    far = compare_tensor(x, 2 * x, perturbed_runs, unit=EPSILON_OF["bfloat16"])
+    far = compare_tensor(x, 2 * x, perturbed_runs, unit=EPSILON["bfloat16"])
     assert far.worst()[0] > TIMES_FLOOR
 
 
