@@ -82,16 +82,23 @@ def plants(pair: WorkerPair, faulty: WorkerPair) -> Iterator[PlantedFaults]:
 
 
 def cases() -> list[Any]:
-    """Return each fault in each framework, with the side that has it."""
-    params = []
+    """Return each fault in each framework, with the framework that has it.
+
+    The frameworks take turns; the other one of each fault is slow. The kill
+    matrix plants all of them.
+    """
+    params: list[Any] = []
     for faults, where in (
         (FAULTS, ""),
         (FAULTS_WHERE_BOTH_DIVERGE, "diverging-"),
     ):
-        for fault in faults:
-            for suspect in LABELS:
+        for number, fault in enumerate(faults):
+            for index, suspect in enumerate(LABELS):
                 name = f"{fault.plant.__name__}-{where}in-{suspect}"
-                params.append(pytest.param(fault, suspect, id=name))
+                slow = pytest.mark.slow if index != number % 2 else ()
+                params.append(
+                    pytest.param(fault, suspect, id=name, marks=slow)
+                )
     return params
 
 
