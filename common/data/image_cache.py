@@ -120,9 +120,9 @@ def require_files(kind: str) -> None:
         return
     raise SpecError(
         f"data.{kind}",
-        f"there is no {', '.join(missing)}; put what is missing there as it "
-        "is handed out, name another folder (--data-dir), or let it be "
-        "fetched (--download)",
+        f"there is no {', '.join(missing)}; put the files there as they "
+        "are distributed, name another folder (--data-dir), or let them be "
+        "downloaded (--download)",
         str(files.folder),
     )
 

@@ -76,13 +76,13 @@ def accuracy_gap(run: Run) -> float:
 
 @statistic()
 def diverged(run: Run) -> float:
-    """1 where the loss stops being a finite number, else 0."""
+    """1 where training diverges, else 0; see `Record.diverged_at`."""
     return float(run.record.diverged_at is not None)
 
 
 @statistic()
 def diverged_at(run: Run) -> float:
-    """The first step whose loss is not a finite number; else infinite."""
+    """The step at which training diverges; infinite where it does not."""
     step = run.record.diverged_at
     return math.inf if step is None else float(step)
 

@@ -23,9 +23,10 @@ class SpecError(ValueError):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        place = self.field or "the whole document"
-        prefix = f"{self.file}: " if self.file else ""
-        return f"{prefix}{place}: {self.message}"
+        if not self.field and not self.file:
+            return f"the whole document: {self.message}"
+        place = [part for part in (self.file, self.field) if part]
+        return ": ".join([*place, self.message])
 
     def located(self, file: str) -> "SpecError":
         """Return the same error with the name of the file."""

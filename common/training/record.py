@@ -10,6 +10,10 @@ import numpy.typing as npt
 Curve: TypeAlias = npt.NDArray[Any]
 Tensors: TypeAlias = dict[str, npt.NDArray[Any]]
 
+# A loss this many times its first value has diverged. Saturated units then
+# multiply rounding errors by slopes as large.
+DIVERGED_LOSS = 1e6
+
 # The final metrics in order of preference.
 METRICS = ("test_accuracy", "test_loss", "train_accuracy", "train_loss")
 
@@ -54,9 +58,17 @@ class Record:
 
     @property
     def diverged_at(self) -> int | None:
-        """The first step whose loss is not a finite number."""
-        wrong = np.flatnonzero(~np.isfinite(self.steps["loss"]))
-        return int(wrong[0]) if len(wrong) else None
+        """The step at which training diverges, or None.
+
+        It is the first step whose loss or gradient is not finite, or whose
+        loss is more than `DIVERGED_LOSS` times that of step 0 in absolute
+        value. A gradient that is not finite makes the next loss NaN.
+        """
+        steps = [loss_divergence_step(self.steps["loss"])]
+        for curve in self.steps.values():
+            lost = ~np.isfinite(curve.reshape(len(curve), -1)).all(1)
+            steps.append(int(lost.argmax()) if lost.any() else None)
+        return min((step for step in steps if step is not None), default=None)
 
     def truncated_at(self, epoch: int) -> "Record":
         """Return the curves up to an epoch, without weights or predictions."""
@@ -99,3 +111,19 @@ def digest(arrays: dict[str, npt.NDArray[Any]]) -> str:
         total.update(f"{name} {array.dtype.str} {array.shape} ".encode())
         total.update(array.reshape(-1).view(np.uint8).data)
     return total.hexdigest()[:16]
+
+
+def loss_divergence_step(loss: Curve) -> int | None:
+    """Return the first step at which a loss has diverged, or None.
+
+    Args:
+        loss: one value for each step, of shape (steps,).
+
+    >>> loss_divergence_step(np.array([0.5, 4.0, 1e3, 5.1e5]))
+    3
+    >>> loss_divergence_step(np.array([0.5, np.nan]))
+    1
+    """
+    first = abs(float(loss[0])) or 1.0
+    diverged = ~(np.isfinite(loss) & (np.abs(loss) <= DIVERGED_LOSS * first))
+    return int(diverged.argmax()) if diverged.any() else None

@@ -36,7 +36,8 @@ def check(
     seeds: Annotated[
         int,
         typer.Option(
-            help="Runs with each framework's own randomness (statistics).",
+            help="Runs with each framework's own randomness (statistics); "
+            f"{FEWEST_SEEDS} to {MOST_SEEDS:,}.",
         ),
     ] = SEEDS,
     margin: Annotated[

@@ -65,9 +65,11 @@ def schema(*, as_json: flags.Json = False) -> None:
 def main() -> None:
     """Run the command line and turn an error into an exit status."""
     try:
-        sys.exit(app(standalone_mode=False))
+        status = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
-        print("parity: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        status = INTERRUPTED
     except Exception as error:  # noqa: BLE001 - report any error, then exit
-        sys.exit(explain(error, as_json="--json" in sys.argv[1:]))
+        status = explain(error, as_json="--json" in sys.argv[1:])
+    if status == INTERRUPTED:  # typer returns it, too
+        print("parity: interrupted", file=sys.stderr)
+    sys.exit(status)

@@ -53,6 +53,7 @@ def make_folders(folders: list[Path], command: str) -> None:
             raise SpecError(
                 "name", f"{folder.name!r} is the name of two experiments"
             )
+    for folder in folders:
         validation.folder("--out", folder, validation.FILES[command])
 
 

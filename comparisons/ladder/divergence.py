@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from framework_parity.common.training.record import Curve, Record
-from framework_parity.comparisons.ladder.thresholds import DIVERGED_LOSS
+from framework_parity.common.training.record import Record
 from framework_parity.comparisons.workers.worker import LABELS
 
 Steps = tuple[int | None, ...]
@@ -15,9 +12,8 @@ Steps = tuple[int | None, ...]
 class Divergence:
     """The steps at which the runs of two frameworks diverge.
 
-    A run diverges at the first step whose loss or gradient is not finite, or
-    whose loss is more than `DIVERGED_LOSS` times that of step 0 in absolute
-    value. Rounding can move that step, and the perturbed runs show how far:
+    See `Record.diverged_at`. Nothing is compared beyond that step. Rounding
+    can move it, and the perturbed runs show how far:
     the two frameworks diverge *alike* where all of their runs diverge and
     the ranges of their steps overlap.
 
@@ -42,8 +38,7 @@ class Divergence:
             The steps of both frameworks.
         """
         steps = (
-            tuple(divergence_step(run) for run in runs)
-            for runs in (torch, keras)
+            tuple(run.diverged_at for run in runs) for runs in (torch, keras)
         )
         return cls(*steps)
 
@@ -74,34 +69,3 @@ class Divergence:
         """Return the step of each framework's unmodified run, by backend."""
         first = self.torch[0], self.keras[0]
         return dict(zip(LABELS, first, strict=True))
-
-
-def divergence_step(record: Record) -> int | None:
-    """Return the step at which a run diverges, or None.
-
-    A gradient that is not finite makes the next loss NaN.
-
-    Args:
-        record: the record of the run.
-    """
-    steps = [loss_divergence_step(record.steps["loss"])]
-    for curve in record.steps.values():
-        lost = ~np.isfinite(curve.reshape(len(curve), -1)).all(1)
-        steps.append(int(lost.argmax()) if lost.any() else None)
-    return min((step for step in steps if step is not None), default=None)
-
-
-def loss_divergence_step(loss: Curve) -> int | None:
-    """Return the first step at which a loss has diverged, or None.
-
-    Args:
-        loss: one value for each step, of shape (steps,).
-
-    >>> loss_divergence_step(np.array([0.5, 4.0, 1e3, 5.1e5]))
-    3
-    >>> loss_divergence_step(np.array([0.5, np.nan]))
-    1
-    """
-    first = abs(float(loss[0])) or 1.0
-    diverged = ~(np.isfinite(loss) & (np.abs(loss) <= DIVERGED_LOSS * first))
-    return int(diverged.argmax()) if diverged.any() else None

@@ -26,11 +26,14 @@ import numpy as np
 
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
-from framework_parity.common.training.record import METRICS, Record
+from framework_parity.common.training.record import (
+    DIVERGED_LOSS,
+    METRICS,
+    Record,
+)
 from framework_parity.comparisons.ladder.thresholds import (
     ALPHA_DIFFERENCE,
     ALPHA_EQUIVALENCE,
-    DIVERGED_LOSS,
     FEWEST_SEEDS,
     MARGIN_OF_ACCURACY,
     MARGIN_OF_LOSS,

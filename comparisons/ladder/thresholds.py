@@ -33,10 +33,6 @@ FLOOR_ULPS = 4.0
 # implementations are equal.
 HORIZON = 0.01
 
-# A loss this many times its first value has diverged. Saturated units then
-# multiply rounding errors by slopes as large, and nothing is compared.
-DIVERGED_LOSS = 1e6
-
 # One unit in the last place of 1, where curves are held in a finer precision
 # than layers compute in: bfloat16 has 8 significant bits.
 EPSILON = {"bfloat16": 2.0**-7}

@@ -133,7 +133,10 @@ class Trajectory:
             within = int((self.evaluated_at < horizon).sum())
         for name, compared in self.evaluations.items():
             limits = [h for h in (within, compared.horizon) if h is not None]
-            ratio, index = compared.worst(min(limits, default=None))
+            limit = min(limits, default=None)
+            if limit == 0:
+                continue  # there is no evaluation before the horizon
+            ratio, index = compared.worst(limit)
             ratios.append((ratio, int(self.evaluated_at[index]), name))
         for name, compared in self.probes.items():
             step = self.probed_at[name]

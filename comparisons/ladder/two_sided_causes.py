@@ -399,6 +399,8 @@ def _same(value_names: list[str]) -> str:
 def _why(effects: tuple[ValueEffect, ...], wrong: str) -> str:
     """Return the sentence for values that make the frameworks differ."""
     causing = [e for e in effects if e.kind == "alone"]
+    # The cause of the difference on the lowest rung is named first.
+    causing.sort(key=lambda effect: RUNGS.index(effect.rung))
     clauses = []
     if len(effects) == 1 and causing:
         value = causing[0].value

@@ -139,6 +139,8 @@ def folder(name: str, got: Any, files: Iterable[str] = ()) -> Path:
     if not isinstance(got, str | os.PathLike):
         raise SpecError(name, f"got {shown(got)}, expected a folder's path")
     path = Path(got)
+    if path.exists() and not path.is_dir():
+        raise SpecError(name, "is a file, not a folder", str(path))
     doing = "made"
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from threading import Event, Lock
 from typing import TypeVar
 
 from framework_parity.common.data.image_cache import ImageFiles, image_files
+from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 Item = TypeVar("Item")
@@ -74,11 +75,13 @@ class WorkerPool:
         self._threads = ThreadPoolExecutor(jobs, "worker-pool")
         self._busy: Counter[str] = Counter()
         self._lock = Lock()
+        self._closed = False
 
     def __enter__(self) -> "WorkerPool":
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._closed = True
         # Calls that still run fail at once when their workers are killed.
         self._threads.shutdown(wait=False, cancel_futures=True)
         for _ in range(2):  # the second time, pairs that were just starting
@@ -96,10 +99,11 @@ class WorkerPool:
             The value of the function.
 
         Raises:
-            SpecError: if a framework does not find the device, or as the
-                function does.
+            SpecError: if the pool is closed, if a framework does not find
+                the device, or as the function does.
             WorkerError: as the function does.
         """
+        self._require_open()
         slot = self._idle.get()
         try:
             return function(self._ready(slot))
@@ -117,6 +121,7 @@ class WorkerPool:
         Returns:
             The future of its value.
         """
+        self._require_open()
         # The function sees the context variables of its caller.
         return self._threads.submit(copy_context().run, self.call, function)
 
@@ -138,6 +143,7 @@ class WorkerPool:
             SpecError: as `call` does; the remaining items are skipped.
             WorkerError: as `call` does; the remaining items are skipped.
         """
+        self._require_open()
         failed = Event()
 
         def unless_failed(item: Item) -> Value:
@@ -162,6 +168,12 @@ class WorkerPool:
             if slot.pair is not None:
                 seconds.update(slot.pair.busy())
         return seconds
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise SpecError(
+                "pool", "is closed; use it inside its 'with' block"
+            )
 
     def _ready(self, slot: _Slot) -> WorkerPair:
         """Return the slot's pair; start it, or replace it."""

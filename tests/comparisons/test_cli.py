@@ -15,6 +15,7 @@ import pytest
 
 from framework_parity.api import run as api_run
 from framework_parity.comparisons.cli import main as cli
+from framework_parity.comparisons.cli.output import INTERRUPTED
 from framework_parity.comparisons.run import check, validation
 from framework_parity.comparisons.workers import worker as workers
 from framework_parity.comparisons.workers.worker import WorkerPair
@@ -504,3 +505,21 @@ def test_two_experiments_make_one_document(
     assert names == ["one", "two"]
     assert document["verdict"] == "undecided"
     assert (tmp_path / "out" / "two" / "report.html").exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, None])
+def test_an_interrupted_command_is_reported(
+    error: type[BaseException] | None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Typer turns the interrupt into its status, where it runs a command."""
+
+    def interrupted(**_: Any) -> int:
+        if error:
+            raise error
+        return INTERRUPTED
+
+    monkeypatch.setattr(cli, "app", interrupted)
+    assert parity("list") == INTERRUPTED
+    assert capsys.readouterr().err == "parity: interrupted\n"

@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framework_parity.common.training.record import Curve, Record
-from framework_parity.comparisons.ladder.divergence import (
-    Divergence,
+from framework_parity.common.training.record import (
+    DIVERGED_LOSS,
+    Curve,
+    Record,
     loss_divergence_step,
 )
+from framework_parity.comparisons.ladder.divergence import (
+    Divergence,
+)
 from framework_parity.comparisons.ladder.thresholds import (
-    DIVERGED_LOSS,
     FEWEST_STEPS,
     HORIZON,
 )

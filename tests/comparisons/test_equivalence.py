@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framework_parity.common.training.record import Record
+from framework_parity.common.training.record import DIVERGED_LOSS, Record
 from framework_parity.comparisons.ladder.ladder import RUNGS, run_ladder
 from framework_parity.comparisons.ladder.statistics import (
     Equivalence,
@@ -18,7 +18,6 @@ from framework_parity.comparisons.ladder.statistics import (
 from framework_parity.comparisons.ladder.thresholds import (
     ALPHA_DIFFERENCE,
     ALPHA_EQUIVALENCE,
-    DIVERGED_LOSS,
     FEWEST_SEEDS,
     POWER,
     SEEDS,

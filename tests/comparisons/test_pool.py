@@ -124,6 +124,15 @@ def test_values_are_in_the_order_of_the_items(made: list[FakePair]) -> None:
     assert len(made) == pool.started == 2
 
 
+def test_a_closed_pool_is_refused(made: list[FakePair]) -> None:
+    with WorkerPool() as pool:
+        pool.call(lambda pair: pair)
+    with pytest.raises(SpecError, match="pool: is closed"):
+        pool.map(lambda pair, item: item, [1])
+    with pytest.raises(SpecError, match="pool: is closed"):
+        pool.submit(lambda pair: pair)
+
+
 def test_calls_read_the_image_files_of_their_caller(
     made: list[FakePair], tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """Messages about values in the wrong form for an element or a record."""
 
+import math
 import re
 from typing import Any
 
@@ -55,6 +56,8 @@ def form_hint(place: str, value: Any) -> str:
             )
         form = NUMBERS.get(field, "")
         return f"write {form.format(value)}" if form else ""
+    if field == "lr" and isinstance(value, str) and _is_quoted(value):
+        return f"write {value} without quotes"
     if field == "lr" and isinstance(value, dict | str):
         return (
             "a schedule is written 'schedule: {cosine: {steps: 100}}' in "
@@ -129,6 +132,18 @@ def _nested(value: dict[Any, Any], naming: str) -> str:
 def shown_text(text: str) -> str:
     """Return a text, truncated to 60 characters."""
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _is_quoted(value: str) -> bool:
+    """Whether a text is a finite number, written in quotes.
+
+    >>> _is_quoted("0.005"), _is_quoted("nan"), _is_quoted("cosine")
+    (True, False, False)
+    """
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def _is_number(value: Any) -> bool:

@@ -333,8 +333,8 @@ def _is_two_sided(value: Any, path: _Path) -> bool:
     instead = f"expected no key beside them, got {keys}"
     if missing:
         instead = (
-            f"'{missing[0]}' is missing; for an entry that only one framework "
-            f"has, write '{missing[0]}: null'"
+            f"'{missing[0]}' is missing; for an entry of a list that only one "
+            f"framework has, write '{missing[0]}: null'"
         )
     raise SpecError(
         path_name(path),

@@ -11,6 +11,7 @@ from framework_parity.comparisons.report.audit.document import document
 from framework_parity.comparisons.report.audit.figures import pictures
 from framework_parity.comparisons.report.audit.formats import metric_name
 from framework_parity.comparisons.report.audit.text import headline, sentences
+from framework_parity.comparisons.report.files import ReportFiles
 from framework_parity.comparisons.report.render import render
 from framework_parity.comparisons.report.style import ReportFigure
 from framework_parity.comparisons.workers.worker import LABELS
@@ -22,7 +23,8 @@ def write(audit: AuditResult, out: Path) -> Path:
     `report.html` is self-contained. The folder also gets `result.json` (the
     document that `--json` prints), the pictures, and the complete
     specification of each naive port, `torch.yaml` and `keras.yaml`, which
-    `parity run` accepts.
+    `parity run` accepts. Files of an earlier report in the same folder are
+    replaced or deleted.
 
     Args:
         audit: the result; its `report` is set to the path.
@@ -31,17 +33,16 @@ def write(audit: AuditResult, out: Path) -> Path:
     Returns:
         The path of `report.html`.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    report = out / "report.html"
-    audit.report = report
+    audit.report = out / "report.html"
     drawn = pictures(audit)
-    report.write_text(page(audit, drawn), "utf-8")
-    for picture in drawn:
-        (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
-    written = json.dumps(document(audit), indent=2)
-    (out / "result.json").write_text(written, "utf-8")
-    for side in LABELS:
-        (out / f"{side}.yaml").write_text(complete(audit, side), "utf-8")
+    with ReportFiles(out) as files:
+        report = files.write("report.html", page(audit, drawn))
+        for picture in drawn:
+            files.write(f"{picture.name}.svg", picture.svg)
+        written = json.dumps(document(audit), indent=2)
+        files.write("result.json", written)
+        for side in LABELS:
+            files.write(f"{side}.yaml", complete(audit, side))
     return report
 
 

@@ -9,6 +9,7 @@ import yaml
 from safetensors.numpy import save
 
 from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.comparisons.report.files import ReportFiles
 from framework_parity.comparisons.report.render import render
 from framework_parity.comparisons.report.run.document import document
 from framework_parity.comparisons.report.run.figures import pictures
@@ -33,7 +34,8 @@ def write(result: Result, out: Path) -> Path:
     document that `--json` prints), `spec.yaml` (the complete specification,
     which `parity run` accepts), `curves.csv` (every evaluation, in tidy
     form), the pictures, and the trained weights and the probes of every run,
-    in the framework-neutral layout, as safetensors.
+    in the framework-neutral layout, as safetensors. Files of an earlier
+    report in the same folder are replaced or deleted.
 
     Args:
         result: of one experiment; its `report` is set to the path.
@@ -42,19 +44,18 @@ def write(result: Result, out: Path) -> Path:
     Returns:
         The path of `report.html`.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    report = out / "report.html"
-    result.report = report
+    result.report = out / "report.html"
     drawn = pictures(result)
-    report.write_text(page(result, drawn), "utf-8")
-    for picture in drawn:
-        if picture.svg:
-            (out / f"{picture.name}.svg").write_text(picture.svg, "utf-8")
-    written = json.dumps(document(result), indent=2)
-    (out / "result.json").write_text(written, "utf-8")
-    (out / "spec.yaml").write_text(spec_yaml(result), "utf-8")
-    _write_curves(result, out / "curves.csv")
-    _write_tensors(result, out)
+    with ReportFiles(out) as files:
+        report = files.write("report.html", page(result, drawn))
+        for picture in drawn:
+            if picture.svg:
+                files.write(f"{picture.name}.svg", picture.svg)
+        written = json.dumps(document(result), indent=2)
+        files.write("result.json", written)
+        files.write("spec.yaml", spec_yaml(result))
+        _write_curves(result, files.path("curves.csv"))
+        _write_tensors(result, files)
     return report
 
 
@@ -120,7 +121,7 @@ def _write_curves(result: Result, path: Path) -> None:
         writer.writerows(rows)
 
 
-def _write_tensors(result: Result, out: Path) -> None:
+def _write_tensors(result: Result, files: ReportFiles) -> None:
     for arm in result.arms:
         for backend, records in arm.records.items():
             for seed, record in enumerate(records):
@@ -128,6 +129,6 @@ def _write_tensors(result: Result, out: Path) -> None:
                 kinds = {"weights": record.weights, "probes": record.probes}
                 for kind, tensors in kinds.items():
                     if tensors:
-                        (out / kind).mkdir(exist_ok=True)
+                        path = files.path(f"{kind}/{name}")
                         # `save_file` raises an error that is no OSError.
-                        (out / kind / name).write_bytes(save(tensors))
+                        path.write_bytes(save(tensors))
