@@ -119,7 +119,7 @@ def test_a_new_activation_takes_the_steps_that_contributing_says(
     assert "trajectory" in done.stdout
 
 
-# `tests.common.test_lookup` has the message.
+# `tests.common.codegen.test_lookup` has the message.
 @pytest.mark.slow
 @pytest.mark.parametrize("side", ["torch_impl", "keras_impl"])
 def test_a_missing_function_on_one_side_is_named(

@@ -13,7 +13,7 @@ from tests.backends.examination import STEPS, Findings, examine
 from tests.cases import Case
 
 Examined = Callable[..., Findings]
-Referred = Callable[[Case], Findings]
+Referred = Callable[..., Findings]
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +50,16 @@ def examined(pair: WorkerPair) -> Examined:
 
 @pytest.fixture(scope="session")
 def referred() -> Referred:
-    """Return a function from a case to the reference's float64 result."""
-    known: dict[str, Findings] = {}
+    """Return a function from a case to the reference's float64 result.
 
-    def ask(case: Case) -> Findings:
-        if case.id not in known:
-            known[case.id] = examine(reference.Trainer, case.arm, "float64")
-        return known[case.id]
+    It takes the number of steps as its second argument.
+    """
+    known: dict[tuple[str, int], Findings] = {}
+
+    def ask(case: Case, steps: int = STEPS) -> Findings:
+        key = case.id, steps
+        if key not in known:
+            known[key] = examine(reference.Trainer, case.arm, "float64", steps)
+        return known[key]
 
     return ask

@@ -18,7 +18,7 @@ from framework_parity.common.training.record import digest
 from framework_parity.comparisons.cli import output
 from framework_parity.comparisons.ladder.ladder import run_ladder
 from framework_parity.comparisons.workers.worker import WorkerPair
-from tests.comparisons.test_cli import parity
+from tests.comparisons.cli.test_cli import parity
 from tests.image_files import FOLDERS, TEST, TRAIN, write_cifar, write_idx
 
 ARM = """\

@@ -21,7 +21,7 @@ from framework_parity.comparisons.workers.worker import (
 from tests.backends.conftest import Referred
 from tests.backends.examination import each_gradient
 from tests.cases import LAYERS, LOSSES, Case
-from tests.common.test_probes import without_probes
+from tests.common.metrics.test_probes import without_probes
 from tests.tolerances import (
     MATTERS,
     ROUNDING,

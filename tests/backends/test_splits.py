@@ -2,8 +2,8 @@
 
 from framework_parity.common.data.splits import count, hold_out
 from framework_parity.comparisons.workers.worker import WorkerPair
-from tests.common.test_splits import SHARES, SIZES
-from tests.common.test_splits import rows as rows_of
+from tests.common.data.test_splits import SHARES, SIZES
+from tests.common.data.test_splits import rows as rows_of
 
 
 def test_split_last_equals_keras_validation_split(pair: WorkerPair) -> None:

@@ -260,6 +260,6 @@ def test_losses_are_accurate_in_their_tails(
 def test_every_activation_and_loss_has_exact_values() -> None:
     known = {type(made(name)) for name in ACTIVATIONS}
     wanted = {k for k in members(Layer) if issubclass(k, Activation)}
-    # These are not functions of one number; see tests/common/test_axes.py.
+    # These are not functions of one number; `test_axes` has them.
     assert wanted - known == {Softmax, LogSoftmax}
     assert {type(loss_of(name)[0]) for name in LOSSES} == set(members(Loss))

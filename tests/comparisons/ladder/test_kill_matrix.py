@@ -14,7 +14,7 @@ from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.kill_matrix import Kill, count, document, kill, kills
 from tests.planted import Planted, by_hand, everything, misreadings
 
-MATRIX = Path(__file__).parents[2] / "docs" / "kill_matrix.md"
+MATRIX = Path(__file__).parents[3] / "docs" / "kill_matrix.md"
 
 SAMPLE = {
     "misread:shuffle:keras-in-keras": "data",

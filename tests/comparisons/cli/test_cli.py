@@ -106,7 +106,7 @@ def test_a_malformed_spec_is_refused_in_one_sentence(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """All are in `tests/common/test_malformed.py`, without a command."""
+    """All are in `tests/common/spec/test_malformed.py`, without a command."""
     file = tmp_path / f"spec{wrong.suffix}"
     if isinstance(wrong.text, bytes):
         file.write_bytes(wrong.text)

@@ -26,7 +26,7 @@ from framework_parity.comparisons.report.audit.document import (
 )
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.worker import WorkerPair
-from tests.comparisons.test_cli import parity
+from tests.comparisons.cli.test_cli import parity
 
 Sides = dict[str, Any]
 

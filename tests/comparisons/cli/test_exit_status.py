@@ -18,7 +18,7 @@ from framework_parity.comparisons.ladder.ladder import LadderResult
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
 from framework_parity.comparisons.run import check, settings
 from tests.comparisons.arms import SMALL
-from tests.comparisons.test_cli import parity
+from tests.comparisons.cli.test_cli import parity
 
 # The contract: 0 the frameworks agree, 1 they disagree, 4 undecided.
 CONTRACT = {"agree": 0, "disagree": 1, "undecided": 4}
@@ -278,7 +278,7 @@ def test_make_catalogue_accepts_an_undecided_verdict(
         "utf-8",
     )
     command.chmod(0o755)
-    makefile = Path(__file__).parents[2] / "Makefile"
+    makefile = Path(__file__).parents[3] / "Makefile"
     process = subprocess.run(
         [
             *("make", "-C", str(tmp_path), "-f", str(makefile)),

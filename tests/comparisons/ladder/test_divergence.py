@@ -25,7 +25,13 @@ from framework_parity.comparisons.ladder.trajectory import (
     compare_records,
 )
 from framework_parity.comparisons.report.run.text import headline, summary_rows
-from tests.comparisons.test_judge import LOSS, STEPS, judged, record, together
+from tests.comparisons.ladder.test_judge import (
+    LOSS,
+    STEPS,
+    judged,
+    record,
+    together,
+)
 
 DRIFT = 1e-12
 

@@ -18,7 +18,7 @@ from framework_parity.common.training.batches import (
 )
 from tests.cases import OPTIMIZERS, Case, arm
 from tests.common.formulas import MOVES, path
-from tests.common.test_reference import first_step
+from tests.common.reference.test_reference import first_step
 from tests.tolerances import ROUNDING, assert_close
 
 KINDS: dict[str, type[SpecNode]] = {k.kind(): k for k in members(Optimizer)}

@@ -37,7 +37,7 @@ from framework_parity.comparisons.report.audit.document import (
     document as document_of,
 )
 from framework_parity.comparisons.run import settings
-from tests.comparisons.test_cli import parity
+from tests.comparisons.cli.test_cli import parity
 
 KEPT, KERNEL = "batch_norm_running_decay", "dense_kernel_initializer"
 PAIR = frozenset({KEPT, KERNEL})
