@@ -8,9 +8,10 @@ normalisation, which according to them should keep the gradients of plain
 networks from vanishing.
 
 It does, but they explode instead (Yang et al. 2019). In five epochs of digits,
-with 32 to 16 units, 10 plain layers reach a test accuracy of 0.91, 20 plain
-layers 0.53 and 20 residual layers 0.91. In float64, two runs of the 20 plain
-layers that differ by a rounding differ by 1 % after 35 steps; with shortcuts
+with 32 to 16 units, 10 plain layers reach a test accuracy of 0.92, 20 plain
+layers 0.55 in PyTorch and 0.46 in Keras, and 20 residual layers 0.93. In
+float64, two runs of the 20 plain layers that differ by a rounding differ by
+1 % after 59 steps, which is why their accuracies differ; with shortcuts
 they do not in 500 steps. With Adam at 0.001 and Keras's running averages,
 which have a decay of 0.99 at each of only 85 steps, the residual network has
 been measured at 0.31.
