@@ -33,8 +33,11 @@ def flatten(node: Node, values: Values) -> list[Way]:
         rest = (rest[0], math.prod(rest[1:-1]), rest[-1])
     data = x.reshape(batch, *(rest or (1,)))
     inputs = {"channels_first": data, "channels_last": data}
+    # ONNX's channels are the first axis of a sample, ours the last.
     if len(rest) == 3:
         inputs["channels_first"] = to_image(data)
+    elif len(rest) == 2:
+        inputs["channels_first"] = data.swapaxes(1, 2)
     return [
         one_pass(
             order,
