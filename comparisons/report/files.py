@@ -37,6 +37,8 @@ class ReportFiles:
         before = listed.read_text("utf-8") if listed.exists() else ""
         for name in set(before.splitlines()) - set(self._written):
             path = self.folder / name
+            if ".." in path.parts or path.is_dir():
+                continue  # no report has written such a name
             path.unlink(missing_ok=True)
             if path.parent != self.folder and path.parent.is_dir():
                 _remove_if_empty(path.parent)

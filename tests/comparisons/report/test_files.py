@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from framework_parity.comparisons.report.files import ReportFiles
+from framework_parity.comparisons.report.files import LIST, ReportFiles
 
 
 def names(folder: Path) -> list[str]:
@@ -43,3 +43,14 @@ def test_after_an_error_the_files_before_are_still_known(
     with ReportFiles(tmp_path) as files:
         files.write("report.html", "")
     assert names(tmp_path) == ["report.html"]
+
+
+def test_a_list_cannot_name_files_outside_the_folder(tmp_path: Path) -> None:
+    mine, out = tmp_path / "mine.txt", tmp_path / "out"
+    mine.write_text("the user's")
+    with ReportFiles(out) as files:
+        files.path("report.html").touch()
+    (out / LIST).write_text(f"../mine.txt\n{mine}/../mine.txt\n")
+    with ReportFiles(out) as files:
+        files.path("report.html").touch()
+    assert mine.exists()
