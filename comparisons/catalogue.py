@@ -3,16 +3,74 @@
 import ast
 import importlib
 import inspect
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from framework_parity.common.spec.errors import SpecError, names, nearest
+from framework_parity.comparisons.experiments._lessons import Lesson
 
 if TYPE_CHECKING:
     from framework_parity.common.spec.experiment import Experiment
     from framework_parity.common.spec.two_sided.experiment import TwoSided
 
 FOLDER = Path(__file__).parent / "experiments"
+
+# The data sets that scikit-learn does not include.
+NEED_FILES = ("mnist", "fashion_mnist", "cifar10")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One version of an experiment of the catalogue.
+
+    Attributes:
+        name: the experiment.
+        dataset: one of its data sets.
+        lesson: the lesson whose numbers it has; None for the project's own.
+        default: whether it is what the name alone stands for.
+    """
+
+    name: str
+    dataset: str
+    lesson: int | None = None
+    default: bool = False
+
+    @property
+    def slug(self) -> str:
+        """A name that differs between the versions, for a folder."""
+        if self.default:
+            return self.name
+        lesson = "" if self.lesson is None else f"-lesson{self.lesson}"
+        return f"{self.name}{lesson}-{self.dataset}"
+
+
+def variants(name: str, profile: str = "quick") -> list[Variant]:
+    """Return the versions of an experiment that need no files.
+
+    Args:
+        name: name of an experiment of the catalogue.
+        profile: `quick` or `full`.
+
+    Returns:
+        The default version first; two versions with the same function and
+        data set are listed once.
+    """
+    module = _module(name)
+    own = _own(module)
+    first = _chosen(module, None, profile)
+    known: dict[Any, Variant] = {}
+    versions = {None: own, **_lessons(module)}
+    order = sorted(versions, key=lambda number: number != first[0])
+    for number in order:
+        for dataset in versions[number].datasets:
+            default = (number, dataset) == first
+            variant = Variant(name, dataset, number, default)
+            key = versions[number].written, dataset
+            if dataset not in NEED_FILES:
+                known.setdefault(key, variant)
+    return sorted(known.values(), key=lambda v: not v.default)
 
 
 def summaries() -> dict[str, str]:
@@ -28,26 +86,33 @@ def summaries() -> dict[str, str]:
 
 
 def find(
-    name: str, dataset: str | None = None, profile: str = "quick"
+    name: str,
+    dataset: str | None = None,
+    profile: str = "quick",
+    lesson: int | None = None,
 ) -> "Experiment | TwoSided":
     """Return an experiment of the catalogue, or one read from a file.
 
     Args:
         name: name of an experiment, or the path of a YAML or JSON file.
-        dataset: one of the experiment's data sets; None for its first, or in
-            the full profile for its `FULL`. Not allowed with a file.
+        dataset: one of the experiment's data sets; None for the default of
+            the profile. Not allowed with a file.
         profile: `quick` or `full`.
+        lesson: the lesson whose numbers the experiment has; None for the
+            project's own in the quick profile, and for the first lesson
+            that has the data set in the full profile. Not allowed with a
+            file.
 
     Returns:
         The complete specification.
 
     Raises:
-        SpecError: if there is no such experiment, file or data set, or if
-            the specification is invalid.
+        SpecError: if there is no such experiment, file, data set or lesson,
+            or if the specification is invalid.
     """
     from framework_parity.common.spec.two_sided.experiment import parse_sides
 
-    document = written(name, dataset, profile)
+    document = written(name, dataset, profile, lesson)
     try:
         return parse_sides(document)
     except SpecError as error:
@@ -55,7 +120,10 @@ def find(
 
 
 def written(
-    name: str, dataset: str | None = None, profile: str = "quick"
+    name: str,
+    dataset: str | None = None,
+    profile: str = "quick",
+    lesson: int | None = None,
 ) -> Any:
     """Return the document of an experiment, without default values.
 
@@ -65,22 +133,24 @@ def written(
         name: name of an experiment, or the path of a YAML or JSON file.
         dataset: as in `find`.
         profile: `quick` or `full`.
+        lesson: as in `find`.
 
     Returns:
         The document, usually a dictionary.
 
     Raises:
-        SpecError: if there is no such experiment, file or data set.
+        SpecError: if there is no such experiment, file, data set or lesson.
     """
     from framework_parity.common.spec.parsing import read
 
     if is_file(name):
-        if dataset is not None:
-            raise SpecError(
-                "--dataset",
-                f"got {dataset!r}, but a file specifies its own",
-                name,
-            )
+        for option, value in {"dataset": dataset, "lesson": lesson}.items():
+            if value is not None:
+                raise SpecError(
+                    f"--{option}",
+                    f"got {value!r}, but a file specifies its own",
+                    name,
+                )
         return read(name)
     known = summaries()
     if name not in known:
@@ -89,25 +159,64 @@ def written(
             "is no experiment of the catalogue and no .yaml or .json file; "
             f"the catalogue has: {names(known)}{nearest(name, known)}",
         )
-    module = importlib.import_module(
-        f"framework_parity.comparisons.experiments.{name}"
-    )
-    if dataset is None:
-        first = module.DATASETS[0]
-        dataset = (
-            getattr(module, "FULL", first) if profile == "full" else first
-        )
-    if dataset not in module.DATASETS:
+    module = _module(name)
+    if lesson is None:
+        lesson, dataset = _chosen(module, dataset, profile)
+    versions = _lessons(module)
+    if lesson is not None and lesson not in versions:
+        has = ", ".join(map(str, versions)) or "none"
         raise SpecError(
-            "--dataset",
-            f"got {dataset!r}, expected one of: {names(module.DATASETS)}"
-            + nearest(dataset, module.DATASETS),
+            "--lesson",
+            f"got {lesson}, but the lessons of this experiment are: {has}",
             name,
         )
-    lesson = inspect.getdoc(module)
-    return {"teaches": lesson, **module.written(dataset, profile)}
+    version = _own(module) if lesson is None else versions[lesson]
+    dataset = dataset or version.default(profile)
+    if dataset not in version.datasets:
+        raise SpecError(
+            "--dataset",
+            f"got {dataset!r}, expected one of: {names(version.datasets)}"
+            + nearest(dataset, version.datasets),
+            name,
+        )
+    return {
+        "teaches": inspect.getdoc(module),
+        **({} if lesson is None else {"lesson": lesson}),
+        **version.written(dataset, profile),
+    }
 
 
 def is_file(name: str) -> bool:
     """Return whether a name is the path of a file, not of the catalogue."""
     return Path(name).suffix in (".yaml", ".yml", ".json") or "/" in name
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(
+        f"framework_parity.comparisons.experiments.{name}"
+    )
+
+
+def _lessons(module: ModuleType) -> dict[int | None, Lesson]:
+    lessons: dict[int | None, Lesson] = getattr(module, "LESSONS", {})
+    return lessons
+
+
+def _own(module: ModuleType) -> Lesson:
+    """Return the project's own version of an experiment."""
+    full = getattr(module, "FULL", "")
+    return Lesson(module.written, module.DATASETS, full)
+
+
+def _chosen(
+    module: ModuleType, dataset: str | None, profile: str
+) -> tuple[int | None, str]:
+    """Return the lesson and the data set that stand for a data set or None.
+
+    In the full profile it is the first lesson that has the data set.
+    """
+    if profile == "full":
+        for number, version in _lessons(module).items():
+            if dataset is None or dataset in version.datasets:
+                return number, dataset or version.default(profile)
+    return None, dataset or _own(module).default(profile)

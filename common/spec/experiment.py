@@ -34,10 +34,16 @@ from framework_parity.common.spec.claims import (
 )
 from framework_parity.common.spec.errors import names, nearest, shown
 from framework_parity.common.spec.layers.activations import Relu
-from framework_parity.common.spec.node import Dialect, Model, defaults_from
+from framework_parity.common.spec.node import (
+    Dialect,
+    Model,
+    NonNegativeInt,
+    defaults_from,
+)
 from framework_parity.common.spec.plots import Plot
 from framework_parity.common.spec.probes import Probes
 from framework_parity.common.spec.recipe import Recipe
+from framework_parity.common.spec.remarks import Remark
 from framework_parity.common.spec.replay import DEFAULT_REPLAY, Replay
 from framework_parity.common.spec.validation import (
     Path,
@@ -54,6 +60,10 @@ class Experiment(Model):
     Attributes:
         name: a slug.
         teaches: what the experiment shows; the first line is a sentence.
+        lesson: the number of the lesson of the catalogue whose numbers it
+            has; None for other experiments.
+        notebook: statements of the lesson's notebook that are wrong or
+            misleading, with corrections.
         dialect: the framework whose defaults fill missing fields.
         data: what the arms are trained on.
         recipe: how the arms are trained.
@@ -67,6 +77,8 @@ class Experiment(Model):
 
     name: Name
     teaches: str = ""
+    lesson: NonNegativeInt | None = None
+    notebook: tuple[Remark, ...] = ()
     dialect: Dialect | None = None
     data: Data
     recipe: Recipe
@@ -98,6 +110,8 @@ class Experiment(Model):
                 self._refuse(*refused)
         for index, claim in enumerate(self.claims):
             self._check_claim(index, claim)
+        for index, remark in enumerate(self.notebook):
+            self._check_remark(index, remark)
         if self.probes:
             self._check_probes(self.probes)
         for index, picture in enumerate(self.plots):
@@ -162,6 +176,16 @@ class Experiment(Model):
                 ("claims", index, form_of(claim), "name"),
                 f"{shown(claim.name)} stands twice",
             )
+
+    def _check_remark(self, index: int, remark: Remark) -> None:
+        known = [claim.name for claim in self.claims]
+        for place, name in enumerate(remark.claims):
+            if name not in known:
+                self._refuse(
+                    ("notebook", index, "claims", place),
+                    f"got {shown(name)}, expected one of: "
+                    f"{names(known)}{nearest(name, known)}",
+                )
 
     def _asked(self, claim: Claim | SameBest) -> list[Asked]:
         """Return the statistics of a claim; `SameBest` has one per arm."""

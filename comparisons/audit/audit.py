@@ -114,6 +114,7 @@ def read_port(
     experiment: str | Path | dict[str, Any],
     dataset: str | None,
     profile: str,
+    lesson: int | None,
     arm: str | None,
     defaults: bool,
 ) -> NaivePort:
@@ -122,8 +123,9 @@ def read_port(
     Args:
         experiment: a name of the catalogue, the path of a file, or a
             dictionary with the contents of such a file.
-        dataset: one of the experiment's data sets; None for its first.
+        dataset: one of the experiment's data sets; None for the default.
         profile: `quick` or `full`.
+        lesson: as in `catalogue.find`.
         arm: name of the network; None for the one with the most differences.
         defaults: whether each port takes its framework's defaults;
             otherwise the ports differ only in the two-sided values.
@@ -138,7 +140,7 @@ def read_port(
         return naive_port(experiment, arm, defaults)
     name = str(experiment)
     try:
-        document = catalogue.written(name, dataset, profile)
+        document = catalogue.written(name, dataset, profile, lesson)
         return naive_port(document, arm, defaults)
     except SpecError as error:
         raise (

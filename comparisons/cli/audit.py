@@ -23,6 +23,7 @@ def audit(
     *,
     profile: flags.Profile = "quick",
     dataset: flags.Dataset = None,
+    lesson: flags.Lesson = None,
     arm: Annotated[
         str | None,
         typer.Option(
@@ -59,13 +60,14 @@ def audit(
     from framework_parity.comparisons.report.audit.document import document
     from framework_parity.comparisons.report.audit.terminal import show_audit
 
-    spec = catalogue.find(experiment, dataset, profile)
+    spec = catalogue.find(experiment, dataset, profile, lesson)
     make_folders([out], "audit")
     warn(spec, only=arm)
     with watching("audit", "done") as watch:
         result = measure(
             experiment,
             dataset=dataset,
+            lesson=lesson,
             profile=profile,
             arm=arm,
             seeds=seeds,

@@ -24,6 +24,7 @@ def check(
         choices.Rung, typer.Option(help="The last rung of the ladder.")
     ] = "statistics",
     dataset: flags.Dataset = None,
+    lesson: flags.Lesson = None,
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     steps: Annotated[
         int, typer.Option(min=1, help="Length of the trajectory.")
@@ -79,7 +80,7 @@ def check(
         data_dir=data_dir,
         download=download,
     )
-    spec = catalogue.find(experiment, dataset)
+    spec = catalogue.find(experiment, dataset, lesson=lesson)
     warnings = warn(spec)
     arms = []
     with watching(spec.name) as watch:

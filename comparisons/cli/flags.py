@@ -14,6 +14,13 @@ Profile = Annotated[
 Dataset = Annotated[
     str | None, typer.Option(help="Which of the experiment's data sets.")
 ]
+Lesson = Annotated[
+    int | None,
+    typer.Option(
+        help="Which lesson's numbers.",
+        show_default="the first lesson in the full profile, else none",
+    ),
+]
 Backend = Annotated[
     Literal["torch", "keras", "both"],
     typer.Option(help="Run one framework alone, or both."),

@@ -33,6 +33,7 @@ def run(
     ] = False,
     profile: flags.Profile = "quick",
     dataset: flags.Dataset = None,
+    lesson: flags.Lesson = None,
     backend: flags.Backend = "both",
     dtype: Annotated[
         choices.Dtype | None,
@@ -61,7 +62,6 @@ def run(
     as_json: flags.Json = False,
 ) -> None:
     """Train in both frameworks, run the ladder, judge, and report."""
-    wanted = _wanted(experiments or [], everything=everything)
     from framework_parity.api.run import run_each
     from framework_parity.common.data.image_cache import image_files
     from framework_parity.comparisons.cli.progress import watching
@@ -70,9 +70,23 @@ def run(
     from framework_parity.comparisons.workers.pool import WorkerPool
 
     backends = ("torch", "keras") if backend == "both" else (backend,)
-    specs = [catalogue.find(name, dataset, profile) for name in wanted]
+    if everything:
+        versions = _whole_catalogue(experiments, dataset, lesson, profile)
+        specs = [
+            catalogue.find(v.name, v.dataset, profile, v.lesson)
+            for v in versions
+        ]
+        slugs = [version.slug for version in versions]
+    elif experiments:
+        specs = [
+            catalogue.find(name, dataset, profile, lesson)
+            for name in experiments
+        ]
+        slugs = [spec.name for spec in specs]
+    else:
+        raise SpecError("experiments", "name at least one, or use --all")
     several = len(specs) > 1
-    folders = [out / spec.name if several else out for spec in specs]
+    folders = [out / slug if several else out for slug in slugs]
     make_folders(folders, "run")
     if several:
         validation.folder("--out", out, validation.FILES["overview"])
@@ -141,12 +155,21 @@ def _print_documents(results: "list[TimedResult]") -> None:
     print_json(several if len(results) > 1 else documents[0])
 
 
-def _wanted(experiments: list[str], *, everything: bool) -> list[str]:
-    """Return the names of the experiments to run."""
-    if everything and experiments:
-        raise SpecError(
-            "--all", "cannot be combined with names; use one of them"
-        )
-    if not everything and not experiments:
-        raise SpecError("experiments", "name at least one, or use --all")
-    return list(catalogue.summaries()) if everything else experiments
+def _whole_catalogue(
+    experiments: list[str] | None,
+    dataset: str | None,
+    lesson: int | None,
+    profile: choices.Profile,
+) -> list[catalogue.Variant]:
+    """Return every version of every experiment that needs no files."""
+    given = {"names": experiments, "--dataset": dataset, "--lesson": lesson}
+    for option, value in given.items():
+        if value is not None:
+            raise SpecError(
+                "--all", f"cannot be combined with {option}; use one of them"
+            )
+    return [
+        version
+        for name in catalogue.summaries()
+        for version in catalogue.variants(name, profile)
+    ]

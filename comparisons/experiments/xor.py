@@ -17,6 +17,7 @@ wrong.
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("xor",)
@@ -55,3 +56,6 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
         ],
     }
+
+
+LESSONS = {2: Lesson(written, DATASETS)}

@@ -221,6 +221,15 @@ class TimedResult:
     result: Result
     seconds: float
 
+    @property
+    def name(self) -> str:
+        """The name of the folder of its report, or of the experiment.
+
+        It differs between versions of one experiment.
+        """
+        report = self.result.report
+        return report.parent.name if report else self.result.experiment.name
+
 
 def outcome_of_all(results: list[TimedResult]) -> Outcome:
     """Return the worst outcome of all experiments."""

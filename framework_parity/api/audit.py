@@ -20,6 +20,7 @@ def audit(
     experiment: str | Path | dict[str, Any],
     *,
     dataset: str | None = None,
+    lesson: int | None = None,
     profile: Profile = "quick",
     arm: str | None = None,
     seeds: int = SEEDS_OF_AUDITS,
@@ -38,7 +39,9 @@ def audit(
     Args:
         experiment: a name of the catalogue, the path of a file, or a
             dictionary with the contents of such a file.
-        dataset: one of the experiment's data sets; None for its first.
+        dataset: one of the experiment's data sets; None for the default.
+        lesson: the lesson whose numbers the experiment has; None for the
+            first in the full profile, and for none in the quick profile.
         profile: `quick`, or `full` for the experiment's own numbers.
         arm: name of the network; by default the one with the most
             differences.
@@ -71,7 +74,7 @@ def audit(
         data_dir=data_dir,
         download=download,
     )
-    port = read_port(experiment, dataset, profile, arm, defaults)
+    port = read_port(*(experiment, dataset, profile, lesson, arm, defaults))
     if out is not None:
         out = validation.folder("out", out, validation.FILES["audit"])
     result = measure_defaults(port, settings, watch)

@@ -20,6 +20,7 @@ def check(
     experiment: str | Path | dict[str, Any] | Experiment | TwoSided,
     *,
     dataset: str | None = None,
+    lesson: int | None = None,
     level: Rung = "statistics",
     seed: int = 0,
     steps: int = 500,
@@ -36,7 +37,9 @@ def check(
     Args:
         experiment: a name of the catalogue, the path of a file, a
             dictionary with the contents of such a file, or an experiment.
-        dataset: one of the experiment's data sets; None for its first.
+        dataset: one of the experiment's data sets; None for the default.
+        lesson: the lesson whose numbers the experiment has; None for the
+            first in the full profile, and for none in the quick profile.
         level: the last rung.
         seed: seed of all random values.
         steps: the length of the trajectory, in steps.
@@ -71,5 +74,5 @@ def check(
         data_dir=data_dir,
         download=download,
     )
-    spec = find_experiment(experiment, dataset, "quick")
+    spec = find_experiment(experiment, dataset, "quick", lesson)
     return list(check_arms(spec, settings, watch))

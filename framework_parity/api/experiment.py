@@ -13,16 +13,21 @@ from framework_parity.comparisons import catalogue
 
 
 def find_experiment(
-    experiment: Any, dataset: str | None, profile: str
+    experiment: Any,
+    dataset: str | None,
+    profile: str,
+    lesson: int | None = None,
 ) -> Experiment | TwoSided:
     """Return an experiment of the catalogue, of a file, or of a dictionary.
 
     Args:
         experiment: a name of the catalogue, the path of a file, a
             dictionary with the contents of such a file, or an experiment.
-        dataset: name of one of the experiment's data sets; None for its
-            first. Allowed only with a name of the catalogue.
+        dataset: name of one of the experiment's data sets; None for the
+            default. Allowed only with a name of the catalogue.
         profile: `quick` or `full`.
+        lesson: as in `catalogue.find`; allowed only with a name of the
+            catalogue.
 
     Returns:
         The complete specification.
@@ -31,7 +36,7 @@ def find_experiment(
         SpecError: if it is none of these, or is invalid.
     """
     if isinstance(experiment, str | Path):
-        return catalogue.find(str(experiment), dataset, profile)
+        return catalogue.find(str(experiment), dataset, profile, lesson)
     if not isinstance(experiment, Experiment | TwoSided | dict):
         raise SpecError(
             "experiment",
@@ -39,11 +44,12 @@ def find_experiment(
             "path of a .yaml or .json file, a dict with the content of such a "
             "file would, or an Experiment",
         )
-    if dataset is not None:
-        raise SpecError(
-            "dataset",
-            f"got {shown(dataset)}, but the experiment specifies its own",
-        )
+    for option, value in {"dataset": dataset, "lesson": lesson}.items():
+        if value is not None:
+            raise SpecError(
+                option,
+                f"got {shown(value)}, but the experiment specifies its own",
+            )
     if isinstance(experiment, dict):
         return parse_sides(experiment)
     return experiment

@@ -27,6 +27,7 @@ def run(
     experiment: str | Path | dict[str, Any] | Experiment | TwoSided,
     *,
     dataset: str | None = None,
+    lesson: int | None = None,
     profile: Profile = "quick",
     backends: Sequence[str] = ("torch", "keras"),
     dtype: Dtype | None = None,
@@ -45,7 +46,9 @@ def run(
     Args:
         experiment: a name of the catalogue, the path of a file, a
             dictionary with the contents of such a file, or an experiment.
-        dataset: one of the experiment's data sets; None for its first.
+        dataset: one of the experiment's data sets; None for the default.
+        lesson: the lesson whose numbers the experiment has; None for the
+            first in the full profile, and for none in the quick profile.
         profile: `quick`, or `full` for the experiment's own numbers and a
             float64 trajectory of 2,000 steps instead of 500.
         backends: the frameworks to run; with a single one nothing is
@@ -93,7 +96,7 @@ def run(
         data_dir=data_dir,
         download=download,
     )
-    spec = find_experiment(experiment, dataset, profile)
+    spec = find_experiment(experiment, dataset, profile, lesson)
     if settings.randomness == "replay":
         demand_replayable(spec)
     if out is not None:

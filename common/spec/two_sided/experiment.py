@@ -23,11 +23,13 @@ import json
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from framework_parity.common.data.spec import Data
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError, names, shown
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.parsing import TOO_DEEP, parse_one
 from framework_parity.common.spec.plots import Rates, StatisticPlot, Table
+from framework_parity.common.spec.remarks import Remark
 from framework_parity.common.spec.two_sided.arms import (
     LABELS,
     SIDES,
@@ -105,6 +107,21 @@ class TwoSided:
     def teaches(self) -> str:
         """What the experiment teaches."""
         return self.common.teaches
+
+    @property
+    def lesson(self) -> int | None:
+        """The lesson of the catalogue; see `Experiment`."""
+        return self.common.lesson
+
+    @property
+    def notebook(self) -> tuple[Remark, ...]:
+        """The remarks on the lesson's notebook."""
+        return self.common.notebook
+
+    @property
+    def data(self) -> Data:
+        """PyTorch's data."""
+        return self.common.data
 
     @property
     def dialect(self) -> Any:

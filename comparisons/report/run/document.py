@@ -12,6 +12,8 @@ def document(result: Result) -> dict[str, Any]:
     return {
         "command": "run",
         "name": result.experiment.name,
+        "lesson": result.experiment.lesson,
+        "data": result.experiment.data.source.kind(),
         "verdict": result.verdict,
         "sentence": headline(result),
         "settings": result.settings.as_json() | {"dtype": result.dtype},

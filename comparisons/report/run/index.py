@@ -41,11 +41,11 @@ def write(results: list[TimedResult], out: Path) -> Path:
         "settings": results[0].result.settings,
         "experiments": [
             {
-                "name": timed.result.experiment.name,
+                "name": timed.name,
                 "teaches": timed.result.experiment.teaches.split("\n")[0],
-                "row": overview_row(timed.result, timed.seconds),
+                "row": overview_row(timed.result, timed.name, timed.seconds),
                 "claims": claim_rows(timed.result),
-                "report": f"{timed.result.experiment.name}/report.html",
+                "report": f"{timed.name}/report.html",
             }
             for timed in results
         ],
@@ -64,6 +64,9 @@ def show_all(results: list[TimedResult], page: Path) -> None:
         page: path of the overview, which `write` returned.
     """
     console = Console()
-    rows = [overview_row(timed.result, timed.seconds) for timed in results]
+    rows = [
+        overview_row(timed.result, timed.name, timed.seconds)
+        for timed in results
+    ]
     print_table(console, OVERVIEW_COLUMNS, rows)
     console.print(Text(f"Reports: {page}"), soft_wrap=True)

@@ -32,13 +32,14 @@ OVERVIEW_COLUMNS = (
 )
 
 
-def overview_row(result: Result, seconds: float) -> tuple[str, ...]:
+def overview_row(result: Result, name: str, seconds: float) -> tuple[str, ...]:
     """Return the row of one experiment in the table of the catalogue.
 
     Claims are counted by their verdict; × floor is the worst of all arms.
 
     Args:
         result: of the experiment.
+        name: the name of the row.
         seconds: its run time.
 
     Returns:
@@ -53,7 +54,7 @@ def overview_row(result: Result, seconds: float) -> tuple[str, ...]:
         verdict.worst_ratio for a in result.arms for verdict in a.verdicts
     ]
     return (
-        result.experiment.name,
+        name,
         str(len(result.arms)),
         f"{max(ratios):.2g}" if ratios else "—",
         *(str(count or "") for count in counts),

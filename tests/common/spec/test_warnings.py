@@ -1,6 +1,5 @@
 """Warnings about a specification: the place, the effect and the remedy."""
 
-import importlib
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from framework_parity.common.spec.layers.activations import LogSoftmax, Sigmoid
 from framework_parity.common.spec.load import parse
 from framework_parity.common.spec.losses import CrossEntropy
 from framework_parity.common.spec.warnings import spec_warnings
-from framework_parity.comparisons import catalogue
 
 SPIRAL = {"spiral": {"classes": 3, "samples": 60}}
 XOR = {"xor": {"copies": 20}}
@@ -144,12 +142,3 @@ def test_a_network_that_learns_nothing_is_refused() -> None:
 )
 def test_usual_networks_give_no_warnings(layers: list[Any]) -> None:
     assert warned(layers) == []
-
-
-@pytest.mark.parametrize("name", catalogue.summaries())
-def test_the_catalogue_gives_no_warnings(name: str) -> None:
-    module = importlib.import_module(
-        f"framework_parity.comparisons.experiments.{name}"
-    )
-    for dataset in module.DATASETS:
-        assert spec_warnings(catalogue.find(name, dataset)) == []

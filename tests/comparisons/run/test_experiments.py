@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
+from framework_parity.common.spec.warnings import spec_warnings
 from framework_parity.comparisons import catalogue
 from framework_parity.comparisons.report.run import plots as gallery
 
@@ -17,28 +19,62 @@ NAMES = sorted(catalogue.summaries())
 # It is for `parity audit`: one network, so that no arms are compared.
 WITHOUT_CLAIMS = {"naive_port"}
 
-CASES = [
-    pytest.param(name, dataset, profile, id=f"{name}-{dataset}-{profile}")
-    for name in NAMES
-    for dataset in importlib.import_module(
+PROFILES: tuple[Any, ...] = ("quick", "full")
+
+
+def versions(name: str) -> dict[int | None, Any]:
+    """Return the project's own version of an experiment, and the lessons'."""
+    module = importlib.import_module(
         f"framework_parity.comparisons.experiments.{name}"
-    ).DATASETS
-    for profile in ("quick", "full")
+    )
+    lessons = getattr(module, "LESSONS", {})
+    return {None: module} | lessons
+
+
+CASES = [
+    pytest.param(
+        *(name, dataset, profile, lesson),
+        id=f"{name}-{dataset}-{profile}-{lesson}",
+    )
+    for name in NAMES
+    for lesson, version in versions(name).items()
+    for dataset in getattr(version, "datasets", None) or version.DATASETS
+    for profile in PROFILES
 ]
 
 
-@pytest.mark.parametrize(("name", "dataset", "profile"), CASES)
+@pytest.mark.parametrize(("name", "dataset", "profile", "lesson"), CASES)
 def test_an_experiment_can_be_parsed(
-    name: str, dataset: str, profile: str
+    name: str, dataset: str, profile: str, lesson: int | None
 ) -> None:
-    spec = catalogue.find(name, dataset, profile)
+    spec = catalogue.find(name, dataset, profile, lesson)
     assert isinstance(spec, Experiment)
     assert spec.name == name
+    assert lesson is None or spec.lesson == lesson
+    assert spec_warnings(spec) == []
     assert parse(spec.model_dump(mode="json")) == spec
     assert spec.claims or name in WITHOUT_CLAIMS
     for claim in spec.claims:
         assert claim.sentence.endswith("."), claim
         assert claim.sentence != claim.expression
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_versions_of_an_experiment_have_different_folders(
+    profile: str,
+) -> None:
+    for name in NAMES:
+        listed = catalogue.variants(name, profile)
+        slugs = [variant.slug for variant in listed]
+        assert len(set(slugs)) == len(slugs)
+        assert [v.default for v in listed].count(True) <= 1
+
+
+def test_a_lesson_that_an_experiment_lacks_is_refused() -> None:
+    with pytest.raises(SpecError, match="the lessons of this experiment are"):
+        catalogue.find("xor", lesson=9)
+    with pytest.raises(SpecError, match="a file specifies its own"):
+        catalogue.find("spec.yaml", lesson=1)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,13 +105,11 @@ def test_every_plot_of_an_experiment_has_a_drawing_function(name: str) -> None:
     assert kinds <= functions
 
 
-def test_the_full_profile_may_have_another_data_set() -> None:
+def test_the_full_profile_is_the_first_lesson_by_default() -> None:
     for name in NAMES:
-        module = importlib.import_module(
-            f"framework_parity.comparisons.experiments.{name}"
-        )
-        full = getattr(module, "FULL", module.DATASETS[0])
-        assert full in module.DATASETS
-        assert catalogue.find(name, None, "full") == catalogue.find(
-            name, full, "full"
-        )
+        lessons = [n for n in versions(name) if n is not None]
+        spec = catalogue.find(name, None, "full")
+        first = lessons[0] if lessons else None
+        assert isinstance(spec, Experiment)
+        assert spec.lesson == first
+        assert spec == catalogue.find(name, None, "full", first)
