@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from framework_parity.api.audit import audit
     from framework_parity.api.check import check
+    from framework_parity.api.emit import emit
     from framework_parity.api.run import run
+    from framework_parity.common.codegen.scripts.script import Script
     from framework_parity.common.spec.errors import SpecError
     from framework_parity.common.spec.experiment import Experiment
     from framework_parity.common.spec.load import load, parse, schema
@@ -34,11 +36,13 @@ __all__ = [
     "AuditResult",
     "Experiment",
     "Result",
+    "Script",
     "SpecError",
     "Verdict",
     "WorkerError",
     "audit",
     "check",
+    "emit",
     "fuzz",
     "load",
     "parse",
@@ -50,7 +54,9 @@ __all__ = [
 _MODULES = {
     "api.audit": ("audit",),
     "api.check": ("check",),
+    "api.emit": ("emit",),
     "api.run": ("run",),
+    "common.codegen.scripts.script": ("Script",),
     "common.spec.errors": ("SpecError",),
     "common.spec.experiment": ("Experiment",),
     "common.spec.load": ("load", "parse", "schema"),

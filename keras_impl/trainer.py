@@ -8,6 +8,10 @@ import numpy as np
 from keras import ops
 
 from framework_parity.common.codegen.calls import builder_for
+from framework_parity.common.codegen.scripts.script import (
+    Script,
+    ScriptOptions,
+)
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
@@ -16,7 +20,13 @@ from framework_parity.common.training.base import BaseTrainer, Layout
 from framework_parity.common.training.batches import Segment
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.common.training.masks import set_masks
-from framework_parity.keras_impl import draws, engine, updates, weights
+from framework_parity.keras_impl import (
+    draws,
+    engine,
+    script,
+    updates,
+    weights,
+)
 from framework_parity.keras_impl.model import build
 from framework_parity.keras_impl.penalties import ModelPenalty
 from framework_parity.keras_impl.random_extensions import MASKED_CLASS
@@ -210,6 +220,16 @@ class Trainer(BaseTrainer):
             seed: the seed of the run.
         """
         return draws.record(arm, seed)
+
+    @staticmethod
+    def script(arm: Arm, options: ScriptOptions) -> Script:
+        """Return a script that trains an arm, without this project.
+
+        Args:
+            arm: the network, its data and its training recipe.
+            options: what the script is for.
+        """
+        return script.script(arm, options)
 
     @staticmethod
     def devices() -> list[str]:

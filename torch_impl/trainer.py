@@ -7,6 +7,10 @@ import torch
 from torch import nn
 
 from framework_parity.common.codegen.calls import builder_for
+from framework_parity.common.codegen.scripts.script import (
+    Script,
+    ScriptOptions,
+)
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
@@ -15,7 +19,13 @@ from framework_parity.common.training.base import BaseTrainer, Layout
 from framework_parity.common.training.batches import Segment
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.common.training.masks import set_masks
-from framework_parity.torch_impl import draws, engine, updates, weights
+from framework_parity.torch_impl import (
+    draws,
+    engine,
+    script,
+    updates,
+    weights,
+)
 from framework_parity.torch_impl.model import build
 from framework_parity.torch_impl.penalties import ModelPenalty
 from framework_parity.torch_impl.random_extensions import MASKED_CLASS
@@ -211,6 +221,16 @@ class Trainer(BaseTrainer):
             seed: the seed of the run.
         """
         return draws.record(arm, seed)
+
+    @staticmethod
+    def script(arm: Arm, options: ScriptOptions) -> Script:
+        """Return a script that trains an arm, without this project.
+
+        Args:
+            arm: the network, its data and its training recipe.
+            options: what the script is for.
+        """
+        return script.script(arm, options)
 
     @staticmethod
     def devices() -> list[str]:

@@ -9,8 +9,9 @@ import ast
 import inspect
 import json
 import re
+import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -39,10 +40,13 @@ class Vocabulary:
             imported directly.
         own: modules of this project, whose classes and functions are printed
             in full.
+        imports: for further names in written code, the lines that import
+            them.
     """
 
     modules: dict[str, tuple[ModuleType, str]]
     own: tuple[ModuleType, ...]
+    imports: dict[str, str] = field(default_factory=dict)
 
     def name(self, thing: Any) -> str:
         """Return the name of a function or class in the printed code.
@@ -214,6 +218,20 @@ def script(lines: Iterable[str], vocabulary: Vocabulary) -> str:
         The lines, after the imports, classes and functions that they need.
     """
     body = "\n".join(lines)
+    return "\n\n\n".join([*preamble(body, vocabulary), body]) + "\n"
+
+
+def preamble(body: str, vocabulary: Vocabulary) -> list[str]:
+    """Return what code needs before it: imports, then definitions.
+
+    Args:
+        body: statements.
+        vocabulary: the framework's names.
+
+    Returns:
+        The import lines as one text, then each class and function of this
+        project that the statements use, leaves first.
+    """
     definitions = _definitions(body, vocabulary)
     text = "\n".join([*definitions.values(), body])
     names = _names(text)
@@ -222,14 +240,53 @@ def script(lines: Iterable[str], vocabulary: Vocabulary) -> str:
         for prefix, (module, line) in vocabulary.modules.items()
         if prefix in names or (not prefix and names & vars(module).keys())
     }
+    imports |= {
+        line for name, line in vocabulary.imports.items() if name in names
+    }
     for module in vocabulary.own:
         imports |= {
             line
             for name, line in _imported(module)
             if name in names and name not in definitions
         }
-    blocks = ["\n".join(sorted(imports, key=_import_order))]
-    return "\n\n\n".join([*blocks, *definitions.values(), body]) + "\n"
+    return ["\n".join(merged_imports(imports)), *definitions.values()]
+
+
+def merged_imports(lines: Iterable[str]) -> list[str]:
+    """Return import lines in order, one for each module that is named.
+
+    Modules of the standard library come first, then an empty line.
+
+    >>> merged_imports(["from a import c", "import z", "from a import b, c"])
+    ['import z', 'from a import b, c']
+    >>> merged_imports(["import z", "from math import pi"])
+    ['from math import pi', '', 'import z']
+    """
+    whole, names = set(), dict[str, set[str]]()
+    for line in lines:
+        start, _, imported = line.partition(" import ")
+        if imported:
+            names.setdefault(start, set()).update(imported.split(", "))
+        else:
+            whole.add(line)
+    merged = sorted(whole) + [
+        f"{start} import {', '.join(sorted(names[start], key=_isort_key))}"
+        for start in sorted(names)
+    ]
+    standard = [line for line in merged if _is_standard(line)]
+    others = [line for line in merged if line not in standard]
+    return [*standard, *([""] if standard and others else []), *others]
+
+
+def _isort_key(name: str) -> tuple[int, str]:
+    """Return the position of a name: constants, classes, then functions."""
+    kind = 0 if name.isupper() else 1 if name[:1].isupper() else 2
+    return kind, name
+
+
+def _is_standard(line: str) -> bool:
+    module = line.split()[1].partition(".")[0]
+    return module in sys.stdlib_module_names
 
 
 def _definitions(text: str, vocabulary: Vocabulary) -> dict[str, str]:
@@ -306,8 +363,3 @@ def _imported(module: ModuleType) -> tuple[tuple[str, str], ...]:
                 name = alias.asname or alias.name
                 imports.append((name, f"{start} {ast.unparse(alias)}"))
     return tuple(imports)
-
-
-def _import_order(line: str) -> tuple[bool, str]:
-    """Return the sort key of an import: whole modules first, then by name."""
-    return line.startswith("from"), line

@@ -86,8 +86,9 @@ class Spiral(Dataset):
         labels = np.sort(np.arange(self.samples) % self.classes)
         counts = np.bincount(labels, minlength=self.classes)
         radius = np.concatenate([np.linspace(0, 1, n) for n in counts])
-        jitter = stream(seed, "spiral").normal(size=self.samples)
-        angle = 4.0 * (radius + labels) + self.noise * jitter
+        rng = stream(seed, "spiral")
+        jitter = self.noise * rng.normal(size=self.samples)
+        angle = 4.0 * (radius + labels) + jitter
         points = radius[:, np.newaxis] * np.stack(
             [np.sin(angle), np.cos(angle)], axis=1
         )
@@ -293,8 +294,8 @@ class Xor(Dataset):
     def draw(self, seed: int) -> tuple[Array, Labels]:
         corners = np.tile(np.array(self.corners), (self.copies, 1))
         labels = (corners[:, 0] ^ corners[:, 1]).astype(np.int64)
-        jitter = stream(seed, "xor").normal(size=corners.shape)
-        return corners + self.noise * jitter, labels
+        rng = stream(seed, "xor")
+        return corners + self.noise * rng.normal(size=corners.shape), labels
 
 
 class Noise(Dataset):
@@ -332,9 +333,12 @@ class Noise(Dataset):
     def draw(self, seed: int) -> tuple[Array, Labels]:
         rng = stream(seed, "noise")
         x = self.scale * rng.normal(size=(self.samples, *self.sides))
-        if self.classes is None:
-            return x, rng.normal(size=self.samples)
-        return x, rng.integers(self.classes, size=self.samples)
+        y = (
+            rng.normal(size=self.samples)
+            if self.classes is None
+            else rng.integers(self.classes, size=self.samples)
+        )
+        return x, y
 
 
 def _expect_rising(low: float, high: float) -> None:

@@ -22,11 +22,23 @@ def stream(seed: int, *purpose: str | int) -> np.random.Generator:
     >>> (a == b).all()
     np.True_
     """
+    key = stream_key(seed, *purpose)
+    return np.random.Generator(np.random.Philox(key=key))
+
+
+def stream_key(seed: int, *purpose: str | int) -> np.ndarray:
+    """Return the key of the generator that `stream` returns.
+
+    Args:
+        seed: the seed of the run.
+        *purpose: the parts of the name of the stream.
+
+    Returns:
+        Two uint64 numbers, the lower one first.
+    """
     name = "/".join(str(part) for part in (seed, *purpose))
-    key = hashlib.sha256(name.encode()).digest()[:16]
-    return np.random.Generator(
-        np.random.Philox(key=np.frombuffer(key, dtype=np.uint64))
-    )
+    digest = hashlib.sha256(name.encode()).digest()[:16]
+    return np.frombuffer(digest, dtype=np.uint64)
 
 
 # The number of mantissa bits that float32 has beyond bfloat16.

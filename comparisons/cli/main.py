@@ -13,7 +13,14 @@ import sys
 import typer
 
 from framework_parity.comparisons import catalogue
-from framework_parity.comparisons.cli import audit, check, flags, fuzz, run
+from framework_parity.comparisons.cli import (
+    audit,
+    check,
+    emit,
+    flags,
+    fuzz,
+    run,
+)
 from framework_parity.comparisons.cli.output import (
     EXIT_STATUS,
     INTERRUPTED,
@@ -31,7 +38,7 @@ app = typer.Typer(
 )
 
 
-for command in (run.run, check.check, audit.audit, fuzz.fuzz):
+for command in (run.run, check.check, audit.audit, emit.emit, fuzz.fuzz):
     app.command(epilog=EXIT_STATUS)(command)
 
 

@@ -13,6 +13,10 @@ from typing import Any
 import numpy as np
 
 from framework_parity.common.choices import Dtype
+from framework_parity.common.codegen.scripts.script import (
+    Script,
+    ScriptOptions,
+)
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import RecordedDraws
@@ -271,6 +275,23 @@ def record(
     _last.cache_clear()
     drawn: RecordedDraws = trainer_class.drawn(arm, seed)
     return drawn
+
+
+def script(
+    trainer_class: Any, arm: Arm, options: ScriptOptions, progress: Any = None
+) -> Script:
+    """Return a script that trains an arm in the framework.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        arm: the arm.
+        options: what the script is for.
+        progress: not used.
+    """
+    # Names of layers and the precision are settings of the process.
+    _last.cache_clear()
+    made: Script = trainer_class.script(arm, options)
+    return made
 
 
 def devices(trainer_class: Any, progress: Any = None) -> list[str]:

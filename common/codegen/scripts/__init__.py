@@ -1,0 +1,1 @@
+"""Complete scripts: what they share, whichever framework they are for."""

@@ -1,0 +1,205 @@
+"""Scripts: their options, their sections, and their files."""
+
+import json
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from framework_parity.common.choices import Dtype
+from framework_parity.common.codegen.printing import (
+    WIDTH,
+    Vocabulary,
+    merged_imports,
+    preamble,
+)
+from framework_parity.common.training.record import Tensors
+
+# A line that imports something, at the margin.
+IMPORT = re.compile(r"(import|from) \w")
+
+
+@dataclass(frozen=True)
+class ScriptOptions:
+    """What a script is for.
+
+    Attributes:
+        experiment: the name of the experiment.
+        summary: what it shows, in one sentence.
+        exact: whether the script reads its random draws from a file, so that
+            it repeats the run of this project.
+        arrays: the name of the file of arrays, in the folder of the script.
+        seed: the seed of the run.
+        dtype: the precision; see `Recipe.precision`.
+    """
+
+    experiment: str
+    summary: str = ""
+    exact: bool = False
+    arrays: str = "draws.npz"
+    seed: int = 0
+    dtype: Dtype = "float32"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a script: a heading, which becomes a comment, and code."""
+
+    title: str
+    code: str
+
+
+def section(title: str, *code: str | Iterable[str]) -> Section:
+    """Return a section of lines and of lists of lines.
+
+    Args:
+        title: the heading.
+        *code: statements, or sequences of statements.
+    """
+    lines: list[str] = []
+    for entry in code:
+        lines += [entry] if isinstance(entry, str) else entry
+    return Section(title, "\n".join(lines))
+
+
+@dataclass(frozen=True)
+class Script:
+    """A complete script.
+
+    Attributes:
+        title: the first line of its docstring.
+        summary: the rest of it.
+        head: the imports, and the classes and functions that it needs.
+        sections: its code.
+        arrays: what its file of arrays holds; empty if it needs none.
+    """
+
+    title: str
+    summary: tuple[str, ...]
+    head: tuple[str, ...]
+    sections: tuple[Section, ...]
+    arrays: Tensors = field(default_factory=dict, repr=False)
+
+    @property
+    def modules(self) -> set[str]:
+        """The names of the packages that the script imports."""
+        return {
+            line.split()[1].partition(".")[0]
+            for line in self.head[0].split("\n")
+            if line
+        }
+
+    @property
+    def python(self) -> str:
+        """The script, as the text of a `.py` file."""
+        words = [self.title, *(textwrap.fill(p, WIDTH) for p in self.summary)]
+        end = "\n" if len(words) > 1 else ""
+        docstring = '"""' + "\n\n".join(words) + f'{end}"""'
+        imports, *definitions = self.head
+        blocks = [f"{docstring}\n\n{imports}", *definitions]
+        gap = "\n\n\n" if definitions else "\n\n"
+        texts = [f"# {part.title}\n{part.code}" for part in self.sections]
+        text = gap.join(["\n\n\n".join(blocks), "\n\n".join(texts)])
+        return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
+
+    @property
+    def notebook(self) -> str:
+        """The script as a Jupyter notebook, a cell for each section."""
+        words = "\n\n".join([f"# {self.title}", *self.summary])
+        cells = [_cell("markdown", words)]
+        cells.append(_cell("code", "\n\n\n".join(self.head)))
+        for part in self.sections:
+            cells.append(_cell("markdown", f"## {part.title}"))
+            cells.append(_cell("code", part.code))
+        document = {
+            "cells": cells,
+            "metadata": {"language_info": {"name": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 4,
+        }
+        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def assemble(
+    title: str,
+    summary: Iterable[str],
+    sections: Iterable[Section],
+    vocabulary: Vocabulary,
+    arrays: Tensors,
+) -> Script:
+    """Return a script with the imports and definitions that it needs.
+
+    Args:
+        title: the first line of its docstring.
+        summary: the other paragraphs of the docstring.
+        sections: its code; empty ones are left out, and the import lines in
+            them are moved to the beginning.
+        vocabulary: the framework's names.
+        arrays: the content of its file of arrays.
+    """
+    kept, moved = [], []
+    for part in sections:
+        lines = part.code.split("\n")
+        imports = [line for line in lines if IMPORT.match(line)]
+        moved += imports
+        code = "\n".join(line for line in lines if line not in imports)
+        if code.strip():
+            kept.append(Section(part.title, code.strip("\n")))
+    imported, *definitions = preamble(
+        "\n".join(part.code for part in kept), vocabulary
+    )
+    lines = merged_imports(filter(None, [*imported.split("\n"), *moved]))
+    head = ("\n".join(lines), *definitions)
+    return Script(
+        title, tuple(filter(None, summary)), head, tuple(kept), arrays
+    )
+
+
+def annotated(
+    lines: Sequence[str], notes: Iterable[tuple[str, str]]
+) -> list[str]:
+    """Add a comment to the first line that matches each pattern.
+
+    The comment is at the end of the line if it fits, else on lines of its
+    own before it.
+
+    Args:
+        lines: statements; an entry may have several lines.
+        notes: pairs of a regular expression and a comment.
+
+    >>> print(*annotated(["a = f(1)"], [(r"f\\(", "f counts from 1")]))
+    a = f(1)  # f counts from 1
+    """
+    result = "\n".join(lines).split("\n")
+    for pattern, comment in notes:
+        place = next(
+            (
+                index
+                for index, line in enumerate(result)
+                if not line.lstrip().startswith("#")
+                and re.search(pattern, line)
+            ),
+            None,
+        )
+        if place is None:
+            continue
+        line = result[place]
+        if len(line) + len(comment) + 4 <= WIDTH and "  # " not in line:
+            result[place] = f"{line}  # {comment}"
+        else:
+            margin = line[: len(line) - len(line.lstrip())]
+            wrapped = textwrap.wrap(comment, WIDTH - len(margin) - 2)
+            result[place:place] = [f"{margin}# {text}" for text in wrapped]
+    return result
+
+
+def _cell(kind: str, text: str) -> dict[str, Any]:
+    cell: dict[str, Any] = {
+        "cell_type": kind,
+        "metadata": {},
+        "source": text.splitlines(keepends=True),
+    }
+    return cell | (
+        {"outputs": [], "execution_count": None} if kind == "code" else {}
+    )
