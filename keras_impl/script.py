@@ -3,6 +3,7 @@
 `torch_impl/script.py` has the same functions for PyTorch.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import keras
 
 from framework_parity.common.codegen.calls import Call, builder_for, call
-from framework_parity.common.codegen.concise import Style, concise
+from framework_parity.common.codegen.concise import Style, concise, mapped
 from framework_parity.common.codegen.printing import (
     Expression,
     Vocabulary,
@@ -25,6 +26,7 @@ from framework_parity.common.codegen.scripts.script import (
     annotated,
     assemble,
     section,
+    with_usual_optimizer,
 )
 from framework_parity.common.data.image_sets import ImageSet
 from framework_parity.common.data.spec import Data
@@ -44,7 +46,12 @@ from framework_parity.common.training.loop import (
     storage_dtype,
 )
 from framework_parity.common.training.record import Tensors
-from framework_parity.keras_impl import emit, engine, weights
+from framework_parity.keras_impl import (
+    emit,
+    engine,
+    initializer_extensions,
+    weights,
+)
 from framework_parity.keras_impl.model import block_call, build
 from framework_parity.keras_impl.random_extensions import MASKED_CLASS
 from framework_parity.keras_impl.updates import optimizer_call
@@ -60,6 +67,7 @@ VOCABULARY = Vocabulary(
         "metrics": "from keras import metrics",
         "regularizers": "from keras import regularizers",
     },
+    frozenset({"registered", "get_config", "from_config"}),
 )
 
 MODEL_NOTES = (
@@ -111,6 +119,7 @@ def script(arm: Arm, options: ScriptOptions) -> Script:
     """
     engine.configure(options.dtype, options.seed)
     arm = parts.with_plain_flatten(arm, "channels_last")
+    arm = with_usual_optimizer(arm, "keras", options.exact)
     summary = [options.summary]
     if options.exact:
         summary.append(
@@ -254,6 +263,7 @@ def model_call(arm: Arm, options: ScriptOptions) -> Call:
     layer that changes nothing keeps them from finding those.
     """
     network = block_call(arm.nodes, masked=options.exact)
+    network = mapped(network, _loaded if options.exact else _usual_initializer)
     if arm.recipe.penalty:
         network = _penalised(network, arm)
     if hides_logits(arm):
@@ -262,6 +272,24 @@ def model_call(arm: Arm, options: ScriptOptions) -> Call:
         network = replace(network, args=([start, *layers],))
     short: Call = concise(network, style(options))
     return short
+
+
+def _loaded(value: Call) -> Call:
+    """Return a layer without initialisers, as its weights are loaded."""
+    kwargs = {
+        name: given
+        for name, given in value.kwargs.items()
+        if not name.endswith("_initializer")
+    }
+    return replace(value, kwargs=kwargs)
+
+
+def _usual_initializer(value: Call) -> Call:
+    """Return Keras's own initialiser for PyTorch's default one."""
+    if value.function is not initializer_extensions.FanInUniform:
+        return value
+    limit = round(1 / math.sqrt(value.args[0]), 6)
+    return call(keras.initializers.RandomUniform, -limit, limit)
 
 
 def hides_logits(arm: Arm) -> bool:

@@ -26,6 +26,7 @@ from framework_parity.common.codegen.scripts.script import (
     annotated,
     assemble,
     section,
+    with_usual_optimizer,
 )
 from framework_parity.common.data.image_sets import ImageSet
 from framework_parity.common.data.spec import Data
@@ -43,7 +44,7 @@ from framework_parity.common.training.loop import (
     storage_dtype,
 )
 from framework_parity.common.training.record import Tensors
-from framework_parity.torch_impl import emit, weights
+from framework_parity.torch_impl import emit, engine, weights
 from framework_parity.torch_impl.model import (
     block_call,
     build,
@@ -95,7 +96,9 @@ def script(arm: Arm, options: ScriptOptions) -> Script:
         arm: the network, its data and its recipe.
         options: what the script is for.
     """
+    engine.configure(options.dtype, options.seed)
     arm = parts.with_plain_flatten(arm, "channels_first")
+    arm = with_usual_optimizer(arm, "torch", options.exact)
     summary = [options.summary]
     if options.exact:
         summary.append(
@@ -683,7 +686,7 @@ class _Loop:
         for name in names.split(", "):
             lines.append(f'history["{name}"].append({name})')
         shown = ", ".join(f"{{{name}:.4f}}" for name in names.split(", "))
-        lines.append(f'print(f"epoch {{epoch + 1}}: {names} = {shown}")')
+        lines.append(f'print(f"epoch {{epoch + 1}}: validation {shown}")')
         for rule in self.kept():
             lines += _patience(rule)
         if recipe.plateau:

@@ -8,6 +8,10 @@ from typing import Any
 import numpy as np
 
 from framework_parity.common.codegen.calls import Call
+from framework_parity.common.codegen.printing import Expression
+
+# The number of digits from which a number is shortened.
+LONG = 14
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,9 @@ def concise(expression: Any, style: Style) -> Any:
     if isinstance(expression, list):
         return [concise(value, style) for value in expression]
     if isinstance(expression, np.float64) and not style.double:
-        return float(expression)
+        expression = float(expression)
+    if type(expression) is float:
+        return _short(expression)
     if not isinstance(expression, Call):
         return expression
     args = [concise(value, style) for value in expression.args]
@@ -58,6 +64,34 @@ def concise(expression: Any, style: Style) -> Any:
         and not _is_default(value, defaults.get(name, Parameter.empty), style)
     }
     return Call(expression.function, tuple(args), kwargs)
+
+
+def _short(number: float) -> float | Expression:
+    """Return a number, as a difference from 1 where that is shorter.
+
+    >>> _short(0.010000000000000009)
+    '1 - 0.99'
+    """
+    rest = round(1 - number, 10)
+    if len(repr(number)) > LONG and 1 - rest == number:
+        return Expression(f"1 - {rest!r}")
+    return number
+
+
+def mapped(value: Any, change: Callable[[Call], Call]) -> Any:
+    """Return a call with a change made to every call in it, inner ones first.
+
+    Args:
+        value: a call, a list of them, or a value, which stays as it is.
+        change: from a call to the call in its place.
+    """
+    if isinstance(value, list):
+        return [mapped(inner, change) for inner in value]
+    if not isinstance(value, Call):
+        return value
+    args = tuple(mapped(inner, change) for inner in value.args)
+    kwargs = {name: mapped(v, change) for name, v in value.kwargs.items()}
+    return change(Call(value.function, args, kwargs))
 
 
 def _is_default(value: Any, default: Any, style: Style) -> bool:

@@ -42,11 +42,14 @@ class Vocabulary:
             in full.
         imports: for further names in written code, the lines that import
             them.
+        without: names of decorators and methods that are left out of the
+            printed classes, such as those for saving.
     """
 
     modules: dict[str, tuple[ModuleType, str]]
     own: tuple[ModuleType, ...]
     imports: dict[str, str] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
 
     def name(self, thing: Any) -> str:
         """Return the name of a function or class in the printed code.
@@ -296,10 +299,32 @@ def _definitions(text: str, vocabulary: Vocabulary) -> dict[str, str]:
         module = vocabulary.home(name)
         if module is not None and name not in definitions:
             definition = _source_of(name, module)
+            if vocabulary.without:
+                definition = _shortened(definition, vocabulary.without)
             if definition != text:
                 definitions |= _definitions(definition, vocabulary)
             definitions[name] = definition
     return definitions
+
+
+def _shortened(definition: str, without: frozenset[str]) -> str:
+    """Return a definition without decorators and methods of some names."""
+    lines = definition.split("\n")
+    dropped: set[int] = set()
+    for node in ast.walk(ast.parse(definition)):
+        if not isinstance(node, ast.ClassDef | ast.FunctionDef):
+            continue
+        for decorator in node.decorator_list:
+            if isinstance(decorator, ast.Name) and decorator.id in without:
+                dropped.add(decorator.lineno)
+        if isinstance(node, ast.FunctionDef) and node.name in without:
+            decorators = (d.lineno for d in node.decorator_list)
+            first = min([node.lineno, *decorators])
+            dropped |= set(range(first, (node.end_lineno or first) + 1))
+    text = "\n".join(
+        line for n, line in enumerate(lines, 1) if n not in dropped
+    )
+    return re.sub(r"\n{3,}", "\n\n", text).rstrip()
 
 
 @cache

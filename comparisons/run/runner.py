@@ -1,6 +1,7 @@
 """Run one experiment in both frameworks, on a pool of workers."""
 
 from functools import partial
+from typing import Any
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.data.image_cache import reading
@@ -25,6 +26,7 @@ from framework_parity.comparisons.ladder.two_sided_causes import (
     run_and_explain,
 )
 from framework_parity.comparisons.run.claim_verdicts import judge_claim
+from framework_parity.comparisons.run.finished import FinishedRuns
 from framework_parity.comparisons.run.replay import recorded
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
@@ -41,6 +43,7 @@ def run_experiment(
     settings: RunSettings,
     pool: WorkerPool,
     watch: Watcher | None = None,
+    finished: FinishedRuns | None = None,
 ) -> Result:
     """Train every arm in both frameworks, run the ladder, and judge claims.
 
@@ -51,6 +54,9 @@ def run_experiment(
             the folder of image data sets are those of the pool.
         watch: called with the stage, the backend, the steps done and the
             total.
+        finished: where the records of finished runs are stored; those of an
+            interrupted run with the same settings are used. None stores
+            nothing.
 
     Returns:
         The records, the verdicts and the claims.
@@ -63,7 +69,7 @@ def run_experiment(
     """
 
     def run_arm(pair: WorkerPair, arm: Arm | TwoArms) -> ArmResult:
-        return _run_arm(pair, spec, arm, settings, watch)
+        return _run_arm(pair, spec, arm, settings, watch, finished)
 
     if settings.images.folder != pool.images.folder:
         raise SpecError(
@@ -98,6 +104,7 @@ def _run_arm(
     arm: Arm | TwoArms,
     settings: RunSettings,
     watch: Watcher | None,
+    finished: FinishedRuns | None,
 ) -> ArmResult:
     def at(stage: str) -> Progress | None:
         return partial(watch, f"{arm.name}: {stage}") if watch else None
@@ -121,8 +128,7 @@ def _run_arm(
         result.sides = sides
     for seed in range(settings.seeds):
         compared = seed == 0 and both and not native
-        replayed = randomness == "replay"
-        arguments = {
+        arguments: dict[str, dict[str, Any]] = {
             name: {
                 "arm": side,
                 "seed": seed,
@@ -130,14 +136,21 @@ def _run_arm(
                 "nudges": _nudges(dtypes[name]) if compared else (),
                 "nudged_epochs": held[name],
                 "native": native,
-                "drawn": recorded(pair, side, seed) if replayed else None,
             }
             for name, side in sides.items()
         }
         precisions = " and ".join(dict.fromkeys(dtypes.values()))
-        trained = pair.ask_each(
-            "train", arguments, at(f"{precisions}, seed {seed}")
-        )
+        trained = _finished(finished, arguments)
+        if trained is None:
+            if randomness == "replay":
+                for name, side in sides.items():
+                    arguments[name]["drawn"] = recorded(pair, side, seed)
+            trained = pair.ask_each(
+                "train", arguments, at(f"{precisions}, seed {seed}")
+            )
+            if finished is not None:
+                for name, records in trained.items():
+                    finished.save(name, arguments[name], records)
         for name, records in trained.items():
             result.records[name].append(records[0])
         if compared:
@@ -155,6 +168,19 @@ def _run_arm(
         else:
             result.ladder = run_ladder(pair, arm, steps=steps, progress=stage)
     return result
+
+
+def _finished(
+    finished: FinishedRuns | None, arguments: dict[str, dict[str, Any]]
+) -> dict[str, list[Record]] | None:
+    """Return the records of both frameworks, if both have finished a run."""
+    if finished is None:
+        return None
+    records = {
+        name: finished.load(name, given) for name, given in arguments.items()
+    }
+    known = {name: r for name, r in records.items() if r is not None}
+    return known if len(known) == len(records) else None
 
 
 def _nudges(dtype: str) -> tuple[int, ...]:

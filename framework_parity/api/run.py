@@ -12,6 +12,7 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
 from framework_parity.comparisons.run import validation
+from framework_parity.comparisons.run.finished import FinishedRuns
 from framework_parity.comparisons.run.replay import demand_replayable
 from framework_parity.comparisons.run.result import TimedResult
 from framework_parity.comparisons.run.runner import run_experiment
@@ -68,7 +69,9 @@ def run(
         data_dir: folder with the files of the image data sets; by default
             that of PARITY_DATA, or ~/.cache/framework-parity.
         download: whether each framework may download missing files.
-        out: folder for the report, or None to write nothing.
+        out: folder for the report, or None to write nothing. Until the
+            report is written, it has the records of the finished runs; the
+            same call goes on from there after an interruption.
         watch: called with the stage, the backend, the steps done and the
             total.
         pool: workers that serve several runs, instead of new ones; the
@@ -110,7 +113,12 @@ def run(
                 images=settings.images,
             )
         )
-        measured = run_experiment(spec, settings, pool, watch)
+        finished = None
+        if out is not None:
+            finished = FinishedRuns(
+                Path(out), settings.randomness, settings.device
+            )
+        measured = run_experiment(spec, settings, pool, watch, finished)
     # The report is imported when there is a result to show.
     from framework_parity.comparisons.report.run import page
     from framework_parity.comparisons.report.run.display import DisplayedResult
@@ -119,6 +127,8 @@ def run(
     if out is not None:
         with validation.writing(Path(out)):
             result.report = page.write(result, Path(out))
+        if finished is not None:
+            finished.clear()
     return result
 
 

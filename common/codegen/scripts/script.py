@@ -4,7 +4,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from framework_parity.common.choices import Dtype
@@ -14,6 +14,10 @@ from framework_parity.common.codegen.printing import (
     merged_imports,
     preamble,
 )
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.conventions import defaults_of
+from framework_parity.common.spec.node import Dialect
+from framework_parity.common.spec.schedules import Changing
 from framework_parity.common.training.record import Tensors
 
 # A line that imports something, at the margin.
@@ -192,6 +196,44 @@ def annotated(
             wrapped = textwrap.wrap(comment, WIDTH - len(margin) - 2)
             result[place:place] = [f"{margin}# {text}" for text in wrapped]
     return result
+
+
+# Up to this size it does not matter where an optimiser adds its epsilon.
+SMALL_EPSILON = 1e-6
+
+
+def with_usual_optimizer(arm: Arm, dialect: Dialect, exact: bool) -> Arm:
+    """Return an arm whose optimiser is the framework's own, where it can be.
+
+    A velocity of gradients and one of steps are the same at a constant rate.
+    Unless the script is exact, differences that are as small as rounding
+    are left out, too: where a small epsilon is added, the precision of the
+    bias correction, and whether decay is subtracted or multiplied.
+
+    Args:
+        arm: the network, its data and its recipe.
+        dialect: the framework.
+        exact: whether the script repeats the run of this project.
+    """
+    recipe = arm.recipe
+    optimizer = recipe.optimizer
+    fields = type(optimizer).model_fields
+    own = defaults_of(dialect).get(optimizer.kind(), {})
+    names: list[str] = []
+    if not isinstance(recipe.schedule, Changing) and recipe.plateau is None:
+        names.append("velocity")
+    update: dict[str, Any] = {}
+    if not exact:
+        names.append("bias_correction")
+        if getattr(optimizer, "epsilon", 1.0) <= SMALL_EPSILON:
+            names.append("epsilon_placement")
+        if optimizer.weight_decay and optimizer.decay != "coupled":
+            torch = dialect == "torch"
+            update["decay"] = "factored" if torch else "decoupled"
+    update |= {n: own[n] for n in names if n in fields and n in own}
+    changed = optimizer.model_copy(update=update)
+    new = recipe.model_copy(update={"optimizer": changed})
+    return replace(arm, recipe=new)
 
 
 def _cell(kind: str, text: str) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from framework_parity.common.data.image_sets import ImageSet
 from framework_parity.common.data.tables import TableDataset
 from framework_parity.common.training.randomness import stream_key
 
+# Stands for the line breaks of a tuple until the code has its margin.
+NEWLINE = "\0"
+
 # A longer tuple is broken into lines.
 LONG = 40
 
@@ -54,7 +57,7 @@ def source_code(source: Dataset, seed: int, exact: bool) -> list[str]:
             lines += [f"{n} = {v}" for n, v in (("x", x), ("y", y)) if n != v]
         elif not _is_docstring(node):
             lines.append(replaced.text(node))
-    return [textwrap.dedent(line) for line in lines]
+    return [line.replace(NEWLINE, "\n") for line in lines]
 
 
 class _Replaced:
@@ -136,7 +139,9 @@ def _literal(value: Any) -> str:
     if not isinstance(value, tuple) or len(text) <= LONG:
         return text
     inside = textwrap.fill(text[1:-1], WIDTH - 4)
-    return f"(\n{textwrap.indent(inside, '    ')}\n)"
+    return f"({NEWLINE}{textwrap.indent(inside, '    ')}{NEWLINE})".replace(
+        "\n", NEWLINE
+    )
 
 
 def _position(node: ast.AST) -> tuple[int, int]:

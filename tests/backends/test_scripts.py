@@ -1,0 +1,163 @@
+"""Scripts: an exact one repeats the run; all are plain code that runs."""
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from framework_parity.common.codegen.scripts.script import (
+    Script,
+    ScriptOptions,
+)
+from framework_parity.common.training.record import Record
+from framework_parity.comparisons.workers.worker import ENVIRONMENT, WorkerPair
+from tests.backends import script_cases, scripts_alone
+
+# The same numbers in another order of additions, over at most 150 steps.
+SAME = 1e-9
+
+# A schedule that Keras computes in float32.
+COARSE = 1e-4
+
+CURVES = {
+    "val_loss": "validation_loss",
+    "val_data_loss": "validation_loss",
+    "val_accuracy": "validation_accuracy",
+}
+
+on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
+each_case = pytest.mark.parametrize("name", script_cases.CASES)
+
+
+def run_alone(backend: str, scripts: dict[Path, Script]) -> None:
+    """Run scripts, each in a folder of its own, in one process."""
+    for folder, script in scripts.items():
+        folder.mkdir()
+        (folder / "script.py").write_text(script.python)
+        if script.arrays:
+            arrays: dict[str, Any] = script.arrays
+            np.savez(folder / "draws.npz", **arrays)
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
+    subprocess.run(
+        [
+            *(sys.executable, "-I", scripts_alone.__file__, backend),
+            *map(str, scripts),
+        ],
+        env=kept | ENVIRONMENT | {"MPLBACKEND": "agg"},
+        check=True,
+        capture_output=True,
+    )
+
+
+def made(
+    pair: WorkerPair, backend: str, exact: bool, dtype: Any
+) -> dict[str, Script]:
+    """Return the script of each case."""
+    options = ScriptOptions("scripted", exact=exact, dtype=dtype)
+    worker = pair.workers[backend]
+    futures = {
+        name: worker.submit(
+            "script", arm=script_cases.arm_of(name), options=options
+        )
+        for name in script_cases.CASES
+    }
+    return {name: future.result() for name, future in futures.items()}
+
+
+@pytest.fixture(scope="module")
+def exact(pair: WorkerPair, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return a function from a backend to the results of all scripts."""
+    known: dict[str, Any] = {}
+
+    def ask(backend: str) -> Any:
+        if backend not in known:
+            base = tmp_path_factory.mktemp(backend)
+            scripts = made(pair, backend, True, "float64")
+            run_alone(backend, {base / name: s for name, s in scripts.items()})
+            known[backend] = {
+                name: pickle.loads(
+                    (base / name / "results.pickle").read_bytes()
+                )
+                for name in scripts
+            }
+        return known[backend]
+
+    return ask
+
+
+@on_each_backend
+@each_case
+def test_an_exact_script_repeats_the_run(
+    name: str, backend: str, exact: Any, pair: WorkerPair
+) -> None:
+    results = exact(backend)[name]
+    assert not isinstance(results, str), results
+    curves, final = results
+    future = pair.workers[backend].submit(
+        "train", arm=script_cases.arm_of(name), seed=0, dtype="float64"
+    )
+    record: Record = future.result()[0]
+    coarse = backend == "keras" and name in script_cases.COARSE
+    tolerance = COARSE if coarse else SAME
+    assert final
+    for metric, value in final.items():
+        np.testing.assert_allclose(
+            value, record.final[metric], tolerance, err_msg=metric
+        )
+    own = set(curves) - {"loss", "data_loss", "accuracy", "learning_rate"}
+    if "val_data_loss" in own:
+        own.remove("val_loss")
+    for curve in own:
+        np.testing.assert_allclose(
+            curves[curve],
+            record.epochs[CURVES[curve]],
+            tolerance,
+            err_msg=curve,
+        )
+    part = script_cases.arm_of(name).data.part_sizes()["validation"]
+    assert bool(own) == (part > 0)
+
+
+@on_each_backend
+def test_plain_scripts_pass_the_default_rules_and_are_short(
+    backend: str, pair: WorkerPair, tmp_path: Path
+) -> None:
+    scripts = made(pair, backend, False, "float32")
+    for name, script in scripts.items():
+        assert not script.arrays
+        text = script.python
+        (tmp_path / f"{name}.py").write_text(text)
+        assert "framework_parity" not in text
+        assert "fused" not in text
+        assert "OrderedDict" not in text
+        assert max(map(len, text.splitlines())) <= 88, name
+    assert scripts["plain"].python.count("\n") < 120
+    found = subprocess.run(
+        [*(sys.executable, "-m", "ruff", "check", "--isolated"), tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout
+
+
+@on_each_backend
+def test_a_plain_script_trains(
+    backend: str, pair: WorkerPair, tmp_path: Path
+) -> None:
+    scripts = made(pair, backend, False, "float32")
+    chosen = ("plain", "torch_dialect", "keras_adam", "images", "stopped")
+    run_alone(backend, {tmp_path / name: scripts[name] for name in chosen})
+    for name in chosen:
+        results = pickle.loads(
+            (tmp_path / name / "results.pickle").read_bytes()
+        )
+        assert not isinstance(results, str), results
+        curves, _ = results
+        assert curves["loss"][-1] < curves["loss"][0]
+        assert (tmp_path / name / "loss.png").is_file()
