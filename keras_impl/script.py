@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import keras
+import numpy as np
 
 from framework_parity.common.codegen.calls import Call, builder_for, call
 from framework_parity.common.codegen.concise import Style, concise, mapped
@@ -25,6 +26,7 @@ from framework_parity.common.codegen.scripts.script import (
     Section,
     annotated,
     assemble,
+    epsilon_note,
     section,
     with_usual_optimizer,
 )
@@ -53,6 +55,7 @@ from framework_parity.keras_impl import (
     weights,
 )
 from framework_parity.keras_impl.model import block_call, build
+from framework_parity.keras_impl.penalties import penalty
 from framework_parity.keras_impl.random_extensions import MASKED_CLASS
 from framework_parity.keras_impl.updates import optimizer_call
 
@@ -70,9 +73,14 @@ VOCABULARY = Vocabulary(
     frozenset({"registered", "get_config", "from_config"}),
 )
 
+# Where an image has several channels.
+FLATTEN_NOTE = (
+    r"layers\.Flatten\(",
+    "pixel by pixel; PyTorch: channel by channel",
+)
+
 MODEL_NOTES = (
     (r"BatchNorm.*momentum|^\s+momentum=", "PyTorch's is 1 minus this"),
-    (r"layers\.Flatten\(", "images are flattened pixel by pixel"),
     (r"ChannelsFirstFlatten\(\)", "the order of PyTorch's Flatten"),
     (r"layers\.Conv2D\(", "the kernel is (height, width, in, out)"),
     (r"layers\.Dense\(", "the kernel is (inputs, outputs)"),
@@ -180,9 +188,10 @@ def data_section(arm: Arm, options: ScriptOptions) -> Section:
     lines = [f"keras.utils.set_random_seed({options.seed})"]
     if kind != "float32":
         lines.append(f'keras.config.set_floatx("{kind}")')
-    if options.dtype == "bfloat16":
-        policy = 'set_dtype_policy("mixed_bfloat16")'
-        lines.append(f"keras.mixed_precision.{policy}")
+    if options.dtype != "float32":
+        mixed = options.dtype == "bfloat16"
+        policy = "mixed_bfloat16" if mixed else kind
+        lines.append(f'keras.config.set_dtype_policy("{policy}")')
     if script_reads_arrays(arm, options):
         lines.append(f'saved = np.load("{options.arrays}")')
     lines += ["", *samples(data, options)]
@@ -242,7 +251,8 @@ def model_section(arm: Arm, options: ScriptOptions) -> Section:
     network = model_call(arm, options)
     lines = assembled(network, VOCABULARY)
     lines.append(statement(network, VOCABULARY, "model"))
-    lines = annotated(lines, MODEL_NOTES)
+    notes = [FLATTEN_NOTE] if parts.flattens_channels(arm) else []
+    lines = annotated(lines, [*notes, *MODEL_NOTES])
     if options.exact:
         lines += [
             "for variable in model.weights:",
@@ -265,7 +275,8 @@ def model_call(arm: Arm, options: ScriptOptions) -> Call:
     network = block_call(arm.nodes, masked=options.exact)
     network = mapped(network, _loaded if options.exact else _usual_initializer)
     if arm.recipe.penalty:
-        network = _penalised(network, arm)
+        exact = options.dtype == "float64"
+        network = _penalised(network, arm, exact)
     if hides_logits(arm):
         start, *layers = network.args[0]
         layers.append(call(keras.layers.Rescaling, 1.0))
@@ -298,8 +309,14 @@ def hides_logits(arm: Arm) -> bool:
     return entropies and isinstance(arm.layers[-1], Softmax | Sigmoid)
 
 
-def _penalised(network: Call, arm: Arm) -> Call:
-    """Return a network whose layers have the regularizers of a penalty."""
+def _penalised(network: Call, arm: Arm, exact: bool) -> Call:
+    """Return a network whose layers have the regularizers of a penalty.
+
+    Args:
+        network: the call of the network.
+        arm: the network, its data and its recipe.
+        exact: whether the factors must not be rounded to float32.
+    """
     rule = arm.recipe.penalty
     assert rule is not None
     terms = {"l1": rule.l1, "l2": rule.square_factor}
@@ -310,6 +327,8 @@ def _penalised(network: Call, arm: Arm) -> Call:
         tuple(given.values()) if len(given) == 1 else (),
         given if len(given) == 2 else {},
     )
+    if exact:
+        regularizer = penalty(rule)
     nodes = {node.name: node for node in walk(arm.nodes)}
     names = {neutral: own for own, neutral in weights.NAMES.items()}
 
@@ -359,6 +378,12 @@ def optimizer_code(arm: Arm, options: ScriptOptions) -> list[str]:
             rate = {"learning_rate": Expression("schedule")}
             optimizer = replace(optimizer, kwargs=kwargs | rate)
     optimizer = concise(optimizer, short)
+    if short.double:
+        exact = {
+            name: np.float64(value) if type(value) is float else value
+            for name, value in optimizer.kwargs.items()
+        }
+        optimizer = replace(optimizer, kwargs=exact)
     lines += assembled(optimizer, VOCABULARY)
     lines.append(statement(optimizer, VOCABULARY, "optimizer"))
     spec = recipe.optimizer
@@ -386,6 +411,7 @@ def optimizer_code(arm: Arm, options: ScriptOptions) -> list[str]:
         (r"clipnorm=", "PyTorch: clip_grad_norm_ in the loop"),
         (r"^schedule = ", "Keras computes schedules in float32."),
     ]
+    notes.append((r"\bepsilon=", epsilon_note(spec, "keras")))
     if recipe.optimizer.kind() == "adamw":
         notes[0] = (r"weight_decay=", "subtracted, as in PyTorch")
     return annotated(lines, notes)
@@ -446,7 +472,7 @@ def training_section(arm: Arm, options: ScriptOptions) -> Section:
     lines += _Fit(arm, options).code()
     notes = [
         (r"shuffle=False", "fit() shuffles by default"),
-        (r"EarlyStopping\($", "stops when the epochs reach the patience"),
+        (r"EarlyStopping\($", "part of the loop in PyTorch"),
     ]
     return section("Training", annotated(lines, notes))
 

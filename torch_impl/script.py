@@ -25,6 +25,7 @@ from framework_parity.common.codegen.scripts.script import (
     Section,
     annotated,
     assemble,
+    epsilon_note,
     section,
     with_usual_optimizer,
 )
@@ -80,9 +81,11 @@ LOADERS = {
     "cifar10": "CIFAR10",
 }
 
+# Where an image has several channels.
+FLATTEN_NOTE = (r"nn\.Flatten\(", "channel by channel; Keras: pixel by pixel")
+
 MODEL_NOTES = (
     (r"Batch[Nn]orm.*momentum|^\s+momentum=", "Keras's is 1 minus this"),
-    (r"nn\.Flatten\(", "images are flattened channel by channel"),
     (r"ChannelsLastFlatten\(\)", "the order of Keras's Flatten"),
     (r"nn\.Conv2d\(", "the kernel is (out, in, height, width)"),
     (r"nn\.Linear\(", "the kernel is (outputs, inputs)"),
@@ -228,7 +231,8 @@ def model_section(arm: Arm, options: ScriptOptions) -> Section:
     network = concise(block_call(arm.nodes, masked=options.exact), STYLE)
     lines = assembled(network, VOCABULARY)
     lines.append(statement(network, VOCABULARY, "model"))
-    lines = annotated(lines, MODEL_NOTES)
+    notes = [FLATTEN_NOTE] if parts.flattens_channels(arm) else []
+    lines = annotated(lines, [*notes, *MODEL_NOTES])
     if options.exact:
         lines += [
             "model.load_state_dict(",
@@ -321,12 +325,14 @@ def optimizer_code(arm: Arm) -> list[str]:
         spec.decays(name) for name in arm.parameters
     ):
         first = Expression("groups")
+        decays = ("weight_decay", "decoupled_decay")
+        zeros = [name for name in decays if name in optimizer.kwargs]
         lines += [
             "groups = [",
             '    {"params": [p for p in model.parameters() if p.ndim > 1]},',
             "    {",
             '        "params": [p for p in model.parameters() if p.ndim < 2],',
-            '        "weight_decay": 0.0,',
+            *(f'        "{name}": 0.0,' for name in zeros),
             "    },",
             "]",
         ]
@@ -340,6 +346,7 @@ def optimizer_code(arm: Arm) -> list[str]:
         lines.append(_plateau(recipe))
     notes = [
         (r"weight_decay=", _decay_note(spec)),
+        (r"\beps=", epsilon_note(spec, "torch")),
         (r"CrossEntropyLoss\(", "of logits; called with (outputs, labels)"),
         (r"BCEWithLogits", "of logits; called with (outputs, targets)"),
         (r"^scheduler", "stepped by the training loop"),
@@ -465,7 +472,7 @@ def evaluate_code(arm: Arm, options: ScriptOptions) -> list[str]:
         "def evaluate(x, y):",
         f'    """Return the {names} of a part."""',
         "    model.eval()  # switches dropout off; Keras: set by evaluate()",
-        *_forward("outputs", options, "    "),
+        *_forward("x", options, "    "),
         f"    loss = criterion(outputs, y){added}",
     ]
     if right:
@@ -488,12 +495,13 @@ def _right(arm: Arm) -> str:
     return ""
 
 
-def _forward(name: str, options: ScriptOptions, margin: str) -> list[str]:
+def _forward(x: str, options: ScriptOptions, margin: str) -> list[str]:
+    """Return the code that computes the outputs of x."""
     if options.dtype != "bfloat16":
-        return [f"{margin}{name} = model(x)"]
+        return [f"{margin}outputs = model({x})"]
     return [
         f'{margin}with torch.autocast("cpu", dtype=torch.bfloat16):',
-        f"{margin}    {name} = model(x).float()",
+        f"{margin}    outputs = model({x}).float()",
     ]
 
 
@@ -512,10 +520,11 @@ class _Loop:
 
     def code(self) -> list[str]:
         """Return the loop, with what has to be there before and after it."""
+        mean = "loss.item()" if self.whole else "total / count"
         inside = [
             "model.train()",
             *self.epoch(),
-            'history["loss"].append(total / count)',
+            f'history["loss"].append({mean})',
             *self.per_epoch(),
             *self.evaluation(),
         ]
@@ -594,7 +603,7 @@ class _Loop:
         """Return the steps of one epoch."""
         steps = self.step()
         if self.whole:
-            return ["x, y = x_train, y_train", *steps]
+            return steps
         lines = ["total, count = 0.0, 0"]
         loader = "loader"
         if self.options.exact and self.recipe.shuffle == "each_epoch":
@@ -612,14 +621,15 @@ class _Loop:
         """Return one training step."""
         recipe = self.recipe
         rule, grouped = recipe.penalty, recipe.accumulation
+        x, y = ("x_train", "y_train") if self.whole else ("x", "y")
         lines = []
         if self.masked:
             lines += [
                 "for layer, mask in zip(random_layers, masks):",
-                "    layer.mask = next(mask)[: len(x)]",
+                f"    layer.mask = next(mask)[: len({x})]",
             ]
-        lines += _forward("outputs", self.options, "")
-        lines.append("loss = criterion(outputs, y)")
+        lines += _forward(x, self.options, "")
+        lines.append(f"loss = criterion(outputs, {y})")
         if rule and rule.reported:
             lines[-1] += " + penalty()"
         objective = "loss"
@@ -645,7 +655,7 @@ class _Loop:
         if self.scheduled("step"):
             lines.append("scheduler.step()")
         if self.whole:
-            return [*lines, "total, count = loss.item(), 1"]
+            return lines
         return [
             *lines,
             "total, count = total + loss.item() * len(x), count + len(x)",
@@ -710,7 +720,10 @@ class _Loop:
     def after(self) -> list[str]:
         """Return what happens after the last epoch."""
         if any(rule.restore_best for rule in self.kept()):
-            return ["model.load_state_dict(best_weights)"]
+            return [
+                'print(f"best epoch: {best_epoch}")',
+                "model.load_state_dict(best_weights)",
+            ]
         return []
 
 

@@ -207,7 +207,10 @@ def assembled(expression: Any, vocabulary: Vocabulary) -> list[str]:
         for base in expression.__bases__
         for line in assembled(base, vocabulary)
     ]
-    return [*inside, f'{head}:\n    """One after another."""\n\n']
+    return [
+        *inside,
+        f'{head}:\n    """The update of each base, in this order."""\n\n',
+    ]
 
 
 def script(lines: Iterable[str], vocabulary: Vocabulary) -> str:

@@ -81,6 +81,16 @@ def with_plain_flatten(arm: Arm, order: FlattenOrder) -> Arm:
     return replace(arm, layers=cast("tuple[Layer, ...]", tuple(layers)))
 
 
+def flattens_channels(arm: Arm) -> bool:
+    """Return whether a flattened sample has several channels."""
+    return any(
+        isinstance(node.layer, Flatten)
+        and len(node.input_shape) > 1
+        and node.input_shape[-1] > 1
+        for node in arm.all_nodes
+    )
+
+
 def target_code(loss: Loss, data: Data) -> list[str]:
     """Return code that brings y into the form that a loss requires.
 

@@ -202,6 +202,24 @@ def annotated(
 SMALL_EPSILON = 1e-6
 
 
+def epsilon_note(optimizer: Any, dialect: Dialect) -> str:
+    """Return a comment on an epsilon, with the default of the framework.
+
+    Args:
+        optimizer: the optimiser of the specification.
+        dialect: the framework.
+    """
+    other: Dialect = "keras" if dialect == "torch" else "torch"
+    kind, names = optimizer.kind(), {"torch": "PyTorch", "keras": "Keras"}
+    own = defaults_of(dialect).get(kind, {}).get("epsilon")
+    theirs = defaults_of(other).get(kind, {}).get("epsilon")
+    if own is None or optimizer.epsilon == own:
+        return "the default of both frameworks"
+    if optimizer.epsilon == theirs:
+        return f"{names[other]}'s default; {names[dialect]}'s is {own}"
+    return f"{names[dialect]}'s default is {own}"
+
+
 def with_usual_optimizer(arm: Arm, dialect: Dialect, exact: bool) -> Arm:
     """Return an arm whose optimiser is the framework's own, where it can be.
 
