@@ -124,9 +124,9 @@ def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
         "width_200": (200,) * 3,
         "width_500": (500,) * 3,
     }
-    widest = "width_200" if quick else "width_500"
+    widest, width = ("deep", 100) if quick else ("width_500", 500)
     if quick:
-        kept = ("depth_2", "depth_5", "width_50", "width_200")
+        kept = ("depth_2", "depth_5", "width_50")
         variations = {name: variations[name] for name in kept}
     return {
         "name": "shallow_vs_deep",
@@ -137,7 +137,7 @@ def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
             "optimizer": {"adam": 0.001},
             "batch_size": 32,
             "shuffle": "each_epoch",
-            "epochs": 15 if quick else 50,
+            "epochs": 10 if quick else 50,
         },
         "arms": {
             "shallow": [*hidden(1000), {"dense": 3}],
@@ -168,7 +168,7 @@ def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
             _better("depth_5_beats_depth_2", "Five layers beat two."),
             _better(
                 f"{widest}_beats_width_50",
-                f"Three layers of {widest[6:]} beat three of 50.",
+                f"Three layers of {width} beat three of 50.",
             ),
             claim(
                 "deep_classifies_most_points",
