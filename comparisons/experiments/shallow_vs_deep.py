@@ -124,10 +124,11 @@ def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
         "width_200": (200,) * 3,
         "width_500": (500,) * 3,
     }
-    widest, width = ("deep", 100) if quick else ("width_500", 500)
     if quick:
-        kept = ("depth_2", "depth_5", "width_50")
-        variations = {name: variations[name] for name in kept}
+        variations = {
+            name: variations[name] for name in ("depth_2", "width_50")
+        }
+    deepest, widest = ("deep", "deep") if quick else ("depth_5", "width_500")
     return {
         "name": "shallow_vs_deep",
         "dialect": "keras",
@@ -165,10 +166,13 @@ def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
                 "accuracy than 1,000.",
                 "deep.accuracy_gap < shallow.accuracy_gap",
             ),
-            _better("depth_5_beats_depth_2", "Five layers beat two."),
+            _better(
+                f"{deepest}_beats_depth_2",
+                f"{'Three' if quick else 'Five'} layers of 100 beat two.",
+            ),
             _better(
                 f"{widest}_beats_width_50",
-                f"Three layers of {width} beat three of 50.",
+                f"Three layers of {100 if quick else 500} beat three of 50.",
             ),
             claim(
                 "deep_classifies_most_points",
