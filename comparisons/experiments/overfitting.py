@@ -108,7 +108,7 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
     The second is not in the lesson.
     """
     quick = profile == "quick"
-    layers = [*hidden(*((64,) * 3 if quick else (128,) * 9)), {"dense": 1}]
+    layers = [*hidden(*(64 if quick else 128,) * 9), {"dense": 1}]
     return {
         "name": "overfitting",
         "dialect": "torch",
@@ -118,7 +118,7 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
             "optimizer": {"adam": 0.005},
             "batch_size": "full",
             "shuffle": "never",
-            "epochs": 1000 if quick else 10_000,
+            "epochs": 500 if quick else 10_000,
             "evaluate_every": 20,
         },
         "arms": {

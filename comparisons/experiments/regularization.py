@@ -130,7 +130,7 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
     squares of all kernels.
     """
     quick = profile == "quick"
-    widths = (64,) * 3 if quick else (128,) * 9
+    widths = (64 if quick else 128,) * 9
     dropped = hidden(*widths, after=({"dropout": 0.3},))
     networks = {"plain": hidden(*widths), "dropped": dropped}
     plain, dropped = ([*layers, {"dense": 1}] for layers in networks.values())
@@ -161,7 +161,7 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
             "optimizer": {"adam": 0.005},
             "batch_size": "full",
             "shuffle": "never",
-            "epochs": 500 if quick else 1000,
+            "epochs": 300 if quick else 1000,
             "evaluate_every": 20,
         },
         "arms": {"none": plain, **regularised, **others},
