@@ -95,6 +95,55 @@ class Spiral(Dataset):
         return points, labels.astype(np.int64)
 
 
+class ArchimedeanSpiral(Dataset):
+    """Arms at equal angles in the plane, with noise on the coordinates.
+
+    Sample i of n of arm k = 0, 1, ... is at radius r = i / (n - 1) and angle
+    2 π (`turns` r + k / `classes`), plus `noise` times a standard normal
+    number on each coordinate. A difference to `spiral`: its noise is on the
+    angle, so that its arms stay apart near the centre.
+
+    The noise is drawn as `numpy.random.seed` and `numpy.random.randn` draw
+    it: for each arm the first coordinates, then the second ones.
+
+    Attributes:
+        classes: the number of arms.
+        samples: the number of points, shared by the arms as evenly as
+            possible.
+        turns: how often an arm winds round the centre.
+        noise: standard deviation of the noise of each coordinate.
+    """
+
+    classes: Annotated[int, Field(strict=True, ge=2)] = 3
+    samples: PositiveInt = 999
+    turns: Positive = 2.0
+    noise: NotNegative = 0.2
+
+    @property
+    def shape(self) -> Shape:
+        return (2,)
+
+    @property
+    def class_count(self) -> int:
+        return self.classes
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Array, Labels]:
+        labels = np.sort(np.arange(self.samples) % self.classes)
+        rng = np.random.RandomState(seed)
+        arms = []
+        for arm, n in enumerate(np.bincount(labels, minlength=self.classes)):
+            start = arm * 2.0 * np.pi / self.classes
+            angle = np.linspace(0.0, 2.0 * self.turns * np.pi, n) + start
+            radius = np.linspace(0.0, 1.0, n)
+            points = radius * np.stack([np.cos(angle), np.sin(angle)])
+            arms.append(points + self.noise * rng.standard_normal((2, n)))
+        return np.concatenate(arms, axis=1).T, labels.astype(np.int64)
+
+
 class MoonsCircles(Dataset):
     """Four classes in the plane: two moons (0, 1) and two circles (2, 3).
 
@@ -351,6 +400,7 @@ def _expect_rising(low: float, high: float) -> None:
 Source: TypeAlias = Annotated[
     Digits
     | Spiral
+    | ArchimedeanSpiral
     | MoonsCircles
     | Polynomial
     | Sine

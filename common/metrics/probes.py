@@ -123,6 +123,40 @@ def sample_gradient(run: Run, tensor: str, sample: float = 0) -> float:
     return float(measurements[0][int(sample)].item())
 
 
+def _has_record(arm: Arm, tensor: str, record: float = -1) -> str | None:
+    """Return why there is no such record of a tensor's gradients, or None."""
+    look: Any = getattr(arm.probes, "per_sample_gradients", None)
+    if tensor.rpartition("/")[0] not in look.places:
+        return f"the probe does not look at {tensor}"
+    records = len(look.epochs)
+    return within("records", record, -records, records)
+
+
+@statistic(probe("per_sample_gradients"), fits=_has_record)
+def gradient_deviation(run: Run, tensor: str, record: float = -1) -> float:
+    """The standard deviation of the per-sample gradients by a tensor.
+
+    That of all elements and samples together, in one of the records in the
+    order of their epochs; -1 is the last.
+    """
+    return float(_sample_gradients(run, tensor, record).std())
+
+
+@statistic(probe("per_sample_gradients"), fits=_has_record)
+def zero_gradients(run: Run, tensor: str, record: float = -1) -> float:
+    """The share of per-sample gradients by a tensor that are exactly 0.
+
+    See `gradient_deviation` for the arguments.
+    """
+    return float((_sample_gradients(run, tensor, record) == 0).mean())
+
+
+def _sample_gradients(run: Run, tensor: str, record: float) -> Curve:
+    """Return one record, of shape (samples, *shape), in float64."""
+    measurements = run.record.probes[f"per_sample_gradients/{tensor}"]
+    return measurements[int(record)].astype(float)
+
+
 @statistic(probe("representations"), fits=_has_output)
 def output(run: Run, place: str, sample: float = 0, unit: float = 0) -> float:
     """The first output of one unit of a layer for one sample."""
@@ -171,6 +205,30 @@ def slope_error(run: Run, activation: str) -> float:
 def steepest(run: Run, activation: str) -> float:
     """The largest slope of an activation; see `activated`."""
     return float(activated(run, activation)[2].max())
+
+
+def _has_slopes(arm: Arm, activation: str, layers: float) -> str | None:
+    """Return why no product of so many slopes is measured, or None."""
+    look: Any = getattr(arm.probes, "per_sample_gradients", None)
+    available = min(look.samples, arm.data.part_sizes()["train"])
+    return _has_slope(arm, activation) or within(
+        "layers", layers, 1, available + 1
+    )
+
+
+@statistic(*_BOTH, fits=_has_slopes)
+def slope_product(run: Run, activation: str, layers: float) -> float:
+    """The mean product of an activation's slopes at several inputs.
+
+    It simulates backpropagation through layers with independent inputs: the
+    first `layers` samples are those of one simulation, the next ones those
+    of another, and so on; samples that are left over are not used. See
+    `activated`.
+    """
+    slopes = activated(run, activation)[2]
+    count = int(layers)
+    groups = slopes[: len(slopes) // count * count].reshape(-1, count)
+    return float(groups.prod(axis=1).mean())
 
 
 def activated(run: Run, activation: str) -> tuple[Curve, Curve, Curve]:

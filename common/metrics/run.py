@@ -5,6 +5,7 @@ Statistics of the probes' measurements are in `common/metrics/probes.py`.
 
 import ast
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from framework_parity.common.metrics.registry import (
 )
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import closest, nearest, shown
+from framework_parity.common.spec.layers.activations import Relu
+from framework_parity.common.spec.layers.core import Dense
 from framework_parity.common.spec.names.framework_names import kind_hint
 from framework_parity.common.training.batches import rates, steps_per_epoch
 from framework_parity.common.training.loop import Reduction
@@ -141,15 +144,44 @@ def gradient_ratio(run: Run) -> float:
 
     Steps at which the last kernel's gradient is 0 are left out.
     """
+    norms = _kernel_norms(run)
+    first, final = norms[:, 0], norms[:, -1]
+    counts = final > 0
+    return float(np.median(first[counts] / final[counts]))
+
+
+@statistic(probe("gradient_norm"))
+def gradient_spread(run: Run) -> float:
+    """The largest kernel's gradient norm over the least: median of the steps.
+
+    Steps at which all of them are 0 are left out.
+    """
+    norms = _kernel_norms(run)
+    least, most = norms.min(axis=1), norms.max(axis=1)
+    counts = most > 0
+    with np.errstate(divide="ignore"):
+        return float(np.median(most[counts] / least[counts]))
+
+
+def _kernel_norms(run: Run) -> Curve:
+    """Return the gradient norms of the kernels, of shape (steps, kernels)."""
     columns = [
         column
         for column, name in enumerate(run.record.parameters)
         if name.endswith("/kernel")
     ]
-    norms = run.record.steps["gradient_norm"].astype(float)
-    first, final = norms[:, columns[0]], norms[:, columns[-1]]
-    counts = final > 0
-    return float(np.median(first[counts] / final[counts]))
+    return run.record.steps["gradient_norm"].astype(float)[:, columns]
+
+
+@statistic()
+def loss_noise(run: Run) -> float:
+    """The change of the batch's loss from one step to the next.
+
+    The root mean square over the second half of the steps.
+    """
+    losses = run.record.steps["loss"].astype(float)
+    changes = np.diff(losses[len(losses) // 2 :])
+    return float(np.sqrt((changes**2).mean()))
 
 
 @statistic()
@@ -176,6 +208,33 @@ def gradient_noise(run: Run) -> float:
 def near_zero(run: Run, bound: float) -> float:
     """The share of the kernels' weights that are no larger than a bound."""
     return float((np.abs(kernels(run.record)) <= bound).mean())
+
+
+def _has_units(arm: Arm) -> str | None:
+    """Require a `relu` directly after a dense layer."""
+    return None if _relu_kernels(arm) else "no 'relu' is after a dense layer"
+
+
+@statistic(_has_units)
+def nonpositive_units(run: Run) -> float:
+    """The share of ReLU units none of whose incoming weights is positive.
+
+    The final weights of the dense layers directly before a `relu`, without
+    the biases; all layers are counted together. Such a unit is dead if its
+    inputs are non-negative and its bias is not positive; with inputs of
+    either sign it need not be.
+    """
+    weights = run.record.weights
+    largest = [weights[name].max(0) for name in _relu_kernels(run.arm)]
+    return float((np.concatenate(largest) <= 0).mean())
+
+
+def _relu_kernels(arm: Arm) -> list[str]:
+    return [
+        f"{before.name}/kernel"
+        for before, after in pairwise(arm.all_nodes)
+        if isinstance(before.layer, Dense) and isinstance(after.layer, Relu)
+    ]
 
 
 @statistic()

@@ -33,6 +33,7 @@ from framework_parity.common.spec.layers.activations import (
     Silu,
     Tanh,
 )
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import claim
 
 DATASETS = ("points",)
@@ -46,10 +47,17 @@ FUNCTIONS: dict[str, Activation] = {
     "selu": Selu(),
     "silu": Silu(),
     "gelu": Gelu(),
+    "gelu_tanh": Gelu(form="tanh"),
     "mish": Mish(),
     "custom": Custom(formula="x * tanh(sqrt(softplus(x)))"),
 }
 DEPTH = 20
+# Layers of the simulation with independent inputs, and how often it is done.
+LAYERS = 20
+SIMULATIONS = 100
+SIMULATED: dict[str, Activation] = {
+    name: FUNCTIONS[name] for name in ("sigmoid", "tanh", "relu", "leaky_relu")
+}
 AXIS = [round(x / 10, 1) for x in range(-50, 51)]
 
 
@@ -70,22 +78,28 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         },
         "arms": {
             "functions": [
-                {"concatenate": _behind_units()},
+                {"concatenate": _behind_units(FUNCTIONS)},
                 {"dense": {"units": 1, "kernel_initializer": "ones"}},
             ],
+            "random": _random_inputs(),
             "sigmoids": _chain("sigmoid"),
+            "tanhs": _chain("tanh"),
             "relus": _chain("relu"),
             "random_relus": _random_chain(),
         },
         "probes": {
-            "representations": {"epochs": [0], "samples": len(AXIS)},
+            "representations": {
+                "epochs": [0],
+                "samples": LAYERS * SIMULATIONS,
+            },
             "per_sample_gradients": {
                 "places": [f"dense_{n}" for n in range(1, DEPTH // 2 + 2)],
                 "epochs": [0],
-                "samples": len(AXIS),
+                "samples": LAYERS * SIMULATIONS,
             },
         },
-        "claims": [*_formulas(), *_products()],
+        "claims": [*_formulas(), *_products(), *_simulations()],
+        "notebook": _remarks(),
         "plots": [{"activations": "functions"}, {"table": _table()}],
     }
 
@@ -106,11 +120,28 @@ def _unit(bias: float = 0.0) -> dict[str, Any]:
     }
 
 
-def _behind_units() -> list[Any]:
-    functions = FUNCTIONS.values()
+def _behind_units(functions: dict[str, Activation]) -> list[Any]:
     return [
-        [_unit(), function.model_dump(mode="json")] for function in functions
+        [_unit(), function.model_dump(mode="json")]
+        for function in functions.values()
     ]
+
+
+def _random_inputs() -> dict[str, Any]:
+    """Return activations of standard normal inputs.
+
+    The output is far above all targets, so that the loss's slope is 1.
+    """
+    noise = {"sides": [1], "classes": None, "samples": LAYERS * SIMULATIONS}
+    return {
+        "layers": [{"concatenate": _behind_units(SIMULATED)}, _unit(1000.0)],
+        "data": {
+            "noise": noise,
+            "test": 0,
+            "validation": 0,
+            "scaling": "none",
+        },
+    }
 
 
 def _chain(activation: str) -> dict[str, Any]:
@@ -131,13 +162,18 @@ def _random_chain() -> dict[str, Any]:
     return {"layers": [unit, "relu"] * DEPTH, "data": _points([2.0])}
 
 
+def _node(name: str) -> str:
+    """Return the name of a function's layer; GELU occurs twice."""
+    return {"gelu_tanh": "gelu_2"}.get(name, f"{name}_1")
+
+
 def _formulas() -> list[dict[str, str]]:
     statistics = {"value": "value_error", "slope": "slope_error"}
     return [
         claim(
             f"{name}_{what}",
             f"{name}: the {what} is the formula's.",
-            f'functions.{statistic}("{name}_1") < 1e-12',
+            f'functions.{statistic}("{_node(name)}") < 1e-12',
         )
         for name in FUNCTIONS
         for what, statistic in statistics.items()
@@ -176,6 +212,72 @@ def _products() -> list[dict[str, str]]:
     ]
 
 
+def _simulations() -> list[dict[str, str]]:
+    """Return claims about slopes at independent standard normal inputs."""
+
+    def left(name: str) -> str:
+        return f'random.slope_product("{name}_1", {LAYERS})'
+
+    return [
+        claim(
+            "simulated_sigmoid_vanishes",
+            "Through 20 sigmoids with random inputs, less than 1e-10 is left "
+            "on average.",
+            f"{left('sigmoid')} < 1e-10",
+        ),
+        claim(
+            "simulated_tanh_vanishes",
+            "Through 20 tanh with random inputs, less than 1e-3 is left.",
+            f"{left('tanh')} < 1e-3",
+        ),
+        claim(
+            "simulated_relu_does_not_vanish",
+            "Through 20 ReLUs with random inputs, more is left than through "
+            "20 tanh.",
+            f"{left('relu')} > {left('tanh')}",
+        ),
+        claim(
+            "simulated_leaky_relu_does_not_vanish",
+            "Through 20 leaky ReLUs with random inputs, more is left than "
+            "through 20 tanh.",
+            f"{left('leaky_relu')} > {left('tanh')}",
+        ),
+        claim(
+            "tanh_10",
+            "Through 10 tanh at z = 2, 3.10e-12 of a gradient is left.",
+            f"{_product('tanhs', 10)} == 3.10e-12",
+        ),
+    ]
+
+
+def _remarks() -> list[dict[str, Any]]:
+    return [
+        {
+            "says": "In the simulation, the gradients of sigmoid and tanh "
+            "vanish, and that of ReLU does not.",
+            "correction": "In each of the 100 simulations at least one of 20 "
+            "random inputs is below 0, where the slope of a ReLU is 0, so "
+            "that the product is exactly 0; on a logarithmic axis its line "
+            "ends. Of tanh more is left. A network avoids this by its width, "
+            "not by its slope.",
+            "claims": [
+                "simulated_sigmoid_vanishes",
+                "simulated_tanh_vanishes",
+                "simulated_relu_does_not_vanish",
+            ],
+        },
+        {
+            "says": "The cell simulates ReLU by (x > 0).astype(float) of a "
+            "random number.",
+            "correction": "numpy.random.randn() without arguments returns a "
+            "Python float, whose comparison has no astype: the cell ends "
+            "with an AttributeError. Once this is mended, it assigns the "
+            "list of layer numbers to `layers`, the name of the imported "
+            "module, and the cells after it fail in layers.Dense.",
+        },
+    ]
+
+
 def _product(arm: str, layers: int) -> str:
     """Return the gradient behind the given number of last layers."""
     return f'{arm}.sample_gradient("dense_{DEPTH + 1 - layers}/bias")'
@@ -187,9 +289,12 @@ def _table() -> dict[str, Any]:
     axis = np.array(AXIS)
     for name, function in FUNCTIONS.items():
         value = function.value(axis)[AXIS.index(-1)]
-        output = f'functions.output("{name}_1", {AXIS.index(-1)})'
+        output = f'functions.output("{_node(name)}", {AXIS.index(-1)})'
         rows[f"{name} at -1"] = f"{output} == {value:.6f}"
-        steepest = f'functions.steepest("{name}_1")'
+        steepest = f'functions.steepest("{_node(name)}")'
         slope = function.derivative(axis).max()
         rows[f"{name}, largest slope"] = f"{steepest} == {slope:.6f}"
     return {"rows": rows, "expected": "formula"}
+
+
+LESSONS = {1: Lesson(written, DATASETS)}

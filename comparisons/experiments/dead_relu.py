@@ -18,6 +18,10 @@ weights, which would prove a unit dead for any input, show no dead units.
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_data import (
+    moons_circles,
+)
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
     claim,
@@ -100,3 +104,120 @@ def _network(initializer: Any, activation: Any = "relu") -> list[Any]:
         for layer in (dense(units), activation)
     ]
     return ["flatten", *layers, dense(10)]
+
+
+def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the lesson's network from four initialisations.
+
+    `leaky`, `elu` and `elu_zeros` are not in the lesson, which names them as
+    the remedies.
+    """
+    return {
+        "name": "dead_relu",
+        "dialect": "keras",
+        "data": moons_circles(),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": 32,
+            "shuffle": "each_epoch",
+            "epochs": 10 if profile == "quick" else 20,
+        },
+        "arms": {
+            "zeros": _plane("zeros"),
+            "normal": _plane(LARGE),
+            "he": _plane("he_normal"),
+            "glorot": _plane("glorot_uniform"),
+            "leaky": _plane(LARGE, {"leaky_relu": 0.01}),
+            "elu": _plane(LARGE, "elu"),
+            "elu_zeros": _plane("zeros", "elu"),
+        },
+        "claims": [
+            claim(
+                "zeros_are_dead",
+                "From zeros, every unit is dead.",
+                "zeros.dead_share == 1",
+            ),
+            claim(
+                "large_weights_kill",
+                "From a standard deviation of 0.5, more units are dead than "
+                "from He's initialisation.",
+                "normal.dead_share > he.dead_share",
+            ),
+            claim(
+                "he_is_better_than_normal",
+                "From He's, the test accuracy is higher than from a standard "
+                "deviation of 0.5.",
+                "he.test_accuracy > normal.test_accuracy",
+            ),
+            claim(
+                "he_is_better_than_glorot",
+                "From He's, the test accuracy is higher than from Glorot's.",
+                "he.test_accuracy > glorot.test_accuracy",
+            ),
+            *(
+                claim(
+                    f"largest_weight_overcounts_{name}",
+                    f"{name}: more units have no positive weight than are "
+                    "dead.",
+                    f"{name}.nonpositive_units > {name}.dead_share",
+                )
+                for name in ("normal", "he", "glorot")
+            ),
+            claim(
+                "leaky_is_the_cure",
+                "From a standard deviation of 0.5, a leaky ReLU is better.",
+                "leaky.test_accuracy > normal.test_accuracy",
+            ),
+            claim(
+                "elu_is_the_cure",
+                "From a standard deviation of 0.5, ELU is better.",
+                "elu.test_accuracy > normal.test_accuracy",
+            ),
+            claim(
+                "elu_learns_from_zeros",
+                "From zeros, ELU is better than ReLU.",
+                "elu_zeros.test_accuracy > zeros.test_accuracy",
+            ),
+        ],
+        "probes": {"dead_relu": {}},
+        "notebook": [
+            {
+                "says": "A unit is dead if its largest weight is not "
+                "positive.",
+                "correction": "That is neither necessary nor sufficient. The "
+                "first layer has two inputs of either sign, so that a "
+                "quarter of its units have two negative weights by chance, "
+                "64 of all 448 units or 14 %; most of them are active for "
+                "some points. The callback reports 14 to 16 % for every "
+                "initialisation but zeros. Dead are the units whose output "
+                "is 0 for all training points.",
+                "claims": [
+                    "largest_weight_overcounts_normal",
+                    "largest_weight_overcounts_he",
+                    "largest_weight_overcounts_glorot",
+                    "large_weights_kill",
+                ],
+            },
+        ],
+        "plots": [
+            "dead_shares",
+            {"bars": {"statistic": "nonpositive_units", "of": _RELUS}},
+            {"bars": "test_accuracy"},
+        ],
+    }
+
+
+_RELUS = ("zeros", "normal", "he", "glorot")
+
+
+def _plane(initializer: Any, activation: Any = "relu") -> list[Any]:
+    """Return the network for two inputs and four classes.
+
+    As in the lesson, the last layer has the default initialisation.
+    """
+    *layers, _ = _network(initializer, activation)[1:]
+    return [*layers, {"dense": 4}]
+
+
+LESSONS = {1: Lesson(_lesson_1, ("moons_circles",))}

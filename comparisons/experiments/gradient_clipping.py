@@ -18,6 +18,7 @@ for weights that were NaN, in 1 of 5 seeds.
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("noise",)
@@ -116,3 +117,92 @@ def _exploding(clipping: Any) -> dict[str, Any]:
         "layers": [*layers, {"dense": 2}],
         "recipe": {"clipping": clipping, "optimizer": {"sgd": 0.01}},
     }
+
+
+def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the lesson's network with one sigmoid unit, with and without."""
+    return {
+        "name": "gradient_clipping",
+        "dialect": "keras",
+        "data": {
+            "noise": {
+                "sides": [10],
+                "scale": 10.0,
+                "classes": 2,
+                "samples": 400 if profile == "quick" else 1000,
+            },
+            "test": 0.2,
+            "validation": 0.2,
+            "split": "random",
+            "scaling": "none",
+        },
+        "recipe": {
+            "loss": "binary_cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": 32,
+            "shuffle": "each_epoch",
+            "epochs": 50,
+        },
+        "arms": {
+            name: {
+                "layers": [
+                    *hidden(*[128] * 4, activation="tanh"),
+                    {"dense": 1},
+                ],
+                "recipe": {"clipping": clipping},
+            }
+            for name, clipping in (
+                ("none", None),
+                ("value", {"by_value": 1.0}),
+            )
+        },
+        "claims": [
+            _steadier("value"),
+            claim(
+                "value_is_more_accurate",
+                "With each number of the gradients clipped, the validation "
+                "accuracy is higher.",
+                "value.validation_accuracy > none.validation_accuracy",
+            ),
+            claim(
+                "nothing_explodes",
+                "Without clipping, the loss stays finite.",
+                "none.diverged == 0",
+            ),
+            claim(
+                "clipping_does_something",
+                "The two networks end with different weights.",
+                "distance(none, value) > 0",
+            ),
+            claim(
+                "the_labels_can_be_predicted",
+                "Without clipping, the validation accuracy is above 0.6.",
+                "none.validation_accuracy > 0.6",
+            ),
+        ],
+        "probes": {"gradient_norm": True},
+        "notebook": [
+            {
+                "says": "Clipping makes training more stable, by the variance "
+                "of the loss after the tenth epoch.",
+                "correction": "The labels are random and the gradients do "
+                "not explode, so that there is nothing to stabilise; the "
+                "difference is chance. The project's own version has a "
+                "network that needs clipping.",
+                "claims": [
+                    "steadier_by_value",
+                    "value_is_more_accurate",
+                    "nothing_explodes",
+                    "the_labels_can_be_predicted",
+                ],
+            },
+        ],
+        "plots": [
+            "gradient_norms",
+            {"bars": {"statistic": 'variance("train_loss", 10)', "log": True}},
+            {"bars": "validation_accuracy"},
+        ],
+    }
+
+
+LESSONS = {1: Lesson(_lesson_1, ("noise",))}

@@ -19,6 +19,8 @@ three) and not for batches of 16 (0.88); at 0.1 all combinations reach 0.92 to
 from itertools import product
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_data import polynomial
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
     claim,
@@ -92,3 +94,52 @@ def _arm(depth: int, batch: int, rate: float) -> dict[str, Any]:
         "layers": ["flatten", *hidden(*[64] * depth), {"dense": 10}],
         "recipe": {"optimizer": {"sgd": rate}, "batch_size": batch},
     }
+
+
+def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the three rates that lesson 0 proposes, on its ReLU network."""
+    quick = profile == "quick"
+    widths = [64] * 9 if quick else [128] * 9
+    return {
+        "name": "hyperparameters",
+        "dialect": "torch",
+        "data": polynomial(),
+        "recipe": {
+            "loss": "mean_squared_error",
+            "optimizer": {"adam": 0.005},
+            "batch_size": "full",
+            "shuffle": "never",
+            "epochs": 300 if quick else 1000,
+            "evaluate_every": 20,
+        },
+        "arms": {
+            f"rate_{rate}".replace(".", "_"): {
+                "layers": [*hidden(*widths), {"dense": 1}],
+                "recipe": {"optimizer": {"adam": rate}},
+            }
+            for rate in (0.001, 0.01, 0.1)
+        },
+        "claims": [
+            {
+                "same_best": "test_loss",
+                "name": "same_best_rate",
+                "sentence": "A search comes to the same rate.",
+            },
+            claim(
+                "rate_0_001_is_slower_than_0_01",
+                "At a rate of 0.001, the training loss ends higher than at "
+                "0.01.",
+                "rate_0_001.train_loss > rate_0_01.train_loss",
+            ),
+            claim(
+                "rate_0_1_is_too_high",
+                "At a rate of 0.1, the training loss ends at more than 1.5 "
+                "times that of 0.01.",
+                "rate_0_1.train_loss > 1.5 * rate_0_01.train_loss",
+            ),
+        ],
+        "plots": [{"sweep": "train_loss"}, {"sweep": "test_loss"}],
+    }
+
+
+LESSONS = {0: Lesson(_lesson_0, ("polynomial",))}

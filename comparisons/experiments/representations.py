@@ -24,6 +24,10 @@ layer as two different pictures.
 from itertools import pairwise
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_data import (
+    moons_circles,
+)
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("moons_circles",)
@@ -57,20 +61,89 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             }
         },
         "claims": [
-            *_rises("nearest_mean", "More samples lie nearest to their mean"),
-            *_rises("separability", "More of the variance divides classes"),
+            *_rises(NEAREST, SEEN),
+            *_rises(DIVIDING, SEEN),
         ],
         "plots": ["embeddings", {"bars": "test_accuracy"}],
     }
 
 
-def _rises(measure: str, sentence: str) -> list[dict[str, str]]:
-    """Return claims that a measure is greater in each layer than before."""
+def _rises(
+    measure: tuple[str, str], views: tuple[str, ...]
+) -> list[dict[str, str]]:
+    """Return claims that a measure is greater in each layer than before.
+
+    Args:
+        measure: the name of the statistic, and the beginning of a sentence.
+        views: the views of the network, the input first.
+    """
+    name, sentence = measure
     return [
         claim(
-            f"{measure}_rises_in_{after}",
+            f"{name}_rises_in_{after}",
             f"{sentence} in {after} than in {before}.",
-            f'network.{measure}("{after}") > network.{measure}("{before}")',
+            f'network.{name}("{after}") > network.{name}("{before}")',
         )
-        for before, after in pairwise(SEEN)
+        for before, after in pairwise(views)
     ]
+
+
+def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the lesson's network, which normalises after the activation."""
+    views = ("input", "batch_norm_1", "batch_norm_2", "batch_norm_3")
+    return {
+        "name": "representations",
+        "dialect": "keras",
+        "data": moons_circles(),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": 32,
+            "shuffle": "each_epoch",
+            "epochs": 15 if profile == "quick" else 30,
+        },
+        "arms": {
+            "network": [
+                *hidden(128, 64, 32, after=("batch_norm",)),
+                {"dense": 4},
+            ]
+        },
+        "probes": {
+            "representations": {
+                "places": list(views[1:]),
+                "samples": 200,
+                "part": "test",
+            }
+        },
+        "claims": [*_rises(NEAREST, views), *_rises(DIVIDING, views)],
+        "notebook": [
+            {
+                "says": "The representations become increasingly separable "
+                "at deeper layers.",
+                "correction": "The picture comes from three runs of t-SNE, "
+                "which shows neighbours and not distances, so that it cannot "
+                "show this. By numbers, the share of points nearest to the "
+                "mean of their class rises over all layers together, but not "
+                "the share of the variance that is between the classes.",
+                "claims": [
+                    f"{name}_rises_in_{view}"
+                    for name in (NEAREST[0], DIVIDING[0])
+                    for view in views[1:]
+                ],
+            },
+            {
+                "says": "500 points of the test part are drawn for the "
+                "picture.",
+                "correction": "The test part has 200 points, and numpy "
+                "refuses to draw 500 of them without replacement: the cell "
+                "ends with a ValueError. Here all 200 are used.",
+            },
+        ],
+        "plots": ["embeddings", {"bars": "test_accuracy"}],
+    }
+
+
+NEAREST = "nearest_mean", "More samples lie nearest to their mean"
+DIVIDING = "separability", "More of the variance divides classes"
+
+LESSONS = {1: Lesson(_lesson_1, ("moons_circles",))}

@@ -19,6 +19,8 @@ parameters as that: on the digits 0.93, 0.96, and 0.96.
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_data import spiral
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
     claim,
@@ -105,3 +107,108 @@ def _spiral(profile: str) -> dict[str, Any]:
             ),
         ],
     }
+
+
+def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the lesson's two networks, and the variations it proposes.
+
+    `narrow` is not in the lesson: as deep as `deep`, with no more parameters
+    than `shallow`.
+    """
+    quick = profile == "quick"
+    variations: dict[str, tuple[int, ...]] = {
+        "depth_2": (100,) * 2,
+        "depth_4": (100,) * 4,
+        "depth_5": (100,) * 5,
+        "width_50": (50,) * 3,
+        "width_200": (200,) * 3,
+        "width_500": (500,) * 3,
+    }
+    if quick:
+        variations = {
+            name: variations[name] for name in ("depth_2", "width_50")
+        }
+    deepest, widest = ("deep", "deep") if quick else ("depth_5", "width_500")
+    return {
+        "name": "shallow_vs_deep",
+        "dialect": "keras",
+        "data": spiral(),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": 32,
+            "shuffle": "each_epoch",
+            "epochs": 10 if quick else 50,
+        },
+        "arms": {
+            "shallow": [*hidden(1000), {"dense": 3}],
+            "deep": [*hidden(100, 100, 100), {"dense": 3}],
+            "narrow": [*hidden(52, 52, 52), {"dense": 3}],
+            **{
+                name: [*hidden(*widths), {"dense": 3}]
+                for name, widths in variations.items()
+            },
+        },
+        "claims": [
+            _better("deep_beats_shallow", "100-100-100 beats 1,000."),
+            claim(
+                "deep_needs_fewer_parameters",
+                "100-100-100 has fewer parameters than 1,000.",
+                "deep.parameters < shallow.parameters",
+            ),
+            _better(
+                "narrow_beats_shallow",
+                "52-52-52 beats 1,000, with as many parameters.",
+            ),
+            claim(
+                "deep_generalises_better",
+                "100-100-100 has a narrower gap between training and test "
+                "accuracy than 1,000.",
+                "deep.accuracy_gap < shallow.accuracy_gap",
+            ),
+            _better(
+                f"{deepest}_beats_depth_2",
+                f"{'Three' if quick else 'Five'} layers of 100 beat two.",
+            ),
+            _better(
+                f"{widest}_beats_width_50",
+                f"Three layers of {100 if quick else 500} beat three of 50.",
+            ),
+            claim(
+                "deep_classifies_most_points",
+                "100-100-100 is right for more than half of the test points.",
+                "deep.test_accuracy > 0.5",
+            ),
+        ],
+        "notebook": [
+            {
+                "says": "The deep network reaches a better accuracy with "
+                "fewer parameters.",
+                "correction": "It has 20,803 parameters, the shallow one "
+                "6,003: the printed line reads '-246.5% fewer parameters'. "
+                "The noise of 0.2 is larger than the distance between two "
+                "arms of the spiral, so that even the optimal classifier, "
+                "which knows the distribution, is right for 0.40 of the "
+                "points; differences between networks are chance.",
+                "claims": [
+                    "deep_needs_fewer_parameters",
+                    "deep_beats_shallow",
+                    "deep_classifies_most_points",
+                ],
+            },
+            {
+                "says": "np.random.seed(42) and tf.random.set_seed(42) make "
+                "the results reproducible.",
+                "correction": "They fix the data, but not the weights: Keras "
+                "3 draws its initial weights and its order of the samples "
+                "from a generator of its own, which "
+                "keras.utils.set_random_seed(42) seeds. Three runs of the "
+                "unchanged cells gave the deep network a test accuracy of "
+                "0.365, 0.385 and 0.375.",
+            },
+        ],
+        "plots": [{"bars": "test_accuracy"}, {"bars": "parameters"}],
+    }
+
+
+LESSONS = {1: Lesson(_lesson_1, ("archimedean_spiral",))}

@@ -16,6 +16,8 @@ mean (their loss is the variance of the targets, 11.2, where that of ReLU is
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_data import polynomial
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("polynomial",)
@@ -32,13 +34,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     epochs = EPOCHS[profile]
     return {
         "name": "vanishing_gradients",
-        "dialect": "keras",
-        "data": {
-            "polynomial": {"samples": 600},
-            "test": 1 / 3,
-            "validation": 0.5,
-            "scaling": "symmetric",
-        },
+        "dialect": "torch",
+        "data": polynomial(),
         "recipe": {
             "loss": "mean_squared_error",
             "optimizer": {"adam": 0.005},
@@ -48,24 +45,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             "evaluate_every": epochs // 20,
         },
         "arms": _arms(profile),
-        "claims": [
-            claim(
-                "sigmoid_vanishes",
-                "With sigmoid, less than a hundredth of the last layer's "
-                "gradient reaches the first.",
-                "sigmoid.gradient_ratio < 0.01",
-            ),
-            claim(
-                "relu_does_not_vanish",
-                "With ReLU, more than that does.",
-                "relu.gradient_ratio >= 0.01",
-            ),
-            claim(
-                "fewer_layers_vanish_less",
-                "With sigmoid and half the layers, a larger share does.",
-                "sigmoid_5.gradient_ratio > sigmoid.gradient_ratio",
-            ),
-        ],
+        "claims": [*_layers(), *_samples(), *_remedies()],
         "probes": {
             "gradient_norm": True,
             "per_sample_gradients": {
@@ -73,29 +53,168 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "epochs": [1, epochs // 2, "last"],
             },
         },
+        "notebook": [
+            {
+                "says": "The gradient vanishes if the last layer's gradient "
+                "norm, divided by the first layer's, is below 0.01.",
+                "correction": "A vanishing gradient is small in the first "
+                "layers, so that this ratio is large: for the sigmoid "
+                "network it is more than a million, and the notebook prints "
+                "'Gradients flowing reasonably through all layers'. The test "
+                "should be on first over last.",
+                "claims": ["the_notebooks_test_warns", "sigmoid_vanishes"],
+            },
+            {
+                "says": "In the first epoch all activations show reasonable "
+                "gradients, and in the last sigmoid's have collapsed.",
+                "correction": "With sigmoid the gradients of the first layer "
+                "are already tiny in the first epoch: they vanish by the "
+                "product of slopes, which training does not cause.",
+                "claims": ["sigmoid_starts_healthy", "sigmoid_collapses"],
+            },
+        ],
         "plots": [
             "gradient_norms",
             "sample_gradients",
             "fit",
             {"bars": {"statistic": "gradient_ratio", "log": True}},
+            {"bars": "gap"},
         ],
     }
 
 
+def _layers() -> list[dict[str, str]]:
+    """Return claims about the gradients of all layers."""
+    last, first = (
+        f'sigmoid.gradient_norm("dense_{n}/kernel", -1)' for n in (DEPTH, 1)
+    )
+    return [
+        claim(
+            "sigmoid_vanishes",
+            "With sigmoid, less than a hundredth of the last layer's "
+            "gradient reaches the first.",
+            "sigmoid.gradient_ratio < 0.01",
+        ),
+        claim(
+            "tanh_vanishes",
+            "With tanh, less than a hundredth does, too.",
+            "tanh.gradient_ratio < 0.01",
+        ),
+        claim(
+            "tanh_vanishes_less",
+            "With tanh, a larger share does than with sigmoid.",
+            "tanh.gradient_ratio > sigmoid.gradient_ratio",
+        ),
+        claim(
+            "relu_does_not_vanish",
+            "With ReLU, more than a hundredth does.",
+            "relu.gradient_ratio >= 0.01",
+        ),
+        claim(
+            "relu_is_stable_in_all_layers",
+            "With ReLU, the gradient norms of all layers are within a factor "
+            "of 10.",
+            "relu.gradient_spread < 10",
+        ),
+        claim(
+            "fewer_layers_vanish_less",
+            "With sigmoid and half the layers, a larger share does.",
+            "sigmoid_5.gradient_ratio > sigmoid.gradient_ratio",
+        ),
+        claim(
+            "the_notebooks_test_warns",
+            "With sigmoid, the last layer's gradient is less than a "
+            "hundredth of the first layer's at the end, as the notebook "
+            "tests.",
+            f"{last} < 0.01 * {first}",
+        ),
+    ]
+
+
+def _samples() -> list[dict[str, str]]:
+    """Return claims about the gradients of single samples in layer 1."""
+
+    def deviation(arm: str, record: int) -> str:
+        return f'{arm}.gradient_deviation("dense_1/kernel", {record})'
+
+    return [
+        claim(
+            "sigmoid_starts_healthy",
+            "After one epoch, the samples' gradients by the first kernel "
+            "deviate with sigmoid at least a hundredth as much as with ReLU.",
+            f"{deviation('sigmoid', 0)} >= 0.01 * {deviation('relu', 0)}",
+        ),
+        claim(
+            "sigmoid_collapses",
+            "With sigmoid, they deviate less than a tenth as much at the end "
+            "as after one epoch.",
+            f"{deviation('sigmoid', -1)} < 0.1 * {deviation('sigmoid', 0)}",
+        ),
+        claim(
+            "relu_does_not_collapse",
+            "With ReLU, they deviate at least a tenth as much.",
+            f"{deviation('relu', -1)} >= 0.1 * {deviation('relu', 0)}",
+        ),
+    ]
+
+
+def _remedies() -> list[dict[str, str]]:
+    return [
+        claim(
+            "batch_norm_is_a_cure",
+            "With batch normalisation before each sigmoid, more than a "
+            "hundredth of the last layer's gradient reaches the first.",
+            "sigmoid_batch_norm.gradient_ratio >= 0.01",
+        ),
+        claim(
+            "batch_norm_lets_sigmoid_learn",
+            "With batch normalisation, the sigmoid network has a lower "
+            "training loss than without.",
+            "sigmoid_batch_norm.train_loss < sigmoid.train_loss",
+        ),
+        claim(
+            "scaled_inputs_are_better",
+            "With ReLU and inputs in [-1, 1], the test loss is lower than "
+            "with inputs in [0, 10].",
+            "relu.test_loss < relu_unscaled.test_loss",
+        ),
+    ]
+
+
 def _arms(profile: str) -> dict[str, Any]:
-    """Return networks of `DEPTH` layers, and of other depths."""
+    """Return networks of `DEPTH` layers, of other depths, and remedies."""
     others: dict[str, tuple[int, ...]] = dict.fromkeys(ACTIVATIONS, (5, 15))
+    normed = ("sigmoid", "relu")
     if profile == "quick":
-        others = {"sigmoid": (5,)}
+        others, normed = {"sigmoid": (5,)}, ("sigmoid",)
     width = WIDTHS[profile]
-    return {name: _network(name, width, DEPTH) for name in ACTIVATIONS} | {
-        f"{name}_{depth}": _network(name, width, depth)
-        for name, depths in others.items()
-        for depth in depths
+    return {
+        **{name: _network(name, width, DEPTH) for name in ACTIVATIONS},
+        **{
+            f"{name}_{depth}": _network(name, width, depth)
+            for name, depths in others.items()
+            for depth in depths
+        },
+        **{
+            f"{name}_batch_norm": _network(name, width, DEPTH, "batch_norm")
+            for name in normed
+        },
+        "relu_unscaled": {
+            "layers": _network("relu", width, DEPTH),
+            "data": polynomial() | {"scaling": "none"},
+        },
     }
 
 
-def _network(activation: str, width: int, depth: int) -> list[Any]:
+def _network(
+    activation: str, width: int, depth: int, *before: str
+) -> list[Any]:
     """Return `depth` dense layers, the last of which has one unit."""
     widths = [width] * (depth - 1)
-    return [*hidden(*widths, activation=activation), {"dense": 1}]
+    return [
+        *hidden(*widths, activation=activation, before=before),
+        {"dense": 1},
+    ]
+
+
+LESSONS = {0: Lesson(written, DATASETS)}

@@ -20,7 +20,9 @@ from pydantic.fields import FieldInfo
 from framework_parity.common.data.spec import Data
 from framework_parity.common.data.splits import Split
 from framework_parity.common.data.synthetic import (
+    ArchimedeanSpiral,
     Linear,
+    MoonsCircles,
     Noise,
     Polynomial,
     Sine,
@@ -320,6 +322,14 @@ def sources(draw: st.DrawFn) -> Any:
     spiral = st.builds(
         Spiral, classes=st.integers(2, 4), samples=st.just(samples)
     )
+    arms = st.builds(
+        ArchimedeanSpiral,
+        classes=st.integers(2, 4),
+        samples=st.just(samples),
+        turns=st.sampled_from([0.5, 2.0]),
+        noise=NUMBERS,
+    )
+    moons = st.builds(MoonsCircles, samples=st.just(samples))
     vectors, two_axes, images = (
         st.builds(
             Noise,
@@ -347,7 +357,7 @@ def sources(draw: st.DrawFn) -> Any:
         noise=NUMBERS,
     )
     xor = st.builds(Xor, copies=st.just(8), noise=NUMBERS)
-    vector = [vectors, spiral, curve, sine, linear, xor]
+    vector = [vectors, spiral, arms, moons, curve, sine, linear, xor]
     choices = [images, images, images, two_axes, two_axes, *vector]
     return draw(st.sampled_from(choices).flatmap(lambda chosen: chosen))
 

@@ -80,6 +80,9 @@ MORE: dict[str, Arm] = {
     },
     "digits": on({"digits": {"samples": 200}}, "cross_entropy", 10),
     "spiral": on({"spiral": {"samples": 120}}, "cross_entropy", 3),
+    "archimedean_spiral": on(
+        {"archimedean_spiral": {"samples": 120}}, "cross_entropy", 3
+    ),
     "moons_circles": on(
         {"moons_circles": {"samples": 60}}, "cross_entropy", 4
     ),

@@ -7,6 +7,7 @@ import pytest
 
 from framework_parity.common.data.spec import Data, Part
 from framework_parity.common.data.synthetic import (
+    ArchimedeanSpiral,
     Digits,
     Linear,
     MoonsCircles,
@@ -28,6 +29,7 @@ from framework_parity.common.training.record import digest
 LOSSES: dict[str, Any] = {
     "digits": CrossEntropy(),
     "spiral": CrossEntropy(),
+    "archimedean_spiral": CrossEntropy(),
     "moons_circles": CrossEntropy(),
     "xor": CrossEntropy(),
     "polynomial": MeanSquaredError(),
@@ -39,6 +41,7 @@ LOSSES: dict[str, Any] = {
 WRITTEN: dict[str, Any] = {
     "digits": {},
     "spiral": {},
+    "archimedean_spiral": {},
     "moons_circles": {},
     "xor": {"copies": 25, "noise": 0.1},
     "polynomial": {},
@@ -94,7 +97,8 @@ def test_part_sizes_round_the_shares_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["digits", "spiral", "moons_circles", "xor"]
+    "source",
+    ["digits", "spiral", "archimedean_spiral", "moons_circles", "xor"],
 )
 def test_stratified_parts_hold_the_classes_in_equal_shares(
     source: str,
@@ -306,6 +310,39 @@ def test_spiral_noise_changes_the_angle_only() -> None:
     lengths = np.linalg.norm(x, axis=1)
     np.testing.assert_allclose(lengths, np.linalg.norm(still, axis=1))
     assert np.abs(x - still).max() > 0.1
+
+
+def test_an_archimedean_spiral_without_noise_follows_its_formula() -> None:
+    source = ArchimedeanSpiral(classes=3, samples=300, turns=2.0, noise=0.0)
+    x, y = source.draw(0)
+    assert np.bincount(y).tolist() == [100, 100, 100]
+    radius = np.tile(np.linspace(0, 1, 100), 3)
+    angle = 4 * np.pi * radius + 2 * np.pi * y / 3
+    np.testing.assert_allclose(x[:, 0], radius * np.cos(angle), atol=1e-14)
+    np.testing.assert_allclose(x[:, 1], radius * np.sin(angle), atol=1e-14)
+
+
+def test_the_noise_of_an_archimedean_spiral_is_on_its_coordinates() -> None:
+    quiet = ArchimedeanSpiral(samples=30_000, noise=0.0)
+    noise = ArchimedeanSpiral(samples=30_000, noise=0.2).draw(1)[0]
+    noise = noise - quiet.draw(1)[0]
+    # Five standard errors of a deviation from 30,000 samples.
+    far = 5 / np.sqrt(2 * 30_000)
+    np.testing.assert_allclose(noise.std(0) / 0.2, 1, atol=far)
+    # In contrast to noise on the angle, it does not vanish at the centre.
+    near = noise[np.linalg.norm(quiet.draw(1)[0], axis=1) < 0.05]
+    assert 0.15 < near.std() < 0.25
+
+
+def test_the_noise_of_an_archimedean_spiral_is_that_of_a_script() -> None:
+    # First coordinates of the first arm, then its second ones, and so on.
+    draws = np.random.RandomState(42).randn(3, 2, 333)
+    x, _ = ArchimedeanSpiral(samples=999, noise=0.2).draw(42)
+    quiet, _ = ArchimedeanSpiral(samples=999, noise=0.0).draw(42)
+    expected = 0.2 * draws.transpose(0, 2, 1).reshape(999, 2)
+    np.testing.assert_allclose(x - quiet, expected, atol=1e-15)
+    # The first number after numpy.random.seed(42).
+    assert abs(x[0, 0] - 0.2 * 0.4967141530112327) < 1e-15
 
 
 def test_moons_and_circles_without_noise_lie_on_their_lines() -> None:

@@ -64,6 +64,7 @@ def record(**changes: object) -> Record:
         ("variance", ("train_loss", 1), 0.25),
         ("gradient_norm", ("dense_2/kernel", 2), 2.0),
         ("gradient_ratio", (), 3.0),
+        ("gradient_spread", (), 3.0),
         ("near_zero", (0.5,), 2 / 6),
         ("weight_norm", (), math.sqrt(26 + 4.25)),
         ("weight", ("dense_1/kernel", 1, 1), 4.0),
@@ -96,6 +97,56 @@ def test_statistics_of_probes_have_their_values() -> None:
     }
     for (name, arguments), value in expected.items():
         assert STATISTICS[name]((run,), arguments) == value
+
+
+def test_the_spread_of_gradients_is_infinite_where_one_is_zero() -> None:
+    run = Run(ARM, record())
+    norms = np.array([[0.0, 5.0, 0.0], [0.0, 5.0, 2.0], [0.0, 5.0, 2.0]])
+    run.record.steps["gradient_norm"] = norms
+    # The bias in the middle is no kernel, and the first step has no gradient.
+    assert STATISTICS["gradient_spread"]((run,), ()) == math.inf
+    norms[1:, 0] = [8.0, 0.5]
+    assert STATISTICS["gradient_spread"]((run,), ()) == 4.0
+
+
+def test_loss_noise_is_the_change_in_the_second_half_of_the_steps() -> None:
+    losses = np.array([9.0, 1.0, 7.0, 2.0, 5.0, 9.0])
+    run = Run(ARM, record(steps={"loss": losses}))
+    expected = math.sqrt((3**2 + 4**2) / 2)
+    assert STATISTICS["loss_noise"]((run,), ()) == pytest.approx(expected)
+
+
+def test_units_without_a_positive_weight_are_counted_over_all_layers() -> None:
+    relus = arm(["flatten", {"dense": 2}, "relu", {"dense": 3}, "relu"])
+    weights = {
+        # One of two units, although its bias is positive.
+        "dense_1/kernel": np.array([[-1.0, -1.0], [-2.0, 0.5]]),
+        "dense_1/bias": np.array([3.0, 0.0]),
+        # Two of three units; a weight of 0 is not positive.
+        "dense_2/kernel": np.array([[0.0, 1.0, -1.0], [-1.0, 2.0, -1.0]]),
+    }
+    run = Run(relus, record(weights=weights))
+    counted = STATISTICS["nonpositive_units"]
+    assert counted.missing_reason(relus, ()) is None
+    assert counted((run,), ()) == pytest.approx(3 / 5)
+    missing = counted.missing_reason(ARM, ())
+    assert missing == "no 'relu' is after a dense layer"
+
+
+def test_statistics_of_per_sample_gradients() -> None:
+    tensor = "dense_1/kernel"
+    records = np.array([[[[0.0, 4.0]]] * 2, [[[0.0, 0.0]], [[0.0, 2.0]]]])
+    probes = {f"per_sample_gradients/{tensor}": records}
+    run = Run(ARM, record(probes=probes))
+    values = {
+        ("gradient_deviation", 0): 2.0,
+        ("gradient_deviation", -1): math.sqrt(3) / 2,
+        ("zero_gradients", 0): 0.5,
+        ("zero_gradients", 1): 0.75,
+    }
+    for (name, at), value in values.items():
+        result = STATISTICS[name]((run,), (tensor, at))
+        assert result == pytest.approx(value)
 
 
 def test_distance_of_two_arms_is_that_of_their_weights() -> None:

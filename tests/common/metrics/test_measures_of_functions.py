@@ -87,6 +87,35 @@ def test_the_steepest_slope_of_an_activation() -> None:
     assert statistic_of(run, "steepest", "leaky_relu_1") == pytest.approx(1.0)
 
 
+def test_the_product_of_slopes_is_a_mean_over_simulations() -> None:
+    run = trained(FUNCTIONS)
+    at_two = 1 / (1 + np.exp(-2)) * (1 - 1 / (1 + np.exp(-2)))
+    # Two layers are one simulation, one layer is two of them.
+    expected = {2: 0.25 * at_two, 1: (0.25 + at_two) / 2}
+    for layers, value in expected.items():
+        product = statistic_of(run, "slope_product", "sigmoid_1", layers)
+        assert product == pytest.approx(value)
+    product = statistic_of(run, "slope_product", "leaky_relu_1", 2)
+    assert product == pytest.approx(0.25)
+    for layers in (0, 3, 1.5):
+        missing = STATISTICS["slope_product"].missing_reason(
+            run.arm, ("sigmoid_1", layers)
+        )
+        assert missing is not None
+        assert "its layers are 1 to 2" in missing
+
+
+def test_gradients_of_samples_are_those_of_a_probed_layer() -> None:
+    run = trained(FUNCTIONS)
+    for name in ("gradient_deviation", "zero_gradients"):
+        reason = STATISTICS[name].missing_reason
+        assert reason(run.arm, ("dense_1/bias", 0)) is None
+        missing = reason(run.arm, ("dense_3/bias", 0))
+        assert missing == "the probe does not look at dense_3/bias"
+        missing = reason(run.arm, ("dense_1/bias", 1))
+        assert missing == "its records are -1 to 0, got 1"
+
+
 def test_value_and_slope_errors_are_distances_from_the_formula() -> None:
     run = trained(FUNCTIONS)
     for name in ("value_error", "slope_error"):
