@@ -8,72 +8,28 @@ the snake_case name of its class; the function of that name in
 """
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Self, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field, model_validator
 
 from framework_parity.common.metrics.registry import (
-    Statistic,
     activations,
     classes,
     probe,
     views,
 )
-from framework_parity.common.metrics.run import read_statistic
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.claims import Claim
 from framework_parity.common.spec.errors import shown
-from framework_parity.common.spec.node import SpecNode, StrictBool, TaggedUnion
-
-
-class PlotSpec(SpecNode):
-    """A picture; by default it needs no measured statistic."""
-
-    @property
-    def caption(self) -> str:
-        """The caption, a sentence without a full stop."""
-        raise NotImplementedError(f"{self.kind()} has no caption")
-
-    @property
-    def arms(self) -> tuple[str, ...] | None:
-        """The arms that are drawn; None for all of them."""
-        return None
-
-    def missing_reason(self, arm: Arm) -> str | None:
-        """Return why an arm lacks what is drawn, or None."""
-        return None
-
-    def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
-        """Return why the arms cannot be drawn together, or None."""
-        return None
-
-
-class StatisticPlot(PlotSpec):
-    """A picture of one statistic."""
-
-    shorthand_field: ClassVar[str] = "statistic"
-    statistic: str
-
-    @model_validator(mode="after")
-    def _can_be_asked(self) -> Self:
-        statistic, arguments = self.asked
-        statistic.check(arguments)
-        return self
-
-    @property
-    def asked(self) -> tuple[Statistic, tuple[object, ...]]:
-        """The statistic, with its arguments."""
-        return read_statistic(self.statistic)
-
-    @property
-    def statement(self) -> str:
-        """The statistic's name as the beginning of a sentence."""
-        text = self.statistic.replace("_", " ")
-        return f"{text[:1].upper()}{text[1:]}"
-
-    def missing_reason(self, arm: Arm) -> str | None:
-        statistic, arguments = self.asked
-        return statistic.missing_reason(arm, arguments)
+from framework_parity.common.spec.lesson_plots import (
+    EpochTable,
+    GradientProduct,
+    GradientTable,
+    HiddenSpace,
+    Predictions,
+)
+from framework_parity.common.spec.node import StrictBool, TaggedUnion
+from framework_parity.common.spec.plot import PlotSpec, StatisticPlot
 
 
 class Bars(StatisticPlot):
@@ -448,6 +404,11 @@ Plot: TypeAlias = Annotated[
     | Mistakes
     | LayerVariances
     | DeadShares
-    | SampleGradients,
+    | SampleGradients
+    | HiddenSpace
+    | GradientProduct
+    | GradientTable
+    | Predictions
+    | EpochTable,
     TaggedUnion(),
 ]

@@ -6,23 +6,20 @@ from typing import Any
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from framework_parity.common.data.image_cache import reading
 from framework_parity.common.spec.counted import counted
-from framework_parity.common.spec.losses import class_labels
-from framework_parity.common.training import loop
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.noise_floor import Comparison
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.ladder.trajectory import Trajectory
 from framework_parity.comparisons.report.run import plots as gallery
 from framework_parity.comparisons.report.run.difference_map import disagreement
+from framework_parity.comparisons.report.run.plots.planes import boundaries
 from framework_parity.comparisons.report.style import (
-    CLASSES,
     COLOURS,
     GREY,
     HORIZON_COLOUR,
@@ -39,7 +36,7 @@ from framework_parity.comparisons.report.style import (
     show_text,
     svg,
 )
-from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.worker import LABELS
 
 # Total area of the dots of all samples, in square points: the fewer samples,
@@ -55,23 +52,23 @@ def pictures(result: Result) -> list[ReportFigure]:
     source = result.arms[0].arm.data.source
     ladders = [arm.ladder for arm in result.arms]
     ladder = any(each and each.trajectory for each in ladders)
-    drawings: list[tuple[str, str, Callable[[Result], Figure], bool]] = [
+    drawings: list[tuple[str, str, Callable[[Result], list[Figure]], bool]] = [
         (
             "curves",
             curves_caption(result),
-            curves,
+            lambda result: [curves(result)],
             True,
         ),
         (
             "differences",
             _differences_caption(result),
-            differences,
+            lambda result: [differences(result)],
             ladder or any(arm.curves for arm in result.arms),
         ),
         (
             "disagreement",
             "Difference of the gradient norms, by tensor and step",
-            disagreement,
+            lambda result: [disagreement(result)],
             ladder,
         ),
         (
@@ -93,7 +90,7 @@ def pictures(result: Result) -> list[ReportFigure]:
         reading(result.settings.images),
     ):
         return [
-            ReportFigure(name, caption, svg(draw(result)))
+            _figure(name, caption, draw(result))
             for name, caption, draw, has_data in drawings
             if has_data
         ] + [
@@ -106,7 +103,12 @@ def _draw(result: Result, name: str, spec: Any) -> ReportFigure:
     drawn = gallery.draw(result, spec)
     if isinstance(drawn, TextTable):
         return ReportFigure(name, spec.caption, table=drawn)
-    return ReportFigure(name, spec.caption, svg(drawn))
+    return _figure(name, spec.caption, drawn)
+
+
+def _figure(name: str, caption: str, drawn: list[Figure]) -> ReportFigure:
+    first, *more = map(svg, drawn)
+    return ReportFigure(name, caption, first, more=tuple(more))
 
 
 def _names(plots: Sequence[Any]) -> list[str]:
@@ -281,52 +283,3 @@ def _difference(panel: Axes, trajectory: Trajectory) -> None:
     drawn = drawn[np.isfinite(drawn) & (drawn > 0)]
     highest = drawn.max(initial=LEAST)
     panel.set_ylim(max(floor.min(), LEAST) / 100, TIMES_FLOOR * highest * 3)
-
-
-def boundaries(result: Result) -> Figure:
-    """Draw the predictions over the plane, one row for each framework."""
-    figure, axes = panels(len(result.arms), len(result.backends), square=True)
-    for column, arm in enumerate(result.arms):
-        train = arm.arm.data.parts(arm.arm.recipe.loss)["train"]
-        points = loop.grid(train.x)
-        classes = class_labels(train.y)
-        for row, backend in enumerate(result.backends):
-            panel = axes[row][column]
-            _regions(panel, arm, backend, points)
-            panel.scatter(
-                *train.x.T,
-                c=[CLASSES[label % len(CLASSES)] for label in classes],
-                s=max(6, DOTS / len(train)),
-                edgecolors="white",
-                linewidths=0.3,
-            )
-            panel.set_xticks([])
-            panel.set_yticks([])
-            if row == 0:
-                panel.set_title(arm.arm.name)
-            if column == 0:
-                panel.set_ylabel(LABELS[backend])
-    return figure
-
-
-def _regions(panel: Axes, arm: ArmResult, backend: str, points: Any) -> None:
-    grid = arm.records[backend][0].grid
-    assert grid is not None
-    side = loop.GRID_POINTS
-    classes = arm.arm.data.source.class_count or 2
-    if not np.isfinite(grid).all():
-        show_text(panel, "diverged")
-        return
-    binary = grid.shape[1] == 1
-    chosen = (grid[:, 0] > 0.5) if binary else grid.argmax(1)
-    panel.imshow(
-        chosen.reshape(side, side),
-        origin="lower",
-        extent=(*points[[0, -1], 0], *points[[0, -1], 1]),
-        cmap=ListedColormap(CLASSES[:classes]),
-        vmin=0,
-        vmax=classes - 1,
-        alpha=0.35,
-        aspect="auto",
-        interpolation="nearest",
-    )

@@ -64,7 +64,8 @@ def result() -> Result:
 
 def drawn(result: Result, kind: str) -> Figure:
     [spec] = [p for p in result.experiment.plots if p.kind() == kind]
-    figure = gallery.draw(result, spec)
+    figures: Any = gallery.draw(result, spec)
+    [figure] = figures
     assert isinstance(figure, Figure)
     figure.canvas.draw()
     return figure

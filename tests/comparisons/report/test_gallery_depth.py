@@ -71,7 +71,8 @@ def drawn(picture: str, **arms: Any) -> tuple[Result, Figure]:
         for name in arms
     ]
     result = Result(experiment, trained, [], RunSettings(seeds=1))
-    figure = gallery.draw(result, experiment.plots[0])
+    figures: Any = gallery.draw(result, experiment.plots[0])
+    [figure] = figures
     assert isinstance(figure, Figure)
     assert svg(figure).startswith("<svg")
     return result, figure

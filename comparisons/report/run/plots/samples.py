@@ -13,11 +13,13 @@ from framework_parity.common.metrics.probes import (
     viewed,
 )
 from framework_parity.common.metrics.registry import Run, views
-from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.plots import Confusion, Embeddings, Mistakes
 from framework_parity.common.training.record import Curve
+from framework_parity.comparisons.report.run.plots.planes import (
+    class_look,
+    class_names,
+)
 from framework_parity.comparisons.report.style import (
-    CLASSES,
     LEGEND_LINE,
     legend,
     line,
@@ -30,11 +32,7 @@ from framework_parity.comparisons.workers.worker import LABELS
 # image; and the padding above and below a panel.
 SIDE, CELL, IMAGE = 2.2, 0.27, 0.85
 PAD = 0.08
-MARKERS = ("o", "^", "s")
 WORST = 8
-
-# Maximum length of a class's name, in characters.
-LONGEST = 10
 
 # Perplexity of t-SNE: scikit-learn's default, reduced if there are few
 # samples.
@@ -86,39 +84,17 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
         [
             line(f"class {name}", colour, 0, marker=marker)
             for name, (colour, marker) in zip(
-                names, map(_look, range(len(names))), strict=True
+                names, map(class_look, range(len(names))), strict=True
             )
         ],
     )
     return figure
 
 
-def class_names(arm: Arm) -> list[str]:
-    """Return a label for each class: its name, or its number."""
-    source = arm.data.source
-    names = source.class_names or range(source.class_count or 2)
-    return [shortened(str(name)) for name in names]
-
-
-def shortened(name: str) -> str:
-    """Return a name that fits beside a picture.
-
-    >>> shortened("versicolor"), shortened("a very long name")
-    ('versicolor', 'a very lo…')
-    """
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-
-
-def _look(label: int) -> tuple[str, str]:
-    """Return a class's colour and marker, unique for up to 18 classes."""
-    cycle, colour = divmod(label, len(CLASSES))
-    return CLASSES[colour], MARKERS[cycle % len(MARKERS)]
-
-
 def _scatter(panel: Axes, points: Curve, labels: Curve) -> None:
     """Draw points with the colours and markers of their classes."""
     for label in np.unique(labels):
-        colour, marker = _look(int(label))
+        colour, marker = class_look(int(label))
         members = points[labels == label]
         panel.plot(*members.T, marker, color=colour, markersize=2.5, mew=0)
 
