@@ -21,6 +21,7 @@ from framework_parity.common.metrics.registry import (
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.claims import Claim
 from framework_parity.common.spec.errors import shown
+from framework_parity.common.spec.layers.regularization import Dropout
 from framework_parity.common.spec.lesson_plots import (
     EpochTable,
     GradientProduct,
@@ -55,12 +56,12 @@ class Bars(StatisticPlot):
 
 
 class HeatMaps(StatisticPlot):
-    """One statistic over rate, batch size and depth, and its difference.
+    """One statistic over rates, sizes and batch sizes, and its difference.
 
     There is a map for each framework, and one of Keras's values minus
-    PyTorch's. The columns are rates; the rows are depths (the number of
-    layers with a kernel) and batch sizes. Arms that are equal in all three
-    are averaged, as seeds are.
+    PyTorch's. The columns are learning rates; the rows are numbers of hidden
+    layers, their widths, dropout rates and batch sizes. Arms that are equal
+    in all of them are averaged, as seeds are.
 
     Attributes:
         statistic: a statistic as in a claim, without the arm.
@@ -69,20 +70,31 @@ class HeatMaps(StatisticPlot):
     @property
     def caption(self) -> str:
         return (
-            f"{self.statement} over rate, batch size and depth, mean of the "
-            "seeds; the best cell is framed"
+            f"{self.statement} over the searched values, mean of the seeds; "
+            "the best cell is framed"
         )
 
     def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         cells = {(arm.recipe.optimizer.lr, self.row(arm)) for arm in arms}
-        alike = "the arms are equal in rate, batch size and depth"
+        alike = "the arms are equal in rate, layers, dropout and batch size"
         return alike if len(cells) == 1 else None
 
     @staticmethod
-    def row(arm: Arm) -> tuple[int, int | str]:
-        """Return the depth and the batch size of an arm."""
-        kernels = [name for name in arm.parameters if name.endswith("/kernel")]
-        return len(kernels), arm.recipe.batch_size
+    def row(
+        arm: Arm,
+    ) -> tuple[int, tuple[int, ...], tuple[float, ...], int | str]:
+        """Return hidden layers, widths, dropout rates and batch size."""
+        widths = [
+            shape[-1]
+            for name, shape in arm.parameters.items()
+            if name.endswith("/kernel")
+        ][:-1]
+        rates = [
+            node.layer.rate
+            for node in arm.all_nodes
+            if isinstance(node.layer, Dropout)
+        ]
+        return len(widths), tuple(widths), tuple(rates), arm.recipe.batch_size
 
 
 class GradientNorms(PlotSpec):

@@ -100,6 +100,13 @@ class ReportFigure:
     table: TextTable | None = None
     more: tuple[str, ...] = ()
 
+    @property
+    def narrow(self) -> bool:
+        """Whether two such drawings fit beside each other."""
+        width = SIZE.search(self.svg)
+        fits = width is not None and float(width[2]) / 72 <= COLUMN / 2 - 0.1
+        return fits and not self.more
+
 
 def arm_colours(names: Iterable[str]) -> dict[str, Any]:
     """Return a colour for each arm.
@@ -137,12 +144,16 @@ def arm_legend(
         backends: the frameworks that ran.
     """
     arms = [line(shown(name), c, 2.5) for name, c in colours.items()]
+    return [*arms, *framework_entries(backends)]
+
+
+def framework_entries(backends: Iterable[str]) -> list[Line2D]:
+    """Return the entries of a legend that tell the frameworks apart."""
     ways = {"torch": "PyTorch: broad line", "keras": "Keras: thin line"}
-    frameworks = [
+    return [
         Line2D([], [], label=ways[backend], **look(backend, "black"))
         for backend in backends
     ]
-    return [*arms, *frameworks]
 
 
 def shown(name: str) -> str:
@@ -215,12 +226,21 @@ def single(width: float = 6.2, height: float = 3.2) -> tuple[Figure, Axes]:
 
 
 def wrapped(count: int) -> tuple[Figure, Any]:
-    """Return a figure with `count` panels in rows of at most `ABREAST`."""
-    columns = min(count, ABREAST)
-    figure, axes = panels(columns, -(-count // columns))
+    """Return a figure with `count` panels in rows of at most `ABREAST`.
+
+    The rows are about equally long: four panels are in two rows of two.
+    """
+    rows = -(-count // ABREAST)
+    figure, axes = panels(-(-count // rows), rows)
     for panel in axes.flat[count:]:
         panel.remove()
     return figure, axes.flat[:count]
+
+
+def row_starts(axes: Any) -> Any:
+    """Return the first panel of each row of `wrapped`, for its y label."""
+    rows = -(-len(axes) // ABREAST)
+    return axes[:: -(-len(axes) // rows)]
 
 
 def share_range(row: Any) -> None:

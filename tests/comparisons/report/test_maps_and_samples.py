@@ -162,8 +162,8 @@ def test_embeddings_lay_both_frameworks_out_together() -> None:
     rows = np.array(figure.axes).reshape(2, 3)
     assert [panel.get_title() for panel in rows[0]] == [
         "input",
-        "flatten_1",
-        "dense_1",
+        "flatten 1",
+        "dense 1",
     ]
     # Equal representations have equal coordinates.
     for column in rows.T:
@@ -226,10 +226,10 @@ def test_heat_maps_hold_the_means_and_their_difference() -> None:
     assert frame.get_xy() == (-0.5, 2.5)
     labels = [text.get_text() for text in torch.get_yticklabels()]
     assert labels == [
-        "1 layer, batch 8",
-        "1 layer, batch 16",
-        "2 layers, batch 8",
-        "2 layers, batch 16",
+        "no hidden layer, batch 8",
+        "no hidden layer, batch 16",
+        "1 hidden layer, batch 8",
+        "1 hidden layer, batch 16",
     ]
 
 
