@@ -34,6 +34,11 @@ PANEL, ALONE, HEIGHT = 4.9, 6.2, 2.4
 # Opacity of the band from the lowest to the highest seed.
 BAND = 0.08
 
+# Validation has its own range if it takes less than this share of the common
+# one; the first epochs, a share of all, are left out if they are this many
+# times as high as all later ones.
+NARROW, FIRST, EARLY = 0.5, 0.1, 3.0
+
 # An arm that leaves the axis goes up to this many times the others' values.
 ABOVE = 3.0
 
@@ -109,7 +114,6 @@ def _overlaid(result: Result) -> Figure:
     axes = figure.subplots(
         *(rows, columns),
         squeeze=False,
-        sharey="row" if len(parts) > 1 else False,
         sharex=True,
     ).reshape(len(metrics), len(parts))
     colours = arm_colours(arm.arm.name for arm in result.arms)
@@ -125,6 +129,8 @@ def _overlaid(result: Result) -> Figure:
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
         row[0].set_ylabel(metric)
         _scale(row, result, metric, parts)
+        if len(row) > 1:
+            _share(row, result, metric)
     for panel in axes[-1] if len(parts) > 1 else axes.flat:
         panel.set_xlabel("epoch")
     entries = arm_legend(colours, result.backends)
@@ -132,6 +138,46 @@ def _overlaid(result: Result) -> Figure:
         entry.set_label(f"{entry.get_label()}{_divergence(arm)}")
     legend(figure, [*entries, *_best_entry(result)])
     return figure
+
+
+def _share(row: Any, result: Result, metric: str) -> None:
+    """Give training and validation one range, unless it hides the latter.
+
+    A validation loss that falls much less than the training loss has its own
+    range. If the first epochs are far above all later ones, that range ends
+    above the later ones: whether the loss rises again is seen there.
+    """
+    limits = [panel.get_ylim() for panel in row]
+    low, high = min(x for x, _ in limits), max(y for _, y in limits)
+    if metric != "loss" or row[1].get_yscale() == "linear":
+        for panel in row:
+            panel.set_ylim(low, high)
+        return
+    if np.log(limits[1][1] / limits[1][0]) > NARROW * np.log(high / low):
+        for panel in row:
+            panel.set_ylim(low, high)
+        return
+    late, start = _late(result)
+    if late and limits[1][1] > EARLY * late:
+        row[1].set_ylim(None, late * 1.1)
+        row[1].set_title(f"validation loss, from epoch {start:g} on")
+        row[1].set_yscale("linear")
+
+
+def _late(result: Result) -> tuple[float, float]:
+    """Return the highest validation loss after the first epochs.
+
+    Returns:
+        The loss, 0 if there is none, and the epoch that it counts from.
+    """
+    last = max(record.epochs["epoch"][-1] for record in _records(result))
+    start, highest = max(last * FIRST, 1.0), 0.0
+    for record in _records(result):
+        values = record.epochs.get("validation_loss", np.empty(0))
+        later = values[record.epochs["epoch"][: len(values)] > start]
+        later = later[np.isfinite(later)]
+        highest = max(highest, float(later.max(initial=0.0)))
+    return highest, float(np.ceil(start))
 
 
 def _divergence(arm: ArmResult) -> str:
@@ -257,7 +303,8 @@ def _scale(row: Any, result: Result, metric: str, parts: list[str]) -> None:
     away = {name: top for name, top in tops.items() if top > limit}
     if away:
         high = max(top for name, top in tops.items() if name not in away)
-        row[0].set_ylim(None, high * ABOVE)
+        for panel in row:
+            panel.set_ylim(None, high * ABOVE)
         listed = ", ".join(
             f"{shown(name)} up to {top:.0e}" for name, top in away.items()
         )

@@ -225,3 +225,33 @@ def test_one_evaluation_is_no_curve(result: Result) -> None:
     ]
     once = replace(result, arms=arms)
     assert not has_curves(once)
+
+
+def test_a_validation_loss_that_falls_little_has_its_own_range(
+    result: Result,
+) -> None:
+    [arm] = result.arms[:1]
+    record = arm.records["torch"][0]
+    epochs = np.arange(1.0, 101.0)
+    changed = replace(
+        record,
+        epochs={
+            "epoch": epochs,
+            "train_loss": 10.0 * 0.9**epochs,
+            # It falls to 0.3 and rises again to 0.4.
+            "validation_loss": 0.3
+            + 9.0 * np.exp(-epochs)
+            + 0.001 * np.maximum(epochs - 50, 0) * 2,
+        },
+        final=record.final | {"best_epoch": 50},
+    )
+    both = [
+        replace(arm, records={b: [changed] for b in ("torch", "keras")})
+    ] * 2
+    training, validation = curves(replace(result, arms=both)).axes
+    low, high = validation.get_ylim()
+    assert 0 < low < 0.3
+    assert high < 0.5
+    assert training.get_ylim()[1] > 5
+    title = validation.get_title()
+    assert title == "validation loss, from epoch 10 on"

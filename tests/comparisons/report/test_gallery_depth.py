@@ -121,7 +121,7 @@ def test_dead_shares_of_all_arms_are_in_one_panel() -> None:
             assert places == [[1, 1], [2, 1], [3, 1]]
         for line in alive:
             assert (np.asarray(line.get_ydata()) == 0).all()
-    assert figure.get_suptitle() == "without ReLU: tanh"
+    assert figure.get_supxlabel() == "without ReLU: tanh"
 
 
 def test_small_shares_of_dead_units_can_be_told_apart() -> None:
@@ -142,7 +142,7 @@ def test_small_shares_of_dead_units_can_be_told_apart() -> None:
     # The two are more than a third of the axis apart.
     assert (0.13 - 0.05) / (high - low) > 1 / 3
     assert low <= 0 < 0.13 < high
-    assert figure.get_suptitle() == "above the axis, all dead: 1.00"
+    assert figure.get_supxlabel() == "above the axis, all dead: 1.00"
 
 
 def test_every_gradient_other_than_0_is_in_its_kernels_ridge() -> None:

@@ -141,8 +141,8 @@ def dead_shares(result: Result, spec: DeadShares) -> Figure:
     """Draw the share of dead units, by activations and by weights.
 
     All arms are in one panel. Its axis ends above the arms that are not
-    nearly all dead, so that small shares can be compared; the title names
-    the arms above it.
+    nearly all dead, so that small shares can be compared; a line below
+    names the arms above it.
 
     Args:
         result: of the experiment.
@@ -185,7 +185,7 @@ def dead_shares(result: Result, spec: DeadShares) -> Figure:
     if without:
         listed.append(f"without ReLU: {', '.join(dict.fromkeys(without))}")
     if listed:
-        figure.suptitle("; ".join(listed), size=9)
+        figure.supxlabel("; ".join(listed), size=9)
     legend(figure, arm_legend(colours, result.backends))
     return figure
 
