@@ -1505,7 +1505,7 @@ CLAIMS = [
         "picture-one_cell",
         "plots[0]",
         "plots: [{heat_maps: train_loss}]",
-        "equal in rate, batch size and depth",
+        "equal in rate, layers, dropout and batch size",
     ),
     _add(
         "picture-one_arm",

@@ -276,7 +276,7 @@ def viewed(run: Run, view: str) -> Curve:
         Float64, of shape (samples, units).
     """
     if view == "input":
-        values = _looked_at(run.arm).x
+        values = looked_at(run.arm).x
     else:
         values = run.record.probes[f"representations/{view}"][-1]
     return values.reshape(len(values), -1).astype(float)
@@ -284,10 +284,11 @@ def viewed(run: Run, view: str) -> Curve:
 
 def labels_of(arm: Arm) -> Curve:
     """Return the classes of the samples of the representations probe."""
-    return class_labels(_looked_at(arm).y)
+    return class_labels(looked_at(arm).y)
 
 
-def _looked_at(arm: Arm) -> Part:
+def looked_at(arm: Arm) -> Part:
+    """Return the samples of the representations probe."""
     probe = getattr(arm.probes, "representations", None)
     assert probe is not None
     return arm.data.parts(arm.recipe.loss)[probe.part].some(probe.samples)

@@ -8,72 +8,29 @@ the snake_case name of its class; the function of that name in
 """
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Self, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
 
 from pydantic import Field, model_validator
 
 from framework_parity.common.metrics.registry import (
-    Statistic,
     activations,
     classes,
     probe,
     views,
 )
-from framework_parity.common.metrics.run import read_statistic
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.claims import Claim
 from framework_parity.common.spec.errors import shown
-from framework_parity.common.spec.node import SpecNode, StrictBool, TaggedUnion
-
-
-class PlotSpec(SpecNode):
-    """A picture; by default it needs no measured statistic."""
-
-    @property
-    def caption(self) -> str:
-        """The caption, a sentence without a full stop."""
-        raise NotImplementedError(f"{self.kind()} has no caption")
-
-    @property
-    def arms(self) -> tuple[str, ...] | None:
-        """The arms that are drawn; None for all of them."""
-        return None
-
-    def missing_reason(self, arm: Arm) -> str | None:
-        """Return why an arm lacks what is drawn, or None."""
-        return None
-
-    def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
-        """Return why the arms cannot be drawn together, or None."""
-        return None
-
-
-class StatisticPlot(PlotSpec):
-    """A picture of one statistic."""
-
-    shorthand_field: ClassVar[str] = "statistic"
-    statistic: str
-
-    @model_validator(mode="after")
-    def _can_be_asked(self) -> Self:
-        statistic, arguments = self.asked
-        statistic.check(arguments)
-        return self
-
-    @property
-    def asked(self) -> tuple[Statistic, tuple[object, ...]]:
-        """The statistic, with its arguments."""
-        return read_statistic(self.statistic)
-
-    @property
-    def statement(self) -> str:
-        """The statistic's name as the beginning of a sentence."""
-        text = self.statistic.replace("_", " ")
-        return f"{text[:1].upper()}{text[1:]}"
-
-    def missing_reason(self, arm: Arm) -> str | None:
-        statistic, arguments = self.asked
-        return statistic.missing_reason(arm, arguments)
+from framework_parity.common.spec.layers.regularization import Dropout
+from framework_parity.common.spec.lesson_plots import (
+    EpochTable,
+    GradientProduct,
+    GradientTable,
+    HiddenSpace,
+    Predictions,
+)
+from framework_parity.common.spec.node import StrictBool, TaggedUnion
+from framework_parity.common.spec.plot import PlotSpec, StatisticPlot
 
 
 class Bars(StatisticPlot):
@@ -99,12 +56,12 @@ class Bars(StatisticPlot):
 
 
 class HeatMaps(StatisticPlot):
-    """One statistic over rate, batch size and depth, and its difference.
+    """One statistic over rates, sizes and batch sizes, and its difference.
 
     There is a map for each framework, and one of Keras's values minus
-    PyTorch's. The columns are rates; the rows are depths (the number of
-    layers with a kernel) and batch sizes. Arms that are equal in all three
-    are averaged, as seeds are.
+    PyTorch's. The columns are learning rates; the rows are numbers of hidden
+    layers, their widths, dropout rates and batch sizes. Arms that are equal
+    in all of them are averaged, as seeds are.
 
     Attributes:
         statistic: a statistic as in a claim, without the arm.
@@ -113,20 +70,31 @@ class HeatMaps(StatisticPlot):
     @property
     def caption(self) -> str:
         return (
-            f"{self.statement} over rate, batch size and depth, mean of the "
-            "seeds; the best cell is framed"
+            f"{self.statement} over the searched values, mean of the seeds; "
+            "the best cell is framed"
         )
 
     def incompatible_reason(self, arms: Sequence[Arm]) -> str | None:
         cells = {(arm.recipe.optimizer.lr, self.row(arm)) for arm in arms}
-        alike = "the arms are equal in rate, batch size and depth"
+        alike = "the arms are equal in rate, layers, dropout and batch size"
         return alike if len(cells) == 1 else None
 
     @staticmethod
-    def row(arm: Arm) -> tuple[int, int | str]:
-        """Return the depth and the batch size of an arm."""
-        kernels = [name for name in arm.parameters if name.endswith("/kernel")]
-        return len(kernels), arm.recipe.batch_size
+    def row(
+        arm: Arm,
+    ) -> tuple[int, tuple[int, ...], tuple[float, ...], int | str]:
+        """Return hidden layers, widths, dropout rates and batch size."""
+        widths = [
+            shape[-1]
+            for name, shape in arm.parameters.items()
+            if name.endswith("/kernel")
+        ][:-1]
+        rates = [
+            node.layer.rate
+            for node in arm.all_nodes
+            if isinstance(node.layer, Dropout)
+        ]
+        return len(widths), tuple(widths), tuple(rates), arm.recipe.batch_size
 
 
 class GradientNorms(PlotSpec):
@@ -448,6 +416,11 @@ Plot: TypeAlias = Annotated[
     | Mistakes
     | LayerVariances
     | DeadShares
-    | SampleGradients,
+    | SampleGradients
+    | HiddenSpace
+    | GradientProduct
+    | GradientTable
+    | Predictions
+    | EpochTable,
     TaggedUnion(),
 ]

@@ -1,8 +1,10 @@
 """Render the templates of the reports."""
 
+import re
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup, escape
 
 from framework_parity.common.spec.counted import counted
 
@@ -24,4 +26,16 @@ def render(template: str, **content: Any) -> str:
         lstrip_blocks=True,
     )
     environment.globals["counted"] = counted
+    environment.filters["prose"] = prose
     return environment.get_template(template).render(**content)
+
+
+def prose(text: str) -> Markup:
+    """Return a text as HTML, with code and emphasis as in Markdown.
+
+    >>> str(prose("`relu` is < 1, *not* 2 * 3 * 4"))
+    '<code>relu</code> is &lt; 1, <em>not</em> 2 * 3 * 4'
+    """
+    html = re.sub(r"(`+)([^`]+)\1", r"<code>\2</code>", str(escape(text)))
+    html = re.sub(r"(?<![\w*])\*(\w[^*]*)\*(?![\w*])", r"<em>\1</em>", html)
+    return Markup(html)  # noqa: S704 # the text is escaped

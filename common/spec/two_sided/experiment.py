@@ -28,7 +28,8 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError, names, shown
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.parsing import TOO_DEEP, parse_one
-from framework_parity.common.spec.plots import Rates, StatisticPlot, Table
+from framework_parity.common.spec.plot import StatisticPlot
+from framework_parity.common.spec.plots import Rates, Table
 from framework_parity.common.spec.remarks import Remark
 from framework_parity.common.spec.two_sided.arms import (
     LABELS,

@@ -21,10 +21,12 @@ from framework_parity.comparisons.ladder.trajectory import Trajectory
 from framework_parity.comparisons.report.style import (
     HORIZON_COLOUR,
     MOST_POINTS,
+    SCREEN,
     largest,
     show_text,
+    shown,
 )
-from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.run.result import ArmResult, Result
 
 NORM = "gradient_norm of "
 
@@ -37,40 +39,71 @@ SHADES = 400
 
 # In inches: the height of a row of the map, the margins of a panel, the width
 # of the figure, and its minimum height, which the label of the scale needs.
-ROW, AROUND, WIDTH, LOWEST_FIGURE = 0.2, 0.85, 8.5, 2.0
+ROW, AROUND, WIDTH, LOWEST_FIGURE = 0.2, 0.85, 9.5, 2.3
+
+# Maximum height of the colour scale, in inches, and of a row with a label.
+SCALE, LABELLED = 2.0, 0.14
 
 
-def disagreement(result: Result) -> Figure:
-    """Draw a panel for each arm: its tensors, input first, by step."""
-    trajectories = [
-        arm.ladder.trajectory if arm.ladder else None for arm in result.arms
-    ]
-    rows = [max(len(_ratios(t)), 2) if t else 2 for t in trajectories]
+def disagreement(result: Result) -> list[Figure]:
+    """Draw a panel for each arm: its tensors, input first, by step.
+
+    Args:
+        result: of the experiment.
+
+    Returns:
+        Figures that are no higher than `SCREEN`, with one arm or several.
+    """
+    pages: list[list[ArmResult]] = []
+    height = SCREEN
+    for arm in result.arms:
+        needed = _height(arm)
+        if height + needed > SCREEN:
+            pages.append([])
+            height = 0.0
+        pages[-1].append(arm)
+        height += needed
+    return [_maps(arms) for arms in pages]
+
+
+def _trajectory(arm: ArmResult) -> Trajectory | None:
+    return arm.ladder.trajectory if arm.ladder else None
+
+
+def _rows(arm: ArmResult) -> int:
+    trajectory = _trajectory(arm)
+    return max(len(_ratios(trajectory)), 2) if trajectory else 2
+
+
+def _height(arm: ArmResult) -> float:
+    """Return the height of the panel of an arm, at most a screen's."""
+    return min(ROW * _rows(arm) + AROUND, SCREEN)
+
+
+def _maps(arms: list[ArmResult]) -> Figure:
+    heights = [_height(arm) for arm in arms]
     figure = Figure(
-        figsize=(
-            WIDTH,
-            max(sum(ROW * n + AROUND for n in rows), LOWEST_FIGURE),
-        ),
+        figsize=(WIDTH, max(sum(heights), LOWEST_FIGURE)),
         layout="constrained",
         dpi=200,  # resolution of the cells, an image inside the SVG
     )
     axes = figure.subplots(
-        len(rows), squeeze=False, gridspec_kw={"height_ratios": rows}
+        len(arms), squeeze=False, gridspec_kw={"height_ratios": heights}
     )[:, 0]
-    for panel, arm, trajectory in zip(
-        axes, result.arms, trajectories, strict=True
-    ):
-        panel.set_title(arm.arm.name, loc="left")
+    for panel, arm, height in zip(axes, arms, heights, strict=True):
+        panel.set_title(shown(arm.arm.name), loc="left")
+        trajectory = _trajectory(arm)
         if trajectory is None:
             show_text(panel, "not reached: a lower rung failed")
             panel.set_axis_off()
         else:
-            _map(panel, trajectory)
+            _map(panel, trajectory, (height - AROUND) / _rows(arm))
     _scale(figure, axes)
     return figure
 
 
-def _map(panel: Axes, trajectory: Trajectory) -> None:
+def _map(panel: Axes, trajectory: Trajectory, row: float) -> None:
+    """Draw the map of an arm, whose rows have a height in inches."""
     ratios = _ratios(trajectory)
     steps = trajectory.steps[0]
     stride = -(-steps // MOST_POINTS)
@@ -85,7 +118,11 @@ def _map(panel: Axes, trajectory: Trajectory) -> None:
     )
     panel.set_xlim(0, steps)
     panel.set_xlabel("step")
-    panel.set_yticks(np.arange(len(cells)) + 0.5, list(ratios))
+    # Rows that are too thin for a label each have one for several.
+    every = max(1, int(np.ceil(LABELLED / row)))
+    panel.set_yticks(
+        np.arange(0, len(cells), every) + 0.5, list(ratios)[::every]
+    )
     panel.tick_params("y", length=0, labelsize=8)
     panel.hlines(range(1, len(cells)), 0, steps, "white", linewidth=0.8)
     panel.set_title(_worst(ratios, trajectory), loc="right", size=8)
@@ -132,8 +169,15 @@ def _scale(figure: Figure, axes: Any) -> None:
     from matplotlib.cm import ScalarMappable
 
     colours = ScalarMappable(LogNorm(LOWEST, HIGHEST), _colours())
+    height = figure.get_figheight()
     bar = figure.colorbar(
-        colours, ax=list(axes), aspect=25, pad=0.015, extend="both"
+        colours,
+        ax=list(axes),
+        aspect=16,
+        pad=0.015,
+        extend="both",
+        shrink=min(1.0, SCALE / (height - 0.6)),
+        anchor=(0.0, 1.0),
     )
     bar.ax.axhline(TIMES_FLOOR, color="black", linewidth=1.5)
     bar.set_label(f"difference / noise floor;\nlimit: {TIMES_FLOOR:.0f}")

@@ -13,6 +13,7 @@ from framework_parity.comparisons.report.run.text import (
     SUMMARY_COLUMNS,
     claim_rows,
     headline,
+    one_seed,
     summary_caption,
     summary_rows,
 )
@@ -58,6 +59,8 @@ def show(result: Result, console: Console | None = None) -> None:
     if result.claims:
         heads = ("claim", *LABELS.values(), "verdict")
         print_table(console, heads, claim_rows(result), numbers=False)
+        if note := one_seed(result):
+            console.print(Text(note, "dim"))
     style = STYLES[result.verdict]
     console.print(Text(headline(result), style))
     if result.report:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +10,42 @@ import yaml
 from safetensors.numpy import save
 
 from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.comparisons.experiments._lessons import TITLES
 from framework_parity.comparisons.report.files import ReportFiles
 from framework_parity.comparisons.report.render import render
+from framework_parity.comparisons.report.run.claims import grouped_claims
+from framework_parity.comparisons.report.run.columns import (
+    ArmScripts,
+    side_by_side,
+)
 from framework_parity.comparisons.report.run.document import document
-from framework_parity.comparisons.report.run.figures import pictures
+from framework_parity.comparisons.report.run.figures import (
+    AGREEMENT,
+    pictures,
+)
+from framework_parity.comparisons.report.run.listings import (
+    layer_tables,
+    metric_caption,
+    metric_table,
+)
 from framework_parity.comparisons.report.run.text import (
     SUMMARY_COLUMNS,
     basis,
-    claim_rows,
+    claim_row,
     headline,
+    one_seed,
     rung_rows,
     summary_caption,
     summary_rows,
 )
-from framework_parity.comparisons.report.style import ReportFigure
+from framework_parity.comparisons.report.style import ReportFigure, shown
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.worker import LABELS
 
 
-def write(result: Result, out: Path) -> Path:
+def write(
+    result: Result, out: Path, scripts: Sequence[ArmScripts] = ()
+) -> Path:
     """Write the report and its data into a folder.
 
     `report.html` is self-contained. The folder also gets `result.json` (the
@@ -40,6 +58,8 @@ def write(result: Result, out: Path) -> Path:
     Args:
         result: of one experiment; its `report` is set to the path.
         out: the folder; it is created if it does not exist.
+        scripts: the plain scripts of some arms, which the report shows in
+            two columns.
 
     Returns:
         The path of `report.html`.
@@ -47,10 +67,12 @@ def write(result: Result, out: Path) -> Path:
     result.report = out / "report.html"
     drawn = pictures(result)
     with ReportFiles(out) as files:
-        report = files.write("report.html", page(result, drawn))
+        report = files.write("report.html", page(result, drawn, scripts))
         for picture in drawn:
-            if picture.svg:
-                files.write(f"{picture.name}.svg", picture.svg)
+            svgs = [picture.svg, *picture.more] if picture.svg else []
+            for number, svg in enumerate(svgs):
+                suffix = f"_{number + 1}" if number else ""
+                files.write(f"{picture.name}{suffix}.svg", svg)
         written = json.dumps(document(result), indent=2)
         files.write("result.json", written)
         files.write("spec.yaml", spec_yaml(result))
@@ -59,16 +81,31 @@ def write(result: Result, out: Path) -> Path:
     return report
 
 
-def page(result: Result, drawn: list[ReportFigure]) -> str:
+def page(
+    result: Result,
+    drawn: list[ReportFigure],
+    scripts: Sequence[ArmScripts] = (),
+) -> str:
     """Return the report as HTML.
 
     Args:
         result: of one experiment.
         drawn: the pictures of the report.
+        scripts: the plain scripts of some arms.
     """
     return render(
         "report.html",
         name=result.experiment.name,
+        title=shown(result.experiment.name).capitalize(),
+        lesson=_lesson(result),
+        remarks=_remarks(result),
+        scripts=[
+            {
+                "arm": shown(script.arm),
+                "lines": side_by_side(script.torch, script.keras),
+            }
+            for script in scripts
+        ],
         spec=spec_yaml(result),
         rungs=rung_rows(result),
         settings=result.settings,
@@ -84,8 +121,8 @@ def page(result: Result, drawn: list[ReportFigure]) -> str:
 
 
 def fragment(result: Result) -> str:
-    """Return the table and the pictures, for a notebook."""
-    return render("fragment.html", **_body(result, pictures(result)))
+    """Return the tables and the pictures, for a notebook."""
+    return render("notebook.html", **_body(result, pictures(result)))
 
 
 def spec_yaml(result: Result) -> str:
@@ -97,6 +134,7 @@ def spec_yaml(result: Result) -> str:
 
 
 def _body(result: Result, drawn: list[ReportFigure]) -> dict[str, Any]:
+    claims, groups = grouped_claims(result)
     return {
         "verdict": result.verdict,
         "headline": headline(result),
@@ -106,9 +144,39 @@ def _body(result: Result, drawn: list[ReportFigure]) -> dict[str, Any]:
         "caption": summary_caption(result),
         "columns": SUMMARY_COLUMNS,
         "rows": summary_rows(result),
-        "claims": claim_rows(result),
-        "pictures": drawn,
+        "claims": claims,
+        "claim_groups": groups,
+        "claim_columns": ("claim", *LABELS.values(), "verdict"),
+        "one_seed": one_seed(result),
+        "pictures": [p for p in drawn if p.name not in AGREEMENT],
+        "agreement": [p for p in drawn if p.name in AGREEMENT],
+        "metrics": metric_table(result),
+        "metrics_caption": metric_caption(result),
+        "layers": layer_tables(result),
     }
+
+
+def _lesson(result: Result) -> str:
+    """Return the number and the title of the lesson, or ""."""
+    number = result.experiment.lesson
+    return "" if number is None else f"{number}, {TITLES.get(number, '')}"
+
+
+def _remarks(result: Result) -> list[dict[str, Any]]:
+    """Return the remarks on the notebook, with the rows of their claims."""
+    seeds = result.settings.seeds
+    return [
+        {
+            "says": remark.says,
+            "correction": remark.correction,
+            "rows": [
+                claim_row(judged, seeds)
+                for judged in result.claims
+                if judged.claim.name in remark.claims
+            ],
+        }
+        for remark in result.experiment.notebook
+    ]
 
 
 def _write_curves(result: Result, path: Path) -> None:

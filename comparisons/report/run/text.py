@@ -4,7 +4,7 @@ import math
 
 from framework_parity.common.spec.counted import counted
 from framework_parity.comparisons.ladder.trajectory import Trajectory
-from framework_parity.comparisons.run.claim_verdicts import Answer
+from framework_parity.comparisons.run.claim_verdicts import Answer, Judged
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.worker import LABELS
 
@@ -18,6 +18,9 @@ SUMMARY_COLUMNS = (
     "verdict",
 )
 
+
+# What is added to a verdict that a single seed decides.
+ONE_SEED = ", in one seed"
 
 OVERVIEW_COLUMNS = (
     "experiment",
@@ -201,7 +204,7 @@ def summary_rows(result: Result) -> list[tuple[str, ...]]:
 
 def _summary_row(result: Result, arm: ArmResult) -> tuple[str, ...]:
     shown = [
-        _four_digits(arm.mean(backend, result.metric))
+        four_digits(arm.mean(backend, result.metric))
         if backend in arm.records
         else "—"
         for backend in LABELS
@@ -250,14 +253,35 @@ def _outcome(arm: ArmResult) -> str:
 
 def claim_rows(result: Result) -> list[tuple[str, ...]]:
     """Return one row for each claim: sentence, both answers, verdict."""
-    return [
-        (
-            judged.claim.sentence,
-            *(_answered(judged.answers.get(backend)) for backend in LABELS),
-            judged.verdict,
-        )
-        for judged in result.claims
-    ]
+    seeds = result.settings.seeds
+    return [claim_row(judged, seeds) for judged in result.claims]
+
+
+def one_seed(result: Result) -> str:
+    """Return a sentence about verdicts from a single seed, or ""."""
+    if result.settings.seeds > 1 or not result.claims:
+        return ""
+    return (
+        "Each verdict is that of the one seed that was run; with other seeds "
+        "it may be different."
+    )
+
+
+def claim_row(judged: Judged, seeds: int) -> tuple[str, ...]:
+    """Return the row of a claim: sentence, both answers, verdict.
+
+    Args:
+        judged: the claim with its answers.
+        seeds: the number of seeds; the verdict of a single one says so.
+    """
+    verdict = judged.verdict
+    if seeds == 1 and "seed" not in verdict:
+        verdict += ONE_SEED
+    return (
+        judged.claim.sentence,
+        *(_answered(judged.answers.get(backend)) for backend in LABELS),
+        verdict,
+    )
 
 
 def _answered(answer: Answer | None) -> str:
@@ -265,7 +289,7 @@ def _answered(answer: Answer | None) -> str:
     if answer is None:
         return "—"
     if answer.names:
-        return f"{answer.names}: {_four_digits(answer.value)}"
+        return f"{answer.names}: {four_digits(answer.value)}"
     seeds = len(answer.margins)
     counted = f", in {answer.held} of {seeds}" if seeds > 1 else ""
     return (
@@ -278,7 +302,7 @@ def _side(value: float) -> str:
     """Format one side of a claim; an epoch that is not reached is infinite."""
     if math.isnan(value):
         return "no number"
-    return "∞" if value == math.inf else _four_digits(value)
+    return "∞" if value == math.inf else four_digits(value)
 
 
 def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
@@ -290,11 +314,14 @@ def rung_rows(result: Result) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def _four_digits(value: float | None) -> str:
+def four_digits(value: float | None) -> str:
+    """Return a number with four digits; "—" for None."""
     if value is None:
         return "—"
     if not math.isfinite(value):
         return "diverged"
+    if abs(value) >= 1000 and abs(value) < 1e6:
+        return f"{value:,.0f}"
     if float(value).is_integer() and abs(value) >= 10:
         return f"{value:,.0f}"
     return f"{value:.4g}"

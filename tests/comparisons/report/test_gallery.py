@@ -86,7 +86,7 @@ def drawn(picture: Any, **changes: Any) -> tuple[Result, Any]:
 
 
 def figure(picture: Any, **changes: Any) -> tuple[Result, Figure]:
-    trained, figure = drawn(picture, **changes)
+    trained, [figure] = drawn(picture, **changes)
     assert isinstance(figure, Figure)
     assert svg(figure).startswith("<svg")
     return trained, figure

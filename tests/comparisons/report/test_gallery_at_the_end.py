@@ -12,8 +12,11 @@ from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run import plots as gallery
-from framework_parity.comparisons.report.run.figures import curves
-from framework_parity.comparisons.report.style import COLOURS
+from framework_parity.comparisons.report.run.curves import (
+    curves,
+    has_curves,
+)
+from framework_parity.comparisons.report.style import COLOURS, arm_colours
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers import tasks
@@ -64,7 +67,8 @@ def result() -> Result:
 
 def drawn(result: Result, kind: str) -> Figure:
     [spec] = [p for p in result.experiment.plots if p.kind() == kind]
-    figure = gallery.draw(result, spec)
+    figures: Any = gallery.draw(result, spec)
+    [figure] = figures
     assert isinstance(figure, Figure)
     figure.canvas.draw()
     return figure
@@ -141,24 +145,113 @@ def test_times_are_the_medians_of_the_seeds(result: Result) -> None:
         assert x[[0, -1]] == pytest.approx([at[0], at[-1]])
         expected = result.arms[0].records["torch"][0].epochs["train_loss"]
         assert line.get_ydata() == pytest.approx(expected)
-    assert len(by_epoch.get_lines()) == len(result.arms)
+    assert len(by_epoch.get_lines()) == 2 * len(result.arms)
 
 
-def test_the_curves_mark_the_best_epoch_of_an_arm_that_keeps_it(
+def test_the_curves_overlay_all_arms_and_mark_the_best_epoch(
     result: Result,
 ) -> None:
     figure = curves(result)
-    marked = {
-        panel.get_title(): [
-            line for line in panel.get_lines() if line.get_marker() == "D"
+    training, validation = figure.axes
+    assert training.get_title() == "training loss"
+    assert validation.get_title() == "validation loss"
+    colours = arm_colours(WRITTEN["arms"])
+    for panel, part in ((training, "train"), (validation, "validation")):
+        drawn = [
+            line for line in panel.get_lines() if line.get_marker() != "D"
         ]
-        for panel in figure.axes
-    }
-    assert [name for name, lines in marked.items() if lines] == ["kept"]
-    record = result.arms[2].records["torch"][0]
-    best = int(record.final["best_epoch"])
-    place = marked["kept"][0].get_data()
-    at, height = (float(np.asarray(v)[0]) for v in place)
-    assert at == best
-    assert height == record.epochs["validation_loss"][best - 1]
-    assert "best epoch" in [t.get_text() for t in figure.legends[0].texts]
+        assert len(drawn) == 2 * len(result.arms)
+        for index, arm in enumerate(result.arms):
+            pair = drawn[2 * index : 2 * index + 2]
+            losses = arm.records["torch"][0].epochs[f"{part}_loss"]
+            # A colour for each arm; PyTorch is broad and Keras thin.
+            assert {line.get_color() for line in pair} == {
+                colours[arm.arm.name]
+            }
+            assert pair[0].get_linewidth() > pair[1].get_linewidth()
+            for line in pair:
+                assert line.get_ydata() == pytest.approx(losses)
+    marked = [x for x in validation.get_lines() if x.get_marker() == "D"]
+    assert {line.get_color() for line in marked} == {colours["kept"]}
+    best = result.arms[2].records["torch"][0].final["best_epoch"]
+    assert [float(np.asarray(x.get_xdata())[0]) for x in marked] == [best] * 2
+    entries = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert entries == [
+        *WRITTEN["arms"],
+        "PyTorch: broad line",
+        "Keras: thin line",
+        "best epoch",
+    ]
+
+
+def test_a_band_covers_the_range_of_the_seeds(result: Result) -> None:
+    panel = curves(result).axes[0]
+    band = panel.collections[0]
+    heights = np.asarray(band.get_paths()[0].vertices)[:, 1]
+    both = [r.epochs["train_loss"] for r in result.arms[0].records["torch"]]
+    assert heights.max() == pytest.approx(np.max(both))
+    assert heights.min() == pytest.approx(np.min(both))
+
+
+def test_an_arm_that_explodes_leaves_the_axis(result: Result) -> None:
+    first = result.arms[0]
+    record = first.records["torch"][0]
+    large = {n: v * 1e9 for n, v in record.epochs.items() if n != "epoch"}
+    exploding = replace(record, epochs=record.epochs | large)
+    arm = replace(first, records={b: [exploding] for b in ("torch", "keras")})
+    figure = curves(replace(result, arms=[arm, *result.arms[1:]]))
+    panel = figure.axes[0]
+    others = [a.records["torch"][0] for a in result.arms[1:]]
+    highest = max(
+        r.epochs[f"{part}_loss"].max()
+        for r in others
+        for part in ("train", "validation")
+    )
+    assert highest <= panel.get_ylim()[1] <= 10 * highest
+    assert "off the axis: plain up to" in panel.get_title()
+
+
+def test_one_evaluation_is_no_curve(result: Result) -> None:
+    assert has_curves(result)
+    arms = [
+        replace(
+            arm,
+            records={
+                b: [r.truncated_at(1) for r in records]
+                for b, records in arm.records.items()
+            },
+        )
+        for arm in result.arms
+    ]
+    once = replace(result, arms=arms)
+    assert not has_curves(once)
+
+
+def test_a_validation_loss_that_falls_little_has_its_own_range(
+    result: Result,
+) -> None:
+    [arm] = result.arms[:1]
+    record = arm.records["torch"][0]
+    epochs = np.arange(1.0, 101.0)
+    changed = replace(
+        record,
+        epochs={
+            "epoch": epochs,
+            "train_loss": 10.0 * 0.9**epochs,
+            # It falls to 0.3 and rises again to 0.4.
+            "validation_loss": 0.3
+            + 9.0 * np.exp(-epochs)
+            + 0.001 * np.maximum(epochs - 50, 0) * 2,
+        },
+        final=record.final | {"best_epoch": 50},
+    )
+    both = [
+        replace(arm, records={b: [changed] for b in ("torch", "keras")})
+    ] * 2
+    training, validation = curves(replace(result, arms=both)).axes
+    low, high = validation.get_ylim()
+    assert 0 < low < 0.3
+    assert high < 0.5
+    assert training.get_ylim()[1] > 5
+    title = validation.get_title()
+    assert title == "validation loss, from epoch 10 on"

@@ -11,7 +11,7 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.report.run import plots as gallery
-from framework_parity.comparisons.report.run.plots import maps, samples
+from framework_parity.comparisons.report.run.plots import maps, planes, samples
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
 
@@ -44,7 +44,8 @@ def drawn(experiment: Experiment, records: Any, picture: int = 0) -> Figure:
         for name in experiment.arms
     ]
     result = Result(experiment, arms, [], RunSettings())
-    figure = gallery.draw(result, experiment.plots[picture])
+    figures: Any = gallery.draw(result, experiment.plots[picture])
+    [figure] = figures
     assert isinstance(figure, Figure)
     return figure
 
@@ -161,8 +162,8 @@ def test_embeddings_lay_both_frameworks_out_together() -> None:
     rows = np.array(figure.axes).reshape(2, 3)
     assert [panel.get_title() for panel in rows[0]] == [
         "input",
-        "flatten_1",
-        "dense_1",
+        "flatten 1",
+        "dense 1",
     ]
     # Equal representations have equal coordinates.
     for column in rows.T:
@@ -225,10 +226,10 @@ def test_heat_maps_hold_the_means_and_their_difference() -> None:
     assert frame.get_xy() == (-0.5, 2.5)
     labels = [text.get_text() for text in torch.get_yticklabels()]
     assert labels == [
-        "1 layer, batch 8",
-        "1 layer, batch 16",
-        "2 layers, batch 8",
-        "2 layers, batch 16",
+        "no hidden layer, batch 8",
+        "no hidden layer, batch 16",
+        "1 hidden layer, batch 8",
+        "1 hidden layer, batch 16",
     ]
 
 
@@ -282,4 +283,4 @@ def test_a_network_that_diverged_is_not_laid_out() -> None:
 
 
 def test_each_of_18_classes_has_its_own_look() -> None:
-    assert len({samples._look(label) for label in range(18)}) == 18
+    assert len({planes.class_look(label) for label in range(18)}) == 18

@@ -61,6 +61,10 @@ def test_the_pages_hold_rows_and_claims(ran: Any) -> None:
         assert each.result.experiment.name in name
         assert (arms, hold, verdict) == ("1", claims, "agree")
     assert "linear.train_loss < 9" in text
+    for page in ("catalogue.md", "index.html"):
+        words = " ".join((out / page).read_text().split())
+        assert "that of the one seed that was run" in words
+        assert "holds in both, in one seed" in words
     assert "And more." not in text
 
 

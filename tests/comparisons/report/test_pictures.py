@@ -18,7 +18,12 @@ from framework_parity.comparisons.report.run.difference_map import (
     LOWEST,
     disagreement,
 )
-from framework_parity.comparisons.report.style import MOST_POINTS, largest, svg
+from framework_parity.comparisons.report.style import (
+    MOST_POINTS,
+    SCREEN,
+    largest,
+    svg,
+)
 
 DRIFT = 1e-12
 NAMES = ("dense_1/kernel", "dense_2/kernel")
@@ -51,7 +56,8 @@ def drawn(*trajectories: Trajectory | None) -> Figure:
         for n, each in enumerate(trajectories)
     ]
     result: Any = SimpleNamespace(arms=arms)
-    return disagreement(result)
+    [figure] = disagreement(result)
+    return figure
 
 
 def cells(figure: Figure) -> Curve:
@@ -108,3 +114,23 @@ def test_a_panel_names_the_place_of_its_largest_difference() -> None:
 def test_the_largest_of_each_stretch() -> None:
     values = np.array([1.0, 5.0, 2.0, 3.0, 9.0])
     assert largest(values, 2).tolist() == [5.0, 3.0, 9.0]
+
+
+def test_many_arms_have_several_maps_and_a_short_scale() -> None:
+    arms = [
+        SimpleNamespace(
+            arm=SimpleNamespace(name=f"arm_{n}"),
+            ladder=SimpleNamespace(trajectory=trajectory(np.ones((9, 2)), 9)),
+        )
+        for n in range(12)
+    ]
+    result: Any = SimpleNamespace(arms=arms)
+    figures = disagreement(result)
+    assert len(figures) > 1
+    drawn = [axes for f in figures for axes in f.axes if axes.images]
+    assert len(drawn) == 12
+    for figure in figures:
+        assert figure.get_figheight() <= SCREEN
+        figure.canvas.draw()
+        bar = figure.axes[-1].get_position()
+        assert bar.height * figure.get_figheight() <= 2.1

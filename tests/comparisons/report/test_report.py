@@ -14,14 +14,12 @@ from matplotlib.figure import Figure
 from framework_parity import run
 from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.ladder.verdict import Verdict
+from framework_parity.comparisons.report.run.curves import curves
 from framework_parity.comparisons.report.run.difference_map import disagreement
+from framework_parity.comparisons.report.run.differences import differences
 from framework_parity.comparisons.report.run.display import DisplayedResult
 from framework_parity.comparisons.report.run.document import document
-from framework_parity.comparisons.report.run.figures import (
-    curves,
-    differences,
-    pictures,
-)
+from framework_parity.comparisons.report.run.figures import pictures
 from framework_parity.comparisons.report.run.page import page
 from framework_parity.comparisons.report.style import STYLE
 from framework_parity.comparisons.run import settings
@@ -74,7 +72,7 @@ def test_a_shared_run_states_what_is_shared(
         "same initial values in both frameworks, and on the claims, evaluated "
         "on the float32 runs. The float32 curves are shown for illustration"
     ) in text
-    assert "alone" not in text.split("The complete specification")[0]
+    assert "alone" not in text.split("Conventions")[0]
 
 
 def test_a_native_run_states_that_it_was_not_compared_step_by_step(
@@ -172,7 +170,7 @@ def test_a_ladder_that_ends_early_has_no_plots_of_differences(
     ladder = replace(arm.ladder, verdicts=verdicts, trajectory=None)
     short = replace(arm, ladder=ladder)
     drawn = pictures(replace(native, arms=[short]))
-    assert [each.name for each in drawn] == ["curves", "boundaries"]
+    assert [each.name for each in drawn] == ["data", "boundaries", "curves"]
     text = words(replace(native, arms=[short]))
     assert "map of the gradients" not in text
 
@@ -182,17 +180,21 @@ def test_the_ladder_and_curves_of_one_precision_are_both_drawn(
 ) -> None:
     shared = results["shared"]
     double = replace(shared.settings, dtype="float64")
-    figure = differences(replace(shared, settings=double))
+    [figure] = differences(replace(shared, settings=double))
     assert [panel.get_ylabel().split("\n")[0] for panel in figure.axes] == [
         "the ladder, float64",
         "the curves, float64",
     ]
 
 
-@pytest.mark.parametrize("draw", [curves, differences, disagreement])
+@pytest.mark.parametrize(
+    "draw",
+    [lambda result: [curves(result)], differences, disagreement],
+    ids=["curves", "differences", "disagreement"],
+)
 @pytest.mark.parametrize("horizon", [None, 20])
 def test_all_text_fits_into_the_plot_of_a_single_arm(
-    draw: Callable[[Result], Figure],
+    draw: Callable[[Result], list[Figure]],
     horizon: int | None,
     results: dict[str, Result],
 ) -> None:
@@ -207,7 +209,7 @@ def test_all_text_fits_into_the_plot_of_a_single_arm(
     }
     ladder = replace(arm.ladder, trajectory=replace(whole, curves=ended))
     with rc_context(STYLE):
-        figure = draw(replace(shared, arms=[replace(arm, ladder=ladder)]))
+        [figure] = draw(replace(shared, arms=[replace(arm, ladder=ladder)]))
         canvas: Any = FigureCanvasAgg(figure)
         canvas.draw()
     # All that is drawn, text and legends included, in inches.

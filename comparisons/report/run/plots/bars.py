@@ -6,7 +6,13 @@ from matplotlib.patches import Patch
 
 from framework_parity.common.spec.plots import Bars, LayerBars
 from framework_parity.common.training.record import Curve
-from framework_parity.comparisons.report.style import COLOURS, PANEL, legend
+from framework_parity.comparisons.report.style import (
+    COLOURS,
+    SCREEN,
+    legend,
+    shown,
+    single,
+)
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.worker import LABELS
 
@@ -22,10 +28,7 @@ def bars(result: Result, spec: Bars) -> Figure:
         spec: the statistic, the arms, and whether the axis is logarithmic.
     """
     arms = [a for a in result.arms if a.arm.name in (spec.of or [a.arm.name])]
-    figure = Figure(
-        figsize=(PANEL[0] * 2, ROW * len(arms) + 1.0), layout="constrained"
-    )
-    panel = figure.subplots()
+    figure, panel = single(5.3, _height(len(arms)))
     handles = []
     for side, backend in enumerate(result.backends):
         rows = np.arange(len(arms)) + (side - 0.5) * SHARE
@@ -41,11 +44,15 @@ def bars(result: Result, spec: Bars) -> Figure:
             )
         )
         for row, by_seed in zip(rows, values, strict=True):
-            shown = np.array(by_seed)[np.isfinite(by_seed)]
+            finite = np.array(by_seed)[np.isfinite(by_seed)]
             panel.plot(
-                shown, np.full(len(shown), row), "k.", markersize=3, alpha=0.6
+                finite,
+                np.full(len(finite), row),
+                "k.",
+                markersize=3,
+                alpha=0.6,
             )
-            if len(shown) < len(by_seed):
+            if len(finite) < len(by_seed):
                 panel.text(
                     0.02,
                     row,
@@ -56,11 +63,18 @@ def bars(result: Result, spec: Bars) -> Figure:
                 )
     if spec.log and panel.dataLim.xmax > 0:
         panel.set_xscale("log")
-    panel.set_yticks(np.arange(len(arms)), [arm.arm.name for arm in arms])
+    panel.set_yticks(
+        np.arange(len(arms)), [shown(arm.arm.name) for arm in arms]
+    )
     panel.invert_yaxis()
-    panel.set_xlabel(spec.statistic.replace("_", " "))
+    panel.set_xlabel(spec.words)
     legend(figure, handles)
     return figure
+
+
+def _height(arms: int) -> float:
+    """Return the height of a figure with a row for each arm, in inches."""
+    return min(ROW * arms + 1.0, SCREEN)
 
 
 def _not_shown(values: Curve) -> str:
@@ -84,11 +98,7 @@ def layer_bars(result: Result, spec: LayerBars) -> Figure:
         spec: has no fields.
     """
     arms = result.arms
-    figure = Figure(
-        figsize=(PANEL[0] * 2.4, 1.4 * ROW * len(arms) + 1.0),
-        layout="constrained",
-    )
-    panel = figure.subplots()
+    figure, panel = single(8.0, _height(len(arms)))
     for side, backend in enumerate(result.backends):
         for row, arm in enumerate(arms):
             counts = _layers(arm, backend)
@@ -108,7 +118,9 @@ def layer_bars(result: Result, spec: LayerBars) -> Figure:
                 va="center",
                 size=8,
             )
-    panel.set_yticks(np.arange(len(arms)), [arm.arm.name for arm in arms])
+    panel.set_yticks(
+        np.arange(len(arms)), [shown(arm.arm.name) for arm in arms]
+    )
     panel.invert_yaxis()
     panel.margins(x=0.12)
     panel.xaxis.set_major_formatter("{x:,.0f}")

@@ -1,11 +1,12 @@
 """Plots over the layers: activations, gradients and dead units."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layers.activations import Activation
@@ -16,69 +17,77 @@ from framework_parity.common.spec.plots import (
 )
 from framework_parity.common.training.record import Curve, Record
 from framework_parity.comparisons.report.style import (
+    ABREAST,
     COLOURS,
-    GREY,
+    SCREEN,
     WIDTHS,
+    arm_colours,
+    arm_legend,
+    groups,
     legend,
     line,
-    panels,
-    share_range,
-    show_text,
+    look,
+    shown,
 )
-from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.worker import LABELS
 
-# Number of decades of the gradients' size that are drawn below the largest.
-DECADES = 12
+# Number of bars of a histogram, an odd number so that one is around 0; the
+# share of the height of its row, and the share of the gradients in the axis.
+BARS, HEIGHT, INSIDE = 61, 0.8, 0.98
 
-# Number of bars of a histogram, and its share of the height of its row.
-BARS, HEIGHT = 60, 0.8
+# In inches: the height of the ridge of a kernel.
+RIDGE = 0.55
+
+# Share of dead units from which an arm is left out of the axis.
+MOSTLY_DEAD = 0.8
 
 
 def layer_variances(result: Result, spec: LayerVariances) -> Figure:
-    """Draw mean squares of activations and gradients, a column for each arm.
+    """Draw mean squares of activations and gradients, all arms in a panel.
 
     Args:
         result: of the experiment.
         spec: has no fields.
     """
-    rows = (activation_squares, gradient_squares)
-    figure, axes = panels(len(result.arms), len(rows))
-    for row, measure in zip(axes, rows, strict=True):
-        for panel, arm in zip(row, result.arms, strict=True):
+    measures = (activation_squares, gradient_squares)
+    colours = arm_colours(arm.arm.name for arm in result.arms)
+    figure = Figure(figsize=(10.0, 3.3), layout="constrained")
+    axes = figure.subplots(1, len(measures), squeeze=False)[0]
+    for panel, measure in zip(axes, measures, strict=True):
+        zeros = []
+        deepest = 1
+        for arm in result.arms:
             for backend, records in arm.records.items():
                 squares = measure(arm.trained(backend), records[0])
+                deepest = max(deepest, len(squares))
                 # A value of 0 cannot be drawn on a logarithmic axis.
-                shown = np.where(squares > 0, squares, np.nan)
+                drawn = np.where(squares > 0, squares, np.nan)
                 panel.plot(
                     np.arange(1, len(squares) + 1),
-                    shown,
+                    drawn,
                     marker="o",
-                    markersize=2 + WIDTHS[backend],
-                    color=COLOURS[backend],
-                    linewidth=WIDTHS[backend],
+                    markersize=2 + WIDTHS[backend] / 2,
+                    **look(backend, colours[arm.arm.name]),
                 )
             if not squares.any():
-                show_text(panel, "all are 0")
-            panel.set_yscale("log")
-            panel.margins(y=0.5)
-            low, high = panel.get_ylim()
-            if high < 10 * low:
-                # A shorter axis would magnify rounding errors.
-                panel.set_ylim(low / 3, high * 3)
-            panel.set_xlim(0.5, len(squares) + 0.5)
-            panel.set_xticks(
-                np.arange(1, len(squares) + 1, max(1, len(squares) // 5))
-            )
-        share_range(row)
-    for panel, arm in zip(axes[0], result.arms, strict=True):
-        panel.set_title(arm.arm.name)
-        panel.set_xlabel("activation, from the input on")
-    for panel in axes[1]:
-        panel.set_xlabel("kernel, from the input on")
-    axes[0][0].set_ylabel("activations, mean square")
-    axes[1][0].set_ylabel("gradient, mean square")
-    legend(figure, _frameworks(result))
+                zeros.append(shown(arm.arm.name))
+        panel.set_yscale("log")
+        panel.margins(y=0.2)
+        low, high = panel.get_ylim()
+        if high < 10 * low:
+            # A shorter axis would magnify rounding errors.
+            panel.set_ylim(low / 3, high * 3)
+        panel.set_xlim(0.5, deepest + 0.5)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if zeros:
+            text = f"exactly 0, not drawn: {', '.join(zeros)}"
+            panel.set_title(text, size=8)
+    axes[0].set_xlabel("activation, from the input on")
+    axes[0].set_ylabel("mean square of the activations")
+    axes[1].set_xlabel("kernel, from the input on")
+    axes[1].set_ylabel("mean square of the gradient")
+    legend(figure, arm_legend(colours, result.backends))
     return figure
 
 
@@ -129,40 +138,55 @@ def gradient_squares(arm: Arm, record: Record) -> Curve:
 
 
 def dead_shares(result: Result, spec: DeadShares) -> Figure:
-    """Draw the share of dead units by activations, and dashed by weights.
+    """Draw the share of dead units, by activations and by weights.
+
+    All arms are in one panel. Its axis ends above the arms that are not
+    nearly all dead, so that small shares can be compared; a line below
+    names the arms above it.
 
     Args:
         result: of the experiment.
         spec: has no fields.
     """
-    figure, axes = panels(len(result.arms), 1)
-    for panel, arm in zip(axes[0], result.arms, strict=True):
-        looks = 0
-        for backend, records in arm.records.items():
-            for style, by_weights in (("-", False), ("--", True)):
+    colours = arm_colours(arm.arm.name for arm in result.arms)
+    figure = Figure(figsize=(10.0, 3.3), layout="constrained")
+    axes = figure.subplots(1, 2, squeeze=False, sharey=True, sharex=True)[0]
+    tops: dict[str, float] = {}
+    without = []
+    for panel, by_weights in zip(axes, (False, True), strict=True):
+        for arm in result.arms:
+            name = arm.arm.name
+            for backend, records in arm.records.items():
                 epochs, share = dead(records[0], by_weights=by_weights)
-                looks += len(share)
                 panel.plot(
                     epochs,
                     share,
-                    style,
-                    color=COLOURS[backend],
-                    linewidth=WIDTHS[backend],
                     marker="o" if len(share) == 1 else None,
+                    **look(backend, colours[name]),
                 )
-        if not looks:
-            show_text(panel, "no ReLU")
-            panel.set_xlim(0.5, arm.arm.recipe.epochs + 0.5)
-        panel.set_title(arm.arm.name)
+                if not by_weights and not len(share):
+                    without.append(shown(name))
+                top = share.max(initial=0.0)
+                tops[name] = max(tops.get(name, 0.0), float(top))
         panel.set_xlabel("epoch")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-        panel.set_ylim(-0.04, 1.04)
-    axes[0][0].set_ylabel("share of dead units")
-    handles = [
-        line("by activations", GREY, 1.5),
-        line("by weights alone", GREY, 1.5, "--"),
+    axes[0].set_title("by the activations")
+    axes[1].set_title("by the signs of the weights alone")
+    axes[0].set_ylabel("share of dead units")
+    below = [top for top in tops.values() if top < MOSTLY_DEAD]
+    high = max(below, default=1.0) or 1.0
+    axes[0].set_ylim(-0.04 * high, 1.15 * high)
+    notes = [
+        f"{shown(name)}: {top:.2f}"
+        for name, top in tops.items()
+        if top > 1.15 * high
     ]
-    legend(figure, [*_frameworks(result), *handles])
+    listed = [f"above the axis, {'; '.join(notes)}"] if notes else []
+    if without:
+        listed.append(f"without ReLU: {', '.join(dict.fromkeys(without))}")
+    if listed:
+        figure.supxlabel("; ".join(listed), size=9)
+    legend(figure, arm_legend(colours, result.backends))
     return figure
 
 
@@ -190,31 +214,57 @@ def dead(record: Record, *, by_weights: bool) -> tuple[Curve, Curve]:
     return record.probes["dead_relu/epoch"], np.mean(shares, axis=0)
 
 
-def sample_gradients(result: Result, spec: SampleGradients) -> Figure:
+def sample_gradients(result: Result, spec: SampleGradients) -> list[Figure]:
     """Draw histograms of the gradients, a row of panels for each epoch.
+
+    The axis of a row is linear and the same for all arms, so that a ridge is
+    as broad as its gradients are large. Exact zeros, of units that are off,
+    are not in the histogram; their share is written beside it, with the
+    standard deviation of all gradients.
 
     Args:
         result: of the experiment.
         spec: has no fields.
+
+    Returns:
+        Figures of at most `ABREAST` arms.
     """
+    return [
+        _sample_gradients(result, arms)
+        for arms in groups(result.arms, ABREAST)
+    ]
+
+
+def _sample_gradients(result: Result, arms: Sequence[ArmResult]) -> Figure:
     first = result.backends[0]
-    looks = max(len(_epochs(arm.records[first][0])) for arm in result.arms)
-    figure, axes = panels(len(result.arms), looks)
-    edges = _edges([_kernels(arm.records[first][0]) for arm in result.arms])
-    for column, arm in enumerate(result.arms):
-        for row, panel in enumerate(axes[:, column]):
-            for backend, records in arm.records.items():
-                _ridges(panel, records[0], row, edges, backend)
-            panel.set_xscale("symlog", linthresh=_step(edges))
+    looks = max(len(_epochs(arm.records[first][0])) for arm in arms)
+    kernels = max(len(_kernels(arm.records[first][0])) for arm in arms)
+    height = min(RIDGE * kernels + 0.6, (SCREEN - 0.6) / looks)
+    figure = Figure(
+        figsize=(max(3.4 * len(arms) + 0.3, 5.2), height * looks + 0.5),
+        layout="constrained",
+    )
+    axes = figure.subplots(looks, len(arms), squeeze=False)
+    for row in range(looks):
+        records = [arm.records[b][0] for arm in arms for b in result.backends]
+        edges = _edges([_kernels(record) for record in records], row)
+        for column, arm in enumerate(arms):
+            panel = axes[row][column]
+            of_first = arm.records[first][0]
+            if row >= len(_epochs(of_first)):
+                panel.set_axis_off()
+                continue
+            for backend, runs in arm.records.items():
+                _ridges(panel, runs[0], row, edges, backend)
+            _notes(panel, of_first, row)
             panel.set_xlim(edges[0], edges[-1])
-            panel.xaxis.set_minor_locator(NullLocator())
-            panel.set_xticks(_ticks(edges))
+            panel.ticklabel_format(axis="x", scilimits=(-2, 3))
             if row == 0:
-                panel.set_title(arm.arm.name)
+                panel.set_title(shown(arm.arm.name))
             if row == looks - 1:
                 panel.set_xlabel("a sample's gradient by one weight")
-            epoch = _epochs(arm.records[first][0])[row]
-            panel.set_ylabel(f"epoch {int(epoch):,}")
+            epoch = int(_epochs(of_first)[row])
+            panel.set_ylabel(f"epoch {epoch:,}")
     legend(figure, _frameworks(result))
     return figure
 
@@ -222,10 +272,17 @@ def sample_gradients(result: Result, spec: SampleGradients) -> Figure:
 def _ridges(
     panel: Axes, record: Record, look: int, edges: Curve, backend: str
 ) -> None:
-    """Draw a histogram for each kernel, the first layer's at the top."""
+    """Draw a histogram for each kernel, the first layer's at the top.
+
+    The height is the share of the gradients other than 0 that are in a bar,
+    relative to that of the highest bar; the outermost bars also have what is
+    beyond them.
+    """
     kernels = _kernels(record)
     for level, looks in enumerate(reversed(kernels.values())):
-        counts, _ = np.histogram(looks[look], edges)
+        values = looks[look].ravel().astype(float)
+        values = values[np.isfinite(values) & (values != 0)]
+        counts, _ = np.histogram(np.clip(values, *edges[[0, -1]]), edges)
         heights = level + HEIGHT * counts / max(counts.max(), 1)
         panel.stairs(
             heights,
@@ -236,8 +293,40 @@ def _ridges(
             linewidth=WIDTHS["keras"],
         )
     names = [name.partition("/")[0] for name in reversed(kernels)]
-    panel.set_yticks(np.arange(len(names)), names)
+    panel.set_yticks(np.arange(len(names)), map(shown, names))
     panel.set_ylim(-0.05, len(names))
+
+
+def _notes(panel: Axes, record: Record, look: int) -> None:
+    """Write the spread and the share of exact zeros beside each ridge."""
+    for level, looks in enumerate(reversed(_kernels(record).values())):
+        panel.text(
+            *(0.99, level + 0.6, spread_and_zeros(looks[look])),
+            ha="right",
+            size=7.5,
+            transform=panel.get_yaxis_transform(),
+            bbox={"facecolor": "white", "alpha": 0.7, "lw": 0, "pad": 0.5},
+        )
+
+
+def spread_and_zeros(gradients: Curve) -> str:
+    """Return the standard deviation and the share of exact zeros, as text.
+
+    Args:
+        gradients: of any shape.
+
+    >>> spread_and_zeros(np.array([0.0, 0.0, 3.0, -3.0]))
+    'spread 2.1\\n50 % exactly 0'
+    """
+    values = gradients.astype(float)
+    if not np.isfinite(values).all():
+        return "not finite"
+    spread = f"spread {np.std(values):.2g}"
+    zeros = float((values == 0).mean())
+    if zeros == 0:
+        return spread
+    share = f"{zeros:.0%}" if zeros >= 0.01 else "< 1%"
+    return f"{spread}\n{share.replace('%', ' %')} exactly 0"
 
 
 def _kernels(record: Record) -> dict[str, Curve]:
@@ -254,37 +343,20 @@ def _epochs(record: Record) -> Curve:
     return record.probes["per_sample_gradients/epoch"]
 
 
-def _edges(seen: list[dict[str, Curve]]) -> Curve:
-    """Return the edges of all bars, spaced logarithmically on each side of 0.
+def _edges(seen: list[dict[str, Curve]], look: int) -> Curve:
+    """Return the edges of all bars of a row: equally wide, symmetric to 0.
 
-    Each side reaches down to `DECADES` below the largest gradient, or to a
-    decade below the smallest median of a kernel, whichever is larger. One bar
-    between the sides has all smaller values.
+    They contain the share `INSIDE` of the gradients of the widest kernel.
     """
-    sizes = [
-        np.abs(looks[np.isfinite(looks) & (looks != 0)])
-        for kernels in seen
-        for looks in kernels.values()
-    ]
-    sizes = [values for values in sizes if values.size]
-    if not sizes:
-        return np.linspace(-1, 1, BARS + 1)
-    high = np.ceil(np.log10(max(values.max() for values in sizes)))
-    low = np.floor(np.log10(min(np.median(values) for values in sizes))) - 1
-    side = np.logspace(max(low, high - DECADES), high, BARS // 2)
-    return np.concatenate([-side[::-1], side])
-
-
-def _step(edges: Curve) -> float:
-    """Return where the axis turns linear: the innermost edge."""
-    return float(np.abs(edges).min())
-
-
-def _ticks(edges: Curve) -> list[float]:
-    """Return two powers of ten on each side, and 0."""
-    low, high = np.log10(_step(edges)), np.log10(edges[-1])
-    powers = [10.0 ** round((low + high) / 2), 10.0 ** round(high)]
-    return [*(-p for p in reversed(powers)), 0.0, *powers]
+    reach = 0.0
+    for kernels in seen:
+        for looks in kernels.values():
+            if look < len(looks):
+                values = np.abs(looks[look].astype(float))
+                values = values[np.isfinite(values) & (values != 0)]
+                if values.size:
+                    reach = max(reach, float(np.quantile(values, INSIDE)))
+    return np.linspace(-1, 1, BARS + 1) * (reach or 1.0)
 
 
 def _frameworks(result: Result) -> list[Any]:

@@ -1,5 +1,7 @@
 """Plots of the weights at the end of training."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
@@ -10,19 +12,25 @@ from framework_parity.common.metrics.run import kernels
 from framework_parity.common.spec.plots import Distances, WeightHistogram
 from framework_parity.common.training.record import Curve
 from framework_parity.comparisons.report.style import (
-    ABREAST,
     COLOURS,
+    COLUMN,
     WIDTHS,
+    groups,
     legend,
     line,
+    row_starts,
     share_range,
     show_text,
+    shown,
     wrapped,
 )
-from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.worker import LABELS
 
 BINS = 61
+
+# Maximum number of panels of a figure.
+MOST = 6
 
 # Share of the weights within the limits of the plot; the others are counted in
 # the outermost bins.
@@ -32,16 +40,23 @@ INSIDE = 0.998
 CELL, NAMES = 0.62, 1.5
 
 
-def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
+def weight_histogram(result: Result, spec: WeightHistogram) -> list[Figure]:
     """Draw histograms of the weights, a panel for each arm.
 
     Args:
         result: of the experiment.
         spec: has no fields.
+
+    Returns:
+        Figures of at most `MOST` arms.
     """
+    return [_histograms(result, arms) for arms in groups(result.arms, MOST)]
+
+
+def _histograms(result: Result, arms: Sequence[ArmResult]) -> Figure:
     weights_of = {
         (arm.arm.name, backend): kernels(records[0]).astype(np.float64)
-        for arm in result.arms
+        for arm in arms
         for backend, records in arm.records.items()
     }
     reach = max(
@@ -49,8 +64,8 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
         for w in map(_finite, weights_of.values())
     )
     edges = np.linspace(-1, 1, BINS + 1) * (reach or 1.0)
-    figure, axes = wrapped(len(result.arms))
-    for panel, arm in zip(axes, result.arms, strict=True):
+    figure, axes = wrapped(len(arms))
+    for panel, arm in zip(axes, arms, strict=True):
         for backend in result.backends:
             weights = _finite(weights_of[arm.arm.name, backend])
             weights = np.clip(weights, *edges[[0, -1]])
@@ -70,10 +85,10 @@ def weight_histogram(result: Result, spec: WeightHistogram) -> Figure:
         # A bin with one weight must be visible; empty bins are not drawn.
         panel.set_ylim(0.5, max(panel.get_ylim()[1], 10.0))
         panel.set_yscale("log")
-        panel.set_title(arm.arm.name)
+        panel.set_title(shown(arm.arm.name))
         panel.set_xlabel("weight")
     share_range(axes)
-    for panel in axes[::ABREAST]:
+    for panel in row_starts(axes):
         panel.set_ylabel("number of weights")
     legend(
         figure,
@@ -96,9 +111,9 @@ def distances(result: Result, spec: Distances) -> Figure:
     Returns:
         A figure with a lower triangular matrix for each framework.
     """
-    names = [arm.arm.name for arm in result.arms]
+    names = [shown(arm.arm.name) for arm in result.arms]
     before, after = names[:-1] or names, names[1:] or names
-    side = CELL * len(after) + NAMES
+    side = min(CELL * len(after) + NAMES, COLUMN / len(result.backends))
     figure = Figure(
         figsize=(side * len(result.backends), side), layout="constrained"
     )
@@ -111,8 +126,8 @@ def distances(result: Result, spec: Distances) -> Figure:
     norm = LogNorm(min(least, most / 100), most)
     for panel, (backend, table) in zip(axes, tables.items(), strict=True):
         # A distance of 0 has the darkest colour of the scale.
-        shown = np.where(table == 0, least, table)
-        panel.imshow(shown, norm=norm, cmap="cividis")
+        filled = np.where(table == 0, least, table)
+        panel.imshow(filled, norm=norm, cmap="cividis")
         _write(panel, table, norm)
         panel.set_title(LABELS[backend])
         panel.set_xticks(range(len(before)), before, rotation=45, ha="right")

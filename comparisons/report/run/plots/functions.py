@@ -14,19 +14,20 @@ from framework_parity.common.training.record import Curve
 from framework_parity.comparisons.report.style import (
     COLOURS,
     GREY,
-    NARROWEST,
-    PANEL,
     WIDTHS,
     legend,
     line,
-    panels,
+    single,
 )
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.worker import LABELS
 
 # Maximum number of panels in a row; and where diverged runs are drawn, as a
 # multiple of the largest finite value.
-IN_A_ROW, BEYOND = 5, 10.0
+IN_A_ROW, BEYOND = 4, 10.0
+
+# Size of a panel in inches.
+SMALL = (2.5, 1.9)
 
 FORMULA: Any = {"color": "black", "linewidth": 0.6, "zorder": 3}
 
@@ -41,7 +42,12 @@ def activations(result: Result, spec: Activations) -> Figure:
     arm = next(a for a in result.arms if a.arm.name == spec.arm)
     names = statistic.activations(arm.arm)
     columns = min(len(names), IN_A_ROW)
-    figure, axes = panels(columns, -(-len(names) // columns))
+    rows = -(-len(names) // columns)
+    figure = Figure(
+        figsize=(max(SMALL[0] * columns + 0.6, 5.2), SMALL[1] * rows + 0.5),
+        layout="constrained",
+    )
+    axes = figure.subplots(rows, columns, squeeze=False)
     for panel in axes.flat[len(names) :]:
         panel.set_axis_off()
     layers: Any = {node.name: node.layer for node in arm.arm.all_nodes}
@@ -77,11 +83,7 @@ def sweep(result: Result, spec: Sweep) -> Figure:
         result: of the experiment; its arms have different learning rates.
         spec: the statistic.
     """
-    figure = Figure(
-        figsize=(max(PANEL[0] * 1.6, NARROWEST), PANEL[1] * 1.3),
-        layout="constrained",
-    )
-    panel = figure.subplots()
+    figure, panel = single()
     arms = sorted(result.arms, key=lambda a: a.arm.recipe.optimizer.lr)
     rates = np.array([arm.arm.recipe.optimizer.lr for arm in arms])
     by_backend = {b: _measured(arms, b, spec) for b in result.backends}
@@ -93,7 +95,7 @@ def sweep(result: Result, spec: Sweep) -> Figure:
     if all(values.min(initial=1.0) > 0 for values in finite):
         panel.set_yscale("log")
     panel.set_xlabel("learning rate")
-    panel.set_ylabel(spec.statistic.replace("_", " "))
+    panel.set_ylabel(spec.words)
     handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]
     handles.append(line("one seed", "black", 0, marker="."))
     if any(not np.isfinite(values).all() for values in by_backend.values()):

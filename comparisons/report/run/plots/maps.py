@@ -16,12 +16,12 @@ from framework_parity.comparisons.report.style import HORIZON_COLOUR
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.worker import LABELS
 
-Row: TypeAlias = tuple[int, int | str]
-"""A depth and a batch size."""
+Row: TypeAlias = tuple[int, tuple[int, ...], tuple[float, ...], int | str]
+"""A depth, hidden widths, dropout rates and a batch size."""
 
 # In inches: width and height of a cell, and the margins beside and above.
 CELL = (0.75, 0.32)
-BESIDE, ABOVE = 1.7, 1.1
+BESIDE, ABOVE = 2.6, 1.1
 
 
 def heat_maps(result: Result, spec: HeatMaps) -> Figure:
@@ -35,7 +35,7 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
     rates = sorted({arm.recipe.optimizer.lr for arm in arms})
     rows = sorted(
         {spec.row(arm) for arm in arms},
-        key=lambda row: (row[0], _size(row[1])),
+        key=lambda row: (*row[:3], _size(row[3])),
     )
     maps = {
         LABELS[backend]: _map(result, spec, backend, rows, rates)
@@ -60,12 +60,37 @@ def heat_maps(result: Result, spec: HeatMaps) -> Figure:
             _cells(panel, values, "PuOr", -limit, limit)
         panel.set_title(name)
         panel.set_xticks(range(len(rates)), [f"{rate:g}" for rate in rates])
-        panel.set_xlabel("rate")
-    axes[0].set_yticks(
-        range(len(rows)),
-        [f"{counted(depth, 'layer')}, batch {size}" for depth, size in rows],
-    )
+        panel.set_xlabel("learning rate")
+    axes[0].set_yticks(range(len(rows)), row_labels(rows))
     return figure
+
+
+def row_labels(rows: list[Row]) -> list[str]:
+    """Return the labels of the rows: what differs, and always the depth.
+
+    Args:
+        rows: of the map, sorted.
+
+    >>> row_labels([(0, (), (), 16), (1, (64,), (), 16)])
+    ['no hidden layer', '1 hidden layer']
+    >>> row_labels([(1, (64,), (0.2,), 16), (1, (32,), (0.2,), 8)])
+    ['1 hidden layer of 64, batch 16', '1 hidden layer of 32, batch 8']
+    """
+    several_batches = len({batch for *_, batch in rows}) > 1
+    several_widths = len({(d, w) for d, w, *_ in rows}) > len(
+        {depth for depth, *_ in rows}
+    )
+    several_rates = len({rates for _, _, rates, _ in rows}) > 1
+    labels = []
+    for depth, widths, dropout, batch in rows:
+        text = counted(depth, "hidden layer") if depth else "no hidden layer"
+        if widths and several_widths:
+            text += f" of {', '.join(map(str, dict.fromkeys(widths)))}"
+        if several_rates:
+            listed = ", ".join(f"{r:g}" for r in dict.fromkeys(dropout))
+            text += f", dropout {listed or '0'}"
+        labels.append(f"{text}, batch {batch}" if several_batches else text)
+    return labels
 
 
 def _size(batch: int | str) -> float:

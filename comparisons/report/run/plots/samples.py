@@ -1,5 +1,6 @@
 """Plots of samples: embeddings, confusion matrices and mistakes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,35 +14,38 @@ from framework_parity.common.metrics.probes import (
     viewed,
 )
 from framework_parity.common.metrics.registry import Run, views
-from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.plots import Confusion, Embeddings, Mistakes
 from framework_parity.common.training.record import Curve
-from framework_parity.comparisons.report.style import (
-    CLASSES,
-    LEGEND_LINE,
-    legend,
-    line,
-    show_text,
+from framework_parity.comparisons.report.run.plots.planes import (
+    class_legend,
+    class_look,
+    class_names,
 )
-from framework_parity.comparisons.run.result import Result
+from framework_parity.comparisons.report.style import (
+    LEGEND_LINE,
+    groups,
+    legend,
+    show_text,
+    shown,
+)
+from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.worker import LABELS
 
 # In inches: the sides of a panel of points, of a cell of a matrix and of an
 # image; and the padding above and below a panel.
 SIDE, CELL, IMAGE = 2.2, 0.27, 0.85
 PAD = 0.08
-MARKERS = ("o", "^", "s")
 WORST = 8
 
-# Maximum length of a class's name, in characters.
-LONGEST = 10
+# Maximum number of arms, and of views of an arm, in a figure.
+ARMS, VIEWS = 3, 4
 
 # Perplexity of t-SNE: scikit-learn's default, reduced if there are few
 # samples.
 PERPLEXITY = 30.0
 
 
-def embeddings(result: Result, spec: Embeddings) -> Figure:
+def embeddings(result: Result, spec: Embeddings) -> list[Figure]:
     """Draw t-SNE embeddings of the layers' outputs.
 
     Args:
@@ -49,76 +53,47 @@ def embeddings(result: Result, spec: Embeddings) -> Figure:
         spec: has no fields.
 
     Returns:
-        A figure with a row for each arm and framework, and a column for each
-        view.
+        Figures of one arm and at most `VIEWS` views, with a row for each
+        framework and a column for each view.
     """
+    return [
+        _embeddings(result, arm, some)
+        for arm in result.arms
+        for some in groups(views(arm.arm), VIEWS)
+    ]
+
+
+def _embeddings(result: Result, arm: ArmResult, some: Sequence[str]) -> Figure:
     backends = result.backends
-    columns = max(len(views(arm.arm)) for arm in result.arms)
-    rows = len(result.arms) * len(backends)
-    figure, axes = _grid(rows, columns, SIDE, SIDE)
-    for index, arm in enumerate(result.arms):
-        labels = labels_of(arm.arm)
-        rows_of_arm = axes[index * len(backends) :][: len(backends)]
-        for column, view in enumerate(views(arm.arm)):
-            runs = [Run(arm.trained(b), arm.records[b][0]) for b in backends]
-            seen = [viewed(run, view) for run in runs]
-            for panel in rows_of_arm[:, column]:
-                panel.set_axis_on()
-            if all(np.isfinite(outputs).all() for outputs in seen):
-                embedded = zip(
-                    rows_of_arm[:, column], runs, _laid_out(seen), strict=True
-                )
-                for panel, run, points in embedded:
-                    _scatter(panel, points, labels)
-                    _measure(panel, run, view)
-            else:
-                for panel in rows_of_arm[:, column]:
-                    show_text(panel, "diverged")
-            title = (
-                view if len(result.arms) == 1 else f"{arm.arm.name}: {view}"
-            )
-            rows_of_arm[0, column].set_title(title)
-        for panel, backend in zip(rows_of_arm[:, 0], backends, strict=True):
-            panel.set_ylabel(LABELS[backend])
-    names = max((class_names(arm.arm) for arm in result.arms), key=len)
-    legend(
-        figure,
-        [
-            line(f"class {name}", colour, 0, marker=marker)
-            for name, (colour, marker) in zip(
-                names, map(_look, range(len(names))), strict=True
-            )
-        ],
-    )
+    figure, axes = _grid(len(backends), len(some), SIDE, SIDE)
+    labels = labels_of(arm.arm)
+    for column, view in enumerate(some):
+        runs = [Run(arm.trained(b), arm.records[b][0]) for b in backends]
+        seen = [viewed(run, view) for run in runs]
+        for panel in axes[:, column]:
+            panel.set_axis_on()
+        if all(np.isfinite(outputs).all() for outputs in seen):
+            embedded = zip(axes[:, column], runs, _laid_out(seen), strict=True)
+            for panel, run, points in embedded:
+                _scatter(panel, points, labels)
+                _measure(panel, run, view)
+        else:
+            for panel in axes[:, column]:
+                show_text(panel, "diverged")
+        title = shown(view)
+        if len(result.arms) > 1:
+            title = f"{shown(arm.arm.name)}: {title}"
+        axes[0, column].set_title(title)
+    for panel, backend in zip(axes[:, 0], backends, strict=True):
+        panel.set_ylabel(LABELS[backend])
+    legend(figure, class_legend(arm.arm))
     return figure
-
-
-def class_names(arm: Arm) -> list[str]:
-    """Return a label for each class: its name, or its number."""
-    source = arm.data.source
-    names = source.class_names or range(source.class_count or 2)
-    return [shortened(str(name)) for name in names]
-
-
-def shortened(name: str) -> str:
-    """Return a name that fits beside a picture.
-
-    >>> shortened("versicolor"), shortened("a very long name")
-    ('versicolor', 'a very lo…')
-    """
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
-
-
-def _look(label: int) -> tuple[str, str]:
-    """Return a class's colour and marker, unique for up to 18 classes."""
-    cycle, colour = divmod(label, len(CLASSES))
-    return CLASSES[colour], MARKERS[cycle % len(MARKERS)]
 
 
 def _scatter(panel: Axes, points: Curve, labels: Curve) -> None:
     """Draw points with the colours and markers of their classes."""
     for label in np.unique(labels):
-        colour, marker = _look(int(label))
+        colour, marker = class_look(int(label))
         members = points[labels == label]
         panel.plot(*members.T, marker, color=colour, markersize=2.5, mew=0)
 
@@ -150,7 +125,7 @@ def _laid_out(seen: list[Curve]) -> list[Curve]:
     return [points] * len(seen) if equal else np.split(points, len(seen))
 
 
-def confusion(result: Result, spec: Confusion) -> Figure:
+def confusion(result: Result, spec: Confusion) -> list[Figure]:
     """Draw a confusion matrix for each arm and framework.
 
     Args:
@@ -158,9 +133,14 @@ def confusion(result: Result, spec: Confusion) -> Figure:
         spec: has no fields.
 
     Returns:
-        A figure; the rows of each matrix are the true classes.
+        Figures of at most `ARMS` arms; the rows of each matrix are the true
+        classes.
     """
-    arms, backends = result.arms, result.backends
+    return [_confusions(result, arms) for arms in groups(result.arms, ARMS)]
+
+
+def _confusions(result: Result, arms: Sequence[ArmResult]) -> Figure:
+    backends = result.backends
     number = max(len(class_names(arm.arm)) for arm in arms)
     side = CELL * number + 0.6
     figure, axes = _grid(len(backends), len(arms), side, side)
@@ -191,13 +171,13 @@ def confusion(result: Result, spec: Confusion) -> Figure:
             panel.set_yticks(range(len(names)), names)
             panel.tick_params(length=0, labelsize=7)
             panel.set_xlabel("predicted class")
-        axes[0, column].set_title(arm.arm.name)
+        axes[0, column].set_title(shown(arm.arm.name))
     for panel, backend in zip(axes[:, 0], backends, strict=True):
         panel.set_ylabel(f"{LABELS[backend]}\ntrue class")
     return figure
 
 
-def mistakes(result: Result, spec: Mistakes) -> Figure:
+def mistakes(result: Result, spec: Mistakes) -> list[Figure]:
     """Draw misclassified images, a row for each arm and framework.
 
     Args:
@@ -205,14 +185,17 @@ def mistakes(result: Result, spec: Mistakes) -> Figure:
         spec: has no fields.
 
     Returns:
-        A figure; the images are sorted by the probability of the true class,
-        the lowest first.
+        Figures of at most `ARMS` arms; the images are sorted by the
+        probability of the true class, the lowest first.
     """
+    return [_mistakes(result, arms) for arms in groups(result.arms, ARMS)]
+
+
+def _mistakes(result: Result, arms: Sequence[ArmResult]) -> Figure:
     backends = result.backends
-    rows = len(result.arms) * len(backends)
-    figure, axes = _grid(rows, WORST, IMAGE, IMAGE + 0.2)
+    figure, axes = _grid(len(arms) * len(backends), WORST, IMAGE, IMAGE + 0.2)
     for row, panels in enumerate(axes):
-        arm = result.arms[row // len(backends)]
+        arm = arms[row // len(backends)]
         backend = backends[row % len(backends)]
         run = Run(arm.trained(backend), arm.records[backend][0])
         labels = labels_of(arm.arm)
@@ -229,7 +212,9 @@ def mistakes(result: Result, spec: Mistakes) -> Figure:
             panel.set_axis_on()
         # The first panel of a row has its label, even without a mistake.
         panels[0].set_axis_on()
-        panels[0].set_ylabel(f"{arm.arm.name}\n{LABELS[backend]}", size=7)
+        panels[0].set_ylabel(
+            f"{shown(arm.arm.name)}\n{LABELS[backend]}", size=7
+        )
         if not len(wrong):
             panels[0].set_title("none", size=8)
     return figure

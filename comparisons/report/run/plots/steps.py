@@ -1,101 +1,130 @@
 """Plots over the steps of training."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from framework_parity.common.spec.plots import GradientNorms, Rates
+from framework_parity.common.training.record import Record
 from framework_parity.comparisons.report.style import (
-    COLOURS,
     MOST_POINTS,
-    WIDTHS,
+    arm_colours,
+    arm_legend,
+    framework_entries,
+    groups,
     largest,
     legend,
     line,
-    panels,
+    look,
+    row_starts,
     share_range,
     show_text,
+    shown,
+    single,
+    wrapped,
 )
-from framework_parity.comparisons.run.result import Result
-from framework_parity.comparisons.workers.worker import LABELS
+from framework_parity.comparisons.run.result import ArmResult, Result
 
-# Maximum number of panels of the rates in a row.
-IN_A_ROW = 4
+# Maximum number of layers that the legend names one by one.
+FEW = 4
+
+# Maximum number of panels of a figure.
+MOST = 6
 
 
-def gradient_norms(result: Result, spec: GradientNorms) -> Figure:
-    """Draw the gradient norms of all kernels, a row for each framework.
+def gradient_norms(result: Result, spec: GradientNorms) -> list[Figure]:
+    """Draw the gradient norms of all kernels, a panel for each arm.
 
     Args:
         result: of the experiment.
         spec: has no fields.
 
     Returns:
-        A figure; the first kernel is dark and the last one light.
+        Figures of at most `MOST` arms; the first kernel is dark and the last
+        one light.
     """
-    figure, axes = panels(len(result.arms), len(result.backends))
-    for column, arm in enumerate(result.arms):
-        for row, backend in enumerate(result.backends):
-            record, panel = arm.records[backend][0], axes[row][column]
-            kernels = [
-                index
-                for index, name in enumerate(record.parameters)
-                if name.endswith("/kernel")
-            ]
-            norms = record.steps["gradient_norm"]
-            stride = -(-len(norms) // MOST_POINTS)
-            shades = colormaps["viridis"](np.linspace(0, 0.9, len(kernels)))
-            for shade, index in zip(shades, kernels, strict=True):
-                drawn = largest(norms[:, index], stride)
-                steps = np.arange(len(drawn)) * stride
-                # A gradient of 0 cannot be drawn on a logarithmic axis.
-                shown = np.where(drawn > 0, drawn, np.nan)
-                panel.plot(steps, shown, color=shade, linewidth=1)
-            if record.diverged_at is not None:
-                show_text(panel, f"diverges at step {record.diverged_at}")
-            panel.set_xlim(0, len(norms))
-            panel.set_yscale("log")
-            panel.set_xlabel("step")
-            if row == 0:
-                panel.set_title(arm.arm.name)
-            if column == 0:
-                panel.set_ylabel(f"{LABELS[backend]}\ngradient norm")
-    for row_axes in axes:
-        share_range(row_axes)
-    ends = colormaps["viridis"]([0.0, 0.9])
-    legend(
-        figure,
-        [
-            line("first kernel", ends[0], 1.5),
-            line("last kernel", ends[1], 1.5),
-        ],
-    )
+    return [_norms(result, arms) for arms in groups(result.arms, MOST)]
+
+
+def _norms(result: Result, arms: Sequence[ArmResult]) -> Figure:
+    figure, axes = wrapped(len(arms))
+    names: list[str] = []
+    for panel, arm in zip(axes, arms, strict=True):
+        for backend, records in arm.records.items():
+            seen = _kernels(panel, records[0], backend)
+            names = max(names, seen, key=len)
+        lost = arm.records[result.backends[0]][0].diverged_at
+        if lost is not None:
+            show_text(panel, f"diverges at step {lost}")
+        panel.set_yscale("log")
+        panel.set_xlabel("step")
+        panel.set_title(shown(arm.arm.name))
+    share_range(axes)
+    for panel in row_starts(axes):
+        panel.set_ylabel("gradient norm")
+    legend(figure, [*_layers(names), *framework_entries(result.backends)])
     return figure
 
 
+def _kernels(panel: Axes, record: Record, backend: str) -> list[str]:
+    """Draw the norms of one framework; return the names of the layers."""
+    kernels = {
+        name.partition("/")[0]: index
+        for index, name in enumerate(record.parameters)
+        if name.endswith("/kernel")
+    }
+    norms = record.steps["gradient_norm"]
+    stride = -(-len(norms) // MOST_POINTS)
+    for shade, index in zip(
+        _shades(len(kernels)), kernels.values(), strict=True
+    ):
+        drawn = largest(norms[:, index], stride)
+        # A gradient of 0 cannot be drawn on a logarithmic axis.
+        positive = np.where(drawn > 0, drawn, np.nan)
+        steps = np.arange(len(drawn)) * stride
+        panel.plot(steps, positive, **look(backend, shade))
+    panel.set_xlim(0, len(norms))
+    return list(kernels)
+
+
+def _shades(count: int) -> Any:
+    return colormaps["viridis"](np.linspace(0, 0.9, count))
+
+
+def _layers(names: list[str]) -> list[Line2D]:
+    """Return the entries of the layers: all, or of many the two ends."""
+    shades = _shades(len(names))
+    if len(names) <= FEW:
+        return [
+            line(shown(name), shade, 2.0)
+            for name, shade in zip(names, shades, strict=True)
+        ]
+    return [
+        line(f"first layer, {shown(names[0])}", shades[0], 2.0),
+        line("layers between", shades[len(names) // 2], 2.0),
+        line(f"last layer, {shown(names[-1])}", shades[-1], 2.0),
+    ]
+
+
 def rates(result: Result, spec: Rates) -> Figure:
-    """Draw the learning rates of both frameworks, a panel for each arm.
+    """Draw the learning rates of all arms and both frameworks.
 
     Args:
         result: of the experiment.
         spec: has no fields.
     """
-    columns = min(len(result.arms), IN_A_ROW)
-    figure, axes = panels(columns, -(-len(result.arms) // columns))
-    for panel in axes.flat[len(result.arms) :]:
-        panel.set_axis_off()
-    for panel, arm in zip(axes.flat, result.arms, strict=False):
+    colours = arm_colours(arm.arm.name for arm in result.arms)
+    figure, panel = single(8.0, 3.6)
+    for arm in result.arms:
         for backend, records in arm.records.items():
-            panel.plot(
-                records[0].steps["rate"],
-                color=COLOURS[backend],
-                linewidth=WIDTHS[backend],
-            )
-        panel.set_title(arm.arm.name)
-        panel.set_xlabel("step")
-    share_range(axes.flat[: len(result.arms)])
-    for row in axes:
-        row[0].set_ylabel("learning rate")
-    handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]
-    legend(figure, handles)
+            style = look(backend, colours[arm.arm.name])
+            panel.plot(records[0].steps["rate"], **style)
+    panel.set_xlabel("step")
+    panel.set_ylabel("learning rate")
+    legend(figure, arm_legend(colours, result.backends))
     return figure

@@ -15,7 +15,9 @@ from framework_parity.comparisons.report.style import (
     WIDTHS,
     legend,
     line,
-    panels,
+    row_starts,
+    shown,
+    wrapped,
 )
 from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.worker import LABELS
@@ -47,10 +49,8 @@ def paths(result: Result, spec: Paths) -> Figure:
     points = points[np.isfinite(points).all(1)]
     low, high = points.min(0), points.max(0)
     margin = np.maximum(high - low, 1e-9) / 5
-    figure, axes = panels(len(arms), 1)
-    for panel, arm, by_backend in zip(
-        axes[0], arms, paths_of_arms, strict=True
-    ):
+    figure, axes = wrapped(len(arms))
+    for panel, arm, by_backend in zip(axes, arms, paths_of_arms, strict=True):
         _contours(panel, arm.arm, low - margin, high + margin)
         for backend, weights in by_backend.items():
             panel.plot(
@@ -61,9 +61,10 @@ def paths(result: Result, spec: Paths) -> Figure:
                 markersize=WIDTHS[backend] + 0.5,
             )
         panel.plot(*weights[0], "k^", markersize=6)
-        panel.set_title(arm.arm.name)
+        panel.set_title(shown(arm.arm.name))
         panel.set_xlabel("first weight")
-    axes[0][0].set_ylabel("second weight")
+    for panel in row_starts(axes):
+        panel.set_ylabel("second weight")
     handles = [line(LABELS[b], COLOURS[b], WIDTHS[b]) for b in result.backends]
     handles.append(line("start", "black", 0, marker="^"))
     handles.append(line("equal loss", GREY, 0.8))
