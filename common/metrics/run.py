@@ -28,6 +28,8 @@ from framework_parity.common.training.batches import rates, steps_per_epoch
 from framework_parity.common.training.loop import Reduction
 from framework_parity.common.training.record import Curve, Record
 
+NAN = math.nan
+
 
 def _final(name: str, *needs: Need) -> None:
     """Register a final metric of the record as a statistic."""
@@ -106,9 +108,37 @@ def lowest(run: Run, curve: str) -> float:
 
 
 @statistic()
+def highest(run: Run, curve: str) -> float:
+    """The largest value of an evaluated curve."""
+    return float(np.nanmax(_evaluations(run, curve)))
+
+
+@statistic()
 def last(run: Run, curve: str) -> float:
     """The last value of an evaluated curve, before weights are restored."""
     return float(_evaluations(run, curve)[-1])
+
+
+@statistic()
+def at_epoch(run: Run, curve: str, epoch: float) -> float:
+    """The value of an evaluated curve after an epoch; NaN if there is none.
+
+    Epochs count from 1. Training may have stopped before the epoch, or
+    `evaluate_every` may have left it out.
+    """
+    chosen = run.record.epochs["epoch"] == epoch
+    return float(_evaluations(run, curve)[chosen][0]) if chosen.any() else NAN
+
+
+@statistic()
+def roughness(run: Run, curve: str) -> float:
+    """How unsteady an evaluated curve is; 0 for a straight line.
+
+    The root mean square of the second differences, which a steady fall or
+    rise does not enter. NaN if there are fewer than three evaluations.
+    """
+    bends = np.diff(_evaluations(run, curve).astype(float), 2)
+    return float(np.sqrt((bends**2).mean())) if len(bends) else NAN
 
 
 @statistic()

@@ -29,6 +29,11 @@ does.
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_images import (
+    HANDWRITING,
+    lesson_images,
+)
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
     claim,
@@ -160,3 +165,21 @@ def _no_better(name: str) -> dict[str, str]:
         f"{name} is better than ReLU by no more than 0.02.",
         f"{name}.test_accuracy <= relu.test_accuracy + 0.02",
     )
+
+
+def _lesson_4(dataset: str, profile: str) -> dict[str, Any]:
+    """Return ReLU, tanh and sigmoid in the lesson's 128-64 units.
+
+    Lesson 4 names the three and trains with ReLU.
+    """
+    spec = _images(IMAGES[0], profile)
+    spec["data"] = lesson_images(dataset, profile)
+    spec["recipe"] |= {
+        "last_batch": "keep",
+        "epochs": 5 if profile == "full" else 15,
+    }
+    plots = [{"bars": "test_accuracy"}]
+    return {"name": "activations", "dialect": "torch", **spec, "plots": plots}
+
+
+LESSONS = {4: Lesson(_lesson_4, HANDWRITING, "mnist")}

@@ -22,6 +22,9 @@ from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("xor",)
 
+# The four corners in the order of the data, and their labels.
+CORNERS = {"0, 0": 0, "0, 1": 1, "1, 0": 1, "1, 1": 0}
+
 
 def written(dataset: str, profile: str) -> dict[str, Any]:
     """Return the specification for one profile."""
@@ -40,6 +43,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "arms": {
             "no_hidden_layer": [{"dense": 1}],
             "hidden_layer": [*hidden(4, activation="tanh"), {"dense": 1}],
+            "stacked_linear": [{"dense": 4}, {"dense": 4}, {"dense": 1}],
         },
         "replay": {"seed": 42, "reseed": False},
         "probes": {"representations": {"epochs": ["last"]}},
@@ -54,6 +58,46 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "With one, all four corners are right.",
                 "hidden_layer.train_accuracy == 1",
             ),
+            claim(
+                "stacked_linear_layers_are_a_line",
+                "Three layers without an activation have a corner wrong too.",
+                "stacked_linear.train_accuracy < 1",
+            ),
+            claim(
+                "input_is_not_separable",
+                "In the plane of the inputs no line has each class on one "
+                "side of it.",
+                'hidden_layer.linearly_separable("input") == 0',
+            ),
+            claim(
+                "hidden_space_is_separable",
+                "In the space of the four hidden units a plane has.",
+                'hidden_layer.linearly_separable("tanh_1") == 1',
+            ),
+            *(
+                claim(
+                    f"predicts_{corner.replace(', ', '_')}",
+                    f"The prediction for ({corner}) is {label}.000, as a "
+                    "PyTorch script prints under seed 42.",
+                    f"hidden_layer.prediction({sample}) == {label}.000",
+                )
+                for sample, (corner, label) in enumerate(CORNERS.items())
+            ),
+        ],
+        "plots": [
+            {
+                "table": {
+                    "rows": {
+                        f"prediction for ({corner})": (
+                            f"hidden_layer.prediction({sample}) == {label}.000"
+                        )
+                        for sample, (corner, label) in enumerate(
+                            CORNERS.items()
+                        )
+                    },
+                    "expected": "published",
+                }
+            }
         ],
     }
 
