@@ -131,14 +131,13 @@ def at_epoch(run: Run, curve: str, epoch: float) -> float:
 
 
 @statistic()
-def roughness(run: Run, curve: str) -> float:
-    """How unsteady an evaluated curve is; 0 for a straight line.
+def rises(run: Run, curve: str) -> float:
+    """The share of evaluations at which a curve is higher than before.
 
-    The root mean square of the second differences, which a steady fall or
-    rise does not enter. NaN if there are fewer than three evaluations.
+    0 for a curve that falls steadily. NaN if there is only one evaluation.
     """
-    bends = np.diff(_evaluations(run, curve).astype(float), 2)
-    return float(np.sqrt((bends**2).mean())) if len(bends) else NAN
+    changes = np.diff(_evaluations(run, curve).astype(float))
+    return float((changes > 0).mean()) if len(changes) else NAN
 
 
 @statistic()

@@ -177,9 +177,9 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "normalised_is_steadier",
-                "Its training loss changes more evenly from epoch to epoch.",
-                "batch_norm.roughness('train_loss') < "
-                "plain.roughness('train_loss')",
+                "Its training loss rises from one epoch to the next less "
+                "often.",
+                "batch_norm.rises('train_loss') < plain.rises('train_loss')",
             ),
             claim(
                 "normalised_takes_higher_rates",

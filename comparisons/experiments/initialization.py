@@ -193,14 +193,6 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
         ],
         "notebook": [
             {
-                "says": "He initialisation typically works best for ReLU.",
-                "correction": "With two hidden layers and Adam, no difference "
-                "to Xavier's shows. The factor of 2 between their variances "
-                "counts once per layer; `parity run initialization` has five "
-                "layers and plain SGD, where a small start learns nothing.",
-                "claims": ["he_beats_xavier", "small_normals_learn"],
-            },
-            {
                 "says": "np.random.seed(42) and tf.random.set_seed(42) make "
                 "the figures repeatable.",
                 "correction": "Keras 3 draws the seeds of its initialisers "

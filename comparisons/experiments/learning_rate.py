@@ -166,9 +166,8 @@ def _lesson_2(dataset: str, profile: str) -> dict[str, Any]:
                 "correction": "The order is right and the figures are those "
                 "of another run. The cell as it stands, with its seed of 42, "
                 "prints 0.6179, 0.4562 and nan in PyTorch 2.15, and so do "
-                "both frameworks here with `--randomness replay`. Figures "
-                "that are copied into a text should be printed by the code "
-                "beside them.",
+                "both frameworks here with `--randomness replay`. The text's "
+                "figures come from another version of the code.",
                 "claims": [f"published_{name}" for name in PUBLISHED],
             }
         ],

@@ -166,7 +166,7 @@ def _lesson_4(dataset: str, profile: str) -> dict[str, Any]:
             claim(
                 "activations_are_the_difference",
                 "With ReLU between them they do not.",
-                'deep.nonlinearity("dense_3") > 0.01',
+                'deep.nonlinearity("dense_3") > 1e-9',
             ),
             _better("deep_beats_stacked_linear", "ReLUs beat none."),
             *(published if full and dataset == "mnist" else []),
@@ -176,9 +176,10 @@ def _lesson_4(dataset: str, profile: str) -> dict[str, Any]:
                 "says": "The shallow network might train a bit faster "
                 "initially, as it has fewer parameters.",
                 "correction": "The notebook's own output says otherwise: "
-                "after the first epoch the accuracies on the training images "
-                "are 88.69 % without hidden layers and 89.02 % with two. An "
-                "epoch takes less time, but it does not teach more.",
+                "after the first epoch of 1,875 steps the accuracies on the "
+                "training images are 88.69 % without hidden layers and "
+                "89.02 % with two. It is true earlier: on the digits, whose "
+                "first epoch has 45 steps, the linear network is ahead.",
                 "claims": ["linear_is_ahead_at_first"],
             }
         ],

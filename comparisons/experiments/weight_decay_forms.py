@@ -182,7 +182,7 @@ def _lesson_4(dataset: str, profile: str) -> dict[str, Any]:
             "optimizer": {"sgd": sgd},
             "batch_size": 32,
             "shuffle": "each_epoch",
-            "epochs": 5,
+            "epochs": 5 if full else 15,
             "precision": "float64",
         },
         "arms": {

@@ -65,8 +65,7 @@ def record(**changes: object) -> Record:
         ("variance", ("train_loss", 1), 0.25),
         ("at_epoch", ("train_loss", 1), 3.0),
         ("at_epoch", ("train_loss", 3), 2.0),
-        # The changes are -2 and 1.
-        ("roughness", ("train_loss",), 3.0),
+        ("rises", ("train_loss",), 0.5),
         ("gradient_norm", ("dense_2/kernel", 2), 2.0),
         ("gradient_ratio", (), 3.0),
         ("near_zero", (0.5,), 2 / 6),
@@ -88,14 +87,14 @@ def test_an_epoch_that_was_not_evaluated_has_no_value() -> None:
     assert math.isnan(STATISTICS["at_epoch"]((run,), ("train_loss", 4)))
 
 
-def test_a_steady_curve_is_not_rough_and_a_short_one_undefined() -> None:
-    for values, expected in (([4.0, 3.0, 2.0], 0.0), ([4.0, 3.0], math.nan)):
+def test_a_steady_curve_does_not_rise_and_one_value_cannot() -> None:
+    for values, expected in (([4.0, 3.0, 2.0], 0.0), ([4.0], math.nan)):
         epochs = {
             "epoch": np.arange(1.0, len(values) + 1),
             "train_loss": np.array(values),
         }
         run = Run(ARM, record(epochs=epochs))
-        value = STATISTICS["roughness"]((run,), ("train_loss",))
+        value = STATISTICS["rises"]((run,), ("train_loss",))
         assert value == pytest.approx(expected, nan_ok=True)
 
 
