@@ -15,6 +15,12 @@ claim about the test loss as well. Over five seeds neither is decided: the
 effect of the seed is as large as the effect of dropout, and a table of one
 seed (the published one has seed 42) can show either. Digits and other images:
 256-128-64 units with rates of 0.3, 0.3 and 0.2, compared with no dropout.
+
+Lesson 4 has 128-64 units with a rate of 0.5 behind both, SGD at 0.1 and no
+validation part. There dropout costs accuracy, in the published figures (96.66
+for 97.40 %) and on the digits after 15 epochs (0.939 for 0.958). Where
+`eval()` is forgotten, the same weights are measured at 0.878, and at another
+value each time.
 """
 
 from typing import Any

@@ -13,6 +13,10 @@ initialisation, 0.065 = 1/2 ^ 4 with Xavier's, and 1.7e-9 with a standard
 deviation of 0.01, as the formulas predict. The last learns nothing in ten
 epochs. But with Xavier's initialisation the accuracy is the same as with He's
 (0.952): five layers are too few for a factor of 2 to matter.
+
+Lesson 3 has 128-64 units and Adam. There even a deviation of 0.01 learns: on
+the digits the validation accuracies are 0.951 with it, 0.957 with Xavier's and
+0.960 with He's, which is ahead of Xavier's in four of five seeds.
 """
 
 from typing import Any

@@ -13,6 +13,10 @@ edge between 0.3 and 1, and the best rates are just below it. After the loss
 has diverged, nothing is compared any more: a tanh is exactly 1 from 17.7 on in
 TensorFlow and from 19.1 on in PyTorch, and whether a slope is 1e-15 or 0
 matters for a gradient of 1e20.
+
+Lesson 2 has a sine of 3.14 x at 100 equal steps, ReLU, and three rates. It
+prints 0.4968, 0.3692 and inf; the script itself prints 0.6179, 0.4562 and nan,
+as do both frameworks with `--randomness replay`.
 """
 
 from typing import Any

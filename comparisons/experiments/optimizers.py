@@ -16,6 +16,12 @@ components that do not change sign. Adam (Kingma and Ba 2015) divides the step
 of each weight by the size of its gradient, which makes the valley round. The
 paths are drawn over the loss.
 
+Lesson 3 trains 128-64 units on 10,000 images in batches of 128. On the
+digits, in 10 epochs, SGD is far behind (training loss 0.576); Adam (0.047) is
+not told apart from AdamW, momentum (0.049) and RMSprop (0.055). Its formula
+for momentum has a factor 1 - beta that neither framework has: with it the loss
+is 0.592.
+
 The bumps are a single weight whose loss has a minimum at 0 and a lower bump
 on the way from 3: SGD stops before it, at 1.1, while momentum and Adam arrive
 at 0. With bumps four times as high, which begin at the start, all three stop

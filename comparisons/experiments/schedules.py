@@ -14,6 +14,13 @@ loss of each run. The other claims are what is commonly said about schedules,
 that they reach a lower loss than a constant rate. On the digits they do not,
 in 12 epochs or in 30: at a rate of 0.001 the loss is still decreasing, and a
 lower rate only means less training.
+
+Lesson 3 has 128-64 units with batch normalisation and dropout, a cosine and
+early stopping. On the digits its test accuracy (0.974) is not told apart from
+that of a constant rate (0.976), and in 20 epochs early stopping hardly ever
+ends the training. Its function for a step decay, given to Keras as a callback,
+halves the current rate instead of the first one: the rate ends at 9.3e-13 in
+place of 1.25e-4, and the training loss at 0.065 in place of 0.029.
 """
 
 from typing import Any
@@ -230,7 +237,7 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
                 "says": "The largest validation accuracy of the history is "
                 "printed as the final one.",
                 "correction": "Early stopping restores the weights of the "
-                "lowest validation loss, whose accuracy is often below that "
+                "lowest validation loss, whose accuracy can be below that "
                 "maximum; and a maximum of many values is too optimistic.",
                 "claims": ["final_is_the_highest"],
             },

@@ -15,6 +15,13 @@ there is also 52-52-52, whose 5,827 parameters are no more than those of the
 wide network. All three reach 0.98 or 0.99, and 5 seeds do not show a
 difference. Images: no hidden layer, 128-64, and one layer with as many
 parameters as that: on the digits 0.93, 0.96, and 0.96.
+
+Lesson 4 compares no hidden layer with 128-64 on MNIST (92.26 and 97.40 %). A
+third network has the same layers without activations. Its outputs are an
+affine function of the image to 1e-14 of their variance, so that it is a linear
+classifier; on the digits it is nevertheless as accurate as the network with
+ReLU (0.960 and 0.958, five seeds do not tell them apart), and more accurate
+than the single layer (0.938), since it trains faster.
 """
 
 from typing import Any

@@ -16,6 +16,11 @@ Adam makes whole steps of it, however small lambda is. With coupled decay they
 approach zero (a mean of 0.002 after 10 epochs on the digits); with decoupled
 decay they remain near their initial values (0.063). Whether biases decay is a
 convention, too, and it has an effect.
+
+Lesson 4 has SGD at 0.1 and a penalty of 1e-4, beside none and two other
+strengths. On the digits, after 15 epochs, none of the three has a higher test
+accuracy than no penalty (0.958). The penalty is a weight decay of 2e-4, to
+6e-16 of the weights, and not one of 1e-4, which differs by 0.006.
 """
 
 from typing import Any

@@ -5,7 +5,9 @@ of a square, where opposite corners are alike. No straight line separates them,
 and a network without a hidden layer can only represent a straight line (Minsky
 and Papert 1969), so that at best it has three corners right. Two lines are
 enough: a hidden layer of two units can represent them, and one of four units
-learns it more reliably.
+learns it more reliably. In the space of these units a plane separates the
+classes. Layers without an activation between them do not help: three of them
+are one linear layer, and have a corner wrong, too.
 
 All four corners are the training set; there are no other samples. The network
 trains with Adam at a learning rate of 0.5, 2,000 steps, and binary
