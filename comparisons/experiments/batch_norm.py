@@ -17,6 +17,13 @@ validation loss is computed with averages that lag behind, early stopping
 treats it as the loss of the network, and after 12 epochs it restores the
 second epoch: the network had learnt, but its averages had not followed.
 `parity audit naive_port` identifies the two defaults that cause this.
+
+Lesson 3 also says that normalisation allows higher rates and makes the initial
+weights matter less. On the digits both are true: at a rate of 1 the test
+accuracy is 0.954 with it and 0.10 without, and from initial weights with a
+deviation of 0.01 it is 0.976, as from others, and 0.11 without. The loss does
+not become steadier: without normalisation it never rises from one epoch to the
+next either.
 """
 
 from typing import Any

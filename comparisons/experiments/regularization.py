@@ -18,6 +18,11 @@ the two differ. In the quick profile L1 of 0.1 and dropout narrow the gap from
 28 to 7 and 15, because the network fits the samples less: the test losses are
 52 and 35, against 32 without either. The weak penalties hardly change gap or
 loss, not more than the seed does. A narrow gap alone is not the goal.
+
+Lesson 4 says that L2 and dropout together are better than either. On the
+digits, with its 128-64 units, SGD and a dropout of 0.5, they are not (0.941):
+none is 0.958, L2 of 1e-4 0.958, and dropout 0.939. The network is too small
+and is trained too briefly to overfit.
 """
 
 from typing import Any

@@ -166,7 +166,7 @@ def _convolution(filters: int, size: int = 3, stride: int = 1) -> list[Any]:
     return [{"conv2d": fields}, NORM]
 
 
-DEEP = {"quick": (102, 16), "full": (102, 64)}
+DEEP = {"quick": (32, 16), "full": (102, 64)}
 """Number of dense layers of the deepest network, and their units."""
 
 
@@ -208,13 +208,13 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
                 "residual.train_loss < plain.train_loss",
             ),
             claim(
-                "a_hundred_layers_train",
+                "deep_residual_trains",
                 f"With shortcuts, {depth} layers get more than half of the "
                 "images right.",
                 "residual_deep.test_accuracy > 0.5",
             ),
             claim(
-                "a_hundred_plain_layers_do_not",
+                "deep_plain_fails",
                 f"Without, {depth} layers do not.",
                 "plain_deep.test_accuracy < 0.5",
             ),
