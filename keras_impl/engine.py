@@ -278,28 +278,48 @@ def compile_evaluation(
     model: keras.Model,
     loss: keras.losses.Loss,
     penalty: ModelPenalty,
-) -> Callable[[Any, Any], tuple[Any, Any]]:
-    """Return a function from x, y to the outputs and the loss.
+    mask_layers: dict[str, Any],
+) -> Callable[[Any, Any, Any], tuple[Any, Any]]:
+    """Return a function from x, y and masks to the outputs and the loss.
 
     Args:
         model: the network.
         loss: the loss function.
         penalty: the penalty on the model.
+        mask_layers: the layers that take masks, by name.
 
-    Translation: evaluation mode is an argument of the call. One trace is
-    used for any number of samples.
+    Returns:
+        A function that evaluates in evaluation mode if the masks are None,
+        else in training mode with these masks by layer.
+
+    Translation: the mode is an argument of the call. One trace of each mode
+    is used for any number of samples.
     """
 
     @tf.function
-    def evaluation(x: Any, y: Any) -> tuple[Any, Any]:
-        outputs = model(x, training=False)
+    def evaluation(x: Any, y: Any, masks: Any) -> tuple[Any, Any]:
+        training = masks is not None
+        with set_masks(mask_layers if training else {}, masks or {}):
+            outputs = model(x, training=training)
         value = loss(y, _as_they_are(outputs))
         return outputs, penalty.reported(value)
 
-    traced = cache(evaluation.get_concrete_function)
+    @cache
+    def traced(*kinds: Any, training: bool) -> Any:
+        x, y, *masks = kinds
+        given = (
+            dict(zip(mask_layers, masks, strict=True)) if training else None
+        )
+        return evaluation.get_concrete_function(x, y, given)
 
-    def of_any_size(x: Any, y: Any) -> tuple[Any, Any]:
-        like = (tf.TensorSpec((None, *t.shape[1:]), t.dtype) for t in (x, y))
-        return traced(*like)(x, y)
+    def of_any_size(x: Any, y: Any, masks: Any = None) -> tuple[Any, Any]:
+        training = masks is not None
+        given = [masks[name] for name in mask_layers] if training else []
+        kinds = [
+            tf.TensorSpec((None, *t.shape[1:]), t.dtype)
+            for t in (x, y, *given)
+        ]
+        function = traced(*kinds, training=training)
+        return function(x, y, masks) if training else function(x, y)
 
     return of_any_size

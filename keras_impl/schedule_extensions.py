@@ -32,6 +32,30 @@ class RisingCosine(keras.optimizers.schedules.LearningRateSchedule):
 
 
 @registered
+class CompoundedSteps(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate that each step t multiplies by `by`^⌊t / every⌋.
+
+    rate · by^n, where n = every · c (c - 1) / 2 + c (t mod every + 1) is the
+    sum of the exponents so far, and c = ⌊t / every⌋.
+    """
+
+    def __init__(self, rate: float, every: int, by: float) -> None:
+        super().__init__()
+        self.rate, self.every, self.by = rate, every, by
+
+    def __call__(self, step: Any) -> Any:
+        done = ops.convert_to_tensor(step)
+        changes, rest = done // self.every, ops.mod(done, self.every)
+        summed = self.every * (changes * (changes - 1) // 2)
+        exponent = _exact(summed + changes * (rest + 1))
+        by = np.array(self.by, keras.config.floatx())
+        return self.rate * ops.power(ops.convert_to_tensor(by), exponent)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "every": self.every, "by": self.by}
+
+
+@registered
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     """Half a cosine up from rate/start_over, and half a cosine down.
 

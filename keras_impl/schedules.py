@@ -34,10 +34,17 @@ def constant(spec: ConstantRate, lr: float, steps_per_epoch: int) -> Call:
 
 
 def step_decay(spec: StepDecay, lr: float, steps_per_epoch: int) -> Call:
-    """ExponentialDecay with a staircase."""
-    schedule = call(
-        schedules.ExponentialDecay, lr, spec.every, spec.by, staircase=True
-    )
+    """ExponentialDecay with a staircase.
+
+    Translation: a factor of the current rate needs a subclass; a function of
+    LearningRateScheduler would have it, as it receives the current rate.
+    """
+    if spec.applied_to == "current":
+        schedule = call(extensions.CompoundedSteps, lr, spec.every, spec.by)
+    else:
+        schedule = call(
+            schedules.ExponentialDecay, lr, spec.every, spec.by, staircase=True
+        )
     return _counted(spec, steps_per_epoch, schedule)
 
 

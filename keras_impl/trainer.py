@@ -17,7 +17,7 @@ from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.base import BaseTrainer, Layout
-from framework_parity.common.training.batches import Segment
+from framework_parity.common.training.batches import Masks, Segment
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.common.training.masks import set_masks
 from framework_parity.keras_impl import (
@@ -96,7 +96,7 @@ class Trainer(BaseTrainer):
             self.model, self.loss
         )
         self.run_evaluation = engine.compile_evaluation(
-            self.model, self.loss, self.penalty
+            self.model, self.loss, self.penalty, self.mask_layers
         )
 
     def _fresh_optimizer(self) -> None:
@@ -119,16 +119,21 @@ class Trainer(BaseTrainer):
         curves = self.run_steps(
             to_tensor(segment.indices, self.dtype),
             to_tensor(segment.rates, self.dtype),
-            self._masks(segment),
+            self._masks(segment.masks),
         )
         return {name: to_array(value) for name, value in curves.items()}
 
-    def _masks(self, segment: Segment) -> dict[str, Any]:
+    def _masks(self, masks: Masks) -> dict[str, Any]:
         return {
             name: to_tensors(mask, self.dtype)
-            for name, mask in segment.masks.items()
+            for name, mask in masks.items()
             if name in self.mask_layers
         }
+
+    def _first_masks(self, masks: Masks) -> dict[str, Any]:
+        """Return the first step's masks, as tensors."""
+        given = self._masks(masks)
+        return {name: mask[0] for name, mask in given.items()}
 
     def predict(self, x: np.ndarray) -> np.ndarray:
         """Return predictions: probabilities, or numbers in regression."""
@@ -170,8 +175,7 @@ class Trainer(BaseTrainer):
         self, segment: Segment
     ) -> tuple[float, dict[str, np.ndarray]]:
         """Return the loss and gradients of a segment's first step."""
-        masks = self._masks(segment)
-        given = {name: mask[0] for name, mask in masks.items()}
+        given = self._first_masks(segment.masks)
         x, y = engine.gather(*self.parts["train"], segment.indices[0])
         before = self.weights()
         variables = weights.parameters(self.model)

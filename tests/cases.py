@@ -90,6 +90,9 @@ STEPS = {"step_decay": {"every": 3, "by": 0.7}}
 SCHEDULES: dict[str, Any] = {
     "constant": "constant",
     "step_decay": STEPS,
+    "step_decay-compounded": {
+        "step_decay": {"every": 6, "by": 0.9, "applied_to": "current"}
+    },
     "multi_step-first_new": {
         "multi_step": {"at": [4, 11], "by": 0.5, "boundary": "first_new"}
     },

@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from framework_parity.common.data.base import Dataset
-from framework_parity.common.data.synthetic import Linear
+from framework_parity.common.data.synthetic import Linear, Sine
 from framework_parity.common.spec.architecture import LayerNode, masked
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.recipe import Recipe, batch_sizes
@@ -50,6 +50,8 @@ def record(arm: Arm, seed: int) -> RecordedDraws:
 
 def _samples(source: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the data that PyTorch draws; None if NumPy draws them."""
+    if isinstance(source, Sine) and source.placement == "grid":
+        return _grid(source)
     if not isinstance(source, Linear):
         return None
     x = torch.randn(source.samples, source.features)
@@ -59,6 +61,13 @@ def _samples(source: Dataset) -> tuple[np.ndarray, np.ndarray] | None:
     y_test = x_test @ w + source.noise * torch.randn(source.test_samples)
     both = torch.cat([x, x_test]), torch.cat([y, y_test])
     return both[0].double().numpy(), both[1].double().numpy()
+
+
+def _grid(source: Sine) -> tuple[np.ndarray, np.ndarray]:
+    """Return a sine on a grid, whose noise PyTorch draws."""
+    x = torch.linspace(source.low, source.high, source.samples).reshape(-1, 1)
+    y = torch.sin(x * source.frequency) + torch.randn_like(x) * source.noise
+    return x.double().numpy(), y.double().numpy()
 
 
 def _network(arm: Arm) -> nn.Sequential:

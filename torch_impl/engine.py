@@ -239,22 +239,36 @@ def outputs(model: nn.Module, x: Tensor, names: set[str]) -> dict[str, Tensor]:
 
 
 def compile_evaluation(
-    model: nn.Module, loss: nn.Module, penalty: ModelPenalty
-) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Return a function from x, y to the outputs and the loss.
+    model: nn.Module,
+    loss: nn.Module,
+    penalty: ModelPenalty,
+    mask_layers: dict[str, Any],
+) -> Callable[[Tensor, Tensor, Any], tuple[Tensor, Tensor]]:
+    """Return a function from x, y and masks to the outputs and the loss.
 
     Args:
         model: the network.
         loss: the loss function.
         penalty: the penalty on the model.
+        mask_layers: the layers that take masks, by name.
 
-    Translation: evaluation mode is a state of the model.
+    Returns:
+        A function that evaluates in evaluation mode if the masks are None,
+        else in training mode with these masks by layer.
+
+    Translation: the mode is a state of the model. In training mode running
+    averages change, which tensors of `inference_mode` could not.
     """
 
-    @torch.inference_mode()
-    def evaluation(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        model.eval()
-        outputs = model(x)
-        return outputs, penalty.reported(loss(outputs, y))
+    def evaluation(
+        x: Tensor, y: Tensor, masks: dict[str, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        training = masks is not None
+        model.train(training)
+        given = set_masks(mask_layers if training else {}, masks or {})
+        mode = torch.no_grad() if training else torch.inference_mode()
+        with mode, given:
+            outputs = model(x)
+            return outputs, penalty.reported(loss(outputs, y))
 
     return evaluation

@@ -18,6 +18,17 @@ class InverseTime:
         return 1 / (1 + self.k * (int(done) if self.staircase else done))
 
 
+class Staircase:
+    """Factor by^⌊t / every⌋ at step t, for MultiplicativeLR."""
+
+    def __init__(self, every: int, by: float) -> None:
+        self.every, self.by = every, by
+
+    def __call__(self, step: int) -> float:
+        factor: float = self.by ** (step // self.every)
+        return factor
+
+
 class PolynomialTo:
     """Factor (1 - end) (1 - t / steps)^power + end, for LambdaLR."""
 

@@ -33,8 +33,14 @@ def constant(spec: ConstantRate, lr: float, steps_per_epoch: int) -> Call:
 
 
 def step_decay(spec: StepDecay, lr: float, steps_per_epoch: int) -> Call:
-    """StepLR."""
-    scheduler = call(lr_scheduler.StepLR, step_size=spec.every, gamma=spec.by)
+    """StepLR, or MultiplicativeLR for a factor of the current rate."""
+    if spec.applied_to == "current":
+        factor = call(extensions.Staircase, every=spec.every, by=spec.by)
+        scheduler = call(lr_scheduler.MultiplicativeLR, lr_lambda=factor)
+    else:
+        scheduler = call(
+            lr_scheduler.StepLR, step_size=spec.every, gamma=spec.by
+        )
     return _counted(spec, steps_per_epoch, scheduler)
 
 

@@ -16,7 +16,7 @@ from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.base import BaseTrainer, Layout
-from framework_parity.common.training.batches import Segment
+from framework_parity.common.training.batches import Masks, Segment
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.common.training.masks import set_masks
 from framework_parity.torch_impl import (
@@ -85,7 +85,7 @@ class Trainer(BaseTrainer):
             self.model, self.loss
         )
         self.run_evaluation = engine.compile_evaluation(
-            self.model, self.loss, self.penalty
+            self.model, self.loss, self.penalty, self.mask_layers
         )
         self._fresh_optimizer()
 
@@ -117,16 +117,21 @@ class Trainer(BaseTrainer):
         curves = self.run_steps(
             torch.from_numpy(segment.indices),
             segment.rates.tolist(),
-            self._masks(segment),
+            self._masks(segment.masks),
         )
         return {name: to_array(value) for name, value in curves.items()}
 
-    def _masks(self, segment: Segment) -> dict[str, torch.Tensor]:
+    def _masks(self, masks: Masks) -> dict[str, torch.Tensor]:
         return {
             name: to_tensors(mask, self.dtype)
-            for name, mask in segment.masks.items()
+            for name, mask in masks.items()
             if name in self.mask_layers
         }
+
+    def _first_masks(self, masks: Masks) -> dict[str, torch.Tensor]:
+        """Return the first step's masks, as tensors."""
+        given = self._masks(masks)
+        return {name: mask[0] for name, mask in given.items()}
 
     @torch.inference_mode()
     def predict(self, x: np.ndarray) -> np.ndarray:
@@ -169,8 +174,7 @@ class Trainer(BaseTrainer):
         self, segment: Segment
     ) -> tuple[float, dict[str, np.ndarray]]:
         """Return the loss and gradients of a segment's first step."""
-        masks = self._masks(segment)
-        given = {name: mask[0] for name, mask in masks.items()}
+        given = self._first_masks(segment.masks)
         rows = torch.from_numpy(segment.indices[:1])
         (x,), (y,) = engine.gather(*self.parts["train"], rows)
         before = self.weights()

@@ -76,8 +76,22 @@ class FashionMnist(ImageSet):
 
     samples: Annotated[int, Field(strict=True, ge=1, le=60_000)] = 60_000
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return (
+            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        )
+
 
 class Cifar10(ImageSet):
     """60,000 photographs of 32 × 32 in three colours; Krizhevsky 2009."""
 
     samples: Annotated[int, Field(strict=True, ge=1, le=50_000)] = 50_000
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return (
+            *("airplane", "automobile", "bird", "cat", "deer"),
+            *("dog", "frog", "horse", "ship", "truck"),
+        )

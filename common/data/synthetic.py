@@ -1,7 +1,7 @@
 """Data sets, the sources of samples before splitting and scaling."""
 
 import math
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -233,19 +233,24 @@ class Polynomial(Dataset):
 
 
 class Sine(Dataset):
-    """y = sin(x) plus noise, for x uniform on [low, high].
+    """y = sin(f x) plus noise, for x on [low, high].
 
     Attributes:
         samples: the number of samples.
         noise: standard deviation of the noise.
         low: the lower bound of x.
         high: the upper bound of x.
+        frequency: f, in radians per unit of x.
+        placement: whether x is drawn from the uniform distribution, or a
+            `grid` of equal steps from `low` to `high`, both included.
     """
 
     samples: PositiveInt = 200
     noise: NotNegative = 0.1
     low: Number = -math.pi
     high: Number = math.pi
+    frequency: Positive = 1.0
+    placement: Literal["uniform", "grid"] = "uniform"
 
     @model_validator(mode="after")
     def _rises(self) -> "Sine":
@@ -266,8 +271,12 @@ class Sine(Dataset):
 
     def draw(self, seed: int) -> tuple[Array, Labels]:
         rng = stream(seed, "sine")
-        x = rng.uniform(self.low, self.high, (self.samples, 1))
-        return x, np.sin(x) + self.noise * rng.normal(size=x.shape)
+        if self.placement == "grid":
+            x = np.linspace(self.low, self.high, self.samples)[:, np.newaxis]
+        else:
+            x = rng.uniform(self.low, self.high, (self.samples, 1))
+        noise = self.noise * rng.normal(size=x.shape)
+        return x, np.sin(self.frequency * x) + noise
 
 
 class Linear(Dataset):

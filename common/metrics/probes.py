@@ -26,6 +26,13 @@ from framework_parity.common.spec.layers.regularization import (
 from framework_parity.common.spec.losses import class_labels
 from framework_parity.common.training.record import Curve
 
+
+def two_classes(arm: Arm) -> str | None:
+    """Require a classification task with two classes."""
+    count = arm.data.source.class_count
+    return None if count == 2 else f"the data have {count or 'no'} classes"
+
+
 _BOTH = probe("representations"), probe("per_sample_gradients")
 
 
@@ -162,6 +169,36 @@ def output(run: Run, place: str, sample: float = 0, unit: float = 0) -> float:
     """The first output of one unit of a layer for one sample."""
     measurements = run.record.probes[f"representations/{place}"]
     return float(measurements[0][int(sample)].ravel()[int(unit)])
+
+
+def _has_prediction(
+    arm: Arm, sample: float = 0, unit: float = 0
+) -> str | None:
+    """Return why no such prediction is measured, or None."""
+    end = arm.nodes[-1].name
+    if end not in views(arm):
+        return f"the probe does not look at {end}, the output"
+    return _has_output(arm, end, sample, unit)
+
+
+@statistic(probe("representations"), fits=_has_prediction)
+def prediction(run: Run, sample: float = 0, unit: float = 0) -> float:
+    """The last prediction for one sample: a probability, or a number.
+
+    Samples count from 0, in the order of the data.
+    """
+    outputs = run.record.probes[f"representations/{run.arm.nodes[-1].name}"]
+    link = run.arm.recipe.loss.prediction()
+    values = link.value(outputs[-1].astype(float))
+    return float(values[int(sample)].ravel()[int(unit)])
+
+
+@statistic(probe("representations"))
+def inactive(run: Run, place: str) -> float:
+    """The share of a layer's last outputs that are exactly 0."""
+    return float(
+        (run.record.probes[f"representations/{place}"][-1] == 0).mean()
+    )
 
 
 def _is_seen(arm: Arm, activation: str) -> str | None:
@@ -309,6 +346,47 @@ def separability(run: Run, view: str) -> float:
         for members in [values[labels == label]]
     )
     return float(1 - inside / total)
+
+
+@statistic(probe("representations"))
+def nonlinearity(run: Run, view: str) -> float:
+    """The share of a layer's variance that no affine function explains.
+
+    The affine function of the input is fitted by least squares on the
+    samples of the probe; with fewer samples than features it can explain any
+    output. 0 for any number of dense layers without an activation. `input`
+    is the samples themselves.
+    """
+    x, values = viewed(run, "input"), viewed(run, view)
+    x = np.hstack([x, np.ones((len(x), 1))])
+    left = values - x @ np.linalg.lstsq(x, values, rcond=None)[0]
+    total = ((values - values.mean(0)) ** 2).sum()
+    return float((left**2).sum() / total) if total else math.nan
+
+
+@statistic(probe("representations"), two_classes)
+def linearly_separable(run: Run, view: str) -> float:
+    """1 if a plane has each class on one side of it in a layer, else 0.
+
+    The last measurement; `input` is the samples themselves. A plane exists
+    if and only if a linear program has a solution: w and b for which
+    s (w x + b) is at least 1 for every sample x, where s is 1 for one class
+    and -1 for the other.
+    """
+    from scipy.optimize import linprog
+
+    values, labels = viewed(run, view), labels_of(run.arm)
+    values = values - values.mean(0)
+    scale = np.abs(values).max()
+    rows = np.hstack([values / (scale or 1.0), np.ones((len(values), 1))])
+    signs = np.where(labels == labels[0], 1.0, -1.0)
+    found = linprog(
+        np.zeros(rows.shape[1]),
+        A_ub=-signs[:, np.newaxis] * rows,
+        b_ub=-np.ones(len(rows)),
+        bounds=(None, None),
+    )
+    return float(found.status == 0)
 
 
 @statistic(probe("representations"))

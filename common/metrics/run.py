@@ -31,6 +31,8 @@ from framework_parity.common.training.batches import rates, steps_per_epoch
 from framework_parity.common.training.loop import Reduction
 from framework_parity.common.training.record import Curve, Record
 
+NAN = math.nan
+
 
 def _final(name: str, *needs: Need) -> None:
     """Register a final metric of the record as a statistic."""
@@ -109,9 +111,36 @@ def lowest(run: Run, curve: str) -> float:
 
 
 @statistic()
+def highest(run: Run, curve: str) -> float:
+    """The largest value of an evaluated curve."""
+    return float(np.nanmax(_evaluations(run, curve)))
+
+
+@statistic()
 def last(run: Run, curve: str) -> float:
     """The last value of an evaluated curve, before weights are restored."""
     return float(_evaluations(run, curve)[-1])
+
+
+@statistic()
+def at_epoch(run: Run, curve: str, epoch: float) -> float:
+    """The value of an evaluated curve after an epoch; NaN if there is none.
+
+    Epochs count from 1. Training may have stopped before the epoch, or
+    `evaluate_every` may have left it out.
+    """
+    chosen = run.record.epochs["epoch"] == epoch
+    return float(_evaluations(run, curve)[chosen][0]) if chosen.any() else NAN
+
+
+@statistic()
+def rises(run: Run, curve: str) -> float:
+    """The share of evaluations at which a curve is higher than before.
+
+    0 for a curve that falls steadily. NaN if there is only one evaluation.
+    """
+    changes = np.diff(_evaluations(run, curve).astype(float))
+    return float((changes > 0).mean()) if len(changes) else NAN
 
 
 @statistic()

@@ -245,9 +245,25 @@ class Trainer:
                 self.taken,
             )
 
-    def evaluate(self, part: str) -> dict[str, float]:
-        """Return the `loss` of a part, and its `accuracy` if it has one."""
-        outputs = self.outputs(self.parts[part].x)[self.arm.nodes[-1].name]
+    def evaluate(
+        self, part: str, masks: Masks | None = None
+    ) -> dict[str, float]:
+        """Return the `loss` of a part, and its `accuracy` if it has one.
+
+        Args:
+            part: the part of the data, evaluated as one batch.
+            masks: None in evaluation mode. In training mode what each layer
+                draws, of shape (1, samples, *shape).
+
+        Returns:
+            The metrics by name.
+        """
+        given = None
+        if masks is not None:
+            given = {name: mask[0] for name, mask in masks.items()}
+        run = Pass(self.values, given, self.rounding)
+        outputs, _ = run.through(self.arm.nodes, self.parts[part].x)
+        self.values |= run.kept
         y, loss = self.parts[part].y, self.arm.recipe.loss
         value = self._reported(_loss(self.arm, outputs, y, self.rounding))
         return {"loss": value, **loss.metrics(outputs, y)}

@@ -153,6 +153,13 @@ class Recipe(DialectFilled):
             `min_delta`.
         evaluate_every: the number of epochs between evaluations on the
             training and the validation part; 0 evaluates once, at the end.
+        evaluation_mode: the mode of the layers in which the losses and
+            accuracies of the parts are measured. In `training` mode dropout
+            drops units, batch normalisation uses the statistics of the part
+            and updates its running averages, and augmentation changes the
+            samples: so it is in PyTorch if `model.eval()` is forgotten, and
+            in Keras with `training=True`. Probes always use the evaluation
+            mode.
         precision: the precision of the layers, unless a run overrides it;
             `bfloat16` is mixed precision. The ladder always uses float64.
     """
@@ -171,6 +178,7 @@ class Recipe(DialectFilled):
     early_stopping: EarlyStopping | None = None
     checkpoint: Monitor | None = None
     evaluate_every: NonNegativeInt = 1
+    evaluation_mode: Literal["evaluation", "training"] = "evaluation"
     precision: Dtype = "float32"
 
 

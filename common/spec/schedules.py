@@ -87,17 +87,38 @@ class StepDecay(Changing):
 
     PyTorch's StepLR; in Keras ExponentialDecay with `staircase`.
 
+    The factor by^⌊t / every⌋ belongs to the initial rate. Keras's
+    LearningRateScheduler passes the current rate to its function, and
+    PyTorch's MultiplicativeLR multiplies the current rate by that of its
+    function. If the same factor is applied there, all factors so far
+    multiply, and the rate falls faster and faster.
+
     >>> decay = StepDecay(every=2, by=0.5)
-    >>> [decay.factor(step) for step in range(5)]
-    [1.0, 1.0, 0.5, 0.5, 0.25]
+    >>> [decay.factor(step) for step in range(6)]
+    [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
+    >>> decay = StepDecay(every=2, by=0.5, applied_to="current")
+    >>> [decay.factor(step) for step in range(6)]
+    [1.0, 1.0, 0.5, 0.25, 0.0625, 0.015625]
+
+    Attributes:
+        every: the number of steps between two changes of the factor.
+        by: what each change multiplies the factor by.
+        applied_to: whether the factor by^⌊t / every⌋ multiplies the
+            `initial` rate, or at each step the `current` one.
     """
 
     every: PositiveInt
     by: Factor
+    applied_to: Literal["initial", "current"] = "initial"
 
     def factor(self, step: int, lr: float = 1.0) -> float:
-        """Return by^⌊step / every⌋."""
-        return self.by ** (step // self.every)
+        """Return by^n: n is ⌊step / every⌋, or its sum up to the step."""
+        changes, rest = divmod(step, self.every)
+        if self.applied_to == "initial":
+            return self.by**changes
+        # 0 + 1 + … + (changes - 1), each `every` times, and the steps since.
+        summed = self.every * changes * (changes - 1) // 2
+        return float(self.by ** (summed + changes * (rest + 1)))
 
 
 class MultiStep(Changing):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Shape
+from framework_parity.common.training.batches import Masks
 from framework_parity.common.training.record import Curve, Tensors
 
 
@@ -32,14 +33,15 @@ class BaseTrainer:
         arm: the network, its data and its training recipe.
         model: the live network.
         parts: x and y of each part of the data, as tensors.
-        run_evaluation: from x and y to the outputs and the loss.
+        run_evaluation: from x, y and masks to the outputs and the loss; in
+            evaluation mode if the masks are None.
     """
 
     layout: ClassVar[Layout]
     arm: Arm
     model: Any
     parts: dict[str, tuple[Any, Any]]
-    run_evaluation: Callable[[Any, Any], tuple[Any, Any]]
+    run_evaluation: Callable[[Any, Any, Any], tuple[Any, Any]]
 
     @staticmethod
     def to_array(tensor: Any) -> Curve:
@@ -59,9 +61,25 @@ class BaseTrainer:
         """Return a copy of all tensors, trainable or not."""
         return self.layout.read(self.model, self.arm.tensors)
 
-    def evaluate(self, part: str) -> dict[str, float]:
-        """Return the `loss` of a part, and its `accuracy` if it has one."""
-        outputs, value = self.run_evaluation(*self.parts[part])
+    def _first_masks(self, masks: Masks) -> dict[str, Any]:
+        """Return the first step's masks, as tensors."""
+        raise NotImplementedError
+
+    def evaluate(
+        self, part: str, masks: Masks | None = None
+    ) -> dict[str, float]:
+        """Return the `loss` of a part, and its `accuracy` if it has one.
+
+        Args:
+            part: the part of the data, evaluated as one batch.
+            masks: None in evaluation mode. In training mode what each layer
+                draws, of shape (1, samples, *shape).
+
+        Returns:
+            The metrics by name.
+        """
+        given = None if masks is None else self._first_masks(masks)
+        outputs, value = self.run_evaluation(*self.parts[part], given)
         y = self.to_array(self.parts[part][1])
         metrics = self.arm.recipe.loss.metrics(self.to_array(outputs), y)
         return {"loss": float(value), **metrics}

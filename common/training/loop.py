@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from framework_parity.common.choices import Dtype
-from framework_parity.common.spec.architecture import LayerNode
+from framework_parity.common.spec.architecture import LayerNode, masked
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.node import MOST
@@ -27,7 +27,9 @@ from framework_parity.common.spec.recipe import (
 )
 from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.batches import (
+    Masks,
     Segment,
+    draw_masks,
     segments,
     steps_per_epoch,
 )
@@ -63,8 +65,19 @@ class Trainer(Protocol):
     def steps(self, segment: Segment) -> dict[str, Curve]:
         """Train, and return the curves that `Record.steps` describes."""
 
-    def evaluate(self, part: str) -> dict[str, float]:
-        """Return the `loss` of a part, and its `accuracy` if it has one."""
+    def evaluate(
+        self, part: str, masks: Masks | None = None
+    ) -> dict[str, float]:
+        """Return the `loss` of a part, and its `accuracy` if it has one.
+
+        Args:
+            part: the part of the data, evaluated as one batch.
+            masks: None in evaluation mode. In training mode what each layer
+                draws, of shape (1, samples, *shape).
+
+        Returns:
+            The metrics by name.
+        """
 
     def predict(self, x: Array) -> Curve:
         """Return predictions: probabilities, or numbers in regression."""
@@ -394,7 +407,7 @@ class _Run:
         self.drawn = drawn
         self.curves: dict[str, list[Curve]] = {}
         self.evaluations: list[dict[str, float]] = []
-        self.done = 0
+        self.done = self.measured = 0
         self.seconds = 0.0
         self.total = epochs * steps_per_epoch(arm.recipe, samples)
         self.evaluated = [
@@ -425,11 +438,26 @@ class _Run:
         return values
 
     def _metrics(self, parts: list[str]) -> dict[str, float]:
+        self.measured += 1
         return {
             f"{part}_{name}": value
             for part in parts
-            for name, value in self.trainer.evaluate(part).items()
+            for name, value in self._evaluated(part).items()
         }
+
+    def _evaluated(self, part: str) -> dict[str, float]:
+        arm = self.arm
+        if arm.recipe.evaluation_mode == "evaluation":
+            return self.trainer.evaluate(part)
+        samples = arm.data.part_sizes()[part]
+        masks = {
+            node.name: draw_masks(
+                *(node, (1, samples), self.seed, self.measured),
+                f"{part}/{arm.stream_name(node.name)}",
+            )
+            for node in masked(arm.layers, arm.data.source.shape)
+        }
+        return self.trainer.evaluate(part, masks)
 
     def record(
         self,

@@ -33,6 +33,10 @@ from framework_parity.comparisons.experiments._lesson_data import (
     moons_circles,
     spiral,
 )
+from framework_parity.comparisons.experiments._lesson_images import (
+    HANDWRITING,
+    lesson_images,
+)
 from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
@@ -324,4 +328,22 @@ def _lesson_1_spiral(profile: str) -> dict[str, Any]:
     }
 
 
-LESSONS = {1: Lesson(_lesson_1, ("moons_circles", "archimedean_spiral"))}
+def _lesson_4(dataset: str, profile: str) -> dict[str, Any]:
+    """Return ReLU, tanh and sigmoid in the lesson's 128-64 units.
+
+    Lesson 4 names the three and trains with ReLU.
+    """
+    spec = _images(IMAGES[0], profile)
+    spec["data"] = lesson_images(dataset, profile)
+    spec["recipe"] |= {
+        "last_batch": "keep",
+        "epochs": 5 if profile == "full" else 15,
+    }
+    plots = [{"bars": "test_accuracy"}]
+    return {"name": "activations", "dialect": "torch", **spec, "plots": plots}
+
+
+LESSONS = {
+    1: Lesson(_lesson_1, ("moons_circles", "archimedean_spiral")),
+    4: Lesson(_lesson_4, HANDWRITING, "mnist"),
+}

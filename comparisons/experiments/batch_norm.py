@@ -17,12 +17,24 @@ validation loss is computed with averages that lag behind, early stopping
 treats it as the loss of the network, and after 12 epochs it restores the
 second epoch: the network had learnt, but its averages had not followed.
 `parity audit naive_port` identifies the two defaults that cause this.
+
+Lesson 3 also says that normalisation allows higher rates and makes the initial
+weights matter less. On the digits both are true: at a rate of 1 the test
+accuracy is 0.954 with it and 0.10 without, and from initial weights with a
+deviation of 0.01 it is 0.976, as from others, and 0.11 without. The loss does
+not become steadier: without normalisation it never rises from one epoch to the
+next either.
 """
 
 from typing import Any
 
 from framework_parity.comparisons.experiments._lesson_data import (
     moons_circles,
+)
+from framework_parity.comparisons.experiments._lesson_images import (
+    FASHION,
+    lesson_batch,
+    lesson_images,
 )
 from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
@@ -145,4 +157,84 @@ def _faster(bound: float) -> dict[str, str]:
     )
 
 
-LESSONS = {1: Lesson(written, ("moons_circles",))}
+SMALL = {"kernel_initializer": {"normal": 0.01}}
+
+
+def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
+    """Return 256-128-64 units with plain gradient descent.
+
+    The lesson trains two networks, at a rate of 0.01. The others ask what it
+    says about normalisation: that it allows higher rates, and that it
+    depends less on the initial weights.
+    """
+    widths, end = (256, 128, 64), {"dense": 10}
+    plain = ["flatten", *hidden(*widths), end]
+    normed = ["flatten", *hidden(*widths, **NORMED), end]
+    fast = {"optimizer": {"sgd": 1.0}}
+
+    def small(*between: str) -> list[Any]:
+        layers = [
+            layer
+            for units in widths
+            for layer in (
+                {"dense": {"units": units} | SMALL},
+                *between,
+                "relu",
+            )
+        ]
+        return ["flatten", *layers, end]
+
+    return {
+        "name": "batch_norm",
+        "dialect": "keras",
+        "data": lesson_images(dataset, profile, validation=0.1),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"sgd": 0.01},
+            "batch_size": lesson_batch(profile, 128),
+            "shuffle": "each_epoch",
+            "epochs": 15,
+        },
+        "arms": {
+            "plain": plain,
+            "batch_norm": normed,
+            "plain_fast": {"layers": plain, "recipe": fast},
+            "batch_norm_fast": {"layers": normed, "recipe": fast},
+            "plain_small": small(),
+            "batch_norm_small": small("batch_norm"),
+        },
+        "claims": [
+            _faster(0.5),
+            claim(
+                "normalised_is_better",
+                "After as many epochs, its validation accuracy is higher.",
+                "batch_norm.validation_accuracy > plain.validation_accuracy",
+            ),
+            claim(
+                "normalised_is_steadier",
+                "Its training loss rises from one epoch to the next less "
+                "often.",
+                "batch_norm.rises('train_loss') < plain.rises('train_loss')",
+            ),
+            claim(
+                "normalised_takes_higher_rates",
+                "At a rate of 1, a hundred times as high, its test accuracy "
+                "is higher than without normalisation.",
+                "batch_norm_fast.test_accuracy > plain_fast.test_accuracy",
+            ),
+            claim(
+                "normalised_depends_less_on_its_start",
+                "Small initial weights, with a deviation of 0.01, cost it "
+                "less test accuracy.",
+                "batch_norm.test_accuracy - batch_norm_small.test_accuracy < "
+                "plain.test_accuracy - plain_small.test_accuracy",
+            ),
+        ],
+        "plots": [{"bars": "test_accuracy"}],
+    }
+
+
+LESSONS = {
+    1: Lesson(written, ("moons_circles",)),
+    3: Lesson(_lesson_3, FASHION, "fashion_mnist"),
+}

@@ -19,6 +19,11 @@ remains there is how fast the network itself changes. The quick profile takes
 from itertools import pairwise
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_images import (
+    HANDWRITING,
+    lesson_images,
+)
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
     claim,
@@ -73,6 +78,9 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             *_compared(names, "steps", ">", "take more steps"),
             *_compared(names, "gradient_noise", ">", "have noisier gradients"),
             *_compared(names, "train_loss", "<", "reach a lower loss"),
+            *_compared(
+                names, "test_accuracy", ">", "lead to a higher test accuracy"
+            ),
         ],
         "plots": [
             "loss_over_time",
@@ -98,3 +106,53 @@ def _compared(
 
 def _sentence_name(name: str) -> str:
     return name.replace("batch_", "batches of ").replace("full", "full ones")
+
+
+def _lesson_4(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the lesson's 128-64 units with SGD, in batches of each size."""
+    quick = profile == "quick"
+    data = lesson_images(dataset, profile)
+    if quick and dataset == "digits":
+        data["digits"] = {"samples": 400}
+    sizes = (1, 16, 64) if quick else (1, 16, 32, 64)
+    names = [*(f"batch_{size}" for size in sizes), "full"]
+    layers = ["flatten", *hidden(128, 64), {"dense": 10}]
+    return {
+        "name": "batch_size",
+        "dialect": "torch",
+        "data": data,
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"sgd": 0.1},
+            "batch_size": "full",
+            "shuffle": "each_epoch",
+            "epochs": 5,
+        },
+        "arms": {
+            **{
+                f"batch_{size}": {
+                    "layers": layers,
+                    "recipe": {"batch_size": size},
+                }
+                for size in sizes
+            },
+            "full": layers,
+        },
+        "probes": {"gradient_norm": True},
+        "claims": [
+            *_compared(names, "steps", ">", "take more steps"),
+            *_compared(names, "gradient_noise", ">", "have noisier gradients"),
+            *_compared(names, "train_loss", "<", "reach a lower loss"),
+            *_compared(
+                names, "test_accuracy", ">", "lead to a higher test accuracy"
+            ),
+        ],
+        "plots": [
+            "loss_over_time",
+            {"bars": {"statistic": "gradient_noise", "log": True}},
+            {"bars": "test_accuracy"},
+        ],
+    }
+
+
+LESSONS = {4: Lesson(_lesson_4, HANDWRITING, "mnist")}

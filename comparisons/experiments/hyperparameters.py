@@ -20,6 +20,11 @@ from itertools import product
 from typing import Any
 
 from framework_parity.comparisons.experiments._lesson_data import polynomial
+from framework_parity.comparisons.experiments._lesson_images import (
+    FASHION,
+    lesson_batch,
+    lesson_images,
+)
 from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
@@ -142,4 +147,85 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
     }
 
 
-LESSONS = {0: Lesson(_lesson_0, ("polynomial",))}
+SIZES: dict[str, tuple[tuple[int, int], ...]] = {
+    "quick": ((32, 16), (128, 64)),
+    "full": ((64, 32), (128, 64), (256, 128)),
+}
+
+
+DROPPED: dict[str, tuple[float, ...]] = {
+    "quick": (0.0, 0.5),
+    "full": (0.0, 0.2, 0.3, 0.5),
+}
+
+
+def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
+    """Return a search over dropout rate and layer sizes; exercise 2.
+
+    Network, optimiser and batch size are those of the lesson's comparison of
+    optimisers.
+    """
+    sizes, rates = SIZES[profile], DROPPED[profile]
+    small, large, most = sizes[0], sizes[-1], rates[-1]
+    return {
+        "name": "hyperparameters",
+        "dialect": "keras",
+        "data": lesson_images(dataset, profile, 10_000, validation=0.2),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": lesson_batch(profile, 128),
+            "shuffle": "each_epoch",
+            "epochs": 10 if profile == "quick" else 20,
+        },
+        "arms": {
+            _cell(size, rate): [
+                "flatten",
+                *hidden(*size, after=({"dropout": rate},) if rate else ()),
+                {"dense": 10},
+            ]
+            for size, rate in product(sizes, rates)
+        },
+        "claims": [
+            {
+                "same_best": "validation_accuracy",
+                "name": "same_best_cell",
+                "sentence": "A search comes to the same cell.",
+            },
+            claim(
+                "dropout_costs_the_small_network",
+                "A dropout of 0.5 lowers the validation accuracy of the "
+                "smallest network.",
+                f"{_cell(small, most)}.validation_accuracy < "
+                f"{_cell(small, 0.0)}.validation_accuracy",
+            ),
+            claim(
+                "dropout_helps_the_large_network",
+                "It raises that of the largest network.",
+                f"{_cell(large, most)}.validation_accuracy > "
+                f"{_cell(large, 0.0)}.validation_accuracy",
+            ),
+            claim(
+                "the_best_rate_depends_on_the_size",
+                "It costs the smallest network more than the largest.",
+                f"{_cell(small, 0.0)}.validation_accuracy - "
+                f"{_cell(small, most)}.validation_accuracy > "
+                f"{_cell(large, 0.0)}.validation_accuracy - "
+                f"{_cell(large, most)}.validation_accuracy",
+            ),
+        ],
+        "plots": [
+            {"bars": "validation_accuracy"},
+            {"bars": "accuracy_gap"},
+        ],
+    }
+
+
+def _cell(size: tuple[int, int], rate: float) -> str:
+    return f"units_{size[0]}_{size[1]}_dropout_{rate:g}".replace(".", "_")
+
+
+LESSONS = {
+    0: Lesson(_lesson_0, ("polynomial",)),
+    3: Lesson(_lesson_3, FASHION, "fashion_mnist"),
+}

@@ -22,6 +22,11 @@ steps an epoch, 245 in all. The dense network reaches 0.96, the LeNet 0.85, or
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_images import (
+    HANDWRITING,
+    lesson_images,
+)
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
     claim,
@@ -159,3 +164,72 @@ def _block(filters: int, stride: int) -> dict[str, Any]:
     if stride > 1:
         block["shortcut"] = _convolution(filters, stride, size=1)
     return {"residual": block}
+
+
+def _lesson_2(dataset: str, profile: str) -> dict[str, Any]:
+    """Return 256-128 units with a single dropout, with and without `eval()`.
+
+    After each epoch the lesson measures the accuracy on the test part.
+    """
+    quick = profile == "quick"
+    dropout = {"dropout": 0.2}
+    layers = [
+        "flatten",
+        *({"dense": 256}, "relu", dropout),
+        *hidden(128),
+        {"dense": 10},
+    ]
+    data = lesson_images(dataset, profile, validation="test")
+    return {
+        "name": "image_classifiers",
+        "dialect": "torch",
+        "data": data | {"scaling": NORMALIZED},
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": 16 if quick else 64,
+            "shuffle": "each_epoch",
+            "epochs": 10,
+        },
+        "arms": {
+            "dense": layers,
+            "never_eval": {
+                "layers": layers,
+                "recipe": {"evaluation_mode": "training"},
+            },
+        },
+        "probes": {"representations": {"samples": 1000, "part": "test"}},
+        "claims": [
+            claim(
+                "nine_in_ten_are_right",
+                "After 10 epochs more than nine of ten test images are right.",
+                "dense.test_accuracy > 0.9",
+            ),
+            claim(
+                "never_eval_measures_less",
+                "Without `eval()` the measured test accuracy is lower, of "
+                "the same weights.",
+                "never_eval.test_accuracy < dense.test_accuracy",
+            ),
+            claim(
+                "never_eval_trains_alike",
+                "The training is the same without `eval()`, to the last bit.",
+                "distance(dense, never_eval) == 0",
+            ),
+            claim(
+                "at_least_four_in_ten_are_off",
+                "In the trained network, the output of at least 4 in 10 "
+                "ReLUs of the first layer is 0 for an image.",
+                'dense.inactive("relu_1") > 0.4',
+            ),
+            claim(
+                "at_most_six_in_ten_are_off",
+                "At most 6 in 10 are: half of the ReLUs are off.",
+                'dense.inactive("relu_1") < 0.6',
+            ),
+        ],
+        "plots": ["confusion", "mistakes"],
+    }
+
+
+LESSONS = {2: Lesson(_lesson_2, HANDWRITING, "mnist")}

@@ -16,6 +16,7 @@ log p/(1 - p).
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import claim
 
 DATASETS = ("points",)
@@ -76,6 +77,27 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "double.",
                 f"{_slope('squared', 4)} > 2 * {_slope('squared', 2)}",
             ),
+            claim(
+                "cross_entropy_is_a_hyperbola",
+                "From 0.1 to 0.01, the gradient of the cross-entropy is "
+                "multiplied by 10, and no more.",
+                f"{_slope('cross_entropy', 4)} / {_slope('cross_entropy', 3)} "
+                "== 10.00",
+            ),
+        ],
+        "notebook": [
+            {
+                "says": "The penalty of the cross-entropy makes confident "
+                "mistakes exponentially worse than uncertain ones.",
+                "correction": "Its slope is -1/p, a hyperbola: a prediction "
+                "that is ten times too small has ten times the slope. That is "
+                "much more than the squared error gives, whose slope is never "
+                "below -2, but it is not exponential.",
+                "claims": [
+                    "cross_entropy_is_a_hyperbola",
+                    "squared_is_bounded",
+                ],
+            }
         ],
         "plots": [{"table": {"rows": _rows(), "expected": "formula"}}],
     }
@@ -101,3 +123,6 @@ def _rows() -> dict[str, str]:
         )
         rows[f"p = {p}: cross-entropy, -1/p"] = entropy
     return rows
+
+
+LESSONS = {2: Lesson(written, DATASETS)}

@@ -16,6 +16,12 @@ seconds are drawn and there is no claim about them.
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_images import (
+    FASHION,
+    lesson_batch,
+    lesson_images,
+)
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
     claim,
@@ -67,3 +73,25 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         ],
         "plots": ["loss_over_time", {"bars": "test_accuracy"}],
     }
+
+
+def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
+    """Return 256-128-64 units on the lesson's images; its exercise 7."""
+    spec = written(IMAGES[0], profile)
+    layers = ["flatten", *hidden(256, 128, 64), {"dense": 10}]
+    spec["arms"] = {
+        precision: {"layers": layers, "recipe": {"precision": precision}}
+        for precision in ("float32", "bfloat16")
+    }
+    recipe = {
+        "loss": "cross_entropy",
+        "optimizer": {"adam": 0.001},
+        "batch_size": lesson_batch(profile, 128),
+        "shuffle": "each_epoch",
+        "epochs": 8 if profile == "quick" else 20,
+    }
+    data = lesson_images(dataset, profile, validation=0.1)
+    return spec | {"dialect": "keras", "data": data, "recipe": recipe}
+
+
+LESSONS = {3: Lesson(_lesson_3, FASHION, "fashion_mnist")}

@@ -22,6 +22,12 @@ block of 128; in the quick profile 64 units and a block of 64.
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_images import (
+    FASHION,
+    lesson_batch,
+    lesson_images,
+)
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
     claim,
@@ -119,3 +125,131 @@ def _network(
     for units, rate in zip(widths, (0.3, 0.2), strict=False):
         layers += [*part(units, rate), *block(units, rate)]
     return ["flatten", *layers, {"dense": 10}]
+
+
+PIXELS = {"digits": 1, "fashion_mnist": 2}
+"""The largest shift of the augmentation."""
+
+
+def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
+    """Return the lesson's recipe, and each of its ingredients left out.
+
+    Two arms are added: a checkpoint of the best validation accuracy, which
+    the lesson writes to a file and does not load, and augmentation, which it
+    recommends and does not use.
+    """
+    quick = profile == "quick"
+    epochs = 8 if quick else 20
+    widths = (64, 32) if quick else (256, 128)
+    stopping = {"patience": 5, "restore_best": True}
+    cosine = {"steps": epochs, "final": 0.01, "per": "epoch"}
+    layers = _lesson_layers(widths)
+    moves: list[Any] = [{"random_crop": PIXELS[dataset]}]
+    if dataset == "fashion_mnist":
+        moves.append("random_flip")
+
+    def with_recipe(**changes: Any) -> dict[str, Any]:
+        return {"layers": layers, "recipe": changes}
+
+    return {
+        "name": "modern_recipe",
+        "dialect": "keras",
+        "data": lesson_images(dataset, profile, validation=0.1),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adamw": 0.001},
+            "schedule": {"cosine": cosine},
+            "batch_size": lesson_batch(profile, 128),
+            "epochs": epochs,
+            "shuffle": "each_epoch",
+            "early_stopping": stopping,
+        },
+        "arms": {
+            "full": layers,
+            "no_he": _lesson_layers(widths, drawn="glorot_uniform"),
+            "no_shortcut": _lesson_layers(widths, shortcut=False),
+            "no_batch_norm": _lesson_layers(widths, norm=()),
+            "no_dropout": _lesson_layers(widths, drop=False),
+            "no_decay": with_recipe(optimizer={"adam": 0.001}),
+            "no_cosine": with_recipe(schedule="constant"),
+            "no_best": with_recipe(early_stopping=None),
+            "checkpointed": with_recipe(
+                early_stopping={"patience": 5},
+                checkpoint="validation_accuracy",
+            ),
+            "augmented": [*moves, *layers],
+        },
+        "claims": [
+            *(
+                claim(
+                    f"full_is_as_good_as_{name}",
+                    f"The full recipe is no worse than one without {what}.",
+                    f"full.test_accuracy >= {name}.test_accuracy",
+                )
+                for name, what in LEFT_OUT.items()
+            ),
+            claim(
+                "augmentation_helps",
+                "Shifted images, where a mirror image keeps its class also "
+                "mirrored ones, raise the test accuracy.",
+                "augmented.test_accuracy > full.test_accuracy",
+            ),
+            claim(
+                "checkpoint_has_the_highest_accuracy",
+                "The checkpoint leaves the weights of the highest validation "
+                "accuracy.",
+                "checkpointed.validation_accuracy == "
+                "checkpointed.highest('validation_accuracy')",
+            ),
+            claim(
+                "checkpoint_tests_better",
+                "Its test accuracy is above that of the weights with the "
+                "lowest validation loss.",
+                "checkpointed.test_accuracy > full.test_accuracy",
+            ),
+        ],
+        "notebook": [
+            {
+                "says": "ModelCheckpoint saves the best weights of the "
+                "validation accuracy, and the model is evaluated after fit.",
+                "correction": "The file best_model.h5 is written and never "
+                "loaded. What is evaluated are the weights that EarlyStopping "
+                "restores, those of the lowest validation loss. The arm "
+                "`checkpointed` evaluates the weights of the file.",
+                "claims": [
+                    "checkpoint_has_the_highest_accuracy",
+                    "checkpoint_tests_better",
+                ],
+            }
+        ],
+        "plots": [{"bars": "test_accuracy"}],
+    }
+
+
+def _lesson_layers(
+    widths: tuple[int, int],
+    drawn: str = "he_normal",
+    shortcut: bool = True,
+    norm: tuple[str, ...] = ("batch_norm",),
+    drop: bool = True,
+) -> list[Any]:
+    """Return the layers of the lesson, or with an ingredient left out.
+
+    In contrast to `_network`, dropout stands behind a block and not in it.
+    """
+    layers: list[Any] = ["flatten"]
+    for units, rate in zip(widths, (0.3, 0.2), strict=True):
+        part = [
+            {"dense": {"units": units, "kernel_initializer": drawn}},
+            *norm,
+        ]
+        dropout = [{"dropout": rate}] if drop else []
+        body = [*part, "relu", *part]
+        block: list[Any] = [*body, "relu"]
+        if shortcut:
+            block = [{"residual": {"body": body, "activation": "relu"}}]
+        layers += [*part, "relu", *dropout, *block, *dropout]
+    return [*layers, {"dense": 10}]
+
+
+LESSONS = {3: Lesson(_lesson_3, FASHION, "fashion_mnist")}

@@ -15,6 +15,7 @@ training data are noise, since nothing here depends on them.
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import claim, hidden
 
 DATASETS = ("noise",)
@@ -127,3 +128,6 @@ def _block(filters: int, stride: int, shortcut: Any) -> dict[str, Any]:
 def _convolution(filters: int, stride: int) -> list[Any]:
     window = {"filters": filters, "size": 3, "padding": "same"}
     return [{"conv2d": {**window, "stride": stride}}, "batch_norm"]
+
+
+LESSONS = {2: Lesson(written, DATASETS)}

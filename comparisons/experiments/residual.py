@@ -19,6 +19,12 @@ been measured at 0.31.
 
 from typing import Any
 
+from framework_parity.comparisons.experiments._lesson_images import (
+    FASHION,
+    lesson_batch,
+    lesson_images,
+)
+from framework_parity.comparisons.experiments._lessons import Lesson
 from framework_parity.comparisons.experiments._words import (
     IMAGES,
     claim,
@@ -158,3 +164,80 @@ def _convolution(filters: int, size: int = 3, stride: int = 1) -> list[Any]:
     window = {"filters": filters, "size": size, "stride": stride}
     fields = window | {"padding": "same", "bias": False}
     return [{"conv2d": fields}, NORM]
+
+
+DEEP = {"quick": (32, 16), "full": (102, 64)}
+"""Number of dense layers of the deepest network, and their units."""
+
+
+def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
+    """Return blocks of 128, 128 and 64 units with Adam, and a deep network.
+
+    As in the lesson, the dense layers have biases, and the shortcut of the
+    last block is a dense layer without normalisation.
+    """
+    quick = profile == "quick"
+    depth, units = DEEP[profile]
+    return {
+        "name": "residual",
+        "dialect": "keras",
+        "data": lesson_images(dataset, profile, validation=0.1),
+        "recipe": {
+            "loss": "cross_entropy",
+            "optimizer": {"adam": 0.001},
+            "batch_size": lesson_batch(profile, 128),
+            "shuffle": "each_epoch",
+            "epochs": 8 if quick else 15,
+        },
+        "arms": {
+            "residual": _three_blocks(shortcuts=True),
+            "plain": _three_blocks(shortcuts=False),
+            "residual_deep": _dense("residual", depth, (units,)),
+            "plain_deep": _dense("plain", depth, (units,)),
+        },
+        "claims": [
+            claim(
+                "residual_beats_plain",
+                "With shortcuts, the test accuracy of the lesson's network "
+                "is higher than without.",
+                "residual.test_accuracy > plain.test_accuracy",
+            ),
+            claim(
+                "residual_fits_better",
+                "Its training loss is lower.",
+                "residual.train_loss < plain.train_loss",
+            ),
+            claim(
+                "deep_residual_trains",
+                f"With shortcuts, {depth} layers get more than half of the "
+                "images right.",
+                "residual_deep.test_accuracy > 0.5",
+            ),
+            claim(
+                "deep_plain_fails",
+                f"Without, {depth} layers do not.",
+                "plain_deep.test_accuracy < 0.5",
+            ),
+        ],
+        "plots": [{"bars": "test_accuracy"}],
+    }
+
+
+def _three_blocks(*, shortcuts: bool) -> list[Any]:
+    """Return the lesson's network, with or without its shortcuts."""
+
+    def normed(units: int) -> list[Any]:
+        return [{"dense": units}, "batch_norm"]
+
+    layers, last = ["flatten", *normed(128), "relu"], 128
+    for units in (128, 128, 64):
+        body = [*normed(units), "relu", *normed(units)]
+        block: dict[str, Any] = {"body": body, "activation": "relu"}
+        if units != last:
+            block["shortcut"] = [{"dense": units}]
+        layers += [{"residual": block}] if shortcuts else [*body, "relu"]
+        last = units
+    return [*layers, {"dropout": 0.3}, {"dense": 10}]
+
+
+LESSONS = {3: Lesson(_lesson_3, FASHION, "fashion_mnist")}

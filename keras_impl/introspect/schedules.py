@@ -33,8 +33,12 @@ def constant(live: Any) -> ConstantRate | None:
 
 
 def step_decay(live: Any) -> StepDecay | None:
-    """ExponentialDecay with a staircase."""
+    """ExponentialDecay with a staircase, or this project's subclass."""
     live, per = _counted(live)
+    if type(live) is extensions.CompoundedSteps:
+        return StepDecay(
+            every=live.every, by=live.by, applied_to="current", per=per
+        )
     if type(live) is not schedules.ExponentialDecay or not live.staircase:
         return None
     return StepDecay(every=live.decay_steps, by=live.decay_rate, per=per)

@@ -76,7 +76,7 @@ def test_kerass_schedule_gives_the_rates_of_the_spec(
     name: str, per: str, pair: WorkerPair
 ) -> None:
     rates, truth = both(pair, "keras", name, per)
-    custom = name in ("cosine-rises", "one_cycle")
+    custom = name in ("cosine-rises", "one_cycle", "step_decay-compounded")
     tolerance = EXACT if custom else KERAS_OWN
     np.testing.assert_allclose(rates, truth, rtol=0, atol=LR * tolerance)
 

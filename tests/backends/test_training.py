@@ -1,6 +1,6 @@
 """Whole training runs on the real data sets, against the NumPy reference."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -72,6 +72,23 @@ ARMS = {
             batch_size=20,
             epochs=6,
             evaluate_every=4,
+        ),
+        # Evaluations in training mode: masks, batch statistics, running
+        # averages that evaluations change.
+        example(
+            "never_eval",
+            {"spiral": {"samples": 120, "noise": 0.5}},
+            [
+                {"dense": {"units": 12, "bias": False}},
+                "batch_norm",
+                "relu",
+                {"dropout": 0.5},
+                {"dense": 3},
+            ],
+            "cross_entropy",
+            batch_size=24,
+            epochs=3,
+            evaluation_mode="training",
         ),
         # One logit, the training part only, full batches in order.
         example(
@@ -193,6 +210,32 @@ def test_early_stopping_restores_the_best_weights(
     back = record.final["validation_loss"]
     assert distance(back, losses[best - 1]) < ROUNDING
     assert distance(back, losses[-1]) > MATTERS
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch", "keras"])
+def test_the_mode_of_evaluation_changes_what_is_measured(
+    backend: str, runs: Any, pair: WorkerPair
+) -> None:
+    forgotten = runs("never_eval", backend).records[0]
+    arm = ARMS["never_eval"]
+    recipe = arm.recipe.model_copy(update={"evaluation_mode": "evaluation"})
+    task = task_arguments("never_eval")[1] | {
+        "arm": replace(arm, recipe=recipe),
+        "nudges": (),
+    }
+    if backend == "numpy":
+        [sound] = tasks.train(reference.Trainer, **task)
+    else:
+        [sound] = pair.workers[backend].submit("train", **task).result()
+    for name in sound.parameters:
+        np.testing.assert_array_equal(
+            forgotten.weights[name], sound.weights[name]
+        )
+    averages = "batch_norm_1/running_mean"
+    apart = distance(forgotten.weights[averages], sound.weights[averages])
+    assert apart > MATTERS
+    for name in ("train_loss", "validation_loss", "test_loss"):
+        assert distance(forgotten.final[name], sound.final[name]) > MATTERS
 
 
 @on_each_backend

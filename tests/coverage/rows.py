@@ -152,6 +152,21 @@ MORE: dict[str, Arm] = {
         )
         for channels in ("first", "last")
     },
+    "sine-grid": on(
+        {"sine": {"samples": 60, "frequency": 3.0, "placement": "grid"}},
+        "mean_squared_error",
+        1,
+    ),
+    "evaluation_mode-training": watched(
+        [
+            {"dense": {"units": 6, "bias": False}},
+            "batch_norm",
+            "tanh",
+            {"dropout": 0.3},
+            {"dense": 3},
+        ],
+        evaluation_mode="training",
+    ),
     "last_batch-drop": arm(MLP, batch_size=20, last_batch="drop"),
     "last_batch-keep": arm(MLP, batch_size=20, last_batch="keep"),
     "shuffle-never": arm(MLP, shuffle="never"),

@@ -34,8 +34,15 @@ def constant(live: Any) -> ConstantRate | None:
 
 
 def step_decay(live: Any) -> StepDecay | None:
-    """StepLR."""
+    """StepLR, or MultiplicativeLR by this project's staircase."""
     live, per = _counted(live)
+    if type(live) is lr_scheduler.MultiplicativeLR:
+        factor = live.lr_lambdas[0]
+        if type(factor) is not extensions.Staircase:
+            return None
+        return StepDecay(
+            every=factor.every, by=factor.by, applied_to="current", per=per
+        )
     if type(live) is not lr_scheduler.StepLR:
         return None
     return StepDecay(every=live.step_size, by=live.gamma, per=per)

@@ -398,6 +398,20 @@ def test_sine_is_a_sine_with_the_given_noise() -> None:
     assert Sine(low=2.0, high=2.5).draw(0)[0].min() >= 2.0
 
 
+def test_sine_on_a_grid_has_equal_steps_and_a_frequency() -> None:
+    sine = Sine(
+        samples=5,
+        noise=0.0,
+        low=-2.0,
+        high=2.0,
+        frequency=3.14,
+        placement="grid",
+    )
+    x, y = sine.draw(0)
+    assert x.ravel().tolist() == [-2.0, -1.0, 0.0, 1.0, 2.0]
+    np.testing.assert_allclose(y, np.sin(3.14 * x))
+
+
 def test_linear_is_a_plane_with_the_given_noise() -> None:
     source = Linear(features=4, samples=20_000, test_samples=500, noise=0.3)
     x, y = source.draw(0)

@@ -60,8 +60,12 @@ def record(**changes: object) -> Record:
         ("first_epoch", ("train_loss", 0.5), math.inf),
         ("first_epoch", ("train_accuracy", 0.5), 2.0),
         ("lowest", ("train_loss",), 1.0),
+        ("highest", ("train_accuracy",), 0.9),
         ("last", ("train_loss",), 2.0),
         ("variance", ("train_loss", 1), 0.25),
+        ("at_epoch", ("train_loss", 1), 3.0),
+        ("at_epoch", ("train_loss", 3), 2.0),
+        ("rises", ("train_loss",), 0.5),
         ("gradient_norm", ("dense_2/kernel", 2), 2.0),
         ("gradient_ratio", (), 3.0),
         ("gradient_spread", (), 3.0),
@@ -79,6 +83,22 @@ def test_a_statistic_has_its_value(
     assert result == pytest.approx(value)
 
 
+def test_an_epoch_that_was_not_evaluated_has_no_value() -> None:
+    run = Run(ARM, record())
+    assert math.isnan(STATISTICS["at_epoch"]((run,), ("train_loss", 4)))
+
+
+def test_a_steady_curve_does_not_rise_and_one_value_cannot() -> None:
+    for values, expected in (([4.0, 3.0, 2.0], 0.0), ([4.0], math.nan)):
+        epochs = {
+            "epoch": np.arange(1.0, len(values) + 1),
+            "train_loss": np.array(values),
+        }
+        run = Run(ARM, record(epochs=epochs))
+        value = STATISTICS["rises"]((run,), ("train_loss",))
+        assert value == pytest.approx(expected, nan_ok=True)
+
+
 def test_statistics_of_probes_have_their_values() -> None:
     probes = {
         "dead_relu/epoch": np.array([1, 2]),
@@ -86,7 +106,7 @@ def test_statistics_of_probes_have_their_values() -> None:
         "dead_relu/relu_2": np.array([0.5, 0.75]),
         "dead_relu/relu_1/by_weights": np.array([0.0, 0.125]),
         "per_sample_gradients/dense_1/bias": np.array([[[3.0], [4.0]]]),
-        "representations/tanh_1": np.array([[[1.0, 2.0], [3.0, 4.0]]]),
+        "representations/tanh_1": np.array([[[1.0, 0.0], [3.0, 4.0]]]),
     }
     run = Run(ARM, record(probes=probes))
     expected = {
@@ -94,6 +114,7 @@ def test_statistics_of_probes_have_their_values() -> None:
         ("dead_by_weights", ()): 0.125,
         ("sample_gradient", ("dense_1/bias", 1)): 4.0,
         ("output", ("tanh_1", 1, 0)): 3.0,
+        ("inactive", ("tanh_1",)): 0.25,
     }
     for (name, arguments), value in expected.items():
         assert STATISTICS[name]((run,), arguments) == value

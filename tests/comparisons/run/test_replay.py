@@ -29,7 +29,9 @@ from tests.comparisons import bare
 from tests.comparisons.arms import SMALL
 from tests.comparisons.published import (
     DROPOUT_FIGURES,
+    SINE_FIGURES,
     STOPPING_FIGURES,
+    STOPPING_TABLE,
     XOR_FIGURES,
 )
 
@@ -94,6 +96,29 @@ def test_the_early_stopping_figures_are_printed(
         f"{curve[best]:.4f}",
         f"{curve[-1]:.4f}",
     ) == STOPPING_FIGURES
+
+
+@on_each_backend
+def test_the_early_stopping_table_is_printed(
+    pair: WorkerPair, play: Play, backend: str
+) -> None:
+    network = network_of("early_stopping", "to_the_end")
+    record = play(backend, network, recorded(pair, network, 0))
+    for epoch, row in STOPPING_TABLE.items():
+        training = record.steps["loss"][epoch]
+        monitored = record.epochs["validation_loss"][epoch]
+        assert (f"{training:.4f}", f"{monitored:.4f}") == row
+
+
+@on_each_backend
+@pytest.mark.parametrize("arm", SINE_FIGURES)
+def test_the_losses_of_the_sine_are_printed(
+    pair: WorkerPair, play: Play, backend: str, arm: str
+) -> None:
+    network = catalogue.find("learning_rate", lesson=2).arm(arm)
+    assert isinstance(network, Arm)
+    record = play(backend, network, recorded(pair, network, 0))
+    assert f"{record.steps['loss'][-1]:.4f}" == SINE_FIGURES[arm]
 
 
 @on_each_backend
