@@ -8,6 +8,11 @@ from keras import ops
 from framework_parity.keras_impl.extensions import registered
 
 
+def given(mask: Any, inputs: Any) -> Any:
+    """Return the part of a mask for the samples of an incomplete batch."""
+    return mask[: ops.shape(inputs)[0]]
+
+
 @registered
 class MaskedDropout(keras.layers.Dropout):
     """x · mask in training, x in evaluation.
@@ -24,7 +29,7 @@ class MaskedDropout(keras.layers.Dropout):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
-        return inputs * ops.cast(self.mask, inputs.dtype)
+        return inputs * ops.cast(given(self.mask, inputs), inputs.dtype)
 
 
 @registered
@@ -40,7 +45,7 @@ class MaskedSpatialDropout1D(keras.layers.SpatialDropout1D):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
-        return inputs * ops.cast(self.mask, inputs.dtype)
+        return inputs * ops.cast(given(self.mask, inputs), inputs.dtype)
 
 
 @registered
@@ -56,7 +61,7 @@ class MaskedSpatialDropout2D(keras.layers.SpatialDropout2D):
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
             return inputs
-        return inputs * ops.cast(self.mask, inputs.dtype)
+        return inputs * ops.cast(given(self.mask, inputs), inputs.dtype)
 
 
 @registered
@@ -89,7 +94,8 @@ class MaskedRandomFlip(RandomFlip):
     def get_random_transformation(
         self, data: Any, training: bool = True, seed: Any = None
     ) -> Any:
-        return {"flips": self.mask > 0} if training else None
+        flips = given(self.mask, data) > 0
+        return {"flips": flips} if training else None
 
 
 @registered
@@ -133,7 +139,7 @@ class MaskedRandomCrop(RandomCrop):
     mask_shape = (1, 1, 2)
 
     def drawn(self, inputs: Any) -> Any:
-        return self.mask
+        return given(self.mask, inputs)
 
 
 # What stands in for a layer that draws, where the masks are handed in.

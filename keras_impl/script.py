@@ -365,6 +365,10 @@ def optimizer_code(arm: Arm, options: ScriptOptions) -> list[str]:
     """
     recipe, short = arm.recipe, style(options)
     optimizer = optimizer_call(recipe)
+    if summed(arm):
+        kwargs = dict(optimizer.kwargs)
+        del kwargs["loss_scale_factor"]
+        optimizer = replace(optimizer, kwargs=kwargs)
     schedule = recipe.schedule
     lines = []
     scheduler = schedule_call(recipe, arm)
@@ -396,18 +400,24 @@ def optimizer_code(arm: Arm, options: ScriptOptions) -> list[str]:
     loss = concise(builder_for("keras_impl", recipe.loss)(recipe.loss), short)
     lines.append(statement(loss, VOCABULARY, "loss"))
     measured = metric_code(arm)
+    weight = ""
+    if recipe.accumulation and summed(arm):
+        weight = f"loss_weights=[{recipe.accumulation.batches}]"
     more = f", metrics=[{', '.join(measured)}]" if measured else ""
+    more = f", {weight}{more}" if weight else more
     line = f"model.compile(optimizer, loss{more})"
     if len(line) > 79:
         items = "".join(f"        {metric},\n" for metric in measured)
+        weights_line = f"    {weight},\n" if weight else ""
         line = (
-            "model.compile(\n    optimizer,\n    loss,\n    metrics=[\n"
-            f"{items}    ],\n)"
+            f"model.compile(\n    optimizer,\n    loss,\n{weights_line}"
+            f"    metrics=[\n{items}    ],\n)"
         )
     lines.append(line)
     notes = [
         (r"weight_decay=", "PyTorch's is added to the gradient"),
         (r"Crossentropy\(", "by default of probabilities"),
+        (r"loss_weights=", "the sum of the accumulated gradients"),
         (r"clipnorm=", "PyTorch: clip_grad_norm_ in the loop"),
         (r"^schedule = ", "Keras computes schedules in float32."),
     ]
@@ -438,7 +448,16 @@ def separate_loss(arm: Arm) -> bool:
     Translation: the loss that `fit` reports includes the penalties.
     """
     rule = arm.recipe.penalty
-    return rule is not None and not rule.reported
+    return summed(arm) or (rule is not None and not rule.reported)
+
+
+def summed(arm: Arm) -> bool:
+    """Return whether accumulated gradients are added up.
+
+    Translation: Keras takes their mean, so the loss has a weight.
+    """
+    grouped = arm.recipe.accumulation
+    return grouped is not None and grouped.reduction == "sum"
 
 
 def schedule_call(recipe: Recipe, arm: Arm) -> Call | None:

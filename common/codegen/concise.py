@@ -99,6 +99,8 @@ def _is_default(value: Any, default: Any, style: Style) -> bool:
         return False
     if isinstance(value, Call):
         return style.equal(default, value)
+    if style.double and isinstance(value, np.float64) and value != 0:
+        return False
     same_kind = isinstance(value, bool) == isinstance(default, bool)
     return same_kind and bool(value == default)
 
