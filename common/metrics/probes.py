@@ -161,7 +161,8 @@ def zero_gradients(run: Run, tensor: str, record: float = -1) -> float:
 def _sample_gradients(run: Run, tensor: str, record: float) -> Curve:
     """Return one record, of shape (samples, *shape), in float64."""
     measurements = run.record.probes[f"per_sample_gradients/{tensor}"]
-    return measurements[int(record)].astype(float)
+    gradients: Curve = measurements[int(record)].astype(float)
+    return gradients
 
 
 @statistic(probe("representations"), fits=_has_output)

@@ -171,7 +171,8 @@ def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "clipping_does_something",
-                "The two networks end with different weights.",
+                "From the same initial weights, clipping leads to other final "
+                "weights.",
                 "distance(none, value) > 0",
             ),
             claim(
@@ -183,16 +184,19 @@ def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
         "probes": {"gradient_norm": True},
         "notebook": [
             {
-                "says": "Clipping makes training more stable, by the variance "
-                "of the loss after the tenth epoch.",
-                "correction": "The labels are random and the gradients do "
-                "not explode, so that there is nothing to stabilise; the "
-                "difference is chance. The project's own version has a "
-                "network that needs clipping.",
+                "says": "Clipping makes training more stable: the variance of "
+                "the loss after the tenth epoch is smaller.",
+                "correction": "No number of the gradients ever exceeds 1, so "
+                "that clipping changes nothing: from the same initial weights "
+                "both networks end with the same weights, to the last bit. "
+                "The cell compares two random initialisations; one run of it "
+                "printed -6.8 % 'more stable'. Nor is there anything to "
+                "predict, as the labels are random. The project's own version "
+                "has a network that needs clipping.",
                 "claims": [
+                    "clipping_does_something",
                     "steadier_by_value",
                     "value_is_more_accurate",
-                    "nothing_explodes",
                     "the_labels_can_be_predicted",
                 ],
             },

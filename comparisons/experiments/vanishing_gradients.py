@@ -184,7 +184,7 @@ def _remedies() -> list[dict[str, str]]:
 def _arms(profile: str) -> dict[str, Any]:
     """Return networks of `DEPTH` layers, of other depths, and remedies."""
     others: dict[str, tuple[int, ...]] = dict.fromkeys(ACTIVATIONS, (5, 15))
-    normed = ("sigmoid", "relu")
+    normed: tuple[str, ...] = ("sigmoid", "relu")
     if profile == "quick":
         others, normed = {"sigmoid": (5,)}, ("sigmoid",)
     width = WIDTHS[profile]

@@ -97,9 +97,9 @@ def test_the_product_of_slopes_is_a_mean_over_simulations() -> None:
         assert product == pytest.approx(value)
     product = statistic_of(run, "slope_product", "leaky_relu_1", 2)
     assert product == pytest.approx(0.25)
-    for layers in (0, 3, 1.5):
+    for wrong in (0, 3, 1.5):
         missing = STATISTICS["slope_product"].missing_reason(
-            run.arm, ("sigmoid_1", layers)
+            run.arm, ("sigmoid_1", wrong)
         )
         assert missing is not None
         assert "its layers are 1 to 2" in missing

@@ -7,6 +7,7 @@ import pytest
 
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.optimizers import Adam
 from framework_parity.comparisons import catalogue
 
 TEN = (*[128] * 9, 1)
@@ -145,13 +146,14 @@ def test_training_stops_early_as_in_lesson_1(name: str) -> None:
 
 
 def test_adam_has_the_defaults_of_the_framework_of_the_lesson() -> None:
-    epsilons = {
-        lesson: found(name, dataset, lesson).recipe.optimizer.epsilon
-        for name, dataset, lesson in (
-            ("regularization", "polynomial", 0),
-            ("dead_relu", "moons_circles", 1),
-        )
-    }
+    epsilons = {}
+    for lesson, name, dataset in (
+        (0, "regularization", "polynomial"),
+        (1, "dead_relu", "moons_circles"),
+    ):
+        optimizer = found(name, dataset, lesson).recipe.optimizer
+        assert isinstance(optimizer, Adam)
+        epsilons[lesson] = optimizer.epsilon
     assert epsilons == {0: 1e-8, 1: 1e-7}
 
 
