@@ -16,6 +16,10 @@ effect of the seed is as large as the effect of dropout, and a table of one
 seed (the published one has seed 42) can show either. Digits and other images:
 256-128-64 units with rates of 0.3, 0.3 and 0.2, compared with no dropout.
 
+Lesson 3 has the network for images with batches of 128. On the digits neither
+a narrower gap nor a higher test accuracy (0.967 with dropout, 0.970 without)
+is decided by five seeds.
+
 Lesson 4 has 128-64 units with a rate of 0.5 behind both, SGD at 0.1 and no
 validation part. There dropout costs accuracy, in the published figures (96.66
 for 97.40 %) and on the digits after 15 epochs (0.939 for 0.958). Where

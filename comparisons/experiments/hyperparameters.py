@@ -14,6 +14,10 @@ the frameworks: a search finds the same best cell in both. On the digits a rate
 of 0.01 is too low for batches of 64 (0.57 with one hidden layer, 0.50 with
 three) and not for batches of 16 (0.88); at 0.1 all combinations reach 0.92 to
 0.96.
+
+Exercise 2 of lesson 3 asks for the best dropout rate and layer sizes. They,
+too, depend on each other: on the digits a rate of 0.5 costs a network of 32-16
+units 0.091 of validation accuracy, and one of 128-64 units 0.008.
 """
 
 from itertools import product

@@ -18,6 +18,11 @@ classes are confused, and the worst mistakes are shown as images.
 The more complex networks need data and time. On the 8 × 8 digits there are 35
 steps an epoch, 245 in all. The dense network reaches 0.96, the LeNet 0.85, or
 0.76 on shifted images, which are harder to learn, and the ResNet 0.87.
+
+Lesson 2 has the dense network with a single dropout, and measures the test
+part after each epoch. On the digits it reaches 0.972; in training mode, as
+without `eval()`, the same weights are measured at 0.967 (one seed). For an
+image 39 % of the ReLUs of the first layer are off, where the lesson says half.
 """
 
 from typing import Any

@@ -166,8 +166,12 @@ def _convolution(filters: int, size: int = 3, stride: int = 1) -> list[Any]:
     return [{"conv2d": fields}, NORM]
 
 
-DEEP = {"quick": (32, 16), "full": (102, 64)}
+DEEP = {"quick": (20, 16), "full": (102, 64)}
 """Number of dense layers of the deepest network, and their units."""
+
+# Without shortcuts 102 layers amplify a rounding of the input by 1e9, so that
+# nothing could be compared.
+DEEPEST_PLAIN = 32
 
 
 def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
@@ -178,6 +182,7 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
     """
     quick = profile == "quick"
     depth, units = DEEP[profile]
+    plain_depth = min(depth, DEEPEST_PLAIN)
     return {
         "name": "residual",
         "dialect": "keras",
@@ -187,13 +192,13 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
             "optimizer": {"adam": 0.001},
             "batch_size": lesson_batch(profile, 128),
             "shuffle": "each_epoch",
-            "epochs": 8 if quick else 15,
+            "epochs": 5 if quick else 15,
         },
         "arms": {
             "residual": _three_blocks(shortcuts=True),
             "plain": _three_blocks(shortcuts=False),
             "residual_deep": _dense("residual", depth, (units,)),
-            "plain_deep": _dense("plain", depth, (units,)),
+            "plain_deep": _dense("plain", plain_depth, (units,)),
         },
         "claims": [
             claim(
@@ -215,7 +220,7 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "deep_plain_fails",
-                f"Without, {depth} layers do not.",
+                f"Without, {plain_depth} layers do not.",
                 "plain_deep.test_accuracy < 0.5",
             ),
         ],
