@@ -94,8 +94,7 @@ class MaskedRandomFlip(RandomFlip):
     def get_random_transformation(
         self, data: Any, training: bool = True, seed: Any = None
     ) -> Any:
-        flips = given(self.mask, data) > 0
-        return {"flips": flips} if training else None
+        return {"flips": given(self.mask, data) > 0} if training else None
 
 
 @registered

@@ -26,6 +26,7 @@ from framework_parity.common.codegen.scripts.script import (
     Section,
     annotated,
     assemble,
+    check_script,
     epsilon_note,
     section,
     with_usual_optimizer,
@@ -125,6 +126,7 @@ def script(arm: Arm, options: ScriptOptions) -> Script:
         arm: the network, its data and its recipe.
         options: what the script is for.
     """
+    check_script(arm)
     engine.configure(options.dtype, options.seed)
     arm = parts.with_plain_flatten(arm, "channels_last")
     arm = with_usual_optimizer(arm, "keras", options.exact)

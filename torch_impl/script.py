@@ -25,6 +25,7 @@ from framework_parity.common.codegen.scripts.script import (
     Section,
     annotated,
     assemble,
+    check_script,
     epsilon_note,
     section,
     with_usual_optimizer,
@@ -99,6 +100,7 @@ def script(arm: Arm, options: ScriptOptions) -> Script:
         arm: the network, its data and its recipe.
         options: what the script is for.
     """
+    check_script(arm)
     engine.configure(options.dtype, options.seed)
     arm = parts.with_plain_flatten(arm, "channels_first")
     arm = with_usual_optimizer(arm, "torch", options.exact)

@@ -41,6 +41,7 @@ class ArmResult:
         sides: the arm of each framework, by backend, where they differ;
             `arm` is then the first of them.
         explained: the effects of the two-sided values.
+        scripts: the plain script of each framework, by backend.
     """
 
     arm: Arm
@@ -49,6 +50,7 @@ class ArmResult:
     ladder: LadderResult | None = field(default=None, repr=False)
     sides: dict[str, Arm] = field(default_factory=dict, repr=False)
     explained: Explanation = field(default_factory=Explanation, repr=False)
+    scripts: dict[str, str] = field(default_factory=dict, repr=False)
 
     def trained(self, backend: str) -> Arm:
         """Return the arm that a framework trained."""

@@ -29,6 +29,7 @@ from framework_parity.comparisons.run.claim_verdicts import judge_claim
 from framework_parity.comparisons.run.finished import FinishedRuns
 from framework_parity.comparisons.run.replay import recorded
 from framework_parity.comparisons.run.result import ArmResult, Result
+from framework_parity.comparisons.run.scripts import plain_options
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers.pool import WorkerPool
 from framework_parity.comparisons.workers.worker import (
@@ -155,6 +156,7 @@ def _run_arm(
             result.records[name].append(records[0])
         if compared:
             result.curves = _compared(arm, trained, held, dtypes)
+    result.scripts = _scripts(pair, spec, sides)
     if both:
         steps, stage = settings.trajectory_steps, at("ladder, float64")
         if stage:
@@ -168,6 +170,21 @@ def _run_arm(
         else:
             result.ladder = run_ladder(pair, arm, steps=steps, progress=stage)
     return result
+
+
+def _scripts(
+    pair: WorkerPair, spec: Experiment | TwoSided, sides: dict[str, Arm]
+) -> dict[str, str]:
+    """Return the plain script of each framework; none if one has none."""
+    arguments = {
+        name: {"arm": side, "options": plain_options(spec, side)}
+        for name, side in sides.items()
+    }
+    try:
+        made = pair.ask_each("script", arguments)
+    except SpecError:
+        return {}
+    return {name: script.python for name, script in made.items()}
 
 
 def _finished(

@@ -1,6 +1,7 @@
 """Scripts of the arms of an experiment."""
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from framework_parity.common.choices import Dtype
@@ -9,12 +10,35 @@ from framework_parity.common.codegen.scripts.script import (
     ScriptOptions,
 )
 from framework_parity.common.data.image_cache import image_files, reading
+from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError, names, nearest
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.arms import sides_of
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.run import validation
 from framework_parity.comparisons.workers.worker import PACKAGES, Worker
+
+
+def plain_options(
+    spec: Experiment | TwoSided,
+    side: Arm,
+    dtype: Dtype | None = None,
+    seed: int = 0,
+) -> ScriptOptions:
+    """Return the options of a script that draws its own random values.
+
+    Args:
+        spec: the experiment.
+        side: the arm of one framework.
+        dtype: the precision; None for that of the arm's recipe.
+        seed: the seed of the run.
+    """
+    return ScriptOptions(
+        experiment=spec.name,
+        summary=spec.teaches.split("\n")[0],
+        seed=seed,
+        dtype=dtype or side.recipe.precision,
+    )
 
 
 def make_script(
@@ -54,13 +78,10 @@ def make_script(
         )
     side = sides_of(spec.arm(name))[framework]
     images = image_files(data_dir, False)
-    options = ScriptOptions(
-        experiment=spec.name,
-        summary=spec.teaches.split("\n")[0],
+    options = replace(
+        plain_options(spec, side, dtype, seed),
         exact=exact,
         arrays=arrays or f"{spec.name}-{name}-{framework}.npz",
-        seed=seed,
-        dtype=dtype or side.recipe.precision,
     )
     with reading(images):
         if exact:

@@ -16,6 +16,7 @@ from framework_parity.common.codegen.printing import (
 )
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import defaults_of
+from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.node import Dialect
 from framework_parity.common.spec.schedules import Changing
 from framework_parity.common.training.record import Tensors
@@ -200,6 +201,34 @@ def annotated(
 
 # Up to this size it does not matter where an optimiser adds its epsilon.
 SMALL_EPSILON = 1e-6
+
+
+def check_script(arm: Arm) -> None:
+    """Raise a `SpecError` for an arm that has no script.
+
+    Args:
+        arm: the network, its data and its recipe.
+    """
+    recipe = arm.recipe
+    if recipe.evaluation_mode == "training":
+        raise SpecError(
+            "recipe.evaluation_mode",
+            "got 'training', which no script can have: Keras's evaluate() "
+            "has no such mode",
+        )
+    if recipe.plateau and isinstance(recipe.schedule, Changing):
+        raise SpecError(
+            "recipe.plateau",
+            "got a plateau beside a schedule, which no script can have: the "
+            "frameworks' own classes would overwrite each other's rate",
+        )
+    both = recipe.checkpoint and recipe.early_stopping
+    if both and recipe.early_stopping and recipe.early_stopping.restore_best:
+        raise SpecError(
+            "recipe.checkpoint",
+            "got a checkpoint beside 'restore_best', which no script can "
+            "have; leave one of the two out",
+        )
 
 
 def epsilon_note(optimizer: Any, dialect: Dialect) -> str:

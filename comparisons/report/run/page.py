@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +42,7 @@ from framework_parity.comparisons.run.result import Result
 from framework_parity.comparisons.workers.worker import LABELS
 
 
-def write(
-    result: Result, out: Path, scripts: Sequence[ArmScripts] = ()
-) -> Path:
+def write(result: Result, out: Path) -> Path:
     """Write the report and its data into a folder.
 
     `report.html` is self-contained. The folder also gets `result.json` (the
@@ -58,8 +55,6 @@ def write(
     Args:
         result: of one experiment; its `report` is set to the path.
         out: the folder; it is created if it does not exist.
-        scripts: the plain scripts of some arms, which the report shows in
-            two columns.
 
     Returns:
         The path of `report.html`.
@@ -67,7 +62,7 @@ def write(
     result.report = out / "report.html"
     drawn = pictures(result)
     with ReportFiles(out) as files:
-        report = files.write("report.html", page(result, drawn, scripts))
+        report = files.write("report.html", page(result, drawn))
         for picture in drawn:
             svgs = [picture.svg, *picture.more] if picture.svg else []
             for number, svg in enumerate(svgs):
@@ -81,17 +76,12 @@ def write(
     return report
 
 
-def page(
-    result: Result,
-    drawn: list[ReportFigure],
-    scripts: Sequence[ArmScripts] = (),
-) -> str:
+def page(result: Result, drawn: list[ReportFigure]) -> str:
     """Return the report as HTML.
 
     Args:
         result: of one experiment.
         drawn: the pictures of the report.
-        scripts: the plain scripts of some arms.
     """
     return render(
         "report.html",
@@ -104,7 +94,7 @@ def page(
                 "arm": shown(script.arm),
                 "lines": side_by_side(script.torch, script.keras),
             }
-            for script in scripts
+            for script in arm_scripts(result)
         ],
         spec=spec_yaml(result),
         rungs=rung_rows(result),
@@ -118,6 +108,15 @@ def page(
         mapped=any(picture.name == "disagreement" for picture in drawn),
         **_body(result, drawn),
     )
+
+
+def arm_scripts(result: Result) -> list[ArmScripts]:
+    """Return the scripts of the arms that have one in both frameworks."""
+    return [
+        ArmScripts(arm.arm.name, arm.scripts["torch"], arm.scripts["keras"])
+        for arm in result.arms
+        if len(arm.scripts) == 2
+    ]
 
 
 def fragment(result: Result) -> str:

@@ -12,7 +12,6 @@ from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
-from framework_parity.comparisons.report.run.columns import ArmScripts
 from framework_parity.comparisons.report.run.data import data, data_caption
 from framework_parity.comparisons.report.run.figures import pictures
 from framework_parity.comparisons.report.run.page import page
@@ -110,8 +109,11 @@ def result() -> Result:
 
 @pytest.fixture(scope="module")
 def html(result: Result) -> str:
-    scripts = ArmScripts("arm_a", "import torch\nsame\n", "import keras\nsame")
-    return page(result, pictures(result), [scripts])
+    result.arms[0].scripts = {
+        "torch": "import torch\nsame\n",
+        "keras": "import keras\nsame",
+    }
+    return page(result, pictures(result))
 
 
 def test_the_lesson_comes_before_the_agreement(html: str) -> None:
