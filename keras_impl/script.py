@@ -62,14 +62,20 @@ from framework_parity.keras_impl.updates import optimizer_call
 
 _MODULES = emit.VOCABULARY.modules
 VOCABULARY = Vocabulary(
-    {"keras": _MODULES["keras"], **_MODULES},
+    {
+        "keras": _MODULES["keras"],
+        **_MODULES,
+        "regularizers": (
+            keras.regularizers,
+            "from keras import regularizers",
+        ),
+    },
     emit.VOCABULARY.own,
     parts.IMPORTS
     | {
         "tf": "import tensorflow as tf",
         "callbacks": "from keras import callbacks",
         "metrics": "from keras import metrics",
-        "regularizers": "from keras import regularizers",
     },
     frozenset({"registered", "get_config", "from_config"}),
 )
@@ -551,7 +557,7 @@ class _Fit:
                 each = recipe.shuffle == "each_epoch"
                 again = "" if each else ", reshuffle_each_iteration=False"
                 shuffled = f".shuffle(len(x_train){again})"
-            batch = f".batch({self.size}, drop_remainder=True)"
+            batch = f"batches.batch({self.size}, drop_remainder=True)"
             lines = []
             if exact and recipe.shuffle == "once":
                 shuffled = ""
@@ -561,7 +567,8 @@ class _Fit:
                 ]
             lines += [
                 f"batches = {pairs}",
-                f"batches = batches{shuffled}{batch}",
+                *([f"batches = batches{shuffled}"] if shuffled else []),
+                f"batches = {batch}",
             ]
             return lines, "batches"
         given = f"x_train,\n    y_train,\n    batch_size={self.size}"

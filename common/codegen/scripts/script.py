@@ -222,13 +222,6 @@ def check_script(arm: Arm) -> None:
             "got a plateau beside a schedule, which no script can have: the "
             "frameworks' own classes would overwrite each other's rate",
         )
-    both = recipe.checkpoint and recipe.early_stopping
-    if both and recipe.early_stopping and recipe.early_stopping.restore_best:
-        raise SpecError(
-            "recipe.checkpoint",
-            "got a checkpoint beside 'restore_best', which no script can "
-            "have; leave one of the two out",
-        )
 
 
 def epsilon_note(optimizer: Any, dialect: Dialect) -> str:

@@ -7,6 +7,7 @@ specification in the place of the attributes, so that the two cannot differ.
 import ast
 import inspect
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def source_code(source: Dataset, seed: int, exact: bool) -> list[str]:
     assert isinstance(function, ast.FunctionDef)
     replaced = _Replaced(text, source, seed, exact)
     lines: list[str] = []
-    for node in function.body:
+    for node in replaced.chosen(function.body):
         if isinstance(node, ast.Return):
             assert isinstance(node.value, ast.Tuple)
             x, y = (replaced.text(value) for value in node.value.elts)
@@ -68,6 +69,15 @@ class _Replaced:
     ) -> None:
         self.lines = text.splitlines(keepends=True)
         self.source, self.seed, self.exact = source, seed, exact
+
+    def chosen(self, body: list[ast.stmt]) -> Iterator[ast.stmt]:
+        """Yield statements, those of one branch where attributes decide."""
+        for node in body:
+            if isinstance(node, ast.If):
+                branch = node.body if self.value(node.test) else node.orelse
+                yield from self.chosen(branch)
+            else:
+                yield node
 
     def text(self, node: ast.AST) -> str:
         """Return the text of a node, with its replacements."""
