@@ -106,7 +106,7 @@ def test_an_output_that_cannot_be_is_refused(
 
 
 def test_an_unknown_arm_or_framework_is_refused() -> None:
-    with pytest.raises(SpecError, match="expected one of: .*hidden_layer"):
+    with pytest.raises(SpecError, match="did you mean"):
         emit("xor", "torch", arm="hiden_layer")
     framework: Any = "jax"
     with pytest.raises(SpecError, match="expected one of"):
