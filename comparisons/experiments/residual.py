@@ -15,6 +15,10 @@ float64, two runs of the 20 plain layers that differ by a rounding differ by
 they do not in 500 steps. With Adam at 0.001 and Keras's running averages,
 which have a decay of 0.99 at each of only 85 steps, the residual network has
 been measured at 0.31.
+
+Lesson 3 has blocks of 128, 128 and 64 units with Adam, where 8 layers are not
+too deep for a plain network: on the digits it has a test accuracy of 0.944,
+that with shortcuts 0.942 (one seed in PyTorch).
 """
 
 from typing import Any
@@ -169,9 +173,10 @@ def _convolution(filters: int, size: int = 3, stride: int = 1) -> list[Any]:
 DEEP = {"quick": (20, 16), "full": (102, 64)}
 """Number of dense layers of the deepest network, and their units."""
 
-# Without shortcuts 102 layers amplify a rounding of the input by 1e9, so that
-# nothing could be compared.
-DEEPEST_PLAIN = 32
+# There is no plain network of that depth. 102 plain layers amplify a rounding
+# of the input by 1e9. Of 20 plain layers with Adam, the steps agree, and the
+# runs become chaotic at step 143: five steps before, Keras's perturbed runs
+# are 8,450 times as far apart as PyTorch's, which is judged a disagreement.
 
 
 def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
@@ -182,7 +187,6 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
     """
     quick = profile == "quick"
     depth, units = DEEP[profile]
-    plain_depth = min(depth, DEEPEST_PLAIN)
     return {
         "name": "residual",
         "dialect": "keras",
@@ -198,7 +202,6 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
             "residual": _three_blocks(shortcuts=True),
             "plain": _three_blocks(shortcuts=False),
             "residual_deep": _dense("residual", depth, (units,)),
-            "plain_deep": _dense("plain", plain_depth, (units,)),
         },
         "claims": [
             claim(
@@ -217,11 +220,6 @@ def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:
                 f"With shortcuts, {depth} layers get more than half of the "
                 "images right.",
                 "residual_deep.test_accuracy > 0.5",
-            ),
-            claim(
-                "deep_plain_fails",
-                f"Without, {plain_depth} layers do not.",
-                "plain_deep.test_accuracy < 0.5",
             ),
         ],
         "plots": [{"bars": "test_accuracy"}],
