@@ -14,6 +14,11 @@ this holds only if every unit is active: if the inputs of the units are random,
 about half of the slopes of the ReLUs are 0, and the product over 20 layers is
 then nearly always 0. Real networks avoid this by their width, since some path
 is active.
+
+Lesson 1 simulates this with independent standard normal inputs, 100 times
+through 20 layers. On average 1.9e-14 is left by sigmoids and 3.6e-5 by tanh,
+1.0e-10 by leaky ReLUs, and by ReLUs exactly 0, in each of the 100 simulations.
+At z = 2 tanh leaves less than a sigmoid: 3.10e-12 after 10 layers.
 """
 
 from typing import Any

@@ -15,6 +15,11 @@ the quick one. There the gap falls from about 15 over 3.4 to 1.6 at 25, 100 and
 network cannot overfit what it has not learnt at all, such as the outermost
 waves of degree 15, and its gap need not be wider. Nor does the validation loss
 rise: it is constant while the training loss falls.
+
+Lesson 0 has 200 training samples of its own polynomial and ten layers. In the
+quick profile (64 units, 500 epochs) the validation loss is 0.6 above the
+training loss, as small as the lesson expects, but the test loss is 2.4 above
+it, and with 50 samples 4.7.
 """
 
 from typing import Any
@@ -147,11 +152,13 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
         ],
         "notebook": [
             {
-                "says": "With 200 samples the gap should be small; 'Gap: "
+                "says": "With 200 samples the gap should be small; but 'Gap: "
                 "+0.7' is printed with the warning 'Overfitting'.",
-                "correction": "The two do not go together: the gap is wider "
-                "than what the notebook warns of. The noise has a variance "
-                "of 6.25, and the network fits a part of it.",
+                "correction": "A gap of 0.7 is a ninth of the variance of the "
+                "noise, 6.25, and says as much about the 200 samples as "
+                "about the network: after 500 epochs the same networks have "
+                "a gap of 0.6 on the validation part and of 2.4 on the test "
+                "part. The validation loss does not rise while they train.",
                 "claims": ["the_gap_is_small", "training_past_the_best"],
             },
         ],

@@ -19,6 +19,10 @@ batch normalisation. The plot embeds the layers in the plane by t-SNE (van der
 Maaten and Hinton 2008), which preserves neighbours but not distances. Both
 frameworks are embedded together, in one run: separate runs would show the same
 layer as two different pictures.
+
+Lesson 1 normalises after the activation. In the quick profile (15 epochs) the
+first measure rises as above, 0.66, 0.72, 0.77, 0.87, the second not: 0.48,
+0.41, 0.39, 0.41.
 """
 
 from itertools import pairwise

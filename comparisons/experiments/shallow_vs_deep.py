@@ -16,6 +16,13 @@ wide network. All three reach 0.98 or 0.99, and 5 seeds do not show a
 difference. Images: no hidden layer, 128-64, and one layer with as many
 parameters as that: on the digits 0.93, 0.96, and 0.96.
 
+Lesson 1 has another spiral, with noise on the coordinates. Its arms overlap:
+the optimal classifier is right for 0.40 of the points, guessing for 0.33.
+After 10 epochs (quick profile) 1,000 units reach 0.395, 100-100-100 0.375 and
+52-52-52 0.366 on the 200 test points, and only the difference of the last to
+the first is shown. Three runs of the lesson's cells, after 50 epochs, gave
+0.360, 0.360, 0.365 for the wide and 0.365, 0.385, 0.375 for the deep network.
+
 Lesson 4 compares no hidden layer with 128-64 on MNIST (92.26 and 97.40 %). A
 third network has the same layers without activations. Its outputs are an
 affine function of the image to 1e-14 of their variance, so that it is a linear
