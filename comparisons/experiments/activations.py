@@ -25,6 +25,13 @@ one has 10 epochs.) A GELU network that was once reported at 0.495 and once at
 0.900 therefore need not show a property of GELU; it may show when early
 stopping ended the training. So all other arms have a decay of 0.9, as PyTorch
 does.
+
+Lesson 1 has a decay of 0.99, and normalises after the activation. After 12
+epochs (quick profile) GELU and swish are right for 0.43 and 0.42, ReLU for
+0.67, and GELU with a decay of 0.9 for 0.84. SELU does normalise itself: behind
+ten layers from LeCun's initialisation the mean square of its outputs is 1.1,
+that of ReLU 0.001. On the lesson's spiral the custom activation fits the
+training part less well than ReLU.
 """
 
 from typing import Any
