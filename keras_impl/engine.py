@@ -320,6 +320,8 @@ def compile_evaluation(
             for t in (x, y, *given)
         ]
         function = traced(*kinds, training=training)
-        return function(x, y, masks) if training else function(x, y)
+        # Without the last argument TensorFlow would first fail and describe
+        # all tensors in an error message, at every call.
+        return function(x, y, masks)
 
     return of_any_size

@@ -530,7 +530,7 @@ class _Fit:
             arguments.append(f"validation_data=(x_{part}, y_{part})")
             every = self.recipe.evaluate_every or self.recipe.epochs
             if every > 1:
-                arguments.append(f"validation_freq={every}")
+                arguments.append(f"validation_freq={self.evaluated(every)}")
         if used[1]:
             listed = "".join(f"        {c},\n" for c in used[1])
             arguments.append(f"callbacks=[\n{listed}    ]")
@@ -543,6 +543,13 @@ class _Fit:
             *self.after(),
         ]
         return lines
+
+    def evaluated(self, every: int) -> int | list[int]:
+        """Return the epochs to evaluate after; the last is one of them."""
+        epochs = self.recipe.epochs
+        if epochs % every == 0:
+            return every
+        return [*range(every, epochs, every), epochs]
 
     def data(self) -> tuple[list[str], str]:
         """Return what makes the batches, and the first arguments of `fit`."""

@@ -105,7 +105,12 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         },
         "claims": [*_formulas(), *_products(), *_simulations()],
         "notebook": _remarks(),
-        "plots": [{"activations": "functions"}, {"table": _table()}],
+        "plots": [
+            {"activations": "functions"},
+            {"gradient_product": ["sigmoids", "tanhs", "relus"]},
+            {"gradient_table": {"of": ["sigmoids", "tanhs", "relus"]}},
+            {"table": _table()},
+        ],
     }
 
 

@@ -134,6 +134,13 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
         ],
         "plots": [
+            {
+                "epoch_table": {
+                    "arm": "best_kept",
+                    "curves": ["train_loss", "validation_loss"],
+                    "epochs": [1, 30, 60, 90, 120, "best", "last"],
+                }
+            },
             {"bars": "validation_loss"},
             {"bars": "epochs"},
             {"table": {"rows": table, "expected": "published, seed 42"}},

@@ -87,6 +87,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
         ],
         "plots": [
+            {"hidden_space": ["hidden_layer"]},
+            "predictions",
             {
                 "table": {
                     "rows": {
@@ -99,7 +101,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                     },
                     "expected": "published",
                 }
-            }
+            },
         ],
     }
 
