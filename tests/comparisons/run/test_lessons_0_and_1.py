@@ -7,7 +7,7 @@ import pytest
 
 from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.experiment import Experiment
-from framework_parity.common.spec.optimizers import Adam
+from framework_parity.common.spec.optimizers.adam import Adam
 from framework_parity.comparisons import catalogue
 
 TEN = (*[128] * 9, 1)
