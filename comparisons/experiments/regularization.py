@@ -19,6 +19,12 @@ the two differ. In the quick profile L1 of 0.1 and dropout narrow the gap from
 52 and 35, against 32 without either. The weak penalties hardly change gap or
 loss, not more than the seed does. A narrow gap alone is not the goal.
 
+Lesson 0 has 200 samples of its own polynomial. In its quick profile (three
+layers of 64, 500 epochs) L2 of 0.01 lowers the test loss, 7.38 against 7.52,
+and dropout raises it to 8.17. In its own network, 1,000 epochs of the lesson's
+loop from three seeds do not show a difference: the test losses are 6.7 to 7.6
+without, 6.7 to 7.2 with L2, and 6.4 to 7.4 with dropout.
+
 Lesson 4 says that L2 and dropout together are better than either. On the
 digits, with its 128-64 units, SGD and a dropout of 0.5, they are not (0.941):
 none is 0.958, L2 of 1e-4 0.958, and dropout 0.939. The network is too small
@@ -141,7 +147,7 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
     squares of all kernels.
     """
     quick = profile == "quick"
-    widths = (64 if quick else 128,) * 9
+    widths = (64,) * 3 if quick else (128,) * 9
     dropped = hidden(*widths, after=({"dropout": 0.3},))
     networks = {"plain": hidden(*widths), "dropped": dropped}
     plain, dropped = ([*layers, {"dense": 1}] for layers in networks.values())
@@ -172,7 +178,7 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
             "optimizer": {"adam": 0.005},
             "batch_size": "full",
             "shuffle": "never",
-            "epochs": 300 if quick else 1000,
+            "epochs": 500 if quick else 1000,
             "evaluate_every": 20,
         },
         "arms": {"none": plain, **regularised, **others},
@@ -209,11 +215,13 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
             {
                 "says": "Always use regularisation for better generalisation; "
                 "L2 and dropout have a smaller gap and smoother curves.",
-                "correction": "The gap is narrower, because the training loss "
-                "is higher; the figures below show whether the test loss is "
-                "lower, too. The loss of a step with dropout is that of a "
-                "random part of the network, so that its curve is not "
-                "smoother.",
+                "correction": "One run does not show it. Three runs of these "
+                "networks in PyTorch, from three seeds, gave test losses of "
+                "7.6, 6.7 and 6.9 without, 7.2, 6.7 and 6.8 with L2, and "
+                "6.4, 7.4 and 6.9 with dropout. The gap to the training loss "
+                "is narrower with dropout, since the training loss is higher. "
+                "The loss of a step with dropout is that of a random part of "
+                "the network, so that its curve is not smoother.",
                 "claims": [
                     "dropout_narrows_the_gap",
                     "dropout_generalises",
