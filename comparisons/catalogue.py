@@ -68,7 +68,12 @@ def variants(name: str, profile: str = "quick") -> list[Variant]:
             default = (number, dataset) == first
             variant = Variant(name, dataset, number, default)
             key = versions[number].written, dataset
-            if dataset not in NEED_FILES:
+            if dataset in NEED_FILES:
+                continue
+            # In the full profile a data set stands for the lesson that has it.
+            if (number, dataset) == _chosen(module, dataset, profile) or (
+                number is not None
+            ):
                 known.setdefault(key, variant)
     return sorted(known.values(), key=lambda v: not v.default)
 

@@ -23,13 +23,13 @@ from framework_parity.common.training.masks import set_masks
 from framework_parity.keras_impl import (
     draws,
     engine,
-    script,
     updates,
     weights,
 )
 from framework_parity.keras_impl.model import build
 from framework_parity.keras_impl.penalties import ModelPenalty
 from framework_parity.keras_impl.random_extensions import MASKED_CLASS
+from framework_parity.keras_impl.scripts.script import script
 from framework_parity.keras_impl.tensors import to_array, to_tensor, to_tensors
 
 
@@ -233,7 +233,7 @@ class Trainer(BaseTrainer):
             arm: the network, its data and its training recipe.
             options: what the script is for.
         """
-        return script.script(arm, options)
+        return script(arm, options)
 
     @staticmethod
     def devices() -> list[str]:

@@ -31,6 +31,8 @@ LEFT_OUT = {
     "optimizer_extensions.py",
     "random_extensions.py",
     "schedule_extensions.py",
+    # The loop is written out in PyTorch, and a call of `fit` in Keras.
+    "scripts/loop.py",
 }
 
 # Names of one side only: PyTorch draws the weights of a network after building
@@ -38,6 +40,13 @@ LEFT_OUT = {
 OF_ITS_OWN = {
     "model.py": {"weight_calls"},
     "layers/windows.py": {"is_uneven", "has_word"},
+    # A loop needs functions for what Keras has as arguments of `compile` and
+    # of the layers; initialisers are arguments of Keras's layers.
+    "scripts/evaluation.py": {
+        *("correct_code", "forward_code", "penalty_code", "evaluate_code"),
+        *("metric_code", "separate_loss", "summed"),
+    },
+    "scripts/model.py": {"weight_code", "model_call", "hides_logits"},
     "introspect/layers/initial_weights.py": {"initializer_fields"},
     "introspect/layers/windows.py": {"pair", "is_plain", "is_channels_last"},
     "introspect/optimizers/weight_decay.py": {"learning_rate_of"},

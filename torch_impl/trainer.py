@@ -22,13 +22,13 @@ from framework_parity.common.training.masks import set_masks
 from framework_parity.torch_impl import (
     draws,
     engine,
-    script,
     updates,
     weights,
 )
 from framework_parity.torch_impl.model import build
 from framework_parity.torch_impl.penalties import ModelPenalty
 from framework_parity.torch_impl.random_extensions import MASKED_CLASS
+from framework_parity.torch_impl.scripts.script import script
 from framework_parity.torch_impl.tensors import to_array, to_tensor, to_tensors
 
 
@@ -234,7 +234,7 @@ class Trainer(BaseTrainer):
             arm: the network, its data and its training recipe.
             options: what the script is for.
         """
-        return script.script(arm, options)
+        return script(arm, options)
 
     @staticmethod
     def devices() -> list[str]:

@@ -4,6 +4,7 @@ import os
 import pickle
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,36 @@ SAME = 1e-9
 # A schedule that Keras computes in float32.
 COARSE = 1e-4
 
+NAMES = set(script_cases.CASES)
+
 CURVES = {
     "val_loss": "validation_loss",
     "val_data_loss": "validation_loss",
     "val_accuracy": "validation_accuracy",
 }
 
+# Together these have every section of a script; the others are slow.
+FAST = {
+    "plain",
+    "images",
+    "residual_dropout",
+    "stopped",
+    "plateau_torch",
+    "penalty_unreported",
+    "accumulated_torch",
+    "once_dropped",
+    "binary",
+    "sometimes",
+}
+
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
-each_case = pytest.mark.parametrize("name", script_cases.CASES)
+each_case = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in FAST else [pytest.mark.slow])
+        for name in script_cases.CASES
+    ],
+)
 
 
 def run_alone(backend: str, scripts: dict[Path, Script]) -> None:
@@ -55,7 +78,11 @@ def run_alone(backend: str, scripts: dict[Path, Script]) -> None:
 
 
 def made(
-    pair: WorkerPair, backend: str, exact: bool, dtype: Any
+    pair: WorkerPair,
+    backend: str,
+    exact: bool,
+    dtype: Any,
+    names: Iterable[str] = script_cases.CASES,
 ) -> dict[str, Script]:
     """Return the script of each case."""
     options = ScriptOptions("scripted", exact=exact, dtype=dtype)
@@ -64,20 +91,30 @@ def made(
         name: worker.submit(
             "script", arm=script_cases.arm_of(name), options=options
         )
-        for name in script_cases.CASES
+        for name in names
     }
     return {name: future.result() for name, future in futures.items()}
 
 
 @pytest.fixture(scope="module")
-def exact(pair: WorkerPair, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Return a function from a backend to the results of all scripts."""
+def exact(
+    request: pytest.FixtureRequest,
+    pair: WorkerPair,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
+    """Return a function from a backend to the results of all scripts.
+
+    They are the scripts of the cases that are tested.
+    """
     known: dict[str, Any] = {}
+    calls = (getattr(i, "callspec", None) for i in request.session.items)
+    params = [call.params for call in calls if call and "name" in call.params]
+    asked = {call["name"] for call in params if call["name"] in NAMES}
 
     def ask(backend: str) -> Any:
         if backend not in known:
             base = tmp_path_factory.mktemp(backend)
-            scripts = made(pair, backend, True, "float64")
+            scripts = made(pair, backend, True, "float64", sorted(asked))
             run_alone(backend, {base / name: s for name, s in scripts.items()})
             known[backend] = {
                 name: pickle.loads(

@@ -23,6 +23,16 @@ def data_arrays(arm: Arm) -> Tensors:
     return {"x": x, "y": y}
 
 
+def are_read(arm: Arm, exact: bool) -> bool:
+    """Return whether a script of an arm reads a file of arrays.
+
+    Args:
+        arm: the network, its data and its recipe.
+        exact: whether the script repeats the run of this project.
+    """
+    return exact or bool(data_arrays(arm))
+
+
 def drawn_arrays(arm: Arm, seed: int) -> Tensors:
     """Return the rows of the parts, and the order of each epoch.
 

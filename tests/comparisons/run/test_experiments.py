@@ -68,6 +68,11 @@ def test_the_versions_of_an_experiment_have_different_folders(
         slugs = [variant.slug for variant in listed]
         assert len(set(slugs)) == len(slugs)
         assert [v.default for v in listed].count(True) <= 1
+        for variant in listed:
+            spec = catalogue.find(
+                name, variant.dataset, profile, variant.lesson
+            )
+            assert spec.lesson == variant.lesson
 
 
 def test_a_lesson_that_an_experiment_lacks_is_refused() -> None:

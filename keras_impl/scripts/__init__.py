@@ -1,0 +1,1 @@
+"""Keras scripts: each module has the code of one part."""

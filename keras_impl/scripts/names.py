@@ -1,0 +1,70 @@
+"""The names and the style of Keras scripts."""
+
+from typing import Any
+
+import keras
+
+from framework_parity.common.codegen.calls import Call
+from framework_parity.common.codegen.concise import Style
+from framework_parity.common.codegen.printing import (
+    Vocabulary,
+)
+from framework_parity.common.codegen.scripts import parts
+from framework_parity.common.codegen.scripts.script import (
+    ScriptOptions,
+)
+from framework_parity.keras_impl import (
+    emit,
+)
+
+_MODULES = emit.VOCABULARY.modules
+
+
+VOCABULARY = Vocabulary(
+    {
+        "keras": _MODULES["keras"],
+        **_MODULES,
+        "regularizers": (
+            keras.regularizers,
+            "from keras import regularizers",
+        ),
+    },
+    emit.VOCABULARY.own,
+    parts.IMPORTS
+    | {
+        "tf": "import tensorflow as tf",
+        "callbacks": "from keras import callbacks",
+        "metrics": "from keras import metrics",
+    },
+    frozenset({"registered", "get_config", "from_config"}),
+)
+
+
+def style(options: ScriptOptions) -> Style:
+    """Return how calls are shortened.
+
+    Args:
+        options: what the script is for.
+
+    Translation: Keras rounds Python numbers to float32, so in float64 they
+    are NumPy's.
+    """
+    return Style(
+        equal=_equal,
+        dropped=frozenset({"name"}),
+        double=options.dtype == "float64",
+    )
+
+
+def _equal(default: Any, value: Call) -> bool:
+    """Return whether an initialiser is the default of its argument."""
+    made = value.construct()
+    if not isinstance(made, keras.initializers.Initializer):
+        return False
+    wanted = keras.initializers.get(default)
+    return type(wanted) is type(made) and _config(wanted) == _config(made)
+
+
+def _config(initializer: Any) -> dict[str, Any]:
+    config = initializer.get_config()
+    return {name: v for name, v in config.items() if name != "seed"}

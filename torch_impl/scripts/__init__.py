@@ -1,0 +1,1 @@
+"""PyTorch scripts: each module has the code of one part."""
