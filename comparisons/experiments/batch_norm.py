@@ -58,7 +58,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
     return {
         "name": "batch_norm",
         "dialect": "keras",
-        **(_moons_circles() if plane else _images(dataset, profile)),
+        **(_moons_circles(profile) if plane else _images(dataset, profile)),
         "plots": [{"bars": "test_accuracy"}],
     }
 
@@ -90,8 +90,7 @@ def _images(dataset: str, profile: str) -> dict[str, Any]:
     }
 
 
-def _moons_circles() -> dict[str, Any]:
-    """Return the same experiment for every profile."""
+def _moons_circles(profile: str) -> dict[str, Any]:
     widths, end = (256, 128, 64, 32), {"dense": 4}
     return {
         "data": moons_circles(),
@@ -100,7 +99,7 @@ def _moons_circles() -> dict[str, Any]:
             "optimizer": {"adam": 0.001},
             "batch_size": 32,
             "shuffle": "each_epoch",
-            "epochs": 50,
+            "epochs": 20 if profile == "quick" else 50,
             "early_stopping": {"patience": 10, "restore_best": True},
         },
         "arms": {

@@ -133,7 +133,7 @@ def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
                 "sides": [10],
                 "scale": 10.0,
                 "classes": 2,
-                "samples": 400 if profile == "quick" else 1000,
+                "samples": 320 if profile == "quick" else 1000,
             },
             "test": 0.2,
             "validation": 0.2,
@@ -145,7 +145,7 @@ def _lesson_1(dataset: str, profile: str) -> dict[str, Any]:
             "optimizer": {"adam": 0.001},
             "batch_size": 32,
             "shuffle": "each_epoch",
-            "epochs": 50,
+            "epochs": 30 if profile == "quick" else 50,
         },
         "arms": {
             name: {

@@ -257,7 +257,7 @@ def test_the_report_needs_no_other_file(ran: Any) -> None:
     page = (ran[1] / "report.html").read_text("utf-8")
     for outside in ("<script", "<link", "src=", "@import", "url(http"):
         assert outside not in page
-    assert page.count("<svg") == 4
+    assert page.count("<svg") == 5
     # The complete spec, with the defaults that nobody wrote.
     assert "kernel_initializer: fan_in_uniform" in page
     assert "velocity: of_gradients" in page
