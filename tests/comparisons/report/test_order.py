@@ -232,12 +232,14 @@ def test_a_remark_has_the_figures_of_its_claims(
 
 
 def test_scripts_are_in_two_columns_with_marked_lines(
-    html: str, result: Result
+    html: str, result: Result, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part = html[html.index('id="code"') : html.index('id="notebook"')]
     assert '<pre class="torch differs">import torch</pre>' in part
     assert '<pre class="keras differs">import keras</pre>' in part
     assert '<pre class="torch">same</pre><pre class="keras">same</pre>' in part
+    # A framework that has no script leaves the arm out.
+    monkeypatch.setattr(result.arms[0], "scripts", {"torch": "import torch"})
     assert 'id="code"' not in page(result, [])
 
 
