@@ -103,6 +103,7 @@ KERAS: dict[str, dict[str, Any]] = {
     },
     "ExactL1L2": {"l1": 0.1, "l2": 0.2},
     "RisingCosine": {"rate": 0.1, "steps": 7, "alpha": 0.1},
+    "CompoundedSteps": {"rate": 0.1, "every": 3, "by": 0.5},
     "OneCycle": {
         "rate": 0.1,
         "steps": 20,
