@@ -15,9 +15,13 @@ from framework_parity.common.codegen.scripts.script import (
     Script,
     ScriptOptions,
 )
+from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.two_sided.arms import sides_of
 from framework_parity.common.training.record import Record
+from framework_parity.comparisons import catalogue
 from framework_parity.comparisons.workers.worker import ENVIRONMENT, WorkerPair
 from tests.backends import script_cases, scripts_alone
+from tests.coverage.rows import case_jobs
 
 # The same numbers in another order of additions, over at most 150 steps.
 SAME = 1e-9
@@ -198,3 +202,45 @@ def test_a_plain_script_trains(
         curves, _ = results
         assert curves["loss"][-1] < curves["loss"][0]
         assert (tmp_path / name / "loss.png").is_file()
+
+
+def compiled(pair: WorkerPair, backend: str, arms: dict[str, Arm]) -> None:
+    """Make the script of each arm, which must be code."""
+    futures = {
+        name: pair.workers[backend].submit(
+            "script",
+            arm=arm,
+            options=ScriptOptions("it", dtype=arm.recipe.precision),
+        )
+        for name, arm in arms.items()
+        if arm.recipe.evaluation_mode == "evaluation"
+    }
+    for name, future in futures.items():
+        compile(future.result().python, name, "exec")
+
+
+@on_each_backend
+def test_every_arm_of_the_catalogue_has_a_script(
+    backend: str, pair: WorkerPair
+) -> None:
+    """A run makes the scripts of its arms, so that one must not fail."""
+    arms = {}
+    for name in catalogue.summaries():
+        version = catalogue.variants(name)[0]
+        spec = catalogue.find(name, version.dataset, "quick", version.lesson)
+        for arm in spec.arms:
+            side = sides_of(spec.arm(arm))[backend]
+            arms[f"{version.slug}-{arm}"] = side
+    compiled(pair, backend, arms)
+
+
+@pytest.mark.slow
+@on_each_backend
+def test_every_element_of_the_language_has_a_script(
+    backend: str, pair: WorkerPair
+) -> None:
+    arms = {
+        f"{n}-{job.arm.name}": job.arm for n, job in enumerate(case_jobs())
+    }
+    assert len(arms) > 500
+    compiled(pair, backend, arms)
