@@ -5,7 +5,7 @@ Building performs the call; emitting prints it as source code. Both use the
 same description, so they cannot differ.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from functools import partial
 from inspect import signature
@@ -146,6 +146,26 @@ def absent(
             "'notimpl' or 'never', and why"
         )
     return Absent(status, reason)
+
+
+def functions_in(value: Any, chosen: Container[Any]) -> Iterator[Any]:
+    """Yield the functions of a call and of the calls in it, outer ones first.
+
+    Args:
+        value: a call, a list of them, or a value, which has none.
+        chosen: the functions that are yielded.
+
+    >>> list(functions_in(call(max, call(abs, -3), [call(abs, 1)]), {abs}))
+    [<built-in function abs>, <built-in function abs>]
+    """
+    if isinstance(value, list):
+        for inner in value:
+            yield from functions_in(inner, chosen)
+    elif isinstance(value, Call):
+        if value.function in chosen:
+            yield value.function
+        for inner in (*value.args, *value.kwargs.values()):
+            yield from functions_in(inner, chosen)
 
 
 def builder_for(backend: str, spec: SpecNode) -> Callable[..., Call]:

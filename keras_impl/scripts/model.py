@@ -1,13 +1,12 @@
 """The network of a Keras script."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import keras
 
-from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.codegen.calls import Call, call, functions_in
 from framework_parity.common.codegen.concise import concise, mapped
 from framework_parity.common.codegen.printing import (
     assembled,
@@ -170,15 +169,4 @@ def _penalised(network: Call, arm: Arm, exact: bool) -> Call:
 def masked_classes(arm: Arm) -> list[type[keras.layers.Layer]]:
     """Return the class of each layer that draws masks, in order."""
     kinds = set(MASKED_CLASS.values())
-    return list(_classes(block_call(arm.nodes, masked=True), kinds))
-
-
-def _classes(value: Any, kinds: set[Any]) -> Iterator[Any]:
-    if isinstance(value, list):
-        for inner in value:
-            yield from _classes(inner, kinds)
-    elif isinstance(value, Call):
-        if value.function in kinds:
-            yield value.function
-        for inner in (*value.args, *value.kwargs.values()):
-            yield from _classes(inner, kinds)
+    return list(functions_in(block_call(arm.nodes, masked=True), kinds))

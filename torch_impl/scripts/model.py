@@ -5,7 +5,10 @@ from typing import Any
 
 from torch import nn
 
-from framework_parity.common.codegen.calls import Call, builder_for
+from framework_parity.common.codegen.calls import (
+    builder_for,
+    functions_in,
+)
 from framework_parity.common.codegen.concise import Style, concise
 from framework_parity.common.codegen.printing import (
     Expression,
@@ -143,15 +146,4 @@ def _is_default(node: LayerNode, tensor: str) -> bool:
 def masked_classes(arm: Arm) -> list[type[nn.Module]]:
     """Return the class of each layer that draws masks, in order."""
     kinds = set(MASKED_CLASS.values())
-    return list(_classes(block_call(arm.nodes, masked=True), kinds))
-
-
-def _classes(value: Any, kinds: set[Any]) -> Iterator[Any]:
-    if isinstance(value, list):
-        for inner in value:
-            yield from _classes(inner, kinds)
-    elif isinstance(value, Call):
-        if value.function in kinds:
-            yield value.function
-        for inner in (*value.args, *value.kwargs.values()):
-            yield from _classes(inner, kinds)
+    return list(functions_in(block_call(arm.nodes, masked=True), kinds))

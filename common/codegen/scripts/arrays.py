@@ -16,11 +16,16 @@ from framework_parity.common.training.record import Tensors
 
 def data_arrays(arm: Arm) -> Tensors:
     """Return x and y, before any split, of data that have no code."""
-    source = arm.data.source
-    if is_drawn(source) or isinstance(source, ImageSet):
+    if _has_code(arm):
         return {}
-    x, y = source.draw(arm.data.seed)
+    x, y = arm.data.source.draw(arm.data.seed)
     return {"x": x, "y": y}
+
+
+def _has_code(arm: Arm) -> bool:
+    """Return whether code in the script makes or loads the samples."""
+    source = arm.data.source
+    return is_drawn(source) or isinstance(source, ImageSet)
 
 
 def are_read(arm: Arm, exact: bool) -> bool:
@@ -30,7 +35,7 @@ def are_read(arm: Arm, exact: bool) -> bool:
         arm: the network, its data and its recipe.
         exact: whether the script repeats the run of this project.
     """
-    return exact or bool(data_arrays(arm))
+    return exact or not _has_code(arm)
 
 
 def drawn_arrays(arm: Arm, seed: int) -> Tensors:
