@@ -173,10 +173,8 @@ def _convolution(filters: int, size: int = 3, stride: int = 1) -> list[Any]:
 DEEP = {"quick": (20, 16), "full": (102, 64)}
 """Number of dense layers of the deepest network, and their units."""
 
-# There is no plain network of that depth. 102 plain layers amplify a rounding
-# of the input by 1e9. Of 20 plain layers with Adam, the steps agree, and the
-# runs become chaotic at step 143: five steps before, Keras's perturbed runs
-# are 8,450 times as far apart as PyTorch's, which is judged a disagreement.
+# There is no plain network of that depth: 102 plain layers amplify a rounding
+# of the input by 1e9, and 20 with Adam are chaotic after 143 steps.
 
 
 def _lesson_3(dataset: str, profile: str) -> dict[str, Any]:

@@ -37,16 +37,22 @@ class Comparison:
         weight: size of the quantity relative to its neighbours', of shape
             (steps,).
         judge_self_drift: whether a floor that is much larger in one
-            framework than in the other counts as a difference; not in
-            float32, where one perturbation can cross the kink of a ReLU
-            that another does not.
+            framework than in the other counts as a difference, for all
+            steps or of shape (steps,); not in float32 nor after a drift as
+            large, where one perturbation can cross the kink of a ReLU that
+            another does not.
     """
 
     difference: Curve
     floors: Curve
     horizon: int | None
     weight: Curve
-    judge_self_drift: bool
+    judge_self_drift: bool | np.ndarray
+
+    @property
+    def shared_drift(self) -> Curve:
+        """The smaller floor in units of the neighbours, of shape (steps,)."""
+        return np.asarray(self.floors.min(0) * self.weight)
 
     @property
     def floor(self) -> Curve:

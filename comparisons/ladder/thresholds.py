@@ -22,6 +22,14 @@ TIMES_OTHER = 100.0
 # large.
 LEAST_DRIFT = 1e-9
 
+# The ratio of the two frameworks' drifts is judged up to the step where both
+# exceed this size in any curve, the machine epsilon of float32. With a larger
+# drift some of a network's activations change sign, and one run can cross the
+# kink of a ReLU that the others do not: of 20 layers without shortcuts, with
+# both drifts at 2e-4, Keras's unmodified run crossed one at step 131, and its
+# drift became 8,450 times PyTorch's; ten steps later PyTorch's did the same.
+KINKS = 2.0**-23
+
 # Lower bound of the floor, in units in the last place of the quantity: two
 # correct sums of a few terms, in two orders, differ by that much even where
 # no nudge shows it.

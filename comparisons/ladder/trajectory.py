@@ -1,6 +1,6 @@
 """Compare whole training runs: every curve, and the final weights."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from framework_parity.comparisons.ladder.noise_floor import (
 )
 from framework_parity.comparisons.ladder.thresholds import (
     FEWEST_STEPS,
+    KINKS,
     TIMES_FLOOR,
 )
 from framework_parity.comparisons.ladder.verdict import Outcome, Verdict
@@ -359,21 +360,63 @@ def compare_records(
         }
     trained = len(base.steps["loss"]), len(keras[0].steps["loss"])
     epochs = base.epochs["epoch"]
+    evaluated_at = np.rint(epochs * (trained[0] / epochs[-1])).astype(int)
     probed = _compare_probes(torch, keras, references or [], unit)
+    probed_at = {
+        name: round(epoch * trained[0] / epochs[-1])
+        for name, (epoch, _) in probed_tensors(base).items()
+        if name in probed
+    }
+    curves = compared(step_curves)
+    limit = _steps_before_kinks(curves)
     return Trajectory(
         arm=arm,
         steps=trained,
-        curves=compared(step_curves),
-        evaluations=compared(evaluation_curves),
-        weights=weights,
-        divergence=Divergence.of(torch, keras),
-        evaluated_at=np.rint(epochs * (trained[0] / epochs[-1])).astype(int),
-        probes=probed,
-        probed_at={
-            name: round(epoch * trained[0] / epochs[-1])
-            for name, (epoch, _) in probed_tensors(base).items()
-            if name in probed
+        curves={
+            name: _with_self_drift_before(
+                limit, curve, np.arange(len(curve.weight))
+            )
+            for name, curve in curves.items()
         },
+        evaluations={
+            name: _with_self_drift_before(limit, curve, evaluated_at)
+            for name, curve in compared(evaluation_curves).items()
+        },
+        weights={
+            name: _with_self_drift_before(limit, tensor, trained[:1])
+            for name, tensor in weights.items()
+        },
+        divergence=Divergence.of(torch, keras),
+        evaluated_at=evaluated_at,
+        probes={
+            name: _with_self_drift_before(limit, tensor, [probed_at[name]])
+            for name, tensor in probed.items()
+        },
+        probed_at=probed_at,
+    )
+
+
+def _steps_before_kinks(curves: Compared) -> float:
+    """Return the step at which both frameworks' drifts exceed `KINKS`."""
+    past = [
+        np.flatnonzero(curve.shared_drift > KINKS) for curve in curves.values()
+    ]
+    return min((int(steps[0]) for steps in past if len(steps)), default=np.inf)
+
+
+def _with_self_drift_before(
+    limit: float, comparison: Comparison, steps: Sequence[int] | Curve
+) -> Comparison:
+    """Return a comparison that judges self-drift before a step alone.
+
+    Args:
+        limit: the step.
+        comparison: one curve or tensor.
+        steps: the step of each of its values; a longer one is cut.
+    """
+    before = np.asarray(steps)[: len(comparison.weight)] < limit
+    return replace(
+        comparison, judge_self_drift=comparison.judge_self_drift & before
     )
 
 

@@ -385,6 +385,29 @@ def test_a_framework_cannot_raise_its_own_floor(suspect: str) -> None:
     assert compare_records("only", *runs).verdict().outcome == "disagree"
 
 
+@pytest.mark.parametrize("suspect", ["torch", "keras"])
+@pytest.mark.parametrize(
+    ("drift", "outcome"), [(1e-5, "agree"), (1e-8, "disagree")]
+)
+def test_a_kink_crossed_by_one_run_is_no_fault_of_a_large_drift(
+    drift: float, outcome: str, suspect: str
+) -> None:
+    """From step 60 on, one framework's unmodified run is elsewhere.
+
+    Both frameworks' runs had drifted as far as float32 rounds, where a run
+    crosses kinks that others do not, or by much less.
+    """
+    jump = np.where(np.arange(STEPS) < 60, 0.0, 5e-3)
+    runs = {
+        name: [record(LOSS), record(LOSS * (1.0 + drift))]
+        for name in ("torch", "keras")
+    }
+    runs[suspect][0] = record(LOSS * (1.0 + jump))
+    trajectory = compare_records("only", runs["torch"], runs["keras"])
+    assert trajectory.verdict().outcome == outcome
+    assert trajectory.verdict().horizon is None
+
+
 def test_which_epoch_was_best_may_be_a_matter_of_rounding() -> None:
     """A perturbed run that kept another epoch's weights has no drift."""
 
