@@ -221,10 +221,15 @@ def _scaled(
     if scaling == "none":
         return [], []
     if isinstance(scaling, Normalize):
-        shifted = f"({name} - low) / (high - low) - {scaling.mean}"
+        # x - 0 and x / 1 are x, bit for bit.
+        values = f"({name} - low) / (high - low)"
+        if scaling.mean:
+            values += f" - {scaling.mean}"
+        if scaling.deviation != 1:
+            values = f"({values}) / {scaling.deviation}"
         return (
             [f"low, high = {train}.min(), {train}.max()"],
-            [f"{name} = ({shifted}) / {scaling.deviation}"],
+            [f"{name} = {values}"],
         )
     scaler = "scaler" if name == "x" else "target_scaler"
     if not shape:
