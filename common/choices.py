@@ -6,6 +6,9 @@ Dtype: TypeAlias = Literal["float32", "float64", "bfloat16"]
 LadderDtype: TypeAlias = Literal["float32", "float64"]
 Device: TypeAlias = Literal["cpu", "cuda", "mps"]
 Profile: TypeAlias = Literal["quick", "full"]
+LessonChoice: TypeAlias = int | Literal["own"]
+"""The number of a lesson, or the project's own version of an experiment."""
+
 Randomness: TypeAlias = Literal["shared", "native", "replay"]
 Rung: TypeAlias = Literal[
     "data",

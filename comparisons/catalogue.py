@@ -8,12 +8,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from framework_parity.common.choices import LessonChoice
 from framework_parity.common.spec.errors import SpecError, names, nearest
 from framework_parity.comparisons.experiments._lessons import Lesson
 
 if TYPE_CHECKING:
     from framework_parity.common.spec.experiment import Experiment
     from framework_parity.common.spec.two_sided.experiment import TwoSided
+
+# The project's own version, where a lesson is the default.
+OWN: LessonChoice = "own"
 
 FOLDER = Path(__file__).parent / "experiments"
 
@@ -28,13 +32,14 @@ class Variant:
     Attributes:
         name: the experiment.
         dataset: one of its data sets.
-        lesson: the lesson whose numbers it has; None for the project's own.
+        lesson: the lesson whose numbers it has; None or `own` for the
+            project's own.
         default: whether it is what the name alone stands for.
     """
 
     name: str
     dataset: str
-    lesson: int | None = None
+    lesson: LessonChoice | None = None
     default: bool = False
 
     @property
@@ -42,7 +47,9 @@ class Variant:
         """A name that differs between the versions, for a folder."""
         if self.default:
             return self.name
-        lesson = "" if self.lesson is None else f"-lesson{self.lesson}"
+        lesson = {None: "", OWN: f"-{OWN}"}.get(
+            self.lesson, f"-lesson{self.lesson}"
+        )
         return f"{self.name}{lesson}-{self.dataset}"
 
 
@@ -58,24 +65,44 @@ def variants(name: str, profile: str = "quick") -> list[Variant]:
         data set are listed once.
     """
     module = _module(name)
-    own = _own(module)
     first = _chosen(module, None, profile)
     known: dict[Any, Variant] = {}
-    versions = {None: own, **_lessons(module)}
+    versions: dict[int | None, Lesson] = {
+        None: _own(module),
+        **_lessons(module),
+    }
     order = sorted(versions, key=lambda number: number != first[0])
     for number in order:
         for dataset in versions[number].datasets:
-            default = (number, dataset) == first
-            variant = Variant(name, dataset, number, default)
-            key = versions[number].written, dataset
             if dataset in NEED_FILES:
                 continue
             # In the full profile a data set stands for the lesson that has it.
-            if (number, dataset) == _chosen(module, dataset, profile) or (
-                number is not None
-            ):
-                known.setdefault(key, variant)
+            stands = (number, dataset) == _chosen(module, dataset, profile)
+            lesson = OWN if number is None and not stands else number
+            default = (number, dataset) == first
+            key = versions[number].written, dataset
+            known.setdefault(key, Variant(name, dataset, lesson, default))
     return sorted(known.values(), key=lambda v: not v.default)
+
+
+def lessons() -> dict[str, list[int]]:
+    """Return the numbers of the lessons that contain each experiment.
+
+    They are read from the source, as in `summaries`.
+    """
+    found = {}
+    for name, source in _sources().items():
+        keys = [
+            ast.literal_eval(key)
+            for statement in source.body
+            if isinstance(statement, ast.Assign)
+            and ast.unparse(statement.targets[0]) == "LESSONS"
+            and isinstance(statement.value, ast.Dict)
+            for key in statement.value.keys
+            if key is not None
+        ]
+        found[name] = sorted(keys)
+    return found
 
 
 def summaries() -> dict[str, str]:
@@ -83,18 +110,23 @@ def summaries() -> dict[str, str]:
 
     It reads the first line of each module's docstring without importing it.
     """
-    lessons = {}
-    for file in sorted(FOLDER.glob("[a-z]*.py")):
-        docstring = ast.get_docstring(ast.parse(file.read_text("utf-8")))
-        lessons[file.stem] = (docstring or "").split("\n")[0]
-    return lessons
+    return {
+        name: (ast.get_docstring(source) or "").split("\n")[0]
+        for name, source in _sources().items()
+    }
+
+
+def _sources() -> dict[str, ast.Module]:
+    """Return the source of each experiment, by name."""
+    files = sorted(FOLDER.glob("[a-z]*.py"))
+    return {file.stem: ast.parse(file.read_text("utf-8")) for file in files}
 
 
 def find(
     name: str,
     dataset: str | None = None,
     profile: str = "quick",
-    lesson: int | None = None,
+    lesson: LessonChoice | None = None,
 ) -> "Experiment | TwoSided":
     """Return an experiment of the catalogue, or one read from a file.
 
@@ -103,10 +135,10 @@ def find(
         dataset: one of the experiment's data sets; None for the default of
             the profile. Not allowed with a file.
         profile: `quick` or `full`.
-        lesson: the lesson whose numbers the experiment has; None for the
-            project's own in the quick profile, and for the first lesson
-            that has the data set in the full profile. Not allowed with a
-            file.
+        lesson: the lesson whose numbers the experiment has, or `own` for
+            the project's own; None for that in the quick profile, and for
+            the first lesson that has the data set in the full profile. Not
+            allowed with a file.
 
     Returns:
         The complete specification.
@@ -128,7 +160,7 @@ def written(
     name: str,
     dataset: str | None = None,
     profile: str = "quick",
-    lesson: int | None = None,
+    lesson: LessonChoice | None = None,
 ) -> Any:
     """Return the document of an experiment, without default values.
 
@@ -165,17 +197,26 @@ def written(
             f"the catalogue has: {names(known)}{nearest(name, known)}",
         )
     module = _module(name)
+    number: int | None
     if lesson is None:
-        lesson, dataset = _chosen(module, dataset, profile)
-    versions = _lessons(module)
-    if lesson is not None and lesson not in versions:
-        has = ", ".join(map(str, versions)) or "none"
+        number, dataset = _chosen(module, dataset, profile)
+    elif lesson == OWN:
+        number = None
+    else:
+        number = int(lesson)
+    versions: dict[int | None, Lesson] = {
+        None: _own(module),
+        **_lessons(module),
+    }
+    if number not in versions:
+        has = ", ".join(map(str, _lessons(module))) or "none"
         raise SpecError(
             "--lesson",
-            f"got {lesson}, but the lessons of this experiment are: {has}",
+            f"got {lesson}, but the lessons of this experiment are: {has} "
+            "('own' is the project's own version)",
             name,
         )
-    version = _own(module) if lesson is None else versions[lesson]
+    version = versions[number]
     dataset = dataset or version.default(profile)
     if dataset not in version.datasets:
         raise SpecError(
@@ -186,7 +227,7 @@ def written(
         )
     return {
         "teaches": inspect.getdoc(module),
-        **({} if lesson is None else {"lesson": lesson}),
+        **({} if number is None else {"lesson": number}),
         **version.written(dataset, profile),
     }
 
@@ -203,8 +244,8 @@ def _module(name: str) -> ModuleType:
 
 
 def _lessons(module: ModuleType) -> dict[int | None, Lesson]:
-    lessons: dict[int | None, Lesson] = getattr(module, "LESSONS", {})
-    return lessons
+    versions: dict[int | None, Lesson] = getattr(module, "LESSONS", {})
+    return versions
 
 
 def _own(module: ModuleType) -> Lesson:

@@ -5,9 +5,17 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from framework_parity.common.choices import LessonChoice
+from framework_parity.common.data.synthetic import Source
+from framework_parity.common.metrics.registry import STATISTICS
+from framework_parity.common.spec.node import members
+from framework_parity.common.spec.plots import Plot
+from framework_parity.comparisons import catalogue
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -142,3 +150,38 @@ def test_a_missing_function_on_one_side_is_named(
     assert f"{side} has no 'tanh'" in done.stderr
     assert f"{side}/layers/activations.py" in done.stderr
     assert "did you mean 'tahn'?" in done.stderr
+
+
+def datasets_of(name: str, lesson: LessonChoice) -> tuple[str, ...]:
+    """Return the data sets of a version of an experiment."""
+    module = import_module(f"framework_parity.comparisons.experiments.{name}")
+    version = module if lesson == "own" else module.LESSONS[lesson]
+    return getattr(version, "datasets", None) or module.DATASETS
+
+
+def known_names() -> set[str]:
+    """Return the names of everything in the catalogue, and of the plots."""
+    found = {*STATISTICS, "xor", "polynomial"}
+    found |= {kind.kind() for kind in members(Plot)}
+    found |= {kind.kind() for kind in members(Source)}
+    for name, lessons in catalogue.lessons().items():
+        found.add(name)
+        for lesson in ("own", *lessons):
+            for profile in ("quick", "full"):
+                for dataset in datasets_of(name, lesson):
+                    version = catalogue.written(name, dataset, profile, lesson)
+                    found |= set(version["arms"])
+                    found |= {c["name"] for c in version.get("claims", ())}
+    return found
+
+
+def test_the_names_on_the_page_of_the_lessons_exist() -> None:
+    page = (ROOT / "docs/lessons.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    quoted = re.findall(r"`([a-z]\w*_\w+)`", "\n".join(rows))
+    assert len(quoted) > 250
+    assert set(quoted) - known_names() - OF_THE_NOTEBOOK == set()
+
+
+# Functions of the lessons' notebooks.
+OF_THE_NOTEBOOK = {"step_decay", "weight_decay"}

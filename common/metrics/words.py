@@ -35,6 +35,7 @@ WORDS = {
     "rate": "learning rate of step {0}",
     "dead_share": "share of dead units",
     "dead_by_weights": "share of dead units, by the signs of the weights",
+    "nonpositive_units": "share of ReLU units without a positive weight",
     "dropout_error": "error of the dropout against its formula",
     "dropout_kept": "share of the units that dropout keeps",
     "sample_gradient": "gradient of one sample by {0}",

@@ -10,7 +10,12 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from framework_parity.common.metrics.registry import probe, views
+from framework_parity.common.metrics.registry import (
+    activations,
+    probe,
+    views,
+)
+from framework_parity.common.metrics.run import read_statistic
 from framework_parity.common.metrics.words import curve_words
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
@@ -113,6 +118,45 @@ class GradientProduct(_PlotOfArms):
         return next(filter(None, unseen), None)
 
 
+class SimulatedProduct(PlotSpec):
+    """The product of slopes at independent inputs, over the layers.
+
+    It simulates backpropagation: of each activation of an arm, the first
+    `layers` samples are the inputs in the layers of one simulation, the next
+    ones those of another, and so on, as in the statistic `slope_product`.
+    The mean is over the simulations.
+
+    Attributes:
+        arm: the arm, with activations behind dense layers of one unit.
+        layers: the number of layers of a simulation.
+    """
+
+    shorthand_field: ClassVar[str] = "arm"
+    arm: str
+    layers: PositiveInt = 20
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        return (self.arm,)
+
+    @property
+    def caption(self) -> str:
+        return (
+            "Mean product of the activations' slopes at independent inputs, "
+            "over the layers"
+        )
+
+    def missing_reason(self, arm: Arm) -> str | None:
+        if not activations(arm):
+            return "there is no activation after a dense layer of one unit"
+        product, _ = read_statistic(f'slope_product("", {self.layers})')
+        reasons = (
+            product.missing_reason(arm, (name, self.layers))
+            for name in activations(arm)
+        )
+        return next(filter(None, reasons), None)
+
+
 def activated_layers(arm: Arm) -> list[tuple[LayerNode, LayerNode]]:
     """Return each activation of the top level, with the layer before it."""
     return [
@@ -125,31 +169,37 @@ def activated_layers(arm: Arm) -> list[tuple[LayerNode, LayerNode]]:
 class GradientTable(_PlotOfArms):
     """The gradient norm of each layer, from the last to the first.
 
-    It is the norm of the mean gradient over the samples of the probe
-    `per_sample_gradients` in its first measurement, or, without that probe,
-    the norm that `gradient_norm` recorded at a step.
+    It is the norm that `gradient_norm` recorded at a step, or, without a
+    step, the norm of the mean gradient over the samples of the probe
+    `per_sample_gradients` in its first measurement.
 
     Attributes:
         of: the arms to show, a column each; all by default.
         tensor: the tensor of each layer, `kernel` or `bias`.
-        step: the step, if the norms are those of `gradient_norm`.
+        step: the step from 0, or `last`; by default 0, where no gradients
+            of samples are recorded.
         layers: the number of layers, from the last; all by default.
     """
 
     tensor: Literal["kernel", "bias"] = "kernel"
-    step: NonNegativeInt = 0
+    step: NonNegativeInt | Literal["last"] | None = None
     layers: PositiveInt | None = None
 
     @property
     def caption(self) -> str:
+        words: dict[int | str | None, str] = {
+            None: "",
+            "last": " at the last step",
+        }
+        at = words.get(self.step, f" at step {self.step}")
         return (
-            f"Gradient norm by the {self.tensor} of each layer, from the last "
-            "layer to the first"
+            f"Gradient norm by the {self.tensor} of each layer{at}, from the "
+            "last layer to the first"
         )
 
     def missing_reason(self, arm: Arm) -> str | None:
         look = getattr(arm.probes, "per_sample_gradients", None)
-        if look is None:
+        if look is None or self.step is not None:
             return probe("gradient_norm")(arm) and (
                 "there is no probe 'gradient_norm' or 'per_sample_gradients'"
             )

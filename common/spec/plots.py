@@ -28,6 +28,7 @@ from framework_parity.common.spec.lesson_plots import (
     GradientTable,
     HiddenSpace,
     Predictions,
+    SimulatedProduct,
 )
 from framework_parity.common.spec.node import StrictBool, TaggedUnion
 from framework_parity.common.spec.plot import PlotSpec, StatisticPlot
@@ -419,6 +420,7 @@ Plot: TypeAlias = Annotated[
     | SampleGradients
     | HiddenSpace
     | GradientProduct
+    | SimulatedProduct
     | GradientTable
     | Predictions
     | EpochTable,

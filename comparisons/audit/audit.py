@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from framework_parity.common.choices import LessonChoice
 from framework_parity.common.data.image_cache import reading
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
@@ -114,7 +115,7 @@ def read_port(
     experiment: str | Path | dict[str, Any],
     dataset: str | None,
     profile: str,
-    lesson: int | None,
+    lesson: LessonChoice | None,
     arm: str | None,
     defaults: bool,
 ) -> NaivePort:

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -14,10 +14,25 @@ Profile = Annotated[
 Dataset = Annotated[
     str | None, typer.Option(help="Which of the experiment's data sets.")
 ]
+
+
+def _lesson(written: str) -> choices.LessonChoice:
+    if written == "own":
+        return "own"
+    try:
+        return int(written)
+    except ValueError:
+        raise typer.BadParameter(
+            f"got {written!r}, expected the number of a lesson, or 'own'"
+        ) from None
+
+
 Lesson = Annotated[
-    int | None,
+    Any,
     typer.Option(
-        help="Which lesson's numbers.",
+        help="Which lesson's numbers, or 'own' for the project's own.",
+        parser=_lesson,
+        metavar="<int|own>",
         show_default="the first lesson in the full profile, else none",
     ),
 ]

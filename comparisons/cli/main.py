@@ -45,12 +45,16 @@ for command in (run.run, check.check, audit.audit, emit.emit, fuzz.fuzz):
 @app.command("list")
 def list_(*, as_json: flags.Json = False) -> None:
     """List the experiments of the catalogue."""
-    summaries = catalogue.summaries()
+    summaries, lessons = catalogue.summaries(), catalogue.lessons()
     if as_json:
         print_json(
             {
                 "experiments": [
-                    {"id": name, "teaches": teaches}
+                    {
+                        "id": name,
+                        "teaches": teaches,
+                        "lessons": lessons[name],
+                    }
                     for name, teaches in summaries.items()
                 ]
             }
@@ -58,7 +62,14 @@ def list_(*, as_json: flags.Json = False) -> None:
         return
     width = max(map(len, summaries))
     for name, teaches in summaries.items():
-        print(f"{name:{width}}  {teaches}")
+        named = f" [{_named(lessons[name])}]" if lessons[name] else ""
+        print(f"{name:{width}}  {teaches}{named}")
+
+
+def _named(numbers: list[int]) -> str:
+    """Return such as `lesson 3` or `lessons 0, 3`."""
+    word = "lesson" if len(numbers) == 1 else "lessons"
+    return f"{word} {', '.join(map(str, numbers))}"
 
 
 @app.command()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from framework_parity.common.choices import LessonChoice
 from framework_parity.common import choices
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons import catalogue
@@ -158,7 +159,7 @@ def _print_documents(results: "list[TimedResult]") -> None:
 def _whole_catalogue(
     experiments: list[str] | None,
     dataset: str | None,
-    lesson: int | None,
+    lesson: LessonChoice | None,
     profile: choices.Profile,
 ) -> list[catalogue.Variant]:
     """Return every version of every experiment that needs no files."""

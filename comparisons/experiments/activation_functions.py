@@ -98,7 +98,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 "samples": LAYERS * SIMULATIONS,
             },
             "per_sample_gradients": {
-                "places": [f"dense_{n}" for n in range(1, DEPTH // 2 + 2)],
+                "places": [f"dense_{n}" for n in range(1, DEPTH + 1)],
                 "epochs": [0],
                 "samples": LAYERS * SIMULATIONS,
             },
@@ -108,7 +108,14 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "plots": [
             {"activations": "functions"},
             {"gradient_product": ["sigmoids", "tanhs", "relus"]},
-            {"gradient_table": {"of": ["sigmoids", "tanhs", "relus"]}},
+            {"simulated_product": {"arm": "random", "layers": LAYERS}},
+            {
+                "gradient_table": {
+                    "of": ["sigmoids", "tanhs", "relus"],
+                    "tensor": "bias",
+                    "layers": DEPTH // 2,
+                }
+            },
             {"table": _table()},
         ],
     }
@@ -307,4 +314,4 @@ def _table() -> dict[str, Any]:
     return {"rows": rows, "expected": "formula"}
 
 
-LESSONS = {1: Lesson(written, DATASETS)}
+LESSONS = {1: Lesson(written, DATASETS), 2: Lesson(written, DATASETS)}

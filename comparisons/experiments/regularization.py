@@ -190,6 +190,7 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
                     f"{arm}.gap < none.gap",
                 )
                 for arm, words in _LESSON_0.items()
+                if arm in regularised | others
             ),
             *(
                 claim(
@@ -198,6 +199,7 @@ def _lesson_0(dataset: str, profile: str) -> dict[str, Any]:
                     f"{arm}.test_loss < none.test_loss",
                 )
                 for arm, words in _LESSON_0.items()
+                if arm in regularised | others
             ),
             claim(
                 "l2_is_smoother",
@@ -244,6 +246,9 @@ _LESSON_0 = {
     "l2": "an L2 penalty of 0.01",
     "dropout": "a dropout of 0.3",
     "both": "L2 and dropout together",
+    "l2_thousandth": "an L2 penalty of 0.001",
+    "l2_tenth": "an L2 penalty of 0.1",
+    "l2_one": "an L2 penalty of 1",
 }
 
 

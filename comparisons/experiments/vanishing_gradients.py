@@ -87,6 +87,7 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         ],
         "plots": [
             "gradient_norms",
+            {"gradient_table": {"step": "last"}},
             "sample_gradients",
             "fit",
             {"bars": {"statistic": "gradient_ratio", "log": True}},

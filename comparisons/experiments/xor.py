@@ -80,7 +80,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
                 claim(
                     f"predicts_{corner.replace(', ', '_')}",
                     f"The prediction for ({corner}) is {label}.000, as a "
-                    "PyTorch script prints under seed 42.",
+                    "PyTorch script prints under seed 42 (needs --randomness "
+                    "replay and one seed).",
                     f"hidden_layer.prediction({sample}) == {label}.000",
                 )
                 for sample, (corner, label) in enumerate(CORNERS.items())

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from framework_parity.common.choices import Profile
+from framework_parity.common.choices import LessonChoice, Profile
 from framework_parity.comparisons.audit.audit import (
     measure_defaults,
     read_port,
@@ -20,7 +20,7 @@ def audit(
     experiment: str | Path | dict[str, Any],
     *,
     dataset: str | None = None,
-    lesson: int | None = None,
+    lesson: LessonChoice | None = None,
     profile: Profile = "quick",
     arm: str | None = None,
     seeds: int = SEEDS_OF_AUDITS,
@@ -40,8 +40,9 @@ def audit(
         experiment: a name of the catalogue, the path of a file, or a
             dictionary with the contents of such a file.
         dataset: one of the experiment's data sets; None for the default.
-        lesson: the lesson whose numbers the experiment has; None for the
-            first in the full profile, and for none in the quick profile.
+        lesson: the lesson whose numbers the experiment has, or `own` for the
+            project's own version; None for the first in the full profile,
+            and for the project's own in the quick profile.
         profile: `quick`, or `full` for the experiment's own numbers.
         arm: name of the network; by default the one with the most
             differences.

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from framework_parity.api.experiment import find_experiment
-from framework_parity.common.choices import LadderDtype, Rung
+from framework_parity.common.choices import LadderDtype, LessonChoice, Rung
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.ladder.thresholds import SEEDS
@@ -20,7 +20,7 @@ def check(
     experiment: str | Path | dict[str, Any] | Experiment | TwoSided,
     *,
     dataset: str | None = None,
-    lesson: int | None = None,
+    lesson: LessonChoice | None = None,
     level: Rung = "statistics",
     seed: int = 0,
     steps: int = 500,
@@ -38,8 +38,9 @@ def check(
         experiment: a name of the catalogue, the path of a file, a
             dictionary with the contents of such a file, or an experiment.
         dataset: one of the experiment's data sets; None for the default.
-        lesson: the lesson whose numbers the experiment has; None for the
-            first in the full profile, and for none in the quick profile.
+        lesson: the lesson whose numbers the experiment has, or `own` for the
+            project's own version; None for the first in the full profile,
+            and for the project's own in the quick profile.
         level: the last rung.
         seed: seed of all random values.
         steps: the length of the trajectory, in steps.

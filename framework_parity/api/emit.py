@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from framework_parity.api.experiment import find_experiment
-from framework_parity.common.choices import Dtype, Profile
+from framework_parity.common.choices import Dtype, LessonChoice, Profile
 from framework_parity.common.codegen.scripts.script import Script
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import TwoSided
@@ -17,7 +17,7 @@ def emit(
     *,
     arm: str | None = None,
     dataset: str | None = None,
-    lesson: int | None = None,
+    lesson: LessonChoice | None = None,
     profile: Profile = "quick",
     exact: bool = False,
     arrays: str | None = None,
@@ -36,8 +36,9 @@ def emit(
         framework: `torch` or `keras`.
         arm: the name of the network; None for the first.
         dataset: one of the experiment's data sets; None for the default.
-        lesson: the lesson whose numbers the experiment has; None for the
-            first in the full profile, and for none in the quick profile.
+        lesson: the lesson whose numbers the experiment has, or `own` for the
+            project's own version; None for the first in the full profile,
+            and for the project's own in the quick profile.
         profile: `quick` or `full`.
         exact: whether the script reads the initial weights, the order of the
             samples and the masks from a file, so that it repeats the run of

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from framework_parity.common.choices import LessonChoice
 from framework_parity.common.spec.errors import SpecError, shown
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import (
@@ -16,7 +17,7 @@ def find_experiment(
     experiment: Any,
     dataset: str | None,
     profile: str,
-    lesson: int | None = None,
+    lesson: LessonChoice | None = None,
 ) -> Experiment | TwoSided:
     """Return an experiment of the catalogue, of a file, or of a dictionary.
 

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from framework_parity.api.experiment import find_experiment
-from framework_parity.common.choices import Dtype, Profile, Randomness
+from framework_parity.common.choices import (
+    Dtype,
+    LessonChoice,
+    Profile,
+    Randomness,
+)
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
@@ -28,7 +33,7 @@ def run(
     experiment: str | Path | dict[str, Any] | Experiment | TwoSided,
     *,
     dataset: str | None = None,
-    lesson: int | None = None,
+    lesson: LessonChoice | None = None,
     profile: Profile = "quick",
     backends: Sequence[str] = ("torch", "keras"),
     dtype: Dtype | None = None,
@@ -48,8 +53,9 @@ def run(
         experiment: a name of the catalogue, the path of a file, a
             dictionary with the contents of such a file, or an experiment.
         dataset: one of the experiment's data sets; None for the default.
-        lesson: the lesson whose numbers the experiment has; None for the
-            first in the full profile, and for none in the quick profile.
+        lesson: the lesson whose numbers the experiment has, or `own` for the
+            project's own version; None for the first in the full profile,
+            and for the project's own in the quick profile.
         profile: `quick`, or `full` for the experiment's own numbers and a
             float64 trajectory of 2,000 steps instead of 500.
         backends: the frameworks to run; with a single one nothing is

@@ -8,7 +8,8 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-from framework_parity.common.metrics.registry import STATISTICS
+from framework_parity.common.metrics.probes import activated, slope_product
+from framework_parity.common.metrics.registry import STATISTICS, Run
 from framework_parity.common.metrics.words import in_words
 from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.load import parse
@@ -176,6 +177,60 @@ def test_a_product_that_becomes_zero_is_named() -> None:
     [figure] = figures
     title = figure.axes[0].get_title()
     assert title == "exactly 0, not drawn: dead from 2 on"
+
+
+def test_a_simulated_product_is_that_of_the_statistic() -> None:
+    """Two simulations of three layers, with ReLU and sigmoid."""
+    units = [[{"dense": 1}, name] for name in ("relu", "sigmoid")]
+    written = XOR | {
+        "arms": {"random": [{"concatenate": units}, {"dense": 1}]},
+        "data": {
+            "noise": {"sides": [1], "classes": None, "samples": 6},
+            "test": 0,
+            "validation": 0,
+            "scaling": "none",
+        },
+        "recipe": XOR["recipe"] | {"loss": "mean_squared_error"},
+        "probes": {
+            "representations": {"epochs": [0], "samples": 6},
+            "per_sample_gradients": {
+                "places": ["dense_1", "dense_2"],
+                "epochs": [0],
+                "samples": 6,
+            },
+        },
+        "claims": [],
+        "plots": [{"simulated_product": {"arm": "random", "layers": 3}}],
+    }
+    result = trained(written)
+    figures: Any = gallery.draw(result, result.experiment.plots[0])
+    [figure] = figures
+    arm = result.arms[0]
+    run = Run(arm.arm, arm.records["torch"][0])
+    for line, name in zip(
+        figure.axes[0].lines[::2], ("relu_1", "sigmoid_1"), strict=True
+    ):
+        slopes = activated(run, name)[2].reshape(2, 3)
+        expected = slopes.cumprod(axis=1).mean(0)
+        assert slope_product(run, name, 3) == pytest.approx(expected[-1])
+        expected[expected <= 0] = np.nan
+        drawn = line.get_ydata()
+        assert drawn == pytest.approx([1, *expected], nan_ok=True)
+
+
+def test_a_gradient_table_of_the_last_step_has_its_norms() -> None:
+    written = XOR | {
+        "arms": {"wide": XOR["arms"]["wide"]},
+        "probes": XOR["probes"] | {"gradient_norm": True},
+        "plots": [{"gradient_table": {"step": "last"}}],
+    }
+    result = trained(written)
+    table = gallery.draw(result, result.experiment.plots[0])
+    assert isinstance(table, TextTable)
+    record = result.arms[0].records["torch"][0]
+    column = record.parameters.index("dense_1/kernel")
+    expected = record.steps["gradient_norm"][-1, column]
+    assert table.rows[-1][1] == f"{expected:.4g}"
 
 
 def test_a_gradient_table_begins_with_the_last_layer(result: Result) -> None:

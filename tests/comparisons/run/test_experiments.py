@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from framework_parity.common.choices import LessonChoice
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.load import parse
@@ -22,13 +23,13 @@ WITHOUT_CLAIMS = {"naive_port"}
 PROFILES: tuple[Any, ...] = ("quick", "full")
 
 
-def versions(name: str) -> dict[int | None, Any]:
+def versions(name: str) -> dict[LessonChoice, Any]:
     """Return the project's own version of an experiment, and the lessons'."""
     module = importlib.import_module(
         f"framework_parity.comparisons.experiments.{name}"
     )
     lessons = getattr(module, "LESSONS", {})
-    return {None: module} | lessons
+    return {"own": module} | lessons
 
 
 CASES = [
@@ -45,12 +46,12 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "dataset", "profile", "lesson"), CASES)
 def test_an_experiment_can_be_parsed(
-    name: str, dataset: str, profile: str, lesson: int | None
+    name: str, dataset: str, profile: str, lesson: LessonChoice
 ) -> None:
     spec = catalogue.find(name, dataset, profile, lesson)
     assert isinstance(spec, Experiment)
     assert spec.name == name
-    assert lesson is None or spec.lesson == lesson
+    assert spec.lesson == (None if lesson == "own" else lesson)
     assert spec_warnings(spec) == []
     assert parse(spec.model_dump(mode="json")) == spec
     assert spec.claims or name in WITHOUT_CLAIMS
@@ -72,7 +73,8 @@ def test_the_versions_of_an_experiment_have_different_folders(
             spec = catalogue.find(
                 name, variant.dataset, profile, variant.lesson
             )
-            assert spec.lesson == variant.lesson
+            own = variant.lesson in (None, "own")
+            assert spec.lesson == (None if own else variant.lesson)
 
 
 def test_a_lesson_that_an_experiment_lacks_is_refused() -> None:
@@ -112,9 +114,17 @@ def test_every_plot_of_an_experiment_has_a_drawing_function(name: str) -> None:
 
 def test_the_full_profile_is_the_first_lesson_by_default() -> None:
     for name in NAMES:
-        lessons = [n for n in versions(name) if n is not None]
+        lessons = [n for n in versions(name) if n != "own"]
         spec = catalogue.find(name, None, "full")
         first = lessons[0] if lessons else None
         assert isinstance(spec, Experiment)
         assert spec.lesson == first
         assert spec == catalogue.find(name, None, "full", first)
+
+
+def test_the_lessons_of_all_experiments_are_listed() -> None:
+    listed = catalogue.lessons()
+    assert listed == {
+        name: sorted(key for key in versions(name) if key != "own")
+        for name in NAMES
+    }

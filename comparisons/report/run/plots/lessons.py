@@ -1,17 +1,24 @@
 """Plots of a lesson's own pictures: hidden layers, and products of slopes."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from framework_parity.common.metrics.probes import labels_of, viewed
-from framework_parity.common.metrics.registry import Run
+from framework_parity.common.metrics.probes import (
+    activated,
+    labels_of,
+    viewed,
+)
+from framework_parity.common.metrics.registry import Run, activations
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.lesson_plots import (
     GradientProduct,
     HiddenSpace,
+    SimulatedProduct,
     activated_layers,
 )
 from framework_parity.common.training.record import Curve, Record
@@ -152,24 +159,90 @@ def gradient_product(result: Result, spec: GradientProduct) -> Figure:
                 slope_products(arm.trained(backend), record)
                 for record in records
             ]
-            mean = np.mean(products, axis=0)
-            if not mean.all():
-                zeros.append(f"{shown(arm.arm.name)} from {mean.argmin()} on")
-            # A product of 0 cannot be drawn on a logarithmic axis.
-            panel.plot(
-                np.arange(len(mean)),
-                np.where(mean > 0, mean, np.nan),
-                marker=".",
-                **look(backend, colours[arm.arm.name]),
+            _product(
+                panel,
+                np.mean(products, axis=0),
+                arm.arm.name,
+                zeros,
+                look(backend, colours[arm.arm.name]),
             )
+    _product_axes(panel, zeros)
+    legend(figure, arm_legend(colours, result.backends))
+    return figure
+
+
+def simulated_product(result: Result, spec: SimulatedProduct) -> Figure:
+    """Draw the mean product of slopes at independent inputs, on a log axis.
+
+    Args:
+        result: of the experiment.
+        spec: names the arm.
+    """
+    arm = next(a for a in result.arms if a.arm.name == spec.arm)
+    # A name without its number, unless that is the name of two.
+    shortened = {n: n.rpartition("_")[0] for n in activations(arm.arm)}
+    counts = Counter(shortened.values())
+    names = {n: s if counts[s] == 1 else n for n, s in shortened.items()}
+    colours = arm_colours(names.values())
+    figure, panel = single()
+    zeros: list[str] = []
+    for name, short in names.items():
+        for backend, records in arm.records.items():
+            means = [
+                simulated_products(
+                    Run(arm.trained(backend), record), name, spec.layers
+                )
+                for record in records
+            ]
+            _product(
+                panel,
+                np.mean(means, axis=0),
+                short,
+                zeros,
+                look(backend, colours[short]),
+            )
+    _product_axes(panel, zeros)
+    panel.set_xlabel("number of layers")
+    legend(figure, arm_legend(colours, result.backends))
+    return figure
+
+
+def simulated_products(run: Run, activation: str, layers: int) -> Curve:
+    """Return the mean product of slopes over the layers of a simulation.
+
+    Args:
+        run: the run.
+        activation: the name of the activation.
+        layers: the number of layers.
+
+    Returns:
+        Shape (layers + 1,): 1 for no layer, then the mean over the
+        simulations of the product of the first slopes.
+    """
+    slopes = activated(run, activation)[2].astype(float)
+    rows = slopes[: len(slopes) // layers * layers].reshape(-1, layers)
+    return np.concatenate([[1.0], rows.cumprod(axis=1).mean(0)])
+
+
+def _product(
+    panel: Axes, mean: Curve, name: str, zeros: list[str], style: Any
+) -> None:
+    """Draw a product over the layers, and note where it becomes 0."""
+    if not mean.all():
+        zeros.append(f"{shown(name)} from {mean.argmin()} on")
+    # A product of 0 cannot be drawn on a logarithmic axis.
+    drawn = np.where(mean > 0, mean, np.nan)
+    panel.plot(np.arange(len(mean)), drawn, marker=".", **style)
+
+
+def _product_axes(panel: Axes, zeros: list[str]) -> None:
     panel.set_yscale("log")
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set_xlabel("number of layers, counted from the output")
     panel.set_ylabel("mean product of the slopes")
     if zeros:
         listed = "; ".join(dict.fromkeys(zeros))
         panel.set_title(f"exactly 0, not drawn: {listed}", size=8)
-    legend(figure, arm_legend(colours, result.backends))
-    return figure
 
 
 def slope_products(arm: Arm, record: Record) -> Curve:

@@ -56,14 +56,13 @@ def _norms(spec: GradientTable, arm: ArmResult, backend: str) -> list[float]:
     norms = []
     for name in spec.tensors(arm.trained(backend)):
         seen = record.probes.get(f"per_sample_gradients/{name}")
-        if seen is not None:
+        if seen is not None and spec.step is None:
             mean = seen[0].astype(float).mean(0)
             norms.append(float(np.linalg.norm(mean)))
         elif "gradient_norm" in record.steps:
             column = record.parameters.index(name)
-            norms.append(
-                float(record.steps["gradient_norm"][spec.step, column])
-            )
+            step = -1 if spec.step == "last" else spec.step or 0
+            norms.append(float(record.steps["gradient_norm"][step, column]))
     return norms
 
 
