@@ -9,6 +9,9 @@ Profile: TypeAlias = Literal["quick", "full"]
 LessonChoice: TypeAlias = int | Literal["own"]
 """The number of a lesson, or the project's own version of an experiment."""
 
+InputKind: TypeAlias = Literal["float", "int"]
+"""What an input of a model consists of."""
+
 Randomness: TypeAlias = Literal["shared", "native", "replay"]
 Rung: TypeAlias = Literal[
     "data",

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from framework_parity.api.audit import audit
     from framework_parity.api.check import check
+    from framework_parity.api.compare import compare
     from framework_parity.api.emit import emit
     from framework_parity.api.run import run
     from framework_parity.common.codegen.scripts.script import Script
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from framework_parity.common.spec.load import load, parse, schema
     from framework_parity.comparisons.audit.result import AuditResult
     from framework_parity.comparisons.catalogue import summaries
+    from framework_parity.comparisons.compare.result import PairResult
     from framework_parity.comparisons.fuzz.fuzz import fuzz
     from framework_parity.comparisons.ladder.verdict import Verdict
     from framework_parity.comparisons.run.result import Result
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AuditResult",
     "Experiment",
+    "PairResult",
     "Result",
     "Script",
     "SpecError",
@@ -42,6 +45,7 @@ __all__ = [
     "WorkerError",
     "audit",
     "check",
+    "compare",
     "emit",
     "fuzz",
     "load",
@@ -54,6 +58,7 @@ __all__ = [
 _MODULES = {
     "api.audit": ("audit",),
     "api.check": ("check",),
+    "api.compare": ("compare",),
     "api.emit": ("emit",),
     "api.run": ("run",),
     "common.codegen.scripts.script": ("Script",),
@@ -62,6 +67,7 @@ _MODULES = {
     "common.spec.load": ("load", "parse", "schema"),
     "comparisons.audit.result": ("AuditResult",),
     "comparisons.catalogue": ("summaries",),
+    "comparisons.compare.result": ("PairResult",),
     "comparisons.fuzz.fuzz": ("fuzz",),
     "comparisons.ladder.verdict": ("Verdict",),
     "comparisons.run.result": ("Result",),

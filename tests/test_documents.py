@@ -58,12 +58,31 @@ COMMANDS = [
 
 
 # `test_cli.py` has these commands on smaller experiments.
-SLOW = ("run", "check", "audit", "fuzz")
+SLOW = ("run", "check", "compare", "audit", "fuzz")
+
+# The user's files that the README compares.
+PAIR = {
+    "net_torch.py": """
+from torch import nn
+
+def Net():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2))
+""",
+    "net_keras.py": """
+from keras import Sequential, layers
+
+def build():
+    return Sequential([layers.Conv2D(4, 3, activation="relu"),
+                       layers.MaxPooling2D()])
+""",
+}
 
 
 def test_the_readme_shows_every_command() -> None:
-    names = ["run", "check", "audit", "emit", "fuzz", "list", "schema"]
-    assert [name for name, *_ in COMMANDS] == names
+    assert [name for name, *_ in COMMANDS] == [
+        *("run", "check", "audit", "emit", "fuzz", "list", "schema"),
+        "compare",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +100,8 @@ def test_the_readme_commands_do_what_they_say(
     command: list[str], tmp_path: Path
 ) -> None:
     spec = dict(blocks(README, "yaml"))[""]
-    (tmp_path / "two_widths.yaml").write_text(spec, "utf-8")
+    for name, text in (PAIR | {"two_widths.yaml": spec}).items():
+        (tmp_path / name).write_text(text, "utf-8")
     done = parity(tmp_path, *command)
     assert done.returncode == 0, done.stderr
     report = tmp_path / "parity-out" / "report.html"
@@ -166,7 +186,8 @@ def known_names() -> set[str]:
     found |= {kind.kind() for kind in members(Source)}
     for name, lessons in catalogue.lessons().items():
         found.add(name)
-        for lesson in ("own", *lessons):
+        versions: list[LessonChoice] = ["own", *lessons]
+        for lesson in versions:
             for profile in ("quick", "full"):
                 for dataset in datasets_of(name, lesson):
                     version = catalogue.written(name, dataset, profile, lesson)

@@ -1,11 +1,12 @@
 """Options that several commands share."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast, get_args
 
 import typer
 
 from framework_parity.common import choices
+from framework_parity.common.spec.errors import SpecError
 
 Profile = Annotated[
     choices.Profile,
@@ -54,3 +55,35 @@ Download = Annotated[
     bool, typer.Option("--download", help="Download missing files.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def read_shape(written: str) -> tuple[int, ...]:
+    """Return the shape that `2,32,32,3` is.
+
+    Raises:
+        SpecError: if it is none.
+    """
+    try:
+        shape = tuple(int(side) for side in written.split(","))
+    except ValueError:
+        shape = (0,)
+    if min(shape) < 1:
+        raise SpecError(
+            "--input-shape",
+            f"got '{written}', expected whole numbers such as 2,32,32,3",
+        )
+    return shape
+
+
+def read_kind(written: str) -> choices.InputKind:
+    """Return the kind of an input.
+
+    Raises:
+        SpecError: if it is not allowed.
+    """
+    for kind in get_args(choices.InputKind):
+        if written == kind:
+            return cast("choices.InputKind", kind)
+    raise SpecError(
+        "--input-dtype", f"got '{written}', expected one of: float, int"
+    )

@@ -16,6 +16,7 @@ from framework_parity.comparisons import catalogue
 from framework_parity.comparisons.cli import (
     audit,
     check,
+    compare,
     emit,
     flags,
     fuzz,
@@ -38,7 +39,10 @@ app = typer.Typer(
 )
 
 
-for command in (run.run, check.check, audit.audit, emit.emit, fuzz.fuzz):
+for command in (
+    *(run.run, check.check, compare.compare, audit.audit),
+    *(emit.emit, fuzz.fuzz),
+):
     app.command(epilog=EXIT_STATUS)(command)
 
 

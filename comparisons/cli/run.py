@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from framework_parity.common.choices import LessonChoice
 from framework_parity.common import choices
+from framework_parity.common.choices import LessonChoice
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons import catalogue
 from framework_parity.comparisons.cli import flags

@@ -78,9 +78,10 @@ def _serve(
     def progress(done: int, total: int) -> None:
         send("progress", (done, total))
 
-    tasks = importlib.import_module(
-        "framework_parity.comparisons.workers.tasks"
-    )
+    workers = "framework_parity.comparisons.workers"
+    tasks = importlib.import_module(f"{workers}.tasks")
+    if not hasattr(tasks, task):
+        tasks = importlib.import_module(f"{workers}.live_tasks")
     try:
         result = getattr(tasks, task)(trainer, progress=progress, **arguments)
     except SpecError as error:

@@ -22,7 +22,7 @@ from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.comparisons.faulty import planted
 from tests.malformed import GOOD, MALFORMED, Malformed
 
-COMMANDS = ("list", "run", "check", "audit", "schema")
+COMMANDS = ("list", "run", "check", "compare", "audit", "schema")
 
 SMALL = """\
 name: small

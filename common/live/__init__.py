@@ -1,0 +1,1 @@
+"""Models that were written in PyTorch or Keras, as neutral graphs."""

@@ -1,0 +1,120 @@
+"""A neutral graph: the operations of a model, of either framework.
+
+A node is an element of the specification language where the operation can be
+read as one, else an operation with a name of its own, or a black box.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from framework_parity.common.spec.layer import Shape
+
+Edge: TypeAlias = tuple[int, int]
+"""A node, by its index, and the number of one of its outputs."""
+
+COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "average"})
+"""Operations whose inputs may be exchanged."""
+
+OPAQUE = "black_box"
+"""The kind of a node that cannot be read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """One operation.
+
+    Attributes:
+        index: position in the graph; that of an input is smaller.
+        kind: an element's kind such as `conv2d`, an operation such as
+            `add`, `input`, `constant`, or `black_box`.
+        fields: the values that define the operation, in neutral terms.
+        inputs: what the operation is applied to, in order.
+        name: the path of the layer in the model, such as `features.0`, or
+            the name of the function.
+        source: the class or function, with its module.
+        site: file and line of the user's code that called it, or None.
+        tensors: shape of each of its tensors in neutral layout, by neutral
+            name.
+        shapes: shape of each output, batch first, as the framework has it.
+        event: its position in the trace.
+        channels_first: whether its outputs have their channels first.
+    """
+
+    index: int
+    kind: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    inputs: tuple[Edge, ...] = ()
+    name: str = ""
+    source: str = ""
+    site: str | None = None
+    tensors: dict[str, Shape] = field(default_factory=dict)
+    shapes: tuple[Shape, ...] = ()
+    event: int = 0
+    channels_first: bool = False
+
+    @property
+    def label(self) -> str:
+        """The name, and where the user's code calls it."""
+        return f"{self.name} ({self.site})" if self.site else self.name
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The operations of a model, inputs first.
+
+    Attributes:
+        nodes: the operations; `nodes[i].index == i`.
+        outputs: what the model returns, flattened.
+        notes: what could not be read, and why, in sentences.
+    """
+
+    nodes: tuple[Node, ...]
+    outputs: tuple[Edge, ...]
+    notes: tuple[str, ...] = ()
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def consumers(self, index: int) -> list[Node]:
+        """Return the nodes that a node's outputs are inputs of."""
+        return [
+            node
+            for node in self.nodes
+            if any(source == index for source, _ in node.inputs)
+        ]
+
+    def with_tensors(self) -> list[Node]:
+        """Return the nodes that have tensors."""
+        return [node for node in self.nodes if node.tensors]
+
+
+def without(graph: Graph, dropped: set[int]) -> Graph:
+    """Return a graph without some nodes of one input.
+
+    Args:
+        graph: the graph.
+        dropped: indices of nodes; what used their output uses their input.
+
+    Returns:
+        The remaining nodes, with new indices.
+    """
+
+    def followed(edge: Edge) -> Edge:
+        while edge[0] in dropped:
+            edge = graph.nodes[edge[0]].inputs[0]
+        return edge
+
+    kept = [node for node in graph if node.index not in dropped]
+    number = {node.index: new for new, node in enumerate(kept)}
+
+    def renumbered(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+        return tuple(
+            (number[index], port) for index, port in map(followed, edges)
+        )
+
+    nodes = tuple(
+        replace(node, index=number[node.index], inputs=renumbered(node.inputs))
+        for node in kept
+    )
+    return Graph(nodes, renumbered(graph.outputs), graph.notes)

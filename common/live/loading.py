@@ -1,0 +1,77 @@
+"""Load a model, or a function that builds one, from a user's file."""
+
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+from framework_parity.common.spec.errors import SpecError, nearest
+
+
+def load(address: str) -> Any:
+    """Return the object that an address names.
+
+    The folder of the file is put first on the path, so that the file can
+    import its neighbours.
+
+    Args:
+        address: `file.py:NAME`.
+
+    Raises:
+        SpecError: if there is no such file or name, or the file raises; the
+            message has the user's line.
+    """
+    path, colon, name = address.rpartition(":")
+    if not colon or not path.endswith(".py") or not name.isidentifier():
+        raise SpecError(address, "expected FILE.py:NAME")
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise SpecError(address, f"there is no file '{path}'")
+    sys.path.insert(0, str(file.parent))
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    called(address, "importing it", spec.loader.exec_module, module)
+    if not hasattr(module, name):
+        known = [each for each in vars(module) if not each.startswith("_")]
+        raise SpecError(
+            address, f"'{path}' defines no '{name}'{nearest(name, known)}"
+        )
+    return getattr(module, name)
+
+
+def called(address: str, doing: str, function: Any, *arguments: Any) -> Any:
+    """Call a user's function; an exception becomes one sentence.
+
+    Args:
+        address: of the user's code.
+        doing: what the call is for, for the message.
+        function: the function.
+        *arguments: its arguments.
+
+    Raises:
+        SpecError: if it raises, with the user's own line.
+    """
+    try:
+        return function(*arguments)
+    except SystemExit as error:
+        text = f"{doing} ends the interpreter (status {error.code})"
+        raise SpecError(address, text) from error
+    except Exception as error:
+        folder = str(Path(address.rpartition(":")[0]).resolve().parent)
+        frames = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if frame.filename.startswith(folder)
+        ]
+        place = ""
+        if frames:
+            last = frames[-1]
+            place = f" at {Path(last.filename).name}:{last.lineno}"
+        kind = type(error).__name__
+        raise SpecError(
+            address, f"{doing} raises {kind}{place}: {error}"
+        ) from error

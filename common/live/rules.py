@@ -1,0 +1,41 @@
+"""Rules that both frameworks' readers share."""
+
+import math
+
+from framework_parity.common.live.elements import Described
+from framework_parity.common.spec.layer import Shape
+
+
+def arranged(
+    before: Shape, after: Shape, *, channels_first: bool
+) -> Described:
+    """Return what a change of shape is, in neutral terms.
+
+    Args:
+        before: shape of the input, batch first, as the framework has it.
+        after: shape of the output.
+        channels_first: whether the input has its channels first.
+
+    Returns:
+        `identity` where at most the number of axes of size 1 changes,
+        `flatten` where each sample becomes a vector, else `reshape`.
+
+    >>> arranged((2, 3, 4, 5), (2, 60), channels_first=True)
+    ('flatten', {'order': 'channels_first'})
+    >>> arranged((2, 7, 1, 1), (2, 7), channels_first=True)
+    ('identity', {})
+    """
+
+    def wide(shape: Shape) -> Shape:
+        return tuple(size for size in shape if size != 1)
+
+    if wide(before) == wide(after):
+        return "identity", {}
+    order = "channels_first" if channels_first else "channels_last"
+    kept = before[:1] == after[:1]
+    if kept and len(after) == 2 and after[1] == math.prod(before[1:]):
+        return "flatten", {"order": order}
+    fields: dict[str, object] = {"shape": after[1:] if kept else after}
+    if channels_first:
+        fields["order"] = order
+    return "reshape", fields

@@ -1,0 +1,58 @@
+"""Simplify a graph: what two frameworks write differently and means the same.
+
+Operations that change no value are left out, padding with zeros before a
+convolution becomes the convolution's, and a mean over all pixels is a global
+average pooling.
+"""
+
+from dataclasses import replace
+
+from framework_parity.common.live.graph import Graph, Node, without
+
+NOISE = ("identity", "arrange")
+"""Kinds of nodes that change no value in the neutral layout."""
+
+PADDED = ("conv2d", "depthwise_conv2d")
+
+
+def simplified(graph: Graph) -> Graph:
+    """Return the graph with operations in their shortest form."""
+    nodes = [_pooled(node, graph) for node in graph]
+    dropped = {
+        node.index
+        for node in nodes
+        if node.kind in NOISE
+        or (node.kind == "dropout" and node.fields.get("rate") == 0)
+    }
+    graph = without(Graph(tuple(nodes), graph.outputs, graph.notes), dropped)
+    nodes = list(graph.nodes)
+    merged: set[int] = set()
+    for node in graph:
+        if node.kind not in PADDED:
+            continue
+        before = graph.nodes[node.inputs[0][0]]
+        if (
+            before.kind == "zero_pad"
+            and len(graph.consumers(before.index)) == 1
+        ):
+            merged.add(before.index)
+            pads = tuple(
+                (a + c, b + d)
+                for (a, b), (c, d) in zip(
+                    before.fields["pads"], node.fields["pads"], strict=True
+                )
+            )
+            fields = node.fields | {"pads": pads}
+            nodes[node.index] = replace(node, fields=fields)
+    return without(Graph(tuple(nodes), graph.outputs, graph.notes), merged)
+
+
+def _pooled(node: Node, graph: Graph) -> Node:
+    """Return a mean over all pixels as a global average pooling."""
+    if node.kind != "mean" or not node.inputs:
+        return node
+    before = graph.nodes[node.inputs[0][0]].shapes
+    number = len(before[0]) if before else 0
+    if number >= 3 and node.fields["axes"] == tuple(range(1, number - 1)):
+        return replace(node, kind="global_average_pool", fields={})
+    return node

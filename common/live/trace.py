@@ -1,0 +1,127 @@
+"""What happened in one pass through a live model of either framework."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from framework_parity.common.live.graph import Edge
+
+Arguments: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
+"""Positional and named arguments of a call."""
+
+
+@dataclass
+class Source:
+    """A tensor that no operation made: an input, a parameter or a constant.
+
+    Attributes:
+        kind: `input` or `constant`.
+        name: its name in the model; empty for a constant in the code.
+        value: the tensor.
+        trained: whether it is a parameter.
+    """
+
+    kind: str
+    name: str
+    value: Any
+    trained: bool = False
+
+
+@dataclass
+class Call:
+    """One operation that was recorded.
+
+    Attributes:
+        function: repeats it, from the arguments; it returns the tensors.
+        name: path of the layer in the model, or name of the function.
+        layer: the layer, or None for a function.
+        flat: positional and named arguments, flattened.
+        rebuilt: from the flattened arguments to `Arguments`.
+        inputs: for each flattened argument that is a tensor, its position
+            and the edge that it comes from.
+        outputs: the tensors that it returned.
+        site: file and line of the user's code.
+        path: the names of the modules around it.
+        attributes: values of an operation that are no arguments.
+    """
+
+    function: Callable[..., list[Any]]
+    name: str
+    layer: Any
+    flat: list[Any]
+    rebuilt: Callable[[list[Any]], Arguments]
+    inputs: dict[int, Edge]
+    outputs: list[Any]
+    site: str | None
+    path: str
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def arguments(self) -> Arguments:
+        """The arguments of the call."""
+        return self.rebuilt(self.flat)
+
+    @property
+    def first(self) -> tuple[Any, Edge]:
+        """The first tensor among the arguments, and its edge."""
+        place, edge = next(iter(self.inputs.items()))
+        return self.flat[place], edge
+
+    def argument(self, position: int, name: str, default: Any = None) -> Any:
+        """Return an argument by its position or its name.
+
+        Args:
+            position: from 0.
+            name: of the argument.
+            default: if it was not given.
+        """
+        args, keywords = self.arguments
+        if name in keywords:
+            return keywords[name]
+        return args[position] if position < len(args) else default
+
+    def repeated(self, values: list[Any]) -> list[Any]:
+        """Return the outputs for other values of the input tensors.
+
+        Args:
+            values: in the order of `inputs`.
+        """
+        flat = list(self.flat)
+        for place, value in zip(self.inputs, values, strict=True):
+            flat[place] = value
+        args, keywords = self.rebuilt(flat)
+        return self.function(*args, **keywords)
+
+
+@dataclass
+class Trace:
+    """The operations of one pass, in the order in which they ran.
+
+    Attributes:
+        events: sources and calls; the first number of an edge is the
+            position of one of them.
+        outputs: the edges of the tensors that the model returned.
+        notes: what the trace does not show, in sentences.
+    """
+
+    events: list[Source | Call] = field(default_factory=list)
+    outputs: tuple[Edge, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def values(self, inputs: list[Any]) -> list[list[Any]]:
+        """Repeat all operations; return the outputs of each event.
+
+        Args:
+            inputs: the model's inputs, in order.
+        """
+        given = iter(inputs)
+        values: list[list[Any]] = []
+        for event in self.events:
+            if isinstance(event, Call):
+                taken = [values[i][port] for i, port in event.inputs.values()]
+                values.append(event.repeated(taken))
+            elif event.kind == "input":
+                values.append([next(given)])
+            else:
+                values.append([event.value])
+        return values

@@ -1,0 +1,70 @@
+"""`parity compare`: compare two models of the user's own."""
+
+from typing import Annotated
+
+import typer
+
+from framework_parity.common import choices
+from framework_parity.comparisons.cli import flags
+from framework_parity.comparisons.cli.output import STATUS, print_json
+
+
+def compare(
+    torch: Annotated[
+        str,
+        typer.Argument(
+            help="The PyTorch model: FILE.py:NAME, a class, a function that "
+            "builds it, or a model.",
+        ),
+    ],
+    keras: Annotated[
+        str, typer.Argument(help="The Keras model: FILE.py:NAME.")
+    ],
+    *,
+    input_shape: Annotated[
+        list[str],
+        typer.Option(
+            help="Shape of an input, batch first and channels last, such as "
+            "2,32,32,3; PyTorch gets images with channels first. Once for "
+            "each input.",
+        ),
+    ],
+    input_dtype: Annotated[
+        list[str],
+        typer.Option(
+            help="int for an input of ids, else float. Once for each input.",
+            show_default="float, or int where a model has an embedding",
+        ),
+    ] = [],  # noqa: B006 - the library copies it
+    dtype: Annotated[
+        choices.LadderDtype, typer.Option(help="Precision.")
+    ] = "float64",
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    timeout: Annotated[
+        int, typer.Option(min=1, help="Seconds until it gives up.")
+    ] = 600,
+    as_json: flags.Json = False,
+) -> None:
+    """Compare two models of your own, up to their outputs."""
+    from framework_parity.comparisons.compare.settings import (
+        CompareSettings,
+        compare_files,
+    )
+    from framework_parity.comparisons.report.compare import (
+        as_document,
+        show_comparison,
+    )
+
+    settings = CompareSettings(
+        shapes=tuple(map(flags.read_shape, input_shape)),
+        kinds=tuple(map(flags.read_kind, input_dtype)),
+        dtype=dtype,
+        seed=seed,
+        timeout=timeout,
+    )
+    result = compare_files(torch, keras, settings)
+    if as_json:
+        print_json(as_document(result))
+    else:
+        show_comparison(result)
+    raise typer.Exit(STATUS[result.verdict])

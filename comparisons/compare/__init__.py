@@ -1,0 +1,1 @@
+"""Compare a model written in PyTorch with one written in Keras."""

@@ -1,0 +1,394 @@
+"""Compare a live PyTorch model with a live Keras model.
+
+The operations of both are read and paired, PyTorch's weights are copied to
+Keras, and both models are applied to the same inputs. Where the outputs
+differ by more than the noise floor allows, the differences between paired
+operations are replaced by the other side's meaning, and the smallest set that
+restores agreement is the cause.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from framework_parity.common.live.base import StandIns
+from framework_parity.common.live.graph import Graph, Node
+from framework_parity.common.live.layouts import Array
+from framework_parity.common.live.standins import KINDS
+from framework_parity.common.training.randomness import nudged, stream
+from framework_parity.comparisons.compare.differences import (
+    found_differences,
+    is_testable,
+    stand_ins,
+)
+from framework_parity.comparisons.compare.pairing import (
+    Pairing,
+    differing,
+    paired,
+)
+from framework_parity.comparisons.compare.result import (
+    Difference,
+    OperationRatio,
+    PairResult,
+)
+from framework_parity.comparisons.ladder.noise_floor import compare_tensor
+from framework_parity.comparisons.ladder.thresholds import NUDGES, TIMES_FLOOR
+from framework_parity.comparisons.workers.worker import WorkerPair
+
+Precision = Literal["float64", "float32"]
+
+Tensors = dict[int, dict[str, Array]]
+Runs = list[dict[int, list[Array]]]
+"""The outputs of all nodes, unmodified, then perturbed."""
+
+OwnRatios = dict[tuple[Node, Node], tuple[float | None, float]]
+"""For each pair the ratio to the floor for the same input, where it was
+computed, and the relative difference."""
+
+FLOAT32 = 2.0**-22
+"""Largest relative difference that a constant rounded to float32 explains."""
+
+
+def drawn_inputs(
+    shapes: Sequence[tuple[int, ...]],
+    kinds: Sequence[str],
+    ids: int,
+    seed: int,
+) -> list[Array]:
+    """Return random inputs.
+
+    Args:
+        shapes: of each input, batch first, channels last.
+        kinds: `float` (standard normal) or `int` (ids) of each input.
+        ids: ids are smaller.
+        seed: the seed.
+    """
+    rng = stream(seed, "compare", "inputs")
+    return [
+        rng.integers(ids, size=shape)
+        if kind == "int"
+        else rng.normal(size=shape)
+        for shape, kind in zip(shapes, kinds, strict=True)
+    ]
+
+
+def compare_models(
+    pair: WorkerPair,
+    addresses: tuple[str, str],
+    shapes: Sequence[tuple[int, ...]],
+    kinds: Sequence[str] = (),
+    dtype: Precision = "float64",
+    seed: int = 0,
+) -> PairResult:
+    """Compare two models up to their outputs.
+
+    Args:
+        pair: a worker for each framework.
+        addresses: PyTorch's and Keras's `file.py:NAME`.
+        shapes: the shape of each input, batch first; of images and volumes
+            with the channels last.
+        kinds: `float` or `int` of each input; by default all are `float`,
+            or `int` where a model has an embedding and one input.
+        dtype: the precision.
+        seed: seed of the inputs and of the models' own draws.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        SpecError: if a model cannot be built or run; the message has the
+            user's line.
+        WorkerError: if a framework fails.
+    """
+    limits = pair.ask_each(
+        "open_model",
+        {
+            name: {"address": address, "dtype": dtype, "seed": seed}
+            for name, address in zip(
+                ("torch", "keras"), addresses, strict=True
+            )
+        },
+    )
+    ids = min([*limits["torch"], *limits["keras"]], default=0)
+    kinds = kinds or ["int" if ids and len(shapes) == 1 else "float"] * len(
+        shapes
+    )
+    inputs = drawn_inputs(shapes, kinds, ids or 1, seed)
+    graphs = pair.ask("record_model", inputs=inputs)
+    torch, keras = graphs["torch"], graphs["keras"]
+    pairing = paired(torch, keras)
+    result = PairResult(addresses, dtype, (torch, keras), pairing)
+    result.inputs = [
+        f"{'ids below ' + str(ids) if kind == 'int' else 'normal numbers'} of "
+        f"shape {tuple(shape)}"
+        for shape, kind in zip(shapes, kinds, strict=True)
+    ]
+    weights = _shared_weights(pair, pairing, torch, keras, seed)
+    forward = _Forward(pair, result, inputs, weights)
+    forward.judge()
+    return result
+
+
+def _shared_weights(
+    pair: WorkerPair, pairing: Pairing, torch: Graph, keras: Graph, seed: int
+) -> Tensors:
+    """Give both models PyTorch's tensors, made generic; return them.
+
+    Scales and shifts start at 1 and 0 in both frameworks, where a
+    difference in what is done with them would not show.
+    """
+    values: Tensors = pair.workers["torch"].submit("live_weights").result()
+    generic: Tensors = {}
+    for index, held in values.items():
+        rng = stream(seed, "compare", str(index))
+        generic[index] = {
+            name: _generic(name, value, rng) for name, value in held.items()
+        }
+    copied = {}
+    for one, other in pairing.pairs:
+        theirs = keras.nodes[other].tensors
+        same = {
+            name: value
+            for name, value in generic.get(one, {}).items()
+            if tuple(theirs.get(name, ())) == value.shape
+        }
+        if same:
+            copied[other] = same
+    pair.ask_each(
+        "set_live_weights",
+        {"torch": {"values": generic}, "keras": {"values": copied}},
+    )
+    return generic
+
+
+def _generic(name: str, value: Array, rng: np.random.Generator) -> Array:
+    if name == "running_variance":
+        return value * rng.uniform(0.5, 1.5, value.shape)
+    if name in ("gamma", "beta", "bias", "running_mean", "slope", "value"):
+        return value + 0.1 * rng.normal(size=value.shape)
+    return value
+
+
+class _Forward:
+    """The rung that compares the outputs of all operations."""
+
+    def __init__(
+        self,
+        pair: WorkerPair,
+        result: PairResult,
+        inputs: list[Array],
+        weights: Tensors,
+    ) -> None:
+        self.pair, self.result, self.inputs = pair, result, inputs
+        self.weights = weights
+        self.torch, self.keras = result.graphs
+        self.rounded: StandIns = {}
+        self.torch_runs = self._runs("torch")
+        self.keras_runs = self._runs("keras")
+
+    def _runs(self, backend: str) -> Runs:
+        """Return the outputs of all nodes, unmodified and perturbed."""
+        worker = self.pair.workers[backend]
+        runs = [worker.submit("live_outputs", inputs=self.inputs).result()]
+        held = worker.submit("live_weights").result()
+        for nudge in NUDGES:
+            moved = {
+                index: nudged(tensors, nudge)
+                for index, tensors in held.items()
+            }
+            worker.submit("set_live_weights", values=moved).result()
+            near = [self._near(x, nudge) for x in self.inputs]
+            runs.append(worker.submit("live_outputs", inputs=near).result())
+        worker.submit("set_live_weights", values=held).result()
+        return runs
+
+    @staticmethod
+    def _near(x: Array, nudge: int) -> Array:
+        if x.dtype.kind != "f":
+            return x
+        return nudged({"x": x}, nudge)["x"]
+
+    def _ratio(self, one: int, other: int, port: int = 0) -> float:
+        """Return how far two nodes' outputs differ in the whole models."""
+        torch = [run[one][port] for run in self.torch_runs]
+        keras = [run[other][port] for run in self.keras_runs]
+        return _compared(torch, keras)[0]
+
+    def judge(self) -> None:
+        """Compare all pairs and the outputs, and explain a disagreement."""
+        result = self.result
+        own = self._own_ratios()
+        self.rounded = self._rounded_constants(own)
+        if self.rounded:
+            self.keras_runs = self._modified("keras", {})
+            result.notes = [
+                f"Keras computes {self.keras.nodes[index].label} with a "
+                "constant that it has rounded to float32; the exact function "
+                "was used in its place"
+                for index in self.rounded
+            ]
+        result.ratios = [
+            OperationRatio(
+                one,
+                other,
+                self._ratio(one.index, other.index),
+                0.0 if other.index in self.rounded else ratio,
+            )
+            for (one, other), (ratio, _) in own.items()
+        ]
+        result.outputs, result.difference = self._outputs(
+            self.keras_runs, self.torch_runs
+        )
+        found = found_differences(self.torch, self.keras, result.pairing)
+        if result.outputs <= TIMES_FLOOR:
+            result.not_decided = found
+        else:
+            self._explain(found)
+
+    def _rounded_constants(self, own: OwnRatios) -> StandIns:
+        """Return Keras's operations with constants rounded to float32.
+
+        TensorFlow converts a Python number to float32 before it casts it to
+        float64, so that Keras's GELU is off by 4e-9.
+        """
+        return {
+            other.index: (other.kind, other.fields)
+            for (one, other), (ratio, difference) in own.items()
+            if ratio is not None
+            and ratio > TIMES_FLOOR
+            and difference < FLOAT32
+            and one.kind == other.kind
+            and other.kind in KINDS
+            and not differing(one, other)
+        }
+
+    def _outputs(
+        self, keras_runs: Runs, torch_runs: Runs
+    ) -> tuple[float, float]:
+        """Return the largest ratio and relative difference of the outputs."""
+        ratios, differences = [0.0], [0.0]
+        edges = zip(self.torch.outputs, self.keras.outputs, strict=False)
+        for (one, port), (other, place) in edges:
+            ratio, difference = _compared(
+                [run[one][port] for run in torch_runs],
+                [run[other][place] for run in keras_runs],
+            )
+            ratios.append(ratio)
+            differences.append(difference)
+        if len(self.torch.outputs) != len(self.keras.outputs):
+            ratios.append(np.inf)
+        return max(ratios), max(differences)
+
+    def _own_ratios(self) -> OwnRatios:
+        """Return ratio and difference of each pair for PyTorch's inputs."""
+        asked: list[tuple[Node, Node]] = []
+        requests: dict[str, list[Any]] = {"torch": [], "keras": []}
+        ratios: OwnRatios = {}
+        for pair in self.result.pairing.pairs:
+            one, other = self.torch.nodes[pair[0]], self.keras.nodes[pair[1]]
+            if not one.inputs:
+                continue
+            ratios[one, other] = None, 0.0
+            if len(one.inputs) != len(other.inputs):
+                continue
+            asked.append((one, other))
+            order = self._order(one, other)
+            for run in self.torch_runs:
+                values = [run[source][port] for source, port in one.inputs]
+                requests["torch"].append((one.index, values))
+                requests["keras"].append(
+                    (other.index, [values[place] for place in order])
+                )
+        answers = self.pair.ask_each(
+            "live_operations",
+            {name: {"requests": r} for name, r in requests.items()},
+        )
+        runs = len(self.torch_runs)
+        for number, nodes in enumerate(asked):
+            part = slice(number * runs, (number + 1) * runs)
+            torch = [outputs[0] for outputs in answers["torch"][part]]
+            keras = [outputs[0] for outputs in answers["keras"][part]]
+            ratios[nodes] = _compared(torch, keras)
+        return ratios
+
+    def _order(self, one: Node, other: Node) -> list[int]:
+        """Return which of PyTorch's inputs each of Keras's inputs is."""
+        partners = {k: t for t, k in self.result.pairing.pairs}
+        sources = [source for source, _ in one.inputs]
+        order = []
+        for place, (source, _) in enumerate(other.inputs):
+            partner = partners.get(source)
+            known = sources.index(partner) if partner in sources else place
+            order.append(known)
+        return (
+            order if len(set(order)) == len(order) else list(range(len(order)))
+        )
+
+    def _explain(self, found: list[Difference]) -> None:
+        """Find the smallest set of differences that restores agreement."""
+        testable = [each for each in found if is_testable(each)]
+        remaining = self._without(testable)
+        if remaining > TIMES_FLOOR:
+            self.result.not_decided = found
+            return
+        needed = list(testable)
+        for each in testable:
+            fewer = [other for other in needed if other is not each]
+            if self._without(fewer) <= TIMES_FLOOR:
+                needed = fewer
+        self.result.causes = needed
+        self.result.remaining = self._without(needed)
+        self.result.tried = [each for each in testable if each not in needed]
+        self.result.not_decided = [e for e in found if e not in testable]
+
+    def _without(self, differences: list[Difference]) -> float:
+        """Return the ratio of the outputs with some differences removed."""
+        standins = stand_ins(differences)
+        runs = {
+            side: self._modified(side, standins[side])
+            if standins[side]
+            else plain
+            for side, plain in (
+                ("torch", self.torch_runs),
+                ("keras", self.keras_runs),
+            )
+        }
+        return self._outputs(runs["keras"], runs["torch"])[0]
+
+    def _modified(self, side: str, standins: StandIns) -> Runs:
+        """Return the outputs of all nodes with some operations replaced."""
+        rounded = self.rounded if side == "keras" else {}
+        worker = self.pair.workers[side]
+        return [
+            worker.submit(
+                "live_outputs",
+                inputs=[
+                    self._near(x, nudge) if nudge else x for x in self.inputs
+                ],
+                standins=rounded | standins,
+            ).result()
+            for nudge in (None, *NUDGES)
+        ]
+
+
+def _compared(torch: list[Array], keras: list[Array]) -> tuple[float, float]:
+    """Return the ratio to the floor, and the relative difference.
+
+    Args:
+        torch: PyTorch's output, unmodified, then perturbed.
+        keras: Keras's.
+    """
+    # Axes of size 1 are a matter of writing.
+    if torch[0].shape != keras[0].shape:
+        torch, keras = ([x.squeeze() for x in run] for run in (torch, keras))
+    compared = compare_tensor(
+        torch[0],
+        keras[0],
+        (
+            [(torch[0], other) for other in torch[1:]],
+            [(keras[0], other) for other in keras[1:]],
+        ),
+    )
+    ratio = float((compared.difference / compared.floor)[0])
+    return ratio, float(compared.difference[0])

@@ -1,0 +1,146 @@
+"""The differences between two graphs, and what removes each."""
+
+from collections.abc import Iterable
+
+from framework_parity.common.live.base import StandIns
+from framework_parity.common.live.graph import OPAQUE, Graph, Node
+from framework_parity.common.live.standins import KINDS
+from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.comparisons.compare.pairing import (
+    ACTIVATIONS,
+    Pairing,
+    differing,
+)
+from framework_parity.comparisons.compare.result import Difference
+
+SLUGS = {row.field: row.name for row in CONVENTIONS}
+
+TRAINING_ONLY = {"running_decay", "running_variance", "rate", "dropout"}
+"""Fields without an effect in evaluation mode."""
+
+
+def found_differences(
+    torch: Graph, keras: Graph, pairing: Pairing
+) -> list[Difference]:
+    """Return all differences, in the order of PyTorch's operations.
+
+    Args:
+        torch: PyTorch's graph.
+        keras: Keras's graph.
+        pairing: of their operations.
+    """
+    found = []
+    for one, other in pairing.pairs:
+        found += _of_pair(torch.nodes[one], keras.nodes[other])
+    for index in pairing.torch_alone:
+        if torch.nodes[index].kind != "constant":
+            found.append(_alone(torch.nodes[index], "torch"))
+    for index in pairing.keras_alone:
+        if keras.nodes[index].kind != "constant":
+            found.append(_alone(keras.nodes[index], "keras"))
+    return found
+
+
+def _of_pair(one: Node, other: Node) -> list[Difference]:
+    if one.kind != other.kind:
+        if OPAQUE in (one.kind, other.kind):
+            return []
+        return [
+            Difference(
+                f"{_family(one.kind)}_replaced",
+                one,
+                other,
+                f"PyTorch has {_words(one)}, Keras {_words(other)}",
+                f"use {one.kind} in both, or {other.kind} in both",
+            )
+        ]
+    found = []
+    for name in differing(one, other):
+        slug = SLUGS.get(f"{one.kind}.{name}", f"{one.kind}_{name}")
+        values = one.fields.get(name), other.fields.get(name)
+        found.append(
+            Difference(
+                slug,
+                one,
+                other,
+                f"{name} of {one.kind} is {values[0]!r} in PyTorch and "
+                f"{values[1]!r} in Keras",
+                f"set Keras's to {values[0]!r} at {other.label}, or "
+                f"PyTorch's to {values[1]!r} at {one.label}",
+                name,
+            )
+        )
+    for name in one.tensors.keys() & other.tensors.keys():
+        shapes = tuple(one.tensors[name]), tuple(other.tensors[name])
+        if shapes[0] != shapes[1]:
+            found.append(
+                Difference(
+                    f"{one.kind}_{name}_shape",
+                    one,
+                    other,
+                    f"{name} of {one.kind} has the shape {shapes[0]} in "
+                    f"PyTorch and {shapes[1]} in Keras",
+                    "use the same sizes",
+                )
+            )
+    return found
+
+
+def _alone(node: Node, side: str) -> Difference:
+    label = {"torch": "PyTorch", "keras": "Keras"}
+    other = {"torch": "keras", "keras": "torch"}[side]
+    return Difference(
+        f"missing_in_{other}",
+        node if side == "torch" else None,
+        node if side == "keras" else None,
+        f"{label[side]} has {_words(node)}, which {label[other]} has not",
+        f"add it in {label[other]}, or remove it at {node.label}",
+    )
+
+
+def is_testable(difference: Difference) -> bool:
+    """Return whether an intervention in evaluation mode shows its effect."""
+    one, other = difference.torch, difference.keras
+    if one is None or other is None:
+        node = one or other
+        assert node is not None
+        idle = node.kind in ("dropout", "spatial_dropout")
+        return len(node.inputs) == 1 and not node.tensors and not idle
+    known = one.kind in KINDS and set(one.tensors) == set(other.tensors)
+    shape = difference.slug.endswith("_shape")
+    return known and not shape and difference.field not in TRAINING_ONLY
+
+
+def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
+    """Return what removes differences, for each framework's nodes.
+
+    Keras's operation gets PyTorch's value of the field; an operation that
+    only one side has is left out.
+
+    Args:
+        differences: all are testable.
+    """
+    chosen: dict[str, StandIns] = {"torch": {}, "keras": {}}
+    for each in differences:
+        one, other = each.torch, each.keras
+        if one is None or other is None:
+            node = one or other
+            assert node is not None
+            chosen["torch" if one else "keras"][node.index] = None
+            continue
+        known = chosen["keras"].get(other.index)
+        kind, fields = known or (other.kind, other.fields)
+        if each.field is None:
+            kind, fields = one.kind, one.fields
+        else:
+            fields = fields | {each.field: one.fields[each.field]}
+        chosen["keras"][other.index] = kind, fields
+    return chosen
+
+
+def _family(kind: str) -> str:
+    return "activation" if kind in ACTIVATIONS else "operation"
+
+
+def _words(node: Node) -> str:
+    return f"{node.kind} ({node.label})"

@@ -1,0 +1,197 @@
+"""Pair the operations of two graphs by data flow, never by their order.
+
+The two graphs are aligned from their inputs on, as two texts are by the
+distance of Levenshtein: each operation is paired with one that does the same
+to paired inputs, or with one of the same family that differs, or left alone.
+The alignment with the smallest cost is used. The inputs of an operation that
+are interchangeable are tried in every order.
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import permutations
+
+from framework_parity.common.live.graph import (
+    COMMUTATIVE,
+    OPAQUE,
+    Edge,
+    Graph,
+    Node,
+)
+
+ALONE, ALONE_WITH_TENSORS = 1.0, 1.5
+"""Cost of an operation without a partner."""
+
+REPLACED, FIELD, SHAPE = 0.8, 0.1, 0.4
+"""Cost of a pair of two kinds, of a field that differs, and of a tensor whose
+shape differs."""
+
+FEWEST = 1e-3
+"""Cost of exchanged inputs, so that the written order is preferred."""
+
+ACTIVATIONS = {
+    *("relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish"),
+    *("tanh", "sigmoid", "softplus", "softsign", "hard_sigmoid"),
+    *("hard_swish", "prelu", "softmax", "log_softmax"),
+}
+FAMILIES = (
+    ACTIVATIONS,
+    {"max_pool", "average_pool"},
+    {"global_average_pool", "global_max_pool", "flatten", "mean", "max"},
+    {"batch_norm", "layer_norm", "group_norm"},
+    {"conv2d", "depthwise_conv2d"},
+    {"add", "multiply", "subtract", "maximum", "concatenate", "average"},
+    {"dropout", "spatial_dropout"},
+    {"lstm", "gru", "rnn"},
+    {"reshape", "flatten", "permute"},
+)
+"""Kinds of which one may have been written in the place of another."""
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """Which operation of one model is which of the other.
+
+    Attributes:
+        pairs: the indices of paired nodes, in PyTorch's order.
+        torch_alone: PyTorch's nodes without a partner.
+        keras_alone: Keras's nodes without a partner.
+    """
+
+    pairs: tuple[tuple[int, int], ...]
+    torch_alone: tuple[int, ...]
+    keras_alone: tuple[int, ...]
+
+
+def paired(torch: Graph, keras: Graph) -> Pairing:
+    """Return the pairing with the smallest cost."""
+    return _Alignment(torch, keras).pairing()
+
+
+class _Alignment:
+    def __init__(self, torch: Graph, keras: Graph) -> None:
+        self.torch, self.keras = torch, keras
+        # What several operations use counts once in all of them together.
+        self.shares = _shares(torch), _shares(keras)
+        self.costs: dict[tuple[int, int], float] = {}
+        self.steps: dict[tuple[int, int], tuple[str, tuple[int, ...]]] = {}
+        for one in torch:
+            for other in keras:
+                self._consider(one, other)
+
+    def _consider(self, one: Node, other: Node) -> None:
+        best = math.inf
+        step: tuple[str, tuple[int, ...]] = ("stop", ())
+        local = _difference(one, other)
+        if local < math.inf:
+            inputs, order = self._inputs(one, other)
+            if local + inputs < best:
+                best, step = local + inputs, ("pair", order)
+        alone = _alone(one)
+        for place, (source, _) in enumerate(one.inputs):
+            cost = self.costs[source, other.index] + alone
+            if cost < best:
+                best, step = cost, ("torch", (place,))
+        alone = _alone(other)
+        for place, (source, _) in enumerate(other.inputs):
+            cost = self.costs[one.index, source] + alone
+            if cost < best:
+                best, step = cost, ("keras", (place,))
+        self.costs[one.index, other.index] = best
+        self.steps[one.index, other.index] = step
+
+    def _inputs(self, one: Node, other: Node) -> tuple[float, tuple[int, ...]]:
+        """Return the cost of the inputs, and their order on Keras's side."""
+        few, many = sorted((len(one.inputs), len(other.inputs)))
+        missing = (many - few) * ALONE
+        orders = [tuple(range(len(other.inputs)))]
+        if one.kind in COMMUTATIVE and 1 < len(other.inputs) <= 4:
+            orders = list(permutations(range(len(other.inputs))))
+        best, chosen = math.inf, orders[0]
+        for number, order in enumerate(orders):
+            cost = missing + FEWEST * number
+            for edge, place in zip(one.inputs, order, strict=False):
+                cost += self._edge(edge, other.inputs[place])
+            if cost < best:
+                best, chosen = cost, order
+        return best, chosen
+
+    def _edge(self, one: Edge, other: Edge) -> float:
+        share = max(self.shares[0][one[0]], self.shares[1][other[0]])
+        ports = 0.0 if one[1] == other[1] else REPLACED
+        return self.costs[one[0], other[0]] / share + ports
+
+    def pairing(self) -> Pairing:
+        pairs: dict[int, int] = {}
+        taken: dict[int, int] = {}
+        waiting = [
+            (one, other)
+            for (one, _), (other, _) in zip(
+                self.torch.outputs, self.keras.outputs, strict=False
+            )
+        ]
+        seen = set()
+        while waiting:
+            one, other = waiting.pop()
+            if (one, other) in seen:
+                continue
+            seen.add((one, other))
+            step, places = self.steps[one, other]
+            nodes = self.torch.nodes[one], self.keras.nodes[other]
+            if step == "pair":
+                if one not in pairs and other not in taken:
+                    pairs[one], taken[other] = other, one
+                waiting += [
+                    (edge[0], nodes[1].inputs[place][0])
+                    for edge, place in zip(
+                        nodes[0].inputs, places, strict=False
+                    )
+                ]
+            elif step == "torch":
+                waiting.append((nodes[0].inputs[places[0]][0], other))
+            elif step == "keras":
+                waiting.append((one, nodes[1].inputs[places[0]][0]))
+        return Pairing(
+            tuple(sorted(pairs.items())),
+            tuple(n.index for n in self.torch if n.index not in pairs),
+            tuple(n.index for n in self.keras if n.index not in taken),
+        )
+
+
+def _shares(graph: Graph) -> list[int]:
+    counts = [0] * len(graph.nodes)
+    for node in graph:
+        for source, _ in node.inputs:
+            counts[source] += 1
+    return [max(count, 1) for count in counts]
+
+
+def _alone(node: Node) -> float:
+    return ALONE_WITH_TENSORS if node.tensors else ALONE
+
+
+def _difference(one: Node, other: Node) -> float:
+    """Return the cost of pairing two operations, without their inputs."""
+    if one.kind == other.kind == "input":
+        return 0.0 if one.name == other.name else math.inf
+    if one.kind != other.kind:
+        related = any({one.kind, other.kind} <= kinds for kinds in FAMILIES)
+        boxed = OPAQUE in (one.kind, other.kind) and one.inputs
+        alike = _shapes(one) == _shapes(other)
+        return REPLACED if related or (boxed and alike) else math.inf
+    cost = FIELD * len(differing(one, other))
+    return cost + (SHAPE if _shapes(one) != _shapes(other) else 0.0)
+
+
+def differing(one: Node, other: Node) -> list[str]:
+    """Return the names of the fields in which two operations differ."""
+    names = one.fields.keys() | other.fields.keys()
+    return sorted(
+        name
+        for name in names
+        if one.fields.get(name) != other.fields.get(name)
+    )
+
+
+def _shapes(node: Node) -> list[tuple[str, tuple[int, ...]]]:
+    return sorted((name, tuple(shape)) for name, shape in node.tensors.items())

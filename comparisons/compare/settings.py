@@ -1,0 +1,88 @@
+"""The settings of a comparison, and its run in workers of its own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from framework_parity.common.choices import InputKind, LadderDtype
+from framework_parity.common.spec.counted import counted
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.comparisons.compare.compare import compare_models
+from framework_parity.comparisons.compare.result import PairResult
+from framework_parity.comparisons.workers.worker import WorkerError, WorkerPair
+
+
+@dataclass(frozen=True)
+class CompareSettings:
+    """What two models are applied to.
+
+    Attributes:
+        shapes: the shape of each input, batch first; of images and volumes
+            with the channels last.
+        kinds: `float` or `int` of each input; by default all are `float`,
+            or `int` where a model has an embedding and one input.
+        dtype: the precision.
+        seed: seed of the inputs and of the models' own draws.
+        timeout: seconds after which the comparison ends with an error.
+
+    Raises:
+        SpecError: if a setting has a value that is not allowed.
+    """
+
+    shapes: tuple[tuple[int, ...], ...]
+    kinds: tuple[InputKind, ...] = ()
+    dtype: LadderDtype = "float64"
+    seed: int = 0
+    timeout: float = 600.0
+
+    def __post_init__(self) -> None:
+        if self.kinds and len(self.kinds) != len(self.shapes):
+            raise SpecError(
+                "--input-dtype",
+                f"got {counted(len(self.kinds), 'value')} for "
+                f"{counted(len(self.shapes), 'input')}",
+            )
+        batches = {shape[0] for shape in self.shapes if shape}
+        if len(batches) != 1 or min(map(len, self.shapes)) < 2:
+            raise SpecError(
+                "--input-shape",
+                "expected shapes of two axes or more with the same batch "
+                f"size, got {', '.join(map(str, self.shapes))}",
+            )
+
+
+def compare_files(
+    torch: str, keras: str, settings: CompareSettings
+) -> PairResult:
+    """Compare two models, each in a process of its own.
+
+    Args:
+        torch: PyTorch's `file.py:NAME`.
+        keras: Keras's `file.py:NAME`.
+        settings: what they are applied to.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        SpecError: if a model cannot be built or run; the message has the
+            user's line.
+        WorkerError: if a framework fails, or the time is over.
+    """
+    with WorkerPair() as pair, ThreadPoolExecutor(1) as waiting:
+        running = waiting.submit(
+            compare_models,
+            pair,
+            (torch, keras),
+            settings.shapes,
+            settings.kinds,
+            settings.dtype,
+            settings.seed,
+        )
+        try:
+            return running.result(settings.timeout)
+        except TimeoutError:
+            for worker in pair.workers.values():
+                worker.close()
+            raise WorkerError(
+                f"no result after {settings.timeout:g} seconds (--timeout)"
+            ) from None

@@ -1,0 +1,126 @@
+"""The tasks of a worker on a model of the user's own.
+
+The model stays open in the worker between the tasks. The first argument of
+each task is the backend's `Trainer` class, as of all tasks; it says which
+framework the worker has.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from framework_parity.common.live.base import BaseLiveModel, StandIns
+from framework_parity.common.live.graph import Graph
+from framework_parity.common.live.layouts import Array
+
+_opened: dict[str, BaseLiveModel] = {}
+
+
+def open_model(
+    trainer_class: Any,
+    address: str,
+    dtype: str,
+    seed: int,
+    progress: Any = None,
+) -> list[int]:
+    """Build the model that an address names.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        address: `file.py:NAME`.
+        dtype: `float64` or `float32`.
+        seed: seed of the framework's own draws.
+        progress: not used.
+
+    Returns:
+        The number of ids of each embedding.
+    """
+    package = trainer_class.__module__.rpartition(".")[0]
+    model = import_module(f"{package}.live.model").LiveModel(
+        address, dtype, seed
+    )
+    _opened["model"] = model
+    limits: list[int] = model.id_limits()
+    return limits
+
+
+def record_model(
+    trainer_class: Any, inputs: list[Array], progress: Any = None
+) -> Graph:
+    """Run the open model, and return its graph.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        inputs: batch first; images have their channels last.
+        progress: not used.
+    """
+    return _opened["model"].open(inputs)
+
+
+def live_weights(
+    trainer_class: Any, progress: Any = None
+) -> dict[int, dict[str, Array]]:
+    """Return the tensors of each node of the open model, by its index."""
+    return _opened["model"].weights()
+
+
+def set_live_weights(
+    trainer_class: Any,
+    values: dict[int, dict[str, Array]],
+    progress: Any = None,
+) -> None:
+    """Set the tensors of some nodes of the open model.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        values: in neutral layout, by index and name.
+        progress: not used.
+    """
+    _opened["model"].set_weights(values)
+
+
+def live_outputs(
+    trainer_class: Any,
+    inputs: list[Array],
+    standins: StandIns | None = None,
+    progress: Any = None,
+) -> dict[int, list[Array]]:
+    """Return the outputs of every node of the open model.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        inputs: as in `record_model`.
+        standins: operations that are replaced.
+        progress: not used.
+    """
+    return _opened["model"].outputs(inputs, standins)
+
+
+def live_operations(
+    trainer_class: Any,
+    requests: list[tuple[int, list[Array]]],
+    progress: Any = None,
+) -> list[list[Array]]:
+    """Return the outputs of single nodes for given inputs.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        requests: the index of each node, and its inputs in neutral layout.
+        progress: not used.
+    """
+    model = _opened["model"]
+    return [model.operation(index, inputs) for index, inputs in requests]
+
+
+def live_plain_outputs(
+    trainer_class: Any, inputs: list[Array], progress: Any = None
+) -> list[Array]:
+    """Return the model's outputs in a pass that is not recorded.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        inputs: as in `record_model`.
+        progress: not used.
+    """
+    model = _opened["model"]
+    tensors = model.plain([model.tensor(array) for array in inputs])
+    return [model.array(tensor) for tensor in tensors]

@@ -1,0 +1,200 @@
+"""Read Keras's layers as nodes of a neutral graph.
+
+These are the layers whose fields depend on the input, and those that the
+language has not. All others are read as elements of the language.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from keras import layers
+
+from framework_parity.common.live.elements import (
+    Described,
+    same_pads,
+    window,
+)
+from framework_parity.common.live.graph import OPAQUE
+from framework_parity.common.live.trace import Call
+from framework_parity.keras_impl.live.words import ALIASES, SINGLE
+
+
+def _activation(reader: Any, event: Call, layer: Any) -> Described:
+    """Activation: the function inside, with its defaults."""
+    name = getattr(layer.activation, "__name__", "")
+    name = ALIASES.get(name, name)
+    if name == "linear":
+        return "identity", {}
+    if name in SINGLE:
+        return name, {}
+    plain = {"relu": ("relu", {}), "gelu": ("gelu", {"form": "erf"})}
+    if name in plain:
+        return plain[name]
+    if name == "leaky_relu":
+        return "leaky_relu", {"slope": 0.2}
+    if name == "elu":
+        return "elu", {"alpha": 1.0}
+    if name in ("softmax", "log_softmax"):
+        return name, {"axis": reader.axis(event, -1)}
+    return OPAQUE, {"function": name}
+
+
+def _softmax_layer(reader: Any, event: Call, layer: Any) -> Described:
+    return "softmax", {"axis": reader.axis(event, layer.axis)}
+
+
+def _relu_layer(reader: Any, event: Call, layer: Any) -> Described:
+    if (
+        layer.max_value == 6
+        and not layer.negative_slope
+        and not layer.threshold
+    ):
+        return "relu6", {}
+    return reader.element(event, layer)
+
+
+def _arranging(reader: Any, event: Call, layer: Any) -> Described:
+    return reader.reshaped(event)
+
+
+def _permuting(reader: Any, event: Call, layer: Any) -> Described:
+    return "permute", {"order": (0, *layer.dims)}
+
+
+def _merging(kind: str) -> Callable[[Any, Call, Any], Described]:
+    def read(reader: Any, event: Call, layer: Any) -> Described:
+        if kind == "concatenate":
+            return kind, {"axis": reader.axis(event, layer.axis)}
+        return kind, {}
+
+    return read
+
+
+def _convolution(reader: Any, event: Call, layer: Any) -> Described:
+    """Conv1D, Conv3D, and what the language has not."""
+    if layer.rank == 2:
+        kind, fields = reader.element(event, layer)
+        if kind != OPAQUE:
+            return kind, fields
+    sides = tuple(event.first[0].shape)[1:-1]
+    spans = (layer.kernel_size, layer.strides, layer.dilation_rate)
+    pads = tuple((0, 0) for _ in sides)
+    if layer.padding == "same":
+        pads = same_pads(sides, *spans)
+    elif layer.padding == "causal":
+        reach = layer.dilation_rate[0] * (layer.kernel_size[0] - 1)
+        pads = ((reach, 0),)
+    return f"conv{layer.rank}d", window(
+        layer.kernel_size,
+        layer.strides,
+        pads,
+        filters=layer.filters,
+        groups=layer.groups,
+        dilation=layer.dilation_rate,
+        bias=layer.use_bias,
+    )
+
+
+def _transposing(reader: Any, event: Call, layer: Any) -> Described:
+    """Conv1DTranspose to 3D: what is cut off before and after each axis."""
+    sides = tuple(event.first[0].shape)[1:-1]
+    outputs = tuple(event.outputs[0].shape)[1:-1]
+    cropped = []
+    for n, out, k, s, d in zip(
+        *(sides, outputs, layer.kernel_size, layer.strides),
+        layer.dilation_rate,
+        strict=True,
+    ):
+        whole = (n - 1) * s + d * (k - 1) + 1
+        cut = max(whole - out, 0)
+        before = cut // 2 if layer.padding == "same" else 0
+        cropped.append((before, before))
+    return f"conv{layer.rank}d_transpose", {
+        "size": layer.kernel_size,
+        "stride": layer.strides,
+        "cropped": tuple(cropped),
+        "sides": outputs,
+        "filters": layer.filters,
+        "groups": 1,
+        "dilation": layer.dilation_rate,
+        "bias": layer.use_bias,
+    }
+
+
+def _recurrent(reader: Any, event: Call, layer: Any) -> Described:
+    inner = getattr(layer, "forward_layer", layer)
+    kinds = {layers.LSTM: "lstm", layers.GRU: "gru"}
+    return kinds.get(type(inner), "rnn"), {
+        "units": inner.units,
+        "layers": 1,
+        "bidirectional": inner is not layer,
+        "bias": inner.use_bias,
+        "dropout": inner.dropout,
+    }
+
+
+def _attention(reader: Any, event: Call, layer: Any) -> Described:
+    return "multi_head_attention", {
+        "heads": layer.num_heads,
+        "key_size": layer.key_dim,
+        "bias": layer._use_bias,
+        "dropout": layer.dropout,
+    }
+
+
+def _embedding(reader: Any, event: Call, layer: Any) -> Described:
+    return "embedding", {"ids": layer.input_dim, "size": layer.output_dim}
+
+
+def _layer_norm(reader: Any, event: Call, layer: Any) -> Described:
+    return "layer_norm", {
+        "axes": reader.axes(event, layer.axis),
+        "epsilon": layer.epsilon,
+        "affine": bool(layer.scale),
+    }
+
+
+def _group_norm(reader: Any, event: Call, layer: Any) -> Described:
+    return "group_norm", {
+        "groups": layer.groups,
+        "epsilon": layer.epsilon,
+        "affine": bool(layer.scale),
+    }
+
+
+def _zero_pad(reader: Any, event: Call, layer: Any) -> Described:
+    return "zero_pad", {"pads": tuple(map(tuple, layer.padding))}
+
+
+LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
+    layers.Activation: _activation,
+    layers.Softmax: _softmax_layer,
+    layers.ReLU: _relu_layer,
+    layers.Flatten: _arranging,
+    layers.Reshape: _arranging,
+    layers.Permute: _permuting,
+    layers.Add: _merging("add"),
+    layers.Subtract: _merging("subtract"),
+    layers.Multiply: _merging("multiply"),
+    layers.Maximum: _merging("maximum"),
+    layers.Minimum: _merging("minimum"),
+    layers.Average: _merging("average"),
+    layers.Concatenate: _merging("concatenate"),
+    layers.Conv1DTranspose: _transposing,
+    layers.Conv2DTranspose: _transposing,
+    layers.Conv3DTranspose: _transposing,
+    layers.Conv1D: _convolution,
+    layers.Conv2D: _convolution,
+    layers.Conv3D: _convolution,
+    layers.Bidirectional: _recurrent,
+    layers.SimpleRNN: _recurrent,
+    layers.LSTM: _recurrent,
+    layers.GRU: _recurrent,
+    layers.MultiHeadAttention: _attention,
+    layers.Embedding: _embedding,
+    layers.LayerNormalization: _layer_norm,
+    layers.GroupNormalization: _group_norm,
+    layers.ZeroPadding2D: _zero_pad,
+}
+"""Readers of layers whose fields depend on the input, or that the language
+has not. The first class that matches is used."""

@@ -1,0 +1,1 @@
+"""Read and run models that users wrote in PyTorch."""

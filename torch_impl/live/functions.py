@@ -1,0 +1,45 @@
+"""Read functions of PyTorch as nodes of a neutral graph."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+from framework_parity.common.live.elements import Described
+from framework_parity.common.live.graph import OPAQUE
+from framework_parity.common.live.trace import Call
+
+
+def index_code(event: Call) -> str:
+    """Return the index of a slice as text, without values of tensors."""
+    args, keywords = event.arguments
+    shown = [
+        "tensor" if isinstance(value, Tensor) else repr(value)
+        for value in (*args[1:], *keywords.values())
+    ]
+    return ", ".join(shown)
+
+
+def _padded(reader: Any, event: Call) -> Described:
+    sides = event.argument(1, "pad")
+    mode = event.argument(2, "mode", "constant")
+    value = event.argument(3, "value", None) or 0
+    if mode != "constant" or value or len(sides) != 4:
+        return OPAQUE, {"function": event.name}
+    left, right, top, bottom = sides
+    return "zero_pad", {"pads": ((top, bottom), (left, right))}
+
+
+def _attended(reader: Any, event: Call) -> Described:
+    size = event.first[0].shape[-1]
+    scale = event.argument(6, "scale") or 1 / math.sqrt(size)
+    causal = event.argument(5, "is_causal", False)
+    return "attention", {"scale": scale, "causal": bool(causal)}
+
+
+FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
+    "pad": _padded,
+    "scaled_dot_product_attention": _attended,
+}
+"""Readers of functions with arguments of their own."""

@@ -1,0 +1,180 @@
+"""Read PyTorch's layers as nodes of a neutral graph.
+
+These are the layers whose fields depend on the input, and those that the
+language has not. All others are read as elements of the language.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from framework_parity.common.live.elements import (
+    Described,
+    described,
+    window,
+)
+from framework_parity.common.live.graph import OPAQUE
+from framework_parity.common.live.trace import Call
+from framework_parity.torch_impl import introspect
+
+
+def _convolution(reader: Any, event: Call, module: Any) -> Described:
+    """Conv1d, Conv3d, and convolutions the language has not."""
+    number = len(module.kernel_size)
+    reader.first.add(event.first[1])
+    if number == 2 and type(module) is nn.Conv2d:
+        try:
+            return described(introspect.read(module), reader.sample(event))
+        except LookupError:
+            pass
+    pads = module.padding
+    if pads == "same":
+        total = [
+            d * (k - 1)
+            for k, d in zip(module.kernel_size, module.dilation, strict=True)
+        ]
+        sides = tuple((t // 2, t - t // 2) for t in total)
+    else:
+        sides = tuple(
+            (p, p) for p in ((0,) * number if pads == "valid" else pads)
+        )
+    fields = window(
+        module.kernel_size,
+        module.stride,
+        sides,
+        filters=module.out_channels,
+        groups=module.groups,
+        dilation=module.dilation,
+        bias=module.bias is not None,
+    )
+    if module.padding_mode != "zeros":
+        fields["padding_mode"] = module.padding_mode
+    return f"conv{number}d", fields
+
+
+def _transposed(reader: Any, event: Call, module: Any) -> Described:
+    number = len(module.kernel_size)
+    reader.first.add(event.first[1])
+    outputs = tuple(event.outputs[0].shape[2:]) if event.outputs else ()
+    fields = {
+        "size": module.kernel_size,
+        "stride": module.stride,
+        "cropped": tuple((p, p) for p in module.padding),
+        "sides": outputs,
+        "filters": module.out_channels,
+        "groups": module.groups,
+        "dilation": module.dilation,
+        "bias": module.bias is not None,
+    }
+    return f"conv{number}d_transpose", fields
+
+
+def _recurrent(reader: Any, event: Call, module: Any) -> Described:
+    kind = {nn.LSTM: "lstm", nn.GRU: "gru"}.get(type(module), "rnn")
+    return kind, {
+        "units": module.hidden_size,
+        "layers": module.num_layers,
+        "bidirectional": module.bidirectional,
+        "bias": module.bias,
+        "dropout": module.dropout,
+    }
+
+
+def _attention(reader: Any, event: Call, module: Any) -> Described:
+    return "multi_head_attention", {
+        "heads": module.num_heads,
+        "key_size": module.head_dim,
+        "bias": module.in_proj_bias is not None,
+        "dropout": module.dropout,
+    }
+
+
+def _embedding(reader: Any, event: Call, module: Any) -> Described:
+    return "embedding", {
+        "ids": module.num_embeddings,
+        "size": module.embedding_dim,
+    }
+
+
+def _layer_norm(reader: Any, event: Call, module: Any) -> Described:
+    number = len(module.normalized_shape)
+    axes = tuple(
+        sorted(reader.axis(event, axis) for axis in range(-number, 0))
+    )
+    return "layer_norm", {
+        "axes": axes,
+        "epsilon": module.eps,
+        "affine": module.elementwise_affine,
+    }
+
+
+def _group_norm(reader: Any, event: Call, module: Any) -> Described:
+    return "group_norm", {
+        "groups": module.num_groups,
+        "epsilon": module.eps,
+        "affine": module.affine,
+    }
+
+
+def _batch_norm(reader: Any, event: Call, module: Any) -> Described:
+    tensor, edge = event.first
+    if tensor.ndim >= 3:
+        reader.first.add(edge)
+    try:
+        return described(introspect.read(module), reader.sample(event))
+    except LookupError:
+        return OPAQUE, {"module": type(module).__name__}
+
+
+def _softmax(reader: Any, event: Call, module: Any) -> Described:
+    kind = "log_softmax" if isinstance(module, nn.LogSoftmax) else "softmax"
+    axis = -1 if module.dim is None else module.dim
+    return kind, {"axis": reader.axis(event, axis)}
+
+
+def _flatten(reader: Any, event: Call, module: Any) -> Described:
+    changed: Described = reader.reshaped(event)
+    return changed
+
+
+def _identity(reader: Any, event: Call, module: Any) -> Described:
+    return "identity", {}
+
+
+def _adaptive(reader: Any, event: Call, module: Any) -> Described:
+    size = module.output_size
+    sides = {size} if isinstance(size, int) else set(size)
+    word = "max" if isinstance(module, nn.AdaptiveMaxPool2d) else "average"
+    if sides == {1}:
+        return f"global_{word}_pool", {}
+    return f"adaptive_{word}_pool", {"sides": size}
+
+
+def _zero_pad(reader: Any, event: Call, module: Any) -> Described:
+    left, right, top, bottom = module.padding
+    return "zero_pad", {"pads": ((top, bottom), (left, right))}
+
+
+LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
+    nn.Conv1d: _convolution,
+    nn.Conv2d: _convolution,
+    nn.Conv3d: _convolution,
+    nn.modules.conv._ConvTransposeNd: _transposed,
+    nn.modules.rnn.RNNBase: _recurrent,
+    nn.MultiheadAttention: _attention,
+    nn.Embedding: _embedding,
+    nn.LayerNorm: _layer_norm,
+    nn.GroupNorm: _group_norm,
+    nn.modules.batchnorm._BatchNorm: _batch_norm,
+    nn.Softmax: _softmax,
+    nn.LogSoftmax: _softmax,
+    nn.Flatten: _flatten,
+    nn.Unflatten: _flatten,
+    nn.Identity: _identity,
+    nn.AdaptiveAvgPool2d: _adaptive,
+    nn.AdaptiveMaxPool2d: _adaptive,
+    nn.ZeroPad2d: _zero_pad,
+}
+"""Readers of modules whose fields depend on the layout, or that the language
+has not. The first class that matches is used."""

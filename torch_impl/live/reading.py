@@ -1,0 +1,250 @@
+"""Read a trace of a PyTorch model as a neutral graph.
+
+PyTorch's images have their channels first; axes in the graph are counted in
+the neutral layout, where they are last. A tensor has its channels first if an
+operation on images or sequences with channels made it, or if it is an input
+of four or five axes.
+"""
+
+from typing import Any
+
+from torch import nn
+
+from framework_parity.common.live.elements import Described, described
+from framework_parity.common.live.graph import OPAQUE, Edge, Graph, Node
+from framework_parity.common.live.rules import arranged
+from framework_parity.common.live.trace import Call, Source, Trace
+from framework_parity.common.spec.layer import LayerSpec, Shape
+from framework_parity.torch_impl import introspect
+from framework_parity.torch_impl.live import tensors
+from framework_parity.torch_impl.live.functions import FUNCTIONS, index_code
+from framework_parity.torch_impl.live.layers import LAYERS
+from framework_parity.torch_impl.live.words import (
+    ARITHMETIC,
+    AS_MODULE,
+    IMAGES,
+    JOINS,
+    KEEPING,
+    NOISE,
+    REDUCTIONS,
+)
+
+
+def read_graph(trace: Trace) -> Graph:
+    """Return the neutral graph of a trace, in the order of its events."""
+    reader = Reader(trace)
+    nodes = tuple(
+        reader.node(index, event) for index, event in enumerate(trace.events)
+    )
+    return Graph(nodes, trace.outputs, tuple(trace.notes))
+
+
+class Reader:
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.first: set[Edge] = set()  # edges with the channels first
+        for index, event in enumerate(trace.events):
+            if not isinstance(event, Source) or event.kind != "input":
+                continue
+            if event.value.ndim in (4, 5):
+                self.first.add((index, 0))
+
+    def node(self, index: int, event: Source | Call) -> Node:
+        if isinstance(event, Source):
+            shape = tuple(event.value.shape)
+            named = event.kind == "constant" and event.name
+            return Node(
+                index,
+                event.kind,
+                name=event.name or event.kind,
+                tensors={"value": shape} if named else {},
+                shapes=(shape,),
+                event=index,
+                channels_first=(index, 0) in self.first,
+            )
+        kind, fields = self._read(event)
+        shapes = tuple(tuple(value.shape) for value in event.outputs)
+        self._mark(index, event, kind, fields)
+        held = {}
+        if event.layer is not None:
+            held = {k: v.shape for k, v in tensors.read(event.layer).items()}
+        source = event.name
+        if event.layer is not None:
+            source = f"{type(event.layer).__module__}."
+            source += type(event.layer).__qualname__
+        return Node(
+            index,
+            kind,
+            fields,
+            tuple(event.inputs.values()),
+            event.name,
+            source,
+            event.site,
+            held,
+            shapes,
+            event=index,
+            channels_first=(index, 0) in self.first,
+        )
+
+    def _mark(
+        self, index: int, event: Call, kind: str, fields: dict[str, Any]
+    ) -> None:
+        """Note whether the outputs have the channels first."""
+        edges = list(event.inputs.values())
+        given = bool(edges) and edges[0] in self.first
+        single = not fields.keys() - {"slope", "alpha", "form", "beta"}
+        keeps = kind in KEEPING or kind in (
+            "concatenate",
+            "resize",
+            "zero_pad",
+        )
+        elementwise = single and kind not in ("matmul", "reshape", OPAQUE)
+        after = kind in IMAGES or (given and (keeps or elementwise))
+        if kind == "arrange":
+            after = bool(fields["first"])
+        for port, value in enumerate(event.outputs):
+            if after and value.ndim >= 3:
+                self.first.add((index, port))
+
+    def sample(self, event: Call) -> Shape:
+        """Return the shape of a sample of the first input, channels last."""
+        tensor, edge = event.first
+        shape = tuple(tensor.shape)[1:]
+        if edge in self.first:
+            return (*shape[1:], shape[0])
+        return shape
+
+    def axis(self, event: Call, axis: int, more: int = 0) -> int:
+        """Return an axis in the neutral layout, from the first."""
+        tensor, edge = event.first
+        number = tensor.ndim + more
+        axis %= number
+        if edge not in self.first or axis == 0:
+            return axis
+        return number - 1 if axis == 1 else axis - 1
+
+    def _read(self, event: Call) -> Described:
+        if event.layer is not None:
+            return self._module(event, event.layer)
+        name = event.name.rpartition(".")[2].strip("_")
+        if name in NOISE:
+            return "identity", {}
+        if name in AS_MODULE:
+            return self._as_module(event, name)
+        if name in ARITHMETIC:
+            return self._arithmetic(event, ARITHMETIC[name], name)
+        if name in REDUCTIONS:
+            axes = event.argument(1, "dim", None)
+            axes = event.argument(1, "axis", axes)
+            return REDUCTIONS[name], {"axes": self._axes(event, axes)}
+        if name in JOINS:
+            axis = event.argument(1, "dim", event.argument(1, "axis", 0))
+            more = int(name == "stack")
+            return JOINS[name], {"axis": self.axis(event, axis, more)}
+        if name in ("view", "reshape", "unflatten", "squeeze", "unsqueeze"):
+            return self.reshaped(event)
+        if name in ("permute", "transpose", "t", "mT", "T", "swapaxes"):
+            return self._permuted(event, name)
+        if name in ("getitem", "select", "narrow"):
+            return "slice", {"of": index_code(event)}
+        if name in ("chunk", "split", "unbind", "tensor_split"):
+            axis = event.argument(2, "dim", 0)
+            return "split", {
+                "axis": self.axis(event, axis),
+                "parts": len(event.outputs),
+            }
+        reader = FUNCTIONS.get(name)
+        if reader is None:
+            return OPAQUE, {"function": event.name}
+        return reader(self, event)
+
+    def _as_module(self, event: Call, name: str) -> Described:
+        args, keywords = event.arguments
+        args = args[1:]
+        keywords = {
+            k: v
+            for k, v in keywords.items()
+            if k not in ("training", "inplace", "_stacklevel", "dtype")
+        }
+        if name == "dropout" and len(args) > 1:
+            args = args[:1]
+        if name in ("softmax", "log_softmax"):
+            axis = event.argument(1, "dim", -1)
+            return name, {"axis": self.axis(event, axis)}
+        if name == "flatten":
+            return self.reshaped(event)
+        try:
+            module = AS_MODULE[name](*args, **keywords)
+        except TypeError:
+            return OPAQUE, {"function": event.name}
+        return self._module(event, module)
+
+    def _arithmetic(self, event: Call, kind: str, name: str) -> Described:
+        """Return an operation with its number, if one input is a number."""
+        numbers = [
+            value
+            for place, value in enumerate(event.flat)
+            if place not in event.inputs and isinstance(value, int | float)
+        ]
+        if not numbers or isinstance(numbers[0], bool):
+            return kind, {}
+        reverse = name.startswith("r") and name[1:] in ARITHMETIC
+        side = "of" if reverse and kind in ("subtract", "divide") else "by"
+        return kind, {side: float(numbers[0])}
+
+    def _axes(self, event: Call, axes: Any) -> tuple[int, ...] | str:
+        if axes is None:
+            return "all"
+        chosen = (axes,) if isinstance(axes, int) else tuple(axes)
+        return tuple(sorted(self.axis(event, axis) for axis in chosen))
+
+    def reshaped(self, event: Call) -> Described:
+        tensor, edge = event.first
+        before = tuple(tensor.shape)
+        after = tuple(event.outputs[0].shape)
+        return arranged(before, after, channels_first=edge in self.first)
+
+    def _permuted(self, event: Call, name: str) -> Described:
+        tensor, edge = event.first
+        number = tensor.ndim
+        order = list(range(number))
+        if name == "permute":
+            args, keywords = event.arguments
+            given: Any = args[1] if len(args) == 2 else args[1:]
+            order = list(keywords.get("dims") or given)
+            order = [axis % number for axis in order]
+        else:
+            ends: tuple[Any, Any] = (-2, -1)
+            if name in ("transpose", "swapaxes"):
+                ends = (
+                    event.argument(1, "dim0", event.argument(1, "axis0")),
+                    event.argument(2, "dim1", event.argument(2, "axis1")),
+                )
+            a, b = (axis % number for axis in ends)
+            order[a], order[b] = order[b], order[a]
+        last = [0, *range(2, number), 1]
+        first = [0, number - 1, *range(1, number - 1)]
+        if number >= 3 and edge in self.first and order == last:
+            return "arrange", {"first": False}
+        if number >= 4 and edge not in self.first and order == first:
+            return "arrange", {"first": True}
+        return "permute", {"order": tuple(order)}
+
+    def _module(self, event: Call, module: nn.Module) -> Described:
+        for kind, reader in LAYERS.items():
+            if isinstance(module, kind):
+                return reader(self, event, module)
+        try:
+            spec = introspect.read(module)
+        except LookupError:
+            spec = None
+        if not isinstance(spec, LayerSpec):
+            return OPAQUE, {"module": type(module).__name__}
+        return described(spec, self._image(event, spec))
+
+    def _image(self, event: Call, spec: LayerSpec) -> Shape:
+        """Return the sample's shape, where a layer of images takes it."""
+        tensor, edge = event.first
+        if spec.kind() in IMAGES and tensor.ndim == 4:
+            self.first.add(edge)
+        return self.sample(event)
