@@ -8,10 +8,11 @@ restores agreement is the cause.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from framework_parity.common.choices import LadderDtype
 from framework_parity.common.live.base import StandIns
 from framework_parity.common.live.graph import Graph, Node
 from framework_parity.common.live.layouts import Array
@@ -35,8 +36,6 @@ from framework_parity.comparisons.compare.result import (
 from framework_parity.comparisons.ladder.noise_floor import compare_tensor
 from framework_parity.comparisons.ladder.thresholds import NUDGES, TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import WorkerPair
-
-Precision = Literal["float64", "float32"]
 
 Tensors = dict[int, dict[str, Array]]
 Runs = list[dict[int, list[Array]]]
@@ -78,7 +77,7 @@ def compare_models(
     addresses: tuple[str, str],
     shapes: Sequence[tuple[int, ...]],
     kinds: Sequence[str] = (),
-    dtype: Precision = "float64",
+    dtype: LadderDtype = "float64",
     seed: int = 0,
 ) -> PairResult:
     """Compare two models up to their outputs.
@@ -124,16 +123,15 @@ def compare_models(
         f"shape {tuple(shape)}"
         for shape, kind in zip(shapes, kinds, strict=True)
     ]
-    weights = _shared_weights(pair, pairing, torch, keras, seed)
-    forward = _Forward(pair, result, inputs, weights)
-    forward.judge()
+    _share_weights(pair, pairing, keras, seed)
+    _Forward(pair, result, inputs).judge()
     return result
 
 
-def _shared_weights(
-    pair: WorkerPair, pairing: Pairing, torch: Graph, keras: Graph, seed: int
-) -> Tensors:
-    """Give both models PyTorch's tensors, made generic; return them.
+def _share_weights(
+    pair: WorkerPair, pairing: Pairing, keras: Graph, seed: int
+) -> None:
+    """Give both models PyTorch's tensors, made generic.
 
     Scales and shifts start at 1 and 0 in both frameworks, where a
     difference in what is done with them would not show.
@@ -159,7 +157,6 @@ def _shared_weights(
         "set_live_weights",
         {"torch": {"values": generic}, "keras": {"values": copied}},
     )
-    return generic
 
 
 def _generic(name: str, value: Array, rng: np.random.Generator) -> Array:
@@ -174,14 +171,9 @@ class _Forward:
     """The rung that compares the outputs of all operations."""
 
     def __init__(
-        self,
-        pair: WorkerPair,
-        result: PairResult,
-        inputs: list[Array],
-        weights: Tensors,
+        self, pair: WorkerPair, result: PairResult, inputs: list[Array]
     ) -> None:
         self.pair, self.result, self.inputs = pair, result, inputs
-        self.weights = weights
         self.torch, self.keras = result.graphs
         self.rounded: StandIns = {}
         self.torch_runs = self._runs("torch")
@@ -327,7 +319,7 @@ class _Forward:
 
     def _explain(self, found: list[Difference]) -> None:
         """Find the smallest set of differences that restores agreement."""
-        testable = [each for each in found if is_testable(each)]
+        testable = [each for each in found if is_testable(each, self.keras)]
         remaining = self._without(testable)
         if remaining > TIMES_FLOOR:
             self.result.not_decided = found

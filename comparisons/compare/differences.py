@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from framework_parity.common.live.base import StandIns
 from framework_parity.common.live.graph import OPAQUE, Graph, Node
-from framework_parity.common.live.standins import KINDS
+from framework_parity.common.live.standins import element
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.comparisons.compare.pairing import (
     ACTIVATIONS,
@@ -98,17 +98,32 @@ def _alone(node: Node, side: str) -> Difference:
     )
 
 
-def is_testable(difference: Difference) -> bool:
-    """Return whether an intervention in evaluation mode shows its effect."""
+def is_testable(difference: Difference, keras: Graph) -> bool:
+    """Return whether removing a difference is possible, and may show.
+
+    Args:
+        difference: one that `found_differences` returned.
+        keras: Keras's graph, in which an operation is replaced.
+    """
     one, other = difference.torch, difference.keras
     if one is None or other is None:
         node = one or other
         assert node is not None
         idle = node.kind in ("dropout", "spatial_dropout")
         return len(node.inputs) == 1 and not node.tensors and not idle
-    known = one.kind in KINDS and set(one.tensors) == set(other.tensors)
-    shape = difference.slug.endswith("_shape")
-    return known and not shape and difference.field not in TRAINING_ONLY
+    if set(one.tensors) != set(other.tensors) or not other.inputs:
+        return False
+    shaped = difference.slug.endswith("_shape")
+    if shaped or difference.field in TRAINING_ONLY:
+        return False
+    standin = stand_ins([difference])["keras"][other.index]
+    assert standin is not None
+    source, port = other.inputs[0]
+    try:
+        element(*standin, keras.nodes[source].shapes[port][1:])
+    except (LookupError, ValueError):
+        return False  # the language cannot describe it
+    return True
 
 
 def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:

@@ -124,8 +124,7 @@ def run_torch(file: Path) -> None:
         x = value(kind)
         moved = np.moveaxis(x, -1, 1) if name in FIRST else x
         given = torch.from_numpy(np.array(moved))
-        given = (given,) * (3 if name == "attention" else 1)
-        result = layer(*given)
+        result = layer(*[given] * (3 if name == "attention" else 1))
         result = result[0] if isinstance(result, tuple) else result
         y = result.detach().numpy()
         y = np.moveaxis(y, 1, -1) if name in FIRST else y
