@@ -117,7 +117,7 @@ def run_torch(file: Path) -> None:
     for name, (kind, layer) in torch_layers().items():
         layer.eval()
         drawn = {
-            key: rng.uniform(0.5, 1.5, held.shape)
+            key: np.asarray(rng.uniform(0.5, 1.5, held.shape))
             for key, held in tensors.read(layer).items()
         }
         tensors.write(layer, drawn)
