@@ -1,8 +1,8 @@
 """Simplify a graph: what two frameworks write differently and means the same.
 
 Operations that change no value are left out, padding with zeros before a
-convolution becomes the convolution's, and a mean over all pixels is a global
-average pooling.
+convolution becomes the convolution's, a mean over all pixels is a global
+average pooling, and nested concatenations are one.
 """
 
 from dataclasses import replace
@@ -23,9 +23,10 @@ def simplified(graph: Graph) -> Graph:
         for node in nodes
         if node.kind in NOISE
         or (node.kind == "dropout" and node.fields.get("rate") == 0)
+        or (node.kind == "concatenate" and len(node.inputs) == 1)
     }
     graph = without(Graph(tuple(nodes), graph.outputs, graph.notes), dropped)
-    nodes = list(graph.nodes)
+    nodes = [_joined(node, graph) for node in graph]
     merged: set[int] = set()
     for node in graph:
         if node.kind not in PADDED:
@@ -45,6 +46,21 @@ def simplified(graph: Graph) -> Graph:
             fields = node.fields | {"pads": pads}
             nodes[node.index] = replace(node, fields=fields)
     return without(Graph(tuple(nodes), graph.outputs, graph.notes), merged)
+
+
+def _joined(node: Node, graph: Graph) -> Node:
+    """Return a concatenation of concatenations as one of all their parts."""
+    if node.kind != "concatenate":
+        return node
+    edges = list(node.inputs)
+    place = 0
+    while place < len(edges):
+        before = graph.nodes[edges[place][0]]
+        if before.kind == "concatenate" and before.fields == node.fields:
+            edges[place : place + 1] = before.inputs
+        else:
+            place += 1
+    return replace(node, inputs=tuple(edges))
 
 
 def _pooled(node: Node, graph: Graph) -> Node:

@@ -282,10 +282,10 @@ class _Forward:
             if not one.inputs:
                 continue
             ratios[one, other] = None, 0.0
-            if len(one.inputs) != len(other.inputs):
+            order = self._order(one, other)
+            if not self._takes(one, other, order):
                 continue
             asked.append((one, other))
-            order = self._order(one, other)
             for run in self.torch_runs:
                 values = [run[source][port] for source, port in one.inputs]
                 requests["torch"].append((one.index, values))
@@ -303,6 +303,17 @@ class _Forward:
             keras = [outputs[0] for outputs in answers["keras"][part]]
             ratios[nodes] = _compared(torch, keras)
         return ratios
+
+    def _takes(self, one: Node, other: Node, order: list[int]) -> bool:
+        """Return whether Keras's operation can take PyTorch's inputs."""
+        if len(one.inputs) != len(other.inputs):
+            return False
+        torch, keras = self.torch_runs[0], self.keras_runs[0]
+        return all(
+            torch[one.inputs[place][0]][one.inputs[place][1]].shape
+            == keras[source][port].shape
+            for place, (source, port) in zip(order, other.inputs, strict=True)
+        )
 
     def _order(self, one: Node, other: Node) -> list[int]:
         """Return which of PyTorch's inputs each of Keras's inputs is."""

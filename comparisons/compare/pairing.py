@@ -1,13 +1,12 @@
 """Pair the operations of two graphs by data flow, never by their order.
 
-The two graphs are aligned from their inputs on, as two texts are by the
-distance of Levenshtein: each operation is paired with one that does the same
-to paired inputs, or with one of the same family that differs, or left alone.
-The alignment with the smallest cost is used. The inputs of an operation that
-are interchangeable are tried in every order.
+The two graphs are unfolded to trees, from their outputs to their inputs, and
+aligned as by the edit distance of trees: each operation is paired with one
+that does the same to paired inputs, or with one of the same family that
+differs, or left alone. The alignment with the smallest cost is used. The
+inputs of an operation that are interchangeable are tried in every order.
 """
 
-import math
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -19,15 +18,20 @@ from framework_parity.common.live.graph import (
     Node,
 )
 
-ALONE, ALONE_WITH_TENSORS = 1.0, 1.5
+# Costs are whole numbers, since they count every path to an operation, and
+# their number doubles at every shortcut.
+ALONE, ALONE_WITH_TENSORS = 1000, 1500
 """Cost of an operation without a partner."""
 
-REPLACED, FIELD, SHAPE = 0.8, 0.1, 0.4
+REPLACED, FIELD, SHAPE = 800, 100, 400
 """Cost of a pair of two kinds, of a field that differs, and of a tensor whose
 shape differs."""
 
-FEWEST = 1e-3
+EXCHANGED = 1
 """Cost of exchanged inputs, so that the written order is preferred."""
+
+NEVER: int | None = None
+"""The cost of a pair that is not possible."""
 
 ACTIVATIONS = {
     *("relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish"),
@@ -71,55 +75,60 @@ def paired(torch: Graph, keras: Graph) -> Pairing:
 class _Alignment:
     def __init__(self, torch: Graph, keras: Graph) -> None:
         self.torch, self.keras = torch, keras
-        # What several operations use counts once in all of them together.
-        self.shares = _shares(torch), _shares(keras)
-        self.costs: dict[tuple[int, int], float] = {}
+        self.sizes = _sizes(torch), _sizes(keras)
+        self.costs: dict[tuple[int, int], int] = {}
         self.steps: dict[tuple[int, int], tuple[str, tuple[int, ...]]] = {}
         for one in torch:
             for other in keras:
                 self._consider(one, other)
 
     def _consider(self, one: Node, other: Node) -> None:
-        best = math.inf
+        """Find the cheapest alignment of two operations and all before."""
+        # Both left out, with everything before them.
+        best = self.sizes[0][one.index] + self.sizes[1][other.index]
         step: tuple[str, tuple[int, ...]] = ("stop", ())
         local = _difference(one, other)
-        if local < math.inf:
+        if local is not None:
             inputs, order = self._inputs(one, other)
             if local + inputs < best:
                 best, step = local + inputs, ("pair", order)
-        alone = _alone(one)
         for place, (source, _) in enumerate(one.inputs):
-            cost = self.costs[source, other.index] + alone
+            lost = self.sizes[0][one.index] - self.sizes[0][source]
+            cost = self.costs[source, other.index] + lost
             if cost < best:
                 best, step = cost, ("torch", (place,))
-        alone = _alone(other)
         for place, (source, _) in enumerate(other.inputs):
-            cost = self.costs[one.index, source] + alone
+            lost = self.sizes[1][other.index] - self.sizes[1][source]
+            cost = self.costs[one.index, source] + lost
             if cost < best:
                 best, step = cost, ("keras", (place,))
         self.costs[one.index, other.index] = best
         self.steps[one.index, other.index] = step
 
-    def _inputs(self, one: Node, other: Node) -> tuple[float, tuple[int, ...]]:
+    def _inputs(self, one: Node, other: Node) -> tuple[int, tuple[int, ...]]:
         """Return the cost of the inputs, and their order on Keras's side."""
-        few, many = sorted((len(one.inputs), len(other.inputs)))
-        missing = (many - few) * ALONE
         orders = [tuple(range(len(other.inputs)))]
         if one.kind in COMMUTATIVE and 1 < len(other.inputs) <= 4:
             orders = list(permutations(range(len(other.inputs))))
-        best, chosen = math.inf, orders[0]
+        best, chosen = NEVER, orders[0]
         for number, order in enumerate(orders):
-            cost = missing + FEWEST * number
+            cost = EXCHANGED * number
+            pairs = min(len(one.inputs), len(order))
             for edge, place in zip(one.inputs, order, strict=False):
                 cost += self._edge(edge, other.inputs[place])
-            if cost < best:
+            cost += sum(self.sizes[0][i] for i, _ in one.inputs[pairs:])
+            cost += sum(
+                self.sizes[1][other.inputs[place][0]]
+                for place in order[pairs:]
+            )
+            if best is None or cost < best:
                 best, chosen = cost, order
+        assert best is not None
         return best, chosen
 
-    def _edge(self, one: Edge, other: Edge) -> float:
-        share = max(self.shares[0][one[0]], self.shares[1][other[0]])
-        ports = 0.0 if one[1] == other[1] else REPLACED
-        return self.costs[one[0], other[0]] / share + ports
+    def _edge(self, one: Edge, other: Edge) -> int:
+        ports = 0 if one[1] == other[1] else REPLACED
+        return self.costs[one[0], other[0]] + ports
 
     def pairing(self) -> Pairing:
         pairs: dict[int, int] = {}
@@ -158,29 +167,30 @@ class _Alignment:
         )
 
 
-def _shares(graph: Graph) -> list[int]:
-    counts = [0] * len(graph.nodes)
+def _sizes(graph: Graph) -> list[int]:
+    """Return the cost of leaving out each node and all before it."""
+    sizes: list[int] = []
     for node in graph:
-        for source, _ in node.inputs:
-            counts[source] += 1
-    return [max(count, 1) for count in counts]
+        before = sum(sizes[source] for source, _ in node.inputs)
+        sizes.append(_alone(node) + before)
+    return sizes
 
 
-def _alone(node: Node) -> float:
+def _alone(node: Node) -> int:
     return ALONE_WITH_TENSORS if node.tensors else ALONE
 
 
-def _difference(one: Node, other: Node) -> float:
-    """Return the cost of pairing two operations, without their inputs."""
+def _difference(one: Node, other: Node) -> int | None:
+    """Return the cost of a pair without its inputs; None for no pair."""
     if one.kind == other.kind == "input":
-        return 0.0 if one.name == other.name else math.inf
+        return 0 if one.name == other.name else NEVER
+    alike = _shapes(one) == _shapes(other)
     if one.kind != other.kind:
         related = any({one.kind, other.kind} <= kinds for kinds in FAMILIES)
         boxed = OPAQUE in (one.kind, other.kind) and one.inputs
-        alike = _shapes(one) == _shapes(other)
-        return REPLACED if related or (boxed and alike) else math.inf
+        return REPLACED if related or (boxed and alike) else NEVER
     cost = FIELD * len(differing(one, other))
-    return cost + (SHAPE if _shapes(one) != _shapes(other) else 0.0)
+    return cost + (0 if alike else SHAPE)
 
 
 def differing(one: Node, other: Node) -> list[str]:

@@ -154,6 +154,21 @@ def _layer_norm(reader: Any, event: Call, layer: Any) -> Described:
     }
 
 
+def _batch_norm(reader: Any, event: Call, layer: Any) -> Described:
+    """BatchNormalization, whose axis is counted from either end."""
+    axis = reader.axis(event, layer.axis)
+    last = axis == len(event.first[0].shape) - 1
+    if not last or layer.scale != layer.center:
+        return OPAQUE, {"layer": "BatchNormalization"}
+    return "batch_norm", {
+        "epsilon": layer.epsilon,
+        "running_decay": layer.momentum,
+        "running_variance": "biased",
+        "affine": layer.scale,
+        "axis": "channels",
+    }
+
+
 def _group_norm(reader: Any, event: Call, layer: Any) -> Described:
     return "group_norm", {
         "groups": layer.groups,
@@ -193,6 +208,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.MultiHeadAttention: _attention,
     layers.Embedding: _embedding,
     layers.LayerNormalization: _layer_norm,
+    layers.BatchNormalization: _batch_norm,
     layers.GroupNormalization: _group_norm,
     layers.ZeroPadding2D: _zero_pad,
 }
