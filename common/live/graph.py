@@ -84,6 +84,17 @@ class Graph:
             if any(source == index for source, _ in node.inputs)
         ]
 
+    def used(self) -> set[int]:
+        """Return the indices of the nodes that the outputs depend on."""
+        found: set[int] = set()
+        waiting = [index for index, _ in self.outputs]
+        while waiting:
+            index = waiting.pop()
+            if index not in found:
+                found.add(index)
+                waiting += [edge[0] for edge in self.nodes[index].inputs]
+        return found
+
     def with_tensors(self) -> list[Node]:
         """Return the nodes that have tensors."""
         return [node for node in self.nodes if node.tensors]

@@ -64,7 +64,13 @@ def _joined(node: Node, graph: Graph) -> Node:
 
 
 def _pooled(node: Node, graph: Graph) -> Node:
-    """Return a mean over all pixels as a global average pooling."""
+    """Return a function of arrays as the element that it is.
+
+    A mean over all pixels is a global average pooling, and the maximum of a
+    number and 0 is ReLU.
+    """
+    if node.kind == "maximum" and node.fields == {"by": 0.0}:
+        return replace(node, kind="relu", fields={})
     if node.kind != "mean" or not node.inputs:
         return node
     before = graph.nodes[node.inputs[0][0]].shapes

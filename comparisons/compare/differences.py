@@ -32,12 +32,17 @@ def found_differences(
     found = []
     for one, other in pairing.pairs:
         found += _of_pair(torch.nodes[one], keras.nodes[other])
-    for index in pairing.torch_alone:
-        if torch.nodes[index].kind != "constant":
-            found.append(_alone(torch.nodes[index], "torch"))
-    for index in pairing.keras_alone:
-        if keras.nodes[index].kind != "constant":
-            found.append(_alone(keras.nodes[index], "keras"))
+    sides = {
+        "torch": (torch, pairing.torch_alone),
+        "keras": (keras, pairing.keras_alone),
+    }
+    for side, (graph, alone) in sides.items():
+        used = graph.used()
+        found += [
+            _alone(graph.nodes[index], side)
+            for index in alone
+            if index in used and graph.nodes[index].kind != "constant"
+        ]
     return found
 
 

@@ -25,6 +25,9 @@ def headline(result: PairResult) -> str:
         )
     if result.causes:
         return size
+    counts = [len(graph.outputs) for graph in result.graphs]
+    if counts[0] != counts[1]:
+        return f"PyTorch returns {counts[0]} tensors and Keras {counts[1]}"
     first = result.first
     if first is None:
         return f"{size}; every pair of operations agrees for the same input"

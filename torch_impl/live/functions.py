@@ -38,8 +38,20 @@ def _attended(reader: Any, event: Call) -> Described:
     return "attention", {"scale": scale, "causal": bool(causal)}
 
 
+def _clamped(reader: Any, event: Call) -> Described:
+    bounds = (
+        event.argument(1, "min", None),
+        event.argument(2, "max", None),
+    )
+    if bounds == (0, None):
+        return "relu", {}
+    return ("relu6", {}) if bounds == (0, 6) else (OPAQUE, {"bounds": bounds})
+
+
 FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "pad": _padded,
+    "clamp": _clamped,
+    "clip": _clamped,
     "scaled_dot_product_attention": _attended,
 }
 """Readers of functions with arguments of their own."""

@@ -49,6 +49,17 @@ class Branches(keras.Model):
         return self.head(tf.concat(parts, axis=-1))
 
 
+class Clamped(keras.Model):
+    """ReLU written as a maximum."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = layers.Dense(3)
+
+    def call(self, x):
+        return ops.maximum(self.layer(x), 0.0)
+
+
 class Text(keras.Model):
     """Embedding and a recurrent layer."""
 

@@ -36,6 +36,7 @@ SOUND = [
     ("Residual", "residual", IMAGE),
     ("strided", "strided", IMAGE),
     ("Branches", "Branches", VECTOR),
+    ("Clamped", "Clamped", VECTOR),
     ("Text", "text_sequence", IDS),
     ("text_gru", "text_gru", IDS),
     ("Decoder", "decoder", IMAGE),
@@ -117,6 +118,12 @@ def test_an_unknown_cause_is_not_invented(
     result = compared(both, torch, keras, shape)
     assert result.verdict == "disagree"
     assert result.causes == []
+
+
+def test_another_number_of_outputs_is_said(both: WorkerPair) -> None:
+    result = compared(both, "clamped_several", "Clamped", VECTOR)
+    assert result.verdict == "disagree"
+    assert headline(result) == "PyTorch returns 2 tensors and Keras 1"
 
 
 def test_the_document_has_verdict_causes_and_pairs(both: WorkerPair) -> None:

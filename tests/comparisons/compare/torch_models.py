@@ -132,6 +132,22 @@ class Decoder(nn.Module):
         return torch.sigmoid(self.up(F.silu(self.norm(self.down(x)))))
 
 
+class Clamped(nn.Module):
+    """A branch on a value, which the outputs do not depend on."""
+
+    def __init__(self, several=False):
+        super().__init__()
+        self.layer = nn.Linear(12, 3)
+        self.several = several
+
+    def forward(self, x):
+        y = self.layer(x)
+        if float(y.abs().max()) > 1e9:
+            y = -y
+        y = y.clamp(min=0)
+        return (y, y + 1) if self.several else y
+
+
 class Raises(nn.Module):
     def forward(self, x):
         return x.no_such_method()
@@ -141,6 +157,7 @@ def ends():
     raise SystemExit(7)
 
 
+clamped_several = partial(Clamped, several=True)
 dense_relu = partial(Dense, torch.relu)
 dense_extra = partial(Dense, extra=True)
 residual_eps = partial(Residual, eps=1e-5)
