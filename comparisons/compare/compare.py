@@ -7,6 +7,7 @@ operations are replaced by the other side's meaning, and the smallest set that
 restores agreement is the cause.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,6 +45,10 @@ Runs = list[dict[int, list[Array]]]
 OwnRatios = dict[tuple[Node, Node], tuple[float | None, float]]
 """For each pair the ratio to the floor for the same input, where it was
 computed, and the relative difference."""
+
+MOST_OF_A_KIND = 8
+"""Up to so many differences of one kind are removed one by one; of more, such
+as the epsilons of fifty normalisations, all are kept or none."""
 
 FLOAT32 = 2.0**-22
 """Largest relative difference that a constant rounded to float32 explains."""
@@ -213,7 +218,9 @@ class _Forward:
         own = self._own_ratios()
         self.rounded = self._rounded_constants(own)
         if self.rounded:
-            self.keras_runs = self._modified("keras", {})
+            exact = self._modified("keras", {})
+            assert exact is not None
+            self.keras_runs = exact
             result.notes = [
                 f"Keras computes {self.keras.nodes[index].label} with a "
                 "constant that it has rounded to float32; the exact function "
@@ -336,10 +343,16 @@ class _Forward:
             self.result.not_decided = found
             return
         needed = list(testable)
-        for each in testable:
-            fewer = [other for other in needed if other is not each]
+        for slug in dict.fromkeys(each.slug for each in testable):
+            fewer = [each for each in needed if each.slug != slug]
             if self._without(fewer) <= TIMES_FLOOR:
                 needed = fewer
+        counts = Counter(each.slug for each in needed)
+        for each in list(needed):
+            if 1 < counts[each.slug] <= MOST_OF_A_KIND:
+                fewer = [other for other in needed if other is not each]
+                if self._without(fewer) <= TIMES_FLOOR:
+                    needed = fewer
         self.result.causes = needed
         self.result.remaining = self._without(needed)
         self.result.tried = [each for each in testable if each not in needed]
@@ -348,22 +361,23 @@ class _Forward:
     def _without(self, differences: list[Difference]) -> float:
         """Return the ratio of the outputs with some differences removed."""
         standins = stand_ins(differences)
-        runs = {
-            side: self._modified(side, standins[side])
-            if standins[side]
-            else plain
-            for side, plain in (
-                ("torch", self.torch_runs),
-                ("keras", self.keras_runs),
-            )
-        }
+        runs = {"torch": self.torch_runs, "keras": self.keras_runs}
+        for side, replaced in standins.items():
+            if replaced:
+                modified = self._modified(side, replaced)
+                if modified is None:
+                    return np.inf
+                runs[side] = modified
         return self._outputs(runs["keras"], runs["torch"])[0]
 
-    def _modified(self, side: str, standins: StandIns) -> Runs:
-        """Return the outputs of all nodes with some operations replaced."""
+    def _modified(self, side: str, standins: StandIns) -> Runs | None:
+        """Return the outputs of all nodes with some operations replaced.
+
+        None where the shapes of the outputs do not fit.
+        """
         rounded = self.rounded if side == "keras" else {}
         worker = self.pair.workers[side]
-        return [
+        runs = [
             worker.submit(
                 "live_outputs",
                 inputs=[
@@ -373,6 +387,7 @@ class _Forward:
             ).result()
             for nudge in (None, *NUDGES)
         ]
+        return None if any(run is None for run in runs) else runs
 
 
 def _compared(torch: list[Array], keras: list[Array]) -> tuple[float, float]:
