@@ -42,20 +42,12 @@ class BaseLiveModel:
         """Return an input as a tensor, in the framework's layout."""
         raise NotImplementedError
 
-    def array(self, tensor: Any) -> Array:
-        """Return a copy of a tensor as an array, in its own layout."""
-        raise NotImplementedError
-
     def recorded(self, inputs: list[Any]) -> tuple[Trace, Graph]:
         """Run the model once, and read its operations."""
         raise NotImplementedError
 
     def repeated(self, call: Any, values: list[Any]) -> list[Any]:
         """Return the outputs of one operation for some inputs."""
-        raise NotImplementedError
-
-    def plain(self, inputs: list[Any]) -> list[Any]:
-        """Return the model's outputs in a pass that is not recorded."""
         raise NotImplementedError
 
     def open(self, inputs: list[Array]) -> Graph:
@@ -80,7 +72,7 @@ class BaseLiveModel:
         if isinstance(happened, Call):
             read: dict[str, Array] = self.layout.read(happened.layer)
             return read
-        return {"value": self.array(happened.value)}
+        return {"value": self.layout.to_array(happened.value)}
 
     def set_weights(self, values: dict[int, dict[str, Array]]) -> None:
         """Set the tensors of some nodes."""
@@ -89,11 +81,7 @@ class BaseLiveModel:
             if isinstance(happened, Call):
                 self.layout.write(happened.layer, held)
             else:
-                self.assign(happened.value, held["value"])
-
-    def assign(self, tensor: Any, value: Array) -> None:
-        """Set a parameter that the user's code uses directly."""
-        raise NotImplementedError
+                self.layout.assign(happened.value, held["value"])
 
     def outputs(
         self, inputs: list[Array], standins: StandIns | None = None
@@ -184,7 +172,7 @@ class BaseLiveModel:
         return self.repeated(call, taken)
 
     def _neutral(self, value: Any, channels_first: bool) -> Array:
-        array = self.array(value)
+        array: Array = self.layout.to_array(value)
         if channels_first and array.ndim >= 3:
             return np.moveaxis(array, 1, -1)
         return array

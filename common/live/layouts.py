@@ -81,3 +81,73 @@ class Layout:
 
 Layouts: TypeAlias = Callable[[Any], tuple[Layout, ...]]
 """From a live layer to the layouts of its tensors."""
+
+
+def matching(layer: Any, table: Mapping[type, Layouts]) -> tuple[Layout, ...]:
+    """Return the layouts of a layer's tensors, without those it has not.
+
+    Args:
+        layer: a live layer.
+        table: of a backend; the first class that matches is used.
+
+    Returns:
+        The layouts; empty where the class is not known.
+    """
+    for kind, rule in table.items():
+        if isinstance(layer, kind):
+            return tuple(
+                layout
+                for layout in rule(layer)
+                if all(_own(layer, name) is not None for name in layout.own)
+            )
+    return ()
+
+
+def read_tensors(
+    layer: Any,
+    layouts: Sequence[Layout],
+    to_array: Callable[[Any], Array],
+) -> dict[str, Array]:
+    """Return copies of a layer's tensors by neutral name.
+
+    Args:
+        layer: the layer.
+        layouts: of its tensors.
+        to_array: from a framework's tensor to an array.
+    """
+    return {
+        layout.neutral: layout.to_neutral(
+            [to_array(_own(layer, name)) for name in layout.own]
+        )
+        for layout in layouts
+    }
+
+
+def write_tensors(
+    layer: Any,
+    layouts: Sequence[Layout],
+    values: Mapping[str, Array],
+    assign: Callable[[Any, Array], None],
+) -> None:
+    """Set a layer's tensors.
+
+    Args:
+        layer: the layer.
+        layouts: of its tensors.
+        values: by neutral name; what is missing is left as it is.
+        assign: sets a framework's tensor.
+    """
+    for layout in layouts:
+        if layout.neutral in values:
+            own = [_own(layer, name) for name in layout.own]
+            shapes = [tuple(tensor.shape) for tensor in own]
+            arrays = layout.from_neutral(values[layout.neutral], shapes)
+            for tensor, array in zip(own, arrays, strict=True):
+                assign(tensor, array)
+
+
+def _own(layer: Any, name: str) -> Any:
+    """Return the tensor at a path of attributes, or None."""
+    for part in name.split("."):
+        layer = getattr(layer, part, None)
+    return layer

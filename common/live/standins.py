@@ -17,8 +17,11 @@ KINDS: dict[str, Any] = {kind.kind(): kind for kind in members(Layer)}
 ALONG = {"softmax", "log_softmax"}
 """Kinds whose axis a graph counts, and the language names."""
 
-AXES = {1: ("channels",), 2: ("height", "channels")}
-NAMES = {3: ("height", "width", "channels")}
+AXES = {
+    1: ("channels",),
+    2: ("height", "channels"),
+    3: ("height", "width", "channels"),
+}
 
 
 def element(kind: str, fields: dict[str, Any], shape: Shape) -> LayerSpec:
@@ -37,7 +40,7 @@ def element(kind: str, fields: dict[str, Any], shape: Shape) -> LayerSpec:
     given = dict(fields)
     pads = given.pop("pads", None)
     if kind in ALONG:
-        names = (AXES | NAMES)[len(shape)]
+        names = AXES[len(shape)]
         given["axis"] = names[fields["axis"] - 1]
     if kind == "layer_norm":
         whole = fields["axes"] == tuple(range(1, len(shape) + 1))

@@ -107,21 +107,3 @@ class Trace:
     events: list[Source | Call] = field(default_factory=list)
     outputs: tuple[Edge, ...] = ()
     notes: list[str] = field(default_factory=list)
-
-    def values(self, inputs: list[Any]) -> list[list[Any]]:
-        """Repeat all operations; return the outputs of each event.
-
-        Args:
-            inputs: the model's inputs, in order.
-        """
-        given = iter(inputs)
-        values: list[list[Any]] = []
-        for event in self.events:
-            if isinstance(event, Call):
-                taken = [values[i][port] for i, port in event.inputs.values()]
-                values.append(event.repeated(taken))
-            elif event.kind == "input":
-                values.append([next(given)])
-            else:
-                values.append([event.value])
-        return values

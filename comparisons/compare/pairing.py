@@ -30,9 +30,6 @@ shape differs."""
 EXCHANGED = 1
 """Cost of exchanged inputs, so that the written order is preferred."""
 
-NEVER: int | None = None
-"""The cost of a pair that is not possible."""
-
 ACTIVATIONS = {
     *("relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish"),
     *("tanh", "sigmoid", "softplus", "softsign", "hard_sigmoid"),
@@ -110,7 +107,8 @@ class _Alignment:
         orders = [tuple(range(len(other.inputs)))]
         if one.kind in COMMUTATIVE and 1 < len(other.inputs) <= 4:
             orders = list(permutations(range(len(other.inputs))))
-        best, chosen = NEVER, orders[0]
+        best: int | None = None
+        chosen = orders[0]
         for number, order in enumerate(orders):
             cost = EXCHANGED * number
             pairs = min(len(one.inputs), len(order))
@@ -183,12 +181,12 @@ def _alone(node: Node) -> int:
 def _difference(one: Node, other: Node) -> int | None:
     """Return the cost of a pair without its inputs; None for no pair."""
     if one.kind == other.kind == "input":
-        return 0 if one.name == other.name else NEVER
+        return 0 if one.name == other.name else None
     alike = _shapes(one) == _shapes(other)
     if one.kind != other.kind:
         related = any({one.kind, other.kind} <= kinds for kinds in FAMILIES)
         boxed = OPAQUE in (one.kind, other.kind) and one.inputs
-        return REPLACED if related or (boxed and alike) else NEVER
+        return REPLACED if related or (boxed and alike) else None
     cost = FIELD * len(differing(one, other))
     return cost + (0 if alike else SHAPE)
 

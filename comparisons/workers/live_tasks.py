@@ -117,18 +117,3 @@ def live_operations(
     """
     model = _opened["model"]
     return [model.operation(index, inputs) for index, inputs in requests]
-
-
-def live_plain_outputs(
-    trainer_class: Any, inputs: list[Array], progress: Any = None
-) -> list[Array]:
-    """Return the model's outputs in a pass that is not recorded.
-
-    Args:
-        trainer_class: a backend's `Trainer`.
-        inputs: as in `record_model`.
-        progress: not used.
-    """
-    model = _opened["model"]
-    tensors = model.plain([model.tensor(array) for array in inputs])
-    return [model.array(tensor) for tensor in tensors]

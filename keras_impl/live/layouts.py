@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import layers
 
-from framework_parity.common.live.layouts import Layout, Layouts
+from framework_parity.common.live.layouts import Layout, Layouts, matching
 
 SPACE = {1: "w", 2: "h w", 3: "d h w"}
 """The axes of a window, by their number."""
@@ -23,20 +23,7 @@ def layouts_of(layer: Any) -> tuple[Layout, ...]:
     Returns:
         The layouts; empty where the class is not known.
     """
-    for kind, rule in LAYOUTS.items():
-        if isinstance(layer, kind):
-            return tuple(
-                layout
-                for layout in rule(layer)
-                if all(_has(layer, own) for own in layout.own)
-            )
-    return ()
-
-
-def _has(layer: Any, own: str) -> bool:
-    for name in own.split("."):
-        layer = getattr(layer, name, None)
-    return layer is not None
+    return matching(layer, LAYOUTS)
 
 
 def _dense(layer: Any) -> tuple[Layout, ...]:

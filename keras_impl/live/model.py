@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from framework_parity.common.live.base import BaseLiveModel
@@ -63,17 +62,9 @@ class LiveModel(BaseLiveModel):
     def _own(self, array: Array) -> Any:
         return tf.convert_to_tensor(array)
 
-    def assign(self, tensor: Any, value: Array) -> None:
-        """Set a parameter that the user's code uses directly."""
-        tensor.assign(value)
-
-    def array(self, tensor: Any) -> Array:
-        """Return a copy of a tensor as an array, in its own layout."""
-        return np.array(keras.ops.convert_to_numpy(tensor))
-
     def recorded(self, inputs: list[Any]) -> tuple[Trace, Graph]:
         """Run the model once, and read its operations."""
-        called(self.address, "a pass", self.plain, inputs)
+        called(self.address, "a pass", self._first_pass, inputs)
         trace = called(
             self.address, "a pass", record, self.model, inputs, self.sites
         )
@@ -84,9 +75,6 @@ class LiveModel(BaseLiveModel):
         outputs: list[Any] = call.repeated(values)
         return outputs
 
-    def plain(self, inputs: list[Any]) -> list[Any]:
-        """Return the model's outputs in a pass that is not recorded."""
-        result = self.model(*inputs, training=False)
-        return [
-            each for each in keras.tree.flatten(result) if tf.is_tensor(each)
-        ]
+    def _first_pass(self, inputs: list[Any]) -> None:
+        """Run the model once, which creates its variables."""
+        self.model(*inputs, training=False)

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch import nn
-from torch.utils._pytree import tree_flatten
 
 from framework_parity.common.live.base import BaseLiveModel
 from framework_parity.common.live.graph import Graph
@@ -64,15 +63,6 @@ class LiveModel(BaseLiveModel):
     def _own(self, array: Array) -> Any:
         return torch.from_numpy(np.array(array, order="C"))
 
-    def assign(self, tensor: Any, value: Array) -> None:
-        """Set a parameter that the user's code uses directly."""
-        with torch.no_grad():
-            tensor.copy_(torch.from_numpy(np.array(value, order="C")))
-
-    def array(self, tensor: Any) -> Array:
-        """Return a copy of a tensor as an array, in its own layout."""
-        return np.array(tensor.detach().cpu().numpy())
-
     def recorded(self, inputs: list[Any]) -> tuple[Trace, Graph]:
         """Run the model once, and read its operations."""
         with torch.no_grad():
@@ -86,10 +76,3 @@ class LiveModel(BaseLiveModel):
         with torch.no_grad():
             outputs: list[Any] = call.repeated(values)
         return outputs
-
-    def plain(self, inputs: list[Any]) -> list[Any]:
-        """Return the model's outputs in a pass that is not recorded."""
-        with torch.no_grad():
-            result = self.model(*inputs)
-        flat = tree_flatten(result)[0]
-        return [each for each in flat if isinstance(each, torch.Tensor)]

@@ -5,7 +5,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from framework_parity.common.live.layouts import Array
+from framework_parity.common.live.layouts import (
+    Array,
+    read_tensors,
+    write_tensors,
+)
 from framework_parity.torch_impl.live.layouts import layouts_of
 
 
@@ -15,12 +19,7 @@ def read(layer: Any) -> dict[str, Array]:
     Args:
         layer: the layer; of an unknown class it has none.
     """
-    return {
-        layout.neutral: layout.to_neutral(
-            [_own(layer, name).detach().cpu().numpy() for name in layout.own]
-        )
-        for layout in layouts_of(layer)
-    }
+    return read_tensors(layer, layouts_of(layer), to_array)
 
 
 def write(layer: Any, values: dict[str, Array]) -> None:
@@ -30,23 +29,16 @@ def write(layer: Any, values: dict[str, Array]) -> None:
         layer: the layer.
         values: by neutral name; what is missing is left as it is.
     """
-    for layout in layouts_of(layer):
-        if layout.neutral not in values:
-            continue
-        own = [_own(layer, name) for name in layout.own]
-        shapes = [tuple(tensor.shape) for tensor in own]
-        arrays = layout.from_neutral(values[layout.neutral], shapes)
-        with torch.no_grad():
-            for tensor, array in zip(own, arrays, strict=True):
-                tensor.copy_(torch.from_numpy(np.array(array, order="C")))
+    write_tensors(layer, layouts_of(layer), values, assign)
 
 
-def count(layer: Any) -> int:
-    """Return the number of elements of all tensors that layouts describe."""
-    return sum(value.size for value in read(layer).values())
+def to_array(tensor: Any) -> Array:
+    """Return a copy of a tensor as an array, in its own layout."""
+    array: Array = tensor.detach().cpu().numpy()
+    return np.array(array)
 
 
-def _own(layer: Any, name: str) -> Any:
-    for part in name.split("."):
-        layer = getattr(layer, part)
-    return layer
+def assign(tensor: Any, value: Array) -> None:
+    """Set a tensor from an array in its own layout."""
+    with torch.no_grad():
+        tensor.copy_(torch.from_numpy(np.array(value, order="C")))

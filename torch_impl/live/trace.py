@@ -89,7 +89,6 @@ class _Recorder(TorchFunctionMode):
         super().__init__()
         self.trace = Trace()
         self.sites = sites
-        self.root = model
         self.names = {
             id(module): name
             for name, module in model.named_modules(remove_duplicate=False)
