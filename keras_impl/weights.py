@@ -5,19 +5,10 @@ from typing import Any
 import keras
 import numpy as np
 
+from framework_parity.common.layouts import Layout, own_tensors
 from framework_parity.common.spec.architecture import is_layer_name
 from framework_parity.common.spec.layer import Shape
-
-# From Keras's name of a tensor to the neutral one.
-NAMES = {
-    "kernel": "kernel",
-    "bias": "bias",
-    "alpha": "slope",
-    "gamma": "gamma",
-    "beta": "beta",
-    "moving_mean": "running_mean",
-    "moving_variance": "running_variance",
-}
+from framework_parity.keras_impl.layouts import layouts_of
 
 
 def leaves(model: keras.Model) -> dict[str, keras.layers.Layer]:
@@ -29,12 +20,21 @@ def leaves(model: keras.Model) -> dict[str, keras.layers.Layer]:
     return layers
 
 
+def layouts_in(model: keras.Model) -> dict[str, Layout]:
+    """Return the layout of every tensor, by neutral name."""
+    return {
+        f"{name}/{layout.neutral}": layout
+        for name, layer in leaves(model).items()
+        for layout in layouts_of(layer)
+    }
+
+
 def tensors(model: keras.Model) -> dict[str, keras.Variable]:
     """Return the live tensors by neutral name, such as `dense_1/kernel`."""
     return {
-        f"{name}/{NAMES[variable.name]}": variable
+        f"{name}/{layout.neutral}": own_tensors(layer, layout)[0]
         for name, layer in leaves(model).items()
-        for variable in layer.weights
+        for layout in layouts_of(layer)
     }
 
 
@@ -47,40 +47,41 @@ def parameters(model: keras.Model) -> dict[str, keras.Variable]:
     }
 
 
-def to_neutral(tensor: Any, shape: Shape) -> np.ndarray:
+def to_neutral(tensor: Any, layout: Layout, shape: Shape) -> np.ndarray:
     """Return a copy of a tensor in neutral layout.
 
     Args:
         tensor: the live tensor.
+        layout: its layout.
         shape: its shape in the spec.
-
-    Translation: kernels are (inputs, units) and HWIO, the neutral layout.
     """
     array = np.array(keras.ops.convert_to_numpy(tensor))
-    return array.reshape(shape)
+    return layout.to_neutral([array]).reshape(shape)
 
 
-def each_to_neutral(tensors: Any, like: Any, shape: Shape) -> np.ndarray:
+def each_to_neutral(tensors: Any, layout: Layout, shape: Shape) -> np.ndarray:
     """Return stacked tensors of one kind in neutral layout.
 
     Args:
-        tensors: the tensors, of shape (samples, *like.shape).
-        like: the live tensor of this kind.
+        tensors: the tensors, stacked along the first axis.
+        layout: of each of them.
         shape: its shape in the spec.
-
-    Translation: the layout is the neutral one.
     """
-    return to_neutral(tensors, (-1, *shape))
+    each = [to_neutral(tensor, layout, shape) for tensor in tensors]
+    return np.stack(each)
 
 
-def from_neutral(array: np.ndarray, tensor: Any) -> np.ndarray:
+def from_neutral(array: np.ndarray, layout: Layout, tensor: Any) -> np.ndarray:
     """Return an array in the layout of a live tensor.
 
     Args:
         array: the values, in neutral layout.
+        layout: of the live tensor.
         tensor: the live tensor.
     """
-    return array.reshape(tensor.shape)
+    own = np.array(keras.ops.convert_to_numpy(tensor))
+    value = array.reshape(layout.to_neutral([own]).shape)
+    return np.array(*layout.from_neutral(value, [own.shape]))
 
 
 def read(
@@ -92,10 +93,10 @@ def read(
         model: the network.
         shapes: the shapes in the spec, by neutral name.
     """
-    live = tensors(model)
+    layouts = layouts_in(model)
     return {
-        name: to_neutral(value, shapes.get(name, value.shape))
-        for name, value in live.items()
+        name: to_neutral(value, layouts[name], shapes[name])
+        for name, value in tensors(model).items()
     }
 
 
@@ -113,5 +114,6 @@ def write(model: keras.Model, weights: dict[str, np.ndarray]) -> None:
     if live.keys() != weights.keys():
         odd = sorted(live.keys() ^ weights.keys())
         raise KeyError(f"weights and model differ in {odd}")
+    layouts = layouts_in(model)
     for name, tensor in live.items():
-        tensor.assign(from_neutral(weights[name], tensor))
+        tensor.assign(from_neutral(weights[name], layouts[name], tensor))

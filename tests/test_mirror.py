@@ -40,7 +40,7 @@ LEFT_OUT = {
 # Names of one side only: PyTorch draws the weights of a network after building
 # it, Keras's layers draw theirs when they are built.
 OF_ITS_OWN = {
-    "model.py": {"weight_calls"},
+    "model.py": {"weight_calls", "ATTRIBUTES"},
     "layers/windows.py": {"is_uneven", "has_word"},
     # A loop needs functions for what Keras has as arguments of `compile` and
     # of the layers; initialisers are arguments of Keras's layers.
@@ -306,11 +306,11 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
             ["trainer.py: Trainer.__init__ takes"],
         ),
         (
-            "weights.py",
-            replaced("NAMES = ", "OTHER = "),
+            "layouts.py",
+            replaced("SPACE = ", "OTHER = "),
             [
-                "weights.py: NAMES stands on one side",
-                "weights.py: OTHER stands on one side",
+                "layouts.py: OTHER stands on one side",
+                "layouts.py: SPACE stands on one side",
             ],
         ),
         (

@@ -26,8 +26,11 @@ from framework_parity.torch_impl import (
     random_extensions,
     schedule_extensions,
 )
-from framework_parity.torch_impl.model import block_call, weight_calls
-from framework_parity.torch_impl.weights import NAMES
+from framework_parity.torch_impl.model import (
+    ATTRIBUTES,
+    block_call,
+    weight_calls,
+)
 
 VOCABULARY = Vocabulary(
     {
@@ -72,10 +75,9 @@ def emit_model(arm: Arm) -> str:
     """
     lines = [statement(block_call(arm.nodes), VOCABULARY, "model")]
     paths = dict(_paths(arm.nodes, "model"))
-    attributes = {neutral: native for native, neutral in NAMES.items()}
     for node in arm.all_nodes:
         for name, fill in weight_calls(node).items():
-            attribute = attributes[name.rpartition("/")[2]]
+            attribute = ATTRIBUTES[name.rpartition("/")[2]]
             tensor = Expression(f"{paths[node.name]}.{attribute}")
             lines.append(statement(fill.with_args(tensor), VOCABULARY))
     return script(lines, VOCABULARY)

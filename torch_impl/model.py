@@ -14,6 +14,9 @@ from framework_parity.torch_impl.layers.initial_weights import initializer_call
 from framework_parity.torch_impl.random_extensions import MASKED_CLASS
 from framework_parity.torch_impl.weights import leaves, tensors
 
+# The attribute of a layer for each tensor that has an initialiser.
+ATTRIBUTES = {"kernel": "weight", "bias": "bias"}
+
 
 def layer_call(node: LayerNode, masked: bool = False) -> Call:
     """Return the PyTorch call of one layer of a network.

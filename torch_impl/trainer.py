@@ -15,7 +15,7 @@ from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import RecordedDraws
-from framework_parity.common.training.base import BaseTrainer, Layout
+from framework_parity.common.training.base import BaseTrainer, Weights
 from framework_parity.common.training.batches import Masks, Segment
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.common.training.masks import set_masks
@@ -47,7 +47,7 @@ class Trainer(BaseTrainer):
         native: whether the framework draws its own random masks.
     """
 
-    layout: ClassVar[Layout] = weights
+    tensors: ClassVar[Weights] = weights
     to_array = staticmethod(to_array)
 
     def __init__(
@@ -206,8 +206,9 @@ class Trainer(BaseTrainer):
         chosen = [live[name] for name in names]
         grads = self.run_per_sample_gradients(*batch, chosen)
         shapes = self.arm.parameters
+        layouts = weights.layouts_in(self.model)
         return {
-            name: weights.each_to_neutral(grad, live[name], shapes[name])
+            name: weights.each_to_neutral(grad, layouts[name], shapes[name])
             for name, grad in zip(names, grads, strict=True)
         }
 

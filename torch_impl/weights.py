@@ -1,21 +1,20 @@
 """Tensors of a PyTorch model, by their neutral names."""
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
 
+from framework_parity.common.layouts import (
+    Layout,
+    Layouts,
+    matching,
+    own_tensors,
+)
 from framework_parity.common.spec.architecture import is_layer_name
 from framework_parity.common.spec.layer import Shape
-
-# From PyTorch's name of a tensor to the neutral one.
-NAMES = {"weight": "kernel", "bias": "bias"}
-_NORMALIZING = {
-    "weight": "gamma",
-    "bias": "beta",
-    "running_mean": "running_mean",
-    "running_var": "running_variance",
-}
-_NORMALIZERS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm)
+from framework_parity.torch_impl import extensions, layouts
 
 
 def leaves(model: nn.Module) -> dict[str, nn.Module]:
@@ -31,20 +30,22 @@ def leaves(model: nn.Module) -> dict[str, nn.Module]:
     }
 
 
+def layouts_in(model: nn.Module) -> dict[str, Layout]:
+    """Return the layout of every tensor, by neutral name."""
+    return {
+        f"{name}/{layout.neutral}": layout
+        for name, module in leaves(model).items()
+        for layout in _layouts_of(module)
+    }
+
+
 def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     """Return the live tensors by neutral name, such as `dense_1/kernel`."""
-    live: dict[str, torch.Tensor] = {}
-    for layer, module in leaves(model).items():
-        names = NAMES
-        if isinstance(module, _NORMALIZERS):
-            names = _NORMALIZING
-        elif isinstance(module, nn.PReLU):
-            names = {"weight": "slope"}
-        named = [*module.named_parameters(), *module.named_buffers()]
-        for name, tensor in named:
-            if name != "num_batches_tracked":
-                live[f"{layer}/{names[name]}"] = tensor
-    return live
+    return {
+        f"{name}/{layout.neutral}": own_tensors(module, layout)[0]
+        for name, module in leaves(model).items()
+        for layout in _layouts_of(module)
+    }
 
 
 def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -56,63 +57,53 @@ def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     }
 
 
-def to_neutral(tensor: torch.Tensor, shape: Shape) -> np.ndarray:
+def to_neutral(
+    tensor: torch.Tensor, layout: Layout, shape: Shape
+) -> np.ndarray:
     """Return a copy of a tensor in neutral layout.
 
     Args:
         tensor: the live tensor.
+        layout: its layout.
         shape: its shape in the spec.
-
-    Translation: a Linear's weight is (units, inputs); neutral is the
-    transpose. A convolution's is OIHW; neutral is HWIO. A tensor of the
-    shape of a sample is CHW; neutral is HWC, and likewise with two axes.
     """
     array = tensor.detach().cpu().numpy()
-    if array.ndim == 4:
-        array = array.transpose(2, 3, 1, 0)
-    elif array.ndim == 3:
-        array = array.transpose(1, 2, 0)
-    elif array.ndim == 2:
-        array = array.T
-    return np.array(array.reshape(shape), order="C")
+    return np.array(layout.to_neutral([array]).reshape(shape), order="C")
 
 
 def each_to_neutral(
-    tensors: torch.Tensor, like: torch.Tensor, shape: Shape
+    tensors: torch.Tensor, layout: Layout, shape: Shape
 ) -> np.ndarray:
     """Return stacked tensors of one kind in neutral layout.
 
     Args:
-        tensors: the tensors, of shape (samples, *like.shape).
-        like: the live tensor of this kind.
+        tensors: the tensors, stacked along the first axis.
+        layout: of each of them.
         shape: its shape in the spec.
 
     Translation: the position of each element in neutral layout is computed
     once, and is the same for all.
     """
-    numbers = torch.arange(like.numel()).reshape(like.shape)
-    places = to_neutral(numbers, shape).reshape(-1)
+    own = tensors.shape[1:]
+    numbers = torch.arange(own.numel()).reshape(own)
+    places = to_neutral(numbers, layout, shape).reshape(-1)
     rows = tensors.detach().cpu().flatten(1).numpy()
     return rows[:, places].reshape(-1, *shape)
 
 
-def from_neutral(array: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
+def from_neutral(
+    array: np.ndarray, layout: Layout, tensor: torch.Tensor
+) -> np.ndarray:
     """Return an array in the layout of a live tensor.
 
     Args:
         array: the values, in neutral layout.
+        layout: of the live tensor.
         tensor: the live tensor.
     """
-    if tensor.ndim == 4:
-        out, into, height, width = tensor.shape
-        hwio = array.reshape(height, width, into, out)
-        return hwio.transpose(3, 2, 0, 1)
-    if tensor.ndim == 3:
-        channels, height, width = tensor.shape
-        return array.reshape(height, width, channels).transpose(2, 0, 1)
-    if tensor.ndim == 2:
-        return array.reshape(tensor.shape[::-1]).T
-    return array
+    own = tensor.detach().cpu().numpy()
+    value = array.reshape(layout.to_neutral([own]).shape)
+    return np.array(*layout.from_neutral(value, [own.shape]), order="C")
 
 
 def read(model: nn.Module, shapes: dict[str, Shape]) -> dict[str, np.ndarray]:
@@ -122,10 +113,10 @@ def read(model: nn.Module, shapes: dict[str, Shape]) -> dict[str, np.ndarray]:
         model: the network.
         shapes: the shapes in the spec, by neutral name.
     """
-    live = tensors(model)
+    layouts = layouts_in(model)
     return {
-        name: to_neutral(value, shapes.get(name, value.shape))
-        for name, value in live.items()
+        name: to_neutral(value, layouts[name], shapes[name])
+        for name, value in tensors(model).items()
     }
 
 
@@ -143,7 +134,38 @@ def write(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
     if live.keys() != weights.keys():
         odd = sorted(live.keys() ^ weights.keys())
         raise KeyError(f"weights and model differ in {odd}")
+    layouts = layouts_in(model)
     with torch.no_grad():
         for name, tensor in live.items():
-            value = from_neutral(weights[name], tensor)
-            tensor.copy_(torch.from_numpy(np.array(value, order="C")))
+            value = from_neutral(weights[name], layouts[name], tensor)
+            tensor.copy_(torch.from_numpy(value))
+
+
+def _layouts_of(layer: nn.Module) -> tuple[Layout, ...]:
+    """Return the layouts of the tensors of one of this backend's layers."""
+    return matching(layer, _CHANNELS_FIRST) or layouts.layouts_of(layer)
+
+
+def _layer_normalization(layer: Any) -> tuple[Layout, ...]:
+    """LayerNorm: samples of several axes have their channels first.
+
+    `AxesLayerNorm` moves two axes of an image in reversed order.
+    """
+    sizes = len(layer.normalized_shape)
+    axes = {1: "c -> c", 2: "c h -> h c", 3: "c h w -> h w c"}[sizes]
+    return Layout("gamma", ("weight",), axes), Layout("beta", ("bias",), axes)
+
+
+def _slopes(layer: Any) -> tuple[Layout, ...]:
+    """ShapedPReLU: one slope, or of the shape of a sample."""
+    sizes = layer.weight.ndim
+    axes = {1: "c -> c", 2: "c h -> h c", 3: "c h w -> h w c"}[sizes]
+    return (Layout("slope", ("weight",), axes),)
+
+
+_CHANNELS_FIRST: dict[type, Layouts] = {
+    nn.LayerNorm: _layer_normalization,
+    extensions.ShapedPReLU: _slopes,
+}
+"""What the rank of a live model's tensor leaves open: here, the channels of a
+sample are its first axis."""

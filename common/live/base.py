@@ -4,8 +4,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph
-from framework_parity.common.live.layouts import Array
 from framework_parity.common.live.simplify import simplified
 from framework_parity.common.live.standins import applied
 from framework_parity.common.live.trace import Call, Trace

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from framework_parity.common.live.layouts import Array
+from framework_parity.common.layouts import Array
 from framework_parity.common.reference.passes import Pass
 from framework_parity.common.spec.architecture import layer_nodes
 from framework_parity.common.spec.initializers import Zeros

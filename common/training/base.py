@@ -7,18 +7,23 @@ framework is in the `Trainer` of the backend.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, Protocol
 
+from framework_parity.common.layouts import Layout
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.training.batches import Masks
 from framework_parity.common.training.record import Curve, Tensors
 
 
-class Layout(Protocol):
+class Weights(Protocol):
     """The functions of a backend's module `weights` that are used here."""
 
     def parameters(self, model: Any) -> dict[str, Any]: ...
 
-    def to_neutral(self, tensor: Any, shape: Shape) -> Curve: ...
+    def layouts_in(self, model: Any) -> dict[str, Layout]: ...
+
+    def to_neutral(
+        self, tensor: Any, layout: Layout, shape: Shape
+    ) -> Curve: ...
 
     def read(self, model: Any, shapes: dict[str, Shape]) -> Tensors: ...
 
@@ -29,7 +34,7 @@ class BaseTrainer:
     """The part of a backend's trainer that needs no framework.
 
     Attributes:
-        layout: the backend's module `weights`.
+        tensors: the backend's module `weights`.
         arm: the network, its data and its training recipe.
         model: the live network.
         parts: x and y of each part of the data, as tensors.
@@ -37,7 +42,7 @@ class BaseTrainer:
             evaluation mode if the masks are None.
     """
 
-    layout: ClassVar[Layout]
+    tensors: ClassVar[Weights]
     arm: Arm
     model: Any
     parts: dict[str, tuple[Any, Any]]
@@ -54,12 +59,12 @@ class BaseTrainer:
 
     def load(self, values: Tensors) -> None:
         """Set all tensors and reset the optimiser's state."""
-        self.layout.write(self.model, values)
+        self.tensors.write(self.model, values)
         self._fresh_optimizer()
 
     def weights(self) -> Tensors:
         """Return a copy of all tensors, trainable or not."""
-        return self.layout.read(self.model, self.arm.tensors)
+        return self.tensors.read(self.model, self.arm.tensors)
 
     def _first_masks(self, masks: Masks) -> dict[str, Any]:
         """Return the first step's masks, as tensors."""
@@ -91,9 +96,12 @@ class BaseTrainer:
 
     def _named(self, gradients: Iterable[Any]) -> Tensors:
         """Return the gradients of all parameters, in neutral layout."""
-        names = self.layout.parameters(self.model)
+        names = self.tensors.parameters(self.model)
         shapes = self.arm.parameters
+        layouts = self.tensors.layouts_in(self.model)
         return {
-            name: self.layout.to_neutral(gradient, shapes[name])
+            name: self.tensors.to_neutral(
+                gradient, layouts[name], shapes[name]
+            )
             for name, gradient in zip(names, gradients, strict=True)
         }

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from framework_parity.common.choices import LadderDtype
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.base import StandIns
 from framework_parity.common.live.graph import Graph, Node
-from framework_parity.common.live.layouts import Array
 from framework_parity.common.live.standins import KINDS
 from framework_parity.common.training.randomness import nudged, stream
 from framework_parity.comparisons.compare.differences import (

@@ -8,9 +8,9 @@ framework the worker has.
 from importlib import import_module
 from typing import Any
 
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.base import BaseLiveModel, StandIns
 from framework_parity.common.live.graph import Graph
-from framework_parity.common.live.layouts import Array
 
 _opened: dict[str, BaseLiveModel] = {}
 

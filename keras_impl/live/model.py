@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 import keras
 import tensorflow as tf
 
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.base import BaseLiveModel
 from framework_parity.common.live.graph import Graph
-from framework_parity.common.live.layouts import Array
 from framework_parity.common.live.loading import called, load
 from framework_parity.common.live.trace import Trace
 from framework_parity.common.spec.errors import SpecError

@@ -5,12 +5,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from framework_parity.common.live.layouts import (
+from framework_parity.common.layouts import (
     Array,
     read_tensors,
     write_tensors,
 )
-from framework_parity.keras_impl.live.layouts import layouts_of
+from framework_parity.keras_impl.layouts import layouts_of
 
 
 def read(layer: Any) -> dict[str, Array]:

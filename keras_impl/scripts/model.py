@@ -29,7 +29,6 @@ from framework_parity.common.spec.losses import (
 from framework_parity.common.spec.selection import is_chosen
 from framework_parity.keras_impl import (
     initializer_extensions,
-    weights,
 )
 from framework_parity.keras_impl.model import block_call
 from framework_parity.keras_impl.penalties import penalty
@@ -143,7 +142,7 @@ def _penalised(network: Call, arm: Arm, exact: bool) -> Call:
     if exact:
         regularizer = penalty(rule)
     nodes = {node.name: node for node in walk(arm.nodes)}
-    names = {neutral: own for own, neutral in weights.NAMES.items()}
+    names = {"slope": "alpha"}
 
     def with_rule(value: Any) -> Any:
         if isinstance(value, list):
@@ -154,7 +153,8 @@ def _penalised(network: Call, arm: Arm, exact: bool) -> Call:
         node = nodes.get(value.kwargs.get("name", ""))
         for name in node.parameters if node else ():
             if is_chosen(name, rule.weights):
-                own = names[name.rpartition("/")[2]]
+                tensor = name.rpartition("/")[2]
+                own = names.get(tensor, tensor)
                 more[f"{own}_regularizer"] = regularizer
         return Call(
             value.function,

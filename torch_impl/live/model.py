@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.base import BaseLiveModel
 from framework_parity.common.live.graph import Graph
-from framework_parity.common.live.layouts import Array
 from framework_parity.common.live.loading import called, load
 from framework_parity.common.live.trace import Trace
 from framework_parity.common.spec.errors import SpecError

@@ -25,8 +25,8 @@ from framework_parity.common.codegen.scripts.script import (
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.node import defaults_from
-from framework_parity.torch_impl import weights
 from framework_parity.torch_impl.model import (
+    ATTRIBUTES,
     block_call,
     weight_calls,
 )
@@ -106,7 +106,6 @@ def _fills(
     nodes: Sequence[LayerNode], start: str, short: Style
 ) -> Iterator[tuple[str, Any, list[str]]]:
     """Yield the path, the class and the drawing code of each layer."""
-    attributes = {neutral: native for native, neutral in weights.NAMES.items()}
     for index, node in enumerate(nodes):
         path = f"{start}[{index}]"
         lines = []
@@ -114,7 +113,7 @@ def _fills(
             tensor = name.rpartition("/")[2]
             if _is_default(node, tensor):
                 continue
-            target = Expression(f"{{layer}}.{attributes[tensor]}")
+            target = Expression(f"{{layer}}.{ATTRIBUTES[tensor]}")
             call = concise(fill, short).with_args(target)
             lines.append(statement(call, VOCABULARY))
         if node.parameters and not node.blocks:

@@ -4,7 +4,7 @@ from typing import Any
 
 from torch import nn
 
-from framework_parity.common.live.layouts import Layout, Layouts, matching
+from framework_parity.common.layouts import Layout, Layouts, matching
 
 SPACE = {1: "w", 2: "h w", 3: "d h w"}
 """The axes of a window, by their number."""

@@ -3,7 +3,7 @@
 A layout is a pattern of einops, such as `units inputs ->
 inputs units`: on the left the
 axes of the framework's own tensor, on the right those of the neutral one.
-Each backend has a table of the layouts of its layers, `live/layouts.py`.
+Each backend has a table of the layouts of its layers, `layouts.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -98,9 +98,22 @@ def matching(layer: Any, table: Mapping[type, Layouts]) -> tuple[Layout, ...]:
             return tuple(
                 layout
                 for layout in rule(layer)
-                if all(_own(layer, name) is not None for name in layout.own)
+                if all(own is not None for own in own_tensors(layer, layout))
             )
     return ()
+
+
+def own_tensors(layer: Any, layout: Layout) -> list[Any]:
+    """Return the tensors of a layer that make a neutral one.
+
+    Args:
+        layer: a live layer.
+        layout: of the neutral tensor.
+
+    Returns:
+        The framework's tensors; None for one that the layer has not.
+    """
+    return [_at(layer, name) for name in layout.own]
 
 
 def read_tensors(
@@ -117,7 +130,7 @@ def read_tensors(
     """
     return {
         layout.neutral: layout.to_neutral(
-            [to_array(_own(layer, name)) for name in layout.own]
+            [to_array(tensor) for tensor in own_tensors(layer, layout)]
         )
         for layout in layouts
     }
@@ -139,15 +152,15 @@ def write_tensors(
     """
     for layout in layouts:
         if layout.neutral in values:
-            own = [_own(layer, name) for name in layout.own]
+            own = own_tensors(layer, layout)
             shapes = [tuple(tensor.shape) for tensor in own]
             arrays = layout.from_neutral(values[layout.neutral], shapes)
             for tensor, array in zip(own, arrays, strict=True):
                 assign(tensor, array)
 
 
-def _own(layer: Any, name: str) -> Any:
-    """Return the tensor at a path of attributes, or None."""
-    for part in name.split("."):
-        layer = getattr(layer, part, None)
+def _at(layer: Any, path: str) -> Any:
+    """Return the object at a path of attributes, or None."""
+    for name in path.split("."):
+        layer = getattr(layer, name, None)
     return layer
