@@ -1,18 +1,16 @@
 """What the live models of both frameworks have in common."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph
+from framework_parity.common.live.replay import Replay, StandIns
 from framework_parity.common.live.simplify import simplified
-from framework_parity.common.live.standins import applied
 from framework_parity.common.live.trace import Call, Trace
-
-StandIns = dict[int, tuple[str, dict[str, Any]] | None]
-"""By node: another kind and fields to compute in its place, or None where
-its first input is passed on."""
 
 
 class BaseLiveModel:
@@ -20,6 +18,7 @@ class BaseLiveModel:
 
     Attributes:
         layout: the backend's module `live.tensors`.
+        misfits: what the framework raises where shapes do not fit.
         address: `file.py:NAME`.
         dtype: the precision, `float64` or `float32`.
         model: the user's model.
@@ -27,6 +26,7 @@ class BaseLiveModel:
     """
 
     layout: ClassVar[Any]
+    misfits: ClassVar[tuple[type[Exception], ...]]
 
     def __init__(self, address: str, dtype: str) -> None:
         self.address, self.dtype = address, dtype
@@ -42,8 +42,15 @@ class BaseLiveModel:
         """Return an input as a tensor, in the framework's layout."""
         raise NotImplementedError
 
-    def recorded(self, inputs: list[Any]) -> tuple[Trace, Graph]:
-        """Run the model once, and read its operations."""
+    def recorded(
+        self, inputs: list[Any], *, training: bool
+    ) -> tuple[Trace, Graph]:
+        """Run the model once, and read its operations.
+
+        Args:
+            inputs: the framework's tensors.
+            training: whether it runs in training mode.
+        """
         raise NotImplementedError
 
     def repeated(self, call: Any, values: list[Any]) -> list[Any]:
@@ -56,7 +63,8 @@ class BaseLiveModel:
         Args:
             inputs: batch first; images have their channels last.
         """
-        self.trace, whole = self.recorded(list(map(self.tensor, inputs)))
+        given = list(map(self.tensor, inputs))
+        self.trace, whole = self.recorded(given, training=False)
         self.graph = simplified(whole)
         return self.graph
 
@@ -86,55 +94,50 @@ class BaseLiveModel:
     def outputs(
         self, inputs: list[Array], standins: StandIns | None = None
     ) -> dict[int, list[Array]]:
-        """Return the outputs of every node, in neutral layout.
+        """Return the outputs of every node in evaluation mode.
 
         Args:
             inputs: as in `open`.
             standins: operations that are replaced.
+
+        Returns:
+            By the index of the node, in neutral layout.
         """
-        replaced = {
-            self.graph.nodes[index].event: instead
-            for index, instead in (standins or {}).items()
-        }
-        given = iter(map(self.tensor, inputs))
-        values: list[list[Any]] = []
-        for position, event in enumerate(self.trace.events):
-            if not isinstance(event, Call):
-                first = event.kind == "input"
-                values.append([next(given) if first else event.value])
-                continue
-            taken = [values[i][port] for i, port in event.inputs.values()]
-            if position in replaced:
-                values.append([self._instead(position, values, replaced)])
-            else:
-                values.append(self.repeated(event, taken))
+        given = list(map(self.tensor, inputs))
+        with self.without_gradients():
+            replay = Replay(self, self.trace, self.graph, standins or {})
+            values = replay.values(given)
         return {
             node.index: [
-                self._neutral(value, node.channels_first)
+                self.neutral(value, channels_first=node.channels_first)
                 for value in values[node.event]
             ]
             for node in self.graph
         }
 
-    def _instead(
-        self, position: int, values: list[list[Any]], replaced: StandIns
-    ) -> Any:
-        instead = replaced[position]
-        node = next(n for n in self.graph if n.event == position)
-        source, port = node.inputs[0]
-        before = self.graph.nodes[source]
-        value = values[before.event][port]
-        if instead is None:
-            return value
-        tensors = self._tensors(position) if node.tensors else {}
-        x = self._neutral(value, before.channels_first)
-        made = applied(*instead, tensors, x)
-        if node.channels_first and made.ndim >= 3:
-            made = np.moveaxis(made, -1, 1)
-        return self._own(made)
+    def without_gradients(self) -> AbstractContextManager[Any]:
+        """Return a context in which no derivatives are recorded."""
+        raise NotImplementedError
 
-    def _own(self, array: Array) -> Any:
+    def own(self, array: Array) -> Any:
         """Return an array in the framework's layout as a tensor."""
+        raise NotImplementedError
+
+    def differentiable(
+        self,
+        compute: Callable[..., tuple[Array, Callable[[Array], list[Array]]]],
+        x: Any,
+        parameters: list[Any],
+    ) -> Any:
+        """Return an operation that NumPy computes, as a tensor.
+
+        Args:
+            compute: from x and the tensors, as arrays, to the output, and to
+                a function from the derivative of the loss by the output to
+                those by x and the tensors.
+            x: the input, a tensor.
+            parameters: tensors of the layer.
+        """
         raise NotImplementedError
 
     def operation(self, index: int, inputs: list[Array]) -> list[Array]:
@@ -150,10 +153,12 @@ class BaseLiveModel:
             before = self.graph.nodes[source]
             first = before.channels_first and value.ndim >= 3
             moved = np.moveaxis(value, -1, 1) if first else value
-            known[before.event, port] = self._own(moved)
+            known[before.event, port] = self.own(moved)
+        with self.without_gradients():
+            values = self._after(node.event, known)
         return [
-            self._neutral(value, node.channels_first)
-            for value in self._after(node.event, known)
+            self.neutral(value, channels_first=node.channels_first)
+            for value in values
         ]
 
     def _after(
@@ -171,7 +176,13 @@ class BaseLiveModel:
         ]
         return self.repeated(call, taken)
 
-    def _neutral(self, value: Any, channels_first: bool) -> Array:
+    def neutral(self, value: Any, *, channels_first: bool) -> Array:
+        """Return a tensor as an array in neutral layout.
+
+        Args:
+            value: the tensor.
+            channels_first: whether it has its channels first.
+        """
         array: Array = self.layout.to_array(value)
         if channels_first and array.ndim >= 3:
             return np.moveaxis(array, 1, -1)

@@ -1,19 +1,30 @@
-"""Load a model, or a function that builds one, from a user's file."""
+"""Load models and functions from a user's file."""
 
 import importlib.util
 import sys
 import traceback
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from framework_parity.common.spec.errors import SpecError, nearest
 
+TRAINING = (
+    "loss",
+    "make_optimizer",
+    "make_scheduler",
+    "train_step",
+    "preprocess",
+    "split",
+    "evaluate",
+)
+"""Names of the functions of a user's file that are used beside the model."""
+
 
 def load(address: str) -> Any:
     """Return the object that an address names.
-
-    The folder of the file is put first on the path, so that the file can
-    import its neighbours.
 
     Args:
         address: `file.py:NAME`.
@@ -21,6 +32,46 @@ def load(address: str) -> Any:
     Raises:
         SpecError: if there is no such file or name, or the file raises; the
             message has the user's line.
+    """
+    module, name = _loaded(address)
+    if not hasattr(module, name):
+        known = [each for each in vars(module) if not each.startswith("_")]
+        path = address.rpartition(":")[0]
+        raise SpecError(
+            address, f"'{path}' defines no '{name}'{nearest(name, known)}"
+        )
+    return getattr(module, name)
+
+
+def user_functions(address: str) -> dict[str, Callable[..., Any]]:
+    """Return the functions beside the model that its file defines.
+
+    Args:
+        address: `file.py:NAME`, which has been loaded.
+
+    Returns:
+        Those of `TRAINING` that exist, by name.
+    """
+    module = sys.modules[Path(address.rpartition(":")[0]).stem]
+    found = {name: getattr(module, name, None) for name in TRAINING}
+    return {name: each for name, each in found.items() if callable(each)}
+
+
+def line_of(function: Callable[..., Any]) -> str | None:
+    """Return file and line where a function is defined, as `net.py:12`."""
+    while isinstance(function, partial):
+        function = function.func
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return None
+    return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+
+
+def _loaded(address: str) -> tuple[ModuleType, str]:
+    """Return the module of an address, and the name in it.
+
+    The folder of the file is put first on the path, so that the file can
+    import its neighbours.
     """
     path, colon, name = address.rpartition(":")
     if not colon or not path.endswith(".py") or not name.isidentifier():
@@ -35,12 +86,7 @@ def load(address: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules[file.stem] = module
     called(address, "importing it", spec.loader.exec_module, module)
-    if not hasattr(module, name):
-        known = [each for each in vars(module) if not each.startswith("_")]
-        raise SpecError(
-            address, f"'{path}' defines no '{name}'{nearest(name, known)}"
-        )
-    return getattr(module, name)
+    return module, name
 
 
 def called(address: str, doing: str, function: Any, *arguments: Any) -> Any:

@@ -1,6 +1,10 @@
 """Our own implementation in the place of an operation, in NumPy."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.reference.passes import Pass
@@ -16,6 +20,9 @@ KINDS: dict[str, Any] = {kind.kind(): kind for kind in members(Layer)}
 
 ALONG = {"softmax", "log_softmax"}
 """Kinds whose axis a graph counts, and the language names."""
+
+DROPOUTS = ("dropout", "spatial_dropout")
+"""Kinds that draw masks."""
 
 AXES = {
     1: ("channels",),
@@ -68,19 +75,38 @@ def element(kind: str, fields: dict[str, Any], shape: Shape) -> LayerSpec:
     raise LookupError(f"the language has no padding of {pads}")
 
 
+@dataclass(frozen=True)
+class Applied:
+    """One operation, computed in NumPy.
+
+    Attributes:
+        output: batch first, channels last.
+        back: from the derivative of the loss by the output to that by the
+            input, and to those by the tensors, by name.
+        kept: new values of the tensors that are not trained.
+    """
+
+    output: Array
+    back: Callable[[Array], tuple[Array, dict[str, Array]]]
+    kept: dict[str, Array]
+
+
 def applied(
     kind: str,
     fields: dict[str, Any],
     tensors: dict[str, Array],
     x: Array,
-) -> Array:
-    """Return the output of an operation in evaluation mode.
+    uniform: Callable[[Shape], Array] | None = None,
+) -> Applied:
+    """Apply an operation.
 
     Args:
         kind: of the node.
         fields: of the node.
         tensors: its tensors in neutral layout.
         x: its input, batch first, channels last.
+        uniform: in training, draws numbers below 1 of a shape; a dropout
+            keeps where they are at least its rate. None in evaluation.
 
     Raises:
         LookupError: if the language has no such element.
@@ -88,7 +114,44 @@ def applied(
     spec = element(kind, fields, x.shape[1:])
     (node,) = layer_nodes((spec,), x.shape[1:])
     weights = {f"{node.name}/{name}": v for name, v in tensors.items()}
-    return Pass(weights).through((node,), x)[0]
+    masks = None
+    if uniform is not None:
+        masks = {node.name: mask(kind, fields, x.shape, uniform)}
+    run = Pass(weights, masks)
+    output, back = run.through((node,), x)
+
+    def both(slope: Array) -> tuple[Array, dict[str, Array]]:
+        before = back(slope)
+        return before, _short(run.gradients)
+
+    return Applied(output, both, _short(run.kept))
+
+
+def mask(
+    kind: str,
+    fields: dict[str, Any],
+    shape: Shape,
+    uniform: Callable[[Shape], Array],
+) -> Array:
+    """Return the factors of a dropout: 0 or 1/(1 - rate).
+
+    Args:
+        kind: of the node; a node of another kind draws nothing.
+        fields: of the node.
+        shape: of its input, channels last.
+        uniform: draws numbers below 1 of a shape.
+    """
+    if kind not in DROPOUTS:
+        return np.ones(())
+    if kind == "spatial_dropout":
+        shape = (shape[0], *(1 for _ in shape[2:]), shape[-1])
+    rate = fields["rate"]
+    kept: Array = (uniform(shape) >= rate) / (1 - rate)
+    return kept
+
+
+def _short(tensors: dict[str, Array]) -> dict[str, Array]:
+    return {name.rpartition("/")[2]: v for name, v in tensors.items()}
 
 
 def _paddings(pads: Any) -> list[Any]:

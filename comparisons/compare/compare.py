@@ -15,8 +15,8 @@ import numpy as np
 
 from framework_parity.common.choices import LadderDtype
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.base import StandIns
 from framework_parity.common.live.graph import Graph, Node
+from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.standins import KINDS
 from framework_parity.common.training.randomness import nudged, stream
 from framework_parity.comparisons.compare.differences import (

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from framework_parity.common.live.base import StandIns
 from framework_parity.common.live.graph import OPAQUE, Graph, Node
+from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.standins import element
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.comparisons.compare.pairing import (

@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import Any
 
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.base import BaseLiveModel, StandIns
+from framework_parity.common.live.base import BaseLiveModel
 from framework_parity.common.live.graph import Graph
+from framework_parity.common.live.replay import StandIns
 
 _opened: dict[str, BaseLiveModel] = {}
 
@@ -99,7 +100,7 @@ def live_outputs(
         return model.outputs(inputs)
     try:
         return model.outputs(inputs, standins)
-    except Exception:  # noqa: BLE001 - each framework has exceptions of its own
+    except model.misfits:
         return None
 
 

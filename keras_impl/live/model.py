@@ -1,5 +1,7 @@
 """A model that a user wrote in Keras, and its operations."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 import keras
@@ -13,6 +15,7 @@ from framework_parity.common.live.trace import Trace
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.keras_impl.live import tensors
 from framework_parity.keras_impl.live.reading import read_graph
+from framework_parity.keras_impl.live.tensors import from_array
 from framework_parity.keras_impl.live.trace import creation_sites, record
 
 
@@ -20,6 +23,10 @@ class LiveModel(BaseLiveModel):
     """A live Keras model in evaluation mode."""
 
     layout: ClassVar[Any] = tensors
+    misfits: ClassVar[tuple[type[Exception], ...]] = (
+        tf.errors.InvalidArgumentError,
+        ValueError,
+    )
 
     def __init__(self, address: str, dtype: str, seed: int) -> None:
         keras.config.set_floatx(dtype)
@@ -59,14 +66,25 @@ class LiveModel(BaseLiveModel):
         kind = self.dtype if array.dtype.kind == "f" else "int32"
         return tf.convert_to_tensor(array.astype(kind))
 
-    def _own(self, array: Array) -> Any:
-        return tf.convert_to_tensor(array)
+    def own(self, array: Array) -> Any:
+        """Return an array in the framework's layout as a tensor."""
+        return from_array(array)
 
-    def recorded(self, inputs: list[Any]) -> tuple[Trace, Graph]:
-        """Run the model once, and read its operations."""
+    def recorded(
+        self, inputs: list[Any], *, training: bool
+    ) -> tuple[Trace, Graph]:
+        """Run the model once, and read its operations.
+
+        Args:
+            inputs: the framework's tensors.
+            training: whether it runs in training mode.
+        """
         called(self.address, "a pass", self._first_pass, inputs)
         trace = called(
-            self.address, "a pass", record, self.model, inputs, self.sites
+            self.address,
+            "a pass",
+            record,
+            *(self.model, inputs, self.sites, training),
         )
         return trace, read_graph(trace)
 
@@ -74,6 +92,35 @@ class LiveModel(BaseLiveModel):
         """Return the outputs of one operation for some inputs."""
         outputs: list[Any] = call.repeated(values)
         return outputs
+
+    def without_gradients(self) -> AbstractContextManager[Any]:
+        """Return a context in which no derivatives are recorded."""
+        return nullcontext()
+
+    def differentiable(
+        self, compute: Callable[..., Any], x: Any, parameters: list[Any]
+    ) -> Any:
+        """Return an operation that NumPy computes, as a tensor.
+
+        Args:
+            compute: from x and the tensors, as arrays, to the output, and to
+                a function from the derivative of the loss by the output to
+                those by x and the tensors.
+            x: the input, a tensor.
+            parameters: tensors of the layer.
+        """
+
+        @tf.custom_gradient
+        def in_numpy(*given: Any) -> Any:
+            output, back = compute(*(each.numpy() for each in given))
+
+            def slopes(slope: Any) -> list[Any]:
+                return list(map(from_array, back(slope.numpy())))
+
+            return from_array(output), slopes
+
+        values = [tf.convert_to_tensor(each.value) for each in parameters]
+        return in_numpy(tf.convert_to_tensor(x), *values)
 
     def _first_pass(self, inputs: list[Any]) -> None:
         """Run the model once, which creates its variables."""

@@ -4,9 +4,12 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from framework_parity.common.layouts import (
     Array,
+    Layout,
+    own_tensors,
     read_tensors,
     write_tensors,
 )
@@ -32,9 +35,19 @@ def write(layer: Any, values: dict[str, Array]) -> None:
     write_tensors(layer, layouts_of(layer), values, assign)
 
 
+def own_tensor(layer: Any, layout: Layout) -> Any:
+    """Return a layer's tensor, by the layout of its neutral one."""
+    return own_tensors(layer, layout)[0]
+
+
 def to_array(tensor: Any) -> Array:
     """Return a copy of a tensor as an array, in its own layout."""
     return np.array(keras.ops.convert_to_numpy(tensor))
+
+
+def from_array(array: Array) -> Any:
+    """Return an array as a tensor, in its own layout."""
+    return tf.convert_to_tensor(array)
 
 
 def assign(tensor: Any, value: Array) -> None:

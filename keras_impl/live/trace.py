@@ -81,7 +81,10 @@ def creation_sites(sites: dict[int, str]) -> Iterator[None]:
 
 
 def record(
-    model: Any, inputs: list[Any], sites: dict[int, str] | None = None
+    model: Any,
+    inputs: list[Any],
+    sites: dict[int, str] | None = None,
+    training: bool = False,
 ) -> Trace:
     """Run a model once and return its operations.
 
@@ -89,6 +92,7 @@ def record(
         model: the model, which has been called before.
         inputs: the arguments of the call.
         sites: lines of the operations of functional models.
+        training: whether it runs in training mode.
 
     Returns:
         The trace.
@@ -97,7 +101,7 @@ def record(
     for number, value in enumerate(inputs):
         recorder.source("input", f"input {number + 1}", value)
     with recorder:
-        result = model(*inputs, training=False)
+        result = model(*inputs, training=training)
     trace = recorder.trace
     trace.outputs = tuple(recorder.edge(value) for value in _tensors(result))
     return trace

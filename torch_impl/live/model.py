@@ -1,5 +1,7 @@
 """A model that a user wrote in PyTorch, and its operations."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +16,7 @@ from framework_parity.common.live.trace import Trace
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.torch_impl.live import tensors
 from framework_parity.torch_impl.live.reading import read_graph
+from framework_parity.torch_impl.live.tensors import from_array, to_array
 from framework_parity.torch_impl.live.trace import creation_sites, record
 
 
@@ -21,6 +24,7 @@ class LiveModel(BaseLiveModel):
     """A live PyTorch model in evaluation mode."""
 
     layout: ClassVar[Any] = tensors
+    misfits: ClassVar[tuple[type[Exception], ...]] = (RuntimeError, ValueError)
 
     def __init__(self, address: str, dtype: str, seed: int) -> None:
         torch.set_default_dtype(getattr(torch, dtype))
@@ -60,19 +64,58 @@ class LiveModel(BaseLiveModel):
         kind = self.dtype if array.dtype.kind == "f" else "int64"
         return torch.from_numpy(np.array(array, dtype=kind, order="C"))
 
-    def _own(self, array: Array) -> Any:
-        return torch.from_numpy(np.array(array, order="C"))
+    def own(self, array: Array) -> Any:
+        """Return an array in the framework's layout as a tensor."""
+        return from_array(array)
 
-    def recorded(self, inputs: list[Any]) -> tuple[Trace, Graph]:
-        """Run the model once, and read its operations."""
+    def recorded(
+        self, inputs: list[Any], *, training: bool
+    ) -> tuple[Trace, Graph]:
+        """Run the model once, and read its operations.
+
+        Args:
+            inputs: the framework's tensors.
+            training: whether it runs in training mode.
+        """
         with torch.no_grad():
             trace = called(
-                self.address, "a pass", record, self.model, inputs, self.sites
+                self.address,
+                "a pass",
+                record,
+                *(self.model, inputs, self.sites, training),
             )
         return trace, read_graph(trace)
 
     def repeated(self, call: Any, values: list[Any]) -> list[Any]:
         """Return the outputs of one operation for some inputs."""
-        with torch.no_grad():
-            outputs: list[Any] = call.repeated(values)
+        outputs: list[Any] = call.repeated(values)
         return outputs
+
+    def without_gradients(self) -> AbstractContextManager[Any]:
+        """Return a context in which no derivatives are recorded."""
+        return torch.no_grad()
+
+    def differentiable(
+        self, compute: Callable[..., Any], x: Any, parameters: list[Any]
+    ) -> Any:
+        """Return an operation that NumPy computes, as a tensor.
+
+        Args:
+            compute: from x and the tensors, as arrays, to the output, and to
+                a function from the derivative of the loss by the output to
+                those by x and the tensors.
+            x: the input, a tensor.
+            parameters: tensors of the layer.
+        """
+
+        class InNumPy(torch.autograd.Function):
+            @staticmethod
+            def forward(ctx: Any, *given: Any) -> Any:
+                output, ctx.back = compute(*map(to_array, given))
+                return from_array(output)
+
+            @staticmethod
+            def backward(ctx: Any, *slopes: Any) -> Any:
+                return tuple(map(from_array, ctx.back(to_array(slopes[0]))))
+
+        return InNumPy.apply(x, *parameters)

@@ -7,6 +7,8 @@ import torch
 
 from framework_parity.common.layouts import (
     Array,
+    Layout,
+    own_tensors,
     read_tensors,
     write_tensors,
 )
@@ -32,13 +34,23 @@ def write(layer: Any, values: dict[str, Array]) -> None:
     write_tensors(layer, layouts_of(layer), values, assign)
 
 
+def own_tensor(layer: Any, layout: Layout) -> Any:
+    """Return a layer's tensor, by the layout of its neutral one."""
+    return own_tensors(layer, layout)[0]
+
+
 def to_array(tensor: Any) -> Array:
     """Return a copy of a tensor as an array, in its own layout."""
     array: Array = tensor.detach().cpu().numpy()
     return np.array(array)
 
 
+def from_array(array: Array) -> Any:
+    """Return an array as a tensor, in its own layout."""
+    return torch.from_numpy(np.array(array, order="C"))
+
+
 def assign(tensor: Any, value: Array) -> None:
     """Set a tensor from an array in its own layout."""
     with torch.no_grad():
-        tensor.copy_(torch.from_numpy(np.array(value, order="C")))
+        tensor.copy_(from_array(value))

@@ -60,18 +60,21 @@ def record(
     model: nn.Module,
     inputs: list[Tensor],
     sites: dict[int, str] | None = None,
+    training: bool = False,
 ) -> Trace:
     """Run a model once and return its operations.
 
     Args:
-        model: the model, in the mode that it should run in.
+        model: the model.
         inputs: the arguments of `forward`.
         sites: lines that created the modules, for those that the library
             calls.
+        training: whether it runs in training mode.
 
     Returns:
         The trace.
     """
+    model.train(training)
     recorder = _Recorder(model, sites or {})
     for number, value in enumerate(inputs):
         recorder.source("input", f"input {number + 1}", value)
