@@ -66,12 +66,10 @@ class Graph:
     Attributes:
         nodes: the operations; `nodes[i].index == i`.
         outputs: what the model returns, flattened.
-        notes: what could not be read, and why, in sentences.
     """
 
     nodes: tuple[Node, ...]
     outputs: tuple[Edge, ...]
-    notes: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -128,4 +126,4 @@ def without(graph: Graph, dropped: set[int]) -> Graph:
         replace(node, index=number[node.index], inputs=renumbered(node.inputs))
         for node in kept
     )
-    return Graph(nodes, renumbered(graph.outputs), graph.notes)
+    return Graph(nodes, renumbered(graph.outputs))

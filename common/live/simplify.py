@@ -25,7 +25,7 @@ def simplified(graph: Graph) -> Graph:
         or (node.kind == "dropout" and node.fields.get("rate") == 0)
         or (node.kind == "concatenate" and len(node.inputs) == 1)
     }
-    graph = without(Graph(tuple(nodes), graph.outputs, graph.notes), dropped)
+    graph = without(Graph(tuple(nodes), graph.outputs), dropped)
     nodes = [_joined(node, graph) for node in graph]
     merged: set[int] = set()
     for node in graph:
@@ -45,7 +45,7 @@ def simplified(graph: Graph) -> Graph:
             )
             fields = node.fields | {"pads": pads}
             nodes[node.index] = replace(node, fields=fields)
-    return without(Graph(tuple(nodes), graph.outputs, graph.notes), merged)
+    return without(Graph(tuple(nodes), graph.outputs), merged)
 
 
 def _joined(node: Node, graph: Graph) -> Node:

@@ -101,9 +101,9 @@ class Trace:
         events: sources and calls; the first number of an edge is the
             position of one of them.
         outputs: the edges of the tensors that the model returned.
-        notes: what the trace does not show, in sentences.
+        result: from the values of `outputs` to what the model returns.
     """
 
     events: list[Source | Call] = field(default_factory=list)
     outputs: tuple[Edge, ...] = ()
-    notes: list[str] = field(default_factory=list)
+    result: Callable[[list[Any]], Any] = list

@@ -7,51 +7,25 @@ operations are replaced by the other side's meaning, and the smallest set that
 restores agreement is the cause.
 """
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from framework_parity.common.choices import LadderDtype
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.graph import Graph, Node
-from framework_parity.common.live.replay import StandIns
-from framework_parity.common.live.standins import KINDS
-from framework_parity.common.training.randomness import nudged, stream
-from framework_parity.comparisons.compare.differences import (
-    found_differences,
-    is_testable,
-    stand_ins,
-)
+from framework_parity.common.live.graph import Graph
+from framework_parity.common.training.randomness import stream
+from framework_parity.comparisons.compare.forward import Forward
 from framework_parity.comparisons.compare.pairing import (
     Pairing,
-    differing,
     paired,
 )
 from framework_parity.comparisons.compare.result import (
-    Difference,
-    OperationRatio,
     PairResult,
 )
-from framework_parity.comparisons.ladder.noise_floor import compare_tensor
-from framework_parity.comparisons.ladder.thresholds import NUDGES, TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 Tensors = dict[int, dict[str, Array]]
-Runs = list[dict[int, list[Array]]]
-"""The outputs of all nodes, unmodified, then perturbed."""
-
-OwnRatios = dict[tuple[Node, Node], tuple[float | None, float]]
-"""For each pair the ratio to the floor for the same input, where it was
-computed, and the relative difference."""
-
-MOST_OF_A_KIND = 8
-"""Up to so many differences of one kind are removed one by one; of more, such
-as the epsilons of fifty normalisations, all are kept or none."""
-
-FLOAT32 = 2.0**-22
-"""Largest relative difference that a constant rounded to float32 explains."""
 
 
 def drawn_inputs(
@@ -129,7 +103,7 @@ def compare_models(
         for shape, kind in zip(shapes, kinds, strict=True)
     ]
     _share_weights(pair, pairing, keras, seed)
-    _Forward(pair, result, inputs).judge()
+    Forward(pair, result, inputs).judge()
     return result
 
 
@@ -170,243 +144,3 @@ def _generic(name: str, value: Array, rng: np.random.Generator) -> Array:
     if name in ("gamma", "beta", "bias", "running_mean", "slope", "value"):
         return value + 0.1 * rng.normal(size=value.shape)
     return value
-
-
-class _Forward:
-    """The rung that compares the outputs of all operations."""
-
-    def __init__(
-        self, pair: WorkerPair, result: PairResult, inputs: list[Array]
-    ) -> None:
-        self.pair, self.result, self.inputs = pair, result, inputs
-        self.torch, self.keras = result.graphs
-        self.rounded: StandIns = {}
-        self.torch_runs = self._runs("torch")
-        self.keras_runs = self._runs("keras")
-
-    def _runs(self, backend: str) -> Runs:
-        """Return the outputs of all nodes, unmodified and perturbed."""
-        worker = self.pair.workers[backend]
-        runs = [worker.submit("live_outputs", inputs=self.inputs).result()]
-        held = worker.submit("live_weights").result()
-        for nudge in NUDGES:
-            moved = {
-                index: nudged(tensors, nudge)
-                for index, tensors in held.items()
-            }
-            worker.submit("set_live_weights", values=moved).result()
-            near = [self._near(x, nudge) for x in self.inputs]
-            runs.append(worker.submit("live_outputs", inputs=near).result())
-        worker.submit("set_live_weights", values=held).result()
-        return runs
-
-    @staticmethod
-    def _near(x: Array, nudge: int) -> Array:
-        if x.dtype.kind != "f":
-            return x
-        return nudged({"x": x}, nudge)["x"]
-
-    def _ratio(self, one: int, other: int, port: int = 0) -> float:
-        """Return how far two nodes' outputs differ in the whole models."""
-        torch = [run[one][port] for run in self.torch_runs]
-        keras = [run[other][port] for run in self.keras_runs]
-        return _compared(torch, keras)[0]
-
-    def judge(self) -> None:
-        """Compare all pairs and the outputs, and explain a disagreement."""
-        result = self.result
-        own = self._own_ratios()
-        self.rounded = self._rounded_constants(own)
-        if self.rounded:
-            exact = self._modified("keras", {})
-            assert exact is not None
-            self.keras_runs = exact
-            result.notes = [
-                f"Keras computes {self.keras.nodes[index].label} with a "
-                "constant that it has rounded to float32; the exact function "
-                "was used in its place"
-                for index in self.rounded
-            ]
-        result.ratios = [
-            OperationRatio(
-                one,
-                other,
-                self._ratio(one.index, other.index),
-                0.0 if other.index in self.rounded else ratio,
-            )
-            for (one, other), (ratio, _) in own.items()
-        ]
-        result.outputs, result.difference = self._outputs(
-            self.keras_runs, self.torch_runs
-        )
-        found = found_differences(self.torch, self.keras, result.pairing)
-        if result.outputs <= TIMES_FLOOR:
-            result.not_decided = found
-        else:
-            self._explain(found)
-
-    def _rounded_constants(self, own: OwnRatios) -> StandIns:
-        """Return Keras's operations with constants rounded to float32.
-
-        TensorFlow converts a Python number to float32 before it casts it to
-        float64, so that Keras's GELU is off by 4e-9.
-        """
-        return {
-            other.index: (other.kind, other.fields)
-            for (one, other), (ratio, difference) in own.items()
-            if ratio is not None
-            and ratio > TIMES_FLOOR
-            and difference < FLOAT32
-            and one.kind == other.kind
-            and other.kind in KINDS
-            and not differing(one, other)
-        }
-
-    def _outputs(
-        self, keras_runs: Runs, torch_runs: Runs
-    ) -> tuple[float, float]:
-        """Return the largest ratio and relative difference of the outputs."""
-        ratios, differences = [0.0], [0.0]
-        edges = zip(self.torch.outputs, self.keras.outputs, strict=False)
-        for (one, port), (other, place) in edges:
-            ratio, difference = _compared(
-                [run[one][port] for run in torch_runs],
-                [run[other][place] for run in keras_runs],
-            )
-            ratios.append(ratio)
-            differences.append(difference)
-        if len(self.torch.outputs) != len(self.keras.outputs):
-            ratios.append(np.inf)
-        return max(ratios), max(differences)
-
-    def _own_ratios(self) -> OwnRatios:
-        """Return ratio and difference of each pair for PyTorch's inputs."""
-        asked: list[tuple[Node, Node]] = []
-        requests: dict[str, list[Any]] = {"torch": [], "keras": []}
-        ratios: OwnRatios = {}
-        for pair in self.result.pairing.pairs:
-            one, other = self.torch.nodes[pair[0]], self.keras.nodes[pair[1]]
-            if not one.inputs:
-                continue
-            ratios[one, other] = None, 0.0
-            order = self._order(one, other)
-            if not self._takes(one, other, order):
-                continue
-            asked.append((one, other))
-            for run in self.torch_runs:
-                values = [run[source][port] for source, port in one.inputs]
-                requests["torch"].append((one.index, values))
-                requests["keras"].append(
-                    (other.index, [values[place] for place in order])
-                )
-        answers = self.pair.ask_each(
-            "live_operations",
-            {name: {"requests": r} for name, r in requests.items()},
-        )
-        runs = len(self.torch_runs)
-        for number, nodes in enumerate(asked):
-            part = slice(number * runs, (number + 1) * runs)
-            torch = [outputs[0] for outputs in answers["torch"][part]]
-            keras = [outputs[0] for outputs in answers["keras"][part]]
-            ratios[nodes] = _compared(torch, keras)
-        return ratios
-
-    def _takes(self, one: Node, other: Node, order: list[int]) -> bool:
-        """Return whether Keras's operation can take PyTorch's inputs."""
-        if len(one.inputs) != len(other.inputs):
-            return False
-        torch, keras = self.torch_runs[0], self.keras_runs[0]
-        return all(
-            torch[one.inputs[place][0]][one.inputs[place][1]].shape
-            == keras[source][port].shape
-            for place, (source, port) in zip(order, other.inputs, strict=True)
-        )
-
-    def _order(self, one: Node, other: Node) -> list[int]:
-        """Return which of PyTorch's inputs each of Keras's inputs is."""
-        partners = {k: t for t, k in self.result.pairing.pairs}
-        sources = [source for source, _ in one.inputs]
-        order = []
-        for place, (source, _) in enumerate(other.inputs):
-            partner = partners.get(source)
-            known = sources.index(partner) if partner in sources else place
-            order.append(known)
-        return (
-            order if len(set(order)) == len(order) else list(range(len(order)))
-        )
-
-    def _explain(self, found: list[Difference]) -> None:
-        """Find the smallest set of differences that restores agreement."""
-        testable = [each for each in found if is_testable(each, self.keras)]
-        remaining = self._without(testable)
-        if remaining > TIMES_FLOOR:
-            self.result.not_decided = found
-            return
-        needed = list(testable)
-        for slug in dict.fromkeys(each.slug for each in testable):
-            fewer = [each for each in needed if each.slug != slug]
-            if self._without(fewer) <= TIMES_FLOOR:
-                needed = fewer
-        counts = Counter(each.slug for each in needed)
-        for each in list(needed):
-            if 1 < counts[each.slug] <= MOST_OF_A_KIND:
-                fewer = [other for other in needed if other is not each]
-                if self._without(fewer) <= TIMES_FLOOR:
-                    needed = fewer
-        self.result.causes = needed
-        self.result.remaining = self._without(needed)
-        self.result.tried = [each for each in testable if each not in needed]
-        self.result.not_decided = [e for e in found if e not in testable]
-
-    def _without(self, differences: list[Difference]) -> float:
-        """Return the ratio of the outputs with some differences removed."""
-        standins = stand_ins(differences)
-        runs = {"torch": self.torch_runs, "keras": self.keras_runs}
-        for side, replaced in standins.items():
-            if replaced:
-                modified = self._modified(side, replaced)
-                if modified is None:
-                    return np.inf
-                runs[side] = modified
-        return self._outputs(runs["keras"], runs["torch"])[0]
-
-    def _modified(self, side: str, standins: StandIns) -> Runs | None:
-        """Return the outputs of all nodes with some operations replaced.
-
-        None where the shapes of the outputs do not fit.
-        """
-        rounded = self.rounded if side == "keras" else {}
-        worker = self.pair.workers[side]
-        runs = [
-            worker.submit(
-                "live_outputs",
-                inputs=[
-                    self._near(x, nudge) if nudge else x for x in self.inputs
-                ],
-                standins=rounded | standins,
-            ).result()
-            for nudge in (None, *NUDGES)
-        ]
-        return None if any(run is None for run in runs) else runs
-
-
-def _compared(torch: list[Array], keras: list[Array]) -> tuple[float, float]:
-    """Return the ratio to the floor, and the relative difference.
-
-    Args:
-        torch: PyTorch's output, unmodified, then perturbed.
-        keras: Keras's.
-    """
-    # Axes of size 1 are a matter of writing.
-    if torch[0].shape != keras[0].shape:
-        torch, keras = ([x.squeeze() for x in run] for run in (torch, keras))
-    compared = compare_tensor(
-        torch[0],
-        keras[0],
-        (
-            [(torch[0], other) for other in torch[1:]],
-            [(keras[0], other) for other in keras[1:]],
-        ),
-    )
-    ratio = float((compared.difference / compared.floor)[0])
-    return ratio, float(compared.difference[0])

@@ -12,8 +12,16 @@ from framework_parity.common.layouts import Array
 from framework_parity.common.live.base import BaseLiveModel
 from framework_parity.common.live.graph import Graph
 from framework_parity.common.live.replay import StandIns
+from framework_parity.common.live.training import (
+    BaseLiveTraining,
+    Batches,
+    Changes,
+    TrainingFound,
+    TrainingRun,
+)
 
 _opened: dict[str, BaseLiveModel] = {}
+_trained: dict[str, BaseLiveTraining] = {}
 
 
 def open_model(
@@ -118,3 +126,62 @@ def live_operations(
     """
     model = _opened["model"]
     return [model.operation(index, inputs) for index, inputs in requests]
+
+
+def open_training(
+    trainer_class: Any,
+    inputs: list[Array],
+    targets: list[Array],
+    progress: Any = None,
+) -> TrainingFound:
+    """Record the open model in training mode, and read its functions.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        inputs: as in `record_model`.
+        targets: as labels, one-hot and as values.
+        progress: not used.
+    """
+    package = trainer_class.__module__.rpartition(".")[0]
+    training = import_module(f"{package}.live.training").LiveTraining(
+        _opened["model"]
+    )
+    _trained["model"] = training
+    found: TrainingFound = training.open(inputs, targets)
+    return found
+
+
+def defined_functions(trainer_class: Any, progress: Any = None) -> list[str]:
+    """Return the names of the functions for training that can be used."""
+    package = trainer_class.__module__.rpartition(".")[0]
+    training = import_module(f"{package}.live.training").LiveTraining(
+        _opened["model"]
+    )
+    return sorted(training.functions)
+
+
+def train_live(
+    trainer_class: Any,
+    batches: Batches,
+    changes: Changes,
+    steps: int,
+    progress: Any = None,
+) -> TrainingRun | None:
+    """Train the open model for some steps.
+
+    With operations replaced, the shapes may not fit; then it is None.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        batches: the data.
+        changes: what is replaced.
+        steps: number of steps.
+        progress: not used.
+    """
+    training = _trained["model"]
+    if not changes.standins:
+        return training.run(batches, changes, steps)
+    try:
+        return training.run(batches, changes, steps)
+    except training.live.misfits:
+        return None

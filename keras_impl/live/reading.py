@@ -35,7 +35,7 @@ def read_graph(trace: Trace) -> Graph:
     nodes = tuple(
         reader.node(index, event) for index, event in enumerate(trace.events)
     )
-    return Graph(nodes, trace.outputs, tuple(trace.notes))
+    return Graph(nodes, trace.outputs)
 
 
 class Reader:

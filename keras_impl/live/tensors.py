@@ -4,7 +4,6 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from framework_parity.common.layouts import (
     Array,
@@ -47,7 +46,7 @@ def to_array(tensor: Any) -> Array:
 
 def from_array(array: Array) -> Any:
     """Return an array as a tensor, in its own layout."""
-    return tf.convert_to_tensor(array)
+    return keras.ops.convert_to_tensor(array)
 
 
 def assign(tensor: Any, value: Array) -> None:

@@ -104,6 +104,16 @@ def record(
         result = model(*inputs, training=training)
     trace = recorder.trace
     trace.outputs = tuple(recorder.edge(value) for value in _tensors(result))
+    flat = tree.flatten(result)
+    places = [n for n, value in enumerate(flat) if _is_tensor(value)]
+
+    def rebuilt(values: list[Any]) -> Any:
+        filled = list(flat)
+        for place, value in zip(places, values, strict=True):
+            filled[place] = value
+        return tree.pack_sequence_as(result, filled)
+
+    trace.result = rebuilt
     return trace
 
 

@@ -82,6 +82,16 @@ def record(
         result = model(*inputs)
     trace = recorder.trace
     trace.outputs = tuple(recorder.edge(value) for value in _tensors(result))
+    flat, structure = tree_flatten(result)
+    places = [n for n, value in enumerate(flat) if isinstance(value, Tensor)]
+
+    def rebuilt(values: list[Any]) -> Any:
+        filled = list(flat)
+        for place, value in zip(places, values, strict=True):
+            filled[place] = value
+        return tree_unflatten(filled, structure)
+
+    trace.result = rebuilt
     return trace
 
 

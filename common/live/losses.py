@@ -1,0 +1,166 @@
+"""Losses as a user's function computes them, and the same in NumPy."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from framework_parity.common.layouts import Array
+from framework_parity.common.live.elements import Described
+
+LABELLED = ("cross_entropy",)
+"""Losses whose targets are labels, or rows with a number for each class."""
+
+Slope: TypeAlias = Callable[[Array], list[Array]]
+
+
+@dataclass
+class LossCall:
+    """One loss function of a framework that a user's function called.
+
+    Attributes:
+        kind: such as `cross_entropy`.
+        fields: the values that define it.
+        form: of the targets: `labels`, `one_hot` or `values`.
+        site: file and line of the user's code that called it.
+    """
+
+    kind: str
+    fields: dict[str, Any]
+    form: str
+    site: str | None
+
+    @property
+    def described(self) -> Described:
+        """The kind and the fields."""
+        return self.kind, self.fields
+
+
+def computed(
+    described: Described, y: Array
+) -> Callable[[Array], tuple[Array, Slope]]:
+    """Return a loss as a function of the outputs.
+
+    Args:
+        described: its kind and its fields.
+        y: the targets: labels (n, ...), or rows of the shape of the outputs.
+
+    Returns:
+        A function from outputs with the classes last to the loss, a number,
+        and to a function from a factor to its derivative by the outputs.
+
+    Raises:
+        LookupError: if the loss is not known.
+    """
+    kind, fields = described
+    if kind not in LOSSES:
+        raise LookupError(f"no loss {kind}")
+
+    def loss(z: Array) -> tuple[Array, Slope]:
+        target = y
+        if kind not in LABELLED and y.shape != z.shape:
+            target = np.broadcast_to(y, z.shape)
+        each, slopes = LOSSES[kind](fields, z, target)
+        weights = np.ones_like(each) / each.size
+        if fields.get("reduction") == "sum":
+            weights = np.ones_like(each)
+        elif fields.get("reduction") == "sum_of_means":
+            weights = np.ones_like(each) / (each.size / len(each))
+        value = np.asarray((weights * each).sum())
+
+        def back(factor: Array) -> list[Array]:
+            spread = weights.reshape(
+                weights.shape + (1,) * (slopes.ndim - weights.ndim)
+            )
+            return [np.asarray(factor * spread * slopes)]
+
+        return value, back
+
+    return loss
+
+
+Each: TypeAlias = tuple[Array, Array]
+"""The loss of each sample or number, and its derivative by the outputs."""
+
+
+def _cross_entropy(fields: dict[str, Any], z: Array, y: Array) -> Each:
+    """Over the last axis; `of` logits, probabilities or their logarithms."""
+    classes = z.shape[-1]
+    q = y if y.shape == z.shape else np.eye(classes)[y.astype(np.int64)]
+    smooth = fields.get("label_smoothing", 0.0)
+    q = q.reshape(z.shape) * (1 - smooth) + smooth / classes
+    of = fields.get("of", "logits")
+    if of == "logits":
+        top = z - z.max(-1, keepdims=True)
+        total = np.exp(top).sum(-1, keepdims=True)
+        each = -(q * (top - np.log(total))).sum(-1)
+        share = np.exp(top) / total
+        return each, share * q.sum(-1, keepdims=True) - q
+    if of == "log_probabilities":
+        return -(q * z).sum(-1), -q
+    bound = fields.get("clip", 0.0)
+    total = z.sum(-1, keepdims=True)
+    p = z / total
+    inside = (p >= bound) & (p <= 1 - bound)
+    p = np.clip(p, bound, 1 - bound)
+    by_p = np.where(inside, -q / p, 0.0)
+    spread = (by_p * z).sum(-1, keepdims=True) / total
+    return -(q * np.log(p)).sum(-1), (by_p - spread) / total
+
+
+def _binary_cross_entropy(fields: dict[str, Any], z: Array, y: Array) -> Each:
+    """Of logits or probabilities; `positive` weighs the positive class."""
+    smooth = fields.get("label_smoothing", 0.0)
+    q = y * (1 - smooth) + smooth / 2
+    weight = 1 + (fields.get("positive", 1.0) - 1) * q
+    if fields.get("of", "logits") == "logits":
+        # log(1 + exp(-z)), without an overflow.
+        soft = np.log1p(np.exp(-np.abs(z))) + np.maximum(-z, 0)
+        p = np.exp(-np.logaddexp(0, -z))
+        return (1 - q) * z + weight * soft, (1 - q) - weight * (1 - p)
+    bound = fields.get("clip", 0.0)
+    inside = (z >= bound) & (z <= 1 - bound)
+    p = np.clip(z, bound, 1 - bound)
+    each = -(q * np.log(p) + (1 - q) * np.log1p(-p))
+    return each, np.where(inside, (p - q) / (p * (1 - p)), 0.0)
+
+
+def _mean_squared_error(fields: dict[str, Any], z: Array, y: Array) -> Each:
+    return (z - y) ** 2, 2 * (z - y)
+
+
+def _mean_absolute_error(fields: dict[str, Any], z: Array, y: Array) -> Each:
+    return np.abs(z - y), np.sign(z - y)
+
+
+def _huber(fields: dict[str, Any], z: Array, y: Array) -> Each:
+    """e²/2 up to δ, δ (|e| - δ/2) beyond; divided by `divisor`."""
+    e, delta = z - y, fields["delta"]
+    size = np.abs(e)
+    each = np.where(size <= delta, e**2 / 2, delta * (size - delta / 2))
+    divisor = fields.get("divisor", 1.0)
+    return each / divisor, np.clip(e, -delta, delta) / divisor
+
+
+LOSSES: dict[str, Callable[[dict[str, Any], Array, Array], Each]] = {
+    "cross_entropy": _cross_entropy,
+    "binary_cross_entropy": _binary_cross_entropy,
+    "mean_squared_error": _mean_squared_error,
+    "mean_absolute_error": _mean_absolute_error,
+    "huber": _huber,
+}
+"""The losses that can be computed here."""
+
+
+def target_forms(y: Array, classes: int) -> dict[str, Array]:
+    """Return labels in each form that a loss takes.
+
+    Args:
+        y: labels (n, ...), or values.
+        classes: the number of classes.
+    """
+    if y.dtype.kind not in "iu":
+        return dict.fromkeys(("labels", "one_hot", "values"), y)
+    one_hot = np.eye(classes)[y]
+    return {"labels": y, "one_hot": one_hot, "values": one_hot}

@@ -1,0 +1,456 @@
+"""Train a live model with its user's functions, and random draws given."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from framework_parity.common.layouts import Array
+from framework_parity.common.live.base import BaseLiveModel
+from framework_parity.common.live.elements import Described
+from framework_parity.common.live.graph import Graph
+from framework_parity.common.live.loading import (
+    called,
+    line_of,
+    user_functions,
+)
+from framework_parity.common.live.losses import LossCall
+from framework_parity.common.live.replay import Replay, StandIns, Uniform
+from framework_parity.common.live.simplify import simplified
+from framework_parity.common.live.standins import DROPOUTS
+from framework_parity.common.live.trace import Trace
+from framework_parity.common.spec.layer import Shape
+from framework_parity.common.training.randomness import stream
+
+Tensors = dict[int, dict[str, Array]]
+"""By node and name, in neutral layout."""
+
+
+@dataclass(frozen=True)
+class OptimizerRead:
+    """An optimiser of the user's, in neutral terms.
+
+    Attributes:
+        described: its kind and its fields without the rate; None if it
+            cannot be read.
+        clipping: of the gradients, its kind and its fields; None without.
+        rate: the learning rate of the first step.
+    """
+
+    described: Described | None
+    clipping: Described | None
+    rate: float
+
+
+@dataclass(frozen=True)
+class TrainingFound:
+    """What a user's file has for training.
+
+    Attributes:
+        graph: the model in training mode.
+        defined: the functions of the file, with file and line of each.
+        outputs: shape of each output, batch first, channels last.
+        losses: the loss functions that are called.
+        loss_read: whether `losses` has one, and in NumPy it has the same
+            value.
+        optimizer: as read; None without one.
+        trained: whether each tensor is trained.
+        form: of the targets: `labels`, `one_hot` or `values`.
+    """
+
+    graph: Graph
+    defined: dict[str, str | None]
+    outputs: list[Shape]
+    losses: list[LossCall]
+    loss_read: bool
+    optimizer: OptimizerRead | None
+    trained: dict[int, dict[str, bool]]
+    form: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What of the user's training is replaced.
+
+    Attributes:
+        standins: operations of the model.
+        loss: kind and fields of the loss.
+        optimizer: kind and fields of the optimiser, without its rate.
+        clipping: kind and fields of the clipping, if `optimizer` is given.
+        rates: the learning rate of each step; if empty, the user's.
+        trained: whether a tensor is trained, where that is replaced.
+        penalties: whether the model's own penalties count.
+    """
+
+    standins: StandIns = field(default_factory=dict)
+    loss: Described | None = None
+    optimizer: Described | None = None
+    clipping: Described | None = None
+    rates: tuple[float, ...] = ()
+    trained: dict[int, dict[str, bool]] = field(default_factory=dict)
+    penalties: bool = True
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The data of a run.
+
+    Attributes:
+        inputs: for each step the arrays that the model takes.
+        targets: for each step the targets, in the form of this side.
+        keys: names of the dropouts, in the order in which they run.
+        seed: of the masks.
+    """
+
+    inputs: list[list[Array]]
+    targets: list[Array]
+    keys: list[str]
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What happened in some steps of training.
+
+    Attributes:
+        loss: of the first batch, before the first step; None without one.
+        gradients: of that loss.
+        losses: what the training steps return; NaN where that is nothing.
+        rates: the learning rate before each step.
+        first: all tensors after one step.
+        last: all tensors after the last step.
+    """
+
+    loss: float | None
+    gradients: Tensors
+    losses: list[float]
+    rates: list[float]
+    first: Tensors
+    last: Tensors
+
+
+class Masks:
+    """The numbers that dropouts draw, the same on both sides.
+
+    Args:
+        graph: the model in training mode.
+        batches: with the names of the dropouts and the seed.
+    """
+
+    def __init__(self, graph: Graph, batches: Batches) -> None:
+        self.nodes = [node for node in graph if node.kind in DROPOUTS]
+        self.batches = batches
+        self.step, self.drawn = 0, 0
+
+    def begin(self, step: int) -> None:
+        """Begin a step, or the same one again."""
+        self.step, self.drawn = step, 0
+
+    def of_node(self, index: int) -> Uniform:
+        """Return what draws the numbers of a dropout, by its node."""
+        places = [node.index for node in self.nodes]
+        if index not in places:
+            return np.ones
+        return self._at(places.index(index))
+
+    def drawn_next(self, shape: Shape) -> Array:
+        """Return the numbers of the next dropout that runs.
+
+        Args:
+            shape: of its mask, as the framework has it.
+        """
+        place, self.drawn = self.drawn, self.drawn + 1
+        first = place < len(self.nodes) and self.nodes[place].channels_first
+        if not first or len(shape) < 3:
+            return self._at(place)(shape)
+        moved = self._at(place)((shape[0], *shape[2:], shape[1]))
+        return np.moveaxis(moved, -1, 1)
+
+    def _at(self, place: int) -> Uniform:
+        keys = self.batches.keys
+        key = keys[place] if place < len(keys) else f"further {place}"
+        return stream(self.batches.seed, "mask", key, self.step).random
+
+
+class BaseLiveTraining:
+    """The part of training a live model that needs no framework.
+
+    Args:
+        live: the model, which has been opened.
+    """
+
+    watched_losses: ClassVar[Any]
+
+    def __init__(self, live: BaseLiveModel) -> None:
+        self.live = live
+        self.functions = user_functions(live.address)
+        self.trace: Trace
+        self.graph: Graph
+        self.masks: Masks
+        self.changes = Changes()
+        self.complete()
+
+    def complete(self) -> None:
+        """Add functions that the framework's model itself has."""
+
+    def saved(self) -> Any:
+        """Return the state of the model and of random draws."""
+        raise NotImplementedError
+
+    def restore(self, state: Any) -> None:
+        """Set the state that `saved` returned."""
+        raise NotImplementedError
+
+    def forward(self, inputs: list[Array]) -> Any:
+        """Return what the model returns in training mode."""
+        raise NotImplementedError
+
+    def target(self, array: Array) -> Any:
+        """Return targets as a tensor."""
+        raise NotImplementedError
+
+    def differentiated(
+        self, inputs: list[Array], target: Array
+    ) -> tuple[float, Tensors]:
+        """Return the loss without penalties, and its gradients."""
+        raise NotImplementedError
+
+    def made_optimizer(self) -> Any:
+        """Return an optimiser of the model's tensors, with the changes."""
+        raise NotImplementedError
+
+    def optimizer_read(self, optimizer: Any) -> OptimizerRead:
+        """Return an optimiser in neutral terms."""
+        raise NotImplementedError
+
+    def rate(self, optimizer: Any) -> float:
+        """Return the learning rate of the next step."""
+        raise NotImplementedError
+
+    def stepped(self, optimizer: Any, inputs: list[Any], target: Any) -> Any:
+        """Train one step, and return the loss."""
+        raise NotImplementedError
+
+    def stand_in(self, replay: Replay) -> Any:
+        """Return the model with its operations replaced, as a model."""
+        raise NotImplementedError
+
+    def drawing(self) -> AbstractContextManager[Any]:
+        """Return a context in which dropouts draw from `self.masks`."""
+        raise NotImplementedError
+
+    def trained(self) -> dict[int, dict[str, bool]]:
+        """Return whether each tensor is trained, by node and name."""
+        raise NotImplementedError
+
+    def to_float(self, value: Any) -> float:
+        """Return a loss as a number; NaN if it is none."""
+        raise NotImplementedError
+
+    def open(self, inputs: list[Array], targets: list[Array]) -> TrainingFound:
+        """Record the model in training mode, and read the user's functions.
+
+        Args:
+            inputs: as in `BaseLiveModel.open`.
+            targets: in each form that may be wanted; the first that the
+                loss accepts is used.
+        """
+        state = self.saved()
+        given = list(map(self.live.tensor, inputs))
+        self.trace, whole = self.live.recorded(given, training=True)
+        self.graph = simplified(whole)
+        self.restore(state)
+        outputs = [self._shape(*edge) for edge in self.graph.outputs]
+        empty = Batches([inputs], [], [], 0)
+        self.masks = Masks(self.graph, empty)
+        losses, form, exact = self._loss_read(inputs, targets)
+        self.restore(state)
+        place = ("labels", "one_hot", "values").index(form)
+        self.masks = Masks(
+            self.graph, Batches([inputs], [targets[place]], [], 0)
+        )
+        optimizer = None
+        if "make_optimizer" in self.functions:
+            optimizer = self.optimizer_read(self.made_optimizer())
+        defined = {
+            name: line_of(function)
+            for name, function in self.functions.items()
+        }
+        return TrainingFound(
+            self.graph,
+            defined,
+            outputs,
+            losses,
+            exact,
+            optimizer,
+            self.trained(),
+            form,
+        )
+
+    def _shape(self, index: int, port: int) -> Shape:
+        """Return the shape of a node's output, channels last."""
+        node = self.graph.nodes[index]
+        shape = node.shapes[port]
+        if node.channels_first and len(shape) >= 3:
+            return (shape[0], *shape[2:], shape[1])
+        return shape
+
+    def _loss_read(
+        self, inputs: list[Array], targets: list[Array]
+    ) -> tuple[list[LossCall], str, bool]:
+        """Return the loss functions that are called, and on which targets."""
+        forms = ("labels", "one_hot", "values")
+        function = self.functions.get("loss")
+        if function is None:
+            return [], "labels", False
+        problem: Exception | None = None
+        for form, array in zip(forms, targets, strict=True):
+            with self.drawing(), self.watched_losses() as calls:
+                try:
+                    pred = self.forward(inputs)
+                    value = self.to_float(function(pred, self.target(array)))
+                except Exception as error:  # noqa: BLE001 - tried in turn
+                    problem, value = error, np.nan
+            wanted = calls[0].form if calls else form
+            if wanted == form and np.isfinite(value):
+                return calls, form, self._is_exact(calls, inputs, array, value)
+        called(self.live.address, "loss", _raise, problem)
+        return [], "values", False
+
+    def _is_exact(
+        self,
+        calls: list[LossCall],
+        inputs: list[Array],
+        y: Array,
+        value: float,
+    ) -> bool:
+        """Return whether NumPy computes the same loss as the user."""
+        if len(calls) != 1:
+            return False
+        before = self.changes
+        self.changes = Changes(loss=calls[0].described)
+        try:
+            with self.drawing():
+                mine = self.loss_of(self.forward(inputs), self.target(y))
+                return bool(np.isclose(self.to_float(mine), value, 1e-6))
+        except (LookupError, ValueError):
+            return False
+        finally:
+            self.changes = before
+
+    def loss_of(self, pred: Any, target: Any) -> Any:
+        """Return the loss, the user's or the one that replaces it."""
+        raise NotImplementedError
+
+    def run(
+        self, batches: Batches, changes: Changes, steps: int
+    ) -> TrainingRun:
+        """Train some steps; the model's state is restored afterwards.
+
+        Args:
+            batches: the data.
+            changes: what is replaced.
+            steps: number of steps; 0 for the gradient alone.
+        """
+        state = self.saved()
+        self.changes, self.masks = changes, Masks(self.graph, batches)
+        try:
+            self.set_trained(changes.trained)
+            with self.drawing():
+                return self._run(batches, steps)
+        finally:
+            self.changes = Changes()
+            self.restore(state)
+
+    def _run(self, batches: Batches, steps: int) -> TrainingRun:
+        loss: float | None = None
+        gradients: Tensors = {}
+        before = self.saved()
+        if "loss" in self.functions:
+            self.masks.begin(0)
+            loss, gradients = self.differentiated(
+                batches.inputs[0], batches.targets[0]
+            )
+            self.restore(before)
+        losses: list[float] = []
+        rates: list[float] = []
+        first: Tensors = {}
+        optimizer = self.made_optimizer() if steps else None
+        scheduler = None
+        if steps and "make_scheduler" in self.functions:
+            scheduler = self.called("make_scheduler", optimizer)
+        data = zip(batches.inputs[:steps], batches.targets, strict=False)
+        for step, (inputs, target) in enumerate(data):
+            self.masks.begin(step)
+            self.set_rate(optimizer, step)
+            rates.append(self.rate(optimizer))
+            given = list(map(self.live.tensor, inputs))
+            value = self.stepped(optimizer, given, self.target(target))
+            losses.append(self.to_float(value))
+            if scheduler is not None:
+                scheduler.step()
+            if step == 0:
+                first = self.live.weights()
+        last = self.live.weights() if steps else {}
+        return TrainingRun(loss, gradients, losses, rates, first, last)
+
+    def set_rate(self, optimizer: Any, step: int) -> None:
+        """Set the learning rate of a step, where it is replaced."""
+
+    def set_trained(self, trained: dict[int, dict[str, bool]]) -> None:
+        """Train or freeze some tensors."""
+        raise NotImplementedError
+
+    def sample(self) -> tuple[list[Any], Any]:
+        """Return the first batch, as tensors."""
+        batches = self.masks.batches
+        inputs = list(map(self.live.tensor, batches.inputs[0]))
+        return inputs, self.target(batches.targets[0])
+
+    @contextmanager
+    def loss_replaced(self) -> Iterator[None]:
+        """Put the loss that replaces the user's in the user's file."""
+        if self.changes.loss is None or "loss" not in self.functions:
+            yield
+            return
+        file = Path(self.live.address.rpartition(":")[0])
+        names = vars(sys.modules[file.stem])
+        names["loss"] = self.loss_of
+        try:
+            yield
+        finally:
+            names["loss"] = self.functions["loss"]
+
+    def called(self, name: str, *arguments: Any) -> Any:
+        """Call a function of the user's file."""
+        return called(
+            self.live.address, name, self.functions[name], *arguments
+        )
+
+    def model(self) -> Any:
+        """Return the user's model, or its operations with replacements."""
+        standins = self.changes.standins
+        if not standins:
+            return self.live.model
+        replay = Replay(
+            self.live, self.trace, self.graph, standins, self.masks.of_node
+        )
+        return self.stand_in(replay)
+
+
+def _raise(error: Exception | None) -> None:
+    if error is not None:
+        raise error
+
+
+def first_number(value: Any) -> Any:
+    """Return the loss in what a training step returns."""
+    if isinstance(value, dict):
+        value = value.get("loss")
+    if isinstance(value, tuple | list):
+        value = value[0] if value else None
+    return value

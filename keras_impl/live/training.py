@@ -1,0 +1,272 @@
+"""Train a live Keras model with its user's functions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras.src import backend
+
+from framework_parity.common.layouts import Array, own_tensors
+from framework_parity.common.live.elements import Described
+from framework_parity.common.live.losses import computed
+from framework_parity.common.live.replay import Replay
+from framework_parity.common.live.trace import Call
+from framework_parity.common.live.training import (
+    BaseLiveTraining,
+    OptimizerRead,
+    Tensors,
+    first_number,
+)
+from framework_parity.common.spec.clipping import Clipping
+from framework_parity.common.spec.node import members
+from framework_parity.common.spec.optimizers import Optimizer
+from framework_parity.keras_impl import introspect
+from framework_parity.keras_impl.layouts import layouts_of
+from framework_parity.keras_impl.live.losses import watched_losses
+from framework_parity.keras_impl.live.tensors import (
+    from_array,
+    to_array,
+)
+from framework_parity.keras_impl.updates import optimizer_call
+
+OPTIMIZERS: dict[str, Any] = {each.kind(): each for each in members(Optimizer)}
+CLIPPINGS: dict[str, Any] = {each.kind(): each for each in members(Clipping)}
+
+
+class LiveTraining(BaseLiveTraining):
+    """A live Keras model in training mode."""
+
+    watched_losses = staticmethod(watched_losses)
+
+    def complete(self) -> None:
+        """Add the loss and the optimiser of a compiled model."""
+        model = self.live.model
+        if not getattr(model, "compiled", False):
+            return
+        if "loss" not in self.functions and model.loss is not None:
+            compiled = keras.losses.get(model.loss)
+            self.functions["loss"] = lambda pred, target: compiled(
+                target, pred
+            )
+        if "make_optimizer" not in self.functions:
+            kind, config = type(model.optimizer), model.optimizer.get_config()
+            self.functions["make_optimizer"] = lambda: kind.from_config(config)
+
+    def saved(self) -> Any:
+        """Return the state of the model and of random draws."""
+        model = self.live.model
+        tensors = [to_array(variable) for variable in model.variables]
+        layers = list(model._flatten_layers())
+        trained = [layer.trainable for layer in layers]
+        needed = [variable.trainable for variable in model.variables]
+        return tensors, list(zip(layers, trained, strict=True)), needed
+
+    def restore(self, state: Any) -> None:
+        """Set the state that `saved` returned."""
+        tensors, layers, needed = state
+        variables = self.live.model.variables
+        for variable, value in zip(variables, tensors, strict=True):
+            variable.assign(value)
+        for layer, trained in layers:
+            if layer.trainable != trained:
+                layer.trainable = trained
+        for variable, each in zip(variables, needed, strict=True):
+            if variable.trainable != each:
+                variable.trainable = each
+
+    def forward(self, inputs: list[Array]) -> Any:
+        """Return what the model returns in training mode."""
+        return self.model()(*map(self.live.tensor, inputs), training=True)
+
+    def target(self, array: Array) -> Any:
+        """Return targets as a tensor."""
+        kind = "int32" if array.dtype.kind in "iu" else self.live.dtype
+        return from_array(array.astype(kind))
+
+    def loss_of(self, pred: Any, target: Any) -> Any:
+        """Return the loss, the user's or the one that replaces it."""
+        if self.changes.loss is None:
+            value = self.called("loss", pred, target)
+            # `fit` averages what a function returns for each sample.
+            return tf.reduce_mean(value) if value.shape.rank else value
+        loss = computed(self.changes.loss, to_array(target))
+        return self.live.differentiable(loss, pred, [])
+
+    def differentiated(
+        self, inputs: list[Array], target: Array
+    ) -> tuple[float, Tensors]:
+        """Return the loss without penalties, and its gradients."""
+        parameters = list(self._parameters())
+        variables = [v.value for *_, own in parameters for v in own]
+        with tf.GradientTape() as tape:
+            value = self.loss_of(self.forward(inputs), self.target(target))
+        slopes = iter(tape.gradient(value, variables))
+        gradients: Tensors = {}
+        for index, name, layout, own in parameters:
+            parts = []
+            for variable in own:
+                slope = next(slopes)
+                parts.append(
+                    np.zeros(tuple(variable.shape))
+                    if slope is None
+                    else to_array(tf.convert_to_tensor(slope))
+                )
+            of_layer = gradients.setdefault(index, {})
+            of_layer[name] = (
+                parts[0] if layout is None else layout.to_neutral(parts)
+            )
+        return self.to_float(value), gradients
+
+    def _parameters(self) -> Iterator[tuple[int, str, Any, list[Any]]]:
+        """Yield node, name, layout and tensors of what may be trained."""
+        for node in self.live.graph.with_tensors():
+            event = self.live.trace.events[node.event]
+            if not isinstance(event, Call):
+                yield node.index, "value", None, [event.value]
+                continue
+            for layout in layouts_of(event.layer):
+                own = own_tensors(event.layer, layout)
+                if not layout.neutral.startswith("running_"):
+                    yield node.index, layout.neutral, layout, own
+
+    def made_optimizer(self) -> Any:
+        """Return an optimiser of the model's tensors, with the changes."""
+        changes = self.changes
+        if changes.optimizer is not None:
+            kind, fields = changes.optimizer
+            rate = changes.rates[0] if changes.rates else 1e-3
+            clipping = changes.clipping
+            recipe: Any = SimpleNamespace(
+                optimizer=OPTIMIZERS[kind](**fields, lr=rate),
+                clipping=clipping and CLIPPINGS[clipping[0]](**clipping[1]),
+                accumulation=None,
+            )
+            return optimizer_call(recipe).construct()
+        if "make_optimizer" not in self.functions:
+            return None
+        made = self.called("make_optimizer")
+        if changes.rates:
+            config = made.get_config() | {"learning_rate": changes.rates[0]}
+            made = type(made).from_config(config)
+        return made
+
+    def optimizer_read(self, optimizer: Any) -> OptimizerRead:
+        """Return an optimiser in neutral terms."""
+        described: Described | None = None
+        clipping: Described | None = None
+        try:
+            spec = introspect.read(optimizer)
+            fields = {k: v for k, v in spec if k != "lr"}
+            described = spec.kind(), fields
+        except LookupError:
+            pass
+        try:
+            clip = introspect.read_clipping(optimizer)
+            clipping = clip.kind(), dict(clip)
+        except LookupError:
+            pass
+        return OptimizerRead(described, clipping, self.rate(optimizer))
+
+    def rate(self, optimizer: Any) -> float:
+        """Return the learning rate of the next step."""
+        if optimizer is None:
+            return float("nan")
+        return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+
+    def set_rate(self, optimizer: Any, step: int) -> None:
+        """Set the learning rate of a step, where it is replaced."""
+        if self.changes.rates:
+            optimizer.learning_rate = self.changes.rates[step]
+
+    def stepped(self, optimizer: Any, inputs: list[Any], target: Any) -> Any:
+        """Train one step, and return the loss."""
+        model = self.model()
+        if "train_step" in self.functions:
+            x = inputs[0] if len(inputs) == 1 else tuple(inputs)
+            with self.loss_replaced():
+                return self.called("train_step", model, optimizer, x, target)
+        with tf.GradientTape() as tape:
+            value = self.loss_of(model(*inputs, training=True), target)
+            total = value
+            if self.changes.penalties:
+                total = tf.add_n([value, *self.live.model.losses])
+        variables = self.live.model.trainable_variables
+        slopes = tape.gradient(total, [v.value for v in variables])
+        pairs = zip(slopes, variables, strict=True)
+        optimizer.apply_gradients(
+            [(slope, v) for slope, v in pairs if slope is not None]
+        )
+        return value
+
+    def stand_in(self, replay: Replay) -> Any:
+        """Return the model with its operations replaced, as a model."""
+        return _Replayed(self.live.model, replay)
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Let dropouts draw from `self.masks`."""
+        plain = backend.random.dropout
+
+        def dropout(
+            inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None
+        ) -> Any:
+            if rate == 0:
+                return inputs
+            shape = tuple(inputs.shape)
+            if noise_shape is not None:
+                sizes = zip(noise_shape, shape, strict=True)
+                shape = tuple(n if m is None else int(m) for m, n in sizes)
+            kept = self.masks.drawn_next(shape) >= rate
+            mask = from_array(kept / (1 - rate))
+            return inputs * tf.cast(mask, inputs.dtype)
+
+        backend.random.dropout = dropout
+        eager = tf.config.functions_run_eagerly()
+        tf.config.run_functions_eagerly(True)
+        try:
+            yield
+        finally:
+            backend.random.dropout = plain
+            tf.config.run_functions_eagerly(eager)
+
+    def trained(self) -> dict[int, dict[str, bool]]:
+        """Return whether each tensor is trained, by node and name."""
+        chosen = {id(v) for v in self.live.model.trainable_variables}
+        found: dict[int, dict[str, bool]] = {}
+        for index, name, _, own in self._parameters():
+            found.setdefault(index, {})[name] = id(own[0]) in chosen
+        return found
+
+    def set_trained(self, trained: dict[int, dict[str, bool]]) -> None:
+        """Train or freeze some tensors."""
+        for node in self.live.graph.with_tensors():
+            event = self.live.trace.events[node.event]
+            wanted = trained.get(node.index, {})
+            if isinstance(event, Call) and any(wanted.values()):
+                event.layer.trainable = True
+        for index, name, _, own in self._parameters():
+            if name in trained.get(index, {}):
+                own[0].trainable = trained[index][name]
+
+    def to_float(self, value: Any) -> float:
+        """Return a loss as a number; NaN if it is none."""
+        value = first_number(value)
+        return float("nan") if value is None else float(np.mean(value))
+
+
+class _Replayed:
+    """The operations of a model, some of them replaced."""
+
+    def __init__(self, model: Any, replay: Replay) -> None:
+        self._model, self._replay = model, replay
+
+    def __call__(self, *inputs: Any, training: Any = None) -> Any:
+        outputs = self._replay.outputs(list(inputs))
+        return self._replay.trace.result(outputs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)

@@ -1,0 +1,243 @@
+"""Train a live PyTorch model with its user's functions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from framework_parity.common.layouts import Array, own_tensors
+from framework_parity.common.live.elements import Described
+from framework_parity.common.live.losses import computed
+from framework_parity.common.live.replay import Replay
+from framework_parity.common.live.trace import Call
+from framework_parity.common.live.training import (
+    BaseLiveTraining,
+    OptimizerRead,
+    Tensors,
+    first_number,
+)
+from framework_parity.torch_impl import introspect
+from framework_parity.torch_impl.layouts import layouts_of
+from framework_parity.torch_impl.live.losses import watched_losses
+from framework_parity.torch_impl.live.tensors import (
+    from_array,
+    to_array,
+)
+
+
+class LiveTraining(BaseLiveTraining):
+    """A live PyTorch model in training mode."""
+
+    watched_losses = staticmethod(watched_losses)
+
+    def saved(self) -> Any:
+        """Return the state of the model and of random draws."""
+        model = self.live.model
+        tensors = {k: v.clone() for k, v in model.state_dict().items()}
+        modes = [module.training for module in model.modules()]
+        trained = [value.requires_grad for value in model.parameters()]
+        return tensors, modes, trained, torch.get_rng_state()
+
+    def restore(self, state: Any) -> None:
+        """Set the state that `saved` returned."""
+        model = self.live.model
+        tensors, modes, trained, draws = state
+        with torch.no_grad():
+            for name, value in model.state_dict().items():
+                value.copy_(tensors[name])
+        for module, mode in zip(model.modules(), modes, strict=True):
+            module.training = mode
+        for value, needed in zip(model.parameters(), trained, strict=True):
+            value.requires_grad_(needed)
+            value.grad = None
+        torch.set_rng_state(draws)
+
+    def forward(self, inputs: list[Array]) -> Any:
+        """Return what the model returns in training mode."""
+        self.live.model.train()
+        return self.model()(*map(self.live.tensor, inputs))
+
+    def target(self, array: Array) -> Any:
+        """Return targets as a tensor."""
+        kind = "int64" if array.dtype.kind in "iu" else self.live.dtype
+        return from_array(array.astype(kind))
+
+    def loss_of(self, pred: Any, target: Any) -> Any:
+        """Return the loss, the user's or the one that replaces it."""
+        if self.changes.loss is None:
+            return self.called("loss", pred, target)
+        last = pred.movedim(1, -1) if pred.ndim >= 3 else pred
+        loss = computed(self.changes.loss, to_array(target))
+        return self.live.differentiable(loss, last, [])
+
+    def differentiated(
+        self, inputs: list[Array], target: Array
+    ) -> tuple[float, Tensors]:
+        """Return the loss without penalties, and its gradients."""
+        value = self.loss_of(self.forward(inputs), self.target(target))
+        if value.requires_grad:
+            value.backward()
+        gradients: Tensors = {}
+        for index, name, layout, own in self._parameters():
+            slopes = [
+                np.zeros(tuple(tensor.shape))
+                if tensor.grad is None
+                else to_array(tensor.grad)
+                for tensor in own
+            ]
+            # The sum of two biases has the gradient of each.
+            if layout is not None and layout.several == "add":
+                slopes[1:] = [0.0 * slope for slope in slopes[1:]]
+            neutral = (
+                slopes[0] if layout is None else layout.to_neutral(slopes)
+            )
+            gradients.setdefault(index, {})[name] = neutral
+        return self.to_float(value), gradients
+
+    def _parameters(self) -> Iterator[tuple[int, str, Any, list[Any]]]:
+        """Yield node, name, layout and tensors of what may be trained."""
+        for node in self.live.graph.with_tensors():
+            event = self.live.trace.events[node.event]
+            if not isinstance(event, Call):
+                yield node.index, "value", None, [event.value]
+                continue
+            for layout in layouts_of(event.layer):
+                own = own_tensors(event.layer, layout)
+                if all(isinstance(each, nn.Parameter) for each in own):
+                    yield node.index, layout.neutral, layout, own
+
+    def made_optimizer(self) -> Any:
+        """Return an optimiser of the model's tensors, with the changes."""
+        parameters = list(self.live.model.parameters())
+        if "make_optimizer" not in self.functions:
+            return None
+        return self.called("make_optimizer", parameters)
+
+    def optimizer_read(self, optimizer: Any) -> OptimizerRead:
+        """Return an optimiser in neutral terms."""
+        described: Described | None = None
+        try:
+            spec = introspect.read(optimizer)
+            fields = {k: v for k, v in spec if k != "lr"}
+            described = spec.kind(), fields
+        except LookupError:
+            pass
+        return OptimizerRead(described, self._clipping(), self.rate(optimizer))
+
+    def _clipping(self) -> Described | None:
+        """Return how the user's training step clips gradients."""
+        if "train_step" not in self.functions:
+            return None
+        calls: list[Described] = []
+        utils = vars(nn.utils)
+        norm, value = utils["clip_grad_norm_"], utils["clip_grad_value_"]
+
+        def by_norm(given: Any, max_norm: float, *a: Any, **k: Any) -> Any:
+            limit = float(max_norm)
+            calls.append(("by_global_norm", {"limit": limit, "epsilon": 1e-6}))
+            return norm(given, max_norm, *a, **k)
+
+        def by_value(given: Any, clip_value: float, **k: Any) -> Any:
+            calls.append(("by_value", {"limit": float(clip_value)}))
+            return value(given, clip_value, **k)
+
+        state = self.saved()
+        utils |= {"clip_grad_norm_": by_norm, "clip_grad_value_": by_value}
+        try:
+            with self.drawing():
+                self.stepped(self.made_optimizer(), *self.sample())
+        finally:
+            utils |= {"clip_grad_norm_": norm, "clip_grad_value_": value}
+            self.restore(state)
+        return calls[0] if calls else None
+
+    def rate(self, optimizer: Any) -> float:
+        """Return the learning rate of the next step."""
+        groups = getattr(optimizer, "param_groups", [{"lr": np.nan}])
+        return float(groups[0]["lr"])
+
+    def stepped(self, optimizer: Any, inputs: list[Any], target: Any) -> Any:
+        """Train one step, and return the loss."""
+        model = self.model()
+        self.live.model.train()
+        if "train_step" in self.functions:
+            x = inputs[0] if len(inputs) == 1 else tuple(inputs)
+            with self.loss_replaced():
+                return self.called("train_step", model, optimizer, x, target)
+        optimizer.zero_grad()
+        value = self.loss_of(model(*inputs), target)
+        value.backward()
+        optimizer.step()
+        return value
+
+    def stand_in(self, replay: Replay) -> Any:
+        """Return the model with its operations replaced, as a model."""
+        return _Replayed(self.live.model, replay)
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Let dropouts draw from `self.masks`."""
+        names = ("dropout", "dropout1d", "dropout2d", "dropout3d")
+        plain = {name: getattr(functional, name) for name in names}
+
+        def drawn(channels: bool) -> Any:
+            def dropout(
+                x: Any,
+                p: float = 0.5,
+                training: bool = True,
+                *_: Any,
+                **__: Any,
+            ) -> Any:
+                if not training or p == 0:
+                    return x
+                shape = tuple(x.shape)
+                if channels:
+                    shape = (*shape[:2], *(1 for _ in shape[2:]))
+                kept = self.masks.drawn_next(shape) >= p
+                return x * from_array(kept / (1 - p)).to(x.dtype)
+
+            return dropout
+
+        for name in names:
+            setattr(functional, name, drawn(name != "dropout"))
+        try:
+            yield
+        finally:
+            for name, function in plain.items():
+                setattr(functional, name, function)
+
+    def trained(self) -> dict[int, dict[str, bool]]:
+        """Return whether each tensor is trained, by node and name."""
+        found: dict[int, dict[str, bool]] = {}
+        for index, name, _, own in self._parameters():
+            found.setdefault(index, {})[name] = own[0].requires_grad
+        return found
+
+    def set_trained(self, trained: dict[int, dict[str, bool]]) -> None:
+        """Train or freeze some tensors."""
+        for index, name, _, own in self._parameters():
+            if name in trained.get(index, {}):
+                for tensor in own:
+                    tensor.requires_grad_(trained[index][name])
+
+    def to_float(self, value: Any) -> float:
+        """Return a loss as a number; NaN if it is none."""
+        value = first_number(value)
+        return float("nan") if value is None else float(value)
+
+
+class _Replayed(nn.Module):
+    """The operations of a model, some of them replaced."""
+
+    def __init__(self, model: nn.Module, replay: Replay) -> None:
+        super().__init__()
+        self.model, self.parts = model, SimpleNamespace(replay=replay)
+
+    def forward(self, *inputs: Any) -> Any:
+        replay = self.parts.replay
+        return replay.trace.result(replay.outputs(list(inputs)))
