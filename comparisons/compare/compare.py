@@ -23,6 +23,8 @@ from framework_parity.comparisons.compare.pairing import (
 from framework_parity.comparisons.compare.result import (
     PairResult,
 )
+from framework_parity.comparisons.compare.training import Level, Training
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 Tensors = dict[int, dict[str, Array]]
@@ -58,8 +60,10 @@ def compare_models(
     kinds: Sequence[str] = (),
     dtype: LadderDtype = "float64",
     seed: int = 0,
+    level: Level | None = None,
+    target: Array | None = None,
 ) -> PairResult:
-    """Compare two models up to their outputs.
+    """Compare two models, and the training that their files define.
 
     Args:
         pair: a worker for each framework.
@@ -70,6 +74,9 @@ def compare_models(
             or `int` where a model has an embedding and one input.
         dtype: the precision.
         seed: seed of the inputs and of the models' own draws.
+        level: the last rung; by default the furthest for which both files
+            define the functions.
+        target: targets of each batch; by default they are drawn.
 
     Returns:
         The comparison.
@@ -103,7 +110,12 @@ def compare_models(
         for shape, kind in zip(shapes, kinds, strict=True)
     ]
     _share_weights(pair, pairing, keras, seed)
-    Forward(pair, result, inputs).judge()
+    training = Training(pair, result, inputs, target, seed)
+    last = training.level(level)
+    forward = Forward(pair, result, inputs)
+    forward.judge()
+    if last != "forward" and (result.outputs <= TIMES_FLOOR or result.causes):
+        training.judge(last)
     return result
 
 

@@ -15,6 +15,9 @@ from framework_parity.comparisons.compare.result import Difference
 
 SLUGS = {row.field: row.name for row in CONVENTIONS}
 
+INHERENT = {"running_variance"}
+"""Fields that no argument of the frameworks' classes sets."""
+
 TRAINING_ONLY = {"running_decay", "running_variance", "rate", "dropout"}
 """Fields without an effect in evaluation mode."""
 
@@ -73,6 +76,7 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                 f"set Keras's to {values[0]!r} at {other.label}, or "
                 f"PyTorch's to {values[1]!r} at {one.label}",
                 name,
+                inherent=name in INHERENT,
             )
         )
     for name in one.tensors.keys() & other.tensors.keys():
@@ -103,24 +107,30 @@ def _alone(node: Node, side: str) -> Difference:
     )
 
 
-def is_testable(difference: Difference, keras: Graph) -> bool:
+def is_testable(
+    difference: Difference, keras: Graph, *, training: bool = False
+) -> bool:
     """Return whether removing a difference is possible, and may show.
 
     Args:
-        difference: one that `found_differences` returned.
+        difference: between the models, or between their training.
         keras: Keras's graph, in which an operation is replaced.
+        training: whether the models run in training mode.
     """
+    if difference.part != "model":
+        return difference.part != "unread"
     one, other = difference.torch, difference.keras
     if one is None or other is None:
         node = one or other
         assert node is not None
         idle = node.kind in ("dropout", "spatial_dropout")
+        idle = idle and not training
         return len(node.inputs) == 1 and not node.tensors and not idle
     # The operation is computed with Keras's tensors.
     if not set(one.tensors) <= set(other.tensors) or not other.inputs:
         return False
     shaped = difference.slug.endswith("_shape")
-    if shaped or difference.field in TRAINING_ONLY:
+    if shaped or (difference.field in TRAINING_ONLY and not training):
         return False
     standin = stand_ins([difference])["keras"][other.index]
     assert standin is not None

@@ -75,6 +75,8 @@ class Forward:
     def judge(self) -> None:
         """Compare all pairs and the outputs, and explain a disagreement."""
         result = self.result
+        index, port = self.torch.outputs[0]
+        result.output_shape = self.torch_runs[0][index][port].shape
         own = self._own_ratios()
         self.rounded = self._rounded_constants(own)
         if self.rounded:

@@ -2,12 +2,19 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from framework_parity.common.live.graph import Graph, Node
 from framework_parity.comparisons.compare.pairing import Pairing
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.ladder.verdict import Outcome
+
+
+class Place(NamedTuple):
+    """Where something is in both files, each with the user's line."""
+
+    torch: str
+    keras: str
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,13 @@ class Difference:
         sentence: the difference, in one sentence.
         change: what to change so that the models agree, in one sentence.
         field: the field that differs; None where the whole operation does.
+        part: `model`, or the part of the training that differs: `loss`,
+            `optimizer`, `clipping`, `rates`, `trained`; `unread` where it
+            cannot be replaced.
+        places: where it is, if it is in no operation.
+        inherent: whether no argument of the frameworks' classes changes it.
+        cost: how far the losses are apart after the trajectory if it is left
+            alone, relative to their size; None where that is not known.
     """
 
     slug: str
@@ -30,15 +44,42 @@ class Difference:
     sentence: str
     change: str
     field: str | None = None
+    part: str = "model"
+    places: Place | None = None
+    inherent: bool = False
+    cost: float | None = None
+
+    @classmethod
+    def of_training(
+        cls, slug: str, places: Place, sentence: str, change: str, **more: Any
+    ) -> "Difference":
+        """Return a difference that is in no operation of the models."""
+        return cls(slug, None, None, sentence, change, places=places, **more)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What is the same for one difference, found in two recordings."""
+        return self.slug, self.field, *self.labels
+
+    @property
+    def labels(self) -> tuple[str | None, str | None]:
+        """PyTorch's and Keras's place, each with the user's line."""
+        if self.places is not None:
+            return self.places.torch, self.places.keras
+        return (
+            self.torch.label if self.torch else None,
+            self.keras.label if self.keras else None,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the difference as a JSON value."""
         return {
             "slug": self.slug,
-            "torch": self.torch.label if self.torch else None,
-            "keras": self.keras.label if self.keras else None,
+            "torch": self.labels[0],
+            "keras": self.labels[1],
             "sentence": self.sentence,
             "change": self.change,
+            "cost": self.cost,
         }
 
 
@@ -80,6 +121,16 @@ class PairResult:
         not_decided: differences that the comparison does not reach.
         inputs: what the models were applied to, in sentences.
         notes: what was replaced before the comparison, in sentences.
+        level: the last rung that was compared.
+        rungs: the ratio of each rung of training to the floor.
+        first_training: the first rung of training that differs, and where.
+        training_explained: whether the causes explain the rungs of training.
+        inherent: differences that no argument changes; they were removed
+            before the rungs of training were judged.
+        excused: last activations that the losses make up for.
+        cost: how far the last losses are apart, relative to their size.
+        rates: PyTorch's learning rate in each step.
+        keras_rates: Keras's.
     """
 
     addresses: tuple[str, str]
@@ -95,13 +146,25 @@ class PairResult:
     not_decided: list[Difference] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    output_shape: tuple[int, ...] = ()
+    level: str = "forward"
+    rungs: dict[str, float] = field(default_factory=dict)
+    first_training: tuple[str, Place] | None = None
+    training_explained: bool = True
+    inherent: list[Difference] = field(default_factory=list)
+    excused: list[Difference] = field(default_factory=list)
+    cost: float | None = None
+    rates: tuple[float, ...] = ()
+    keras_rates: tuple[float, ...] = ()
 
     @property
     def verdict(self) -> Outcome:
-        """Whether the outputs of the two models agree."""
-        if math.isnan(self.outputs):
+        """Whether the two models agree in all rungs that were compared."""
+        outputs = 0.0 if self.excused and not self.causes else self.outputs
+        ratios = [outputs, *self.rungs.values()]
+        if any(map(math.isnan, ratios)):
             return "undecided"
-        return "agree" if self.outputs <= TIMES_FLOOR else "disagree"
+        return "agree" if max(ratios) <= TIMES_FLOOR else "disagree"
 
     @property
     def first(self) -> OperationRatio | None:

@@ -105,6 +105,7 @@ class LiveTraining(BaseLiveTraining):
         with tf.GradientTape() as tape:
             value = self.loss_of(self.forward(inputs), self.target(target))
         slopes = iter(tape.gradient(value, variables))
+        chosen = {id(v) for v in self.live.model.trainable_variables}
         gradients: Tensors = {}
         for index, name, layout, own in parameters:
             parts = []
@@ -112,7 +113,7 @@ class LiveTraining(BaseLiveTraining):
                 slope = next(slopes)
                 parts.append(
                     np.zeros(tuple(variable.shape))
-                    if slope is None
+                    if slope is None or id(variable) not in chosen
                     else to_array(tf.convert_to_tensor(slope))
                 )
             of_layer = gradients.setdefault(index, {})

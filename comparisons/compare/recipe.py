@@ -1,0 +1,314 @@
+"""Differences between the losses, optimisers and frozen tensors of a pair."""
+
+from typing import Any
+
+from framework_parity.common.live.elements import Described
+from framework_parity.common.live.training import (
+    Changes,
+    OptimizerRead,
+    TrainingFound,
+)
+from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.comparisons.compare.differences import stand_ins
+from framework_parity.comparisons.compare.result import (
+    Difference,
+    PairResult,
+    Place,
+)
+
+SLUGS = {row.field: row.name for row in CONVENTIONS}
+
+INHERENT = {
+    "epsilon_placement",
+    "bias_correction",
+    "velocity",
+    "momentum_decay",
+}
+"""Fields of optimisers that no argument of the frameworks' classes sets."""
+
+ROUNDING = {"decoupled", "factored"}
+"""Forms of weight decay that differ only in rounding."""
+
+Found = dict[str, TrainingFound]
+
+
+def recipe_differences(found: Found, result: PairResult) -> list[Difference]:
+    """Return the differences outside the models.
+
+    Args:
+        found: what both files have for training.
+        result: of the rungs so far, with the pairing.
+    """
+    return [
+        *_of_losses(found),
+        *_of_optimizers(found),
+        *_of_trained(found, result),
+    ]
+
+
+def _of_losses(found: Found) -> list[Difference]:
+    torch, keras = found["torch"], found["keras"]
+    if not (torch.losses and keras.losses):
+        return []
+    one, other = torch.losses[0], keras.losses[0]
+    place = Place(
+        f"loss ({one.site or torch.defined.get('loss')})",
+        f"loss ({other.site or keras.defined.get('loss')})",
+    )
+    if one.kind != other.kind:
+        return [
+            Difference.of_training(
+                "loss_replaced",
+                place,
+                f"PyTorch's loss is {one.kind}, Keras's {other.kind}",
+                f"use {one.kind} in both, or {other.kind} in both",
+                part="loss" if torch.loss_read else "unread",
+            )
+        ]
+    readable = torch.loss_read and keras.loss_read
+    return [
+        _field(
+            f"{one.kind}_{name}",
+            place,
+            f"{name} of {one.kind}",
+            (one.fields.get(name), other.fields.get(name)),
+            name,
+            "loss" if readable else "unread",
+        )
+        for name in _differing(one.fields, other.fields)
+        if name != "clip"
+    ]
+
+
+def _of_optimizers(found: Found) -> list[Difference]:
+    reads = [each.optimizer for each in found.values()]
+    torch, keras = reads
+    if torch is None or keras is None:
+        return []
+    place = Place(
+        *(
+            f"make_optimizer ({each.defined.get('make_optimizer')})"
+            for each in found.values()
+        )
+    )
+    differences = _of_clipping(torch, keras, place)
+    if torch.described is None or keras.described is None:
+        return differences
+    (kind, fields), (other, theirs) = torch.described, keras.described
+    if kind != other:
+        return [
+            *differences,
+            Difference.of_training(
+                "optimizer_replaced",
+                place,
+                f"PyTorch's optimiser is {kind}, Keras's {other}",
+                f"use {kind} in both, or {other} in both",
+                part="optimizer",
+            ),
+        ]
+    differences.append(
+        Difference.of_training(
+            "float32_constants",
+            place,
+            f"Keras rounds the constants of {kind} to float32",
+            "no argument changes it",
+            part="constants",
+            inherent=True,
+        )
+    )
+    for name in _differing(fields, theirs):
+        values = fields.get(name), theirs.get(name)
+        differences.append(
+            _field(
+                SLUGS.get(f"{kind}.{name}", f"{kind}_{name}"),
+                place,
+                f"{name} of {kind}",
+                values,
+                name,
+                "optimizer",
+                inherent=name in INHERENT
+                or (name == "decay" and set(values) == ROUNDING),
+            )
+        )
+    return differences
+
+
+def _of_clipping(
+    torch: OptimizerRead, keras: OptimizerRead, place: Place
+) -> list[Difference]:
+    one, other = torch.clipping, keras.clipping
+    if one == other:
+        return []
+    if one and other and one[0] == other[0]:
+        return [
+            _field(
+                f"clipping_{name}",
+                place,
+                f"{name} of the clipping {one[0]}",
+                (one[1].get(name), other[1].get(name)),
+                name,
+                "clipping",
+                inherent=name == "epsilon",
+            )
+            for name in _differing(one[1], other[1])
+        ]
+    words = [
+        f"clips gradients {each[0].replace('_', ' ')} to {each[1]['limit']:g}"
+        if each
+        else "does not clip gradients"
+        for each in (one, other)
+    ]
+    return [
+        Difference.of_training(
+            "gradient_clipping",
+            place,
+            f"PyTorch {words[0]}, Keras {words[1]}",
+            "clip in the same way in both",
+            part="clipping",
+        )
+    ]
+
+
+def _of_trained(found: Found, result: PairResult) -> list[Difference]:
+    differences = []
+    for one, other in result.pairing.pairs:
+        torch = found["torch"].trained.get(one, {})
+        keras = found["keras"].trained.get(other, {})
+        for name in torch.keys() & keras.keys():
+            if torch[name] == keras[name]:
+                continue
+            nodes = [
+                graph.nodes[index]
+                for graph, index in zip(
+                    result.graphs, (one, other), strict=True
+                )
+            ]
+            frozen, moving = ("PyTorch", "Keras")
+            if torch[name]:
+                frozen, moving = moving, frozen
+            differences.append(
+                Difference(
+                    "frozen_weights",
+                    nodes[0],
+                    nodes[1],
+                    f"{name} is frozen in {frozen} and trained in {moving}",
+                    f"train it in {frozen}, or freeze it in {moving}",
+                    field=name,
+                    part="trained",
+                )
+            )
+    return differences
+
+
+def _field(
+    slug: str,
+    place: Place,
+    what: str,
+    values: tuple[Any, Any],
+    name: str,
+    part: str,
+    *,
+    inherent: bool = False,
+) -> Difference:
+    return Difference.of_training(
+        slug,
+        place,
+        f"{what} is {values[0]!r} in PyTorch and {values[1]!r} in Keras",
+        f"set Keras's to {values[0]!r}, or PyTorch's to {values[1]!r}",
+        part=part,
+        field=name,
+        inherent=inherent,
+    )
+
+
+def _differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    return sorted(
+        name
+        for name in one.keys() | other.keys()
+        if one.get(name) != other.get(name)
+    )
+
+
+def changed(
+    removed: list[Difference], found: Found, result: PairResult
+) -> dict[str, Changes]:
+    """Return what removes differences, for each framework.
+
+    Args:
+        removed: the differences.
+        found: what both files have for training.
+        result: of the rungs so far, with the pairing.
+    """
+    parts: dict[str, list[Difference]] = {}
+    for each in removed:
+        parts.setdefault(each.part, []).append(each)
+    standins = stand_ins(parts.get("model", []))
+    torch, keras = found["torch"], found["keras"]
+    optimizer, clipping = _optimizer(parts, torch.optimizer, keras.optimizer)
+    trained: dict[int, dict[str, bool]] = {}
+    partners = dict(result.pairing.pairs)
+    for each in parts.get("trained", []):
+        assert each.torch is not None
+        assert each.field is not None
+        index = each.torch.index
+        mine = torch.trained[index][each.field]
+        trained.setdefault(partners[index], {})[each.field] = mine
+    rates = result.rates if "rates" in parts else ()
+    if optimizer is not None and not rates:
+        rates = result.keras_rates
+    return {
+        "torch": Changes(standins=standins["torch"]),
+        "keras": Changes(
+            standins=standins["keras"],
+            loss=_loss(parts.get("loss", []), torch, keras),
+            optimizer=optimizer,
+            clipping=clipping,
+            rates=rates,
+            trained=trained,
+        ),
+    }
+
+
+def _loss(
+    removed: list[Difference], torch: TrainingFound, keras: TrainingFound
+) -> Described | None:
+    if not removed:
+        return None
+    kind, fields = keras.losses[0].described
+    for each in removed:
+        if each.field is None:
+            return torch.losses[0].described
+        fields = fields | {each.field: torch.losses[0].fields[each.field]}
+    return kind, fields
+
+
+def _optimizer(
+    parts: dict[str, list[Difference]],
+    torch: OptimizerRead | None,
+    keras: OptimizerRead | None,
+) -> tuple[Described | None, Described | None]:
+    """Return Keras's optimiser and clipping with differences removed."""
+    removed = parts.get("optimizer", [])
+    clips = parts.get("clipping", [])
+    rebuilt = removed or clips or "constants" in parts
+    if torch is None or keras is None or not rebuilt:
+        return None, None
+    described, clipping = keras.described, keras.clipping
+    for each in removed:
+        assert torch.described is not None
+        assert described is not None
+        if each.field is None:
+            described = torch.described
+        else:
+            fields = described[1] | {
+                each.field: torch.described[1][each.field]
+            }
+            described = described[0], fields
+    for each in clips:
+        if each.field is None or clipping is None:
+            clipping = torch.clipping
+        else:
+            assert torch.clipping is not None
+            value = torch.clipping[1][each.field]
+            clipping = clipping[0], clipping[1] | {each.field: value}
+    return described, clipping

@@ -1,0 +1,446 @@
+"""The rungs that compare training: loss, gradient, step and trajectory."""
+
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from framework_parity.common.layouts import Array
+from framework_parity.common.live.losses import target_forms
+from framework_parity.common.live.training import (
+    Batches,
+    Changes,
+    Tensors,
+    TrainingFound,
+    TrainingRun,
+)
+from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.training.randomness import nudged, stream
+from framework_parity.comparisons.compare.differences import (
+    found_differences,
+    is_testable,
+)
+from framework_parity.comparisons.compare.pairing import Pairing, paired
+from framework_parity.comparisons.compare.ratios import compared, near
+from framework_parity.comparisons.compare.recipe import (
+    changed,
+    recipe_differences,
+)
+from framework_parity.comparisons.compare.result import (
+    Difference,
+    PairResult,
+    Place,
+)
+from framework_parity.comparisons.compare.search import smallest
+from framework_parity.comparisons.ladder.thresholds import NUDGES, TIMES_FLOOR
+from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
+
+Level = Literal["forward", "gradient", "step", "trajectory"]
+
+STEPS = {"gradient": 0, "step": 1, "trajectory": 10}
+"""Training steps of each level."""
+
+Both = dict[str, list[TrainingRun]]
+"""The runs of each framework, unmodified, then perturbed."""
+
+
+class Training:
+    """The rungs of training, of two models whose forward rung is done.
+
+    Args:
+        pair: the workers, in which the models are open.
+        result: of the rungs so far.
+        inputs: of the first batch.
+        target: the kind of the targets, or arrays given by the user.
+        seed: of what is drawn.
+    """
+
+    def __init__(
+        self,
+        pair: WorkerPair,
+        result: PairResult,
+        inputs: list[Array],
+        target: Array | None,
+        seed: int,
+    ) -> None:
+        self.pair, self.result, self.seed = pair, result, seed
+        self.inputs, self.target = inputs, target
+        self.found: dict[str, TrainingFound]
+        self.pairing: Pairing
+        self.batches: dict[str, Batches]
+        self.steps = 0
+        self.base = Changes()
+
+    def level(self, wanted: Level | None) -> Level:
+        """Return the last rung that the user's functions allow.
+
+        Args:
+            wanted: the level that was asked for; None for the furthest.
+
+        Raises:
+            SpecError: if functions are missing for the level asked for.
+        """
+        defined = self.pair.ask("defined_functions")
+        furthest: Level = "forward"
+        if all("loss" in names for names in defined.values()):
+            furthest = "gradient"
+        if all(
+            "train_step" in names or "loss" in names
+            for names in defined.values()
+        ) and all("make_optimizer" in names for names in defined.values()):
+            furthest = "trajectory"
+        order: list[Level] = ["forward", "gradient", "step", "trajectory"]
+        if wanted is None:
+            return furthest
+        if order.index(wanted) > order.index(furthest):
+            raise SpecError(
+                f"--level {wanted}",
+                "both files need a function "
+                + (
+                    "`loss`"
+                    if wanted == "gradient"
+                    else "`make_optimizer`, and `loss` or `train_step`"
+                )
+                + "; found "
+                + "; ".join(
+                    f"in {LABELS[side]}'s {', '.join(names) or 'none'}"
+                    for side, names in defined.items()
+                ),
+            )
+        return wanted
+
+    def judge(self, level: Level) -> None:
+        """Compare the rungs up to a level, and explain a disagreement."""
+        if level == "forward":
+            return
+        self.result.level = level
+        self.steps = STEPS[level]
+        self._open()
+        result = self.result
+        differences = [
+            *found_differences(
+                self.found["torch"].graph,
+                self.found["keras"].graph,
+                self.pairing,
+            ),
+            *recipe_differences(self.found, result),
+        ]
+        runs = self._runs([])
+        assert runs is not None  # the shapes of the user's own models fit
+        result.rates = tuple(runs["torch"][0].rates)
+        result.keras_rates = tuple(runs["keras"][0].rates)
+        result.cost = _cost(runs)
+        inherent = [each for each in differences if each.inherent]
+        candidates = [
+            each
+            for each in differences
+            if each not in inherent
+            and is_testable(each, self.found["keras"].graph, training=True)
+        ]
+        if inherent and max(r for r, _ in self._ratios(runs).values()) > (
+            TIMES_FLOOR
+        ):
+            without = self._runs(inherent)
+            inherent = inherent if without is not None else []
+            runs = without or runs
+        ratios = self._ratios(runs)
+        result.rungs = {name: ratio for name, (ratio, _) in ratios.items()}
+        over = [
+            (name, place)
+            for name, (ratio, place) in ratios.items()
+            if not ratio <= TIMES_FLOOR
+        ]
+        result.inherent = inherent
+        if not over:
+            self._excuse(candidates, [])
+            return
+        result.first_training = over[0]
+
+        def ratio(removed: list[Difference]) -> float:
+            runs = self._runs([*inherent, *removed])
+            if runs is None:
+                return np.inf
+            return max(value for value, _ in self._ratios(runs).values())
+
+        rates = self._rates()
+        needed = smallest([*candidates, *rates], ratio)
+        if needed is None:
+            result.training_explained = False
+            result.not_decided = [*result.not_decided, *candidates]
+            return
+        self._excuse(candidates, needed)
+        known = {each.key for each in result.causes}
+        new = [each for each in needed if each.key not in known]
+        for each in new:
+            rest = [other for other in needed if other is not each]
+            left = self._runs([*inherent, *rest])
+            if left is not None:
+                each = replace(each, cost=_cost(left))
+            result.causes.append(each)
+        result.remaining = max(result.remaining or 0.0, ratio(needed))
+
+    def _open(self) -> None:
+        """Record both models in training mode, and draw the data."""
+        shape = self.result.output_shape
+        labels = shape[-1] if len(shape) > 1 and shape[-1] > 1 else 2
+        rng = stream(self.seed, "compare", "targets")
+        if self.target is not None:
+            forms = target_forms(self.target, labels)
+        else:
+            leading = shape[:-1] if shape[-1] > 1 else shape
+            forms = target_forms(rng.integers(labels, size=leading), labels)
+            forms["values"] = rng.random(shape)
+        self.found = self.pair.ask(
+            "open_training",
+            inputs=self.inputs,
+            targets=[forms[name] for name in ("labels", "one_hot", "values")],
+        )
+        torch, keras = self.found["torch"], self.found["keras"]
+        self.pairing = paired(torch.graph, keras.graph)
+        inputs = [self.inputs]
+        for step in range(1, max(self.steps, 1)):
+            rng = stream(self.seed, "compare", "batch", step)
+            inputs.append([_another(x, rng) for x in self.inputs])
+        drawn = [
+            self._targets(step, shape, labels) for step in range(len(inputs))
+        ]
+        partners = {other: one for one, other in self.pairing.pairs}
+        self.batches = {}
+        for side, found in self.found.items():
+            nodes = [
+                node.index
+                for node in found.graph
+                if node.kind in ("dropout", "spatial_dropout")
+            ]
+            names = [
+                str(partners.get(index, f"keras {index}"))
+                if side == "keras"
+                else str(index)
+                for index in nodes
+            ]
+            targets = [forms[found.form] for forms in drawn]
+            self.batches[side] = Batches(inputs, targets, names, self.seed)
+
+    def _targets(
+        self, step: int, shape: tuple[int, ...], labels: int
+    ) -> dict[str, Array]:
+        """Return the targets of a step in each form."""
+        if self.target is not None:
+            return target_forms(self.target, labels)
+        rng = stream(self.seed, "compare", "targets", step)
+        forms = {found.form for found in self.found.values()}
+        binary = any(
+            call.kind == "binary_cross_entropy"
+            for found in self.found.values()
+            for call in found.losses
+        )
+        if forms == {"values"}:
+            drawn = rng.random(shape)
+            if binary:
+                drawn = (drawn > 0.5).astype(np.float64)
+            return dict.fromkeys(("labels", "one_hot", "values"), drawn)
+        leading = shape[:-1] if shape[-1] > 1 else shape
+        return target_forms(rng.integers(labels, size=leading), labels)
+
+    def _runs(self, removed: list[Difference]) -> Both | None:
+        """Return the runs of both, with some differences removed.
+
+        None where the shapes do not fit.
+        """
+        changes = changed(removed, self.found, self.result)
+        runs: Both = {}
+        for side, worker in self.pair.workers.items():
+            runs[side] = []
+            held = worker.submit("live_weights").result()
+            for nudge in (None, *NUDGES):
+                if nudge is not None:
+                    moved = {
+                        index: nudged(tensors, nudge)
+                        for index, tensors in held.items()
+                    }
+                    worker.submit("set_live_weights", values=moved).result()
+                batches = self.batches[side]
+                inputs = [
+                    [near(x, nudge) for x in batch] for batch in batches.inputs
+                ]
+                run = worker.submit(
+                    "train_live",
+                    batches=replace(batches, inputs=inputs),
+                    changes=changes[side],
+                    steps=self.steps,
+                ).result()
+                if run is None:
+                    break
+                runs[side].append(run)
+            worker.submit("set_live_weights", values=held).result()
+            if run is None:
+                return None
+        return runs
+
+    def _ratios(self, runs: Both) -> dict[str, tuple[float, Place]]:
+        """Return the ratio of each rung, and where it is largest."""
+        torch, keras = runs["torch"], runs["keras"]
+        ratios: dict[str, tuple[float, Place]] = {}
+        if torch[0].loss is not None and keras[0].loss is not None:
+            ratios["loss"] = (
+                compared(
+                    [np.array([run.loss]) for run in torch],
+                    [np.array([run.loss]) for run in keras],
+                )[0],
+                self._place("loss"),
+            )
+            ratios["gradient"] = self._tensors(
+                [run.gradients for run in torch],
+                [run.gradients for run in keras],
+                backward=True,
+            )
+        if self.steps:
+            ratios["step"] = self._tensors(
+                [run.first for run in torch], [run.first for run in keras]
+            )
+        if self.steps > 1:
+            ratio, place = self._tensors(
+                [run.last for run in torch], [run.last for run in keras]
+            )
+            losses = [
+                [np.array(run.losses) for run in side]
+                for side in (torch, keras)
+            ]
+            if (
+                np.isfinite(losses[0][0]).all()
+                and np.isfinite(losses[1][0]).all()
+            ):
+                by_loss = max(
+                    compared(
+                        [run[step : step + 1] for run in losses[0]],
+                        [run[step : step + 1] for run in losses[1]],
+                    )[0]
+                    for step in range(self.steps)
+                )
+                ratio = max(ratio, by_loss)
+            ratios["trajectory"] = ratio, place
+        return ratios
+
+    def _tensors(
+        self,
+        torch: list[Tensors],
+        keras: list[Tensors],
+        *,
+        backward: bool = False,
+    ) -> tuple[float, Place]:
+        """Return the largest ratio of all paired tensors.
+
+        The place is the first operation, or the last for gradients, whose
+        tensors differ by more than the floor allows.
+        """
+        largest, places = 0.0, []
+        graphs = self.result.graphs
+        for one, other in self.result.pairing.pairs:
+            names = (
+                torch[0].get(one, {}).keys() & keras[0].get(other, {}).keys()
+            )
+            for name in sorted(names):
+                ratio, _ = compared(
+                    [run[one][name] for run in torch],
+                    [run[other][name] for run in keras],
+                )
+                largest = max(largest, ratio)
+                if ratio > TIMES_FLOOR:
+                    places.append(
+                        Place(
+                            f"{name} of {graphs[0].nodes[one].label}",
+                            f"{name} of {graphs[1].nodes[other].label}",
+                        )
+                    )
+        place = Place("", "")
+        if places:
+            place = places[-1] if backward else places[0]
+        return largest, place
+
+    def _place(self, function: str) -> Place:
+        return Place(
+            *(
+                f"{function} ({found.defined.get(function)})"
+                for found in self.found.values()
+            )
+        )
+
+    def _rates(self) -> list[Difference]:
+        """Return the difference in the learning rates, if there is one."""
+        torch, keras = self.result.rates, self.result.keras_rates
+        if not torch or np.allclose(torch, keras, rtol=1e-6, atol=0):
+            return []
+        step = next(
+            n
+            for n, pair in enumerate(zip(torch, keras, strict=True))
+            if not np.isclose(*pair, rtol=1e-6, atol=0)
+        )
+        first = step == 0 and len(set(torch)) == len(set(keras)) == 1
+        slug = "learning_rate" if first else "learning_rate_schedule"
+        return [
+            Difference.of_training(
+                slug,
+                self._place("make_optimizer"),
+                f"the learning rate of step {step + 1} is {torch[step]:.8g} "
+                f"in PyTorch and {keras[step]:.8g} in Keras",
+                "use the same rate in every step",
+                part="rates",
+            )
+        ]
+
+    def _excuse(
+        self, candidates: list[Difference], needed: list[Difference]
+    ) -> None:
+        """Excuse a last activation that the losses make up for.
+
+        A model may return logits and the other probabilities, if each has
+        the loss for it.
+        """
+        result = self.result
+        wanted = {each.key for each in needed}
+        excused = [
+            each
+            for each in result.causes
+            if each.key not in wanted and _is_last(each, result)
+        ]
+        if excused and len(result.rungs) and "loss" in result.rungs:
+            result.causes = [e for e in result.causes if e not in excused]
+            result.excused = excused
+        result.tried = [
+            each
+            for each in (*result.tried, *candidates)
+            if each.key not in wanted
+        ]
+        decided = {each.key for each in (*result.tried, *needed)}
+        result.not_decided = [
+            each for each in result.not_decided if each.key not in decided
+        ]
+
+
+def _is_last(difference: Difference, result: PairResult) -> bool:
+    """Return whether a difference is an activation of the outputs."""
+    sides = zip(
+        (difference.torch, difference.keras), result.graphs, strict=True
+    )
+    nodes = [(node, graph) for node, graph in sides if node is not None]
+    return len(nodes) == 1 and all(
+        node.kind in ("softmax", "log_softmax", "sigmoid")
+        and any(index == node.index for index, _ in graph.outputs)
+        for node, graph in nodes
+    )
+
+
+def _cost(runs: Both) -> float | None:
+    """Return how far the last losses are apart, relative to their size."""
+    torch, keras = (run[0].losses for run in runs.values())
+    if not torch or not np.isfinite([torch[-1], keras[-1]]).all():
+        return None
+    size = max(abs(torch[-1]), abs(keras[-1])) or 1.0
+    return abs(torch[-1] - keras[-1]) / size
+
+
+def _another(x: Array, rng: np.random.Generator) -> Array:
+    """Return another input of the same kind."""
+    if x.dtype.kind != "f":
+        return np.asarray(rng.integers(int(x.max()) + 1, size=x.shape))
+    return np.asarray(rng.normal(size=x.shape))
