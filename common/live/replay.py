@@ -28,7 +28,8 @@ class Replay:
         graph: that was read from the trace.
         standins: operations that NumPy computes, or that are left out.
         draws: in training, from the index of a dropout to what draws its
-            numbers. None in evaluation.
+            numbers, or to None where it runs in evaluation mode. None if
+            all do.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Replay:
         trace: Trace,
         graph: Graph,
         standins: StandIns,
-        draws: Callable[[int], Uniform] | None = None,
+        draws: Callable[[int], Uniform | None] | None = None,
     ) -> None:
         self.live, self.trace, self.graph = live, trace, graph
         self.draws = draws

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ from framework_parity.common.live.losses import LossCall
 from framework_parity.common.live.replay import Replay, StandIns, Uniform
 from framework_parity.common.live.simplify import simplified
 from framework_parity.common.live.standins import DROPOUTS
-from framework_parity.common.live.trace import Trace
+from framework_parity.common.live.trace import Call, Trace
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.training.randomness import stream
 
@@ -60,6 +60,10 @@ class TrainingFound:
         optimizer: as read; None without one.
         trained: whether each tensor is trained.
         form: of the targets: `labels`, `one_hot` or `values`.
+        modes: whether each dropout and batch normalisation runs in training
+            mode in a training step, by its node in evaluation.
+        penalties: whether the model adds penalties to the loss.
+        shared: nodes that use the same tensors.
     """
 
     graph: Graph
@@ -70,6 +74,9 @@ class TrainingFound:
     optimizer: OptimizerRead | None
     trained: dict[int, dict[str, bool]]
     form: str
+    modes: dict[int, bool]
+    penalties: bool
+    shared: list[tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,8 @@ class Changes:
         rates: the learning rate of each step; if empty, the user's.
         trained: whether a tensor is trained, where that is replaced.
         penalties: whether the model's own penalties count.
+        modes: whether a dropout or a batch normalisation runs in training
+            mode, where that is replaced.
     """
 
     standins: StandIns = field(default_factory=dict)
@@ -93,6 +102,7 @@ class Changes:
     rates: tuple[float, ...] = ()
     trained: dict[int, dict[str, bool]] = field(default_factory=dict)
     penalties: bool = True
+    modes: dict[int, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -192,6 +202,7 @@ class BaseLiveTraining:
         self.graph: Graph
         self.masks: Masks
         self.changes = Changes()
+        self.seen: dict[int, bool] = {}
         self.complete()
 
     def complete(self) -> None:
@@ -280,6 +291,8 @@ class BaseLiveTraining:
             name: line_of(function)
             for name, function in self.functions.items()
         }
+        modes = self._modes()
+        self.restore(state)
         return TrainingFound(
             self.graph,
             defined,
@@ -289,7 +302,53 @@ class BaseLiveTraining:
             optimizer,
             self.trained(),
             form,
+            modes,
+            self.has_penalties(),
+            self._shared(),
         )
+
+    def _modes(self) -> dict[int, bool]:
+        """Return the mode in which layers run in a training step."""
+        self.seen = {}
+        inputs, target = self.sample()
+        self.masks.begin(0)
+        with self.drawing():
+            if {"train_step", "make_optimizer"} <= self.functions.keys():
+                self.stepped(self.made_optimizer(), inputs, target)
+            else:
+                self.forward(self.masks.batches.inputs[0])
+        return {
+            node.index: self.seen[id(event.layer)]
+            for node in self.live.graph
+            for event in [self.live.trace.events[node.event]]
+            if isinstance(event, Call) and id(event.layer) in self.seen
+        }
+
+    def mode_of(self, layer: Any) -> bool | None:
+        """Return the mode that a layer is to run in, if that is replaced."""
+        for index, mode in self.changes.modes.items():
+            event = self.live.trace.events[self.live.graph.nodes[index].event]
+            if isinstance(event, Call) and event.layer is layer:
+                return mode
+        return None
+
+    def _shared(self) -> list[tuple[int, ...]]:
+        """Return groups of nodes that use the same tensors."""
+        groups: dict[int, list[int]] = {}
+        for node in self.live.graph.with_tensors():
+            event = self.live.trace.events[node.event]
+            key = event.layer if isinstance(event, Call) else event.value
+            tensors = self.shared_key(key)
+            groups.setdefault(tensors, []).append(node.index)
+        return [tuple(group) for group in groups.values() if len(group) > 1]
+
+    def shared_key(self, layer: Any) -> int:
+        """Return a number that is the same for the same tensors."""
+        return id(layer)
+
+    def has_penalties(self) -> bool:
+        """Return whether the model adds penalties to the loss."""
+        return False
 
     def _shape(self, index: int, port: int) -> Shape:
         """Return the shape of a node's output, channels last."""
@@ -309,6 +368,7 @@ class BaseLiveTraining:
             return [], "labels", False
         problem: Exception | None = None
         for form, array in zip(forms, targets, strict=True):
+            self.masks.begin(0)
             with self.drawing(), self.watched_losses() as calls:
                 try:
                     pred = self.forward(inputs)
@@ -334,6 +394,7 @@ class BaseLiveTraining:
         before = self.changes
         self.changes = Changes(loss=calls[0].described)
         try:
+            self.masks.begin(0)
             with self.drawing():
                 mine = self.loss_of(self.forward(inputs), self.target(y))
                 return bool(np.isclose(self.to_float(mine), value, 1e-6))
@@ -372,9 +433,13 @@ class BaseLiveTraining:
         before = self.saved()
         if "loss" in self.functions:
             self.masks.begin(0)
+            # The modes are those of the user's training steps.
+            changes = self.changes
+            self.changes = replace(changes, modes={})
             loss, gradients = self.differentiated(
                 batches.inputs[0], batches.targets[0]
             )
+            self.changes = changes
             self.restore(before)
         losses: list[float] = []
         rates: list[float] = []
@@ -437,9 +502,21 @@ class BaseLiveTraining:
         if not standins:
             return self.live.model
         replay = Replay(
-            self.live, self.trace, self.graph, standins, self.masks.of_node
+            self.live, self.trace, self.graph, standins, self._draws
         )
         return self.stand_in(replay)
+
+    def _draws(self, index: int) -> Uniform | None:
+        """Return what a replaced operation draws; None in evaluation."""
+        event = self.trace.events[self.graph.nodes[index].event]
+        layer = getattr(event, "layer", None)
+        if layer is not None and not self.in_training(layer):
+            return None
+        return self.masks.of_node(index)
+
+    def in_training(self, layer: Any) -> bool:
+        """Return whether a layer that is replayed runs in training mode."""
+        raise NotImplementedError
 
 
 def _raise(error: Exception | None) -> None:

@@ -109,7 +109,7 @@ def compare_models(
         f"shape {tuple(shape)}"
         for shape, kind in zip(shapes, kinds, strict=True)
     ]
-    _share_weights(pair, pairing, keras, seed)
+    _share_weights(pair, pairing, graphs, seed)
     training = Training(pair, result, inputs, target, seed)
     last = training.level(level)
     forward = Forward(pair, result, inputs)
@@ -120,7 +120,10 @@ def compare_models(
 
 
 def _share_weights(
-    pair: WorkerPair, pairing: Pairing, keras: Graph, seed: int
+    pair: WorkerPair,
+    pairing: Pairing,
+    graphs: dict[str, Graph],
+    seed: int,
 ) -> None:
     """Give both models PyTorch's tensors, made generic.
 
@@ -134,20 +137,23 @@ def _share_weights(
         generic[index] = {
             name: _generic(name, value, rng) for name, value in held.items()
         }
-    copied = {}
-    for one, other in pairing.pairs:
-        theirs = keras.nodes[other].tensors
-        same = {
-            name: value
-            for name, value in generic.get(one, {}).items()
-            if tuple(theirs.get(name, ())) == value.shape
-        }
-        if same:
-            copied[other] = same
-    pair.ask_each(
-        "set_live_weights",
-        {"torch": {"values": generic}, "keras": {"values": copied}},
-    )
+    workers = pair.workers
+    workers["torch"].submit("set_live_weights", values=generic).result()
+    # A tensor that several operations share has the value written last.
+    for source, index in (("torch", 0), ("keras", 1)):
+        other = "keras" if source == "torch" else "torch"
+        held = workers[source].submit("live_weights").result()
+        copied = {}
+        for edge in pairing.pairs:
+            theirs = graphs[other].nodes[edge[1 - index]].tensors
+            same = {
+                name: value
+                for name, value in held.get(edge[index], {}).items()
+                if tuple(theirs.get(name, ())) == value.shape
+            }
+            if same:
+                copied[edge[1 - index]] = same
+        workers[other].submit("set_live_weights", values=copied).result()
 
 
 def _generic(name: str, value: Array, rng: np.random.Generator) -> Array:

@@ -43,6 +43,9 @@ def recipe_differences(found: Found, result: PairResult) -> list[Difference]:
         *_of_losses(found),
         *_of_optimizers(found),
         *_of_trained(found, result),
+        *_of_modes(found, result),
+        *_of_penalties(found),
+        *_of_shared(found, result),
     ]
 
 
@@ -200,6 +203,92 @@ def _of_trained(found: Found, result: PairResult) -> list[Difference]:
     return differences
 
 
+def _of_modes(found: Found, result: PairResult) -> list[Difference]:
+    """Return the layers that run in training mode on one side only."""
+    differences = []
+    for one, other in result.pairing.pairs:
+        torch = found["torch"].modes.get(one)
+        keras = found["keras"].modes.get(other)
+        if torch is None or keras is None or torch == keras:
+            continue
+        nodes = [
+            graph.nodes[index]
+            for graph, index in zip(result.graphs, (one, other), strict=True)
+        ]
+        words = {True: "training", False: "evaluation"}
+        differences.append(
+            Difference(
+                "training_mode",
+                nodes[0],
+                nodes[1],
+                f"{nodes[0].kind} runs in {words[torch]} mode in PyTorch's "
+                f"training steps and in {words[keras]} mode in Keras's",
+                "call train() and eval() in PyTorch, or pass training= in "
+                "Keras, so that both run in the same mode",
+                part="modes",
+            )
+        )
+    return differences
+
+
+def _of_penalties(found: Found) -> list[Difference]:
+    if not found["keras"].penalties:
+        return []
+    place = Place(
+        f"make_optimizer ({found['torch'].defined.get('make_optimizer')})",
+        "regularizers of the layers",
+    )
+    return [
+        Difference.of_training(
+            "weight_penalty",
+            place,
+            "Keras's layers have regularizers, which are added to the loss; "
+            "PyTorch's layers have none",
+            "remove them, or use weight_decay in PyTorch: it is twice the "
+            "factor of L2",
+            part="penalties",
+        )
+    ]
+
+
+def _of_shared(found: Found, result: PairResult) -> list[Difference]:
+    """Return the tensors that several operations use on one side only."""
+    partners = dict(result.pairing.pairs)
+    torch = {
+        tuple(sorted(partners[index] for index in group)): group
+        for group in found["torch"].shared
+        if all(index in partners for index in group)
+    }
+    keras = {tuple(sorted(group)) for group in found["keras"].shared}
+    differences = []
+    for group in torch.keys() ^ keras:
+        mine = torch.get(group)
+        back = {other: one for one, other in result.pairing.pairs}
+        if any(index not in back for index in group):
+            continue
+        places = [
+            ", ".join(graph.nodes[index].label for index in indices)
+            for graph, indices in zip(
+                result.graphs,
+                (mine or [back[index] for index in group], group),
+                strict=True,
+            )
+        ]
+        sides = ("PyTorch", "Keras") if mine else ("Keras", "PyTorch")
+        differences.append(
+            Difference.of_training(
+                "shared_weights",
+                Place(*places),
+                f"these operations share their tensors in {sides[0]}, and "
+                f"each has its own in {sides[1]}",
+                "share them in both, or in neither",
+                part="shared",
+                group=group,
+            )
+        )
+    return differences
+
+
 def _field(
     slug: str,
     place: Place,
@@ -253,6 +342,11 @@ def changed(
         index = each.torch.index
         mine = torch.trained[index][each.field]
         trained.setdefault(partners[index], {})[each.field] = mine
+    modes: dict[int, bool] = {}
+    for each in parts.get("modes", []):
+        assert each.torch is not None
+        index = each.torch.index
+        modes[partners[index]] = torch.modes[index]
     rates = result.rates if "rates" in parts else ()
     if optimizer is not None and not rates:
         rates = result.keras_rates
@@ -265,6 +359,8 @@ def changed(
             clipping=clipping,
             rates=rates,
             trained=trained,
+            penalties="penalties" not in parts,
+            modes=modes,
         ),
     }
 

@@ -30,10 +30,12 @@ class Difference:
         change: what to change so that the models agree, in one sentence.
         field: the field that differs; None where the whole operation does.
         part: `model`, or the part of the training that differs: `loss`,
-            `optimizer`, `clipping`, `rates`, `trained`; `unread` where it
-            cannot be replaced.
+            `optimizer`, `constants`, `clipping`, `rates`, `trained`,
+            `modes`, `penalties`, `shared`; `unread` where it cannot be
+            replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.
+        group: of shared tensors, Keras's operations.
         cost: how far the losses are apart after the trajectory if it is left
             alone, relative to their size; None where that is not known.
     """
@@ -47,6 +49,7 @@ class Difference:
     part: str = "model"
     places: Place | None = None
     inherent: bool = False
+    group: tuple[int, ...] = ()
     cost: float | None = None
 
     @classmethod

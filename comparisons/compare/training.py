@@ -1,5 +1,6 @@
 """The rungs that compare training: loss, gradient, step and trajectory."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -130,6 +131,9 @@ class Training:
         result.rates = tuple(runs["torch"][0].rates)
         result.keras_rates = tuple(runs["keras"][0].rates)
         result.cost = _cost(runs)
+        rates = self._rates()
+        differences += [each for each in rates if each.inherent]
+        rates = [each for each in rates if not each.inherent]
         inherent = [each for each in differences if each.inherent]
         candidates = [
             each
@@ -160,9 +164,13 @@ class Training:
             runs = self._runs([*inherent, *removed])
             if runs is None:
                 return np.inf
-            return max(value for value, _ in self._ratios(runs).values())
+            shared = [each.group for each in removed if each.part == "shared"]
+            ratios = self._ratios(runs, shared)
+            if shared:
+                # Gradients can be summed, but not steps.
+                ratios = {k: ratios[k] for k in ("loss", "gradient")}
+            return max(value for value, _ in ratios.values())
 
-        rates = self._rates()
         needed = smallest([*candidates, *rates], ratio)
         if needed is None:
             result.training_explained = False
@@ -277,8 +285,15 @@ class Training:
                 return None
         return runs
 
-    def _ratios(self, runs: Both) -> dict[str, tuple[float, Place]]:
-        """Return the ratio of each rung, and where it is largest."""
+    def _ratios(
+        self, runs: Both, shared: Sequence[tuple[int, ...]] = ()
+    ) -> dict[str, tuple[float, Place]]:
+        """Return the ratio of each rung, and where it is largest.
+
+        Args:
+            runs: of both.
+            shared: groups of Keras's nodes whose gradients are added.
+        """
         torch, keras = runs["torch"], runs["keras"]
         ratios: dict[str, tuple[float, Place]] = {}
         if torch[0].loss is not None and keras[0].loss is not None:
@@ -291,7 +306,7 @@ class Training:
             )
             ratios["gradient"] = self._tensors(
                 [run.gradients for run in torch],
-                [run.gradients for run in keras],
+                [_added(run.gradients, shared) for run in keras],
                 backward=True,
             )
         if self.steps:
@@ -368,8 +383,19 @@ class Training:
     def _rates(self) -> list[Difference]:
         """Return the difference in the learning rates, if there is one."""
         torch, keras = self.result.rates, self.result.keras_rates
-        if not torch or np.allclose(torch, keras, rtol=1e-6, atol=0):
+        if not torch or torch == keras:
             return []
+        if np.allclose(torch, keras, rtol=1e-6, atol=0):
+            return [
+                Difference.of_training(
+                    "float32_rates",
+                    self._place("make_optimizer"),
+                    "Keras computes the schedule in float32",
+                    "no argument changes it",
+                    part="rates",
+                    inherent=True,
+                )
+            ]
         step = next(
             n
             for n, pair in enumerate(zip(torch, keras, strict=True))
@@ -428,6 +454,20 @@ def _is_last(difference: Difference, result: PairResult) -> bool:
         and any(index == node.index for index, _ in graph.outputs)
         for node, graph in nodes
     )
+
+
+def _added(gradients: Tensors, shared: Sequence[tuple[int, ...]]) -> Tensors:
+    """Return gradients, those of each group added."""
+    added = dict(gradients)
+    for group in shared:
+        names = set.intersection(*(set(gradients[i]) for i in group))
+        total = {
+            name: np.sum([gradients[i][name] for i in group], axis=0)
+            for name in names
+        }
+        for index in group:
+            added[index] = gradients[index] | total
+    return added
 
 
 def _cost(runs: Both) -> float | None:

@@ -37,10 +37,24 @@ OPTIMIZERS: dict[str, Any] = {each.kind(): each for each in members(Optimizer)}
 CLIPPINGS: dict[str, Any] = {each.kind(): each for each in members(Clipping)}
 
 
+FROZEN = (keras.layers.BatchNormalization,)
+"""Layers that run in evaluation mode where they are not trained."""
+
+MODED = (
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+    keras.layers.SpatialDropout2D,
+    keras.layers.BatchNormalization,
+)
+"""Layers that do something else in training."""
+
+
 class LiveTraining(BaseLiveTraining):
     """A live Keras model in training mode."""
 
     watched_losses = staticmethod(watched_losses)
+    replayed: bool | None = None
+    """The mode in which operations are replayed; None outside."""
 
     def complete(self) -> None:
         """Add the loss and the optimiser of a compiled model."""
@@ -205,7 +219,7 @@ class LiveTraining(BaseLiveTraining):
 
     def stand_in(self, replay: Replay) -> Any:
         """Return the model with its operations replaced, as a model."""
-        return _Replayed(self.live.model, replay)
+        return _Replayed(self, replay)
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
@@ -226,13 +240,43 @@ class LiveTraining(BaseLiveTraining):
             return inputs * tf.cast(mask, inputs.dtype)
 
         backend.random.dropout = dropout
+        calls = {kind: kind.call for kind in MODED}
+        for kind, call in calls.items():
+            kind.call = self._in_mode(call)
         eager = tf.config.functions_run_eagerly()
         tf.config.run_functions_eagerly(True)
         try:
             yield
         finally:
             backend.random.dropout = plain
+            for kind, call in calls.items():
+                kind.call = call
             tf.config.run_functions_eagerly(eager)
+
+    def _in_mode(self, plain: Any) -> Any:
+        """Note the mode of a layer, or set the one that replaces it."""
+
+        def call(
+            layer: Any, inputs: Any, training: Any = None, **more: Any
+        ) -> Any:
+            if self.replayed is not None:
+                training = self.replayed
+            wanted = self.mode_of(layer)
+            training = bool(training) if wanted is None else wanted
+            self.seen[id(layer)] = training and not _is_frozen(layer)
+            return plain(layer, inputs, training=training, **more)
+
+        return call
+
+    def in_training(self, layer: Any) -> bool:
+        """Return whether a layer that is replayed runs in training mode."""
+        wanted = self.mode_of(layer)
+        training = bool(self.replayed) if wanted is None else wanted
+        return training and not _is_frozen(layer)
+
+    def has_penalties(self) -> bool:
+        """Return whether the model adds penalties to the loss."""
+        return bool(self.live.model.losses)
 
     def trained(self) -> dict[int, dict[str, bool]]:
         """Return whether each tensor is trained, by node and name."""
@@ -262,12 +306,21 @@ class LiveTraining(BaseLiveTraining):
 class _Replayed:
     """The operations of a model, some of them replaced."""
 
-    def __init__(self, model: Any, replay: Replay) -> None:
-        self._model, self._replay = model, replay
+    def __init__(self, training: LiveTraining, replay: Replay) -> None:
+        self._training, self._replay = training, replay
 
     def __call__(self, *inputs: Any, training: Any = None) -> Any:
-        outputs = self._replay.outputs(list(inputs))
+        self._training.replayed = bool(training)
+        try:
+            outputs = self._replay.outputs(list(inputs))
+        finally:
+            self._training.replayed = None
         return self._replay.trace.result(outputs)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._model, name)
+        return getattr(self._training.live.model, name)
+
+
+def _is_frozen(layer: Any) -> bool:
+    """Return whether a layer runs in evaluation mode as it is not trained."""
+    return isinstance(layer, FROZEN) and not layer.trainable

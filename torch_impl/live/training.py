@@ -29,6 +29,9 @@ from framework_parity.torch_impl.live.tensors import (
     to_array,
 )
 
+MODED = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
+"""Layers that do something else in training."""
+
 
 class LiveTraining(BaseLiveTraining):
     """A live PyTorch model in training mode."""
@@ -205,11 +208,28 @@ class LiveTraining(BaseLiveTraining):
 
         for name in names:
             setattr(functional, name, drawn(name != "dropout"))
+        hooks = [
+            module.register_forward_pre_hook(self._in_mode)
+            for module in self.live.model.modules()
+            if isinstance(module, MODED)
+        ]
         try:
             yield
         finally:
+            for hook in hooks:
+                hook.remove()
             for name, function in plain.items():
                 setattr(functional, name, function)
+
+    def _in_mode(self, module: nn.Module, _: Any) -> None:
+        """Note the mode of a layer, or set the one that replaces it."""
+        module.training = self.in_training(module)
+        self.seen[id(module)] = module.training
+
+    def in_training(self, layer: Any) -> bool:
+        """Return whether a layer that is replayed runs in training mode."""
+        wanted = self.mode_of(layer)
+        return bool(layer.training) if wanted is None else wanted
 
     def trained(self) -> dict[int, dict[str, bool]]:
         """Return whether each tensor is trained, by node and name."""
@@ -217,6 +237,12 @@ class LiveTraining(BaseLiveTraining):
         for index, name, _, own in self._parameters():
             found.setdefault(index, {})[name] = own[0].requires_grad
         return found
+
+    def shared_key(self, layer: Any) -> int:
+        """Return a number that is the same for the same tensors."""
+        weight = getattr(layer, "weight", layer)
+        tensor = isinstance(weight, torch.Tensor)
+        return weight.data_ptr() if tensor else id(layer)
 
     def set_trained(self, trained: dict[int, dict[str, bool]]) -> None:
         """Train or freeze some tensors."""
