@@ -12,6 +12,9 @@ LessonChoice: TypeAlias = int | Literal["own"]
 InputKind: TypeAlias = Literal["float", "int"]
 """What an input of a model consists of."""
 
+CompareLevel: TypeAlias = Literal["forward", "gradient", "step", "trajectory"]
+"""The last rung of a comparison of two models of a user's own."""
+
 Randomness: TypeAlias = Literal["shared", "native", "replay"]
 Rung: TypeAlias = Literal[
     "data",

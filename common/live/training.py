@@ -91,6 +91,7 @@ class Changes:
         rates: the learning rate of each step; if empty, the user's.
         trained: whether a tensor is trained, where that is replaced.
         penalties: whether the model's own penalties count.
+        exact: whether they are computed without constants in float32.
         modes: whether a dropout or a batch normalisation runs in training
             mode, where that is replaced.
     """
@@ -102,6 +103,7 @@ class Changes:
     rates: tuple[float, ...] = ()
     trained: dict[int, dict[str, bool]] = field(default_factory=dict)
     penalties: bool = True
+    exact: bool = False
     modes: dict[int, bool] = field(default_factory=dict)
 
 
@@ -462,6 +464,64 @@ class BaseLiveTraining:
                 first = self.live.weights()
         last = self.live.weights() if steps else {}
         return TrainingRun(loss, gradients, losses, rates, first, last)
+
+    def preprocessed(self, images: Array) -> Array:
+        """Return images after the user's preprocessing, channels last.
+
+        Args:
+            images: of shape (n, height, width, channels), in 0 to 255.
+        """
+        given = self.called("preprocess", images)
+        made = np.asarray(self.live.layout.to_array(self.as_tensor(given)))
+        moved = np.moveaxis(made, 1, -1) if made.ndim == 4 else made
+        return moved if moved.shape == images.shape else made
+
+    def as_tensor(self, value: Any) -> Any:
+        """Return an array or a tensor as a tensor."""
+        raise NotImplementedError
+
+    def split(self, n: int, fraction: float) -> list[list[int]]:
+        """Return the indices in each part of the user's split."""
+        parts = self.called("split", n, fraction)
+        return [
+            [int(index) for index in np.asarray(part).reshape(-1)]
+            for part in parts
+        ]
+
+    def evaluated(
+        self, inputs: list[Array], target: Array, *, forced: bool
+    ) -> dict[str, float]:
+        """Return what the user's evaluation returns, after training.
+
+        Args:
+            inputs: as in `BaseLiveModel.open`.
+            target: in the form of this side.
+            forced: whether all layers run in evaluation mode.
+        """
+        state = self.saved()
+        batches = Batches([inputs], [target], [], 0)
+        self.masks = Masks(self.graph, batches)
+        nodes = [node.index for node in self.live.graph]
+        self.changes = Changes(
+            modes=dict.fromkeys(nodes, False) if forced else {}
+        )
+        try:
+            self.begin_evaluation()
+            given, tensor = self.sample()
+            x = given[0] if len(given) == 1 else tuple(given)
+            with self.drawing():
+                value = self.called("evaluate", self.live.model, x, tensor)
+        finally:
+            self.changes = Changes()
+            self.restore(state)
+        if isinstance(value, dict):
+            return {name: self.to_float(v) for name, v in value.items()}
+        if isinstance(value, tuple | list):
+            return {str(n): self.to_float(v) for n, v in enumerate(value)}
+        return {"value": self.to_float(value)}
+
+    def begin_evaluation(self) -> None:
+        """Leave the model as it is after a training step."""
 
     def set_rate(self, optimizer: Any, step: int) -> None:
         """Set the learning rate of a step, where it is replaced."""

@@ -1,5 +1,6 @@
 """`parity compare`: compare two models of the user's own."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,8 +28,9 @@ def compare(
             help="Shape of an input, batch first and channels last, such as "
             "2,32,32,3; PyTorch gets images with channels first. Once for "
             "each input.",
+            show_default=False,
         ),
-    ],
+    ] = [],  # noqa: B006 - the library copies it
     input_dtype: Annotated[
         list[str],
         typer.Option(
@@ -40,12 +42,26 @@ def compare(
         choices.LadderDtype, typer.Option(help="Precision.")
     ] = "float64",
     seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
+    level: Annotated[
+        choices.CompareLevel | None,
+        typer.Option(
+            help="The last rung.",
+            show_default="the furthest for which both files have functions",
+        ),
+    ] = None,
+    sample: Annotated[
+        Path | None,
+        typer.Option(
+            help="An .npz file with the inputs, and the targets as y.",
+            show_default=False,
+        ),
+    ] = None,
     timeout: Annotated[
         int, typer.Option(min=1, help="Seconds until it gives up.")
     ] = 600,
     as_json: flags.Json = False,
 ) -> None:
-    """Compare two models of your own, up to their outputs."""
+    """Compare two models of your own, and their training."""
     from framework_parity.comparisons.compare.settings import (
         CompareSettings,
         compare_files,
@@ -61,6 +77,8 @@ def compare(
         dtype=dtype,
         seed=seed,
         timeout=timeout,
+        level=level,
+        sample=sample,
     )
     result = compare_files(torch, keras, settings)
     if as_json:

@@ -8,10 +8,11 @@ restores agreement is the cause.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from framework_parity.common.choices import LadderDtype
+from framework_parity.common.choices import CompareLevel, LadderDtype
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph
 from framework_parity.common.training.randomness import stream
@@ -23,11 +24,23 @@ from framework_parity.comparisons.compare.pairing import (
 from framework_parity.comparisons.compare.result import (
     PairResult,
 )
-from framework_parity.comparisons.compare.training import Level, Training
+from framework_parity.comparisons.compare.training import Training
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 Tensors = dict[int, dict[str, Array]]
+
+
+class Sample(NamedTuple):
+    """What the models are applied to.
+
+    Attributes:
+        inputs: batch first; of images and volumes with the channels last.
+        target: labels or values; None where they are drawn.
+    """
+
+    inputs: list[Array]
+    target: Array | None
 
 
 def drawn_inputs(
@@ -60,8 +73,8 @@ def compare_models(
     kinds: Sequence[str] = (),
     dtype: LadderDtype = "float64",
     seed: int = 0,
-    level: Level | None = None,
-    target: Array | None = None,
+    level: CompareLevel | None = None,
+    sample: Sample | None = None,
 ) -> PairResult:
     """Compare two models, and the training that their files define.
 
@@ -76,7 +89,7 @@ def compare_models(
         seed: seed of the inputs and of the models' own draws.
         level: the last rung; by default the furthest for which both files
             define the functions.
-        target: targets of each batch; by default they are drawn.
+        sample: inputs and targets; by default they are drawn.
 
     Returns:
         The comparison.
@@ -96,25 +109,31 @@ def compare_models(
         },
     )
     ids = min([*limits["torch"], *limits["keras"]], default=0)
-    kinds = kinds or ["int" if ids and len(shapes) == 1 else "float"] * len(
-        shapes
-    )
-    inputs = drawn_inputs(shapes, kinds, ids or 1, seed)
+    if sample is None:
+        kinds = kinds or ["int" if ids and len(shapes) == 1 else "float"] * (
+            len(shapes)
+        )
+        sample = Sample(drawn_inputs(shapes, kinds, ids or 1, seed), None)
+        drawn = [
+            f"{'ids below ' + str(ids) if kind == 'int' else 'normal numbers'}"
+            f" of shape {tuple(shape)}"
+            for shape, kind in zip(shapes, kinds, strict=True)
+        ]
+    else:
+        drawn = [f"the sample's, of shape {x.shape}" for x in sample.inputs]
+    inputs = sample.inputs
     graphs = pair.ask("record_model", inputs=inputs)
     torch, keras = graphs["torch"], graphs["keras"]
     pairing = paired(torch, keras)
     result = PairResult(addresses, dtype, (torch, keras), pairing)
-    result.inputs = [
-        f"{'ids below ' + str(ids) if kind == 'int' else 'normal numbers'} of "
-        f"shape {tuple(shape)}"
-        for shape, kind in zip(shapes, kinds, strict=True)
-    ]
+    result.inputs = drawn
     _share_weights(pair, pairing, graphs, seed)
-    training = Training(pair, result, inputs, target, seed)
+    training = Training(pair, result, inputs, sample.target, seed)
     last = training.level(level)
     forward = Forward(pair, result, inputs)
     forward.judge()
-    if last != "forward" and (result.outputs <= TIMES_FLOOR or result.causes):
+    comparable = result.outputs <= TIMES_FLOOR or bool(result.causes)
+    if comparable and (last != "forward" or training.has_functions):
         training.judge(last)
     return result
 

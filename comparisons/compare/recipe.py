@@ -1,5 +1,6 @@
 """Differences between the losses, optimisers and frozen tensors of a pair."""
 
+import math
 from typing import Any
 
 from framework_parity.common.live.elements import Described
@@ -28,6 +29,9 @@ INHERENT = {
 
 ROUNDING = {"decoupled", "factored"}
 """Forms of weight decay that differ only in rounding."""
+
+RATES = 1e-6
+"""Relative difference of learning rates that float32 explains."""
 
 Found = dict[str, TrainingFound]
 
@@ -240,6 +244,14 @@ def _of_penalties(found: Found) -> list[Difference]:
     )
     return [
         Difference.of_training(
+            "float32_penalty",
+            place,
+            "Keras rounds the factors of regularizers to float32",
+            "no argument changes it",
+            part="exact",
+            inherent=True,
+        ),
+        Difference.of_training(
             "weight_penalty",
             place,
             "Keras's layers have regularizers, which are added to the loss; "
@@ -247,7 +259,7 @@ def _of_penalties(found: Found) -> list[Difference]:
             "remove them, or use weight_decay in PyTorch: it is twice the "
             "factor of L2",
             part="penalties",
-        )
+        ),
     ]
 
 
@@ -347,7 +359,15 @@ def changed(
         assert each.torch is not None
         index = each.torch.index
         modes[partners[index]] = torch.modes[index]
-    rates = result.rates if "rates" in parts else ()
+    rates: tuple[float, ...] = ()
+    if "rates" in parts:
+        rates = result.rates
+    elif "rounded_rates" in parts:
+        pairs = zip(result.rates, result.keras_rates, strict=True)
+        rates = tuple(
+            mine if math.isclose(mine, theirs, rel_tol=RATES) else theirs
+            for mine, theirs in pairs
+        )
     if optimizer is not None and not rates:
         rates = result.keras_rates
     return {
@@ -360,6 +380,7 @@ def changed(
             rates=rates,
             trained=trained,
             penalties="penalties" not in parts,
+            exact="exact" in parts,
             modes=modes,
         ),
     }

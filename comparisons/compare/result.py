@@ -30,8 +30,9 @@ class Difference:
         change: what to change so that the models agree, in one sentence.
         field: the field that differs; None where the whole operation does.
         part: `model`, or the part of the training that differs: `loss`,
-            `optimizer`, `constants`, `clipping`, `rates`, `trained`,
-            `modes`, `penalties`, `shared`; `unread` where it cannot be
+            `optimizer`, `constants`, `clipping`, `rates`,
+            `rounded_rates`, `trained`, `modes`, `penalties`, `exact`,
+            `shared`; `unread` where it cannot be
             replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.

@@ -2,11 +2,22 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
 
-from framework_parity.common.choices import InputKind, LadderDtype
+import numpy as np
+
+from framework_parity.common.choices import (
+    CompareLevel,
+    InputKind,
+    LadderDtype,
+)
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.errors import SpecError
-from framework_parity.comparisons.compare.compare import compare_models
+from framework_parity.comparisons.compare.compare import (
+    Sample,
+    compare_models,
+)
 from framework_parity.comparisons.compare.result import PairResult
 from framework_parity.comparisons.workers.worker import WorkerError, WorkerPair
 
@@ -23,6 +34,9 @@ class CompareSettings:
         dtype: the precision.
         seed: seed of the inputs and of the models' own draws.
         timeout: seconds after which the comparison ends with an error.
+        level: the last rung; None for the furthest that both files allow.
+        sample: an .npz file with the inputs, in their order, and the
+            targets as `y` or `target`; the shapes are then not needed.
 
     Raises:
         SpecError: if a setting has a value that is not allowed.
@@ -33,6 +47,8 @@ class CompareSettings:
     dtype: LadderDtype = "float64"
     seed: int = 0
     timeout: float = 600.0
+    level: CompareLevel | None = None
+    sample: Path | None = None
 
     def __post_init__(self) -> None:
         if self.kinds and len(self.kinds) != len(self.shapes):
@@ -41,6 +57,12 @@ class CompareSettings:
                 f"got {counted(len(self.kinds), 'value')} for "
                 f"{counted(len(self.shapes), 'input')}",
             )
+        if not self.shapes and self.sample is None:
+            raise SpecError(
+                "--input-shape", "give it once for each input, or --sample"
+            )
+        if not self.shapes:
+            return
         batches = {shape[0] for shape in self.shapes if shape}
         if len(batches) != 1 or min(map(len, self.shapes)) < 2:
             raise SpecError(
@@ -68,6 +90,7 @@ def compare_files(
             user's line.
         WorkerError: if a framework fails, or the time is over.
     """
+    sample = read_sample(settings.sample) if settings.sample else None
     with WorkerPair() as pair, ThreadPoolExecutor(1) as waiting:
         running = waiting.submit(
             compare_models,
@@ -77,6 +100,8 @@ def compare_files(
             settings.kinds,
             settings.dtype,
             settings.seed,
+            settings.level,
+            sample,
         )
         try:
             return running.result(settings.timeout)
@@ -86,3 +111,26 @@ def compare_files(
             raise WorkerError(
                 f"no result after {settings.timeout:g} seconds (--timeout)"
             ) from None
+
+
+def read_sample(file: Path) -> Sample:
+    """Return the inputs and the targets of a file.
+
+    Args:
+        file: an .npz file; the array `y` or `target` is the targets, the
+            others are the inputs in their order.
+
+    Raises:
+        SpecError: if it cannot be read, or has no input.
+    """
+    try:
+        with np.load(file) as arrays:
+            held = {name: np.asarray(arrays[name]) for name in arrays}
+    except (OSError, ValueError, BadZipFile) as error:
+        raise SpecError(
+            "--sample", f"cannot read '{file}': {error}"
+        ) from error
+    target = held.pop("y", held.pop("target", None))
+    if not held:
+        raise SpecError("--sample", f"'{file}' has no array of inputs")
+    return Sample(list(held.values()), target)

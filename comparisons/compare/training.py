@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
+from framework_parity.common.choices import CompareLevel
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.losses import target_forms
 from framework_parity.common.live.training import (
@@ -21,9 +21,11 @@ from framework_parity.comparisons.compare.differences import (
     found_differences,
     is_testable,
 )
+from framework_parity.comparisons.compare.functions import judge_functions
 from framework_parity.comparisons.compare.pairing import Pairing, paired
 from framework_parity.comparisons.compare.ratios import compared, near
 from framework_parity.comparisons.compare.recipe import (
+    RATES,
     changed,
     recipe_differences,
 )
@@ -36,9 +38,12 @@ from framework_parity.comparisons.compare.search import smallest
 from framework_parity.comparisons.ladder.thresholds import NUDGES, TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 
-Level = Literal["forward", "gradient", "step", "trajectory"]
-
-STEPS = {"gradient": 0, "step": 1, "trajectory": 10}
+STEPS: dict[CompareLevel, int] = {
+    "forward": 0,
+    "gradient": 0,
+    "step": 1,
+    "trajectory": 10,
+}
 """Training steps of each level."""
 
 Both = dict[str, list[TrainingRun]]
@@ -66,13 +71,14 @@ class Training:
     ) -> None:
         self.pair, self.result, self.seed = pair, result, seed
         self.inputs, self.target = inputs, target
+        self.defined: dict[str, list[str]] = {}
         self.found: dict[str, TrainingFound]
         self.pairing: Pairing
         self.batches: dict[str, Batches]
         self.steps = 0
         self.base = Changes()
 
-    def level(self, wanted: Level | None) -> Level:
+    def level(self, wanted: CompareLevel | None) -> CompareLevel:
         """Return the last rung that the user's functions allow.
 
         Args:
@@ -81,8 +87,8 @@ class Training:
         Raises:
             SpecError: if functions are missing for the level asked for.
         """
-        defined = self.pair.ask("defined_functions")
-        furthest: Level = "forward"
+        defined = self.defined = self.pair.ask("defined_functions")
+        furthest: CompareLevel = "forward"
         if all("loss" in names for names in defined.values()):
             furthest = "gradient"
         if all(
@@ -90,7 +96,12 @@ class Training:
             for names in defined.values()
         ) and all("make_optimizer" in names for names in defined.values()):
             furthest = "trajectory"
-        order: list[Level] = ["forward", "gradient", "step", "trajectory"]
+        order: list[CompareLevel] = [
+            "forward",
+            "gradient",
+            "step",
+            "trajectory",
+        ]
         if wanted is None:
             return furthest
         if order.index(wanted) > order.index(furthest):
@@ -110,13 +121,27 @@ class Training:
             )
         return wanted
 
-    def judge(self, level: Level) -> None:
-        """Compare the rungs up to a level, and explain a disagreement."""
-        if level == "forward":
-            return
+    @property
+    def has_functions(self) -> bool:
+        """Whether both files have functions to compare beside training."""
+        both = set.intersection(*map(set, self.defined.values()))
+        return bool(both & {"preprocess", "split", "evaluate"})
+
+    def judge(self, level: CompareLevel) -> None:
+        """Compare the rungs up to a level, and explain a disagreement.
+
+        Args:
+            level: the last rung of training; `forward` for none.
+        """
         self.result.level = level
-        self.steps = STEPS[level]
-        self._open()
+        self._open(level)
+        if level != "forward":
+            self._judge_training()
+        judge_functions(
+            self.pair, self.result, self.found, self.batches, self.seed
+        )
+
+    def _judge_training(self) -> None:
         result = self.result
         differences = [
             *found_differences(
@@ -147,6 +172,22 @@ class Training:
             without = self._runs(inherent)
             inherent = inherent if without is not None else []
             runs = without or runs
+        self._explain(runs, inherent, [*candidates, *rates])
+
+    def _explain(
+        self,
+        runs: Both,
+        inherent: list[Difference],
+        candidates: list[Difference],
+    ) -> None:
+        """Find the smallest set of differences that restores agreement.
+
+        Args:
+            runs: of both, without the inherent differences.
+            inherent: those.
+            candidates: all that can be removed.
+        """
+        result = self.result
         ratios = self._ratios(runs)
         result.rungs = {name: ratio for name, (ratio, _) in ratios.items()}
         over = [
@@ -171,7 +212,7 @@ class Training:
                 ratios = {k: ratios[k] for k in ("loss", "gradient")}
             return max(value for value, _ in ratios.values())
 
-        needed = smallest([*candidates, *rates], ratio)
+        needed = smallest(candidates, ratio)
         if needed is None:
             result.training_explained = False
             result.not_decided = [*result.not_decided, *candidates]
@@ -187,8 +228,9 @@ class Training:
             result.causes.append(each)
         result.remaining = max(result.remaining or 0.0, ratio(needed))
 
-    def _open(self) -> None:
+    def _open(self, level: CompareLevel) -> None:
         """Record both models in training mode, and draw the data."""
+        self.steps = STEPS[level]
         shape = self.result.output_shape
         labels = shape[-1] if len(shape) > 1 and shape[-1] > 1 else 2
         rng = stream(self.seed, "compare", "targets")
@@ -385,34 +427,35 @@ class Training:
         torch, keras = self.result.rates, self.result.keras_rates
         if not torch or torch == keras:
             return []
-        if np.allclose(torch, keras, rtol=1e-6, atol=0):
-            return [
+        close = np.isclose(torch, keras, rtol=RATES, atol=0)
+        place = self._place("make_optimizer")
+        differences = []
+        if any(close & (np.asarray(torch) != keras)):
+            differences.append(
                 Difference.of_training(
                     "float32_rates",
-                    self._place("make_optimizer"),
+                    place,
                     "Keras computes the schedule in float32",
                     "no argument changes it",
-                    part="rates",
+                    part="rounded_rates",
                     inherent=True,
                 )
-            ]
-        step = next(
-            n
-            for n, pair in enumerate(zip(torch, keras, strict=True))
-            if not np.isclose(*pair, rtol=1e-6, atol=0)
-        )
-        first = step == 0 and len(set(torch)) == len(set(keras)) == 1
-        slug = "learning_rate" if first else "learning_rate_schedule"
-        return [
-            Difference.of_training(
-                slug,
-                self._place("make_optimizer"),
-                f"the learning rate of step {step + 1} is {torch[step]:.8g} "
-                f"in PyTorch and {keras[step]:.8g} in Keras",
-                "use the same rate in every step",
-                part="rates",
             )
-        ]
+        if not all(close):
+            step = int(np.argmin(close))
+            constant = len(set(torch)) == len(set(keras)) == 1
+            differences.append(
+                Difference.of_training(
+                    "learning_rate" if constant else "learning_rate_schedule",
+                    place,
+                    f"the learning rate of step {step + 1} is "
+                    f"{torch[step]:.8g} in PyTorch and {keras[step]:.8g} in "
+                    "Keras",
+                    "use the same rate in every step",
+                    part="rates",
+                )
+            )
+        return differences
 
     def _excuse(
         self, candidates: list[Difference], needed: list[Difference]
@@ -435,9 +478,11 @@ class Training:
         result.tried = [
             each
             for each in (*result.tried, *candidates)
-            if each.key not in wanted
+            if each.key not in wanted | {e.key for e in result.excused}
         ]
-        decided = {each.key for each in (*result.tried, *needed)}
+        decided = {
+            each.key for each in (*result.tried, *needed, *result.inherent)
+        }
         result.not_decided = [
             each for each in result.not_decided if each.key not in decided
         ]

@@ -1,28 +1,49 @@
 """The comparison of two models, for the terminal and as JSON."""
 
+import math
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from framework_parity.comparisons.compare.result import Difference, PairResult
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.numbers import finite
 from framework_parity.comparisons.report.table import STYLES, print_table
 
 SCHEMA = "framework-parity/compare/1"
 
 
+RUNGS = {
+    "loss": "the losses",
+    "gradient": "the gradients",
+    "step": "the tensors after one training step",
+    "trajectory": "the losses and tensors over ten training steps",
+    "preprocess": "the preprocessed images",
+    "split": "the splits",
+    "evaluate": "the evaluations",
+}
+
+
 def headline(result: PairResult) -> str:
     """Return the verdict in one sentence."""
+    if result.verdict == "agree":
+        ratio = max([*result.rungs.values(), *_outputs(result)], default=0.0)
+        what = {
+            "forward": "the outputs agree",
+            "gradient": "outputs, losses and gradients agree",
+        }.get(result.level, "outputs and training agree")
+        return f"{what} within {ratio:.2g} times the noise floor " + (
+            f"({result.dtype})"
+            if result.rungs
+            else f"({result.dtype}, evaluation mode)"
+        )
+    if result.outputs <= TIMES_FLOOR or (result.excused and not result.causes):
+        return _about_training(result)
     size = (
         f"the outputs differ by {result.difference:.2g} of their size, "
         f"{result.outputs:.2g} times the noise floor ({result.dtype})"
     )
-    if result.verdict == "agree":
-        return (
-            f"the outputs agree within {result.outputs:.2g} times the noise "
-            f"floor ({result.dtype}, evaluation mode)"
-        )
     if result.causes:
         return size
     counts = [len(graph.outputs) for graph in result.graphs]
@@ -37,6 +58,28 @@ def headline(result: PairResult) -> str:
     )
 
 
+def _outputs(result: PairResult) -> list[float]:
+    return [] if result.excused else [result.outputs]
+
+
+def _about_training(result: PairResult) -> str:
+    """Return where training differs first, in one sentence."""
+    assert result.first_training is not None
+    name, place = result.first_training
+    ratio = result.rungs[name]
+    size = f" by {ratio:.2g} times the noise floor" if ratio < math.inf else ""
+    where = ""
+    if place.torch:
+        where = f", first in {place.torch} and {place.keras}"
+    cost = ""
+    if result.cost is not None:
+        cost = (
+            f"; after the last step the losses are {result.cost:.2g} of their "
+            "size apart"
+        )
+    return f"the outputs agree; {RUNGS[name]} differ{size}{where}{cost}"
+
+
 def show_comparison(result: PairResult) -> None:
     """Print the verdict, the causes and the pairs of operations."""
     console = Console()
@@ -48,22 +91,46 @@ def show_comparison(result: PairResult) -> None:
         console.print(Text(f"Note: {line}."))
     if result.causes:
         console.print()
-        console.print(
-            Text(
-                "Causes: each is needed, and without them the outputs agree "
+        title = "Causes:"
+        if result.remaining is not None and result.training_explained:
+            title = (
+                "Causes: each is needed, and without them the models agree "
                 f"within {result.remaining:.2g} times the floor."
             )
-        )
+        console.print(Text(title))
         _show(console, result.causes)
+    _titled(
+        console,
+        "The last activation is on one side only; the losses make up for it:",
+        result.excused,
+    )
+    if result.inherent:
+        console.print()
+        console.print(Text(_inherent(result)))
+        for line in dict.fromkeys(e.sentence for e in result.inherent):
+            console.print(Text(f"- {line}."))
     _titled(console, "Differences without an effect here:", result.tried)
     agrees = result.verdict == "agree"
     title = (
         "Differences that show only in training, which is not compared:"
-        if agrees or result.causes
+        if (agrees or result.causes) and result.level == "forward"
+        else "Differences that were not decided:"
+        if agrees or (result.causes and result.training_explained)
         else "Differences; no set of them that could be tried restores "
         "agreement:"
     )
     _titled(console, title, result.not_decided)
+    if result.rungs:
+        console.print()
+        print_table(
+            console,
+            ("rung", "ratio to the floor"),
+            [
+                ("forward", f"{_forward(result):.2g}"),
+                *((name, f"{r:.2g}") for name, r in result.rungs.items()),
+            ],
+            numbers=False,
+        )
     rows = [
         (
             each.torch.label,
@@ -94,8 +161,58 @@ def _titled(
 
 
 def _show(console: Console, differences: list[Difference]) -> None:
+    for lines in alike(differences):
+        console.print(Text(f"- {lines}."))
+
+
+def _inherent(result: PairResult) -> str:
+    """Return the title of the differences that no argument changes."""
+    title = (
+        "Differences of the frameworks that no argument changes; they were "
+        "removed before training was compared"
+    )
+    if result.verdict == "agree" and result.cost is not None:
+        title += (
+            f". With them the losses are {result.cost:.2g} of their size "
+            "apart after the last step"
+        )
+    return f"{title}:"
+
+
+def _forward(result: PairResult) -> float:
+    """Return the ratio of the outputs, before an excused activation."""
+    if result.excused and not result.causes:
+        return result.remaining or 0.0
+    return result.outputs
+
+
+def alike(differences: list[Difference]) -> list[str]:
+    """Return a line for each kind of difference.
+
+    Several of one kind that say the same, such as the epsilons of fifty
+    normalisations, are one line.
+
+    Args:
+        differences: in any order.
+    """
+    groups: dict[tuple[str, str], list[Difference]] = {}
     for each in differences:
-        console.print(Text(f"- {each.slug}: {each.sentence}; {each.change}."))
+        groups.setdefault((each.slug, each.sentence), []).append(each)
+    lines = []
+    for (slug, sentence), group in groups.items():
+        first, cost = group[0], ""
+        if first.cost is not None:
+            cost = (
+                f"; left alone, the losses are {first.cost:.2g} of their size "
+                "apart after the last step"
+            )
+        where = "" if first.places is None else f" ({first.places.torch}; "
+        where += "" if first.places is None else f"{first.places.keras})"
+        several = f", and {len(group) - 1} more" if len(group) > 1 else ""
+        lines.append(
+            f"{slug}: {sentence}{where}; {first.change}{several}{cost}"
+        )
+    return lines
 
 
 def as_document(result: PairResult) -> dict[str, Any]:
@@ -103,22 +220,35 @@ def as_document(result: PairResult) -> dict[str, Any]:
     first = result.first
     disagrees = result.verdict == "disagree"
     rung = "structure" if result.structural else "forward"
+    place = (
+        {"torch": first.torch.label, "keras": first.keras.label}
+        if (first)
+        else None
+    )
+    if result.first_training and (
+        result.outputs <= TIMES_FLOOR or result.excused
+    ):
+        rung, where = result.first_training
+        place = {"torch": where.torch, "keras": where.keras}
     return {
         "schema": SCHEMA,
         "command": "compare",
         "torch": result.addresses[0],
         "keras": result.addresses[1],
         "dtype": result.dtype,
-        "level": "forward",
+        "level": result.level,
         "verdict": result.verdict,
         "first_rung": rung if disagrees else None,
-        "first_place": {"torch": first.torch.label, "keras": first.keras.label}
-        if first
-        else None,
+        "first_place": place if disagrees else None,
         "ratio_to_floor": finite(result.outputs),
         "relative_difference": finite(result.difference),
+        "rungs": {name: finite(r) for name, r in result.rungs.items()},
+        "cost": result.cost,
         "causes": [each.as_json() for each in result.causes],
         "remaining_ratio_to_floor": result.remaining,
+        "explained": bool(result.causes) and result.training_explained,
+        "inherent": [each.as_json() for each in result.inherent],
+        "excused": [each.as_json() for each in result.excused],
         "tried": [each.as_json() for each in result.tried],
         "not_decided": [each.as_json() for each in result.not_decided],
         "pairing": [

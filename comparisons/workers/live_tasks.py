@@ -185,3 +185,20 @@ def train_live(
         return training.run(batches, changes, steps)
     except training.live.misfits:
         return None
+
+
+def call_live(
+    trainer_class: Any,
+    function: str,
+    progress: Any = None,
+    **arguments: Any,
+) -> Any:
+    """Call a method of the open model's training.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        function: `preprocessed`, `split` or `evaluated`.
+        progress: not used.
+        **arguments: of the method.
+    """
+    return getattr(_trained["model"], function)(**arguments)

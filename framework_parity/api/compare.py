@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from framework_parity.common.choices import InputKind, LadderDtype
+from framework_parity.common.choices import (
+    CompareLevel,
+    InputKind,
+    LadderDtype,
+)
 from framework_parity.comparisons.compare.result import PairResult
 from framework_parity.comparisons.compare.settings import (
     CompareSettings,
@@ -15,16 +19,20 @@ def compare(
     torch: str | Path,
     keras: str | Path,
     *,
-    input_shapes: Sequence[Sequence[int]],
+    input_shapes: Sequence[Sequence[int]] = (),
     input_kinds: Sequence[InputKind] = (),
     dtype: LadderDtype = "float64",
     seed: int = 0,
     timeout: float = 600.0,
+    level: CompareLevel | None = None,
+    sample: str | Path | None = None,
 ) -> PairResult:
-    """Compare a PyTorch model and a Keras model, up to their outputs.
+    """Compare a PyTorch model and a Keras model, and their training.
 
     The operations of both are paired, PyTorch's weights are copied, and both
-    are applied to the same inputs, in evaluation mode. Each model is built in
+    are applied to the same inputs, in evaluation mode. If both files define
+    `loss`, `make_optimizer` or `train_step`, their gradients, a training step
+    and ten training steps are compared as well. Each model is built in
     a process of its own, with the folder of its file on the path.
 
     Args:
@@ -38,6 +46,9 @@ def compare(
         dtype: the precision.
         seed: seed of the inputs and of the models' own draws.
         timeout: seconds after which the comparison ends with an error.
+        level: the last rung; by default the furthest for which both files
+            have the functions.
+        sample: an .npz file with the inputs, and the targets as `y`.
 
     Returns:
         The comparison, with the causes of a disagreement.
@@ -52,5 +63,7 @@ def compare(
         dtype=dtype,
         seed=seed,
         timeout=timeout,
+        level=level,
+        sample=Path(sample) if sample is not None else None,
     )
     return compare_files(str(torch), str(keras), settings)

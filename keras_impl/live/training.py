@@ -25,6 +25,7 @@ from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.node import members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.keras_impl import introspect
+from framework_parity.keras_impl.extensions import ExactL1L2
 from framework_parity.keras_impl.layouts import layouts_of
 from framework_parity.keras_impl.live.losses import watched_losses
 from framework_parity.keras_impl.live.tensors import (
@@ -36,6 +37,13 @@ from framework_parity.keras_impl.updates import optimizer_call
 OPTIMIZERS: dict[str, Any] = {each.kind(): each for each in members(Optimizer)}
 CLIPPINGS: dict[str, Any] = {each.kind(): each for each in members(Clipping)}
 
+
+PENALTIES = (
+    keras.regularizers.L1,
+    keras.regularizers.L2,
+    keras.regularizers.L1L2,
+)
+"""Regularizers that can be computed without constants in float32."""
 
 FROZEN = (keras.layers.BatchNormalization,)
 """Layers that run in evaluation mode where they are not trained."""
@@ -197,6 +205,13 @@ class LiveTraining(BaseLiveTraining):
         if self.changes.rates:
             optimizer.learning_rate = self.changes.rates[step]
 
+    def as_tensor(self, value: Any) -> Any:
+        """Return an array or a tensor as a tensor."""
+        return tf.convert_to_tensor(value)
+
+    def begin_evaluation(self) -> None:
+        """Leave the model as it is after a training step."""
+
     def stepped(self, optimizer: Any, inputs: list[Any], target: Any) -> Any:
         """Train one step, and return the loss."""
         model = self.model()
@@ -208,7 +223,7 @@ class LiveTraining(BaseLiveTraining):
             value = self.loss_of(model(*inputs, training=True), target)
             total = value
             if self.changes.penalties:
-                total = tf.add_n([value, *self.live.model.losses])
+                total = tf.add_n([value, *self._penalties()])
         variables = self.live.model.trainable_variables
         slopes = tape.gradient(total, [v.value for v in variables])
         pairs = zip(slopes, variables, strict=True)
@@ -216,6 +231,21 @@ class LiveTraining(BaseLiveTraining):
             [(slope, v) for slope, v in pairs if slope is not None]
         )
         return value
+
+    def _penalties(self) -> list[Any]:
+        """Return the terms that the model adds to the loss."""
+        model = self.live.model
+        if not self.changes.exact:
+            return list(model.losses)
+        return [
+            ExactL1L2(
+                l1=float(getattr(rule, "l1", 0.0)),
+                l2=float(getattr(rule, "l2", 0.0)),
+            )(variable.value)
+            for variable in model.trainable_variables
+            for rule in [getattr(variable, "regularizer", None)]
+            if isinstance(rule, PENALTIES)
+        ]
 
     def stand_in(self, replay: Replay) -> Any:
         """Return the model with its operations replaced, as a model."""

@@ -164,6 +164,14 @@ class LiveTraining(BaseLiveTraining):
         groups = getattr(optimizer, "param_groups", [{"lr": np.nan}])
         return float(groups[0]["lr"])
 
+    def as_tensor(self, value: Any) -> Any:
+        """Return an array or a tensor as a tensor."""
+        return torch.as_tensor(value)
+
+    def begin_evaluation(self) -> None:
+        """Leave the model as it is after a training step."""
+        self.live.model.train()
+
     def stepped(self, optimizer: Any, inputs: list[Any], target: Any) -> Any:
         """Train one step, and return the loss."""
         model = self.model()
