@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from framework_parity.comparisons.ladder.verdict import Verdict
     from framework_parity.comparisons.run.result import Result
     from framework_parity.comparisons.workers.worker import WorkerError
+    from framework_parity.testing import assert_equivalent
 
 __all__ = [
     "AuditResult",
@@ -43,6 +44,7 @@ __all__ = [
     "SpecError",
     "Verdict",
     "WorkerError",
+    "assert_equivalent",
     "audit",
     "check",
     "compare",
@@ -56,6 +58,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "testing": ("assert_equivalent",),
     "api.audit": ("audit",),
     "api.check": ("check",),
     "api.compare": ("compare",),

@@ -1,7 +1,9 @@
 """What the live models of both frameworks have in common."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -37,6 +39,35 @@ class BaseLiveModel:
     def built(self) -> Any:
         """Return the model that the address names."""
         raise NotImplementedError
+
+    def load_file(self, file: Path) -> None:
+        """Load the model's weights.
+
+        Raises:
+            SpecError: if the file cannot be read, or has other tensors.
+        """
+        raise NotImplementedError
+
+    def save_file(self, file: Path) -> None:
+        """Save the model's weights, in the form that the name says."""
+        raise NotImplementedError
+
+    def size(self) -> int:
+        """Return the number of elements of all tensors of the model."""
+        raise NotImplementedError
+
+    def read_size(self) -> int:
+        """Return the number of elements of the tensors that are read.
+
+        A tensor that several nodes use counts once.
+        """
+        seen: dict[int, int] = {}
+        for node in self.graph.with_tensors():
+            event = self.trace.events[node.event]
+            layer = event.layer if isinstance(event, Call) else event.value
+            for tensor in self.layout.all_tensors(layer):
+                seen[id(tensor)] = math.prod(tensor.shape)
+        return sum(seen.values())
 
     def tensor(self, array: Array) -> Any:
         """Return an input as a tensor, in the framework's layout."""

@@ -11,6 +11,9 @@ from typing import Any
 
 from framework_parity.common.spec.errors import SpecError, nearest
 
+OURS = "framework_parity."
+_FOLDERS: set[str] = set()
+
 TRAINING = (
     "loss",
     "make_optimizer",
@@ -79,6 +82,7 @@ def _loaded(address: str) -> tuple[ModuleType, str]:
     file = Path(path).resolve()
     if not file.is_file():
         raise SpecError(address, f"there is no file '{path}'")
+    _forget(file.parent)
     sys.path.insert(0, str(file.parent))
     spec = importlib.util.spec_from_file_location(file.stem, file)
     assert spec is not None
@@ -87,6 +91,22 @@ def _loaded(address: str) -> tuple[ModuleType, str]:
     sys.modules[file.stem] = module
     called(address, "importing it", spec.loader.exec_module, module)
     return module, name
+
+
+def _forget(folder: Path) -> None:
+    """Remove what earlier files of users have put on the path and imported.
+
+    Args:
+        folder: of the file that is loaded next; its modules are read again.
+    """
+    folders = {str(folder), *_FOLDERS}
+    sys.path[:] = [path for path in sys.path if path not in folders]
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None) or ""
+        if str(Path(file).parent) in folders and not name.startswith(OURS):
+            del sys.modules[name]
+    _FOLDERS.clear()
+    _FOLDERS.add(str(folder))
 
 
 def called(address: str, doing: str, function: Any, *arguments: Any) -> Any:

@@ -17,6 +17,7 @@ from framework_parity.comparisons.cli import (
     audit,
     check,
     compare,
+    convert_weights,
     emit,
     flags,
     fuzz,
@@ -41,7 +42,7 @@ app = typer.Typer(
 
 for command in (
     *(run.run, check.check, compare.compare, audit.audit),
-    *(emit.emit, fuzz.fuzz),
+    *(convert_weights.convert_weights, emit.emit, fuzz.fuzz),
 ):
     app.command(epilog=EXIT_STATUS)(command)
 

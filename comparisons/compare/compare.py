@@ -99,6 +99,37 @@ def compare_models(
             user's line.
         WorkerError: if a framework fails.
     """
+    result, inputs, target = open_pair(
+        pair, addresses, shapes, kinds, dtype, seed, sample
+    )
+    graphs = dict(zip(pair.workers, result.graphs, strict=True))
+    _share_weights(pair, result.pairing, graphs, seed)
+    training = Training(pair, result, inputs, target, seed)
+    last = training.level(level)
+    forward = Forward(pair, result, inputs)
+    forward.judge()
+    comparable = result.outputs <= TIMES_FLOOR or bool(result.causes)
+    if comparable and (last != "forward" or training.has_functions):
+        training.judge(last)
+    return result
+
+
+def open_pair(
+    pair: WorkerPair,
+    addresses: tuple[str, str],
+    shapes: Sequence[tuple[int, ...]],
+    kinds: Sequence[str],
+    dtype: LadderDtype,
+    seed: int,
+    sample: Sample | None,
+) -> tuple[PairResult, list[Array], Array | None]:
+    """Build both models, record them, and pair their operations.
+
+    The arguments are those of `compare_models`.
+
+    Returns:
+        The result so far, the inputs, and the targets if they are given.
+    """
     limits = pair.ask_each(
         "open_model",
         {
@@ -127,15 +158,7 @@ def compare_models(
     pairing = paired(torch, keras)
     result = PairResult(addresses, dtype, (torch, keras), pairing)
     result.inputs = drawn
-    _share_weights(pair, pairing, graphs, seed)
-    training = Training(pair, result, inputs, sample.target, seed)
-    last = training.level(level)
-    forward = Forward(pair, result, inputs)
-    forward.judge()
-    comparable = result.outputs <= TIMES_FLOOR or bool(result.causes)
-    if comparable and (last != "forward" or training.has_functions):
-        training.judge(last)
-    return result
+    return result, inputs, sample.target
 
 
 def _share_weights(

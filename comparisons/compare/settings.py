@@ -73,7 +73,10 @@ class CompareSettings:
 
 
 def compare_files(
-    torch: str, keras: str, settings: CompareSettings
+    torch: str,
+    keras: str,
+    settings: CompareSettings,
+    pair: WorkerPair | None = None,
 ) -> PairResult:
     """Compare two models, each in a process of its own.
 
@@ -81,6 +84,8 @@ def compare_files(
         torch: PyTorch's `file.py:NAME`.
         keras: Keras's `file.py:NAME`.
         settings: what they are applied to.
+        pair: workers to use, which are closed if the time is over; None for
+            new ones.
 
     Returns:
         The comparison.
@@ -91,7 +96,10 @@ def compare_files(
         WorkerError: if a framework fails, or the time is over.
     """
     sample = read_sample(settings.sample) if settings.sample else None
-    with WorkerPair() as pair, ThreadPoolExecutor(1) as waiting:
+    if pair is None:
+        with WorkerPair() as own:
+            return compare_files(torch, keras, settings, own)
+    with ThreadPoolExecutor(1) as waiting:
         running = waiting.submit(
             compare_models,
             pair,

@@ -165,6 +165,17 @@ def _show(console: Console, differences: list[Difference]) -> None:
         console.print(Text(f"- {lines}."))
 
 
+def explained(result: PairResult) -> str:
+    """Return the verdict, the causes and the changes as lines of text."""
+    lines = [f"{result.verdict}: {headline(result)}."]
+    if result.causes:
+        lines += ["Causes:", *(f"- {line}." for line in alike(result.causes))]
+    elif result.not_decided:
+        lines.append("Differences that could not be tried, or did not help:")
+        lines += [f"- {line}." for line in alike(result.not_decided)]
+    return "\n".join(lines)
+
+
 def _inherent(result: PairResult) -> str:
     """Return the title of the differences that no argument changes."""
     title = (

@@ -6,6 +6,7 @@ framework the worker has.
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from framework_parity.common.layouts import Array
@@ -85,6 +86,22 @@ def set_live_weights(
         progress: not used.
     """
     _opened["model"].set_weights(values)
+
+
+def load_weights(trainer_class: Any, file: Path, progress: Any = None) -> None:
+    """Load the open model's weights from a file."""
+    _opened["model"].load_file(file)
+
+
+def save_weights(trainer_class: Any, file: Path, progress: Any = None) -> None:
+    """Save the open model's weights to a file."""
+    _opened["model"].save_file(file)
+
+
+def weight_sizes(trainer_class: Any, progress: Any = None) -> tuple[int, int]:
+    """Return the number of elements of all tensors, and of those read."""
+    model = _opened["model"]
+    return model.size(), model.read_size()
 
 
 def live_outputs(

@@ -1,7 +1,9 @@
 """A model that a user wrote in Keras, and its operations."""
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any, ClassVar
 
 import keras
@@ -29,6 +31,7 @@ class LiveModel(BaseLiveModel):
     )
 
     def __init__(self, address: str, dtype: str, seed: int) -> None:
+        keras.utils.clear_session()
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
         keras.utils.set_random_seed(seed)
@@ -51,6 +54,31 @@ class LiveModel(BaseLiveModel):
                 f"got {type(made).__name__}, expected a keras.Model",
             )
         return made
+
+    def load_file(self, file: Path) -> None:
+        """Load the model's weights.
+
+        Raises:
+            SpecError: if the file cannot be read, or has other tensors.
+        """
+        try:
+            self.model.load_weights(file)
+        except Exception as error:
+            text = str(error).strip().partition("\n")[0]
+            raise SpecError(str(file), f"cannot be loaded: {text}") from error
+
+    def save_file(self, file: Path) -> None:
+        """Save the model's weights, in the form that the name says."""
+        if file.suffix == ".keras":
+            self.model.save(file)
+        else:
+            self.model.save_weights(file)
+
+    def size(self) -> int:
+        """Return the number of elements of all tensors of the model."""
+        return sum(
+            math.prod(variable.shape) for variable in self.model.weights
+        )
 
     def id_limits(self) -> list[int]:
         """Return the number of ids of each embedding."""

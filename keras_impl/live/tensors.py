@@ -39,6 +39,17 @@ def own_tensor(layer: Any, layout: Layout) -> Any:
     return own_tensors(layer, layout)[0]
 
 
+def all_tensors(layer: Any) -> list[Any]:
+    """Return all tensors of a layer that have a layout, or the tensor."""
+    if not layouts_of(layer):
+        return [layer] if hasattr(layer, "shape") else []
+    return [
+        tensor
+        for layout in layouts_of(layer)
+        for tensor in own_tensors(layer, layout)
+    ]
+
+
 def to_array(tensor: Any) -> Array:
     """Return a copy of a tensor as an array, in its own layout."""
     return np.array(keras.ops.convert_to_numpy(tensor))

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from framework_parity.common.layouts import Array
@@ -48,6 +51,39 @@ class LiveModel(BaseLiveModel):
                 f"got {type(made).__name__}, expected an nn.Module",
             )
         return made.to(getattr(torch, self.dtype)).eval()
+
+    def load_file(self, file: Path) -> None:
+        """Load the model's weights.
+
+        Raises:
+            SpecError: if the file cannot be read, or has other tensors.
+        """
+        try:
+            if file.suffix == ".safetensors":
+                state = load_file(file)
+            else:
+                # Never executes code of a pickle.
+                state = torch.load(file, "cpu", weights_only=True)
+            self.model.load_state_dict(state.get("state_dict", state))
+        except UnpicklingError as error:
+            text = "it has objects other than tensors, which may run code"
+            raise SpecError(str(file), f"is refused: {text}") from error
+        except Exception as error:
+            text = str(error).strip().partition("\n")[0]
+            raise SpecError(str(file), f"cannot be loaded: {text}") from error
+
+    def save_file(self, file: Path) -> None:
+        """Save the model's weights, in the form that the name says."""
+        state = self.model.state_dict()
+        if file.suffix == ".safetensors":
+            save_file({k: v.contiguous() for k, v in state.items()}, file)
+        else:
+            torch.save(state, file)
+
+    def size(self) -> int:
+        """Return the number of elements of all tensors of the model."""
+        own = [*self.model.parameters(), *self.model.buffers()]
+        return sum(t.numel() for t in own if t.is_floating_point())
 
     def id_limits(self) -> list[int]:
         """Return the number of ids of each embedding."""

@@ -1,0 +1,109 @@
+"""Assertions for tests of ports between the frameworks.
+
+No framework is imported into the process of the tests: each side runs in a
+worker, which is started once and kept until the process ends.
+"""
+
+import atexit
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from framework_parity.common.choices import (
+    CompareLevel,
+    InputKind,
+    LadderDtype,
+)
+from framework_parity.comparisons.compare.result import PairResult
+from framework_parity.comparisons.compare.settings import (
+    CompareSettings,
+    compare_files,
+)
+from framework_parity.comparisons.report.compare import explained
+from framework_parity.comparisons.workers.worker import WorkerPair
+
+_pairs: list[WorkerPair] = []
+
+
+def assert_equivalent(
+    torch: str | Path,
+    keras: str | Path,
+    *,
+    inputs: Sequence[int] | Sequence[Sequence[int]],
+    input_kinds: Sequence[InputKind] = (),
+    level: CompareLevel | None = None,
+    dtype: LadderDtype = "float64",
+    seed: int = 0,
+    timeout: float = 600.0,
+) -> PairResult:
+    """Assert that a PyTorch model and a Keras model agree.
+
+    Args:
+        torch: `file.py:NAME`, a class or a function that builds the model; a
+            relative path starts at the folder of the calling file, or at the
+            current one.
+        keras: `file.py:NAME`.
+        inputs: the shape of each input, or of the only one, batch first; of
+            images and volumes with the channels last.
+        input_kinds: `float` or `int` (ids) of each input.
+        level: the last rung: `forward`, `gradient`, `step` or `trajectory`;
+            by default the furthest for which both files define `loss`,
+            `make_optimizer` or `train_step`.
+        dtype: the precision.
+        seed: seed of the inputs and of the models' own draws.
+        timeout: seconds after which it fails.
+
+    Returns:
+        The comparison.
+
+    Raises:
+        AssertionError: if the models do not agree; the message names the
+            first rung and place that differ, the causes, and the changes.
+        SpecError: if a model cannot be built or run.
+        WorkerError: if a framework fails, or the time is over.
+    """
+    __tracebackhide__ = True
+    frame = inspect.stack()[1]
+    shapes: Any = inputs
+    if shapes and isinstance(shapes[0], int):
+        shapes = [shapes]
+    settings = CompareSettings(
+        shapes=tuple(tuple(shape) for shape in shapes),
+        kinds=tuple(input_kinds),
+        dtype=dtype,
+        seed=seed,
+        timeout=timeout,
+        level=level,
+    )
+    caller = Path(frame.filename).parent
+    addresses = [_found(str(each), caller) for each in (torch, keras)]
+    result = compare_files(addresses[0], addresses[1], settings, _pair())
+    if result.verdict != "agree":
+        raise AssertionError(explained(result))
+    return result
+
+
+def _found(address: str, folder: Path) -> str:
+    """Return an address whose file is looked for beside the caller first."""
+    path, colon, name = address.rpartition(":")
+    beside = folder / path
+    return f"{beside}{colon}{name}" if beside.is_file() else address
+
+
+def _pair() -> WorkerPair:
+    """Return the workers of this process, started if they do not run."""
+    if _pairs and not _pairs[0].alive():
+        close()
+    if not _pairs:
+        _pairs.append(WorkerPair())
+    return _pairs[0]
+
+
+def close() -> None:
+    """End the workers, if they run."""
+    while _pairs:
+        _pairs.pop().__exit__(None, None, None)
+
+
+atexit.register(close)
