@@ -3,16 +3,39 @@
 import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from framework_parity.common.layouts import Array
-from framework_parity.common.live.graph import Graph
+from framework_parity.common.layouts import Array, Layout, own_tensors
+from framework_parity.common.live.graph import Graph, Node
 from framework_parity.common.live.replay import Replay, StandIns
 from framework_parity.common.live.simplify import simplified
-from framework_parity.common.live.trace import Call, Trace
+from framework_parity.common.live.trace import Call, Source, Trace
+
+
+@dataclass(frozen=True)
+class Held:
+    """One neutral tensor of a node.
+
+    Attributes:
+        name: its neutral name.
+        layout: how the framework's tensors make it; None if there is one,
+            which is used as it is.
+        own: the framework's tensors.
+    """
+
+    name: str
+    layout: Layout | None
+    own: list[Any]
+
+    def neutral(self, arrays: list[Array]) -> Array:
+        """Return the neutral tensor, from the arrays of the own ones."""
+        if self.layout is None:
+            return arrays[0]
+        return self.layout.to_neutral(arrays)
 
 
 class BaseLiveModel:
@@ -63,10 +86,9 @@ class BaseLiveModel:
         """
         seen: dict[int, int] = {}
         for node in self.graph.with_tensors():
-            event = self.trace.events[node.event]
-            layer = event.layer if isinstance(event, Call) else event.value
-            for tensor in self.layout.all_tensors(layer):
-                seen[id(tensor)] = math.prod(tensor.shape)
+            for each in self.held(node):
+                for tensor in each.own:
+                    seen[id(tensor)] = math.prod(tensor.shape)
         return sum(seen.values())
 
     def tensor(self, array: Array) -> Any:
@@ -99,28 +121,65 @@ class BaseLiveModel:
         self.graph = simplified(whole)
         return self.graph
 
+    def held(self, node: Node, trace: Trace | None = None) -> list[Held]:
+        """Return the tensors of a node.
+
+        Args:
+            node: of the graph.
+            trace: that the graph was read from; by default `self.trace`.
+        """
+        events = (trace or self.trace).events
+        event = events[node.event]
+        if isinstance(event, Source):
+            return [Held("value", None, [event.value])]
+        found = [
+            Held(name, layout, [_value(events[position])])
+            for name, (position, layout) in node.sources.items()
+        ]
+        if not found and event.layer is not None:
+            found = [
+                Held(layout.neutral, layout, own_tensors(event.layer, layout))
+                for layout in self.layout.layouts_of(event.layer)
+            ]
+        return found
+
     def weights(self) -> dict[int, dict[str, Array]]:
         """Return the tensors of each node, by its index."""
         return {
-            node.index: self._tensors(node.event)
+            node.index: self.tensors_of(node)
             for node in self.graph.with_tensors()
         }
 
-    def _tensors(self, event: int) -> dict[str, Array]:
-        happened = self.trace.events[event]
-        if isinstance(happened, Call):
-            read: dict[str, Array] = self.layout.read(happened.layer)
-            return read
-        return {"value": self.layout.to_array(happened.value)}
+    def tensors_of(
+        self, node: Node, trace: Trace | None = None
+    ) -> dict[str, Array]:
+        """Return copies of the tensors of a node, in neutral layout."""
+        return {
+            each.name: each.neutral(list(map(self.layout.to_array, each.own)))
+            for each in self.held(node, trace)
+        }
 
     def set_weights(self, values: dict[int, dict[str, Array]]) -> None:
         """Set the tensors of some nodes."""
         for index, held in values.items():
-            happened = self.trace.events[self.graph.nodes[index].event]
-            if isinstance(happened, Call):
-                self.layout.write(happened.layer, held)
-            else:
-                self.layout.assign(happened.value, held["value"])
+            self.set_tensors(self.graph.nodes[index], held)
+
+    def set_tensors(
+        self,
+        node: Node,
+        values: dict[str, Array],
+        trace: Trace | None = None,
+    ) -> None:
+        """Set tensors of a node; those that are missing stay as they are."""
+        for each in self.held(node, trace):
+            if each.name not in values:
+                continue
+            arrays = [values[each.name]]
+            if each.layout is not None:
+                shapes = [tuple(tensor.shape) for tensor in each.own]
+                arrays = each.layout.from_neutral(arrays[0], shapes)
+            for tensor, array in zip(each.own, arrays, strict=True):
+                self.layout.assign(tensor, array)
 
     def outputs(
         self, inputs: list[Array], standins: StandIns | None = None
@@ -157,17 +216,15 @@ class BaseLiveModel:
     def differentiable(
         self,
         compute: Callable[..., tuple[Array, Callable[[Array], list[Array]]]],
-        x: Any,
-        parameters: list[Any],
+        given: list[Any],
     ) -> Any:
         """Return an operation that NumPy computes, as a tensor.
 
         Args:
-            compute: from x and the tensors, as arrays, to the output, and to
-                a function from the derivative of the loss by the output to
-                those by x and the tensors.
-            x: the input, a tensor.
-            parameters: tensors of the layer.
+            compute: from the tensors, as arrays, to the output, and to a
+                function from the derivative of the loss by the output to
+                those by the tensors.
+            given: inputs of the operation, and tensors of its layer.
         """
         raise NotImplementedError
 
@@ -218,3 +275,8 @@ class BaseLiveModel:
         if channels_first and array.ndim >= 3:
             return np.moveaxis(array, 1, -1)
         return array
+
+
+def _value(event: Source | Call) -> Any:
+    assert isinstance(event, Source)
+    return event.value

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+from framework_parity.common.layouts import Layout
 from framework_parity.common.spec.layer import Shape
 
 Edge: TypeAlias = tuple[int, int]
@@ -39,6 +40,8 @@ class Node:
         shapes: shape of each output, batch first, as the framework has it.
         event: its position in the trace.
         channels_first: whether its outputs have their channels first.
+        sources: tensors of it that are values of the model and no layer's,
+            by neutral name: the position in the trace, and the layout.
     """
 
     index: int
@@ -52,6 +55,7 @@ class Node:
     shapes: tuple[Shape, ...] = ()
     event: int = 0
     channels_first: bool = False
+    sources: dict[str, tuple[int, Layout]] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -127,3 +131,43 @@ def without(graph: Graph, dropped: set[int]) -> Graph:
         for node in kept
     )
     return Graph(nodes, renumbered(graph.outputs))
+
+
+def kept(graph: Graph) -> Graph:
+    """Return a graph without what recognised operations have replaced.
+
+    Nodes that no output depends on are left out, except inputs and nodes
+    with tensors that no other node has taken.
+    """
+    used = graph.used()
+    taken = {
+        position
+        for node in graph
+        if node.index in used
+        for position, _ in node.sources.values()
+    }
+    dropped = {
+        node.index
+        for node in graph
+        if node.index not in used
+        and node.kind != "input"
+        and (not node.tensors or node.sources or node.event in taken)
+    }
+    nodes = [node for node in graph if node.index not in dropped]
+    number = {node.index: new for new, node in enumerate(nodes)}
+
+    def renumbered(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
+        return tuple((number[index], port) for index, port in edges)
+
+    return Graph(
+        tuple(
+            replace(
+                node,
+                index=number[node.index],
+                inputs=renumbered(node.inputs),
+            )
+            for node in nodes
+            if all(index in number for index, _ in node.inputs)
+        ),
+        renumbered(graph.outputs),
+    )

@@ -7,6 +7,7 @@ import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph, Node
+from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.standins import DROPOUTS, applied
 from framework_parity.common.live.trace import Source, Trace
 from framework_parity.common.spec.layer import Shape
@@ -78,19 +79,20 @@ class Replay:
         return [values[event][port] for event, port in self.trace.outputs]
 
     def _instead(self, node: Node, values: list[list[Any]]) -> Any:
-        source, port = node.inputs[0]
-        before = self.graph.nodes[source]
-        value = values[before.event][port]
+        edges = [(self.graph.nodes[i], port) for i, port in node.inputs]
+        given = [values[before.event][port] for before, port in edges]
+        first = [before.channels_first for before, _ in edges]
         instead = self.replaced[node.event]
         if instead is None:
-            return value
-        layer = getattr(self.trace.events[node.event], "layer", None)
-        layouts = self.live.layout.layouts_of(layer) if node.tensors else ()
-        own = [self.live.layout.own_tensor(layer, each) for each in layouts]
+            return given[0]
+        if instead[0] in JOINS:
+            return self._joined(node, instead, given, first)
+        held = self.live.held(node, self.trace) if node.tensors else []
+        own = [each.own[0] for each in held]
         trained = [
             number
-            for number, each in enumerate(layouts)
-            if not each.neutral.startswith("running_")
+            for number, each in enumerate(held)
+            if not each.name.startswith("running_")
         ]
         arrays = [self.live.layout.to_array(tensor) for tensor in own]
         uniform = self.draws(node.index) if self.draws else None
@@ -101,31 +103,57 @@ class Replay:
             for number, array in zip(trained, given, strict=True):
                 arrays[number] = array
             tensors = {
-                each.neutral: each.to_neutral([array])
-                for each, array in zip(layouts, arrays, strict=True)
+                each.name: each.neutral([array])
+                for each, array in zip(held, arrays, strict=True)
             }
-            moved = _moved(x, before.channels_first, 1, -1)
+            moved = _moved(x, first[0], 1, -1)
             done = applied(*instead, tensors, moved, uniform)
-            self.live.layout.write(layer, done.kept)
+            self.live.set_tensors(node, done.kept, self.trace)
 
             def back(slope: Array) -> list[Array]:
                 slope = _moved(slope, node.channels_first, 1, -1)
                 by_x, by_tensor = done.back(slope)
-                slopes = [_moved(by_x, before.channels_first, -1, 1)]
+                slopes = [_moved(by_x, first[0], -1, 1)]
                 for number in trained:
-                    each, shape = layouts[number], arrays[number].shape
-                    by_own = each.from_neutral(
-                        by_tensor[each.neutral], [shape]
-                    )
-                    slopes += by_own
+                    each, shape = held[number], arrays[number].shape
+                    assert each.layout is not None
+                    slope = by_tensor[each.name]
+                    slopes += each.layout.from_neutral(slope, [shape])
                 return slopes
 
             output = _moved(done.output, node.channels_first, -1, 1)
             return output, back
 
         return self.live.differentiable(
-            compute, value, [own[number] for number in trained]
+            compute, [given[0], *(own[number] for number in trained)]
         )
+
+    def _joined(
+        self,
+        node: Node,
+        instead: tuple[str, dict[str, Any]],
+        given: list[Any],
+        first: list[bool],
+    ) -> Any:
+        """Return an operation of several inputs, computed in NumPy."""
+        kind, fields = instead
+
+        def compute(
+            *xs: Array,
+        ) -> tuple[Array, Callable[[Array], list[Array]]]:
+            moved = [
+                _moved(x, f, 1, -1) for x, f in zip(xs, first, strict=True)
+            ]
+            output, back = JOINS[kind](fields, *moved)
+
+            def slopes(slope: Array) -> list[Array]:
+                by = back(_moved(slope, node.channels_first, 1, -1))
+                pairs = zip(by, first, strict=True)
+                return [_moved(each, f, -1, 1) for each, f in pairs]
+
+            return _moved(output, node.channels_first, -1, 1), slopes
+
+        return self.live.differentiable(compute, given)
 
 
 def _moved(array: Array, channels_first: bool, source: int, to: int) -> Array:

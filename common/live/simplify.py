@@ -8,6 +8,7 @@ average pooling, and nested concatenations are one.
 from dataclasses import replace
 
 from framework_parity.common.live.graph import Graph, Node, without
+from framework_parity.common.live.recognize import recognized
 
 NOISE = ("identity", "arrange")
 """Kinds of nodes that change no value in the neutral layout."""
@@ -25,7 +26,7 @@ def simplified(graph: Graph) -> Graph:
         or (node.kind == "dropout" and node.fields.get("rate") == 0)
         or (node.kind == "concatenate" and len(node.inputs) == 1)
     }
-    graph = without(Graph(tuple(nodes), graph.outputs), dropped)
+    graph = recognized(without(Graph(tuple(nodes), graph.outputs), dropped))
     nodes = [_joined(node, graph) for node in graph]
     merged: set[int] = set()
     for node in graph:

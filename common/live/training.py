@@ -91,6 +91,8 @@ class Changes:
         rates: the learning rate of each step; if empty, the user's.
         trained: whether a tensor is trained, where that is replaced.
         penalties: whether the model's own penalties count.
+        single_biases: whether only one of two biases that are added is
+            trained.
         exact: whether they are computed without constants in float32.
         modes: whether a dropout or a batch normalisation runs in training
             mode, where that is replaced.
@@ -104,6 +106,7 @@ class Changes:
     trained: dict[int, dict[str, bool]] = field(default_factory=dict)
     penalties: bool = True
     exact: bool = False
+    single_biases: bool = False
     modes: dict[int, bool] = field(default_factory=dict)
 
 
@@ -338,15 +341,14 @@ class BaseLiveTraining:
         """Return groups of nodes that use the same tensors."""
         groups: dict[int, list[int]] = {}
         for node in self.live.graph.with_tensors():
-            event = self.live.trace.events[node.event]
-            key = event.layer if isinstance(event, Call) else event.value
-            tensors = self.shared_key(key)
-            groups.setdefault(tensors, []).append(node.index)
+            for each in self.live.held(node)[:1]:
+                key = self.shared_key(each.own[0])
+                groups.setdefault(key, []).append(node.index)
         return [tuple(group) for group in groups.values() if len(group) > 1]
 
-    def shared_key(self, layer: Any) -> int:
-        """Return a number that is the same for the same tensors."""
-        return id(layer)
+    def shared_key(self, tensor: Any) -> int:
+        """Return a number that is the same for the same tensor."""
+        return id(tensor)
 
     def has_penalties(self) -> bool:
         """Return whether the model adds penalties to the loss."""
@@ -423,6 +425,8 @@ class BaseLiveTraining:
         self.changes, self.masks = changes, Masks(self.graph, batches)
         try:
             self.set_trained(changes.trained)
+            if changes.single_biases:
+                self.set_single_biases()
             with self.drawing():
                 return self._run(batches, steps)
         finally:
@@ -529,6 +533,9 @@ class BaseLiveTraining:
     def set_trained(self, trained: dict[int, dict[str, bool]]) -> None:
         """Train or freeze some tensors."""
         raise NotImplementedError
+
+    def set_single_biases(self) -> None:
+        """Train only one of two biases that are added."""
 
     def sample(self) -> tuple[list[Any], Any]:
         """Return the first batch, as tensors."""

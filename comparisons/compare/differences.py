@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from framework_parity.common.live.graph import OPAQUE, Graph, Node
+from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.standins import element
 from framework_parity.common.spec.conventions import CONVENTIONS
@@ -63,7 +64,7 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
             )
         ]
     found = []
-    for name in differing(one, other):
+    for name in [] if one.kind == OPAQUE else differing(one, other):
         slug = SLUGS.get(f"{one.kind}.{name}", f"{one.kind}_{name}")
         values = one.fields.get(name), other.fields.get(name)
         found.append(
@@ -134,6 +135,8 @@ def is_testable(
         return False
     standin = stand_ins([difference])["keras"][other.index]
     assert standin is not None
+    if standin[0] in JOINS:
+        return len(other.inputs) > 1
     source, port = other.inputs[0]
     try:
         element(*standin, keras.nodes[source].shapes[port][1:])
@@ -164,7 +167,7 @@ def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
         if each.field is None:
             kind, fields = one.kind, one.fields
         else:
-            fields = fields | {each.field: one.fields[each.field]}
+            fields = fields | {each.field: one.fields.get(each.field)}
         chosen["keras"][other.index] = kind, fields
     return chosen
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Node
+from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.standins import KINDS
 from framework_parity.common.training.randomness import nudged
@@ -83,6 +84,12 @@ class Forward:
             exact = self._modified("keras", {})
             assert exact is not None
             self.keras_runs = exact
+            result.rounded = {
+                (kind, self.keras.nodes[index].label)
+                for index, instead in self.rounded.items()
+                if instead is not None
+                for kind in [instead[0]]
+            }
             result.notes = [
                 f"Keras computes {self.keras.nodes[index].label} with a "
                 "constant that it has rounded to float32; the exact function "
@@ -120,7 +127,7 @@ class Forward:
             and ratio > TIMES_FLOOR
             and difference < FLOAT32
             and one.kind == other.kind
-            and other.kind in KINDS
+            and other.kind in {*KINDS, *JOINS}
             and not differing(one, other)
         }
 

@@ -50,6 +50,7 @@ def recipe_differences(found: Found, result: PairResult) -> list[Difference]:
         *_of_modes(found, result),
         *_of_penalties(found),
         *_of_shared(found, result),
+        *_of_biases(result),
     ]
 
 
@@ -263,6 +264,26 @@ def _of_penalties(found: Found) -> list[Difference]:
     ]
 
 
+def _of_biases(result: PairResult) -> list[Difference]:
+    """Return the recurrent layers of PyTorch that have two biases."""
+    torch, keras = result.graphs
+    return [
+        Difference(
+            "recurrent_biases",
+            torch.nodes[one],
+            keras.nodes[other],
+            "PyTorch's recurrent layer adds two biases, which are trained "
+            "both, and Keras's has one",
+            "no argument changes it",
+            part="biases",
+            inherent=True,
+        )
+        for one, other in result.pairing.pairs
+        if torch.nodes[one].kind in ("lstm", "rnn")
+        and torch.nodes[one].fields.get("bias")
+    ]
+
+
 def _of_shared(found: Found, result: PairResult) -> list[Difference]:
     """Return the tensors that several operations use on one side only."""
     partners = dict(result.pairing.pairs)
@@ -345,6 +366,10 @@ def changed(
         parts.setdefault(each.part, []).append(each)
     standins = stand_ins(parts.get("model", []))
     torch, keras = found["torch"], found["keras"]
+    for node in keras.graph:
+        if (node.kind, node.label) in result.rounded:
+            own = node.kind, node.fields
+            standins["keras"].setdefault(node.index, own)
     optimizer, clipping = _optimizer(parts, torch.optimizer, keras.optimizer)
     trained: dict[int, dict[str, bool]] = {}
     partners = dict(result.pairing.pairs)
@@ -371,7 +396,9 @@ def changed(
     if optimizer is not None and not rates:
         rates = result.keras_rates
     return {
-        "torch": Changes(standins=standins["torch"]),
+        "torch": Changes(
+            standins=standins["torch"], single_biases="biases" in parts
+        ),
         "keras": Changes(
             standins=standins["keras"],
             loss=_loss(parts.get("loss", []), torch, keras),

@@ -125,6 +125,8 @@ class PairResult:
         not_decided: differences that the comparison does not reach.
         inputs: what the models were applied to, in sentences.
         notes: what was replaced before the comparison, in sentences.
+        rounded: kind and label of Keras's operations with constants that it
+            has rounded to float32; they are computed exactly.
         level: the last rung that was compared.
         rungs: the ratio of each rung of training to the floor.
         first_training: the first rung of training that differs, and where.
@@ -151,6 +153,7 @@ class PairResult:
     inputs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     output_shape: tuple[int, ...] = ()
+    rounded: set[tuple[str, str]] = field(default_factory=set)
     level: str = "forward"
     rungs: dict[str, float] = field(default_factory=dict)
     first_training: tuple[str, Place] | None = None

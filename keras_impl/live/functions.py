@@ -149,6 +149,20 @@ def _padded(reader: Any, event: Call) -> Described:
     return "zero_pad", {"pads": tuple(map(tuple, sides[1:3]))}
 
 
+def _matmul(reader: Any, event: Call) -> Described:
+    names = ("transpose_b", "adj_y")
+    turned = any(event.attributes.get(name) for name in names)
+    first = any(event.attributes.get(n) for n in ("transpose_a", "adj_x"))
+    if first:
+        return OPAQUE, {"function": event.name}
+    return "matmul", {"transposed": True} if turned else {}
+
+
+def _variance(reader: Any, event: Call) -> Described:
+    axes = _numbers(_named(event, "axis", 1, None))
+    return "variance", {"axes": axes_of(event, axes), "unbiased": False}
+
+
 FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "relu": _relu,
     "leaky_relu": _leaky_relu,
@@ -156,6 +170,8 @@ FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "gelu": _gelu,
     "softmax": _softmax,
     "log_softmax": _log_softmax,
+    "matmul": _matmul,
+    "var": _variance,
     "mean": _reduced("mean"),
     "sum": _reduced("sum"),
     "max": _reduced("max"),

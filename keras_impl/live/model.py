@@ -17,7 +17,7 @@ from framework_parity.common.live.trace import Trace
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.keras_impl.live import tensors
 from framework_parity.keras_impl.live.reading import read_graph
-from framework_parity.keras_impl.live.tensors import from_array
+from framework_parity.keras_impl.live.tensors import arguments, from_array
 from framework_parity.keras_impl.live.trace import creation_sites, record
 
 
@@ -126,30 +126,35 @@ class LiveModel(BaseLiveModel):
         return nullcontext()
 
     def differentiable(
-        self, compute: Callable[..., Any], x: Any, parameters: list[Any]
+        self, compute: Callable[..., Any], given: list[Any]
     ) -> Any:
         """Return an operation that NumPy computes, as a tensor.
 
         Args:
-            compute: from x and the tensors, as arrays, to the output, and to
-                a function from the derivative of the loss by the output to
-                those by x and the tensors.
-            x: the input, a tensor.
-            parameters: tensors of the layer.
+            compute: from the tensors, as arrays, to the output, and to a
+                function from the derivative of the loss by the output to
+                those by the tensors.
+            given: inputs of the operation, and tensors of its layer.
         """
 
         @tf.custom_gradient
-        def in_numpy(*given: Any) -> Any:
-            output, back = compute(*(each.numpy() for each in given))
+        def in_numpy(*tensors: Any) -> Any:
+            output, back = compute(*(each.numpy() for each in tensors))
 
             def slopes(slope: Any) -> list[Any]:
                 return list(map(from_array, back(slope.numpy())))
 
             return from_array(output), slopes
 
-        values = [tf.convert_to_tensor(each.value) for each in parameters]
-        return in_numpy(tf.convert_to_tensor(x), *values)
+        return in_numpy(
+            *(
+                tf.convert_to_tensor(
+                    each.value if isinstance(each, keras.Variable) else each
+                )
+                for each in given
+            )
+        )
 
     def _first_pass(self, inputs: list[Any]) -> None:
         """Run the model once, which creates its variables."""
-        self.model(*inputs, training=False)
+        self.model(*arguments(self.model, inputs), training=False)

@@ -9,11 +9,14 @@ import keras
 from keras import layers
 
 from framework_parity.common.live.elements import Described, described
+from framework_parity.common.live.functional import FunctionalLayer
 from framework_parity.common.live.graph import OPAQUE, Edge, Graph, Node
 from framework_parity.common.live.trace import Call, Source, Trace
 from framework_parity.common.spec.layer import LayerSpec
 from framework_parity.keras_impl import introspect
+from framework_parity.keras_impl.layouts import layouts_of
 from framework_parity.keras_impl.live import tensors
+from framework_parity.keras_impl.live.functional import FUNCTIONAL
 from framework_parity.keras_impl.live.functions import (
     FUNCTIONS,
     axes_of,
@@ -63,6 +66,9 @@ class Reader:
                 shapes=(shape,),
                 event=index,
             )
+        found = self._functional(event)
+        if found is not None:
+            return self._layer_of(index, event, found)
         kind, fields = self._read(event)
         held, source = {}, event.name
         if isinstance(event.layer, layers.Layer):
@@ -86,6 +92,43 @@ class Reader:
             event=index,
         )
 
+    def _functional(self, event: Call) -> FunctionalLayer | None:
+        """Return the layer that a function with the model's tensors is."""
+        name = event.name.rpartition(".")[2]
+        if event.layer is not None or name not in FUNCTIONAL:
+            return None
+        found = FUNCTIONAL[name](event)
+        if found is None:
+            return None
+        events = [self.trace.events[edge[0]] for edge in found.edges.values()]
+        owned = all(isinstance(e, Source) and e.name for e in events)
+        return found if owned else None
+
+    def _layer_of(
+        self, index: int, event: Call, found: FunctionalLayer
+    ) -> Node:
+        """Return the node of a function with the model's tensors."""
+        kind, fields = self._layer(event, found.module)
+        sources = {
+            layout.neutral: (found.edges[layout.own[0]][0], layout)
+            for layout in layouts_of(found.module)
+            if layout.own[0] in found.edges
+        }
+        read = tensors.read(found.module)
+        return Node(
+            index,
+            kind,
+            fields,
+            (event.first[1],),
+            event.name,
+            event.name,
+            event.site,
+            {name: tuple(read[name].shape) for name in sources},
+            (tuple(event.outputs[0].shape),),
+            event=index,
+            sources=sources,
+        )
+
     def _read(self, event: Call) -> Described:
         if isinstance(event.layer, layers.Layer):
             return self._layer(event, event.layer)
@@ -94,6 +137,8 @@ class Reader:
         plain = name if name in ARITHMETIC else snake_case(name)
         if name in NOISE or plain in NOISE:
             return "identity", {}
+        if ARITHMETIC.get(plain) == "matmul":
+            return FUNCTIONS["matmul"](self, event)
         if plain in ARITHMETIC:
             return self._arithmetic(event, ARITHMETIC[plain])
         plain = ALIASES.get(plain, plain)

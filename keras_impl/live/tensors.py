@@ -1,5 +1,6 @@
 """Read and write the tensors of a Keras layer, in neutral layout."""
 
+import inspect
 from typing import Any
 
 import keras
@@ -7,8 +8,6 @@ import numpy as np
 
 from framework_parity.common.layouts import (
     Array,
-    Layout,
-    own_tensors,
     read_tensors,
     write_tensors,
 )
@@ -34,22 +33,6 @@ def write(layer: Any, values: dict[str, Array]) -> None:
     write_tensors(layer, layouts_of(layer), values, assign)
 
 
-def own_tensor(layer: Any, layout: Layout) -> Any:
-    """Return a layer's tensor, by the layout of its neutral one."""
-    return own_tensors(layer, layout)[0]
-
-
-def all_tensors(layer: Any) -> list[Any]:
-    """Return all tensors of a layer that have a layout, or the tensor."""
-    if not layouts_of(layer):
-        return [layer] if hasattr(layer, "shape") else []
-    return [
-        tensor
-        for layout in layouts_of(layer)
-        for tensor in own_tensors(layer, layout)
-    ]
-
-
 def to_array(tensor: Any) -> Array:
     """Return a copy of a tensor as an array, in its own layout."""
     return np.array(keras.ops.convert_to_numpy(tensor))
@@ -63,3 +46,19 @@ def from_array(array: Array) -> Any:
 def assign(tensor: Any, value: Array) -> None:
     """Set a tensor from an array in its own layout."""
     tensor.assign(value)
+
+
+def arguments(model: Any, inputs: list[Any]) -> list[Any]:
+    """Return the positional arguments of a call with some inputs.
+
+    A functional model takes several inputs as one list, and so does a
+    subclass whose `call` has one argument.
+    """
+    if len(inputs) == 1:
+        return inputs
+    names = [
+        name
+        for name, value in inspect.signature(model.call).parameters.items()
+        if name not in ("training", "mask") and value.kind != value.VAR_KEYWORD
+    ]
+    return inputs if len(names) > 1 else [inputs]

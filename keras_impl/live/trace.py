@@ -26,6 +26,7 @@ from tensorflow.python.framework import op_callbacks
 from framework_parity.common.live.graph import Edge
 from framework_parity.common.live.sites import user_site
 from framework_parity.common.live.trace import Call, Source, Trace
+from framework_parity.keras_impl.live.tensors import arguments
 
 LIBRARY = (
     f"{Path(keras.__file__).parent}/",
@@ -101,7 +102,7 @@ def record(
     for number, value in enumerate(inputs):
         recorder.source("input", f"input {number + 1}", value)
     with recorder:
-        result = model(*inputs, training=training)
+        result = model(*arguments(model, inputs), training=training)
     trace = recorder.trace
     trace.outputs = tuple(recorder.edge(value) for value in _tensors(result))
     flat = tree.flatten(result)
@@ -340,9 +341,12 @@ class _Recorder:
 
             def again(*values: Any) -> Any:
                 plain = [tf.convert_to_tensor(value) for value in values]
-                return execute.execute(
+                results = execute.execute(
                     kind, number, plain, attributes, context.context()
                 )
+                # The functions of TensorFlow do this after the operation.
+                execute.record_gradient(kind, plain, attributes, results)
+                return results
 
             named = zip(attributes[::2], attributes[1::2], strict=True)
             self._add(

@@ -8,9 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src import backend
+from keras.src import backend, tree
 
-from framework_parity.common.layouts import Array, own_tensors
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.losses import computed
 from framework_parity.common.live.replay import Replay
@@ -26,9 +26,9 @@ from framework_parity.common.spec.node import members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.keras_impl import introspect
 from framework_parity.keras_impl.extensions import ExactL1L2
-from framework_parity.keras_impl.layouts import layouts_of
 from framework_parity.keras_impl.live.losses import watched_losses
 from framework_parity.keras_impl.live.tensors import (
+    arguments,
     from_array,
     to_array,
 )
@@ -102,7 +102,8 @@ class LiveTraining(BaseLiveTraining):
 
     def forward(self, inputs: list[Array]) -> Any:
         """Return what the model returns in training mode."""
-        return self.model()(*map(self.live.tensor, inputs), training=True)
+        given = list(map(self.live.tensor, inputs))
+        return self.model()(*arguments(self.live.model, given), training=True)
 
     def target(self, array: Array) -> Any:
         """Return targets as a tensor."""
@@ -116,7 +117,7 @@ class LiveTraining(BaseLiveTraining):
             # `fit` averages what a function returns for each sample.
             return tf.reduce_mean(value) if value.shape.rank else value
         loss = computed(self.changes.loss, to_array(target))
-        return self.live.differentiable(loss, pred, [])
+        return self.live.differentiable(loss, [pred])
 
     def differentiated(
         self, inputs: list[Array], target: Array
@@ -147,14 +148,9 @@ class LiveTraining(BaseLiveTraining):
     def _parameters(self) -> Iterator[tuple[int, str, Any, list[Any]]]:
         """Yield node, name, layout and tensors of what may be trained."""
         for node in self.live.graph.with_tensors():
-            event = self.live.trace.events[node.event]
-            if not isinstance(event, Call):
-                yield node.index, "value", None, [event.value]
-                continue
-            for layout in layouts_of(event.layer):
-                own = own_tensors(event.layer, layout)
-                if not layout.neutral.startswith("running_"):
-                    yield node.index, layout.neutral, layout, own
+            for each in self.live.held(node):
+                if not each.name.startswith("running_"):
+                    yield node.index, each.name, each.layout, each.own
 
     def made_optimizer(self) -> Any:
         """Return an optimiser of the model's tensors, with the changes."""
@@ -220,7 +216,10 @@ class LiveTraining(BaseLiveTraining):
             with self.loss_replaced():
                 return self.called("train_step", model, optimizer, x, target)
         with tf.GradientTape() as tape:
-            value = self.loss_of(model(*inputs, training=True), target)
+            value = self.loss_of(
+                model(*arguments(self.live.model, inputs), training=True),
+                target,
+            )
             total = value
             if self.changes.penalties:
                 total = tf.add_n([value, *self._penalties()])
@@ -342,7 +341,7 @@ class _Replayed:
     def __call__(self, *inputs: Any, training: Any = None) -> Any:
         self._training.replayed = bool(training)
         try:
-            outputs = self._replay.outputs(list(inputs))
+            outputs = self._replay.outputs(tree.flatten(inputs))
         finally:
             self._training.replayed = None
         return self._replay.trace.result(outputs)

@@ -132,16 +132,15 @@ class LiveModel(BaseLiveModel):
         return torch.no_grad()
 
     def differentiable(
-        self, compute: Callable[..., Any], x: Any, parameters: list[Any]
+        self, compute: Callable[..., Any], given: list[Any]
     ) -> Any:
         """Return an operation that NumPy computes, as a tensor.
 
         Args:
-            compute: from x and the tensors, as arrays, to the output, and to
-                a function from the derivative of the loss by the output to
-                those by x and the tensors.
-            x: the input, a tensor.
-            parameters: tensors of the layer.
+            compute: from the tensors, as arrays, to the output, and to a
+                function from the derivative of the loss by the output to
+                those by the tensors.
+            given: inputs of the operation, and tensors of its layer.
         """
 
         class InNumPy(torch.autograd.Function):
@@ -154,4 +153,4 @@ class LiveModel(BaseLiveModel):
             def backward(ctx: Any, *slopes: Any) -> Any:
                 return tuple(map(from_array, ctx.back(to_array(slopes[0]))))
 
-        return InNumPy.apply(x, *parameters)
+        return InNumPy.apply(*given)

@@ -11,12 +11,15 @@ from typing import Any
 from torch import nn
 
 from framework_parity.common.live.elements import Described, described
+from framework_parity.common.live.functional import FunctionalLayer
 from framework_parity.common.live.graph import OPAQUE, Edge, Graph, Node
 from framework_parity.common.live.rules import arranged
 from framework_parity.common.live.trace import Call, Source, Trace
 from framework_parity.common.spec.layer import LayerSpec, Shape
 from framework_parity.torch_impl import introspect
+from framework_parity.torch_impl.layouts import layouts_of
 from framework_parity.torch_impl.live import tensors
+from framework_parity.torch_impl.live.functional import FUNCTIONAL
 from framework_parity.torch_impl.live.functions import FUNCTIONS, index_code
 from framework_parity.torch_impl.live.layers import LAYERS
 from framework_parity.torch_impl.live.words import (
@@ -62,6 +65,9 @@ class Reader:
                 event=index,
                 channels_first=(index, 0) in self.first,
             )
+        module = self._functional(event)
+        if module is not None:
+            return self._layer_of(index, event, module)
         kind, fields = self._read(event)
         shapes = tuple(tuple(value.shape) for value in event.outputs)
         self._mark(index, event, kind, fields)
@@ -84,6 +90,45 @@ class Reader:
             shapes,
             event=index,
             channels_first=(index, 0) in self.first,
+        )
+
+    def _functional(self, event: Call) -> FunctionalLayer | None:
+        """Return the layer that a function with the model's tensors is."""
+        name = event.name.rpartition(".")[2]
+        if event.layer is not None or name not in FUNCTIONAL:
+            return None
+        found = FUNCTIONAL[name](event)
+        if found is None or not found.edges:
+            return None
+        events = [self.trace.events[edge[0]] for edge in found.edges.values()]
+        owned = all(isinstance(e, Source) and e.name for e in events)
+        return found if owned else None
+
+    def _layer_of(
+        self, index: int, event: Call, found: FunctionalLayer
+    ) -> Node:
+        """Return the node of a function with the model's tensors."""
+        kind, fields = self._module(event, found.module)
+        self._mark(index, event, kind, fields)
+        sources = {
+            layout.neutral: (found.edges[layout.own[0]][0], layout)
+            for layout in layouts_of(found.module)
+            if layout.own[0] in found.edges
+        }
+        read = tensors.read(found.module)
+        return Node(
+            index,
+            kind,
+            fields,
+            (event.first[1],),
+            event.name,
+            event.name,
+            event.site,
+            {name: read[name].shape for name in sources},
+            (tuple(event.outputs[0].shape),),
+            event=index,
+            channels_first=(index, 0) in self.first,
+            sources=sources,
         )
 
     def _mark(
@@ -133,6 +178,8 @@ class Reader:
             return self._as_module(event, name)
         if name in ARITHMETIC:
             return self._arithmetic(event, ARITHMETIC[name], name)
+        if name == "var":
+            return self._variance(event)
         if name in REDUCTIONS:
             axes = event.argument(1, "dim", None)
             axes = event.argument(1, "axis", axes)
@@ -191,6 +238,15 @@ class Reader:
         reverse = name.startswith("r") and name[1:] in ARITHMETIC
         side = "of" if reverse and kind in ("subtract", "divide") else "by"
         return kind, {side: float(numbers[0])}
+
+    def _variance(self, event: Call) -> Described:
+        axes = event.argument(1, "dim", None)
+        default = event.argument(2, "unbiased", True)
+        correction = event.argument(2, "correction", int(bool(default)))
+        return "variance", {
+            "axes": self._axes(event, axes),
+            "unbiased": bool(correction),
+        }
 
     def _axes(self, event: Call, axes: Any) -> tuple[int, ...] | str:
         if axes is None:

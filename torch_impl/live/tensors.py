@@ -7,8 +7,6 @@ import torch
 
 from framework_parity.common.layouts import (
     Array,
-    Layout,
-    own_tensors,
     read_tensors,
     write_tensors,
 )
@@ -32,22 +30,6 @@ def write(layer: Any, values: dict[str, Array]) -> None:
         values: by neutral name; what is missing is left as it is.
     """
     write_tensors(layer, layouts_of(layer), values, assign)
-
-
-def own_tensor(layer: Any, layout: Layout) -> Any:
-    """Return a layer's tensor, by the layout of its neutral one."""
-    return own_tensors(layer, layout)[0]
-
-
-def all_tensors(layer: Any) -> list[Any]:
-    """Return all tensors of a layer that have a layout, or the tensor."""
-    if not layouts_of(layer):
-        return [layer] if hasattr(layer, "shape") else []
-    return [
-        tensor
-        for layout in layouts_of(layer)
-        for tensor in own_tensors(layer, layout)
-    ]
 
 
 def to_array(tensor: Any) -> Array:

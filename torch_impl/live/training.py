@@ -10,11 +10,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from framework_parity.common.layouts import Array, own_tensors
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.losses import computed
 from framework_parity.common.live.replay import Replay
-from framework_parity.common.live.trace import Call
 from framework_parity.common.live.training import (
     BaseLiveTraining,
     OptimizerRead,
@@ -22,7 +21,6 @@ from framework_parity.common.live.training import (
     first_number,
 )
 from framework_parity.torch_impl import introspect
-from framework_parity.torch_impl.layouts import layouts_of
 from framework_parity.torch_impl.live.losses import watched_losses
 from framework_parity.torch_impl.live.tensors import (
     from_array,
@@ -76,7 +74,7 @@ class LiveTraining(BaseLiveTraining):
             return self.called("loss", pred, target)
         last = pred.movedim(1, -1) if pred.ndim >= 3 else pred
         loss = computed(self.changes.loss, to_array(target))
-        return self.live.differentiable(loss, last, [])
+        return self.live.differentiable(loss, [last])
 
     def differentiated(
         self, inputs: list[Array], target: Array
@@ -105,14 +103,9 @@ class LiveTraining(BaseLiveTraining):
     def _parameters(self) -> Iterator[tuple[int, str, Any, list[Any]]]:
         """Yield node, name, layout and tensors of what may be trained."""
         for node in self.live.graph.with_tensors():
-            event = self.live.trace.events[node.event]
-            if not isinstance(event, Call):
-                yield node.index, "value", None, [event.value]
-                continue
-            for layout in layouts_of(event.layer):
-                own = own_tensors(event.layer, layout)
-                if all(isinstance(each, nn.Parameter) for each in own):
-                    yield node.index, layout.neutral, layout, own
+            for each in self.live.held(node):
+                if all(isinstance(v, nn.Parameter) for v in each.own):
+                    yield node.index, each.name, each.layout, each.own
 
     def made_optimizer(self) -> Any:
         """Return an optimiser of the model's tensors, with the changes."""
@@ -246,11 +239,9 @@ class LiveTraining(BaseLiveTraining):
             found.setdefault(index, {})[name] = own[0].requires_grad
         return found
 
-    def shared_key(self, layer: Any) -> int:
-        """Return a number that is the same for the same tensors."""
-        weight = getattr(layer, "weight", layer)
-        tensor = isinstance(weight, torch.Tensor)
-        return weight.data_ptr() if tensor else id(layer)
+    def shared_key(self, tensor: Any) -> int:
+        """Return a number that is the same for the same tensor."""
+        return int(tensor.data_ptr())
 
     def set_trained(self, trained: dict[int, dict[str, bool]]) -> None:
         """Train or freeze some tensors."""
@@ -258,6 +249,16 @@ class LiveTraining(BaseLiveTraining):
             if name in trained.get(index, {}):
                 for tensor in own:
                     tensor.requires_grad_(trained[index][name])
+
+    def set_single_biases(self) -> None:
+        """Train only one of two biases that are added."""
+        for *_, layout, own in self._parameters():
+            if layout is not None and layout.several == "add":
+                for tensor in own[1:]:
+                    with torch.no_grad():
+                        own[0].add_(tensor)
+                        tensor.zero_()
+                    tensor.requires_grad_(False)
 
     def to_float(self, value: Any) -> float:
         """Return a loss as a number; NaN if it is none."""

@@ -80,7 +80,7 @@ FAULTY = [
     ("branches_swapped", "Branches", VECTOR, {"activation_replaced"}),
     ("strided_symmetric", "strided", IMAGE, {"conv2d_pads"}),
     ("block_eps", "Block", SEQUENCE, {"layer_norm_epsilon"}),
-    ("block_unscaled", "Block", SEQUENCE, {"missing_in_torch"}),
+    ("block_unscaled", "Block", SEQUENCE, {"attention_scale"}),
     ("block_tanh_gelu", "Block", SEQUENCE, {"gelu_form"}),
 ]
 

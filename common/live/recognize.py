@@ -1,0 +1,262 @@
+"""Recognise formulas: operations that a user has written out in several.
+
+A product with a tensor of the model is a dense layer, and normalisation,
+SiLU and attention are one operation each, whoever wrote them out.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from framework_parity.common.layouts import Layout
+from framework_parity.common.live.graph import Graph, Node, kept
+from framework_parity.common.spec.layer import Shape
+
+
+def recognized(graph: Graph) -> Graph:
+    """Return the graph with formulas as one operation each.
+
+    Args:
+        graph: without operations that change no value.
+    """
+    for rule in (_dense, _bias, _silu, _layer_norm, _affine, _attention):
+        graph = _applied(graph, rule)
+    return graph
+
+
+Rule = Callable[["_View", Node], Node | None]
+
+
+class _View:
+    """A graph, with what its rules ask of it."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.users: dict[int, int] = {}
+        for node in graph:
+            for source, _ in node.inputs:
+                self.users[source] = self.users.get(source, 0) + 1
+        for source, _ in graph.outputs:
+            self.users[source] = self.users.get(source, 0) + 1
+
+    def input(self, node: Node, place: int, kind: str = "") -> Node | None:
+        """Return what an input is, if it has a kind and one user."""
+        if place >= len(node.inputs):
+            return None
+        before = self.graph.nodes[node.inputs[place][0]]
+        if kind and (before.kind != kind or self.users[before.index] != 1):
+            return None
+        return before
+
+    def of(self, node: Node, *kinds: str) -> list[tuple[Node, int]]:
+        """Return the inputs of some kinds with one user, and their places."""
+        found = []
+        for place in range(len(node.inputs)):
+            for kind in kinds:
+                before = self.input(node, place, kind)
+                if before is not None:
+                    found.append((before, place))
+        return found
+
+    def parameter(self, node: Node, place: int) -> Node | None:
+        """Return an input that is a tensor of the model."""
+        before = self.input(node, place)
+        named = before is not None and before.kind == "constant"
+        return before if named and before and before.tensors else None
+
+
+def _applied(graph: Graph, rule: Rule) -> Graph:
+    view = _View(graph)
+    nodes = list(graph.nodes)
+    changed = False
+    for node in graph:
+        new = rule(view, node)
+        if new is not None:
+            nodes[node.index] = new
+            changed = True
+    if not changed:
+        return graph
+    return kept(Graph(tuple(nodes), graph.outputs))
+
+
+def _dense(view: _View, node: Node) -> Node | None:
+    """X W, with a matrix W of the model, which may be transposed."""
+    if node.kind != "matmul" or len(node.inputs) != 2:
+        return None
+    axes = "inputs outputs -> inputs outputs"
+    if node.fields.get("transposed"):
+        axes = "outputs inputs -> inputs outputs"
+    weight = view.parameter(node, 1)
+    turned = view.input(node, 1, "permute")
+    if weight is None and turned is not None:
+        weight = view.parameter(turned, 0)
+        if turned.fields["order"] != (1, 0):
+            return None
+        axes = "outputs inputs -> inputs outputs"
+    if weight is None or len(weight.shapes[0]) != 2:
+        return None
+    layout = Layout("kernel", ("value",), axes)
+    shape = layout.to_neutral([np.empty(weight.shapes[0])]).shape
+    return replace(
+        node,
+        kind="dense",
+        fields={"units": shape[1], "bias": False},
+        inputs=node.inputs[:1],
+        tensors={"kernel": tuple(shape)},
+        sources={"kernel": (weight.event, layout)},
+    )
+
+
+def _bias(view: _View, node: Node) -> Node | None:
+    """A sum with a vector of the model, after a layer without a bias."""
+    if node.kind != "add" or len(node.inputs) != 2:
+        return None
+    for place in (0, 1):
+        before = view.input(node, place)
+        bias = view.parameter(node, 1 - place)
+        if before is None or bias is None or len(bias.shapes[0]) != 1:
+            continue
+        raw = before.sources and view.users[before.index] == 1
+        if not raw or before.fields.get("bias") is not False:
+            continue
+        return replace(
+            before,
+            index=node.index,
+            event=node.event,
+            fields=before.fields | {"bias": True},
+            tensors=before.tensors | {"bias": bias.shapes[0]},
+            sources=before.sources | _vector("bias", bias),
+            shapes=node.shapes,
+        )
+    return None
+
+
+def _silu(view: _View, node: Node) -> Node | None:
+    """X times sigmoid(x)."""
+    if node.kind != "multiply" or len(node.inputs) != 2:
+        return None
+    for gate, place in view.of(node, "sigmoid"):
+        if gate.inputs[0] == node.inputs[1 - place]:
+            return replace(
+                node, kind="silu", fields={}, inputs=gate.inputs[:1]
+            )
+    return None
+
+
+def _layer_norm(view: _View, node: Node) -> Node | None:
+    """(x - mean) / sqrt(variance + epsilon), for the last axes."""
+    if node.kind not in ("divide", "multiply") or len(node.inputs) != 2:
+        return None
+    root = {"divide": "sqrt", "multiply": "rsqrt"}[node.kind]
+    for width, place in view.of(node, root):
+        if node.kind == "divide" and place != 1:
+            continue
+        centred = view.graph.nodes[node.inputs[1 - place][0]]
+        shifted = view.input(width, 0, "add")
+        epsilon = shifted and shifted.fields.get("by")
+        if shifted is None or epsilon is None or centred.kind != "subtract":
+            continue
+        variance = view.graph.nodes[shifted.inputs[0][0]]
+        x, mean = (view.graph.nodes[i] for i, _ in centred.inputs)
+        if mean.kind != "mean" or mean.inputs[0] != centred.inputs[0]:
+            continue
+        axes = _variance_axes(view, variance, x, centred)
+        if axes is None or axes != mean.fields.get("axes"):
+            continue
+        return replace(
+            node,
+            kind="layer_norm",
+            fields={"axes": axes, "epsilon": epsilon, "affine": False},
+            inputs=centred.inputs[:1],
+        )
+    return None
+
+
+def _variance_axes(
+    view: _View, node: Node, x: Node, centred: Node
+) -> tuple[int, ...] | None:
+    """Return the axes of a biased variance of x, or None."""
+    if node.kind == "variance":
+        fits = node.inputs[0][0] == x.index and not node.fields["unbiased"]
+        return node.fields["axes"] if fits else None
+    if node.kind != "mean":
+        return None
+    square = view.graph.nodes[node.inputs[0][0]]
+    squared = (
+        square.kind == "square"
+        or (square.kind == "power" and square.fields.get("by") == 2)
+        or (square.kind == "multiply" and len(set(square.inputs)) == 1)
+    )
+    if not squared:
+        return None
+    of = view.graph.nodes[square.inputs[0][0]]
+    same = of.kind == "subtract" and of.inputs == centred.inputs
+    return node.fields["axes"] if same else None
+
+
+def _affine(view: _View, node: Node) -> Node | None:
+    """Gamma x + beta after a normalisation that was written out."""
+    if node.kind != "add" or len(node.inputs) != 2:
+        return None
+    for scaled, place in view.of(node, "multiply"):
+        beta = view.parameter(node, 1 - place)
+        if beta is None:
+            continue
+        for normal, where in view.of(scaled, "layer_norm"):
+            gamma = view.parameter(scaled, 1 - where)
+            if gamma is None or normal.fields["affine"]:
+                continue
+            if len(gamma.shapes[0]) != 1 or len(beta.shapes[0]) != 1:
+                continue
+            shapes: dict[str, Shape] = {
+                "gamma": gamma.shapes[0],
+                "beta": beta.shapes[0],
+            }
+            return replace(
+                normal,
+                index=node.index,
+                event=node.event,
+                fields=normal.fields | {"affine": True},
+                tensors=shapes,
+                sources=_vector("gamma", gamma) | _vector("beta", beta),
+                shapes=node.shapes,
+            )
+    return None
+
+
+def _attention(view: _View, node: Node) -> Node | None:
+    """softmax(scale q k^T) v, without a mask."""
+    if node.kind != "matmul" or len(node.inputs) != 2:
+        return None
+    weights = view.input(node, 0, "softmax")
+    if weights is None or node.fields.get("transposed"):
+        return None
+    number = len(weights.shapes[0])
+    if weights.fields.get("axis") != number - 1:
+        return None
+    scores = view.graph.nodes[weights.inputs[0][0]]
+    scale = 1.0
+    if scores.kind in ("multiply", "divide") and "by" in scores.fields:
+        by = scores.fields["by"]
+        scale = by if scores.kind == "multiply" else 1 / by
+        scores = view.graph.nodes[scores.inputs[0][0]]
+    if scores.kind != "matmul" or len(scores.inputs) != 2:
+        return None
+    key = scores.inputs[1]
+    if not scores.fields.get("transposed"):
+        turned = view.graph.nodes[key[0]]
+        last = (*range(number - 2), number - 1, number - 2)
+        if turned.kind != "permute" or turned.fields["order"] != last:
+            return None
+        key = turned.inputs[0]
+    return replace(
+        node,
+        kind="attention",
+        fields={"scale": float(f"{scale:.15g}"), "causal": False},
+        inputs=(scores.inputs[0], key, node.inputs[1]),
+    )
+
+
+def _vector(name: str, node: Node) -> dict[str, tuple[int, Layout]]:
+    return {name: (node.event, Layout(name, ("value",), "c -> c"))}

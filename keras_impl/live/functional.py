@@ -1,0 +1,52 @@
+"""Functions of Keras that are layers with tensors from outside."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from framework_parity.common.live.functional import FunctionalLayer
+from framework_parity.common.live.trace import Call
+
+
+def _convolution(event: Call) -> FunctionalLayer | None:
+    """keras.ops.conv, or Conv2D of TensorFlow, of images."""
+    (_, image), (_, kernel) = list(event.inputs.items())[:2]
+    given = [event.flat[place] for place in event.inputs]
+    size = tuple(given[1].shape)
+    if len(size) != 4 or len(given) > 2:
+        return None
+    del image
+    fields = _fields(event)
+    if fields is None:
+        return None
+    layer = keras.layers.Conv2D(size[-1], size[:2], use_bias=False, **fields)
+    layer.build((None, *given[0].shape[1:]))
+    return FunctionalLayer(layer, {"_kernel": kernel})
+
+
+def _fields(event: Call) -> dict[str, Any] | None:
+    """Return strides and padding; None if a layer has no such values."""
+    if event.name.startswith("tf."):
+        values = event.attributes
+        padding = values["padding"].decode().lower()
+        strides = tuple(values["strides"][1:3])
+        dilation = tuple(values.get("dilations", (1, 1, 1, 1))[1:3])
+        if padding not in ("same", "valid"):
+            return None
+    else:
+        strides = event.argument(2, "strides", 1)
+        padding = event.argument(3, "padding", "valid")
+        dilation = event.argument(5, "dilation_rate", 1)
+    return {
+        "strides": strides,
+        "padding": padding,
+        "dilation_rate": dilation,
+    }
+
+
+FUNCTIONAL: dict[str, Callable[[Call], FunctionalLayer | None]] = {
+    "conv": _convolution,
+    "Conv2D": _convolution,
+}
+"""Readers of functions, whose first input is the layer's."""
