@@ -53,9 +53,9 @@ OF_ITS_OWN = {
     "introspect/layers/windows.py": {"pair", "is_plain", "is_channels_last"},
     # What each framework has of its own is recorded in its own way.
     "live/trace.py": {
-        *("CONTAINERS", "OPENED", "FUSED", "LINEAR", "NAMESPACES"),
+        *("CONTAINERS", "OPENED", "LINEAR", "NAMESPACES"),
     },
-    "live/tensors.py": {"arguments"},
+    "live/tensors.py": {"arguments", "SEPARABLE", "separated"},
     "live/functional.py": {"OWN"},
     "live/losses.py": {"REDUCTIONS"},
     # Penalties, compiled models and learning rates that are variables are

@@ -13,6 +13,9 @@ from framework_parity.common.layouts import (
 )
 from framework_parity.keras_impl.layouts import layouts_of
 
+SEPARABLE = (keras.layers.SeparableConv1D, keras.layers.SeparableConv2D)
+"""Layers that are recorded as two."""
+
 
 def read(layer: Any) -> dict[str, Array]:
     """Return copies of a layer's tensors by neutral name.
@@ -62,3 +65,46 @@ def arguments(model: Any, inputs: list[Any]) -> list[Any]:
         if name not in ("training", "mask") and value.kind != value.VAR_KEYWORD
     ]
     return inputs if len(names) > 1 else [inputs]
+
+
+def separated(layer: Any) -> tuple[Any, Any]:
+    """Return the two layers of a separable convolution.
+
+    Args:
+        layer: it has been built; its variables are used.
+
+    Returns:
+        A depthwise convolution, and one with a window of one pixel that has
+        the bias and the activation.
+    """
+    number = layer.rank
+    kinds = {
+        1: (keras.layers.DepthwiseConv1D, keras.layers.Conv1D),
+        2: (keras.layers.DepthwiseConv2D, keras.layers.Conv2D),
+    }
+    depthwise_kind, pointwise_kind = kinds[number]
+    channels = layer.depthwise_kernel.shape[-2]
+    multiplier = layer.depth_multiplier
+    depthwise = depthwise_kind(
+        layer.kernel_size,
+        strides=layer.strides,
+        padding=layer.padding,
+        depth_multiplier=multiplier,
+        dilation_rate=layer.dilation_rate,
+        use_bias=False,
+        name=f"{layer.name}_depthwise",
+    )
+    pointwise = pointwise_kind(
+        layer.filters,
+        1,
+        use_bias=layer.use_bias,
+        activation=layer.activation,
+        name=f"{layer.name}_pointwise",
+    )
+    space = (None,) * number
+    depthwise.build((None, *space, channels))
+    pointwise.build((None, *space, channels * multiplier))
+    object.__setattr__(depthwise, "kernel", layer.depthwise_kernel)
+    object.__setattr__(pointwise, "_kernel", layer.pointwise_kernel)
+    object.__setattr__(pointwise, "bias", layer.bias)
+    return depthwise, pointwise

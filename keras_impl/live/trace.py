@@ -26,29 +26,18 @@ from tensorflow.python.framework import op_callbacks
 from framework_parity.common.live.graph import Edge
 from framework_parity.common.live.sites import user_site
 from framework_parity.common.live.trace import Call, Source, Trace
-from framework_parity.keras_impl.live.tensors import arguments
+from framework_parity.keras_impl.live.tensors import (
+    SEPARABLE,
+    arguments,
+    separated,
+)
+from framework_parity.keras_impl.live.words import FUSED
 
 LIBRARY = (
     f"{Path(keras.__file__).parent}/",
     f"{Path(tf.__file__).parent}/",
     __file__,
 )
-
-FUSED = (
-    keras.layers.Dense,
-    keras.layers.EinsumDense,
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-    keras.layers.Conv1DTranspose,
-    keras.layers.Conv2DTranspose,
-    keras.layers.Conv3DTranspose,
-    keras.layers.DepthwiseConv1D,
-    keras.layers.DepthwiseConv2D,
-    keras.layers.SeparableConv1D,
-    keras.layers.SeparableConv2D,
-)
-"""Layers whose activation is recorded as an operation of its own."""
 
 LINEAR = keras.activations.linear
 
@@ -140,6 +129,7 @@ class _Recorder:
         self.stack: list[str] = []
         self.inside = 0
         self.saved: list[tuple[Any, str, Any]] = []
+        self.split: dict[int, tuple[Any, Any]] = {}
 
     def source(
         self, kind: str, name: str, value: Any, *, trained: bool = False
@@ -292,6 +282,10 @@ class _Recorder:
                 return plain(layer, *args, **kwargs)
             finally:
                 self.stack.pop()
+        if isinstance(layer, SEPARABLE):
+            for part in self._parts(layer):
+                args = (self._called(plain, part, args, kwargs),)
+            return args[0]
         name = "/".join((*self.stack[1:], layer.name))
         activation: Any = getattr(layer, "activation", None)
         fused = isinstance(layer, FUSED) and activation not in (
@@ -314,6 +308,17 @@ class _Recorder:
             active = activation(result)
         self._add(activation, f"keras.{called}", None, given, active)
         return active
+
+    def _parts(self, layer: Any) -> tuple[Any, Any]:
+        """Return the two convolutions of a separable one."""
+        if id(layer) not in self.split:
+            with self._whole():
+                self.split[id(layer)] = separated(layer)
+            for part in self.split[id(layer)]:
+                site = self.sites.get(id(layer))
+                if site is not None:
+                    self.sites[id(part)] = site
+        return self.split[id(layer)]
 
     def _operation(
         self,

@@ -1,5 +1,21 @@
 """Keras's and TensorFlow's names of functions, in neutral terms."""
 
+import keras
+
+FUSED = (
+    keras.layers.Dense,
+    keras.layers.EinsumDense,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Conv1DTranspose,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+    keras.layers.DepthwiseConv1D,
+    keras.layers.DepthwiseConv2D,
+)
+"""Layers whose activation is recorded as an operation of its own."""
+
 NOISE = {
     *("linear", "identity", "cast", "stop_gradient", "convert_to_tensor"),
     *("Identity", "Cast", "StopGradient", "EnsureShape", "copy"),
