@@ -85,12 +85,12 @@ Each: TypeAlias = tuple[Array, Array]
 
 
 def _cross_entropy(fields: dict[str, Any], z: Array, y: Array) -> Each:
-    """Over the last axis; `of` logits, probabilities or their logarithms."""
+    """Over the last axis, of logits, probabilities or their logarithms."""
     classes = z.shape[-1]
     q = y if y.shape == z.shape else np.eye(classes)[y.astype(np.int64)]
     smooth = fields.get("label_smoothing", 0.0)
     q = q.reshape(z.shape) * (1 - smooth) + smooth / classes
-    of = fields.get("of", "logits")
+    of = fields.get("input", "logits")
     if of == "logits":
         top = z - z.max(-1, keepdims=True)
         total = np.exp(top).sum(-1, keepdims=True)
@@ -114,7 +114,7 @@ def _binary_cross_entropy(fields: dict[str, Any], z: Array, y: Array) -> Each:
     smooth = fields.get("label_smoothing", 0.0)
     q = y * (1 - smooth) + smooth / 2
     weight = 1 + (fields.get("positive", 1.0) - 1) * q
-    if fields.get("of", "logits") == "logits":
+    if fields.get("input", "logits") == "logits":
         # log(1 + exp(-z)), without an overflow.
         soft = np.log1p(np.exp(-np.abs(z))) + np.maximum(-z, 0)
         p = np.exp(-np.logaddexp(0, -z))

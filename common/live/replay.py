@@ -20,6 +20,10 @@ Uniform: TypeAlias = Callable[[Shape], Array]
 """Draws numbers below 1 of a shape."""
 
 
+NORMAL = ("batch_norm",)
+"""Kinds whose scale or shift may be missing."""
+
+
 class Replay:
     """The operations of a trace, applied to other inputs.
 
@@ -107,6 +111,9 @@ class Replay:
                 for each, array in zip(held, arrays, strict=True)
             }
             moved = _moved(x, first[0], 1, -1)
+            if instead[0] in NORMAL:
+                ones = np.ones(moved.shape[-1])
+                tensors = {"gamma": ones, "beta": 0 * ones} | tensors
             done = applied(*instead, tensors, moved, uniform)
             self.live.set_tensors(node, done.kept, self.trace)
 

@@ -7,7 +7,11 @@ import typer
 
 from framework_parity.common import choices
 from framework_parity.comparisons.cli import flags
-from framework_parity.comparisons.cli.output import STATUS, print_json
+from framework_parity.comparisons.cli.output import (
+    STATUS,
+    make_folders,
+    print_json,
+)
 
 
 def compare(
@@ -59,6 +63,13 @@ def compare(
     timeout: Annotated[
         int, typer.Option(min=1, help="Seconds until it gives up.")
     ] = 600,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for a report, report.html and result.json.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: flags.Json = False,
 ) -> None:
     """Compare two models of your own, and their training."""
@@ -69,8 +80,11 @@ def compare(
     from framework_parity.comparisons.report.compare import (
         as_document,
         show_comparison,
+        write_pair,
     )
 
+    if out is not None:
+        make_folders([out], "compare")
     settings = CompareSettings(
         shapes=tuple(map(flags.read_shape, input_shape)),
         kinds=tuple(map(flags.read_kind, input_dtype)),
@@ -81,6 +95,8 @@ def compare(
         sample=sample,
     )
     result = compare_files(torch, keras, settings)
+    if out is not None:
+        write_pair(out, result)
     if as_json:
         print_json(as_document(result))
     else:

@@ -16,6 +16,7 @@ from framework_parity.common.choices import CompareLevel, LadderDtype
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph
 from framework_parity.common.training.randomness import stream
+from framework_parity.comparisons.compare.differences import squeezed
 from framework_parity.comparisons.compare.forward import Forward
 from framework_parity.comparisons.compare.pairing import (
     Pairing,
@@ -189,9 +190,10 @@ def _share_weights(
         for edge in pairing.pairs:
             theirs = graphs[other].nodes[edge[1 - index]].tensors
             same = {
-                name: value
+                name: value.reshape(theirs[name])
                 for name, value in held.get(edge[index], {}).items()
-                if tuple(theirs.get(name, ())) == value.shape
+                if name in theirs
+                and squeezed(theirs[name]) == squeezed(value.shape)
             }
             if same:
                 copied[edge[1 - index]] = same

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from framework_parity.common.live.graph import OPAQUE, Graph, Node
 from framework_parity.common.live.joins import JOINS
-from framework_parity.common.live.replay import StandIns
+from framework_parity.common.live.replay import NORMAL, StandIns
 from framework_parity.common.live.standins import element
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.comparisons.compare.pairing import (
@@ -18,6 +18,12 @@ SLUGS = {row.field: row.name for row in CONVENTIONS}
 
 INHERENT = {"running_variance"}
 """Fields that no argument of the frameworks' classes sets."""
+
+IDLE = {"dropout", "spatial_dropout", "stochastic_depth"}
+"""Kinds that do nothing in evaluation mode."""
+
+NEUTRAL = {"gamma": 1.0, "beta": 0.0, "bias": 0.0}
+"""The values of tensors that have no effect."""
 
 TRAINING_ONLY = {"running_decay", "running_variance", "rate", "dropout"}
 """Fields without an effect in evaluation mode."""
@@ -64,7 +70,10 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
             )
         ]
     found = []
-    for name in [] if one.kind == OPAQUE else differing(one, other):
+    names = [] if one.kind == OPAQUE else differing(one, other)
+    if "bias" in one.tensors and "bias" not in other.tensors:
+        names = [name for name in names if name != "bias"]
+    for name in names:
         slug = SLUGS.get(f"{one.kind}.{name}", f"{one.kind}_{name}")
         values = one.fields.get(name), other.fields.get(name)
         found.append(
@@ -80,9 +89,10 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                 inherent=name in INHERENT,
             )
         )
+    found += _missing_tensors(one, other)
     for name in one.tensors.keys() & other.tensors.keys():
         shapes = tuple(one.tensors[name]), tuple(other.tensors[name])
-        if shapes[0] != shapes[1]:
+        if squeezed(shapes[0]) != squeezed(shapes[1]):
             found.append(
                 Difference(
                     f"{one.kind}_{name}_shape",
@@ -94,6 +104,30 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                 )
             )
     return found
+
+
+def _missing_tensors(one: Node, other: Node) -> list[Difference]:
+    """Return PyTorch's scales, shifts and biases that Keras has not."""
+    if one.kind == OPAQUE or other.kind == OPAQUE:
+        return []
+    return [
+        Difference(
+            f"{one.kind}_{name}_missing",
+            one,
+            other,
+            f"{one.kind} has {name} in PyTorch and none in Keras",
+            f"add it at {other.label}, or remove it at {one.label}",
+            name,
+            part="tensor",
+        )
+        for name in NEUTRAL
+        if name in one.tensors and name not in other.tensors
+    ]
+
+
+def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a shape without axes of size 1, which are a matter of writing."""
+    return tuple(size for size in shape if size != 1)
 
 
 def _alone(node: Node, side: str) -> Difference:
@@ -118,17 +152,22 @@ def is_testable(
         keras: Keras's graph, in which an operation is replaced.
         training: whether the models run in training mode.
     """
+    if difference.part == "tensor":
+        return not training
     if difference.part != "model":
         return difference.part != "unread"
     one, other = difference.torch, difference.keras
     if one is None or other is None:
         node = one or other
         assert node is not None
-        idle = node.kind in ("dropout", "spatial_dropout")
+        idle = node.kind in IDLE
         idle = idle and not training
         return len(node.inputs) == 1 and not node.tensors and not idle
     # The operation is computed with Keras's tensors.
-    if not set(one.tensors) <= set(other.tensors) or not other.inputs:
+    needed = set(one.tensors)
+    if one.kind in NORMAL:
+        needed -= {"gamma", "beta"}
+    if not needed <= set(other.tensors) or not other.inputs:
         return False
     shaped = difference.slug.endswith("_shape")
     if shaped or (difference.field in TRAINING_ONLY and not training):
@@ -157,6 +196,8 @@ def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
     chosen: dict[str, StandIns] = {"torch": {}, "keras": {}}
     for each in differences:
         one, other = each.torch, each.keras
+        if each.part != "model":
+            continue
         if one is None or other is None:
             node = one or other
             assert node is not None

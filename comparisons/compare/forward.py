@@ -11,6 +11,7 @@ from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.standins import KINDS
 from framework_parity.common.training.randomness import nudged
 from framework_parity.comparisons.compare.differences import (
+    NEUTRAL,
     found_differences,
     is_testable,
     stand_ins,
@@ -90,12 +91,7 @@ class Forward:
                 if instead is not None
                 for kind in [instead[0]]
             }
-            result.notes = [
-                f"Keras computes {self.keras.nodes[index].label} with a "
-                "constant that it has rounded to float32; the exact function "
-                "was used in its place"
-                for index in self.rounded
-            ]
+            result.notes = self._notes()
         result.ratios = [
             OperationRatio(
                 one,
@@ -113,6 +109,20 @@ class Forward:
             result.not_decided = found
         else:
             self._explain(found)
+
+    def _notes(self) -> list[str]:
+        """Return a sentence for each kind of operation that is rounded."""
+        labels: dict[str, list[str]] = {}
+        for index in self.rounded:
+            node = self.keras.nodes[index]
+            labels.setdefault(node.kind, []).append(node.label)
+        return [
+            f"Keras computes {kind} ({same[0]}"
+            + (f", and {len(same) - 1} more" if len(same) > 1 else "")
+            + ") with a constant that it has rounded to float32; the exact "
+            "function was used in its place"
+            for kind, same in labels.items()
+        ]
 
     def _rounded_constants(self, own: OwnRatios) -> StandIns:
         """Return Keras's operations with constants rounded to float32.
@@ -219,6 +229,9 @@ class Forward:
     def _without(self, differences: list[Difference]) -> float:
         """Return the ratio of the outputs with some differences removed."""
         standins = stand_ins(differences)
+        tensors = [each for each in differences if each.part == "tensor"]
+        if tensors:
+            return self._without_tensors(tensors, differences)
         runs = {"torch": self.torch_runs, "keras": self.keras_runs}
         for side, replaced in standins.items():
             if replaced:
@@ -227,6 +240,28 @@ class Forward:
                     return np.inf
                 runs[side] = modified
         return self._outputs(runs["keras"], runs["torch"])[0]
+
+    def _without_tensors(
+        self, tensors: list[Difference], differences: list[Difference]
+    ) -> float:
+        """Return the ratio with some of PyTorch's tensors without effect."""
+        worker = self.pair.workers["torch"]
+        held = worker.submit("live_weights").result()
+        idle: dict[int, dict[str, Array]] = {}
+        for each in tensors:
+            assert each.torch is not None
+            assert each.field is not None
+            value = held[each.torch.index][each.field]
+            idle.setdefault(each.torch.index, {})[each.field] = np.full_like(
+                value, NEUTRAL[each.field]
+            )
+        worker.submit("set_live_weights", values=idle).result()
+        plain, self.torch_runs = self.torch_runs, self._runs("torch")
+        try:
+            return self._without([e for e in differences if e not in tensors])
+        finally:
+            self.torch_runs = plain
+            worker.submit("set_live_weights", values=held).result()
 
     def _modified(self, side: str, standins: StandIns) -> Runs | None:
         """Return the outputs of all nodes with some operations replaced.

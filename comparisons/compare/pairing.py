@@ -9,6 +9,7 @@ inputs of an operation that are interchangeable are tried in every order.
 
 from dataclasses import dataclass
 from itertools import permutations
+from typing import Any
 
 from framework_parity.common.live.graph import (
     COMMUTATIVE,
@@ -193,13 +194,31 @@ def _difference(one: Node, other: Node) -> int | None:
 
 def differing(one: Node, other: Node) -> list[str]:
     """Return the names of the fields in which two operations differ."""
-    names = one.fields.keys() | other.fields.keys()
+    mine, theirs = _counted(one), _counted(other)
     return sorted(
         name
-        for name in names
-        if one.fields.get(name) != other.fields.get(name)
+        for name in mine.keys() | theirs.keys()
+        if mine.get(name) != theirs.get(name)
     )
 
 
+def _counted(node: Node) -> dict[str, Any]:
+    """Return the fields, with axes counted without those of size 1."""
+    axes, shape = (
+        node.fields.get("axes"),
+        node.shapes[0] if node.shapes else (),
+    )
+    if not isinstance(axes, tuple) or node.kind != "layer_norm":
+        return node.fields
+    if node.channels_first and len(shape) >= 3:
+        shape = (shape[0], *shape[2:], shape[1])
+    wide = [n for n, size in enumerate(shape) if size != 1 or n == 0]
+    counted = tuple(wide.index(axis) for axis in axes if axis in wide)
+    return node.fields | {"axes": counted}
+
+
 def _shapes(node: Node) -> list[tuple[str, tuple[int, ...]]]:
-    return sorted((name, tuple(shape)) for name, shape in node.tensors.items())
+    return sorted(
+        (name, tuple(size for size in shape if size != 1))
+        for name, shape in node.tensors.items()
+    )

@@ -66,6 +66,12 @@ class Difference:
         return self.slug, self.field, *self.labels
 
     @property
+    def family(self) -> tuple[str, str]:
+        """What differences of one kind have in common."""
+        node = self.torch or self.keras
+        return self.slug, node.kind if node else ""
+
+    @property
     def labels(self) -> tuple[str | None, str | None]:
         """PyTorch's and Keras's place, each with the user's line."""
         if self.places is not None:

@@ -1,14 +1,23 @@
 """The comparison of two models, for the terminal and as JSON."""
 
+import json
 import math
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from framework_parity.comparisons.compare.result import Difference, PairResult
+from framework_parity.common.live.graph import Node
+from framework_parity.comparisons.compare.result import (
+    Difference,
+    OperationRatio,
+    PairResult,
+)
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.numbers import finite
+from framework_parity.comparisons.report.files import ReportFiles
+from framework_parity.comparisons.report.render import render
 from framework_parity.comparisons.report.table import STYLES, print_table
 
 SCHEMA = "framework-parity/compare/1"
@@ -192,9 +201,7 @@ def _inherent(result: PairResult) -> str:
 
 def _forward(result: PairResult) -> float:
     """Return the ratio of the outputs, before an excused activation."""
-    if result.excused and not result.causes:
-        return result.remaining or 0.0
-    return result.outputs
+    return 0.0 if result.excused else result.outputs
 
 
 def alike(differences: list[Difference]) -> list[str]:
@@ -276,4 +283,95 @@ def as_document(result: PairResult) -> dict[str, Any]:
         ],
         "inputs": result.inputs,
         "notes": result.notes,
+    }
+
+
+def write_pair(folder: Path, result: PairResult) -> None:
+    """Write the report of a pair, `report.html` and `result.json`.
+
+    Args:
+        folder: it is created if it does not exist.
+        result: the comparison.
+    """
+    with ReportFiles(folder) as files:
+        page = render(
+            "compare.html",
+            result=result,
+            headline=headline(result),
+            lists=[
+                ("Causes", alike(result.causes)),
+                ("Made up for by the losses", alike(result.excused)),
+                (
+                    "Differences that no argument changes",
+                    list(dict.fromkeys(e.sentence for e in result.inherent)),
+                ),
+                ("Differences without an effect here", alike(result.tried)),
+                ("Not decided", alike(result.not_decided)),
+            ],
+            rungs=_rungs(result),
+            rows=_rows(result),
+        )
+        files.path("report.html").write_text(page, "utf-8")
+        text = json.dumps(as_document(result), indent=2)
+        files.path("result.json").write_text(text + "\n", "utf-8")
+
+
+def _rungs(result: PairResult) -> list[tuple[str, str, bool]]:
+    """Return name, ratio and whether it differs, of each rung."""
+    if not result.rungs:
+        return []
+    ratios = {"forward": _forward(result), **result.rungs}
+    return [
+        (name, f"{ratio:.2g}", ratio > TIMES_FLOOR)
+        for name, ratio in ratios.items()
+    ]
+
+
+def _rows(result: PairResult) -> list[dict[str, Any]]:
+    """Return a row for each pair, and for each operation without a partner.
+
+    They are in PyTorch's order; Keras's own are before the pair that follows.
+    """
+    torch, keras = result.graphs
+    ratios = {each.torch.index: each for each in result.ratios}
+    partners = dict(result.pairing.pairs)
+    waiting = [i for i in result.pairing.keras_alone if i in keras.used()]
+    rows: list[dict[str, Any]] = []
+
+    def alone(before: float) -> None:
+        while waiting and waiting[0] < before:
+            node = keras.nodes[waiting.pop(0)]
+            if node.kind != "constant":
+                rows.append(_row(None, node, None))
+
+    for node in torch:
+        if (
+            node.kind in ("input", "constant")
+            or node.index not in torch.used()
+        ):
+            continue
+        other = partners.get(node.index)
+        if other is not None:
+            alone(other)
+        partner = None if other is None else keras.nodes[other]
+        rows.append(_row(node, partner, ratios.get(node.index)))
+    alone(math.inf)
+    return rows
+
+
+def _row(
+    torch: Node | None, keras: Node | None, ratio: OperationRatio | None
+) -> dict[str, Any]:
+    own = None if ratio is None else ratio.own
+    colour = "alone"
+    if torch is not None and keras is not None:
+        colour = ""
+        if own is not None:
+            colour = "over" if own > TIMES_FLOOR else "under"
+    return {
+        "torch": torch,
+        "keras": keras,
+        "own": "" if own is None else f"{own:.2g}",
+        "arrived": "" if ratio is None else f"{ratio.arrived:.2g}",
+        "colour": colour,
     }

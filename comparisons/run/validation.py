@@ -21,6 +21,7 @@ FILES = {
     "run": ("report.html", "result.json", "spec.yaml", "curves.csv"),
     "overview": ("index.html", "catalogue.md"),
     "audit": ("report.html", "result.json", "torch.yaml", "keras.yaml"),
+    "compare": ("report.html", "result.json"),
     "fuzz": (),
 }
 

@@ -158,13 +158,13 @@ def _batch_norm(reader: Any, event: Call, layer: Any) -> Described:
     """BatchNormalization, whose axis is counted from either end."""
     axis = reader.axis(event, layer.axis)
     last = axis == len(event.first[0].shape) - 1
-    if not last or layer.scale != layer.center:
+    if not last:
         return OPAQUE, {"layer": "BatchNormalization"}
     return "batch_norm", {
         "epsilon": layer.epsilon,
         "running_decay": layer.momentum,
         "running_variance": "biased",
-        "affine": layer.scale,
+        "affine": layer.scale or layer.center,
         "axis": "channels",
     }
 
@@ -175,6 +175,15 @@ def _group_norm(reader: Any, event: Call, layer: Any) -> Described:
         "epsilon": layer.epsilon,
         "affine": bool(layer.scale),
     }
+
+
+def _dropout(reader: Any, event: Call, layer: Any) -> Described:
+    """Dropout; with one number for each sample it is stochastic depth."""
+    shape = layer.noise_shape
+    if shape is not None and all(size == 1 for size in shape[1:]):
+        return "stochastic_depth", {"rate": float(layer.rate)}
+    described: Described = reader.element(event, layer)
+    return described
 
 
 def _zero_pad(reader: Any, event: Call, layer: Any) -> Described:
@@ -208,6 +217,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.MultiHeadAttention: _attention,
     layers.Embedding: _embedding,
     layers.LayerNormalization: _layer_norm,
+    layers.Dropout: _dropout,
     layers.BatchNormalization: _batch_norm,
     layers.GroupNormalization: _group_norm,
     layers.ZeroPadding2D: _zero_pad,

@@ -100,7 +100,7 @@ Read = Callable[[dict[str, Any]], tuple[str, dict[str, Any], str]]
 
 def _of(given: dict[str, Any]) -> dict[str, Any]:
     fields = {
-        "of": "logits" if given.get("from_logits") else "probabilities",
+        "input": "logits" if given.get("from_logits") else "probabilities",
         "label_smoothing": float(given.get("label_smoothing", 0.0)),
         "reduction": given["reduction"],
     }

@@ -176,19 +176,27 @@ class Reader:
         return self.element(event, layer)
 
     def element(self, event: Call, layer: Any) -> Described:
-        activation = getattr(layer, "activation", None)
+        """Return a layer as an element of the language.
+
+        The activation is an operation of its own, and how weights are drawn
+        does not matter.
+        """
+        drawn = [name for name in vars(layer) if name.endswith("_initializer")]
+        instead: dict[str, Any] = dict.fromkeys(
+            drawn, keras.initializers.Zeros()
+        )
+        if getattr(layer, "activation", None) is not None:
+            instead["activation"] = keras.activations.linear
+        plain = {name: getattr(layer, name) for name in instead}
         try:
-            # The activation is an operation of its own.
-            if activation is not None:
-                object.__setattr__(
-                    layer, "activation", keras.activations.linear
-                )
+            for name, value in instead.items():
+                object.__setattr__(layer, name, value)
             spec = introspect.read(layer)
         except LookupError:
             spec = None
         finally:
-            if activation is not None:
-                object.__setattr__(layer, "activation", activation)
+            for name, value in plain.items():
+                object.__setattr__(layer, name, value)
         if not isinstance(spec, LayerSpec):
             return OPAQUE, {"layer": type(layer).__name__}
         return described(spec, tuple(event.first[0].shape)[1:])

@@ -349,7 +349,6 @@ class _Recorder:
                 results = execute.execute(
                     kind, number, plain, attributes, context.context()
                 )
-                # The functions of TensorFlow do this after the operation.
                 execute.record_gradient(kind, plain, attributes, results)
                 return results
 
@@ -366,8 +365,10 @@ class _Recorder:
 
 def is_leaf(layer: Any) -> bool:
     """Return whether a layer is recorded as one operation."""
-    library = type(layer).__module__.partition(".")[0] == "keras"
-    return library and not isinstance(layer, keras.Model)
+    module = type(layer).__module__
+    library = module.partition(".")[0] == "keras"
+    composed = ".applications." in module
+    return library and not composed and not isinstance(layer, keras.Model)
 
 
 def _without_activation(

@@ -63,24 +63,24 @@ def _reduced(given: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 def _cross_entropy(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "cross_entropy", _reduced(
-        given, of="logits", label_smoothing=given["label_smoothing"]
+        given, input="logits", label_smoothing=given["label_smoothing"]
     )
 
 
 def _nll(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "cross_entropy", _reduced(
-        given, of="log_probabilities", label_smoothing=0.0
+        given, input="log_probabilities", label_smoothing=0.0
     )
 
 
 def _binary(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     return "binary_cross_entropy", _reduced(
-        given, of="probabilities", label_smoothing=0.0
+        given, input="probabilities", label_smoothing=0.0
     )
 
 
 def _binary_of_logits(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    fields = _reduced(given, of="logits", label_smoothing=0.0)
+    fields = _reduced(given, input="logits", label_smoothing=0.0)
     if given["pos_weight"] is not None:
         fields["positive"] = float(given["pos_weight"].reshape(-1)[0])
     return "binary_cross_entropy", fields

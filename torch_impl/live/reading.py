@@ -136,7 +136,7 @@ class Reader:
     ) -> None:
         """Note whether the outputs have the channels first."""
         edges = list(event.inputs.values())
-        given = bool(edges) and edges[0] in self.first
+        given = any(edge in self.first for edge in edges)
         single = not fields.keys() - {"slope", "alpha", "form", "beta"}
         keeps = kind in KEEPING or kind in (
             "concatenate",
