@@ -148,6 +148,9 @@ def _adaptive(reader: Any, event: Call, module: Any) -> Described:
     word = "max" if isinstance(module, nn.AdaptiveMaxPool2d) else "average"
     if sides == {1}:
         return f"global_{word}_pool", {}
+    before, after = event.first[0].shape, event.outputs[0].shape
+    if before == after:
+        return "identity", {}
     return f"adaptive_{word}_pool", {"sides": size}
 
 

@@ -81,6 +81,7 @@ IMAGES = {
     *("conv1d", "conv2d", "conv3d", "depthwise_conv2d", "conv1d_transpose"),
     *("conv2d_transpose", "conv3d_transpose", "max_pool", "average_pool"),
     *("max_pool1d", "average_pool1d"),
+    *("adaptive_average_pool", "adaptive_max_pool"),
 }
 """Operations whose output has the channels first."""
 
