@@ -68,7 +68,7 @@ OF_ITS_OWN = {
         "_Replayed.forward",
     },
     "live/reading.py": {"Reader.element", "Reader.sample", "Reader.axes"},
-    "live/functions.py": {"index_code", "axis_of", "axes_of", "snake_case"},
+    "live/functions.py": {"axis_of", "axes_of", "snake_case"},
     "introspect/optimizers/weight_decay.py": {"learning_rate_of"},
 }
 

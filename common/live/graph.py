@@ -88,8 +88,12 @@ class Graph:
 
     def used(self) -> set[int]:
         """Return the indices of the nodes that the outputs depend on."""
+        return self.before(*(index for index, _ in self.outputs))
+
+    def before(self, *indices: int) -> set[int]:
+        """Return some nodes and all that they depend on."""
         found: set[int] = set()
-        waiting = [index for index, _ in self.outputs]
+        waiting = list(indices)
         while waiting:
             index = waiting.pop()
             if index not in found:

@@ -1,6 +1,6 @@
-"""Operations of several inputs that the language has not, in NumPy."""
+"""Operations of arrays that the language has not, in NumPy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,9 +36,21 @@ def _attention(fields: dict[str, Any], *inputs: Array) -> Joined:
     return weights @ v, back
 
 
+def _with_number(
+    fields: dict[str, Any], inputs: Sequence[Array]
+) -> list[Array]:
+    """Return the inputs, with the number that one of them may be."""
+    if "by" in fields:
+        return [inputs[0], np.asarray(fields["by"])]
+    if "of" in fields:
+        return [np.asarray(fields["of"]), inputs[0]]
+    return list(inputs)
+
+
 def _add(fields: dict[str, Any], *inputs: Array) -> Joined:
-    return sum(inputs[1:], inputs[0]), lambda slope: [
-        _fitting(slope, x) for x in inputs
+    terms = _with_number(fields, inputs)
+    return sum(terms[1:], terms[0]), lambda slope: [
+        _fitting(slope, x) for x in terms
     ]
 
 
@@ -49,7 +61,7 @@ def _average(fields: dict[str, Any], *inputs: Array) -> Joined:
 
 
 def _multiply(fields: dict[str, Any], *inputs: Array) -> Joined:
-    a, b = inputs
+    a, b = _with_number(fields, inputs)
     return a * b, lambda slope: [
         _fitting(slope * b, a),
         _fitting(slope * a, b),
@@ -57,16 +69,66 @@ def _multiply(fields: dict[str, Any], *inputs: Array) -> Joined:
 
 
 def _subtract(fields: dict[str, Any], *inputs: Array) -> Joined:
-    a, b = inputs
+    a, b = _with_number(fields, inputs)
     return a - b, lambda slope: [_fitting(slope, a), _fitting(-slope, b)]
 
 
+def _divide(fields: dict[str, Any], *inputs: Array) -> Joined:
+    a, b = _with_number(fields, inputs)
+    return a / b, lambda slope: [
+        _fitting(slope / b, a),
+        _fitting(-slope * a / b**2, b),
+    ]
+
+
 def _maximum(fields: dict[str, Any], *inputs: Array) -> Joined:
-    a, b = inputs
+    a, b = _with_number(fields, inputs)
     return np.maximum(a, b), lambda slope: [
         _fitting(slope * (a >= b), a),
         _fitting(slope * (a < b), b),
     ]
+
+
+def _reduced(kind: str) -> Callable[..., Joined]:
+    """The mean, sum, maximum or minimum over some axes, or over all pixels."""
+
+    def reduce(fields: dict[str, Any], *inputs: Array) -> Joined:
+        (x,) = inputs
+        axes = fields.get("axes", tuple(range(1, x.ndim - 1)))
+        axes = tuple(range(x.ndim)) if axes == "all" else axes
+        value = getattr(np, kind)(x, axis=axes)
+        wide = getattr(np, kind)(x, axis=axes, keepdims=True)
+
+        def back(slope: Array) -> list[Array]:
+            slope = slope.reshape(wide.shape)
+            if kind in ("mean", "sum"):
+                share = np.broadcast_to(slope, x.shape)
+                return [share * (wide.size / x.size if kind == "mean" else 1)]
+            chosen = x == wide
+            count = chosen.sum(axis=axes, keepdims=True)
+            return [slope * chosen / count]
+
+        return value, back
+
+    return reduce
+
+
+def _power(kind: str) -> Callable[..., Joined]:
+    """The square, the absolute value, the square root or the exponential."""
+    functions: dict[str, tuple[Any, Any]] = {
+        "square": (np.square, lambda x: 2 * x),
+        "absolute": (np.abs, np.sign),
+        "sqrt": (np.sqrt, lambda x: 0.5 / np.sqrt(x)),
+        "exp": (np.exp, np.exp),
+        "negative": (np.negative, lambda x: -np.ones_like(x)),
+    }
+    function, derivative = functions[kind]
+
+    def apply(fields: dict[str, Any], *inputs: Array) -> Joined:
+        (x,) = inputs
+        return function(x), lambda slope: [slope * derivative(x)]
+
+    return apply
 
 
 def _fitting(slope: Array, like: Array) -> Array:
@@ -87,6 +149,14 @@ JOINS: dict[str, Callable[..., Joined]] = {
     "average": _average,
     "multiply": _multiply,
     "subtract": _subtract,
+    "divide": _divide,
     "maximum": _maximum,
+    **{name: _reduced(name) for name in ("mean", "sum", "max", "min")},
+    "global_average_pool": _reduced("mean"),
+    "global_max_pool": _reduced("max"),
+    **{
+        name: _power(name)
+        for name in ("square", "absolute", "sqrt", "exp", "negative")
+    },
 }
-"""The operations, by kind; where a number is one input, it is none of them."""
+"""The operations, by kind."""

@@ -88,7 +88,7 @@ class Replay:
         first = [before.channels_first for before, _ in edges]
         instead = self.replaced[node.event]
         if instead is None:
-            return given[0]
+            return given[self._longest(node)]
         if instead[0] in JOINS:
             return self._joined(node, instead, given, first)
         held = self.live.held(node, self.trace) if node.tensors else []
@@ -135,6 +135,11 @@ class Replay:
             compute, [given[0], *(own[number] for number in trained)]
         )
 
+    def _longest(self, node: Node) -> int:
+        """Return the input that most operations lead to."""
+        sizes = [len(self.graph.before(index)) for index, _ in node.inputs]
+        return sizes.index(max(sizes))
+
     def _joined(
         self,
         node: Node,
@@ -155,6 +160,8 @@ class Replay:
 
             def slopes(slope: Array) -> list[Array]:
                 by = back(_moved(slope, node.channels_first, 1, -1))
+                # A number has no derivative.
+                by = [each for each in by if each.ndim or len(by) == 1]
                 pairs = zip(by, first, strict=True)
                 return [_moved(each, f, -1, 1) for each, f in pairs]
 

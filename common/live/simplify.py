@@ -13,7 +13,7 @@ from framework_parity.common.live.recognize import recognized
 NOISE = ("identity", "arrange")
 """Kinds of nodes that change no value in the neutral layout."""
 
-PADDED = ("conv2d", "depthwise_conv2d")
+PADDED = ("conv1d", "conv2d", "depthwise_conv2d")
 
 
 def simplified(graph: Graph) -> Graph:

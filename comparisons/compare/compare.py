@@ -31,6 +31,9 @@ from framework_parity.comparisons.workers.worker import WorkerPair
 
 Tensors = dict[int, dict[str, Array]]
 
+ATTEMPTS = 4
+"""Times that weights are drawn, until no activation is 0 for all inputs."""
+
 
 class Sample(NamedTuple):
     """What the models are applied to.
@@ -104,7 +107,10 @@ def compare_models(
         pair, addresses, shapes, kinds, dtype, seed, sample
     )
     graphs = dict(zip(pair.workers, result.graphs, strict=True))
-    _share_weights(pair, result.pairing, graphs, seed)
+    for attempt in range(ATTEMPTS):
+        _share_weights(pair, result.pairing, graphs, seed, attempt)
+        if not _is_dead(pair, graphs["torch"], inputs):
+            break
     training = Training(pair, result, inputs, target, seed)
     last = training.level(level)
     forward = Forward(pair, result, inputs)
@@ -167,18 +173,23 @@ def _share_weights(
     pairing: Pairing,
     graphs: dict[str, Graph],
     seed: int,
+    attempt: int,
 ) -> None:
     """Give both models PyTorch's tensors, made generic.
 
     Scales and shifts start at 1 and 0 in both frameworks, where a
-    difference in what is done with them would not show.
+    difference in what is done with them would not show. After the first
+    attempt, kernels are drawn anew, too.
     """
     values: Tensors = pair.workers["torch"].submit("live_weights").result()
     generic: Tensors = {}
     for index, held in values.items():
-        rng = stream(seed, "compare", str(index))
+        rng = stream(seed, "compare", str(index), attempt)
         generic[index] = {
-            name: _generic(name, value, rng) for name, value in held.items()
+            name: _generic(name, value, rng)
+            if attempt == 0 or "kernel" not in name
+            else value.std() * rng.normal(size=value.shape)
+            for name, value in held.items()
         }
     workers = pair.workers
     workers["torch"].submit("set_live_weights", values=generic).result()
@@ -198,6 +209,17 @@ def _share_weights(
             if same:
                 copied[edge[1 - index]] = same
         workers[other].submit("set_live_weights", values=copied).result()
+
+
+def _is_dead(pair: WorkerPair, graph: Graph, inputs: list[Array]) -> bool:
+    """Return whether an activation is 0 for all inputs, which hides faults."""
+    outputs = (
+        pair.workers["torch"].submit("live_outputs", inputs=inputs).result()
+    )
+    return any(
+        node.kind in ("relu", "relu6") and not np.any(outputs[node.index][0])
+        for node in graph
+    )
 
 
 def _generic(name: str, value: Array, rng: np.random.Generator) -> Array:

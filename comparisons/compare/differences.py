@@ -19,6 +19,12 @@ SLUGS = {row.field: row.name for row in CONVENTIONS}
 INHERENT = {"running_variance"}
 """Fields that no argument of the frameworks' classes sets."""
 
+SINGLE = {
+    *("mean", "sum", "max", "min", "global_average_pool", "global_max_pool"),
+    *("square", "absolute", "sqrt", "exp", "negative"),
+}
+"""Operations of one input."""
+
 IDLE = {"dropout", "spatial_dropout", "stochastic_depth"}
 """Kinds that do nothing in evaluation mode."""
 
@@ -162,7 +168,9 @@ def is_testable(
         assert node is not None
         idle = node.kind in IDLE
         idle = idle and not training
-        return len(node.inputs) == 1 and not node.tensors and not idle
+        joins = len(node.inputs) == 2 and node.kind in JOINS
+        single = len(node.inputs) == 1
+        return (single or joins) and not node.tensors and not idle
     # The operation is computed with Keras's tensors.
     needed = set(one.tensors)
     if one.kind in NORMAL:
@@ -175,7 +183,9 @@ def is_testable(
     standin = stand_ins([difference])["keras"][other.index]
     assert standin is not None
     if standin[0] in JOINS:
-        return len(other.inputs) > 1
+        numbers = {"by", "of"} & standin[1].keys()
+        wanted = 1 if numbers or standin[0] in SINGLE else len(one.inputs)
+        return len(other.inputs) == wanted
     source, port = other.inputs[0]
     try:
         element(*standin, keras.nodes[source].shapes[port][1:])

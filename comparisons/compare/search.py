@@ -1,5 +1,6 @@
 """The smallest set of differences whose removal restores agreement."""
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
@@ -10,6 +11,10 @@ from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 MOST_OF_A_KIND = 8
 """Up to so many differences of one kind are removed one by one; of more, such
 as the epsilons of fifty normalisations, all are kept or none."""
+
+MANY = 8
+"""Up to so many kinds, every pair of them is tried, if all together do not
+restore agreement."""
 
 FEW = 4
 """Up to so many kinds, pairs of them are tried together."""
@@ -28,10 +33,10 @@ def smallest(
     Returns:
         The set; None if not even the removal of all restores agreement.
     """
-    if ratio(found) > TIMES_FLOOR:
+    needed = _sufficient(found, ratio)
+    if needed is None:
         return None
-    needed = list(found)
-    for group in dict.fromkeys(each.family for each in found):
+    for group in dict.fromkeys(each.family for each in needed):
         fewer = [each for each in needed if each.family != group]
         if ratio(fewer) <= TIMES_FLOOR:
             needed = fewer
@@ -48,3 +53,35 @@ def smallest(
             if ratio(fewer) <= TIMES_FLOOR:
                 needed = fewer
     return needed
+
+
+def _sufficient(
+    found: list[Difference], ratio: Callable[[list[Difference]], float]
+) -> list[Difference] | None:
+    """Return differences whose removal restores agreement, or None.
+
+    Some differences are only two ways to write the same, of which one alone
+    cannot be removed: if not all can be, those that do not fit are left out,
+    then one kind after the other, and then each kind and each pair is tried.
+    """
+    if ratio(found) <= TIMES_FLOOR:
+        return list(found)
+    families = list(dict.fromkeys(each.family for each in found))
+    alone = {
+        family: [each for each in found if each.family == family]
+        for family in families
+    }
+    ratios = {family: ratio(alone[family]) for family in families}
+    best = min(families, key=lambda family: ratios[family], default=None)
+    if best is not None and ratios[best] <= TIMES_FLOOR:
+        return alone[best]
+    fitting = [f for f in families if ratios[f] < math.inf]
+    sets = [fitting]
+    sets += [[f for f in fitting if f != left] for left in fitting]
+    if len(fitting) <= MANY:
+        sets += map(list, combinations(fitting, 2))
+    for chosen in sets:
+        removed = [each for each in found if each.family in chosen]
+        if len(chosen) > 1 and ratio(removed) <= TIMES_FLOOR:
+            return removed
+    return None

@@ -187,7 +187,10 @@ def _dropout(reader: Any, event: Call, layer: Any) -> Described:
 
 
 def _zero_pad(reader: Any, event: Call, layer: Any) -> Described:
-    return "zero_pad", {"pads": tuple(map(tuple, layer.padding))}
+    pads = layer.padding
+    if isinstance(layer, layers.ZeroPadding1D):
+        pads = (pads,)
+    return "zero_pad", {"pads": tuple(map(tuple, pads))}
 
 
 LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
@@ -220,6 +223,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.Dropout: _dropout,
     layers.BatchNormalization: _batch_norm,
     layers.GroupNormalization: _group_norm,
+    layers.ZeroPadding1D: _zero_pad,
     layers.ZeroPadding2D: _zero_pad,
 }
 """Readers of layers whose fields depend on the input, or that the language

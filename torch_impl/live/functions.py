@@ -4,29 +4,19 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from torch import Tensor
-
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
 from framework_parity.common.live.trace import Call
-
-
-def index_code(event: Call) -> str:
-    """Return the index of a slice as text, without values of tensors."""
-    args, keywords = event.arguments
-    shown = [
-        "tensor" if isinstance(value, Tensor) else repr(value)
-        for value in (*args[1:], *keywords.values())
-    ]
-    return ", ".join(shown)
 
 
 def _padded(reader: Any, event: Call) -> Described:
     sides = event.argument(1, "pad")
     mode = event.argument(2, "mode", "constant")
     value = event.argument(3, "value", None) or 0
-    if mode != "constant" or value or len(sides) != 4:
+    if mode != "constant" or value or len(sides) not in (2, 4):
         return OPAQUE, {"function": event.name}
+    if len(sides) == 2:
+        return "zero_pad", {"pads": (tuple(sides),)}
     left, right, top, bottom = sides
     return "zero_pad", {"pads": ((top, bottom), (left, right))}
 

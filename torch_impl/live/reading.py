@@ -6,6 +6,7 @@ operation on images or sequences with channels made it, or if it is an input
 of four or five axes.
 """
 
+import math
 from typing import Any
 
 from torch import nn
@@ -20,7 +21,7 @@ from framework_parity.torch_impl import introspect
 from framework_parity.torch_impl.layouts import layouts_of
 from framework_parity.torch_impl.live import tensors
 from framework_parity.torch_impl.live.functional import FUNCTIONAL
-from framework_parity.torch_impl.live.functions import FUNCTIONS, index_code
+from framework_parity.torch_impl.live.functions import FUNCTIONS
 from framework_parity.torch_impl.live.layers import LAYERS
 from framework_parity.torch_impl.live.words import (
     ARITHMETIC,
@@ -193,7 +194,7 @@ class Reader:
         if name in ("permute", "transpose", "t", "mT", "T", "swapaxes"):
             return self._permuted(event, name)
         if name in ("getitem", "select", "narrow"):
-            return "slice", {"of": index_code(event)}
+            return self._sliced(event)
         if name in ("chunk", "split", "unbind", "tensor_split"):
             axis = event.argument(2, "dim", 0)
             return "split", {
@@ -238,6 +239,14 @@ class Reader:
         reverse = name.startswith("r") and name[1:] in ARITHMETIC
         side = "of" if reverse and kind in ("subtract", "divide") else "by"
         return kind, {side: float(numbers[0])}
+
+    def _sliced(self, event: Call) -> Described:
+        """Return a slice, or an identity where it only adds axes."""
+        before = tuple(event.first[0].shape)
+        after = tuple(event.outputs[0].shape)
+        if math.prod(before) == math.prod(after):
+            return self.reshaped(event)
+        return "slice", {"of": f"{before} to {after}"}
 
     def _variance(self, event: Call) -> Described:
         axes = event.argument(1, "dim", None)
