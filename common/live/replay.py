@@ -90,6 +90,11 @@ class Replay:
         if instead is None:
             return given[self._longest(node)]
         if instead[0] in JOINS:
+            event = self.trace.events[node.event]
+            raw = list(getattr(event, "inputs", {}).values())
+            if len(raw) == len(given) and not any(first):
+                # With the axes that only this operation needs.
+                given = [values[i][port] for i, port in raw]
             return self._joined(node, instead, given, first)
         held = self.live.held(node, self.trace) if node.tensors else []
         own = [each.own[0] for each in held]

@@ -67,15 +67,16 @@ def _joined(node: Node, graph: Graph) -> Node:
 def _pooled(node: Node, graph: Graph) -> Node:
     """Return a function of arrays as the element that it is.
 
-    A mean over all pixels is a global average pooling, and the maximum of a
+    A mean or maximum over all pixels is a global pooling, and the maximum of a
     number and 0 is ReLU.
     """
     if node.kind == "maximum" and node.fields == {"by": 0.0}:
         return replace(node, kind="relu", fields={})
-    if node.kind != "mean" or not node.inputs:
+    pools = {"mean": "global_average_pool", "max": "global_max_pool"}
+    if node.kind not in pools or not node.inputs:
         return node
     before = graph.nodes[node.inputs[0][0]].shapes
     number = len(before[0]) if before else 0
     if number >= 3 and node.fields["axes"] == tuple(range(1, number - 1)):
-        return replace(node, kind="global_average_pool", fields={})
+        return replace(node, kind=pools[node.kind], fields={})
     return node

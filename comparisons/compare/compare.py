@@ -16,7 +16,11 @@ from framework_parity.common.choices import CompareLevel, LadderDtype
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph
 from framework_parity.common.training.randomness import stream
-from framework_parity.comparisons.compare.differences import squeezed
+from framework_parity.comparisons.compare.differences import (
+    found_differences,
+    is_testable,
+    squeezed,
+)
 from framework_parity.comparisons.compare.forward import Forward
 from framework_parity.comparisons.compare.pairing import (
     Pairing,
@@ -32,7 +36,8 @@ from framework_parity.comparisons.workers.worker import WorkerPair
 Tensors = dict[int, dict[str, Array]]
 
 ATTEMPTS = 4
-"""Times that weights are drawn, until no activation is 0 for all inputs."""
+"""Times that weights are drawn: again where an activation is 0 for all inputs,
+or where the models differ in an operation and agree in the outputs."""
 
 
 class Sample(NamedTuple):
@@ -107,14 +112,16 @@ def compare_models(
         pair, addresses, shapes, kinds, dtype, seed, sample
     )
     graphs = dict(zip(pair.workers, result.graphs, strict=True))
-    for attempt in range(ATTEMPTS):
-        _share_weights(pair, result.pairing, graphs, seed, attempt)
-        if not _is_dead(pair, graphs["torch"], inputs):
-            break
     training = Training(pair, result, inputs, target, seed)
     last = training.level(level)
-    forward = Forward(pair, result, inputs)
-    forward.judge()
+    suspects = _suspects(result)
+    for attempt in range(ATTEMPTS):
+        _share_weights(pair, result.pairing, graphs, seed, attempt)
+        if attempt + 1 < ATTEMPTS and _is_dead(pair, graphs["torch"], inputs):
+            continue
+        Forward(pair, result, inputs).judge()
+        if result.outputs > TIMES_FLOOR or not suspects:
+            break
     comparable = result.outputs <= TIMES_FLOOR or bool(result.causes)
     if comparable and (last != "forward" or training.has_functions):
         training.judge(last)
@@ -209,6 +216,15 @@ def _share_weights(
             if same:
                 copied[edge[1 - index]] = same
         workers[other].submit("set_live_weights", values=copied).result()
+
+
+def _suspects(result: PairResult) -> bool:
+    """Return whether a difference may show with other weights."""
+    torch, keras = result.graphs
+    return any(
+        is_testable(each, keras)
+        for each in found_differences(torch, keras, result.pairing)
+    )
 
 
 def _is_dead(pair: WorkerPair, graph: Graph, inputs: list[Array]) -> bool:

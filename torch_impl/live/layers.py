@@ -154,6 +154,13 @@ def _adaptive(reader: Any, event: Call, module: Any) -> Described:
     return f"adaptive_{word}_pool", {"sides": size}
 
 
+def _softplus(reader: Any, event: Call, module: Any) -> Described:
+    """Softplus; beyond its threshold of 20 it is off by up to 2e-9."""
+    if module.beta != 1:
+        return OPAQUE, {"module": "Softplus"}
+    return "softplus", {}
+
+
 def _zero_pad(reader: Any, event: Call, module: Any) -> Described:
     left, right, top, bottom = module.padding
     return "zero_pad", {"pads": ((top, bottom), (left, right))}
@@ -175,6 +182,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     nn.Flatten: _flatten,
     nn.Unflatten: _flatten,
     nn.Identity: _identity,
+    nn.Softplus: _softplus,
     nn.AdaptiveAvgPool2d: _adaptive,
     nn.AdaptiveMaxPool2d: _adaptive,
     nn.ZeroPad2d: _zero_pad,

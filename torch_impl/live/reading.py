@@ -179,6 +179,9 @@ class Reader:
             return self._as_module(event, name)
         if name in ARITHMETIC:
             return self._arithmetic(event, ARITHMETIC[name], name)
+        axes = event.argument(1, "dim", None)
+        if name in ("max", "min") and isinstance(axes, int):
+            return name, {"axes": self._axes(event, axes)}
         if name == "var":
             return self._variance(event)
         if name in REDUCTIONS:
