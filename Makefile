@@ -6,6 +6,7 @@
 # make catalogue  every experiment, quick: docs/catalogue.md, fifty minutes
 # make coverage  the ladder on every element: docs/coverage.md
 # make external  comparison with published results: 7 minutes
+# make mutants   mistakes planted in pairs of models: five minutes
 # make quiet     a thousand correct pairs, which must all agree
 #
 # Each target first creates the environment in .venv, if it does not exist.
@@ -15,7 +16,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .PHONY: demo test test-slow check kill-matrix bench catalogue coverage \
-	external onnx-cases quiet install lock clean
+	external onnx-cases mutants quiet install lock clean
 
 demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
@@ -60,6 +61,10 @@ onnx-cases: install
 	build/onnx/bin/python -m tests.external.onnx_cases.dump \
 		build/onnx_cases.pkl
 	$(BIN)/python -m tests.external.onnx_cases.choose build/onnx_cases.pkl
+
+mutants: install
+	$(BIN)/python -m tests.comparisons.compare.mutants
+	$(BIN)/python -m tests.comparisons.compare.mutants --two 200
 
 quiet: install
 	$(BIN)/python -m tests.comparisons.quiet

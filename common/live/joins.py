@@ -89,6 +89,20 @@ def _maximum(fields: dict[str, Any], *inputs: Array) -> Joined:
     ]
 
 
+def _concatenate(fields: dict[str, Any], *inputs: Array) -> Joined:
+    """In the order of `order`, if there is one."""
+    order = list(fields.get("order", range(len(inputs))))
+    axis = fields["axis"]
+    parts = [inputs[place] for place in order]
+    ends = np.cumsum([part.shape[axis] for part in parts])[:-1]
+
+    def back(slope: Array) -> list[Array]:
+        pieces = np.split(slope, ends, axis)
+        return [pieces[order.index(place)] for place in range(len(order))]
+
+    return np.concatenate(parts, axis), back
+
+
 def _reduced(kind: str) -> Callable[..., Joined]:
     """The mean, sum, maximum or minimum over some axes, or over all pixels."""
 
@@ -151,6 +165,7 @@ JOINS: dict[str, Callable[..., Joined]] = {
     "subtract": _subtract,
     "divide": _divide,
     "maximum": _maximum,
+    "concatenate": _concatenate,
     **{name: _reduced(name) for name in ("mean", "sum", "max", "min")},
     "global_average_pool": _reduced("mean"),
     "global_max_pool": _reduced("max"),

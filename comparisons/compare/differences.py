@@ -48,6 +48,14 @@ def found_differences(
     found = []
     for one, other in pairing.pairs:
         found += _of_pair(torch.nodes[one], keras.nodes[other])
+        if (one, other) in pairing.orders:
+            found.append(
+                _of_order(
+                    torch.nodes[one],
+                    keras.nodes[other],
+                    pairing.orders[one, other],
+                )
+            )
     sides = {
         "torch": (torch, pairing.torch_alone),
         "keras": (keras, pairing.keras_alone),
@@ -60,6 +68,20 @@ def found_differences(
             if index in used and graph.nodes[index].kind != "constant"
         ]
     return found
+
+
+def _of_order(one: Node, other: Node, order: tuple[int, ...]) -> Difference:
+    places = ", ".join(str(place + 1) for place in order)
+    return Difference(
+        "concatenate_order",
+        one,
+        other,
+        f"the inputs of {one.label} in PyTorch are the inputs {places} of "
+        f"{other.label} in Keras",
+        "concatenate them in the same order",
+        "order",
+        order=order,
+    )
 
 
 def _of_pair(one: Node, other: Node) -> list[Difference]:
@@ -215,7 +237,9 @@ def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
             continue
         known = chosen["keras"].get(other.index)
         kind, fields = known or (other.kind, other.fields)
-        if each.field is None:
+        if each.order:
+            fields = fields | {"order": each.order}
+        elif each.field is None:
             kind, fields = one.kind, one.fields
         else:
             fields = fields | {each.field: one.fields.get(each.field)}

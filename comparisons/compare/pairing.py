@@ -7,7 +7,8 @@ differs, or left alone. The alignment with the smallest cost is used. The
 inputs of an operation that are interchangeable are tried in every order.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
@@ -58,11 +59,16 @@ class Pairing:
         pairs: the indices of paired nodes, in PyTorch's order.
         torch_alone: PyTorch's nodes without a partner.
         keras_alone: Keras's nodes without a partner.
+        orders: for pairs of concatenations, which of Keras's inputs each of
+            PyTorch's is, where that is not the written order.
     """
 
     pairs: tuple[tuple[int, int], ...]
     torch_alone: tuple[int, ...]
     keras_alone: tuple[int, ...]
+    orders: Mapping[tuple[int, int], tuple[int, ...]] = field(
+        default_factory=dict
+    )
 
 
 def paired(torch: Graph, keras: Graph) -> Pairing:
@@ -106,12 +112,15 @@ class _Alignment:
     def _inputs(self, one: Node, other: Node) -> tuple[int, tuple[int, ...]]:
         """Return the cost of the inputs, and their order on Keras's side."""
         orders = [tuple(range(len(other.inputs)))]
-        if one.kind in COMMUTATIVE and 1 < len(other.inputs) <= 4:
+        ordered = one.kind == other.kind == "concatenate"
+        movable = one.kind in COMMUTATIVE or ordered
+        if movable and 1 < len(other.inputs) <= 4:
             orders = list(permutations(range(len(other.inputs))))
+        exchanged = FIELD if ordered else EXCHANGED
         best: int | None = None
         chosen = orders[0]
         for number, order in enumerate(orders):
-            cost = EXCHANGED * number
+            cost = exchanged * number
             pairs = min(len(one.inputs), len(order))
             for edge, place in zip(one.inputs, order, strict=False):
                 cost += self._edge(edge, other.inputs[place])
@@ -139,6 +148,7 @@ class _Alignment:
             )
         ]
         seen = set()
+        orders: dict[tuple[int, int], tuple[int, ...]] = {}
         while waiting:
             one, other = waiting.pop()
             if (one, other) in seen:
@@ -149,6 +159,9 @@ class _Alignment:
             if step == "pair":
                 if one not in pairs and other not in taken:
                     pairs[one], taken[other] = other, one
+                    written = list(places) == sorted(places)
+                    if nodes[0].kind == "concatenate" and not written:
+                        orders[one, other] = places
                 waiting += [
                     (edge[0], nodes[1].inputs[place][0])
                     for edge, place in zip(
@@ -163,6 +176,7 @@ class _Alignment:
             tuple(sorted(pairs.items())),
             tuple(n.index for n in self.torch if n.index not in pairs),
             tuple(n.index for n in self.keras if n.index not in taken),
+            orders,
         )
 
 

@@ -36,6 +36,8 @@ class Difference:
             replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.
+        order: of a concatenation, which of Keras's inputs each of PyTorch's
+            is.
         group: of shared tensors, Keras's operations.
         cost: how far the losses are apart after the trajectory if it is left
             alone, relative to their size; None where that is not known.
@@ -50,6 +52,7 @@ class Difference:
     part: str = "model"
     places: Place | None = None
     inherent: bool = False
+    order: tuple[int, ...] = ()
     group: tuple[int, ...] = ()
     cost: float | None = None
 

@@ -49,7 +49,7 @@ TORCH: list[Operator] = [
     (r"avg_pool2d\(x, 2", "max_pool2d(x, 2", {"operation_replaced"}),
     (r"amax\(dim=2\)", "mean(dim=2)", MISSING),
     (r"\.mean\(1\)", ".amax(1)", MISSING),
-    (r"\[u, a\]", "[a, u]", set()),
+    (r"\[u, a\]", "[a, u]", {"concatenate_order"}),
     (r"math\.sqrt\(4\)", "4.0", {"attention_scale"}),
     (r"/ math\.sqrt\(4\)", "", {"attention_scale"}),
     (r"\* math\.sqrt\(8\)", "", MISSING | {"multiply_by"}),
@@ -99,7 +99,7 @@ KERAS: list[Operator] = [
     (r"ops\.abs\(", "ops.square(", MISSING),
     (r"layers\.Add\(\)", "layers.Multiply()", {"operation_replaced"}),
     (r"layers\.Multiply\(\)", "layers.Add()", {"operation_replaced"}),
-    (r"\[u, a\]", "[a, u]", set()),
+    (r"\[u, a\]", "[a, u]", {"concatenate_order"}),
     (r"log_softmax", "softmax", ACTIVATION),
     (r"negative_slope=0\.2", "negative_slope=0.3", {"leaky_relu_slope"}),
     (r"\[:, 0\]", "[:, -1]", set()),
@@ -173,9 +173,13 @@ def compared(
 
 
 def judged(result: PairResult, faults: list[Mutant]) -> str:
-    """Return `named`, `caught` or `missed`."""
+    """Return `named`, `caught` or `missed`.
+
+    Two mistakes that are the same on both sides are `equal`.
+    """
     if result.verdict == "agree":
-        return "missed"
+        sides = {fault.side for fault in faults}
+        return "equal" if len(sides) == 2 and not result.tried else "missed"
     slugs = {each.slug for each in result.causes}
     named = all(not f.causes or slugs & f.causes for f in faults)
     return "named" if named else "caught"
@@ -196,7 +200,8 @@ def main() -> int:
             one, other = rng.sample(every, 2)
             if one.pair == other.pair and one.side != other.side:
                 runs.append([one, other])
-    counts = {"named": 0, "caught": 0, "missed": 0, "refused": 0}
+    counts = {"named": 0, "caught": 0, "missed": 0, "equal": 0}
+    counts["refused"] = 0
     with WorkerPair() as pair, tempfile.TemporaryDirectory() as folder:
         for faults in runs:
             what = "; ".join(f"{f.side} {f.what}" for f in faults)
@@ -208,7 +213,7 @@ def main() -> int:
                 continue
             outcome = judged(result, faults)
             counts[outcome] += 1
-            if outcome != "named":
+            if outcome not in ("named", "equal"):
                 slugs = [each.slug for each in result.causes]
                 rest = [each.slug for each in result.not_decided]
                 print(f"{outcome}: {what}: {slugs} {rest}", flush=True)

@@ -76,8 +76,7 @@ FAULTY = [
         IMAGE,
         {"batch_norm_epsilon", "flatten_order", "activation_replaced"},
     ),
-    # Branches of equal shape: another order is another pair of activations.
-    ("branches_swapped", "Branches", VECTOR, {"activation_replaced"}),
+    ("branches_swapped", "Branches", VECTOR, {"concatenate_order"}),
     ("strided_symmetric", "strided", IMAGE, {"conv2d_pads"}),
     ("block_eps", "Block", SEQUENCE, {"layer_norm_epsilon"}),
     ("block_unscaled", "Block", SEQUENCE, {"attention_scale"}),
