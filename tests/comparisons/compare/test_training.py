@@ -125,7 +125,19 @@ SOUND: dict[str, tuple[list[Edit], list[Edit]]] = {
 }
 
 
-@pytest.mark.parametrize("name", SOUND)
+QUICK_SOUND = ("stock Adam", "probabilities and their loss")
+QUICK = ("dropout_rate", "frozen_weights", "learning_rate", "training_mode")
+"""The cases of the fast tests; the others are slow."""
+
+
+def marked(name: str, quick: tuple[str, ...]) -> list[pytest.MarkDecorator]:
+    return [] if name in quick else [pytest.mark.slow]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=marked(each, QUICK_SOUND)) for each in SOUND],
+)
 def test_a_sound_pair_agrees_over_ten_steps(
     both: WorkerPair, tmp_path: Path, name: str
 ) -> None:
@@ -206,7 +218,11 @@ FAULTS: Faults = [
 
 
 @pytest.mark.parametrize(
-    ("cause", "rung", "torch", "keras"), FAULTS, ids=[f[0] for f in FAULTS]
+    ("cause", "rung", "torch", "keras"),
+    [
+        pytest.param(*fault, id=fault[0], marks=marked(fault[0], QUICK))
+        for fault in FAULTS
+    ],
 )
 def test_the_cause_of_a_fault_in_training_is_named(
     both: WorkerPair,

@@ -1,0 +1,127 @@
+"""What stands in for operations and losses: values and derivatives."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from framework_parity.common.layouts import Array
+from framework_parity.common.live.joins import JOINS
+from framework_parity.common.live.losses import computed
+from framework_parity.common.training.randomness import stream
+
+STEP = 1e-6
+
+
+def drawn(*shape: int) -> Array:
+    return stream(0, "derivatives", str(shape)).normal(size=shape)
+
+
+JOINED: list[tuple[str, dict[str, Any], list[Array]]] = [
+    ("attention", {"scale": 0.5}, [drawn(2, 3, 4) * k for k in (1, 2, 3)]),
+    (
+        "attention",
+        {"scale": 0.5, "causal": True},
+        [drawn(2, 3, 4) * k for k in (1, 2, 3)],
+    ),
+    ("add", {}, [drawn(2, 3, 4), drawn(2, 1, 4)]),
+    ("average", {}, [drawn(2, 3), 2 * drawn(2, 3)]),
+    ("multiply", {}, [drawn(2, 3, 4), drawn(4)]),
+    ("subtract", {}, [drawn(2, 3), drawn(2, 1)]),
+    ("divide", {}, [drawn(2, 3), 3 + drawn(2, 3) ** 2]),
+    ("maximum", {}, [drawn(2, 3), drawn(2, 1)]),
+    ("concatenate", {"axis": 1, "order": (1, 0)}, [drawn(2, 3), drawn(2, 5)]),
+    ("mean", {"axes": (1,)}, [drawn(2, 3, 4)]),
+    ("sum", {"axes": "all"}, [drawn(2, 3)]),
+    ("max", {"axes": (1, 2)}, [drawn(2, 3, 4)]),
+    ("min", {"axes": (2,)}, [drawn(2, 3, 4)]),
+    ("global_average_pool", {}, [drawn(2, 3, 4, 5)]),
+    ("global_max_pool", {}, [drawn(2, 3, 5)]),
+    ("square", {}, [drawn(2, 3)]),
+    ("absolute", {}, [drawn(2, 3)]),
+    ("sqrt", {}, [1 + drawn(2, 3) ** 2]),
+    ("exp", {}, [drawn(2, 3)]),
+    ("negative", {}, [drawn(2, 3)]),
+]
+
+
+@pytest.mark.parametrize(("kind", "fields", "inputs"), JOINED)
+def test_derivatives_are_those_of_central_differences(
+    kind: str, fields: dict[str, Any], inputs: list[Array]
+) -> None:
+    output, back = JOINS[kind](fields, *inputs)
+    slope = drawn(*output.shape)
+    slopes = back(slope)
+    for place, x in enumerate(inputs):
+        direction = drawn(*x.shape) + 0.1
+        ends = [
+            JOINS[kind](
+                fields,
+                *(
+                    each + sign * STEP * direction if n == place else each
+                    for n, each in enumerate(inputs)
+                ),
+            )[0]
+            for sign in (1, -1)
+        ]
+        expected = (slope * (ends[0] - ends[1])).sum() / (2 * STEP)
+        assert slopes[place].shape == x.shape
+        got = (slopes[place] * direction).sum()
+        assert got == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+def test_operations_with_a_number_have_its_place() -> None:
+    x = drawn(2, 3)
+    assert np.array_equal(JOINS["subtract"]({"of": 1.0}, x)[0], 1 - x)
+    assert np.array_equal(JOINS["subtract"]({"by": 1.0}, x)[0], x - 1)
+    assert np.array_equal(JOINS["divide"]({"by": 4.0}, x)[0], x / 4)
+
+
+LABELS = np.array([0, 2, 1, 2])
+P = np.exp(drawn(4, 3)) / np.exp(drawn(4, 3)).sum(-1, keepdims=True)
+LOSSES: list[tuple[str, dict[str, Any], Array, Array]] = [
+    ("cross_entropy", {"label_smoothing": 0.1}, drawn(4, 3), LABELS),
+    ("cross_entropy", {"reduction": "sum"}, drawn(4, 3), np.eye(3)[LABELS]),
+    ("cross_entropy", {"input": "log_probabilities"}, np.log(P), LABELS),
+    ("cross_entropy", {"input": "probabilities", "clip": 1e-7}, P, LABELS),
+    (
+        "binary_cross_entropy",
+        {"label_smoothing": 0.2, "positive": 3.0},
+        drawn(4, 1),
+        np.array([[1.0], [0.0], [1.0], [1.0]]),
+    ),
+    (
+        "binary_cross_entropy",
+        {"input": "probabilities", "clip": 1e-7},
+        P,
+        np.eye(3)[LABELS],
+    ),
+    ("mean_squared_error", {}, drawn(4, 3), drawn(4, 1)),
+    ("mean_squared_error", {"reduction": "sum_of_means"}, drawn(4, 3), P),
+    ("mean_absolute_error", {}, drawn(4, 3), P),
+    ("huber", {"delta": 0.5, "divisor": 0.5}, drawn(4, 3), P),
+]
+
+
+@pytest.mark.parametrize(("kind", "fields", "z", "y"), LOSSES)
+def test_derivatives_of_losses(
+    kind: str, fields: dict[str, Any], z: Array, y: Array
+) -> None:
+    loss = computed((kind, fields), y)
+    _, back = loss(z)
+    (slope,) = back(np.asarray(1.0))
+    direction = drawn(*z.shape) + 0.1
+    ends = [loss(z + sign * STEP * direction)[0] for sign in (1, -1)]
+    expected = (ends[0] - ends[1]) / (2 * STEP)
+    got = (slope * direction).sum()
+    assert got == pytest.approx(float(expected), rel=1e-6, abs=1e-8)
+
+
+def test_a_loss_has_the_value_of_its_definition() -> None:
+    z = np.log(np.array([[1.0, 2.0, 5.0], [3.0, 3.0, 2.0]]))
+    y = np.array([2, 0])
+    value, _ = computed(("cross_entropy", {}), y)(z)
+    expected = -(np.log(5 / 8) + np.log(3 / 8)) / 2
+    assert float(value) == pytest.approx(expected, rel=1e-14)
+    with pytest.raises(LookupError, match="no loss hinge"):
+        computed(("hinge", {}), y)
