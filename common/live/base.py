@@ -48,13 +48,21 @@ class BaseLiveModel:
         dtype: the precision, `float64` or `float32`.
         model: the user's model.
         graph: its operations, simplified, after `open`.
+        orders: for inputs with axes in another order than Keras's, the axes
+            of Keras's input in the order of this one.
     """
 
     layout: ClassVar[Any]
     misfits: ClassVar[tuple[type[Exception], ...]]
 
-    def __init__(self, address: str, dtype: str) -> None:
+    def __init__(
+        self,
+        address: str,
+        dtype: str,
+        orders: dict[int, tuple[int, ...]] | None = None,
+    ) -> None:
         self.address, self.dtype = address, dtype
+        self.orders = orders or {}
         self.model = self.built()
         self.trace: Trace
         self.graph: Graph
@@ -91,8 +99,17 @@ class BaseLiveModel:
                     seen[id(tensor)] = math.prod(tensor.shape)
         return sum(seen.values())
 
-    def tensor(self, array: Array) -> Any:
-        """Return an input as a tensor, in the framework's layout."""
+    def given(self, inputs: list[Array]) -> list[Any]:
+        """Return inputs as tensors, in the framework's layout."""
+        return [self.tensor(x, place) for place, x in enumerate(inputs)]
+
+    def tensor(self, array: Array, place: int) -> Any:
+        """Return an input as a tensor, in the framework's layout.
+
+        Args:
+            array: the input.
+            place: its number.
+        """
         raise NotImplementedError
 
     def recorded(
@@ -116,7 +133,7 @@ class BaseLiveModel:
         Args:
             inputs: batch first; images have their channels last.
         """
-        given = list(map(self.tensor, inputs))
+        given = self.given(inputs)
         self.trace, whole = self.recorded(given, training=False)
         self.graph = simplified(whole)
         return self.graph
@@ -193,7 +210,7 @@ class BaseLiveModel:
         Returns:
             By the index of the node, in neutral layout.
         """
-        given = list(map(self.tensor, inputs))
+        given = self.given(inputs)
         with self.without_gradients():
             replay = Replay(self, self.trace, self.graph, standins or {})
             values = replay.values(given)

@@ -18,13 +18,14 @@ class Source:
         kind: `input` or `constant`.
         name: its name in the model; empty for a constant in the code.
         value: the tensor.
-        trained: whether it is a parameter.
+        first: whether it has its channels first; None where its number of
+            axes says it.
     """
 
     kind: str
     name: str
     value: Any
-    trained: bool = False
+    first: bool | None = None
 
 
 @dataclass

@@ -93,6 +93,7 @@ class Changes:
         penalties: whether the model's own penalties count.
         single_biases: whether only one of two biases that are added is
             trained.
+        fitted: whether targets get the shape of the outputs.
         exact: whether they are computed without constants in float32.
         modes: whether a dropout or a batch normalisation runs in training
             mode, where that is replaced.
@@ -107,6 +108,7 @@ class Changes:
     penalties: bool = True
     exact: bool = False
     single_biases: bool = False
+    fitted: bool = False
     modes: dict[int, bool] = field(default_factory=dict)
 
 
@@ -227,6 +229,13 @@ class BaseLiveTraining:
 
     def target(self, array: Array) -> Any:
         """Return targets as a tensor."""
+        if self.changes.fitted:
+            index, port = self.graph.outputs[0]
+            array = array.reshape(self._shape(index, port))
+        return self.as_target(array)
+
+    def as_target(self, array: Array) -> Any:
+        """Return an array of targets as a tensor."""
         raise NotImplementedError
 
     def differentiated(
@@ -276,7 +285,7 @@ class BaseLiveTraining:
                 loss accepts is used.
         """
         state = self.saved()
-        given = list(map(self.live.tensor, inputs))
+        given = self.live.given(inputs)
         self.trace, whole = self.live.recorded(given, training=True)
         self.graph = simplified(whole)
         self.restore(state)
@@ -459,7 +468,7 @@ class BaseLiveTraining:
             self.masks.begin(step)
             self.set_rate(optimizer, step)
             rates.append(self.rate(optimizer))
-            given = list(map(self.live.tensor, inputs))
+            given = self.live.given(inputs)
             value = self.stepped(optimizer, given, self.target(target))
             losses.append(self.to_float(value))
             if scheduler is not None:
@@ -540,7 +549,7 @@ class BaseLiveTraining:
     def sample(self) -> tuple[list[Any], Any]:
         """Return the first batch, as tensors."""
         batches = self.masks.batches
-        inputs = list(map(self.live.tensor, batches.inputs[0]))
+        inputs = self.live.given(batches.inputs[0])
         return inputs, self.target(batches.targets[0])
 
     @contextmanager

@@ -29,9 +29,19 @@ def compare(
     input_shape: Annotated[
         list[str],
         typer.Option(
+            "--input-shape",
+            "--keras-input-shape",
             help="Shape of an input, batch first and channels last, such as "
             "2,32,32,3; PyTorch gets images with channels first. Once for "
             "each input.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - the library copies it
+    torch_input_shape: Annotated[
+        list[str],
+        typer.Option(
+            help="PyTorch's shape of each input, if it has the axes in "
+            "another order; --input-shape is then Keras's.",
             show_default=False,
         ),
     ] = [],  # noqa: B006 - the library copies it
@@ -58,6 +68,14 @@ def compare(
         typer.Option(
             help="An .npz file with the inputs, and the targets as y.",
             show_default=False,
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="labels, or the shape of targets that are numbers, such as "
+            "8,1.",
+            show_default="what the loss takes",
         ),
     ] = None,
     timeout: Annotated[
@@ -93,6 +111,8 @@ def compare(
         timeout=timeout,
         level=level,
         sample=sample,
+        torch_shapes=tuple(map(flags.read_shape, torch_input_shape)),
+        target=flags.read_target(target),
     )
     result = compare_files(torch, keras, settings)
     if out is not None:

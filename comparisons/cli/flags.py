@@ -75,6 +75,26 @@ def read_shape(written: str) -> tuple[int, ...]:
     return shape
 
 
+def read_target(
+    written: str | None,
+) -> Literal["labels"] | tuple[int, ...] | None:
+    """Return what `labels` or `8,1` says of the targets.
+
+    Raises:
+        SpecError: if it is neither.
+    """
+    if written is None:
+        return None
+    if written == "labels":
+        return "labels"
+    try:
+        return tuple(int(side) for side in written.split(","))
+    except ValueError:
+        raise SpecError(
+            "--target", f"got '{written}', expected labels or such as 8,1"
+        ) from None
+
+
 def read_kind(written: str) -> choices.InputKind:
     """Return the kind of an input.
 

@@ -29,7 +29,7 @@ from framework_parity.comparisons.compare.pairing import (
 from framework_parity.comparisons.compare.result import (
     PairResult,
 )
-from framework_parity.comparisons.compare.training import Training
+from framework_parity.comparisons.compare.training import TargetShape, Training
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import WorkerPair
 
@@ -84,6 +84,8 @@ def compare_models(
     seed: int = 0,
     level: CompareLevel | None = None,
     sample: Sample | None = None,
+    orders: dict[int, tuple[int, ...]] | None = None,
+    target: TargetShape | None = None,
 ) -> PairResult:
     """Compare two models, and the training that their files define.
 
@@ -99,6 +101,10 @@ def compare_models(
         level: the last rung; by default the furthest for which both files
             define the functions.
         sample: inputs and targets; by default they are drawn.
+        orders: for inputs whose axes PyTorch has in another order, the axes
+            of Keras's input in PyTorch's order.
+        target: `labels`, or the shape of targets that are numbers; by
+            default what the loss takes.
 
     Returns:
         The comparison.
@@ -108,11 +114,11 @@ def compare_models(
             user's line.
         WorkerError: if a framework fails.
     """
-    result, inputs, target = open_pair(
-        pair, addresses, shapes, kinds, dtype, seed, sample
+    result, inputs, given = open_pair(
+        pair, addresses, shapes, kinds, dtype, seed, sample, orders
     )
     graphs = dict(zip(pair.workers, result.graphs, strict=True))
-    training = Training(pair, result, inputs, target, seed)
+    training = Training(pair, result, inputs, given, target, seed)
     last = training.level(level)
     suspects = _suspects(result)
     for attempt in range(ATTEMPTS):
@@ -136,6 +142,7 @@ def open_pair(
     dtype: LadderDtype,
     seed: int,
     sample: Sample | None,
+    orders: dict[int, tuple[int, ...]] | None = None,
 ) -> tuple[PairResult, list[Array], Array | None]:
     """Build both models, record them, and pair their operations.
 
@@ -147,7 +154,12 @@ def open_pair(
     limits = pair.ask_each(
         "open_model",
         {
-            name: {"address": address, "dtype": dtype, "seed": seed}
+            name: {
+                "address": address,
+                "dtype": dtype,
+                "seed": seed,
+                "orders": orders if name == "torch" else None,
+            }
             for name, address in zip(
                 ("torch", "keras"), addresses, strict=True
             )

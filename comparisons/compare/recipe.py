@@ -397,7 +397,9 @@ def changed(
         rates = result.keras_rates
     return {
         "torch": Changes(
-            standins=standins["torch"], single_biases="biases" in parts
+            standins=standins["torch"],
+            single_biases="biases" in parts,
+            fitted="fitted" in parts,
         ),
         "keras": Changes(
             standins=standins["keras"],
@@ -408,6 +410,7 @@ def changed(
             trained=trained,
             penalties="penalties" not in parts,
             exact="exact" in parts,
+            fitted="fitted" in parts,
             modes=modes,
         ),
     }

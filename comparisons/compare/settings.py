@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -19,6 +20,7 @@ from framework_parity.comparisons.compare.compare import (
     compare_models,
 )
 from framework_parity.comparisons.compare.result import PairResult
+from framework_parity.comparisons.compare.training import TargetShape
 from framework_parity.comparisons.workers.worker import WorkerError, WorkerPair
 
 
@@ -37,6 +39,9 @@ class CompareSettings:
         level: the last rung; None for the furthest that both files allow.
         sample: an .npz file with the inputs, in their order, and the
             targets as `y` or `target`; the shapes are then not needed.
+        torch_shapes: PyTorch's shape of each input, where it has the axes in
+            another order than `shapes`.
+        target: `labels`, or the shape of targets that are numbers.
 
     Raises:
         SpecError: if a setting has a value that is not allowed.
@@ -49,6 +54,8 @@ class CompareSettings:
     timeout: float = 600.0
     level: CompareLevel | None = None
     sample: Path | None = None
+    torch_shapes: tuple[tuple[int, ...], ...] = ()
+    target: TargetShape | None = None
 
     def __post_init__(self) -> None:
         if self.kinds and len(self.kinds) != len(self.shapes):
@@ -70,6 +77,25 @@ class CompareSettings:
                 "expected shapes of two axes or more with the same batch "
                 f"size, got {', '.join(map(str, self.shapes))}",
             )
+
+    @property
+    def orders(self) -> dict[int, tuple[int, ...]]:
+        """The axes of each input in PyTorch's order, where it is given."""
+        orders = {}
+        pairs = zip(self.shapes, self.torch_shapes, strict=False)
+        for place, (shape, wanted) in enumerate(pairs):
+            number = len(shape)
+            first = (0, number - 1, *range(1, number - 1))
+            for order in (range(number), first, *permutations(range(number))):
+                if tuple(shape[axis] for axis in order) == wanted:
+                    orders[place] = tuple(order)
+                    break
+            else:
+                raise SpecError(
+                    "--torch-input-shape",
+                    f"{wanted} has not the axes of {shape} in another order",
+                )
+        return orders
 
 
 def compare_files(
@@ -110,6 +136,8 @@ def compare_files(
             settings.seed,
             settings.level,
             sample,
+            settings.orders,
+            settings.target,
         )
         try:
             return running.result(settings.timeout)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from framework_parity.common.choices import CompareLevel
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.losses import target_forms
+from framework_parity.common.live.standins import DROPOUTS
 from framework_parity.common.live.training import (
     Batches,
     Changes,
@@ -46,6 +48,8 @@ STEPS: dict[CompareLevel, int] = {
 }
 """Training steps of each level."""
 
+TargetShape: TypeAlias = Literal["labels"] | tuple[int, ...]
+
 Both = dict[str, list[TrainingRun]]
 """The runs of each framework, unmodified, then perturbed."""
 
@@ -57,7 +61,9 @@ class Training:
         pair: the workers, in which the models are open.
         result: of the rungs so far.
         inputs: of the first batch.
-        target: the kind of the targets, or arrays given by the user.
+        given: targets of the user's, for every batch.
+        target: `labels`, or the shape of targets that are numbers; None for
+            what the loss takes.
         seed: of what is drawn.
     """
 
@@ -66,11 +72,12 @@ class Training:
         pair: WorkerPair,
         result: PairResult,
         inputs: list[Array],
-        target: Array | None,
+        given: Array | None,
+        target: TargetShape | None,
         seed: int,
     ) -> None:
         self.pair, self.result, self.seed = pair, result, seed
-        self.inputs, self.target = inputs, target
+        self.inputs, self.target, self.shape = inputs, given, target
         self.defined: dict[str, list[str]] = {}
         self.found: dict[str, TrainingFound]
         self.pairing: Pairing
@@ -135,6 +142,12 @@ class Training:
         """
         self.result.level = level
         self._open(level)
+        self.result.notes += [
+            f"the dropout inside {node.label} was switched off"
+            for found in self.found.values()
+            for node in found.graph
+            if node.kind not in DROPOUTS and node.fields.get("dropout")
+        ]
         if level != "forward":
             self._judge_training()
         judge_functions(
@@ -150,6 +163,7 @@ class Training:
                 self.pairing,
             ),
             *recipe_differences(self.found, result),
+            *self._broadcast(),
         ]
         runs = self._runs([])
         assert runs is not None  # the shapes of the user's own models fit
@@ -239,7 +253,9 @@ class Training:
         else:
             leading = shape[:-1] if shape[-1] > 1 else shape
             forms = target_forms(rng.integers(labels, size=leading), labels)
-            forms["values"] = rng.random(shape)
+            forms["values"] = rng.random(self._shape_of_values())
+            if isinstance(self.shape, tuple):
+                forms = dict.fromkeys(forms, forms["values"])
         self.found = self.pair.ask(
             "open_training",
             inputs=self.inputs,
@@ -258,9 +274,7 @@ class Training:
         self.batches = {}
         for side, found in self.found.items():
             nodes = [
-                node.index
-                for node in found.graph
-                if node.kind in ("dropout", "spatial_dropout")
+                node.index for node in found.graph if node.kind in DROPOUTS
             ]
             names = [
                 str(partners.get(index, f"keras {index}"))
@@ -270,6 +284,12 @@ class Training:
             ]
             targets = [forms[found.form] for forms in drawn]
             self.batches[side] = Batches(inputs, targets, names, self.seed)
+
+    def _shape_of_values(self) -> tuple[int, ...]:
+        """Return the shape of targets that are numbers."""
+        if isinstance(self.shape, tuple):
+            return self.shape
+        return self.result.output_shape
 
     def _targets(
         self, step: int, shape: tuple[int, ...], labels: int
@@ -284,8 +304,8 @@ class Training:
             for found in self.found.values()
             for call in found.losses
         )
-        if forms == {"values"}:
-            drawn = rng.random(shape)
+        if forms == {"values"} or isinstance(self.shape, tuple):
+            drawn = rng.random(self._shape_of_values())
             if binary:
                 drawn = (drawn > 0.5).astype(np.float64)
             return dict.fromkeys(("labels", "one_hot", "values"), drawn)
@@ -421,6 +441,26 @@ class Training:
                 for found in self.found.values()
             )
         )
+
+    def _broadcast(self) -> list[Difference]:
+        """Return the difference that targets of another shape make."""
+        shape = self.batches["torch"].targets[0].shape
+        outputs = self.result.output_shape
+        forms = {found.form for found in self.found.values()}
+        if forms != {"values"} or shape == outputs:
+            return []
+        if np.prod(shape) != np.prod(outputs):
+            return []
+        return [
+            Difference.of_training(
+                "loss_broadcasting",
+                self._place("loss"),
+                f"the outputs have the shape {outputs} and the targets "
+                f"{shape}, which one loss broadcasts against each other",
+                "give both the same shape",
+                part="fitted",
+            )
+        ]
 
     def _rates(self) -> list[Difference]:
         """Return the difference in the learning rates, if there is one."""

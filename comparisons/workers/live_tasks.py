@@ -30,6 +30,7 @@ def open_model(
     address: str,
     dtype: str,
     seed: int,
+    orders: dict[int, tuple[int, ...]] | None = None,
     progress: Any = None,
 ) -> list[int]:
     """Build the model that an address names.
@@ -39,6 +40,7 @@ def open_model(
         address: `file.py:NAME`.
         dtype: `float64` or `float32`.
         seed: seed of the framework's own draws.
+        orders: of the axes of inputs, where they are other than Keras's.
         progress: not used.
 
     Returns:
@@ -46,7 +48,7 @@ def open_model(
     """
     package = trainer_class.__module__.rpartition(".")[0]
     model = import_module(f"{package}.live.model").LiveModel(
-        address, dtype, seed
+        address, dtype, seed, orders
     )
     _opened["model"] = model
     limits: list[int] = model.id_limits()

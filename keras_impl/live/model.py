@@ -30,12 +30,18 @@ class LiveModel(BaseLiveModel):
         ValueError,
     )
 
-    def __init__(self, address: str, dtype: str, seed: int) -> None:
+    def __init__(
+        self,
+        address: str,
+        dtype: str,
+        seed: int,
+        orders: dict[int, tuple[int, ...]] | None = None,
+    ) -> None:
         keras.utils.clear_session()
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
         keras.utils.set_random_seed(seed)
-        super().__init__(address, dtype)
+        super().__init__(address, dtype, orders)
 
     def built(self) -> Any:
         """Return the model that the address names.
@@ -89,8 +95,13 @@ class LiveModel(BaseLiveModel):
             if isinstance(layer, keras.layers.Embedding)
         ]
 
-    def tensor(self, array: Array) -> Any:
-        """Return an input as a tensor, in the framework's layout."""
+    def tensor(self, array: Array, place: int) -> Any:
+        """Return an input as a tensor, in the framework's layout.
+
+        Args:
+            array: the input.
+            place: its number.
+        """
         kind = self.dtype if array.dtype.kind == "f" else "int32"
         return tf.convert_to_tensor(array.astype(kind))
 

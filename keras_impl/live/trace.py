@@ -117,8 +117,7 @@ class _Recorder:
         self.trace = Trace()
         self.sites = sites
         self.own = {
-            id(variable): (variable.path, variable.trainable)
-            for variable in model.variables
+            id(variable): variable.path for variable in model.variables
         }
         self.handles = {
             id(variable.value.handle): variable for variable in model.variables
@@ -131,10 +130,8 @@ class _Recorder:
         self.saved: list[tuple[Any, str, Any]] = []
         self.split: dict[int, tuple[Any, Any]] = {}
 
-    def source(
-        self, kind: str, name: str, value: Any, *, trained: bool = False
-    ) -> Edge:
-        self.trace.events.append(Source(kind, name, value, trained))
+    def source(self, kind: str, name: str, value: Any) -> Edge:
+        self.trace.events.append(Source(kind, name, value))
         self.kept.append(value)
         edge = (len(self.trace.events) - 1, 0)
         self.edges[id(value)] = edge
@@ -144,8 +141,7 @@ class _Recorder:
         """Return the edge of a tensor, which may be a new constant."""
         if id(value) in self.edges:
             return self.edges[id(value)]
-        name, trained = self.own.get(id(value), ("", False))
-        return self.source("constant", name, value, trained=trained)
+        return self.source("constant", self.own.get(id(value), ""), value)
 
     def _given(
         self, args: Any, kwargs: Any

@@ -57,6 +57,14 @@ MODED = (
 """Layers that do something else in training."""
 
 
+DRAWING = (
+    keras.layers.SimpleRNNCell,
+    keras.layers.LSTMCell,
+    keras.layers.GRUCell,
+)
+"""Layers with dropouts inside, which are switched off."""
+
+
 class LiveTraining(BaseLiveTraining):
     """A live Keras model in training mode."""
 
@@ -102,11 +110,11 @@ class LiveTraining(BaseLiveTraining):
 
     def forward(self, inputs: list[Array]) -> Any:
         """Return what the model returns in training mode."""
-        given = list(map(self.live.tensor, inputs))
+        given = self.live.given(inputs)
         return self.model()(*arguments(self.live.model, given), training=True)
 
-    def target(self, array: Array) -> Any:
-        """Return targets as a tensor."""
+    def as_target(self, array: Array) -> Any:
+        """Return an array of targets as a tensor."""
         kind = "int32" if array.dtype.kind in "iu" else self.live.dtype
         return from_array(array.astype(kind))
 
@@ -269,6 +277,9 @@ class LiveTraining(BaseLiveTraining):
             return inputs * tf.cast(mask, inputs.dtype)
 
         backend.random.dropout = dropout
+        inside = _rates_inside(self.live.model)
+        for layer, name, _ in inside:
+            object.__setattr__(layer, name, 0.0)
         calls = {kind: kind.call for kind in MODED}
         for kind, call in calls.items():
             kind.call = self._in_mode(call)
@@ -280,6 +291,8 @@ class LiveTraining(BaseLiveTraining):
             backend.random.dropout = plain
             for kind, call in calls.items():
                 kind.call = call
+            for layer, name, rate in inside:
+                object.__setattr__(layer, name, rate)
             tf.config.run_functions_eagerly(eager)
 
     def _in_mode(self, plain: Any) -> Any:
@@ -348,6 +361,20 @@ class _Replayed:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._training.live.model, name)
+
+
+def _rates_inside(model: Any) -> list[tuple[Any, str, float]]:
+    """Return the dropouts inside layers, which are switched off."""
+    found: list[tuple[Any, str, float]] = []
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.MultiHeadAttention):
+            inner = layer._dropout_layer
+            found.append((inner, "rate", inner.rate))
+        for name in ("dropout", "recurrent_dropout"):
+            rate: Any = getattr(layer, name, 0.0)
+            if isinstance(layer, DRAWING) and rate:
+                found.append((layer, name, rate))
+    return found
 
 
 def _is_frozen(layer: Any) -> bool:

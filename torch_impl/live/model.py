@@ -15,7 +15,7 @@ from framework_parity.common.layouts import Array
 from framework_parity.common.live.base import BaseLiveModel
 from framework_parity.common.live.graph import Graph
 from framework_parity.common.live.loading import called, load
-from framework_parity.common.live.trace import Trace
+from framework_parity.common.live.trace import Source, Trace
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.torch_impl.live import tensors
 from framework_parity.torch_impl.live.reading import read_graph
@@ -29,10 +29,16 @@ class LiveModel(BaseLiveModel):
     layout: ClassVar[Any] = tensors
     misfits: ClassVar[tuple[type[Exception], ...]] = (RuntimeError, ValueError)
 
-    def __init__(self, address: str, dtype: str, seed: int) -> None:
+    def __init__(
+        self,
+        address: str,
+        dtype: str,
+        seed: int,
+        orders: dict[int, tuple[int, ...]] | None = None,
+    ) -> None:
         torch.set_default_dtype(getattr(torch, dtype))
         torch.manual_seed(seed)
-        super().__init__(address, dtype)
+        super().__init__(address, dtype, orders)
 
     def built(self) -> Any:
         """Return the model that the address names.
@@ -93,12 +99,19 @@ class LiveModel(BaseLiveModel):
             if isinstance(layer, nn.Embedding)
         ]
 
-    def tensor(self, array: Array) -> Any:
-        """Return an input as a tensor, in the framework's layout."""
-        if array.ndim in (4, 5):
+    def tensor(self, array: Array, place: int) -> Any:
+        """Return an input as a tensor, in the framework's layout.
+
+        Args:
+            array: the input.
+            place: its number.
+        """
+        if place in self.orders:
+            array = array.transpose(self.orders[place])
+        elif array.ndim in (4, 5):
             array = np.moveaxis(array, -1, 1)
         kind = self.dtype if array.dtype.kind == "f" else "int64"
-        return torch.from_numpy(np.array(array, dtype=kind, order="C"))
+        return from_array(array.astype(kind))
 
     def own(self, array: Array) -> Any:
         """Return an array in the framework's layout as a tensor."""
@@ -120,6 +133,11 @@ class LiveModel(BaseLiveModel):
                 record,
                 *(self.model, inputs, self.sites, training),
             )
+        for place, source in enumerate(trace.events[: len(inputs)]):
+            if isinstance(source, Source) and place in self.orders:
+                number = len(self.orders[place])
+                moved = (0, number - 1, *range(1, number - 1))
+                source.first = self.orders[place] == moved
         return trace, read_graph(trace)
 
     def repeated(self, call: Any, values: list[Any]) -> list[Any]:

@@ -50,7 +50,10 @@ class Reader:
         for index, event in enumerate(trace.events):
             if not isinstance(event, Source) or event.kind != "input":
                 continue
-            if event.value.ndim in (4, 5):
+            first = event.first
+            if first is None:
+                first = event.value.ndim in (4, 5)
+            if first:
                 self.first.add((index, 0))
 
     def node(self, index: int, event: Source | Call) -> Node:

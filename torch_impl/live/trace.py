@@ -107,7 +107,7 @@ class _Recorder(TorchFunctionMode):
             for name, module in model.named_modules(remove_duplicate=False)
         }
         self.own = {
-            id(value): (name, isinstance(value, nn.Parameter))
+            id(value): name
             for name, value in (
                 *model.named_buffers(),
                 *model.named_parameters(),
@@ -119,10 +119,8 @@ class _Recorder(TorchFunctionMode):
         self.stack: list[str] = []
         self.inside = 0
 
-    def source(
-        self, kind: str, name: str, value: Tensor, *, trained: bool = False
-    ) -> Edge:
-        self.trace.events.append(Source(kind, name, value, trained))
+    def source(self, kind: str, name: str, value: Tensor) -> Edge:
+        self.trace.events.append(Source(kind, name, value))
         self.kept.append(value)
         edge = (len(self.trace.events) - 1, 0)
         self.edges[id(value)] = edge
@@ -132,8 +130,7 @@ class _Recorder(TorchFunctionMode):
         """Return the edge of a tensor, which may be a new constant."""
         if id(value) in self.edges:
             return self.edges[id(value)]
-        name, trained = self.own.get(id(value), ("", False))
-        return self.source("constant", name, value, trained=trained)
+        return self.source("constant", self.own.get(id(value), ""), value)
 
     def __torch_function__(
         self, function: Any, types: Any, args: Any = (), kwargs: Any = None

@@ -31,6 +31,10 @@ MODED = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
 """Layers that do something else in training."""
 
 
+DRAWING = (nn.MultiheadAttention, nn.modules.rnn.RNNBase)
+"""Layers with dropouts inside, which are switched off."""
+
+
 class LiveTraining(BaseLiveTraining):
     """A live PyTorch model in training mode."""
 
@@ -61,10 +65,10 @@ class LiveTraining(BaseLiveTraining):
     def forward(self, inputs: list[Array]) -> Any:
         """Return what the model returns in training mode."""
         self.live.model.train()
-        return self.model()(*map(self.live.tensor, inputs))
+        return self.model()(*self.live.given(inputs))
 
-    def target(self, array: Array) -> Any:
-        """Return targets as a tensor."""
+    def as_target(self, array: Array) -> Any:
+        """Return an array of targets as a tensor."""
         kind = "int64" if array.dtype.kind in "iu" else self.live.dtype
         return from_array(array.astype(kind))
 
@@ -209,6 +213,13 @@ class LiveTraining(BaseLiveTraining):
 
         for name in names:
             setattr(functional, name, drawn(name != "dropout"))
+        inside = [
+            (module, module.dropout)
+            for module in self.live.model.modules()
+            if isinstance(module, DRAWING)
+        ]
+        for module, _ in inside:
+            module.dropout = 0.0
         hooks = [
             module.register_forward_pre_hook(self._in_mode)
             for module in self.live.model.modules()
@@ -219,6 +230,8 @@ class LiveTraining(BaseLiveTraining):
         finally:
             for hook in hooks:
                 hook.remove()
+            for module, rate in inside:
+                module.dropout = rate
             for name, function in plain.items():
                 setattr(functional, name, function)
 

@@ -13,6 +13,10 @@ import pytest
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.compare.compare import compare_models
 from framework_parity.comparisons.compare.result import PairResult
+from framework_parity.comparisons.compare.settings import (
+    CompareSettings,
+    compare_files,
+)
 from framework_parity.comparisons.report.compare import as_document
 from framework_parity.comparisons.workers.worker import WorkerPair
 
@@ -358,3 +362,114 @@ def test_a_level_without_its_functions_is_refused(both: WorkerPair) -> None:
     addresses = f"{file}:Dense", f"{HERE / 'keras_models.py'}:dense"
     with pytest.raises(SpecError, match="both files need a function `loss`"):
         compare_models(both, addresses, [(2, 12)], level="gradient")
+
+
+SEQUENCES_T = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(8, 4, 3, padding=1)
+        self.head = nn.Linear(24, 1)
+
+    def forward(self, x):
+        y = torch.relu(self.conv(x)).transpose(1, 2)
+        return self.head(y.flatten(1))
+
+
+class Attention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attention = nn.MultiheadAttention(
+            8, 2, dropout=0.2, batch_first=True
+        )
+        self.drop, self.head = nn.Dropout(0.3), nn.Linear(8, 1)
+
+    def forward(self, x):
+        x = x + self.drop(self.attention(x, x, x)[0])
+        return self.head(x.mean(1))
+
+
+def loss(pred, target):
+    return nn.functional.mse_loss(pred, target)
+
+
+def make_optimizer(params):
+    return torch.optim.SGD(params, lr=0.1)
+"""
+SEQUENCES_K = """
+import keras
+from keras import layers, ops
+
+
+def net():
+    conv = layers.Conv1D(4, 3, padding="same", activation="relu")
+    return keras.Sequential(
+        [keras.Input((6, 8)), conv, layers.Flatten(), layers.Dense(1)]
+    )
+
+
+class Attention(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.attention = layers.MultiHeadAttention(2, 4, dropout=0.2)
+        self.drop, self.head = layers.Dropout(0.3), layers.Dense(1)
+
+    def call(self, x, training=None):
+        y = self.attention(x, x, training=training)
+        return self.head(ops.mean(x + self.drop(y, training=training), 1))
+
+
+def loss(pred, target):
+    return keras.losses.MeanSquaredError()(target, pred)
+
+
+def make_optimizer():
+    return keras.optimizers.SGD(0.1)
+"""
+
+
+@pytest.fixture
+def sequences(tmp_path: Path) -> tuple[Path, Path]:
+    torch, keras = tmp_path / "s_torch.py", tmp_path / "s_keras.py"
+    torch.write_text(SEQUENCES_T)
+    keras.write_text(SEQUENCES_K)
+    return torch, keras
+
+
+def test_an_input_may_have_its_axes_in_another_order(
+    both: WorkerPair, sequences: tuple[Path, Path]
+) -> None:
+    settings = CompareSettings(
+        shapes=((4, 6, 8),), torch_shapes=((4, 8, 6),), level="gradient"
+    )
+    torch, keras = sequences
+    result = compare_files(f"{torch}:Net", f"{keras}:net", settings, both)
+    assert result.verdict == "agree", result.rungs
+    with pytest.raises(SpecError, match="has not the axes of"):
+        _ = CompareSettings(((4, 6, 8),), torch_shapes=((4, 9, 6),)).orders
+
+
+def test_targets_that_one_loss_broadcasts_are_named(
+    both: WorkerPair, sequences: tuple[Path, Path]
+) -> None:
+    settings = CompareSettings(
+        shapes=((4, 6, 8),), torch_shapes=((4, 8, 6),), target=(4,)
+    )
+    torch, keras = sequences
+    result = compare_files(f"{torch}:Net", f"{keras}:net", settings, both)
+    assert [each.slug for each in result.causes] == ["loss_broadcasting"]
+
+
+def test_dropout_inside_attention_is_switched_off(
+    both: WorkerPair, sequences: tuple[Path, Path]
+) -> None:
+    settings = CompareSettings(shapes=((4, 6, 8),))
+    torch, keras = sequences
+    addresses = f"{torch}:Attention", f"{keras}:Attention"
+    result = compare_files(*addresses, settings, both)
+    assert result.verdict == "agree", result.rungs
+    assert any("inside attention" in note for note in result.notes)
