@@ -21,6 +21,7 @@ from framework_parity.comparisons.compare.differences import (
     is_testable,
     squeezed,
 )
+from framework_parity.comparisons.compare.draws import drawn_differently
 from framework_parity.comparisons.compare.forward import Forward
 from framework_parity.comparisons.compare.pairing import (
     Pairing,
@@ -120,6 +121,8 @@ def compare_models(
     graphs = dict(zip(pair.workers, result.graphs, strict=True))
     training = Training(pair, result, inputs, given, target, seed)
     last = training.level(level)
+    held = pair.ask("live_weights")
+    result.draws = drawn_differently(held["torch"], held["keras"], result)
     suspects = _suspects(result)
     for attempt in range(ATTEMPTS):
         _share_weights(pair, result.pairing, graphs, seed, attempt)

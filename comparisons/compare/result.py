@@ -32,7 +32,7 @@ class Difference:
         part: `model`, or the part of the training that differs: `loss`,
             `optimizer`, `constants`, `clipping`, `rates`,
             `rounded_rates`, `trained`, `modes`, `penalties`, `exact`,
-            `fitted`, `shared`; `unread` where it cannot be
+            `fitted`, `shared`, `draws`; `unread` where it cannot be
             replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.
@@ -132,6 +132,8 @@ class PairResult:
         remaining: the largest ratio of the outputs after the causes are
             removed.
         not_decided: differences that the comparison does not reach.
+        draws: initial weights that the frameworks draw differently; the
+            comparison uses PyTorch's.
         inputs: what the models were applied to, in sentences.
         notes: what was replaced before the comparison, in sentences.
         rounded: kind and label of Keras's operations with constants that it
@@ -159,6 +161,7 @@ class PairResult:
     tried: list[Difference] = field(default_factory=list)
     remaining: float | None = None
     not_decided: list[Difference] = field(default_factory=list)
+    draws: list[Difference] = field(default_factory=list)
     inputs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     output_shape: tuple[int, ...] = ()

@@ -129,6 +129,12 @@ def show_comparison(result: PairResult) -> None:
         "agreement:"
     )
     _titled(console, title, result.not_decided)
+    _titled(
+        console,
+        "Initial weights that each draws differently (the comparison uses "
+        "PyTorch's):",
+        result.draws,
+    )
     if result.rungs:
         console.print()
         print_table(
@@ -215,9 +221,11 @@ def alike(differences: list[Difference]) -> list[str]:
     """
     groups: dict[tuple[str, str], list[Difference]] = {}
     for each in differences:
-        groups.setdefault((each.slug, each.sentence), []).append(each)
+        # Standard deviations depend on the size of the layer.
+        says = "" if each.part == "draws" else each.sentence
+        groups.setdefault((each.slug, says), []).append(each)
     lines = []
-    for (slug, sentence), group in groups.items():
+    for (slug, _), group in groups.items():
         first, cost = group[0], ""
         if first.cost is not None:
             cost = (
@@ -228,7 +236,7 @@ def alike(differences: list[Difference]) -> list[str]:
         where += "" if first.places is None else f"{first.places.keras})"
         several = f", and {len(group) - 1} more" if len(group) > 1 else ""
         lines.append(
-            f"{slug}: {sentence}{where}; {first.change}{several}{cost}"
+            f"{slug}: {first.sentence}{where}; {first.change}{several}{cost}"
         )
     return lines
 
@@ -267,6 +275,7 @@ def as_document(result: PairResult) -> dict[str, Any]:
         "explained": bool(result.causes) and result.training_explained,
         "inherent": [each.as_json() for each in result.inherent],
         "excused": [each.as_json() for each in result.excused],
+        "draws": [each.as_json() for each in result.draws],
         "tried": [each.as_json() for each in result.tried],
         "not_decided": [each.as_json() for each in result.not_decided],
         "pairing": [
@@ -307,6 +316,10 @@ def write_pair(folder: Path, result: PairResult) -> None:
                 ),
                 ("Differences without an effect here", alike(result.tried)),
                 ("Not decided", alike(result.not_decided)),
+                (
+                    "Initial weights that each draws differently",
+                    alike(result.draws),
+                ),
             ],
             rungs=_rungs(result),
             rows=_rows(result),

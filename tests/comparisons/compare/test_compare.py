@@ -119,6 +119,14 @@ def test_an_unknown_cause_is_not_invented(
     assert result.causes == []
 
 
+def test_default_initializers_are_listed(both: WorkerPair) -> None:
+    result = compared(both, "Dense", "dense", VECTOR)
+    slugs = {each.slug for each in result.draws}
+    assert slugs == {"dense_bias_initializer", "dense_kernel_initializer"}
+    assert any("as 0 in Keras" in each.sentence for each in result.draws)
+    assert result.verdict == "agree"
+
+
 def test_another_number_of_outputs_is_said(both: WorkerPair) -> None:
     result = compared(both, "clamped_several", "Clamped", VECTOR)
     assert result.verdict == "disagree"
