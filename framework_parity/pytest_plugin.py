@@ -41,12 +41,14 @@ def framework_pair(
     given = dict(marker.kwargs) if marker else {}
     folder = Path(request.path).parent
 
-    def beside(address: str | Path) -> str:
+    def beside(address: Any) -> Any:
+        if not isinstance(address, str | Path):
+            return address  # a live model
         path, colon, name = str(address).rpartition(":")
         file = folder / path
         return f"{file}{colon}{name}" if file.is_file() else str(address)
 
-    def compare(torch: str | Path, keras: str | Path, **more: Any) -> Any:
+    def compare(torch: Any, keras: Any, **more: Any) -> Any:
         __tracebackhide__ = True
         check = partial(assert_equivalent, **given | more)
         return check(beside(torch), beside(keras))

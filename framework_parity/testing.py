@@ -7,6 +7,7 @@ worker, which is started once and kept until the process ends.
 import atexit
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,15 @@ from framework_parity.comparisons.compare.settings import (
     compare_files,
 )
 from framework_parity.comparisons.report.compare import explained
+from framework_parity.comparisons.workers.local import LocalPair
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 _pairs: list[WorkerPair] = []
 
 
 def assert_equivalent(
-    torch: str | Path,
-    keras: str | Path,
+    torch: Any,
+    keras: Any,
     *,
     inputs: Sequence[int] | Sequence[Sequence[int]],
     input_kinds: Sequence[InputKind] = (),
@@ -43,7 +45,9 @@ def assert_equivalent(
         torch: `file.py:NAME`, a class or a function that builds the model; a
             relative path starts at the folder of the calling file, or at the
             current one.
-        keras: `file.py:NAME`.
+        keras: `file.py:NAME`. One of the two may be a live model instead,
+            of the framework that the process of the tests has; it is
+            compared up to its outputs, and a Keras model in float32.
         inputs: the shape of each input, or of the only one, batch first; of
             images and volumes with the channels last.
         input_kinds: `float` or `int` (ids) of each input.
@@ -76,9 +80,35 @@ def assert_equivalent(
         timeout=timeout,
         level=level,
     )
+    for side, model in (("torch", torch), ("keras", keras)):
+        if not isinstance(model, str | Path):
+            return _with_live(side, torch, keras, settings)
     caller = Path(frame.filename).parent
     addresses = [_found(str(each), caller) for each in (torch, keras)]
-    result = compare_files(addresses[0], addresses[1], settings, _pair())
+    return _agreeing(
+        compare_files(addresses[0], addresses[1], settings, _pair())
+    )
+
+
+def _with_live(
+    side: str, torch: Any, keras: Any, settings: CompareSettings
+) -> PairResult:
+    """Compare a live model in this process with one in a worker."""
+    __tracebackhide__ = True
+    settings = replace(settings, level="forward")
+    if side == "keras":
+        settings = replace(settings, dtype="float32")
+    addresses = [
+        str(each) if isinstance(each, Path) else each
+        for each in (torch, keras)
+    ]
+    with LocalPair(side) as pair:
+        return _agreeing(compare_files(*addresses, settings, pair))
+
+
+def _agreeing(result: PairResult) -> PairResult:
+    """Return a comparison, if the models agree."""
+    __tracebackhide__ = True
     if result.verdict != "agree":
         raise AssertionError(explained(result))
     return result

@@ -44,7 +44,8 @@ class BaseLiveModel:
     Attributes:
         layout: the backend's module `live.tensors`.
         misfits: what the framework raises where shapes do not fit.
-        address: `file.py:NAME`.
+        address: `file.py:NAME`, or the name of the class of a live object.
+        live: the user's live object; None where a file is loaded.
         dtype: the precision, `float64` or `float32`.
         model: the user's model.
         graph: its operations, simplified, after `open`.
@@ -57,11 +58,13 @@ class BaseLiveModel:
 
     def __init__(
         self,
-        address: str,
+        address: Any,
         dtype: str,
         orders: dict[int, tuple[int, ...]] | None = None,
     ) -> None:
-        self.address, self.dtype = address, dtype
+        self.live = None if isinstance(address, str) else address
+        named = address if self.live is None else type(address).__name__
+        self.address, self.dtype = str(named), dtype
         self.orders = orders or {}
         self.model = self.built()
         self.trace: Trace
@@ -70,6 +73,9 @@ class BaseLiveModel:
     def built(self) -> Any:
         """Return the model that the address names."""
         raise NotImplementedError
+
+    def close(self) -> None:
+        """Give a live object, and the framework, their state back."""
 
     def load_file(self, file: Path) -> None:
         """Load the model's weights.

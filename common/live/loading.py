@@ -55,7 +55,10 @@ def user_functions(address: str) -> dict[str, Callable[..., Any]]:
     Returns:
         Those of `TRAINING` that exist, by name.
     """
-    module = sys.modules[Path(address.rpartition(":")[0]).stem]
+    path = address.rpartition(":")[0]
+    if not path:
+        return {}  # a live object
+    module = sys.modules[Path(path).stem]
     found = {name: getattr(module, name, None) for name in TRAINING}
     return {name: each for name, each in found.items() if callable(each)}
 

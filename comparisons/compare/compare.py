@@ -8,7 +8,7 @@ restores agreement is the cause.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -78,7 +78,7 @@ def drawn_inputs(
 
 def compare_models(
     pair: WorkerPair,
-    addresses: tuple[str, str],
+    addresses: tuple[Any, Any],
     shapes: Sequence[tuple[int, ...]],
     kinds: Sequence[str] = (),
     dtype: LadderDtype = "float64",
@@ -92,7 +92,8 @@ def compare_models(
 
     Args:
         pair: a worker for each framework.
-        addresses: PyTorch's and Keras's `file.py:NAME`.
+        addresses: PyTorch's and Keras's `file.py:NAME`, or a model of the
+            framework that runs in this process.
         shapes: the shape of each input, batch first; of images and volumes
             with the channels last.
         kinds: `float` or `int` of each input; by default all are `float`,
@@ -139,7 +140,7 @@ def compare_models(
 
 def open_pair(
     pair: WorkerPair,
-    addresses: tuple[str, str],
+    addresses: tuple[Any, Any],
     shapes: Sequence[tuple[int, ...]],
     kinds: Sequence[str],
     dtype: LadderDtype,
@@ -185,7 +186,11 @@ def open_pair(
     graphs = pair.ask("record_model", inputs=inputs)
     torch, keras = graphs["torch"], graphs["keras"]
     pairing = paired(torch, keras)
-    result = PairResult(addresses, dtype, (torch, keras), pairing)
+    named = tuple(
+        each if isinstance(each, str) else type(each).__name__
+        for each in addresses
+    )
+    result = PairResult((named[0], named[1]), dtype, (torch, keras), pairing)
     result.inputs = drawn
     return result, inputs, sample.target
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -99,16 +100,17 @@ class CompareSettings:
 
 
 def compare_files(
-    torch: str,
-    keras: str,
+    torch: Any,
+    keras: Any,
     settings: CompareSettings,
     pair: WorkerPair | None = None,
 ) -> PairResult:
     """Compare two models, each in a process of its own.
 
     Args:
-        torch: PyTorch's `file.py:NAME`.
-        keras: Keras's `file.py:NAME`.
+        torch: PyTorch's `file.py:NAME`, or a model, if the pair runs
+            PyTorch in this process.
+        keras: likewise.
         settings: what they are applied to.
         pair: workers to use, which are closed if the time is over; None for
             new ones.

@@ -27,7 +27,7 @@ _trained: dict[str, BaseLiveTraining] = {}
 
 def open_model(
     trainer_class: Any,
-    address: str,
+    address: Any,
     dtype: str,
     seed: int,
     orders: dict[int, tuple[int, ...]] | None = None,
@@ -37,7 +37,7 @@ def open_model(
 
     Args:
         trainer_class: a backend's `Trainer`.
-        address: `file.py:NAME`.
+        address: `file.py:NAME`; in the process of the user, a model.
         dtype: `float64` or `float32`.
         seed: seed of the framework's own draws.
         orders: of the axes of inputs, where they are other than Keras's.
@@ -53,6 +53,14 @@ def open_model(
     _opened["model"] = model
     limits: list[int] = model.id_limits()
     return limits
+
+
+def close_model(trainer_class: Any, progress: Any = None) -> None:
+    """Give a live object, and the framework, their state back."""
+    model = _opened.pop("model", None)
+    _trained.clear()
+    if model is not None:
+        model.close()
 
 
 def record_model(

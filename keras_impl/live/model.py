@@ -17,7 +17,11 @@ from framework_parity.common.live.trace import Trace
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.keras_impl.live import tensors
 from framework_parity.keras_impl.live.reading import read_graph
-from framework_parity.keras_impl.live.tensors import arguments, from_array
+from framework_parity.keras_impl.live.tensors import (
+    arguments,
+    from_array,
+    to_array,
+)
 from framework_parity.keras_impl.live.trace import creation_sites, record
 
 
@@ -32,15 +36,18 @@ class LiveModel(BaseLiveModel):
 
     def __init__(
         self,
-        address: str,
+        address: Any,
         dtype: str,
         seed: int,
         orders: dict[int, tuple[int, ...]] | None = None,
     ) -> None:
-        keras.utils.clear_session()
+        self.before = keras.config.floatx(), keras.config.dtype_policy()
+        if isinstance(address, str):
+            keras.utils.clear_session()
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
         keras.utils.set_random_seed(seed)
+        self.kept: list[Array] = []
         super().__init__(address, dtype, orders)
 
     def built(self) -> Any:
@@ -50,6 +57,8 @@ class LiveModel(BaseLiveModel):
             SpecError: if it is no model or layer of Keras.
         """
         self.sites: dict[int, str] = {}
+        if self.live is not None:
+            return self.live
         with creation_sites(self.sites):
             made = load(self.address)
             if not isinstance(made, keras.layers.Layer):
@@ -60,6 +69,16 @@ class LiveModel(BaseLiveModel):
                 f"got {type(made).__name__}, expected a keras.Model",
             )
         return made
+
+    def close(self) -> None:
+        """Give a live object, and the framework, their state back."""
+        floatx, policy = self.before
+        keras.config.set_floatx(floatx)
+        keras.config.set_dtype_policy(policy)
+        for variable, value in zip(
+            self.model.variables, self.kept, strict=True
+        ):
+            variable.assign(value)
 
     def load_file(self, file: Path) -> None:
         """Load the model's weights.
@@ -119,6 +138,8 @@ class LiveModel(BaseLiveModel):
             training: whether it runs in training mode.
         """
         called(self.address, "a pass", self._first_pass, inputs)
+        if not self.kept:
+            self.kept = list(map(to_array, self.model.variables))
         trace = called(
             self.address,
             "a pass",

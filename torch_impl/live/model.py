@@ -1,5 +1,6 @@
 """A model that a user wrote in PyTorch, and its operations."""
 
+import copy
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -31,11 +32,12 @@ class LiveModel(BaseLiveModel):
 
     def __init__(
         self,
-        address: str,
+        address: Any,
         dtype: str,
         seed: int,
         orders: dict[int, tuple[int, ...]] | None = None,
     ) -> None:
+        self.before = torch.get_default_dtype(), torch.get_rng_state()
         torch.set_default_dtype(getattr(torch, dtype))
         torch.manual_seed(seed)
         super().__init__(address, dtype, orders)
@@ -47,6 +49,9 @@ class LiveModel(BaseLiveModel):
             SpecError: if it is no model of PyTorch.
         """
         self.sites: dict[int, str] = {}
+        if self.live is not None:
+            copied = copy.deepcopy(self.live)
+            return copied.to(getattr(torch, self.dtype)).eval()
         with creation_sites(self.sites):
             made = load(self.address)
             if not isinstance(made, nn.Module):
@@ -57,6 +62,12 @@ class LiveModel(BaseLiveModel):
                 f"got {type(made).__name__}, expected an nn.Module",
             )
         return made.to(getattr(torch, self.dtype)).eval()
+
+    def close(self) -> None:
+        """Give a live object, and the framework, their state back."""
+        dtype, draws = self.before
+        torch.set_default_dtype(dtype)
+        torch.set_rng_state(draws)
 
     def load_file(self, file: Path) -> None:
         """Load the model's weights.
