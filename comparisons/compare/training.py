@@ -318,34 +318,52 @@ class Training:
         None where the shapes do not fit.
         """
         changes = changed(removed, self.found, self.result)
-        runs: Both = {}
-        for side, worker in self.pair.workers.items():
-            runs[side] = []
-            held = worker.submit("live_weights").result()
-            for nudge in (None, *NUDGES):
-                if nudge is not None:
-                    moved = {
-                        index: nudged(tensors, nudge)
-                        for index, tensors in held.items()
+        held = self.pair.ask("live_weights")
+        runs: Both = {side: [] for side in held}
+        for nudge in (None, *NUDGES):
+            self._set_weights(held, nudge)
+            done = self.pair.ask_each(
+                "train_live",
+                {
+                    side: {
+                        "batches": replace(
+                            batches,
+                            inputs=[
+                                [near(x, nudge) for x in batch]
+                                for batch in batches.inputs
+                            ],
+                        ),
+                        "changes": changes[side],
+                        "steps": self.steps,
                     }
-                    worker.submit("set_live_weights", values=moved).result()
-                batches = self.batches[side]
-                inputs = [
-                    [near(x, nudge) for x in batch] for batch in batches.inputs
-                ]
-                run = worker.submit(
-                    "train_live",
-                    batches=replace(batches, inputs=inputs),
-                    changes=changes[side],
-                    steps=self.steps,
-                ).result()
-                if run is None:
-                    break
+                    for side, batches in self.batches.items()
+                },
+            )
+            for side, run in done.items():
                 runs[side].append(run)
-            worker.submit("set_live_weights", values=held).result()
-            if run is None:
-                return None
-        return runs
+            if None in done.values():
+                break
+        self._set_weights(held, None)
+        return None if None in done.values() else runs
+
+    def _set_weights(
+        self, held: dict[str, Tensors], nudge: int | None
+    ) -> None:
+        """Set the weights of both models, perturbed if there is a nudge."""
+        self.pair.ask_each(
+            "set_live_weights",
+            {
+                side: {
+                    "values": {
+                        index: tensors
+                        if nudge is None
+                        else nudged(tensors, nudge)
+                        for index, tensors in values.items()
+                    }
+                }
+                for side, values in held.items()
+            },
+        )
 
     def _ratios(
         self, runs: Both, shared: Sequence[tuple[int, ...]] = ()
