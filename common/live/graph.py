@@ -4,7 +4,7 @@ A node is an element of the specification language where the operation can be
 read as one, else an operation with a name of its own, or a black box.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -122,19 +122,40 @@ def without(graph: Graph, dropped: set[int]) -> Graph:
             edge = graph.nodes[edge[0]].inputs[0]
         return edge
 
-    kept = [node for node in graph if node.index not in dropped]
-    number = {node.index: new for new, node in enumerate(kept)}
+    nodes = [node for node in graph if node.index not in dropped]
+    return _numbered(graph, nodes, followed)
+
+
+def _numbered(
+    graph: Graph,
+    nodes: list[Node],
+    followed: Callable[[Edge], Edge] = lambda edge: edge,
+) -> Graph:
+    """Return a graph of some of its nodes, with new indices.
+
+    Args:
+        graph: the graph.
+        nodes: those that are kept, in order.
+        followed: from an edge to the one that takes its place.
+    """
+    number = {node.index: new for new, node in enumerate(nodes)}
 
     def renumbered(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
         return tuple(
             (number[index], port) for index, port in map(followed, edges)
         )
 
-    nodes = tuple(
-        replace(node, index=number[node.index], inputs=renumbered(node.inputs))
-        for node in kept
+    return Graph(
+        tuple(
+            replace(
+                node,
+                index=number[node.index],
+                inputs=renumbered(node.inputs),
+            )
+            for node in nodes
+        ),
+        renumbered(graph.outputs),
     )
-    return Graph(nodes, renumbered(graph.outputs))
 
 
 def kept(graph: Graph) -> Graph:
@@ -150,28 +171,12 @@ def kept(graph: Graph) -> Graph:
         if node.index in used
         for position, _ in node.sources.values()
     }
-    dropped = {
-        node.index
-        for node in graph
-        if node.index not in used
-        and node.kind != "input"
-        and (not node.tensors or node.sources or node.event in taken)
-    }
+    dropped: set[int] = set()
+    for node in graph:  # inputs come before what they are inputs of
+        own = node.tensors and not node.sources and node.event not in taken
+        whole = all(index not in dropped for index, _ in node.inputs)
+        unused = node.index not in used and node.kind != "input"
+        if unused and not (own and whole):
+            dropped.add(node.index)
     nodes = [node for node in graph if node.index not in dropped]
-    number = {node.index: new for new, node in enumerate(nodes)}
-
-    def renumbered(edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
-        return tuple((number[index], port) for index, port in edges)
-
-    return Graph(
-        tuple(
-            replace(
-                node,
-                index=number[node.index],
-                inputs=renumbered(node.inputs),
-            )
-            for node in nodes
-            if all(index in number for index, _ in node.inputs)
-        ),
-        renumbered(graph.outputs),
-    )
+    return _numbered(graph, nodes)

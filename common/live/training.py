@@ -53,7 +53,6 @@ class TrainingFound:
     Attributes:
         graph: the model in training mode.
         defined: the functions of the file, with file and line of each.
-        outputs: shape of each output, batch first, channels last.
         losses: the loss functions that are called.
         loss_read: whether `losses` has one, and in NumPy it has the same
             value.
@@ -68,7 +67,6 @@ class TrainingFound:
 
     graph: Graph
     defined: dict[str, str | None]
-    outputs: list[Shape]
     losses: list[LossCall]
     loss_read: bool
     optimizer: OptimizerRead | None
@@ -289,7 +287,6 @@ class BaseLiveTraining:
         self.trace, whole = self.live.recorded(given, training=True)
         self.graph = simplified(whole)
         self.restore(state)
-        outputs = [self._shape(*edge) for edge in self.graph.outputs]
         empty = Batches([inputs], [], [], 0)
         self.masks = Masks(self.graph, empty)
         losses, form, exact = self._loss_read(inputs, targets)
@@ -310,7 +307,6 @@ class BaseLiveTraining:
         return TrainingFound(
             self.graph,
             defined,
-            outputs,
             losses,
             exact,
             optimizer,
@@ -445,8 +441,8 @@ class BaseLiveTraining:
     def _run(self, batches: Batches, steps: int) -> TrainingRun:
         loss: float | None = None
         gradients: Tensors = {}
-        before = self.saved()
         if "loss" in self.functions:
+            before = self.saved()
             self.masks.begin(0)
             # The modes are those of the user's training steps.
             changes = self.changes

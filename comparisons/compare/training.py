@@ -12,7 +12,6 @@ from framework_parity.common.live.losses import target_forms
 from framework_parity.common.live.standins import DROPOUTS
 from framework_parity.common.live.training import (
     Batches,
-    Changes,
     Tensors,
     TrainingFound,
     TrainingRun,
@@ -83,7 +82,6 @@ class Training:
         self.pairing: Pairing
         self.batches: dict[str, Batches]
         self.steps = 0
-        self.base = Changes()
 
     def level(self, wanted: CompareLevel | None) -> CompareLevel:
         """Return the last rung that the user's functions allow.
@@ -103,12 +101,7 @@ class Training:
             for names in defined.values()
         ) and all("make_optimizer" in names for names in defined.values()):
             furthest = "trajectory"
-        order: list[CompareLevel] = [
-            "forward",
-            "gradient",
-            "step",
-            "trajectory",
-        ]
+        order = list(STEPS)
         if wanted is None:
             return furthest
         if order.index(wanted) > order.index(furthest):

@@ -9,7 +9,10 @@ import keras
 from keras import layers
 
 from framework_parity.common.live.elements import Described, described
-from framework_parity.common.live.functional import FunctionalLayer
+from framework_parity.common.live.functional import (
+    FunctionalLayer,
+    functional_layer,
+)
 from framework_parity.common.live.graph import OPAQUE, Edge, Graph, Node
 from framework_parity.common.live.trace import Call, Source, Trace
 from framework_parity.common.spec.layer import LayerSpec
@@ -66,7 +69,7 @@ class Reader:
                 shapes=(shape,),
                 event=index,
             )
-        found = self._functional(event)
+        found = functional_layer(self.trace, event, FUNCTIONAL)
         if found is not None:
             return self._layer_of(index, event, found)
         kind, fields = self._read(event)
@@ -92,28 +95,12 @@ class Reader:
             event=index,
         )
 
-    def _functional(self, event: Call) -> FunctionalLayer | None:
-        """Return the layer that a function with the model's tensors is."""
-        name = event.name.rpartition(".")[2]
-        if event.layer is not None or name not in FUNCTIONAL:
-            return None
-        found = FUNCTIONAL[name](event)
-        if found is None:
-            return None
-        events = [self.trace.events[edge[0]] for edge in found.edges.values()]
-        owned = all(isinstance(e, Source) and e.name for e in events)
-        return found if owned else None
-
     def _layer_of(
         self, index: int, event: Call, found: FunctionalLayer
     ) -> Node:
         """Return the node of a function with the model's tensors."""
         kind, fields = self._layer(event, found.module)
-        sources = {
-            layout.neutral: (found.edges[layout.own[0]][0], layout)
-            for layout in layouts_of(found.module)
-            if layout.own[0] in found.edges
-        }
+        sources = found.sources(layouts_of(found.module))
         read = tensors.read(found.module)
         return Node(
             index,
