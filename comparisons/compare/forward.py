@@ -9,7 +9,6 @@ from framework_parity.common.live.graph import Node
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.standins import KINDS
-from framework_parity.common.training.randomness import nudged
 from framework_parity.comparisons.compare.differences import (
     NEUTRAL,
     found_differences,
@@ -17,7 +16,11 @@ from framework_parity.comparisons.compare.differences import (
     stand_ins,
 )
 from framework_parity.comparisons.compare.pairing import differing
-from framework_parity.comparisons.compare.ratios import compared, near
+from framework_parity.comparisons.compare.ratios import (
+    compared,
+    near,
+    set_weights,
+)
 from framework_parity.comparisons.compare.result import (
     Difference,
     OperationRatio,
@@ -29,6 +32,9 @@ from framework_parity.comparisons.workers.worker import WorkerPair
 
 Runs = list[dict[int, list[Array]]]
 """The outputs of all nodes, unmodified, then perturbed."""
+
+Both = dict[str, Runs]
+"""The runs of each framework."""
 
 OwnRatios = dict[tuple[Node, Node], tuple[float | None, float]]
 """For each pair the ratio to the floor for the same input, where it was
@@ -47,44 +53,39 @@ class Forward:
         self.pair, self.result, self.inputs = pair, result, inputs
         self.torch, self.keras = result.graphs
         self.rounded: StandIns = {}
-        self.torch_runs = self._runs("torch")
-        self.keras_runs = self._runs("keras")
+        self.runs = self._perturbed()
 
-    def _runs(self, backend: str) -> Runs:
+    def _perturbed(self) -> Both:
         """Return the outputs of all nodes, unmodified and perturbed."""
-        worker = self.pair.workers[backend]
-        runs = [worker.submit("live_outputs", inputs=self.inputs).result()]
-        held = worker.submit("live_weights").result()
-        for nudge in NUDGES:
-            moved = {
-                index: nudged(tensors, nudge)
-                for index, tensors in held.items()
-            }
-            worker.submit("set_live_weights", values=moved).result()
-            moved_inputs = [near(x, nudge) for x in self.inputs]
-            runs.append(
-                worker.submit("live_outputs", inputs=moved_inputs).result()
-            )
-        worker.submit("set_live_weights", values=held).result()
+        runs: Both = {side: [] for side in self.pair.workers}
+        held = self.pair.ask("live_weights")
+        for nudge in (None, *NUDGES):
+            if nudge is not None:
+                set_weights(self.pair, held, nudge)
+            inputs = [near(x, nudge) for x in self.inputs]
+            outputs = self.pair.ask("live_outputs", inputs=inputs)
+            for side, values in outputs.items():
+                runs[side].append(values)
+        set_weights(self.pair, held, None)
         return runs
 
     def _ratio(self, one: int, other: int, port: int = 0) -> float:
         """Return how far two nodes' outputs differ in the whole models."""
-        torch = [run[one][port] for run in self.torch_runs]
-        keras = [run[other][port] for run in self.keras_runs]
+        torch = [run[one][port] for run in self.runs["torch"]]
+        keras = [run[other][port] for run in self.runs["keras"]]
         return compared(torch, keras)[0]
 
     def judge(self) -> None:
         """Compare all pairs and the outputs, and explain a disagreement."""
         result = self.result
         index, port = self.torch.outputs[0]
-        result.output_shape = self.torch_runs[0][index][port].shape
+        result.output_shape = self.runs["torch"][0][index][port].shape
         own = self._own_ratios()
         self.rounded = self._rounded_constants(own)
         if self.rounded:
-            exact = self._modified("keras", {})
+            exact = self._modified({"keras": self.rounded})
             assert exact is not None
-            self.keras_runs = exact
+            self.runs = exact
             result.rounded = {
                 (kind, self.keras.nodes[index].label)
                 for index, instead in self.rounded.items()
@@ -101,9 +102,7 @@ class Forward:
             )
             for (one, other), (ratio, _) in own.items()
         ]
-        result.outputs, result.difference = self._outputs(
-            self.keras_runs, self.torch_runs
-        )
+        result.outputs, result.difference = self._outputs(self.runs)
         found = found_differences(self.torch, self.keras, result.pairing)
         if result.outputs <= TIMES_FLOOR:
             result.not_decided = found
@@ -141,16 +140,14 @@ class Forward:
             and not differing(one, other)
         }
 
-    def _outputs(
-        self, keras_runs: Runs, torch_runs: Runs
-    ) -> tuple[float, float]:
+    def _outputs(self, runs: Both) -> tuple[float, float]:
         """Return the largest ratio and relative difference of the outputs."""
         ratios, differences = [0.0], [0.0]
         edges = zip(self.torch.outputs, self.keras.outputs, strict=False)
         for (one, port), (other, place) in edges:
             ratio, difference = compared(
-                [run[one][port] for run in torch_runs],
-                [run[other][place] for run in keras_runs],
+                [run[one][port] for run in runs["torch"]],
+                [run[other][place] for run in runs["keras"]],
             )
             ratios.append(ratio)
             differences.append(difference)
@@ -172,7 +169,7 @@ class Forward:
             if not self._takes(one, other, order):
                 continue
             asked.append((one, other))
-            for run in self.torch_runs:
+            for run in self.runs["torch"]:
                 values = [run[source][port] for source, port in one.inputs]
                 requests["torch"].append((one.index, values))
                 requests["keras"].append(
@@ -182,7 +179,7 @@ class Forward:
             "live_operations",
             {name: {"requests": r} for name, r in requests.items()},
         )
-        runs = len(self.torch_runs)
+        runs = len(self.runs["torch"])
         for number, nodes in enumerate(asked):
             part = slice(number * runs, (number + 1) * runs)
             torch = [outputs[0] for outputs in answers["torch"][part]]
@@ -194,7 +191,7 @@ class Forward:
         """Return whether Keras's operation can take PyTorch's inputs."""
         if len(one.inputs) != len(other.inputs):
             return False
-        torch, keras = self.torch_runs[0], self.keras_runs[0]
+        torch, keras = self.runs["torch"][0], self.runs["keras"][0]
         return all(
             torch[one.inputs[place][0]][one.inputs[place][1]].shape
             == keras[source][port].shape
@@ -232,14 +229,8 @@ class Forward:
         tensors = [each for each in differences if each.part == "tensor"]
         if tensors:
             return self._without_tensors(tensors, differences)
-        runs = {"torch": self.torch_runs, "keras": self.keras_runs}
-        for side, replaced in standins.items():
-            if replaced:
-                modified = self._modified(side, replaced)
-                if modified is None:
-                    return np.inf
-                runs[side] = modified
-        return self._outputs(runs["keras"], runs["torch"])[0]
+        runs = self._modified(standins)
+        return np.inf if runs is None else self._outputs(runs)[0]
 
     def _without_tensors(
         self, tensors: list[Difference], differences: list[Difference]
@@ -256,26 +247,37 @@ class Forward:
                 value, NEUTRAL[each.field]
             )
         worker.submit("set_live_weights", values=idle).result()
-        plain, self.torch_runs = self.torch_runs, self._runs("torch")
+        plain, self.runs = self.runs, self._perturbed()
         try:
             return self._without([e for e in differences if e not in tensors])
         finally:
-            self.torch_runs = plain
+            self.runs = plain
             worker.submit("set_live_weights", values=held).result()
 
-    def _modified(self, side: str, standins: StandIns) -> Runs | None:
+    def _modified(self, standins: dict[str, StandIns]) -> Both | None:
         """Return the outputs of all nodes with some operations replaced.
 
         None where the shapes of the outputs do not fit.
+
+        Args:
+            standins: the operations of each side; the runs of a side without
+                any stay as they are.
         """
-        rounded = self.rounded if side == "keras" else {}
-        worker = self.pair.workers[side]
-        runs = [
-            worker.submit(
-                "live_outputs",
-                inputs=[near(x, nudge) for x in self.inputs],
-                standins=rounded | standins,
-            ).result()
-            for nudge in (None, *NUDGES)
-        ]
-        return None if any(run is None for run in runs) else runs
+        rounded = {"torch": {}, "keras": self.rounded}
+        futures = {
+            side: [
+                self.pair.workers[side].submit(
+                    "live_outputs",
+                    inputs=[near(x, nudge) for x in self.inputs],
+                    standins=rounded[side] | instead,
+                )
+                for nudge in (None, *NUDGES)
+            ]
+            for side, instead in standins.items()
+            if instead
+        }
+        runs = dict(self.runs)
+        for side, waiting in futures.items():
+            runs[side] = [each.result() for each in waiting]
+        fits = all(run is not None for each in runs.values() for run in each)
+        return runs if fits else None

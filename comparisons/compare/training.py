@@ -17,14 +17,18 @@ from framework_parity.common.live.training import (
     TrainingRun,
 )
 from framework_parity.common.spec.errors import SpecError
-from framework_parity.common.training.randomness import nudged, stream
+from framework_parity.common.training.randomness import stream
 from framework_parity.comparisons.compare.differences import (
     found_differences,
     is_testable,
 )
 from framework_parity.comparisons.compare.functions import judge_functions
 from framework_parity.comparisons.compare.pairing import Pairing, paired
-from framework_parity.comparisons.compare.ratios import compared, near
+from framework_parity.comparisons.compare.ratios import (
+    compared,
+    near,
+    set_weights,
+)
 from framework_parity.comparisons.compare.recipe import (
     RATES,
     changed,
@@ -314,7 +318,7 @@ class Training:
         held = self.pair.ask("live_weights")
         runs: Both = {side: [] for side in held}
         for nudge in (None, *NUDGES):
-            self._set_weights(held, nudge)
+            set_weights(self.pair, held, nudge)
             done = self.pair.ask_each(
                 "train_live",
                 {
@@ -336,27 +340,8 @@ class Training:
                 runs[side].append(run)
             if None in done.values():
                 break
-        self._set_weights(held, None)
+        set_weights(self.pair, held, None)
         return None if None in done.values() else runs
-
-    def _set_weights(
-        self, held: dict[str, Tensors], nudge: int | None
-    ) -> None:
-        """Set the weights of both models, perturbed if there is a nudge."""
-        self.pair.ask_each(
-            "set_live_weights",
-            {
-                side: {
-                    "values": {
-                        index: tensors
-                        if nudge is None
-                        else nudged(tensors, nudge)
-                        for index, tensors in values.items()
-                    }
-                }
-                for side, values in held.items()
-            },
-        )
 
     def _ratios(
         self, runs: Both, shared: Sequence[tuple[int, ...]] = ()
