@@ -22,6 +22,7 @@ TRAINING = (
     "preprocess",
     "split",
     "evaluate",
+    "fit_config",
 )
 """Names of the functions of a user's file that are used beside the model."""
 

@@ -12,6 +12,9 @@ from framework_parity.common.live.elements import Described
 LABELLED = ("cross_entropy",)
 """Losses whose targets are labels, or rows with a number for each class."""
 
+FORMS = ("labels", "one_hot", "values")
+"""The forms of targets, in the order in which they are tried."""
+
 Slope: TypeAlias = Callable[[Array], list[Array]]
 
 
@@ -67,6 +70,8 @@ def computed(
             weights = np.ones_like(each)
         elif fields.get("reduction") == "sum_of_means":
             weights = np.ones_like(each) / (each.size / len(each))
+        if fields.get("class_weights"):
+            weights = weights * _class_weights(fields, y, each)
         value = np.asarray((weights * each).sum())
 
         def back(factor: Array) -> list[Array]:
@@ -78,6 +83,25 @@ def computed(
         return value, back
 
     return loss
+
+
+def _class_weights(fields: dict[str, Any], y: Array, each: Array) -> Array:
+    """Return the factor of each sample's loss.
+
+    Args:
+        fields: `class_weights`, and `mean_of`, which a mean is divided by:
+            the sum of the `weights`, or the number of `samples`.
+        y: the targets.
+        each: the loss of each sample.
+    """
+    labels = y if y.shape == each.shape else y.argmax(-1)
+    weights = np.asarray(fields["class_weights"])[labels.astype(np.int64)]
+    if (
+        fields.get("reduction") == "mean"
+        and fields.get("mean_of") == "weights"
+    ):
+        weights = weights * (each.size / weights.sum())
+    return np.asarray(weights)
 
 
 Each: TypeAlias = tuple[Array, Array]
@@ -161,6 +185,6 @@ def target_forms(y: Array, classes: int) -> dict[str, Array]:
         classes: the number of classes.
     """
     if y.dtype.kind not in "iu":
-        return dict.fromkeys(("labels", "one_hot", "values"), y)
+        return dict.fromkeys(FORMS, y)
     one_hot = np.eye(classes)[y]
     return {"labels": y, "one_hot": one_hot, "values": one_hot}

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,184 +11,26 @@ import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.base import BaseLiveModel
-from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import Graph
 from framework_parity.common.live.loading import (
     called,
     line_of,
     user_functions,
 )
-from framework_parity.common.live.losses import LossCall
-from framework_parity.common.live.replay import Replay, StandIns, Uniform
+from framework_parity.common.live.losses import FORMS, LossCall
+from framework_parity.common.live.masks import Masks
+from framework_parity.common.live.records import (
+    Batches,
+    Changes,
+    OptimizerRead,
+    Tensors,
+    TrainingFound,
+    TrainingRun,
+)
+from framework_parity.common.live.replay import Replay, Uniform
 from framework_parity.common.live.simplify import simplified
-from framework_parity.common.live.standins import DROPOUTS
 from framework_parity.common.live.trace import Call, Trace
 from framework_parity.common.spec.layer import Shape
-from framework_parity.common.training.randomness import stream
-
-Tensors = dict[int, dict[str, Array]]
-"""By node and name, in neutral layout."""
-
-
-@dataclass(frozen=True)
-class OptimizerRead:
-    """An optimiser of the user's, in neutral terms.
-
-    Attributes:
-        described: its kind and its fields without the rate; None if it
-            cannot be read.
-        clipping: of the gradients, its kind and its fields; None without.
-        rate: the learning rate of the first step.
-    """
-
-    described: Described | None
-    clipping: Described | None
-    rate: float
-
-
-@dataclass(frozen=True)
-class TrainingFound:
-    """What a user's file has for training.
-
-    Attributes:
-        graph: the model in training mode.
-        defined: the functions of the file, with file and line of each.
-        losses: the loss functions that are called.
-        loss_read: whether `losses` has one, and in NumPy it has the same
-            value.
-        optimizer: as read; None without one.
-        trained: whether each tensor is trained.
-        form: of the targets: `labels`, `one_hot` or `values`.
-        modes: whether each dropout and batch normalisation runs in training
-            mode in a training step, by its node in evaluation.
-        penalties: whether the model adds penalties to the loss.
-        shared: nodes that use the same tensors.
-    """
-
-    graph: Graph
-    defined: dict[str, str | None]
-    losses: list[LossCall]
-    loss_read: bool
-    optimizer: OptimizerRead | None
-    trained: dict[int, dict[str, bool]]
-    form: str
-    modes: dict[int, bool]
-    penalties: bool
-    shared: list[tuple[int, ...]]
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What of the user's training is replaced.
-
-    Attributes:
-        standins: operations of the model.
-        loss: kind and fields of the loss.
-        optimizer: kind and fields of the optimiser, without its rate.
-        clipping: kind and fields of the clipping, if `optimizer` is given.
-        rates: the learning rate of each step; if empty, the user's.
-        trained: whether a tensor is trained, where that is replaced.
-        penalties: whether the model's own penalties count.
-        single_biases: whether only one of two biases that are added is
-            trained.
-        fitted: whether targets get the shape of the outputs.
-        exact: whether they are computed without constants in float32.
-        modes: whether a dropout or a batch normalisation runs in training
-            mode, where that is replaced.
-    """
-
-    standins: StandIns = field(default_factory=dict)
-    loss: Described | None = None
-    optimizer: Described | None = None
-    clipping: Described | None = None
-    rates: tuple[float, ...] = ()
-    trained: dict[int, dict[str, bool]] = field(default_factory=dict)
-    penalties: bool = True
-    exact: bool = False
-    single_biases: bool = False
-    fitted: bool = False
-    modes: dict[int, bool] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Batches:
-    """The data of a run.
-
-    Attributes:
-        inputs: for each step the arrays that the model takes.
-        targets: for each step the targets, in the form of this side.
-        keys: names of the dropouts, in the order in which they run.
-        seed: of the masks.
-    """
-
-    inputs: list[list[Array]]
-    targets: list[Array]
-    keys: list[str]
-    seed: int
-
-
-@dataclass(frozen=True)
-class TrainingRun:
-    """What happened in some steps of training.
-
-    Attributes:
-        loss: of the first batch, before the first step; None without one.
-        gradients: of that loss.
-        losses: what the training steps return; NaN where that is nothing.
-        rates: the learning rate before each step.
-        first: all tensors after one step.
-        last: all tensors after the last step.
-    """
-
-    loss: float | None
-    gradients: Tensors
-    losses: list[float]
-    rates: list[float]
-    first: Tensors
-    last: Tensors
-
-
-class Masks:
-    """The numbers that dropouts draw, the same on both sides.
-
-    Args:
-        graph: the model in training mode.
-        batches: with the names of the dropouts and the seed.
-    """
-
-    def __init__(self, graph: Graph, batches: Batches) -> None:
-        self.nodes = [node for node in graph if node.kind in DROPOUTS]
-        self.batches = batches
-        self.step, self.drawn = 0, 0
-
-    def begin(self, step: int) -> None:
-        """Begin a step, or the same one again."""
-        self.step, self.drawn = step, 0
-
-    def of_node(self, index: int) -> Uniform:
-        """Return what draws the numbers of a dropout, by its node."""
-        places = [node.index for node in self.nodes]
-        if index not in places:
-            return np.ones
-        return self._at(places.index(index))
-
-    def drawn_next(self, shape: Shape) -> Array:
-        """Return the numbers of the next dropout that runs.
-
-        Args:
-            shape: of its mask, as the framework has it.
-        """
-        place, self.drawn = self.drawn, self.drawn + 1
-        first = place < len(self.nodes) and self.nodes[place].channels_first
-        if not first or len(shape) < 3:
-            return self._at(place)(shape)
-        moved = self._at(place)((shape[0], *shape[2:], shape[1]))
-        return np.moveaxis(moved, -1, 1)
-
-    def _at(self, place: int) -> Uniform:
-        keys = self.batches.keys
-        key = keys[place] if place < len(keys) else f"further {place}"
-        return stream(self.batches.seed, "mask", key, self.step).random
 
 
 class BaseLiveTraining:
@@ -196,9 +38,14 @@ class BaseLiveTraining:
 
     Args:
         live: the model, which has been opened.
+
+    Attributes:
+        watched_losses: the backend's context that notes losses.
+        live_schedule: the backend's `LiveSchedule`.
     """
 
     watched_losses: ClassVar[Any]
+    live_schedule: ClassVar[Any]
 
     def __init__(self, live: BaseLiveModel) -> None:
         self.live = live
@@ -291,7 +138,7 @@ class BaseLiveTraining:
         self.masks = Masks(self.graph, empty)
         losses, form, exact = self._loss_read(inputs, targets)
         self.restore(state)
-        place = ("labels", "one_hot", "values").index(form)
+        place = FORMS.index(form)
         self.masks = Masks(
             self.graph, Batches([inputs], [targets[place]], [], 0)
         )
@@ -371,12 +218,11 @@ class BaseLiveTraining:
         self, inputs: list[Array], targets: list[Array]
     ) -> tuple[list[LossCall], str, bool]:
         """Return the loss functions that are called, and on which targets."""
-        forms = ("labels", "one_hot", "values")
         function = self.functions.get("loss")
         if function is None:
             return [], "labels", False
         problem: Exception | None = None
-        for form, array in zip(forms, targets, strict=True):
+        for form, array in zip(FORMS, targets, strict=True):
             self.masks.begin(0)
             with self.drawing(), self.watched_losses() as calls:
                 try:
@@ -456,19 +302,22 @@ class BaseLiveTraining:
         rates: list[float] = []
         first: Tensors = {}
         optimizer = self.made_optimizer() if steps else None
-        scheduler = None
-        if steps and "make_scheduler" in self.functions:
-            scheduler = self.called("make_scheduler", optimizer)
+        schedule = self.live_schedule(
+            self.live.address,
+            self.functions if steps else {},
+            self.live.model,
+            optimizer,
+        )
         data = zip(batches.inputs[:steps], batches.targets, strict=False)
         for step, (inputs, target) in enumerate(data):
             self.masks.begin(step)
+            schedule.before(step)
             self.set_rate(optimizer, step)
             rates.append(self.rate(optimizer))
             given = self.live.given(inputs)
             value = self.stepped(optimizer, given, self.target(target))
             losses.append(self.to_float(value))
-            if scheduler is not None:
-                scheduler.step()
+            schedule.after(step, losses[-1])
             if step == 0:
                 first = self.live.weights()
         last = self.live.weights() if steps else {}
@@ -496,6 +345,10 @@ class BaseLiveTraining:
             [int(index) for index in np.asarray(part).reshape(-1)]
             for part in parts
         ]
+
+    def fit_values(self) -> dict[str, Any]:
+        """Return the arguments of training that `fit_config` returns."""
+        return dict(self.called("fit_config"))
 
     def evaluated(
         self, inputs: list[Array], target: Array, *, forced: bool

@@ -16,6 +16,7 @@ from framework_parity.common.choices import CompareLevel, LadderDtype
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph
 from framework_parity.common.training.randomness import stream
+from framework_parity.comparisons.compare.batches import TargetShape
 from framework_parity.comparisons.compare.differences import (
     found_differences,
     is_testable,
@@ -30,7 +31,7 @@ from framework_parity.comparisons.compare.pairing import (
 from framework_parity.comparisons.compare.result import (
     PairResult,
 )
-from framework_parity.comparisons.compare.training import TargetShape, Training
+from framework_parity.comparisons.compare.training import Training
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import WorkerPair
 

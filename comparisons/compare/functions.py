@@ -3,7 +3,7 @@
 import numpy as np
 
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.training import Batches, TrainingFound
+from framework_parity.common.live.records import Batches, TrainingFound
 from framework_parity.common.training.randomness import stream
 from framework_parity.comparisons.compare.result import (
     Difference,
@@ -17,6 +17,9 @@ CLOSE = 1e-6
 size, agree: libraries compute them in float32."""
 
 SAMPLES, FRACTION = 50, 0.2
+
+TRAINED = ("callbacks", "class_weight", "verbose")
+"""Arguments of `fit` that are used in training steps, or change no number."""
 
 
 def judge_functions(
@@ -48,6 +51,8 @@ def judge_functions(
         _split(pair, result, place["split"])
     if "evaluate" in names:
         _evaluate(pair, result, place["evaluate"], batches)
+    if "fit_config" in names:
+        _fit_config(pair, result, place["fit_config"])
 
 
 def _preprocess(
@@ -86,6 +91,34 @@ def _preprocess(
             part="function",
         )
     )
+
+
+def _fit_config(pair: WorkerPair, result: PairResult, place: Place) -> None:
+    values = pair.ask("call_live", function="fit_values")
+    torch, keras = (
+        {name: value for name, value in each.items() if name not in TRAINED}
+        for each in values.values()
+    )
+    differing = sorted(
+        name
+        for name in torch.keys() | keras.keys()
+        if torch.get(name) != keras.get(name)
+    )
+    result.rungs["fit_config"] = np.inf if differing else 0.0
+    if not differing:
+        return
+    result.first_training = result.first_training or ("fit_config", place)
+    result.causes += [
+        Difference.of_training(
+            f"fit_{name}",
+            place,
+            f"{name} is {torch.get(name, 'not given')!r} in PyTorch and "
+            f"{keras.get(name, 'not given')!r} in Keras",
+            "use the same value",
+            part="function",
+        )
+        for name in differing
+    ]
 
 
 def _affine(images: Array, made: Array) -> str | None:

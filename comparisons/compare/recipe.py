@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from framework_parity.common.live.elements import Described
-from framework_parity.common.live.training import (
+from framework_parity.common.live.records import (
     Changes,
     OptimizerRead,
     TrainingFound,
@@ -74,6 +74,9 @@ def _of_losses(found: Found) -> list[Difference]:
             )
         ]
     readable = torch.loss_read and keras.loss_read
+    ignored = {"clip"}
+    if not (one.fields.get("mean_of") and other.fields.get("mean_of")):
+        ignored.add("mean_of")  # one side has no weights
     return [
         _field(
             f"{one.kind}_{name}",
@@ -84,7 +87,7 @@ def _of_losses(found: Found) -> list[Difference]:
             "loss" if readable else "unread",
         )
         for name in _differing(one.fields, other.fields)
-        if name != "clip"
+        if name not in ignored
     ]
 
 
@@ -425,7 +428,10 @@ def _loss(
     for each in removed:
         if each.field is None:
             return torch.losses[0].described
-        fields = fields | {each.field: torch.losses[0].fields[each.field]}
+        theirs = torch.losses[0].fields
+        fields = fields | {each.field: theirs.get(each.field)}
+        if each.field == "class_weights" and "mean_of" not in fields:
+            fields["mean_of"] = theirs["mean_of"]
     return kind, fields
 
 

@@ -16,12 +16,12 @@ from framework_parity.common.choices import (
 )
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.errors import SpecError
+from framework_parity.comparisons.compare.batches import TargetShape
 from framework_parity.comparisons.compare.compare import (
     Sample,
     compare_models,
 )
 from framework_parity.comparisons.compare.result import PairResult
-from framework_parity.comparisons.compare.training import TargetShape
 from framework_parity.comparisons.workers.worker import WorkerError, WorkerPair
 
 

@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal, TypeAlias
 
 import numpy as np
 
 from framework_parity.common.choices import CompareLevel
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.losses import target_forms
-from framework_parity.common.live.standins import DROPOUTS
-from framework_parity.common.live.training import (
+from framework_parity.common.live.losses import FORMS
+from framework_parity.common.live.records import (
     Batches,
-    Tensors,
     TrainingFound,
-    TrainingRun,
 )
+from framework_parity.common.live.standins import DROPOUTS
 from framework_parity.common.spec.errors import SpecError
-from framework_parity.common.training.randomness import stream
+from framework_parity.comparisons.compare.batches import (
+    TargetDraws,
+    TargetShape,
+    drawn_batches,
+)
 from framework_parity.comparisons.compare.differences import (
     found_differences,
     is_testable,
@@ -25,7 +26,6 @@ from framework_parity.comparisons.compare.differences import (
 from framework_parity.comparisons.compare.functions import judge_functions
 from framework_parity.comparisons.compare.pairing import Pairing, paired
 from framework_parity.comparisons.compare.ratios import (
-    compared,
     near,
     set_weights,
 )
@@ -39,6 +39,11 @@ from framework_parity.comparisons.compare.result import (
     PairResult,
     Place,
 )
+from framework_parity.comparisons.compare.rungs import (
+    Runs,
+    cost_of,
+    training_ratios,
+)
 from framework_parity.comparisons.compare.search import smallest
 from framework_parity.comparisons.ladder.thresholds import NUDGES, TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
@@ -50,11 +55,6 @@ STEPS: dict[CompareLevel, int] = {
     "trajectory": 10,
 }
 """Training steps of each level."""
-
-TargetShape: TypeAlias = Literal["labels"] | tuple[int, ...]
-
-Both = dict[str, list[TrainingRun]]
-"""The runs of each framework, unmodified, then perturbed."""
 
 
 class Training:
@@ -80,7 +80,7 @@ class Training:
         seed: int,
     ) -> None:
         self.pair, self.result, self.seed = pair, result, seed
-        self.inputs, self.target, self.shape = inputs, given, target
+        self.inputs, self.given, self.shape = inputs, given, target
         self.defined: dict[str, list[str]] = {}
         self.found: dict[str, TrainingFound]
         self.pairing: Pairing
@@ -129,7 +129,7 @@ class Training:
     def has_functions(self) -> bool:
         """Whether both files have functions to compare beside training."""
         both = set.intersection(*map(set, self.defined.values()))
-        return bool(both & {"preprocess", "split", "evaluate"})
+        return bool(both & {"preprocess", "split", "evaluate", "fit_config"})
 
     def judge(self, level: CompareLevel) -> None:
         """Compare the rungs up to a level, and explain a disagreement.
@@ -166,7 +166,7 @@ class Training:
         assert runs is not None  # the shapes of the user's own models fit
         result.rates = tuple(runs["torch"][0].rates)
         result.keras_rates = tuple(runs["keras"][0].rates)
-        result.cost = _cost(runs)
+        result.cost = cost_of(runs)
         rates = self._rates()
         differences += [each for each in rates if each.inherent]
         rates = [each for each in rates if not each.inherent]
@@ -187,7 +187,7 @@ class Training:
 
     def _explain(
         self,
-        runs: Both,
+        runs: Runs,
         inherent: list[Difference],
         candidates: list[Difference],
     ) -> None:
@@ -235,7 +235,7 @@ class Training:
             rest = [other for other in needed if other is not each]
             left = self._runs([*inherent, *rest])
             if left is not None:
-                each = replace(each, cost=_cost(left))
+                each = replace(each, cost=cost_of(left))
             result.causes.append(each)
         result.remaining = max(result.remaining or 0.0, ratio(needed))
 
@@ -243,80 +243,27 @@ class Training:
         """Record both models in training mode, and draw the data."""
         self.steps = STEPS[level]
         shape = self.result.output_shape
-        labels = shape[-1] if len(shape) > 1 and shape[-1] > 1 else 2
-        rng = stream(self.seed, "compare", "targets")
-        if self.target is not None:
-            forms = target_forms(self.target, labels)
-        else:
-            leading = shape[:-1] if shape[-1] > 1 else shape
-            forms = target_forms(rng.integers(labels, size=leading), labels)
-            forms["values"] = rng.random(self._shape_of_values())
-            if isinstance(self.shape, tuple):
-                forms = dict.fromkeys(forms, forms["values"])
+        draws = TargetDraws(shape, self.given, self.shape, self.seed)
+        forms = draws.every_form()
         self.found = self.pair.ask(
             "open_training",
             inputs=self.inputs,
-            targets=[forms[name] for name in ("labels", "one_hot", "values")],
+            targets=[forms[name] for name in FORMS],
         )
         torch, keras = self.found["torch"], self.found["keras"]
         self.pairing = paired(torch.graph, keras.graph)
-        inputs = [self.inputs]
-        for step in range(1, max(self.steps, 1)):
-            rng = stream(self.seed, "compare", "batch", step)
-            inputs.append([_another(x, rng) for x in self.inputs])
-        drawn = [
-            self._targets(step, shape, labels) for step in range(len(inputs))
-        ]
-        partners = {other: one for one, other in self.pairing.pairs}
-        self.batches = {}
-        for side, found in self.found.items():
-            nodes = [
-                node.index for node in found.graph if node.kind in DROPOUTS
-            ]
-            names = [
-                str(partners.get(index, f"keras {index}"))
-                if side == "keras"
-                else str(index)
-                for index in nodes
-            ]
-            targets = [forms[found.form] for forms in drawn]
-            self.batches[side] = Batches(inputs, targets, names, self.seed)
-
-    def _shape_of_values(self) -> tuple[int, ...]:
-        """Return the shape of targets that are numbers."""
-        if isinstance(self.shape, tuple):
-            return self.shape
-        return self.result.output_shape
-
-    def _targets(
-        self, step: int, shape: tuple[int, ...], labels: int
-    ) -> dict[str, Array]:
-        """Return the targets of a step in each form."""
-        if self.target is not None:
-            return target_forms(self.target, labels)
-        rng = stream(self.seed, "compare", "targets", step)
-        forms = {found.form for found in self.found.values()}
-        binary = any(
-            call.kind == "binary_cross_entropy"
-            for found in self.found.values()
-            for call in found.losses
+        self.batches = drawn_batches(
+            self.found, self.pairing, self.inputs, draws, max(self.steps, 1)
         )
-        if forms == {"values"} or isinstance(self.shape, tuple):
-            drawn = rng.random(self._shape_of_values())
-            if binary:
-                drawn = (drawn > 0.5).astype(np.float64)
-            return dict.fromkeys(("labels", "one_hot", "values"), drawn)
-        leading = shape[:-1] if shape[-1] > 1 else shape
-        return target_forms(rng.integers(labels, size=leading), labels)
 
-    def _runs(self, removed: list[Difference]) -> Both | None:
+    def _runs(self, removed: list[Difference]) -> Runs | None:
         """Return the runs of both, with some differences removed.
 
         None where the shapes do not fit.
         """
         changes = changed(removed, self.found, self.result)
         held = self.pair.ask("live_weights")
-        runs: Both = {side: [] for side in held}
+        runs: Runs = {side: [] for side in held}
         for nudge in (None, *NUDGES):
             set_weights(self.pair, held, nudge)
             done = self.pair.ask_each(
@@ -344,91 +291,9 @@ class Training:
         return None if None in done.values() else runs
 
     def _ratios(
-        self, runs: Both, shared: Sequence[tuple[int, ...]] = ()
+        self, runs: Runs, shared: Sequence[tuple[int, ...]] = ()
     ) -> dict[str, tuple[float, Place]]:
-        """Return the ratio of each rung, and where it is largest.
-
-        Args:
-            runs: of both.
-            shared: groups of Keras's nodes whose gradients are added.
-        """
-        torch, keras = runs["torch"], runs["keras"]
-        ratios: dict[str, tuple[float, Place]] = {}
-        if torch[0].loss is not None and keras[0].loss is not None:
-            ratios["loss"] = (
-                compared(
-                    [np.array([run.loss]) for run in torch],
-                    [np.array([run.loss]) for run in keras],
-                )[0],
-                self._place("loss"),
-            )
-            ratios["gradient"] = self._tensors(
-                [run.gradients for run in torch],
-                [_added(run.gradients, shared) for run in keras],
-                backward=True,
-            )
-        if self.steps:
-            ratios["step"] = self._tensors(
-                [run.first for run in torch], [run.first for run in keras]
-            )
-        if self.steps > 1:
-            ratio, place = self._tensors(
-                [run.last for run in torch], [run.last for run in keras]
-            )
-            losses = [
-                [np.array(run.losses) for run in side]
-                for side in (torch, keras)
-            ]
-            if (
-                np.isfinite(losses[0][0]).all()
-                and np.isfinite(losses[1][0]).all()
-            ):
-                by_loss = max(
-                    compared(
-                        [run[step : step + 1] for run in losses[0]],
-                        [run[step : step + 1] for run in losses[1]],
-                    )[0]
-                    for step in range(self.steps)
-                )
-                ratio = max(ratio, by_loss)
-            ratios["trajectory"] = ratio, place
-        return ratios
-
-    def _tensors(
-        self,
-        torch: list[Tensors],
-        keras: list[Tensors],
-        *,
-        backward: bool = False,
-    ) -> tuple[float, Place]:
-        """Return the largest ratio of all paired tensors.
-
-        The place is the first operation, or the last for gradients, whose
-        tensors differ by more than the floor allows.
-        """
-        largest, places = 0.0, []
-        graphs = self.result.graphs
-        for one, other in self.result.pairing.pairs:
-            names = (
-                torch[0].get(one, {}).keys() & keras[0].get(other, {}).keys()
-            )
-            for name in sorted(names):
-                ratio, _ = compared(
-                    [run[one][name] for run in torch],
-                    [run[other][name] for run in keras],
-                )
-                largest = max(largest, ratio)
-                if ratio > TIMES_FLOOR:
-                    places.append(
-                        Place(
-                            f"{name} of {graphs[0].nodes[one].label}",
-                            f"{name} of {graphs[1].nodes[other].label}",
-                        )
-                    )
-        place = Place("", "")
-        if places:
-            place = places[-1] if backward else places[0]
-        return largest, place
+        return training_ratios(runs, self.result, self._place("loss"), shared)
 
     def _place(self, function: str) -> Place:
         return Place(
@@ -535,33 +400,3 @@ def _is_last(difference: Difference, result: PairResult) -> bool:
         and any(index == node.index for index, _ in graph.outputs)
         for node, graph in nodes
     )
-
-
-def _added(gradients: Tensors, shared: Sequence[tuple[int, ...]]) -> Tensors:
-    """Return gradients, those of each group added."""
-    added = dict(gradients)
-    for group in shared:
-        names = set.intersection(*(set(gradients[i]) for i in group))
-        total = {
-            name: np.sum([gradients[i][name] for i in group], axis=0)
-            for name in names
-        }
-        for index in group:
-            added[index] = gradients[index] | total
-    return added
-
-
-def _cost(runs: Both) -> float | None:
-    """Return how far the last losses are apart, relative to their size."""
-    torch, keras = (run[0].losses for run in runs.values())
-    if not torch or not np.isfinite([torch[-1], keras[-1]]).all():
-        return None
-    size = max(abs(torch[-1]), abs(keras[-1])) or 1.0
-    return abs(torch[-1] - keras[-1]) / size
-
-
-def _another(x: Array, rng: np.random.Generator) -> Array:
-    """Return another input of the same kind."""
-    if x.dtype.kind != "f":
-        return np.asarray(rng.integers(int(x.max()) + 1, size=x.shape))
-    return np.asarray(rng.normal(size=x.shape))

@@ -12,14 +12,14 @@ from typing import Any
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.base import BaseLiveModel
 from framework_parity.common.live.graph import Graph
-from framework_parity.common.live.replay import StandIns
-from framework_parity.common.live.training import (
-    BaseLiveTraining,
+from framework_parity.common.live.records import (
     Batches,
     Changes,
     TrainingFound,
     TrainingRun,
 )
+from framework_parity.common.live.replay import StandIns
+from framework_parity.common.live.training import BaseLiveTraining
 
 _opened: dict[str, BaseLiveModel] = {}
 _trained: dict[str, BaseLiveTraining] = {}

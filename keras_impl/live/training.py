@@ -12,21 +12,29 @@ from keras.src import backend, tree
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
-from framework_parity.common.live.losses import computed
+from framework_parity.common.live.losses import LossCall, computed
+from framework_parity.common.live.records import OptimizerRead, Tensors
 from framework_parity.common.live.replay import Replay
 from framework_parity.common.live.trace import Call
 from framework_parity.common.live.training import (
     BaseLiveTraining,
-    OptimizerRead,
-    Tensors,
     first_number,
 )
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.node import members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.keras_impl import introspect
-from framework_parity.keras_impl.extensions import ExactL1L2
+from framework_parity.keras_impl.live.fit import (
+    compiled_loss,
+    fit_arguments,
+    fitted_class_weights,
+    last_part,
+    penalties,
+    weight_fields,
+    with_patience,
+)
 from framework_parity.keras_impl.live.losses import watched_losses
+from framework_parity.keras_impl.live.schedules import LiveSchedule
 from framework_parity.keras_impl.live.tensors import (
     arguments,
     from_array,
@@ -37,13 +45,6 @@ from framework_parity.keras_impl.updates import optimizer_call
 OPTIMIZERS: dict[str, Any] = {each.kind(): each for each in members(Optimizer)}
 CLIPPINGS: dict[str, Any] = {each.kind(): each for each in members(Clipping)}
 
-
-PENALTIES = (
-    keras.regularizers.L1,
-    keras.regularizers.L2,
-    keras.regularizers.L1L2,
-)
-"""Regularizers that can be computed without constants in float32."""
 
 FROZEN = (keras.layers.BatchNormalization,)
 """Layers that run in evaluation mode where they are not trained."""
@@ -68,19 +69,35 @@ DRAWING = (
 class LiveTraining(BaseLiveTraining):
     """A live Keras model in training mode."""
 
-    watched_losses = staticmethod(watched_losses)
+    live_schedule = LiveSchedule
     replayed: bool | None = None
     """The mode in which operations are replayed; None outside."""
+
+    @contextmanager
+    def watched_losses(self) -> Iterator[list[LossCall]]:
+        """Note the loss functions that are called, with class weights."""
+        with watched_losses() as calls:
+            yield calls
+        if self.class_weights:
+            index, port = self.live.graph.outputs[0]
+            classes = self.live.graph.nodes[index].shapes[port][-1]
+            for call in calls:
+                call.fields |= weight_fields(self.class_weights, classes)
 
     def complete(self) -> None:
         """Add the loss and the optimiser of a compiled model."""
         model = self.live.model
+        self.class_weights = fitted_class_weights(
+            self.live.address, self.functions
+        )
+        config = fit_arguments(self.live.address, self.functions)
+        if config.get("validation_split"):
+            self.functions.setdefault("split", last_part)
         if not getattr(model, "compiled", False):
             return
         if "loss" not in self.functions and model.loss is not None:
-            compiled = keras.losses.get(model.loss)
-            self.functions["loss"] = lambda pred, target: compiled(
-                target, pred
+            self.functions["loss"] = compiled_loss(
+                model.loss, self.class_weights, self.live.dtype
             )
         if "make_optimizer" not in self.functions:
             kind, config = type(model.optimizer), model.optimizer.get_config()
@@ -230,7 +247,12 @@ class LiveTraining(BaseLiveTraining):
             )
             total = value
             if self.changes.penalties:
-                total = tf.add_n([value, *self._penalties()])
+                total = tf.add_n(
+                    [
+                        value,
+                        *penalties(self.live.model, exact=self.changes.exact),
+                    ]
+                )
         variables = self.live.model.trainable_variables
         slopes = tape.gradient(total, [v.value for v in variables])
         pairs = zip(slopes, variables, strict=True)
@@ -238,21 +260,6 @@ class LiveTraining(BaseLiveTraining):
             [(slope, v) for slope, v in pairs if slope is not None]
         )
         return value
-
-    def _penalties(self) -> list[Any]:
-        """Return the terms that the model adds to the loss."""
-        model = self.live.model
-        if not self.changes.exact:
-            return list(model.losses)
-        return [
-            ExactL1L2(
-                l1=float(getattr(rule, "l1", 0.0)),
-                l2=float(getattr(rule, "l2", 0.0)),
-            )(variable.value)
-            for variable in model.trainable_variables
-            for rule in [getattr(variable, "regularizer", None)]
-            if isinstance(rule, PENALTIES)
-        ]
 
     def stand_in(self, replay: Replay) -> Any:
         """Return the model with its operations replaced, as a model."""
@@ -315,6 +322,10 @@ class LiveTraining(BaseLiveTraining):
         wanted = self.mode_of(layer)
         training = bool(self.replayed) if wanted is None else wanted
         return training and not _is_frozen(layer)
+
+    def fit_values(self) -> dict[str, Any]:
+        """Return the arguments of training that `fit_config` returns."""
+        return with_patience(super().fit_values())
 
     def has_penalties(self) -> bool:
         """Return whether the model adds penalties to the loss."""

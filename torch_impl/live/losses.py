@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
@@ -58,6 +59,8 @@ def _reduced(given: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Return the fields, with the reduction and weights of classes."""
     if given.get("weight") is not None:
         fields["class_weights"] = tuple(to_array(given["weight"]).tolist())
+        labels = given["target"].dtype == torch.int64
+        fields["mean_of"] = "weights" if labels else "samples"
     return fields | {"reduction": given["reduction"]}
 
 

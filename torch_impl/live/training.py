@@ -13,15 +13,15 @@ from torch.nn import functional
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.losses import computed
+from framework_parity.common.live.records import OptimizerRead, Tensors
 from framework_parity.common.live.replay import Replay
 from framework_parity.common.live.training import (
     BaseLiveTraining,
-    OptimizerRead,
-    Tensors,
     first_number,
 )
 from framework_parity.torch_impl import introspect
 from framework_parity.torch_impl.live.losses import watched_losses
+from framework_parity.torch_impl.live.schedules import LiveSchedule
 from framework_parity.torch_impl.live.tensors import (
     from_array,
     to_array,
@@ -38,6 +38,7 @@ DRAWING = (nn.MultiheadAttention, nn.modules.rnn.RNNBase)
 class LiveTraining(BaseLiveTraining):
     """A live PyTorch model in training mode."""
 
+    live_schedule = LiveSchedule
     watched_losses = staticmethod(watched_losses)
 
     def saved(self) -> Any:

@@ -1,0 +1,130 @@
+"""What a worker returns about training a live model, and what it is asked."""
+
+from dataclasses import dataclass, field
+
+from framework_parity.common.layouts import Array
+from framework_parity.common.live.elements import Described
+from framework_parity.common.live.graph import Graph
+from framework_parity.common.live.losses import LossCall
+from framework_parity.common.live.replay import StandIns
+
+Tensors = dict[int, dict[str, Array]]
+"""By node and name, in neutral layout."""
+
+
+@dataclass(frozen=True)
+class OptimizerRead:
+    """An optimiser of the user's, in neutral terms.
+
+    Attributes:
+        described: its kind and its fields without the rate; None if it
+            cannot be read.
+        clipping: of the gradients, its kind and its fields; None without.
+        rate: the learning rate of the first step.
+    """
+
+    described: Described | None
+    clipping: Described | None
+    rate: float
+
+
+@dataclass(frozen=True)
+class TrainingFound:
+    """What a user's file has for training.
+
+    Attributes:
+        graph: the model in training mode.
+        defined: the functions of the file, with file and line of each.
+        losses: the loss functions that are called.
+        loss_read: whether `losses` has one, and in NumPy it has the same
+            value.
+        optimizer: as read; None without one.
+        trained: whether each tensor is trained.
+        form: of the targets: `labels`, `one_hot` or `values`.
+        modes: whether each dropout and batch normalisation runs in training
+            mode in a training step, by its node in evaluation.
+        penalties: whether the model adds penalties to the loss.
+        shared: nodes that use the same tensors.
+    """
+
+    graph: Graph
+    defined: dict[str, str | None]
+    losses: list[LossCall]
+    loss_read: bool
+    optimizer: OptimizerRead | None
+    trained: dict[int, dict[str, bool]]
+    form: str
+    modes: dict[int, bool]
+    penalties: bool
+    shared: list[tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What of the user's training is replaced.
+
+    Attributes:
+        standins: operations of the model.
+        loss: kind and fields of the loss.
+        optimizer: kind and fields of the optimiser, without its rate.
+        clipping: kind and fields of the clipping, if `optimizer` is given.
+        rates: the learning rate of each step; if empty, the user's.
+        trained: whether a tensor is trained, where that is replaced.
+        penalties: whether the model's own penalties count.
+        single_biases: whether only one of two biases that are added is
+            trained.
+        fitted: whether targets get the shape of the outputs.
+        exact: whether they are computed without constants in float32.
+        modes: whether a dropout or a batch normalisation runs in training
+            mode, where that is replaced.
+    """
+
+    standins: StandIns = field(default_factory=dict)
+    loss: Described | None = None
+    optimizer: Described | None = None
+    clipping: Described | None = None
+    rates: tuple[float, ...] = ()
+    trained: dict[int, dict[str, bool]] = field(default_factory=dict)
+    penalties: bool = True
+    exact: bool = False
+    single_biases: bool = False
+    fitted: bool = False
+    modes: dict[int, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The data of a run.
+
+    Attributes:
+        inputs: for each step the arrays that the model takes.
+        targets: for each step the targets, in the form of this side.
+        keys: names of the dropouts, in the order in which they run.
+        seed: of the masks.
+    """
+
+    inputs: list[list[Array]]
+    targets: list[Array]
+    keys: list[str]
+    seed: int
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What happened in some steps of training.
+
+    Attributes:
+        loss: of the first batch, before the first step; None without one.
+        gradients: of that loss.
+        losses: what the training steps return; NaN where that is nothing.
+        rates: the learning rate before each step.
+        first: all tensors after one step.
+        last: all tensors after the last step.
+    """
+
+    loss: float | None
+    gradients: Tensors
+    losses: list[float]
+    rates: list[float]
+    first: Tensors
+    last: Tensors

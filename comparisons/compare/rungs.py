@@ -1,0 +1,130 @@
+"""The ratio of each rung of training to the noise floor."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from framework_parity.common.live.records import Tensors, TrainingRun
+from framework_parity.comparisons.compare.ratios import compared
+from framework_parity.comparisons.compare.result import PairResult, Place
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
+
+Runs = dict[str, list[TrainingRun]]
+"""The runs of each framework, unmodified, then perturbed."""
+
+
+def training_ratios(
+    runs: Runs,
+    result: PairResult,
+    loss: Place,
+    shared: Sequence[tuple[int, ...]] = (),
+) -> dict[str, tuple[float, Place]]:
+    """Return the ratio of each rung to the floor, and where it is largest.
+
+    Args:
+        runs: of both.
+        result: with the pairing.
+        loss: where both define their loss.
+        shared: groups of Keras's nodes whose gradients are added.
+    """
+    torch, keras = runs["torch"], runs["keras"]
+    ratios: dict[str, tuple[float, Place]] = {}
+    if torch[0].loss is not None and keras[0].loss is not None:
+        ratio, _ = compared(
+            [np.array([run.loss]) for run in torch],
+            [np.array([run.loss]) for run in keras],
+        )
+        ratios["loss"] = ratio, loss
+        ratios["gradient"] = _of_tensors(
+            [run.gradients for run in torch],
+            [_added(run.gradients, shared) for run in keras],
+            result,
+            backward=True,
+        )
+    steps = len(torch[0].losses)
+    if steps:
+        ratios["step"] = _of_tensors(
+            [run.first for run in torch],
+            [run.first for run in keras],
+            result,
+        )
+    if steps > 1:
+        ratio, place = _of_tensors(
+            [run.last for run in torch], [run.last for run in keras], result
+        )
+        ratios["trajectory"] = max(ratio, _of_losses(torch, keras)), place
+    return ratios
+
+
+def _of_losses(torch: list[TrainingRun], keras: list[TrainingRun]) -> float:
+    """Return the largest ratio of the losses of all steps."""
+    one, other = (
+        [np.array(run.losses) for run in side] for side in (torch, keras)
+    )
+    if not (np.isfinite(one[0]).all() and np.isfinite(other[0]).all()):
+        return 0.0
+    return max(
+        compared(
+            [run[step : step + 1] for run in one],
+            [run[step : step + 1] for run in other],
+        )[0]
+        for step in range(len(one[0]))
+    )
+
+
+def _of_tensors(
+    torch: list[Tensors],
+    keras: list[Tensors],
+    result: PairResult,
+    *,
+    backward: bool = False,
+) -> tuple[float, Place]:
+    """Return the largest ratio of all paired tensors.
+
+    The place is the first operation, or the last for gradients, whose
+    tensors differ by more than the floor allows.
+    """
+    largest, places = 0.0, []
+    graphs = result.graphs
+    for one, other in result.pairing.pairs:
+        names = torch[0].get(one, {}).keys() & keras[0].get(other, {}).keys()
+        for name in sorted(names):
+            ratio, _ = compared(
+                [run[one][name] for run in torch],
+                [run[other][name] for run in keras],
+            )
+            largest = max(largest, ratio)
+            if ratio > TIMES_FLOOR:
+                places.append(
+                    Place(
+                        f"{name} of {graphs[0].nodes[one].label}",
+                        f"{name} of {graphs[1].nodes[other].label}",
+                    )
+                )
+    place = Place("", "")
+    if places:
+        place = places[-1] if backward else places[0]
+    return largest, place
+
+
+def _added(gradients: Tensors, shared: Sequence[tuple[int, ...]]) -> Tensors:
+    """Return gradients, those of each group added."""
+    added = dict(gradients)
+    for group in shared:
+        names = set.intersection(*(set(gradients[i]) for i in group))
+        total = {
+            name: np.sum([gradients[i][name] for i in group], axis=0)
+            for name in names
+        }
+        for index in group:
+            added[index] = gradients[index] | total
+    return added
+
+
+def cost_of(runs: Runs) -> float | None:
+    """Return how far the last losses are apart, relative to their size."""
+    torch, keras = (run[0].losses for run in runs.values())
+    if not torch or not np.isfinite([torch[-1], keras[-1]]).all():
+        return None
+    size = max(abs(torch[-1]), abs(keras[-1])) or 1.0
+    return abs(torch[-1] - keras[-1]) / size
