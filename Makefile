@@ -6,7 +6,7 @@
 # make catalogue  every experiment, quick: docs/catalogue.md, fifty minutes
 # make coverage  the ladder on every element: docs/coverage.md
 # make external  comparison with published results: 7 minutes
-# make mutants   mistakes planted in pairs of models: five minutes
+# make mutants   mistakes planted in pairs of models: 15 minutes
 # make quiet     a thousand correct pairs, which must all agree
 #
 # Each target first creates the environment in .venv, if it does not exist.
@@ -65,6 +65,7 @@ onnx-cases: install
 mutants: install
 	$(BIN)/python -m tests.comparisons.compare.mutants
 	$(BIN)/python -m tests.comparisons.compare.mutants --two 200
+	$(BIN)/python -m tests.comparisons.compare.recipe_mutants
 
 quiet: install
 	$(BIN)/python -m tests.comparisons.quiet

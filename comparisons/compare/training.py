@@ -25,10 +25,6 @@ from framework_parity.comparisons.compare.differences import (
 )
 from framework_parity.comparisons.compare.functions import judge_functions
 from framework_parity.comparisons.compare.pairing import Pairing, paired
-from framework_parity.comparisons.compare.ratios import (
-    near,
-    set_weights,
-)
 from framework_parity.comparisons.compare.recipe import (
     RATES,
     changed,
@@ -45,7 +41,8 @@ from framework_parity.comparisons.compare.rungs import (
     training_ratios,
 )
 from framework_parity.comparisons.compare.search import smallest
-from framework_parity.comparisons.ladder.thresholds import NUDGES, TIMES_FLOOR
+from framework_parity.comparisons.compare.trials import FAR, Trials
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 
 STEPS: dict[CompareLevel, int] = {
@@ -85,6 +82,7 @@ class Training:
         self.found: dict[str, TrainingFound]
         self.pairing: Pairing
         self.batches: dict[str, Batches]
+        self.trials: Trials
         self.steps = 0
 
     def level(self, wanted: CompareLevel | None) -> CompareLevel:
@@ -212,11 +210,17 @@ class Training:
             return
         result.first_training = over[0]
 
+        self.trials.measure(runs)
+
         def ratio(removed: list[Difference]) -> float:
-            runs = self._runs([*inherent, *removed])
+            shared = [each.group for each in removed if each.part == "shared"]
+            runs = self._runs([*inherent, *removed], perturbed=False)
             if runs is None:
                 return np.inf
-            shared = [each.group for each in removed if each.part == "shared"]
+            if not shared and self.trials.is_far(runs):
+                return FAR
+            runs = self._runs([*inherent, *removed])
+            assert runs is not None  # the shapes fit
             ratios = self._ratios(runs, shared)
             if shared:
                 # Gradients can be summed, but not steps.
@@ -233,7 +237,7 @@ class Training:
         new = [each for each in needed if each.key not in known]
         for each in new:
             rest = [other for other in needed if other is not each]
-            left = self._runs([*inherent, *rest])
+            left = self._runs([*inherent, *rest], perturbed=False)
             if left is not None:
                 each = replace(each, cost=cost_of(left))
             result.causes.append(each)
@@ -255,40 +259,17 @@ class Training:
         self.batches = drawn_batches(
             self.found, self.pairing, self.inputs, draws, max(self.steps, 1)
         )
+        self.trials = Trials(self.pair, self.result, self.batches, self.steps)
 
-    def _runs(self, removed: list[Difference]) -> Runs | None:
+    def _runs(
+        self, removed: list[Difference], *, perturbed: bool = True
+    ) -> Runs | None:
         """Return the runs of both, with some differences removed.
 
         None where the shapes do not fit.
         """
         changes = changed(removed, self.found, self.result)
-        held = self.pair.ask("live_weights")
-        runs: Runs = {side: [] for side in held}
-        for nudge in (None, *NUDGES):
-            set_weights(self.pair, held, nudge)
-            done = self.pair.ask_each(
-                "train_live",
-                {
-                    side: {
-                        "batches": replace(
-                            batches,
-                            inputs=[
-                                [near(x, nudge) for x in batch]
-                                for batch in batches.inputs
-                            ],
-                        ),
-                        "changes": changes[side],
-                        "steps": self.steps,
-                    }
-                    for side, batches in self.batches.items()
-                },
-            )
-            for side, run in done.items():
-                runs[side].append(run)
-            if None in done.values():
-                break
-        set_weights(self.pair, held, None)
-        return None if None in done.values() else runs
+        return self.trials.runs(changes, perturbed=perturbed)
 
     def _ratios(
         self, runs: Runs, shared: Sequence[tuple[int, ...]] = ()
