@@ -77,6 +77,10 @@ class BaseLiveModel:
     def close(self) -> None:
         """Give a live object, and the framework, their state back."""
 
+    def notes(self) -> list[str]:
+        """Return what was replaced in the model, in sentences."""
+        return []
+
     def load_file(self, file: Path) -> None:
         """Load the model's weights.
 

@@ -145,6 +145,47 @@ def _power(kind: str) -> Callable[..., Joined]:
     return apply
 
 
+def _resize(fields: dict[str, Any], *inputs: Array) -> Joined:
+    """Each axis of an image is interpolated by a matrix."""
+    (x,) = inputs
+    rows, columns = (
+        _interpolation(x.shape[axis], size, fields)
+        for axis, size in zip((1, 2), fields["size"], strict=True)
+    )
+    value = np.einsum("ih,nhwc,jw->nijc", rows, x, columns)
+
+    def back(slope: Array) -> list[Array]:
+        return [np.einsum("ih,nijc,jw->nhwc", rows, slope, columns)]
+
+    return value, back
+
+
+def _interpolation(n: int, size: int, fields: dict[str, Any]) -> Array:
+    """Return the matrix from n pixels to a number of pixels.
+
+    Args:
+        n: pixels before.
+        size: pixels after.
+        fields: `method`, `nearest` or `bilinear`, and `corners`, aligned or
+            half a pixel outside.
+    """
+    places = np.arange(size)
+    matrix = np.zeros((size, n))
+    if fields["method"] == "nearest":
+        matrix[places, places * n // size] = 1.0
+        return matrix
+    if fields["corners"] == "aligned":
+        source = places * ((n - 1) / max(size - 1, 1))
+    else:
+        source = np.maximum((places + 0.5) * n / size - 0.5, 0.0)
+    lower = np.minimum(np.floor(source).astype(int), n - 1)
+    upper = np.minimum(lower + 1, n - 1)
+    share = source - lower
+    np.add.at(matrix, (places, lower), 1 - share)
+    np.add.at(matrix, (places, upper), share)
+    return matrix
+
+
 def _fitting(slope: Array, like: Array) -> Array:
     """Return a derivative, summed over the axes that were broadcast."""
     more = slope.ndim - like.ndim
@@ -166,6 +207,7 @@ JOINS: dict[str, Callable[..., Joined]] = {
     "divide": _divide,
     "maximum": _maximum,
     "concatenate": _concatenate,
+    "resize": _resize,
     **{name: _reduced(name) for name in ("mean", "sum", "max", "min")},
     "global_average_pool": _reduced("mean"),
     "global_max_pool": _reduced("max"),

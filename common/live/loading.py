@@ -1,6 +1,7 @@
 """Load models and functions from a user's file."""
 
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 from framework_parity.common.spec.errors import SpecError, nearest
 
 OURS = "framework_parity."
+PACKAGE = f"{Path(__file__).parents[2]}/"
 _FOLDERS: set[str] = set()
 
 TRAINING = (
@@ -69,9 +71,27 @@ def line_of(function: Callable[..., Any]) -> str | None:
     while isinstance(function, partial):
         function = function.func
     code = getattr(function, "__code__", None)
-    if code is None:
+    if code is None or code.co_filename.startswith(PACKAGE):
         return None
     return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+
+
+def file_of(address: str) -> Path:
+    """Return the file of an address.
+
+    Args:
+        address: `file.py:NAME`.
+
+    Raises:
+        SpecError: if it is none, or there is no such file.
+    """
+    path, colon, name = address.rpartition(":")
+    if not colon or not path.endswith(".py") or not name.isidentifier():
+        raise SpecError(address, "expected FILE.py:NAME")
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise SpecError(address, f"there is no file '{path}'")
+    return file
 
 
 def _loaded(address: str) -> tuple[ModuleType, str]:
@@ -80,12 +100,7 @@ def _loaded(address: str) -> tuple[ModuleType, str]:
     The folder of the file is put first on the path, so that the file can
     import its neighbours.
     """
-    path, colon, name = address.rpartition(":")
-    if not colon or not path.endswith(".py") or not name.isidentifier():
-        raise SpecError(address, "expected FILE.py:NAME")
-    file = Path(path).resolve()
-    if not file.is_file():
-        raise SpecError(address, f"there is no file '{path}'")
+    file, name = file_of(address), address.rpartition(":")[2]
     _forget(file.parent)
     sys.path.insert(0, str(file.parent))
     spec = importlib.util.spec_from_file_location(file.stem, file)
@@ -127,6 +142,8 @@ def called(address: str, doing: str, function: Any, *arguments: Any) -> Any:
     """
     try:
         return function(*arguments)
+    except SpecError:
+        raise
     except SystemExit as error:
         text = f"{doing} ends the interpreter (status {error.code})"
         raise SpecError(address, text) from error
@@ -143,5 +160,14 @@ def called(address: str, doing: str, function: Any, *arguments: Any) -> Any:
             place = f" at {Path(last.filename).name}:{last.lineno}"
         kind = type(error).__name__
         raise SpecError(
-            address, f"{doing} raises {kind}{place}: {error}"
+            address, f"{doing} raises {kind}{place}: {_plain(error)}"
         ) from error
+
+
+def _plain(error: Exception) -> str:
+    """Return an error's message without colours and lists of arguments."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).strip()
+    text = text.partition("\n\nArguments received by")[0]
+    if "a float tensor" in text or "float != double" in text:
+        text += " (models are built in float64; --dtype float32 is possible)"
+    return text

@@ -8,6 +8,7 @@ import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
+from framework_parity.common.spec.errors import SpecError
 
 LABELLED = ("cross_entropy",)
 """Losses whose targets are labels, or rows with a number for each class."""
@@ -124,6 +125,12 @@ def _cross_entropy(fields: dict[str, Any], z: Array, y: Array) -> Each:
     if of == "log_probabilities":
         return -(q * z).sum(-1), -q
     bound = fields.get("clip", 0.0)
+    if fields.get("clipped_first"):
+        p = np.clip(z, bound, 1 - bound)
+        total = p.sum(-1, keepdims=True)
+        each = -(q * np.log(p / total)).sum(-1)
+        slope = q.sum(-1, keepdims=True) / total - q / p
+        return each, np.where((z >= bound) & (z <= 1 - bound), slope, 0.0)
     total = z.sum(-1, keepdims=True)
     p = z / total
     inside = (p >= bound) & (p <= 1 - bound)
@@ -186,5 +193,12 @@ def target_forms(y: Array, classes: int) -> dict[str, Array]:
     """
     if y.dtype.kind not in "iu":
         return dict.fromkeys(FORMS, y)
-    one_hot = np.eye(classes)[y]
+    if y.size and y.max() >= classes:
+        raise SpecError(
+            "--sample",
+            f"has labels up to {y.max()}, and the models have {classes} "
+            "outputs",
+        )
+    # A negative label, such as -100, is of no class.
+    one_hot = np.eye(classes)[np.maximum(y, 0)] * (y >= 0)[..., None]
     return {"labels": y, "one_hot": one_hot, "values": one_hot}

@@ -41,6 +41,8 @@ class TrainingFound:
         optimizer: as read; None without one.
         trained: whether each tensor is trained.
         form: of the targets: `labels`, `one_hot` or `values`.
+        forms: all forms that the loss takes.
+        known: whether a loss function that was called says the form.
         modes: whether each dropout and batch normalisation runs in training
             mode in a training step, by its node in evaluation.
         penalties: whether the model adds penalties to the loss.
@@ -48,12 +50,14 @@ class TrainingFound:
     """
 
     graph: Graph
-    defined: dict[str, str | None]
+    defined: dict[str, str]
     losses: list[LossCall]
     loss_read: bool
     optimizer: OptimizerRead | None
     trained: dict[int, dict[str, bool]]
     form: str
+    forms: tuple[str, ...]
+    known: bool
     modes: dict[int, bool]
     penalties: bool
     shared: list[tuple[int, ...]]
@@ -74,6 +78,8 @@ class Changes:
         single_biases: whether only one of two biases that are added is
             trained.
         fitted: whether targets get the shape of the outputs.
+        dense: whether the gradients of an embedding are added up by id
+            before the optimiser gets them.
         exact: whether they are computed without constants in float32.
         modes: whether a dropout or a batch normalisation runs in training
             mode, where that is replaced.
@@ -89,6 +95,7 @@ class Changes:
     exact: bool = False
     single_biases: bool = False
     fitted: bool = False
+    dense: bool = False
     modes: dict[int, bool] = field(default_factory=dict)
 
 

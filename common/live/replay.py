@@ -128,6 +128,9 @@ class Replay:
                 slopes = [_moved(by_x, first[0], -1, 1)]
                 for number in trained:
                     each, shape = held[number], arrays[number].shape
+                    if each.name not in by_tensor:
+                        slopes.append(np.zeros(shape))  # not used
+                        continue
                     assert each.layout is not None
                     slope = by_tensor[each.name]
                     slopes += each.layout.from_neutral(slope, [shape])

@@ -18,7 +18,12 @@ PADDED = ("conv1d", "conv2d", "depthwise_conv2d")
 
 def simplified(graph: Graph) -> Graph:
     """Return the graph with operations in their shortest form."""
-    nodes = [_pooled(node, graph) for node in graph]
+    nodes = [
+        replace(node, kind="constant", fields={})
+        if node.kind in NOISE and not node.inputs
+        else _pooled(node, graph)
+        for node in graph
+    ]
     dropped = {
         node.index
         for node in nodes
@@ -46,7 +51,25 @@ def simplified(graph: Graph) -> Graph:
             )
             fields = node.fields | {"pads": pads}
             nodes[node.index] = replace(node, fields=fields)
+    nodes = [_of_one_pixel(node, graph) for node in nodes]
     return without(Graph(tuple(nodes), graph.outputs), merged)
+
+
+def _of_one_pixel(node: Node, graph: Graph) -> Node:
+    """Return a convolution of one pixel, such as a pooled one, as dense."""
+    if node.kind != "conv2d" or node.sources:
+        return node
+    source, port = node.inputs[0]
+    before = graph.nodes[source]
+    shape = before.shapes[port]
+    sides = shape[2:] if before.channels_first else shape[1:3]
+    single = tuple(node.fields["size"]) == (1, 1) == tuple(sides)
+    plain = node.fields["pads"] == ((0, 0), (0, 0))
+    if not (single and plain and node.fields.get("groups", 1) == 1):
+        return node
+    fields = {name: node.fields[name] for name in ("bias",)}
+    fields["units"] = node.fields["filters"]
+    return replace(node, kind="dense", fields=fields)
 
 
 def _joined(node: Node, graph: Graph) -> Node:

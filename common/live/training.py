@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -29,8 +29,27 @@ from framework_parity.common.live.records import (
 )
 from framework_parity.common.live.replay import Replay, Uniform
 from framework_parity.common.live.simplify import simplified
+from framework_parity.common.live.standins import DROPOUTS
 from framework_parity.common.live.trace import Call, Trace
 from framework_parity.common.spec.layer import Shape
+
+
+class LossRead(NamedTuple):
+    """The loss of a user's file.
+
+    Attributes:
+        calls: the loss functions that are called.
+        form: of the targets.
+        forms: all forms that it takes.
+        known: whether a function that is called says the form.
+        exact: whether NumPy computes the same.
+    """
+
+    calls: list[LossCall]
+    form: str
+    forms: tuple[str, ...]
+    known: bool
+    exact: bool
 
 
 class BaseLiveTraining:
@@ -54,7 +73,10 @@ class BaseLiveTraining:
         self.graph: Graph
         self.masks: Masks
         self.changes = Changes()
+        self.trial = False
         self.seen: dict[int, bool] = {}
+        self.modes: dict[int, bool] = {}
+        self.modes_of: dict[str, dict[int, bool]] = {"pass": {}, "step": {}}
         self.complete()
 
     def complete(self) -> None:
@@ -77,7 +99,16 @@ class BaseLiveTraining:
         if self.changes.fitted:
             index, port = self.graph.outputs[0]
             array = array.reshape(self._shape(index, port))
-        return self.as_target(array)
+        return self.as_target(self._arranged(array))
+
+    def _arranged(self, array: Array) -> Array:
+        """Return targets in the layout of the outputs, if they are alike."""
+        index, port = self.graph.outputs[0]
+        node = self.graph.nodes[index]
+        alike = array.shape == self._shape(index, port)
+        if node.channels_first and array.ndim >= 3 and alike:
+            return np.moveaxis(array, -1, 1)
+        return array
 
     def as_target(self, array: Array) -> Any:
         """Return an array of targets as a tensor."""
@@ -121,13 +152,19 @@ class BaseLiveTraining:
         """Return a loss as a number; NaN if it is none."""
         raise NotImplementedError
 
-    def open(self, inputs: list[Array], targets: list[Array]) -> TrainingFound:
+    def open(
+        self,
+        inputs: list[Array],
+        targets: list[Array],
+        wanted: str | None = None,
+    ) -> TrainingFound:
         """Record the model in training mode, and read the user's functions.
 
         Args:
             inputs: as in `BaseLiveModel.open`.
-            targets: in each form that may be wanted; the first that the
-                loss accepts is used.
+            targets: in each form that may be wanted.
+            wanted: the form, if it is known; by default that of the loss
+                function which is called, or the first that it accepts.
         """
         state = self.saved()
         given = self.live.given(inputs)
@@ -136,17 +173,18 @@ class BaseLiveTraining:
         self.restore(state)
         empty = Batches([inputs], [], [], 0)
         self.masks = Masks(self.graph, empty)
-        losses, form, exact = self._loss_read(inputs, targets)
+        loss = self._loss_read(inputs, targets, wanted)
         self.restore(state)
-        place = FORMS.index(form)
+        place = FORMS.index(loss.form)
         self.masks = Masks(
             self.graph, Batches([inputs], [targets[place]], [], 0)
         )
         optimizer = None
         if "make_optimizer" in self.functions:
             optimizer = self.optimizer_read(self.made_optimizer())
+        file = Path(self.live.address.rpartition(":")[0]).name
         defined = {
-            name: line_of(function)
+            name: line_of(function) or file
             for name, function in self.functions.items()
         }
         modes = self._modes()
@@ -154,38 +192,81 @@ class BaseLiveTraining:
         return TrainingFound(
             self.graph,
             defined,
-            losses,
-            exact,
+            loss.calls,
+            loss.exact,
             optimizer,
             self.trained(),
-            form,
+            loss.form,
+            loss.forms,
+            loss.known,
             modes,
             self.has_penalties(),
             self._shared(),
         )
 
     def _modes(self) -> dict[int, bool]:
-        """Return the mode in which layers run in a training step."""
-        self.seen = {}
+        """Return the mode in which layers run in a training step.
+
+        The modes of a pass and of a step are kept for what is replaced.
+        """
         inputs, target = self.sample()
+        state = self.saved()
+        self.seen = {}
         self.masks.begin(0)
         with self.drawing():
+            self.forward(self.masks.batches.inputs[0])
+            self.modes_of["pass"] = self.modes_of["step"] = self.seen
+            self.restore(state)
             if {"train_step", "make_optimizer"} <= self.functions.keys():
+                self.seen = {}
                 self.stepped(self.made_optimizer(), inputs, target)
-            else:
-                self.forward(self.masks.batches.inputs[0])
-        return {
+                self.modes_of["step"] = self.seen
+        modes = {
             node.index: self.seen[id(event.layer)]
             for node in self.live.graph
             for event in [self.live.trace.events[node.event]]
             if isinstance(event, Call) and id(event.layer) in self.seen
         }
+        return modes | self._functional_modes()
+
+    def _functional_modes(self) -> dict[int, bool]:
+        """Return the modes of dropouts that are functions, by node."""
+        flags = {
+            (node.name, node.site): event.argument(2, "training", True)
+            for node in self.graph
+            for event in [self.trace.events[node.event]]
+            if isinstance(event, Call) and event.layer is None
+        }
+        return {
+            node.index: bool(flags.get((node.name, node.site), False))
+            for node in self.live.graph
+            if node.kind in DROPOUTS
+            and getattr(self.live.trace.events[node.event], "layer", 0) is None
+        }
+
+    def _modes_of_pass(self) -> dict[int, bool]:
+        """Return the changed modes of layers that steps do not change.
+
+        The modes of a training step may be others than those of a pass.
+        """
+        one, other = self.modes_of["pass"], self.modes_of["step"]
+        return {
+            index: mode
+            for index, mode in self.changes.modes.items()
+            for event in [self._event(index)]
+            if one.get(id(event.layer)) == other.get(id(event.layer))
+        }
+
+    def _event(self, index: int) -> Call:
+        """Return the call of a node of the model in evaluation."""
+        event = self.live.trace.events[self.live.graph.nodes[index].event]
+        assert isinstance(event, Call)
+        return event
 
     def mode_of(self, layer: Any) -> bool | None:
         """Return the mode that a layer is to run in, if that is replaced."""
         for index, mode in self.changes.modes.items():
-            event = self.live.trace.events[self.live.graph.nodes[index].event]
-            if isinstance(event, Call) and event.layer is layer:
+            if self._event(index).layer is layer:
                 return mode
         return None
 
@@ -215,14 +296,23 @@ class BaseLiveTraining:
         return shape
 
     def _loss_read(
-        self, inputs: list[Array], targets: list[Array]
-    ) -> tuple[list[LossCall], str, bool]:
-        """Return the loss functions that are called, and on which targets."""
+        self, inputs: list[Array], targets: list[Array], wanted: str | None
+    ) -> LossRead:
+        """Return the loss functions that are called, and on which targets.
+
+        Args:
+            inputs: as in `BaseLiveModel.open`.
+            targets: in each form.
+            wanted: the form that the targets are to have, if it is known.
+        """
         function = self.functions.get("loss")
         if function is None:
-            return [], "labels", False
+            return LossRead([], "labels", ("labels",), False, False)
         problem: Exception | None = None
+        accepted: dict[str, tuple[list[LossCall], Array, float]] = {}
         for form, array in zip(FORMS, targets, strict=True):
+            if wanted not in (None, form):
+                continue
             self.masks.begin(0)
             with self.drawing(), self.watched_losses() as calls:
                 try:
@@ -230,11 +320,20 @@ class BaseLiveTraining:
                     value = self.to_float(function(pred, self.target(array)))
                 except Exception as error:  # noqa: BLE001 - tried in turn
                     problem, value = error, np.nan
-            wanted = calls[0].form if calls else form
-            if wanted == form and np.isfinite(value):
-                return calls, form, self._is_exact(calls, inputs, array, value)
-        called(self.live.address, "loss", _raise, problem)
-        return [], "values", False
+            if np.isfinite(value):
+                accepted[form] = calls, array, value
+        if not accepted:
+            called(self.live.address, "loss", _raise, problem)
+            return LossRead([], "values", ("values",), False, False)
+        said = [
+            form
+            for form, (calls, *_) in accepted.items()
+            if calls and calls[0].form == form
+        ]
+        form = (said or list(accepted))[0]
+        calls, array, value = accepted[form]
+        exact = self._is_exact(calls, inputs, array, value)
+        return LossRead(calls, form, tuple(accepted), bool(said), exact)
 
     def _is_exact(
         self,
@@ -290,14 +389,17 @@ class BaseLiveTraining:
         if "loss" in self.functions:
             before = self.saved()
             self.masks.begin(0)
-            # The modes are those of the user's training steps.
             changes = self.changes
-            self.changes = replace(changes, modes={})
-            loss, gradients = self.differentiated(
-                batches.inputs[0], batches.targets[0]
+            self.changes = replace(changes, modes=self._modes_of_pass())
+            self.modes = self.modes_of["pass"]
+            loss, gradients = self._guarded(
+                "the gradient",
+                self.differentiated,
+                *(batches.inputs[0], batches.targets[0]),
             )
             self.changes = changes
             self.restore(before)
+        self.modes = self.modes_of["step"]
         losses: list[float] = []
         rates: list[float] = []
         first: Tensors = {}
@@ -315,13 +417,23 @@ class BaseLiveTraining:
             self.set_rate(optimizer, step)
             rates.append(self.rate(optimizer))
             given = self.live.given(inputs)
-            value = self.stepped(optimizer, given, self.target(target))
+            value = self._guarded(
+                "a training step",
+                self.stepped,
+                *(optimizer, given, self.target(target)),
+            )
             losses.append(self.to_float(value))
             schedule.after(step, losses[-1])
             if step == 0:
                 first = self.live.weights()
         last = self.live.weights() if steps else {}
         return TrainingRun(loss, gradients, losses, rates, first, last)
+
+    def _guarded(self, doing: str, function: Any, *arguments: Any) -> Any:
+        """Call a function; of the user's own model, errors are sentences."""
+        if self.trial:
+            return function(*arguments)
+        return called(self.live.address, doing, function, *arguments)
 
     def preprocessed(self, images: Array) -> Array:
         """Return images after the user's preprocessing, channels last.

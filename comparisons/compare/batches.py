@@ -79,6 +79,26 @@ class TargetDraws:
         return target_forms(labels, self.classes)
 
 
+def agreed_forms(found: dict[str, TrainingFound]) -> dict[str, str]:
+    """Return the form of each side's targets, with the same content.
+
+    A loss that the reader knows says which it takes; one that it does not
+    know, and that takes several, takes the same as the other side's.
+
+    Args:
+        found: what both files have for training.
+    """
+    forms = {side: each.form for side, each in found.items()}
+    sides = list(found)
+    for side, other in (sides, sides[::-1]):
+        if found[side].known and not found[other].known:
+            numbers = forms[side] == "values"
+            wanted = ["values"] if numbers else ["labels", "one_hot"]
+            taken = [form for form in wanted if form in found[other].forms]
+            forms[other] = (taken or [forms[other]])[0]
+    return forms
+
+
 def drawn_batches(
     found: dict[str, TrainingFound],
     pairing: Pairing,

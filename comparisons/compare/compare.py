@@ -8,6 +8,7 @@ restores agreement is the cause.
 """
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from framework_parity.common.choices import CompareLevel, LadderDtype
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph
+from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.training.randomness import stream
 from framework_parity.comparisons.compare.batches import TargetShape
 from framework_parity.comparisons.compare.differences import (
@@ -33,13 +35,17 @@ from framework_parity.comparisons.compare.result import (
 )
 from framework_parity.comparisons.compare.training import Training
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
-from framework_parity.comparisons.workers.worker import WorkerPair
+from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 
 Tensors = dict[int, dict[str, Array]]
 
 ATTEMPTS = 4
 """Times that weights are drawn: again where an activation is 0 for all inputs,
 or where the models differ in an operation and agree in the outputs."""
+
+
+MOST_TRIED = 8
+"""Combinations of ids and numbers that are tried for several inputs."""
 
 
 class Sample(NamedTuple):
@@ -134,6 +140,8 @@ def compare_models(
         if result.outputs > TIMES_FLOOR or not suspects:
             break
     comparable = result.outputs <= TIMES_FLOOR or bool(result.causes)
+    if result.verdict == "disagree" and not result.causes:
+        result.unknown += _not_copied(pair)
     if comparable and (last != "forward" or training.has_functions):
         training.judge(last)
     return result
@@ -172,19 +180,15 @@ def open_pair(
     )
     ids = min([*limits["torch"], *limits["keras"]], default=0)
     if sample is None:
-        kinds = kinds or ["int" if ids and len(shapes) == 1 else "float"] * (
-            len(shapes)
-        )
-        sample = Sample(drawn_inputs(shapes, kinds, ids or 1, seed), None)
-        drawn = [
-            f"{'ids below ' + str(ids) if kind == 'int' else 'normal numbers'}"
-            f" of shape {tuple(shape)}"
-            for shape, kind in zip(shapes, kinds, strict=True)
-        ]
+        sample, graphs, drawn = _recorded(pair, shapes, kinds, ids, seed)
     else:
         drawn = [f"the sample's, of shape {x.shape}" for x in sample.inputs]
+        graphs = pair.ask("record_model", inputs=sample.inputs)
     inputs = sample.inputs
-    graphs = pair.ask("record_model", inputs=inputs)
+    for name, graph in graphs.items():
+        if not graph.outputs:
+            at = dict(zip(("torch", "keras"), addresses, strict=True))
+            raise SpecError(str(at[name]), "the model returns no tensor")
     torch, keras = graphs["torch"], graphs["keras"]
     pairing = paired(torch, keras)
     named = tuple(
@@ -193,7 +197,62 @@ def open_pair(
     )
     result = PairResult((named[0], named[1]), dtype, (torch, keras), pairing)
     result.inputs = drawn
+    result.notes = [
+        note for notes in pair.ask("live_notes").values() for note in notes
+    ]
     return result, inputs, sample.target
+
+
+def _recorded(
+    pair: WorkerPair,
+    shapes: Sequence[tuple[int, ...]],
+    kinds: Sequence[str],
+    ids: int,
+    seed: int,
+) -> tuple[Sample, dict[str, Graph], list[str]]:
+    """Draw inputs, and record both models on them.
+
+    Of several inputs of models with an embedding, it is tried which of them
+    are ids, if that is not said.
+
+    Returns:
+        The inputs, the graph of each side, and what was drawn.
+    """
+    choices = [tuple(kinds)]
+    if not kinds:
+        choices = [("float",) * len(shapes)]
+        if ids:
+            every = product(("int", "float"), repeat=len(shapes))
+            choices = sorted(every, key=lambda each: each.count("float"))
+            if len(shapes) > 1:
+                choices = choices[::-1]
+    problem: SpecError | None = None
+    for chosen in choices[:MOST_TRIED]:
+        inputs = drawn_inputs(shapes, chosen, ids or 1, seed)
+        try:
+            graphs = pair.ask("record_model", inputs=inputs)
+        except SpecError as error:
+            problem = problem or error
+            continue
+        drawn = [
+            f"{'ids below ' + str(ids) if kind == 'int' else 'normal numbers'}"
+            f" of shape {tuple(shape)}"
+            for shape, kind in zip(shapes, chosen, strict=True)
+        ]
+        return Sample(inputs, None), graphs, drawn
+    assert problem is not None
+    raise problem
+
+
+def _not_copied(pair: WorkerPair) -> list[str]:
+    """Return a sentence for each side with tensors that cannot be copied."""
+    return [
+        f"{all_of_them - read} of the {all_of_them} numbers of "
+        f"{LABELS[side]}'s model are in layers whose tensors have no known "
+        "layout, and were not copied"
+        for side, (all_of_them, read) in pair.ask("weight_sizes").items()
+        if all_of_them != read
+    ]
 
 
 def _share_weights(

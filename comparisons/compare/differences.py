@@ -21,7 +21,7 @@ INHERENT = {"running_variance"}
 
 SINGLE = {
     *("mean", "sum", "max", "min", "global_average_pool", "global_max_pool"),
-    *("square", "absolute", "sqrt", "exp", "negative"),
+    *("resize", "square", "absolute", "sqrt", "exp", "negative"),
 }
 """Operations of one input."""
 

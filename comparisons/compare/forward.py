@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.graph import Node
+from framework_parity.common.live.graph import Graph, Node
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.standins import KINDS
 from framework_parity.comparisons.compare.differences import (
+    IDLE,
     NEUTRAL,
     found_differences,
     is_testable,
@@ -28,7 +29,7 @@ from framework_parity.comparisons.compare.result import (
 )
 from framework_parity.comparisons.compare.search import smallest
 from framework_parity.comparisons.ladder.thresholds import NUDGES, TIMES_FLOOR
-from framework_parity.comparisons.workers.worker import WorkerPair
+from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
 
 Runs = list[dict[int, list[Array]]]
 """The outputs of all nodes, unmodified, then perturbed."""
@@ -39,6 +40,10 @@ Both = dict[str, Runs]
 OwnRatios = dict[tuple[Node, Node], tuple[float | None, float]]
 """For each pair the ratio to the floor for the same input, where it was
 computed, and the relative difference."""
+
+RANDOM = 1e-4
+"""Relative difference of two runs on the same inputs, beyond which an
+operation draws random numbers."""
 
 FLOAT32 = 2.0**-22
 """Largest relative difference that a constant rounded to float32 explains."""
@@ -52,7 +57,7 @@ class Forward:
     ) -> None:
         self.pair, self.result, self.inputs = pair, result, inputs
         self.torch, self.keras = result.graphs
-        self.rounded: StandIns = {}
+        self.always: dict[str, StandIns] = {"torch": {}, "keras": {}}
         self.runs = self._perturbed()
 
     def _perturbed(self) -> Both:
@@ -63,7 +68,13 @@ class Forward:
             if nudge is not None:
                 set_weights(self.pair, held, nudge)
             inputs = [near(x, nudge) for x in self.inputs]
-            outputs = self.pair.ask("live_outputs", inputs=inputs)
+            outputs = self.pair.ask_each(
+                "live_outputs",
+                {
+                    side: {"inputs": inputs, "standins": instead}
+                    for side, instead in self.always.items()
+                },
+            )
             for side, values in outputs.items():
                 runs[side].append(values)
         set_weights(self.pair, held, None)
@@ -80,39 +91,112 @@ class Forward:
         result = self.result
         index, port = self.torch.outputs[0]
         result.output_shape = self.runs["torch"][0][index][port].shape
+        drawing = self._without_draws()
         own = self._own_ratios()
-        self.rounded = self._rounded_constants(own)
-        if self.rounded:
-            exact = self._modified({"keras": self.rounded})
-            assert exact is not None
-            self.runs = exact
-            result.rounded = {
+        rounded = self._rounded_constants(own)
+        if rounded:
+            self._use_always({"keras": rounded})
+            result.replaced = {
                 (kind, self.keras.nodes[index].label)
-                for index, instead in self.rounded.items()
+                for index, instead in rounded.items()
                 if instead is not None
                 for kind in [instead[0]]
             }
-            result.notes = self._notes()
+            for note in self._notes(rounded):
+                if note not in result.notes:  # from an attempt before
+                    result.notes.append(note)
         result.ratios = [
             OperationRatio(
                 one,
                 other,
                 self._ratio(one.index, other.index),
-                0.0 if other.index in self.rounded else ratio,
+                0.0 if other.index in rounded else ratio,
             )
             for (one, other), (ratio, _) in own.items()
         ]
         result.outputs, result.difference = self._outputs(self.runs)
-        found = found_differences(self.torch, self.keras, result.pairing)
+        found = [
+            each
+            for each in found_differences(
+                self.torch, self.keras, result.pairing
+            )
+            if not each.inherent
+        ]
         if result.outputs <= TIMES_FLOOR:
             result.not_decided = found
         else:
             self._explain(found)
+        if drawing:
+            result.causes += drawing
+            result.outputs, result.remaining = np.inf, result.outputs
 
-    def _notes(self) -> list[str]:
+    def _use_always(self, standins: dict[str, StandIns]) -> None:
+        """Replace operations in all runs from now on."""
+        for side, instead in standins.items():
+            self.always[side] |= instead
+        runs = self._modified(standins)
+        assert runs is not None  # each is replaced by what it is
+        self.runs = runs
+
+    def _without_draws(self) -> list[Difference]:
+        """Leave out what draws random numbers in evaluation.
+
+        Returns:
+            A difference for each dropout that only one side applies then.
+        """
+        again = self.pair.ask("live_outputs", inputs=self.inputs)
+        sources = {
+            side: _random(graph, self.runs[side][0], again[side])
+            for side, graph in (("torch", self.torch), ("keras", self.keras))
+        }
+        others = [
+            node
+            for nodes in sources.values()
+            for node in nodes
+            if node.kind not in IDLE
+        ]
+        self.result.unknown = [
+            f"{node.label} draws random numbers in evaluation mode"
+            for node in others
+        ]
+        if others or not any(sources.values()):
+            return []
+        self._use_always(
+            {
+                side: {node.index: None for node in nodes}
+                for side, nodes in sources.items()
+            }
+        )
+        return self._one_sided(sources)
+
+    def _one_sided(self, sources: dict[str, list[Node]]) -> list[Difference]:
+        """Return the dropouts that only one side applies in evaluation."""
+        pairing = self.result.pairing
+        ends: list[tuple[Node | None, Node | None]] = [
+            (self.torch.nodes[one], self.keras.nodes[other])
+            for one, other in pairing.pairs
+        ]
+        ends += [(self.torch.nodes[i], None) for i in pairing.torch_alone]
+        ends += [(None, self.keras.nodes[i]) for i in pairing.keras_alone]
+        return [
+            Difference(
+                "evaluation_mode",
+                one,
+                other,
+                "dropout is applied in evaluation mode in "
+                + LABELS["torch" if one in sources["torch"] else "keras"]
+                + " only",
+                "pass training=self.training to F.dropout in PyTorch, and no "
+                "training=True in Keras",
+            )
+            for one, other in ends
+            if (one in sources["torch"]) != (other in sources["keras"])
+        ]
+
+    def _notes(self, rounded: StandIns) -> list[str]:
         """Return a sentence for each kind of operation that is rounded."""
         labels: dict[str, list[str]] = {}
-        for index in self.rounded:
+        for index in rounded:
             node = self.keras.nodes[index]
             labels.setdefault(node.kind, []).append(node.label)
         return [
@@ -192,10 +276,13 @@ class Forward:
         if len(one.inputs) != len(other.inputs):
             return False
         torch, keras = self.runs["torch"][0], self.runs["keras"][0]
+        pairs = [
+            (torch[one.inputs[place][0]][one.inputs[place][1]], keras[i][port])
+            for place, (i, port) in zip(order, other.inputs, strict=True)
+        ]
         return all(
-            torch[one.inputs[place][0]][one.inputs[place][1]].shape
-            == keras[source][port].shape
-            for place, (source, port) in zip(order, other.inputs, strict=True)
+            mine.shape == theirs.shape and mine.dtype.kind == theirs.dtype.kind
+            for mine, theirs in pairs
         )
 
     def _order(self, one: Node, other: Node) -> list[int]:
@@ -263,13 +350,12 @@ class Forward:
             standins: the operations of each side; the runs of a side without
                 any stay as they are.
         """
-        rounded = {"torch": {}, "keras": self.rounded}
         futures = {
             side: [
                 self.pair.workers[side].submit(
                     "live_outputs",
                     inputs=[near(x, nudge) for x in self.inputs],
-                    standins=rounded[side] | instead,
+                    standins=self.always[side] | instead,
                 )
                 for nudge in (None, *NUDGES)
             ]
@@ -281,3 +367,20 @@ class Forward:
             runs[side] = [each.result() for each in waiting]
         fits = all(run is not None for each in runs.values() for run in each)
         return runs if fits else None
+
+
+def _random(
+    graph: Graph, once: dict[int, list[Array]], again: dict[int, list[Array]]
+) -> list[Node]:
+    """Return the operations that differ in two runs on the same inputs."""
+
+    def differs(index: int, port: int) -> bool:
+        pair = once[index][port], again[index][port]
+        return not np.allclose(*pair, RANDOM, RANDOM, equal_nan=True)
+
+    return [
+        node
+        for node in graph
+        if any(differs(node.index, port) for port in range(len(node.shapes)))
+        and not any(differs(*edge) for edge in node.inputs)
+    ]

@@ -40,6 +40,7 @@ ACTIVATIONS = {
 FAMILIES = (
     ACTIVATIONS,
     {"max_pool", "average_pool"},
+    {"max_pool1d", "average_pool1d"},
     {"global_average_pool", "global_max_pool", "flatten", "mean", "max"},
     {"batch_norm", "layer_norm", "group_norm"},
     {"conv2d", "depthwise_conv2d"},

@@ -51,6 +51,7 @@ def recipe_differences(found: Found, result: PairResult) -> list[Difference]:
         *_of_penalties(found),
         *_of_shared(found, result),
         *_of_biases(result),
+        *_of_embeddings(found, result),
     ]
 
 
@@ -74,7 +75,7 @@ def _of_losses(found: Found) -> list[Difference]:
             )
         ]
     readable = torch.loss_read and keras.loss_read
-    ignored = {"clip"}
+    ignored = {"clip", "clipped_first"}
     if not (one.fields.get("mean_of") and other.fields.get("mean_of")):
         ignored.add("mean_of")  # one side has no weights
     return [
@@ -287,6 +288,33 @@ def _of_biases(result: PairResult) -> list[Difference]:
     ]
 
 
+def _of_embeddings(found: Found, result: PairResult) -> list[Difference]:
+    """Return Keras's embeddings, whose gradients are sparse."""
+    optimizer = found["keras"].optimizer
+    linear = (
+        optimizer
+        and optimizer.described
+        and (optimizer.described[0] == "sgd" and optimizer.clipping is None)
+    )
+    torch, keras = result.graphs
+    if optimizer is None or linear:
+        return []
+    return [
+        Difference(
+            "sparse_gradients",
+            torch.nodes[one],
+            keras.nodes[other],
+            "Keras's optimisers compute with the gradients of each "
+            "occurrence of an id, and not with their sum",
+            "no argument changes it",
+            part="dense",
+            inherent=True,
+        )
+        for one, other in result.pairing.pairs
+        if keras.nodes[other].kind == "embedding"
+    ]
+
+
 def _of_shared(found: Found, result: PairResult) -> list[Difference]:
     """Return the tensors that several operations use on one side only."""
     partners = dict(result.pairing.pairs)
@@ -370,7 +398,7 @@ def changed(
     standins = stand_ins(parts.get("model", []))
     torch, keras = found["torch"], found["keras"]
     for node in keras.graph:
-        if (node.kind, node.label) in result.rounded:
+        if (node.kind, node.label) in result.replaced:
             own = node.kind, node.fields
             standins["keras"].setdefault(node.index, own)
     optimizer, clipping = _optimizer(parts, torch.optimizer, keras.optimizer)
@@ -414,6 +442,7 @@ def changed(
             penalties="penalties" not in parts,
             exact="exact" in parts,
             fitted="fitted" in parts,
+            dense="dense" in parts,
             modes=modes,
         ),
     }

@@ -32,7 +32,7 @@ class Difference:
         part: `model`, or the part of the training that differs: `loss`,
             `optimizer`, `constants`, `clipping`, `rates`,
             `rounded_rates`, `trained`, `modes`, `penalties`, `exact`,
-            `fitted`, `shared`, `draws`; `unread` where it cannot be
+            `fitted`, `dense`, `shared`, `draws`; `unread` where it cannot be
             replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.
@@ -136,8 +136,9 @@ class PairResult:
             comparison uses PyTorch's.
         inputs: what the models were applied to, in sentences.
         notes: what was replaced before the comparison, in sentences.
-        rounded: kind and label of Keras's operations with constants that it
-            has rounded to float32; they are computed exactly.
+        replaced: kind and label of Keras's operations that are computed in
+            NumPy in all runs, since it has rounded their constants to
+            float32, or cannot differentiate them.
         level: the last rung that was compared.
         rungs: the ratio of each rung of training to the floor.
         first_training: the first rung of training that differs, and where.
@@ -146,6 +147,8 @@ class PairResult:
             before the rungs of training were judged.
         excused: last activations that the losses make up for.
         cost: how far the last losses are apart, relative to their size.
+        unknown: why the comparison cannot be decided, in sentences: what
+            draws random numbers, or has tensors that were not copied.
         rates: PyTorch's learning rate in each step.
         keras_rates: Keras's.
     """
@@ -165,7 +168,7 @@ class PairResult:
     inputs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     output_shape: tuple[int, ...] = ()
-    rounded: set[tuple[str, str]] = field(default_factory=set)
+    replaced: set[tuple[str, str]] = field(default_factory=set)
     level: str = "forward"
     rungs: dict[str, float] = field(default_factory=dict)
     first_training: tuple[str, Place] | None = None
@@ -173,6 +176,7 @@ class PairResult:
     inherent: list[Difference] = field(default_factory=list)
     excused: list[Difference] = field(default_factory=list)
     cost: float | None = None
+    unknown: list[str] = field(default_factory=list)
     rates: tuple[float, ...] = ()
     keras_rates: tuple[float, ...] = ()
 
@@ -181,7 +185,7 @@ class PairResult:
         """Whether the two models agree in all rungs that were compared."""
         outputs = 0.0 if self.excused and not self.causes else self.outputs
         ratios = [outputs, *self.rungs.values()]
-        if any(map(math.isnan, ratios)):
+        if any(map(math.isnan, ratios)) or (self.unknown and not self.causes):
             return "undecided"
         return "agree" if max(ratios) <= TIMES_FLOOR else "disagree"
 

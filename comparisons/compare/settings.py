@@ -14,6 +14,7 @@ from framework_parity.common.choices import (
     InputKind,
     LadderDtype,
 )
+from framework_parity.common.live.loading import file_of
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.compare.batches import TargetShape
@@ -22,7 +23,11 @@ from framework_parity.comparisons.compare.compare import (
     compare_models,
 )
 from framework_parity.comparisons.compare.result import PairResult
-from framework_parity.comparisons.workers.worker import WorkerError, WorkerPair
+from framework_parity.comparisons.workers.worker import (
+    LABELS,
+    WorkerError,
+    WorkerPair,
+)
 
 
 @dataclass(frozen=True)
@@ -123,6 +128,9 @@ def compare_files(
             user's line.
         WorkerError: if a framework fails, or the time is over.
     """
+    for address in (torch, keras):
+        if isinstance(address, str):
+            file_of(address)
     sample = read_sample(settings.sample) if settings.sample else None
     if pair is None:
         with WorkerPair() as own:
@@ -144,10 +152,16 @@ def compare_files(
         try:
             return running.result(settings.timeout)
         except TimeoutError:
+            busy = [
+                f"{LABELS[name]} was in {worker.task}"
+                for name, worker in pair.workers.items()
+                if getattr(worker, "task", "")
+            ]
             for worker in pair.workers.values():
                 worker.close()
             raise WorkerError(
-                f"no result after {settings.timeout:g} seconds (--timeout)"
+                f"no result after {settings.timeout:g} seconds (--timeout); "
+                + " and ".join(busy)
             ) from None
 
 

@@ -17,6 +17,7 @@ from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.compare.batches import (
     TargetDraws,
     TargetShape,
+    agreed_forms,
     drawn_batches,
 )
 from framework_parity.comparisons.compare.differences import (
@@ -83,6 +84,7 @@ class Training:
         self.pairing: Pairing
         self.batches: dict[str, Batches]
         self.trials: Trials
+        self.unread: list[Difference] = []
         self.steps = 0
 
     def level(self, wanted: CompareLevel | None) -> CompareLevel:
@@ -181,6 +183,11 @@ class Training:
             without = self._runs(inherent)
             inherent = inherent if without is not None else []
             runs = without or runs
+        self.unread = [
+            each
+            for each in differences
+            if each not in inherent and each not in candidates
+        ]
         self._explain(runs, inherent, [*candidates, *rates])
 
     def _explain(
@@ -230,7 +237,12 @@ class Training:
         needed = smallest(candidates, ratio)
         if needed is None:
             result.training_explained = False
-            result.not_decided = [*result.not_decided, *candidates]
+            known = {each.key for each in result.not_decided}
+            result.not_decided += [
+                each
+                for each in (*candidates, *self.unread)
+                if each.key not in known
+            ]
             return
         self._excuse(candidates, needed)
         known = {each.key for each in result.causes}
@@ -254,12 +266,43 @@ class Training:
             inputs=self.inputs,
             targets=[forms[name] for name in FORMS],
         )
+        for side, form in agreed_forms(self.found).items():
+            if form != self.found[side].form:
+                again = self.pair.workers[side].submit(
+                    "open_training",
+                    inputs=self.inputs,
+                    targets=[forms[name] for name in FORMS],
+                    wanted=form,
+                )
+                self.found[side] = again.result()
+        self._replace_grouped()
         torch, keras = self.found["torch"], self.found["keras"]
         self.pairing = paired(torch.graph, keras.graph)
         self.batches = drawn_batches(
             self.found, self.pairing, self.inputs, draws, max(self.steps, 1)
         )
         self.trials = Trials(self.pair, self.result, self.batches, self.steps)
+
+    def _replace_grouped(self) -> None:
+        """Compute grouped convolutions of Keras in NumPy.
+
+        TensorFlow has no gradient of them on a processor.
+        """
+        grouped = [
+            node
+            for node in self.found["keras"].graph
+            if node.source.endswith(".conv2d.Conv2D")
+            and (
+                node.kind == "depthwise_conv2d"
+                or node.fields.get("groups", 1) != 1
+            )
+        ]
+        self.result.replaced |= {(node.kind, node.label) for node in grouped}
+        if grouped:
+            self.result.notes.append(
+                "TensorFlow has no gradient of a grouped convolution on a "
+                f"processor ({grouped[0].label}); it was computed in NumPy"
+            )
 
     def _runs(
         self, removed: list[Difference], *, perturbed: bool = True
@@ -269,7 +312,9 @@ class Training:
         None where the shapes do not fit.
         """
         changes = changed(removed, self.found, self.result)
-        return self.trials.runs(changes, perturbed=perturbed)
+        return self.trials.runs(
+            changes, perturbed=perturbed, trial=bool(removed)
+        )
 
     def _ratios(
         self, runs: Runs, shared: Sequence[tuple[int, ...]] = ()

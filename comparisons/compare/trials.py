@@ -46,17 +46,24 @@ class Trials:
         self.held = pair.ask("live_weights")
         self.kept: dict[str, tuple[Changes, list[TrainingRun | None]]] = {}
         self.settled: list[Any] = []
+        self.trial = False
         self.floors: dict[Any, float] = {}
 
     def runs(
-        self, changes: dict[str, Changes], *, perturbed: bool = True
+        self,
+        changes: dict[str, Changes],
+        *,
+        perturbed: bool = True,
+        trial: bool = True,
     ) -> Runs | None:
         """Return the runs of both sides; None where the shapes do not fit.
 
         Args:
             changes: of each side.
             perturbed: whether the perturbed runs are needed.
+            trial: whether differences are removed.
         """
+        self.trial = trial
         number = 1 + len(NUDGES) if perturbed else 1
         waiting = {
             side: self._started(side, change, number)
@@ -91,6 +98,7 @@ class Trials:
                 batches=replace(batches, inputs=moved),
                 changes=changes,
                 steps=self.steps,
+                trial=self.trial,
             )
             futures.append(future)
         if futures:

@@ -76,6 +76,11 @@ def record_model(
     return _opened["model"].open(inputs)
 
 
+def live_notes(trainer_class: Any, progress: Any = None) -> list[str]:
+    """Return what was replaced in the open model, in sentences."""
+    return _opened["model"].notes()
+
+
 def live_weights(
     trainer_class: Any, progress: Any = None
 ) -> dict[int, dict[str, Array]]:
@@ -159,6 +164,7 @@ def open_training(
     trainer_class: Any,
     inputs: list[Array],
     targets: list[Array],
+    wanted: str | None = None,
     progress: Any = None,
 ) -> TrainingFound:
     """Record the open model in training mode, and read its functions.
@@ -167,6 +173,7 @@ def open_training(
         trainer_class: a backend's `Trainer`.
         inputs: as in `record_model`.
         targets: as labels, one-hot and as values.
+        wanted: the form of the targets, if it is known.
         progress: not used.
     """
     package = trainer_class.__module__.rpartition(".")[0]
@@ -174,7 +181,7 @@ def open_training(
         _opened["model"]
     )
     _trained["model"] = training
-    found: TrainingFound = training.open(inputs, targets)
+    found: TrainingFound = training.open(inputs, targets, wanted)
     return found
 
 
@@ -192,21 +199,24 @@ def train_live(
     batches: Batches,
     changes: Changes,
     steps: int,
+    trial: bool = False,
     progress: Any = None,
 ) -> TrainingRun | None:
     """Train the open model for some steps.
 
-    With operations replaced, the shapes may not fit; then it is None.
+    In a trial the shapes may not fit; then it is None.
 
     Args:
         trainer_class: a backend's `Trainer`.
         batches: the data.
         changes: what is replaced.
         steps: number of steps.
+        trial: whether differences are removed.
         progress: not used.
     """
     training = _trained["model"]
-    if not changes.standins:
+    training.trial = trial
+    if not trial:
         return training.run(batches, changes, steps)
     try:
         return training.run(batches, changes, steps)

@@ -98,6 +98,7 @@ class Worker:
 
     Attributes:
         busy: seconds that its tasks took so far, including its start.
+        task: the name of the task that runs; empty without one.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class Worker:
         )
         self._queue = ThreadPoolExecutor(1, f"worker-{backend}")
         self.busy = 0.0
+        self.task = ""
 
     def submit(
         self, task: str, progress: Progress | None = None, **arguments: Any
@@ -156,9 +158,11 @@ class Worker:
         self, task: str, progress: Progress | None, arguments: dict[str, Any]
     ) -> Any:
         start = time.perf_counter()
+        self.task = task
         try:
             return self._ask(task, progress, arguments)
         finally:
+            self.task = ""
             self.busy += time.perf_counter() - start
 
     def _ask(

@@ -193,6 +193,40 @@ def _zero_pad(reader: Any, event: Call, layer: Any) -> Described:
     return "zero_pad", {"pads": tuple(map(tuple, pads))}
 
 
+def _upsampling(reader: Any, event: Call, layer: Any) -> Described:
+    """UpSampling2D and Resizing; corners are half a pixel outside."""
+    before = tuple(event.first[0].shape)[1:3]
+    after = tuple(event.outputs[0].shape)[1:3]
+    method = layer.interpolation
+    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
+    known = method == "bilinear" or (method == "nearest" and whole)
+    if not known or getattr(layer, "antialias", False):
+        return OPAQUE, {"layer": f"{type(layer).__name__} {method}"}
+    fields = {"size": after, "method": method}
+    if method == "bilinear":
+        fields["corners"] = "half_pixel"
+    return "resize", fields
+
+
+def _pool_1d(kind: str) -> Callable[[Any, Call, Any], Described]:
+    def read(reader: Any, event: Call, layer: Any) -> Described:
+        spans = layer.pool_size, layer.strides
+        size, stride = (
+            (value,) if isinstance(value, int) else tuple(value)
+            for value in spans
+        )
+        pads: tuple[tuple[int, int], ...] = ((0, 0),)
+        if layer.padding == "same":
+            sides = tuple(event.first[0].shape)[1:2]
+            pads = same_pads(sides, size, stride, (1,))
+        fields = window(size, stride, pads)
+        if kind == "average_pool1d":
+            fields["count_padding"] = pads == ((0, 0),)
+        return kind, fields
+
+    return read
+
+
 LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.Activation: _activation,
     layers.Softmax: _softmax_layer,
@@ -207,6 +241,10 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.Minimum: _merging("minimum"),
     layers.Average: _merging("average"),
     layers.Concatenate: _merging("concatenate"),
+    layers.UpSampling2D: _upsampling,
+    layers.Resizing: _upsampling,
+    layers.MaxPooling1D: _pool_1d("max_pool1d"),
+    layers.AveragePooling1D: _pool_1d("average_pool1d"),
     layers.Conv1DTranspose: _transposing,
     layers.Conv2DTranspose: _transposing,
     layers.Conv3DTranspose: _transposing,

@@ -110,7 +110,10 @@ def _of(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sparse(given: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
-    return "cross_entropy", _of(given), "labels"
+    fields = _of(given)
+    if fields["input"] == "probabilities":
+        fields["clipped_first"] = True
+    return "cross_entropy", fields, "labels"
 
 
 def _categorical(given: dict[str, Any]) -> tuple[str, dict[str, Any], str]:

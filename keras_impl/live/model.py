@@ -24,6 +24,12 @@ from framework_parity.keras_impl.live.tensors import (
 )
 from framework_parity.keras_impl.live.trace import creation_sites, record
 
+SCALES = {
+    keras.layers.MultiHeadAttention: "_inverse_sqrt_key_dim",
+    keras.layers.GroupQueryAttention: "_inverse_sqrt_head_dim",
+}
+"""Layers that multiply by a scale, and the name of it."""
+
 
 class LiveModel(BaseLiveModel):
     """A live Keras model in evaluation mode."""
@@ -48,6 +54,7 @@ class LiveModel(BaseLiveModel):
         keras.config.set_dtype_policy(dtype)
         keras.utils.set_random_seed(seed)
         self.kept: list[Array] = []
+        self.scales: list[tuple[Any, str, float]] = []
         super().__init__(address, dtype, orders)
 
     def built(self) -> Any:
@@ -70,8 +77,31 @@ class LiveModel(BaseLiveModel):
             )
         return made
 
+    def _use_exact_scales(self) -> None:
+        """Let attention multiply by its scale without rounding to float32.
+
+        TensorFlow casts a Python number by way of float32.
+        """
+        for layer in self.model._flatten_layers():
+            for kind, name in SCALES.items():
+                scale = getattr(layer, name, None)
+                if isinstance(layer, kind) and isinstance(scale, float):
+                    self.scales.append((layer, name, scale))
+                    exact = tf.constant(scale, self.dtype)
+                    object.__setattr__(layer, name, exact)
+
+    def notes(self) -> list[str]:
+        """Return what was replaced in the model, in sentences."""
+        if not self.scales:
+            return []
+        name = self.scales[0][0].name
+        text = f"Keras rounds the scale of attention to float32 ({name}); "
+        return [f"{text}the exact number was used in its place"]
+
     def close(self) -> None:
         """Give a live object, and the framework, their state back."""
+        for layer, name, scale in self.scales:
+            object.__setattr__(layer, name, scale)
         floatx, policy = self.before
         keras.config.set_floatx(floatx)
         keras.config.set_dtype_policy(policy)
@@ -140,6 +170,8 @@ class LiveModel(BaseLiveModel):
         called(self.address, "a pass", self._first_pass, inputs)
         if not self.kept:
             self.kept = list(map(to_array, self.model.variables))
+        if self.dtype == "float64":
+            self._use_exact_scales()
         trace = called(
             self.address,
             "a pass",

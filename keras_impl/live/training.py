@@ -179,6 +179,12 @@ class LiveTraining(BaseLiveTraining):
 
     def made_optimizer(self) -> Any:
         """Return an optimiser of the model's tensors, with the changes."""
+        made = self._made()
+        if self.changes.dense and made is not None:
+            object.__setattr__(made, "apply", _of_dense(made.apply))
+        return made
+
+    def _made(self) -> Any:
         changes = self.changes
         if changes.optimizer is not None:
             kind, fields = changes.optimizer
@@ -308,8 +314,8 @@ class LiveTraining(BaseLiveTraining):
         def call(
             layer: Any, inputs: Any, training: Any = None, **more: Any
         ) -> Any:
-            if self.replayed is not None:
-                training = self.replayed
+            if self.replayed is not None or self.changes.trained:
+                training = self.modes.get(id(layer), bool(self.replayed))
             wanted = self.mode_of(layer)
             training = bool(training) if wanted is None else wanted
             self.seen[id(layer)] = training and not _is_frozen(layer)
@@ -320,8 +326,9 @@ class LiveTraining(BaseLiveTraining):
     def in_training(self, layer: Any) -> bool:
         """Return whether a layer that is replayed runs in training mode."""
         wanted = self.mode_of(layer)
-        training = bool(self.replayed) if wanted is None else wanted
-        return training and not _is_frozen(layer)
+        if wanted is None:
+            wanted = self.modes.get(id(layer), bool(self.replayed))
+        return wanted and not _is_frozen(layer)
 
     def fit_values(self) -> dict[str, Any]:
         """Return the arguments of training that `fit_config` returns."""
@@ -372,6 +379,16 @@ class _Replayed:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._training.live.model, name)
+
+
+def _of_dense(plain: Any) -> Any:
+    """Return `apply` of an optimiser, which gets no sparse gradients."""
+
+    def apply(grads: Any, variables: Any = None) -> Any:
+        dense = [None if g is None else tf.convert_to_tensor(g) for g in grads]
+        return plain(dense, variables)
+
+    return apply
 
 
 def _rates_inside(model: Any) -> list[tuple[Any, str, float]]:

@@ -38,10 +38,45 @@ def _clamped(reader: Any, event: Call) -> Described:
     return ("relu6", {}) if bounds == (0, 6) else (OPAQUE, {"bounds": bounds})
 
 
+def resized(
+    event: Call, mode: str, aligned: bool | None, antialias: bool
+) -> Described:
+    """Return an interpolation of images.
+
+    Args:
+        event: the call.
+        mode: PyTorch's name of the method.
+        aligned: whether the corners are aligned.
+        antialias: whether the image is smoothed first.
+    """
+    before = tuple(event.first[0].shape)[2:]
+    after = tuple(event.outputs[0].shape)[2:]
+    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
+    known = mode == "bilinear" or (mode == "nearest" and whole)
+    if len(after) != 2 or antialias or not known:
+        return OPAQUE, {"function": f"{event.name} {mode}"}
+    fields = {"size": after, "method": mode}
+    if mode == "bilinear":
+        fields["corners"] = "aligned" if aligned else "half_pixel"
+    return "resize", fields
+
+
+def _interpolated(reader: Any, event: Call) -> Described:
+    reader.first.add(event.first[1])
+    return resized(
+        event,
+        event.argument(3, "mode", "nearest"),
+        event.argument(4, "align_corners", None),
+        event.argument(6, "antialias", False),
+    )
+
+
 FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "pad": _padded,
     "clamp": _clamped,
     "clip": _clamped,
     "scaled_dot_product_attention": _attended,
+    "interpolate": _interpolated,
+    "upsample": _interpolated,
 }
 """Readers of functions with arguments of their own."""

@@ -17,6 +17,7 @@ from framework_parity.common.live.elements import (
 from framework_parity.common.live.graph import OPAQUE
 from framework_parity.common.live.trace import Call
 from framework_parity.torch_impl import introspect
+from framework_parity.torch_impl.live.functions import resized
 
 
 def _convolution(reader: Any, event: Call, module: Any) -> Described:
@@ -145,7 +146,9 @@ def _identity(reader: Any, event: Call, module: Any) -> Described:
 def _adaptive(reader: Any, event: Call, module: Any) -> Described:
     size = module.output_size
     sides = {size} if isinstance(size, int) else set(size)
-    word = "max" if isinstance(module, nn.AdaptiveMaxPool2d) else "average"
+    highest = (nn.AdaptiveMaxPool1d, nn.AdaptiveMaxPool2d)
+    word = "max" if isinstance(module, highest) else "average"
+    reader.first.add(event.first[1])
     if sides == {1}:
         return f"global_{word}_pool", {}
     before, after = event.first[0].shape, event.outputs[0].shape
@@ -166,6 +169,29 @@ def _zero_pad(reader: Any, event: Call, module: Any) -> Described:
     return "zero_pad", {"pads": ((top, bottom), (left, right))}
 
 
+def _upsampling(reader: Any, event: Call, module: Any) -> Described:
+    reader.first.add(event.first[1])
+    return resized(event, module.mode, module.align_corners, antialias=False)
+
+
+def _pool_1d(kind: str) -> Callable[[Any, Call, Any], Described]:
+    def read(reader: Any, event: Call, module: Any) -> Described:
+        size, stride, pad = (
+            value if isinstance(value, int) else value[0]
+            for value in (module.kernel_size, module.stride, module.padding)
+        )
+        if module.ceil_mode or getattr(module, "dilation", 1) != 1:
+            return OPAQUE, {"module": type(module).__name__}
+        reader.first.add(event.first[1])
+        fields = window((size,), (stride,), ((pad, pad),))
+        if kind == "average_pool1d":
+            counted = module.count_include_pad or not pad
+            fields["count_padding"] = bool(counted)
+        return kind, fields
+
+    return read
+
+
 LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     nn.Conv1d: _convolution,
     nn.Conv2d: _convolution,
@@ -183,6 +209,11 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     nn.Unflatten: _flatten,
     nn.Identity: _identity,
     nn.Softplus: _softplus,
+    nn.MaxPool1d: _pool_1d("max_pool1d"),
+    nn.AvgPool1d: _pool_1d("average_pool1d"),
+    nn.Upsample: _upsampling,
+    nn.AdaptiveAvgPool1d: _adaptive,
+    nn.AdaptiveMaxPool1d: _adaptive,
     nn.AdaptiveAvgPool2d: _adaptive,
     nn.AdaptiveMaxPool2d: _adaptive,
     nn.ZeroPad2d: _zero_pad,

@@ -36,6 +36,9 @@ from framework_parity.torch_impl.live.words import (
     REDUCTIONS,
 )
 
+NUMBERS = {"slope", "alpha", "form", "beta", "by", "of"}
+"""Fields of operations on single numbers."""
+
 
 def read_graph(trace: Trace) -> Graph:
     """Return the neutral graph of a trace, in the order of its events."""
@@ -128,14 +131,15 @@ class Reader:
         """Note whether the outputs have the channels first."""
         edges = list(event.inputs.values())
         given = any(edge in self.first for edge in edges)
-        single = not fields.keys() - {"slope", "alpha", "form", "beta"}
-        keeps = kind in KEEPING or kind in (
-            "concatenate",
-            "resize",
-            "zero_pad",
-        )
+        single = not fields.keys() - NUMBERS
         elementwise = single and kind not in ("matmul", "reshape", OPAQUE)
-        after = kind in IMAGES or (given and (keeps or elementwise))
+        # What cannot be read and takes and returns images, such as a pixel
+        # shuffle, is an operation on images.
+        image = event.inputs and event.first[0].ndim == 4
+        boxed = kind == OPAQUE and image and event.outputs[0].ndim == 4
+        after = kind in IMAGES or (
+            given and (kind in KEEPING or elementwise or boxed)
+        )
         if kind == "arrange":
             after = bool(fields["first"])
         for port, value in enumerate(event.outputs):

@@ -24,6 +24,12 @@ from torch.utils._pytree import (
 from framework_parity.common.live.graph import Edge
 from framework_parity.common.live.sites import user_site
 from framework_parity.common.live.trace import Call, Source, Trace
+from framework_parity.torch_impl.live.stacked import (
+    is_stacked,
+    joined,
+    layers_of,
+    stacked,
+)
 
 LIBRARY = (f"{Path(torch.__file__).parent}/", __file__)
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
@@ -118,6 +124,9 @@ class _Recorder(TorchFunctionMode):
         self.kept: list[Any] = []
         self.stack: list[str] = []
         self.inside = 0
+        # The layers of stacks, and of their last states the one of each.
+        self.layers: dict[int, list[Any]] = {}
+        self.states: dict[int, list[Tensor]] = {}
 
     def source(self, kind: str, name: str, value: Tensor) -> Edge:
         self.trace.events.append(Source(kind, name, value))
@@ -138,6 +147,8 @@ class _Recorder(TorchFunctionMode):
         kwargs = kwargs or {}
         if self.inside:
             return function(*args, **kwargs)
+        if function is Tensor.__getitem__ and id(args[0]) in self.states:
+            args = self._of_one_layer(*args)
         with torch._C.DisableTorchFunction():
             given = self._given(args, kwargs)
         result = function(*args, **kwargs)
@@ -150,6 +161,14 @@ class _Recorder(TorchFunctionMode):
             elif _tensors(result) and not read:
                 self._add(function, name, None, given, result)
         return result
+
+    def _of_one_layer(self, state: Tensor, place: Any) -> tuple[Any, Any]:
+        """Return one layer's last state, and the place in it."""
+        states = self.states[id(state)]
+        if not isinstance(place, int):
+            return state, place
+        layer, inside = divmod(place % len(state), len(states[0]))
+        return states[layer], inside
 
     def _given(self, args: Any, kwargs: Any) -> tuple[list[Any], Any, Any]:
         """Flatten arguments, and return the edges of the tensors."""
@@ -203,6 +222,8 @@ class _Recorder(TorchFunctionMode):
         if self.inside:
             return self.plain(module, *args, **kwargs)
         name = self.names.get(id(module), type(module).__name__)
+        if is_stacked(module, args, kwargs):
+            return self._stacked(module, name, args[0])
         if not is_leaf(module):
             self.stack.append(name)
             try:
@@ -221,6 +242,26 @@ class _Recorder(TorchFunctionMode):
             again = partial(self.plain, module)
             self._add(again, name, module, given, result)
         return result
+
+    def _stacked(self, module: Any, name: str, x: Tensor) -> Any:
+        """Record a stack of recurrent layers as one after the other."""
+        if id(module) not in self.layers:
+            with torch._C.DisableTorchFunction():
+                self.layers[id(module)] = layers_of(module)
+        parts = self.layers[id(module)]
+        for depth, part in enumerate(parts):
+            self.names[id(part)] = f"{name}.l{depth}"
+        output, states = stacked(
+            module, parts, x, lambda part, x: self._called(part, (x,), {})
+        )
+        last = joined(states)
+        if isinstance(last, Tensor):
+            self.states[id(last)] = states
+        else:
+            for whole, each in zip(last, zip(*states, strict=False), strict=True):
+                self.states[id(whole)] = list(each)
+        self.kept.append((last, states))
+        return output, last
 
 
 def is_leaf(layer: nn.Module) -> bool:

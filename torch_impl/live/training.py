@@ -22,6 +22,12 @@ from framework_parity.common.live.training import (
 from framework_parity.torch_impl import introspect
 from framework_parity.torch_impl.live.losses import watched_losses
 from framework_parity.torch_impl.live.schedules import LiveSchedule
+from framework_parity.torch_impl.live.stacked import (
+    is_stacked,
+    joined,
+    layers_of,
+    stacked,
+)
 from framework_parity.torch_impl.live.tensors import (
     from_array,
     to_array,
@@ -29,10 +35,6 @@ from framework_parity.torch_impl.live.tensors import (
 
 MODED = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
 """Layers that do something else in training."""
-
-
-DRAWING = (nn.MultiheadAttention, nn.modules.rnn.RNNBase)
-"""Layers with dropouts inside, which are switched off."""
 
 
 class LiveTraining(BaseLiveTraining):
@@ -77,8 +79,11 @@ class LiveTraining(BaseLiveTraining):
         """Return the loss, the user's or the one that replaces it."""
         if self.changes.loss is None:
             return self.called("loss", pred, target)
-        last = pred.movedim(1, -1) if pred.ndim >= 3 else pred
-        loss = computed(self.changes.loss, to_array(target))
+        last, y = pred, to_array(target)
+        if pred.ndim >= 3:
+            last = pred.movedim(1, -1)
+            y = np.moveaxis(y, 1, -1) if y.ndim == pred.ndim else y
+        loss = computed(self.changes.loss, y)
         return self.live.differentiable(loss, [last])
 
     def differentiated(
@@ -217,10 +222,13 @@ class LiveTraining(BaseLiveTraining):
         inside = [
             (module, module.dropout)
             for module in self.live.model.modules()
-            if isinstance(module, DRAWING)
+            if isinstance(module, nn.MultiheadAttention)
         ]
         for module, _ in inside:
             module.dropout = 0.0
+        forwards = {kind: kind.forward for kind in (nn.RNN, nn.LSTM, nn.GRU)}
+        for kind, forward in forwards.items():
+            kind.forward = _layer_by_layer(forward)  # type: ignore
         hooks = [
             module.register_forward_pre_hook(self._in_mode)
             for module in self.live.model.modules()
@@ -233,6 +241,8 @@ class LiveTraining(BaseLiveTraining):
                 hook.remove()
             for module, rate in inside:
                 module.dropout = rate
+            for kind, forward in forwards.items():
+                kind.forward = forward  # type: ignore[method-assign]
             for name, function in plain.items():
                 setattr(functional, name, function)
 
@@ -278,6 +288,23 @@ class LiveTraining(BaseLiveTraining):
         """Return a loss as a number; NaN if it is none."""
         value = first_number(value)
         return float("nan") if value is None else float(value)
+
+
+def _layer_by_layer(plain: Any) -> Any:
+    """Return the pass of a recurrent layer, with the dropouts of a stack."""
+
+    def forward(module: Any, *args: Any, **keywords: Any) -> Any:
+        if not (module.dropout and is_stacked(module, args, keywords)):
+            return plain(module, *args, **keywords)
+        output, states = stacked(
+            module,
+            layers_of(module),
+            args[0],
+            lambda part, x: plain(part, x),
+        )
+        return output, joined(states)
+
+    return forward
 
 
 class _Replayed(nn.Module):

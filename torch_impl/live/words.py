@@ -30,6 +30,11 @@ AS_MODULE: dict[str, Callable[..., nn.Module]] = {
     "max_pool2d_with_indices": nn.MaxPool2d,
     "boolean_dispatch": nn.MaxPool2d,
     "avg_pool2d": nn.AvgPool2d,
+    "max_pool1d": nn.MaxPool1d,
+    "max_pool1d_with_indices": nn.MaxPool1d,
+    "avg_pool1d": nn.AvgPool1d,
+    "adaptive_avg_pool1d": nn.AdaptiveAvgPool1d,
+    "adaptive_max_pool1d": nn.AdaptiveMaxPool1d,
     "adaptive_avg_pool2d": nn.AdaptiveAvgPool2d,
     "adaptive_max_pool2d": nn.AdaptiveMaxPool2d,
     "dropout": nn.Dropout,
@@ -85,5 +90,9 @@ IMAGES = {
 }
 """Operations whose output has the channels first."""
 
-KEEPING = {"dropout", "spatial_dropout", "batch_norm", "prelu", "group_norm"}
+KEEPING = {
+    *("dropout", "spatial_dropout", "batch_norm", "prelu", "group_norm"),
+    *("layer_norm", "softmax", "log_softmax", "concatenate", "resize"),
+    *("zero_pad", "split"),
+}
 """Operations, besides those on single numbers, that keep the layout."""
