@@ -1,8 +1,9 @@
 """What a worker returns about training a live model, and what it is asked."""
 
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
-from framework_parity.common.layouts import Array
+from framework_parity.common.layouts import Array, Layout
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import Graph
 from framework_parity.common.live.losses import LossCall
@@ -10,6 +11,14 @@ from framework_parity.common.live.replay import StandIns
 
 Tensors = dict[int, dict[str, Array]]
 """By node and name, in neutral layout."""
+
+
+Flags: TypeAlias = dict[int, dict[str, bool]]
+"""By node and name of a tensor."""
+
+Parameter: TypeAlias = tuple[int, str, Layout | None, list[Any]]
+"""Node, name and layout of a tensor that may be trained, and the framework's
+own tensors."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +30,19 @@ class OptimizerRead:
             cannot be read.
         clipping: of the gradients, its kind and its fields; None without.
         rate: the learning rate of the first step.
+        accumulation: number of batches whose gradients make one update.
+        decayed: whether weight decay is applied to each tensor.
+        stepped: whether each tensor is given to the optimiser.
+        factors: the rate of each tensor, relative to `rate`.
     """
 
     described: Described | None
     clipping: Described | None
     rate: float
+    accumulation: int = 1
+    decayed: Flags = field(default_factory=dict)
+    stepped: Flags = field(default_factory=dict)
+    factors: dict[int, dict[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,9 @@ class Changes:
         single_biases: whether only one of two biases that are added is
             trained.
         fitted: whether targets get the shape of the outputs.
+        accumulation: number of batches of an update, if `optimizer` is given.
+        decayed: whether weight decay is applied, where that is replaced.
+        stepped: whether the optimiser gets a tensor, where it does not.
         dense: whether the gradients of an embedding are added up by id
             before the optimiser gets them.
         exact: whether they are computed without constants in float32.
@@ -96,6 +116,9 @@ class Changes:
     single_biases: bool = False
     fitted: bool = False
     dense: bool = False
+    accumulation: int = 1
+    decayed: Flags = field(default_factory=dict)
+    stepped: Flags = field(default_factory=dict)
     modes: dict[int, bool] = field(default_factory=dict)
 
 

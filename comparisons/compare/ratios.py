@@ -4,6 +4,8 @@ Each framework is run unmodified, and with weights and inputs perturbed by one
 unit in the last place.
 """
 
+import numpy as np
+
 from framework_parity.common.layouts import Array
 from framework_parity.common.training.randomness import nudged
 from framework_parity.comparisons.ladder.noise_floor import compare_tensor
@@ -56,6 +58,10 @@ def compared(torch: list[Array], keras: list[Array]) -> tuple[float, float]:
         torch: PyTorch's output, unmodified, then perturbed.
         keras: Keras's.
     """
+    if torch[0].dtype.kind == "b" or keras[0].dtype.kind == "b":
+        torch, keras = (
+            [x.astype(np.float64) for x in run] for run in (torch, keras)
+        )
     # Axes of size 1 are a matter of writing.
     if torch[0].shape != keras[0].shape:
         torch, keras = ([x.squeeze() for x in run] for run in (torch, keras))

@@ -1,21 +1,18 @@
 """Differences between the losses, optimisers and frozen tensors of a pair."""
 
-import math
 from typing import Any
 
-from framework_parity.common.live.elements import Described
 from framework_parity.common.live.records import (
-    Changes,
     OptimizerRead,
     TrainingFound,
 )
 from framework_parity.common.spec.conventions import CONVENTIONS
-from framework_parity.comparisons.compare.differences import stand_ins
 from framework_parity.comparisons.compare.result import (
     Difference,
     PairResult,
     Place,
 )
+from framework_parity.comparisons.workers.worker import LABELS
 
 SLUGS = {row.field: row.name for row in CONVENTIONS}
 
@@ -23,7 +20,6 @@ INHERENT = {
     "epsilon_placement",
     "bias_correction",
     "velocity",
-    "momentum_decay",
 }
 """Fields of optimisers that no argument of the frameworks' classes sets."""
 
@@ -46,6 +42,7 @@ def recipe_differences(found: Found, result: PairResult) -> list[Difference]:
     return [
         *_of_losses(found),
         *_of_optimizers(found),
+        *_of_groups(found, result),
         *_of_trained(found, result),
         *_of_modes(found, result),
         *_of_penalties(found),
@@ -104,7 +101,34 @@ def _of_optimizers(found: Found) -> list[Difference]:
         )
     )
     differences = _of_clipping(torch, keras, place)
+    if torch.accumulation != keras.accumulation:
+        differences.append(
+            Difference.of_training(
+                "gradient_accumulation",
+                place,
+                f"PyTorch's optimiser updates after {torch.accumulation} "
+                f"batches, Keras's after {keras.accumulation}",
+                "use the same gradient_accumulation_steps",
+                part="accumulation",
+            )
+        )
     if torch.described is None or keras.described is None:
+        unread = [
+            LABELS[side]
+            for side, each in (("torch", torch), ("keras", keras))
+            if each.described is None
+        ]
+        differences.append(
+            Difference.of_training(
+                "optimizer_unread",
+                place,
+                f"the optimiser of {' and '.join(unread)} cannot be read: it "
+                "is no class of the library, or has arguments that are not "
+                "known here",
+                "compare its update with the other's",
+                part="unread",
+            )
+        )
         return differences
     (kind, fields), (other, theirs) = torch.described, keras.described
     if kind != other:
@@ -142,6 +166,63 @@ def _of_optimizers(found: Found) -> list[Difference]:
                 or (name == "decay" and set(values) == ROUNDING),
             )
         )
+    return differences
+
+
+def _of_groups(found: Found, result: PairResult) -> list[Difference]:
+    """Return how the optimisers treat single tensors differently."""
+    torch, keras = found["torch"].optimizer, found["keras"].optimizer
+    if torch is None or keras is None:
+        return []
+    described = [each.described for each in (torch, keras)]
+    decays = all(each and each[1].get("weight_decay") for each in described)
+    differences = []
+    for one, other in result.pairing.pairs:
+        nodes = result.graphs[0].nodes[one], result.graphs[1].nodes[other]
+        names = torch.stepped.get(one, {}).keys()
+        for name in sorted(names & keras.stepped.get(other, {}).keys()):
+            if not torch.stepped[one][name]:
+                differences.append(
+                    Difference(
+                        "optimizer_parameters",
+                        *nodes,
+                        f"{name} is not among the parameters of PyTorch's "
+                        "optimiser",
+                        "give it to the optimiser in PyTorch, or freeze it "
+                        "in Keras",
+                        name,
+                        part="stepped",
+                    )
+                )
+            elif torch.factors[one][name] != keras.factors[other][name]:
+                differences.append(
+                    Difference(
+                        "parameter_group_rate",
+                        *nodes,
+                        f"the rate of {name} is {torch.factors[one][name]:g} "
+                        "times that of the first group in PyTorch",
+                        "Keras's optimisers have one rate; scale the gradient",
+                        name,
+                        part="unread",
+                    )
+                )
+            if (
+                decays
+                and torch.decayed[one][name] != keras.decayed[other][name]
+            ):
+                sides = ("PyTorch", "Keras")
+                has, lacks = sides if torch.decayed[one][name] else sides[::-1]
+                differences.append(
+                    Difference(
+                        "weight_decay_exclusion",
+                        *nodes,
+                        f"{name} is decayed in {has} and not in {lacks}",
+                        "use groups of parameters in PyTorch, or "
+                        "exclude_from_weight_decay in Keras",
+                        name,
+                        part="decays",
+                    )
+                )
     return differences
 
 
@@ -380,117 +461,3 @@ def _differing(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
         for name in one.keys() | other.keys()
         if one.get(name) != other.get(name)
     )
-
-
-def changed(
-    removed: list[Difference], found: Found, result: PairResult
-) -> dict[str, Changes]:
-    """Return what removes differences, for each framework.
-
-    Args:
-        removed: the differences.
-        found: what both files have for training.
-        result: of the rungs so far, with the pairing.
-    """
-    parts: dict[str, list[Difference]] = {}
-    for each in removed:
-        parts.setdefault(each.part, []).append(each)
-    standins = stand_ins(parts.get("model", []))
-    torch, keras = found["torch"], found["keras"]
-    for node in keras.graph:
-        if (node.kind, node.label) in result.replaced:
-            own = node.kind, node.fields
-            standins["keras"].setdefault(node.index, own)
-    optimizer, clipping = _optimizer(parts, torch.optimizer, keras.optimizer)
-    trained: dict[int, dict[str, bool]] = {}
-    partners = dict(result.pairing.pairs)
-    for each in parts.get("trained", []):
-        assert each.torch is not None
-        assert each.field is not None
-        index = each.torch.index
-        mine = torch.trained[index][each.field]
-        trained.setdefault(partners[index], {})[each.field] = mine
-    modes: dict[int, bool] = {}
-    for each in parts.get("modes", []):
-        assert each.torch is not None
-        index = each.torch.index
-        modes[partners[index]] = torch.modes[index]
-    rates: tuple[float, ...] = ()
-    if "rates" in parts:
-        rates = result.rates
-    elif "rounded_rates" in parts:
-        pairs = zip(result.rates, result.keras_rates, strict=True)
-        rates = tuple(
-            mine if math.isclose(mine, theirs, rel_tol=RATES) else theirs
-            for mine, theirs in pairs
-        )
-    if optimizer is not None and not rates:
-        rates = result.keras_rates
-    return {
-        "torch": Changes(
-            standins=standins["torch"],
-            single_biases="biases" in parts,
-            fitted="fitted" in parts,
-        ),
-        "keras": Changes(
-            standins=standins["keras"],
-            loss=_loss(parts.get("loss", []), torch, keras),
-            optimizer=optimizer,
-            clipping=clipping,
-            rates=rates,
-            trained=trained,
-            penalties="penalties" not in parts,
-            exact="exact" in parts,
-            fitted="fitted" in parts,
-            dense="dense" in parts,
-            modes=modes,
-        ),
-    }
-
-
-def _loss(
-    removed: list[Difference], torch: TrainingFound, keras: TrainingFound
-) -> Described | None:
-    if not removed:
-        return None
-    kind, fields = keras.losses[0].described
-    for each in removed:
-        if each.field is None:
-            return torch.losses[0].described
-        theirs = torch.losses[0].fields
-        fields = fields | {each.field: theirs.get(each.field)}
-        if each.field == "class_weights" and "mean_of" not in fields:
-            fields["mean_of"] = theirs["mean_of"]
-    return kind, fields
-
-
-def _optimizer(
-    parts: dict[str, list[Difference]],
-    torch: OptimizerRead | None,
-    keras: OptimizerRead | None,
-) -> tuple[Described | None, Described | None]:
-    """Return Keras's optimiser and clipping with differences removed."""
-    removed = parts.get("optimizer", [])
-    clips = parts.get("clipping", [])
-    rebuilt = removed or clips or "constants" in parts
-    if torch is None or keras is None or not rebuilt:
-        return None, None
-    described, clipping = keras.described, keras.clipping
-    for each in removed:
-        assert torch.described is not None
-        assert described is not None
-        if each.field is None:
-            described = torch.described
-        else:
-            fields = described[1] | {
-                each.field: torch.described[1][each.field]
-            }
-            described = described[0], fields
-    for each in clips:
-        if each.field is None or clipping is None:
-            clipping = torch.clipping
-        else:
-            assert torch.clipping is not None
-            value = torch.clipping[1][each.field]
-            clipping = clipping[0], clipping[1] | {each.field: value}
-    return described, clipping

@@ -32,7 +32,8 @@ class Difference:
         part: `model`, or the part of the training that differs: `loss`,
             `optimizer`, `constants`, `clipping`, `rates`,
             `rounded_rates`, `trained`, `modes`, `penalties`, `exact`,
-            `fitted`, `dense`, `shared`, `draws`; `unread` where it cannot be
+            `fitted`, `dense`, `accumulation`, `decays`,
+            `stepped`, `shared`, `draws`; `unread` where it cannot be
             replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.

@@ -20,6 +20,7 @@ from framework_parity.comparisons.compare.batches import (
     agreed_forms,
     drawn_batches,
 )
+from framework_parity.comparisons.compare.changes import changed
 from framework_parity.comparisons.compare.differences import (
     found_differences,
     is_testable,
@@ -28,7 +29,6 @@ from framework_parity.comparisons.compare.functions import judge_functions
 from framework_parity.comparisons.compare.pairing import Pairing, paired
 from framework_parity.comparisons.compare.recipe import (
     RATES,
-    changed,
     recipe_differences,
 )
 from framework_parity.comparisons.compare.result import (

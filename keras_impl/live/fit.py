@@ -146,3 +146,17 @@ def penalties(model: Any, *, exact: bool) -> list[Any]:
         for rule in [getattr(variable, "regularizer", None)]
         if isinstance(rule, PENALTIES)
     ]
+
+
+def copied(model: Any) -> Any:
+    """Return an optimiser like that of a compiled model, not yet used.
+
+    Args:
+        model: the model.
+    """
+    own = model.optimizer
+    made = type(own).from_config(own.get_config())
+    made.exclude_from_weight_decay(
+        [v for v in model.variables if not own._use_weight_decay(v)]
+    )
+    return made

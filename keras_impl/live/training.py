@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
+from functools import partial
 from typing import Any
 
 import keras
@@ -11,21 +11,21 @@ import tensorflow as tf
 from keras.src import backend, tree
 
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.elements import Described
 from framework_parity.common.live.losses import LossCall, computed
-from framework_parity.common.live.records import OptimizerRead, Tensors
+from framework_parity.common.live.records import (
+    OptimizerRead,
+    Parameter,
+    Tensors,
+)
 from framework_parity.common.live.replay import Replay
 from framework_parity.common.live.trace import Call
 from framework_parity.common.live.training import (
     BaseLiveTraining,
     first_number,
 )
-from framework_parity.common.spec.clipping import Clipping
-from framework_parity.common.spec.node import members
-from framework_parity.common.spec.optimizers import Optimizer
-from framework_parity.keras_impl import introspect
 from framework_parity.keras_impl.live.fit import (
     compiled_loss,
+    copied,
     fit_arguments,
     fitted_class_weights,
     last_part,
@@ -34,17 +34,16 @@ from framework_parity.keras_impl.live.fit import (
     with_patience,
 )
 from framework_parity.keras_impl.live.losses import watched_losses
+from framework_parity.keras_impl.live.optimizers import (
+    read_optimizer,
+    replaced_optimizer,
+)
 from framework_parity.keras_impl.live.schedules import LiveSchedule
 from framework_parity.keras_impl.live.tensors import (
     arguments,
     from_array,
     to_array,
 )
-from framework_parity.keras_impl.updates import optimizer_call
-
-OPTIMIZERS: dict[str, Any] = {each.kind(): each for each in members(Optimizer)}
-CLIPPINGS: dict[str, Any] = {each.kind(): each for each in members(Clipping)}
-
 
 FROZEN = (keras.layers.BatchNormalization,)
 """Layers that run in evaluation mode where they are not trained."""
@@ -100,8 +99,7 @@ class LiveTraining(BaseLiveTraining):
                 model.loss, self.class_weights, self.live.dtype
             )
         if "make_optimizer" not in self.functions:
-            kind, config = type(model.optimizer), model.optimizer.get_config()
-            self.functions["make_optimizer"] = lambda: kind.from_config(config)
+            self.functions["make_optimizer"] = partial(copied, model)
 
     def saved(self) -> Any:
         """Return the state of the model and of random draws."""
@@ -148,7 +146,7 @@ class LiveTraining(BaseLiveTraining):
         self, inputs: list[Array], target: Array
     ) -> tuple[float, Tensors]:
         """Return the loss without penalties, and its gradients."""
-        parameters = list(self._parameters())
+        parameters = list(self.parameters())
         variables = [v.value for *_, own in parameters for v in own]
         with tf.GradientTape() as tape:
             value = self.loss_of(self.forward(inputs), self.target(target))
@@ -170,7 +168,7 @@ class LiveTraining(BaseLiveTraining):
             )
         return self.to_float(value), gradients
 
-    def _parameters(self) -> Iterator[tuple[int, str, Any, list[Any]]]:
+    def parameters(self) -> Iterator[Parameter]:
         """Yield node, name, layout and tensors of what may be trained."""
         for node in self.live.graph.with_tensors():
             for each in self.live.held(node):
@@ -179,47 +177,15 @@ class LiveTraining(BaseLiveTraining):
 
     def made_optimizer(self) -> Any:
         """Return an optimiser of the model's tensors, with the changes."""
-        made = self._made()
-        if self.changes.dense and made is not None:
-            object.__setattr__(made, "apply", _of_dense(made.apply))
-        return made
-
-    def _made(self) -> Any:
-        changes = self.changes
-        if changes.optimizer is not None:
-            kind, fields = changes.optimizer
-            rate = changes.rates[0] if changes.rates else 1e-3
-            clipping = changes.clipping
-            recipe: Any = SimpleNamespace(
-                optimizer=OPTIMIZERS[kind](**fields, lr=rate),
-                clipping=clipping and CLIPPINGS[clipping[0]](**clipping[1]),
-                accumulation=None,
-            )
-            return optimizer_call(recipe).construct()
         if "make_optimizer" not in self.functions:
             return None
-        made = self.called("make_optimizer")
-        if changes.rates:
-            config = made.get_config() | {"learning_rate": changes.rates[0]}
-            made = type(made).from_config(config)
-        return made
+        own = self.called("make_optimizer")
+        return replaced_optimizer(own, self.changes, list(self.parameters()))
 
     def optimizer_read(self, optimizer: Any) -> OptimizerRead:
         """Return an optimiser in neutral terms."""
-        described: Described | None = None
-        clipping: Described | None = None
-        try:
-            spec = introspect.read(optimizer)
-            fields = {k: v for k, v in spec if k != "lr"}
-            described = spec.kind(), fields
-        except LookupError:
-            pass
-        try:
-            clip = introspect.read_clipping(optimizer)
-            clipping = clip.kind(), dict(clip)
-        except LookupError:
-            pass
-        return OptimizerRead(described, clipping, self.rate(optimizer))
+        clipping = None
+        return read_optimizer(optimizer, self.parameters(), clipping)
 
     def rate(self, optimizer: Any) -> float:
         """Return the learning rate of the next step."""
@@ -342,7 +308,7 @@ class LiveTraining(BaseLiveTraining):
         """Return whether each tensor is trained, by node and name."""
         chosen = {id(v) for v in self.live.model.trainable_variables}
         found: dict[int, dict[str, bool]] = {}
-        for index, name, _, own in self._parameters():
+        for index, name, _, own in self.parameters():
             found.setdefault(index, {})[name] = id(own[0]) in chosen
         return found
 
@@ -353,7 +319,7 @@ class LiveTraining(BaseLiveTraining):
             wanted = trained.get(node.index, {})
             if isinstance(event, Call) and any(wanted.values()):
                 event.layer.trainable = True
-        for index, name, _, own in self._parameters():
+        for index, name, _, own in self.parameters():
             if name in trained.get(index, {}):
                 own[0].trainable = trained[index][name]
 
@@ -379,16 +345,6 @@ class _Replayed:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._training.live.model, name)
-
-
-def _of_dense(plain: Any) -> Any:
-    """Return `apply` of an optimiser, which gets no sparse gradients."""
-
-    def apply(grads: Any, variables: Any = None) -> Any:
-        dense = [None if g is None else tf.convert_to_tensor(g) for g in grads]
-        return plain(dense, variables)
-
-    return apply
 
 
 def _rates_inside(model: Any) -> list[tuple[Any, str, float]]:

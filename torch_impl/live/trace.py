@@ -258,8 +258,8 @@ class _Recorder(TorchFunctionMode):
         if isinstance(last, Tensor):
             self.states[id(last)] = states
         else:
-            for whole, each in zip(last, zip(*states, strict=False), strict=True):
-                self.states[id(whole)] = list(each)
+            for place, whole in enumerate(last):
+                self.states[id(whole)] = [state[place] for state in states]
         self.kept.append((last, states))
         return output, last
 

@@ -13,14 +13,18 @@ from torch.nn import functional
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.losses import computed
-from framework_parity.common.live.records import OptimizerRead, Tensors
+from framework_parity.common.live.records import (
+    OptimizerRead,
+    Parameter,
+    Tensors,
+)
 from framework_parity.common.live.replay import Replay
 from framework_parity.common.live.training import (
     BaseLiveTraining,
     first_number,
 )
-from framework_parity.torch_impl import introspect
 from framework_parity.torch_impl.live.losses import watched_losses
+from framework_parity.torch_impl.live.optimizers import read_optimizer
 from framework_parity.torch_impl.live.schedules import LiveSchedule
 from framework_parity.torch_impl.live.stacked import (
     is_stacked,
@@ -94,7 +98,7 @@ class LiveTraining(BaseLiveTraining):
         if value.requires_grad:
             value.backward()
         gradients: Tensors = {}
-        for index, name, layout, own in self._parameters():
+        for index, name, layout, own in self.parameters():
             slopes = [
                 np.zeros(tuple(tensor.shape))
                 if tensor.grad is None
@@ -110,7 +114,7 @@ class LiveTraining(BaseLiveTraining):
             gradients.setdefault(index, {})[name] = neutral
         return self.to_float(value), gradients
 
-    def _parameters(self) -> Iterator[tuple[int, str, Any, list[Any]]]:
+    def parameters(self) -> Iterator[Parameter]:
         """Yield node, name, layout and tensors of what may be trained."""
         for node in self.live.graph.with_tensors():
             for each in self.live.held(node):
@@ -126,14 +130,8 @@ class LiveTraining(BaseLiveTraining):
 
     def optimizer_read(self, optimizer: Any) -> OptimizerRead:
         """Return an optimiser in neutral terms."""
-        described: Described | None = None
-        try:
-            spec = introspect.read(optimizer)
-            fields = {k: v for k, v in spec if k != "lr"}
-            described = spec.kind(), fields
-        except LookupError:
-            pass
-        return OptimizerRead(described, self._clipping(), self.rate(optimizer))
+        clipping = self._clipping()
+        return read_optimizer(optimizer, self.parameters(), clipping)
 
     def _clipping(self) -> Described | None:
         """Return how the user's training step clips gradients."""
@@ -259,7 +257,7 @@ class LiveTraining(BaseLiveTraining):
     def trained(self) -> dict[int, dict[str, bool]]:
         """Return whether each tensor is trained, by node and name."""
         found: dict[int, dict[str, bool]] = {}
-        for index, name, _, own in self._parameters():
+        for index, name, _, own in self.parameters():
             found.setdefault(index, {})[name] = own[0].requires_grad
         return found
 
@@ -269,14 +267,14 @@ class LiveTraining(BaseLiveTraining):
 
     def set_trained(self, trained: dict[int, dict[str, bool]]) -> None:
         """Train or freeze some tensors."""
-        for index, name, _, own in self._parameters():
+        for index, name, _, own in self.parameters():
             if name in trained.get(index, {}):
                 for tensor in own:
                     tensor.requires_grad_(trained[index][name])
 
     def set_single_biases(self) -> None:
         """Train only one of two biases that are added."""
-        for *_, layout, own in self._parameters():
+        for *_, layout, own in self.parameters():
             if layout is not None and layout.several == "add":
                 for tensor in own[1:]:
                     with torch.no_grad():

@@ -327,7 +327,7 @@ OPTIMIZERS: dict[str, tuple[str, str, list[tuple[str, Edit, str]]]] = {
         ],
     ),
     "nadam": (
-        "NAdam(params, lr=2e-3, eps=1e-7)",
+        "NAdam(params, lr=2e-3, eps=1e-7, momentum_decay=1.0)",
         "Nadam(2e-3)",
         [
             ("torch", ("eps=1e-7", "eps=1e-3"), "nadam_epsilon"),
@@ -339,6 +339,11 @@ OPTIMIZERS: dict[str, tuple[str, str, list[tuple[str, Edit, str]]]] = {
                 "nadam_weight_decay nadam_decay",
             ),
             ("keras", ("Nadam", "Adam"), "optimizer_replaced"),
+            (
+                "torch",
+                (", momentum_decay=1.0", ""),
+                "nadam_momentum_decay",
+            ),
         ],
     ),
 }

@@ -1,0 +1,175 @@
+"""What removes differences between the training of two files."""
+
+import math
+
+from framework_parity.common.live.elements import Described
+from framework_parity.common.live.records import (
+    Changes,
+    OptimizerRead,
+    TrainingFound,
+)
+from framework_parity.comparisons.compare.differences import stand_ins
+from framework_parity.comparisons.compare.recipe import RATES, Found
+from framework_parity.comparisons.compare.result import (
+    Difference,
+    PairResult,
+)
+
+
+def changed(
+    removed: list[Difference], found: Found, result: PairResult
+) -> dict[str, Changes]:
+    """Return what removes differences, for each framework.
+
+    Args:
+        removed: the differences.
+        found: what both files have for training.
+        result: of the rungs so far, with the pairing.
+    """
+    parts: dict[str, list[Difference]] = {}
+    for each in removed:
+        parts.setdefault(each.part, []).append(each)
+    standins = stand_ins(parts.get("model", []))
+    torch, keras = found["torch"], found["keras"]
+    for node in keras.graph:
+        if (node.kind, node.label) in result.replaced:
+            own = node.kind, node.fields
+            standins["keras"].setdefault(node.index, own)
+    optimizer, clipping = _optimizer(parts, torch.optimizer, keras.optimizer)
+    trained: dict[int, dict[str, bool]] = {}
+    partners = dict(result.pairing.pairs)
+    for each in parts.get("trained", []):
+        assert each.torch is not None
+        assert each.field is not None
+        index = each.torch.index
+        mine = torch.trained[index][each.field]
+        trained.setdefault(partners[index], {})[each.field] = mine
+    decayed = _flags(parts.get("decays", []), torch.optimizer, result)
+    if any(
+        each.field == "weight_decay" for each in parts.get("optimizer", [])
+    ):
+        assert torch.optimizer is not None
+        decayed = {
+            partners[index]: flags
+            for index, flags in torch.optimizer.decayed.items()
+            if index in partners
+        }
+    stepped: dict[int, dict[str, bool]] = {}
+    for each in parts.get("stepped", []):
+        assert each.torch is not None
+        assert each.field is not None
+        stepped.setdefault(partners[each.torch.index], {})[each.field] = False
+    modes: dict[int, bool] = {}
+    for each in parts.get("modes", []):
+        assert each.torch is not None
+        index = each.torch.index
+        modes[partners[index]] = torch.modes[index]
+    rates: tuple[float, ...] = ()
+    if "rates" in parts:
+        rates = result.rates
+    elif "rounded_rates" in parts:
+        pairs = zip(result.rates, result.keras_rates, strict=True)
+        rates = tuple(
+            mine if math.isclose(mine, theirs, rel_tol=RATES) else theirs
+            for mine, theirs in pairs
+        )
+    if optimizer is not None and not rates:
+        rates = result.keras_rates
+    return {
+        "torch": Changes(
+            standins=standins["torch"],
+            single_biases="biases" in parts,
+            fitted="fitted" in parts,
+        ),
+        "keras": Changes(
+            standins=standins["keras"],
+            loss=_loss(parts.get("loss", []), torch, keras),
+            optimizer=optimizer,
+            clipping=clipping,
+            rates=rates,
+            trained=trained,
+            penalties="penalties" not in parts,
+            exact="exact" in parts,
+            fitted="fitted" in parts,
+            dense="dense" in parts,
+            accumulation=_accumulation(parts, torch, keras),
+            decayed=decayed,
+            stepped=stepped,
+            modes=modes,
+        ),
+    }
+
+
+def _flags(
+    removed: list[Difference],
+    torch: OptimizerRead | None,
+    result: PairResult,
+) -> dict[int, dict[str, bool]]:
+    """Return whether weight decay is applied to some tensors in PyTorch."""
+    partners = dict(result.pairing.pairs)
+    flags: dict[int, dict[str, bool]] = {}
+    for each in removed:
+        assert torch is not None
+        assert each.torch is not None
+        assert each.field is not None
+        value = torch.decayed[each.torch.index][each.field]
+        flags.setdefault(partners[each.torch.index], {})[each.field] = value
+    return flags
+
+
+def _accumulation(
+    parts: dict[str, list[Difference]],
+    torch: TrainingFound,
+    keras: TrainingFound,
+) -> int:
+    """Return the number of batches of an update."""
+    chosen = torch if "accumulation" in parts else keras
+    return chosen.optimizer.accumulation if chosen.optimizer else 1
+
+
+def _loss(
+    removed: list[Difference], torch: TrainingFound, keras: TrainingFound
+) -> Described | None:
+    if not removed:
+        return None
+    kind, fields = keras.losses[0].described
+    for each in removed:
+        if each.field is None:
+            return torch.losses[0].described
+        theirs = torch.losses[0].fields
+        fields = fields | {each.field: theirs.get(each.field)}
+        if each.field == "class_weights" and "mean_of" not in fields:
+            fields["mean_of"] = theirs["mean_of"]
+    return kind, fields
+
+
+def _optimizer(
+    parts: dict[str, list[Difference]],
+    torch: OptimizerRead | None,
+    keras: OptimizerRead | None,
+) -> tuple[Described | None, Described | None]:
+    """Return Keras's optimiser and clipping with differences removed."""
+    removed = parts.get("optimizer", [])
+    clips = parts.get("clipping", [])
+    rebuilt = removed or clips or parts.keys() & {"constants", "accumulation"}
+    if torch is None or keras is None or not rebuilt:
+        return None, None
+    described, clipping = keras.described, keras.clipping
+    for each in removed:
+        assert torch.described is not None
+        assert described is not None
+        if each.field is None:
+            described = torch.described
+        else:
+            fields = described[1] | {
+                each.field: torch.described[1][each.field]
+            }
+            described = described[0], fields
+    for each in clips:
+        if each.field is None or clipping is None:
+            clipping = torch.clipping
+        else:
+            assert torch.clipping is not None
+            value = torch.clipping[1][each.field]
+            clipping = clipping[0], clipping[1] | {each.field: value}
+    return described, clipping

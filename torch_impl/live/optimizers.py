@@ -1,0 +1,62 @@
+"""A user's optimiser in neutral terms, read from PyTorch."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from framework_parity.common.live.elements import Described
+from framework_parity.common.live.records import (
+    OptimizerRead,
+    Parameter,
+)
+from framework_parity.torch_impl import introspect
+
+LIBRARY = ("torch.optim.", "framework_parity.")
+"""Modules whose optimisers do what their arguments say."""
+
+
+def read_optimizer(
+    optimizer: Any,
+    parameters: Iterable[Parameter],
+    clipping: Described | None,
+) -> OptimizerRead:
+    """Return an optimiser in neutral terms.
+
+    Args:
+        optimizer: the optimiser; None without one.
+        parameters: the tensors that may be trained.
+        clipping: how the user's training step clips gradients.
+
+    Translation: rate and decay are those of a group of parameters, and what
+    is in no group is not updated.
+    """
+    groups = getattr(optimizer, "param_groups", None) or [{"lr": float("nan")}]
+    first, described = groups[0], None
+    key = "decoupled_decay" if "decoupled_decay" in first else "weight_decay"
+    decays = {group.get(key, 0.0) for group in groups} - {0.0}
+    try:
+        if type(optimizer).__module__.startswith(LIBRARY):
+            spec = introspect.read(optimizer)
+            fields = {k: v for k, v in spec if k not in ("lr", *OWN)}
+            if "weight_decay" in fields:
+                fields["weight_decay"] = max(decays, default=0.0)
+            if len(decays) <= 1:
+                described = spec.kind(), fields
+    except LookupError:
+        pass
+    of = {
+        id(each): group for group in groups for each in group.get("params", ())
+    }
+    read = OptimizerRead(described, clipping, float(first["lr"]))
+    for index, name, _, own in parameters:
+        group = of.get(id(own[0]))
+        read.stepped.setdefault(index, {})[name] = group is not None
+        read.decayed.setdefault(index, {})[name] = bool(
+            group and group.get(key)
+        )
+        factor = 1.0 if group is None else float(group["lr"] / first["lr"])
+        read.factors.setdefault(index, {})[name] = factor
+    return read
+
+
+OWN = ("decay_applies_to",)
+"""Fields that each tensor has."""
