@@ -145,6 +145,33 @@ def _power(kind: str) -> Callable[..., Joined]:
     return apply
 
 
+def _softmax(fields: dict[str, Any], *inputs: Array) -> Joined:
+    """Along any axis, also that of the batch."""
+    (x,) = inputs
+    axis = fields["axis"]
+    powers = np.exp(x - x.max(axis, keepdims=True))
+    share = powers / powers.sum(axis, keepdims=True)
+
+    def back(slope: Array) -> list[Array]:
+        total = (slope * share).sum(axis, keepdims=True)
+        return [share * (slope - total)]
+
+    return share, back
+
+
+def _log_softmax(fields: dict[str, Any], *inputs: Array) -> Joined:
+    (x,) = inputs
+    axis = fields["axis"]
+    top = x - x.max(axis, keepdims=True)
+    value = top - np.log(np.exp(top).sum(axis, keepdims=True))
+
+    def back(slope: Array) -> list[Array]:
+        total = slope.sum(axis, keepdims=True)
+        return [slope - np.exp(value) * total]
+
+    return value, back
+
+
 def _resize(fields: dict[str, Any], *inputs: Array) -> Joined:
     """Each axis of an image is interpolated by a matrix."""
     (x,) = inputs
@@ -174,7 +201,7 @@ def _interpolation(n: int, size: int, fields: dict[str, Any]) -> Array:
     if fields["method"] == "nearest":
         matrix[places, places * n // size] = 1.0
         return matrix
-    if fields["corners"] == "aligned":
+    if fields.get("corners") == "aligned":
         source = places * ((n - 1) / max(size - 1, 1))
     else:
         source = np.maximum((places + 0.5) * n / size - 0.5, 0.0)
@@ -208,6 +235,8 @@ JOINS: dict[str, Callable[..., Joined]] = {
     "maximum": _maximum,
     "concatenate": _concatenate,
     "resize": _resize,
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
     **{name: _reduced(name) for name in ("mean", "sum", "max", "min")},
     "global_average_pool": _reduced("mean"),
     "global_max_pool": _reduced("max"),

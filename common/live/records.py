@@ -62,8 +62,10 @@ class TrainingFound:
         known: whether a loss function that was called says the form.
         modes: whether each dropout and batch normalisation runs in training
             mode in a training step, by its node in evaluation.
+        pass_modes: the same for a pass of the model in training mode.
         penalties: whether the model adds penalties to the loss.
         shared: nodes that use the same tensors.
+        cleared: whether a step starts without the gradients of the last.
     """
 
     graph: Graph
@@ -76,8 +78,10 @@ class TrainingFound:
     forms: tuple[str, ...]
     known: bool
     modes: dict[int, bool]
+    pass_modes: dict[int, bool]
     penalties: bool
     shared: list[tuple[int, ...]]
+    cleared: bool
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,11 @@ class Changes:
         stepped: whether the optimiser gets a tensor, where it does not.
         dense: whether the gradients of an embedding are added up by id
             before the optimiser gets them.
+        cleared: whether gradients are cleared before each step.
         exact: whether they are computed without constants in float32.
         modes: whether a dropout or a batch normalisation runs in training
-            mode, where that is replaced.
+            mode in steps, where that is replaced.
+        pass_modes: the same for a pass of the model.
     """
 
     standins: StandIns = field(default_factory=dict)
@@ -116,10 +122,12 @@ class Changes:
     single_biases: bool = False
     fitted: bool = False
     dense: bool = False
+    cleared: bool = False
     accumulation: int = 1
     decayed: Flags = field(default_factory=dict)
     stepped: Flags = field(default_factory=dict)
     modes: dict[int, bool] = field(default_factory=dict)
+    pass_modes: dict[int, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.reference.passes import Pass
-from framework_parity.common.spec.architecture import layer_nodes
+from framework_parity.common.spec.architecture import LayerNode, layer_nodes
 from framework_parity.common.spec.initializers import Zeros
 from framework_parity.common.spec.layer import LayerSpec, Shape
 from framework_parity.common.spec.layers import Layer
@@ -23,6 +23,12 @@ ALONG = {"softmax", "log_softmax"}
 
 DROPOUTS = ("dropout", "spatial_dropout")
 """Kinds that draw masks."""
+
+NEUTRAL = {"gamma": 1.0, "beta": 0.0, "bias": 0.0}
+"""The values of tensors that have no effect."""
+
+PADDED = ("conv2d", "depthwise_conv2d", "max_pool")
+"""Windows whose padding may be an operation before them."""
 
 AXES = {
     1: ("channels",),
@@ -111,9 +117,19 @@ def applied(
     Raises:
         LookupError: if the language has no such element.
     """
-    spec = element(kind, fields, x.shape[1:])
+    if kind in OTHERS:
+        return Applied(*OTHERS[kind](fields, tensors, x), {})
+    try:
+        spec = element(kind, fields, x.shape[1:])
+    except LookupError:
+        if kind not in PADDED:
+            raise
+        return _padded_first(kind, fields, tensors, x)
     (node,) = layer_nodes((spec,), x.shape[1:])
-    weights = {f"{node.name}/{name}": v for name, v in tensors.items()}
+    weights = {
+        f"{node.name}/{name}": _fitted(name, value, node)
+        for name, value in tensors.items()
+    }
     masks = None
     if uniform is not None:
         masks = {node.name: mask(kind, fields, x.shape, uniform)}
@@ -125,6 +141,93 @@ def applied(
         return before, _short(run.gradients)
 
     return Applied(output, both, _short(run.kept))
+
+
+def can_apply(kind: str, fields: dict[str, Any], shape: Shape) -> bool:
+    """Return whether an operation can be computed here.
+
+    Args:
+        kind: of the node.
+        fields: of the node.
+        shape: shape of one input sample, channels last.
+    """
+    if kind in OTHERS:
+        return True
+    if kind in PADDED:
+        fields = fields | {"pads": ((0, 0), (0, 0))}
+    try:
+        element(kind, fields, shape)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+def _fitted(name: str, value: Array, node: LayerNode) -> Array:
+    """Return a tensor in the shape of an element, if it has no effect."""
+    wanted = (node.parameters | node.state).get(f"{node.name}/{name}")
+    neutral = NEUTRAL.get(name)
+    if wanted is None or neutral is None or value.shape == wanted:
+        return value
+    return np.full(wanted, neutral) if np.all(value == neutral) else value
+
+
+def _padded_first(
+    kind: str, fields: dict[str, Any], tensors: dict[str, Array], x: Array
+) -> Applied:
+    """Apply a window after its padding, which the language has not."""
+    pads = fields["pads"]
+    value = 0.0 if kind != "max_pool" else float(x.min()) - 1.0
+    wide = np.pad(x, ((0, 0), *pads, (0, 0)), constant_values=value)
+    plain = fields | {"pads": tuple((0, 0) for _ in pads)}
+    done = applied(kind, plain, tensors, wide)
+    inside = tuple(
+        slice(before, size + before)
+        for (before, _), size in zip(pads, x.shape[1:-1], strict=True)
+    )
+
+    def back(slope: Array) -> tuple[Array, dict[str, Array]]:
+        by_x, by_tensors = done.back(slope)
+        return by_x[(slice(None), *inside)], by_tensors
+
+    return Applied(done.output, back, done.kept)
+
+
+Back = Callable[[Array], tuple[Array, dict[str, Array]]]
+
+
+def _group_norm(
+    fields: dict[str, Any], tensors: dict[str, Array], x: Array
+) -> tuple[Array, Back]:
+    """Of the channels of a group, and all positions."""
+    groups, channels = fields["groups"], x.shape[-1]
+    shape = (len(x), -1, groups, channels // groups)
+    parts, axes = x.reshape(shape), (1, 3)
+    centred = parts - parts.mean(axes, keepdims=True)
+    variance = (centred**2).mean(axes, keepdims=True)
+    width = np.sqrt(variance + fields["epsilon"])
+    normal = (centred / width).reshape(x.shape)
+    gamma = tensors.get("gamma", np.ones(channels))
+    beta = tensors.get("beta", np.zeros(channels))
+
+    def back(slope: Array) -> tuple[Array, dict[str, Array]]:
+        others = tuple(range(x.ndim - 1))
+        by_tensors = {
+            "gamma": (slope * normal).sum(others),
+            "beta": slope.sum(others),
+        }
+        inner = (slope * gamma).reshape(parts.shape)
+        unit = normal.reshape(parts.shape)
+        along = (inner * unit).mean(axes, keepdims=True)
+        inner = inner - inner.mean(axes, keepdims=True) - unit * along
+        return (inner / width).reshape(x.shape), by_tensors
+
+    return gamma * normal + beta, back
+
+
+OTHERS: dict[str, Callable[..., tuple[Array, Back]]] = {
+    "group_norm": _group_norm,
+}
+"""Operations with tensors that the language has not."""
 
 
 def mask(

@@ -199,15 +199,17 @@ class BaseLiveTraining:
             loss.form,
             loss.forms,
             loss.known,
-            modes,
+            modes["step"],
+            modes["pass"],
             self.has_penalties(),
             self._shared(),
+            self.clears(),
         )
 
-    def _modes(self) -> dict[int, bool]:
-        """Return the mode in which layers run in a training step.
+    def _modes(self) -> dict[str, dict[int, bool]]:
+        """Return the mode in which layers run in a pass, and in a step.
 
-        The modes of a pass and of a step are kept for what is replaced.
+        They are kept for what is replaced.
         """
         inputs, target = self.sample()
         state = self.saved()
@@ -221,13 +223,17 @@ class BaseLiveTraining:
                 self.seen = {}
                 self.stepped(self.made_optimizer(), inputs, target)
                 self.modes_of["step"] = self.seen
-        modes = {
-            node.index: self.seen[id(event.layer)]
-            for node in self.live.graph
-            for event in [self.live.trace.events[node.event]]
-            if isinstance(event, Call) and id(event.layer) in self.seen
+        functional = self._functional_modes()
+        return {
+            name: functional
+            | {
+                node.index: seen[id(layer)]
+                for node in self.live.graph
+                for layer in [self.layer_of(node.index)]
+                if id(layer) in seen
+            }
+            for name, seen in self.modes_of.items()
         }
-        return modes | self._functional_modes()
 
     def _functional_modes(self) -> dict[int, bool]:
         """Return the modes of dropouts that are functions, by node."""
@@ -244,29 +250,15 @@ class BaseLiveTraining:
             and getattr(self.live.trace.events[node.event], "layer", 0) is None
         }
 
-    def _modes_of_pass(self) -> dict[int, bool]:
-        """Return the changed modes of layers that steps do not change.
-
-        The modes of a training step may be others than those of a pass.
-        """
-        one, other = self.modes_of["pass"], self.modes_of["step"]
-        return {
-            index: mode
-            for index, mode in self.changes.modes.items()
-            for event in [self._event(index)]
-            if one.get(id(event.layer)) == other.get(id(event.layer))
-        }
-
-    def _event(self, index: int) -> Call:
-        """Return the call of a node of the model in evaluation."""
+    def layer_of(self, index: int) -> Any:
+        """Return the layer of a node of the model in evaluation, or None."""
         event = self.live.trace.events[self.live.graph.nodes[index].event]
-        assert isinstance(event, Call)
-        return event
+        return getattr(event, "layer", None)
 
     def mode_of(self, layer: Any) -> bool | None:
         """Return the mode that a layer is to run in, if that is replaced."""
         for index, mode in self.changes.modes.items():
-            if self._event(index).layer is layer:
+            if self.layer_of(index) is layer:
                 return mode
         return None
 
@@ -278,6 +270,10 @@ class BaseLiveTraining:
                 key = self.shared_key(each.own[0])
                 groups.setdefault(key, []).append(node.index)
         return [tuple(group) for group in groups.values() if len(group) > 1]
+
+    def clears(self) -> bool:
+        """Return whether a step starts without the gradients of the last."""
+        return True
 
     def shared_key(self, tensor: Any) -> int:
         """Return a number that is the same for the same tensor."""
@@ -390,7 +386,7 @@ class BaseLiveTraining:
             before = self.saved()
             self.masks.begin(0)
             changes = self.changes
-            self.changes = replace(changes, modes=self._modes_of_pass())
+            self.changes = replace(changes, modes=changes.pass_modes)
             self.modes = self.modes_of["pass"]
             loss, gradients = self._guarded(
                 "the gradient",

@@ -67,7 +67,7 @@ class TargetDraws:
         rng = stream(self.seed, "compare", "targets", step)
         forms = {each.form for each in found.values()}
         numbers = isinstance(self.wanted, tuple)
-        if numbers or (forms == {"values"} and self.wanted is None):
+        if numbers or ("values" in forms and self.wanted is None):
             drawn = rng.random(self.numbers)
             calls = [call for each in found.values() for call in each.losses]
             if any(call.kind == "binary_cross_entropy" for call in calls):
@@ -96,6 +96,13 @@ def agreed_forms(found: dict[str, TrainingFound]) -> dict[str, str]:
             wanted = ["values"] if numbers else ["labels", "one_hot"]
             taken = [form for form in wanted if form in found[other].forms]
             forms[other] = (taken or [forms[other]])[0]
+    if not any(each.known for each in found.values()):
+        common = [
+            form
+            for form in FORMS
+            if all(form in each.forms for each in found.values())
+        ]
+        forms = dict.fromkeys(forms, common[0]) if common else forms
     return forms
 
 

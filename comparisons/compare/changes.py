@@ -60,10 +60,12 @@ def changed(
         assert each.field is not None
         stepped.setdefault(partners[each.torch.index], {})[each.field] = False
     modes: dict[int, bool] = {}
+    pass_modes: dict[int, bool] = {}
     for each in parts.get("modes", []):
         assert each.torch is not None
         index = each.torch.index
         modes[partners[index]] = torch.modes[index]
+        pass_modes[partners[index]] = torch.pass_modes[index]
     rates: tuple[float, ...] = ()
     if "rates" in parts:
         rates = result.rates
@@ -79,6 +81,7 @@ def changed(
         "torch": Changes(
             standins=standins["torch"],
             single_biases="biases" in parts,
+            cleared="cleared" in parts,
             fitted="fitted" in parts,
         ),
         "keras": Changes(
@@ -96,6 +99,7 @@ def changed(
             decayed=decayed,
             stepped=stepped,
             modes=modes,
+            pass_modes=pass_modes,
         ),
     }
 

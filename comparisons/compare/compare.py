@@ -15,17 +15,18 @@ import numpy as np
 
 from framework_parity.common.choices import CompareLevel, LadderDtype
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.graph import Graph
+from framework_parity.common.live.graph import OPAQUE, Graph
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.training.randomness import stream
 from framework_parity.comparisons.compare.batches import TargetShape
 from framework_parity.comparisons.compare.differences import (
     found_differences,
+    in_one_place,
     is_testable,
     squeezed,
 )
 from framework_parity.comparisons.compare.draws import drawn_differently
-from framework_parity.comparisons.compare.forward import Forward
+from framework_parity.comparisons.compare.forward import FLOAT32, Forward
 from framework_parity.comparisons.compare.pairing import (
     Pairing,
     paired,
@@ -142,8 +143,15 @@ def compare_models(
     comparable = result.outputs <= TIMES_FLOOR or bool(result.causes)
     if result.verdict == "disagree" and not result.causes:
         result.unknown += _not_copied(pair)
+        if dtype == "float64" and result.difference < FLOAT32:
+            result.unknown.append(
+                f"the outputs differ by {result.difference:.1g} of their "
+                "size, as numbers that were rounded to float32 do; compare "
+                "in float32 (--dtype float32)"
+            )
     if comparable and (last != "forward" or training.has_functions):
         training.judge(last)
+    result.causes = in_one_place(result.causes)
     return result
 
 
@@ -275,7 +283,7 @@ def _share_weights(
         generic[index] = {
             name: _generic(name, value, rng)
             if attempt == 0 or "kernel" not in name
-            else value.std() * rng.normal(size=value.shape)
+            else 4.0**attempt * value.std() * rng.normal(size=value.shape)
             for name, value in held.items()
         }
     workers = pair.workers
@@ -286,13 +294,22 @@ def _share_weights(
         held = workers[source].submit("live_weights").result()
         copied = {}
         for edge in pairing.pairs:
-            theirs = graphs[other].nodes[edge[1 - index]].tensors
+            node = graphs[other].nodes[edge[1 - index]]
+            theirs = node.tensors
             same = {
                 name: value.reshape(theirs[name])
                 for name, value in held.get(edge[index], {}).items()
                 if name in theirs
                 and squeezed(theirs[name]) == squeezed(value.shape)
             }
+            if other == "keras" and node.kind != OPAQUE:
+                # What only Keras has starts at 0, where it has no effect.
+                rng = stream(seed, "compare", "keras", str(node.index))
+                same |= {
+                    name: _generic(name, np.zeros(theirs[name]), rng)
+                    for name in ("bias", "beta")
+                    if name in theirs and name not in held.get(edge[index], {})
+                }
             if same:
                 copied[edge[1 - index]] = same
         workers[other].submit("set_live_weights", values=copied).result()

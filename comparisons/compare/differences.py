@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from framework_parity.common.live.graph import OPAQUE, Graph, Node
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.replay import NORMAL, StandIns
-from framework_parity.common.live.standins import element
+from framework_parity.common.live.standins import NEUTRAL, can_apply
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.comparisons.compare.pairing import (
     ACTIVATIONS,
@@ -21,15 +21,21 @@ INHERENT = {"running_variance"}
 
 SINGLE = {
     *("mean", "sum", "max", "min", "global_average_pool", "global_max_pool"),
-    *("resize", "square", "absolute", "sqrt", "exp", "negative"),
+    *(
+        "resize",
+        "softmax",
+        "log_softmax",
+        "square",
+        "absolute",
+        "sqrt",
+        "exp",
+        "negative",
+    ),
 }
 """Operations of one input."""
 
 IDLE = {"dropout", "spatial_dropout", "stochastic_depth"}
 """Kinds that do nothing in evaluation mode."""
-
-NEUTRAL = {"gamma": 1.0, "beta": 0.0, "bias": 0.0}
-"""The values of tensors that have no effect."""
 
 TRAINING_ONLY = {"running_decay", "running_variance", "rate", "dropout"}
 """Fields without an effect in evaluation mode."""
@@ -129,6 +135,8 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                     f"{name} of {one.kind} has the shape {shapes[0]} in "
                     f"PyTorch and {shapes[1]} in Keras",
                     "use the same sizes",
+                    name if name in NEUTRAL else None,
+                    part="shape" if name in NEUTRAL else "model",
                 )
             )
     return found
@@ -180,7 +188,7 @@ def is_testable(
         keras: Keras's graph, in which an operation is replaced.
         training: whether the models run in training mode.
     """
-    if difference.part == "tensor":
+    if difference.part in ("tensor", "shape"):
         return not training
     if difference.part != "model":
         return difference.part != "unread"
@@ -209,11 +217,7 @@ def is_testable(
         wanted = 1 if numbers or standin[0] in SINGLE else len(one.inputs)
         return len(other.inputs) == wanted
     source, port = other.inputs[0]
-    try:
-        element(*standin, keras.nodes[source].shapes[port][1:])
-    except (LookupError, ValueError):
-        return False  # the language cannot describe it
-    return True
+    return can_apply(*standin, keras.nodes[source].shapes[port][1:])
 
 
 def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
@@ -245,6 +249,36 @@ def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
             fields = fields | {each.field: one.fields.get(each.field)}
         chosen["keras"][other.index] = kind, fields
     return chosen
+
+
+def in_one_place(causes: list[Difference]) -> list[Difference]:
+    """Return causes, with an operation at another place as one of them.
+
+    Args:
+        causes: among which each side may have the same operation alone.
+    """
+    torch = [each for each in causes if each.keras is None and each.torch]
+    keras = [each for each in causes if each.torch is None and each.keras]
+    for one in torch:
+        for other in keras:
+            assert one.torch is not None
+            assert other.keras is not None
+            same = one.torch.fields == other.keras.fields
+            if one.torch.kind != other.keras.kind or not same:
+                continue
+            moved = Difference(
+                "operation_order",
+                one.torch,
+                other.keras,
+                f"{one.torch.kind} is applied at another place: at "
+                f"{one.torch.label} in PyTorch, at {other.keras.label} in "
+                "Keras",
+                "apply it at the same place",
+                cost=one.cost,
+            )
+            rest = [each for each in causes if each not in (one, other)]
+            return in_one_place([*rest, moved])
+    return causes
 
 
 def _family(kind: str) -> str:

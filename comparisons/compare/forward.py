@@ -8,10 +8,9 @@ from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph, Node
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.replay import StandIns
-from framework_parity.common.live.standins import KINDS
+from framework_parity.common.live.standins import KINDS, NEUTRAL
 from framework_parity.comparisons.compare.differences import (
     IDLE,
-    NEUTRAL,
     found_differences,
     is_testable,
     stand_ins,
@@ -313,7 +312,9 @@ class Forward:
     def _without(self, differences: list[Difference]) -> float:
         """Return the ratio of the outputs with some differences removed."""
         standins = stand_ins(differences)
-        tensors = [each for each in differences if each.part == "tensor"]
+        tensors = [
+            each for each in differences if each.part in ("tensor", "shape")
+        ]
         if tensors:
             return self._without_tensors(tensors, differences)
         runs = self._modified(standins)
@@ -322,24 +323,33 @@ class Forward:
     def _without_tensors(
         self, tensors: list[Difference], differences: list[Difference]
     ) -> float:
-        """Return the ratio with some of PyTorch's tensors without effect."""
-        worker = self.pair.workers["torch"]
-        held = worker.submit("live_weights").result()
-        idle: dict[int, dict[str, Array]] = {}
+        """Return the ratio with some tensors without effect.
+
+        They are tensors of PyTorch that Keras has not, or of both where they
+        have other shapes.
+        """
+        held = self.pair.ask("live_weights")
+        idle: dict[str, dict[int, dict[str, Array]]] = {}
         for each in tensors:
-            assert each.torch is not None
             assert each.field is not None
-            value = held[each.torch.index][each.field]
-            idle.setdefault(each.torch.index, {})[each.field] = np.full_like(
-                value, NEUTRAL[each.field]
-            )
-        worker.submit("set_live_weights", values=idle).result()
+            ends = {"torch": each.torch}
+            if each.part == "shape":
+                ends["keras"] = each.keras
+            for side, node in ends.items():
+                assert node is not None
+                value = held[side][node.index][each.field]
+                neutral = np.full_like(value, NEUTRAL[each.field])
+                of_side = idle.setdefault(side, {})
+                of_side.setdefault(node.index, {})[each.field] = neutral
+        for side, values in idle.items():
+            worker = self.pair.workers[side]
+            worker.submit("set_live_weights", values=values).result()
         plain, self.runs = self.runs, self._perturbed()
         try:
             return self._without([e for e in differences if e not in tensors])
         finally:
             self.runs = plain
-            worker.submit("set_live_weights", values=held).result()
+            set_weights(self.pair, held, None)
 
     def _modified(self, standins: dict[str, StandIns]) -> Both | None:
         """Return the outputs of all nodes with some operations replaced.

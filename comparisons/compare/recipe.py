@@ -43,6 +43,7 @@ def recipe_differences(found: Found, result: PairResult) -> list[Difference]:
         *_of_losses(found),
         *_of_optimizers(found),
         *_of_groups(found, result),
+        *_of_cleared(found),
         *_of_trained(found, result),
         *_of_modes(found, result),
         *_of_penalties(found),
@@ -167,6 +168,27 @@ def _of_optimizers(found: Found) -> list[Difference]:
             )
         )
     return differences
+
+
+def _of_cleared(found: Found) -> list[Difference]:
+    if found["torch"].cleared:
+        return []
+    place = Place(
+        *(
+            f"train_step ({each.defined.get('train_step')})"
+            for each in found.values()
+        )
+    )
+    return [
+        Difference.of_training(
+            "gradients_not_cleared",
+            place,
+            "PyTorch's training step adds to the gradients of the steps "
+            "before",
+            "call optimizer.zero_grad() in each step",
+            part="cleared",
+        )
+    ]
 
 
 def _of_groups(found: Found, result: PairResult) -> list[Difference]:
@@ -297,8 +319,11 @@ def _of_modes(found: Found, result: PairResult) -> list[Difference]:
     """Return the layers that run in training mode on one side only."""
     differences = []
     for one, other in result.pairing.pairs:
-        torch = found["torch"].modes.get(one)
-        keras = found["keras"].modes.get(other)
+        for part in ("modes", "pass_modes"):
+            torch = getattr(found["torch"], part).get(one)
+            keras = getattr(found["keras"], part).get(other)
+            if torch != keras:
+                break
         if torch is None or keras is None or torch == keras:
             continue
         nodes = [

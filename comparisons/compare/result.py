@@ -29,10 +29,10 @@ class Difference:
         sentence: the difference, in one sentence.
         change: what to change so that the models agree, in one sentence.
         field: the field that differs; None where the whole operation does.
-        part: `model`, or the part of the training that differs: `loss`,
-            `optimizer`, `constants`, `clipping`, `rates`,
+        part: `model`, `tensor`, `shape`, or the part of the training that
+            differs: `loss`, `optimizer`, `constants`, `clipping`, `rates`,
             `rounded_rates`, `trained`, `modes`, `penalties`, `exact`,
-            `fitted`, `dense`, `accumulation`, `decays`,
+            `fitted`, `dense`, `accumulation`, `decays`, `cleared`,
             `stepped`, `shared`, `draws`; `unread` where it cannot be
             replaced.
         places: where it is, if it is in no operation.
@@ -192,13 +192,17 @@ class PairResult:
 
     @property
     def first(self) -> OperationRatio | None:
-        """The first pair that differs for the same input, if one does."""
-        over = (
+        """The first pair that differs for the same input, if one does.
+
+        Where none does, it is the first that differs in the whole models.
+        """
+        own = [
             each
             for each in self.ratios
             if each.own is not None and each.own > TIMES_FLOOR
-        )
-        return next(over, None)
+        ]
+        arrived = [each for each in self.ratios if each.arrived > TIMES_FLOOR]
+        return next(iter(own or arrived), None)
 
     @property
     def structural(self) -> bool:

@@ -31,6 +31,7 @@ RUNGS = {
     "preprocess": "the preprocessed images",
     "split": "the splits",
     "evaluate": "the evaluations",
+    "fit_config": "the arguments of training",
 }
 
 
@@ -47,6 +48,8 @@ def headline(result: PairResult) -> str:
             if result.rungs
             else f"({result.dtype}, evaluation mode)"
         )
+    if result.verdict == "undecided" and result.unknown:
+        return "; ".join(result.unknown)
     if result.outputs <= TIMES_FLOOR or (result.excused and not result.causes):
         return _about_training(result)
     size = (
@@ -290,6 +293,7 @@ def as_document(result: PairResult) -> dict[str, Any]:
             }
             for each in result.ratios
         ],
+        "unknown": result.unknown,
         "inputs": result.inputs,
         "notes": result.notes,
     }

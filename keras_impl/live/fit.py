@@ -89,10 +89,12 @@ def compiled_loss(
         A function of the outputs and the targets.
     """
     compiled = keras.losses.get(loss)
+    library = getattr(compiled, "__module__", "").startswith("keras.")
+    plain = not isinstance(compiled, keras.losses.Loss)
+    if plain and (library or class_weights):
+        compiled = LossFunctionWrapper(compiled)  # as `compile` does
     if not class_weights:
         return lambda pred, target: compiled(target, pred)
-    if not isinstance(compiled, keras.losses.Loss):
-        compiled = LossFunctionWrapper(compiled)
 
     def weighted(pred: Any, target: Any) -> Any:
         y = to_array(target)

@@ -143,7 +143,11 @@ def _attention(reader: Any, event: Call, layer: Any) -> Described:
 
 
 def _embedding(reader: Any, event: Call, layer: Any) -> Described:
-    return "embedding", {"ids": layer.input_dim, "size": layer.output_dim}
+    return "embedding", {
+        "ids": layer.input_dim,
+        "size": layer.output_dim,
+        "padding_row": None,
+    }
 
 
 def _layer_norm(reader: Any, event: Call, layer: Any) -> Described:
@@ -159,7 +163,8 @@ def _batch_norm(reader: Any, event: Call, layer: Any) -> Described:
     axis = reader.axis(event, layer.axis)
     last = axis == len(event.first[0].shape) - 1
     if not last:
-        return OPAQUE, {"layer": "BatchNormalization"}
+        whole: Described = reader.element(event, layer)
+        return whole
     return "batch_norm", {
         "epsilon": layer.epsilon,
         "running_decay": layer.momentum,
@@ -170,8 +175,9 @@ def _batch_norm(reader: Any, event: Call, layer: Any) -> Described:
 
 
 def _group_norm(reader: Any, event: Call, layer: Any) -> Described:
+    groups = layer.groups
     return "group_norm", {
-        "groups": layer.groups,
+        "groups": event.first[0].shape[-1] if groups == -1 else groups,
         "epsilon": layer.epsilon,
         "affine": bool(layer.scale),
     }

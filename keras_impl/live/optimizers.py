@@ -47,7 +47,10 @@ def read_optimizer(
         if type(optimizer).__module__.startswith(LIBRARY) and plain:
             spec = introspect.read(optimizer)
             fields = {k: v for k, v in spec if k not in ("lr", *OWN)}
-            described = spec.kind(), fields
+            kind = spec.kind()
+            if kind == "adam" and fields["weight_decay"]:
+                kind = "adamw"  # the decay of every optimiser is decoupled
+            described = kind, fields
     except (AttributeError, LookupError):
         pass
     try:

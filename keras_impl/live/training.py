@@ -149,6 +149,7 @@ class LiveTraining(BaseLiveTraining):
         parameters = list(self.parameters())
         variables = [v.value for *_, own in parameters for v in own]
         with tf.GradientTape() as tape:
+            tape.watch(variables)  # also those that were frozen at first
             value = self.loss_of(self.forward(inputs), self.target(target))
         slopes = iter(tape.gradient(value, variables))
         chosen = {id(v) for v in self.live.model.trainable_variables}
@@ -212,7 +213,9 @@ class LiveTraining(BaseLiveTraining):
             x = inputs[0] if len(inputs) == 1 else tuple(inputs)
             with self.loss_replaced():
                 return self.called("train_step", model, optimizer, x, target)
+        variables = self.live.model.trainable_variables
         with tf.GradientTape() as tape:
+            tape.watch([v.value for v in variables])
             value = self.loss_of(
                 model(*arguments(self.live.model, inputs), training=True),
                 target,
@@ -225,7 +228,6 @@ class LiveTraining(BaseLiveTraining):
                         *penalties(self.live.model, exact=self.changes.exact),
                     ]
                 )
-        variables = self.live.model.trainable_variables
         slopes = tape.gradient(total, [v.value for v in variables])
         pairs = zip(slopes, variables, strict=True)
         optimizer.apply_gradients(
@@ -318,7 +320,10 @@ class LiveTraining(BaseLiveTraining):
             event = self.live.trace.events[node.event]
             wanted = trained.get(node.index, {})
             if isinstance(event, Call) and any(wanted.values()):
+                before = [(v, v.trainable) for v in event.layer.variables]
                 event.layer.trainable = True
+                for variable, needed in before:
+                    variable.trainable = needed
         for index, name, _, own in self.parameters():
             if name in trained.get(index, {}):
                 own[0].trainable = trained[index][name]

@@ -4,6 +4,7 @@ These are the layers whose fields depend on the input, and those that the
 language has not. All others are read as elements of the language.
 """
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +96,7 @@ def _embedding(reader: Any, event: Call, module: Any) -> Described:
     return "embedding", {
         "ids": module.num_embeddings,
         "size": module.embedding_dim,
+        "padding_row": module.padding_idx,
     }
 
 
@@ -113,6 +115,18 @@ def _layer_norm(reader: Any, event: Call, module: Any) -> Described:
 def _group_norm(reader: Any, event: Call, module: Any) -> Described:
     return "group_norm", {
         "groups": module.num_groups,
+        "epsilon": module.eps,
+        "affine": module.affine,
+    }
+
+
+def _instance_norm(reader: Any, event: Call, module: Any) -> Described:
+    """InstanceNorm: a group for each channel."""
+    if module.track_running_stats:
+        return OPAQUE, {"module": type(module).__name__}
+    reader.first.add(event.first[1])
+    return "group_norm", {
+        "groups": event.first[0].shape[1],
         "epsilon": module.eps,
         "affine": module.affine,
     }
@@ -174,6 +188,31 @@ def _upsampling(reader: Any, event: Call, module: Any) -> Described:
     return resized(event, module.mode, module.align_corners, antialias=False)
 
 
+def _max_pool(reader: Any, event: Call, module: Any) -> Described:
+    """MaxPool2d; the ceiling of the output's size is padding at the end."""
+    reader.first.add(event.first[1])
+    plain = copy.copy(module)
+    plain.ceil_mode = False
+    try:
+        kind, fields = described(introspect.read(plain), reader.sample(event))
+    except LookupError:
+        return OPAQUE, {"module": type(module).__name__}
+    if not module.ceil_mode:
+        return kind, fields
+    pads = [
+        (first, last + max((out - 1) * stride + size - n - first - last, 0))
+        for (first, last), out, stride, size, n in zip(
+            fields["pads"],
+            event.outputs[0].shape[2:],
+            fields["stride"],
+            fields["size"],
+            event.first[0].shape[2:],
+            strict=True,
+        )
+    ]
+    return kind, fields | {"pads": tuple(pads)}
+
+
 def _pool_1d(kind: str) -> Callable[[Any, Call, Any], Described]:
     def read(reader: Any, event: Call, module: Any) -> Described:
         size, stride, pad = (
@@ -202,6 +241,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     nn.Embedding: _embedding,
     nn.LayerNorm: _layer_norm,
     nn.GroupNorm: _group_norm,
+    nn.modules.instancenorm._InstanceNorm: _instance_norm,
     nn.modules.batchnorm._BatchNorm: _batch_norm,
     nn.Softmax: _softmax,
     nn.LogSoftmax: _softmax,
@@ -209,6 +249,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     nn.Unflatten: _flatten,
     nn.Identity: _identity,
     nn.Softplus: _softplus,
+    nn.MaxPool2d: _max_pool,
     nn.MaxPool1d: _pool_1d("max_pool1d"),
     nn.AvgPool1d: _pool_1d("average_pool1d"),
     nn.Upsample: _upsampling,

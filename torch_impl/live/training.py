@@ -177,6 +177,8 @@ class LiveTraining(BaseLiveTraining):
         """Train one step, and return the loss."""
         model = self.model()
         self.live.model.train()
+        if self.changes.cleared:
+            self._set_gradients(None)
         if "train_step" in self.functions:
             x = inputs[0] if len(inputs) == 1 else tuple(inputs)
             with self.loss_replaced():
@@ -260,6 +262,27 @@ class LiveTraining(BaseLiveTraining):
         for index, name, _, own in self.parameters():
             found.setdefault(index, {})[name] = own[0].requires_grad
         return found
+
+    def _set_gradients(self, value: float | None) -> None:
+        for each in self.live.model.parameters():
+            each.grad = None if value is None else torch.full_like(each, value)
+
+    def clears(self) -> bool:
+        """Return whether a step starts without the gradients of the last."""
+        if not {"train_step", "make_optimizer"} <= self.functions.keys():
+            return True
+        left = []
+        for value in (None, 1.0):
+            state = self.saved()
+            self._set_gradients(value)
+            self.masks.begin(0)
+            with self.drawing():
+                self.stepped(self.made_optimizer(), *self.sample())
+            slopes = [each.grad for each in self.live.model.parameters()]
+            left.append([each for each in slopes if each is not None])
+            self.restore(state)
+        same = len(left[0]) == len(left[1])
+        return same and all(map(torch.equal, *left))
 
     def shared_key(self, tensor: Any) -> int:
         """Return a number that is the same for the same tensor."""
