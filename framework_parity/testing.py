@@ -16,6 +16,7 @@ from framework_parity.common.choices import (
     InputKind,
     LadderDtype,
 )
+from framework_parity.comparisons.compare.batches import TargetShape
 from framework_parity.comparisons.compare.result import PairResult
 from framework_parity.comparisons.compare.settings import (
     CompareSettings,
@@ -38,6 +39,9 @@ def assert_equivalent(
     dtype: LadderDtype = "float64",
     seed: int = 0,
     timeout: float = 600.0,
+    torch_inputs: Sequence[int] | Sequence[Sequence[int]] = (),
+    sample: str | Path | None = None,
+    target: TargetShape | None = None,
 ) -> PairResult:
     """Assert that a PyTorch model and a Keras model agree.
 
@@ -57,6 +61,11 @@ def assert_equivalent(
         dtype: the precision.
         seed: seed of the inputs and of the models' own draws.
         timeout: seconds after which it fails.
+        torch_inputs: PyTorch's shapes, where it has the axes in another
+            order.
+        sample: an .npz file with the inputs, and the targets as `y`.
+        target: `labels`, or the shape of targets that are numbers; by
+            default what the loss takes.
 
     Returns:
         The comparison.
@@ -69,16 +78,16 @@ def assert_equivalent(
     """
     __tracebackhide__ = True
     frame = inspect.stack()[1]
-    shapes: Any = inputs
-    if shapes and isinstance(shapes[0], int):
-        shapes = [shapes]
     settings = CompareSettings(
-        shapes=tuple(tuple(shape) for shape in shapes),
+        shapes=_shapes(inputs),
         kinds=tuple(input_kinds),
         dtype=dtype,
         seed=seed,
         timeout=timeout,
         level=level,
+        torch_shapes=_shapes(torch_inputs),
+        sample=Path(sample) if sample is not None else None,
+        target=target,
     )
     for side, model in (("torch", torch), ("keras", keras)):
         if not isinstance(model, str | Path):
@@ -88,6 +97,13 @@ def assert_equivalent(
     return _agreeing(
         compare_files(addresses[0], addresses[1], settings, _pair())
     )
+
+
+def _shapes(given: Any) -> tuple[tuple[int, ...], ...]:
+    """Return the shapes of the inputs, or of the only one."""
+    if given and isinstance(given[0], int):
+        given = [given]
+    return tuple(tuple(shape) for shape in given)
 
 
 def _with_live(

@@ -96,7 +96,6 @@ def compare(
         compare_files,
     )
     from framework_parity.comparisons.report.compare import (
-        as_document,
         show_comparison,
         write_pair,
     )
@@ -118,7 +117,7 @@ def compare(
     if out is not None:
         write_pair(out, result)
     if as_json:
-        print_json(as_document(result))
+        print_json(result.as_json())
     else:
         show_comparison(result)
     raise typer.Exit(STATUS[result.verdict])

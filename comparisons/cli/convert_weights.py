@@ -49,7 +49,6 @@ def convert_weights(
     )
     from framework_parity.comparisons.compare.settings import CompareSettings
     from framework_parity.comparisons.report.compare import (
-        as_document,
         show_comparison,
     )
 
@@ -62,7 +61,7 @@ def convert_weights(
     written = result.verdict == "agree"
     if as_json:
         print_json(
-            as_document(result)
+            result.as_json()
             | {
                 "command": "convert-weights",
                 "written": str(target) if written else None,

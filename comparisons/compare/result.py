@@ -8,6 +8,9 @@ from framework_parity.common.live.graph import Graph, Node
 from framework_parity.comparisons.compare.pairing import Pairing
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.ladder.verdict import Outcome
+from framework_parity.comparisons.numbers import finite
+
+SCHEMA = "framework-parity/compare/1"
 
 
 class Place(NamedTuple):
@@ -209,3 +212,57 @@ class PairResult:
         """Whether an operation has no partner or one of another kind."""
         differences = (*self.causes, *self.not_decided)
         return any(each.field is None for each in differences)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document that `--json` prints; see docs/compare.md."""
+        first = self.first
+        disagrees = self.verdict == "disagree"
+        rung = "structure" if self.structural else "forward"
+        place = (
+            {"torch": first.torch.label, "keras": first.keras.label}
+            if (first)
+            else None
+        )
+        if self.first_training and (
+            self.outputs <= TIMES_FLOOR or self.excused
+        ):
+            rung, where = self.first_training
+            place = {"torch": where.torch, "keras": where.keras}
+        return {
+            "schema": SCHEMA,
+            "command": "compare",
+            "torch": self.addresses[0],
+            "keras": self.addresses[1],
+            "dtype": self.dtype,
+            "level": self.level,
+            "verdict": self.verdict,
+            "first_rung": rung if disagrees else None,
+            "first_place": place if disagrees else None,
+            "ratio_to_floor": finite(self.outputs),
+            "relative_difference": finite(self.difference),
+            "rungs": {name: finite(r) for name, r in self.rungs.items()},
+            "cost": self.cost,
+            "causes": [each.as_json() for each in self.causes],
+            "remaining_ratio_to_floor": self.remaining,
+            "explained": bool(self.causes) and self.training_explained,
+            "inherent": [each.as_json() for each in self.inherent],
+            "excused": [each.as_json() for each in self.excused],
+            "draws": [each.as_json() for each in self.draws],
+            "tried": [each.as_json() for each in self.tried],
+            "not_decided": [each.as_json() for each in self.not_decided],
+            "pairing": [
+                {
+                    "torch": each.torch.label,
+                    "keras": each.keras.label,
+                    "kind": each.torch.kind,
+                    "own_ratio_to_floor": None
+                    if each.own is None
+                    else finite(each.own),
+                    "arrived_ratio_to_floor": finite(each.arrived),
+                }
+                for each in self.ratios
+            ],
+            "unknown": self.unknown,
+            "inputs": self.inputs,
+            "notes": self.notes,
+        }

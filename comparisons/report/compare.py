@@ -15,13 +15,9 @@ from framework_parity.comparisons.compare.result import (
     PairResult,
 )
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
-from framework_parity.comparisons.numbers import finite
 from framework_parity.comparisons.report.files import ReportFiles
 from framework_parity.comparisons.report.render import render
 from framework_parity.comparisons.report.table import STYLES, print_table
-
-SCHEMA = "framework-parity/compare/1"
-
 
 RUNGS = {
     "loss": "the losses",
@@ -244,61 +240,6 @@ def alike(differences: list[Difference]) -> list[str]:
     return lines
 
 
-def as_document(result: PairResult) -> dict[str, Any]:
-    """Return the document that `--json` prints."""
-    first = result.first
-    disagrees = result.verdict == "disagree"
-    rung = "structure" if result.structural else "forward"
-    place = (
-        {"torch": first.torch.label, "keras": first.keras.label}
-        if (first)
-        else None
-    )
-    if result.first_training and (
-        result.outputs <= TIMES_FLOOR or result.excused
-    ):
-        rung, where = result.first_training
-        place = {"torch": where.torch, "keras": where.keras}
-    return {
-        "schema": SCHEMA,
-        "command": "compare",
-        "torch": result.addresses[0],
-        "keras": result.addresses[1],
-        "dtype": result.dtype,
-        "level": result.level,
-        "verdict": result.verdict,
-        "first_rung": rung if disagrees else None,
-        "first_place": place if disagrees else None,
-        "ratio_to_floor": finite(result.outputs),
-        "relative_difference": finite(result.difference),
-        "rungs": {name: finite(r) for name, r in result.rungs.items()},
-        "cost": result.cost,
-        "causes": [each.as_json() for each in result.causes],
-        "remaining_ratio_to_floor": result.remaining,
-        "explained": bool(result.causes) and result.training_explained,
-        "inherent": [each.as_json() for each in result.inherent],
-        "excused": [each.as_json() for each in result.excused],
-        "draws": [each.as_json() for each in result.draws],
-        "tried": [each.as_json() for each in result.tried],
-        "not_decided": [each.as_json() for each in result.not_decided],
-        "pairing": [
-            {
-                "torch": each.torch.label,
-                "keras": each.keras.label,
-                "kind": each.torch.kind,
-                "own_ratio_to_floor": None
-                if each.own is None
-                else finite(each.own),
-                "arrived_ratio_to_floor": finite(each.arrived),
-            }
-            for each in result.ratios
-        ],
-        "unknown": result.unknown,
-        "inputs": result.inputs,
-        "notes": result.notes,
-    }
-
-
 def write_pair(folder: Path, result: PairResult) -> None:
     """Write the report of a pair, `report.html` and `result.json`.
 
@@ -329,7 +270,7 @@ def write_pair(folder: Path, result: PairResult) -> None:
             rows=_rows(result),
         )
         files.path("report.html").write_text(page, "utf-8")
-        text = json.dumps(as_document(result), indent=2)
+        text = json.dumps(result.as_json(), indent=2)
         files.path("result.json").write_text(text + "\n", "utf-8")
 
 

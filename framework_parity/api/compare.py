@@ -8,6 +8,7 @@ from framework_parity.common.choices import (
     InputKind,
     LadderDtype,
 )
+from framework_parity.comparisons.compare.batches import TargetShape
 from framework_parity.comparisons.compare.result import PairResult
 from framework_parity.comparisons.compare.settings import (
     CompareSettings,
@@ -26,6 +27,8 @@ def compare(
     timeout: float = 600.0,
     level: CompareLevel | None = None,
     sample: str | Path | None = None,
+    torch_input_shapes: Sequence[Sequence[int]] = (),
+    target: TargetShape | None = None,
 ) -> PairResult:
     """Compare a PyTorch model and a Keras model, and their training.
 
@@ -49,6 +52,10 @@ def compare(
         level: the last rung; by default the furthest for which both files
             have the functions.
         sample: an .npz file with the inputs, and the targets as `y`.
+        torch_input_shapes: PyTorch's shape of each input, where it has the
+            axes in another order.
+        target: `labels`, or the shape of targets that are numbers; by
+            default what the loss takes.
 
     Returns:
         The comparison, with the causes of a disagreement.
@@ -65,5 +72,7 @@ def compare(
         timeout=timeout,
         level=level,
         sample=Path(sample) if sample is not None else None,
+        torch_shapes=tuple(map(tuple, torch_input_shapes)),
+        target=target,
     )
     return compare_files(str(torch), str(keras), settings)

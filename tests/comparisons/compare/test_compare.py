@@ -8,7 +8,7 @@ import pytest
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.compare.compare import compare_models
 from framework_parity.comparisons.compare.result import PairResult
-from framework_parity.comparisons.report.compare import as_document, headline
+from framework_parity.comparisons.report.compare import headline
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 HERE = Path(__file__).parent
@@ -134,7 +134,8 @@ def test_another_number_of_outputs_is_said(both: WorkerPair) -> None:
 
 
 def test_the_document_has_verdict_causes_and_pairs(both: WorkerPair) -> None:
-    document = as_document(compared(both, "residual_eps", "residual", IMAGE))
+    result = compared(both, "residual_eps", "residual", IMAGE)
+    document = result.as_json()
     assert document["verdict"] == "disagree"
     assert document["first_rung"] == "forward"
     assert document["first_place"]["torch"].startswith("norm (torch_models.py")

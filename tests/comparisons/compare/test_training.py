@@ -17,7 +17,6 @@ from framework_parity.comparisons.compare.settings import (
     CompareSettings,
     compare_files,
 )
-from framework_parity.comparisons.report.compare import as_document
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 HERE = Path(__file__).parent
@@ -243,7 +242,7 @@ def test_the_cause_of_a_fault_in_training_is_named(
     assert result.first_training[0] == rung
     assert result.remaining is not None
     assert result.remaining < 10
-    document = as_document(result)
+    document = result.as_json()
     assert document["explained"]
     for place in (
         document["causes"][0]["torch"],
