@@ -37,8 +37,9 @@ LEFT_OUT = {
     "live/words.py",
 }
 
-# Files of one side only: PyTorch has no `fit`.
-ONE_SIDED = {"live/fit.py"}
+# Files of one side only: PyTorch has no `fit`, and Keras no recurrent layer of
+# several layers.
+ONE_SIDED = {"live/fit.py", "live/stacked.py"}
 
 # Names of one side only: PyTorch draws the weights of a network after building
 # it, Keras's layers draw theirs when they are built.
@@ -69,11 +70,17 @@ OF_ITS_OWN = {
         *("LiveTraining.complete", "LiveTraining.set_rate"),
         *("LiveTraining.fit_values", "LiveTraining.watched_losses"),
         *("LiveTraining.shared_key", "LiveTraining.set_single_biases"),
+        *("LiveTraining.clears", "DRAWING"),
         "_Replayed.__init__",
         "_Replayed.forward",
     },
-    "live/reading.py": {"Reader.element", "Reader.sample", "Reader.axes"},
-    "live/functions.py": {"axis_of", "axes_of", "snake_case"},
+    "live/reading.py": {
+        *("Reader.element", "Reader.sample", "Reader.axes", "NUMBERS"),
+    },
+    "live/functions.py": {"axis_of", "axes_of", "snake_case", "resized"},
+    # In a comparison Keras's optimiser is replaced, and its attention's scale.
+    "live/optimizers.py": {"replaced_optimizer"},
+    "live/model.py": {"LiveModel.notes", "SCALES"},
     "introspect/optimizers/weight_decay.py": {"learning_rate_of"},
 }
 

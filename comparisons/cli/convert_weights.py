@@ -34,6 +34,14 @@ def convert_weights(
             show_default=False,
         ),
     ] = [],  # noqa: B006 - the library copies it
+    torch_input_shape: Annotated[
+        list[str],
+        typer.Option(
+            help="PyTorch's shape of each input, if it has the axes in "
+            "another order.",
+            show_default=False,
+        ),
+    ] = [],  # noqa: B006 - the library copies it
     input_dtype: Annotated[
         list[str],
         typer.Option(
@@ -55,6 +63,7 @@ def convert_weights(
     settings = CompareSettings(
         shapes=tuple(map(flags.read_shape, input_shape)),
         kinds=tuple(map(flags.read_kind, input_dtype)),
+        torch_shapes=tuple(map(flags.read_shape, torch_input_shape)),
         dtype="float32",
     )
     result = convert(torch, keras, settings, source, target)

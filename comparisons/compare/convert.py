@@ -68,6 +68,7 @@ def convert_weights(
             "float32",
             settings.seed,
             sample,
+            settings.orders,
         )
         workers = pair.workers
         workers[side].submit("load_weights", file=source.resolve()).result()

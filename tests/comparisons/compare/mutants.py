@@ -116,6 +116,8 @@ class Mutant:
         source: of the file with the mistake.
         what: the operator, and where.
         causes: the slugs of which one names it.
+        lines: where it is: its own line, and those that use what the line
+            defines.
     """
 
     pair: int
@@ -123,6 +125,7 @@ class Mutant:
     source: str
     what: str
     causes: frozenset[str]
+    lines: frozenset[int]
 
 
 def mutants() -> Iterator[Mutant]:
@@ -141,7 +144,27 @@ def mutants() -> Iterator[Mutant]:
                         text[:a] + new + text[b:],
                         f"{name}: {match.group()} -> {new}",
                         frozenset(causes),
+                        _lines(text, start, end, a),
                     )
+
+
+def _lines(text: str, start: int, end: int, place: int) -> frozenset[int]:
+    """Return the lines of a definition that a mistake at a place concerns."""
+    lines = text.splitlines()
+    own = text[:place].count("\n")
+    # A statement may have several lines, of which a traceback has the first.
+    first = own
+    while lines[first - 1].rstrip().endswith(("(", ",", "[")):
+        first -= 1
+    found = set(range(first, own + 1))
+    names = re.findall(r"(self\.\w+|\b\w+)(?:, self\.\w+)* =", lines[first])
+    names += re.findall(r", (self\.\w+)", lines[first].partition("=")[0])
+    last = text[:end].count("\n")
+    for number in range(text[:start].count("\n"), last + 1):
+        used = lines[number] if number < len(lines) else ""
+        if any(re.search(rf"{re.escape(n)}\b", used) for n in names):
+            found.add(number)
+    return frozenset(number + 1 for number in found)
 
 
 def _span(text: str, name: str) -> tuple[int, int]:
@@ -185,6 +208,22 @@ def judged(result: PairResult, faults: list[Mutant]) -> str:
     return "named" if named else "caught"
 
 
+def is_placed(result: PairResult, fault: Mutant) -> bool:
+    """Return whether the first place that differs is that of a mistake.
+
+    Where an operation is missing, it is the operation of the other side.
+    """
+    first = result.as_json()["first_place"]
+    missing = {"missing_in_torch", "missing_in_keras", "operation_order"}
+    if first is None:
+        return False
+    label = first[fault.side] or ""
+    line = re.search(r":(\d+)\)", label)
+    if line and int(line[1]) in fault.lines:
+        return True
+    return any(each.slug in missing for each in result.causes)
+
+
 def main() -> int:
     """Run all mutants, and print what is not named."""
     parser = argparse.ArgumentParser()
@@ -201,7 +240,7 @@ def main() -> int:
             if one.pair == other.pair and one.side != other.side:
                 runs.append([one, other])
     counts = {"named": 0, "caught": 0, "missed": 0, "equal": 0}
-    counts["refused"] = 0
+    counts |= {"refused": 0, "placed": 0}
     with WorkerPair() as pair, tempfile.TemporaryDirectory() as folder:
         for faults in runs:
             what = "; ".join(f"{f.side} {f.what}" for f in faults)
@@ -213,6 +252,11 @@ def main() -> int:
                 continue
             outcome = judged(result, faults)
             counts[outcome] += 1
+            placed = any(is_placed(result, each) for each in faults)
+            counts["placed"] += placed
+            if not placed and outcome == "named":
+                first = result.as_json()["first_place"]
+                print(f"elsewhere: {what}: {first}", flush=True)
             if outcome not in ("named", "equal"):
                 slugs = [each.slug for each in result.causes]
                 rest = [each.slug for each in result.not_decided]
