@@ -143,7 +143,8 @@ def compare_models(
     comparable = result.outputs <= TIMES_FLOOR or bool(result.causes)
     if result.verdict == "disagree" and not result.causes:
         result.unknown += _not_copied(pair)
-        if dtype == "float64" and result.difference < FLOAT32:
+        finite = np.isfinite(result.outputs)
+        if dtype == "float64" and finite and result.difference < FLOAT32:
             result.unknown.append(
                 f"the outputs differ by {result.difference:.1g} of their "
                 "size, as numbers that were rounded to float32 do; compare "

@@ -16,13 +16,14 @@ from framework_parity.common.live.loading import called, load
 from framework_parity.common.live.trace import Trace
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.keras_impl.live import tensors
+from framework_parity.keras_impl.live.creation import creation_sites
 from framework_parity.keras_impl.live.reading import read_graph
 from framework_parity.keras_impl.live.tensors import (
     arguments,
     from_array,
     to_array,
 )
-from framework_parity.keras_impl.live.trace import creation_sites, record
+from framework_parity.keras_impl.live.trace import record
 
 SCALES = {
     keras.layers.MultiHeadAttention: "_inverse_sqrt_key_dim",

@@ -18,7 +18,6 @@ import keras
 import tensorflow as tf
 from keras.src import tree
 from keras.src.layers.layer import Layer
-from keras.src.ops.node import Node
 from keras.src.ops.operation import Operation
 from tensorflow.python.eager import context, execute
 from tensorflow.python.framework import op_callbacks
@@ -43,31 +42,6 @@ LINEAR = keras.activations.linear
 
 NAMESPACES = ("ops", "activations", "random")
 """Modules of Keras whose functions are recorded as one operation each."""
-
-
-@contextmanager
-def creation_sites(sites: dict[int, str]) -> Iterator[None]:
-    """Note the user's line of each operation of a functional model.
-
-    Args:
-        sites: gets the line, by the identity of the layer or operation.
-
-    Yields:
-        Nothing; functional models are built inside.
-    """
-    plain = Node.__init__
-
-    def noted(node: Any, operation: Any, *args: Any, **kwargs: Any) -> None:
-        plain(node, operation, *args, **kwargs)
-        site = user_site(sys._getframe(1), LIBRARY)
-        if site is not None:
-            sites.setdefault(id(operation), site)
-
-    Node.__init__ = noted
-    try:
-        yield
-    finally:
-        Node.__init__ = plain
 
 
 def record(
@@ -166,6 +140,7 @@ class _Recorder:
         given: Any,
         result: Any,
         attributes: dict[str, Any] | None = None,
+        made_by: Any = None,
     ) -> None:
         flat, structure, edges = given
         outputs = _tensors(result)
@@ -181,7 +156,7 @@ class _Recorder:
                 inputs=edges,
                 outputs=outputs,
                 site=user_site(sys._getframe(1), LIBRARY)
-                or self.sites.get(id(layer)),
+                or self.sites.get(id(made_by or layer)),
                 path="/".join(self.stack),
                 attributes=attributes or {},
             )
@@ -302,7 +277,8 @@ class _Recorder:
         with self._whole():
             given = self._given((result,), {})
             active = activation(result)
-        self._add(activation, f"keras.{called}", None, given, active)
+        name = f"keras.{called}"
+        self._add(activation, name, None, given, active, made_by=layer)
         return active
 
     def _parts(self, layer: Any) -> tuple[Any, Any]:

@@ -19,9 +19,10 @@ from framework_parity.common.live.loading import called, load
 from framework_parity.common.live.trace import Source, Trace
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.torch_impl.live import tensors
+from framework_parity.torch_impl.live.creation import creation_sites
 from framework_parity.torch_impl.live.reading import read_graph
 from framework_parity.torch_impl.live.tensors import from_array, to_array
-from framework_parity.torch_impl.live.trace import creation_sites, record
+from framework_parity.torch_impl.live.trace import record
 
 
 class LiveModel(BaseLiveModel):

@@ -6,8 +6,7 @@ well. Every operation can be repeated on other inputs.
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,31 +34,6 @@ LIBRARY = (f"{Path(torch.__file__).parent}/", __file__)
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 OPENED = "torch.nn.modules.transformer"
 """A file of PyTorch whose modules consist of others, and are looked into."""
-
-
-@contextmanager
-def creation_sites(sites: dict[int, str]) -> Iterator[None]:
-    """Note the user's line that creates each module.
-
-    Args:
-        sites: gets the line, by the identity of the module.
-
-    Yields:
-        Nothing; models are built inside.
-    """
-    plain = nn.Module.__init__
-
-    def noted(module: nn.Module, *args: Any, **kwargs: Any) -> None:
-        plain(module, *args, **kwargs)
-        site = user_site(sys._getframe(1), LIBRARY)
-        if site is not None:
-            sites[id(module)] = site
-
-    nn.Module.__init__ = noted  # type: ignore
-    try:
-        yield
-    finally:
-        nn.Module.__init__ = plain  # type: ignore[method-assign]
 
 
 def record(
