@@ -7,6 +7,7 @@
 # make coverage  the ladder on every element: docs/coverage.md
 # make external  comparison with published results: 7 minutes
 # make mutants   mistakes planted in pairs of models: 15 minutes
+# make framework-faults  what the frameworks get wrong: docs/framework_faults.md
 # make quiet     a thousand correct pairs, which must all agree
 #
 # Each target first creates the environment in .venv, if it does not exist.
@@ -16,7 +17,7 @@ BIN := .venv/bin
 STAMP := .venv/installed
 
 .PHONY: demo test test-slow check kill-matrix bench catalogue coverage \
-	external onnx-cases mutants quiet install lock clean
+	external onnx-cases mutants framework-faults quiet install lock clean
 
 demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
@@ -66,6 +67,9 @@ mutants: install
 	$(BIN)/python -m tests.comparisons.compare.mutants
 	$(BIN)/python -m tests.comparisons.compare.mutants --two 200
 	$(BIN)/python -m tests.comparisons.compare.recipe_mutants
+
+framework-faults: install
+	$(BIN)/python -m tests.framework_faults --out docs/framework_faults.md
 
 quiet: install
 	$(BIN)/python -m tests.comparisons.quiet

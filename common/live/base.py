@@ -14,6 +14,7 @@ from framework_parity.common.live.graph import Graph, Node
 from framework_parity.common.live.replay import Replay, StandIns
 from framework_parity.common.live.simplify import simplified
 from framework_parity.common.live.trace import Call, Source, Trace
+from framework_parity.common.training.randomness import nudged
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class BaseLiveModel:
         self.model = self.built()
         self.trace: Trace
         self.graph: Graph
+        self.before_nudge: dict[int, dict[str, Array]] | None = None
 
     def built(self) -> Any:
         """Return the model that the address names."""
@@ -190,6 +192,26 @@ class BaseLiveModel:
         """Set the tensors of some nodes."""
         for index, held in values.items():
             self.set_tensors(self.graph.nodes[index], held)
+
+    def nudge(self, number: int | None) -> None:
+        """Perturb all tensors by one unit in the last place.
+
+        Args:
+            number: of the perturbation, of the tensors as they were before
+                the first; None to set those.
+        """
+        if self.before_nudge is None:
+            if number is None:
+                return
+            self.before_nudge = self.weights()
+        self.set_weights(
+            {
+                index: held if number is None else nudged(held, number)
+                for index, held in self.before_nudge.items()
+            }
+        )
+        if number is None:
+            self.before_nudge = None
 
     def set_tensors(
         self,

@@ -62,8 +62,10 @@ def _of_one_pixel(node: Node, graph: Graph) -> Node:
     source, port = node.inputs[0]
     before = graph.nodes[source]
     shape = before.shapes[port]
-    sides = shape[2:] if before.channels_first else shape[1:3]
-    single = tuple(node.fields["size"]) == (1, 1) == tuple(sides)
+    sides = shape[2:] if before.channels_first else shape[1:-1]
+    # Before a reshape that is left out, it is a vector.
+    one = tuple(sides) in ((), (1, 1))
+    single = tuple(node.fields["size"]) == (1, 1) and one
     plain = node.fields["pads"] == ((0, 0), (0, 0))
     if not (single and plain and node.fields.get("groups", 1) == 1):
         return node

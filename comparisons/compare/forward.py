@@ -19,7 +19,6 @@ from framework_parity.comparisons.compare.pairing import differing
 from framework_parity.comparisons.compare.ratios import (
     compared,
     near,
-    set_weights,
 )
 from framework_parity.comparisons.compare.result import (
     Difference,
@@ -62,10 +61,8 @@ class Forward:
     def _perturbed(self) -> Both:
         """Return the outputs of all nodes, unmodified and perturbed."""
         runs: Both = {side: [] for side in self.pair.workers}
-        held = self.pair.ask("live_weights")
         for nudge in (None, *NUDGES):
-            if nudge is not None:
-                set_weights(self.pair, held, nudge)
+            self.pair.ask("nudge_live", nudge=nudge)
             inputs = [near(x, nudge) for x in self.inputs]
             outputs = self.pair.ask_each(
                 "live_outputs",
@@ -76,7 +73,7 @@ class Forward:
             )
             for side, values in outputs.items():
                 runs[side].append(values)
-        set_weights(self.pair, held, None)
+        self.pair.ask("nudge_live", nudge=None)
         return runs
 
     def _ratio(self, one: int, other: int, port: int = 0) -> float:
@@ -349,7 +346,9 @@ class Forward:
             return self._without([e for e in differences if e not in tensors])
         finally:
             self.runs = plain
-            set_weights(self.pair, held, None)
+            for side in idle:
+                worker = self.pair.workers[side]
+                worker.submit("set_live_weights", values=held[side]).result()
 
     def _modified(self, standins: dict[str, StandIns]) -> Both | None:
         """Return the outputs of all nodes with some operations replaced.

@@ -9,10 +9,6 @@ import numpy as np
 from framework_parity.common.layouts import Array
 from framework_parity.common.training.randomness import nudged
 from framework_parity.comparisons.ladder.noise_floor import compare_tensor
-from framework_parity.comparisons.workers.worker import WorkerPair
-
-Weights = dict[int, dict[str, Array]]
-"""The tensors of a model, by node and name."""
 
 
 def near(x: Array, nudge: int | None) -> Array:
@@ -25,30 +21,6 @@ def near(x: Array, nudge: int | None) -> Array:
     if x.dtype.kind != "f" or nudge is None:
         return x
     return nudged({"x": x}, nudge)["x"]
-
-
-def set_weights(
-    pair: WorkerPair, held: dict[str, Weights], nudge: int | None
-) -> None:
-    """Set the weights of the open models.
-
-    Args:
-        pair: the workers.
-        held: the weights of each side.
-        nudge: the number of the perturbation; None for none.
-    """
-    pair.ask_each(
-        "set_live_weights",
-        {
-            side: {
-                "values": {
-                    index: tensors if nudge is None else nudged(tensors, nudge)
-                    for index, tensors in values.items()
-                }
-            }
-            for side, values in held.items()
-        },
-    )
 
 
 def compared(torch: list[Array], keras: list[Array]) -> tuple[float, float]:

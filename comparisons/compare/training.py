@@ -301,7 +301,8 @@ class Training:
         if grouped:
             self.result.notes.append(
                 "TensorFlow has no gradient of a grouped convolution on a "
-                f"processor ({grouped[0].label}); it was computed in NumPy"
+                f"processor without XLA ({grouped[0].label}); it was computed "
+                "in NumPy"
             )
 
     def _runs(

@@ -12,7 +12,6 @@ from framework_parity.common.live.records import (
     Changes,
     TrainingRun,
 )
-from framework_parity.common.training.randomness import nudged
 from framework_parity.comparisons.compare.ratios import near
 from framework_parity.comparisons.compare.result import PairResult
 from framework_parity.comparisons.compare.rungs import Runs
@@ -43,7 +42,6 @@ class Trials:
     ) -> None:
         self.pair, self.result = pair, result
         self.batches, self.steps = batches, steps
-        self.held = pair.ask("live_weights")
         self.kept: dict[str, tuple[Changes, list[TrainingRun | None]]] = {}
         self.settled: list[Any] = []
         self.trial = False
@@ -90,7 +88,7 @@ class Trials:
             known = self.kept[side] = changes, []
         worker, futures = self.pair.workers[side], []
         for nudge in (None, *NUDGES)[len(known[1]) : number]:
-            self._set_weights(side, nudge)
+            self.settled.append(worker.submit("nudge_live", nudge=nudge))
             batches = self.batches[side]
             moved = [[near(x, nudge) for x in b] for b in batches.inputs]
             future = worker.submit(
@@ -102,16 +100,8 @@ class Trials:
             )
             futures.append(future)
         if futures:
-            self._set_weights(side, None)
+            self.settled.append(worker.submit("nudge_live", nudge=None))
         return known[1], futures
-
-    def _set_weights(self, side: str, nudge: int | None) -> None:
-        values = {
-            index: tensors if nudge is None else nudged(tensors, nudge)
-            for index, tensors in self.held[side].items()
-        }
-        worker = self.pair.workers[side]
-        self.settled.append(worker.submit("set_live_weights", values=values))
 
     def measure(self, runs: Runs) -> None:
         """Note how far perturbations move the unmodified models."""

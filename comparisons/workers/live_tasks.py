@@ -103,6 +103,19 @@ def set_live_weights(
     _opened["model"].set_weights(values)
 
 
+def nudge_live(
+    trainer_class: Any, nudge: int | None, progress: Any = None
+) -> None:
+    """Perturb the weights of the open model by one unit in the last place.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        nudge: the number of the perturbation; None for the weights before.
+        progress: not used.
+    """
+    _opened["model"].nudge(nudge)
+
+
 def load_weights(trainer_class: Any, file: Path, progress: Any = None) -> None:
     """Load the open model's weights from a file."""
     _opened["model"].load_file(file)
