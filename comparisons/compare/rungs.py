@@ -121,6 +121,16 @@ def _added(gradients: Tensors, shared: Sequence[tuple[int, ...]]) -> Tensors:
     return added
 
 
+def spread_of(runs: list[TrainingRun]) -> float:
+    """Return how far the losses of perturbed runs are apart, relatively."""
+    first, *others = (
+        np.array([run.loss if run.loss is not None else np.nan, *run.losses])
+        for run in runs
+    )
+    moved = [np.abs(other - first) for other in others]
+    return float(np.nanmax([0.0, *np.ravel(moved / np.abs(first))]))
+
+
 def cost_of(runs: Runs) -> float | None:
     """Return how far the last losses are apart, relative to their size."""
     torch, keras = (run[0].losses for run in runs.values())

@@ -25,6 +25,7 @@ from framework_parity.comparisons.compare.differences import (
     found_differences,
     is_testable,
 )
+from framework_parity.comparisons.compare.forward import RANDOM
 from framework_parity.comparisons.compare.functions import judge_functions
 from framework_parity.comparisons.compare.pairing import Pairing, paired
 from framework_parity.comparisons.compare.recipe import (
@@ -39,6 +40,7 @@ from framework_parity.comparisons.compare.result import (
 from framework_parity.comparisons.compare.rungs import (
     Runs,
     cost_of,
+    spread_of,
     training_ratios,
 )
 from framework_parity.comparisons.compare.search import smallest
@@ -167,6 +169,13 @@ class Training:
         result.rates = tuple(runs["torch"][0].rates)
         result.keras_rates = tuple(runs["keras"][0].rates)
         result.cost = cost_of(runs)
+        result.unknown += [
+            f"{LABELS[side]}'s losses differ by {spread:.1g} of their size "
+            "between equal runs: an operation draws random numbers in "
+            "training"
+            for side, each in runs.items()
+            if (spread := spread_of(each)) > RANDOM
+        ]
         rates = self._rates()
         differences += [each for each in rates if each.inherent]
         rates = [each for each in rates if not each.inherent]

@@ -17,6 +17,7 @@ from framework_parity.comparisons.compare.settings import (
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 HEAD_T = """
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -551,6 +552,21 @@ UNDECIDED: dict[str, Case] = {
             "self.a = layers.Dense(3)",
             "m = self.a(x)\n        return m + keras.random.normal(m.shape)",
         ),
+        (4, 6),
+        verdict="undecided",
+    ),
+    "noise in training": Case(
+        module(
+            "self.a = nn.Linear(6, 1)",
+            "x = self.a(x)\n        if self.training:\n"
+            "            noise = np.random.normal(0, 0.1, x.shape)\n"
+            "            x = x + torch.tensor(noise)\n        return x",
+        )
+        + TRAINED_T,
+        sequential(
+            "layers.Dense(1)", "layers.GaussianNoise(0.1)", shape="(6,)"
+        )
+        + TRAINED_K,
         (4, 6),
         verdict="undecided",
     ),
