@@ -172,6 +172,25 @@ def _log_softmax(fields: dict[str, Any], *inputs: Array) -> Joined:
     return value, back
 
 
+def _pixel_shuffle(fields: dict[str, Any], *inputs: Array) -> Joined:
+    """Channels become pixels; of a channel, or of a pixel, after another."""
+    (x,) = inputs
+    n, height, width, channels = x.shape
+    r = fields["factor"]
+    if fields["order"] == "channels_first":
+        split, order = (channels // r**2, r, r), (0, 1, 4, 2, 5, 3)
+    else:
+        split, order = (r, r, channels // r**2), (0, 1, 3, 2, 4, 5)
+    parts = x.reshape(n, height, width, *split).transpose(order)
+    value = parts.reshape(n, height * r, width * r, -1)
+
+    def back(slope: Array) -> list[Array]:
+        inverse = np.argsort(order)
+        return [slope.reshape(parts.shape).transpose(inverse).reshape(x.shape)]
+
+    return value, back
+
+
 def _resize(fields: dict[str, Any], *inputs: Array) -> Joined:
     """Each axis of an image is interpolated by a matrix."""
     (x,) = inputs
@@ -235,6 +254,7 @@ JOINS: dict[str, Callable[..., Joined]] = {
     "maximum": _maximum,
     "concatenate": _concatenate,
     "resize": _resize,
+    "pixel_shuffle": _pixel_shuffle,
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     **{name: _reduced(name) for name in ("mean", "sum", "max", "min")},

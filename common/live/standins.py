@@ -30,6 +30,9 @@ NEUTRAL = {"gamma": 1.0, "beta": 0.0, "bias": 0.0}
 PADDED = ("conv2d", "depthwise_conv2d", "max_pool")
 """Windows whose padding may be an operation before them."""
 
+MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+"""PyTorch's ways to continue an image, by NumPy's names."""
+
 AXES = {
     1: ("channels",),
     2: ("height", "channels"),
@@ -119,6 +122,8 @@ def applied(
     """
     if kind in OTHERS:
         return Applied(*OTHERS[kind](fields, tensors, x), {})
+    if fields.get("padding_mode"):
+        return _padded_first(kind, fields, tensors, x)
     try:
         spec = element(kind, fields, x.shape[1:])
     except LookupError:
@@ -154,7 +159,7 @@ def can_apply(kind: str, fields: dict[str, Any], shape: Shape) -> bool:
     if kind in OTHERS:
         return True
     if kind in PADDED:
-        fields = fields | {"pads": ((0, 0), (0, 0))}
+        fields = _without_padding(fields)
     try:
         element(kind, fields, shape)
     except (LookupError, ValueError):
@@ -175,21 +180,33 @@ def _padded_first(
     kind: str, fields: dict[str, Any], tensors: dict[str, Array], x: Array
 ) -> Applied:
     """Apply a window after its padding, which the language has not."""
-    pads = fields["pads"]
-    value = 0.0 if kind != "max_pool" else float(x.min()) - 1.0
-    wide = np.pad(x, ((0, 0), *pads, (0, 0)), constant_values=value)
-    plain = fields | {"pads": tuple((0, 0) for _ in pads)}
-    done = applied(kind, plain, tensors, wide)
-    inside = tuple(
-        slice(before, size + before)
-        for (before, _), size in zip(pads, x.shape[1:-1], strict=True)
+    mode = MODES.get(fields.get("padding_mode") or "")
+    # From each pixel after padding to the one before, or to one outside.
+    rows, columns = (
+        np.pad(np.arange(size), pad, mode=mode)  # type: ignore[call-overload]
+        if mode
+        else np.pad(np.arange(size), pad, constant_values=size)
+        for size, pad in zip(x.shape[1:-1], fields["pads"], strict=True)
     )
+    value = 0.0 if kind != "max_pool" else float(x.min()) - 1.0
+    outside = ((0, 0), (0, 1), (0, 1), (0, 0))
+    source = np.pad(x, outside, constant_values=value)
+    wide = source[:, rows[:, None], columns]
+    done = applied(kind, _without_padding(fields), tensors, wide)
 
     def back(slope: Array) -> tuple[Array, dict[str, Array]]:
-        by_x, by_tensors = done.back(slope)
-        return by_x[(slice(None), *inside)], by_tensors
+        by_wide, by_tensors = done.back(slope)
+        by_source = np.zeros_like(source)
+        every = np.arange(len(x))[:, None, None]
+        np.add.at(by_source, (every, rows[:, None], columns), by_wide)
+        return by_source[:, :-1, :-1], by_tensors
 
     return Applied(done.output, back, done.kept)
+
+
+def _without_padding(fields: dict[str, Any]) -> dict[str, Any]:
+    plain = {k: v for k, v in fields.items() if k != "padding_mode"}
+    return plain | {"pads": ((0, 0), (0, 0))}
 
 
 Back = Callable[[Array], tuple[Array, dict[str, Array]]]

@@ -5,6 +5,7 @@ import math
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.records import (
     Changes,
+    Flags,
     OptimizerRead,
     TrainingFound,
 )
@@ -14,6 +15,9 @@ from framework_parity.comparisons.compare.result import (
     Difference,
     PairResult,
 )
+
+NONE = OptimizerRead(None, None, math.nan)
+"""In the place of an optimiser that there is not."""
 
 
 def changed(
@@ -36,29 +40,18 @@ def changed(
             own = node.kind, node.fields
             standins["keras"].setdefault(node.index, own)
     optimizer, clipping = _optimizer(parts, torch.optimizer, keras.optimizer)
-    trained: dict[int, dict[str, bool]] = {}
     partners = dict(result.pairing.pairs)
-    for each in parts.get("trained", []):
-        assert each.torch is not None
-        assert each.field is not None
-        index = each.torch.index
-        mine = torch.trained[index][each.field]
-        trained.setdefault(partners[index], {})[each.field] = mine
-    decayed = _flags(parts.get("decays", []), torch.optimizer, result)
-    if any(
-        each.field == "weight_decay" for each in parts.get("optimizer", [])
-    ):
-        assert torch.optimizer is not None
+    read = torch.optimizer or NONE
+    trained = _flags(parts.get("trained", []), torch.trained, partners)
+    decayed = _flags(parts.get("decays", []), read.decayed, partners)
+    stepped = _flags(parts.get("stepped", []), read.stepped, partners)
+    changed_fields = {each.field for each in parts.get("optimizer", [])}
+    if "weight_decay" in changed_fields:
         decayed = {
             partners[index]: flags
-            for index, flags in torch.optimizer.decayed.items()
+            for index, flags in read.decayed.items()
             if index in partners
         }
-    stepped: dict[int, dict[str, bool]] = {}
-    for each in parts.get("stepped", []):
-        assert each.torch is not None
-        assert each.field is not None
-        stepped.setdefault(partners[each.torch.index], {})[each.field] = False
     modes: dict[int, bool] = {}
     pass_modes: dict[int, bool] = {}
     for each in parts.get("modes", []):
@@ -105,19 +98,22 @@ def changed(
 
 
 def _flags(
-    removed: list[Difference],
-    torch: OptimizerRead | None,
-    result: PairResult,
-) -> dict[int, dict[str, bool]]:
-    """Return whether weight decay is applied to some tensors in PyTorch."""
-    partners = dict(result.pairing.pairs)
-    flags: dict[int, dict[str, bool]] = {}
+    removed: list[Difference], torch: Flags, partners: dict[int, int]
+) -> Flags:
+    """Return PyTorch's flags of the tensors that differ, by Keras's node.
+
+    Args:
+        removed: a difference for each tensor.
+        torch: PyTorch's flags.
+        partners: from PyTorch's nodes to Keras's.
+    """
+    flags: Flags = {}
     for each in removed:
-        assert torch is not None
         assert each.torch is not None
         assert each.field is not None
-        value = torch.decayed[each.torch.index][each.field]
-        flags.setdefault(partners[each.torch.index], {})[each.field] = value
+        index = each.torch.index
+        of_node = flags.setdefault(partners[index], {})
+        of_node[each.field] = torch[index][each.field]
     return flags
 
 

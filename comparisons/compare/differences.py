@@ -20,17 +20,9 @@ INHERENT = {"running_variance"}
 """Fields that no argument of the frameworks' classes sets."""
 
 SINGLE = {
+    *("resize", "pixel_shuffle", "softmax", "log_softmax"),
     *("mean", "sum", "max", "min", "global_average_pool", "global_max_pool"),
-    *(
-        "resize",
-        "softmax",
-        "log_softmax",
-        "square",
-        "absolute",
-        "sqrt",
-        "exp",
-        "negative",
-    ),
+    *("square", "absolute", "sqrt", "exp", "negative"),
 }
 """Operations of one input."""
 

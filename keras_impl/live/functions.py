@@ -163,6 +163,12 @@ def _variance(reader: Any, event: Call) -> Described:
     return "variance", {"axes": axes_of(event, axes), "unbiased": False}
 
 
+def _shuffled(reader: Any, event: Call) -> Described:
+    factor = event.attributes.get("block_size")
+    factor = factor or _named(event, "block_size", 1, None)
+    return "pixel_shuffle", {"factor": factor, "order": "channels_last"}
+
+
 FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "relu": _relu,
     "leaky_relu": _leaky_relu,
@@ -186,5 +192,6 @@ FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "slice": _sliced,
     "split": _split,
     "pad": _padded,
+    "depth_to_space": _shuffled,
 }
 """Readers of functions, by their name in `keras.ops`."""

@@ -71,11 +71,18 @@ def _interpolated(reader: Any, event: Call) -> Described:
     )
 
 
+def _shuffled(reader: Any, event: Call) -> Described:
+    reader.first.add(event.first[1])
+    factor = event.argument(1, "upscale_factor")
+    return "pixel_shuffle", {"factor": factor, "order": "channels_first"}
+
+
 FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "pad": _padded,
     "clamp": _clamped,
     "clip": _clamped,
     "scaled_dot_product_attention": _attended,
+    "pixel_shuffle": _shuffled,
     "interpolate": _interpolated,
     "upsample": _interpolated,
 }

@@ -213,6 +213,12 @@ def _max_pool(reader: Any, event: Call, module: Any) -> Described:
     return kind, fields | {"pads": tuple(pads)}
 
 
+def _pixel_shuffle(reader: Any, event: Call, module: Any) -> Described:
+    reader.first.add(event.first[1])
+    factor = module.upscale_factor
+    return "pixel_shuffle", {"factor": factor, "order": "channels_first"}
+
+
 def _pool_1d(kind: str) -> Callable[[Any, Call, Any], Described]:
     def read(reader: Any, event: Call, module: Any) -> Described:
         size, stride, pad = (
@@ -253,6 +259,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     nn.MaxPool1d: _pool_1d("max_pool1d"),
     nn.AvgPool1d: _pool_1d("average_pool1d"),
     nn.Upsample: _upsampling,
+    nn.PixelShuffle: _pixel_shuffle,
     nn.AdaptiveAvgPool1d: _adaptive,
     nn.AdaptiveMaxPool1d: _adaptive,
     nn.AdaptiveAvgPool2d: _adaptive,

@@ -85,7 +85,7 @@ JOINS = {"cat": "concatenate", "concat": "concatenate", "stack": "stack"}
 IMAGES = {
     *("conv1d", "conv2d", "conv3d", "depthwise_conv2d", "conv1d_transpose"),
     *("conv2d_transpose", "conv3d_transpose", "max_pool", "average_pool"),
-    *("max_pool1d", "average_pool1d"),
+    *("max_pool1d", "average_pool1d", "pixel_shuffle"),
     *("adaptive_average_pool", "adaptive_max_pool"),
 }
 """Operations whose output has the channels first."""

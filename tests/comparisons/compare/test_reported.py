@@ -520,6 +520,31 @@ DIFFER: dict[str, Case] = {
         (2, 5, 5, 3),
         ("resize_corners",),
     ),
+    "pixels from channels in another order": Case(
+        IMAGE_T.format("F.pixel_shuffle(torch.cat([self.c(x)] * 2, 1), 2)"),
+        """
+
+def net():
+    x = keras.Input((5, 5, 3))
+    y = layers.Conv2D(4, 3, padding="same")(x)
+    y = layers.Concatenate()([y, y])
+    return keras.Model(x, ops.depth_to_space(y, 2))
+""",
+        (2, 5, 5, 3),
+        ("pixel_shuffle_order",),
+    ),
+    "reflected borders": Case(
+        IMAGE_T.replace(
+            "padding=1", "padding=1, padding_mode='reflect'"
+        ).format("self.c(x).mean((2, 3))"),
+        sequential(
+            'layers.Conv2D(4, 3, padding="same")',
+            "layers.GlobalAveragePooling2D()",
+            shape="(5, 5, 3)",
+        ),
+        (2, 5, 5, 3),
+        ("conv2d_padding_mode",),
+    ),
     "an activation that differs far from 0": Case(
         module("self.a = nn.Linear(6, 3)", "return F.relu6(self.a(x))"),
         sequential('layers.Dense(3, "relu")', shape="(6,)"),
