@@ -8,6 +8,7 @@ import pytest
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.losses import computed
+from framework_parity.common.live.standins import applied
 from framework_parity.common.training.randomness import stream
 
 STEP = 1e-6
@@ -42,6 +43,25 @@ JOINED: list[tuple[str, dict[str, Any], list[Array]]] = [
     ("sqrt", {}, [1 + drawn(2, 3) ** 2]),
     ("exp", {}, [drawn(2, 3)]),
     ("negative", {}, [drawn(2, 3)]),
+    ("softmax", {"axis": 0}, [drawn(4, 3)]),
+    ("log_softmax", {"axis": 1}, [drawn(4, 3)]),
+    ("resize", {"size": (4, 6), "method": "nearest"}, [drawn(2, 2, 3, 2)]),
+    ("resize", {"size": (5, 3), "method": "bilinear"}, [drawn(2, 3, 4, 2)]),
+    (
+        "resize",
+        {"size": (5, 7), "method": "bilinear", "corners": "aligned"},
+        [drawn(2, 3, 4, 2)],
+    ),
+    (
+        "pixel_shuffle",
+        {"factor": 2, "order": "channels_first"},
+        [drawn(2, 2, 3, 8)],
+    ),
+    (
+        "pixel_shuffle",
+        {"factor": 2, "order": "channels_last"},
+        [drawn(2, 2, 3, 8)],
+    ),
 ]
 
 
@@ -70,6 +90,54 @@ def test_derivatives_are_those_of_central_differences(
         assert got == pytest.approx(expected, rel=1e-6, abs=1e-8)
 
 
+CONVOLUTION = {"filters": 2, "size": (3, 3), "stride": (1, 1)}
+KERNEL = {"kernel": drawn(3, 3, 2, 2), "bias": drawn(2)}
+PADDED: list[tuple[str, dict[str, Any], dict[str, Array]]] = [
+    ("conv2d", {"pads": ((0, 2), (1, 0)), "bias": True}, KERNEL),
+    (
+        "conv2d",
+        {"pads": ((1, 1), (1, 1)), "bias": True, "padding_mode": "reflect"},
+        KERNEL,
+    ),
+    (
+        "group_norm",
+        {"groups": 2, "epsilon": 1e-2},
+        {"gamma": drawn(2), "beta": drawn(2) + 1},
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "fields", "tensors"), PADDED)
+def test_derivatives_of_what_the_language_has_not(
+    kind: str, fields: dict[str, Any], tensors: dict[str, Array]
+) -> None:
+    if kind == "conv2d":
+        fields = CONVOLUTION | fields
+    x = drawn(2, 4, 5, 2)
+    done = applied(kind, fields, tensors, x)
+    slope = drawn(*done.output.shape)
+    by_x, by_tensors = done.back(slope)
+    given = {"x": x, **tensors}
+    for name, got in {"x": by_x, **by_tensors}.items():
+        direction = drawn(*given[name].shape) + 0.1
+        ends = []
+        for sign in (1, -1):
+            moved = given | {name: given[name] + sign * STEP * direction}
+            moved_x = moved.pop("x")
+            ends.append(applied(kind, fields, moved, moved_x).output)
+        expected = (slope * (ends[0] - ends[1])).sum() / (2 * STEP)
+        assert (got * direction).sum() == pytest.approx(
+            expected, rel=1e-6, abs=1e-8
+        )
+
+
+def test_a_maximum_is_not_taken_outside_the_image() -> None:
+    x = -1 - np.arange(9.0).reshape(1, 3, 3, 1)
+    fields = {"size": (2, 2), "stride": (2, 2), "pads": ((0, 1), (0, 1))}
+    pooled = applied("max_pool", fields, {}, x).output
+    assert np.array_equal(pooled[0, :, :, 0], [[-1, -3], [-7, -9]])
+
+
 def test_operations_with_a_number_have_its_place() -> None:
     x = drawn(2, 3)
     assert np.array_equal(JOINS["subtract"]({"of": 1.0}, x)[0], 1 - x)
@@ -84,6 +152,22 @@ LOSSES: list[tuple[str, dict[str, Any], Array, Array]] = [
     ("cross_entropy", {"reduction": "sum"}, drawn(4, 3), np.eye(3)[LABELS]),
     ("cross_entropy", {"input": "log_probabilities"}, np.log(P), LABELS),
     ("cross_entropy", {"input": "probabilities", "clip": 1e-7}, P, LABELS),
+    (
+        "cross_entropy",
+        {"input": "probabilities", "clip": 1e-7, "clipped_first": True},
+        1.5 * P,
+        LABELS,
+    ),
+    (
+        "cross_entropy",
+        {
+            "class_weights": (1.0, 5.0, 2.0),
+            "mean_of": "weights",
+            "reduction": "mean",
+        },
+        drawn(4, 3),
+        LABELS,
+    ),
     (
         "binary_cross_entropy",
         {"label_smoothing": 0.2, "positive": 3.0},
