@@ -123,12 +123,16 @@ def _added(gradients: Tensors, shared: Sequence[tuple[int, ...]]) -> Tensors:
 
 def spread_of(runs: list[TrainingRun]) -> float:
     """Return how far the losses of perturbed runs are apart, relatively."""
-    first, *others = (
-        np.array([run.loss if run.loss is not None else np.nan, *run.losses])
-        for run in runs
+    losses = np.array(
+        [
+            [np.nan if run.loss is None else run.loss, *run.losses]
+            for run in runs
+        ]
     )
-    moved = [np.abs(other - first) for other in others]
-    return float(np.nanmax([0.0, *np.ravel(moved / np.abs(first))]))
+    # A loss that diverges says nothing.
+    known = losses[:, np.isfinite(losses).all(axis=0) & (losses[0] != 0)]
+    moved = np.abs(known - known[0]) / np.abs(known[0])
+    return float(moved.max(initial=0.0))
 
 
 def cost_of(runs: Runs) -> float | None:
