@@ -133,13 +133,19 @@ def compare_models(
     held = pair.ask("live_weights")
     result.draws = drawn_differently(held["torch"], held["keras"], result)
     suspects = _suspects(result)
+    first: int | None = None
     for attempt in range(ATTEMPTS):
-        _share_weights(pair, result.pairing, graphs, seed, attempt)
+        scale = 1.0 if first is None else 4.0 ** (attempt - first)
+        _share_weights(pair, result.pairing, graphs, seed, attempt, scale)
         if attempt + 1 < ATTEMPTS and _is_dead(pair, graphs["torch"], inputs):
             continue
         Forward(pair, result, inputs).judge()
+        first = attempt if first is None else first
         if result.outputs > TIMES_FLOOR or not suspects:
             break
+    if result.outputs <= TIMES_FLOOR and first != attempt:
+        # Training with larger kernels would diverge.
+        _share_weights(pair, result.pairing, graphs, seed, first or 0)
     comparable = result.outputs <= TIMES_FLOOR or bool(result.causes)
     if result.verdict == "disagree" and not result.causes:
         result.unknown += _not_copied(pair)
@@ -270,12 +276,14 @@ def _share_weights(
     graphs: dict[str, Graph],
     seed: int,
     attempt: int,
+    scale: float = 1.0,
 ) -> None:
     """Give both models PyTorch's tensors, made generic.
 
     Scales and shifts start at 1 and 0 in both frameworks, where a
     difference in what is done with them would not show. After the first
-    attempt, kernels are drawn anew, too.
+    attempt, kernels are drawn anew, too; with a larger scale, activations
+    differ that are equal near 0.
     """
     values: Tensors = pair.workers["torch"].submit("live_weights").result()
     generic: Tensors = {}
@@ -284,7 +292,7 @@ def _share_weights(
         generic[index] = {
             name: _generic(name, value, rng)
             if attempt == 0 or "kernel" not in name
-            else 4.0**attempt * value.std() * rng.normal(size=value.shape)
+            else scale * value.std() * rng.normal(size=value.shape)
             for name, value in held.items()
         }
     workers = pair.workers

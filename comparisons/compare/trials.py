@@ -103,6 +103,7 @@ class Trials:
             self.settled.append(worker.submit("nudge_live", nudge=None))
         return known[1], futures
 
+    @np.errstate(over="ignore", invalid="ignore")
     def measure(self, runs: Runs) -> None:
         """Note how far perturbations move the unmodified models."""
         self.floors = {}
@@ -114,6 +115,7 @@ class Trials:
                     known = self.floors.get(key, 0.0)
                     self.floors[key] = max(moved, known)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def is_far(self, runs: Runs) -> bool:
         """Return whether two runs surely disagree.
 
