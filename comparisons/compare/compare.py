@@ -28,7 +28,6 @@ from framework_parity.comparisons.compare.differences import (
 from framework_parity.comparisons.compare.draws import drawn_differently
 from framework_parity.comparisons.compare.forward import FLOAT32, Forward
 from framework_parity.comparisons.compare.pairing import (
-    Pairing,
     paired,
 )
 from framework_parity.comparisons.compare.result import (
@@ -136,7 +135,7 @@ def compare_models(
     first: int | None = None
     for attempt in range(ATTEMPTS):
         scale = 1.0 if first is None else 4.0 ** (attempt - first)
-        _share_weights(pair, result.pairing, graphs, seed, attempt, scale)
+        _share_weights(pair, result, held["torch"], seed, attempt, scale)
         if attempt + 1 < ATTEMPTS and _is_dead(pair, graphs["torch"], inputs):
             continue
         Forward(pair, result, inputs).judge()
@@ -145,7 +144,7 @@ def compare_models(
             break
     if result.outputs <= TIMES_FLOOR and first != attempt:
         # Training with larger kernels would diverge.
-        _share_weights(pair, result.pairing, graphs, seed, first or 0)
+        _share_weights(pair, result, held["torch"], seed, first or 0)
     comparable = result.outputs <= TIMES_FLOOR or bool(result.causes)
     if result.verdict == "disagree" and not result.causes:
         result.unknown += _not_copied(pair)
@@ -272,8 +271,8 @@ def _not_copied(pair: WorkerPair) -> list[str]:
 
 def _share_weights(
     pair: WorkerPair,
-    pairing: Pairing,
-    graphs: dict[str, Graph],
+    result: PairResult,
+    values: Tensors,
     seed: int,
     attempt: int,
     scale: float = 1.0,
@@ -285,7 +284,8 @@ def _share_weights(
     attempt, kernels are drawn anew, too; with a larger scale, activations
     differ that are equal near 0.
     """
-    values: Tensors = pair.workers["torch"].submit("live_weights").result()
+    pairing = result.pairing
+    graphs = dict(zip(pair.workers, result.graphs, strict=True))
     generic: Tensors = {}
     for index, held in values.items():
         rng = stream(seed, "compare", str(index), attempt)
