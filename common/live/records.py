@@ -20,6 +20,9 @@ Parameter: TypeAlias = tuple[int, str, Layout | None, list[Any]]
 """Node, name and layout of a tensor that may be trained, and the framework's
 own tensors."""
 
+PER_TENSOR = ("lr", "decay_applies_to")
+"""Fields of an optimiser of which each tensor has its own."""
+
 
 @dataclass(frozen=True)
 class OptimizerRead:

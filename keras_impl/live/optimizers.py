@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.records import (
+    PER_TENSOR,
     Changes,
     OptimizerRead,
     Parameter,
@@ -46,7 +47,7 @@ def read_optimizer(
         plain = optimizer.loss_scale_factor is None
         if type(optimizer).__module__.startswith(LIBRARY) and plain:
             spec = introspect.read(optimizer)
-            fields = {k: v for k, v in spec if k not in ("lr", *OWN)}
+            fields = {k: v for k, v in spec if k not in PER_TENSOR}
             kind = spec.kind()
             if kind == "adam" and fields["weight_decay"]:
                 kind = "adamw"  # the decay of every optimiser is decoupled
@@ -71,10 +72,6 @@ def read_optimizer(
         )
         read.factors.setdefault(index, {})[name] = 1.0
     return read
-
-
-OWN = ("decay_applies_to",)
-"""Fields that each tensor has."""
 
 
 def replaced_optimizer(

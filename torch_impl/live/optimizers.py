@@ -5,6 +5,7 @@ from typing import Any
 
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.records import (
+    PER_TENSOR,
     OptimizerRead,
     Parameter,
 )
@@ -36,7 +37,7 @@ def read_optimizer(
     try:
         if type(optimizer).__module__.startswith(LIBRARY):
             spec = introspect.read(optimizer)
-            fields = {k: v for k, v in spec if k not in ("lr", *OWN)}
+            fields = {k: v for k, v in spec if k not in PER_TENSOR}
             if "weight_decay" in fields:
                 fields["weight_decay"] = max(decays, default=0.0)
             if len(decays) <= 1:
@@ -56,7 +57,3 @@ def read_optimizer(
         factor = 1.0 if group is None else float(group["lr"] / first["lr"])
         read.factors.setdefault(index, {})[name] = factor
     return read
-
-
-OWN = ("decay_applies_to",)
-"""Fields that each tensor has."""
