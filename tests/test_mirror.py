@@ -70,12 +70,14 @@ OF_ITS_OWN = {
         *("LiveTraining.complete", "LiveTraining.set_rate"),
         *("LiveTraining.fit_values", "LiveTraining.watched_losses"),
         *("LiveTraining.shared_key", "LiveTraining.set_single_biases"),
-        *("LiveTraining.clears", "DRAWING"),
+        *("LiveTraining.clears", "LiveTraining.train_padding_rows"),
+        "DRAWING",
         "_Replayed.__init__",
         "_Replayed.forward",
     },
     "live/reading.py": {
         *("Reader.element", "Reader.sample", "Reader.axes", "NUMBERS"),
+        "Reader.arranged",
     },
     "live/functions.py": {"axis_of", "axes_of", "snake_case", "resized"},
     # In a comparison Keras's optimiser is replaced, and its attention's scale.

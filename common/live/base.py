@@ -44,7 +44,7 @@ class BaseLiveModel:
 
     Attributes:
         layout: the backend's module `live.tensors`.
-        misfits: what the framework raises where shapes do not fit.
+        misfits: what is raised where shapes do not fit.
         address: `file.py:NAME`, or the name of the class of a live object.
         live: the user's live object; None where a file is loaded.
         dtype: the precision, `float64` or `float32`.
@@ -231,20 +231,31 @@ class BaseLiveModel:
                 self.layout.assign(tensor, array)
 
     def outputs(
-        self, inputs: list[Array], standins: StandIns | None = None
+        self,
+        inputs: list[Array],
+        standins: StandIns | None = None,
+        tensors: dict[int, dict[str, Array]] | None = None,
     ) -> dict[int, list[Array]]:
         """Return the outputs of every node in evaluation mode.
 
         Args:
             inputs: as in `open`.
             standins: operations that are replaced.
+            tensors: what a replaced operation has in the place of its own
+                tensors, by node.
 
         Returns:
             By the index of the node, in neutral layout.
         """
         given = self.given(inputs)
         with self.without_gradients():
-            replay = Replay(self, self.trace, self.graph, standins or {})
+            replay = Replay(
+                self,
+                self.trace,
+                self.graph,
+                standins or {},
+                tensors=tensors or {},
+            )
             values = replay.values(given)
         return {
             node.index: [
@@ -290,6 +301,8 @@ class BaseLiveModel:
             before = self.graph.nodes[source]
             first = before.channels_first and value.ndim >= 3
             moved = np.moveaxis(value, -1, 1) if first else value
+            if moved.dtype.kind == "f":
+                moved = moved.astype(self._precision(before.event, port))
             known[before.event, port] = self.own(moved)
         with self.without_gradients():
             values = self._after(node.event, known)
@@ -297,6 +310,13 @@ class BaseLiveModel:
             self.neutral(value, channels_first=node.channels_first)
             for value in values
         ]
+
+    def _precision(self, event: int, port: int) -> str:
+        """Return the type of numbers of a recorded tensor."""
+        done = self.trace.events[event]
+        tensor = done.outputs[port] if isinstance(done, Call) else done.value
+        name = getattr(tensor.dtype, "name", str(tensor.dtype))
+        return str(name).rpartition(".")[2]
 
     def _after(
         self, event: int, known: dict[tuple[int, int], Any]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from framework_parity.common.layouts import Layout
+from framework_parity.common.layouts import Array, Layout
 from framework_parity.common.spec.layer import Shape
 
 Edge: TypeAlias = tuple[int, int]
@@ -42,6 +42,8 @@ class Node:
         channels_first: whether its outputs have their channels first.
         sources: tensors of it that are values of the model and no layer's,
             by neutral name: the position in the trace, and the layout.
+        value: of a constant of floating-point numbers, as the framework has
+            it when it is recorded.
     """
 
     index: int
@@ -56,6 +58,7 @@ class Node:
     event: int = 0
     channels_first: bool = False
     sources: dict[str, tuple[int, Layout]] = field(default_factory=dict)
+    value: Array | None = None
 
     @property
     def label(self) -> str:

@@ -172,6 +172,31 @@ def _log_softmax(fields: dict[str, Any], *inputs: Array) -> Joined:
     return value, back
 
 
+def _reshape(fields: dict[str, Any], *inputs: Array) -> Joined:
+    """To the shape of a sample, or of a batch; channels may come first."""
+    (x,) = inputs
+    first = fields.get("order") == "channels_first" and x.ndim >= 3
+    moved = np.moveaxis(x, -1, 1) if first else x
+    shape = fields["shape"]
+    if np.prod(shape) * len(x) == x.size:
+        shape = (len(x), *shape)
+    value = moved.reshape(shape)
+
+    def back(slope: Array) -> list[Array]:
+        before = slope.reshape(moved.shape)
+        return [np.moveaxis(before, 1, -1) if first else before]
+
+    return value, back
+
+
+def _permute(fields: dict[str, Any], *inputs: Array) -> Joined:
+    (x,) = inputs
+    order = fields["order"]
+    return x.transpose(order), lambda slope: [
+        slope.transpose(np.argsort(order))
+    ]
+
+
 def _pixel_shuffle(fields: dict[str, Any], *inputs: Array) -> Joined:
     """Channels become pixels; of a channel, or of a pixel, after another."""
     (x,) = inputs
@@ -255,6 +280,8 @@ JOINS: dict[str, Callable[..., Joined]] = {
     "concatenate": _concatenate,
     "resize": _resize,
     "pixel_shuffle": _pixel_shuffle,
+    "reshape": _reshape,
+    "permute": _permute,
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     **{name: _reduced(name) for name in ("mean", "sum", "max", "min")},

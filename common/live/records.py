@@ -94,6 +94,7 @@ class Changes:
     Attributes:
         standins: operations of the model.
         loss: kind and fields of the loss.
+        loss_factor: what the loss is multiplied by.
         optimizer: kind and fields of the optimiser, without its rate.
         clipping: kind and fields of the clipping, if `optimizer` is given.
         rates: the learning rate of each step; if empty, the user's.
@@ -101,6 +102,9 @@ class Changes:
         penalties: whether the model's own penalties count.
         single_biases: whether only one of two biases that are added is
             trained.
+        single_rate: whether all groups of parameters have the rate of the
+            first.
+        padding_rows: whether an embedding has a row that is not trained.
         fitted: whether targets get the shape of the outputs.
         accumulation: number of batches of an update, if `optimizer` is given.
         decayed: whether weight decay is applied, where that is replaced.
@@ -116,6 +120,7 @@ class Changes:
 
     standins: StandIns = field(default_factory=dict)
     loss: Described | None = None
+    loss_factor: float = 1.0
     optimizer: Described | None = None
     clipping: Described | None = None
     rates: tuple[float, ...] = ()
@@ -123,6 +128,8 @@ class Changes:
     penalties: bool = True
     exact: bool = False
     single_biases: bool = False
+    single_rate: bool = False
+    padding_rows: bool = True
     fitted: bool = False
     dense: bool = False
     cleared: bool = False

@@ -35,6 +35,8 @@ class Replay:
         draws: in training, from the index of a dropout to what draws its
             numbers, or to None where it runs in evaluation mode. None if
             all do.
+        tensors: what a replaced operation has in the place of its own
+            tensors, by node.
     """
 
     def __init__(
@@ -44,9 +46,10 @@ class Replay:
         graph: Graph,
         standins: StandIns,
         draws: Callable[[int], Uniform | None] | None = None,
+        tensors: dict[int, dict[str, Array]] | None = None,
     ) -> None:
         self.live, self.trace, self.graph = live, trace, graph
-        self.draws = draws
+        self.draws, self.tensors = draws, tensors or {}
         self.nodes = {node.event: node for node in graph}
         self.replaced = {
             graph.nodes[index].event: instead
@@ -67,11 +70,11 @@ class Replay:
         given = iter(inputs)
         values: list[list[Any]] = []
         for position, event in enumerate(self.trace.events):
-            if isinstance(event, Source):
+            if position in self.replaced:
+                values.append([self._instead(self.nodes[position], values)])
+            elif isinstance(event, Source):
                 first = event.kind == "input"
                 values.append([next(given) if first else event.value])
-            elif position in self.replaced:
-                values.append([self._instead(self.nodes[position], values)])
             else:
                 taken = [values[i][port] for i, port in event.inputs.values()]
                 values.append(self.live.repeated(event, taken))
@@ -83,6 +86,8 @@ class Replay:
         return [values[event][port] for event, port in self.trace.outputs]
 
     def _instead(self, node: Node, values: list[list[Any]]) -> Any:
+        if node.value is not None:
+            return self._constant(node)
         edges = [(self.graph.nodes[i], port) for i, port in node.inputs]
         given = [values[before.event][port] for before, port in edges]
         first = [before.channels_first for before, _ in edges]
@@ -96,7 +101,10 @@ class Replay:
                 # With the axes that only this operation needs.
                 given = [values[i][port] for i, port in raw]
             return self._joined(node, instead, given, first)
-        held = self.live.held(node, self.trace) if node.tensors else []
+        foreign = self.tensors.get(node.index)
+        held = []
+        if node.tensors and foreign is None:
+            held = self.live.held(node, self.trace)
         own = [each.own[0] for each in held]
         trained = [
             number
@@ -114,7 +122,7 @@ class Replay:
             tensors = {
                 each.name: each.neutral([array])
                 for each, array in zip(held, arrays, strict=True)
-            }
+            } | (foreign or {})
             moved = _moved(x, first[0], 1, -1)
             if instead[0] in NORMAL:
                 ones = np.ones(moved.shape[-1])
@@ -142,6 +150,14 @@ class Replay:
         return self.live.differentiable(
             compute, [given[0], *(own[number] for number in trained)]
         )
+
+    def _constant(self, node: Node) -> Any:
+        """Return another value of a constant, as the framework has it."""
+        instead = self.replaced[node.event]
+        assert node.value is not None
+        assert instead is not None
+        value = instead[1]["value"].astype(node.value.dtype)
+        return self.live.own(np.array(value))
 
     def _longest(self, node: Node) -> int:
         """Return the input that most operations lead to."""

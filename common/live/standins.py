@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from framework_parity.common.layouts import Array
+from framework_parity.common.live.layers import OTHERS, can_apply_other
 from framework_parity.common.reference.passes import Pass
 from framework_parity.common.spec.architecture import LayerNode, layer_nodes
 from framework_parity.common.spec.initializers import Zeros
@@ -157,7 +158,7 @@ def can_apply(kind: str, fields: dict[str, Any], shape: Shape) -> bool:
         shape: shape of one input sample, channels last.
     """
     if kind in OTHERS:
-        return True
+        return can_apply_other(kind, fields)
     if kind in PADDED:
         fields = _without_padding(fields)
     try:
@@ -207,44 +208,6 @@ def _padded_first(
 def _without_padding(fields: dict[str, Any]) -> dict[str, Any]:
     plain = {k: v for k, v in fields.items() if k != "padding_mode"}
     return plain | {"pads": ((0, 0), (0, 0))}
-
-
-Back = Callable[[Array], tuple[Array, dict[str, Array]]]
-
-
-def _group_norm(
-    fields: dict[str, Any], tensors: dict[str, Array], x: Array
-) -> tuple[Array, Back]:
-    """Of the channels of a group, and all positions."""
-    groups, channels = fields["groups"], x.shape[-1]
-    shape = (len(x), -1, groups, channels // groups)
-    parts, axes = x.reshape(shape), (1, 3)
-    centred = parts - parts.mean(axes, keepdims=True)
-    variance = (centred**2).mean(axes, keepdims=True)
-    width = np.sqrt(variance + fields["epsilon"])
-    normal = (centred / width).reshape(x.shape)
-    gamma = tensors.get("gamma", np.ones(channels))
-    beta = tensors.get("beta", np.zeros(channels))
-
-    def back(slope: Array) -> tuple[Array, dict[str, Array]]:
-        others = tuple(range(x.ndim - 1))
-        by_tensors = {
-            "gamma": (slope * normal).sum(others),
-            "beta": slope.sum(others),
-        }
-        inner = (slope * gamma).reshape(parts.shape)
-        unit = normal.reshape(parts.shape)
-        along = (inner * unit).mean(axes, keepdims=True)
-        inner = inner - inner.mean(axes, keepdims=True) - unit * along
-        return (inner / width).reshape(x.shape), by_tensors
-
-    return gamma * normal + beta, back
-
-
-OTHERS: dict[str, Callable[..., tuple[Array, Back]]] = {
-    "group_norm": _group_norm,
-}
-"""Operations with tensors that the language has not."""
 
 
 def mask(

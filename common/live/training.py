@@ -373,6 +373,8 @@ class BaseLiveTraining:
             self.set_trained(changes.trained)
             if changes.single_biases:
                 self.set_single_biases()
+            if not changes.padding_rows:
+                self.train_padding_rows()
             with self.drawing():
                 return self._run(batches, steps)
         finally:
@@ -503,6 +505,9 @@ class BaseLiveTraining:
     def set_single_biases(self) -> None:
         """Train only one of two biases that are added."""
 
+    def train_padding_rows(self) -> None:
+        """Train also the row of an embedding that stands for padding."""
+
     def sample(self) -> tuple[list[Any], Any]:
         """Return the first batch, as tensors."""
         batches = self.masks.batches
@@ -512,7 +517,9 @@ class BaseLiveTraining:
     @contextmanager
     def loss_replaced(self) -> Iterator[None]:
         """Put the loss that replaces the user's in the user's file."""
-        if self.changes.loss is None or "loss" not in self.functions:
+        changes = self.changes
+        replaced = changes.loss is not None or changes.loss_factor != 1
+        if not replaced or "loss" not in self.functions:
             yield
             return
         file = Path(self.live.address.rpartition(":")[0])

@@ -74,12 +74,17 @@ def changed(
         "torch": Changes(
             standins=standins["torch"],
             single_biases="biases" in parts,
+            single_rate="group_rates" in parts,
+            padding_rows="padding_row" not in parts,
             cleared="cleared" in parts,
             fitted="fitted" in parts,
         ),
         "keras": Changes(
             standins=standins["keras"],
             loss=_loss(parts.get("loss", []), torch, keras),
+            loss_factor=math.prod(
+                each.factor for each in parts.get("loss_scale", [])
+            ),
             optimizer=optimizer,
             clipping=clipping,
             rates=rates,

@@ -20,13 +20,14 @@ from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.training.randomness import stream
 from framework_parity.comparisons.compare.batches import TargetShape
 from framework_parity.comparisons.compare.differences import (
+    FLOAT32,
     found_differences,
     in_one_place,
     is_testable,
     squeezed,
 )
 from framework_parity.comparisons.compare.draws import drawn_differently
-from framework_parity.comparisons.compare.forward import FLOAT32, Forward
+from framework_parity.comparisons.compare.forward import Forward
 from framework_parity.comparisons.compare.pairing import (
     paired,
 )
@@ -287,7 +288,17 @@ def _share_weights(
     pairing = result.pairing
     graphs = dict(zip(pair.workers, result.graphs, strict=True))
     generic: Tensors = {}
+    # A constant of Keras's code does not follow the tensor it stands for.
+    fixed = {
+        one
+        for one, other in pairing.pairs
+        if graphs["keras"].nodes[other].kind == "constant"
+        and not graphs["keras"].nodes[other].tensors
+    }
     for index, held in values.items():
+        if index in fixed:
+            generic[index] = held
+            continue
         rng = stream(seed, "compare", str(index), attempt)
         generic[index] = {
             name: _generic(name, value, rng)

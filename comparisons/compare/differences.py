@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import OPAQUE, Graph, Node
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.replay import NORMAL, StandIns
@@ -12,7 +15,7 @@ from framework_parity.comparisons.compare.pairing import (
     Pairing,
     differing,
 )
-from framework_parity.comparisons.compare.result import Difference
+from framework_parity.comparisons.compare.result import Difference, Place
 
 SLUGS = {row.field: row.name for row in CONVENTIONS}
 
@@ -21,6 +24,7 @@ INHERENT = {"running_variance"}
 
 SINGLE = {
     *("resize", "pixel_shuffle", "softmax", "log_softmax"),
+    *("reshape", "permute"),
     *("mean", "sum", "max", "min", "global_average_pool", "global_max_pool"),
     *("square", "absolute", "sqrt", "exp", "negative"),
 }
@@ -28,6 +32,15 @@ SINGLE = {
 
 IDLE = {"dropout", "spatial_dropout", "stochastic_depth"}
 """Kinds that do nothing in evaluation mode."""
+
+SIZES = {"units", "filters", "groups", "size", "ids", "slopes"}
+"""Fields that the shapes of tensors depend on."""
+
+PARTS = {"padding_row": "padding_row"}
+"""Fields that only training depends on, and what removes them."""
+
+FLOAT32 = 2.0**-22
+"""Largest relative difference that a constant rounded to float32 explains."""
 
 TRAINING_ONLY = {"running_decay", "running_variance", "rate", "dropout"}
 """Fields without an effect in evaluation mode."""
@@ -46,6 +59,7 @@ def found_differences(
     found = []
     for one, other in pairing.pairs:
         found += _of_pair(torch.nodes[one], keras.nodes[other])
+        found += _of_constants(torch, keras, one, other)
         if (one, other) in pairing.orders:
             found.append(
                 _of_order(
@@ -82,7 +96,55 @@ def _of_order(one: Node, other: Node, order: tuple[int, ...]) -> Difference:
     )
 
 
+def _of_constants(
+    torch: Graph, keras: Graph, one: int, other: int
+) -> list[Difference]:
+    """Return the difference of two constants that are not copied."""
+    nodes = torch.nodes[one], keras.nodes[other]
+    mine, theirs = nodes[0].value, nodes[1].value
+    copied = nodes[0].tensors and nodes[1].tensors
+    if mine is None or theirs is None or copied:
+        return []
+    wanted = _arranged_as(theirs, mine)
+    if wanted is None or np.array_equal(wanted, theirs):
+        return []
+    places = Place(
+        *(
+            f"the constant of {user.label}"
+            for graph, index in ((torch, one), (keras, other))
+            for user in graph.consumers(index)[:1]
+        )
+    )
+    scale = np.abs(wanted).max()
+    apart = np.abs(wanted - theirs).max() / scale if scale else np.inf
+    close = bool(apart < FLOAT32)
+    return [
+        Difference(
+            "float32_constant" if close else "constant",
+            *nodes,
+            f"{places.torch} in PyTorch and that in Keras differ by "
+            f"{apart:.2g} of their size"
+            + (", as numbers that are rounded to float32 do" * close),
+            "compute it in the same way and the same precision",
+            places=places,
+            inherent=close,
+            value=wanted,
+        )
+    ]
+
+
+def _arranged_as(theirs: Array, mine: Array) -> Array | None:
+    """Return a constant of PyTorch's in the layout of Keras's, or None."""
+    if mine.ndim >= 3 and squeezed(mine.shape) != squeezed(theirs.shape):
+        mine = np.moveaxis(mine, 1, -1)
+    if squeezed(mine.shape) != squeezed(theirs.shape):
+        return None
+    return mine.reshape(theirs.shape)
+
+
 def _of_pair(one: Node, other: Node) -> list[Difference]:
+    if one.kind == other.kind == "constant":
+        return []
     if one.kind != other.kind:
         if OPAQUE in (one.kind, other.kind):
             return []
@@ -93,10 +155,20 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                 other,
                 f"PyTorch has {_words(one)}, Keras {_words(other)}",
                 f"use {one.kind} in both, or {other.kind} in both",
+                part="model"
+                if _needed(one) <= set(other.tensors)
+                else "layer",
             )
         ]
     found = []
     names = [] if one.kind == OPAQUE else differing(one, other)
+    resized = [
+        name
+        for name in one.tensors.keys() & other.tensors.keys()
+        if squeezed(one.tensors[name]) != squeezed(other.tensors[name])
+    ]
+    # With other sizes, the operation needs PyTorch's tensors, too.
+    sized = set(names) & SIZES if set(resized) - NEUTRAL.keys() else set()
     if "bias" in one.tensors and "bias" not in other.tensors:
         names = [name for name in names if name != "bias"]
     for name in names:
@@ -112,26 +184,32 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                 f"set Keras's to {values[0]!r} at {other.label}, or "
                 f"PyTorch's to {values[1]!r} at {one.label}",
                 name,
+                part="layer" if name in sized else PARTS.get(name, "model"),
                 inherent=name in INHERENT,
             )
         )
     found += _missing_tensors(one, other)
-    for name in one.tensors.keys() & other.tensors.keys():
-        shapes = tuple(one.tensors[name]), tuple(other.tensors[name])
-        if squeezed(shapes[0]) != squeezed(shapes[1]):
-            found.append(
-                Difference(
-                    f"{one.kind}_{name}_shape",
-                    one,
-                    other,
-                    f"{name} of {one.kind} has the shape {shapes[0]} in "
-                    f"PyTorch and {shapes[1]} in Keras",
-                    "use the same sizes",
-                    name if name in NEUTRAL else None,
-                    part="shape" if name in NEUTRAL else "model",
-                )
-            )
+    found += [
+        Difference(
+            f"{one.kind}_{name}_shape",
+            one,
+            other,
+            f"{name} of {one.kind} has the shape {tuple(one.tensors[name])} "
+            f"in PyTorch and {tuple(other.tensors[name])} in Keras",
+            "use the same sizes",
+            name if name in NEUTRAL else None,
+            part="shape" if name in NEUTRAL else "layer",
+        )
+        for name in resized
+        if not (sized and name not in NEUTRAL)
+    ]
     return found
+
+
+def _needed(node: Node) -> set[str]:
+    """Return the tensors without which an operation cannot be computed."""
+    needed = set(node.tensors)
+    return needed - {"gamma", "beta"} if node.kind in NORMAL else needed
 
 
 def _missing_tensors(one: Node, other: Node) -> list[Difference]:
@@ -182,8 +260,12 @@ def is_testable(
     """
     if difference.part in ("tensor", "shape"):
         return not training
-    if difference.part != "model":
+    if difference.part == "padding_row":
+        return training
+    if difference.part not in ("model", "layer"):
         return difference.part != "unread"
+    if difference.value is not None:
+        return True
     one, other = difference.torch, difference.keras
     if one is None or other is None:
         node = one or other
@@ -193,14 +275,15 @@ def is_testable(
         joins = len(node.inputs) == 2 and node.kind in JOINS
         single = len(node.inputs) == 1
         return (single or joins) and not node.tensors and not idle
-    # The operation is computed with Keras's tensors.
-    needed = set(one.tensors)
-    if one.kind in NORMAL:
-        needed -= {"gamma", "beta"}
-    if not needed <= set(other.tensors) or not other.inputs:
+    if not other.inputs:
         return False
-    shaped = difference.slug.endswith("_shape")
-    if shaped or (difference.field in TRAINING_ONLY and not training):
+    if difference.part == "layer":
+        # It is computed with PyTorch's tensors, which are not trained.
+        if training or not len(one.inputs) == len(other.inputs) == 1:
+            return False
+    elif not _needed(one) <= set(other.tensors):
+        return False
+    if difference.field in TRAINING_ONLY and not training:
         return False
     standin = stand_ins([difference])["keras"][other.index]
     assert standin is not None
@@ -224,7 +307,7 @@ def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
     chosen: dict[str, StandIns] = {"torch": {}, "keras": {}}
     for each in differences:
         one, other = each.torch, each.keras
-        if each.part != "model":
+        if each.part not in ("model", "layer"):
             continue
         if one is None or other is None:
             node = one or other
@@ -233,10 +316,13 @@ def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
             continue
         known = chosen["keras"].get(other.index)
         kind, fields = known or (other.kind, other.fields)
-        if each.order:
+        if each.value is not None:
+            fields = {"value": each.value}
+        elif each.order:
             fields = fields | {"order": each.order}
         elif each.field is None:
-            kind, fields = one.kind, one.fields
+            kind = one.kind
+            fields = fields if one.kind == other.kind else one.fields
         else:
             fields = fields | {each.field: one.fields.get(each.field)}
         chosen["keras"][other.index] = kind, fields

@@ -7,9 +7,11 @@ import numpy as np
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph, Node
 from framework_parity.common.live.joins import JOINS
+from framework_parity.common.live.records import Tensors
 from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.standins import KINDS, NEUTRAL
 from framework_parity.comparisons.compare.differences import (
+    FLOAT32,
     IDLE,
     found_differences,
     is_testable,
@@ -42,9 +44,6 @@ computed, and the relative difference."""
 RANDOM = 1e-4
 """Relative difference of two runs on the same inputs, beyond which an
 operation draws random numbers."""
-
-FLOAT32 = 2.0**-22
-"""Largest relative difference that a constant rounded to float32 explains."""
 
 
 class Forward:
@@ -88,6 +87,10 @@ class Forward:
         index, port = self.torch.outputs[0]
         result.output_shape = self.runs["torch"][0][index][port].shape
         drawing = self._without_draws()
+        found = found_differences(self.torch, self.keras, result.pairing)
+        self._round_alike(
+            [e for e in found if e.inherent and e.value is not None]
+        )
         own = self._own_ratios()
         rounded = self._rounded_constants(own)
         if rounded:
@@ -111,13 +114,7 @@ class Forward:
             for (one, other), (ratio, _) in own.items()
         ]
         result.outputs, result.difference = self._outputs(self.runs)
-        found = [
-            each
-            for each in found_differences(
-                self.torch, self.keras, result.pairing
-            )
-            if not each.inherent
-        ]
+        found = [each for each in found if not each.inherent]
         if result.outputs <= TIMES_FLOOR:
             result.not_decided = found
         else:
@@ -125,6 +122,16 @@ class Forward:
         if drawing:
             result.causes += drawing
             result.outputs, result.remaining = np.inf, result.outputs
+
+    def _round_alike(self, constants: list[Difference]) -> None:
+        """Give Keras the constants that differ only by rounding."""
+        if not constants:
+            return
+        self._use_always(stand_ins(constants))
+        for each in constants:
+            note = f"{each.sentence}; PyTorch's was used in both"
+            if note not in self.result.notes:
+                self.result.notes.append(note)
 
     def _use_always(self, standins: dict[str, StandIns]) -> None:
         """Replace operations in all runs from now on."""
@@ -314,8 +321,20 @@ class Forward:
         ]
         if tensors:
             return self._without_tensors(tensors, differences)
-        runs = self._modified(standins)
+        runs = self._modified(standins, self._borrowed(differences))
         return np.inf if runs is None else self._outputs(runs)[0]
+
+    def _borrowed(self, differences: list[Difference]) -> Tensors:
+        """Return PyTorch's tensors for Keras's operations that need them."""
+        needed = [each for each in differences if each.part == "layer"]
+        if not needed:
+            return {}
+        held = self.pair.workers["torch"].submit("live_weights").result()
+        return {
+            each.keras.index: held.get(each.torch.index, {})
+            for each in needed
+            if each.torch is not None and each.keras is not None
+        }
 
     def _without_tensors(
         self, tensors: list[Difference], differences: list[Difference]
@@ -350,7 +369,9 @@ class Forward:
                 worker = self.pair.workers[side]
                 worker.submit("set_live_weights", values=held[side]).result()
 
-    def _modified(self, standins: dict[str, StandIns]) -> Both | None:
+    def _modified(
+        self, standins: dict[str, StandIns], tensors: Tensors | None = None
+    ) -> Both | None:
         """Return the outputs of all nodes with some operations replaced.
 
         None where the shapes of the outputs do not fit.
@@ -358,6 +379,8 @@ class Forward:
         Args:
             standins: the operations of each side; the runs of a side without
                 any stay as they are.
+            tensors: for Keras's operations that are replaced with others
+                than their own.
         """
         futures = {
             side: [
@@ -365,6 +388,7 @@ class Forward:
                     "live_outputs",
                     inputs=[near(x, nudge) for x in self.inputs],
                     standins=self.always[side] | instead,
+                    tensors=tensors if side == "keras" else None,
                 )
                 for nudge in (None, *NUDGES)
             ]

@@ -225,7 +225,7 @@ def _of_groups(found: Found, result: PairResult) -> list[Difference]:
                         "times that of the first group in PyTorch",
                         "Keras's optimisers have one rate; scale the gradient",
                         name,
-                        part="unread",
+                        part="group_rates",
                     )
                 )
             if (

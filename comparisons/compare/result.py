@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph, Node
 from framework_parity.comparisons.compare.pairing import Pairing
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
@@ -11,6 +12,10 @@ from framework_parity.comparisons.ladder.verdict import Outcome
 from framework_parity.comparisons.numbers import finite
 
 SCHEMA = "framework-parity/compare/1"
+
+
+NOT_COMPARED: Any = field(default=None, compare=False)
+"""The default of a field that does not make two objects unequal."""
 
 
 class Place(NamedTuple):
@@ -32,17 +37,20 @@ class Difference:
         sentence: the difference, in one sentence.
         change: what to change so that the models agree, in one sentence.
         field: the field that differs; None where the whole operation does.
-        part: `model`, `tensor`, `shape`, or the part of the training that
-            differs: `loss`, `optimizer`, `constants`, `clipping`, `rates`,
-            `rounded_rates`, `trained`, `modes`, `penalties`, `exact`,
+        part: `model`, `tensor`, `shape`, `layer` where the operation has to
+            be computed with PyTorch's tensors, or the part of the training
+            that differs: `loss`, `optimizer`, `constants`, `clipping`,
+            `rates`, `rounded_rates`, `trained`, `modes`, `penalties`, `exact`,
             `fitted`, `dense`, `accumulation`, `decays`, `cleared`,
-            `stepped`, `shared`, `draws`; `unread` where it cannot be
-            replaced.
+            `stepped`, `shared`, `draws`, `group_rates`, `padding_row`,
+            `loss_scale`; `unread` where it cannot be replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.
         order: of a concatenation, which of Keras's inputs each of PyTorch's
             is.
         group: of shared tensors, Keras's operations.
+        value: of a constant of Keras's, the one that PyTorch has.
+        factor: of two losses, PyTorch's relative to Keras's.
         cost: how far the losses are apart after the trajectory if it is left
             alone, relative to their size; None where that is not known.
     """
@@ -58,6 +66,8 @@ class Difference:
     inherent: bool = False
     order: tuple[int, ...] = ()
     group: tuple[int, ...] = ()
+    value: Array | None = NOT_COMPARED
+    factor: float = 1.0
     cost: float | None = None
 
     @classmethod

@@ -12,6 +12,9 @@ from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 Runs = dict[str, list[TrainingRun]]
 """The runs of each framework, unmodified, then perturbed."""
 
+SCALES = 1e-6
+"""Relative difference up to which two factors are the same."""
+
 
 def training_ratios(
     runs: Runs,
@@ -54,6 +57,37 @@ def training_ratios(
         )
         ratios["trajectory"] = max(ratio, _of_losses(torch, keras)), place
     return ratios
+
+
+def loss_factor(runs: Runs, result: PairResult) -> float | None:
+    """Return how much larger PyTorch's loss and gradients are than Keras's.
+
+    Args:
+        runs: of both; the first of each is used.
+        result: with the pairing.
+
+    Returns:
+        The factor; None where losses and gradients have not the same.
+    """
+    torch, keras = runs["torch"][0], runs["keras"][0]
+    if not torch.loss or not keras.loss:
+        return None
+    factor = torch.loss / keras.loss
+    sizes = [0.0, 0.0]
+    for one, other in result.pairing.pairs:
+        mine = torch.gradients.get(one, {})
+        theirs = keras.gradients.get(other, {})
+        for name in mine.keys() & theirs.keys():
+            sizes[0] += float(np.sum(np.abs(mine[name])))
+            sizes[1] += float(np.sum(np.abs(theirs[name])))
+    same = np.isclose(sizes[0], factor * sizes[1], rtol=SCALES, atol=0)
+    if not same or np.isclose(factor, 1, rtol=SCALES, atol=0):
+        return None
+    # It may be a number of classes, or of elements.
+    for exact in (float(round(factor)), 1 / max(round(1 / factor), 1)):
+        if np.isclose(factor, exact, rtol=SCALES, atol=0):
+            return exact
+    return factor
 
 
 def _of_losses(torch: list[TrainingRun], keras: list[TrainingRun]) -> float:

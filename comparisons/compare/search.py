@@ -61,8 +61,8 @@ def _sufficient(
     """Return differences whose removal restores agreement, or None.
 
     Some differences are only two ways to write the same, of which one alone
-    cannot be removed: if not all can be, those that do not fit are left out,
-    then one kind after the other, and then each kind and each pair is tried.
+    cannot be removed: if not all can be, each kind is tried, and all of one
+    operation, then all that fit, those without one kind, and each pair.
     """
     if ratio(found) <= TIMES_FLOOR:
         return list(found)
@@ -75,6 +75,11 @@ def _sufficient(
     best = min(families, key=lambda family: ratios[family], default=None)
     if best is not None and ratios[best] <= TIMES_FLOOR:
         return alone[best]
+    places = Counter(each.labels for each in found)
+    for place in [place for place, count in places.items() if count > 1]:
+        of_place = [each for each in found if each.labels == place]
+        if ratio(of_place) <= TIMES_FLOOR:
+            return of_place
     fitting = [f for f in families if ratios[f] < math.inf]
     sets = [fitting]
     sets += [[f for f in fitting if f != left] for left in fitting]

@@ -40,6 +40,7 @@ from framework_parity.comparisons.compare.result import (
 from framework_parity.comparisons.compare.rungs import (
     Runs,
     cost_of,
+    loss_factor,
     spread_of,
     training_ratios,
 )
@@ -176,6 +177,7 @@ class Training:
             for side, each in runs.items()
             if (spread := spread_of(each)) > RANDOM
         ]
+        differences += self._loss_scale(runs)
         rates = self._rates()
         differences += [each for each in rates if each.inherent]
         rates = [each for each in rates if not each.inherent]
@@ -356,6 +358,24 @@ class Training:
                 f"{shape}, which one loss broadcasts against each other",
                 "give both the same shape",
                 part="fitted",
+            )
+        ]
+
+    def _loss_scale(self, runs: Runs) -> list[Difference]:
+        """Return the difference if one loss is a multiple of the other."""
+        if all(each.loss_read for each in self.found.values()):
+            return []  # its fields are known
+        factor = loss_factor(runs, self.result)
+        if factor is None:
+            return []
+        return [
+            Difference.of_training(
+                "loss_scale",
+                self._place("loss"),
+                f"PyTorch's loss is {factor:.6g} times Keras's",
+                "take the mean or the sum over the same axes in both",
+                part="loss_scale",
+                factor=factor,
             )
         ]
 

@@ -136,6 +136,7 @@ def live_outputs(
     trainer_class: Any,
     inputs: list[Array],
     standins: StandIns | None = None,
+    tensors: dict[int, dict[str, Array]] | None = None,
     progress: Any = None,
 ) -> dict[int, list[Array]] | None:
     """Return the outputs of every node of the open model.
@@ -146,13 +147,15 @@ def live_outputs(
         trainer_class: a backend's `Trainer`.
         inputs: as in `record_model`.
         standins: operations that are replaced.
+        tensors: what a replaced operation has in the place of its own
+            tensors, by node.
         progress: not used.
     """
     model = _opened["model"]
     if not standins:
         return model.outputs(inputs)
     try:
-        return model.outputs(inputs, standins)
+        return model.outputs(inputs, standins, tensors)
     except model.misfits:
         return None
 

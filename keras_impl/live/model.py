@@ -39,6 +39,7 @@ class LiveModel(BaseLiveModel):
     misfits: ClassVar[tuple[type[Exception], ...]] = (
         tf.errors.InvalidArgumentError,
         ValueError,
+        LookupError,
     )
 
     def __init__(

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from framework_parity.common.live.constants import with_constants
 from framework_parity.common.live.elements import Described, described
 from framework_parity.common.live.functional import (
     FunctionalLayer,
@@ -41,7 +42,8 @@ def read_graph(trace: Trace) -> Graph:
     nodes = tuple(
         reader.node(index, event) for index, event in enumerate(trace.events)
     )
-    return Graph(nodes, trace.outputs)
+    graph = Graph(nodes, trace.outputs)
+    return with_constants(graph, trace, tensors.to_array)
 
 
 class Reader:

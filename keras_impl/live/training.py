@@ -138,7 +138,9 @@ class LiveTraining(BaseLiveTraining):
         if self.changes.loss is None:
             value = self.called("loss", pred, target)
             # `fit` averages what a function returns for each sample.
-            return tf.reduce_mean(value) if value.shape.rank else value
+            value = tf.reduce_mean(value) if value.shape.rank else value
+            # Python's numbers are rounded to float32.
+            return value * tf.constant(self.changes.loss_factor, value.dtype)
         loss = computed(self.changes.loss, to_array(target))
         return self.live.differentiable(loss, [pred])
 

@@ -29,7 +29,11 @@ class LiveModel(BaseLiveModel):
     """A live PyTorch model in evaluation mode."""
 
     layout: ClassVar[Any] = tensors
-    misfits: ClassVar[tuple[type[Exception], ...]] = (RuntimeError, ValueError)
+    misfits: ClassVar[tuple[type[Exception], ...]] = (
+        RuntimeError,
+        ValueError,
+        LookupError,
+    )
 
     def __init__(
         self,

@@ -7,10 +7,12 @@ of four or five axes.
 """
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
 
+from framework_parity.common.live.constants import with_constants
 from framework_parity.common.live.elements import Described, described
 from framework_parity.common.live.functional import (
     FunctionalLayer,
@@ -46,7 +48,8 @@ def read_graph(trace: Trace) -> Graph:
     nodes = tuple(
         reader.node(index, event) for index, event in enumerate(trace.events)
     )
-    return Graph(nodes, trace.outputs)
+    graph = Graph(tuple(map(reader.arranged, nodes)), trace.outputs)
+    return with_constants(graph, trace, tensors.to_array)
 
 
 class Reader:
@@ -100,6 +103,24 @@ class Reader:
             shapes,
             event=index,
             channels_first=(index, 0) in self.first,
+        )
+
+    def arranged(self, node: Node) -> Node:
+        """Return a node, as an arrangement if it only moves the channels.
+
+        Of series it is known when they come to a layer with channels.
+        """
+        order = node.fields.get("order")
+        number = len(node.shapes[0]) if node.shapes else 0
+        first = (0, number - 1, *range(1, number - 1))
+        moves = node.kind == "permute" and order == first
+        if not moves or (node.index, 0) not in self.first:
+            return node
+        if node.inputs[0] in self.first:
+            return node
+        fields = {"first": True}
+        return replace(
+            node, kind="arrange", fields=fields, channels_first=True
         )
 
     def _layer_of(
@@ -290,7 +311,8 @@ class Reader:
             return "arrange", {"first": False}
         if number >= 4 and edge not in self.first and order == first:
             return "arrange", {"first": True}
-        return "permute", {"order": tuple(order)}
+        moved = tuple(self.axis(event, axis) for axis in order)
+        return "permute", {"order": moved}
 
     def _module(self, event: Call, module: nn.Module) -> Described:
         for kind, reader in LAYERS.items():

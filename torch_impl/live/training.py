@@ -53,12 +53,17 @@ class LiveTraining(BaseLiveTraining):
         tensors = {k: v.clone() for k, v in model.state_dict().items()}
         modes = [module.training for module in model.modules()]
         trained = [value.requires_grad for value in model.parameters()]
-        return tensors, modes, trained, torch.get_rng_state()
+        rows = [each.padding_idx for each in self._embeddings()]
+        return tensors, modes, trained, rows, torch.get_rng_state()
+
+    def _embeddings(self) -> list[nn.Embedding]:
+        modules = self.live.model.modules()
+        return [each for each in modules if isinstance(each, nn.Embedding)]
 
     def restore(self, state: Any) -> None:
         """Set the state that `saved` returned."""
         model = self.live.model
-        tensors, modes, trained, draws = state
+        tensors, modes, trained, rows, draws = state
         with torch.no_grad():
             for name, value in model.state_dict().items():
                 value.copy_(tensors[name])
@@ -67,6 +72,8 @@ class LiveTraining(BaseLiveTraining):
         for value, needed in zip(model.parameters(), trained, strict=True):
             value.requires_grad_(needed)
             value.grad = None
+        for embedding, row in zip(self._embeddings(), rows, strict=True):
+            embedding.padding_idx = row
         torch.set_rng_state(draws)
 
     def forward(self, inputs: list[Array]) -> Any:
@@ -126,7 +133,11 @@ class LiveTraining(BaseLiveTraining):
         parameters = list(self.live.model.parameters())
         if "make_optimizer" not in self.functions:
             return None
-        return self.called("make_optimizer", parameters)
+        optimizer = self.called("make_optimizer", parameters)
+        if self.changes.single_rate:
+            for group in optimizer.param_groups:
+                group["lr"] = optimizer.param_groups[0]["lr"]
+        return optimizer
 
     def optimizer_read(self, optimizer: Any) -> OptimizerRead:
         """Return an optimiser in neutral terms."""
@@ -304,6 +315,11 @@ class LiveTraining(BaseLiveTraining):
                         own[0].add_(tensor)
                         tensor.zero_()
                     tensor.requires_grad_(False)
+
+    def train_padding_rows(self) -> None:
+        """Train also the row of an embedding that stands for padding."""
+        for embedding in self._embeddings():
+            embedding.padding_idx = None
 
     def to_float(self, value: Any) -> float:
         """Return a loss as a number; NaN if it is none."""

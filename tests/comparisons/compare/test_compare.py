@@ -1,6 +1,5 @@
 """Pairs of live models: sound ones agree, the causes of others are named."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from framework_parity.comparisons.workers.worker import WorkerPair
 
 HERE = Path(__file__).parent
 VECTOR, IMAGE, IDS, SEQUENCE = (2, 12), (2, 8, 8, 3), (2, 6), (2, 5, 8)
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[WorkerPair]:
-    with WorkerPair() as pair:
-        yield pair
 
 
 def compared(

@@ -1,6 +1,5 @@
 """`fit_config`: class weights, callbacks and splits of `fit`, and values."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -73,12 +72,6 @@ DECAY = config(
     "callbacks=[keras.callbacks.LearningRateScheduler("
     "lambda epoch: 0.1 * 0.5**epoch)]"
 )
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[WorkerPair]:
-    with WorkerPair() as pair:
-        yield pair
 
 
 def compared(

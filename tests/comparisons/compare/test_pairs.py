@@ -5,7 +5,6 @@ with attention; with functions of tensors, formulas written out, shared
 layers, several inputs and several outputs.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,12 +61,6 @@ def make_optimizer(PARAMS):
 """
 DECAYS = ("OwnConv", "Residual3")
 """Their running averages have each framework's default decay."""
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[WorkerPair]:
-    with WorkerPair() as pair:
-        yield pair
 
 
 @pytest.mark.parametrize(("torch", "keras", "shapes"), PAIRS)

@@ -1,6 +1,5 @@
 """The mutants of training code: rows of the conventions, and DeepCrime's."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,6 @@ from tests.comparisons.compare.recipe_mutants import Mutant, judged, mutants
 from tests.comparisons.compare.recipe_pairs import Pair, compared, sound
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[WorkerPair]:
-    with WorkerPair() as pair:
-        yield pair
 
 
 @pytest.mark.parametrize(

@@ -4,115 +4,27 @@ Each case is a pair of short files. The causes are those that have to be
 named, `undecided` that the comparison has to say why it cannot decide.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from framework_parity.comparisons.compare.settings import (
-    CompareSettings,
-    compare_files,
-)
 from framework_parity.comparisons.workers.worker import WorkerPair
-
-HEAD_T = """
-import numpy as np
-import torch
-from torch import nn
-from torch.nn import functional as F
-"""
-HEAD_K = """
-import keras
-import tensorflow as tf
-from keras import layers, ops
-"""
-SGD_T = """
-def make_optimizer(params):
-    return torch.optim.SGD(params, lr=0.1)
-"""
-SGD_K = """
-def make_optimizer():
-    return keras.optimizers.SGD(0.1)
-"""
-MSE_T = """
-def loss(pred, target):
-    return F.mse_loss(pred, target)
-"""
-MSE_K = """
-def loss(pred, target):
-    return keras.losses.MeanSquaredError()(target, pred)
-"""
-CE_T = """
-def loss(pred, target):
-    return F.cross_entropy(pred, target)
-"""
-CE_K = """
-def loss(pred, target):
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-        target, pred
-    )
-"""
-ADAM_T = """
-def make_optimizer(params):
-    return torch.optim.Adam(params, lr=1e-2, eps=1e-7)
-"""
-ADAM_K = """
-def make_optimizer():
-    return keras.optimizers.Adam(1e-2)
-"""
-
-
-@dataclass(frozen=True)
-class Case:
-    """One pair.
-
-    Attributes:
-        torch: PyTorch's file, which defines `Net`.
-        keras: Keras's file, which defines `net`.
-        shape: of the input.
-        causes: the slugs; empty where the pair agrees.
-        verdict: of the comparison.
-    """
-
-    torch: str
-    keras: str
-    shape: tuple[int, ...]
-    causes: tuple[str, ...] = ()
-    verdict: str = "agree"
-
-
-def module(layers: str, forward: str) -> str:
-    """Return a module with layers and a pass."""
-    return f"""
-class Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        {layers}
-
-    def forward(self, x):
-        {forward}
-"""
-
-
-def model(layers: str, call: str) -> str:
-    """Return a Keras model with layers and a call."""
-    return f"""
-class net(keras.Model):
-    def __init__(self):
-        super().__init__()
-        {layers}
-
-    def call(self, x, training=False):
-        {call}
-"""
-
-
-def sequential(*layers: str, shape: str) -> str:
-    """Return a Keras model of layers."""
-    listed = ", ".join((f"keras.Input({shape})", *layers))
-    return f"\n\ndef net():\n    return keras.Sequential([{listed}])\n"
-
+from tests.comparisons.compare.porting import (
+    ADAM_K,
+    ADAM_T,
+    CE_K,
+    CE_T,
+    MSE_K,
+    MSE_T,
+    SGD_K,
+    SGD_T,
+    Case,
+    check_case,
+    compared_case,
+    model,
+    module,
+    sequential,
+)
 
 TRAINED_T, TRAINED_K = MSE_T + SGD_T, MSE_K + SGD_K
 NORM_T = module(
@@ -606,12 +518,6 @@ UNDECIDED: dict[str, Case] = {
 }
 
 
-@pytest.fixture(scope="module")
-def both() -> Iterator[WorkerPair]:
-    with WorkerPair() as pair:
-        yield pair
-
-
 @pytest.mark.parametrize(
     "case",
     [
@@ -620,20 +526,7 @@ def both() -> Iterator[WorkerPair]:
     ],
 )
 def test_a_reported_port(both: WorkerPair, tmp_path: Path, case: Case) -> None:
-    (tmp_path / "net_torch.py").write_text(HEAD_T + case.torch)
-    (tmp_path / "net_keras.py").write_text(HEAD_K + case.keras)
-    result = compare_files(
-        f"{tmp_path}/net_torch.py:Net",
-        f"{tmp_path}/net_keras.py:net",
-        CompareSettings(shapes=(case.shape,)),
-        both,
-    )
-    verdict = "disagree" if case.causes else case.verdict
-    slugs = {each.slug for each in result.causes}
-    assert (result.verdict, result.unknown) == (verdict, result.unknown)
-    assert set(case.causes) <= slugs, (slugs, result.not_decided)
-    if verdict == "undecided":
-        assert result.unknown
+    check_case(both, tmp_path, case)
 
 
 def test_an_optimiser_of_the_user_is_not_replaced(
@@ -649,13 +542,7 @@ class Half(keras.optimizers.SGD):
 def make_optimizer():
     return Half(0.1)
 """
-    (tmp_path / "net_torch.py").write_text(HEAD_T + TWO_T + TRAINED_T)
-    (tmp_path / "net_keras.py").write_text(HEAD_K + TWO_K + MSE_K + keras)
-    result = compare_files(
-        f"{tmp_path}/net_torch.py:Net",
-        f"{tmp_path}/net_keras.py:net",
-        CompareSettings(shapes=((4, 6),)),
-        both,
-    )
+    case = Case(TWO_T + TRAINED_T, TWO_K + MSE_K + keras, (4, 6))
+    result = compared_case(both, tmp_path, case)
     assert result.verdict == "disagree"
     assert "optimizer_unread" in {each.slug for each in result.not_decided}

@@ -5,7 +5,6 @@ optimiser. Each case replaces text in one of them, and names the cause and the
 first rung that differs.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -68,12 +67,6 @@ DECAYED = """torch.optim.SGD(
 HEAD = "        self.head"
 FREEZE = "        self.conv.weight.requires_grad = False\n"
 END: Edit = ("", "")
-
-
-@pytest.fixture(scope="module")
-def both() -> Iterator[WorkerPair]:
-    with WorkerPair() as pair:
-        yield pair
 
 
 def edited(folder: Path, name: str, edits: list[Edit]) -> Path:

@@ -1,0 +1,53 @@
+"""The constants of a user's code, which no weight file contains."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from framework_parity.common.layouts import Array
+from framework_parity.common.live.graph import Graph, Node
+from framework_parity.common.live.trace import Source, Trace
+
+
+def with_constants(
+    graph: Graph, trace: Trace, to_array: Callable[[Any], Array]
+) -> Graph:
+    """Return a graph with the values of its constants.
+
+    An operation on constants alone, such as the sine in a table of
+    positions, becomes a constant.
+
+    Args:
+        graph: as it was read.
+        trace: that it was read from.
+        to_array: from a tensor of the framework to an array.
+    """
+    fixed: set[int] = set()
+    nodes = []
+    for node in graph:
+        if node.kind == "constant" and node.tensors:
+            node = _with_value(node, trace, to_array)
+        elif _is_fixed(node, fixed):
+            fixed.add(node.index)
+            node = _with_value(node, trace, to_array)
+        nodes.append(node)
+    return Graph(tuple(nodes), graph.outputs)
+
+
+def _is_fixed(node: Node, fixed: set[int]) -> bool:
+    """Return whether a node has the same value for all inputs."""
+    if node.kind == "input" or node.tensors or len(node.shapes) != 1:
+        return False
+    return all(source in fixed for source, _ in node.inputs)
+
+
+def _with_value(
+    node: Node, trace: Trace, to_array: Callable[[Any], Array]
+) -> Node:
+    """Return a node of floating-point numbers as a constant."""
+    event = trace.events[node.event]
+    tensor = event.value if isinstance(event, Source) else event.outputs[0]
+    value = to_array(tensor)
+    if value.dtype.kind != "f":
+        return node
+    return replace(node, kind="constant", fields={}, inputs=(), value=value)

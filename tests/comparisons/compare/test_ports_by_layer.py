@@ -1,0 +1,259 @@
+"""Ports whose difference is in one kind of layer, in its sizes or its loss."""
+
+from pathlib import Path
+
+import pytest
+
+from framework_parity.comparisons.workers.worker import WorkerPair
+from tests.comparisons.compare.porting import (
+    CE_T,
+    MSE_K,
+    MSE_T,
+    SGD_K,
+    SGD_T,
+    Case,
+    check_case,
+    model,
+    module,
+    sequential,
+)
+
+TABLE_T = """
+def table():
+    position = torch.arange(6, dtype=torch.float32)[:, None]
+    rate = torch.exp(
+        torch.arange(0, 8, 2, dtype=torch.float32) * (-np.log(1e4) / 8)
+    )
+    table = torch.zeros(6, 8)
+    table[:, 0::2] = torch.sin(position * rate)
+    table[:, 1::2] = torch.cos(position * rate)
+    return table
+"""
+TABLE_K = """
+import numpy as np
+
+
+def table(base=1e4, halves=False):
+    position = np.arange(6, dtype="float32")[:, None]
+    angle = position * np.power(base, -np.arange(0, 8, 2) / 8)
+    parts = np.sin(angle), np.cos(angle)
+    if halves:
+        return np.concatenate(parts, -1).astype("float32")
+    return np.stack(parts, -1).reshape(6, 8).astype("float32")
+"""
+BUFFER_T = TABLE_T + module(
+    "self.a = nn.Linear(8, 3)\n        self.register_buffer('p', table())",
+    "return self.a(torch.relu(x + self.p))",
+)
+INLINE_T = TABLE_T + module(
+    "self.a = nn.Linear(8, 3)", "return self.a(torch.relu(x + table()))"
+)
+
+
+def table_k(arguments: str = "") -> str:
+    return TABLE_K + model(
+        f"self.a, self.p = layers.Dense(3), table({arguments})",
+        "return self.a(ops.relu(x + ops.cast(self.p, x.dtype)))",
+    )
+
+
+def layer_t(layer: str) -> str:
+    return module(f"self.a = {layer}", "return self.a(x)")
+
+
+def series_t(layer: str) -> str:
+    return module(
+        f"self.a = {layer}", "return self.a(x.transpose(1, 2)).transpose(1, 2)"
+    )
+
+
+EMBEDDED_T = module(
+    "self.e = nn.Embedding(7, 4, padding_idx=0)\n"
+    "        self.a = nn.Linear(4, 1)",
+    "return self.a(self.e(x).mean(1))",
+)
+EMBEDDED_K = model(
+    "self.e, self.a = layers.Embedding(7, 4), layers.Dense(1)",
+    "return self.a(ops.mean(self.e(x), axis=1))",
+)
+TWO_T = module(
+    "self.a, self.b = nn.Linear(6, 8), nn.Linear(8, 4)",
+    "return self.b(torch.tanh(self.a(x)))",
+)
+TWO_K = sequential(
+    "layers.Dense(8, activation='tanh')", "layers.Dense(4)", shape="(6,)"
+)
+GROUPS_T = """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(6, 8), nn.Linear(8, 4)
+
+    def forward(self, x):
+        return self.b(torch.tanh(self.a(x)))
+
+
+def make_optimizer(params):
+    *body, kernel, bias = params
+    return torch.optim.SGD(
+        [{"params": body}, {"params": [kernel, bias], "lr": 1.0}], lr=0.1
+    )
+"""
+
+AGREE: dict[str, Case] = {
+    "a table in float32": Case(
+        BUFFER_T + MSE_T + SGD_T, table_k() + MSE_K + SGD_K, (2, 6, 8)
+    ),
+    "a table in a pass": Case(INLINE_T, table_k(), (2, 6, 8)),
+    "transposed convolution": Case(
+        layer_t("nn.ConvTranspose2d(2, 3, 3, 2)"),
+        sequential("layers.Conv2DTranspose(3, 3, 2)", shape="(4, 5, 2)"),
+        (2, 4, 5, 2),
+    ),
+}
+DIFFER: dict[str, Case] = {
+    "halves of a table": Case(
+        BUFFER_T + MSE_T + SGD_T,
+        table_k("halves=True") + MSE_K + SGD_K,
+        (2, 6, 8),
+        ("constant",),
+    ),
+    "another base of a table": Case(
+        INLINE_T, table_k("base=1e3"), (2, 6, 8), ("constant",)
+    ),
+    "cropped edge of a transposed convolution": Case(
+        layer_t("nn.ConvTranspose2d(2, 3, 3, 2, 1, output_padding=1)"),
+        sequential(
+            "layers.Conv2DTranspose(3, 3, 2, 'same')", shape="(4, 5, 2)"
+        ),
+        (2, 4, 5, 2),
+        ("conv2d_transpose_cropped",),
+    ),
+    "cropped edge in one dimension": Case(
+        series_t("nn.ConvTranspose1d(2, 3, 4, 2, 1)"),
+        sequential("layers.Conv1DTranspose(3, 4, 2)", shape="(5, 2)"),
+        (2, 5, 2),
+        ("conv1d_transpose_cropped", "conv1d_transpose_sides"),
+    ),
+    "causal convolution": Case(
+        series_t("nn.Conv1d(2, 3, 3, padding=1)"),
+        sequential("layers.Conv1D(3, 3, padding='causal')", shape="(5, 2)"),
+        (2, 5, 2),
+        ("conv1d_pads",),
+    ),
+    "dilation in one dimension": Case(
+        series_t("nn.Conv1d(2, 3, 3, padding=2, dilation=2)"),
+        sequential("layers.Conv1D(3, 3, padding='same')", shape="(5, 2)"),
+        (2, 5, 2),
+        ("conv1d_dilation", "conv1d_pads"),
+    ),
+    "stride in three dimensions": Case(
+        layer_t("nn.Conv3d(2, 3, 3, stride=1, padding=1)"),
+        sequential(
+            "layers.Conv3D(3, 3, padding='valid')", shape="(4, 5, 6, 2)"
+        ),
+        (2, 4, 5, 6, 2),
+        ("conv3d_pads",),
+    ),
+    "groups": Case(
+        layer_t("nn.Conv2d(4, 6, 3, groups=2)"),
+        sequential("layers.Conv2D(6, 3)", shape="(4, 5, 4)"),
+        (2, 4, 5, 4),
+        ("conv2d_groups",),
+    ),
+    "groups in one dimension": Case(
+        series_t("nn.Conv1d(4, 6, 3)"),
+        sequential("layers.Conv1D(6, 3, groups=2)", shape="(5, 4)"),
+        (2, 5, 4),
+        ("conv1d_groups",),
+    ),
+    "units": Case(
+        TWO_T,
+        sequential(
+            "layers.Dense(10, activation='tanh')",
+            "layers.Dense(4)",
+            shape="(6,)",
+        ),
+        (2, 6),
+        ("dense_units", "dense_kernel_shape"),
+    ),
+    "padding of an average in one dimension": Case(
+        series_t("nn.AvgPool1d(3, 2, 1)"),
+        sequential("layers.AveragePooling1D(3, 2, 'same')", shape="(5, 2)"),
+        (2, 5, 2),
+        ("average_pool1d_count_padding",),
+    ),
+    "average for maximum in one dimension": Case(
+        series_t("nn.MaxPool1d(3, 2, 1)"),
+        sequential("layers.AveragePooling1D(3, 2, 'same')", shape="(5, 2)"),
+        (2, 5, 2),
+        ("operation_replaced",),
+    ),
+    "a learnt slope": Case(
+        module(
+            "self.a, self.p = nn.Linear(6, 8), nn.PReLU(8)",
+            "return self.p(self.a(x))",
+        ),
+        sequential("layers.Dense(8, activation='relu')", shape="(6,)"),
+        (2, 6),
+        ("activation_replaced",),
+    ),
+    "order of axes before a reshape": Case(
+        module(
+            "self.a = nn.Linear(12, 2)",
+            "return self.a(x.permute(0, 3, 1, 2).flatten(2))",
+        ),
+        model(
+            "self.a = layers.Dense(2)",
+            "return self.a(ops.reshape(ops.transpose(x, (0, 2, 1, 3)),"
+            " (2, 5, 12)))",
+        ),
+        (2, 4, 5, 3),
+        ("permute_order",),
+    ),
+    "padding row": Case(
+        EMBEDDED_T + MSE_T + SGD_T,
+        EMBEDDED_K + MSE_K + SGD_K,
+        (8, 5),
+        ("embedding_padding_row",),
+    ),
+    "rate of a group": Case(
+        GROUPS_T + MSE_T,
+        TWO_K + MSE_K + SGD_K,
+        (4, 6),
+        ("parameter_group_rate",),
+    ),
+    "sum over classes": Case(
+        TWO_T
+        + SGD_T
+        + """
+def loss(pred, target):
+    each = (pred - target) ** 2
+    return each.sum(1).mean()
+""",
+        TWO_K + MSE_K + SGD_K,
+        (4, 6),
+        ("loss_scale",),
+    ),
+    "sum over a batch": Case(
+        TWO_T + CE_T + SGD_T,
+        TWO_K
+        + SGD_K
+        + """
+def loss(pred, target):
+    rows = ops.arange(4)
+    log = ops.log_softmax(pred)
+    return -ops.sum(log * ops.one_hot(target, 4))
+""",
+        (4, 6),
+        ("loss_scale",),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=name) for name, case in (AGREE | DIFFER).items()],
+)
+def test_a_port(both: WorkerPair, tmp_path: Path, case: Case) -> None:
+    check_case(both, tmp_path, case)
