@@ -158,7 +158,7 @@ class BaseLiveModel:
             trace: that the graph was read from; by default `self.trace`.
         """
         events = (trace or self.trace).events
-        event = events[node.event]
+        event = events[node.called]
         if isinstance(event, Source):
             return [Held("value", None, [event.value])]
         found = [

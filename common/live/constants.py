@@ -44,10 +44,10 @@ def _is_fixed(node: Node, fixed: set[int]) -> bool:
 def _with_value(
     node: Node, trace: Trace, to_array: Callable[[Any], Array]
 ) -> Node:
-    """Return a node of floating-point numbers as a constant."""
+    """Return a node of numbers or of booleans as a constant."""
     event = trace.events[node.event]
     tensor = event.value if isinstance(event, Source) else event.outputs[0]
     value = to_array(tensor)
-    if value.dtype.kind != "f":
+    if value.dtype.kind not in "fb":
         return node
     return replace(node, kind="constant", fields={}, inputs=(), value=value)

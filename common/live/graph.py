@@ -42,8 +42,10 @@ class Node:
         channels_first: whether its outputs have their channels first.
         sources: tensors of it that are values of the model and no layer's,
             by neutral name: the position in the trace, and the layout.
-        value: of a constant of floating-point numbers, as the framework has
-            it when it is recorded.
+        layer_event: the position in the trace of the layer whose tensors it
+            has, where that is another one.
+        value: of a constant of floating-point numbers or booleans, as the
+            framework has it when it is recorded.
     """
 
     index: int
@@ -58,7 +60,13 @@ class Node:
     event: int = 0
     channels_first: bool = False
     sources: dict[str, tuple[int, Layout]] = field(default_factory=dict)
+    layer_event: int | None = None
     value: Array | None = None
+
+    @property
+    def called(self) -> int:
+        """The position in the trace of the layer whose tensors it has."""
+        return self.event if self.layer_event is None else self.layer_event
 
     @property
     def label(self) -> str:
@@ -172,7 +180,11 @@ def kept(graph: Graph) -> Graph:
         position
         for node in graph
         if node.index in used
-        for position, _ in node.sources.values()
+        for position in (
+            node.called,
+            *(position for position, _ in node.sources.values()),
+        )
+        if position != node.event
     }
     dropped: set[int] = set()
     for node in graph:  # inputs come before what they are inputs of

@@ -21,6 +21,8 @@ def _attention(fields: dict[str, Any], *inputs: Array) -> Joined:
     if fields.get("causal"):
         later = np.triu(np.ones(scores.shape[-2:], bool), 1)
         scores = np.where(later, -np.inf, scores)
+    if fields.get("allowed"):
+        scores = np.where(np.array(fields["allowed"]), scores, -np.inf)
     weights = Softmax().value(scores)
 
     def back(slope: Array) -> list[Array]:

@@ -1,5 +1,6 @@
 """Layers that the language has not, in NumPy, with their derivatives."""
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, TypeAlias
@@ -7,6 +8,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from framework_parity.common.layouts import Array
+from framework_parity.common.reference.recurrence import (
+    FUNCTIONS,
+    GATES,
+    Options,
+    recurrence,
+)
 
 Back: TypeAlias = Callable[[Array], tuple[Array, dict[str, Array]]]
 """From the derivative of the loss by the output to that by the input, and to
@@ -167,6 +174,32 @@ def _average_pool_1d(
     return np.einsum("tn,bnc->btc", matrix, x), back
 
 
+def _recurrent(kind: str) -> Callable[..., tuple[Array, Back]]:
+    """A recurrent layer; the time may be the first axis."""
+    names = {field.name for field in dataclasses.fields(Options)} - {"kind"}
+
+    def apply(
+        fields: dict[str, Any], tensors: Tensors, x: Array
+    ) -> tuple[Array, Back]:
+        options = Options(
+            kind, **{n: fields[n] for n in names & fields.keys()}
+        )
+        first = fields.get("time_axis", 1) == 0
+        series = np.swapaxes(x, 0, 1) if first else x
+        output, back = recurrence(options, tensors, series)
+        turned = first and output.ndim == 3
+
+        def carry(slope: Array) -> tuple[Array, Tensors]:
+            by_x, by_tensors = back(
+                np.swapaxes(slope, 0, 1) if turned else slope
+            )
+            return np.swapaxes(by_x, 0, 1) if first else by_x, by_tensors
+
+        return np.swapaxes(output, 0, 1) if turned else output, carry
+
+    return apply
+
+
 def can_apply_other(kind: str, fields: dict[str, Any]) -> bool:
     """Return whether a layer that the language has not can be computed.
 
@@ -176,7 +209,13 @@ def can_apply_other(kind: str, fields: dict[str, Any]) -> bool:
     """
     grouped = kind.endswith("_transpose") and fields.get("groups", 1) != 1
     bordered = fields.get("padding_mode") is not None
-    return kind in OTHERS and not grouped and not bordered
+    known = all(
+        fields.get(name, "tanh") in FUNCTIONS
+        for name in ("activation", "recurrent_activation")
+    )
+    whole = fields.get("layers", 1) == 1 and not fields.get("masked")
+    possible = known and whole if kind in GATES else True
+    return kind in OTHERS and possible and not grouped and not bordered
 
 
 def _gaps(fields: dict[str, Any]) -> tuple[int, ...]:
@@ -256,5 +295,6 @@ OTHERS: dict[str, Callable[..., tuple[Array, Back]]] = {
     "conv3d_transpose": _transposed,
     "max_pool1d": _pool_1d,
     "average_pool1d": _average_pool_1d,
+    **{kind: _recurrent(kind) for kind in GATES},
 }
 """The layers, by kind."""

@@ -4,13 +4,18 @@ A product with a tensor of the model is a dense layer, and normalisation,
 SiLU and attention are one operation each, whoever wrote them out.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from framework_parity.common.layouts import Layout
 from framework_parity.common.live.graph import Graph, Node, kept
+from framework_parity.common.live.sequences import (
+    attention,
+    last_output,
+    last_states,
+)
+from framework_parity.common.live.views import Rule, View
 from framework_parity.common.spec.layer import Shape
 
 
@@ -20,54 +25,17 @@ def recognized(graph: Graph) -> Graph:
     Args:
         graph: without operations that change no value.
     """
-    for rule in (_dense, _bias, _silu, _layer_norm, _affine, _attention):
+    rules = (
+        *(_dense, _bias, _silu, _layer_norm, _affine),
+        *(attention, last_states, last_output),
+    )
+    for rule in rules:
         graph = _applied(graph, rule)
     return graph
 
 
-Rule = Callable[["_View", Node], Node | None]
-
-
-class _View:
-    """A graph, with what its rules ask of it."""
-
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.users: dict[int, int] = {}
-        for node in graph:
-            for source, _ in node.inputs:
-                self.users[source] = self.users.get(source, 0) + 1
-        for source, _ in graph.outputs:
-            self.users[source] = self.users.get(source, 0) + 1
-
-    def input(self, node: Node, place: int, kind: str = "") -> Node | None:
-        """Return what an input is, if it has a kind and one user."""
-        if place >= len(node.inputs):
-            return None
-        before = self.graph.nodes[node.inputs[place][0]]
-        if kind and (before.kind != kind or self.users[before.index] != 1):
-            return None
-        return before
-
-    def of(self, node: Node, *kinds: str) -> list[tuple[Node, int]]:
-        """Return the inputs of some kinds with one user, and their places."""
-        found = []
-        for place in range(len(node.inputs)):
-            for kind in kinds:
-                before = self.input(node, place, kind)
-                if before is not None:
-                    found.append((before, place))
-        return found
-
-    def parameter(self, node: Node, place: int) -> Node | None:
-        """Return an input that is a tensor of the model."""
-        before = self.input(node, place)
-        named = before is not None and before.kind == "constant"
-        return before if named and before and before.tensors else None
-
-
 def _applied(graph: Graph, rule: Rule) -> Graph:
-    view = _View(graph)
+    view = View(graph)
     nodes = list(graph.nodes)
     changed = False
     for node in graph:
@@ -80,7 +48,7 @@ def _applied(graph: Graph, rule: Rule) -> Graph:
     return kept(Graph(tuple(nodes), graph.outputs))
 
 
-def _dense(view: _View, node: Node) -> Node | None:
+def _dense(view: View, node: Node) -> Node | None:
     """X W, with a matrix W of the model, which may be transposed."""
     if node.kind != "matmul" or len(node.inputs) != 2:
         return None
@@ -108,7 +76,7 @@ def _dense(view: _View, node: Node) -> Node | None:
     )
 
 
-def _bias(view: _View, node: Node) -> Node | None:
+def _bias(view: View, node: Node) -> Node | None:
     """A sum with a vector of the model, after a layer without a bias."""
     if node.kind != "add" or len(node.inputs) != 2:
         return None
@@ -132,7 +100,7 @@ def _bias(view: _View, node: Node) -> Node | None:
     return None
 
 
-def _silu(view: _View, node: Node) -> Node | None:
+def _silu(view: View, node: Node) -> Node | None:
     """X times sigmoid(x)."""
     if node.kind != "multiply" or len(node.inputs) != 2:
         return None
@@ -144,7 +112,7 @@ def _silu(view: _View, node: Node) -> Node | None:
     return None
 
 
-def _layer_norm(view: _View, node: Node) -> Node | None:
+def _layer_norm(view: View, node: Node) -> Node | None:
     """(x - mean) / sqrt(variance + epsilon), for the last axes."""
     if node.kind not in ("divide", "multiply") or len(node.inputs) != 2:
         return None
@@ -174,7 +142,7 @@ def _layer_norm(view: _View, node: Node) -> Node | None:
 
 
 def _variance_axes(
-    view: _View, node: Node, x: Node, centred: Node
+    view: View, node: Node, x: Node, centred: Node
 ) -> tuple[int, ...] | None:
     """Return the axes of a biased variance of x, or None."""
     if node.kind == "variance":
@@ -195,7 +163,7 @@ def _variance_axes(
     return node.fields["axes"] if same else None
 
 
-def _affine(view: _View, node: Node) -> Node | None:
+def _affine(view: View, node: Node) -> Node | None:
     """Gamma x + beta after a normalisation that was written out."""
     if node.kind != "add" or len(node.inputs) != 2:
         return None
@@ -223,39 +191,6 @@ def _affine(view: _View, node: Node) -> Node | None:
                 shapes=node.shapes,
             )
     return None
-
-
-def _attention(view: _View, node: Node) -> Node | None:
-    """softmax(scale q k^T) v, without a mask."""
-    if node.kind != "matmul" or len(node.inputs) != 2:
-        return None
-    weights = view.input(node, 0, "softmax")
-    if weights is None or node.fields.get("transposed"):
-        return None
-    number = len(weights.shapes[0])
-    if weights.fields.get("axis") != number - 1:
-        return None
-    scores = view.graph.nodes[weights.inputs[0][0]]
-    scale = 1.0
-    if scores.kind in ("multiply", "divide") and "by" in scores.fields:
-        by = scores.fields["by"]
-        scale = by if scores.kind == "multiply" else 1 / by
-        scores = view.graph.nodes[scores.inputs[0][0]]
-    if scores.kind != "matmul" or len(scores.inputs) != 2:
-        return None
-    key = scores.inputs[1]
-    if not scores.fields.get("transposed"):
-        turned = view.graph.nodes[key[0]]
-        last = (*range(number - 2), number - 1, number - 2)
-        if turned.kind != "permute" or turned.fields["order"] != last:
-            return None
-        key = turned.inputs[0]
-    return replace(
-        node,
-        kind="attention",
-        fields={"scale": float(f"{scale:.15g}"), "causal": False},
-        inputs=(scores.inputs[0], key, node.inputs[1]),
-    )
 
 
 def _vector(name: str, node: Node) -> dict[str, tuple[int, Layout]]:

@@ -1,6 +1,6 @@
 """Run the recorded operations of a model again, some of them replaced."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -8,7 +8,11 @@ import numpy as np
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph, Node
 from framework_parity.common.live.joins import JOINS
-from framework_parity.common.live.standins import DROPOUTS, applied
+from framework_parity.common.live.standins import (
+    DROPOUTS,
+    SEVERAL,
+    applied,
+)
 from framework_parity.common.live.trace import Source, Trace
 from framework_parity.common.spec.layer import Shape
 
@@ -18,6 +22,58 @@ its first input is passed on."""
 
 Uniform: TypeAlias = Callable[[Shape], Array]
 """Draws numbers below 1 of a shape."""
+
+
+class _OwnTensors:
+    """The tensors of a layer, as arrays that are replaced in a pass.
+
+    Args:
+        held: the neutral tensors, each of one or several own ones.
+        to_array: from a tensor of the framework to an array.
+    """
+
+    def __init__(
+        self, held: list[Any], to_array: Callable[[Any], Array]
+    ) -> None:
+        self.held = held
+        self.arrays = [list(map(to_array, each.own)) for each in held]
+        self.places = [
+            (number, place)
+            for number, each in enumerate(held)
+            if not each.name.startswith("running_")
+            for place in range(len(each.own))
+        ]
+
+    @property
+    def trained(self) -> list[Any]:
+        """The framework's tensors that are trained."""
+        return [self.held[n].own[place] for n, place in self.places]
+
+    def neutral(self, values: Sequence[Array]) -> dict[str, Array]:
+        """Return all tensors by name, for values of those in `trained`."""
+        for (number, place), value in zip(self.places, values, strict=True):
+            self.arrays[number][place] = value
+        return {
+            each.name: each.neutral(arrays)
+            for each, arrays in zip(self.held, self.arrays, strict=True)
+        }
+
+    def slopes(self, by_tensors: dict[str, Array]) -> list[Array]:
+        """Return the derivatives by those in `trained`, in their order."""
+        slopes: list[Array] = []
+        for each, arrays in zip(self.held, self.arrays, strict=True):
+            if each.name.startswith("running_"):
+                continue
+            shapes = [array.shape for array in arrays]
+            if each.name not in by_tensors:
+                slopes += map(np.zeros, shapes)  # not used
+                continue
+            assert each.layout is not None
+            parts = each.layout.from_neutral(by_tensors[each.name], shapes)
+            if each.layout.several == "add":
+                parts = parts[:1] * len(parts)
+            slopes += parts
+        return slopes
 
 
 NORMAL = ("batch_norm",)
@@ -101,54 +157,53 @@ class Replay:
                 # With the axes that only this operation needs.
                 given = [values[i][port] for i, port in raw]
             return self._joined(node, instead, given, first)
+        return self._computed(node, instead, given, first)
+
+    def _computed(
+        self,
+        node: Node,
+        instead: tuple[str, dict[str, Any]],
+        given: list[Any],
+        first: list[bool],
+    ) -> Any:
+        """Return a layer, computed in NumPy with its own tensors or others."""
+        kind, fields = instead
         foreign = self.tensors.get(node.index)
         held = []
         if node.tensors and foreign is None:
             held = self.live.held(node, self.trace)
-        own = [each.own[0] for each in held]
-        trained = [
-            number
-            for number, each in enumerate(held)
-            if not each.name.startswith("running_")
-        ]
-        arrays = [self.live.layout.to_array(tensor) for tensor in own]
+        own = _OwnTensors(held, self.live.layout.to_array)
         uniform = self.draws(node.index) if self.draws else None
+        count = len(given) if kind in SEVERAL else 1
 
         def compute(
-            x: Array, *given: Array
+            *values: Array,
         ) -> tuple[Array, Callable[[Array], list[Array]]]:
-            for number, array in zip(trained, given, strict=True):
-                arrays[number] = array
-            tensors = {
-                each.name: each.neutral([array])
-                for each, array in zip(held, arrays, strict=True)
-            } | (foreign or {})
-            moved = _moved(x, first[0], 1, -1)
-            if instead[0] in NORMAL:
-                ones = np.ones(moved.shape[-1])
+            tensors = own.neutral(values[count:]) | (foreign or {})
+            xs = [
+                _moved(x, f, 1, -1)
+                for x, f in zip(values[:count], first, strict=False)
+            ]
+            if kind in NORMAL:
+                ones = np.ones(xs[0].shape[-1])
                 tensors = {"gamma": ones, "beta": 0 * ones} | tensors
-            done = applied(*instead, tensors, moved, uniform)
+            done = applied(kind, fields, tensors, xs, uniform)
             self.live.set_tensors(node, done.kept, self.trace)
 
             def back(slope: Array) -> list[Array]:
                 slope = _moved(slope, node.channels_first, 1, -1)
-                by_x, by_tensor = done.back(slope)
-                slopes = [_moved(by_x, first[0], -1, 1)]
-                for number in trained:
-                    each, shape = held[number], arrays[number].shape
-                    if each.name not in by_tensor:
-                        slopes.append(np.zeros(shape))  # not used
-                        continue
-                    assert each.layout is not None
-                    slope = by_tensor[each.name]
-                    slopes += each.layout.from_neutral(slope, [shape])
-                return slopes
+                by_xs, by_tensors = done.back(slope)
+                moved = [
+                    _moved(by_x, f, -1, 1)
+                    for by_x, f in zip(by_xs, first, strict=False)
+                ]
+                return [*moved, *own.slopes(by_tensors)]
 
             output = _moved(done.output, node.channels_first, -1, 1)
             return output, back
 
         return self.live.differentiable(
-            compute, [given[0], *(own[number] for number in trained)]
+            compute, [*given[:count], *own.trained]
         )
 
     def _constant(self, node: Node) -> Any:

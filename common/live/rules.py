@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
 from framework_parity.common.spec.layer import Shape
 
@@ -39,3 +42,31 @@ def arranged(
     if channels_first:
         fields["order"] = order
     return "reshape", fields
+
+
+def selected(before: Array, after: Array) -> tuple[int, int] | None:
+    """Return the axis and the index that a part of an array is taken at.
+
+    It is found by the values, so that all ways to write it are known.
+
+    Args:
+        before: the array.
+        after: the part, with or without the axis.
+
+    Returns:
+        The axis and the index; None where it is no part at one index, or
+        where it is not clear at which.
+
+    >>> selected(np.arange(6).reshape(2, 3), np.array([2, 5]))
+    (1, 2)
+    """
+    places = [
+        (axis, index)
+        for axis, size in enumerate(before.shape)
+        if before.size == after.size * size
+        for index in range(size)
+        if np.array_equal(
+            np.take(before, index, axis).reshape(-1), after.reshape(-1)
+        )
+    ]
+    return places[0] if len(places) == 1 else None

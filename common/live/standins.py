@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from framework_parity.common.layouts import Array
+from framework_parity.common.live.attention import multi_head_attention
 from framework_parity.common.live.layers import OTHERS, can_apply_other
 from framework_parity.common.reference.passes import Pass
 from framework_parity.common.spec.architecture import LayerNode, layer_nodes
@@ -25,8 +26,22 @@ ALONG = {"softmax", "log_softmax"}
 DROPOUTS = ("dropout", "spatial_dropout")
 """Kinds that draw masks."""
 
+SEVERAL = {"multi_head_attention": multi_head_attention}
+"""Layers of several inputs, and what computes them."""
+
 NEUTRAL = {"gamma": 1.0, "beta": 0.0, "bias": 0.0}
 """The values of tensors that have no effect."""
+
+
+def neutral_value(name: str) -> float | None:
+    """Return the value of a tensor that has no effect; None for a kernel.
+
+    Args:
+        name: of the tensor, such as `bias` or `forward/bias`.
+    """
+    ends = (v for end, v in NEUTRAL.items() if name.endswith(end))
+    return next(ends, None)
+
 
 PADDED = ("conv2d", "depthwise_conv2d", "max_pool")
 """Windows whose padding may be an operation before them."""
@@ -91,13 +106,13 @@ class Applied:
 
     Attributes:
         output: batch first, channels last.
-        back: from the derivative of the loss by the output to that by the
-            input, and to those by the tensors, by name.
+        back: from the derivative of the loss by the output to those by the
+            inputs, and to those by the tensors, by name.
         kept: new values of the tensors that are not trained.
     """
 
     output: Array
-    back: Callable[[Array], tuple[Array, dict[str, Array]]]
+    back: Callable[[Array], tuple[list[Array], dict[str, Array]]]
     kept: dict[str, Array]
 
 
@@ -105,7 +120,7 @@ def applied(
     kind: str,
     fields: dict[str, Any],
     tensors: dict[str, Array],
-    x: Array,
+    xs: list[Array],
     uniform: Callable[[Shape], Array] | None = None,
 ) -> Applied:
     """Apply an operation.
@@ -114,15 +129,21 @@ def applied(
         kind: of the node.
         fields: of the node.
         tensors: its tensors in neutral layout.
-        x: its input, batch first, channels last.
+        xs: its inputs, batch first, channels last.
         uniform: in training, draws numbers below 1 of a shape; a dropout
             keeps where they are at least its rate. None in evaluation.
 
     Raises:
         LookupError: if the language has no such element.
     """
+    if fields.get("bias") is False:
+        tensors = {k: v for k, v in tensors.items() if not k.endswith("bias")}
+    if kind in SEVERAL:
+        return Applied(*SEVERAL[kind](fields, tensors, xs), {})
+    (x,) = xs
     if kind in OTHERS:
-        return Applied(*OTHERS[kind](fields, tensors, x), {})
+        output, back_other = OTHERS[kind](fields, tensors, x)
+        return Applied(output, _of_one_input(back_other), {})
     if fields.get("padding_mode"):
         return _padded_first(kind, fields, tensors, x)
     try:
@@ -142,11 +163,23 @@ def applied(
     run = Pass(weights, masks)
     output, back = run.through((node,), x)
 
-    def both(slope: Array) -> tuple[Array, dict[str, Array]]:
+    def both(slope: Array) -> tuple[list[Array], dict[str, Array]]:
         before = back(slope)
-        return before, _short(run.gradients)
+        return [before], _short(run.gradients)
 
     return Applied(output, both, _short(run.kept))
+
+
+def _of_one_input(
+    back: Callable[[Array], tuple[Array, dict[str, Array]]],
+) -> Callable[[Array], tuple[list[Array], dict[str, Array]]]:
+    """Return a way back with a list of one derivative by an input."""
+
+    def listed(slope: Array) -> tuple[list[Array], dict[str, Array]]:
+        by_x, by_tensors = back(slope)
+        return [by_x], by_tensors
+
+    return listed
 
 
 def can_apply(kind: str, fields: dict[str, Any], shape: Shape) -> bool:
@@ -157,6 +190,8 @@ def can_apply(kind: str, fields: dict[str, Any], shape: Shape) -> bool:
         fields: of the node.
         shape: shape of one input sample, channels last.
     """
+    if kind in SEVERAL:
+        return not fields.get("masked")
     if kind in OTHERS:
         return can_apply_other(kind, fields)
     if kind in PADDED:
@@ -171,7 +206,7 @@ def can_apply(kind: str, fields: dict[str, Any], shape: Shape) -> bool:
 def _fitted(name: str, value: Array, node: LayerNode) -> Array:
     """Return a tensor in the shape of an element, if it has no effect."""
     wanted = (node.parameters | node.state).get(f"{node.name}/{name}")
-    neutral = NEUTRAL.get(name)
+    neutral = neutral_value(name)
     if wanted is None or neutral is None or value.shape == wanted:
         return value
     return np.full(wanted, neutral) if np.all(value == neutral) else value
@@ -193,14 +228,14 @@ def _padded_first(
     outside = ((0, 0), (0, 1), (0, 1), (0, 0))
     source = np.pad(x, outside, constant_values=value)
     wide = source[:, rows[:, None], columns]
-    done = applied(kind, _without_padding(fields), tensors, wide)
+    done = applied(kind, _without_padding(fields), tensors, [wide])
 
-    def back(slope: Array) -> tuple[Array, dict[str, Array]]:
-        by_wide, by_tensors = done.back(slope)
+    def back(slope: Array) -> tuple[list[Array], dict[str, Array]]:
+        (by_wide,), by_tensors = done.back(slope)
         by_source = np.zeros_like(source)
         every = np.arange(len(x))[:, None, None]
         np.add.at(by_source, (every, rows[:, None], columns), by_wide)
-        return by_source[:, :-1, :-1], by_tensors
+        return [by_source[:, :-1, :-1]], by_tensors
 
     return Applied(done.output, back, done.kept)
 

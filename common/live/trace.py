@@ -81,6 +81,21 @@ class Call:
             return keywords[name]
         return args[position] if position < len(args) else default
 
+    def edges(self, *values: Any) -> tuple[Edge, ...]:
+        """Return the edges of some tensors among the arguments.
+
+        Args:
+            values: the tensors, in the order of the edges.
+        """
+        return tuple(
+            next(
+                edge
+                for place, edge in self.inputs.items()
+                if self.flat[place] is value
+            )
+            for value in values
+        )
+
     def repeated(self, values: list[Any]) -> list[Any]:
         """Return the outputs for other values of the input tensors.
 
@@ -108,3 +123,11 @@ class Trace:
     events: list[Source | Call] = field(default_factory=list)
     outputs: tuple[Edge, ...] = ()
     result: Callable[[list[Any]], Any] = list
+
+    def is_fixed(self, position: int) -> bool:
+        """Return whether an event has the same value in each pass."""
+        event = self.events[position]
+        if isinstance(event, Source):
+            return event.kind == "constant"
+        sources = [source for source, _ in event.inputs.values()]
+        return event.layer is None and all(map(self.is_fixed, sources))

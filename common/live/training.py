@@ -252,7 +252,7 @@ class BaseLiveTraining:
 
     def layer_of(self, index: int) -> Any:
         """Return the layer of a node of the model in evaluation, or None."""
-        event = self.live.trace.events[self.live.graph.nodes[index].event]
+        event = self.live.trace.events[self.live.graph.nodes[index].called]
         return getattr(event, "layer", None)
 
     def mode_of(self, layer: Any) -> bool | None:
@@ -548,7 +548,7 @@ class BaseLiveTraining:
 
     def _draws(self, index: int) -> Uniform | None:
         """Return what a replaced operation draws; None in evaluation."""
-        event = self.trace.events[self.graph.nodes[index].event]
+        event = self.trace.events[self.graph.nodes[index].called]
         layer = getattr(event, "layer", None)
         if layer is not None and not self.in_training(layer):
             return None

@@ -45,6 +45,9 @@ ATTEMPTS = 4
 or where the models differ in an operation and agree in the outputs."""
 
 
+DRAWN = ("gamma", "beta", "bias", "running_mean", "slope", "value")
+"""Ends of the names of tensors that are moved away from their first value."""
+
 MOST_TRIED = 8
 """Combinations of ids and numbers that are tried for several inputs."""
 
@@ -327,8 +330,9 @@ def _share_weights(
                 rng = stream(seed, "compare", "keras", str(node.index))
                 same |= {
                     name: _generic(name, np.zeros(theirs[name]), rng)
-                    for name in ("bias", "beta")
-                    if name in theirs and name not in held.get(edge[index], {})
+                    for name in theirs
+                    if name.endswith(("bias", "beta"))
+                    and name not in held.get(edge[index], {})
                 }
             if same:
                 copied[edge[1 - index]] = same
@@ -358,6 +362,6 @@ def _is_dead(pair: WorkerPair, graph: Graph, inputs: list[Array]) -> bool:
 def _generic(name: str, value: Array, rng: np.random.Generator) -> Array:
     if name == "running_variance":
         return value * rng.uniform(0.5, 1.5, value.shape)
-    if name in ("gamma", "beta", "bias", "running_mean", "slope", "value"):
+    if name.endswith(DRAWN):
         return value + 0.1 * rng.normal(size=value.shape)
     return value

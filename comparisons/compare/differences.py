@@ -8,7 +8,11 @@ from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import OPAQUE, Graph, Node
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.replay import NORMAL, StandIns
-from framework_parity.common.live.standins import NEUTRAL, can_apply
+from framework_parity.common.live.standins import (
+    SEVERAL,
+    can_apply,
+    neutral_value,
+)
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.comparisons.compare.pairing import (
     ACTIVATIONS,
@@ -33,7 +37,10 @@ SINGLE = {
 IDLE = {"dropout", "spatial_dropout", "stochastic_depth"}
 """Kinds that do nothing in evaluation mode."""
 
-SIZES = {"units", "filters", "groups", "size", "ids", "slopes"}
+SIZES = {
+    *("units", "filters", "groups", "size", "ids", "slopes"),
+    *("heads", "key_size"),
+}
 """Fields that the shapes of tensors depend on."""
 
 PARTS = {"padding_row": "padding_row"}
@@ -115,8 +122,9 @@ def _of_constants(
             for user in graph.consumers(index)[:1]
         )
     )
-    scale = np.abs(wanted).max()
-    apart = np.abs(wanted - theirs).max() / scale if scale else np.inf
+    numbers, others = wanted.astype(np.float64), theirs.astype(np.float64)
+    scale = np.abs(numbers).max()
+    apart = np.abs(numbers - others).max() / scale if scale else np.inf
     close = bool(apart < FLOAT32)
     return [
         Difference(
@@ -155,9 +163,7 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                 other,
                 f"PyTorch has {_words(one)}, Keras {_words(other)}",
                 f"use {one.kind} in both, or {other.kind} in both",
-                part="model"
-                if _needed(one) <= set(other.tensors)
-                else "layer",
+                part="model" if _has_tensors_of(one, other) else "layer",
             )
         ]
     found = []
@@ -168,15 +174,20 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
         if squeezed(one.tensors[name]) != squeezed(other.tensors[name])
     ]
     # With other sizes, the operation needs PyTorch's tensors, too.
-    sized = set(names) & SIZES if set(resized) - NEUTRAL.keys() else set()
-    if "bias" in one.tensors and "bias" not in other.tensors:
+    kernels = [name for name in resized if neutral_value(name) is None]
+    sized = set(names) & SIZES if kernels else set()
+    missing = _missing_tensors(one, other)
+    if missing:
         names = [name for name in names if name != "bias"]
+    if sized:
+        found.append(_of_sizes(one, other, sorted(sized)))
     for name in names:
-        slug = SLUGS.get(f"{one.kind}.{name}", f"{one.kind}_{name}")
+        if name in sized:
+            continue
         values = one.fields.get(name), other.fields.get(name)
         found.append(
             Difference(
-                slug,
+                _slug(one.kind, name),
                 one,
                 other,
                 f"{name} of {one.kind} is {values[0]!r} in PyTorch and "
@@ -184,11 +195,11 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                 f"set Keras's to {values[0]!r} at {other.label}, or "
                 f"PyTorch's to {values[1]!r} at {one.label}",
                 name,
-                part="layer" if name in sized else PARTS.get(name, "model"),
+                part=PARTS.get(name, "model"),
                 inherent=name in INHERENT,
             )
         )
-    found += _missing_tensors(one, other)
+    found += missing
     found += [
         Difference(
             f"{one.kind}_{name}_shape",
@@ -197,19 +208,60 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
             f"{name} of {one.kind} has the shape {tuple(one.tensors[name])} "
             f"in PyTorch and {tuple(other.tensors[name])} in Keras",
             "use the same sizes",
-            name if name in NEUTRAL else None,
-            part="shape" if name in NEUTRAL else "layer",
+            name if neutral_value(name) is not None else None,
+            part="shape" if neutral_value(name) is not None else "layer",
         )
         for name in resized
-        if not (sized and name not in NEUTRAL)
+        if not (sized and neutral_value(name) is None)
     ]
     return found
 
 
-def _needed(node: Node) -> set[str]:
-    """Return the tensors without which an operation cannot be computed."""
-    needed = set(node.tensors)
-    return needed - {"gamma", "beta"} if node.kind in NORMAL else needed
+def _of_sizes(one: Node, other: Node, names: list[str]) -> Difference:
+    """Return the difference of an operation whose tensors have other sizes.
+
+    Args:
+        one: PyTorch's operation.
+        other: Keras's.
+        names: the fields that the sizes depend on and that differ.
+    """
+    texts = [
+        f"{name} is {one.fields.get(name)!r} in PyTorch and "
+        f"{other.fields.get(name)!r} in Keras"
+        for name in names
+    ]
+    return Difference(
+        _slug(one.kind, names[0]),
+        one,
+        other,
+        f"of {one.kind}, " + "; ".join(texts),
+        f"use the same values at {one.label} and {other.label}",
+        names[0],
+        part="layer",
+    )
+
+
+def _slug(kind: str, name: str) -> str:
+    """Return the name of a convention, or one of a kind and a field."""
+    return SLUGS.get(f"{kind}.{name}", f"{kind}_{name}")
+
+
+def _has_tensors_of(one: Node, other: Node) -> bool:
+    """Return whether an operation has the tensors that another one needs.
+
+    Args:
+        one: the operation that is to be computed.
+        other: the one whose tensors are used.
+    """
+    alike = one.kind == other.kind or one.kind in NORMAL
+    return all(
+        (alike and neutral_value(name) is not None)
+        or (
+            name in other.tensors
+            and squeezed(shape) == squeezed(other.tensors[name])
+        )
+        for name, shape in one.tensors.items()
+    )
 
 
 def _missing_tensors(one: Node, other: Node) -> list[Difference]:
@@ -226,8 +278,8 @@ def _missing_tensors(one: Node, other: Node) -> list[Difference]:
             name,
             part="tensor",
         )
-        for name in NEUTRAL
-        if name in one.tensors and name not in other.tensors
+        for name in one.tensors
+        if name not in other.tensors and neutral_value(name) is not None
     ]
 
 
@@ -279,9 +331,9 @@ def is_testable(
         return False
     if difference.part == "layer":
         # It is computed with PyTorch's tensors, which are not trained.
-        if training or not len(one.inputs) == len(other.inputs) == 1:
+        if training or len(one.inputs) != len(other.inputs):
             return False
-    elif not _needed(one) <= set(other.tensors):
+    elif not _has_tensors_of(one, other):
         return False
     if difference.field in TRAINING_ONLY and not training:
         return False
@@ -291,6 +343,8 @@ def is_testable(
         numbers = {"by", "of"} & standin[1].keys()
         wanted = 1 if numbers or standin[0] in SINGLE else len(one.inputs)
         return len(other.inputs) == wanted
+    if len(other.inputs) != (3 if standin[0] in SEVERAL else 1):
+        return False
     source, port = other.inputs[0]
     return can_apply(*standin, keras.nodes[source].shapes[port][1:])
 
@@ -324,7 +378,12 @@ def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
             kind = one.kind
             fields = fields if one.kind == other.kind else one.fields
         else:
-            fields = fields | {each.field: one.fields.get(each.field)}
+            names = {each.field} | (SIZES if each.part == "layer" else set())
+            fields = fields | {
+                name: one.fields.get(name)
+                for name in names
+                if name in one.fields or name == each.field
+            }
         chosen["keras"][other.index] = kind, fields
     return chosen
 

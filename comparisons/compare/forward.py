@@ -9,7 +9,7 @@ from framework_parity.common.live.graph import Graph, Node
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.records import Tensors
 from framework_parity.common.live.replay import StandIns
-from framework_parity.common.live.standins import KINDS, NEUTRAL
+from framework_parity.common.live.standins import KINDS, neutral_value
 from framework_parity.comparisons.compare.differences import (
     FLOAT32,
     IDLE,
@@ -354,7 +354,7 @@ class Forward:
             for side, node in ends.items():
                 assert node is not None
                 value = held[side][node.index][each.field]
-                neutral = np.full_like(value, NEUTRAL[each.field])
+                neutral = np.full_like(value, neutral_value(each.field))
                 of_side = idle.setdefault(side, {})
                 of_side.setdefault(node.index, {})[each.field] = neutral
         for side, values in idle.items():

@@ -46,7 +46,7 @@ FAMILIES = (
     {"conv2d", "depthwise_conv2d"},
     {"add", "multiply", "subtract", "maximum", "concatenate", "average"},
     {"dropout", "spatial_dropout"},
-    {"lstm", "gru", "rnn"},
+    {"lstm", "gru", "simple_rnn"},
     {"reshape", "flatten", "permute"},
 )
 """Kinds of which one may have been written in the place of another."""

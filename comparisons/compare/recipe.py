@@ -389,7 +389,7 @@ def _of_biases(result: PairResult) -> list[Difference]:
             inherent=True,
         )
         for one, other in result.pairing.pairs
-        if torch.nodes[one].kind in ("lstm", "rnn")
+        if torch.nodes[one].kind in ("lstm", "simple_rnn")
         and torch.nodes[one].fields.get("bias")
     ]
 

@@ -6,9 +6,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from framework_parity.common.live.attention import LOWEST, mask_fields
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
-from framework_parity.common.live.rules import arranged
+from framework_parity.common.live.rules import arranged, selected
 from framework_parity.common.live.trace import Call
 
 
@@ -128,7 +129,11 @@ def _swapped(reader: Any, event: Call) -> Described:
 
 
 def _sliced(reader: Any, event: Call) -> Described:
-    shapes = [tuple(event.first[0].shape), tuple(event.outputs[0].shape)]
+    both = (event.first[0], event.outputs[0])
+    place = selected(*map(keras.ops.convert_to_numpy, both))
+    if place is not None:
+        return "slice", dict(zip(("axis", "index"), place, strict=True))
+    shapes = [tuple(each.shape) for each in both]
     return "slice", {"of": f"{shapes[0]} to {shapes[1]}"}
 
 
@@ -158,6 +163,39 @@ def _matmul(reader: Any, event: Call) -> Described:
     return "matmul", {"transposed": True} if turned else {}
 
 
+def masked_fields(
+    reader: Any, event: Call, *given: Any, masks: bool = False
+) -> dict[str, Any]:
+    """Return which keys an attention may see, as fields of a node.
+
+    Args:
+        reader: of the graph.
+        event: the call.
+        given: its masks, or None.
+        masks: whether True keeps a key out.
+    """
+    found = [mask for mask in given if mask is not None]
+    if not found:
+        return {"causal": False}
+    edges = event.edges(*found[:1]) if len(found) == 1 else ()
+    if not edges or not reader.trace.is_fixed(edges[0][0]):
+        return {"causal": False, "masked": True}
+    mask = keras.ops.convert_to_numpy(found[0])
+    return mask_fields(mask.astype(bool), masks=masks)
+
+
+def _masked(reader: Any, event: Call) -> Described:
+    """Where, with a number that masks a score."""
+    numbers = [
+        (place, float(keras.ops.convert_to_numpy(value)))
+        for place, value in enumerate(event.flat)
+        if isinstance(value, int | float) or not tuple(value.shape)
+    ]
+    if len(numbers) != 1 or numbers[0][1] > LOWEST:
+        return OPAQUE, {"function": event.name}
+    return "masked", {"masks": numbers[0][0] == 1}
+
+
 def _variance(reader: Any, event: Call) -> Described:
     axes = _numbers(_named(event, "axis", 1, None))
     return "variance", {"axes": axes_of(event, axes), "unbiased": False}
@@ -178,6 +216,7 @@ FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "log_softmax": _log_softmax,
     "matmul": _matmul,
     "var": _variance,
+    "where": _masked,
     "mean": _reduced("mean"),
     "sum": _reduced("sum"),
     "max": _reduced("max"),

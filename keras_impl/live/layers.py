@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras import layers
+from keras.src.backend import get_keras_mask
 
 from framework_parity.common.live.elements import (
     Described,
@@ -16,6 +17,7 @@ from framework_parity.common.live.elements import (
 )
 from framework_parity.common.live.graph import OPAQUE
 from framework_parity.common.live.trace import Call
+from framework_parity.keras_impl.live.functions import masked_fields
 from framework_parity.keras_impl.live.words import ALIASES, SINGLE
 
 
@@ -122,24 +124,69 @@ def _transposing(reader: Any, event: Call, layer: Any) -> Described:
 
 
 def _recurrent(reader: Any, event: Call, layer: Any) -> Described:
+    """SimpleRNN, LSTM and GRU, or two of them in Bidirectional."""
     inner = getattr(layer, "forward_layer", layer)
-    kinds = {layers.LSTM: "lstm", layers.GRU: "gru"}
-    return kinds.get(type(inner), "rnn"), {
+    kinds = {
+        layers.SimpleRNN: "simple_rnn",
+        layers.LSTM: "lstm",
+        layers.GRU: "gru",
+    }
+    kind = kinds.get(type(inner), OPAQUE)
+    both = inner is not layer
+    if kind == OPAQUE or (both and layer.merge_mode != "concat"):
+        return OPAQUE, {"layer": type(layer).__name__}
+    direction = "backward" if inner.go_backwards else "forward"
+    fields = {
         "units": inner.units,
-        "layers": 1,
-        "bidirectional": inner is not layer,
+        "direction": "both" if both else direction,
         "bias": inner.use_bias,
+        "activation": _name_of(inner.activation),
+        "returns": "sequence" if inner.return_sequences else "last",
+        "time_axis": 1,
+        "masked": get_keras_mask(event.first[0]) is not None,
         "dropout": inner.dropout,
     }
+    if kind != "simple_rnn":
+        fields["recurrent_activation"] = _name_of(inner.recurrent_activation)
+    if kind == "gru":
+        fields["reset"] = "after" if inner.reset_after else "before"
+    if inner.recurrent_dropout:
+        fields["recurrent_dropout"] = inner.recurrent_dropout
+    return kind, fields
+
+
+def _name_of(function: Any) -> str:
+    """Return the name of an activation."""
+    return str(getattr(function, "__name__", function))
 
 
 def _attention(reader: Any, event: Call, layer: Any) -> Described:
-    return "multi_head_attention", {
+    """MultiHeadAttention, called with query, value and key."""
+    query, value = event.argument(0, "query"), event.argument(1, "value")
+    key = event.argument(2, "key", None)
+    key = value if key is None else key
+    mask = event.argument(6, "attention_mask", None)
+    fields = {
         "heads": layer.num_heads,
         "key_size": layer.key_dim,
         "bias": layer._use_bias,
         "dropout": layer.dropout,
+        "time_axis": 1,
+        "inputs": event.edges(query, key, value),
     }
+    fields |= masked_fields(reader, event, mask)
+    if event.argument(9, "use_causal_mask", False):
+        fields["causal"] = True
+    # These mask steps, and not pairs of them.
+    names = ("query_mask", "value_mask", "key_mask")
+    given = [
+        event.argument(place, name, None)
+        for place, name in enumerate(names, start=3)
+    ]
+    carried = [get_keras_mask(each) for each in (query, key, value)]
+    if any(each is not None for each in (*given, *carried)):
+        fields["masked"] = True
+    return "multi_head_attention", fields
 
 
 def _embedding(reader: Any, event: Call, layer: Any) -> Described:

@@ -75,6 +75,7 @@ class Reader:
         if found is not None:
             return self._layer_of(index, event, found)
         kind, fields = self._read(event)
+        edges = fields.pop("inputs", tuple(event.inputs.values()))
         held, source = {}, event.name
         if isinstance(event.layer, layers.Layer):
             held = {k: v.shape for k, v in tensors.read(event.layer).items()}
@@ -84,11 +85,7 @@ class Reader:
             index,
             kind,
             fields,
-            tuple(
-                edge
-                for edge in event.inputs.values()
-                if self._number(edge) is None
-            ),
+            tuple(edge for edge in edges if self._number(edge) is None),
             event.name,
             source,
             event.site,

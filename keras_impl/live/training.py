@@ -319,7 +319,7 @@ class LiveTraining(BaseLiveTraining):
     def set_trained(self, trained: dict[int, dict[str, bool]]) -> None:
         """Train or freeze some tensors."""
         for node in self.live.graph.with_tensors():
-            event = self.live.trace.events[node.event]
+            event = self.live.trace.events[node.called]
             wanted = trained.get(node.index, {})
             if isinstance(event, Call) and any(wanted.values()):
                 before = [(v, v.trainable) for v in event.layer.variables]

@@ -92,6 +92,8 @@ ALIASES = {
     "Squeeze": "squeeze",
     "ExpandDims": "expand_dims",
     "Transpose": "transpose",
+    "SelectV2": "where",
+    "Where": "where",
     "StridedSlice": "slice",
     "GetItem": "slice",
     "GatherV2": "slice",

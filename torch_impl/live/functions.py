@@ -4,9 +4,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from framework_parity.common.live.attention import LOWEST, mask_fields
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
 from framework_parity.common.live.trace import Call
+from framework_parity.torch_impl.live.tensors import to_array
 
 
 def _padded(reader: Any, event: Call) -> Described:
@@ -24,8 +26,44 @@ def _padded(reader: Any, event: Call) -> Described:
 def _attended(reader: Any, event: Call) -> Described:
     size = event.first[0].shape[-1]
     scale = event.argument(6, "scale") or 1 / math.sqrt(size)
-    causal = event.argument(5, "is_causal", False)
-    return "attention", {"scale": scale, "causal": bool(causal)}
+    mask = event.argument(3, "attn_mask", None)
+    fields = masked_fields(reader, event, mask, masks=False)
+    if event.argument(5, "is_causal", False):
+        fields["causal"] = True
+    names = ("query", "key", "value")
+    given = [event.argument(n, name) for n, name in enumerate(names)]
+    inputs = event.edges(*given)
+    return "attention", {"scale": scale, "inputs": inputs} | fields
+
+
+def masked_fields(
+    reader: Any, event: Call, *given: Any, masks: bool = True
+) -> dict[str, Any]:
+    """Return which keys an attention may see, as fields of a node.
+
+    Args:
+        reader: of the graph.
+        event: the call.
+        given: its masks, or None.
+        masks: whether True keeps a key out.
+    """
+    found = [mask for mask in given if mask is not None]
+    if not found:
+        return {"causal": False}
+    (position, _), *others = event.edges(*found)
+    if others or not reader.trace.is_fixed(position):
+        return {"causal": False, "masked": True}
+    return mask_fields(to_array(found[0]), masks=masks)
+
+
+def _masked(reader: Any, event: Call) -> Described:
+    """masked_fill and where, with a number that masks a score."""
+    number = [v for v in event.flat if isinstance(v, int | float)]
+    if len(event.inputs) != 2 or not number or number[0] > LOWEST:
+        return OPAQUE, {"function": event.name}
+    filled = event.name.endswith("where")
+    first = event.argument(1, "input") is number[0]
+    return "masked", {"masks": first if filled else True}
 
 
 def _clamped(reader: Any, event: Call) -> Described:
@@ -82,6 +120,8 @@ FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "clamp": _clamped,
     "clip": _clamped,
     "scaled_dot_product_attention": _attended,
+    "masked_fill": _masked,
+    "where": _masked,
     "pixel_shuffle": _shuffled,
     "interpolate": _interpolated,
     "upsample": _interpolated,

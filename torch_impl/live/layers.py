@@ -18,7 +18,7 @@ from framework_parity.common.live.elements import (
 from framework_parity.common.live.graph import OPAQUE
 from framework_parity.common.live.trace import Call
 from framework_parity.torch_impl import introspect
-from framework_parity.torch_impl.live.functions import resized
+from framework_parity.torch_impl.live.functions import masked_fields, resized
 
 
 def _convolution(reader: Any, event: Call, module: Any) -> Described:
@@ -73,23 +73,46 @@ def _transposed(reader: Any, event: Call, module: Any) -> Described:
 
 
 def _recurrent(reader: Any, event: Call, module: Any) -> Described:
-    kind = {nn.LSTM: "lstm", nn.GRU: "gru"}.get(type(module), "rnn")
-    return kind, {
+    """RNN, LSTM and GRU, which return all outputs, and the last states."""
+    kind = {nn.LSTM: "lstm", nn.GRU: "gru"}.get(type(module), "simple_rnn")
+    fields = {
         "units": module.hidden_size,
-        "layers": module.num_layers,
-        "bidirectional": module.bidirectional,
+        "direction": "both" if module.bidirectional else "forward",
         "bias": module.bias,
-        "dropout": module.dropout,
+        "activation": getattr(module, "nonlinearity", "tanh"),
+        "returns": "sequence",
+        "time_axis": int(module.batch_first),
+        "masked": False,
+        "dropout": 0.0,
     }
+    if kind != "simple_rnn":
+        fields["recurrent_activation"] = "sigmoid"
+    if kind == "gru":
+        fields["reset"] = "after"
+    if module.num_layers > 1:
+        fields |= {"layers": module.num_layers, "dropout": module.dropout}
+    if module.proj_size:
+        fields["projected"] = module.proj_size
+    return kind, fields
 
 
 def _attention(reader: Any, event: Call, module: Any) -> Described:
-    return "multi_head_attention", {
+    """MultiheadAttention; in its mask True keeps a key out."""
+    names = ("query", "key", "value")
+    given = [event.argument(place, n) for place, n in enumerate(names)]
+    mask = event.argument(5, "attn_mask", None)
+    fields = {
         "heads": module.num_heads,
         "key_size": module.head_dim,
         "bias": module.in_proj_bias is not None,
         "dropout": module.dropout,
+        "time_axis": int(module.batch_first),
+        "inputs": event.edges(*given),
     }
+    fields |= masked_fields(reader, event, mask)
+    if event.argument(3, "key_padding_mask", None) is not None:
+        fields["masked"] = True
+    return "multi_head_attention", fields
 
 
 def _embedding(reader: Any, event: Call, module: Any) -> Described:

@@ -19,7 +19,7 @@ from framework_parity.common.live.functional import (
     functional_layer,
 )
 from framework_parity.common.live.graph import OPAQUE, Edge, Graph, Node
-from framework_parity.common.live.rules import arranged
+from framework_parity.common.live.rules import arranged, selected
 from framework_parity.common.live.trace import Call, Source, Trace
 from framework_parity.common.spec.layer import LayerSpec, Shape
 from framework_parity.torch_impl import introspect
@@ -82,6 +82,7 @@ class Reader:
         if module is not None:
             return self._layer_of(index, event, module)
         kind, fields = self._read(event)
+        inputs = fields.pop("inputs", tuple(event.inputs.values()))
         shapes = tuple(tuple(value.shape) for value in event.outputs)
         self._mark(index, event, kind, fields)
         held = {}
@@ -95,7 +96,7 @@ class Reader:
             index,
             kind,
             fields,
-            tuple(event.inputs.values()),
+            inputs,
             event.name,
             source,
             event.site,
@@ -190,6 +191,8 @@ class Reader:
         name = event.name.rpartition(".")[2].strip("_")
         if name in NOISE:
             return "identity", {}
+        if self._is_only_state(event):
+            return "slice", {"axis": 0, "index": 0}
         if name in AS_MODULE:
             return self._as_module(event, name)
         if name in ARITHMETIC:
@@ -264,7 +267,27 @@ class Reader:
         after = tuple(event.outputs[0].shape)
         if math.prod(before) == math.prod(after):
             return self.reshaped(event)
+        arrays = [
+            tensors.to_array(each)
+            for each in (event.first[0], event.outputs[0])
+        ]
+        place = selected(*arrays)
+        if place is not None:
+            axis, index = place
+            return "slice", {"axis": self.axis(event, axis), "index": index}
         return "slice", {"of": f"{before} to {after}"}
+
+    def _is_only_state(self, event: Call) -> bool:
+        """Return whether the one last state is taken out of its axis."""
+        if not event.inputs:
+            return False
+        states, (position, port) = event.first
+        before = self.trace.events[position]
+        layer = before.layer if isinstance(before, Call) else None
+        recurrent = isinstance(layer, nn.modules.rnn.RNNBase)
+        only = states.ndim == 3 and states.shape[0] == 1
+        after = event.outputs[0].ndim == 2
+        return recurrent and port == 1 and only and after
 
     def _variance(self, event: Call) -> Described:
         axes = event.argument(1, "dim", None)

@@ -9,6 +9,7 @@ from framework_parity.common.layouts import Array
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.losses import computed
 from framework_parity.common.live.standins import applied
+from framework_parity.common.reference.recurrence import GATES
 from framework_parity.common.training.randomness import stream
 
 STEP = 1e-6
@@ -52,6 +53,13 @@ JOINED: list[tuple[str, dict[str, Any], list[Array]]] = [
         {"size": (5, 7), "method": "bilinear", "corners": "aligned"},
         [drawn(2, 3, 4, 2)],
     ),
+    ("reshape", {"shape": (6, 2)}, [drawn(2, 3, 4)]),
+    (
+        "reshape",
+        {"shape": (12,), "order": "channels_first"},
+        [drawn(2, 3, 4)],
+    ),
+    ("permute", {"order": (0, 2, 1)}, [drawn(2, 3, 4)]),
     (
         "pixel_shuffle",
         {"factor": 2, "order": "channels_first"},
@@ -92,6 +100,19 @@ def test_derivatives_are_those_of_central_differences(
 
 CONVOLUTION = {"filters": 2, "size": (3, 3), "stride": (1, 1)}
 KERNEL = {"kernel": drawn(3, 3, 2, 2), "bias": drawn(2)}
+ONE = {"size": (3,), "stride": (2,), "filters": 4}
+
+
+def gated(kind: str, *bias: int, prefix: str = "") -> dict[str, Array]:
+    """Return tensors of a recurrent layer of 2 inputs and 3 units."""
+    gates = GATES[kind]
+    return {
+        f"{prefix}kernel": drawn(2, gates, 3),
+        f"{prefix}recurrent_kernel": drawn(3, gates, 3),
+        f"{prefix}bias": drawn(*bias, gates, 3),
+    }
+
+
 PADDED: list[tuple[str, dict[str, Any], dict[str, Array]]] = [
     ("conv2d", {"pads": ((0, 2), (1, 0)), "bias": True}, KERNEL),
     (
@@ -104,7 +125,59 @@ PADDED: list[tuple[str, dict[str, Any], dict[str, Array]]] = [
         {"groups": 2, "epsilon": 1e-2},
         {"gamma": drawn(2), "beta": drawn(2) + 1},
     ),
+    (
+        "conv1d",
+        ONE | {"pads": ((2, 0),), "groups": 1, "dilation": (2,)},
+        {"kernel": drawn(3, 2, 4), "bias": drawn(4)},
+    ),
+    (
+        "conv1d",
+        ONE | {"pads": ((1, 1),), "groups": 2},
+        {"kernel": drawn(3, 2, 2)},
+    ),
+    (
+        "conv3d",
+        {
+            "size": (2, 3, 1),
+            "stride": (1, 2, 1),
+            "pads": ((1, 0), (1, 1), (0, 0)),
+        },
+        {"kernel": drawn(2, 3, 1, 2, 4)},
+    ),
+    (
+        "conv2d_transpose",
+        {
+            "size": (3, 2),
+            "stride": (2, 1),
+            "cropped": ((1, 1), (0, 0)),
+            "sides": (8, 7),
+        },
+        {"kernel": drawn(3, 2, 4, 2), "bias": drawn(4)},
+    ),
+    ("max_pool1d", ONE | {"pads": ((1, 1),)}, {}),
+    ("average_pool1d", ONE | {"pads": ((1, 1),), "count_padding": False}, {}),
+    ("average_pool1d", ONE | {"pads": ((1, 1),), "count_padding": True}, {}),
+    ("simple_rnn", {"activation": "relu"}, gated("simple_rnn")),
+    ("lstm", {"returns": "last", "direction": "backward"}, gated("lstm")),
+    (
+        "lstm",
+        {"recurrent_activation": "hard_sigmoid", "time_axis": 0},
+        gated("lstm"),
+    ),
+    ("gru", {"reset": "after"}, gated("gru", 2)),
+    ("gru", {"reset": "before"}, gated("gru")),
+    *(
+        (
+            "gru",
+            {"direction": "both", "returns": returns},
+            gated("gru", 2, prefix="forward/")
+            | gated("gru", 2, prefix="backward/"),
+        )
+        for returns in ("sequence", "last", "last_step")
+    ),
 ]
+RANKS = {"conv2d": 4, "conv2d_transpose": 4, "group_norm": 4, "conv3d": 5}
+"""Axes of the input; of all others three."""
 
 
 @pytest.mark.parametrize(("kind", "fields", "tensors"), PADDED)
@@ -113,10 +186,10 @@ def test_derivatives_of_what_the_language_has_not(
 ) -> None:
     if kind == "conv2d":
         fields = CONVOLUTION | fields
-    x = drawn(2, 4, 5, 2)
-    done = applied(kind, fields, tensors, x)
+    x = drawn(2, *(4, 5, 3)[: RANKS.get(kind, 3) - 2], 2)
+    done = applied(kind, fields, tensors, [x])
     slope = drawn(*done.output.shape)
-    by_x, by_tensors = done.back(slope)
+    (by_x,), by_tensors = done.back(slope)
     given = {"x": x, **tensors}
     for name, got in {"x": by_x, **by_tensors}.items():
         direction = drawn(*given[name].shape) + 0.1
@@ -124,17 +197,52 @@ def test_derivatives_of_what_the_language_has_not(
         for sign in (1, -1):
             moved = given | {name: given[name] + sign * STEP * direction}
             moved_x = moved.pop("x")
-            ends.append(applied(kind, fields, moved, moved_x).output)
+            ends.append(applied(kind, fields, moved, [moved_x]).output)
         expected = (slope * (ends[0] - ends[1])).sum() / (2 * STEP)
         assert (got * direction).sum() == pytest.approx(
             expected, rel=1e-6, abs=1e-8
         )
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"causal": True},
+        {"causal": False, "time_axis": 0},
+        {"allowed": ((True, False, True),) * 3},
+    ],
+)
+def test_derivatives_of_attention_with_heads(fields: dict[str, Any]) -> None:
+    xs = [drawn(3, 3, 4) * factor for factor in (1, 2, 3)]
+    tensors = {
+        "projection_kernel": drawn(3, 4, 2, 3),
+        "projection_bias": drawn(3, 2, 3),
+        "output_kernel": drawn(2, 3, 5),
+        "output_bias": drawn(5),
+    }
+    kind = "multi_head_attention"
+    done = applied(kind, fields, tensors, xs)
+    slope = drawn(*done.output.shape)
+    by_xs, by_tensors = done.back(slope)
+    given = {str(place): x for place, x in enumerate(xs)} | tensors
+    slopes = {str(place): by_x for place, by_x in enumerate(by_xs)}
+    for name, got in (slopes | by_tensors).items():
+        direction = drawn(*given[name].shape) + 0.1
+        ends = []
+        for sign in (1, -1):
+            moved = given | {name: given[name] + sign * STEP * direction}
+            moved_xs = [moved.pop(str(place)) for place in range(3)]
+            ends.append(applied(kind, fields, moved, moved_xs).output)
+        expected = (slope * (ends[0] - ends[1])).sum() / (2 * STEP)
+        assert (got * direction).sum() == pytest.approx(
+            expected, rel=1e-5, abs=1e-8
+        )
+
+
 def test_a_maximum_is_not_taken_outside_the_image() -> None:
     x = -1 - np.arange(9.0).reshape(1, 3, 3, 1)
     fields = {"size": (2, 2), "stride": (2, 2), "pads": ((0, 1), (0, 1))}
-    pooled = applied("max_pool", fields, {}, x).output
+    pooled = applied("max_pool", fields, {}, [x]).output
     assert np.array_equal(pooled[0, :, :, 0], [[-1, -3], [-7, -9]])
 
 

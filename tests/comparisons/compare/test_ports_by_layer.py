@@ -13,6 +13,7 @@ from tests.comparisons.compare.porting import (
     SGD_T,
     Case,
     check_case,
+    compared_case,
     model,
     module,
     sequential,
@@ -257,3 +258,13 @@ def loss(pred, target):
 )
 def test_a_port(both: WorkerPair, tmp_path: Path, case: Case) -> None:
     check_case(both, tmp_path, case)
+
+
+def test_an_unknown_cause_is_not_invented(
+    both: WorkerPair, tmp_path: Path
+) -> None:
+    torch = module("self.a = nn.Linear(6, 8)", "return self.a(torch.sin(x))")
+    keras = model("self.a = layers.Dense(8)", "return self.a(ops.cos(x))")
+    result = compared_case(both, tmp_path, Case(torch, keras, (2, 6)))
+    assert result.verdict == "disagree"
+    assert result.causes == []

@@ -1,0 +1,137 @@
+"""Ports of attention, with mistakes in its masks, heads and arguments."""
+
+from pathlib import Path
+
+import pytest
+
+from framework_parity.comparisons.workers.worker import WorkerPair
+from tests.comparisons.compare.porting import (
+    MSE_K,
+    MSE_T,
+    SGD_K,
+    SGD_T,
+    Case,
+    check_case,
+    model,
+    module,
+)
+
+SHAPE = (3, 5, 8)
+LATER = "torch.ones(5, 5, dtype=torch.bool).triu(1)"
+
+
+def attention_t(call: str, heads: int = 2, more: str = "") -> str:
+    return module(
+        f"self.m = nn.MultiheadAttention(8, {heads}, batch_first=True{more})\n"
+        "        self.a = nn.Linear(8, 2)",
+        f"return self.a(self.m({call})[0])",
+    )
+
+
+def attention_k(call: str, heads: int = 2, size: int = 4) -> str:
+    return model(
+        f"self.m = layers.MultiHeadAttention({heads}, {size})\n"
+        "        self.a = layers.Dense(2)",
+        f"return self.a(self.m({call}))",
+    )
+
+
+def written_t(scores: str) -> str:
+    return module(
+        "self.a = nn.Linear(8, 8)",
+        f"q = self.a(x); s = q @ x.transpose(1, 2) / 8 ** 0.5; {scores}\n"
+        "        return torch.softmax(s, -1) @ x",
+    )
+
+
+def written_k(scores: str) -> str:
+    return model(
+        "self.a = layers.Dense(8)",
+        "q = self.a(x); s = ops.matmul(q, ops.transpose(x, (0, 2, 1))) "
+        f"/ 8 ** 0.5; {scores}\n"
+        "        return ops.matmul(ops.softmax(s, -1), x)",
+    )
+
+
+ADDED_K = "s = s + (ops.triu(ops.ones((5, 5), dtype=s.dtype), 1) * -1e9)"
+FILLED_T = f"s = s.masked_fill({LATER}, float('-inf'))"
+PLAIN_T, PLAIN_K = attention_t("x, x, x"), attention_k("x, x")
+CAUSAL_T = attention_t(f"x, x, x, attn_mask={LATER}")
+CAUSAL_K = attention_k("x, x, use_causal_mask=True")
+
+AGREE: dict[str, Case] = {
+    "plain": Case(PLAIN_T, PLAIN_K, SHAPE),
+    "causal": Case(CAUSAL_T, CAUSAL_K, SHAPE),
+    "a causal mask in both": Case(
+        CAUSAL_T,
+        attention_k("x, x, attention_mask=ops.tril(ops.ones((1, 5, 5)))"),
+        SHAPE,
+    ),
+    "written out, causal": Case(
+        written_t(FILLED_T), written_k(ADDED_K), SHAPE
+    ),
+    "chosen scores": Case(
+        written_t(FILLED_T),
+        written_k("s = ops.where(ops.tril(ops.ones((5, 5))) > 0, s, -1e9)"),
+        SHAPE,
+    ),
+    "trained": Case(CAUSAL_T + MSE_T + SGD_T, CAUSAL_K + MSE_K + SGD_K, SHAPE),
+}
+DIFFER: dict[str, Case] = {
+    "no causal mask": Case(
+        CAUSAL_T, PLAIN_K, SHAPE, ("multi_head_attention_causal",)
+    ),
+    "the other sense of a mask": Case(
+        attention_t(f"x, x, x, attn_mask={LATER}"),
+        attention_k("x, x, attention_mask=ops.triu(ops.ones((1, 5, 5)))"),
+        SHAPE,
+        ("multi_head_attention_allowed", "multi_head_attention_causal"),
+    ),
+    "heads": Case(
+        PLAIN_T,
+        attention_k("x, x", heads=4, size=2),
+        SHAPE,
+        ("multi_head_attention_heads",),
+    ),
+    "size of a key": Case(
+        PLAIN_T,
+        attention_k("x, x", size=8),
+        SHAPE,
+        ("multi_head_attention_key_size",),
+    ),
+    "batch taken for time": Case(
+        PLAIN_T.replace(", batch_first=True", ""),
+        PLAIN_K,
+        SHAPE,
+        ("multi_head_attention_time_axis",),
+    ),
+    "no bias": Case(
+        attention_t("x, x, x", more=", bias=False"),
+        PLAIN_K,
+        SHAPE,
+        ("multi_head_attention_bias",),
+    ),
+    "written out without a mask": Case(
+        written_t(FILLED_T), written_k(""), SHAPE, ("attention_causal",)
+    ),
+    "written out, without a scale": Case(
+        written_t(""),
+        written_k("s = s * 8 ** 0.5"),
+        SHAPE,
+        ("attention_scale",),
+    ),
+    "no causal mask, trained": Case(
+        CAUSAL_T + MSE_T + SGD_T,
+        PLAIN_K + MSE_K + SGD_K,
+        SHAPE,
+        ("multi_head_attention_causal",),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=name) for name, case in (AGREE | DIFFER).items()],
+)
+def test_a_port(both: WorkerPair, tmp_path: Path, case: Case) -> None:
+    check_case(both, tmp_path, case)
