@@ -8,6 +8,14 @@ import numpy as np
 from framework_parity.common.layouts import Array
 from framework_parity.common.spec.layers.activations import Softmax
 
+PAD_MODES = {
+    "reflect": "reflect",
+    "symmetric": "symmetric",
+    "replicate": "edge",
+    "circular": "wrap",
+}
+"""Ways to continue an image at its borders, by NumPy's names."""
+
 Joined: TypeAlias = tuple[Array, Callable[[Array], list[Array]]]
 """The output, and a function from the derivative of the loss by it to those
 by the inputs."""
@@ -147,6 +155,37 @@ def _power(kind: str) -> Callable[..., Joined]:
     return apply
 
 
+def _clip(fields: dict[str, Any], *inputs: Array) -> Joined:
+    (x,) = inputs
+    low, high = fields["low"], fields["high"]
+    inside = (x >= low) & (x <= high)
+    return np.clip(x, low, high), lambda slope: [slope * inside]
+
+
+def _spread(root: bool) -> Callable[..., Joined]:
+    """The variance over some axes, or its square root, the deviation."""
+
+    def spread(fields: dict[str, Any], *inputs: Array) -> Joined:
+        (x,) = inputs
+        axes = fields["axes"]
+        axes = tuple(range(x.ndim)) if axes == "all" else axes
+        mean = x.mean(axes, keepdims=True)
+        count = x.size // mean.size - int(bool(fields["unbiased"]))
+        wide = ((x - mean) ** 2).sum(axes, keepdims=True) / count
+        wide = np.sqrt(wide) if root else wide
+        value = wide.reshape(
+            [n for axis, n in enumerate(x.shape) if axis not in axes]
+        )
+
+        def back(slope: Array) -> list[Array]:
+            by = slope.reshape(wide.shape) * (x - mean) / count
+            return [by / wide if root else 2 * by]
+
+        return value, back
+
+    return spread
+
+
 def _softmax(fields: dict[str, Any], *inputs: Array) -> Joined:
     """Along any axis, also that of the batch."""
     (x,) = inputs
@@ -197,6 +236,24 @@ def _permute(fields: dict[str, Any], *inputs: Array) -> Joined:
     return x.transpose(order), lambda slope: [
         slope.transpose(np.argsort(order))
     ]
+
+
+def _pad(fields: dict[str, Any], *inputs: Array) -> Joined:
+    """Continue an image, or a series, at its borders."""
+    (x,) = inputs
+    mode: Any = PAD_MODES[fields["mode"]]
+    places = [
+        np.pad(np.arange(n), pad, mode=mode)
+        for n, pad in zip(x.shape[1:-1], fields["pads"], strict=True)
+    ]
+    at = np.ix_(np.arange(len(x)), *places, np.arange(x.shape[-1]))
+
+    def back(slope: Array) -> list[Array]:
+        by_x = np.zeros_like(x)
+        np.add.at(by_x, at, slope)
+        return [by_x]
+
+    return x[at], back
 
 
 def _pixel_shuffle(fields: dict[str, Any], *inputs: Array) -> Joined:
@@ -284,6 +341,10 @@ JOINS: dict[str, Callable[..., Joined]] = {
     "pixel_shuffle": _pixel_shuffle,
     "reshape": _reshape,
     "permute": _permute,
+    "pad": _pad,
+    "clip": _clip,
+    "variance": _spread(root=False),
+    "deviation": _spread(root=True),
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     **{name: _reduced(name) for name in ("mean", "sum", "max", "min")},

@@ -202,3 +202,73 @@ def target_forms(y: Array, classes: int) -> dict[str, Array]:
     # A negative label, such as -100, is of no class.
     one_hot = np.eye(classes)[np.maximum(y, 0)] * (y >= 0)[..., None]
     return {"labels": y, "one_hot": one_hot, "values": one_hot}
+
+
+def class_axis(shape: tuple[int, ...], labels: tuple[int, ...]) -> int:
+    """Return the axis of the classes of some outputs.
+
+    Args:
+        shape: of the outputs.
+        labels: shape of the targets.
+
+    Returns:
+        1 or the last axis; the second where both fit, or neither.
+
+    >>> class_axis((2, 7, 5), (2, 7)), class_axis((2, 5, 7), (2, 7))
+    (2, 1)
+    """
+    if len(labels) != len(shape) - 1 or len(shape) < 3:
+        return 1 if len(shape) >= 3 else len(shape) - 1
+    first = (shape[0], *shape[2:]) == tuple(labels)
+    last = tuple(shape[:-1]) == tuple(labels)
+    return len(shape) - 1 if last and not first else 1
+
+
+def weights_by_label(
+    described: Described, z: Array, y: Array, slope: Array
+) -> dict[str, Any] | None:
+    """Return how a loss weighs its samples, from its derivative.
+
+    Args:
+        described: kind and fields of the loss of one sample.
+        z: outputs, with the classes last.
+        y: labels, of which each class has some.
+        slope: the derivative of the whole loss by the outputs.
+
+    Returns:
+        `reduction`, `class_weights` and `mean_of` as fields of the loss; None
+        where the factors of the samples depend on more than the labels.
+    """
+    kind, fields = described
+    if kind not in LABELLED or y.shape != z.shape[:-1]:
+        return None
+    _, slopes = LOSSES[kind](fields, z, y)
+    size = (slopes**2).sum(-1)
+    factors = (slope * slopes).sum(-1) / size
+    rest = np.abs(slope - factors[..., None] * slopes).max()
+    if rest > SAME * np.abs(slope).max():
+        return None
+    weights = []
+    for label in range(z.shape[-1]):
+        own = factors[y == label]
+        if not own.size or np.ptp(own) > SAME * np.abs(factors).max():
+            return None
+        weights.append(float(own.mean()))
+    total, number = float(factors.sum()), factors.size
+    if np.ptp(weights) <= SAME * max(weights):
+        known = {1.0: "mean", float(number): "sum"}
+        reduction = known.get(float(np.round(total, 6)))
+        return {"reduction": reduction} if reduction else None
+    mean_of, scale = "samples", float(number)
+    if np.isclose(total, 1, SAME):
+        mean_of, scale = "weights", 1 / max(weights)
+    exact = [float(f"{scale * weight:.9g}") for weight in weights]
+    return {
+        "reduction": "mean",
+        "class_weights": tuple(exact),
+        "mean_of": mean_of,
+    }
+
+
+SAME = 1e-6
+"""Relative difference up to which two factors are the same."""

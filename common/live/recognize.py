@@ -26,7 +26,7 @@ def recognized(graph: Graph) -> Graph:
         graph: without operations that change no value.
     """
     rules = (
-        *(_dense, _bias, _silu, _layer_norm, _affine),
+        *(_dense, _bias, _clipped, _silu, _layer_norm, _affine),
         *(attention, last_states, last_output),
     )
     for rule in rules:
@@ -100,14 +100,45 @@ def _bias(view: View, node: Node) -> Node | None:
     return None
 
 
+def _clipped(view: View, node: Node) -> Node | None:
+    """relu6(x + 3) / 6, or a x + b between 0 and 1."""
+    by = node.fields.get("by")
+    before = view.input(node, 0)
+    if before is None:
+        return None
+    sixth = (node.kind == "divide" and by == 6) or (
+        node.kind == "multiply" and by is not None and np.isclose(by, 1 / 6)
+    )
+    if sixth and before.kind == "relu6":
+        shifted = view.input(before, 0, "add")
+        if shifted and shifted.fields.get("by") == 3:
+            return replace(
+                node, kind="hard_sigmoid", fields={}, inputs=shifted.inputs
+            )
+    if node.kind == "clip" and node.fields == {"low": 0.0, "high": 1.0}:
+        scaled = view.input(before, 0)
+        offset, slope = before.fields.get("by"), None
+        if before.kind == "add" and scaled and scaled.kind == "multiply":
+            slope = scaled.fields.get("by")
+        if scaled and slope and offset is not None:
+            return replace(
+                node,
+                kind="hard_sigmoid",
+                fields={"line": (slope, offset)},
+                inputs=scaled.inputs,
+            )
+    return None
+
+
 def _silu(view: View, node: Node) -> Node | None:
-    """X times sigmoid(x)."""
+    """X times sigmoid(x), or times a clipped line."""
     if node.kind != "multiply" or len(node.inputs) != 2:
         return None
-    for gate, place in view.of(node, "sigmoid"):
-        if gate.inputs[0] == node.inputs[1 - place]:
+    kinds = {"sigmoid": "silu", "hard_sigmoid": "hard_swish"}
+    for gate, place in view.of(node, *kinds):
+        if gate.inputs[0] == node.inputs[1 - place] and not gate.fields:
             return replace(
-                node, kind="silu", fields={}, inputs=gate.inputs[:1]
+                node, kind=kinds[gate.kind], fields={}, inputs=gate.inputs[:1]
             )
     return None
 

@@ -32,6 +32,7 @@ class OptimizerRead:
         described: its kind and its fields without the rate; None if it
             cannot be read.
         clipping: of the gradients, its kind and its fields; None without.
+        step_clipping: the same, where the user's training step clips.
         rate: the learning rate of the first step.
         accumulation: number of batches whose gradients make one update.
         decayed: whether weight decay is applied to each tensor.
@@ -46,6 +47,7 @@ class OptimizerRead:
     decayed: Flags = field(default_factory=dict)
     stepped: Flags = field(default_factory=dict)
     factors: dict[int, dict[str, float]] = field(default_factory=dict)
+    step_clipping: Described | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class TrainingFound:
             mode in a training step, by its node in evaluation.
         pass_modes: the same for a pass of the model in training mode.
         penalties: whether the model adds penalties to the loss.
+        penalized: the factor of each tensor's L2 penalty; empty if there are
+            penalties of other kinds.
         shared: nodes that use the same tensors.
         cleared: whether a step starts without the gradients of the last.
     """
@@ -83,6 +87,7 @@ class TrainingFound:
     modes: dict[int, bool]
     pass_modes: dict[int, bool]
     penalties: bool
+    penalized: dict[int, dict[str, float]]
     shared: list[tuple[int, ...]]
     cleared: bool
 
@@ -100,6 +105,7 @@ class Changes:
         rates: the learning rate of each step; if empty, the user's.
         trained: whether a tensor is trained, where that is replaced.
         penalties: whether the model's own penalties count.
+        penalized: factors of L2 penalties in the place of its own.
         single_biases: whether only one of two biases that are added is
             trained.
         single_rate: whether all groups of parameters have the rate of the
@@ -112,6 +118,8 @@ class Changes:
         dense: whether the gradients of an embedding are added up by id
             before the optimiser gets them.
         cleared: whether gradients are cleared before each step.
+        plain_step: whether a step gives the optimiser the gradients of the
+            loss, whatever the user's own does.
         exact: whether they are computed without constants in float32.
         modes: whether a dropout or a batch normalisation runs in training
             mode in steps, where that is replaced.
@@ -126,6 +134,7 @@ class Changes:
     rates: tuple[float, ...] = ()
     trained: dict[int, dict[str, bool]] = field(default_factory=dict)
     penalties: bool = True
+    penalized: dict[int, dict[str, float]] | None = None
     exact: bool = False
     single_biases: bool = False
     single_rate: bool = False
@@ -133,6 +142,7 @@ class Changes:
     fitted: bool = False
     dense: bool = False
     cleared: bool = False
+    plain_step: bool = False
     accumulation: int = 1
     decayed: Flags = field(default_factory=dict)
     stepped: Flags = field(default_factory=dict)
@@ -164,6 +174,7 @@ class TrainingRun:
     Attributes:
         loss: of the first batch, before the first step; None without one.
         gradients: of that loss.
+        given: the gradients that the optimiser gets in the first step.
         losses: what the training steps return; NaN where that is nothing.
         rates: the learning rate before each step.
         first: all tensors after one step.
@@ -172,6 +183,7 @@ class TrainingRun:
 
     loss: float | None
     gradients: Tensors
+    given: Tensors
     losses: list[float]
     rates: list[float]
     first: Tensors

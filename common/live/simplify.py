@@ -6,6 +6,7 @@ average pooling, and nested concatenations are one.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from framework_parity.common.live.graph import Graph, Node, without
 from framework_parity.common.live.recognize import recognized
@@ -38,21 +39,31 @@ def simplified(graph: Graph) -> Graph:
         if node.kind not in PADDED:
             continue
         before = graph.nodes[node.inputs[0][0]]
-        if (
-            before.kind == "zero_pad"
-            and len(graph.consumers(before.index)) == 1
-        ):
+        if len(graph.consumers(before.index)) != 1:
+            continue
+        fields = _padded(before, node)
+        if fields is not None:
             merged.add(before.index)
-            pads = tuple(
-                (a + c, b + d)
-                for (a, b), (c, d) in zip(
-                    before.fields["pads"], node.fields["pads"], strict=True
-                )
-            )
-            fields = node.fields | {"pads": pads}
             nodes[node.index] = replace(node, fields=fields)
     nodes = [_of_one_pixel(node, graph) for node in nodes]
     return without(Graph(tuple(nodes), graph.outputs), merged)
+
+
+def _padded(before: Node, node: Node) -> dict[str, Any] | None:
+    """Return the fields of a convolution with the padding before it."""
+    if before.kind == "zero_pad" and "padding_mode" not in node.fields:
+        pads = tuple(
+            (a + c, b + d)
+            for (a, b), (c, d) in zip(
+                before.fields["pads"], node.fields["pads"], strict=True
+            )
+        )
+        return node.fields | {"pads": pads}
+    bare = not any(map(any, node.fields["pads"]))
+    if before.kind == "pad" and bare and node.kind == "conv2d":
+        more = {"padding_mode": before.fields["mode"]}
+        return node.fields | more | {"pads": before.fields["pads"]}
+    return None
 
 
 def _of_one_pixel(node: Node, graph: Graph) -> Node:

@@ -8,6 +8,7 @@ import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.attention import multi_head_attention
+from framework_parity.common.live.joins import PAD_MODES
 from framework_parity.common.live.layers import OTHERS, can_apply_other
 from framework_parity.common.reference.passes import Pass
 from framework_parity.common.spec.architecture import LayerNode, layer_nodes
@@ -46,9 +47,6 @@ def neutral_value(name: str) -> float | None:
 PADDED = ("conv2d", "depthwise_conv2d", "max_pool")
 """Windows whose padding may be an operation before them."""
 
-MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
-"""PyTorch's ways to continue an image, by NumPy's names."""
-
 AXES = {
     1: ("channels",),
     2: ("height", "channels"),
@@ -69,7 +67,8 @@ def element(kind: str, fields: dict[str, Any], shape: Shape) -> LayerSpec:
     """
     if kind not in KINDS:
         raise LookupError(f"the language has no element {kind}")
-    given = dict(fields)
+    known = KINDS[kind].model_fields
+    given = {k: v for k, v in fields.items() if k in known or v is not None}
     pads = given.pop("pads", None)
     if kind in ALONG:
         names = AXES[len(shape)]
@@ -216,7 +215,7 @@ def _padded_first(
     kind: str, fields: dict[str, Any], tensors: dict[str, Array], x: Array
 ) -> Applied:
     """Apply a window after its padding, which the language has not."""
-    mode = MODES.get(fields.get("padding_mode") or "")
+    mode = PAD_MODES.get(fields.get("padding_mode") or "")
     # From each pixel after padding to the one before, or to one outside.
     rows, columns = (
         np.pad(np.arange(size), pad, mode=mode)  # type: ignore[call-overload]

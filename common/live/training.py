@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -11,13 +11,19 @@ import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.base import BaseLiveModel
+from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import Graph
 from framework_parity.common.live.loading import (
     called,
     line_of,
     user_functions,
 )
-from framework_parity.common.live.losses import FORMS, LossCall
+from framework_parity.common.live.losses import (
+    FORMS,
+    LossCall,
+    class_axis,
+    weights_by_label,
+)
 from framework_parity.common.live.masks import Masks
 from framework_parity.common.live.records import (
     Batches,
@@ -32,6 +38,7 @@ from framework_parity.common.live.simplify import simplified
 from framework_parity.common.live.standins import DROPOUTS
 from framework_parity.common.live.trace import Call, Trace
 from framework_parity.common.spec.layer import Shape
+from framework_parity.common.training.randomness import stream
 
 
 class LossRead(NamedTuple):
@@ -202,6 +209,7 @@ class BaseLiveTraining:
             modes["step"],
             modes["pass"],
             self.has_penalties(),
+            self.penalized(),
             self._shared(),
             self.clears(),
         )
@@ -283,6 +291,14 @@ class BaseLiveTraining:
         """Return whether the model adds penalties to the loss."""
         return False
 
+    def penalized(self) -> dict[int, dict[str, float]]:
+        """Return the factor of each tensor's L2 penalty."""
+        return {}
+
+    def penalties_replaced(self) -> AbstractContextManager[None]:
+        """Return a context in which the changes of penalties are made."""
+        return nullcontext()
+
     def _shape(self, index: int, port: int) -> Shape:
         """Return the shape of a node's output, channels last."""
         node = self.graph.nodes[index]
@@ -329,7 +345,46 @@ class BaseLiveTraining:
         form = (said or list(accepted))[0]
         calls, array, value = accepted[form]
         exact = self._is_exact(calls, inputs, array, value)
+        if not exact and form == "labels" and len(calls) == 1:
+            more = self._weights(calls[0].described, inputs, array)
+            if more is not None:
+                calls[0].fields |= more
+                exact = self._is_exact(calls, inputs, array, value)
         return LossRead(calls, form, tuple(accepted), bool(said), exact)
+
+    def _weights(
+        self, described: Described, inputs: list[Array], y: Array
+    ) -> dict[str, Any] | None:
+        """Return how the user's loss weighs its samples, by their labels.
+
+        It is applied to drawn outputs with labels of every class.
+        """
+        self.masks.begin(0)
+        with self.drawing():
+            shape = tuple(self.forward(inputs).shape)
+        if y.ndim != len(shape) - 1:
+            return None
+        axis = class_axis(shape, y.shape)
+        rng = stream(0, "loss")
+        times = -(-8 * shape[axis] // len(y))
+        z = rng.normal(size=(times * len(y), *shape[1:]))
+        labels = rng.integers(shape[axis], size=(len(z), *y.shape[1:]))
+        try:
+            slope = self.loss_slope(z, labels)
+        except Exception:  # noqa: BLE001 - the user's function
+            return None
+        moved = (np.moveaxis(each, axis, -1) for each in (z, slope))
+        z, slope = moved
+        return weights_by_label(described, z, labels, slope)
+
+    def loss_slope(self, z: Array, y: Array) -> Array:
+        """Return the derivative of the user's loss by the outputs.
+
+        Args:
+            z: the outputs, as the framework has them.
+            y: the targets.
+        """
+        raise NotImplementedError
 
     def _is_exact(
         self,
@@ -375,7 +430,7 @@ class BaseLiveTraining:
                 self.set_single_biases()
             if not changes.padding_rows:
                 self.train_padding_rows()
-            with self.drawing():
+            with self.drawing(), self.penalties_replaced():
                 return self._run(batches, steps)
         finally:
             self.changes = Changes()
@@ -401,6 +456,7 @@ class BaseLiveTraining:
         losses: list[float] = []
         rates: list[float] = []
         first: Tensors = {}
+        applied: Tensors = {}
         optimizer = self.made_optimizer() if steps else None
         schedule = self.live_schedule(
             self.live.address,
@@ -415,17 +471,30 @@ class BaseLiveTraining:
             self.set_rate(optimizer, step)
             rates.append(self.rate(optimizer))
             given = self.live.given(inputs)
-            value = self._guarded(
-                "a training step",
-                self.stepped,
-                *(optimizer, given, self.target(target)),
-            )
+            with self.watched_step(optimizer) as slopes:
+                value = self._guarded(
+                    "a training step",
+                    self.stepped,
+                    *(optimizer, given, self.target(target)),
+                )
             losses.append(self.to_float(value))
             schedule.after(step, losses[-1])
             if step == 0:
-                first = self.live.weights()
+                first, applied = self.live.weights(), slopes
         last = self.live.weights() if steps else {}
-        return TrainingRun(loss, gradients, losses, rates, first, last)
+        return TrainingRun(
+            loss, gradients, applied, losses, rates, first, last
+        )
+
+    def watched_step(self, optimizer: Any) -> AbstractContextManager[Tensors]:
+        """Note the gradients that an optimiser gets, by node and name."""
+        raise NotImplementedError
+
+    @property
+    def own_step(self) -> bool:
+        """Whether the user's training step is used."""
+        defined = "train_step" in self.functions
+        return defined and not self.changes.plain_step
 
     def _guarded(self, doing: str, function: Any, *arguments: Any) -> Any:
         """Call a function; of the user's own model, errors are sentences."""

@@ -10,7 +10,11 @@ from framework_parity.common.live.records import (
     TrainingFound,
 )
 from framework_parity.comparisons.compare.differences import stand_ins
-from framework_parity.comparisons.compare.recipe import RATES, Found
+from framework_parity.comparisons.compare.recipe import (
+    RATES,
+    Found,
+    decay_penalties,
+)
 from framework_parity.comparisons.compare.result import (
     Difference,
     PairResult,
@@ -35,10 +39,15 @@ def changed(
         parts.setdefault(each.part, []).append(each)
     standins = stand_ins(parts.get("model", []))
     torch, keras = found["torch"], found["keras"]
-    for node in keras.graph:
-        if (node.kind, node.label) in result.replaced:
-            own = node.kind, node.fields
-            standins["keras"].setdefault(node.index, own)
+    for side, graph in (("torch", torch.graph), ("keras", keras.graph)):
+        for node in graph:
+            if (side, node.kind, node.label) in result.replaced:
+                own = node.kind, node.fields
+                standins[side].setdefault(node.index, own)
+    plain = {each.field for each in parts.get("plain_step", [])}
+    if "clipping" in parts and keras.optimizer and torch.optimizer:
+        clips = keras.optimizer.step_clipping or torch.optimizer.step_clipping
+        plain |= {"keras"} if clips else set()
     optimizer, clipping = _optimizer(parts, torch.optimizer, keras.optimizer)
     partners = dict(result.pairing.pairs)
     read = torch.optimizer or NONE
@@ -77,6 +86,7 @@ def changed(
             single_rate="group_rates" in parts,
             padding_rows="padding_row" not in parts,
             cleared="cleared" in parts,
+            plain_step="torch" in plain,
             fitted="fitted" in parts,
         ),
         "keras": Changes(
@@ -90,7 +100,11 @@ def changed(
             rates=rates,
             trained=trained,
             penalties="penalties" not in parts,
+            penalized=decay_penalties(found, result)
+            if "penalized" in parts
+            else None,
             exact="exact" in parts,
+            plain_step="keras" in plain,
             fitted="fitted" in parts,
             dense="dense" in parts,
             accumulation=_accumulation(parts, torch, keras),
@@ -143,6 +157,8 @@ def _loss(
             return torch.losses[0].described
         theirs = torch.losses[0].fields
         fields = fields | {each.field: theirs.get(each.field)}
+        if each.field == "mean_of":
+            fields["class_weights"] = theirs["class_weights"]
         if each.field == "class_weights" and "mean_of" not in fields:
             fields["mean_of"] = theirs["mean_of"]
     return kind, fields

@@ -28,14 +28,17 @@ INHERENT = {"running_variance"}
 
 SINGLE = {
     *("resize", "pixel_shuffle", "softmax", "log_softmax"),
-    *("reshape", "permute"),
+    *("reshape", "permute", "clip", "variance", "deviation", "pad"),
     *("mean", "sum", "max", "min", "global_average_pool", "global_max_pool"),
     *("square", "absolute", "sqrt", "exp", "negative"),
 }
 """Operations of one input."""
 
-IDLE = {"dropout", "spatial_dropout", "stochastic_depth"}
+IDLE = {"dropout", "spatial_dropout", "stochastic_depth", "stop_gradient"}
 """Kinds that do nothing in evaluation mode."""
+
+NORMS = {"layer_norm", "batch_norm", "group_norm"}
+"""Operations with tensors that may be left out: they keep the shape."""
 
 SIZES = {
     *("units", "filters", "groups", "size", "ids", "slopes"),
@@ -326,7 +329,8 @@ def is_testable(
         idle = idle and not training
         joins = len(node.inputs) == 2 and node.kind in JOINS
         single = len(node.inputs) == 1
-        return (single or joins) and not node.tensors and not idle
+        plain = not node.tensors or node.kind in NORMS
+        return (single or joins) and plain and not idle
     if not other.inputs:
         return False
     if difference.part == "layer":
@@ -349,7 +353,9 @@ def is_testable(
     return can_apply(*standin, keras.nodes[source].shapes[port][1:])
 
 
-def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
+def stand_ins(
+    differences: Iterable[Difference], graphs: dict[str, Graph] | None = None
+) -> dict[str, StandIns]:
     """Return what removes differences, for each framework's nodes.
 
     Keras's operation gets PyTorch's value of the field; an operation that
@@ -357,10 +363,17 @@ def stand_ins(differences: Iterable[Difference]) -> dict[str, StandIns]:
 
     Args:
         differences: all are testable.
+        graphs: of both sides, where operations are at other places.
     """
     chosen: dict[str, StandIns] = {"torch": {}, "keras": {}}
     for each in differences:
         one, other = each.torch, each.keras
+        if each.part == "placement":
+            assert one is not None
+            for side, graph in (graphs or {}).items():
+                chosen[side] |= {
+                    node.index: None for node in graph if node.kind == one.kind
+                }
         if each.part not in ("model", "layer"):
             continue
         if one is None or other is None:

@@ -13,6 +13,7 @@ from framework_parity.common.live.standins import KINDS, neutral_value
 from framework_parity.comparisons.compare.differences import (
     FLOAT32,
     IDLE,
+    NORMS,
     found_differences,
     is_testable,
     stand_ins,
@@ -40,6 +41,9 @@ Both = dict[str, Runs]
 OwnRatios = dict[tuple[Node, Node], tuple[float | None, float]]
 """For each pair the ratio to the floor for the same input, where it was
 computed, and the relative difference."""
+
+ROUNDED_IN_TORCH = ("hard_sigmoid", "hard_swish")
+"""Kinds whose slope of 1/6 PyTorch stores in float32."""
 
 RANDOM = 1e-4
 """Relative difference of two runs on the same inputs, beyond which an
@@ -93,13 +97,12 @@ class Forward:
         )
         own = self._own_ratios()
         rounded = self._rounded_constants(own)
-        if rounded:
-            self._use_always({"keras": rounded})
+        if rounded["keras"]:
+            self._use_always(rounded)
             result.replaced = {
-                (kind, self.keras.nodes[index].label)
-                for index, instead in rounded.items()
-                if instead is not None
-                for kind in [instead[0]]
+                (side, nodes[index].kind, nodes[index].label)
+                for side, nodes in self._nodes.items()
+                for index in rounded[side]
             }
             for note in self._notes(rounded):
                 if note not in result.notes:  # from an attempt before
@@ -109,7 +112,7 @@ class Forward:
                 one,
                 other,
                 self._ratio(one.index, other.index),
-                0.0 if other.index in rounded else ratio,
+                0.0 if other.index in rounded["keras"] else ratio,
             )
             for (one, other), (ratio, _) in own.items()
         ]
@@ -196,28 +199,33 @@ class Forward:
             if (one in sources["torch"]) != (other in sources["keras"])
         ]
 
-    def _notes(self, rounded: StandIns) -> list[str]:
+    @property
+    def _nodes(self) -> dict[str, tuple[Node, ...]]:
+        return {"torch": self.torch.nodes, "keras": self.keras.nodes}
+
+    def _notes(self, rounded: dict[str, StandIns]) -> list[str]:
         """Return a sentence for each kind of operation that is rounded."""
-        labels: dict[str, list[str]] = {}
-        for index in rounded:
+        labels: dict[tuple[str, str], list[str]] = {}
+        for index in rounded["keras"]:
             node = self.keras.nodes[index]
-            labels.setdefault(node.kind, []).append(node.label)
+            side = "torch" if node.kind in ROUNDED_IN_TORCH else "keras"
+            labels.setdefault((side, node.kind), []).append(node.label)
         return [
-            f"Keras computes {kind} ({same[0]}"
+            f"{LABELS[side]} computes {kind} (Keras's {same[0]}"
             + (f", and {len(same) - 1} more" if len(same) > 1 else "")
             + ") with a constant that it has rounded to float32; the exact "
             "function was used in its place"
-            for kind, same in labels.items()
+            for (side, kind), same in labels.items()
         ]
 
-    def _rounded_constants(self, own: OwnRatios) -> StandIns:
-        """Return Keras's operations with constants rounded to float32.
+    def _rounded_constants(self, own: OwnRatios) -> dict[str, StandIns]:
+        """Return the operations with constants rounded to float32.
 
         TensorFlow converts a Python number to float32 before it casts it to
         float64, so that Keras's GELU is off by 4e-9.
         """
-        return {
-            other.index: (other.kind, other.fields)
+        pairs = [
+            (one, other)
             for (one, other), (ratio, difference) in own.items()
             if ratio is not None
             and ratio > TIMES_FLOOR
@@ -225,6 +233,16 @@ class Forward:
             and one.kind == other.kind
             and other.kind in {*KINDS, *JOINS}
             and not differing(one, other)
+        ]
+        return {
+            "torch": {
+                one.index: (one.kind, one.fields)
+                for one, _ in pairs
+                if one.kind in ROUNDED_IN_TORCH
+            },
+            "keras": {
+                other.index: (other.kind, other.fields) for _, other in pairs
+            },
         }
 
     def _outputs(self, runs: Both) -> tuple[float, float]:
@@ -306,16 +324,59 @@ class Forward:
         testable = [each for each in found if is_testable(each, self.keras)]
         needed = smallest(testable, self._without)
         if needed is None:
-            self.result.not_decided = found
-            return
+            moved = [
+                each
+                for each in self._placements(found)
+                if self._without([each]) <= TIMES_FLOOR
+            ]
+            if not moved:
+                self.result.not_decided = found
+                return
+            needed = moved[:1]
         self.result.causes = needed
         self.result.remaining = self._without(needed)
         self.result.tried = [each for each in testable if each not in needed]
         self.result.not_decided = [e for e in found if e not in testable]
 
+    def _placements(self, found: list[Difference]) -> list[Difference]:
+        """Return normalisations that both have, at other places.
+
+        Without any of them, the models have to agree.
+        """
+        placements = []
+        for kind in sorted(NORMS):
+            sides = [
+                [node for node in graph if node.kind == kind]
+                for graph in (self.torch, self.keras)
+            ]
+            alone = [
+                each
+                for each in found
+                if (each.torch is None) != (each.keras is None)
+                and (each.torch or each.keras) in (*sides[0], *sides[1])
+            ]
+            if not alone or len(sides[0]) != len(sides[1]):
+                continue
+            labels = [", ".join(n.label for n in side) for side in sides]
+            placements.append(
+                Difference(
+                    "operation_order",
+                    sides[0][0],
+                    sides[1][0],
+                    f"{kind} is applied at other places: at {labels[0]} in "
+                    f"PyTorch, at {labels[1]} in Keras; without any of them "
+                    "the models agree",
+                    "apply it at the same places, such as before or after "
+                    "each block",
+                    part="placement",
+                )
+            )
+        return placements
+
     def _without(self, differences: list[Difference]) -> float:
         """Return the ratio of the outputs with some differences removed."""
-        standins = stand_ins(differences)
+        graphs = {"torch": self.torch, "keras": self.keras}
+        standins = stand_ins(differences, graphs)
         tensors = [
             each for each in differences if each.part in ("tensor", "shape")
         ]

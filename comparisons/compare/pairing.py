@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import Any
 
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
 from framework_parity.common.live.graph import (
     COMMUTATIVE,
     OPAQUE,
@@ -117,6 +120,8 @@ class _Alignment:
         movable = one.kind in COMMUTATIVE or ordered
         if movable and 1 < len(other.inputs) <= 4:
             orders = list(permutations(range(len(other.inputs))))
+        elif movable and len(one.inputs) == len(other.inputs):
+            orders.append(self._assigned(one, other))
         exchanged = FIELD if ordered else EXCHANGED
         best: int | None = None
         chosen = orders[0]
@@ -134,6 +139,17 @@ class _Alignment:
                 best, chosen = cost, order
         assert best is not None
         return best, chosen
+
+    def _assigned(self, one: Node, other: Node) -> tuple[int, ...]:
+        """Return the order of many inputs with the smallest cost."""
+        costs = np.array(
+            [[self._edge(a, b) for b in other.inputs] for a in one.inputs],
+            np.float64,
+        )
+        # Of equal costs, those near the written order are smaller.
+        written = np.eye(len(costs)) * EXCHANGED
+        _, places = linear_sum_assignment(costs - written)
+        return tuple(map(int, places))
 
     def _edge(self, one: Edge, other: Edge) -> int:
         ports = 0 if one[1] == other[1] else REPLACED

@@ -1,7 +1,12 @@
 """Differences between the losses, optimisers and frozen tensors of a pair."""
 
+import math
 from typing import Any
 
+import numpy as np
+
+from framework_parity.common.live.elements import Described
+from framework_parity.common.live.losses import LossCall
 from framework_parity.common.live.records import (
     OptimizerRead,
     TrainingFound,
@@ -26,6 +31,10 @@ INHERENT = {
 ROUNDING = {"decoupled", "factored"}
 """Forms of weight decay that differ only in rounding."""
 
+OBSERVED = 1e-4
+"""Relative difference of limits up to which two clippings are the same, where
+one was found by the gradients."""
+
 RATES = 1e-6
 """Relative difference of learning rates that float32 explains."""
 
@@ -46,7 +55,7 @@ def recipe_differences(found: Found, result: PairResult) -> list[Difference]:
         *_of_cleared(found),
         *_of_trained(found, result),
         *_of_modes(found, result),
-        *_of_penalties(found),
+        *_of_penalties(found, result),
         *_of_shared(found, result),
         *_of_biases(result),
         *_of_embeddings(found, result),
@@ -74,9 +83,12 @@ def _of_losses(found: Found) -> list[Difference]:
         ]
     readable = torch.loss_read and keras.loss_read
     ignored = {"clip", "clipped_first"}
+    if _proportional(one.fields, other.fields):
+        ignored.add("class_weights")
     if not (one.fields.get("mean_of") and other.fields.get("mean_of")):
         ignored.add("mean_of")  # one side has no weights
-    return [
+    names = _differing(one.fields, other.fields)
+    found_fields = [
         _field(
             f"{one.kind}_{name}",
             place,
@@ -85,9 +97,45 @@ def _of_losses(found: Found) -> list[Difference]:
             name,
             "loss" if readable else "unread",
         )
-        for name in _differing(one.fields, other.fields)
-        if name not in ignored
+        for name in names
+        if name not in ignored | {"mean_of"}
     ]
+    if "mean_of" in names and "mean_of" not in ignored:
+        found_fields.append(_of_mean(one, other, place, readable=readable))
+    return found_fields
+
+
+def _of_mean(
+    one: LossCall, other: LossCall, place: Place, *, readable: bool
+) -> Difference:
+    """Return the difference of what a weighted mean is divided by."""
+    words = {
+        "weights": "the sum of the samples' weights",
+        "samples": "the number of samples",
+    }
+    by = [words[each.fields["mean_of"]] for each in (one, other)]
+    return Difference.of_training(
+        f"{one.kind}_mean_of",
+        place,
+        f"the weighted sum of {one.kind} is divided by {by[0]} in PyTorch "
+        f"and by {by[1]} in Keras; samples that are ignored have weight 0",
+        f"divide by {by[0]} in both, or by {by[1]}",
+        field="mean_of",
+        part="loss" if readable else "unread",
+    )
+
+
+def _proportional(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Return whether class weights have the same proportions.
+
+    Their size has no effect in a mean that is divided by their sum.
+    """
+    relative = "weights" in (one.get("mean_of"), other.get("mean_of"))
+    mine, theirs = one.get("class_weights"), other.get("class_weights")
+    if not (mine and theirs and relative) or len(mine) != len(theirs):
+        return False
+    first, second = (np.array(each) / max(each) for each in (mine, theirs))
+    return bool(np.allclose(first, second, rtol=RATES))
 
 
 def _of_optimizers(found: Found) -> list[Difference]:
@@ -153,7 +201,10 @@ def _of_optimizers(found: Found) -> list[Difference]:
             inherent=True,
         )
     )
+    stands_for_decay = _penalty_is_decay(found)
     for name in _differing(fields, theirs):
+        if stands_for_decay and name in ("weight_decay", "decay"):
+            continue  # Keras's penalties are the decay
         values = fields.get(name), theirs.get(name)
         differences.append(
             _field(
@@ -251,8 +302,9 @@ def _of_groups(found: Found, result: PairResult) -> list[Difference]:
 def _of_clipping(
     torch: OptimizerRead, keras: OptimizerRead, place: Place
 ) -> list[Difference]:
-    one, other = torch.clipping, keras.clipping
-    if one == other:
+    one = torch.clipping or torch.step_clipping
+    other = keras.clipping or keras.step_clipping
+    if one == other or (one and other and _alike(one, other)):
         return []
     if one and other and one[0] == other[0]:
         return [
@@ -282,6 +334,14 @@ def _of_clipping(
             part="clipping",
         )
     ]
+
+
+def _alike(one: Described, other: Described) -> bool:
+    """Return whether two clippings, one of them observed, are the same."""
+    limits = one[1]["limit"], other[1]["limit"]
+    observed = not {"epsilon"} <= one[1].keys() & other[1].keys()
+    close = math.isclose(*limits, rel_tol=OBSERVED)
+    return one[0] == other[0] and observed and close
 
 
 def _of_trained(found: Found, result: PairResult) -> list[Difference]:
@@ -346,32 +406,99 @@ def _of_modes(found: Found, result: PairResult) -> list[Difference]:
     return differences
 
 
-def _of_penalties(found: Found) -> list[Difference]:
+def _of_penalties(found: Found, result: PairResult) -> list[Difference]:
     if not found["keras"].penalties:
         return []
     place = Place(
         f"make_optimizer ({found['torch'].defined.get('make_optimizer')})",
         "regularizers of the layers",
     )
+    inherent = Difference.of_training(
+        "float32_penalty",
+        place,
+        "Keras rounds the factors of regularizers to float32",
+        "no argument changes it",
+        part="exact",
+        inherent=True,
+    )
+    if not _penalty_is_decay(found):
+        return [
+            inherent,
+            Difference.of_training(
+                "weight_penalty",
+                place,
+                "Keras's layers have regularizers, which are added to the "
+                "loss; PyTorch's layers have none",
+                "remove them, or use weight_decay in PyTorch: it is twice "
+                "the factor of L2",
+                part="penalties",
+            ),
+        ]
+    wanted = decay_penalties(found, result)
+    penalized = found["keras"].penalized
+    others = sorted(
+        (factor, penalized[index].get(name, 0.0))
+        for index, factors in wanted.items()
+        for name, factor in factors.items()
+        if not math.isclose(factor, penalized[index].get(name, 0.0))
+    )
+    if not others:
+        return [inherent]
     return [
+        inherent,
         Difference.of_training(
-            "float32_penalty",
+            "weight_penalty_factor",
             place,
-            "Keras rounds the factors of regularizers to float32",
-            "no argument changes it",
-            part="exact",
-            inherent=True,
-        ),
-        Difference.of_training(
-            "weight_penalty",
-            place,
-            "Keras's layers have regularizers, which are added to the loss; "
-            "PyTorch's layers have none",
-            "remove them, or use weight_decay in PyTorch: it is twice the "
-            "factor of L2",
-            part="penalties",
+            f"PyTorch's weight_decay is an L2 penalty with the factor "
+            f"{others[-1][0]:.6g} (half of it), Keras's regularizer has "
+            f"{others[-1][1]:.6g}",
+            "weight_decay is twice the factor of L2; decay the same tensors",
+            part="penalized",
         ),
     ]
+
+
+def _penalty_is_decay(found: Found) -> bool:
+    """Return whether Keras's penalties are what PyTorch's optimiser decays."""
+    torch, keras = (found[side].optimizer for side in ("torch", "keras"))
+    if not found["keras"].penalized or torch is None or keras is None:
+        return False
+    if torch.described is None or keras.described is None:
+        return False
+    kind, fields = torch.described
+    plain = kind == "sgd" and not fields.get("momentum")
+    coupled = fields.get("decay") == "coupled" or plain
+    other = keras.described[1].get("weight_decay")
+    return bool(fields.get("weight_decay") and coupled and not other)
+
+
+def decay_penalties(
+    found: Found, result: PairResult
+) -> dict[int, dict[str, float]]:
+    """Return the L2 penalties that PyTorch's weight decay is.
+
+    Args:
+        found: what both files have for training.
+        result: with the pairing.
+
+    Returns:
+        The factor of each tensor, by Keras's node and name.
+    """
+    torch = found["torch"].optimizer
+    assert torch is not None
+    assert torch.described is not None
+    half = torch.described[1]["weight_decay"] / 2
+    partners = dict(result.pairing.pairs)
+    keras = found["keras"].penalized
+    return {
+        partners[index]: {
+            name: half if decayed else 0.0
+            for name, decayed in flags.items()
+            if name in keras[partners[index]]
+        }
+        for index, flags in torch.decayed.items()
+        if partners.get(index) in keras
+    }
 
 
 def _of_biases(result: PairResult) -> list[Difference]:

@@ -43,7 +43,8 @@ class Difference:
             `rates`, `rounded_rates`, `trained`, `modes`, `penalties`, `exact`,
             `fitted`, `dense`, `accumulation`, `decays`, `cleared`,
             `stepped`, `shared`, `draws`, `group_rates`, `padding_row`,
-            `loss_scale`; `unread` where it cannot be replaced.
+            `loss_scale`, `placement`, `penalized`, `plain_step`; `unread`
+            where it cannot be replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.
         order: of a concatenation, which of Keras's inputs each of PyTorch's
@@ -150,7 +151,7 @@ class PairResult:
             comparison uses PyTorch's.
         inputs: what the models were applied to, in sentences.
         notes: what was replaced before the comparison, in sentences.
-        replaced: kind and label of Keras's operations that are computed in
+        replaced: side, kind and label of the operations that are computed in
             NumPy in all runs, since it has rounded their constants to
             float32, or cannot differentiate them.
         level: the last rung that was compared.
@@ -182,7 +183,7 @@ class PairResult:
     inputs: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     output_shape: tuple[int, ...] = ()
-    replaced: set[tuple[str, str]] = field(default_factory=set)
+    replaced: set[tuple[str, str, str]] = field(default_factory=set)
     level: str = "forward"
     rungs: dict[str, float] = field(default_factory=dict)
     first_training: tuple[str, Place] | None = None

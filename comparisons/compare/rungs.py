@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from framework_parity.common.layouts import Array
 from framework_parity.common.live.records import Tensors, TrainingRun
 from framework_parity.comparisons.compare.ratios import compared
 from framework_parity.comparisons.compare.result import PairResult, Place
@@ -145,14 +146,41 @@ def _added(gradients: Tensors, shared: Sequence[tuple[int, ...]]) -> Tensors:
     """Return gradients, those of each group added."""
     added = dict(gradients)
     for group in shared:
-        names = set.intersection(*(set(gradients[i]) for i in group))
-        total = {
-            name: np.sum([gradients[i][name] for i in group], axis=0)
-            for name in names
-        }
-        for index in group:
-            added[index] = gradients[index] | total
+        first, *others = group
+        for name, value in gradients[first].items():
+            parts = [(first, name, value)]
+            for index in others:
+                partner = _partner(name, value, gradients[index])
+                if partner is not None:
+                    parts.append((index, partner, gradients[index][partner]))
+            if len(parts) < len(group):
+                continue
+            total = np.sum([_like(value, part) for *_, part in parts], 0)
+            for index, own, part in parts:
+                turned = np.asarray(_like(part, total))
+                added[index] = added[index] | {own: turned}
     return added
+
+
+def _partner(name: str, value: Array, others: dict[str, Array]) -> str | None:
+    """Return the tensor that shares the values of one of another operation.
+
+    An embedding and a dense layer may share a matrix, which one of them has
+    transposed.
+    """
+    if name in others and others[name].shape == value.shape:
+        return name
+    turned = [
+        other
+        for other, array in others.items()
+        if value.ndim == 2 and array.shape == value.shape[::-1]
+    ]
+    return turned[0] if len(turned) == 1 else None
+
+
+def _like(value: Array, other: Array) -> Array:
+    """Return an array in the order of the axes of another one."""
+    return other if other.shape == value.shape else other.T
 
 
 def spread_of(runs: list[TrainingRun]) -> float:

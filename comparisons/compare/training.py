@@ -7,6 +7,7 @@ import numpy as np
 
 from framework_parity.common.choices import CompareLevel
 from framework_parity.common.layouts import Array
+from framework_parity.common.live.elements import Described
 from framework_parity.common.live.losses import FORMS
 from framework_parity.common.live.records import (
     Batches,
@@ -45,6 +46,11 @@ from framework_parity.comparisons.compare.rungs import (
     training_ratios,
 )
 from framework_parity.comparisons.compare.search import smallest
+from framework_parity.comparisons.compare.steps import (
+    CLIPPING,
+    PLAIN,
+    observed,
+)
 from framework_parity.comparisons.compare.trials import FAR, Trials
 from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
@@ -56,6 +62,10 @@ STEPS: dict[CompareLevel, int] = {
     "trajectory": 10,
 }
 """Training steps of each level."""
+
+
+SAME = 1e-5
+"""Relative difference up to which two factors are the same."""
 
 
 class Training:
@@ -156,6 +166,9 @@ class Training:
 
     def _judge_training(self) -> None:
         result = self.result
+        runs = self._runs([])
+        assert runs is not None  # the shapes of the user's own models fit
+        forms = self._forms(runs)
         differences = [
             *found_differences(
                 self.found["torch"].graph,
@@ -164,9 +177,8 @@ class Training:
             ),
             *recipe_differences(self.found, result),
             *self._broadcast(),
+            *self._gradient_scale(forms),
         ]
-        runs = self._runs([])
-        assert runs is not None  # the shapes of the user's own models fit
         result.rates = tuple(runs["torch"][0].rates)
         result.keras_rates = tuple(runs["keras"][0].rates)
         result.cost = cost_of(runs)
@@ -308,7 +320,9 @@ class Training:
                 or node.fields.get("groups", 1) != 1
             )
         ]
-        self.result.replaced |= {(node.kind, node.label) for node in grouped}
+        self.result.replaced |= {
+            ("keras", node.kind, node.label) for node in grouped
+        }
         if grouped:
             self.result.notes.append(
                 "TensorFlow has no gradient of a grouped convolution on a "
@@ -358,6 +372,49 @@ class Training:
                 f"{shape}, which one loss broadcasts against each other",
                 "give both the same shape",
                 part="fitted",
+            )
+        ]
+
+    def _forms(self, runs: Runs) -> dict[str, Described | None]:
+        """Return what each side's own step does to the gradients.
+
+        A clipping is noted with the optimiser that was read.
+        """
+        forms: dict[str, Described | None] = {}
+        for side, found in self.found.items():
+            own = {"train_step", "loss"} <= found.defined.keys()
+            forms[side] = observed(runs[side][0]) if own else PLAIN
+            form, read = forms[side], found.optimizer
+            if form and read and form[0] in CLIPPING and not read.clipping:
+                clipped = replace(read, step_clipping=form)
+                self.found[side] = replace(found, optimizer=clipped)
+        return forms
+
+    def _gradient_scale(
+        self, forms: dict[str, Described | None]
+    ) -> list[Difference]:
+        """Return the difference that a step scales the gradients."""
+        factors = {
+            side: form[1].get("factor", 1.0)
+            for side, form in forms.items()
+            if form and form[0] in ("plain", "scaled")
+        }
+        if len(factors) < len(forms):
+            return []
+        torch, keras = factors["torch"], factors["keras"]
+        if np.isclose(torch, keras, rtol=SAME, atol=0):
+            return []
+        side = "keras" if forms["torch"] == PLAIN else "torch"
+        return [
+            Difference.of_training(
+                "gradient_scale",
+                self._place("train_step"),
+                "the gradients that the optimiser gets are those of the loss "
+                f"times {torch:.6g} in PyTorch and times {keras:.6g} in Keras",
+                "divide sums of gradients by the number of their terms in "
+                "both, or in neither",
+                field=side,
+                part="plain_step",
             )
         ]
 

@@ -1,7 +1,8 @@
 """What `fit` adds to a live Keras model's training, and no other loop has."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -130,24 +131,51 @@ def with_patience(config: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def penalties(model: Any, *, exact: bool) -> list[Any]:
-    """Return the terms that a model adds to its loss.
+def penalty_factor(variable: Any) -> float | None:
+    """Return the factor of a variable's L2 penalty; 0 without a penalty.
+
+    None for a penalty of another kind.
 
     Args:
-        model: the model.
-        exact: whether they are computed without constants in float32.
+        variable: of the model.
     """
-    if not exact:
-        return list(model.losses)
-    return [
-        ExactL1L2(
-            l1=float(getattr(rule, "l1", 0.0)),
-            l2=float(getattr(rule, "l2", 0.0)),
-        )(variable.value)
-        for variable in model.trainable_variables
-        for rule in [getattr(variable, "regularizer", None)]
-        if isinstance(rule, PENALTIES)
-    ]
+    rule = getattr(variable, "regularizer", None)
+    if rule is None:
+        return 0.0
+    if not isinstance(rule, PENALTIES) or getattr(rule, "l1", None):
+        return None
+    return float(rule.l2)
+
+
+@contextmanager
+def regularizers_replaced(
+    variables: list[Any], factors: dict[int, float] | None
+) -> Iterator[None]:
+    """Compute penalties without constants in float32, or others.
+
+    Args:
+        variables: of the model.
+        factors: of L2, by the identity of the variable, which is without a
+            penalty if it is not there; None for those that it has.
+    """
+    before = [getattr(each, "regularizer", None) for each in variables]
+    for variable, rule in zip(variables, before, strict=True):
+        if factors is not None:
+            factor = factors.get(id(variable), 0.0)
+            new = ExactL1L2(l1=0.0, l2=factor) if factor else None
+        elif isinstance(rule, PENALTIES):
+            l1, l2 = getattr(rule, "l1", 0.0), getattr(rule, "l2", 0.0)
+            new = ExactL1L2(l1=float(l1), l2=float(l2))
+        else:
+            new = rule
+        if new is not rule:
+            variable.regularizer = new
+    try:
+        yield
+    finally:
+        for variable, rule in zip(variables, before, strict=True):
+            if getattr(variable, "regularizer", None) is not rule:
+                variable.regularizer = rule
 
 
 def copied(model: Any) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from framework_parity.common.live.attention import LOWEST, mask_fields
@@ -149,9 +150,21 @@ def _padded(reader: Any, event: Call) -> Described:
     sides = _numbers(_named(event, "pad_width", 1, None))
     if event.name.startswith("tf."):
         sides = _numbers(event.flat[1])
-    if not isinstance(sides, list | tuple) or len(sides) != 4:
+    mode = _named(event, "mode", 2, "constant")
+    value = _named(event, "constant_values", 3, None)
+    if event.name.startswith("tf."):
+        mode = event.attributes.get("mode", b"constant").decode().lower()
+        value = event.flat[2] if len(event.flat) > 2 else None
+    if not isinstance(sides, list | tuple) or len(sides) not in (3, 4):
         return OPAQUE, {"function": event.name}
-    return "zero_pad", {"pads": tuple(map(tuple, sides[1:3]))}
+    if value is not None and np.any(keras.ops.convert_to_numpy(value)):
+        return OPAQUE, {"function": event.name}
+    pads = tuple(map(tuple, sides[1:-1]))
+    if any(sides[0]) or any(sides[-1]):
+        return OPAQUE, {"function": event.name}
+    if mode == "constant":
+        return "zero_pad", {"pads": pads}
+    return "pad", {"pads": pads, "mode": mode}
 
 
 def _matmul(reader: Any, event: Call) -> Described:
@@ -161,6 +174,22 @@ def _matmul(reader: Any, event: Call) -> Described:
     if first:
         return OPAQUE, {"function": event.name}
     return "matmul", {"transposed": True} if turned else {}
+
+
+def _clipped(reader: Any, event: Call) -> Described:
+    """Clip between two numbers."""
+    bounds = [
+        _named(event, n, p, None) for p, n in ((1, "x_min"), (2, "x_max"))
+    ]
+    if event.name.startswith("tf."):
+        bounds = event.flat[1:]
+    try:
+        low, high = (float(keras.ops.convert_to_numpy(b)) for b in bounds)
+    except (TypeError, ValueError):
+        return OPAQUE, {"function": event.name}
+    if (low, high) == (0.0, 6.0):
+        return "relu6", {}
+    return "clip", {"low": low, "high": high}
 
 
 def masked_fields(
@@ -201,6 +230,10 @@ def _variance(reader: Any, event: Call) -> Described:
     return "variance", {"axes": axes_of(event, axes), "unbiased": False}
 
 
+def _deviation(reader: Any, event: Call) -> Described:
+    return "deviation", _variance(reader, event)[1]
+
+
 def _shuffled(reader: Any, event: Call) -> Described:
     factor = event.attributes.get("block_size")
     factor = factor or _named(event, "block_size", 1, None)
@@ -217,6 +250,8 @@ FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "matmul": _matmul,
     "var": _variance,
     "where": _masked,
+    "clip": _clipped,
+    "std": _deviation,
     "mean": _reduced("mean"),
     "sum": _reduced("sum"),
     "max": _reduced("max"),

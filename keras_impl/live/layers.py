@@ -239,6 +239,17 @@ def _dropout(reader: Any, event: Call, layer: Any) -> Described:
     return described
 
 
+def _global(kind: str) -> Callable[[Any, Call, Any], Described]:
+    """A pooling of all positions, whether it keeps their axes or not."""
+
+    def read(reader: Any, event: Call, layer: Any) -> Described:
+        if layer.data_format != "channels_last":
+            return OPAQUE, {"layer": type(layer).__name__}
+        return kind, {}
+
+    return read
+
+
 def _zero_pad(reader: Any, event: Call, layer: Any) -> Described:
     pads = layer.padding
     if isinstance(layer, layers.ZeroPadding1D):
@@ -298,6 +309,8 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.Resizing: _upsampling,
     layers.MaxPooling1D: _pool_1d("max_pool1d"),
     layers.AveragePooling1D: _pool_1d("average_pool1d"),
+    layers.GlobalAveragePooling2D: _global("global_average_pool"),
+    layers.GlobalMaxPooling2D: _global("global_max_pool"),
     layers.Conv1DTranspose: _transposing,
     layers.Conv2DTranspose: _transposing,
     layers.Conv3DTranspose: _transposing,

@@ -46,7 +46,7 @@ def read_optimizer(
     try:
         plain = optimizer.loss_scale_factor is None
         if type(optimizer).__module__.startswith(LIBRARY) and plain:
-            spec = introspect.read(optimizer)
+            spec = introspect.read(_with_a_rate(optimizer))
             fields = {k: v for k, v in spec if k not in PER_TENSOR}
             kind = spec.kind()
             if kind == "adam" and fields["weight_decay"]:
@@ -74,6 +74,14 @@ def read_optimizer(
     return read
 
 
+def _with_a_rate(optimizer: Any) -> Any:
+    """Return an optimiser whose rate is not 0, as that of a warm-up is."""
+    if float(keras.ops.convert_to_numpy(optimizer.learning_rate)) > 0:
+        return optimizer
+    config = optimizer.get_config() | {"learning_rate": 1.0}
+    return type(optimizer).from_config(config)
+
+
 def replaced_optimizer(
     own: Any, changes: Changes, parameters: list[Parameter]
 ) -> Any:
@@ -87,7 +95,7 @@ def replaced_optimizer(
     made = own
     if changes.optimizer is not None:
         kind, fields = changes.optimizer
-        rate = changes.rates[0] if changes.rates else 1e-3
+        rate = next((each for each in changes.rates if each > 0), 1e-3)
         clip, number = changes.clipping, changes.accumulation
         recipe: Any = SimpleNamespace(
             optimizer=OPTIMIZERS[kind](**fields, lr=rate),

@@ -16,6 +16,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from keras.layers import Activation
 from keras.src import tree
 from keras.src.layers.layer import Layer
 from keras.src.ops.operation import Operation
@@ -259,6 +260,9 @@ class _Recorder:
             return args[0]
         name = "/".join((*self.stack[1:], layer.name))
         activation: Any = getattr(layer, "activation", None)
+        own = activation is not None and not _is_of_library(activation)
+        if own and isinstance(layer, Activation):
+            return activation(*args)
         fused = isinstance(layer, FUSED) and activation not in (
             None,
             LINEAR,
@@ -271,7 +275,7 @@ class _Recorder:
         self._add(again, name, layer, given, result)
         if not fused:
             return result
-        if isinstance(activation, Layer):
+        if isinstance(activation, Layer) or own:
             return activation(result)
         called = getattr(activation, "__name__", type(activation).__name__)
         with self._whole():
@@ -341,6 +345,12 @@ def is_leaf(layer: Any) -> bool:
     library = module.partition(".")[0] == "keras"
     composed = ".applications." in module
     return library and not composed and not isinstance(layer, keras.Model)
+
+
+def _is_of_library(function: Any) -> bool:
+    """Return whether a function is one of Keras's, or a layer."""
+    module = getattr(function, "__module__", None) or ""
+    return isinstance(function, Layer) or module.startswith("keras.")
 
 
 def _without_activation(

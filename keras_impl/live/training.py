@@ -1,7 +1,7 @@
 """Train a live Keras model with its user's functions."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -29,7 +29,8 @@ from framework_parity.keras_impl.live.fit import (
     fit_arguments,
     fitted_class_weights,
     last_part,
-    penalties,
+    penalty_factor,
+    regularizers_replaced,
     weight_fields,
     with_patience,
 )
@@ -144,6 +145,20 @@ class LiveTraining(BaseLiveTraining):
         loss = computed(self.changes.loss, to_array(target))
         return self.live.differentiable(loss, [pred])
 
+    def loss_slope(self, z: Array, y: Array) -> Array:
+        """Return the derivative of the user's loss by the outputs.
+
+        Args:
+            z: the outputs, as the framework has them.
+            y: the targets.
+        """
+        pred = self.as_target(z)
+        with tf.GradientTape() as tape:
+            tape.watch(pred)
+            value = self.functions["loss"](pred, self.as_target(y))
+            value = tf.reduce_mean(value) if value.shape.rank else value
+        return to_array(tape.gradient(value, pred))
+
     def differentiated(
         self, inputs: list[Array], target: Array
     ) -> tuple[float, Tensors]:
@@ -153,23 +168,54 @@ class LiveTraining(BaseLiveTraining):
         with tf.GradientTape() as tape:
             tape.watch(variables)  # also those that were frozen at first
             value = self.loss_of(self.forward(inputs), self.target(target))
-        slopes = iter(tape.gradient(value, variables))
+        owners = [v for *_, own in parameters for v in own]
+        slopes = tape.gradient(value, variables)
+        by_owner = {id(v): g for v, g in zip(owners, slopes, strict=True)}
+        return self.to_float(value), self._gradients(by_owner)
+
+    def _gradients(self, slopes: dict[int, Any]) -> Tensors:
+        """Return gradients in neutral layout, 0 for what is not trained.
+
+        Args:
+            slopes: by the identity of the variable.
+        """
         chosen = {id(v) for v in self.live.model.trainable_variables}
         gradients: Tensors = {}
-        for index, name, layout, own in parameters:
-            parts = []
-            for variable in own:
-                slope = next(slopes)
-                parts.append(
-                    np.zeros(tuple(variable.shape))
-                    if slope is None or id(variable) not in chosen
-                    else to_array(tf.convert_to_tensor(slope))
-                )
+        for index, name, layout, own in self.parameters():
+            parts = [
+                np.zeros(tuple(variable.shape))
+                if slopes.get(id(variable)) is None
+                or id(variable) not in chosen
+                else to_array(tf.convert_to_tensor(slopes[id(variable)]))
+                for variable in own
+            ]
             of_layer = gradients.setdefault(index, {})
             of_layer[name] = (
                 parts[0] if layout is None else layout.to_neutral(parts)
             )
-        return self.to_float(value), gradients
+        return gradients
+
+    @contextmanager
+    def watched_step(self, optimizer: Any) -> Iterator[Tensors]:
+        """Note the gradients that an optimiser gets, by node and name."""
+        given: Tensors = {}
+        plain = getattr(optimizer, "apply", None)
+        if plain is None:
+            yield given
+            return
+
+        def apply(grads: Any, variables: Any = None) -> Any:
+            chosen = self.live.model.trainable_variables
+            owners = list(chosen if variables is None else variables)
+            pairs = zip(owners, grads, strict=True)
+            given.update(self._gradients({id(v): g for v, g in pairs}))
+            return plain(grads, variables)
+
+        object.__setattr__(optimizer, "apply", apply)
+        try:
+            yield given
+        finally:
+            object.__setattr__(optimizer, "apply", plain)
 
     def parameters(self) -> Iterator[Parameter]:
         """Yield node, name, layout and tensors of what may be trained."""
@@ -211,7 +257,7 @@ class LiveTraining(BaseLiveTraining):
     def stepped(self, optimizer: Any, inputs: list[Any], target: Any) -> Any:
         """Train one step, and return the loss."""
         model = self.model()
-        if "train_step" in self.functions:
+        if self.own_step:
             x = inputs[0] if len(inputs) == 1 else tuple(inputs)
             with self.loss_replaced():
                 return self.called("train_step", model, optimizer, x, target)
@@ -222,14 +268,7 @@ class LiveTraining(BaseLiveTraining):
                 model(*arguments(self.live.model, inputs), training=True),
                 target,
             )
-            total = value
-            if self.changes.penalties:
-                total = tf.add_n(
-                    [
-                        value,
-                        *penalties(self.live.model, exact=self.changes.exact),
-                    ]
-                )
+            total = tf.add_n([value, *self.live.model.losses])
         slopes = tape.gradient(total, [v.value for v in variables])
         pairs = zip(slopes, variables, strict=True)
         optimizer.apply_gradients(
@@ -287,6 +326,14 @@ class LiveTraining(BaseLiveTraining):
             if self.replayed is not None or self.changes.trained:
                 training = self.modes.get(id(layer), bool(self.replayed))
             wanted = self.mode_of(layer)
+            if wanted and _is_frozen(layer):
+                # In training mode although its tensors are not trained.
+                self.seen[id(layer)] = True
+                object.__setattr__(layer, "_trainable", True)
+                try:
+                    return plain(layer, inputs, training=True, **more)
+                finally:
+                    object.__setattr__(layer, "_trainable", False)
             training = bool(training) if wanted is None else wanted
             self.seen[id(layer)] = training and not _is_frozen(layer)
             return plain(layer, inputs, training=training, **more)
@@ -296,9 +343,10 @@ class LiveTraining(BaseLiveTraining):
     def in_training(self, layer: Any) -> bool:
         """Return whether a layer that is replayed runs in training mode."""
         wanted = self.mode_of(layer)
-        if wanted is None:
-            wanted = self.modes.get(id(layer), bool(self.replayed))
-        return wanted and not _is_frozen(layer)
+        if wanted is not None:
+            return wanted
+        mode = self.modes.get(id(layer), bool(self.replayed))
+        return mode and not _is_frozen(layer)
 
     def fit_values(self) -> dict[str, Any]:
         """Return the arguments of training that `fit_config` returns."""
@@ -307,6 +355,33 @@ class LiveTraining(BaseLiveTraining):
     def has_penalties(self) -> bool:
         """Return whether the model adds penalties to the loss."""
         return bool(self.live.model.losses)
+
+    def penalized(self) -> dict[int, dict[str, float]]:
+        """Return the factor of each tensor's L2 penalty.
+
+        It is empty if there are other penalties.
+        """
+        found: dict[int, dict[str, float]] = {}
+        for index, name, _, own in self.parameters():
+            factor = penalty_factor(own[0])
+            if factor is None:
+                return {}
+            found.setdefault(index, {})[name] = factor
+        return found
+
+    def penalties_replaced(self) -> AbstractContextManager[None]:
+        """Return a context in which the changes of penalties are made."""
+        changes = self.changes
+        unchanged = changes.penalties and changes.penalized is None
+        if unchanged and not changes.exact:
+            return nullcontext()
+        factors = {
+            id(own[0]): (changes.penalized or {}).get(index, {}).get(name, 0.0)
+            for index, name, _, own in self.parameters()
+        }
+        return regularizers_replaced(
+            self.live.model.variables, None if unchanged else factors
+        )
 
     def trained(self) -> dict[int, dict[str, bool]]:
         """Return whether each tensor is trained, by node and name."""

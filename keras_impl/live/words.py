@@ -17,8 +17,8 @@ FUSED = (
 """Layers whose activation is recorded as an operation of its own."""
 
 NOISE = {
-    *("linear", "identity", "cast", "stop_gradient", "convert_to_tensor"),
-    *("Identity", "Cast", "StopGradient", "EnsureShape", "copy"),
+    *("linear", "identity", "cast", "convert_to_tensor"),
+    *("Identity", "Cast", "EnsureShape", "copy"),
 }
 """Functions that change no value."""
 
@@ -61,7 +61,7 @@ ARITHMETIC = {
 
 SINGLE = {
     *("tanh", "sigmoid", "selu", "silu", "softplus", "softsign", "mish"),
-    *("relu6", "hard_sigmoid", "hard_swish"),
+    *("relu6", "hard_sigmoid", "hard_swish", "stop_gradient"),
 }
 """Activations without a value to set."""
 
@@ -93,6 +93,7 @@ ALIASES = {
     "ExpandDims": "expand_dims",
     "Transpose": "transpose",
     "SelectV2": "where",
+    "ClipByValue": "clip",
     "Where": "where",
     "StridedSlice": "slice",
     "GetItem": "slice",
@@ -102,5 +103,6 @@ ALIASES = {
     "Unpack": "split",
     "Pad": "pad",
     "PadV2": "pad",
+    "MirrorPad": "pad",
 }
 """Functions of TensorFlow and classes of operations, as in `keras.ops`."""

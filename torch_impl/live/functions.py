@@ -14,13 +14,31 @@ from framework_parity.torch_impl.live.tensors import to_array
 def _padded(reader: Any, event: Call) -> Described:
     sides = event.argument(1, "pad")
     mode = event.argument(2, "mode", "constant")
-    value = event.argument(3, "value", None) or 0
-    if mode != "constant" or value or len(sides) not in (2, 4):
+    if event.argument(3, "value", None):
         return OPAQUE, {"function": event.name}
-    if len(sides) == 2:
-        return "zero_pad", {"pads": (tuple(sides),)}
-    left, right, top, bottom = sides
-    return "zero_pad", {"pads": ((top, bottom), (left, right))}
+    return padded(reader, event, sides, mode)
+
+
+def padded(reader: Any, event: Call, sides: Any, mode: str) -> Described:
+    """Return a padding of images or series.
+
+    Args:
+        reader: of the graph.
+        event: the call.
+        sides: numbers of positions before and after the last axis, the one
+            before it, and so on.
+        mode: PyTorch's name of what is outside.
+    """
+    pairs = tuple(zip(sides[::2], sides[1::2], strict=True))[::-1]
+    tensor, edge = event.first
+    if len(pairs) != tensor.ndim - 2:
+        return OPAQUE, {"function": event.name}
+    if edge not in reader.first:
+        # The last axis of a series that has its channels last.
+        return OPAQUE, {"function": event.name}
+    if mode == "constant":
+        return "zero_pad", {"pads": pairs}
+    return "pad", {"pads": pairs, "mode": mode}
 
 
 def _attended(reader: Any, event: Call) -> Described:
@@ -73,7 +91,12 @@ def _clamped(reader: Any, event: Call) -> Described:
     )
     if bounds == (0, None):
         return "relu", {}
-    return ("relu6", {}) if bounds == (0, 6) else (OPAQUE, {"bounds": bounds})
+    if bounds == (0, 6):
+        return "relu6", {}
+    if not all(isinstance(each, int | float) for each in bounds):
+        return OPAQUE, {"bounds": bounds}
+    low, high = map(float, bounds)
+    return "clip", {"low": low, "high": high}
 
 
 def resized(

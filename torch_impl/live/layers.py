@@ -18,7 +18,11 @@ from framework_parity.common.live.elements import (
 from framework_parity.common.live.graph import OPAQUE
 from framework_parity.common.live.trace import Call
 from framework_parity.torch_impl import introspect
-from framework_parity.torch_impl.live.functions import masked_fields, resized
+from framework_parity.torch_impl.live.functions import (
+    masked_fields,
+    padded,
+    resized,
+)
 
 
 def _convolution(reader: Any, event: Call, module: Any) -> Described:
@@ -201,9 +205,13 @@ def _softplus(reader: Any, event: Call, module: Any) -> Described:
     return "softplus", {}
 
 
-def _zero_pad(reader: Any, event: Call, module: Any) -> Described:
-    left, right, top, bottom = module.padding
-    return "zero_pad", {"pads": ((top, bottom), (left, right))}
+def _border(mode: str) -> Callable[[Any, Call, Any], Described]:
+    """ReflectionPad and the like; PyTorch counts from the last axis."""
+
+    def read(reader: Any, event: Call, module: Any) -> Described:
+        return padded(reader, event, module.padding, mode)
+
+    return read
 
 
 def _upsampling(reader: Any, event: Call, module: Any) -> Described:
@@ -287,7 +295,11 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     nn.AdaptiveMaxPool1d: _adaptive,
     nn.AdaptiveAvgPool2d: _adaptive,
     nn.AdaptiveMaxPool2d: _adaptive,
-    nn.ZeroPad2d: _zero_pad,
+    nn.ZeroPad1d: _border("constant"),
+    nn.ZeroPad2d: _border("constant"),
+    nn.modules.padding._ReflectionPadNd: _border("reflect"),
+    nn.modules.padding._ReplicationPadNd: _border("replicate"),
+    nn.modules.padding._CircularPadNd: _border("circular"),
 }
 """Readers of modules whose fields depend on the layout, or that the language
 has not. The first class that matches is used."""

@@ -57,9 +57,16 @@ Read = Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
 
 def _reduced(given: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Return the fields, with the reduction and weights of classes."""
+    labels = given["target"].dtype == torch.int64
+    weights = None
     if given.get("weight") is not None:
-        fields["class_weights"] = tuple(to_array(given["weight"]).tolist())
-        labels = given["target"].dtype == torch.int64
+        weights = to_array(given["weight"]).tolist()
+    ignored = given.get("ignore_index", -1)
+    if labels and 0 <= ignored < given["input"].shape[1]:
+        weights = weights or [1.0] * given["input"].shape[1]
+        weights[ignored] = 0.0
+    if weights is not None:
+        fields["class_weights"] = tuple(weights)
         fields["mean_of"] = "weights" if labels else "samples"
     return fields | {"reduction": given["reduction"]}
 

@@ -54,6 +54,8 @@ def read_optimizer(
         read.decayed.setdefault(index, {})[name] = bool(
             group and group.get(key)
         )
-        factor = 1.0 if group is None else float(group["lr"] / first["lr"])
+        factor = 1.0
+        if group is not None and group["lr"] != first["lr"]:
+            factor = float(group["lr"] / first["lr"] if first["lr"] else "inf")
         read.factors.setdefault(index, {})[name] = factor
     return read

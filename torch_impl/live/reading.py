@@ -162,8 +162,14 @@ class Reader:
         after = kind in IMAGES or (
             given and (kind in KEEPING or elementwise or boxed)
         )
+        if kind in REDUCTIONS.values() and given:
+            after = event.first[0].ndim == event.outputs[0].ndim
         if kind == "arrange":
             after = bool(fields["first"])
+        if kind == "reshape" and given:
+            shapes = event.first[0].shape, event.outputs[0].shape
+            before, now = map(tuple, shapes)
+            after = self._keeps_channels(before, now, event.first[1])
         for port, value in enumerate(event.outputs):
             if after and value.ndim >= 3:
                 self.first.add((index, port))
@@ -193,6 +199,8 @@ class Reader:
             return "identity", {}
         if self._is_only_state(event):
             return "slice", {"axis": 0, "index": 0}
+        if name == "detach":
+            return "stop_gradient", {}
         if name in AS_MODULE:
             return self._as_module(event, name)
         if name in ARITHMETIC:
@@ -201,7 +209,9 @@ class Reader:
         if name in ("max", "min") and isinstance(axes, int):
             return name, {"axes": self._axes(event, axes)}
         if name == "var":
-            return self._variance(event)
+            return "variance", self._spread(event)
+        if name == "std":
+            return "deviation", self._spread(event)
         if name in REDUCTIONS:
             axes = event.argument(1, "dim", None)
             axes = event.argument(1, "axis", axes)
@@ -289,11 +299,11 @@ class Reader:
         after = event.outputs[0].ndim == 2
         return recurrent and port == 1 and only and after
 
-    def _variance(self, event: Call) -> Described:
+    def _spread(self, event: Call) -> dict[str, Any]:
         axes = event.argument(1, "dim", None)
         default = event.argument(2, "unbiased", True)
         correction = event.argument(2, "correction", int(bool(default)))
-        return "variance", {
+        return {
             "axes": self._axes(event, axes),
             "unbiased": bool(correction),
         }
@@ -308,7 +318,16 @@ class Reader:
         tensor, edge = event.first
         before = tuple(tensor.shape)
         after = tuple(event.outputs[0].shape)
+        if self._keeps_channels(before, after, edge):
+            return "reshape", {"shape": (*after[2:], after[1])}
         return arranged(before, after, channels_first=edge in self.first)
+
+    def _keeps_channels(self, before: Shape, after: Shape, edge: Edge) -> bool:
+        """Return whether a change of shape leaves the channels second."""
+        several = len(before) >= 3 and len(after) >= 3
+        same = before[:2] == after[:2] and before != after
+        wide = math.prod(before) != math.prod(before[:2])
+        return edge in self.first and several and same and wide
 
     def _permuted(self, event: Call, name: str) -> Described:
         tensor, edge = event.first

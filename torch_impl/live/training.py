@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
-from framework_parity.common.live.losses import computed
+from framework_parity.common.live.losses import class_axis, computed
 from framework_parity.common.live.records import (
     OptimizerRead,
     Parameter,
@@ -92,10 +92,22 @@ class LiveTraining(BaseLiveTraining):
             return self.called("loss", pred, target)
         last, y = pred, to_array(target)
         if pred.ndim >= 3:
-            last = pred.movedim(1, -1)
+            last = pred.movedim(class_axis(tuple(pred.shape), y.shape), -1)
             y = np.moveaxis(y, 1, -1) if y.ndim == pred.ndim else y
         loss = computed(self.changes.loss, y)
         return self.live.differentiable(loss, [last])
+
+    def loss_slope(self, z: Array, y: Array) -> Array:
+        """Return the derivative of the user's loss by the outputs.
+
+        Args:
+            z: the outputs, as the framework has them.
+            y: the targets.
+        """
+        pred = self.as_target(z).requires_grad_()
+        value = self.functions["loss"](pred, self.as_target(y))
+        (slope,) = torch.autograd.grad(value, [pred])
+        return to_array(slope)
 
     def differentiated(
         self, inputs: list[Array], target: Array
@@ -104,6 +116,10 @@ class LiveTraining(BaseLiveTraining):
         value = self.loss_of(self.forward(inputs), self.target(target))
         if value.requires_grad:
             value.backward()
+        return self.to_float(value), self._gradients()
+
+    def _gradients(self) -> Tensors:
+        """Return the gradients of all tensors, in neutral layout."""
         gradients: Tensors = {}
         for index, name, layout, own in self.parameters():
             slopes = [
@@ -119,7 +135,26 @@ class LiveTraining(BaseLiveTraining):
                 slopes[0] if layout is None else layout.to_neutral(slopes)
             )
             gradients.setdefault(index, {})[name] = neutral
-        return self.to_float(value), gradients
+        return gradients
+
+    @contextmanager
+    def watched_step(self, optimizer: Any) -> Iterator[Tensors]:
+        """Note the gradients that an optimiser gets, by node and name."""
+        given: Tensors = {}
+        plain = getattr(optimizer, "step", None)
+        if plain is None:
+            yield given
+            return
+
+        def step(*args: Any, **keywords: Any) -> Any:
+            given.update(self._gradients())
+            return plain(*args, **keywords)
+
+        optimizer.step = step
+        try:
+            yield given
+        finally:
+            optimizer.step = plain
 
     def parameters(self) -> Iterator[Parameter]:
         """Yield node, name, layout and tensors of what may be trained."""
@@ -190,7 +225,7 @@ class LiveTraining(BaseLiveTraining):
         self.live.model.train()
         if self.changes.cleared:
             self._set_gradients(None)
-        if "train_step" in self.functions:
+        if self.own_step:
             x = inputs[0] if len(inputs) == 1 else tuple(inputs)
             with self.loss_replaced():
                 return self.called("train_step", model, optimizer, x, target)

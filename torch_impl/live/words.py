@@ -5,9 +5,9 @@ from collections.abc import Callable
 from torch import nn
 
 NOISE = {
-    *("contiguous", "clone", "detach", "to", "float", "double", "type"),
+    *("contiguous", "clone", "to", "float", "double", "type"),
     *("type_as", "cpu", "requires_grad", "positive", "alias", "identity"),
-    *("as_subclass", "half", "bfloat16", "detach"),
+    *("as_subclass", "half", "bfloat16"),
 }
 """Functions that change no value."""
 
@@ -93,6 +93,6 @@ IMAGES = {
 KEEPING = {
     *("dropout", "spatial_dropout", "batch_norm", "prelu", "group_norm"),
     *("layer_norm", "softmax", "log_softmax", "concatenate", "resize"),
-    *("zero_pad", "split"),
+    *("zero_pad", "pad", "split"),
 }
 """Operations, besides those on single numbers, that keep the layout."""
