@@ -66,20 +66,29 @@ OF_ITS_OWN = {
     # Penalties, compiled models and learning rates that are variables are
     # Keras's; tensors that share their memory are PyTorch's.
     "live/training.py": {
-        *("FROZEN", "LiveTraining.has_penalties"),
+        *("LiveTraining.has_penalties", "LiveTraining.penalized"),
+        "LiveTraining.penalties_replaced",
         *("LiveTraining.complete", "LiveTraining.set_rate"),
         *("LiveTraining.fit_values", "LiveTraining.watched_losses"),
         *("LiveTraining.shared_key", "LiveTraining.set_single_biases"),
         *("LiveTraining.clears", "LiveTraining.train_padding_rows"),
-        "DRAWING",
         "_Replayed.__init__",
         "_Replayed.forward",
     },
+    # Layers of Keras that are frozen run in evaluation mode, and dropouts
+    # inside its layers are switched off by their class.
+    "live/drawing.py": {"FROZEN", "DRAWING"},
     "live/reading.py": {
         *("Reader.element", "Reader.sample", "Reader.axes", "NUMBERS"),
         "Reader.arranged",
     },
-    "live/functions.py": {"axis_of", "axes_of", "snake_case", "resized"},
+    "live/functions.py": {
+        "axis_of",
+        "axes_of",
+        "snake_case",
+        "resized",
+        "padded",
+    },
     # In a comparison Keras's optimiser is replaced, and its attention's scale.
     "live/optimizers.py": {"replaced_optimizer"},
     "live/model.py": {"LiveModel.notes", "SCALES"},
@@ -240,12 +249,18 @@ def test_builder_and_reader_files_define_nothing_else(
 def test_few_files_import_tensorflow() -> None:
     """The engine, and what reads models that may call TensorFlow."""
     assert importers(KERAS, "tensorflow") == [
-        "engine.py",
+        *("engine.py", "drawing.py"),
         *("functions.py", "model.py", "optimizers.py", "trace.py"),
         "training.py",
     ]
     assert importers(KERAS / "live", "tensorflow") == [
-        *("functions.py", "model.py", "optimizers.py", "trace.py"),
+        *(
+            "drawing.py",
+            "functions.py",
+            "model.py",
+            "optimizers.py",
+            "trace.py",
+        ),
         "training.py",
     ]
 

@@ -6,7 +6,11 @@ from typing import Any
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph, Node
+from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.trace import Source, Trace
+
+ARRANGING = ("zero_pad", "slice", "split", "stack")
+"""Operations beside `JOINS` that TensorFlow gives numbers as tensors."""
 
 
 def with_constants(
@@ -23,15 +27,26 @@ def with_constants(
         to_array: from a tensor of the framework to an array.
     """
     fixed: set[int] = set()
+    integers: set[int] = set()
     nodes = []
     for node in graph:
+        node = _without(node, integers)
         if node.kind == "constant" and node.tensors:
             node = _with_value(node, trace, to_array)
         elif _is_fixed(node, fixed):
             fixed.add(node.index)
             node = _with_value(node, trace, to_array)
+            if node.value is None:
+                integers.add(node.index)
         nodes.append(node)
     return Graph(tuple(nodes), graph.outputs)
+
+
+def _without(node: Node, integers: set[int]) -> Node:
+    """Return a node without constants that are axes, shapes or paddings."""
+    kept = tuple(edge for edge in node.inputs if edge[0] not in integers)
+    known = node.kind in JOINS or node.kind in ARRANGING
+    return replace(node, inputs=kept) if known and kept else node
 
 
 def _is_fixed(node: Node, fixed: set[int]) -> bool:

@@ -14,6 +14,7 @@ from framework_parity.comparisons.compare.recipe import (
     RATES,
     Found,
     decay_penalties,
+    proportional,
 )
 from framework_parity.comparisons.compare.result import (
     Difference,
@@ -157,7 +158,7 @@ def _loss(
             return torch.losses[0].described
         theirs = torch.losses[0].fields
         fields = fields | {each.field: theirs.get(each.field)}
-        if each.field == "mean_of":
+        if each.field == "mean_of" and proportional(fields, theirs):
             fields["class_weights"] = theirs["class_weights"]
         if each.field == "class_weights" and "mean_of" not in fields:
             fields["mean_of"] = theirs["mean_of"]

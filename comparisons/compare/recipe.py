@@ -83,7 +83,7 @@ def _of_losses(found: Found) -> list[Difference]:
         ]
     readable = torch.loss_read and keras.loss_read
     ignored = {"clip", "clipped_first"}
-    if _proportional(one.fields, other.fields):
+    if proportional(one.fields, other.fields):
         ignored.add("class_weights")
     if not (one.fields.get("mean_of") and other.fields.get("mean_of")):
         ignored.add("mean_of")  # one side has no weights
@@ -125,10 +125,14 @@ def _of_mean(
     )
 
 
-def _proportional(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def proportional(one: dict[str, Any], other: dict[str, Any]) -> bool:
     """Return whether class weights have the same proportions.
 
     Their size has no effect in a mean that is divided by their sum.
+
+    Args:
+        one: fields of a loss.
+        other: fields of another one.
     """
     relative = "weights" in (one.get("mean_of"), other.get("mean_of"))
     mine, theirs = one.get("class_weights"), other.get("class_weights")

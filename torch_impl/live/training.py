@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
@@ -19,29 +18,18 @@ from framework_parity.common.live.records import (
     Tensors,
 )
 from framework_parity.common.live.replay import Replay
-from framework_parity.common.live.training import (
-    BaseLiveTraining,
-    first_number,
-)
+from framework_parity.common.live.training import first_number
+from framework_parity.torch_impl.live.drawing import Drawing
 from framework_parity.torch_impl.live.losses import watched_losses
 from framework_parity.torch_impl.live.optimizers import read_optimizer
 from framework_parity.torch_impl.live.schedules import LiveSchedule
-from framework_parity.torch_impl.live.stacked import (
-    is_stacked,
-    joined,
-    layers_of,
-    stacked,
-)
 from framework_parity.torch_impl.live.tensors import (
     from_array,
     to_array,
 )
 
-MODED = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._BatchNorm)
-"""Layers that do something else in training."""
 
-
-class LiveTraining(BaseLiveTraining):
+class LiveTraining(Drawing):
     """A live PyTorch model in training mode."""
 
     live_schedule = LiveSchedule
@@ -239,69 +227,6 @@ class LiveTraining(BaseLiveTraining):
         """Return the model with its operations replaced, as a model."""
         return _Replayed(self.live.model, replay)
 
-    @contextmanager
-    def drawing(self) -> Iterator[None]:
-        """Let dropouts draw from `self.masks`."""
-        names = ("dropout", "dropout1d", "dropout2d", "dropout3d")
-        plain = {name: getattr(functional, name) for name in names}
-
-        def drawn(channels: bool) -> Any:
-            def dropout(
-                x: Any,
-                p: float = 0.5,
-                training: bool = True,
-                *_: Any,
-                **__: Any,
-            ) -> Any:
-                if not training or p == 0:
-                    return x
-                shape = tuple(x.shape)
-                if channels:
-                    shape = (*shape[:2], *(1 for _ in shape[2:]))
-                kept = self.masks.drawn_next(shape) >= p
-                return x * from_array(kept / (1 - p)).to(x.dtype)
-
-            return dropout
-
-        for name in names:
-            setattr(functional, name, drawn(name != "dropout"))
-        inside = [
-            (module, module.dropout)
-            for module in self.live.model.modules()
-            if isinstance(module, nn.MultiheadAttention)
-        ]
-        for module, _ in inside:
-            module.dropout = 0.0
-        forwards = {kind: kind.forward for kind in (nn.RNN, nn.LSTM, nn.GRU)}
-        for kind, forward in forwards.items():
-            kind.forward = _layer_by_layer(forward)  # type: ignore
-        hooks = [
-            module.register_forward_pre_hook(self._in_mode)
-            for module in self.live.model.modules()
-            if isinstance(module, MODED)
-        ]
-        try:
-            yield
-        finally:
-            for hook in hooks:
-                hook.remove()
-            for module, rate in inside:
-                module.dropout = rate
-            for kind, forward in forwards.items():
-                kind.forward = forward  # type: ignore[method-assign]
-            for name, function in plain.items():
-                setattr(functional, name, function)
-
-    def _in_mode(self, module: nn.Module, _: Any) -> None:
-        """Note the mode of a layer, or set the one that replaces it."""
-        module.training = self.in_training(module)
-        self.seen[id(module)] = module.training
-
-    def in_training(self, layer: Any) -> bool:
-        """Return whether a layer that is replayed runs in training mode."""
-        wanted = self.mode_of(layer)
-        return bool(layer.training) if wanted is None else wanted
-
     def trained(self) -> dict[int, dict[str, bool]]:
         """Return whether each tensor is trained, by node and name."""
         found: dict[int, dict[str, bool]] = {}
@@ -360,23 +285,6 @@ class LiveTraining(BaseLiveTraining):
         """Return a loss as a number; NaN if it is none."""
         value = first_number(value)
         return float("nan") if value is None else float(value)
-
-
-def _layer_by_layer(plain: Any) -> Any:
-    """Return the pass of a recurrent layer, with the dropouts of a stack."""
-
-    def forward(module: Any, *args: Any, **keywords: Any) -> Any:
-        if not (module.dropout and is_stacked(module, args, keywords)):
-            return plain(module, *args, **keywords)
-        output, states = stacked(
-            module,
-            layers_of(module),
-            args[0],
-            lambda part, x: plain(part, x),
-        )
-        return output, joined(states)
-
-    return forward
 
 
 class _Replayed(nn.Module):

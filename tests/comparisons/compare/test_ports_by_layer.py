@@ -101,7 +101,83 @@ def make_optimizer(params):
     )
 """
 
+PIXELS = (2, 6, 6, 4)
+PADDED_K = """
+class Border(layers.Layer):
+    def call(self, x):
+        return tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "MODE")
+"""
+EXCITED_T = module(
+    "self.a, self.b = nn.Conv2d(4, 3, 1), nn.Conv2d(3, 4, 1)",
+    "s = torch.relu(self.a(x.mean((2, 3), keepdim=True))); "
+    "return x * F.hardsigmoid(self.b(s))",
+)
+
+
+def excited_k(gate: str) -> str:
+    return f"""
+
+
+def net():
+    x = keras.Input((6, 6, 4))
+    s = layers.GlobalAveragePooling2D(keepdims=True)(x)
+    s = layers.Conv2D(3, 1, activation="relu")(s)
+    s = layers.Conv2D(4, 1)(s)
+    return keras.Model(x, layers.Multiply()([x, {gate}]))
+"""
+
+
+def joined_t() -> str:
+    return module(
+        "self.a = nn.ModuleList(nn.Linear(n, 2) for n in (6, 8, 10, 12, 14))",
+        "for a in self.a: x = torch.cat([x, torch.tanh(a(x))], 1)\n"
+        "        return x",
+    )
+
+
+def joined_k(parts: str) -> str:
+    return f"""
+
+
+def net():
+    first = x = keras.Input((6,))
+    for _ in range(5):
+        y = layers.Dense(2, activation="tanh")(x)
+        x = layers.Concatenate()([{parts}])
+    return keras.Model(first, x)
+"""
+
+
+NORMED_T = module(
+    "self.a, self.b = nn.Linear(6, 6), nn.Linear(6, 6)\n"
+    "        self.n, self.m = nn.LayerNorm(6), nn.LayerNorm(6)",
+    "x = self.n(x + torch.tanh(self.a(x))); "
+    "return self.m(x + torch.tanh(self.b(x)))",
+)
+NORMED_K = model(
+    "self.a, self.b = (layers.Dense(6, activation='tanh') for _ in '12')\n"
+    "        self.n, self.m = (layers.LayerNormalization(epsilon=1e-5) "
+    "for _ in '12')",
+    "x = x + self.a(self.n(x)); return x + self.b(self.m(x))",
+)
+
 AGREE: dict[str, Case] = {
+    "a pooling that keeps axes": Case(
+        EXCITED_T, excited_k("ops.hard_sigmoid(s)"), PIXELS
+    ),
+    "a hard sigmoid written out": Case(
+        EXCITED_T, excited_k("ops.relu6(s + 3.0) / 6.0"), PIXELS
+    ),
+    "tokens of an image": Case(
+        module(
+            "self.a = nn.Linear(4, 2)",
+            "return self.a(x.flatten(2).transpose(1, 2))",
+        ),
+        sequential(
+            "layers.Reshape((36, 4))", "layers.Dense(2)", shape="(6, 6, 4)"
+        ),
+        PIXELS,
+    ),
     "a table in float32": Case(
         BUFFER_T + MSE_T + SGD_T, table_k() + MSE_K + SGD_K, (2, 6, 8)
     ),
@@ -113,6 +189,75 @@ AGREE: dict[str, Case] = {
     ),
 }
 DIFFER: dict[str, Case] = {
+    "a function called like one of Keras's": Case(
+        module("self.a = nn.Linear(6, 8)", "return F.gelu(self.a(x))"),
+        """
+
+
+def gelu(x):
+    return keras.activations.gelu(x, approximate=True)
+"""
+        + sequential(
+            "layers.Dense(8)", "layers.Activation(gelu)", shape="(6,)"
+        ),
+        (2, 6),
+        ("gelu_form",),
+    ),
+    "the same, as the activation of a layer": Case(
+        module("self.a = nn.Linear(6, 8)", "return F.elu(self.a(x))"),
+        """
+
+
+def elu(x):
+    return keras.activations.elu(x, alpha=0.5)
+"""
+        + sequential("layers.Dense(8, activation=elu)", shape="(6,)"),
+        (2, 6),
+        ("elu_alpha",),
+    ),
+    "a clipped line": Case(
+        EXCITED_T,
+        excited_k("ops.clip(0.2 * s + 0.5, 0.0, 1.0)"),
+        PIXELS,
+        ("hard_sigmoid_line",),
+    ),
+    "mirrored borders": Case(
+        module(
+            "self.p, self.a = nn.ReflectionPad2d(1), nn.Conv2d(4, 2, 3)",
+            "return self.a(self.p(x))",
+        ),
+        PADDED_K.replace("MODE", "SYMMETRIC")
+        + sequential("Border()", "layers.Conv2D(2, 3)", shape="(6, 6, 4)"),
+        PIXELS,
+        ("conv2d_padding_mode",),
+    ),
+    "mirrored borders of a pool": Case(
+        module(
+            "self.p, self.a = nn.ReflectionPad2d(1), nn.AvgPool2d(2)",
+            "return self.a(self.p(x))",
+        ),
+        PADDED_K.replace("MODE", "SYMMETRIC")
+        + sequential(
+            "Border()", "layers.AveragePooling2D(2)", shape="(6, 6, 4)"
+        ),
+        PIXELS,
+        ("pad_mode",),
+    ),
+    "biased deviation": Case(
+        module("self.a = nn.Linear(4, 2)", "return self.a(x.std((2, 3)))"),
+        model(
+            "self.a = layers.Dense(2)",
+            "return self.a(ops.std(x, axis=(1, 2)))",
+        ),
+        (3, 5, 6, 4),
+        ("deviation_unbiased",),
+    ),
+    "order of many parts": Case(
+        joined_t(), joined_k("y, x"), (2, 6), ("concatenate_order",)
+    ),
+    "normalisation before a block": Case(
+        NORMED_T, NORMED_K, (3, 6), ("operation_order",)
+    ),
     "halves of a table": Case(
         BUFFER_T + MSE_T + SGD_T,
         table_k("halves=True") + MSE_K + SGD_K,
