@@ -17,7 +17,20 @@ registered = keras.saving.register_keras_serializable("framework_parity")
 
 
 @registered
-class ChannelsFirstFlatten(keras.layers.Layer):
+class SampleLayer(keras.layers.Layer):
+    """A base class of layers that need the shape of a sample.
+
+    In a graph the shape is not always known: TensorFlow's depthwise
+    convolution loses it with a stride and a dilation.
+    """
+
+    def build(self, shape: Any) -> None:
+        self.sample = tuple(shape[1:])
+        super().build(shape)
+
+
+@registered
+class ChannelsFirstFlatten(SampleLayer):
     """Flatten (n, h, w, c) in the order channel, height, width.
 
     For (n, l, c) the order is channel, position.
@@ -25,11 +38,11 @@ class ChannelsFirstFlatten(keras.layers.Layer):
 
     def call(self, x: Any) -> Any:
         moved = ops.moveaxis(x, -1, 1)
-        return ops.reshape(moved, (-1, math.prod(x.shape[1:])))
+        return ops.reshape(moved, (-1, math.prod(self.sample)))
 
 
 @registered
-class JointSoftmax(keras.layers.Layer):
+class JointSoftmax(SampleLayer):
     """Joint softmax along all axes of a sample, or all but the channels.
 
     keras.layers.Softmax takes several axes, too, but computes
@@ -45,12 +58,12 @@ class JointSoftmax(keras.layers.Layer):
         self.channels, self.log = channels, log
 
     def call(self, x: Any) -> Any:
-        sizes = (-1,) if self.channels else (-1, x.shape[-1])
-        numbers = math.prod(x.shape[1:])
-        inner = numbers // (1 if self.channels else x.shape[-1])
+        last = self.sample[-1]
+        sizes = (-1,) if self.channels else (-1, last)
+        inner = math.prod(self.sample) // (1 if self.channels else last)
         flat = ops.reshape(x, (-1, inner, *sizes[1:]))
         of = ops.log_softmax if self.log else ops.softmax
-        return ops.reshape(of(flat, axis=1), (-1, *x.shape[1:]))
+        return ops.reshape(of(flat, axis=1), (-1, *self.sample))
 
     def get_config(self) -> dict[str, Any]:
         own = {"channels": self.channels, "log": self.log}

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from framework_parity.keras_impl.extensions import registered
+from framework_parity.keras_impl.extensions import SampleLayer, registered
 
 
 def given(mask: Any, inputs: Any) -> Any:
@@ -98,7 +98,7 @@ class MaskedRandomFlip(RandomFlip):
 
 
 @registered
-class RandomCrop(keras.layers.Layer):
+class RandomCrop(SampleLayer):
     """Pad each image and cut out its size at random, in training."""
 
     def __init__(self, padding: int, fill: float, **fields: Any) -> None:
@@ -114,7 +114,7 @@ class RandomCrop(keras.layers.Layer):
         padded = ops.pad(inputs, sides, constant_values=self.fill)
         top, left = ops.split(ops.cast(self.drawn(inputs), "int32"), 2, -1)
         rows, columns = (
-            ops.arange(n, dtype="int32") for n in inputs.shape[1:3]
+            ops.arange(n, dtype="int32") for n in self.sample[:2]
         )
         cut = ops.take_along_axis(padded, top + rows[:, None, None], 1)
         return ops.take_along_axis(cut, left + columns[:, None], 2)

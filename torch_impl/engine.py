@@ -169,7 +169,9 @@ def compile_steps(
                     model, loss, penalty, variables, *batch
                 )
             if gradient_norm:
-                norms.append(torch.stack([g.norm() for g in grads]))
+                # `norm` adds one number after the other, `sum` by halves.
+                squares = [g.square().sum() for g in grads]
+                norms.append(torch.stack(squares).sqrt())
             used.append(update(grads, rates[step]))
             losses.append(value)
         curves = {

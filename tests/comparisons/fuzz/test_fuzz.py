@@ -29,6 +29,7 @@ OF_NOISE: dict[str, Any] = {
     "cancellation_in_bfloat16": pytest.mark.slow,
     "constant_channel_under_l1": pytest.mark.slow,
     "noise_under_vanishing_weights": pytest.mark.slow,
+    "norm_of_equal_numbers": pytest.mark.slow,
     "penalty_of_noise": pytest.mark.slow,
     "signs_that_cancel_under_l1": pytest.mark.slow,
     "penalty_of_noise_under_adam": pytest.mark.slow,
