@@ -16,7 +16,6 @@ from framework_parity.common.spec.layers.activations import (
 registered = keras.saving.register_keras_serializable("framework_parity")
 
 
-@registered
 class SampleLayer(keras.layers.Layer):
     """A base class of layers that need the shape of a sample.
 

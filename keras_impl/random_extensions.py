@@ -113,9 +113,7 @@ class RandomCrop(SampleLayer):
         sides = ((0, 0), around, around, (0, 0))
         padded = ops.pad(inputs, sides, constant_values=self.fill)
         top, left = ops.split(ops.cast(self.drawn(inputs), "int32"), 2, -1)
-        rows, columns = (
-            ops.arange(n, dtype="int32") for n in self.sample[:2]
-        )
+        rows, columns = (ops.arange(n, dtype="int32") for n in self.sample[:2])
         cut = ops.take_along_axis(padded, top + rows[:, None, None], 1)
         return ops.take_along_axis(cut, left + columns[:, None], 2)
 

@@ -10,6 +10,32 @@ from framework_parity.common.live.joins import JOINS
 
 Tensors = dict[str, Array]
 
+
+class Mask:
+    """Which keys each query of each sample is compared with.
+
+    Args:
+        allowed: booleans of shape (n, queries, keys), or with sizes of 1.
+    """
+
+    def __init__(self, allowed: Array) -> None:
+        self.allowed = np.asarray(allowed, bool)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the same pairs are compared."""
+        if not isinstance(other, Mask):
+            return False
+        mine, theirs = np.broadcast_arrays(self.allowed, other.allowed)
+        return np.array_equal(mine, theirs)
+
+    def __hash__(self) -> int:
+        return hash(Mask)
+
+    def __repr__(self) -> str:
+        share = self.allowed.mean()
+        return f"a mask that lets {100 * share:.0f} % of the pairs through"
+
+
 LOWEST = -1e4
 """Numbers that are added to scores mask them if they are smaller."""
 
@@ -49,7 +75,8 @@ def multi_head_attention(
     """Apply attention to queries, keys and values.
 
     Args:
-        fields: `causal`, and `allowed` for another mask; `time_axis`.
+        fields: `causal`; `allowed` for another mask, or `mask` where it
+            differs between samples; `time_axis`.
         tensors: the projections of query, key and value, (3, inputs, heads,
             size) and (3, heads, size), and that of the output, (heads, size,
             outputs) and (outputs,); without biases they are missing.
@@ -70,7 +97,9 @@ def multi_head_attention(
         for x, own, bias in zip(inputs, kernels, biases, strict=True)
     ]
     inner = {"scale": size**-0.5} | {
-        name: fields[name] for name in ("causal", "allowed") if name in fields
+        name: fields[name]
+        for name in ("causal", "allowed", "mask")
+        if fields.get(name) is not None
     }
     heads, back_heads = JOINS["attention"](inner, *parts)
     output = np.einsum("nhts,hso->nto", heads, kernel)

@@ -273,6 +273,10 @@ class BaseLiveModel:
         """Return an array in the framework's layout as a tensor."""
         raise NotImplementedError
 
+    def channels_last(self, value: Any) -> Any:
+        """Return a tensor whose channels are first with its channels last."""
+        return value
+
     def differentiable(
         self,
         compute: Callable[..., tuple[Array, Callable[[Array], list[Array]]]],

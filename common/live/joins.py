@@ -31,6 +31,9 @@ def _attention(fields: dict[str, Any], *inputs: Array) -> Joined:
         scores = np.where(later, -np.inf, scores)
     if fields.get("allowed"):
         scores = np.where(np.array(fields["allowed"]), scores, -np.inf)
+    if fields.get("mask"):
+        allowed = fields["mask"].allowed[:, None]
+        scores = np.where(allowed, scores, -np.inf)
     weights = Softmax().value(scores)
 
     def back(slope: Array) -> list[Array]:
@@ -221,9 +224,14 @@ def _reshape(fields: dict[str, Any], *inputs: Array) -> Joined:
     shape = fields["shape"]
     if np.prod(shape) * len(x) == x.size:
         shape = (len(x), *shape)
+    into = fields.get("into") == "channels_first"
+    if into:
+        shape = (shape[0], shape[-1], *shape[1:-1])
     value = moved.reshape(shape)
+    value = np.moveaxis(value, 1, -1) if into else value
 
     def back(slope: Array) -> list[Array]:
+        slope = np.moveaxis(slope, -1, 1) if into else slope
         before = slope.reshape(moved.shape)
         return [np.moveaxis(before, 1, -1) if first else before]
 
@@ -254,6 +262,29 @@ def _pad(fields: dict[str, Any], *inputs: Array) -> Joined:
         return [by_x]
 
     return x[at], back
+
+
+def _adaptive(fields: dict[str, Any], *inputs: Array) -> Joined:
+    """The means of windows from floor(i n / k) to ceil((i + 1) n / k)."""
+    (x,) = inputs
+    sides = fields["sides"]
+    matrices = []
+    for n, size in zip(x.shape[1:-1], sides, strict=True):
+        matrix = np.zeros((size, n))
+        for place in range(size):
+            window = slice(place * n // size, -(-(place + 1) * n // size))
+            matrix[place, window] = 1.0
+        matrices.append(matrix / matrix.sum(1, keepdims=True))
+    names = "ij"[: len(sides)]
+    rows = ",".join(
+        f"{new}{old}" for new, old in zip(names, "hw", strict=False)
+    )
+    old, new = f"n{'hw'[: len(sides)]}c", f"n{names}c"
+
+    def back(slope: Array) -> list[Array]:
+        return [np.einsum(f"{rows},{new}->{old}", *matrices, slope)]
+
+    return np.einsum(f"{rows},{old}->{new}", *matrices, x), back
 
 
 def _pixel_shuffle(fields: dict[str, Any], *inputs: Array) -> Joined:
@@ -342,6 +373,7 @@ JOINS: dict[str, Callable[..., Joined]] = {
     "reshape": _reshape,
     "permute": _permute,
     "pad": _pad,
+    "adaptive_average_pool": _adaptive,
     "clip": _clip,
     "variance": _spread(root=False),
     "deviation": _spread(root=True),

@@ -115,6 +115,7 @@ class Changes:
         accumulation: number of batches of an update, if `optimizer` is given.
         decayed: whether weight decay is applied, where that is replaced.
         stepped: whether the optimiser gets a tensor, where it does not.
+        flat: whether targets are given without their last axis.
         dense: whether the gradients of an embedding are added up by id
             before the optimiser gets them.
         cleared: whether gradients are cleared before each step.
@@ -140,6 +141,7 @@ class Changes:
     single_rate: bool = False
     padding_rows: bool = True
     fitted: bool = False
+    flat: bool = False
     dense: bool = False
     cleared: bool = False
     plain_step: bool = False

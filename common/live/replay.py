@@ -149,7 +149,10 @@ class Replay:
         first = [before.channels_first for before, _ in edges]
         instead = self.replaced[node.event]
         if instead is None:
-            return given[self._longest(node)]
+            place = self._longest(node)
+            if first[place] and not node.channels_first:
+                return self.live.channels_last(given[place])
+            return given[place]
         if instead[0] in JOINS:
             event = self.trace.events[node.event]
             raw = list(getattr(event, "inputs", {}).values())

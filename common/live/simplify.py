@@ -14,6 +14,14 @@ from framework_parity.common.live.recognize import recognized
 NOISE = ("identity", "arrange")
 """Kinds of nodes that change no value in the neutral layout."""
 
+NEUTRAL = (
+    ("add", {"by": 0.0}),
+    ("subtract", {"by": 0.0}),
+    ("multiply", {"by": 1.0}),
+    ("divide", {"by": 1.0}),
+)
+"""Operations with a number that has no effect."""
+
 PADDED = ("conv1d", "conv2d", "depthwise_conv2d")
 
 
@@ -31,26 +39,31 @@ def simplified(graph: Graph) -> Graph:
         if node.kind in NOISE
         or (node.kind == "dropout" and node.fields.get("rate") == 0)
         or (node.kind == "concatenate" and len(node.inputs) == 1)
+        or (node.kind, node.fields) in NEUTRAL
     }
     graph = recognized(without(Graph(tuple(nodes), graph.outputs), dropped))
     nodes = [_joined(node, graph) for node in graph]
     merged: set[int] = set()
-    for node in graph:
-        if node.kind not in PADDED:
+    for before in graph:
+        if before.kind not in ("zero_pad", "pad"):
             continue
-        before = graph.nodes[node.inputs[0][0]]
-        if len(graph.consumers(before.index)) != 1:
-            continue
-        fields = _padded(before, node)
-        if fields is not None:
+        after = graph.consumers(before.index)
+        fields = [_padded(before, node) for node in after]
+        if after and all(each is not None for each in fields):
             merged.add(before.index)
-            nodes[node.index] = replace(node, fields=fields)
+            for node, each in zip(after, fields, strict=True):
+                nodes[node.index] = replace(node, fields=each or {})
     nodes = [_of_one_pixel(node, graph) for node in nodes]
     return without(Graph(tuple(nodes), graph.outputs), merged)
 
 
 def _padded(before: Node, node: Node) -> dict[str, Any] | None:
-    """Return the fields of a convolution with the padding before it."""
+    """Return the fields of a convolution with the padding before it.
+
+    None for another operation, or another padding.
+    """
+    if node.kind not in PADDED:
+        return None
     if before.kind == "zero_pad" and "padding_mode" not in node.fields:
         pads = tuple(
             (a + c, b + d)
@@ -86,14 +99,21 @@ def _of_one_pixel(node: Node, graph: Graph) -> Node:
 
 
 def _joined(node: Node, graph: Graph) -> Node:
-    """Return a concatenation of concatenations as one of all their parts."""
-    if node.kind != "concatenate":
+    """Return a concatenation of concatenations as one, and a sum of sums."""
+    if node.kind != "concatenate" and (node.kind != "add" or node.fields):
         return node
     edges = list(node.inputs)
     place = 0
     while place < len(edges):
         before = graph.nodes[edges[place][0]]
-        if before.kind == "concatenate" and before.fields == node.fields:
+        same = before.kind == node.kind and before.fields == node.fields
+        if node.kind == "add":
+            same = (
+                same
+                and len(graph.consumers(before.index)) == 1
+                and before.shapes == node.shapes
+            )
+        if same:
             edges[place : place + 1] = before.inputs
         else:
             place += 1

@@ -103,6 +103,8 @@ class BaseLiveTraining:
 
     def target(self, array: Array) -> Any:
         """Return targets as a tensor."""
+        if self.changes.flat and array.shape[-1] == 1:
+            array = array[..., 0]
         if self.changes.fitted:
             index, port = self.graph.outputs[0]
             array = array.reshape(self._shape(index, port))
@@ -350,6 +352,8 @@ class BaseLiveTraining:
             if more is not None:
                 calls[0].fields |= more
                 exact = self._is_exact(calls, inputs, array, value)
+        if exact and calls[0].fields.get("reduction") == "none":
+            calls[0].fields["reduction"] = "mean"  # the user's own
         return LossRead(calls, form, tuple(accepted), bool(said), exact)
 
     def _weights(

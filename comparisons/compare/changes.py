@@ -45,6 +45,7 @@ def changed(
             if (side, node.kind, node.label) in result.replaced:
                 own = node.kind, node.fields
                 standins[side].setdefault(node.index, own)
+    flat = {each.field for each in parts.get("flat", [])}
     plain = {each.field for each in parts.get("plain_step", [])}
     if "clipping" in parts and keras.optimizer and torch.optimizer:
         clips = keras.optimizer.step_clipping or torch.optimizer.step_clipping
@@ -89,6 +90,7 @@ def changed(
             cleared="cleared" in parts,
             plain_step="torch" in plain,
             fitted="fitted" in parts,
+            flat="torch" in flat,
         ),
         "keras": Changes(
             standins=standins["keras"],
@@ -107,7 +109,9 @@ def changed(
             exact="exact" in parts,
             plain_step="keras" in plain,
             fitted="fitted" in parts,
-            dense="dense" in parts,
+            flat="keras" in flat,
+            # A norm counts each occurrence of an id apart.
+            dense=bool({"dense", "clipping"} & parts.keys()),
             accumulation=_accumulation(parts, torch, keras),
             decayed=decayed,
             stepped=stepped,

@@ -13,6 +13,7 @@ from framework_parity.common.live.standins import (
     can_apply,
     neutral_value,
 )
+from framework_parity.common.reference.recurrence import GATES
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.comparisons.compare.pairing import (
     ACTIVATIONS,
@@ -29,6 +30,7 @@ INHERENT = {"running_variance"}
 SINGLE = {
     *("resize", "pixel_shuffle", "softmax", "log_softmax"),
     *("reshape", "permute", "clip", "variance", "deviation", "pad"),
+    "adaptive_average_pool",
     *("mean", "sum", "max", "min", "global_average_pool", "global_max_pool"),
     *("square", "absolute", "sqrt", "exp", "negative"),
 }
@@ -169,7 +171,7 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                 part="model" if _has_tensors_of(one, other) else "layer",
             )
         ]
-    found = []
+    found = _of_states(one, other)
     names = [] if one.kind == OPAQUE else differing(one, other)
     resized = [
         name
@@ -218,6 +220,25 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
         if not (sized and neutral_value(name) is None)
     ]
     return found
+
+
+def _of_states(one: Node, other: Node) -> list[Difference]:
+    """Return the difference that one recurrent layer starts from 0."""
+    given = len(one.inputs) > 1, len(other.inputs) > 1
+    if one.kind not in GATES or given[0] == given[1]:
+        return []
+    sides = ("PyTorch", "Keras") if given[0] else ("Keras", "PyTorch")
+    return [
+        Difference(
+            f"{one.kind}_initial_state",
+            one,
+            other,
+            f"{one.kind} starts from a given state in {sides[0]}, and from 0 "
+            f"in {sides[1]}",
+            f"give the state in {sides[1]}, too",
+            part="state",
+        )
+    ]
 
 
 def _of_sizes(one: Node, other: Node, names: list[str]) -> Difference:
@@ -317,6 +338,9 @@ def is_testable(
         return not training
     if difference.part == "padding_row":
         return training
+    if difference.part == "state":
+        stateful = _with_states(difference)
+        return can_apply(stateful.kind, stateful.fields, ())
     if difference.part not in ("model", "layer"):
         return difference.part != "unread"
     if difference.value is not None:
@@ -353,6 +377,14 @@ def is_testable(
     return can_apply(*standin, keras.nodes[source].shapes[port][1:])
 
 
+def _with_states(difference: Difference) -> Node:
+    """Return the recurrent layer that starts from given states."""
+    one, other = difference.torch, difference.keras
+    assert one is not None
+    assert other is not None
+    return one if len(one.inputs) > 1 else other
+
+
 def stand_ins(
     differences: Iterable[Difference], graphs: dict[str, Graph] | None = None
 ) -> dict[str, StandIns]:
@@ -374,6 +406,10 @@ def stand_ins(
                 chosen[side] |= {
                     node.index: None for node in graph if node.kind == one.kind
                 }
+        if each.part == "state":
+            own = _with_states(each)
+            side = "torch" if own is one else "keras"
+            chosen[side].setdefault(own.index, (own.kind, own.fields))
         if each.part not in ("model", "layer"):
             continue
         if one is None or other is None:

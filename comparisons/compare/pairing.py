@@ -42,7 +42,7 @@ ACTIVATIONS = {
 }
 FAMILIES = (
     ACTIVATIONS,
-    {"max_pool", "average_pool"},
+    {"max_pool", "average_pool", "adaptive_average_pool"},
     {"max_pool1d", "average_pool1d"},
     {"global_average_pool", "global_max_pool", "flatten", "mean", "max"},
     {"batch_norm", "layer_norm", "group_norm"},

@@ -43,7 +43,8 @@ class Difference:
             `rates`, `rounded_rates`, `trained`, `modes`, `penalties`, `exact`,
             `fitted`, `dense`, `accumulation`, `decays`, `cleared`,
             `stepped`, `shared`, `draws`, `group_rates`, `padding_row`,
-            `loss_scale`, `placement`, `penalized`, `plain_step`; `unread`
+            `loss_scale`, `placement`, `penalized`, `plain_step`, `state`,
+            `flat`; `unread`
             where it cannot be replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.

@@ -360,8 +360,10 @@ class Training:
         shape = self.batches["torch"].targets[0].shape
         outputs = self.result.output_shape
         forms = {found.form for found in self.found.values()}
-        if forms != {"values"} or shape == outputs:
+        if forms != {"values"}:
             return []
+        if shape == outputs:
+            return self._squeezed(outputs)
         if np.prod(shape) != np.prod(outputs):
             return []
         return [
@@ -434,6 +436,24 @@ class Training:
                 part="loss_scale",
                 factor=factor,
             )
+        ]
+
+    def _squeezed(self, outputs: tuple[int, ...]) -> list[Difference]:
+        """Return that a loss may drop the last axis of the outputs alone."""
+        if outputs[-1] != 1 or all(f.loss_read for f in self.found.values()):
+            return []
+        return [
+            Difference.of_training(
+                "loss_broadcasting",
+                self._place("loss"),
+                f"{LABELS[side]}'s loss broadcasts outputs of shape "
+                f"{outputs[:-1]} against targets of shape {outputs}",
+                "drop the last axis of both, or of neither",
+                field=side,
+                part="flat",
+            )
+            for side, found in self.found.items()
+            if not found.loss_read
         ]
 
     def _rates(self) -> list[Difference]:

@@ -230,6 +230,25 @@ def _variance(reader: Any, event: Call) -> Described:
     return "variance", {"axes": axes_of(event, axes), "unbiased": False}
 
 
+def _pooled(kind: str) -> Callable[[Any, Call], Described]:
+    """A pooling function, read as the layer that does the same."""
+
+    def read(reader: Any, event: Call) -> Described:
+        number = len(event.first[0].shape) - 2
+        if number not in (1, 2) or event.name.startswith("tf."):
+            return OPAQUE, {"function": event.name}
+        layer = getattr(keras.layers, f"{kind}Pooling{number}D")(
+            _named(event, "pool_size", 1, None),
+            _named(event, "strides", 2, None),
+            _named(event, "padding", 3, "valid"),
+            data_format=_named(event, "data_format", 4, None),
+        )
+        described: Described = reader.layer(event, layer)
+        return described
+
+    return read
+
+
 def _deviation(reader: Any, event: Call) -> Described:
     return "deviation", _variance(reader, event)[1]
 
@@ -252,6 +271,8 @@ FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "where": _masked,
     "clip": _clipped,
     "std": _deviation,
+    "average_pool": _pooled("Average"),
+    "max_pool": _pooled("Max"),
     "mean": _reduced("mean"),
     "sum": _reduced("sum"),
     "max": _reduced("max"),

@@ -7,9 +7,12 @@ language has not. All others are read as elements of the language.
 from collections.abc import Callable
 from typing import Any
 
+import keras
+import numpy as np
 from keras import layers
 from keras.src.backend import get_keras_mask
 
+from framework_parity.common.live.attention import Mask
 from framework_parity.common.live.elements import (
     Described,
     same_pads,
@@ -174,19 +177,37 @@ def _attention(reader: Any, event: Call, layer: Any) -> Described:
         "time_axis": 1,
         "inputs": event.edges(query, key, value),
     }
-    fields |= masked_fields(reader, event, mask)
-    if event.argument(9, "use_causal_mask", False):
-        fields["causal"] = True
-    # These mask steps, and not pairs of them.
+    causal = bool(event.argument(9, "use_causal_mask", False))
+    # These mask steps, and not pairs of them; the first masks queries.
     names = ("query_mask", "value_mask", "key_mask")
-    given = [
+    steps = [
         event.argument(place, name, None)
         for place, name in enumerate(names, start=3)
     ]
-    carried = [get_keras_mask(each) for each in (query, key, value)]
-    if any(each is not None for each in (*given, *carried)):
-        fields["masked"] = True
-    return "multi_head_attention", fields
+    carried = [get_keras_mask(each) for each in (query, value, key)]
+    queries, *others = (
+        given if given is not None else implied
+        for given, implied in zip(steps, carried, strict=True)
+    )
+    whole = masked_fields(reader, event, mask)
+    known = [each for each in (queries, *others) if each is not None]
+    if not known and "masked" not in whole:
+        whole["causal"] = whole["causal"] or causal
+        return "multi_head_attention", fields | whole
+    if queries is not None and get_keras_mask(query) is None:
+        return "multi_head_attention", fields | {"masked": True}
+    parts = [
+        keras.ops.convert_to_numpy(e)[:, None] for e in others if e is not None
+    ]
+    if queries is not None:
+        parts.append(keras.ops.convert_to_numpy(queries)[..., None])
+    if mask is not None:
+        array = keras.ops.convert_to_numpy(mask)
+        parts.append(array.reshape(-1, *array.shape[-2:]) != 0)
+    if causal:
+        parts.append(np.tri(query.shape[1], key.shape[1])[None] != 0)
+    allowed = np.logical_and.reduce(np.broadcast_arrays(*parts))
+    return "multi_head_attention", fields | {"mask": Mask(allowed)}
 
 
 def _embedding(reader: Any, event: Call, layer: Any) -> Described:
@@ -250,6 +271,16 @@ def _global(kind: str) -> Callable[[Any, Call, Any], Described]:
     return read
 
 
+def _adaptive(kind: str) -> Callable[[Any, Call, Any], Described]:
+    """An adaptive pooling, whose windows are those of PyTorch."""
+
+    def read(reader: Any, event: Call, layer: Any) -> Described:
+        sides = tuple(event.outputs[0].shape)[1:-1]
+        return kind, {"sides": sides}
+
+    return read
+
+
 def _zero_pad(reader: Any, event: Call, layer: Any) -> Described:
     pads = layer.padding
     if isinstance(layer, layers.ZeroPadding1D):
@@ -309,6 +340,10 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.Resizing: _upsampling,
     layers.MaxPooling1D: _pool_1d("max_pool1d"),
     layers.AveragePooling1D: _pool_1d("average_pool1d"),
+    layers.AdaptiveAveragePooling1D: _adaptive("adaptive_average_pool"),
+    layers.AdaptiveAveragePooling2D: _adaptive("adaptive_average_pool"),
+    layers.AdaptiveMaxPooling1D: _adaptive("adaptive_max_pool"),
+    layers.AdaptiveMaxPooling2D: _adaptive("adaptive_max_pool"),
     layers.GlobalAveragePooling2D: _global("global_average_pool"),
     layers.GlobalMaxPooling2D: _global("global_max_pool"),
     layers.Conv1DTranspose: _transposing,

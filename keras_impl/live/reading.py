@@ -98,7 +98,7 @@ class Reader:
         self, index: int, event: Call, found: FunctionalLayer
     ) -> Node:
         """Return the node of a function with the model's tensors."""
-        kind, fields = self._layer(event, found.module)
+        kind, fields = self.layer(event, found.module)
         sources = found.sources(layouts_of(found.module))
         read = tensors.read(found.module)
         return Node(
@@ -117,7 +117,7 @@ class Reader:
 
     def _read(self, event: Call) -> Described:
         if isinstance(event.layer, layers.Layer):
-            return self._layer(event, event.layer)
+            return self.layer(event, event.layer)
         name = event.name.rpartition(".")[2]
         name = ALIASES.get(name, name)
         plain = name if name in ARITHMETIC else snake_case(name)
@@ -155,7 +155,8 @@ class Reader:
         ordered = kind in ("subtract", "divide") and place == 0
         return kind, {"of" if ordered else "by": float(number)}
 
-    def _layer(self, event: Call, layer: Any) -> Described:
+    def layer(self, event: Call, layer: Any) -> Described:
+        """Return a layer as a node."""
         for kind, reader in LAYERS.items():
             if isinstance(layer, kind):
                 return reader(self, event, layer)

@@ -8,8 +8,10 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from torch import nn
 
+from framework_parity.common.live.attention import LOWEST, Mask
 from framework_parity.common.live.elements import (
     Described,
     described,
@@ -23,6 +25,7 @@ from framework_parity.torch_impl.live.functions import (
     padded,
     resized,
 )
+from framework_parity.torch_impl.live.tensors import to_array
 
 
 def _convolution(reader: Any, event: Call, module: Any) -> Described:
@@ -113,10 +116,26 @@ def _attention(reader: Any, event: Call, module: Any) -> Described:
         "time_axis": int(module.batch_first),
         "inputs": event.edges(*given),
     }
-    fields |= masked_fields(reader, event, mask)
-    if event.argument(3, "key_padding_mask", None) is not None:
-        fields["masked"] = True
-    return "multi_head_attention", fields
+    padding = event.argument(3, "key_padding_mask", None)
+    whole = masked_fields(reader, event, mask)
+    if padding is None and "masked" not in whole:
+        return "multi_head_attention", fields | whole
+    parts = []
+    if mask is not None:
+        array = to_array(mask)
+        numbers = array.dtype.kind == "f"
+        kept = array > LOWEST if numbers else ~array.astype(bool)
+        # One matrix for all, or one for each head of each sample.
+        alone = kept.ndim == 2 or len(kept) == 1
+        heads = kept if alone else kept[:: module.num_heads]
+        parts.append(heads.reshape(-1, *kept.shape[-2:]))
+    if padding is not None:
+        array = to_array(padding)
+        numbers = array.dtype.kind == "f"
+        kept = array > LOWEST if numbers else ~array.astype(bool)
+        parts.append(kept[:, None])
+    allowed = np.logical_and.reduce(np.broadcast_arrays(*parts))
+    return "multi_head_attention", fields | {"mask": Mask(allowed)}
 
 
 def _embedding(reader: Any, event: Call, module: Any) -> Described:
@@ -195,7 +214,7 @@ def _adaptive(reader: Any, event: Call, module: Any) -> Described:
     before, after = event.first[0].shape, event.outputs[0].shape
     if before == after:
         return "identity", {}
-    return f"adaptive_{word}_pool", {"sides": size}
+    return f"adaptive_{word}_pool", {"sides": tuple(after[2:])}
 
 
 def _softplus(reader: Any, event: Call, module: Any) -> Described:

@@ -165,6 +165,10 @@ class LiveModel(BaseLiveModel):
         """Return a context in which no derivatives are recorded."""
         return torch.no_grad()
 
+    def channels_last(self, value: Any) -> Any:
+        """Return a tensor whose channels are first with its channels last."""
+        return value.movedim(1, -1) if value.ndim >= 3 else value
+
     def differentiable(
         self, compute: Callable[..., Any], given: list[Any]
     ) -> Any:

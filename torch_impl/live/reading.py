@@ -109,8 +109,11 @@ class Reader:
     def arranged(self, node: Node) -> Node:
         """Return a node, as an arrangement if it only moves the channels.
 
-        Of series it is known when they come to a layer with channels.
+        Whether they are first is known when they come to a layer with
+        channels.
         """
+        if node.kind == "reshape":
+            return self._as_image(node)
         order = node.fields.get("order")
         number = len(node.shapes[0]) if node.shapes else 0
         first = (0, number - 1, *range(1, number - 1))
@@ -123,6 +126,16 @@ class Reader:
         return replace(
             node, kind="arrange", fields=fields, channels_first=True
         )
+
+    def _as_image(self, node: Node) -> Node:
+        """Return a change of shape whose result has its channels first."""
+        given = node.inputs and node.inputs[0] in self.first
+        first = (node.index, 0) in self.first
+        if given or not first or node.channels_first:
+            return node
+        channels, *sides = node.fields["shape"][-len(node.shapes[0]) + 1 :]
+        fields = {"shape": (*sides, channels), "into": "channels_first"}
+        return replace(node, fields=fields, channels_first=True)
 
     def _layer_of(
         self, index: int, event: Call, found: FunctionalLayer
