@@ -74,13 +74,14 @@ OF_ITS_OWN = {
         *("LiveTraining.clears", "LiveTraining.train_padding_rows"),
         "_Replayed.__init__",
         "_Replayed.forward",
+        *("_LossModel.forward", "_LossModel.call"),
     },
     # Layers of Keras that are frozen run in evaluation mode, and dropouts
     # inside its layers are switched off by their class.
     "live/drawing.py": {"FROZEN", "DRAWING"},
     "live/reading.py": {
         *("Reader.element", "Reader.sample", "Reader.axes", "NUMBERS"),
-        "Reader.arranged",
+        *("Reader.arranged", "Reader.layer"),
     },
     "live/functions.py": {
         "axis_of",
@@ -91,7 +92,7 @@ OF_ITS_OWN = {
     },
     # In a comparison Keras's optimiser is replaced, and its attention's scale.
     "live/optimizers.py": {"replaced_optimizer"},
-    "live/model.py": {"LiveModel.notes", "SCALES"},
+    "live/model.py": {"LiveModel.notes", "LiveModel.channels_last", "SCALES"},
     "introspect/optimizers/weight_decay.py": {"learning_rate_of"},
 }
 

@@ -99,6 +99,7 @@ class Changes:
     Attributes:
         standins: operations of the model.
         loss: kind and fields of the loss.
+        loss_standins: operations of the user's loss that are replaced.
         loss_factor: what the loss is multiplied by.
         optimizer: kind and fields of the optimiser, without its rate.
         clipping: kind and fields of the clipping, if `optimizer` is given.
@@ -129,6 +130,7 @@ class Changes:
 
     standins: StandIns = field(default_factory=dict)
     loss: Described | None = None
+    loss_standins: StandIns | None = None
     loss_factor: float = 1.0
     optimizer: Described | None = None
     clipping: Described | None = None

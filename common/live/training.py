@@ -390,6 +390,45 @@ class BaseLiveTraining:
         """
         raise NotImplementedError
 
+    def open_loss(self, inputs: list[Array], target: Array) -> Graph:
+        """Record the user's loss, and return the graph of its operations.
+
+        Its inputs are the outputs of the model and the targets.
+
+        Args:
+            inputs: as in `BaseLiveModel.open`.
+            target: in the form of this side.
+        """
+        state = self.saved()
+        self.masks.begin(0)
+        with self.drawing(), self.live.without_gradients():
+            pred = self.forward(inputs)
+        self.restore(state)
+        function = self.functions["loss"]
+        kind: Any = type(self.live)
+        self.loss_live = kind(self.loss_model(function), self.live.dtype, 0)
+        index, _ = self.graph.outputs[0]
+        node = self.graph.nodes[index]
+        if node.channels_first and len(node.shapes[0]) == 3:
+            self.loss_live.orders = {0: (0, 2, 1)}
+        self.loss_live.trace, whole = self.loss_live.recorded(
+            [pred, self.target(target)], training=False
+        )
+        graph = simplified(whole)
+        self.loss_live.graph = graph
+        return graph
+
+    def loss_model(self, function: Any) -> Any:
+        """Return a function of outputs and targets as a model."""
+        raise NotImplementedError
+
+    def replayed_loss(self, pred: Any, target: Any) -> Any:
+        """Return the user's loss with some of its operations replaced."""
+        live = self.loss_live
+        standins = self.changes.loss_standins
+        replay = Replay(live, live.trace, live.graph, standins or {})
+        return replay.outputs([pred, target])[0]
+
     def _is_exact(
         self,
         calls: list[LossCall],
@@ -591,7 +630,11 @@ class BaseLiveTraining:
     def loss_replaced(self) -> Iterator[None]:
         """Put the loss that replaces the user's in the user's file."""
         changes = self.changes
-        replaced = changes.loss is not None or changes.loss_factor != 1
+        replaced = (
+            changes.loss is not None
+            or changes.loss_standins is not None
+            or changes.loss_factor != 1
+        )
         if not replaced or "loss" not in self.functions:
             yield
             return

@@ -1,6 +1,7 @@
 """What removes differences between the training of two files."""
 
 import math
+from dataclasses import replace
 
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.records import (
@@ -9,6 +10,7 @@ from framework_parity.common.live.records import (
     OptimizerRead,
     TrainingFound,
 )
+from framework_parity.common.live.replay import StandIns
 from framework_parity.comparisons.compare.differences import stand_ins
 from framework_parity.comparisons.compare.recipe import (
     RATES,
@@ -45,6 +47,12 @@ def changed(
             if (side, node.kind, node.label) in result.replaced:
                 own = node.kind, node.fields
                 standins[side].setdefault(node.index, own)
+    losses: dict[str, StandIns | None] = {"torch": None, "keras": None}
+    if "loss_model" in parts:
+        removed_of_loss = [
+            replace(each, part=each.loss_part) for each in parts["loss_model"]
+        ]
+        losses |= stand_ins(removed_of_loss)
     flat = {each.field for each in parts.get("flat", [])}
     plain = {each.field for each in parts.get("plain_step", [])}
     if "clipping" in parts and keras.optimizer and torch.optimizer:
@@ -84,6 +92,7 @@ def changed(
     return {
         "torch": Changes(
             standins=standins["torch"],
+            loss_standins=losses["torch"],
             single_biases="biases" in parts,
             single_rate="group_rates" in parts,
             padding_rows="padding_row" not in parts,
@@ -95,6 +104,7 @@ def changed(
         "keras": Changes(
             standins=standins["keras"],
             loss=_loss(parts.get("loss", []), torch, keras),
+            loss_standins=losses["keras"],
             loss_factor=math.prod(
                 each.factor for each in parts.get("loss_scale", [])
             ),

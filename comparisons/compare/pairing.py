@@ -45,6 +45,7 @@ FAMILIES = (
     {"max_pool", "average_pool", "adaptive_average_pool"},
     {"max_pool1d", "average_pool1d"},
     {"global_average_pool", "global_max_pool", "flatten", "mean", "max"},
+    {"mean", "sum", "max", "min"},
     {"batch_norm", "layer_norm", "group_norm"},
     {"conv2d", "depthwise_conv2d"},
     {"add", "multiply", "subtract", "maximum", "concatenate", "average"},

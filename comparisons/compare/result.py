@@ -44,7 +44,7 @@ class Difference:
             `fitted`, `dense`, `accumulation`, `decays`, `cleared`,
             `stepped`, `shared`, `draws`, `group_rates`, `padding_row`,
             `loss_scale`, `placement`, `penalized`, `plain_step`, `state`,
-            `flat`; `unread`
+            `flat`, `loss_model`; `unread`
             where it cannot be replaced.
         places: where it is, if it is in no operation.
         inherent: whether no argument of the frameworks' classes changes it.
@@ -53,6 +53,8 @@ class Difference:
         group: of shared tensors, Keras's operations.
         value: of a constant of Keras's, the one that PyTorch has.
         factor: of two losses, PyTorch's relative to Keras's.
+        loss_part: of an operation of a loss, the part that it would be of a
+            model.
         cost: how far the losses are apart after the trajectory if it is left
             alone, relative to their size; None where that is not known.
     """
@@ -70,6 +72,7 @@ class Difference:
     group: tuple[int, ...] = ()
     value: Array | None = NOT_COMPARED
     factor: float = 1.0
+    loss_part: str = ""
     cost: float | None = None
 
     @classmethod

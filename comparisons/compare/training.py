@@ -178,6 +178,7 @@ class Training:
             *recipe_differences(self.found, result),
             *self._broadcast(),
             *self._gradient_scale(forms),
+            *self._loss_operations(runs),
         ]
         result.rates = tuple(runs["torch"][0].rates)
         result.keras_rates = tuple(runs["keras"][0].rates)
@@ -375,6 +376,39 @@ class Training:
                 "give both the same shape",
                 part="fitted",
             )
+        ]
+
+    def _loss_operations(self, runs: Runs) -> list[Difference]:
+        """Return the differences between the operations of two losses.
+
+        They are read as models of the outputs and the targets, if the losses
+        are not known.
+        """
+        ratios = self._ratios(runs)
+        known = all(each.loss_read for each in self.found.values())
+        if known or "loss" not in ratios or ratios["loss"][0] <= TIMES_FLOOR:
+            return []
+        graphs = self.pair.ask_each(
+            "open_loss",
+            {
+                side: {"inputs": each.inputs[0], "target": each.targets[0]}
+                for side, each in self.batches.items()
+            },
+        )
+        torch, keras = graphs["torch"], graphs["keras"]
+        if torch is None or keras is None:
+            return []
+        differences = found_differences(torch, keras, paired(torch, keras))
+        return [
+            replace(
+                each,
+                slug=f"loss_{each.slug}",
+                sentence=f"in the loss, {each.sentence}",
+                part="loss_model",
+                loss_part=each.part,
+            )
+            for each in differences
+            if is_testable(each, keras)
         ]
 
     def _forms(self, runs: Runs) -> dict[str, Described | None]:

@@ -20,6 +20,7 @@ from framework_parity.common.live.records import (
 )
 from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.training import BaseLiveTraining
+from framework_parity.common.spec.errors import SpecError
 
 _opened: dict[str, BaseLiveModel] = {}
 _trained: dict[str, BaseLiveTraining] = {}
@@ -199,6 +200,26 @@ def open_training(
     _trained["model"] = training
     found: TrainingFound = training.open(inputs, targets, wanted)
     return found
+
+
+def open_loss(
+    trainer_class: Any,
+    inputs: list[Array],
+    target: Array,
+    progress: Any = None,
+) -> Graph | None:
+    """Record the user's loss; None where it cannot be read.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        inputs: as in `record_model`.
+        target: in the form of this side.
+        progress: not used.
+    """
+    try:
+        return _trained["model"].open_loss(inputs, target)
+    except (LookupError, SpecError):
+        return None
 
 
 def defined_functions(trainer_class: Any, progress: Any = None) -> list[str]:

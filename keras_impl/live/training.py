@@ -113,6 +113,8 @@ class LiveTraining(Drawing):
 
     def loss_of(self, pred: Any, target: Any) -> Any:
         """Return the loss, the user's or the one that replaces it."""
+        if self.changes.loss_standins is not None:
+            return self.replayed_loss(pred, target)
         if self.changes.loss is None:
             value = self.called("loss", pred, target)
             # `fit` averages what a function returns for each sample.
@@ -121,6 +123,10 @@ class LiveTraining(Drawing):
             return value * tf.constant(self.changes.loss_factor, value.dtype)
         loss = computed(self.changes.loss, to_array(target))
         return self.live.differentiable(loss, [pred])
+
+    def loss_model(self, function: Any) -> Any:
+        """Return a function of outputs and targets as a model."""
+        return _LossModel(function)
 
     def loss_slope(self, z: Array, y: Array) -> Array:
         """Return the derivative of the user's loss by the outputs.
@@ -318,6 +324,19 @@ class LiveTraining(Drawing):
         """Return a loss as a number; NaN if it is none."""
         value = first_number(value)
         return float("nan") if value is None else float(np.mean(value))
+
+
+class _LossModel(keras.Model):
+    """A loss as a model of two inputs."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+
+    def call(self, pred: Any, target: Any) -> Any:
+        value = self.function(pred, target)
+        # `fit` averages what a function returns for each sample.
+        return keras.ops.mean(value) if value.shape.rank else value
 
 
 class _Replayed:

@@ -33,6 +33,9 @@ def padded(reader: Any, event: Call, sides: Any, mode: str) -> Described:
     tensor, edge = event.first
     if len(pairs) != tensor.ndim - 2:
         return OPAQUE, {"function": event.name}
+    before = reader.trace.events[edge[0]]
+    if getattr(before, "name", "").endswith(("transpose", "permute")):
+        reader.first.add(edge)  # for a layer that has its channels first
     if edge not in reader.first:
         # The last axis of a series that has its channels last.
         return OPAQUE, {"function": event.name}

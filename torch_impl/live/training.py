@@ -76,6 +76,8 @@ class LiveTraining(Drawing):
 
     def loss_of(self, pred: Any, target: Any) -> Any:
         """Return the loss, the user's or the one that replaces it."""
+        if self.changes.loss_standins is not None:
+            return self.replayed_loss(pred, target)
         if self.changes.loss is None:
             return self.called("loss", pred, target)
         last, y = pred, to_array(target)
@@ -84,6 +86,10 @@ class LiveTraining(Drawing):
             y = np.moveaxis(y, 1, -1) if y.ndim == pred.ndim else y
         loss = computed(self.changes.loss, y)
         return self.live.differentiable(loss, [last])
+
+    def loss_model(self, function: Any) -> Any:
+        """Return a function of outputs and targets as a model."""
+        return _LossModel(function)
 
     def loss_slope(self, z: Array, y: Array) -> Array:
         """Return the derivative of the user's loss by the outputs.
@@ -285,6 +291,17 @@ class LiveTraining(Drawing):
         """Return a loss as a number; NaN if it is none."""
         value = first_number(value)
         return float("nan") if value is None else float(value)
+
+
+class _LossModel(nn.Module):
+    """A loss as a model of two inputs."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, pred: Any, target: Any) -> Any:
+        return self.function(pred, target)
 
 
 class _Replayed(nn.Module):

@@ -77,7 +77,28 @@ AGREE: dict[str, Case] = {
     ),
     "trained": Case(CAUSAL_T + MSE_T + SGD_T, CAUSAL_K + MSE_K + SGD_K, SHAPE),
 }
+PADDED_T = module(
+    "self.e, self.m = nn.Embedding(4, 8), "
+    "nn.MultiheadAttention(8, 2, batch_first=True)",
+    "q = self.e(x); pad = x == 0\n"
+    "        return self.m(q, q, q, key_padding_mask=pad)[0]",
+)
+PADDED_K = model(
+    "self.e, self.m = layers.Embedding(4, 8), layers.MultiHeadAttention(2, 4)",
+    "q = self.e(x); mask = ops.OF(x, 0)[:, None, :]\n"
+    "        return self.m(q, q, attention_mask=mask)",
+)
+
+AGREE["steps of padding"] = Case(
+    PADDED_T, PADDED_K.replace("OF", "not_equal"), (6, 5)
+)
 DIFFER: dict[str, Case] = {
+    "steps of padding in the other sense": Case(
+        PADDED_T,
+        PADDED_K.replace("OF", "equal"),
+        (6, 5),
+        ("multi_head_attention_mask",),
+    ),
     "no causal mask": Case(
         CAUSAL_T, PLAIN_K, SHAPE, ("multi_head_attention_causal",)
     ),

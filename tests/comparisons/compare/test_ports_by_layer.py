@@ -189,6 +189,55 @@ AGREE: dict[str, Case] = {
     ),
 }
 DIFFER: dict[str, Case] = {
+    "an image made of a vector": Case(
+        module(
+            "self.a, self.c = nn.Linear(6, 36), nn.Conv2d(4, 2, 3)",
+            "return self.c(self.a(x).view(-1, 4, 3, 3))",
+        ),
+        sequential(
+            "layers.Dense(36)",
+            "layers.Reshape((3, 3, 4))",
+            "layers.Conv2D(2, 3)",
+            shape="(6,)",
+        ),
+        (2, 6),
+        ("reshape_into",),
+    ),
+    "one padding of two convolutions": Case(
+        module(
+            "self.a, self.b = nn.Conv1d(4, 3, 3), nn.Conv1d(4, 3, 3)",
+            "x = F.pad(x.transpose(1, 2), (2, 0))\n"
+            "        y = 0 + torch.tanh(self.a(x)) + torch.tanh(self.b(x))\n"
+            "        return y.transpose(1, 2)",
+        ),
+        model(
+            "self.a, self.b = (layers.Conv1D(3, 3, padding='same', "
+            "activation='tanh') for _ in '12')",
+            "return self.a(x) + self.b(x)",
+        ),
+        (2, 5, 4),
+        ("conv1d_pads",),
+    ),
+    "no permutation before a reshape": Case(
+        module(
+            "self.a = nn.Linear(24, 2)",
+            "return self.a(x.permute(0, 3, 2, 1).flatten(2))",
+        ),
+        sequential(
+            "layers.Reshape((6, 24))", "layers.Dense(2)", shape="(6, 6, 4)"
+        ),
+        PIXELS,
+        ("missing_in_keras",),
+    ),
+    "an adaptive pool": Case(
+        module("self.a = nn.AdaptiveAvgPool2d(4)", "return self.a(x)"),
+        model(
+            "pass",
+            "return ops.average_pool(x, 3, strides=1, padding='valid')",
+        ),
+        PIXELS,
+        ("operation_replaced",),
+    ),
     "a function called like one of Keras's": Case(
         module("self.a = nn.Linear(6, 8)", "return F.gelu(self.a(x))"),
         """

@@ -192,6 +192,58 @@ AGREE: dict[str, Case] = {
     ),
 }
 DIFFER: dict[str, Case] = {
+    "a loss of the batch": Case(
+        NET_T
+        + SGD_T
+        + """
+def loss(pred, target):
+    both = (pred * target).sum(1) + 1
+    return (1 - both / ((pred ** 2).sum(1) + 1)).mean()
+""",
+        NET_K
+        + SGD_K
+        + """
+def loss(pred, target):
+    both = ops.sum(pred * target) + 1
+    return ops.mean(1 - both / (ops.sum(pred ** 2) + 1))
+""",
+        SHAPE,
+        ("loss_sum_axes",),
+    ),
+    "a sum in the place of a mean": Case(
+        NET_T
+        + SGD_T
+        + """
+def loss(pred, target):
+    norm = (pred ** 2).sum(1).mean()
+    return F.mse_loss(pred, target) + 0.1 * norm
+""",
+        NET_K
+        + SGD_K
+        + """
+def loss(pred, target):
+    norm = ops.mean(ops.mean(pred ** 2, axis=1))
+    return ops.mean((pred - target) ** 2) + 0.1 * norm
+""",
+        SHAPE,
+        ("loss_operation_replaced",),
+    ),
+    "outputs against columns": Case(
+        module("self.a = nn.Linear(6, 1)", "return self.a(x)")
+        + SGD_T
+        + """
+def loss(pred, target):
+    return ((pred.squeeze(1) - target.reshape(-1)) ** 2).mean()
+""",
+        sequential("layers.Dense(1)", shape="(6,)")
+        + SGD_K
+        + """
+def loss(pred, target):
+    return ops.mean((ops.squeeze(pred, 1) - target) ** 2)
+""",
+        SHAPE,
+        ("loss_broadcasting",),
+    ),
     "clipping of each tensor": Case(
         NET_T + MSE_T + SGD_T + CLIPPED_T,
         NET_K + MSE_K + SGD_K + step_k(EACH_K),

@@ -79,6 +79,20 @@ AGREE: dict[str, Case] = {
     ),
 }
 DIFFER: dict[str, Case] = {
+    "no initial state": Case(
+        module(
+            "self.e, self.r = (nn.GRU(6, 6, batch_first=True) "
+            "for _ in '12')\n        self.a = nn.Linear(6, 2)",
+            "h = self.e(x)[1]; return self.a(self.r(x, h)[0])",
+        ),
+        model(
+            "self.e, self.r = (layers.GRU(6, return_sequences=True) "
+            "for _ in '12')\n        self.a = layers.Dense(2)",
+            "self.e(x); return self.a(self.r(x))",
+        ),
+        SHAPE,
+        ("gru_initial_state",),
+    ),
     "reset before the product": Case(
         recurrent_t(GRU_T, LAST),
         recurrent_k("layers.GRU(4, reset_after=False)"),
