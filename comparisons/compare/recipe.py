@@ -465,7 +465,8 @@ def _of_penalties(found: Found, result: PairResult) -> list[Difference]:
 def _penalty_is_decay(found: Found) -> bool:
     """Return whether Keras's penalties are what PyTorch's optimiser decays."""
     torch, keras = (found[side].optimizer for side in ("torch", "keras"))
-    if not found["keras"].penalized or torch is None or keras is None:
+    read = found["keras"].penalties and found["keras"].penalized
+    if not read or torch is None or keras is None:
         return False
     if torch.described is None or keras.described is None:
         return False

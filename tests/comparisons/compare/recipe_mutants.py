@@ -407,7 +407,7 @@ def _of_layers() -> Iterator[Mutant]:
                 name,
                 Pair(decayed.torch, text),
                 ("step",),
-                ("penalty_form", "weight_penalty"),
+                ("weight_penalty_factor",),
             )
 
 
