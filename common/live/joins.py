@@ -287,6 +287,27 @@ def _adaptive(fields: dict[str, Any], *inputs: Array) -> Joined:
     return np.einsum(f"{rows},{old}->{new}", *matrices, x), back
 
 
+def _einsum(fields: dict[str, Any], *inputs: Array) -> Joined:
+    """A sum of products; each index has to be in two of the arrays."""
+    left, _, right = fields["equation"].partition("->")
+    terms = left.split(",")
+
+    def back(slope: Array) -> list[Array]:
+        slopes = []
+        for place, term in enumerate(terms):
+            others = [t for n, t in enumerate(terms) if n != place]
+            arrays = [x for n, x in enumerate(inputs) if n != place]
+            # An index that only this array has is summed over.
+            sizes = dict(zip(term, inputs[place].shape, strict=True))
+            alone = [c for c in term if c not in "".join((*others, right))]
+            ones = [np.ones(sizes[c]) for c in alone]
+            equation = ",".join((right, *others, *alone)) + f"->{term}"
+            slopes.append(np.einsum(equation, slope, *arrays, *ones))
+        return slopes
+
+    return np.einsum(fields["equation"], *inputs), back
+
+
 def _pixel_shuffle(fields: dict[str, Any], *inputs: Array) -> Joined:
     """Channels become pixels; of a channel, or of a pixel, after another."""
     (x,) = inputs
@@ -373,6 +394,7 @@ JOINS: dict[str, Callable[..., Joined]] = {
     "reshape": _reshape,
     "permute": _permute,
     "pad": _pad,
+    "einsum": _einsum,
     "adaptive_average_pool": _adaptive,
     "clip": _clip,
     "variance": _spread(root=False),

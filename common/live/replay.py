@@ -76,6 +76,9 @@ class _OwnTensors:
         return slopes
 
 
+ORDERED = ("subtract", "divide", "attention")
+"""Operations of several inputs that may be given in another order."""
+
 NORMAL = ("batch_norm",)
 """Kinds whose scale or shift may be missing."""
 
@@ -178,15 +181,13 @@ class Replay:
         own = _OwnTensors(held, self.live.layout.to_array)
         uniform = self.draws(node.index) if self.draws else None
         count = len(given) if kind in SEVERAL else 1
+        order = _order(kind, fields, count)
 
         def compute(
             *values: Array,
         ) -> tuple[Array, Callable[[Array], list[Array]]]:
             tensors = own.neutral(values[count:]) | (foreign or {})
-            xs = [
-                _moved(x, f, 1, -1)
-                for x, f in zip(values[:count], first, strict=False)
-            ]
+            xs = [_moved(values[n], first[n], 1, -1) for n in order]
             if kind in NORMAL:
                 ones = np.ones(xs[0].shape[-1])
                 tensors = {"gamma": ones, "beta": 0 * ones} | tensors
@@ -195,7 +196,8 @@ class Replay:
 
             def back(slope: Array) -> list[Array]:
                 slope = _moved(slope, node.channels_first, 1, -1)
-                by_xs, by_tensors = done.back(slope)
+                by_ordered, by_tensors = done.back(slope)
+                by_xs = [by_ordered[order.index(n)] for n in range(count)]
                 moved = [
                     _moved(by_x, f, -1, 1)
                     for by_x, f in zip(by_xs, first, strict=False)
@@ -231,14 +233,19 @@ class Replay:
     ) -> Any:
         """Return an operation of several inputs, computed in NumPy."""
         kind, fields = instead
+        order = _order(kind, fields, len(given))
 
         def compute(
             *xs: Array,
         ) -> tuple[Array, Callable[[Array], list[Array]]]:
-            moved = [
-                _moved(x, f, 1, -1) for x, f in zip(xs, first, strict=True)
-            ]
-            output, back = JOINS[kind](fields, *moved)
+            moved = [_moved(xs[n], first[n], 1, -1) for n in order]
+            output, whole = JOINS[kind](fields, *moved)
+
+            def back(slope: Array) -> list[Array]:
+                slopes = whole(slope)
+                if len(slopes) != len(order):
+                    return slopes
+                return [slopes[order.index(n)] for n in range(len(order))]
 
             def slopes(slope: Array) -> list[Array]:
                 by = back(_moved(slope, node.channels_first, 1, -1))
@@ -250,6 +257,15 @@ class Replay:
             return _moved(output, node.channels_first, -1, 1), slopes
 
         return self.live.differentiable(compute, given)
+
+
+def _order(kind: str, fields: dict[str, Any], number: int) -> list[int]:
+    """Return in which order an operation takes its inputs."""
+    if kind == "concatenate" or not fields.get("order"):
+        return list(range(number))  # a concatenation has its own
+    order = fields["order"]
+    alike = len(order) == number and kind in (*SEVERAL, *ORDERED)
+    return list(order) if alike else list(range(number))
 
 
 def _moved(array: Array, channels_first: bool, source: int, to: int) -> Array:

@@ -70,3 +70,25 @@ def selected(before: Array, after: Array) -> tuple[int, int] | None:
         )
     ]
     return places[0] if len(places) == 1 else None
+
+
+def equation_of(written: str, number: int) -> str:
+    """Return an equation of einsum with its letters in order of appearance.
+
+    Args:
+        written: the equation, with or without the output.
+        number: how many arrays it has.
+
+    >>> equation_of("bij, bjf -> bif", 2), equation_of("ij,jk", 2)
+    ('abc,acd->abd', 'ab,bc->ac')
+    """
+    left, arrow, right = written.replace(" ", "").partition("->")
+    if not arrow:
+        once = [c for c in left if c != "," and left.count(c) == 1]
+        right = "".join(sorted(once))
+    known: dict[str, str] = {}
+    for letter in left:
+        if letter != ",":
+            known.setdefault(letter, chr(ord("a") + len(known)))
+    renamed = (known.get(letter, letter) for letter in f"{left}->{right}")
+    return "".join(renamed)

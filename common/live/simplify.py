@@ -19,6 +19,7 @@ NEUTRAL = (
     ("subtract", {"by": 0.0}),
     ("multiply", {"by": 1.0}),
     ("divide", {"by": 1.0}),
+    ("power", {"by": 1.0}),
 )
 """Operations with a number that has no effect."""
 
@@ -126,6 +127,9 @@ def _pooled(node: Node, graph: Graph) -> Node:
     A mean or maximum over all pixels is a global pooling, and the maximum of a
     number and 0 is ReLU.
     """
+    powers = {2.0: "square", 0.5: "sqrt"}
+    if node.kind == "power" and node.fields.get("by") in powers:
+        return replace(node, kind=powers[node.fields["by"]], fields={})
     if node.kind == "maximum" and node.fields == {"by": 0.0}:
         return replace(node, kind="relu", fields={})
     pools = {"mean": "global_average_pool", "max": "global_max_pool"}

@@ -97,12 +97,12 @@ def found_differences(
 def _of_order(one: Node, other: Node, order: tuple[int, ...]) -> Difference:
     places = ", ".join(str(place + 1) for place in order)
     return Difference(
-        "concatenate_order",
+        f"{one.kind}_order",
         one,
         other,
         f"the inputs of {one.label} in PyTorch are the inputs {places} of "
         f"{other.label} in Keras",
-        "concatenate them in the same order",
+        "give them in the same order",
         "order",
         order=order,
     )

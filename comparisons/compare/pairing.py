@@ -35,6 +35,12 @@ shape differs."""
 EXCHANGED = 1
 """Cost of exchanged inputs, so that the written order is preferred."""
 
+ORDERED = (
+    *("concatenate", "subtract", "divide", "attention"),
+    "multi_head_attention",
+)
+"""Operations whose inputs may have been given in another order."""
+
 ACTIVATIONS = {
     *("relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish"),
     *("tanh", "sigmoid", "softplus", "softsign", "hard_sigmoid"),
@@ -117,7 +123,7 @@ class _Alignment:
     def _inputs(self, one: Node, other: Node) -> tuple[int, tuple[int, ...]]:
         """Return the cost of the inputs, and their order on Keras's side."""
         orders = [tuple(range(len(other.inputs)))]
-        ordered = one.kind == other.kind == "concatenate"
+        ordered = one.kind == other.kind and one.kind in ORDERED
         movable = one.kind in COMMUTATIVE or ordered
         if movable and 1 < len(other.inputs) <= 4:
             orders = list(permutations(range(len(other.inputs))))
@@ -178,7 +184,8 @@ class _Alignment:
                 if one not in pairs and other not in taken:
                     pairs[one], taken[other] = other, one
                     written = list(places) == sorted(places)
-                    if nodes[0].kind == "concatenate" and not written:
+                    alike = nodes[0].kind == nodes[1].kind
+                    if nodes[0].kind in ORDERED and alike and not written:
                         orders[one, other] = places
                 waiting += [
                     (edge[0], nodes[1].inputs[place][0])

@@ -192,9 +192,11 @@ def spread_of(runs: list[TrainingRun]) -> float:
         ]
     )
     # A loss that diverges says nothing.
-    known = losses[:, np.isfinite(losses).all(axis=0) & (losses[0] != 0)]
-    moved = np.abs(known - known[0]) / np.abs(known[0])
-    return float(moved.max(initial=0.0))
+    known = losses[:, np.isfinite(losses).all(axis=0)]
+    # A loss that vanishes is all rounding.
+    largest = np.abs(known[0]).max(initial=0.0)
+    moved = np.abs(known - known[0]).max(initial=0.0)
+    return float(moved / largest) if largest else 0.0
 
 
 def cost_of(runs: Runs) -> float | None:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from framework_parity.common.live.attention import LOWEST, mask_fields
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
-from framework_parity.common.live.rules import arranged, selected
+from framework_parity.common.live.rules import arranged, equation_of, selected
 from framework_parity.common.live.trace import Call
 
 
@@ -249,6 +249,31 @@ def _pooled(kind: str) -> Callable[[Any, Call], Described]:
     return read
 
 
+def _resized(reader: Any, event: Call) -> Described:
+    """keras.ops.image.resize; corners are half a pixel outside."""
+    before = tuple(event.first[0].shape)[1:3]
+    after = tuple(event.outputs[0].shape)[1:3]
+    method = _named(event, "interpolation", 2, "bilinear")
+    smoothed = _named(event, "antialias", 3, False)
+    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
+    known = method == "bilinear" or (method == "nearest" and whole)
+    if not known or smoothed or len(event.first[0].shape) != 4:
+        return OPAQUE, {"function": event.name}
+    fields = {"size": after, "method": method}
+    if method == "bilinear":
+        fields["corners"] = "half_pixel"
+    return "resize", fields
+
+
+def _summed(reader: Any, event: Call) -> Described:
+    """Einsum, with the letters in the order in which they appear."""
+    equation = event.argument(0, "subscripts")
+    tensors = [v for v in event.flat if v is not equation]
+    if not isinstance(equation, str) or "." in equation:
+        return OPAQUE, {"function": event.name}
+    return "einsum", {"equation": equation_of(equation, len(tensors))}
+
+
 def _deviation(reader: Any, event: Call) -> Described:
     return "deviation", _variance(reader, event)[1]
 
@@ -271,6 +296,8 @@ FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "where": _masked,
     "clip": _clipped,
     "std": _deviation,
+    "resize": _resized,
+    "einsum": _summed,
     "average_pool": _pooled("Average"),
     "max_pool": _pooled("Max"),
     "mean": _reduced("mean"),

@@ -266,7 +266,9 @@ def _global(kind: str) -> Callable[[Any, Call, Any], Described]:
     def read(reader: Any, event: Call, layer: Any) -> Described:
         if layer.data_format != "channels_last":
             return OPAQUE, {"layer": type(layer).__name__}
-        return kind, {}
+        masked = get_keras_mask(event.first[0]) is not None
+        fields: dict[str, Any] = {"masked": True} if masked else {}
+        return kind, fields | {"inputs": (event.first[1],)}
 
     return read
 
@@ -345,6 +347,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.AdaptiveMaxPooling1D: _adaptive("adaptive_max_pool"),
     layers.AdaptiveMaxPooling2D: _adaptive("adaptive_max_pool"),
     layers.GlobalAveragePooling2D: _global("global_average_pool"),
+    layers.GlobalAveragePooling1D: _global("global_average_pool"),
     layers.GlobalMaxPooling2D: _global("global_max_pool"),
     layers.Conv1DTranspose: _transposing,
     layers.Conv2DTranspose: _transposing,

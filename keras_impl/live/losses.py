@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from framework_parity.common.live.losses import LossCall
 from framework_parity.common.live.sites import user_site
@@ -35,7 +36,7 @@ class _Watcher:
     def __enter__(self) -> "_Watcher":
         plain = keras.losses.Loss.__call__
         self._patch(keras.losses.Loss, "__call__", self._of_class(plain))
-        for place in (keras.losses, keras.ops, keras.metrics):
+        for place in (keras.losses, keras.ops, keras.metrics, tf.nn):
             for name in LOSSES.keys() & vars(place).keys():
                 function = getattr(place, name)
                 self._patch(place, name, self._of_function(function, name))
@@ -143,7 +144,35 @@ def _huber(given: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
     return "huber", fields, "values"
 
 
+def _of_tensorflow(
+    kind: str, form: str
+) -> Callable[[dict[str, Any]], tuple[str, dict[str, Any], str]]:
+    def read(given: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
+        fields = {
+            "input": "logits",
+            "label_smoothing": 0.0,
+            "reduction": given["reduction"],
+        }
+        if given.get("pos_weight") is not None:
+            fields["positive"] = float(given["pos_weight"])
+        return kind, fields, form
+
+    return read
+
+
 LOSSES: dict[str, Read] = {
+    "sigmoid_cross_entropy_with_logits": _of_tensorflow(
+        "binary_cross_entropy", "values"
+    ),
+    "weighted_cross_entropy_with_logits": _of_tensorflow(
+        "binary_cross_entropy", "values"
+    ),
+    "softmax_cross_entropy_with_logits": _of_tensorflow(
+        "cross_entropy", "one_hot"
+    ),
+    "sparse_softmax_cross_entropy_with_logits": _of_tensorflow(
+        "cross_entropy", "labels"
+    ),
     "sparse_categorical_crossentropy": _sparse,
     "categorical_crossentropy": _categorical,
     "binary_crossentropy": _binary,

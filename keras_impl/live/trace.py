@@ -6,6 +6,8 @@ they call are recorded as well. Every operation can be repeated on other
 inputs. The model runs eagerly, on real values.
 """
 
+import inspect
+import operator
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -41,7 +43,7 @@ LIBRARY = (
 
 LINEAR = keras.activations.linear
 
-NAMESPACES = ("ops", "activations", "random")
+NAMESPACES = ("ops", "ops.image", "activations", "random")
 """Modules of Keras whose functions are recorded as one operation each."""
 
 
@@ -196,7 +198,7 @@ class _Recorder:
             ),
         )
         for namespace in NAMESPACES:
-            module = getattr(keras, namespace)
+            module = operator.attrgetter(namespace)(keras)
             for name, function in list(vars(module).items()):
                 if isinstance(function, types.FunctionType):
                     self._patch(module, name, self._wrapping(name))
@@ -225,6 +227,11 @@ class _Recorder:
     def _function(self, plain: Any, name: str, args: Any, kwargs: Any) -> Any:
         if self.inside:
             return plain(*args, **kwargs)
+        if name == "gelu":  # `keras.ops` has another default
+            default = inspect.signature(plain).parameters["approximate"]
+            kwargs = {"approximate": default.default} | kwargs
+            args, more = args[:1], args[1:]
+            kwargs |= dict(zip(("approximate",), more, strict=False))
         with self._whole():
             given = self._given(args, kwargs)
             result = plain(*args, **kwargs)

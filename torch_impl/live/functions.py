@@ -7,6 +7,7 @@ from typing import Any
 from framework_parity.common.live.attention import LOWEST, mask_fields
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
+from framework_parity.common.live.rules import equation_of
 from framework_parity.common.live.trace import Call
 from framework_parity.torch_impl.live.tensors import to_array
 
@@ -135,6 +136,16 @@ def _interpolated(reader: Any, event: Call) -> Described:
     )
 
 
+def _summed(reader: Any, event: Call) -> Described:
+    """Einsum, with the letters in the order in which they appear."""
+    equation = event.flat[0]
+    edges = list(event.inputs.values())
+    plain = isinstance(equation, str) and "." not in equation
+    if not plain or any(edge in reader.first for edge in edges):
+        return OPAQUE, {"function": event.name}
+    return "einsum", {"equation": equation_of(equation, len(edges))}
+
+
 def _shuffled(reader: Any, event: Call) -> Described:
     reader.first.add(event.first[1])
     factor = event.argument(1, "upscale_factor")
@@ -149,6 +160,7 @@ FUNCTIONS: dict[str, Callable[[Any, Call], Described]] = {
     "masked_fill": _masked,
     "where": _masked,
     "pixel_shuffle": _shuffled,
+    "einsum": _summed,
     "interpolate": _interpolated,
     "upsample": _interpolated,
 }

@@ -31,7 +31,7 @@ from framework_parity.torch_impl.live.stacked import (
 )
 
 LIBRARY = (f"{Path(torch.__file__).parent}/", __file__)
-CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
+CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict, nn.GLU)
 OPENED = "torch.nn.modules.transformer"
 """A file of PyTorch whose modules consist of others, and are looked into."""
 
@@ -178,7 +178,8 @@ class _Recorder(TorchFunctionMode):
             self.edges[id(value)] = (len(self.trace.events) - 1, port)
 
     def __enter__(self) -> "_Recorder":
-        self.plain = nn.Module.__call__
+        self.plain, self.glu = nn.Module.__call__, nn.functional.glu
+        nn.functional.glu = _gated
         recorder = self
 
         def call(module: nn.Module, *args: Any, **kwargs: Any) -> Any:
@@ -190,6 +191,7 @@ class _Recorder(TorchFunctionMode):
 
     def __exit__(self, *error: object) -> None:
         nn.Module.__call__ = self.plain  # type: ignore[method-assign]
+        nn.functional.glu = self.glu
         super().__exit__(*error)
 
     def _called(self, module: nn.Module, args: Any, kwargs: Any) -> Any:
@@ -236,6 +238,12 @@ class _Recorder(TorchFunctionMode):
                 self.states[id(whole)] = [state[place] for state in states]
         self.kept.append((last, states))
         return output, last
+
+
+def _gated(input: Tensor, dim: int = -1) -> Tensor:  # noqa: A002 - PyTorch's
+    """Return a gated linear unit, whose operations are recorded."""
+    value, gate = input.chunk(2, dim)
+    return value * torch.sigmoid(gate)
 
 
 def is_leaf(layer: nn.Module) -> bool:

@@ -99,6 +99,12 @@ DIFFER: dict[str, Case] = {
         (6, 5),
         ("multi_head_attention_mask",),
     ),
+    "order of key and value": Case(
+        attention_t("x, torch.tanh(x), x"),
+        attention_k("x, ops.tanh(x), key=x"),
+        SHAPE,
+        ("multi_head_attention_order",),
+    ),
     "no causal mask": Case(
         CAUSAL_T, PLAIN_K, SHAPE, ("multi_head_attention_causal",)
     ),

@@ -162,6 +162,15 @@ NORMED_K = model(
 )
 
 AGREE: dict[str, Case] = {
+    "a gated unit": Case(
+        module("self.a = nn.Linear(6, 8)", "return F.glu(self.a(x))"),
+        model(
+            "self.a = layers.Dense(8)",
+            "a, b = ops.split(self.a(x), 2, axis=-1)\n"
+            "        return a * ops.sigmoid(b)",
+        ),
+        (2, 6),
+    ),
     "a pooling that keeps axes": Case(
         EXCITED_T, excited_k("ops.hard_sigmoid(s)"), PIXELS
     ),
@@ -189,6 +198,60 @@ AGREE: dict[str, Case] = {
     ),
 }
 DIFFER: dict[str, Case] = {
+    "another default of a function": Case(
+        module("self.a = nn.Linear(6, 8)", "return F.gelu(self.a(x))"),
+        model("self.a = layers.Dense(8)", "return ops.gelu(self.a(x))"),
+        (2, 6),
+        ("gelu_form",),
+    ),
+    "an equation of a sum": Case(
+        module(
+            "self.a = nn.Linear(4, 2)",
+            "m = torch.arange(25.0).view(5, 5)\n"
+            "        m = m.to(x.dtype) / 25\n"
+            "        return self.a(torch.einsum('ij,bjf->bif', m, x))",
+        ),
+        model(
+            "self.a = layers.Dense(2)",
+            "m = ops.reshape(ops.arange(25.0, dtype=x.dtype), (5, 5)) / 25\n"
+            "        return self.a(ops.einsum('ji,bjf->bif', m, x))",
+        ),
+        (2, 5, 4),
+        ("einsum_equation",),
+    ),
+    "sides of a difference": Case(
+        module("self.a = nn.Linear(6, 6)", "return x - self.a(x)"),
+        model("self.a = layers.Dense(6)", "return self.a(x) - x"),
+        (2, 6),
+        ("subtract_order",),
+    ),
+    "resized by a function": Case(
+        module(
+            "self.a = nn.Conv2d(4, 2, 1)",
+            "return F.interpolate(self.a(x), size=(9, 9), mode='bilinear', "
+            "align_corners=True)",
+        ),
+        model(
+            "self.a = layers.Conv2D(2, 1)",
+            "return ops.image.resize(self.a(x), (9, 9))",
+        ),
+        PIXELS,
+        ("resize_corners",),
+    ),
+    "a mean that leaves out padding": Case(
+        module(
+            "self.e, self.a = nn.Embedding(7, 4), nn.Linear(4, 2)",
+            "return self.a(self.e(x).mean(1))",
+        ),
+        sequential(
+            "layers.Embedding(7, 4, mask_zero=True)",
+            "layers.GlobalAveragePooling1D()",
+            "layers.Dense(2)",
+            shape="(5,), dtype='int32'",
+        ),
+        (9, 5),
+        ("global_average_pool_masked",),
+    ),
     "an image made of a vector": Case(
         module(
             "self.a, self.c = nn.Linear(6, 36), nn.Conv2d(4, 2, 3)",

@@ -192,6 +192,23 @@ AGREE: dict[str, Case] = {
     ),
 }
 DIFFER: dict[str, Case] = {
+    "weights of positive labels": Case(
+        NET_T
+        + SGD_T
+        + """
+def loss(pred, target):
+    weight = torch.tensor(3.0, dtype=pred.dtype)
+    return F.binary_cross_entropy_with_logits(pred, target, pos_weight=weight)
+""",
+        NET_K
+        + SGD_K
+        + """
+def loss(pred, target):
+    return ops.mean(tf.nn.sigmoid_cross_entropy_with_logits(target, pred))
+""",
+        SHAPE,
+        ("binary_cross_entropy_positive",),
+    ),
     "a loss of the batch": Case(
         NET_T
         + SGD_T
