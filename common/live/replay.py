@@ -147,10 +147,18 @@ class Replay:
     def _instead(self, node: Node, values: list[list[Any]]) -> Any:
         if node.value is not None:
             return self._constant(node)
-        edges = [(self.graph.nodes[i], port) for i, port in node.inputs]
+        instead = self.replaced[node.event]
+        ports: dict[int, int] = {}
+        if instead is not None:
+            kind, fields = instead
+            ports = fields.get("ports", {})
+            instead = kind, {k: v for k, v in fields.items() if k != "ports"}
+        edges = [
+            (self.graph.nodes[source], ports.get(place, port))
+            for place, (source, port) in enumerate(node.inputs)
+        ]
         given = [values[before.event][port] for before, port in edges]
         first = [before.channels_first for before, _ in edges]
-        instead = self.replaced[node.event]
         if instead is None:
             place = self._longest(node)
             if first[place] and not node.channels_first:
@@ -159,7 +167,7 @@ class Replay:
         if instead[0] in JOINS:
             event = self.trace.events[node.event]
             raw = list(getattr(event, "inputs", {}).values())
-            if len(raw) == len(given) and not any(first):
+            if len(raw) == len(given) and not any(first) and not ports:
                 # With the axes that only this operation needs.
                 given = [values[i][port] for i, port in raw]
             return self._joined(node, instead, given, first)

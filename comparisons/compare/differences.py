@@ -5,7 +5,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.graph import OPAQUE, Graph, Node
+from framework_parity.common.live.graph import (
+    COMMUTATIVE,
+    OPAQUE,
+    Graph,
+    Node,
+)
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.replay import NORMAL, StandIns
 from framework_parity.common.live.standins import (
@@ -72,6 +77,7 @@ def found_differences(
     for one, other in pairing.pairs:
         found += _of_pair(torch.nodes[one], keras.nodes[other])
         found += _of_constants(torch, keras, one, other)
+        found += _of_ports(torch.nodes[one], keras.nodes[other], pairing)
         if (one, other) in pairing.orders:
             found.append(
                 _of_order(
@@ -106,6 +112,48 @@ def _of_order(one: Node, other: Node, order: tuple[int, ...]) -> Difference:
         "order",
         order=order,
     )
+
+
+def _of_ports(one: Node, other: Node, pairing: Pairing) -> list[Difference]:
+    """Return the difference that two operations take other parts of one.
+
+    A split has several outputs, and so has a recurrent layer.
+    """
+    partners = dict(pairing.pairs)
+    if one.kind != other.kind or len(one.inputs) != len(other.inputs):
+        return []
+    mine: dict[int | None, list[int]] = {}
+    for source, port in one.inputs:
+        mine.setdefault(partners.get(source), []).append(port)
+    theirs: dict[int, list[tuple[int, int]]] = {}
+    for place, (source, port) in enumerate(other.inputs):
+        theirs.setdefault(source, []).append((place, port))
+    ordered = (one.index, other.index) in pairing.orders
+    if mine.keys() != theirs.keys() or ordered:
+        return []
+    swapped = one.kind in COMMUTATIVE
+    ports = tuple(
+        (place, wanted)
+        for source, places in theirs.items()
+        # Exchanged inputs of a sum have no effect.
+        if not swapped or {port for _, port in places} != set(mine[source])
+        for wanted, (place, port) in zip(mine[source], places, strict=False)
+        if wanted != port
+    )
+    if not ports:
+        return []
+    place, port = ports[0]
+    return [
+        Difference(
+            f"{one.kind}_part",
+            one,
+            other,
+            f"{one.kind} takes part {port + 1} of what is before it in "
+            f"PyTorch, and part {other.inputs[place][1] + 1} in Keras",
+            "take the same part",
+            ports=ports,
+        )
+    ]
 
 
 def _of_constants(
@@ -345,6 +393,12 @@ def is_testable(
         return difference.part != "unread"
     if difference.value is not None:
         return True
+    if difference.ports:
+        node = difference.keras
+        assert node is not None
+        source, port = node.inputs[0]
+        shape = keras.nodes[source].shapes[port][1:]
+        return node.kind in JOINS or can_apply(node.kind, node.fields, shape)
     one, other = difference.torch, difference.keras
     if one is None or other is None:
         node = one or other
@@ -421,6 +475,8 @@ def stand_ins(
         kind, fields = known or (other.kind, other.fields)
         if each.value is not None:
             fields = {"value": each.value}
+        elif each.ports:
+            fields = fields | {"ports": dict(each.ports)}
         elif each.order:
             fields = fields | {"order": each.order}
         elif each.field is None:

@@ -50,6 +50,8 @@ class Difference:
         inherent: whether no argument of the frameworks' classes changes it.
         order: of a concatenation, which of Keras's inputs each of PyTorch's
             is.
+        ports: of Keras's inputs, by place, which output of the operation
+            before PyTorch takes.
         group: of shared tensors, Keras's operations.
         value: of a constant of Keras's, the one that PyTorch has.
         factor: of two losses, PyTorch's relative to Keras's.
@@ -69,6 +71,7 @@ class Difference:
     places: Place | None = None
     inherent: bool = False
     order: tuple[int, ...] = ()
+    ports: tuple[tuple[int, int], ...] = ()
     group: tuple[int, ...] = ()
     value: Array | None = NOT_COMPARED
     factor: float = 1.0

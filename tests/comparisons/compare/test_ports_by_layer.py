@@ -198,6 +198,31 @@ AGREE: dict[str, Case] = {
     ),
 }
 DIFFER: dict[str, Case] = {
+    "the other half as the gate": Case(
+        module("self.a = nn.Linear(6, 8)", "return F.glu(self.a(x))"),
+        model(
+            "self.a = layers.Dense(8)",
+            "a, b = ops.split(self.a(x), 2, axis=-1)\n"
+            "        return ops.sigmoid(a) * b",
+        ),
+        (2, 6),
+        ("sigmoid_part", "multiply_part"),
+    ),
+    "parts of a projection": Case(
+        module(
+            "self.a = nn.Linear(4, 12)",
+            "q, k, v = self.a(x).chunk(3, -1)\n"
+            "        return F.scaled_dot_product_attention(q, k, v)",
+        ),
+        model(
+            "self.a = layers.Dense(12)",
+            "k, q, v = ops.split(self.a(x), 3, axis=-1)\n"
+            "        s = ops.matmul(q, ops.transpose(k, (0, 2, 1))) / 2.0\n"
+            "        return ops.matmul(ops.softmax(s), v)",
+        ),
+        (2, 5, 4),
+        ("attention_order",),
+    ),
     "another default of a function": Case(
         module("self.a = nn.Linear(6, 8)", "return F.gelu(self.a(x))"),
         model("self.a = layers.Dense(8)", "return ops.gelu(self.a(x))"),
