@@ -16,10 +16,12 @@ class FunctionalLayer:
     Attributes:
         module: a layer with the same fields and shapes.
         edges: where each of its tensors comes from, by the layer's name.
+        input: where its input comes from, if that is not the first tensor.
     """
 
     module: Any
     edges: dict[str, Edge]
+    input: Edge | None = None
 
     def sources(
         self, layouts: tuple[Layout, ...]

@@ -14,6 +14,7 @@ from framework_parity.common.live.sequences import (
     attention,
     last_output,
     last_states,
+    scaled_query,
 )
 from framework_parity.common.live.views import Rule, View
 from framework_parity.common.spec.layer import Shape
@@ -27,7 +28,7 @@ def recognized(graph: Graph) -> Graph:
     """
     rules = (
         *(_dense, _bias, _clipped, _silu, _layer_norm, _affine),
-        *(attention, last_states, last_output),
+        *(attention, scaled_query, last_states, last_output),
     )
     for rule in rules:
         graph = _applied(graph, rule)

@@ -167,7 +167,8 @@ class Replay:
         if instead[0] in JOINS:
             event = self.trace.events[node.event]
             raw = list(getattr(event, "inputs", {}).values())
-            if len(raw) == len(given) and not any(first) and not ports:
+            same = len(raw) == len(given) and kind != "attention"
+            if same and not any(first) and not ports:
                 # With the axes that only this operation needs.
                 given = [values[i][port] for i, port in raw]
             return self._joined(node, instead, given, first)

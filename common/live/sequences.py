@@ -37,6 +37,21 @@ def attention(view: View, node: Node) -> Node | None:
     )
 
 
+def scaled_query(view: View, node: Node) -> Node | None:
+    """Attention whose query is multiplied by a number before."""
+    query = view.input(node, 0)
+    if node.kind != "attention" or query is None:
+        return None
+    by = query.fields.get("by")
+    kinds = ("multiply", "divide")
+    if by is None or query.kind not in kinds or view.users[query.index] != 1:
+        return None
+    factor = by if query.kind == "multiply" else 1 / by
+    scale = float(f"{node.fields['scale'] * factor:.15g}")
+    inputs = (*query.inputs, *node.inputs[1:])
+    return replace(node, fields=node.fields | {"scale": scale}, inputs=inputs)
+
+
 def _bare(view: View, scores: Node) -> tuple[Node, dict[str, Any]]:
     """Return scores before they are scaled and masked, and both."""
     scale, fields = 1.0, {"causal": False}

@@ -85,16 +85,16 @@ class Call:
         """Return the edges of some tensors among the arguments.
 
         Args:
-            values: the tensors, in the order of the edges.
+            values: the tensors, in the order of the edges; an array of the
+                code has none.
         """
-        return tuple(
-            next(
-                edge
-                for place, edge in self.inputs.items()
-                if self.flat[place] is value
-            )
-            for value in values
-        )
+        found = []
+        for value in values:
+            same = (p for p in self.inputs if self.flat[p] is value)
+            place = next(same, None)
+            if place is not None:
+                found.append(self.inputs[place])
+        return tuple(found)
 
     def repeated(self, values: list[Any]) -> list[Any]:
         """Return the outputs for other values of the input tensors.

@@ -1,29 +1,16 @@
 """Train a live model with its user's functions, and random draws given."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.base import BaseLiveModel
-from framework_parity.common.live.elements import Described
-from framework_parity.common.live.graph import Graph
-from framework_parity.common.live.loading import (
-    called,
-    line_of,
-    user_functions,
-)
-from framework_parity.common.live.losses import (
-    FORMS,
-    LossCall,
-    class_axis,
-    weights_by_label,
-)
+from framework_parity.common.live.loading import called, line_of
+from framework_parity.common.live.loss_reading import LossReading
+from framework_parity.common.live.losses import FORMS
 from framework_parity.common.live.masks import Masks
 from framework_parity.common.live.records import (
     Batches,
@@ -33,95 +20,13 @@ from framework_parity.common.live.records import (
     TrainingFound,
     TrainingRun,
 )
-from framework_parity.common.live.replay import Replay, Uniform
 from framework_parity.common.live.simplify import simplified
 from framework_parity.common.live.standins import DROPOUTS
-from framework_parity.common.live.trace import Call, Trace
-from framework_parity.common.spec.layer import Shape
-from framework_parity.common.training.randomness import stream
+from framework_parity.common.live.trace import Call
 
 
-class LossRead(NamedTuple):
-    """The loss of a user's file.
-
-    Attributes:
-        calls: the loss functions that are called.
-        form: of the targets.
-        forms: all forms that it takes.
-        known: whether a function that is called says the form.
-        exact: whether NumPy computes the same.
-    """
-
-    calls: list[LossCall]
-    form: str
-    forms: tuple[str, ...]
-    known: bool
-    exact: bool
-
-
-class BaseLiveTraining:
-    """The part of training a live model that needs no framework.
-
-    Args:
-        live: the model, which has been opened.
-
-    Attributes:
-        watched_losses: the backend's context that notes losses.
-        live_schedule: the backend's `LiveSchedule`.
-    """
-
-    watched_losses: ClassVar[Any]
-    live_schedule: ClassVar[Any]
-
-    def __init__(self, live: BaseLiveModel) -> None:
-        self.live = live
-        self.functions = user_functions(live.address)
-        self.trace: Trace
-        self.graph: Graph
-        self.masks: Masks
-        self.changes = Changes()
-        self.trial = False
-        self.seen: dict[int, bool] = {}
-        self.modes: dict[int, bool] = {}
-        self.modes_of: dict[str, dict[int, bool]] = {"pass": {}, "step": {}}
-        self.complete()
-
-    def complete(self) -> None:
-        """Add functions that the framework's model itself has."""
-
-    def saved(self) -> Any:
-        """Return the state of the model and of random draws."""
-        raise NotImplementedError
-
-    def restore(self, state: Any) -> None:
-        """Set the state that `saved` returned."""
-        raise NotImplementedError
-
-    def forward(self, inputs: list[Array]) -> Any:
-        """Return what the model returns in training mode."""
-        raise NotImplementedError
-
-    def target(self, array: Array) -> Any:
-        """Return targets as a tensor."""
-        if self.changes.flat and array.shape[-1] == 1:
-            array = array[..., 0]
-        if self.changes.fitted:
-            index, port = self.graph.outputs[0]
-            array = array.reshape(self._shape(index, port))
-        return self.as_target(self._arranged(array))
-
-    def _arranged(self, array: Array) -> Array:
-        """Return targets in the layout of the outputs, if they are alike."""
-        index, port = self.graph.outputs[0]
-        node = self.graph.nodes[index]
-        alike = array.shape == self._shape(index, port)
-        if node.channels_first and array.ndim >= 3 and alike:
-            return np.moveaxis(array, -1, 1)
-        return array
-
-    def as_target(self, array: Array) -> Any:
-        """Return an array of targets as a tensor."""
-        raise NotImplementedError
+class BaseLiveTraining(LossReading):
+    """The part of training a live model that needs no framework."""
 
     def differentiated(
         self, inputs: list[Array], target: Array
@@ -145,20 +50,8 @@ class BaseLiveTraining:
         """Train one step, and return the loss."""
         raise NotImplementedError
 
-    def stand_in(self, replay: Replay) -> Any:
-        """Return the model with its operations replaced, as a model."""
-        raise NotImplementedError
-
-    def drawing(self) -> AbstractContextManager[Any]:
-        """Return a context in which dropouts draw from `self.masks`."""
-        raise NotImplementedError
-
     def trained(self) -> dict[int, dict[str, bool]]:
         """Return whether each tensor is trained, by node and name."""
-        raise NotImplementedError
-
-    def to_float(self, value: Any) -> float:
-        """Return a loss as a number; NaN if it is none."""
         raise NotImplementedError
 
     def open(
@@ -260,18 +153,6 @@ class BaseLiveTraining:
             and getattr(self.live.trace.events[node.event], "layer", 0) is None
         }
 
-    def layer_of(self, index: int) -> Any:
-        """Return the layer of a node of the model in evaluation, or None."""
-        event = self.live.trace.events[self.live.graph.nodes[index].called]
-        return getattr(event, "layer", None)
-
-    def mode_of(self, layer: Any) -> bool | None:
-        """Return the mode that a layer is to run in, if that is replaced."""
-        for index, mode in self.changes.modes.items():
-            if self.layer_of(index) is layer:
-                return mode
-        return None
-
     def _shared(self) -> list[tuple[int, ...]]:
         """Return groups of nodes that use the same tensors."""
         groups: dict[int, list[int]] = {}
@@ -300,160 +181,6 @@ class BaseLiveTraining:
     def penalties_replaced(self) -> AbstractContextManager[None]:
         """Return a context in which the changes of penalties are made."""
         return nullcontext()
-
-    def _shape(self, index: int, port: int) -> Shape:
-        """Return the shape of a node's output, channels last."""
-        node = self.graph.nodes[index]
-        shape = node.shapes[port]
-        if node.channels_first and len(shape) >= 3:
-            return (shape[0], *shape[2:], shape[1])
-        return shape
-
-    def _loss_read(
-        self, inputs: list[Array], targets: list[Array], wanted: str | None
-    ) -> LossRead:
-        """Return the loss functions that are called, and on which targets.
-
-        Args:
-            inputs: as in `BaseLiveModel.open`.
-            targets: in each form.
-            wanted: the form that the targets are to have, if it is known.
-        """
-        function = self.functions.get("loss")
-        if function is None:
-            return LossRead([], "labels", ("labels",), False, False)
-        problem: Exception | None = None
-        accepted: dict[str, tuple[list[LossCall], Array, float]] = {}
-        for form, array in zip(FORMS, targets, strict=True):
-            if wanted not in (None, form):
-                continue
-            self.masks.begin(0)
-            with self.drawing(), self.watched_losses() as calls:
-                try:
-                    pred = self.forward(inputs)
-                    value = self.to_float(function(pred, self.target(array)))
-                except Exception as error:  # noqa: BLE001 - tried in turn
-                    problem, value = error, np.nan
-            if np.isfinite(value):
-                accepted[form] = calls, array, value
-        if not accepted:
-            called(self.live.address, "loss", _raise, problem)
-            return LossRead([], "values", ("values",), False, False)
-        said = [
-            form
-            for form, (calls, *_) in accepted.items()
-            if calls and calls[0].form == form
-        ]
-        form = (said or list(accepted))[0]
-        calls, array, value = accepted[form]
-        exact = self._is_exact(calls, inputs, array, value)
-        if not exact and form == "labels" and len(calls) == 1:
-            more = self._weights(calls[0].described, inputs, array)
-            if more is not None:
-                calls[0].fields |= more
-                exact = self._is_exact(calls, inputs, array, value)
-        if exact and calls[0].fields.get("reduction") == "none":
-            calls[0].fields["reduction"] = "mean"  # the user's own
-        return LossRead(calls, form, tuple(accepted), bool(said), exact)
-
-    def _weights(
-        self, described: Described, inputs: list[Array], y: Array
-    ) -> dict[str, Any] | None:
-        """Return how the user's loss weighs its samples, by their labels.
-
-        It is applied to drawn outputs with labels of every class.
-        """
-        self.masks.begin(0)
-        with self.drawing():
-            shape = tuple(self.forward(inputs).shape)
-        if y.ndim != len(shape) - 1:
-            return None
-        axis = class_axis(shape, y.shape)
-        rng = stream(0, "loss")
-        times = -(-8 * shape[axis] // len(y))
-        z = rng.normal(size=(times * len(y), *shape[1:]))
-        labels = rng.integers(shape[axis], size=(len(z), *y.shape[1:]))
-        try:
-            slope = self.loss_slope(z, labels)
-        except Exception:  # noqa: BLE001 - the user's function
-            return None
-        moved = (np.moveaxis(each, axis, -1) for each in (z, slope))
-        z, slope = moved
-        return weights_by_label(described, z, labels, slope)
-
-    def loss_slope(self, z: Array, y: Array) -> Array:
-        """Return the derivative of the user's loss by the outputs.
-
-        Args:
-            z: the outputs, as the framework has them.
-            y: the targets.
-        """
-        raise NotImplementedError
-
-    def open_loss(self, inputs: list[Array], target: Array) -> Graph:
-        """Record the user's loss, and return the graph of its operations.
-
-        Its inputs are the outputs of the model and the targets.
-
-        Args:
-            inputs: as in `BaseLiveModel.open`.
-            target: in the form of this side.
-        """
-        state = self.saved()
-        self.masks.begin(0)
-        with self.drawing(), self.live.without_gradients():
-            pred = self.forward(inputs)
-        self.restore(state)
-        function = self.functions["loss"]
-        kind: Any = type(self.live)
-        self.loss_live = kind(self.loss_model(function), self.live.dtype, 0)
-        index, _ = self.graph.outputs[0]
-        node = self.graph.nodes[index]
-        if node.channels_first and len(node.shapes[0]) == 3:
-            self.loss_live.orders = {0: (0, 2, 1)}
-        self.loss_live.trace, whole = self.loss_live.recorded(
-            [pred, self.target(target)], training=False
-        )
-        graph = simplified(whole)
-        self.loss_live.graph = graph
-        return graph
-
-    def loss_model(self, function: Any) -> Any:
-        """Return a function of outputs and targets as a model."""
-        raise NotImplementedError
-
-    def replayed_loss(self, pred: Any, target: Any) -> Any:
-        """Return the user's loss with some of its operations replaced."""
-        live = self.loss_live
-        standins = self.changes.loss_standins
-        replay = Replay(live, live.trace, live.graph, standins or {})
-        return replay.outputs([pred, target])[0]
-
-    def _is_exact(
-        self,
-        calls: list[LossCall],
-        inputs: list[Array],
-        y: Array,
-        value: float,
-    ) -> bool:
-        """Return whether NumPy computes the same loss as the user."""
-        if len(calls) != 1:
-            return False
-        before = self.changes
-        self.changes = Changes(loss=calls[0].described)
-        try:
-            self.masks.begin(0)
-            with self.drawing():
-                mine = self.loss_of(self.forward(inputs), self.target(y))
-                return bool(np.isclose(self.to_float(mine), value, 1e-6))
-        except (LookupError, ValueError):
-            return False
-        finally:
-            self.changes = before
-
-    def loss_of(self, pred: Any, target: Any) -> Any:
-        """Return the loss, the user's or the one that replaces it."""
-        raise NotImplementedError
 
     def run(
         self, batches: Batches, changes: Changes, steps: int
@@ -619,65 +346,6 @@ class BaseLiveTraining:
 
     def train_padding_rows(self) -> None:
         """Train also the row of an embedding that stands for padding."""
-
-    def sample(self) -> tuple[list[Any], Any]:
-        """Return the first batch, as tensors."""
-        batches = self.masks.batches
-        inputs = self.live.given(batches.inputs[0])
-        return inputs, self.target(batches.targets[0])
-
-    @contextmanager
-    def loss_replaced(self) -> Iterator[None]:
-        """Put the loss that replaces the user's in the user's file."""
-        changes = self.changes
-        replaced = (
-            changes.loss is not None
-            or changes.loss_standins is not None
-            or changes.loss_factor != 1
-        )
-        if not replaced or "loss" not in self.functions:
-            yield
-            return
-        file = Path(self.live.address.rpartition(":")[0])
-        names = vars(sys.modules[file.stem])
-        names["loss"] = self.loss_of
-        try:
-            yield
-        finally:
-            names["loss"] = self.functions["loss"]
-
-    def called(self, name: str, *arguments: Any) -> Any:
-        """Call a function of the user's file."""
-        return called(
-            self.live.address, name, self.functions[name], *arguments
-        )
-
-    def model(self) -> Any:
-        """Return the user's model, or its operations with replacements."""
-        standins = self.changes.standins
-        if not standins:
-            return self.live.model
-        replay = Replay(
-            self.live, self.trace, self.graph, standins, self._draws
-        )
-        return self.stand_in(replay)
-
-    def _draws(self, index: int) -> Uniform | None:
-        """Return what a replaced operation draws; None in evaluation."""
-        event = self.trace.events[self.graph.nodes[index].called]
-        layer = getattr(event, "layer", None)
-        if layer is not None and not self.in_training(layer):
-            return None
-        return self.masks.of_node(index)
-
-    def in_training(self, layer: Any) -> bool:
-        """Return whether a layer that is replayed runs in training mode."""
-        raise NotImplementedError
-
-
-def _raise(error: Exception | None) -> None:
-    if error is not None:
-        raise error
 
 
 def first_number(value: Any) -> Any:

@@ -45,8 +45,27 @@ def _fields(event: Call) -> dict[str, Any] | None:
     }
 
 
+def _embedding(event: Call) -> FunctionalLayer | None:
+    """keras.ops.take, or GatherV2 of TensorFlow, of rows of a matrix."""
+    tensors = [event.flat[place] for place in event.inputs]
+    if len(tensors) < 2 or len(tensors[0].shape) != 2:
+        return None
+    axis = event.argument(2, "axis", None)
+    if event.name.startswith("tf."):
+        axis = int(keras.ops.convert_to_numpy(event.flat[2]))
+    whole = "int" in keras.backend.standardize_dtype(tensors[1].dtype)
+    if axis != 0 or not whole:
+        return None
+    table, ids = list(event.inputs.values())[:2]
+    layer = keras.layers.Embedding(*tensors[0].shape)
+    layer.build(None)
+    return FunctionalLayer(layer, {"_embeddings": table}, ids)
+
+
 FUNCTIONAL: dict[str, Callable[[Call], FunctionalLayer | None]] = {
     "conv": _convolution,
     "Conv2D": _convolution,
+    "take": _embedding,
+    "GatherV2": _embedding,
 }
 """Readers of functions, whose first input is the layer's."""

@@ -206,8 +206,9 @@ def masked_fields(
     found = [mask for mask in given if mask is not None]
     if not found:
         return {"causal": False}
-    edges = event.edges(*found[:1]) if len(found) == 1 else ()
-    if not edges or not reader.trace.is_fixed(edges[0][0]):
+    edges = event.edges(*found)
+    moving = any(not reader.trace.is_fixed(source) for source, _ in edges)
+    if len(found) > 1 or moving:
         return {"causal": False, "masked": True}
     mask = keras.ops.convert_to_numpy(found[0])
     return mask_fields(mask.astype(bool), masks=masks)

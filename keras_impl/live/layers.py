@@ -210,6 +210,22 @@ def _attention(reader: Any, event: Call, layer: Any) -> Described:
     return "multi_head_attention", fields | {"mask": Mask(allowed)}
 
 
+def _dot_attention(reader: Any, event: Call, layer: Any) -> Described:
+    """Attention of one head, called with [query, value, key]."""
+    given = list(event.argument(0, "inputs"))
+    given_masks = event.argument(1, "mask", None)
+    plain = layer.score_mode == "dot" and not layer.use_scale
+    carried = any(get_keras_mask(each) is not None for each in given)
+    if not plain or carried or given_masks is not None or layer.dropout:
+        return OPAQUE, {"layer": type(layer).__name__}
+    query, value, key = given if len(given) == 3 else (*given, given[1])
+    return "attention", {
+        "scale": 1.0,
+        "causal": bool(event.argument(4, "use_causal_mask", False)),
+        "inputs": event.edges(query, key, value),
+    }
+
+
 def _embedding(reader: Any, event: Call, layer: Any) -> Described:
     return "embedding", {
         "ids": layer.input_dim,
@@ -360,6 +376,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.LSTM: _recurrent,
     layers.GRU: _recurrent,
     layers.MultiHeadAttention: _attention,
+    layers.Attention: _dot_attention,
     layers.Embedding: _embedding,
     layers.LayerNormalization: _layer_norm,
     layers.Dropout: _dropout,

@@ -72,8 +72,9 @@ def masked_fields(
     found = [mask for mask in given if mask is not None]
     if not found:
         return {"causal": False}
-    (position, _), *others = event.edges(*found)
-    if others or not reader.trace.is_fixed(position):
+    edges = event.edges(*found)
+    moving = any(not reader.trace.is_fixed(source) for source, _ in edges)
+    if len(found) > 1 or moving:
         return {"causal": False, "masked": True}
     return mask_fields(to_array(found[0]), masks=masks)
 

@@ -149,7 +149,7 @@ class Reader:
             index,
             kind,
             fields,
-            (event.first[1],),
+            (found.input or event.first[1],),
             event.name,
             event.name,
             event.site,

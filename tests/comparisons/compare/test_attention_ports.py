@@ -89,6 +89,30 @@ PADDED_K = model(
     "        return self.m(q, q, attention_mask=mask)",
 )
 
+DOT_T = module(
+    "self.q, self.k, self.v = (nn.Linear(8, 8) for _ in '123')",
+    "q, k, v = self.q(x), self.k(x), self.v(x)\n"
+    "        return F.scaled_dot_product_attention(q, k, v)",
+)
+
+
+def dot_k(query: str) -> str:
+    return model(
+        "self.q, self.k, self.v = (layers.Dense(8) for _ in '123')\n"
+        "        self.m = layers.Attention()",
+        f"return self.m([{query}, self.v(x), self.k(x)])",
+    )
+
+
+AGREE["a layer of one head"] = Case(
+    DOT_T, dot_k("self.q(x) / 8 ** 0.5"), SHAPE
+)
+AGREE["a mask that is an array"] = Case(
+    CAUSAL_T,
+    "import numpy as np\n"
+    + attention_k("x, x, attention_mask=np.tri(5, dtype=bool)[None]"),
+    SHAPE,
+)
 AGREE["steps of padding"] = Case(
     PADDED_T, PADDED_K.replace("OF", "not_equal"), (6, 5)
 )
@@ -98,6 +122,9 @@ DIFFER: dict[str, Case] = {
         PADDED_K.replace("OF", "equal"),
         (6, 5),
         ("multi_head_attention_mask",),
+    ),
+    "a layer of one head without a scale": Case(
+        DOT_T, dot_k("self.q(x)"), SHAPE, ("attention_scale",)
     ),
     "order of key and value": Case(
         attention_t("x, torch.tanh(x), x"),

@@ -191,6 +191,25 @@ AGREE: dict[str, Case] = {
         SHAPE,
     ),
 }
+ROWS_T = module(
+    "self.e, self.a = nn.Embedding(7, 4, padding_idx=0), nn.Linear(4, 3)",
+    "return self.a(self.e(x).mean(1))",
+)
+ROWS_K = """
+class Padded(layers.Embedding):
+    def call(self, ids):
+        rows = super().call(ids)
+        pad = ops.expand_dims(ops.equal(ids, 0), -1)
+        return ops.where(pad, ops.stop_gradient(rows), rows)
+
+
+""" + model(
+    "self.e, self.a = Padded(7, 4), layers.Dense(3)",
+    "return self.a(ops.mean(self.e(x), axis=1))",
+)
+AGREE["a subclass of an embedding"] = Case(
+    ROWS_T + CE_T + SGD_T, ROWS_K + CE_K + SGD_K, (8, 5)
+)
 DIFFER: dict[str, Case] = {
     "weights of positive labels": Case(
         NET_T
