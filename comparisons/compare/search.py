@@ -17,7 +17,7 @@ MANY = 8
 restore agreement."""
 
 FEW = 4
-"""Up to so many kinds, pairs of them are tried together."""
+"""Up to so many kinds, two and three of them are tried together."""
 
 
 def smallest(
@@ -40,10 +40,12 @@ def smallest(
         fewer = [each for each in needed if each.family != group]
         if ratio(fewer) <= TIMES_FLOOR:
             needed = fewer
-    # Two that make up for each other, such as a padding and a window's.
+    # Some make up for each other: a padding and a window's, or a reshape and
+    # a permutation.
     left = list(dict.fromkeys(each.family for each in needed))
-    for pair in combinations(left, 2) if len(left) <= FEW else ():
-        fewer = [each for each in needed if each.family not in pair]
+    few = [*combinations(left, 2), *combinations(left, 3)]
+    for group_of in few if len(left) <= FEW else ():
+        fewer = [each for each in needed if each.family not in group_of]
         if len(fewer) < len(needed) and ratio(fewer) <= TIMES_FLOOR:
             needed = fewer
     counts = Counter(each.family for each in needed)
