@@ -53,6 +53,9 @@ SIZES = {
 }
 """Fields that the shapes of tensors depend on."""
 
+LONGEST = 60
+"""Letters of a value that a sentence has."""
+
 PARTS = {"padding_row": "padding_row"}
 """Fields that only training depends on, and what removes them."""
 
@@ -237,16 +240,16 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
     for name in names:
         if name in sized:
             continue
-        values = one.fields.get(name), other.fields.get(name)
+        mine, theirs = (_shown(node.fields.get(name)) for node in (one, other))
         found.append(
             Difference(
                 _slug(one.kind, name),
                 one,
                 other,
-                f"{name} of {one.kind} is {values[0]!r} in PyTorch and "
-                f"{values[1]!r} in Keras",
-                f"set Keras's to {values[0]!r} at {other.label}, or "
-                f"PyTorch's to {values[1]!r} at {one.label}",
+                f"{name} of {one.kind} is {mine} in PyTorch and {theirs} in "
+                "Keras",
+                f"set Keras's to {mine} at {other.label}, or PyTorch's to "
+                f"{theirs} at {one.label}",
                 name,
                 part=PARTS.get(name, "model"),
                 inherent=name in INHERENT,
@@ -311,6 +314,12 @@ def _of_sizes(one: Node, other: Node, names: list[str]) -> Difference:
         names[0],
         part="layer",
     )
+
+
+def _shown(value: object) -> str:
+    """Return a value of a field in a sentence; of a matrix, its beginning."""
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _slug(kind: str, name: str) -> str:
