@@ -72,14 +72,13 @@ def selected(before: Array, after: Array) -> tuple[int, int] | None:
     return places[0] if len(places) == 1 else None
 
 
-def equation_of(written: str, number: int) -> str:
+def equation_of(written: str) -> str:
     """Return an equation of einsum with its letters in order of appearance.
 
     Args:
         written: the equation, with or without the output.
-        number: how many arrays it has.
 
-    >>> equation_of("bij, bjf -> bif", 2), equation_of("ij,jk", 2)
+    >>> equation_of("bij, bjf -> bif"), equation_of("ij,jk")
     ('abc,acd->abd', 'ab,bc->ac')
     """
     left, arrow, right = written.replace(" ", "").partition("->")

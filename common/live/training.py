@@ -234,6 +234,7 @@ class BaseLiveTraining(LossReading):
             self.live.model,
             optimizer,
         )
+        unwatched = nullcontext[Tensors]({})
         data = zip(batches.inputs[:steps], batches.targets, strict=False)
         for step, (inputs, target) in enumerate(data):
             self.masks.begin(step)
@@ -241,7 +242,8 @@ class BaseLiveTraining(LossReading):
             self.set_rate(optimizer, step)
             rates.append(self.rate(optimizer))
             given = self.live.given(inputs)
-            with self.watched_step(optimizer) as slopes:
+            watch = self.watched_step(optimizer) if step == 0 else unwatched
+            with watch as slopes:
                 value = self._guarded(
                     "a training step",
                     self.stepped,

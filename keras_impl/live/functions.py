@@ -269,10 +269,9 @@ def _resized(reader: Any, event: Call) -> Described:
 def _summed(reader: Any, event: Call) -> Described:
     """Einsum, with the letters in the order in which they appear."""
     equation = event.argument(0, "subscripts")
-    tensors = [v for v in event.flat if v is not equation]
     if not isinstance(equation, str) or "." in equation:
         return OPAQUE, {"function": event.name}
-    return "einsum", {"equation": equation_of(equation, len(tensors))}
+    return "einsum", {"equation": equation_of(equation)}
 
 
 def _deviation(reader: Any, event: Call) -> Described:

@@ -144,7 +144,7 @@ def _summed(reader: Any, event: Call) -> Described:
     plain = isinstance(equation, str) and "." not in equation
     if not plain or any(edge in reader.first for edge in edges):
         return OPAQUE, {"function": event.name}
-    return "einsum", {"equation": equation_of(equation, len(edges))}
+    return "einsum", {"equation": equation_of(equation)}
 
 
 def _shuffled(reader: Any, event: Call) -> Described:
