@@ -54,5 +54,8 @@ def stored_axis(axis: int, shape: Shape) -> int:
         shape: the shape of the sample, channels last.
 
     Translation: the batch axis is first; the channels are last, axis -1.
+    The axes of a sequence are counted from the last.
     """
+    if len(shape) == 2:
+        return axis - 2
     return -1 if axis == len(shape) - 1 else axis + 1

@@ -385,7 +385,7 @@ LAYERS = [
     *(
         Case(**cases_ranks.placed(f"{name}-{rank}", rank, written))
         for name, written in (SMOOTH | PLAIN).items()
-        for rank in ("two_axes", "image")
+        for rank in ("sequence", "image")
         if "-" not in name
     ),
     *(Case(**row) for row in cases_ranks.ROWS),

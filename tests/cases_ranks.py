@@ -1,9 +1,9 @@
-"""The cases of samples of two axes, and of every axis, as a table.
+"""The cases of sequences, and of every axis, as a table.
 
-Each row holds the arguments of one `Case`; see `tests.cases`. A sample of
-two axes is (height, channels). Its sides differ from each other and from
-the batch, so that exchanged axes are noticed; cases whose batch is as large
-as the channels have `-square` in their names.
+Each row holds the arguments of one `Case`; see `tests.cases`. A sample
+of two axes is a sequence, (time, channels). Its sides differ from each other
+and from the batch, so that exchanged axes are noticed; cases whose batch is as
+large as the channels have `-square` in their names.
 """
 
 from typing import Any, TypeAlias
@@ -17,14 +17,14 @@ VECTOR, TWO, IMAGE = (5,), (4, 3), (4, 5, 3)
 _SLOPES = {"slopes": "per_number", "initial": 0.2, "at_zero": "slope"}
 LEARNING: dict[str, tuple[tuple[int, ...], Any]] = {
     "vector": (VECTOR, {"dense": 6}),
-    "two_axes": (TWO, {"prelu": _SLOPES}),
+    "sequence": (TWO, {"prelu": _SLOPES}),
     "image": (IMAGE, {"conv2d": {"filters": 2, "size": 1, "bias": False}}),
 }
 
 # The axes that each rank has.
 AXES = {
     "vector": ("channels", "all"),
-    "two_axes": ("channels", "height", "positions", "all"),
+    "sequence": ("channels", "time", "positions", "all"),
     "image": ("channels", "height", "width", "positions", "all"),
 }
 
@@ -70,13 +70,13 @@ ROWS: list[Row] = [
         for kind in ("softmax", "log_softmax")
     ),
     *(
-        placed(f"flatten-two_axes-{order}", "two_axes", {"flatten": order})
+        placed(f"flatten-sequence-{order}", "sequence", {"flatten": order})
         for order in ("channels_first", "channels_last")
     ),
     *(
         placed(
-            f"batch_norm-two_axes-{variance}{'' if affine else '-plain'}",
-            "two_axes",
+            f"batch_norm-sequence-{variance}{'' if affine else '-plain'}",
+            "sequence",
             _norm(
                 "batch_norm",
                 running_decay=0.8,
@@ -104,7 +104,7 @@ ROWS: list[Row] = [
             "tanh",
         )
         for rank, axis in (
-            ("two_axes", "height"),
+            ("sequence", "time"),
             ("image", "height"),
             ("image", "width"),
         )
@@ -117,13 +117,13 @@ ROWS: list[Row] = [
             _norm("layer_norm", axes=axes, affine=affine),
             "tanh",
         )
-        for rank in ("two_axes", "image")
+        for rank in ("sequence", "image")
         for axes in AXES[rank]
         for affine in (True, False)
     ),
     *(
         {
-            "id": f"prelu-{slopes}-{at_zero}-two_axes{square}",
+            "id": f"prelu-{slopes}-{at_zero}-sequence{square}",
             "layers": [
                 {"layer_norm": {"axes": "all"}},
                 {
@@ -146,23 +146,23 @@ ROWS: list[Row] = [
             ("-square", {"recipe": {"batch_size": 3}}),
         )
     ),
-    placed("dropout-two_axes", "two_axes", {"dropout": 0.3}, "tanh"),
-    placed("spatial_dropout-two_axes", "two_axes", {"spatial_dropout": 0.4}),
+    placed("dropout-sequence", "sequence", {"dropout": 0.3}, "tanh"),
+    placed("spatial_dropout-sequence", "sequence", {"spatial_dropout": 0.4}),
     *(
         {
-            "id": f"{kind}-two_axes",
-            "layers": [LEARNING["two_axes"][1], "tanh", kind, {"dense": 3}],
+            "id": f"{kind}-sequence",
+            "layers": [LEARNING["sequence"][1], "tanh", kind, {"dense": 3}],
             "sides": TWO,
         }
         for kind in ("global_average_pool", "global_max_pool")
     ),
     placed(
-        "residual-two_axes",
-        "two_axes",
+        "residual-sequence",
+        "sequence",
         {
             "residual": {
-                "body": [_norm("layer_norm", axes="height"), "tanh"],
-                "activation": {"softmax": "height"},
+                "body": [_norm("layer_norm", axes="time"), "tanh"],
+                "activation": {"softmax": "time"},
             }
         },
     ),

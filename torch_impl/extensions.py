@@ -10,13 +10,17 @@ from torch.nn import functional
 
 
 class ChannelsLastFlatten(nn.Module):
-    """Flatten (n, c, h, w) in the order height, width, channel.
-
-    For (n, c, l) the order is position, channel.
-    """
+    """Flatten (n, c, h, w) in the order height, width, channel."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.movedim(1, -1).flatten(1)
+
+
+class ChannelsFirstFlatten(nn.Module):
+    """Flatten a sequence (n, t, c) in the order channel, time."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mT.flatten(1)
 
 
 class JointSoftmax(nn.Module):
@@ -124,14 +128,11 @@ class PaddedAvgPool2d(nn.AvgPool2d):
         return mean / super().forward(ones)
 
 
-class GlobalAvgPool1d(nn.AdaptiveAvgPool1d):
-    """AdaptiveAvgPool1d to one position, (n, c, 1), as (n, c)."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
+class GlobalAvgPool1d(nn.Module):
+    """The mean over the time of a sequence (n, t, c)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x).flatten(1)
+        return x.mean(1)
 
 
 class GlobalAvgPool2d(nn.AdaptiveAvgPool2d):
@@ -144,17 +145,24 @@ class GlobalAvgPool2d(nn.AdaptiveAvgPool2d):
         return super().forward(x).flatten(1)
 
 
-class GlobalMaxPool(nn.Module):
+class GlobalMaxPool1d(nn.Module):
+    """The maximum over the time; equal values share the slope."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.amax(1)
+
+
+class GlobalMaxPool2d(nn.Module):
     """The maximum of each channel; equal values share the slope."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.amax(tuple(range(2, x.ndim)))
+        return x.amax((2, 3))
 
 
 class AxesLayerNorm(nn.LayerNorm):
     """LayerNorm of any axes, `dims`, which are moved to the end first.
 
-    (1,) normalises the channels of each position of (n, c, h, w), (3, 2) the
+    (1,) normalises the channels of each position of (n, c, h, w), (2, 3) the
     positions of each channel.
     """
 

@@ -28,8 +28,15 @@ class MaskedDropout2d(nn.Dropout2d):
         return x * self.mask.to(x.dtype) if self.training else x
 
 
-class MaskedDropout1d(nn.Dropout1d):
-    """`MaskedDropout` with one factor for each channel of (n, c, l)."""
+class SequenceDropout1d(nn.Dropout1d):
+    """Dropout1d whose channels are last, (n, t, c)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.mT).mT
+
+
+class MaskedSequenceDropout1d(SequenceDropout1d):
+    """`MaskedDropout` with one factor for each channel of (n, t, c)."""
 
     mask: Tensor
 
@@ -93,7 +100,7 @@ class MaskedRandomCrop(RandomCrop):
 # What stands in for a layer that draws, where the masks are handed in.
 MASKED_CLASS: dict[Any, type[nn.Module]] = {
     nn.Dropout: MaskedDropout,
-    nn.Dropout1d: MaskedDropout1d,
+    SequenceDropout1d: MaskedSequenceDropout1d,
     nn.Dropout2d: MaskedDropout2d,
     RandomFlip: MaskedRandomFlip,
     RandomCrop: MaskedRandomCrop,

@@ -18,10 +18,11 @@ def to_tensor(array: np.ndarray, dtype: str) -> torch.Tensor:
         array: samples or labels, channels last.
         dtype: the dtype of the tensor, for floating-point arrays.
 
-    Translation: images and samples of two axes are moved from channels last
-    to channels first, the only layout that PyTorch computes in.
+    Translation: images are moved from channels last to channels first, the
+    only layout that PyTorch computes in. Sequences stay (n, time, channels),
+    the layout of `batch_first=True`.
     """
-    if array.ndim in (3, 4):
+    if array.ndim == 4:
         array = np.moveaxis(array, -1, 1)
     kind = dtype if array.dtype.kind == "f" else array.dtype
     tensor = torch.from_numpy(np.asarray(array, dtype=kind, order="C"))
@@ -48,7 +49,7 @@ def to_array(tensor: Any) -> np.ndarray:
     if tensor.dtype == torch.bfloat16:
         tensor = tensor.float()
     array = np.array(tensor.detach().cpu().numpy())
-    return np.moveaxis(array, 1, -1) if array.ndim in (3, 4) else array
+    return np.moveaxis(array, 1, -1) if array.ndim == 4 else array
 
 
 def stored_axis(axis: int, shape: Shape) -> int:
@@ -58,6 +59,9 @@ def stored_axis(axis: int, shape: Shape) -> int:
         axis: the axis of the sample, channels last.
         shape: the shape of the sample, channels last.
 
-    Translation: the batch axis is first, the channels are second.
+    Translation: the batch axis is first, the channels of an image are
+    second. The axes of a sequence are counted from the last.
     """
+    if len(shape) == 2:
+        return axis - 2
     return 1 if axis == len(shape) - 1 else axis + 2

@@ -147,25 +147,24 @@ def _layouts_of(layer: nn.Module) -> tuple[Layout, ...]:
 
 
 def _layer_normalization(layer: Any) -> tuple[Layout, ...]:
-    """LayerNorm: samples of several axes have their channels first.
-
-    `AxesLayerNorm` moves two axes of an image in reversed order.
-    """
-    sizes = len(layer.normalized_shape)
-    axes = {1: "c -> c", 2: "c h -> h c", 3: "c h w -> h w c"}[sizes]
+    """LayerNorm: a whole image has its channels first."""
+    axes = _channels_last(len(layer.normalized_shape))
     return Layout("gamma", ("weight",), axes), Layout("beta", ("bias",), axes)
 
 
 def _slopes(layer: Any) -> tuple[Layout, ...]:
     """ShapedPReLU: one slope, or of the shape of a sample."""
-    sizes = layer.weight.ndim
-    axes = {1: "c -> c", 2: "c h -> h c", 3: "c h w -> h w c"}[sizes]
-    return (Layout("slope", ("weight",), axes),)
+    return (Layout("slope", ("weight",), _channels_last(layer.weight.ndim)),)
+
+
+def _channels_last(rank: int) -> str:
+    """Return the pattern from a sample's axes in PyTorch to the neutral."""
+    return {1: "c -> c", 2: "a b -> a b", 3: "c h w -> h w c"}[rank]
 
 
 _CHANNELS_FIRST: dict[type, Layouts] = {
     nn.LayerNorm: _layer_normalization,
     extensions.ShapedPReLU: _slopes,
 }
-"""What the rank of a live model's tensor leaves open: here, the channels of a
-sample are its first axis."""
+"""What the rank of a live model's tensor leaves open: here, the channels of an
+image are its first axis."""

@@ -360,7 +360,7 @@ class Noise(Dataset):
     """Standard normal samples, and targets that have nothing to do with them.
 
     Attributes:
-        sides: shape of one sample: (channels,), (height, channels), or
+        sides: shape of one sample: (channels,), (time, channels), or
             (height, width, channels) for an image.
         classes: the number of classes of the uniformly drawn labels; None
             draws standard normal targets for regression.

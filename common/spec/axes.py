@@ -1,8 +1,8 @@
 """The axes of one sample, by name.
 
-A sample is a vector of channels, `(channels,)`; a sequence of positions,
-`(height, channels)`; or an image, `(height, width, channels)`. Channels are
-last in the language, as in Keras; PyTorch stores them first, after the
+A sample is a vector of channels, `(channels,)`; a sequence, `(time,
+channels)`; or an image, `(height, width, channels)`. Channels are last in the
+language, as in Keras; PyTorch stores those of an image first, after the
 batch.
 """
 
@@ -11,7 +11,7 @@ from framework_parity.common.spec.layer import Shape, refused
 
 NAMED: dict[int, tuple[str, ...]] = {
     1: ("channels",),
-    2: ("height", "channels"),
+    2: ("time", "channels"),
     3: ("height", "width", "channels"),
 }
 """The names of a sample's axes, in order, by their number."""
@@ -22,7 +22,7 @@ def axes_of(kind: str, name: str, shape: Shape) -> tuple[int, ...]:
 
     Args:
         kind: the kind of the layer, for the message.
-        name: `channels`, `height` or `width`, which is one axis;
+        name: `channels`, `time`, `height` or `width`, which is one axis;
             `positions`, all axes but the channels; or `all`.
         shape: shape of one sample, without the batch.
 

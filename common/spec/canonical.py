@@ -156,7 +156,7 @@ def _axis(name: str, shape: Shape) -> str:
     """Return the canonical one of several names for the same axes."""
     if len(shape) == 1:
         return "channels"
-    return "height" if (len(shape), name) == (2, "positions") else name
+    return "time" if (len(shape), name) == (2, "positions") else name
 
 
 def _window(spec: Window, shape: Shape) -> LayerSpec:

@@ -1,7 +1,5 @@
 """Normalisation layers, in Keras."""
 
-from typing import Any
-
 import keras
 
 from framework_parity.common.codegen.calls import Call, call
@@ -42,14 +40,10 @@ def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
     Translation: the normalised axes are an argument; the default is the
     last, that of the channels.
     """
-    axes: Any = [axis + 1 for axis in spec.along(shape)]
-    if axes == [len(shape)]:
-        axes = -1
-    elif axes == [1, 2] == [*range(1, len(shape) + 1)]:
-        axes = [-2, -1]
+    axes = [tensors.stored_axis(axis, shape) for axis in spec.along(shape)]
     return call(
         keras.layers.LayerNormalization,
-        axis=axes,
+        axis=axes if len(axes) > 1 else axes[0],
         epsilon=spec.epsilon,
         center=spec.affine,
         scale=spec.affine,

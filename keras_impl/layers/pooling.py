@@ -57,14 +57,14 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
 
 
 def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
-    """GlobalAveragePooling2D, or 1D for samples of two axes."""
+    """GlobalAveragePooling2D, or 1D for sequences."""
     if len(shape) == 2:
         return call(keras.layers.GlobalAveragePooling1D)
     return call(keras.layers.GlobalAveragePooling2D)
 
 
 def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
-    """GlobalMaxPooling2D, or 1D for samples of two axes.
+    """GlobalMaxPooling2D, or 1D for sequences.
 
     Translation: equal values share the slope.
     """

@@ -19,7 +19,7 @@ def dropout(spec: Dropout, shape: Shape) -> Call:
 
 
 def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
-    """SpatialDropout2D, or 1D for samples of two axes."""
+    """SpatialDropout2D, or 1D for sequences."""
     if len(shape) == 2:
         return call(keras.layers.SpatialDropout1D, spec.rate)
     return call(keras.layers.SpatialDropout2D, spec.rate)

@@ -73,7 +73,7 @@ ACTIVATIONS = arm(
     ],
     optimizer="adam",
 )
-TWO_AXES = arm(
+SEQUENCE = arm(
     [
         {"spatial_dropout": 0.25},
         "tanh",
@@ -87,7 +87,7 @@ WIDE = {
     "image": IMAGE,
     "vector": VECTOR,
     "activations": ACTIVATIONS,
-    "two_axes": TWO_AXES,
+    "sequence": SEQUENCE,
 }
 
 each_dtype = pytest.mark.parametrize("dtype", get_args(Dtype))

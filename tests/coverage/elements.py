@@ -79,7 +79,7 @@ class OnRank:
 
 RANKS: dict[str, tuple[int, ...]] = {
     "vectors": (6,),
-    "two axes": (6, 5),
+    "sequences": (6, 5),
     "images": (6, 7, 5),
 }
 """A shape of each rank, large enough for every layer's window."""

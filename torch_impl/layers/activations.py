@@ -162,8 +162,8 @@ def softmax(spec: Softmax, shape: Shape) -> Call:
     """Softmax.
 
     Translation: the axis has to be given; without it, it depends on the
-    number of dimensions. Channels are first, so the last axis of an image is
-    its width. A joint softmax of several axes needs a custom class.
+    number of dimensions. The channels of an image are first, and its last
+    axis is the width. A joint softmax of several axes needs a custom class.
     """
     axes = axes_of(spec.kind(), spec.axis, shape)
     if len(axes) > 1:
@@ -183,19 +183,20 @@ def log_softmax(spec: LogSoftmax, shape: Shape) -> Call:
 def prelu(spec: Prelu, shape: Shape) -> Call:
     """PReLU.
 
-    Translation: it has one slope or one per channel; one slope per element
-    of a sample of several axes needs a subclass, and so does a derivative of
-    0 at 0.
+    Translation: it has one slope or one per channel, the second axis, which
+    is the time of a sequence. Other slopes need a subclass, and so does a
+    derivative of 0 at 0.
     """
+    sequence = len(shape) == 2 and spec.slopes != "one"
     alone = spec.slopes == "per_number" and len(shape) > 1
-    if spec.at_zero == "slope" and not alone:
+    if spec.at_zero == "slope" and not alone and not sequence:
         count = 1 if spec.slopes == "one" else shape[-1]
         return call(nn.PReLU, count, init=spec.initial)
-    channels_first = (shape[-1], *(1 for _ in shape[:-1]))
+    image = len(shape) == 3
     sizes = {
         "one": (1,),
-        "per_channel": channels_first,
-        "per_number": (shape[-1], *shape[:-1]),
+        "per_channel": (shape[-1], *(1,) * (2 * image)),
+        "per_number": (shape[-1], *shape[:-1]) if image else shape,
     }[spec.slopes]
     flat = spec.at_zero == "zero"
     return call(extensions.ShapedPReLU, sizes, spec.initial, flat_at_zero=flat)

@@ -21,9 +21,14 @@ def dense(spec: Dense, shape: Shape) -> Call:
 def flatten(spec: Flatten, shape: Shape) -> Call:
     """Flatten.
 
-    Translation: channels are first in PyTorch, so `channels_last` moves them
-    to the end before it flattens.
+    Translation: the channels of an image are first in PyTorch, so
+    `channels_last` moves them to the end before it flattens. Those of a
+    sequence are last.
     """
+    if len(shape) == 2:
+        if spec.order == "channels_first":
+            return call(extensions.ChannelsFirstFlatten)
+        return call(nn.Flatten, -2)
     if spec.order == "channels_last" and len(shape) > 1:
         return call(extensions.ChannelsLastFlatten)
     return call(nn.Flatten)

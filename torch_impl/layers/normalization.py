@@ -12,11 +12,11 @@ from framework_parity.torch_impl import extensions, tensors
 
 
 def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
-    """BatchNorm1d for vectors and two axes, BatchNorm2d for images.
+    """BatchNorm1d for vectors, BatchNorm2d for images.
 
     Translation: `momentum` is the weight of the new value; the running
     variance is the unbiased one. `biased` needs a subclass, and so does an
-    axis other than the channels.
+    axis that is not the second, such as the channels of a sequence.
     """
     kind = f"BatchNorm{2 if len(shape) == 3 else 1}d"
     biased = spec.running_variance == "biased"
@@ -25,7 +25,7 @@ def batch_norm(spec: BatchNorm, shape: Shape) -> Call:
         "momentum": 1.0 - spec.running_decay,
         "affine": spec.affine,
     }
-    if spec.axis != "channels":
+    if spec.axis != "channels" or len(shape) == 2:
         axis = spec.along(shape)
         dim = tensors.stored_axis(axis, shape)
         return call(
@@ -42,15 +42,14 @@ def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
     """LayerNorm, whose argument is the shape of the normalised axes.
 
     Translation: it normalises the last axes. In an image these are height
-    and width, so other axes are moved to the end first. Several axes are
-    moved in the order in which neutral tensors are transposed.
+    and width, so other axes are moved to the end first.
     """
     fields = {"eps": spec.epsilon, "elementwise_affine": spec.affine}
-    if len(shape) == 1:
-        return call(nn.LayerNorm, shape, **fields)
+    axes = spec.along(shape)
+    if len(shape) < 3 and axes[-1] == len(shape) - 1:
+        return call(nn.LayerNorm, spec.normalized(shape), **fields)
     if spec.axes == "all":
         return call(nn.LayerNorm, (shape[-1], *shape[:-1]), **fields)
-    axes = spec.along(shape)[::-1]
     return call(
         extensions.AxesLayerNorm,
         tuple(shape[axis] for axis in axes),

@@ -45,8 +45,8 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
 def global_average_pool(spec: GlobalAveragePool, shape: Shape) -> Call:
     """AdaptiveAvgPool2d(1), whose two axes of one pixel are removed.
 
-    Translation: Keras removes these axes, too. For samples of two axes the
-    class is AdaptiveAvgPool1d.
+    Translation: Keras removes these axes, too. For sequences it is a mean
+    over the time.
     """
     if len(shape) == 2:
         return call(extensions.GlobalAvgPool1d)
@@ -59,4 +59,6 @@ def global_max_pool(spec: GlobalMaxPool, shape: Shape) -> Call:
     Translation: AdaptiveMaxPool2d passes the slope to the first of equal
     values, instead of a share to each.
     """
-    return call(extensions.GlobalMaxPool)
+    if len(shape) == 2:
+        return call(extensions.GlobalMaxPool1d)
+    return call(extensions.GlobalMaxPool2d)

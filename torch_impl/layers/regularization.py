@@ -8,6 +8,7 @@ from framework_parity.common.spec.layers.regularization import (
     Dropout,
     SpatialDropout,
 )
+from framework_parity.torch_impl import random_extensions
 
 
 def dropout(spec: Dropout, shape: Shape) -> Call:
@@ -20,5 +21,7 @@ def dropout(spec: Dropout, shape: Shape) -> Call:
 
 
 def spatial_dropout(spec: SpatialDropout, shape: Shape) -> Call:
-    """Dropout2d, or Dropout1d for samples of two axes."""
-    return call(nn.Dropout1d if len(shape) == 2 else nn.Dropout2d, spec.rate)
+    """Dropout2d, or a Dropout1d whose channels are last for sequences."""
+    sequence = len(shape) == 2
+    kind = random_extensions.SequenceDropout1d if sequence else nn.Dropout2d
+    return call(kind, spec.rate)

@@ -46,9 +46,8 @@ def data_section(arm: Arm, options: ScriptOptions) -> Section:
     y = "torch.tensor(y)"
     if not isinstance(arm.recipe.loss, CrossEntropy):
         y = f"torch.tensor(y, dtype=torch.{kind})"
-    if axes := len(data.source.shape) - 1:
-        moved = ", ".join(map(str, (0, axes + 1, *range(1, axes + 1))))
-        x += f".permute({moved}).contiguous()"
+    if len(data.source.shape) == 3:
+        x += ".permute(0, 3, 1, 2).contiguous()"
     lines += parts.prepare_code(data, (x, y))
     notes = [(r"\.permute\(", "Images have channels first in PyTorch.")]
     return section("Data", annotated(lines, notes))

@@ -85,7 +85,7 @@ def script_arrays(arm: Arm, options: ScriptOptions) -> Tensors:
     kind = storage_dtype(options.dtype)
     masks = arrays.mask_arrays(arm, options.seed, kind)
     for index, mask in enumerate(masks.values()):
-        if mask.ndim in (4, 5):
+        if mask.ndim == 5:
             mask = np.moveaxis(mask, -1, 2)
         saved[f"mask_{index}"] = mask
     return saved

@@ -1,8 +1,8 @@
 """The layers of the language, and their union `Layer`.
 
-Shapes are those of one sample, without the batch: a vector (channels,), two
-axes (height, channels), or an image (height, width, channels). Channels are
-last, whatever a framework stores; PyTorch stores them first.
+Shapes are those of one sample, without the batch: a vector (channels,), a
+sequence (time, channels), or an image (height, width, channels). Channels are
+last, whatever a framework stores; PyTorch stores those of images first.
 """
 
 from typing import Annotated, TypeAlias

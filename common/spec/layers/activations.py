@@ -399,17 +399,17 @@ class AlongAxis(Activation):
     Attributes:
         axis: the axis of the sum of exponentials: the `channels` of each
             position (Keras's default; in PyTorch, which stores channels
-            first, `dim=1`), `height` (also the first axis of samples of two
-            axes), `width`, `positions` (all but the channels, together) or
-            `all`. PyTorch's `dim=-1` is the width of an image. Without `dim`
-            PyTorch chooses the channels of vectors and images, but the
-            *batch* for samples of two axes, which has no equivalent here.
+            first in an image, `dim=1`), `time` of a sequence, `height` or
+            `width` of an image, `positions` (all but the channels, together)
+            or `all`. PyTorch's `dim=-1` is the width of an image. Without
+            `dim` PyTorch chooses the channels of vectors and images, but the
+            *batch* for sequences, which has no equivalent here.
     """
 
     shorthand_field = "axis"
-    axis: Literal["channels", "height", "width", "positions", "all"] = (
-        "channels"
-    )
+    axis: Literal[
+        "channels", "time", "height", "width", "positions", "all"
+    ] = "channels"
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape unchanged; the axis must exist."""

@@ -51,7 +51,7 @@ class Dense(LayerSpec):
 
 
 class Flatten(LayerSpec):
-    """Lay an image, or a sample of two axes, out as a vector.
+    """Lay an image, or a sequence, out as a vector.
 
     With order `channels_last` the channels of one position are adjacent
     (Keras); with `channels_first` the positions of one channel are (PyTorch).

@@ -60,14 +60,14 @@ class Concatenate(LayerSpec):
     Attributes:
         branches: a list of layers for each branch.
         axis: the axis of concatenation: `channels`, Keras's default;
-            `height`, also the first axis of samples of two axes; or `width`.
+            `time` of sequences; or `height` or `width` of images.
             The default of PyTorch's `torch.cat` is the *batch*, which has no
             equivalent here.
     """
 
     shorthand_field = "branches"
     branches: Annotated[tuple[Block, ...], Field(min_length=2)]
-    axis: Literal["channels", "height", "width"] = "channels"
+    axis: Literal["channels", "time", "height", "width"] = "channels"
 
     def blocks(self) -> dict[str, Block]:
         """Return the branches, numbered from 1."""

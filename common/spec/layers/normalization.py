@@ -19,7 +19,9 @@ from framework_parity.common.spec.node import (
 )
 
 RunningVariance = Literal["biased", "unbiased"]
-NormalizedAxes = Literal["channels", "all", "positions", "height", "width"]
+NormalizedAxes = Literal[
+    "channels", "all", "positions", "time", "height", "width"
+]
 
 
 class BatchNorm(LayerSpec):
@@ -41,16 +43,16 @@ class BatchNorm(LayerSpec):
         running_variance: which variance is averaged.
         affine: whether γ and β are learnt; they start at 1 and 0.
         axis: the axis with a mean, a variance, γ and β for each index: the
-            `channels`, the default of both frameworks, `height` (also the
-            first axis of samples of two axes) or `width`. Keras's `axis=1`
-            is the height of samples with channels last.
+            `channels`, the default of both frameworks, `time` of sequences,
+            or `height` or `width` of images. Keras's `axis=1` is the time of
+            a sequence and the height of an image.
     """
 
     epsilon: Positive
     running_decay: Fraction
     running_variance: RunningVariance
     affine: StrictBool = True
-    axis: Literal["channels", "height", "width"] = "channels"
+    axis: Literal["channels", "time", "height", "width"] = "channels"
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape unchanged; the axis must exist."""
@@ -91,9 +93,9 @@ class LayerNorm(LayerSpec):
             of their elements. `channels`: the channels of one position,
             Keras's default. `all`: the whole sample, as PyTorch's
             `LayerNorm((c, h, w))`. `positions`: the positions of one channel,
-            as PyTorch's `LayerNorm((h, w))`. `height` and `width`: one axis;
-            PyTorch's `LayerNorm(w)` is the width of an image. For a vector
-            `channels` and `all` are the same.
+            as PyTorch's `LayerNorm((h, w))`. `time`, `height` and `width`: one
+            axis; PyTorch's `LayerNorm(w)` is the width of an image. For a
+            vector `channels` and `all` are the same.
         affine: whether γ and β are learnt; they start at 1 and 0.
     """
 

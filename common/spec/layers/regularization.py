@@ -37,7 +37,7 @@ class SpatialDropout(LayerSpec):
 
     The rest is divided by 1 - rate. Tompson et al. 2015; it is Dropout2d in
     PyTorch and SpatialDropout2D in Keras, and Dropout1d and SpatialDropout1D
-    for samples of two axes.
+    for sequences.
     """
 
     shorthand_field = "rate"
@@ -48,7 +48,7 @@ class SpatialDropout(LayerSpec):
         if len(shape) == 1:
             raise refused(
                 f"spatial_dropout got samples of shape {shape}, expected "
-                "images or samples of two axes; for vectors there is "
+                "images or sequences; for vectors there is "
                 "'dropout'"
             )
         return shape

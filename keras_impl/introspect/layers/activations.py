@@ -35,6 +35,7 @@ from framework_parity.common.spec.layers.activations import (
 )
 from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl import introspect as reading
+from framework_parity.keras_impl.introspect.layers.axes import AXES
 
 
 def relu(live: Any) -> Relu | None:
@@ -182,7 +183,7 @@ def _axis(live: Any, kind: type[Any], log: bool) -> Any:
         return "all" if live.channels else "positions"
     if type(live) is not kind or not isinstance(live.axis, int):
         return None
-    return {-1: "channels", 1: "height", 2: "width"}.get(live.axis)
+    return AXES.get((live.axis,))
 
 
 def _named(live: Any, name: str) -> bool:

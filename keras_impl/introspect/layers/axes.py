@@ -5,9 +5,10 @@ from typing import Any
 # By position in a batch; the last two cover all axes of a sample.
 AXES: dict[tuple[int, ...], Any] = {
     (-1,): "channels",
+    (-2,): "time",
     (1,): "height",
     (2,): "width",
     (1, 2): "positions",
     (-2, -1): "all",
-    (1, 2, 3): "all",
+    (1, 2, -1): "all",
 }

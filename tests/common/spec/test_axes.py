@@ -27,10 +27,10 @@ from tests.tolerances import ROUNDING, assert_close
 BATCHED: dict[tuple[str, str], tuple[int, ...]] = {
     ("vector", "channels"): (1,),
     ("vector", "all"): (1,),
-    ("two_axes", "height"): (1,),
-    ("two_axes", "channels"): (2,),
-    ("two_axes", "positions"): (1,),
-    ("two_axes", "all"): (1, 2),
+    ("sequence", "time"): (1,),
+    ("sequence", "channels"): (2,),
+    ("sequence", "positions"): (1,),
+    ("sequence", "all"): (1, 2),
     ("image", "height"): (1,),
     ("image", "width"): (2,),
     ("image", "channels"): (3,),
@@ -112,7 +112,7 @@ def test_concatenate_joins_the_axis_that_is_named(
     assert_close(back(slope), first + second / np.cosh(x) ** 2, ROUNDING)
 
 
-def test_flatten_has_two_orders_where_there_are_two_axes() -> None:
+def test_flatten_has_two_orders_where_there_are_sequence() -> None:
     x = np.arange(6.0).reshape(1, 2, 3)
     last, _ = through([{"flatten": "channels_last"}], x)
     first, back = through([{"flatten": "channels_first"}], x)
@@ -122,7 +122,7 @@ def test_flatten_has_two_orders_where_there_are_two_axes() -> None:
 
 
 @pytest.mark.parametrize("kind", ["global_average_pool", "global_max_pool"])
-def test_global_pools_leave_the_channels_of_two_axes(kind: str) -> None:
+def test_global_pools_leave_the_channels_of_sequence(kind: str) -> None:
     x = batch((4, 3))
     output, _ = through([kind], x)
     expected = x.mean(1) if kind == "global_average_pool" else x.max(1)
@@ -134,7 +134,7 @@ def test_global_pools_leave_the_channels_of_two_axes(kind: str) -> None:
     [
         ((5,), "width", "have only: channels"),
         ((5,), "positions", "have only: channels"),
-        ((4, 3), "width", "have only: channels, height, positions"),
+        ((4, 3), "width", "have only: channels, positions, time"),
     ],
     ids=str,
 )
@@ -167,7 +167,7 @@ def test_unsupported_rank_is_refused_with_a_remedy(
 
 def test_names_of_axes() -> None:
     assert axes_of("softmax", "channels", (4, 5, 3)) == (2,)
-    assert axes_of("softmax", "height", (4, 3)) == (0,)
+    assert axes_of("softmax", "time", (4, 3)) == (0,)
     assert axes_of("softmax", "all", (7,)) == (0,)
 
 

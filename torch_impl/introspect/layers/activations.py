@@ -29,6 +29,7 @@ from framework_parity.common.spec.layers.activations import (
     Tanh,
 )
 from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl.introspect.layers.axes import AXES
 
 # Above this, exp(-x) is below the last place of x in float64.
 _EXACT = 37.0
@@ -132,17 +133,17 @@ def custom(live: Any) -> Custom | None:
 
 
 def softmax(live: Any) -> Softmax | None:
-    """Softmax along an axis that is counted from the first.
+    """Softmax along an axis, or the extension.
 
-    Translation: the last axis is the channels of a vector but the width of
-    an image, which a layer alone does not show.
+    Translation: an axis counted from the last is that of a sequence; the
+    last of an image would be the width, which a layer alone does not show.
     """
     axis = _axis(live, nn.Softmax, extensions.JointSoftmax)
     return Softmax(axis=axis) if axis else None
 
 
 def log_softmax(live: Any) -> LogSoftmax | None:
-    """LogSoftmax along an axis that is counted from the first."""
+    """LogSoftmax along an axis, or the extension."""
     axis = _axis(live, nn.LogSoftmax, extensions.JointLogSoftmax)
     return LogSoftmax(axis=axis) if axis else None
 
@@ -169,5 +170,4 @@ def _axis(live: Any, kind: type[Any], joint: type[Any]) -> Any:
     """Return the axis of a layer of a class, or of its extension."""
     if type(live) is joint:
         return {1: "all", 2: "positions"}[live.start_dim]
-    names = {1: "channels", 2: "height", 3: "width"}
-    return names.get(live.dim) if type(live) is kind else None
+    return AXES.get((live.dim,)) if type(live) is kind else None

@@ -27,8 +27,17 @@ def dense(live: Any) -> Dense | None:
 
 
 def flatten(live: Any) -> Flatten | None:
-    """Flatten, or the extension that moves the channels last."""
+    """Flatten, or an extension that moves the channels.
+
+    Translation: all axes but the batch are those of an image, whose channels
+    are first; the last two are those of a sequence.
+    """
     if type(live) is extensions.ChannelsLastFlatten:
         return Flatten(order="channels_last")
-    whole = type(live) is nn.Flatten and (live.start_dim, live.end_dim)
-    return Flatten(order="channels_first") if whole == (1, -1) else None
+    if type(live) is extensions.ChannelsFirstFlatten:
+        return Flatten(order="channels_first")
+    if type(live) is not nn.Flatten or live.end_dim != -1:
+        return None
+    if live.start_dim == -2:
+        return Flatten(order="channels_last")
+    return Flatten(order="channels_first") if live.start_dim == 1 else None

@@ -45,5 +45,6 @@ def global_average_pool(live: Any) -> GlobalAveragePool | None:
 
 def global_max_pool(live: Any) -> GlobalMaxPool | None:
     """An extension class."""
-    matches = type(live) is extensions.GlobalMaxPool
+    classes = (extensions.GlobalMaxPool1d, extensions.GlobalMaxPool2d)
+    matches = type(live) in classes
     return GlobalMaxPool() if matches else None

@@ -8,6 +8,7 @@ from framework_parity.common.spec.layers.regularization import (
     Dropout,
     SpatialDropout,
 )
+from framework_parity.torch_impl import random_extensions
 
 
 def dropout(live: Any) -> Dropout | None:
@@ -16,7 +17,8 @@ def dropout(live: Any) -> Dropout | None:
 
 
 def spatial_dropout(live: Any) -> SpatialDropout | None:
-    """Dropout1d or Dropout2d, with or without masks from outside."""
-    if not isinstance(live, nn.Dropout1d | nn.Dropout2d):
+    """Dropout2d or its extension for sequences, with masks or without."""
+    classes = (random_extensions.SequenceDropout1d, nn.Dropout2d)
+    if not isinstance(live, classes):
         return None
     return SpatialDropout(rate=live.p)
