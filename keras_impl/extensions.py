@@ -230,6 +230,41 @@ class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
 
 
 @registered
+class DenseEmbedding(keras.layers.Embedding):
+    """Embedding with one derivative for each row of the table.
+
+    Embedding passes on a derivative for each place of an id, which the
+    averages of an optimiser take one by one; the product makes them one
+    tensor. The row of the id `padding` starts at zero and stays there.
+    """
+
+    def __init__(
+        self, *args: Any, padding: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.padding = padding
+
+    def build(self, input_shape: Any = None) -> None:
+        super().build(input_shape)
+        if self.padding is not None:
+            rows = ops.arange(self.input_dim)[:, None] != self.padding
+            table = self._embeddings
+            table.assign(table * ops.cast(rows, table.dtype))
+
+    def call(self, inputs: Any) -> Any:
+        inputs = ops.cast(inputs, "int64")
+        rows = ops.take(ops.multiply(self.embeddings, 1), inputs, axis=0)
+        rows = ops.cast(rows, self.compute_dtype)
+        if self.padding is None:
+            return rows
+        others = ops.expand_dims(inputs != self.padding, -1)
+        return rows * ops.cast(others, rows.dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"padding": self.padding}
+
+
+@registered
 class SteepPReLU(keras.layers.PReLU):
     """PReLU whose derivative at 0 is its slope a: x above 0, else a x."""
 

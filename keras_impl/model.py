@@ -8,6 +8,7 @@ import keras
 from framework_parity.common.codegen.calls import Call, builder_for, call
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.layer import TokenShape
 from framework_parity.keras_impl.random_extensions import MASKED_CLASS
 
 
@@ -40,11 +41,13 @@ def block_call(nodes: Sequence[LayerNode], masked: bool = False) -> Call:
         masked: whether dropouts take their masks from outside.
 
     Translation: the input shape is the first element, so that the weights
-    are created at once.
+    are created at once. Token ids keep their dtype.
     """
     if not nodes:
         return call(keras.layers.Identity, name="identity")
-    start = call(keras.Input, nodes[0].input_shape)
+    shape = nodes[0].input_shape
+    kind = {"dtype": "int64"} if isinstance(shape, TokenShape) else {}
+    start = call(keras.Input, shape, **kind)
     layers = [layer_call(node, masked) for node in nodes]
     return call(keras.Sequential, [start, *layers])
 

@@ -18,7 +18,7 @@ from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.node import defaults_from
 from framework_parity.common.spec.recipe import Recipe
-from tests import cases_images, cases_ranks
+from tests import cases_images, cases_ranks, cases_sequences
 
 
 def arm(
@@ -26,6 +26,7 @@ def arm(
     sides: Shape = (5,),
     classes: int | None = 3,
     samples: int = 64,
+    tokens: int | None = None,
     **recipe: Any,
 ) -> Arm:
     """Return an arm on `Noise`, with Keras's defaults."""
@@ -37,7 +38,9 @@ def arm(
     }
     with defaults_from("keras"):
         data = Data(
-            source=Noise(sides=sides, classes=classes, samples=samples),
+            source=Noise(
+                sides=sides, classes=classes, samples=samples, tokens=tokens
+            ),
             test=0.25,
             validation=0.0,
             split="random",
@@ -61,6 +64,7 @@ class Case:
         layers: as they are written.
         sides: shape of one sample.
         classes: of the target; None for a number.
+        tokens: the number of token ids; None for samples of numbers.
         recipe: the fields that differ from the plain recipe of `arm`.
         smooth: whether the loss is differentiable along the training, so
             that finite differences measure its gradient.
@@ -72,11 +76,18 @@ class Case:
     classes: int | None = 3
     recipe: dict[str, Any] = field(default_factory=dict)
     smooth: bool = True
+    tokens: int | None = None
 
     @cached_property
     def arm(self) -> Arm:
         """The case as an arm."""
-        return arm(self.layers, self.sides, self.classes, **self.recipe)
+        return arm(
+            self.layers,
+            self.sides,
+            self.classes,
+            tokens=self.tokens,
+            **self.recipe,
+        )
 
 
 MLP = [{"dense": 6}, "tanh", {"dense": 3}]
@@ -389,6 +400,7 @@ LAYERS = [
         if "-" not in name
     ),
     *(Case(**row) for row in cases_ranks.ROWS),
+    *(Case(**row) for row in cases_sequences.ROWS),
     *(
         Case(
             f"{name}-at_{kink:g}",

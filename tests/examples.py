@@ -80,6 +80,21 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
             }
         }
     ),
+    "embedding_initializer": lambda value: arm(
+        [
+            {
+                "embedding": {
+                    "vocabulary": 40,
+                    "size": 8,
+                    "embeddings_initializer": value,
+                }
+            },
+            "flatten",
+            *dense(),
+        ],
+        (6,),
+        tokens=40,
+    ),
     "flatten_order": lambda value: arm(
         [{"flatten": value}, *dense()], (4, 5, 3)
     ),

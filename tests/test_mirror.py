@@ -44,7 +44,10 @@ ONE_SIDED = {"live/fit.py", "live/stacked.py"}
 # Names of one side only: PyTorch draws the weights of a network after building
 # it, Keras's layers draw theirs when they are built.
 OF_ITS_OWN = {
-    "model.py": {"weight_calls", "ATTRIBUTES"},
+    "model.py": {
+        *("Fill", "Fill.construct", "Fill.written"),
+        *("weight_fills", "ATTRIBUTES"),
+    },
     "layers/windows.py": {"is_uneven", "has_word"},
     # A loop needs functions for what Keras has as arguments of `compile` and
     # of the layers; initialisers are arguments of Keras's layers.
@@ -53,7 +56,7 @@ OF_ITS_OWN = {
         *("metric_code", "separate_loss", "summed"),
     },
     "scripts/model.py": {"weight_code", "model_call", "hides_logits"},
-    "introspect/layers/initial_weights.py": {"initializer_fields"},
+    "introspect/layers/initial_weights.py": {"FAN_IN", "initializer_fields"},
     "introspect/layers/windows.py": {"pair", "is_plain", "is_channels_last"},
     # What each framework has of its own is recorded in its own way.
     "live/trace.py": {

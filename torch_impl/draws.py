@@ -17,7 +17,7 @@ from framework_parity.common.spec.recipe import Recipe, batch_sizes
 from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.torch_impl import engine, weights
 from framework_parity.torch_impl.introspect import read
-from framework_parity.torch_impl.model import block_call, weight_calls
+from framework_parity.torch_impl.model import block_call, weight_fills
 from framework_parity.torch_impl.tensors import to_array, to_tensor
 
 
@@ -77,13 +77,13 @@ def _network(arm: Arm) -> nn.Sequential:
     afterwards.
     """
     model: nn.Sequential = block_call(arm.nodes).construct()
-    live, modules = weights.tensors(model), weights.leaves(model)
+    modules = weights.leaves(model)
     for node in arm.all_nodes:
-        for name, fill in weight_calls(node).items():
-            field = f"{name.rpartition('/')[2]}_initializer"
+        for fill in weight_fills(node):
+            field = f"{fill.tensor}_initializer"
             drawn = getattr(read(modules[node.name]), field)
             if drawn != getattr(node.layer, field):
-                fill.construct(live[name])
+                fill.construct(modules[node.name])
     return model
 
 

@@ -27,9 +27,8 @@ from framework_parity.torch_impl import (
     schedule_extensions,
 )
 from framework_parity.torch_impl.model import (
-    ATTRIBUTES,
     block_call,
-    weight_calls,
+    weight_fills,
 )
 
 VOCABULARY = Vocabulary(
@@ -76,10 +75,9 @@ def emit_model(arm: Arm) -> str:
     lines = [statement(block_call(arm.nodes), VOCABULARY, "model")]
     paths = dict(_paths(arm.nodes, "model"))
     for node in arm.all_nodes:
-        for name, fill in weight_calls(node).items():
-            attribute = ATTRIBUTES[name.rpartition("/")[2]]
-            tensor = Expression(f"{paths[node.name]}.{attribute}")
-            lines.append(statement(fill.with_args(tensor), VOCABULARY))
+        for fill in weight_fills(node):
+            filled = fill.call.with_args(fill.written(paths[node.name]))
+            lines.append(statement(filled, VOCABULARY))
     return script(lines, VOCABULARY)
 
 

@@ -2,20 +2,51 @@
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import nn
+from torch.nn import init
 
 from framework_parity.common.codegen.calls import Call, builder_for, call
+from framework_parity.common.codegen.printing import Expression
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.torch_impl.layers.initial_weights import initializer_call
 from framework_parity.torch_impl.random_extensions import MASKED_CLASS
-from framework_parity.torch_impl.weights import leaves, tensors
+from framework_parity.torch_impl.weights import leaves
 
-# The attribute of a layer for each tensor that has an initialiser.
-ATTRIBUTES = {"kernel": "weight", "bias": "bias"}
+ATTRIBUTES = {"kernel": "weight", "bias": "bias", "embeddings": "weight"}
+"""The attribute of a layer for each tensor that has an initialiser."""
+
+
+@dataclass(frozen=True)
+class Fill:
+    """A call that initialises a tensor of a layer, in place.
+
+    Attributes:
+        tensor: the tensor's own neutral name, such as `kernel`.
+        call: the call, whose first argument is the tensor.
+        row: the row that is filled; None for the whole tensor.
+    """
+
+    tensor: str
+    call: Call
+    row: int | None = None
+
+    def construct(self, layer: nn.Module) -> None:
+        """Initialise the tensor of a live layer."""
+        tensor = getattr(layer, ATTRIBUTES[self.tensor])
+        self.call.construct(tensor if self.row is None else tensor[self.row])
+
+    def written(self, layer: str) -> Expression:
+        """Return the expression of the tensor in code.
+
+        Args:
+            layer: the expression of the layer.
+        """
+        row = "" if self.row is None else f"[{self.row}]"
+        return Expression(f"{layer}.{ATTRIBUTES[self.tensor]}{row}")
 
 
 def layer_call(node: LayerNode, masked: bool = False) -> Call:
@@ -64,28 +95,33 @@ def build(arm: Arm, masked: bool = False) -> nn.Sequential:
     reads.
     """
     model: nn.Sequential = block_call(arm.nodes, masked).construct()
-    live, modules = tensors(model), dict[str, Any](leaves(model))
+    modules = dict[str, Any](leaves(model))
     for node in arm.all_nodes:
-        fills = weight_calls(node)
-        for name, fill in fills.items():
-            fill.construct(live[name])
+        fills = weight_fills(node)
+        for fill in fills:
+            fill.construct(modules[node.name])
         if fills:
             modules[node.name].initializers = {
-                name.rpartition("/")[2]: fill.as_partial()
-                for name, fill in fills.items()
+                fill.tensor: fill.call.as_partial()
+                for fill in fills
+                if fill.row is None
             }
     return model
 
 
-def weight_calls(node: LayerNode) -> dict[str, Call]:
-    """Return the calls that initialise a layer's tensors, by full name.
+def weight_fills(node: LayerNode) -> list[Fill]:
+    """Return what initialises a layer's tensors.
 
     Other tensors keep the framework's initial values.
     """
-    fills = {}
+    fills = []
     for name in node.parameters:
         tensor = name.rpartition("/")[2]
         spec = getattr(node.layer, f"{tensor}_initializer", None)
         if spec is not None:
-            fills[name] = initializer_call(spec, node.layer, node.input_shape)
+            drawn = initializer_call(spec, node.layer, node.input_shape)
+            fills.append(Fill(tensor, drawn))
+            padding = getattr(node.layer, "padding", None)
+            if tensor == "embeddings" and padding is not None:
+                fills.append(Fill(tensor, call(init.zeros_), padding))
     return fills

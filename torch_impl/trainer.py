@@ -1,6 +1,6 @@
 """The trainer of `common.training.loop`, in PyTorch."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -252,7 +252,12 @@ def _mix(model: nn.Module) -> None:
     in the dtype of their input, so layers before the first product would
     compute in float32. A loss is computed in float32, as Keras's losses are.
     """
-    model.register_forward_pre_hook(lambda _, args: (args[0].bfloat16(),))
+
+    def enter(_: Any, args: tuple[torch.Tensor]) -> tuple[torch.Tensor]:
+        [x] = args
+        return (x.bfloat16() if x.is_floating_point() else x,)
+
+    model.register_forward_pre_hook(enter)
     for layer in weights.leaves(model).values():
         layer.register_forward_hook(lambda _, __, out: out.bfloat16())
     model.register_forward_hook(lambda _, __, out: out.float())

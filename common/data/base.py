@@ -4,7 +4,7 @@ from typing import Any, TypeAlias
 
 import numpy.typing as npt
 
-from framework_parity.common.spec.layer import Array, Shape
+from framework_parity.common.spec.layer import Array, Shape, TokenShape
 from framework_parity.common.spec.node import SpecNode
 
 Labels: TypeAlias = npt.NDArray[Any]
@@ -26,6 +26,12 @@ class Dataset(SpecNode):
     def class_count(self) -> int | None:
         """The number of classes, or None for regression."""
         raise NotImplementedError(f"{self.kind()} has no classes")
+
+    @property
+    def vocabulary(self) -> int | None:
+        """The number of ids, if the samples are token ids, else None."""
+        shape = self.shape
+        return shape.vocabulary if isinstance(shape, TokenShape) else None
 
     @property
     def class_names(self) -> tuple[str, ...] | None:

@@ -87,7 +87,8 @@ def scaled(scale: Scale, values: Array, rows: RowIndices, dtype: str) -> Array:
         scale: the function that `fitted` returned.
         values: array (n, *shape) of any numeric dtype.
         rows: the indices of the rows to return.
-        dtype: the dtype of the result, `float64` or `float32`.
+        dtype: the dtype of the result: `float64`, `float32`, or `int64` for
+            token ids.
 
     Returns:
         An array of shape (len(rows), *shape).

@@ -97,7 +97,7 @@ class Data(Model):
         scaling: `standardize` (mean 0, biased standard deviation 1),
             `min_max` (to [0, 1]), `symmetric` (to [-1, 1]) or `none`; for
             each feature, fitted on the training part only. `normalize` scales
-            all features alike.
+            all features alike. Token ids are not scaled.
         target_scaling: the same values except `normalize`, for regression
             targets; fitted on the training part only. Losses, metrics and
             predictions are then those of the scaled target.
@@ -140,6 +140,8 @@ class Data(Model):
                     "part of its own; leave one of the two out"
                 )
             self.__dict__["validation"] = 0.0
+        if self.source.vocabulary:
+            self.__dict__["scaling"] = "none"
         return self
 
     @model_validator(mode="after")
@@ -308,7 +310,7 @@ class Data(Model):
             drawn: the source's samples and targets, if a framework drew
                 them; None draws them here.
             dtype: the dtype of x, which is scaled in float64 and rounded
-                once.
+                once; token ids are int64.
 
         Returns:
             `train`, and `validation` and `test` if they have samples; y as
@@ -321,6 +323,8 @@ class Data(Model):
         y = targets(loss, y, self.source.class_count)
         if self.target_scaling != "none":
             y = fitted(self.target_scaling, y, rows["train"])(y)
+        if self.source.vocabulary:
+            dtype = "int64"
         scale = fitted(self.scaling, x, rows["train"])
         parts = {
             part: Part(scaled(scale, x, indices, dtype), y[indices])

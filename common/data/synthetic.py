@@ -13,7 +13,7 @@ from framework_parity.common.data.image_sets import (
     Mnist,
 )
 from framework_parity.common.data.tables import Points, TableDataset
-from framework_parity.common.spec.layer import Array, Shape
+from framework_parity.common.spec.layer import Array, Shape, TokenShape
 from framework_parity.common.spec.node import (
     MOST,
     Fraction,
@@ -366,6 +366,8 @@ class Noise(Dataset):
             draws standard normal targets for regression.
         samples: the number of samples.
         scale: the standard deviation of the samples, not of the targets.
+        tokens: the number of different token ids, for samples (time,) of
+            uniformly drawn ids; None for numbers.
     """
 
     shorthand_field = "sides"
@@ -375,10 +377,21 @@ class Noise(Dataset):
     classes: Annotated[int, Field(strict=True, ge=2)] | None = 3
     samples: PositiveInt = 64
     scale: Positive = 1.0
+    tokens: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def _tokens_are_in_a_row(self) -> "Noise":
+        if self.tokens is not None and len(self.sides) != 1:
+            raise ValueError(
+                f"got token ids of shape {self.sides}, expected (time,)"
+            )
+        return self
 
     @property
     def shape(self) -> Shape:
-        return self.sides
+        if self.tokens is None:
+            return self.sides
+        return TokenShape(self.sides, self.tokens)
 
     @property
     def class_count(self) -> int | None:
@@ -390,7 +403,12 @@ class Noise(Dataset):
 
     def draw(self, seed: int) -> tuple[Array, Labels]:
         rng = stream(seed, "noise")
-        x = self.scale * rng.normal(size=(self.samples, *self.sides))
+        shape = (self.samples, *self.sides)
+        x: Labels = (
+            self.scale * rng.normal(size=shape)
+            if self.tokens is None
+            else rng.integers(self.tokens, size=shape)
+        )
         y = (
             rng.normal(size=self.samples)
             if self.classes is None

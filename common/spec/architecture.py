@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from pydantic_core import PydanticCustomError
 
-from framework_parity.common.spec.layer import LayerSpec, Shape
+from framework_parity.common.spec.layer import LayerSpec, Shape, TokenShape
 
 # Layers inside of layers: Keras fails somewhere beyond 50.
 DEEPEST = 20
@@ -113,6 +113,12 @@ def _layer_node(
     # The path has the kind and the role of each enclosing layer.
     if sum(isinstance(part, str) for part in path) > 2 * DEEPEST:
         raise ShapeError(path, f"is nested more than {DEEPEST} layers deep")
+    if isinstance(shape, TokenShape) and not layer.takes_tokens:
+        raise ShapeError(
+            path,
+            f"{kind} got token ids, which are names and no quantities; put "
+            "an 'embedding' before it",
+        )
     numbers[kind] += 1
     name = f"{kind}_{numbers[kind]}"
     blocks = {

@@ -136,6 +136,18 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "embedding_initializer",
+        "embedding.embeddings_initializer",
+        {"normal": {"mean": 0.0, "stddev": 1.0}},
+        {"uniform": {"low": -0.05, "high": 0.05}},
+        "PyTorch draws the rows of an embedding from N(0, 1), Keras from "
+        "U(±0.05).",
+        (
+            "nn/modules/sparse.py (init.normal_(self.weight))",
+            'layers/core/embedding.py (embeddings_initializer="uniform")',
+        ),
+    ),
+    Convention(
         "flatten_order",
         "flatten.order",
         "channels_first",

@@ -1,6 +1,6 @@
 """The interface of every layer: shapes, tensors and initial values."""
 
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,39 @@ Array: TypeAlias = npt.NDArray[np.float64]
 Shape: TypeAlias = tuple[int, ...]
 
 
+class TokenShape(tuple[int, ...]):
+    """The shape of a sample that consists of token ids, (time,).
+
+    Attributes:
+        vocabulary: the number of ids, which are 0 to vocabulary - 1.
+    """
+
+    vocabulary: int
+
+    def __new__(cls, shape: Shape, vocabulary: int) -> "TokenShape":
+        """Make the shape of ids.
+
+        Args:
+            shape: (time,).
+            vocabulary: the number of ids.
+        """
+        made = super().__new__(cls, shape)
+        made.vocabulary = vocabulary
+        return made
+
+    def __getnewargs__(self) -> tuple[Shape, int]:
+        """Return what pickle and copy make it from."""
+        return tuple(self), self.vocabulary
+
+
 class LayerSpec(SpecNode):
     """A layer; by default it keeps the shape and has no parameters.
 
     Shapes are those of one sample, without the batch.
     """
+
+    takes_tokens: ClassVar[bool] = False
+    """Whether samples are token ids; all other layers take numbers."""
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the output shape of the layer for one sample.

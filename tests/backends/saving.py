@@ -121,6 +121,7 @@ KERAS: dict[str, dict[str, Any]] = {
     "PaddedConv2D": {"filters": 2, "kernel_size": 3},
     "PaddedDepthwiseConv2D": {"kernel_size": 3, "depth_multiplier": 2},
     "PaddedAveragePooling2D": {"pool_size": 2, "count_padding": False},
+    "DenseEmbedding": {"input_dim": 4, "output_dim": 3, "padding": 1},
     "SteepPReLU": {"shared_axes": [1, 2]},
     "UnbiasedBatchNormalization": {"momentum": 0.7},
     "Dropout": {"rate": 0.3},
@@ -342,14 +343,15 @@ def _updated(optimizer: Any) -> np.ndarray:
 def _saved_layer(cls: Any, path: Path) -> tuple[str, Any, Any]:
     import keras
 
-    shape = IMAGE[1:] if cls.__name__.endswith("1D") else IMAGE
-    model = keras.Sequential([keras.Input(shape), _made(cls)])
+    x = sample(IMAGE[1:] if cls.__name__.endswith("1D") else IMAGE)
+    if issubclass(cls, keras.layers.Embedding):
+        x = np.arange(12).reshape(2, 6) % 4
+    model = keras.Sequential([keras.Input(x.shape[1:]), _made(cls)])
     for variable in model.trainable_variables:
         variable.assign(variable + 0.1)
     model.save(path)
     again = keras.saving.load_model(path)
     name = type(again.layers[-1]).__name__
-    x = sample(shape)
     return name, np.array(model(x)), np.array(again(x))
 
 

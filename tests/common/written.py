@@ -37,6 +37,7 @@ IMAGES = Path(__file__).with_name("images.npz")
 # Fields without a default in any framework, which must be written.
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
+    "embedding": {"vocabulary": 7, "size": 3},
     "conv2d": {"filters": 2, "size": 3},
     "depthwise_conv2d": {"size": 3},
     "max_pool": {"size": 2},

@@ -10,7 +10,7 @@ from framework_parity.common.data.spec import Data
 from framework_parity.common.spec.architecture import ShapeError, layer_nodes
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import CONVENTIONS, Convention
-from framework_parity.common.spec.layer import LayerSpec
+from framework_parity.common.spec.layer import LayerSpec, TokenShape
 from framework_parity.common.spec.layers.activations import Activation
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.node import Model, defaults_from, members
@@ -78,6 +78,7 @@ class OnRank:
 
 
 RANKS: dict[str, tuple[int, ...]] = {
+    "tokens": TokenShape((6,), 5),
     "vectors": (6,),
     "sequences": (6, 5),
     "images": (6, 7, 5),
@@ -93,6 +94,13 @@ def on_ranks() -> list[OnRank]:
         for rank, shape in RANKS.items()
         if issubclass(kind.cls, LayerSpec) and accepts(kind.cls, shape)
     ]
+
+
+def rank_of(shape: tuple[int, ...]) -> str:
+    """Return the name of the rank of a sample."""
+    if isinstance(shape, TokenShape):
+        return "tokens"
+    return {1: "vectors", 2: "sequences", 3: "images"}[len(shape)]
 
 
 def accepts(cls: type[LayerSpec], shape: tuple[int, ...]) -> bool:
@@ -199,9 +207,8 @@ def inside(value: Any) -> Iterator[Model]:
 
 def covered(arm: Arm) -> set[type[Model] | Choice | OnRank]:
     """Return the kinds and choices that an arm holds, and on which ranks."""
-    names = list(RANKS)
     result: set[Any] = {
-        OnRank(type(node.layer), names[len(node.input_shape) - 1])
+        OnRank(type(node.layer), rank_of(node.input_shape))
         for node in arm.all_nodes
     }
     return result | chosen((arm.layers, arm.data, arm.recipe))

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from framework_parity.common.codegen.calls import Call
 from framework_parity.common.codegen.lookup import function_for
-from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layer import Shape, TokenShape
 from framework_parity.common.spec.node import SpecNode, defaults_from, members
 from tests.common.written import FAMILIES, written
 from tests.framework_names.public import MODULES
@@ -23,7 +23,12 @@ from tests.framework_names.public import MODULES
 # The families whose elements a backend builds one by one.
 SAID = ("layer", "loss", "optimizer", "schedule", "initializer")
 # Each layer accepts at least one of these shapes of a sample.
-SHAPES: tuple[Shape, ...] = ((6, 6, 3), (5,))
+SHAPES: tuple[Shape, ...] = (
+    (6, 6, 3),
+    (6, 3),
+    (5,),
+    TokenShape((6,), 4),
+)
 LR, STEPS_PER_EPOCH, FANS = 0.1, 7, (5, 4)
 # Kinds that are this project's own classes in both frameworks.
 OURS = ("residual", "concatenate", "custom")

@@ -15,7 +15,7 @@ def dense(spec: Dense, shape: Shape) -> Call:
     `weight`. Initialisers are not arguments; they fill the constructed
     layer.
     """
-    return call(nn.Linear, shape[0], spec.units, bias=spec.bias)
+    return call(nn.Linear, shape[-1], spec.units, bias=spec.bias)
 
 
 def flatten(spec: Flatten, shape: Shape) -> Call:

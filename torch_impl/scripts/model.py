@@ -11,7 +11,6 @@ from framework_parity.common.codegen.calls import (
 )
 from framework_parity.common.codegen.concise import Style, concise
 from framework_parity.common.codegen.printing import (
-    Expression,
     assembled,
     statement,
 )
@@ -26,9 +25,8 @@ from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.node import defaults_from
 from framework_parity.torch_impl.model import (
-    ATTRIBUTES,
     block_call,
-    weight_calls,
+    weight_fills,
 )
 from framework_parity.torch_impl.random_extensions import MASKED_CLASS
 from framework_parity.torch_impl.scripts.names import VOCABULARY, style
@@ -109,12 +107,10 @@ def _fills(
     for index, node in enumerate(nodes):
         path = f"{start}[{index}]"
         lines = []
-        for name, fill in weight_calls(node).items():
-            tensor = name.rpartition("/")[2]
-            if _is_default(node, tensor):
+        for fill in weight_fills(node):
+            if _is_default(node, fill.tensor):
                 continue
-            target = Expression(f"{{layer}}.{ATTRIBUTES[tensor]}")
-            call = concise(fill, short).with_args(target)
+            call = concise(fill.call, short).with_args(fill.written("{layer}"))
             lines.append(statement(call, VOCABULARY))
         if node.parameters and not node.blocks:
             made = builder_for("torch_impl", node.layer)(

@@ -12,7 +12,7 @@ from framework_parity.common.spec.layers.core import Dense, Flatten
 
 
 def dense(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """Y = x K + b."""
+    """Y = x K + b, for each step of a sequence."""
     kernel = run.weights[f"{node.name}/kernel"]
     bias = cast("Dense", node.layer).bias
     y = x @ kernel
@@ -20,10 +20,12 @@ def dense(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
         y = y + run.weights[f"{node.name}/bias"]
 
     def back(slope: Array) -> Array:
-        run.gradients[f"{node.name}/kernel"] = x.T @ slope
+        rows = slope.reshape(-1, slope.shape[-1])
+        inputs = x.reshape(len(rows), -1)
+        run.gradients[f"{node.name}/kernel"] = inputs.T @ rows
         if bias:
             run.gradients[f"{node.name}/bias"] = summed(
-                slope, (0,), run.rounding
+                rows, (0,), run.rounding
             )
         return slope @ kernel.T
 

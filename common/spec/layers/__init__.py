@@ -38,6 +38,7 @@ from framework_parity.common.spec.layers.convolution import (
     DepthwiseConv2d,
 )
 from framework_parity.common.spec.layers.core import Dense, Flatten
+from framework_parity.common.spec.layers.embedding import Embedding
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
@@ -57,6 +58,7 @@ from framework_parity.common.spec.node import TaggedUnion
 
 Layer: TypeAlias = Annotated[
     Dense
+    | Embedding
     | Conv2d
     | DepthwiseConv2d
     | MaxPool

@@ -1,4 +1,4 @@
-"""Layers whose output has no positions: dense and flatten."""
+"""Dense and flatten."""
 
 import math
 from typing import Literal
@@ -22,7 +22,7 @@ class Dense(LayerSpec):
     """y = x K + b, with K of shape (inputs, units).
 
     PyTorch calls it Linear and stores the kernel transposed; Keras stores it
-    in this shape.
+    in this shape. In a sequence it is applied to each step in time.
     """
 
     shorthand_field = "units"
@@ -32,22 +32,22 @@ class Dense(LayerSpec):
     bias_initializer: BiasInitializer
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return (units,); the input must be a vector."""
-        if len(shape) != 1:
+        """Return (units,) or (time, units)."""
+        if len(shape) > 2:
             raise refused(
-                f"dense got samples of shape {shape}, expected vectors; put "
-                "a 'flatten' before it"
+                f"dense got samples of shape {shape}, expected vectors or "
+                "sequences; put a 'flatten' before it"
             )
-        return (self.units,)
+        return (*shape[:-1], self.units)
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         """Return the shapes of the kernel and, with `bias`, the bias."""
-        kernel = {"kernel": (shape[0], self.units)}
+        kernel = {"kernel": (shape[-1], self.units)}
         return kernel | ({"bias": (self.units,)} if self.bias else {})
 
     def fans(self, shape: Shape) -> tuple[int, int]:
         """Return the number of inputs and the number of units."""
-        return shape[0], self.units
+        return shape[-1], self.units
 
 
 class Flatten(LayerSpec):

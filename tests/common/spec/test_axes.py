@@ -151,7 +151,7 @@ def test_missing_axis_is_refused(
     [
         ({"conv2d": {"filters": 2, "size": 1}}, (4, 3), "a third axis"),
         ({"max_pool": 2}, (4, 3), "expected images"),
-        ({"dense": 3}, (4, 3), "put a 'flatten' before it"),
+        ({"dense": 3}, (4, 3, 2), "put a 'flatten' before it"),
         ("global_max_pool", (4,), "leave it out"),
         ({"spatial_dropout": 0.5}, (4,), "there is 'dropout'"),
         ("random_flip", (4, 3), "expected images"),

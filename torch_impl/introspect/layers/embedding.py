@@ -1,0 +1,26 @@
+"""Embedding, read from PyTorch."""
+
+from functools import partial
+from typing import Any
+
+from torch import nn
+from torch.nn import init
+
+from framework_parity.common.spec.layers.embedding import Embedding
+from framework_parity.torch_impl.introspect.layers.initial_weights import (
+    initializer_fields,
+)
+
+
+def embedding(live: Any) -> Embedding | None:
+    """Embedding with a dense gradient and without renormalisation."""
+    plain = type(live) is nn.Embedding and live.max_norm is None
+    if not plain or live.sparse or live.scale_grad_by_freq:
+        return None
+    default = partial(init.normal_)
+    return Embedding(
+        vocabulary=live.num_embeddings,
+        size=live.embedding_dim,
+        padding=live.padding_idx,
+        **initializer_fields(live, {"embeddings": default}),
+    )
