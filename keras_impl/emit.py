@@ -19,6 +19,7 @@ from framework_parity.keras_impl import (
     initializer_extensions,
     optimizer_extensions,
     random_extensions,
+    recurrent_extensions,
     schedule_extensions,
 )
 from framework_parity.keras_impl.model import block_call
@@ -39,6 +40,7 @@ VOCABULARY = Vocabulary(
         initializer_extensions,
         optimizer_extensions,
         random_extensions,
+        recurrent_extensions,
         schedule_extensions,
     ),
 )

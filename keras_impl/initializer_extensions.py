@@ -49,6 +49,19 @@ class FanInUniform(keras.initializers.RandomUniform):
 
 
 @registered
+class UnitsUniform(keras.initializers.RandomUniform):
+    """U(±1/√units), PyTorch's default in recurrent layers."""
+
+    def __init__(self, units: int, seed: Any = None) -> None:
+        self.units = units
+        limit = np.float64(math.sqrt(1 / units))
+        super().__init__(-limit, limit, seed)
+
+    def get_config(self) -> dict[str, Any]:
+        return {"units": self.units, "seed": super().get_config()["seed"]}
+
+
+@registered
 class ToldVarianceScaling(keras.initializers.VarianceScaling):
     """VarianceScaling with the fans as an argument."""
 

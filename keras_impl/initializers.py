@@ -25,6 +25,7 @@ from framework_parity.common.spec.initializers import (
     Orthogonal,
     TruncatedNormal,
     Uniform,
+    UnitsUniform,
     Zeros,
 )
 from framework_parity.keras_impl import initializer_extensions as extensions
@@ -85,6 +86,11 @@ def fan_in_uniform(spec: FanInUniform, fan_in: int, fan_out: int) -> Call:
     the fans from the shape of a bias.
     """
     return call(extensions.FanInUniform, fan_in)
+
+
+def units_uniform(spec: UnitsUniform, fan_in: int, fan_out: int) -> Call:
+    """The default of PyTorch's recurrent layers, a subclass."""
+    return call(extensions.UnitsUniform, fan_in)
 
 
 def glorot_uniform(spec: GlorotUniform, fan_in: int, fan_out: int) -> Call:

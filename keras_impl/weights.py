@@ -5,10 +5,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from framework_parity.common.layouts import Layout, own_tensors
+from framework_parity.common.layouts import (
+    Layout,
+    Layouts,
+    matching,
+    own_tensors,
+)
 from framework_parity.common.spec.architecture import is_layer_name
 from framework_parity.common.spec.layer import Shape
-from framework_parity.keras_impl.layouts import layouts_of
+from framework_parity.keras_impl import layouts
 
 
 def leaves(model: keras.Model) -> dict[str, keras.layers.Layer]:
@@ -25,7 +30,7 @@ def layouts_in(model: keras.Model) -> dict[str, Layout]:
     return {
         f"{name}/{layout.neutral}": layout
         for name, layer in leaves(model).items()
-        for layout in layouts_of(layer)
+        for layout in _layouts_of(layer)
     }
 
 
@@ -34,7 +39,7 @@ def tensors(model: keras.Model) -> dict[str, keras.Variable]:
     return {
         f"{name}/{layout.neutral}": own_tensors(layer, layout)[0]
         for name, layer in leaves(model).items()
-        for layout in layouts_of(layer)
+        for layout in _layouts_of(layer)
     }
 
 
@@ -117,3 +122,51 @@ def write(model: keras.Model, weights: dict[str, np.ndarray]) -> None:
     layouts = layouts_in(model)
     for name, tensor in live.items():
         tensor.assign(from_neutral(weights[name], layouts[name], tensor))
+
+
+def _layouts_of(layer: Any) -> tuple[Layout, ...]:
+    """Return the layouts of the tensors of one of this backend's layers."""
+    return matching(layer, _OWN) or layouts.layouts_of(layer)
+
+
+def _bidirectional(layer: Any) -> tuple[Layout, ...]:
+    """Bidirectional: a layer for each direction."""
+    inside = {"forward": "forward_layer", "backward": "backward_layer"}
+    return tuple(
+        layout
+        for direction, name in inside.items()
+        for layout in _gated(getattr(layer, name), f"{direction}_", f"{name}.")
+    )
+
+
+def _recurrent(layer: Any) -> tuple[Layout, ...]:
+    """SimpleRNN, LSTM, GRU, and RNN with a cell with two biases."""
+    return _gated(layer, "", "")
+
+
+def _gated(layer: Any, prefix: str, path: str) -> tuple[Layout, ...]:
+    """Return the layouts of one direction; GRU's gates are z, r, n."""
+    gated = isinstance(layer.cell, keras.layers.GRUCell)
+    gates, sizes = ((1, 0, 2), {"gate": 3}) if gated else ((), {"gate": 1})
+    columns = "inputs (gate outputs) -> inputs gate outputs"
+    flat = "(gate outputs) -> gate outputs"
+    stacked = "part (gate outputs) -> part gate outputs"
+    both = len(getattr(layer.cell.bias, "shape", ())) == 2
+    axes = {
+        "kernel": columns,
+        "recurrent_kernel": columns,
+        "bias": stacked if both else flat,
+        "recurrent_bias": flat,
+    }
+    return tuple(
+        Layout(f"{prefix}{name}", (f"{path}cell.{name}",), each, sizes, gates)
+        for name, each in axes.items()
+    )
+
+
+_OWN: dict[type, Layouts] = {
+    keras.layers.Bidirectional: _bidirectional,
+    keras.layers.RNN: _recurrent,
+}
+"""Layouts of this backend's layers where those of any live layer differ: each
+neutral tensor of a recurrent layer is one variable."""

@@ -67,3 +67,107 @@ ROWS: list[Row] = [
     },
 ]
 """Embeddings, and layers that are applied to each step in time."""
+
+
+def _recurrent(kind: str, **fields: Any) -> list[Any]:
+    """Return a recurrent layer, and what makes a vector of its output."""
+    after = ["flatten"] if fields.get("returns") == "sequence" else []
+    return [{kind: {"units": 3, **fields}}, *after, {"dense": 3}]
+
+
+DRAWN = {
+    "kernel_initializer": "units_uniform",
+    "recurrent_initializer": "units_uniform",
+    "bias_initializer": "units_uniform",
+}
+"""PyTorch's initial values, among which no bias is zero."""
+
+FORMS: dict[str, dict[str, Any]] = {
+    "last": {},
+    "sequence": {"returns": "sequence"},
+    "backward": {"direction": "backward"},
+    "backward-sequence": {"direction": "backward", "returns": "sequence"},
+    "both": {"direction": "both"},
+    "both-sequence": {"direction": "both", "returns": "sequence"},
+    "both-last_step": {"direction": "both", "returns": "last_step"},
+}
+"""What every recurrent layer may return, and in which directions."""
+
+BIASES = {
+    "simple_rnn": ("two", "one", "none"),
+    "lstm": ("two", "one", "none"),
+    "gru": ("two", "stacked", "none"),
+}
+
+RECURRENT: list[Row] = [
+    *(
+        {
+            "id": f"{kind}-{form}-{biases}",
+            "layers": _recurrent(kind, biases=biases, **DRAWN, **fields),
+            "sides": (5, 4),
+        }
+        for kind, all_biases in BIASES.items()
+        for form, fields in FORMS.items()
+        for biases in (
+            all_biases if form in ("last", "both") else all_biases[:2]
+        )
+    ),
+    *(
+        {
+            "id": f"{kind}-keras",
+            "layers": _recurrent(kind, returns="sequence"),
+            "sides": (5, 4),
+        }
+        for kind in BIASES
+    ),
+    *(
+        {
+            "id": f"gru-before-{biases}",
+            "layers": _recurrent(
+                "gru", reset="before", biases=biases, **DRAWN
+            ),
+            "sides": (5, 4),
+        }
+        for biases in ("one", "none")
+    ),
+    *(
+        {
+            "id": f"{kind}-{name}",
+            "layers": _recurrent(kind, **{field: name}, **DRAWN),
+            "sides": (5, 4),
+        }
+        for kind in BIASES
+        for field in ("activation", "recurrent_activation")
+        for name in ("relu", "hard_sigmoid", "linear", "sigmoid", "tanh")
+        if (kind, field) != ("simple_rnn", "recurrent_activation")
+        if (field, name)
+        not in (
+            ("activation", "hard_sigmoid"),
+            ("recurrent_activation", "relu"),
+            ("recurrent_activation", "linear"),
+            ("activation", "tanh"),
+        )
+    ),
+    *(
+        {
+            "id": f"lstm-forget-{value}",
+            "layers": _recurrent("lstm", forget_bias=value, biases=biases),
+            "sides": (5, 4),
+        }
+        for value, biases in (
+            (0.5, "one"),
+            (1.0, "two"),
+            (2.0, "two"),
+            (None, "one"),
+        )
+    ),
+    of_tokens(
+        "lstm-stacked",
+        {"lstm": {"units": 3, "returns": "sequence", "direction": "both"}},
+        {"dropout": 0.3},
+        {"gru": 4},
+        recipe={"optimizer": {"adam": {"lr": 0.01}}},
+    ),
+]
+"""Recurrent layers."""
+ROWS += RECURRENT

@@ -80,9 +80,8 @@ def _network(arm: Arm) -> nn.Sequential:
     modules = weights.leaves(model)
     for node in arm.all_nodes:
         for fill in weight_fills(node):
-            field = f"{fill.tensor}_initializer"
-            drawn = getattr(read(modules[node.name]), field)
-            if drawn != getattr(node.layer, field):
+            drawn = getattr(read(modules[node.name]), fill.field)
+            if drawn != getattr(node.layer, fill.field):
                 fill.construct(modules[node.name])
     return model
 

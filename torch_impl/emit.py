@@ -24,6 +24,7 @@ from framework_parity.torch_impl import (
     initializer_extensions,
     optimizer_extensions,
     random_extensions,
+    recurrent_extensions,
     schedule_extensions,
 )
 from framework_parity.torch_impl.model import (
@@ -47,6 +48,7 @@ VOCABULARY = Vocabulary(
         initializer_extensions,
         optimizer_extensions,
         random_extensions,
+        recurrent_extensions,
         schedule_extensions,
     ),
 )

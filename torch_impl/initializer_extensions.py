@@ -16,6 +16,11 @@ def fan_in_uniform_(tensor: Tensor, fan_in: int) -> Tensor:
     return init.uniform_(tensor, -limit, limit)
 
 
+def units_uniform_(tensor: Tensor, units: int) -> Tensor:
+    """U(±1/√units), for each tensor of a recurrent layer."""
+    return fan_in_uniform_(tensor, units)
+
+
 def variance_scaling_(
     tensor: Tensor,
     scale: float,

@@ -23,6 +23,7 @@ from framework_parity.common.spec.initializers import (
     Orthogonal,
     TruncatedNormal,
     Uniform,
+    UnitsUniform,
     Zeros,
 )
 from framework_parity.torch_impl import initializer_extensions as extensions
@@ -76,6 +77,11 @@ def fan_in_uniform(spec: FanInUniform, fan_in: int, fan_out: int) -> Call:
     fans.
     """
     return call(extensions.fan_in_uniform_, fan_in)
+
+
+def units_uniform(spec: UnitsUniform, fan_in: int, fan_out: int) -> Call:
+    """The default of PyTorch's recurrent layers, an extension function."""
+    return call(extensions.units_uniform_, fan_in)
 
 
 def glorot_uniform(spec: GlorotUniform, fan_in: int, fan_out: int) -> Call:

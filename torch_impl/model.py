@@ -12,11 +12,20 @@ from framework_parity.common.codegen.calls import Call, builder_for, call
 from framework_parity.common.codegen.printing import Expression
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.layer import LayerSpec
+from framework_parity.common.spec.layers.embedding import Embedding
+from framework_parity.common.spec.layers.recurrent import Lstm, Recurrent
 from framework_parity.torch_impl.layers.initial_weights import initializer_call
 from framework_parity.torch_impl.random_extensions import MASKED_CLASS
 from framework_parity.torch_impl.weights import leaves
 
-ATTRIBUTES = {"kernel": "weight", "bias": "bias", "embeddings": "weight"}
+ATTRIBUTES = {
+    "kernel": "weight",
+    "bias": "bias",
+    "embeddings": "weight",
+    "recurrent_kernel": "weight_hh",
+    "recurrent_bias": "bias_hh",
+}
 """The attribute of a layer for each tensor that has an initialiser."""
 
 
@@ -25,19 +34,25 @@ class Fill:
     """A call that initialises a tensor of a layer, in place.
 
     Attributes:
-        tensor: the tensor's own neutral name, such as `kernel`.
+        attribute: the layer's attribute.
+        field: the field of the specification that says the values.
         call: the call, whose first argument is the tensor.
-        row: the row that is filled; None for the whole tensor.
+        rows: the rows that are filled, from and to, or one; None for the
+            whole tensor.
     """
 
-    tensor: str
+    attribute: str
+    field: str
     call: Call
-    row: int | None = None
+    rows: tuple[int, ...] | None = None
 
     def construct(self, layer: nn.Module) -> None:
         """Initialise the tensor of a live layer."""
-        tensor = getattr(layer, ATTRIBUTES[self.tensor])
-        self.call.construct(tensor if self.row is None else tensor[self.row])
+        tensor = getattr(layer, self.attribute)
+        if self.rows is not None:
+            one = len(self.rows) == 1
+            tensor = tensor[self.rows[0] if one else slice(*self.rows)]
+        self.call.construct(tensor)
 
     def written(self, layer: str) -> Expression:
         """Return the expression of the tensor in code.
@@ -45,8 +60,10 @@ class Fill:
         Args:
             layer: the expression of the layer.
         """
-        row = "" if self.row is None else f"[{self.row}]"
-        return Expression(f"{layer}.{ATTRIBUTES[self.tensor]}{row}")
+        rows = ":".join(map(str, self.rows or ()))
+        return Expression(
+            f"{layer}.{self.attribute}" + (f"[{rows}]" if rows else "")
+        )
 
 
 def layer_call(node: LayerNode, masked: bool = False) -> Call:
@@ -102,9 +119,7 @@ def build(arm: Arm, masked: bool = False) -> nn.Sequential:
             fill.construct(modules[node.name])
         if fills:
             modules[node.name].initializers = {
-                fill.tensor: fill.call.as_partial()
-                for fill in fills
-                if fill.row is None
+                fill.field: fill.call.as_partial() for fill in fills
             }
     return model
 
@@ -114,14 +129,39 @@ def weight_fills(node: LayerNode) -> list[Fill]:
 
     Other tensors keep the framework's initial values.
     """
-    fills = []
+    fills: list[Fill] = []
     for name in node.parameters:
         tensor = name.rpartition("/")[2]
-        spec = getattr(node.layer, f"{tensor}_initializer", None)
-        if spec is not None:
-            drawn = initializer_call(spec, node.layer, node.input_shape)
-            fills.append(Fill(tensor, drawn))
-            padding = getattr(node.layer, "padding", None)
-            if tensor == "embeddings" and padding is not None:
-                fills.append(Fill(tensor, call(init.zeros_), padding))
+        if node.layer.initializer_of(tensor) is None:
+            continue
+        field = node.layer.initializer_field(tensor)
+        attribute = attribute_of(node.layer, tensor)
+        drawn = initializer_call(tensor, node.layer, node.input_shape)
+        fills.append(Fill(attribute, field, drawn))
+        match node.layer:
+            case Embedding(padding=int(row)):
+                fill = call(init.zeros_)
+                fills.append(Fill(attribute, "padding", fill, (row,)))
+            case Lstm(units=n, forget_bias=float(value)) if (
+                tensor.endswith("bias") and "recurrent" not in tensor
+            ):
+                fill = call(init.constant_, value)
+                fills.append(Fill(attribute, "forget_bias", fill, (n, 2 * n)))
     return fills
+
+
+def attribute_of(layer: LayerSpec, tensor: str) -> str:
+    """Return the attribute of a PyTorch layer for one of its tensors.
+
+    Args:
+        layer: the layer in the specification.
+        tensor: the tensor's own neutral name.
+    """
+    if not isinstance(layer, Recurrent):
+        return ATTRIBUTES[tensor]
+    backward = tensor.startswith("backward_")
+    own = tensor.removeprefix("forward_").removeprefix("backward_")
+    stem = {"kernel": "weight_ih", "bias": "bias_ih"}.get(own)
+    if own == "bias" and getattr(layer, "biases", "") == "stacked":
+        stem = "bias"
+    return f"{stem or ATTRIBUTES[own]}_l0{'_reverse' if backward else ''}"

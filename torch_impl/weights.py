@@ -14,7 +14,11 @@ from framework_parity.common.layouts import (
 )
 from framework_parity.common.spec.architecture import is_layer_name
 from framework_parity.common.spec.layer import Shape
-from framework_parity.torch_impl import extensions, layouts
+from framework_parity.torch_impl import (
+    extensions,
+    layouts,
+    recurrent_extensions,
+)
 
 
 def leaves(model: nn.Module) -> dict[str, nn.Module]:
@@ -143,7 +147,7 @@ def write(model: nn.Module, weights: dict[str, np.ndarray]) -> None:
 
 def _layouts_of(layer: nn.Module) -> tuple[Layout, ...]:
     """Return the layouts of the tensors of one of this backend's layers."""
-    return matching(layer, _CHANNELS_FIRST) or layouts.layouts_of(layer)
+    return matching(layer, _OWN) or layouts.layouts_of(layer)
 
 
 def _layer_normalization(layer: Any) -> tuple[Layout, ...]:
@@ -162,9 +166,35 @@ def _channels_last(rank: int) -> str:
     return {1: "c -> c", 2: "a b -> a b", 3: "c h w -> h w c"}[rank]
 
 
-_CHANNELS_FIRST: dict[type, Layouts] = {
+def _recurrent(layer: Any) -> tuple[Layout, ...]:
+    """The extensions of RNN, LSTM and GRU, with one tensor for each own."""
+    axes = {
+        "kernel": ("weight_ih", "outputs inputs -> inputs outputs"),
+        "recurrent_kernel": ("weight_hh", "outputs inputs -> inputs outputs"),
+        "bias": ("bias_ih", "outputs -> outputs"),
+        "recurrent_bias": ("bias_hh", "outputs -> outputs"),
+    }
+    if layer.biases != "two":
+        del axes["recurrent_bias"]
+    if layer.biases == "stacked":
+        axes["bias"] = ("bias", "part outputs -> part outputs")
+    ends = {"": "_l0"}
+    if layer.bidirectional:
+        ends = {"forward_": "_l0", "backward_": "_l0_reverse"}
+    return tuple(
+        Layout(f"{prefix}{name}", (f"{own}{end}",), pattern)
+        for prefix, end in ends.items()
+        for name, (own, pattern) in axes.items()
+    )
+
+
+_OWN: dict[type, Layouts] = {
+    recurrent_extensions.SequenceRNN: _recurrent,
+    recurrent_extensions.SequenceLSTM: _recurrent,
+    recurrent_extensions.SequenceGRU: _recurrent,
     nn.LayerNorm: _layer_normalization,
     extensions.ShapedPReLU: _slopes,
 }
-"""What the rank of a live model's tensor leaves open: here, the channels of an
-image are its first axis."""
+"""Layouts of this backend's layers where those of any live layer differ: the
+channels of an image are its first axis, and each neutral tensor of a recurrent
+layer is one tensor."""

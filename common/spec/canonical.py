@@ -29,6 +29,7 @@ from framework_parity.common.spec.layers.core import Flatten
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.normalization import LayerNorm
 from framework_parity.common.spec.layers.pooling import AveragePool
+from framework_parity.common.spec.layers.recurrent import Recurrent
 from framework_parity.common.spec.layers.windows import Window
 from framework_parity.common.spec.node import SpecNode
 from framework_parity.common.spec.padding import Same, Symmetric, Valid
@@ -112,17 +113,21 @@ def _schedule(spec: Changing) -> Changing | ConstantRate:
 
 def _layer(spec: LayerSpec, shape: Shape | None) -> LayerSpec:
     layer: LayerSpec = spec
-    for name in ("kernel_initializer", "bias_initializer"):
-        drawn = getattr(layer, name, None)
-        if drawn is not None:
-            layer = changed(layer, **{name: canonical(drawn)})
+    for name in type(layer).model_fields:
+        if name.endswith("_initializer"):
+            drawn = canonical(getattr(layer, name))
+            layer = changed(layer, **{name: drawn})
     if getattr(layer, "bias", True) is False:
+        layer = changed(layer, bias_initializer=Zeros())
+    if getattr(layer, "biases", "") == "none":
         layer = changed(layer, bias_initializer=Zeros())
     match layer:
         case DepthwiseConv2d() if not _sees_fans(layer):
             layer = changed(layer, fan_in="per_channel")
         case Residual(shortcut=()):
             layer = changed(layer, shortcut="identity")
+        case Recurrent(returns="last_step") if layer.direction != "both":
+            layer = changed(layer, returns="last")
         case AveragePool(padding=Valid()):
             layer = changed(layer, count_padding=False)
     return layer if shape is None else _shaped(layer, shape)

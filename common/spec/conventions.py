@@ -148,6 +148,162 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "simple_rnn_kernel_initializer",
+        "simple_rnn.kernel_initializer",
+        "units_uniform",
+        "glorot_uniform",
+        "PyTorch draws the kernel of a simple recurrent layer from "
+        "U(±1/√units), Keras from U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            'layers/rnn/simple_rnn.py (kernel_initializer="glorot_uniform")',
+        ),
+    ),
+    Convention(
+        "simple_rnn_recurrent_initializer",
+        "simple_rnn.recurrent_initializer",
+        "units_uniform",
+        "orthogonal",
+        "PyTorch draws the recurrent kernel of a simple recurrent layer from "
+        "U(±1/√units), and Keras an orthogonal one.",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            'layers/rnn/simple_rnn.py (recurrent_initializer="orthogonal")',
+        ),
+    ),
+    Convention(
+        "simple_rnn_bias_initializer",
+        "simple_rnn.bias_initializer",
+        "units_uniform",
+        "zeros",
+        "PyTorch draws the biases of a simple recurrent layer from "
+        "U(±1/√units), Keras starts them at zero.",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            'layers/rnn/simple_rnn.py (bias_initializer="zeros")',
+        ),
+    ),
+    Convention(
+        "simple_rnn_biases",
+        "simple_rnn.biases",
+        "two",
+        "one",
+        "PyTorch adds a bias to each of the two products of a simple "
+        "recurrent layer, Keras one to their sum, which moves half as fast.",
+        (
+            "nn/modules/rnn.py (bias_hh)",
+            "layers/rnn/simple_rnn.py (shape=(self.units,))",
+        ),
+    ),
+    Convention(
+        "lstm_kernel_initializer",
+        "lstm.kernel_initializer",
+        "units_uniform",
+        "glorot_uniform",
+        "PyTorch draws the kernel of an LSTM from U(±1/√units), "
+        "Keras from U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            'layers/rnn/lstm.py (kernel_initializer="glorot_uniform")',
+        ),
+    ),
+    Convention(
+        "lstm_recurrent_initializer",
+        "lstm.recurrent_initializer",
+        "units_uniform",
+        "orthogonal",
+        "PyTorch draws the recurrent kernel of an LSTM from U(±1/√units), "
+        "and Keras an orthogonal one.",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            'layers/rnn/lstm.py (recurrent_initializer="orthogonal")',
+        ),
+    ),
+    Convention(
+        "lstm_bias_initializer",
+        "lstm.bias_initializer",
+        "units_uniform",
+        "zeros",
+        "PyTorch draws the biases of an LSTM from U(±1/√units), "
+        "Keras starts them at zero.",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            'layers/rnn/lstm.py (bias_initializer="zeros")',
+        ),
+    ),
+    Convention(
+        "lstm_biases",
+        "lstm.biases",
+        "two",
+        "one",
+        "PyTorch adds a bias to each of the two products of an LSTM, "
+        "Keras one to their sum, which moves half as fast.",
+        (
+            "nn/modules/rnn.py (bias_hh)",
+            "layers/rnn/lstm.py (shape=(self.units * 4,))",
+        ),
+    ),
+    Convention(
+        "gru_kernel_initializer",
+        "gru.kernel_initializer",
+        "units_uniform",
+        "glorot_uniform",
+        "PyTorch draws the kernel of a GRU from U(±1/√units), "
+        "Keras from U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            'layers/rnn/gru.py (kernel_initializer="glorot_uniform")',
+        ),
+    ),
+    Convention(
+        "gru_recurrent_initializer",
+        "gru.recurrent_initializer",
+        "units_uniform",
+        "orthogonal",
+        "PyTorch draws the recurrent kernel of a GRU from U(±1/√units), "
+        "and Keras an orthogonal one.",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            'layers/rnn/gru.py (recurrent_initializer="orthogonal")',
+        ),
+    ),
+    Convention(
+        "gru_bias_initializer",
+        "gru.bias_initializer",
+        "units_uniform",
+        "zeros",
+        "PyTorch draws the biases of a GRU from U(±1/√units), "
+        "Keras starts them at zero.",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            'layers/rnn/gru.py (bias_initializer="zeros")',
+        ),
+    ),
+    Convention(
+        "gru_biases",
+        "gru.biases",
+        "two",
+        "stacked",
+        "PyTorch's GRU has two biases, Keras's has both in one tensor, which "
+        "a norm treats as a whole.",
+        (
+            "nn/modules/rnn.py (bias_hh)",
+            "layers/rnn/gru.py (bias_shape = (2, 3 * self.units))",
+        ),
+    ),
+    Convention(
+        "lstm_forget_bias",
+        "lstm.forget_bias",
+        None,
+        1.0,
+        "Keras starts the bias of an LSTM's forget gate at 1, PyTorch draws "
+        "it like the others.",
+        (
+            "nn/modules/rnn.py (init.uniform_(weight, -stdv, stdv))",
+            "layers/rnn/lstm.py (unit_forget_bias=True)",
+        ),
+    ),
+    Convention(
         "flatten_order",
         "flatten.order",
         "channels_first",

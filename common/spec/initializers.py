@@ -261,6 +261,19 @@ class FanInUniform(ScaledUniform):
     told = True
 
 
+class UnitsUniform(ScaledUniform):
+    """U(±1/√units): what PyTorch gives every tensor of a recurrent layer.
+
+    Both fans are then the number of units, or the last axis of the output of
+    a layer that has no units.
+
+    Source: `reset_parameters` in torch/nn/modules/rnn.py.
+    """
+
+    scale = 1.0 / 3.0
+    told = True
+
+
 class GlorotUniform(ScaledUniform):
     """U(±√(6 / (fan_in + fan_out))). Glorot and Bengio 2010, eq. 16."""
 
@@ -333,6 +346,7 @@ KernelInitializer: TypeAlias = Annotated[
     | TruncatedNormal
     | Uniform
     | FanInUniform
+    | UnitsUniform
     | GlorotUniform
     | GlorotNormal
     | HeUniform
@@ -349,6 +363,7 @@ BiasInitializer: TypeAlias = Annotated[
     | Normal
     | TruncatedNormal
     | Uniform
-    | FanInUniform,
+    | FanInUniform
+    | UnitsUniform,
     TaggedUnion(),
 ]

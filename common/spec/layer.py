@@ -104,6 +104,31 @@ class LayerSpec(SpecNode):
         """Return `fan_in` and `fan_out` of the layer's kernel."""
         raise NotImplementedError(f"{self.kind()} has no fans")
 
+    def initializer_of(self, name: str) -> Any:
+        """Return the initialiser of a tensor, by its own name, or None."""
+        return getattr(self, self.initializer_field(name), None)
+
+    def initializer_field(self, name: str) -> str:
+        """Return the field with the initialiser of a tensor, if it has one.
+
+        Args:
+            name: the tensor's own name, such as `kernel`.
+        """
+        return f"{name}_initializer"
+
+    def fans_of(self, name: str, shape: Shape) -> tuple[int, int]:
+        """Return the fans by which a tensor is drawn.
+
+        Args:
+            name: the tensor's own name, such as `kernel`.
+            shape: the input shape of one sample, without the batch.
+        """
+        drawn = self.initializer_of(name)
+        if drawn is not None and drawn.kind() == "units_uniform":
+            units = self.output_shape(shape)[-1]
+            return units, units
+        return self.fans(shape)
+
     def draw(self, name: str, rng: np.random.Generator, shape: Shape) -> Array:
         """Draw the initial values of one tensor.
 
@@ -115,9 +140,9 @@ class LayerSpec(SpecNode):
         Returns:
             A float64 array of the tensor's shape.
         """
-        initializer = getattr(self, f"{name}_initializer")
+        initializer = self.initializer_of(name)
         values: Array = initializer.sample(
-            rng, self.parameters(shape)[name], *self.fans(shape)
+            rng, self.parameters(shape)[name], *self.fans_of(name, shape)
         )
         return values
 

@@ -6,6 +6,7 @@ Chosen = Literal["all", "kernels"]
 
 # Parameters that are not kernels: they shift or scale activations.
 NO_KERNEL = ("bias", "gamma", "beta")
+"""The last words of their own names, such as that of `recurrent_bias`."""
 
 
 def is_chosen(name: str, chosen: Chosen) -> bool:
@@ -22,4 +23,4 @@ def is_chosen(name: str, chosen: Chosen) -> bool:
     >>> is_chosen("dense_1/bias", "kernels"), is_chosen("dense_1/bias", "all")
     (False, True)
     """
-    return chosen == "all" or name.rpartition("/")[2] not in NO_KERNEL
+    return chosen == "all" or not name.endswith(NO_KERNEL)

@@ -235,7 +235,7 @@ def _initializer_of(arm: Arm, name: str) -> str:
     """Return the initialiser of a tensor as in the specification."""
     layer, _, tensor = name.rpartition("/")
     node = next(node for node in arm.all_nodes if node.name == layer)
-    initializer = getattr(node.layer, f"{tensor}_initializer", None)
+    initializer = node.layer.initializer_of(tensor)
     if initializer is None:
         return str(node.layer.model_dump())
     return str(initializer.model_dump())

@@ -22,6 +22,7 @@ from framework_parity.common.spec.initializers import (
     Orthogonal,
     TruncatedNormal,
     Uniform,
+    UnitsUniform,
     Zeros,
 )
 from framework_parity.keras_impl import initializer_extensions as extensions
@@ -77,6 +78,12 @@ def fan_in_uniform(live: Any) -> FanInUniform | None:
     """An extension class, since a bias has no fans."""
     matches = type(live) is extensions.FanInUniform
     return FanInUniform() if matches else None
+
+
+def units_uniform(live: Any) -> UnitsUniform | None:
+    """An extension class."""
+    matches = type(live) is extensions.UnitsUniform
+    return UnitsUniform() if matches else None
 
 
 def glorot_uniform(live: Any) -> GlorotUniform | None:

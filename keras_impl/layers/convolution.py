@@ -30,10 +30,8 @@ def conv2d(spec: Conv2d, shape: Shape) -> Call:
         dilation_rate=spec.dilation,
         groups=spec.groups,
         use_bias=spec.bias,
-        kernel_initializer=initializer_call(
-            spec.kernel_initializer, spec, shape
-        ),
-        bias_initializer=initializer_call(spec.bias_initializer, spec, shape),
+        kernel_initializer=initializer_call("kernel", spec, shape),
+        bias_initializer=initializer_call("bias", spec, shape),
     )
 
 
@@ -43,7 +41,7 @@ def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
     Translation: the kernel is stored (height, width, channels, multiplier).
     """
     built_in = has_word(spec)
-    kernel = initializer_call(spec.kernel_initializer, spec, shape)
+    kernel = initializer_call("kernel", spec, shape)
     return call(
         keras.layers.DepthwiseConv2D
         if built_in
@@ -55,5 +53,5 @@ def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
         dilation_rate=spec.dilation,
         use_bias=spec.bias,
         depthwise_initializer=kernel,
-        bias_initializer=initializer_call(spec.bias_initializer, spec, shape),
+        bias_initializer=initializer_call("bias", spec, shape),
     )

@@ -19,10 +19,8 @@ def dense(spec: Dense, shape: Shape) -> Call:
         keras.layers.Dense,
         spec.units,
         use_bias=spec.bias,
-        kernel_initializer=initializer_call(
-            spec.kernel_initializer, spec, shape
-        ),
-        bias_initializer=initializer_call(spec.bias_initializer, spec, shape),
+        kernel_initializer=initializer_call("kernel", spec, shape),
+        bias_initializer=initializer_call("bias", spec, shape),
     )
 
 

@@ -15,7 +15,7 @@ def embedding(spec: Embedding, shape: Shape) -> Call:
     whose row stays zero needs an extension, too; `mask_zero` only makes a
     mask.
     """
-    initializer = initializer_call(spec.embeddings_initializer, spec, shape)
+    initializer = initializer_call("embeddings", spec, shape)
     padding = {} if spec.padding is None else {"padding": spec.padding}
     return call(
         extensions.DenseEmbedding,

@@ -37,6 +37,9 @@ IMAGES = Path(__file__).with_name("images.npz")
 # Fields without a default in any framework, which must be written.
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
+    "simple_rnn": {"units": 3},
+    "lstm": {"units": 3},
+    "gru": {"units": 3},
     "embedding": {"vocabulary": 7, "size": 3},
     "conv2d": {"filters": 2, "size": 3},
     "depthwise_conv2d": {"size": 3},

@@ -24,6 +24,7 @@ from framework_parity.common.spec.initializers import (
     Orthogonal,
     TruncatedNormal,
     Uniform,
+    UnitsUniform,
     Zeros,
 )
 from framework_parity.torch_impl import initializer_extensions as extensions
@@ -78,6 +79,12 @@ def fan_in_uniform(live: Any) -> FanInUniform | None:
     """An extension function, since a bias has no fans."""
     matches = live.func is extensions.fan_in_uniform_
     return FanInUniform() if matches else None
+
+
+def units_uniform(live: Any) -> UnitsUniform | None:
+    """An extension function."""
+    matches = live.func is extensions.units_uniform_
+    return UnitsUniform() if matches else None
 
 
 def glorot_uniform(live: Any) -> GlorotUniform | None:

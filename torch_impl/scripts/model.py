@@ -108,7 +108,7 @@ def _fills(
         path = f"{start}[{index}]"
         lines = []
         for fill in weight_fills(node):
-            if _is_default(node, fill.tensor):
+            if _is_default(node, fill.field):
                 continue
             call = concise(fill.call, short).with_args(fill.written("{layer}"))
             lines.append(statement(call, VOCABULARY))
@@ -122,16 +122,15 @@ def _fills(
         yield from _fills(node.after or (), f"{path}.after", short)
 
 
-def _is_default(node: LayerNode, tensor: str) -> bool:
-    """Return whether a tensor has PyTorch's default initialiser."""
-    field = f"{tensor}_initializer"
+def _is_default(node: LayerNode, field: str) -> bool:
+    """Return whether a tensor has PyTorch's default initial values."""
     written = node.layer.model_dump(mode="json")
     fields = written if isinstance(written, dict) else {}
     inner = next(iter(fields.values())) if len(fields) == 1 else fields
     rest = {
         name: value
         for name, value in (inner if isinstance(inner, dict) else {}).items()
-        if not name.endswith("_initializer")
+        if not name.endswith("_initializer") and name != "forget_bias"
     }
     with defaults_from("torch"):
         default = type(node.layer).model_validate(rest)

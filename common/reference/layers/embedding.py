@@ -11,10 +11,13 @@ from framework_parity.common.spec.layers.embedding import Embedding
 
 
 def embedding(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """Rows of the table; ids have no derivative."""
+    """Rows of the table; ids have no derivative, and the padding no row."""
     table = run.weights[f"{node.name}/embeddings"]
     padding = cast("Embedding", node.layer).padding
     ids = x.astype(np.int64)
+    rows = table[ids]
+    if padding is not None:
+        rows[ids == padding] = 0.0
 
     def back(slope: Array) -> Array:
         gradient = np.zeros_like(table)
@@ -24,4 +27,4 @@ def embedding(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
         run.gradients[f"{node.name}/embeddings"] = gradient
         return np.zeros(x.shape)
 
-    return table[ids], back
+    return rows, back

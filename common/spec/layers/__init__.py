@@ -50,6 +50,11 @@ from framework_parity.common.spec.layers.pooling import (
     GlobalMaxPool,
     MaxPool,
 )
+from framework_parity.common.spec.layers.recurrent import (
+    Gru,
+    Lstm,
+    SimpleRnn,
+)
 from framework_parity.common.spec.layers.regularization import (
     Dropout,
     SpatialDropout,
@@ -59,6 +64,9 @@ from framework_parity.common.spec.node import TaggedUnion
 Layer: TypeAlias = Annotated[
     Dense
     | Embedding
+    | SimpleRnn
+    | Lstm
+    | Gru
     | Conv2d
     | DepthwiseConv2d
     | MaxPool

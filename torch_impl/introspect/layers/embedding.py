@@ -22,5 +22,5 @@ def embedding(live: Any) -> Embedding | None:
         vocabulary=live.num_embeddings,
         size=live.embedding_dim,
         padding=live.padding_idx,
-        **initializer_fields(live, {"embeddings": default}),
+        **initializer_fields(live, {"embeddings_initializer": default}),
     )

@@ -7,7 +7,10 @@ from typing import Any
 from framework_parity.torch_impl import initializer_extensions as drawing
 from framework_parity.torch_impl import introspect as reading
 
-FAN_IN = dict.fromkeys(("kernel", "bias"), partial(drawing.fan_in_uniform_))
+FAN_IN = {
+    name: partial(drawing.fan_in_uniform_)
+    for name in ("kernel_initializer", "bias_initializer")
+}
 
 
 def initializer_fields(
@@ -17,11 +20,11 @@ def initializer_fields(
 
     Args:
         live: the layer.
-        defaults: what draws each tensor unless `build` noted another one,
-            by the tensor's neutral name.
+        defaults: what draws a tensor unless `build` noted another function,
+            by the field of the specification.
     """
     note = getattr(live, "initializers", {})
     return {
-        f"{name}_initializer": reading.read(note.get(name, default))
-        for name, default in defaults.items()
+        field: reading.read(note.get(field, default))
+        for field, default in defaults.items()
     }
