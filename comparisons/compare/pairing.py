@@ -18,6 +18,7 @@ from scipy.optimize import linear_sum_assignment
 from framework_parity.common.live.graph import (
     COMMUTATIVE,
     OPAQUE,
+    ORDERED,
     Edge,
     Graph,
     Node,
@@ -34,12 +35,6 @@ shape differs."""
 
 EXCHANGED = 1
 """Cost of exchanged inputs, so that the written order is preferred."""
-
-ORDERED = (
-    *("concatenate", "subtract", "divide", "attention"),
-    "multi_head_attention",
-)
-"""Operations whose inputs may have been given in another order."""
 
 ACTIVATIONS = {
     *("relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish"),
