@@ -22,6 +22,7 @@ from framework_parity.common.reference.recurrence import GATES
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.comparisons.compare.pairing import (
     ACTIVATIONS,
+    NORMS,
     Pairing,
     differing,
 )
@@ -43,9 +44,6 @@ SINGLE = {
 
 IDLE = {"dropout", "spatial_dropout", "stochastic_depth", "stop_gradient"}
 """Kinds that do nothing in evaluation mode."""
-
-NORMS = {"layer_norm", "batch_norm", "group_norm"}
-"""Operations with tensors that may be left out: they keep the shape."""
 
 SIZES = {
     *("units", "filters", "groups", "size", "ids", "slopes"),

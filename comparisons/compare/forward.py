@@ -13,12 +13,11 @@ from framework_parity.common.live.standins import KINDS, neutral_value
 from framework_parity.comparisons.compare.differences import (
     FLOAT32,
     IDLE,
-    NORMS,
     found_differences,
     is_testable,
     stand_ins,
 )
-from framework_parity.comparisons.compare.pairing import differing
+from framework_parity.comparisons.compare.pairing import NORMS, differing
 from framework_parity.comparisons.compare.ratios import (
     compared,
     near,

@@ -41,13 +41,16 @@ ACTIVATIONS = {
     *("tanh", "sigmoid", "softplus", "softsign", "hard_sigmoid"),
     *("hard_swish", "prelu", "softmax", "log_softmax"),
 }
+NORMS = {"batch_norm", "layer_norm", "group_norm"}
+"""Normalisations, with tensors that may be left out: they keep the shape."""
+
 FAMILIES = (
     ACTIVATIONS,
     {"max_pool", "average_pool", "adaptive_average_pool"},
     {"max_pool1d", "average_pool1d"},
     {"global_average_pool", "global_max_pool", "flatten", "mean", "max"},
     {"mean", "sum", "max", "min"},
-    {"batch_norm", "layer_norm", "group_norm"},
+    NORMS,
     {"conv2d", "depthwise_conv2d"},
     {"add", "multiply", "subtract", "maximum", "concatenate", "average"},
     {"dropout", "spatial_dropout"},

@@ -48,6 +48,7 @@ from framework_parity.comparisons.compare.rungs import (
 from framework_parity.comparisons.compare.search import smallest
 from framework_parity.comparisons.compare.steps import (
     CLIPPING,
+    CLOSE,
     PLAIN,
     observed,
 )
@@ -62,10 +63,6 @@ STEPS: dict[CompareLevel, int] = {
     "trajectory": 10,
 }
 """Training steps of each level."""
-
-
-SAME = 1e-5
-"""Relative difference up to which two factors are the same."""
 
 
 class Training:
@@ -439,7 +436,7 @@ class Training:
         if len(factors) < len(forms):
             return []
         torch, keras = factors["torch"], factors["keras"]
-        if np.isclose(torch, keras, rtol=SAME, atol=0):
+        if np.isclose(torch, keras, rtol=CLOSE, atol=0):
             return []
         side = "keras" if forms["torch"] == PLAIN else "torch"
         return [
