@@ -59,7 +59,7 @@ def changed(
         clips = keras.optimizer.step_clipping or torch.optimizer.step_clipping
         plain |= {"keras"} if clips else set()
     optimizer, clipping = _optimizer(parts, torch.optimizer, keras.optimizer)
-    partners = dict(result.pairing.pairs)
+    partners = result.pairing.keras_of
     read = torch.optimizer or NONE
     trained = _flags(parts.get("trained", []), torch.trained, partners)
     decayed = _flags(parts.get("decays", []), read.decayed, partners)

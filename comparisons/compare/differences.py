@@ -120,12 +120,11 @@ def _of_ports(one: Node, other: Node, pairing: Pairing) -> list[Difference]:
 
     A split has several outputs, and so has a recurrent layer.
     """
-    partners = dict(pairing.pairs)
     if one.kind != other.kind or len(one.inputs) != len(other.inputs):
         return []
     mine: dict[int | None, list[int]] = {}
     for source, port in one.inputs:
-        mine.setdefault(partners.get(source), []).append(port)
+        mine.setdefault(pairing.keras_of.get(source), []).append(port)
     theirs: dict[int, list[tuple[int, int]]] = {}
     for place, (source, port) in enumerate(other.inputs):
         theirs.setdefault(source, []).append((place, port))

@@ -307,7 +307,7 @@ class Forward:
 
     def _order(self, one: Node, other: Node) -> list[int]:
         """Return which of PyTorch's inputs each of Keras's inputs is."""
-        partners = {k: t for t, k in self.result.pairing.pairs}
+        partners = self.result.pairing.torch_of
         sources = [source for source, _ in one.inputs]
         order = []
         for place, (source, _) in enumerate(other.inputs):

@@ -9,6 +9,7 @@ inputs of an operation that are interchangeable are tried in every order.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import permutations
 from typing import Any
 
@@ -78,6 +79,16 @@ class Pairing:
     orders: Mapping[tuple[int, int], tuple[int, ...]] = field(
         default_factory=dict
     )
+
+    @cached_property
+    def keras_of(self) -> dict[int, int]:
+        """Keras's partner of each node of PyTorch's that has one."""
+        return dict(self.pairs)
+
+    @cached_property
+    def torch_of(self) -> dict[int, int]:
+        """PyTorch's partner of each node of Keras's that has one."""
+        return {keras: torch for torch, keras in self.pairs}
 
 
 def paired(torch: Graph, keras: Graph) -> Pairing:

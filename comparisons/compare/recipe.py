@@ -493,7 +493,7 @@ def decay_penalties(
     assert torch is not None
     assert torch.described is not None
     half = torch.described[1]["weight_decay"] / 2
-    partners = dict(result.pairing.pairs)
+    partners = result.pairing.keras_of
     keras = found["keras"].penalized
     return {
         partners[index]: {
@@ -555,7 +555,7 @@ def _of_embeddings(found: Found, result: PairResult) -> list[Difference]:
 
 def _of_shared(found: Found, result: PairResult) -> list[Difference]:
     """Return the tensors that several operations use on one side only."""
-    partners = dict(result.pairing.pairs)
+    partners = result.pairing.keras_of
     torch = {
         tuple(sorted(partners[index] for index in group)): group
         for group in found["torch"].shared
@@ -565,7 +565,7 @@ def _of_shared(found: Found, result: PairResult) -> list[Difference]:
     differences = []
     for group in torch.keys() ^ keras:
         mine = torch.get(group)
-        back = {other: one for one, other in result.pairing.pairs}
+        back = result.pairing.torch_of
         if any(index not in back for index in group):
             continue
         places = [
