@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from framework_parity.common.live.attention import LOWEST, mask_fields
+from framework_parity.common.live.attention import LOWEST
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
 from framework_parity.common.live.rules import arranged, equation_of, selected
@@ -190,28 +190,6 @@ def _clipped(reader: Any, event: Call) -> Described:
     if (low, high) == (0.0, 6.0):
         return "relu6", {}
     return "clip", {"low": low, "high": high}
-
-
-def masked_fields(
-    reader: Any, event: Call, *given: Any, masks: bool = False
-) -> dict[str, Any]:
-    """Return which keys an attention may see, as fields of a node.
-
-    Args:
-        reader: of the graph.
-        event: the call.
-        given: its masks, or None.
-        masks: whether True keeps a key out.
-    """
-    found = [mask for mask in given if mask is not None]
-    if not found:
-        return {"causal": False}
-    edges = event.edges(*found)
-    moving = any(not reader.trace.is_fixed(source) for source, _ in edges)
-    if len(found) > 1 or moving:
-        return {"causal": False, "masked": True}
-    mask = keras.ops.convert_to_numpy(found[0])
-    return mask_fields(mask.astype(bool), masks=masks)
 
 
 def _masked(reader: Any, event: Call) -> Described:
