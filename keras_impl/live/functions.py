@@ -10,7 +10,12 @@ import tensorflow as tf
 from framework_parity.common.live.attention import LOWEST
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
-from framework_parity.common.live.rules import arranged, equation_of, selected
+from framework_parity.common.live.rules import (
+    arranged,
+    equation_of,
+    resize_fields,
+    selected,
+)
 from framework_parity.common.live.trace import Call
 
 
@@ -234,13 +239,9 @@ def _resized(reader: Any, event: Call) -> Described:
     after = tuple(event.outputs[0].shape)[1:3]
     method = _named(event, "interpolation", 2, "bilinear")
     smoothed = _named(event, "antialias", 3, False)
-    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
-    known = method == "bilinear" or (method == "nearest" and whole)
-    if not known or smoothed or len(event.first[0].shape) != 4:
+    fields = resize_fields(before, after, method)
+    if fields is None or smoothed or len(event.first[0].shape) != 4:
         return OPAQUE, {"function": event.name}
-    fields = {"size": after, "method": method}
-    if method == "bilinear":
-        fields["corners"] = "half_pixel"
     return "resize", fields
 
 

@@ -20,6 +20,7 @@ from framework_parity.common.live.elements import (
     window,
 )
 from framework_parity.common.live.graph import OPAQUE
+from framework_parity.common.live.rules import resize_fields
 from framework_parity.common.live.trace import Call
 from framework_parity.keras_impl.live.words import ALIASES, SINGLE
 
@@ -313,13 +314,9 @@ def _upsampling(reader: Any, event: Call, layer: Any) -> Described:
     before = tuple(event.first[0].shape)[1:3]
     after = tuple(event.outputs[0].shape)[1:3]
     method = layer.interpolation
-    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
-    known = method == "bilinear" or (method == "nearest" and whole)
-    if not known or getattr(layer, "antialias", False):
+    fields = resize_fields(before, after, method)
+    if fields is None or getattr(layer, "antialias", False):
         return OPAQUE, {"layer": f"{type(layer).__name__} {method}"}
-    fields = {"size": after, "method": method}
-    if method == "bilinear":
-        fields["corners"] = "half_pixel"
     return "resize", fields
 
 

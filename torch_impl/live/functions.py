@@ -7,7 +7,7 @@ from typing import Any
 from framework_parity.common.live.attention import LOWEST, masked_fields
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
-from framework_parity.common.live.rules import equation_of
+from framework_parity.common.live.rules import equation_of, resize_fields
 from framework_parity.common.live.trace import Call
 from framework_parity.torch_impl.live.tensors import to_array
 
@@ -96,13 +96,10 @@ def resized(
     """
     before = tuple(event.first[0].shape)[2:]
     after = tuple(event.outputs[0].shape)[2:]
-    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
-    known = mode == "bilinear" or (mode == "nearest" and whole)
-    if len(after) != 2 or antialias or not known:
+    corners = "aligned" if aligned else "half_pixel"
+    fields = resize_fields(before, after, mode, corners)
+    if antialias or fields is None:
         return OPAQUE, {"function": f"{event.name} {mode}"}
-    fields = {"size": after, "method": mode}
-    if mode == "bilinear":
-        fields["corners"] = "aligned" if aligned else "half_pixel"
     return "resize", fields
 
 
