@@ -19,7 +19,7 @@ from framework_parity.common.live.standins import (
     neutral_value,
 )
 from framework_parity.common.reference.recurrence import GATES
-from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.comparisons.compare.fields import slug_of
 from framework_parity.comparisons.compare.pairing import (
     ACTIVATIONS,
     NORMS,
@@ -27,8 +27,6 @@ from framework_parity.comparisons.compare.pairing import (
     differing,
 )
 from framework_parity.comparisons.compare.result import Difference, Place
-
-SLUGS = {row.field: row.name for row in CONVENTIONS}
 
 INHERENT = {"running_variance"}
 """Fields that no argument of the frameworks' classes sets."""
@@ -240,7 +238,7 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
         mine, theirs = (_shown(node.fields.get(name)) for node in (one, other))
         found.append(
             Difference(
-                _slug(one.kind, name),
+                slug_of(one.kind, name),
                 one,
                 other,
                 f"{name} of {one.kind} is {mine} in PyTorch and {theirs} in "
@@ -303,7 +301,7 @@ def _of_sizes(one: Node, other: Node, names: list[str]) -> Difference:
         for name in names
     ]
     return Difference(
-        _slug(one.kind, names[0]),
+        slug_of(one.kind, names[0]),
         one,
         other,
         f"of {one.kind}, " + "; ".join(texts),
@@ -317,11 +315,6 @@ def _shown(value: object) -> str:
     """Return a value of a field in a sentence; of a matrix, its beginning."""
     text = repr(value)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
-
-
-def _slug(kind: str, name: str) -> str:
-    """Return the name of a convention, or one of a kind and a field."""
-    return SLUGS.get(f"{kind}.{name}", f"{kind}_{name}")
 
 
 def _has_tensors_of(one: Node, other: Node) -> bool:

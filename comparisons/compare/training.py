@@ -26,13 +26,11 @@ from framework_parity.comparisons.compare.differences import (
     found_differences,
     is_testable,
 )
+from framework_parity.comparisons.compare.fields import RATES, place_of
 from framework_parity.comparisons.compare.forward import RANDOM
 from framework_parity.comparisons.compare.functions import judge_functions
 from framework_parity.comparisons.compare.pairing import Pairing, paired
-from framework_parity.comparisons.compare.recipe import (
-    RATES,
-    recipe_differences,
-)
+from framework_parity.comparisons.compare.recipe import recipe_differences
 from framework_parity.comparisons.compare.result import (
     Difference,
     PairResult,
@@ -346,12 +344,7 @@ class Training:
         return training_ratios(runs, self.result, self._place("loss"), shared)
 
     def _place(self, function: str) -> Place:
-        return Place(
-            *(
-                f"{function} ({found.defined.get(function)})"
-                for found in self.found.values()
-            )
-        )
+        return place_of(function, self.found)
 
     def _broadcast(self) -> list[Difference]:
         """Return the difference that targets of another shape make."""
