@@ -11,10 +11,10 @@ from framework_parity.common.live.records import (
     TrainingFound,
 )
 from framework_parity.common.live.replay import StandIns
-from framework_parity.comparisons.compare.differences import stand_ins
 from framework_parity.comparisons.compare.fields import RATES, Found
 from framework_parity.comparisons.compare.losses import proportional
 from framework_parity.comparisons.compare.penalties import decay_penalties
+from framework_parity.comparisons.compare.removal import stand_ins
 from framework_parity.comparisons.compare.result import (
     Difference,
     PairResult,

@@ -12,15 +12,17 @@ from framework_parity.common.live.replay import StandIns
 from framework_parity.common.live.standins import KINDS, neutral_value
 from framework_parity.comparisons.compare.differences import (
     FLOAT32,
-    IDLE,
     found_differences,
-    is_testable,
-    stand_ins,
 )
 from framework_parity.comparisons.compare.pairing import NORMS, differing
 from framework_parity.comparisons.compare.ratios import (
     compared,
     near,
+)
+from framework_parity.comparisons.compare.removal import (
+    IDLE,
+    is_testable,
+    stand_ins,
 )
 from framework_parity.comparisons.compare.result import (
     Difference,

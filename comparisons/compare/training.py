@@ -24,13 +24,13 @@ from framework_parity.comparisons.compare.batches import (
 from framework_parity.comparisons.compare.changes import changed
 from framework_parity.comparisons.compare.differences import (
     found_differences,
-    is_testable,
 )
 from framework_parity.comparisons.compare.fields import RATES, place_of
 from framework_parity.comparisons.compare.forward import RANDOM
 from framework_parity.comparisons.compare.functions import judge_functions
 from framework_parity.comparisons.compare.pairing import Pairing, paired
 from framework_parity.comparisons.compare.recipe import recipe_differences
+from framework_parity.comparisons.compare.removal import is_testable
 from framework_parity.comparisons.compare.result import (
     Difference,
     PairResult,
