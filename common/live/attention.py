@@ -1,12 +1,13 @@
 """Attention with several heads, in NumPy, with its derivatives."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.joins import JOINS
+from framework_parity.common.live.trace import Call, Trace
 
 Tensors = dict[str, Array]
 
@@ -20,6 +21,15 @@ class Mask:
 
     def __init__(self, allowed: Array) -> None:
         self.allowed = np.asarray(allowed, bool)
+
+    @classmethod
+    def of_all(cls, parts: Sequence[Array]) -> "Mask":
+        """Return the pairs that each of several masks lets through.
+
+        Args:
+            parts: one or more of them, whose shapes can be broadcast.
+        """
+        return cls(np.logical_and.reduce(np.broadcast_arrays(*parts)))
 
     def __eq__(self, other: object) -> bool:
         """Return whether the same pairs are compared."""
@@ -67,6 +77,36 @@ def mask_fields(mask: Array, *, masks: bool = False) -> dict[str, Any]:
     if allowed.all():
         return {"causal": False}
     return {"causal": False, "allowed": tuple(map(tuple, allowed.tolist()))}
+
+
+def masked_fields(
+    trace: Trace,
+    event: Call,
+    mask: Any,
+    to_array: Callable[[Any], Array],
+    *,
+    masks: bool = False,
+) -> dict[str, Any]:
+    """Return which keys an attention may see, as fields of a node.
+
+    Args:
+        trace: the recording with the call.
+        event: the call.
+        mask: an argument of the call, of the framework, or None.
+        to_array: from the mask to booleans, or to numbers that are added to
+            the scores.
+        masks: of booleans, whether True keeps a key out.
+
+    Returns:
+        The fields of `mask_fields`; `masked` where the mask depends on the
+        inputs of the model.
+    """
+    if mask is None:
+        return {"causal": False}
+    edges = event.edges(mask)
+    if not all(trace.is_fixed(source) for source, _ in edges):
+        return {"causal": False, "masked": True}
+    return mask_fields(to_array(mask), masks=masks)
 
 
 def multi_head_attention(

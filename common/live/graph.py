@@ -17,6 +17,11 @@ Edge: TypeAlias = tuple[int, int]
 COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "average"})
 """Operations whose inputs may be exchanged."""
 
+ORDERED = frozenset(
+    {"concatenate", "subtract", "divide", "attention", "multi_head_attention"}
+)
+"""Operations whose inputs may have been given in another order."""
+
 OPAQUE = "black_box"
 """The kind of a node that cannot be read."""
 

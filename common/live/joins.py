@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from framework_parity.common.layouts import Array
+from framework_parity.common.reference.padding import padded
 from framework_parity.common.spec.layers.activations import Softmax
 
 PAD_MODES = {
@@ -249,19 +250,8 @@ def _permute(fields: dict[str, Any], *inputs: Array) -> Joined:
 def _pad(fields: dict[str, Any], *inputs: Array) -> Joined:
     """Continue an image, or a series, at its borders."""
     (x,) = inputs
-    mode: Any = PAD_MODES[fields["mode"]]
-    places = [
-        np.pad(np.arange(n), pad, mode=mode)
-        for n, pad in zip(x.shape[1:-1], fields["pads"], strict=True)
-    ]
-    at = np.ix_(np.arange(len(x)), *places, np.arange(x.shape[-1]))
-
-    def back(slope: Array) -> list[Array]:
-        by_x = np.zeros_like(x)
-        np.add.at(by_x, at, slope)
-        return [by_x]
-
-    return x[at], back
+    whole, back = padded(x, fields["pads"], PAD_MODES[fields["mode"]])
+    return whole, lambda slope: [back(slope)]
 
 
 def _adaptive(fields: dict[str, Any], *inputs: Array) -> Joined:

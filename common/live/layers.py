@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from framework_parity.common.layouts import Array
+from framework_parity.common.reference.padding import padded
 from framework_parity.common.reference.recurrence import (
     FUNCTIONS,
     GATES,
@@ -55,8 +56,7 @@ def _convolution(
     fields: dict[str, Any], tensors: Tensors, x: Array
 ) -> tuple[Array, Back]:
     """Along any number of axes; the kernel is (..., inputs, filters)."""
-    pads = ((0, 0), *fields["pads"], (0, 0))
-    padded = np.pad(x, pads)
+    wide, unpadded = padded(x, fields["pads"])
     groups = fields.get("groups", 1)
     kernel = tensors["kernel"]
     # With a group for each channel, it is (..., channels, multiplier).
@@ -67,25 +67,21 @@ def _convolution(
     sides = tuple(
         (n - d * (k - 1) - 1) // s + 1
         for n, k, s, d in zip(
-            padded.shape[1:-1], size, stride, dilation, strict=True
+            wide.shape[1:-1], size, stride, dilation, strict=True
         )
     )
     output = np.zeros((len(x), *sides, whole.shape[-1]), x.dtype)
     moves = list(_moves(size, stride, dilation, sides))
     for place, at in moves:
-        output += _product(padded[at], whole[place], groups)
+        output += _product(wide[at], whole[place], groups)
 
     def back(slope: Array) -> tuple[Array, Tensors]:
-        by_padded, by_whole = np.zeros_like(padded), np.zeros_like(whole)
+        by_wide, by_whole = np.zeros_like(wide), np.zeros_like(whole)
         for place, at in moves:
-            by_padded[at] += _turned(slope, whole[place], groups)
-            by_whole[place] = _outer(padded[at], slope, groups)
-        inner = tuple(
-            slice(before, before + n)
-            for (before, _), n in zip(pads, x.shape, strict=True)
-        )
+            by_wide[at] += _turned(slope, whole[place], groups)
+            by_whole[place] = _outer(wide[at], slope, groups)
         by_tensors = {"kernel": by_whole.reshape(kernel.shape)}
-        return by_padded[inner], by_tensors | _of_bias(tensors, slope)
+        return unpadded(by_wide), by_tensors | _of_bias(tensors, slope)
 
     return output + tensors.get("bias", 0.0), back
 
@@ -133,22 +129,20 @@ def _pool_1d(
     fields: dict[str, Any], tensors: Tensors, x: Array
 ) -> tuple[Array, Back]:
     """The maximum of a window of positions."""
-    ((before, after),) = fields["pads"]
     lowest = float(x.min()) - 1.0
-    pads = ((0, 0), (before, after), (0, 0))
-    padded = np.pad(x, pads, constant_values=lowest)
+    wide, unpadded = padded(x, fields["pads"], value=lowest)
     (size,), (stride,) = fields["size"], fields["stride"]
-    steps = (padded.shape[1] - size) // stride + 1
+    steps = (wide.shape[1] - size) // stride + 1
     places = stride * np.arange(steps)[:, None] + np.arange(size)
-    windows = padded[:, places]
+    windows = wide[:, places]
     chosen = windows.argmax(2)
 
     def back(slope: Array) -> tuple[Array, Tensors]:
-        by_padded = np.zeros_like(padded)
+        by_wide = np.zeros_like(wide)
         at = stride * np.arange(steps)[:, None] + chosen
         sample = np.arange(len(x))[:, None, None]
-        np.add.at(by_padded, (sample, at, np.arange(x.shape[-1])), slope)
-        return by_padded[:, before : before + x.shape[1]], {}
+        np.add.at(by_wide, (sample, at, np.arange(x.shape[-1])), slope)
+        return unpadded(by_wide), {}
 
     return windows.max(2), back
 

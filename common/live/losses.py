@@ -16,6 +16,10 @@ LABELLED = ("cross_entropy",)
 FORMS = ("labels", "one_hot", "values")
 """The forms of targets, in the order in which they are tried."""
 
+SAME = 1e-6
+"""Relative difference up to which the factors of two samples' losses are the
+same."""
+
 Slope: TypeAlias = Callable[[Array], list[Array]]
 
 
@@ -268,7 +272,3 @@ def weights_by_label(
         "class_weights": tuple(exact),
         "mean_of": mean_of,
     }
-
-
-SAME = 1e-6
-"""Relative difference up to which two factors are the same."""

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from framework_parity.common.layouts import Array
-from framework_parity.common.live.graph import Graph, Node
+from framework_parity.common.live.graph import ORDERED, Graph, Node
 from framework_parity.common.live.joins import JOINS
 from framework_parity.common.live.standins import (
     DROPOUTS,
@@ -75,9 +75,6 @@ class _OwnTensors:
             slopes += parts
         return slopes
 
-
-ORDERED = ("subtract", "divide", "attention")
-"""Operations of several inputs that may be given in another order."""
 
 NORMAL = ("batch_norm",)
 """Kinds whose scale or shift may be missing."""
@@ -273,7 +270,7 @@ def _order(kind: str, fields: dict[str, Any], number: int) -> list[int]:
     if kind == "concatenate" or not fields.get("order"):
         return list(range(number))  # a concatenation has its own
     order = fields["order"]
-    alike = len(order) == number and kind in (*SEVERAL, *ORDERED)
+    alike = len(order) == number and kind in ORDERED
     return list(order) if alike else list(range(number))
 
 

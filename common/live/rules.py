@@ -44,6 +44,33 @@ def arranged(
     return "reshape", fields
 
 
+def resize_fields(
+    before: Shape, after: Shape, method: str, corners: str = "half_pixel"
+) -> dict[str, object] | None:
+    """Return the fields of an interpolation of images.
+
+    Args:
+        before: height and width of the image.
+        after: height and width of the result.
+        method: `nearest`, `bilinear` or another one.
+        corners: `aligned` or `half_pixel`, of a bilinear one.
+
+    Returns:
+        The fields of `resize`; None where it cannot be computed here.
+
+    >>> resize_fields((2, 3), (4, 6), "nearest")
+    {'size': (4, 6), 'method': 'nearest'}
+    """
+    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
+    known = method == "bilinear" or (method == "nearest" and whole)
+    if len(after) != 2 or not known:
+        return None
+    fields: dict[str, object] = {"size": after, "method": method}
+    if method == "bilinear":
+        fields["corners"] = corners
+    return fields
+
+
 def selected(before: Array, after: Array) -> tuple[int, int] | None:
     """Return the axis and the index that a part of an array is taken at.
 

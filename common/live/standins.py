@@ -10,6 +10,7 @@ from framework_parity.common.layouts import Array
 from framework_parity.common.live.attention import multi_head_attention
 from framework_parity.common.live.joins import PAD_MODES
 from framework_parity.common.live.layers import OTHERS, can_apply_other
+from framework_parity.common.reference.padding import padded
 from framework_parity.common.reference.passes import Pass
 from framework_parity.common.spec.architecture import LayerNode, layer_nodes
 from framework_parity.common.spec.initializers import Zeros
@@ -215,26 +216,14 @@ def _padded_first(
     kind: str, fields: dict[str, Any], tensors: dict[str, Array], x: Array
 ) -> Applied:
     """Apply a window after its padding, which the language has not."""
-    mode = PAD_MODES.get(fields.get("padding_mode") or "")
-    # From each pixel after padding to the one before, or to one outside.
-    rows, columns = (
-        np.pad(np.arange(size), pad, mode=mode)  # type: ignore[call-overload]
-        if mode
-        else np.pad(np.arange(size), pad, constant_values=size)
-        for size, pad in zip(x.shape[1:-1], fields["pads"], strict=True)
-    )
+    mode = PAD_MODES.get(fields.get("padding_mode") or "", "constant")
     value = 0.0 if kind != "max_pool" else float(x.min()) - 1.0
-    outside = ((0, 0), (0, 1), (0, 1), (0, 0))
-    source = np.pad(x, outside, constant_values=value)
-    wide = source[:, rows[:, None], columns]
+    wide, unpadded = padded(x, fields["pads"], mode, value)
     done = applied(kind, _without_padding(fields), tensors, [wide])
 
     def back(slope: Array) -> tuple[list[Array], dict[str, Array]]:
         (by_wide,), by_tensors = done.back(slope)
-        by_source = np.zeros_like(source)
-        every = np.arange(len(x))[:, None, None]
-        np.add.at(by_source, (every, rows[:, None], columns), by_wide)
-        return [by_source[:, :-1, :-1]], by_tensors
+        return [unpadded(by_wide)], by_tensors
 
     return Applied(done.output, back, done.kept)
 

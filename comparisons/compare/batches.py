@@ -127,12 +127,11 @@ def drawn_batches(
         rng = stream(draws.seed, "compare", "batch", step)
         inputs.append([_another(x, rng) for x in first])
     drawn = [draws.of_step(step, found) for step in range(steps)]
-    partners = {other: one for one, other in pairing.pairs}
     batches = {}
     for side, each in found.items():
         nodes = [node.index for node in each.graph if node.kind in DROPOUTS]
         names = [
-            str(partners.get(index, f"keras {index}"))
+            str(pairing.torch_of.get(index, f"keras {index}"))
             if side == "keras"
             else str(index)
             for index in nodes

@@ -11,13 +11,10 @@ from framework_parity.common.live.records import (
     TrainingFound,
 )
 from framework_parity.common.live.replay import StandIns
-from framework_parity.comparisons.compare.differences import stand_ins
-from framework_parity.comparisons.compare.recipe import (
-    RATES,
-    Found,
-    decay_penalties,
-    proportional,
-)
+from framework_parity.comparisons.compare.fields import RATES, Found
+from framework_parity.comparisons.compare.losses import proportional
+from framework_parity.comparisons.compare.penalties import decay_penalties
+from framework_parity.comparisons.compare.removal import stand_ins
 from framework_parity.comparisons.compare.result import (
     Difference,
     PairResult,
@@ -59,7 +56,7 @@ def changed(
         clips = keras.optimizer.step_clipping or torch.optimizer.step_clipping
         plain |= {"keras"} if clips else set()
     optimizer, clipping = _optimizer(parts, torch.optimizer, keras.optimizer)
-    partners = dict(result.pairing.pairs)
+    partners = result.pairing.keras_of
     read = torch.optimizer or NONE
     trained = _flags(parts.get("trained", []), torch.trained, partners)
     decayed = _flags(parts.get("decays", []), read.decayed, partners)

@@ -23,7 +23,6 @@ from framework_parity.comparisons.compare.differences import (
     FLOAT32,
     found_differences,
     in_one_place,
-    is_testable,
     squeezed,
 )
 from framework_parity.comparisons.compare.draws import drawn_differently
@@ -31,6 +30,7 @@ from framework_parity.comparisons.compare.forward import Forward
 from framework_parity.comparisons.compare.pairing import (
     paired,
 )
+from framework_parity.comparisons.compare.removal import is_testable
 from framework_parity.comparisons.compare.result import (
     PairResult,
 )

@@ -115,9 +115,9 @@ def _partnered(
     Raises:
         SpecError: if a tensor of the other model has no partner.
     """
-    mine, other = (0, 1) if side == "torch" else (1, 0)
+    other = 1 if side == "torch" else 0
     label = LABELS["torch" if other == 0 else "keras"]
-    partners = {edge[other]: edge[mine] for edge in pairing.pairs}
+    partners = pairing.torch_of if side == "torch" else pairing.keras_of
     values: dict[int, dict[str, object]] = {}
     for node in graphs[other].with_tensors():
         found = held.get(partners.get(node.index, -1), {})

@@ -1,6 +1,4 @@
-"""The differences between two graphs, and what removes each."""
-
-from collections.abc import Iterable
+"""The differences between two graphs."""
 
 import numpy as np
 
@@ -11,15 +9,12 @@ from framework_parity.common.live.graph import (
     Graph,
     Node,
 )
-from framework_parity.common.live.joins import JOINS
-from framework_parity.common.live.replay import NORMAL, StandIns
+from framework_parity.common.live.replay import NORMAL
 from framework_parity.common.live.standins import (
-    SEVERAL,
-    can_apply,
     neutral_value,
 )
 from framework_parity.common.reference.recurrence import GATES
-from framework_parity.common.spec.conventions import CONVENTIONS
+from framework_parity.comparisons.compare.fields import slug_of
 from framework_parity.comparisons.compare.pairing import (
     ACTIVATIONS,
     Pairing,
@@ -27,25 +22,8 @@ from framework_parity.comparisons.compare.pairing import (
 )
 from framework_parity.comparisons.compare.result import Difference, Place
 
-SLUGS = {row.field: row.name for row in CONVENTIONS}
-
 INHERENT = {"running_variance"}
 """Fields that no argument of the frameworks' classes sets."""
-
-SINGLE = {
-    *("resize", "pixel_shuffle", "softmax", "log_softmax"),
-    *("reshape", "permute", "clip", "variance", "deviation", "pad"),
-    "adaptive_average_pool",
-    *("mean", "sum", "max", "min", "global_average_pool", "global_max_pool"),
-    *("square", "absolute", "sqrt", "exp", "negative"),
-}
-"""Operations of one input."""
-
-IDLE = {"dropout", "spatial_dropout", "stochastic_depth", "stop_gradient"}
-"""Kinds that do nothing in evaluation mode."""
-
-NORMS = {"layer_norm", "batch_norm", "group_norm"}
-"""Operations with tensors that may be left out: they keep the shape."""
 
 SIZES = {
     *("units", "filters", "groups", "size", "ids", "slopes"),
@@ -61,9 +39,6 @@ PARTS = {"padding_row": "padding_row"}
 
 FLOAT32 = 2.0**-22
 """Largest relative difference that a constant rounded to float32 explains."""
-
-TRAINING_ONLY = {"running_decay", "running_variance", "rate", "dropout"}
-"""Fields without an effect in evaluation mode."""
 
 
 def found_differences(
@@ -122,12 +97,11 @@ def _of_ports(one: Node, other: Node, pairing: Pairing) -> list[Difference]:
 
     A split has several outputs, and so has a recurrent layer.
     """
-    partners = dict(pairing.pairs)
     if one.kind != other.kind or len(one.inputs) != len(other.inputs):
         return []
     mine: dict[int | None, list[int]] = {}
     for source, port in one.inputs:
-        mine.setdefault(partners.get(source), []).append(port)
+        mine.setdefault(pairing.keras_of.get(source), []).append(port)
     theirs: dict[int, list[tuple[int, int]]] = {}
     for place, (source, port) in enumerate(other.inputs):
         theirs.setdefault(source, []).append((place, port))
@@ -219,7 +193,7 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
                 other,
                 f"PyTorch has {_words(one)}, Keras {_words(other)}",
                 f"use {one.kind} in both, or {other.kind} in both",
-                part="model" if _has_tensors_of(one, other) else "layer",
+                part="model" if has_tensors_of(one, other) else "layer",
             )
         ]
     found = _of_states(one, other)
@@ -243,7 +217,7 @@ def _of_pair(one: Node, other: Node) -> list[Difference]:
         mine, theirs = (_shown(node.fields.get(name)) for node in (one, other))
         found.append(
             Difference(
-                _slug(one.kind, name),
+                slug_of(one.kind, name),
                 one,
                 other,
                 f"{name} of {one.kind} is {mine} in PyTorch and {theirs} in "
@@ -306,7 +280,7 @@ def _of_sizes(one: Node, other: Node, names: list[str]) -> Difference:
         for name in names
     ]
     return Difference(
-        _slug(one.kind, names[0]),
+        slug_of(one.kind, names[0]),
         one,
         other,
         f"of {one.kind}, " + "; ".join(texts),
@@ -322,12 +296,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def _slug(kind: str, name: str) -> str:
-    """Return the name of a convention, or one of a kind and a field."""
-    return SLUGS.get(f"{kind}.{name}", f"{kind}_{name}")
-
-
-def _has_tensors_of(one: Node, other: Node) -> bool:
+def has_tensors_of(one: Node, other: Node) -> bool:
     """Return whether an operation has the tensors that another one needs.
 
     Args:
@@ -379,127 +348,6 @@ def _alone(node: Node, side: str) -> Difference:
         f"{label[side]} has {_words(node)}, which {label[other]} has not",
         f"add it in {label[other]}, or remove it at {node.label}",
     )
-
-
-def is_testable(
-    difference: Difference, keras: Graph, *, training: bool = False
-) -> bool:
-    """Return whether removing a difference is possible, and may show.
-
-    Args:
-        difference: between the models, or between their training.
-        keras: Keras's graph, in which an operation is replaced.
-        training: whether the models run in training mode.
-    """
-    if difference.part in ("tensor", "shape"):
-        return not training
-    if difference.part == "padding_row":
-        return training
-    if difference.part == "state":
-        stateful = _with_states(difference)
-        return can_apply(stateful.kind, stateful.fields, ())
-    if difference.part not in ("model", "layer"):
-        return difference.part != "unread"
-    if difference.value is not None:
-        return True
-    if difference.ports:
-        node = difference.keras
-        assert node is not None
-        source, port = node.inputs[0]
-        shape = keras.nodes[source].shapes[port][1:]
-        return node.kind in JOINS or can_apply(node.kind, node.fields, shape)
-    one, other = difference.torch, difference.keras
-    if one is None or other is None:
-        node = one or other
-        assert node is not None
-        idle = node.kind in IDLE
-        idle = idle and not training
-        joins = len(node.inputs) == 2 and node.kind in JOINS
-        single = len(node.inputs) == 1
-        plain = not node.tensors or node.kind in NORMS
-        return (single or joins) and plain and not idle
-    if not other.inputs:
-        return False
-    if difference.part == "layer":
-        # It is computed with PyTorch's tensors, which are not trained.
-        if training or len(one.inputs) != len(other.inputs):
-            return False
-    elif not _has_tensors_of(one, other):
-        return False
-    if difference.field in TRAINING_ONLY and not training:
-        return False
-    standin = stand_ins([difference])["keras"][other.index]
-    assert standin is not None
-    if standin[0] in JOINS:
-        numbers = {"by", "of"} & standin[1].keys()
-        wanted = 1 if numbers or standin[0] in SINGLE else len(one.inputs)
-        return len(other.inputs) == wanted
-    if len(other.inputs) != (3 if standin[0] in SEVERAL else 1):
-        return False
-    source, port = other.inputs[0]
-    return can_apply(*standin, keras.nodes[source].shapes[port][1:])
-
-
-def _with_states(difference: Difference) -> Node:
-    """Return the recurrent layer that starts from given states."""
-    one, other = difference.torch, difference.keras
-    assert one is not None
-    assert other is not None
-    return one if len(one.inputs) > 1 else other
-
-
-def stand_ins(
-    differences: Iterable[Difference], graphs: dict[str, Graph] | None = None
-) -> dict[str, StandIns]:
-    """Return what removes differences, for each framework's nodes.
-
-    Keras's operation gets PyTorch's value of the field; an operation that
-    only one side has is left out.
-
-    Args:
-        differences: all are testable.
-        graphs: of both sides, where operations are at other places.
-    """
-    chosen: dict[str, StandIns] = {"torch": {}, "keras": {}}
-    for each in differences:
-        one, other = each.torch, each.keras
-        if each.part == "placement":
-            assert one is not None
-            for side, graph in (graphs or {}).items():
-                chosen[side] |= {
-                    node.index: None for node in graph if node.kind == one.kind
-                }
-        if each.part == "state":
-            own = _with_states(each)
-            side = "torch" if own is one else "keras"
-            chosen[side].setdefault(own.index, (own.kind, own.fields))
-        if each.part not in ("model", "layer"):
-            continue
-        if one is None or other is None:
-            node = one or other
-            assert node is not None
-            chosen["torch" if one else "keras"][node.index] = None
-            continue
-        known = chosen["keras"].get(other.index)
-        kind, fields = known or (other.kind, other.fields)
-        if each.value is not None:
-            fields = {"value": each.value}
-        elif each.ports:
-            fields = fields | {"ports": dict(each.ports)}
-        elif each.order:
-            fields = fields | {"order": each.order}
-        elif each.field is None:
-            kind = one.kind
-            fields = fields if one.kind == other.kind else one.fields
-        else:
-            names = {each.field} | (SIZES if each.part == "layer" else set())
-            fields = fields | {
-                name: one.fields.get(name)
-                for name in names
-                if name in one.fields or name == each.field
-            }
-        chosen["keras"][other.index] = kind, fields
-    return chosen
 
 
 def in_one_place(causes: list[Difference]) -> list[Difference]:

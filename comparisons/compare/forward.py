@@ -7,21 +7,21 @@ import numpy as np
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.graph import Graph, Node
 from framework_parity.common.live.joins import JOINS
-from framework_parity.common.live.records import Tensors
 from framework_parity.common.live.replay import StandIns
-from framework_parity.common.live.standins import KINDS, neutral_value
+from framework_parity.common.live.standins import KINDS
 from framework_parity.comparisons.compare.differences import (
     FLOAT32,
-    IDLE,
-    NORMS,
     found_differences,
-    is_testable,
-    stand_ins,
 )
-from framework_parity.comparisons.compare.pairing import differing
+from framework_parity.comparisons.compare.pairing import NORMS, differing
+from framework_parity.comparisons.compare.passes import Passes
 from framework_parity.comparisons.compare.ratios import (
     compared,
-    near,
+)
+from framework_parity.comparisons.compare.removal import (
+    IDLE,
+    is_testable,
+    stand_ins,
 )
 from framework_parity.comparisons.compare.result import (
     Difference,
@@ -29,14 +29,8 @@ from framework_parity.comparisons.compare.result import (
     PairResult,
 )
 from framework_parity.comparisons.compare.search import smallest
-from framework_parity.comparisons.ladder.thresholds import NUDGES, TIMES_FLOOR
+from framework_parity.comparisons.ladder.thresholds import TIMES_FLOOR
 from framework_parity.comparisons.workers.worker import LABELS, WorkerPair
-
-Runs = list[dict[int, list[Array]]]
-"""The outputs of all nodes, unmodified, then perturbed."""
-
-Both = dict[str, Runs]
-"""The runs of each framework."""
 
 OwnRatios = dict[tuple[Node, Node], tuple[float | None, float]]
 """For each pair the ratio to the floor for the same input, where it was
@@ -58,38 +52,19 @@ class Forward:
     ) -> None:
         self.pair, self.result, self.inputs = pair, result, inputs
         self.torch, self.keras = result.graphs
-        self.always: dict[str, StandIns] = {"torch": {}, "keras": {}}
-        self.runs = self._perturbed()
-
-    def _perturbed(self) -> Both:
-        """Return the outputs of all nodes, unmodified and perturbed."""
-        runs: Both = {side: [] for side in self.pair.workers}
-        for nudge in (None, *NUDGES):
-            self.pair.ask("nudge_live", nudge=nudge)
-            inputs = [near(x, nudge) for x in self.inputs]
-            outputs = self.pair.ask_each(
-                "live_outputs",
-                {
-                    side: {"inputs": inputs, "standins": instead}
-                    for side, instead in self.always.items()
-                },
-            )
-            for side, values in outputs.items():
-                runs[side].append(values)
-        self.pair.ask("nudge_live", nudge=None)
-        return runs
+        self.passes = Passes(pair, result.graphs, inputs)
 
     def _ratio(self, one: int, other: int, port: int = 0) -> float:
         """Return how far two nodes' outputs differ in the whole models."""
-        torch = [run[one][port] for run in self.runs["torch"]]
-        keras = [run[other][port] for run in self.runs["keras"]]
+        torch = [run[one][port] for run in self.passes.runs["torch"]]
+        keras = [run[other][port] for run in self.passes.runs["keras"]]
         return compared(torch, keras)[0]
 
     def judge(self) -> None:
         """Compare all pairs and the outputs, and explain a disagreement."""
         result = self.result
         index, port = self.torch.outputs[0]
-        result.output_shape = self.runs["torch"][0][index][port].shape
+        result.output_shape = self.passes.runs["torch"][0][index][port].shape
         drawing = self._without_draws()
         found = found_differences(self.torch, self.keras, result.pairing)
         self._round_alike(
@@ -98,7 +73,7 @@ class Forward:
         own = self._own_ratios()
         rounded = self._rounded_constants(own)
         if rounded["keras"]:
-            self._use_always(rounded)
+            self.passes.use_always(rounded)
             result.replaced = {
                 (side, nodes[index].kind, nodes[index].label)
                 for side, nodes in self._nodes.items()
@@ -116,7 +91,7 @@ class Forward:
             )
             for (one, other), (ratio, _) in own.items()
         ]
-        result.outputs, result.difference = self._outputs(self.runs)
+        result.outputs, result.difference = self.passes.outputs()
         found = [each for each in found if not each.inherent]
         if result.outputs <= TIMES_FLOOR:
             result.not_decided = found
@@ -130,19 +105,11 @@ class Forward:
         """Give Keras the constants that differ only by rounding."""
         if not constants:
             return
-        self._use_always(stand_ins(constants))
+        self.passes.use_always(stand_ins(constants))
         for each in constants:
             note = f"{each.sentence}; PyTorch's was used in both"
             if note not in self.result.notes:
                 self.result.notes.append(note)
-
-    def _use_always(self, standins: dict[str, StandIns]) -> None:
-        """Replace operations in all runs from now on."""
-        for side, instead in standins.items():
-            self.always[side] |= instead
-        runs = self._modified(standins)
-        assert runs is not None  # each is replaced by what it is
-        self.runs = runs
 
     def _without_draws(self) -> list[Difference]:
         """Leave out what draws random numbers in evaluation.
@@ -152,7 +119,7 @@ class Forward:
         """
         again = self.pair.ask("live_outputs", inputs=self.inputs)
         sources = {
-            side: _random(graph, self.runs[side][0], again[side])
+            side: _random(graph, self.passes.runs[side][0], again[side])
             for side, graph in (("torch", self.torch), ("keras", self.keras))
         }
         others = [
@@ -167,7 +134,7 @@ class Forward:
         ]
         if others or not any(sources.values()):
             return []
-        self._use_always(
+        self.passes.use_always(
             {
                 side: {node.index: None for node in nodes}
                 for side, nodes in sources.items()
@@ -245,21 +212,6 @@ class Forward:
             },
         }
 
-    def _outputs(self, runs: Both) -> tuple[float, float]:
-        """Return the largest ratio and relative difference of the outputs."""
-        ratios, differences = [0.0], [0.0]
-        edges = zip(self.torch.outputs, self.keras.outputs, strict=False)
-        for (one, port), (other, place) in edges:
-            ratio, difference = compared(
-                [run[one][port] for run in runs["torch"]],
-                [run[other][place] for run in runs["keras"]],
-            )
-            ratios.append(ratio)
-            differences.append(difference)
-        if len(self.torch.outputs) != len(self.keras.outputs):
-            ratios.append(np.inf)
-        return max(ratios), max(differences)
-
     def _own_ratios(self) -> OwnRatios:
         """Return ratio and difference of each pair for PyTorch's inputs."""
         asked: list[tuple[Node, Node]] = []
@@ -274,7 +226,7 @@ class Forward:
             if not self._takes(one, other, order):
                 continue
             asked.append((one, other))
-            for run in self.runs["torch"]:
+            for run in self.passes.runs["torch"]:
                 values = [run[source][port] for source, port in one.inputs]
                 requests["torch"].append((one.index, values))
                 requests["keras"].append(
@@ -284,7 +236,7 @@ class Forward:
             "live_operations",
             {name: {"requests": r} for name, r in requests.items()},
         )
-        runs = len(self.runs["torch"])
+        runs = len(self.passes.runs["torch"])
         for number, nodes in enumerate(asked):
             part = slice(number * runs, (number + 1) * runs)
             torch = [outputs[0] for outputs in answers["torch"][part]]
@@ -296,7 +248,8 @@ class Forward:
         """Return whether Keras's operation can take PyTorch's inputs."""
         if len(one.inputs) != len(other.inputs):
             return False
-        torch, keras = self.runs["torch"][0], self.runs["keras"][0]
+        runs = self.passes.runs
+        torch, keras = runs["torch"][0], runs["keras"][0]
         pairs = [
             (torch[one.inputs[place][0]][one.inputs[place][1]], keras[i][port])
             for place, (i, port) in zip(order, other.inputs, strict=True)
@@ -308,7 +261,7 @@ class Forward:
 
     def _order(self, one: Node, other: Node) -> list[int]:
         """Return which of PyTorch's inputs each of Keras's inputs is."""
-        partners = {k: t for t, k in self.result.pairing.pairs}
+        partners = self.result.pairing.torch_of
         sources = [source for source, _ in one.inputs]
         order = []
         for place, (source, _) in enumerate(other.inputs):
@@ -322,19 +275,19 @@ class Forward:
     def _explain(self, found: list[Difference]) -> None:
         """Find the smallest set of differences that restores agreement."""
         testable = [each for each in found if is_testable(each, self.keras)]
-        needed = smallest(testable, self._without)
+        needed = smallest(testable, self.passes.without)
         if needed is None:
             moved = [
                 each
                 for each in self._placements(found)
-                if self._without([each]) <= TIMES_FLOOR
+                if self.passes.without([each]) <= TIMES_FLOOR
             ]
             if not moved:
                 self.result.not_decided = found
                 return
             needed = moved[:1]
         self.result.causes = needed
-        self.result.remaining = self._without(needed)
+        self.result.remaining = self.passes.without(needed)
         self.result.tried = [each for each in testable if each not in needed]
         self.result.not_decided = [e for e in found if e not in testable]
 
@@ -372,95 +325,6 @@ class Forward:
                 )
             )
         return placements
-
-    def _without(self, differences: list[Difference]) -> float:
-        """Return the ratio of the outputs with some differences removed."""
-        graphs = {"torch": self.torch, "keras": self.keras}
-        standins = stand_ins(differences, graphs)
-        tensors = [
-            each for each in differences if each.part in ("tensor", "shape")
-        ]
-        if tensors:
-            return self._without_tensors(tensors, differences)
-        runs = self._modified(standins, self._borrowed(differences))
-        return np.inf if runs is None else self._outputs(runs)[0]
-
-    def _borrowed(self, differences: list[Difference]) -> Tensors:
-        """Return PyTorch's tensors for Keras's operations that need them."""
-        needed = [each for each in differences if each.part == "layer"]
-        if not needed:
-            return {}
-        held = self.pair.workers["torch"].submit("live_weights").result()
-        return {
-            each.keras.index: held.get(each.torch.index, {})
-            for each in needed
-            if each.torch is not None and each.keras is not None
-        }
-
-    def _without_tensors(
-        self, tensors: list[Difference], differences: list[Difference]
-    ) -> float:
-        """Return the ratio with some tensors without effect.
-
-        They are tensors of PyTorch that Keras has not, or of both where they
-        have other shapes.
-        """
-        held = self.pair.ask("live_weights")
-        idle: dict[str, dict[int, dict[str, Array]]] = {}
-        for each in tensors:
-            assert each.field is not None
-            ends = {"torch": each.torch}
-            if each.part == "shape":
-                ends["keras"] = each.keras
-            for side, node in ends.items():
-                assert node is not None
-                value = held[side][node.index][each.field]
-                neutral = np.full_like(value, neutral_value(each.field))
-                of_side = idle.setdefault(side, {})
-                of_side.setdefault(node.index, {})[each.field] = neutral
-        for side, values in idle.items():
-            worker = self.pair.workers[side]
-            worker.submit("set_live_weights", values=values).result()
-        plain, self.runs = self.runs, self._perturbed()
-        try:
-            return self._without([e for e in differences if e not in tensors])
-        finally:
-            self.runs = plain
-            for side in idle:
-                worker = self.pair.workers[side]
-                worker.submit("set_live_weights", values=held[side]).result()
-
-    def _modified(
-        self, standins: dict[str, StandIns], tensors: Tensors | None = None
-    ) -> Both | None:
-        """Return the outputs of all nodes with some operations replaced.
-
-        None where the shapes of the outputs do not fit.
-
-        Args:
-            standins: the operations of each side; the runs of a side without
-                any stay as they are.
-            tensors: for Keras's operations that are replaced with others
-                than their own.
-        """
-        futures = {
-            side: [
-                self.pair.workers[side].submit(
-                    "live_outputs",
-                    inputs=[near(x, nudge) for x in self.inputs],
-                    standins=self.always[side] | instead,
-                    tensors=tensors if side == "keras" else None,
-                )
-                for nudge in (None, *NUDGES)
-            ]
-            for side, instead in standins.items()
-            if instead
-        }
-        runs = dict(self.runs)
-        for side, waiting in futures.items():
-            runs[side] = [each.result() for each in waiting]
-        fits = all(run is not None for each in runs.values() for run in each)
-        return runs if fits else None
 
 
 def _random(

@@ -5,6 +5,7 @@ import numpy as np
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.records import Batches, TrainingFound
 from framework_parity.common.training.randomness import stream
+from framework_parity.comparisons.compare.fields import place_of
 from framework_parity.comparisons.compare.result import (
     Difference,
     PairResult,
@@ -39,12 +40,7 @@ def judge_functions(
         seed: of what is drawn.
     """
     names = set.intersection(*(set(each.defined) for each in found.values()))
-    place = {
-        name: Place(
-            *(f"{name} ({each.defined[name]})" for each in found.values())
-        )
-        for name in names
-    }
+    place = {name: place_of(name, found) for name in names}
     if "preprocess" in names:
         _preprocess(pair, result, place["preprocess"], seed)
     if "split" in names:

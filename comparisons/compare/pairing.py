@@ -9,6 +9,7 @@ inputs of an operation that are interchangeable are tried in every order.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import permutations
 from typing import Any
 
@@ -18,6 +19,7 @@ from scipy.optimize import linear_sum_assignment
 from framework_parity.common.live.graph import (
     COMMUTATIVE,
     OPAQUE,
+    ORDERED,
     Edge,
     Graph,
     Node,
@@ -35,24 +37,21 @@ shape differs."""
 EXCHANGED = 1
 """Cost of exchanged inputs, so that the written order is preferred."""
 
-ORDERED = (
-    *("concatenate", "subtract", "divide", "attention"),
-    "multi_head_attention",
-)
-"""Operations whose inputs may have been given in another order."""
-
 ACTIVATIONS = {
     *("relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "mish"),
     *("tanh", "sigmoid", "softplus", "softsign", "hard_sigmoid"),
     *("hard_swish", "prelu", "softmax", "log_softmax"),
 }
+NORMS = {"batch_norm", "layer_norm", "group_norm"}
+"""Normalisations, with tensors that may be left out: they keep the shape."""
+
 FAMILIES = (
     ACTIVATIONS,
     {"max_pool", "average_pool", "adaptive_average_pool"},
     {"max_pool1d", "average_pool1d"},
     {"global_average_pool", "global_max_pool", "flatten", "mean", "max"},
     {"mean", "sum", "max", "min"},
-    {"batch_norm", "layer_norm", "group_norm"},
+    NORMS,
     {"conv2d", "depthwise_conv2d"},
     {"add", "multiply", "subtract", "maximum", "concatenate", "average"},
     {"dropout", "spatial_dropout"},
@@ -80,6 +79,16 @@ class Pairing:
     orders: Mapping[tuple[int, int], tuple[int, ...]] = field(
         default_factory=dict
     )
+
+    @cached_property
+    def keras_of(self) -> dict[int, int]:
+        """Keras's partner of each node of PyTorch's that has one."""
+        return dict(self.pairs)
+
+    @cached_property
+    def torch_of(self) -> dict[int, int]:
+        """PyTorch's partner of each node of Keras's that has one."""
+        return {keras: torch for torch, keras in self.pairs}
 
 
 def paired(torch: Graph, keras: Graph) -> Pairing:

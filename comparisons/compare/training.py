@@ -9,10 +9,7 @@ from framework_parity.common.choices import CompareLevel
 from framework_parity.common.layouts import Array
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.losses import FORMS
-from framework_parity.common.live.records import (
-    Batches,
-    TrainingFound,
-)
+from framework_parity.common.live.records import Batches, TrainingFound
 from framework_parity.common.live.standins import DROPOUTS
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.compare.batches import (
@@ -24,15 +21,20 @@ from framework_parity.comparisons.compare.batches import (
 from framework_parity.comparisons.compare.changes import changed
 from framework_parity.comparisons.compare.differences import (
     found_differences,
-    is_testable,
 )
+from framework_parity.comparisons.compare.excuses import excuse
+from framework_parity.comparisons.compare.fields import place_of
 from framework_parity.comparisons.compare.forward import RANDOM
 from framework_parity.comparisons.compare.functions import judge_functions
-from framework_parity.comparisons.compare.pairing import Pairing, paired
-from framework_parity.comparisons.compare.recipe import (
-    RATES,
-    recipe_differences,
+from framework_parity.comparisons.compare.observations import (
+    broadcasting,
+    gradient_scale,
+    loss_scale,
+    rate_differences,
 )
+from framework_parity.comparisons.compare.pairing import Pairing, paired
+from framework_parity.comparisons.compare.recipe import recipe_differences
+from framework_parity.comparisons.compare.removal import is_testable
 from framework_parity.comparisons.compare.result import (
     Difference,
     PairResult,
@@ -41,7 +43,6 @@ from framework_parity.comparisons.compare.result import (
 from framework_parity.comparisons.compare.rungs import (
     Runs,
     cost_of,
-    loss_factor,
     spread_of,
     training_ratios,
 )
@@ -62,10 +63,6 @@ STEPS: dict[CompareLevel, int] = {
     "trajectory": 10,
 }
 """Training steps of each level."""
-
-
-SAME = 1e-5
-"""Relative difference up to which two factors are the same."""
 
 
 class Training:
@@ -176,8 +173,10 @@ class Training:
                 self.pairing,
             ),
             *recipe_differences(self.found, result),
-            *self._broadcast(),
-            *self._gradient_scale(forms),
+            *broadcasting(
+                self.found, result, self.batches["torch"].targets[0].shape
+            ),
+            *gradient_scale(self.found, forms),
             *self._loss_operations(runs),
         ]
         result.rates = tuple(runs["torch"][0].rates)
@@ -190,8 +189,8 @@ class Training:
             for side, each in runs.items()
             if (spread := spread_of(each)) > RANDOM
         ]
-        differences += self._loss_scale(runs)
-        rates = self._rates()
+        differences += loss_scale(self.found, runs, result)
+        rates = rate_differences(self.found, result)
         differences += [each for each in rates if each.inherent]
         rates = [each for each in rates if not each.inherent]
         inherent = [each for each in differences if each.inherent]
@@ -237,7 +236,7 @@ class Training:
         ]
         result.inherent = inherent
         if not over:
-            self._excuse(candidates, [])
+            excuse(result, candidates, [])
             return
         result.first_training = over[0]
 
@@ -268,7 +267,7 @@ class Training:
                 if each.key not in known
             ]
             return
-        self._excuse(candidates, needed)
+        excuse(result, candidates, needed)
         known = {each.key for each in result.causes}
         new = [each for each in needed if each.key not in known]
         for each in new:
@@ -346,37 +345,8 @@ class Training:
     def _ratios(
         self, runs: Runs, shared: Sequence[tuple[int, ...]] = ()
     ) -> dict[str, tuple[float, Place]]:
-        return training_ratios(runs, self.result, self._place("loss"), shared)
-
-    def _place(self, function: str) -> Place:
-        return Place(
-            *(
-                f"{function} ({found.defined.get(function)})"
-                for found in self.found.values()
-            )
-        )
-
-    def _broadcast(self) -> list[Difference]:
-        """Return the difference that targets of another shape make."""
-        shape = self.batches["torch"].targets[0].shape
-        outputs = self.result.output_shape
-        forms = {found.form for found in self.found.values()}
-        if forms != {"values"}:
-            return []
-        if shape == outputs:
-            return self._squeezed(outputs)
-        if np.prod(shape) != np.prod(outputs):
-            return []
-        return [
-            Difference.of_training(
-                "loss_broadcasting",
-                self._place("loss"),
-                f"the outputs have the shape {outputs} and the targets "
-                f"{shape}, which one loss broadcasts against each other",
-                "give both the same shape",
-                part="fitted",
-            )
-        ]
+        place = place_of("loss", self.found)
+        return training_ratios(runs, self.result, place, shared)
 
     def _loss_operations(self, runs: Runs) -> list[Difference]:
         """Return the differences between the operations of two losses.
@@ -426,145 +396,3 @@ class Training:
                 clipped = replace(read, step_clipping=form)
                 self.found[side] = replace(found, optimizer=clipped)
         return forms
-
-    def _gradient_scale(
-        self, forms: dict[str, Described | None]
-    ) -> list[Difference]:
-        """Return the difference that a step scales the gradients."""
-        factors = {
-            side: form[1].get("factor", 1.0)
-            for side, form in forms.items()
-            if form and form[0] in ("plain", "scaled")
-        }
-        if len(factors) < len(forms):
-            return []
-        torch, keras = factors["torch"], factors["keras"]
-        if np.isclose(torch, keras, rtol=SAME, atol=0):
-            return []
-        side = "keras" if forms["torch"] == PLAIN else "torch"
-        return [
-            Difference.of_training(
-                "gradient_scale",
-                self._place("train_step"),
-                "the gradients that the optimiser gets are those of the loss "
-                f"times {torch:.6g} in PyTorch and times {keras:.6g} in Keras",
-                "divide sums of gradients by the number of their terms in "
-                "both, or in neither",
-                field=side,
-                part="plain_step",
-            )
-        ]
-
-    def _loss_scale(self, runs: Runs) -> list[Difference]:
-        """Return the difference if one loss is a multiple of the other."""
-        if all(each.loss_read for each in self.found.values()):
-            return []  # its fields are known
-        factor = loss_factor(runs, self.result)
-        if factor is None:
-            return []
-        return [
-            Difference.of_training(
-                "loss_scale",
-                self._place("loss"),
-                f"PyTorch's loss is {factor:.6g} times Keras's",
-                "take the mean or the sum over the same axes in both",
-                part="loss_scale",
-                factor=factor,
-            )
-        ]
-
-    def _squeezed(self, outputs: tuple[int, ...]) -> list[Difference]:
-        """Return that a loss may drop the last axis of the outputs alone."""
-        if outputs[-1] != 1 or all(f.loss_read for f in self.found.values()):
-            return []
-        return [
-            Difference.of_training(
-                "loss_broadcasting",
-                self._place("loss"),
-                f"{LABELS[side]}'s loss broadcasts outputs of shape "
-                f"{outputs[:-1]} against targets of shape {outputs}",
-                "drop the last axis of both, or of neither",
-                field=side,
-                part="flat",
-            )
-            for side, found in self.found.items()
-            if not found.loss_read
-        ]
-
-    def _rates(self) -> list[Difference]:
-        """Return the difference in the learning rates, if there is one."""
-        torch, keras = self.result.rates, self.result.keras_rates
-        if not torch or torch == keras:
-            return []
-        close = np.isclose(torch, keras, rtol=RATES, atol=0)
-        place = self._place("make_optimizer")
-        differences = []
-        if any(close & (np.asarray(torch) != keras)):
-            differences.append(
-                Difference.of_training(
-                    "float32_rates",
-                    place,
-                    "Keras computes the schedule in float32",
-                    "no argument changes it",
-                    part="rounded_rates",
-                    inherent=True,
-                )
-            )
-        if not all(close):
-            step = int(np.argmin(close))
-            constant = len(set(torch)) == len(set(keras)) == 1
-            differences.append(
-                Difference.of_training(
-                    "learning_rate" if constant else "learning_rate_schedule",
-                    place,
-                    f"the learning rate of step {step + 1} is "
-                    f"{torch[step]:.8g} in PyTorch and {keras[step]:.8g} in "
-                    "Keras",
-                    "use the same rate in every step",
-                    part="rates",
-                )
-            )
-        return differences
-
-    def _excuse(
-        self, candidates: list[Difference], needed: list[Difference]
-    ) -> None:
-        """Excuse a last activation that the losses make up for.
-
-        A model may return logits and the other probabilities, if each has
-        the loss for it.
-        """
-        result = self.result
-        wanted = {each.key for each in needed}
-        excused = [
-            each
-            for each in result.causes
-            if each.key not in wanted and _is_last(each, result)
-        ]
-        if excused and len(result.rungs) and "loss" in result.rungs:
-            result.causes = [e for e in result.causes if e not in excused]
-            result.excused = excused
-        result.tried = [
-            each
-            for each in (*result.tried, *candidates)
-            if each.key not in wanted | {e.key for e in result.excused}
-        ]
-        decided = {
-            each.key for each in (*result.tried, *needed, *result.inherent)
-        }
-        result.not_decided = [
-            each for each in result.not_decided if each.key not in decided
-        ]
-
-
-def _is_last(difference: Difference, result: PairResult) -> bool:
-    """Return whether a difference is an activation of the outputs."""
-    sides = zip(
-        (difference.torch, difference.keras), result.graphs, strict=True
-    )
-    nodes = [(node, graph) for node, graph in sides if node is not None]
-    return len(nodes) == 1 and all(
-        node.kind in ("softmax", "log_softmax", "sigmoid")
-        and any(index == node.index for index, _ in graph.outputs)
-        for node, graph in nodes
-    )

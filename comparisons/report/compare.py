@@ -292,7 +292,7 @@ def _rows(result: PairResult) -> list[dict[str, Any]]:
     """
     torch, keras = result.graphs
     ratios = {each.torch.index: each for each in result.ratios}
-    partners = dict(result.pairing.pairs)
+    partners = result.pairing.keras_of
     waiting = [i for i in result.pairing.keras_alone if i in keras.used()]
     rows: list[dict[str, Any]] = []
 

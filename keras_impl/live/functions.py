@@ -7,10 +7,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from framework_parity.common.live.attention import LOWEST, mask_fields
+from framework_parity.common.live.attention import LOWEST
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
-from framework_parity.common.live.rules import arranged, equation_of, selected
+from framework_parity.common.live.rules import (
+    arranged,
+    equation_of,
+    resize_fields,
+    selected,
+)
 from framework_parity.common.live.trace import Call
 
 
@@ -192,28 +197,6 @@ def _clipped(reader: Any, event: Call) -> Described:
     return "clip", {"low": low, "high": high}
 
 
-def masked_fields(
-    reader: Any, event: Call, *given: Any, masks: bool = False
-) -> dict[str, Any]:
-    """Return which keys an attention may see, as fields of a node.
-
-    Args:
-        reader: of the graph.
-        event: the call.
-        given: its masks, or None.
-        masks: whether True keeps a key out.
-    """
-    found = [mask for mask in given if mask is not None]
-    if not found:
-        return {"causal": False}
-    edges = event.edges(*found)
-    moving = any(not reader.trace.is_fixed(source) for source, _ in edges)
-    if len(found) > 1 or moving:
-        return {"causal": False, "masked": True}
-    mask = keras.ops.convert_to_numpy(found[0])
-    return mask_fields(mask.astype(bool), masks=masks)
-
-
 def _masked(reader: Any, event: Call) -> Described:
     """Where, with a number that masks a score."""
     numbers = [
@@ -256,13 +239,9 @@ def _resized(reader: Any, event: Call) -> Described:
     after = tuple(event.outputs[0].shape)[1:3]
     method = _named(event, "interpolation", 2, "bilinear")
     smoothed = _named(event, "antialias", 3, False)
-    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
-    known = method == "bilinear" or (method == "nearest" and whole)
-    if not known or smoothed or len(event.first[0].shape) != 4:
+    fields = resize_fields(before, after, method)
+    if fields is None or smoothed or len(event.first[0].shape) != 4:
         return OPAQUE, {"function": event.name}
-    fields = {"size": after, "method": method}
-    if method == "bilinear":
-        fields["corners"] = "half_pixel"
     return "resize", fields
 
 

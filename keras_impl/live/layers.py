@@ -12,15 +12,16 @@ import numpy as np
 from keras import layers
 from keras.src.backend import get_keras_mask
 
-from framework_parity.common.live.attention import Mask
+from framework_parity.common.layouts import Array
+from framework_parity.common.live.attention import Mask, masked_fields
 from framework_parity.common.live.elements import (
     Described,
     same_pads,
     window,
 )
 from framework_parity.common.live.graph import OPAQUE
+from framework_parity.common.live.rules import resize_fields
 from framework_parity.common.live.trace import Call
-from framework_parity.keras_impl.live.functions import masked_fields
 from framework_parity.keras_impl.live.words import ALIASES, SINGLE
 
 
@@ -189,25 +190,27 @@ def _attention(reader: Any, event: Call, layer: Any) -> Described:
         given if given is not None else implied
         for given, implied in zip(steps, carried, strict=True)
     )
-    whole = masked_fields(reader, event, mask)
+    whole = masked_fields(reader.trace, event, mask, _booleans)
     known = [each for each in (queries, *others) if each is not None]
     if not known and "masked" not in whole:
         whole["causal"] = whole["causal"] or causal
         return "multi_head_attention", fields | whole
     if queries is not None and get_keras_mask(query) is None:
         return "multi_head_attention", fields | {"masked": True}
-    parts = [
-        keras.ops.convert_to_numpy(e)[:, None] for e in others if e is not None
-    ]
+    parts = [_booleans(each)[:, None] for each in others if each is not None]
     if queries is not None:
-        parts.append(keras.ops.convert_to_numpy(queries)[..., None])
+        parts.append(_booleans(queries)[..., None])
     if mask is not None:
-        array = keras.ops.convert_to_numpy(mask)
-        parts.append(array.reshape(-1, *array.shape[-2:]) != 0)
+        allowed = _booleans(mask)
+        parts.append(allowed.reshape(-1, *allowed.shape[-2:]))
     if causal:
         parts.append(np.tri(query.shape[1], key.shape[1])[None] != 0)
-    allowed = np.logical_and.reduce(np.broadcast_arrays(*parts))
-    return "multi_head_attention", fields | {"mask": Mask(allowed)}
+    return "multi_head_attention", fields | {"mask": Mask.of_all(parts)}
+
+
+def _booleans(mask: Any) -> Array:
+    """Return where a mask lets keys through: where it is not 0."""
+    return np.asarray(keras.ops.convert_to_numpy(mask), bool)
 
 
 def _dot_attention(reader: Any, event: Call, layer: Any) -> Described:
@@ -311,13 +314,9 @@ def _upsampling(reader: Any, event: Call, layer: Any) -> Described:
     before = tuple(event.first[0].shape)[1:3]
     after = tuple(event.outputs[0].shape)[1:3]
     method = layer.interpolation
-    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
-    known = method == "bilinear" or (method == "nearest" and whole)
-    if not known or getattr(layer, "antialias", False):
+    fields = resize_fields(before, after, method)
+    if fields is None or getattr(layer, "antialias", False):
         return OPAQUE, {"layer": f"{type(layer).__name__} {method}"}
-    fields = {"size": after, "method": method}
-    if method == "bilinear":
-        fields["corners"] = "half_pixel"
     return "resize", fields
 
 

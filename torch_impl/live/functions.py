@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from framework_parity.common.live.attention import LOWEST, mask_fields
+from framework_parity.common.live.attention import LOWEST, masked_fields
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.graph import OPAQUE
-from framework_parity.common.live.rules import equation_of
+from framework_parity.common.live.rules import equation_of, resize_fields
 from framework_parity.common.live.trace import Call
 from framework_parity.torch_impl.live.tensors import to_array
 
@@ -49,34 +49,13 @@ def _attended(reader: Any, event: Call) -> Described:
     size = event.first[0].shape[-1]
     scale = event.argument(6, "scale") or 1 / math.sqrt(size)
     mask = event.argument(3, "attn_mask", None)
-    fields = masked_fields(reader, event, mask, masks=False)
+    fields = masked_fields(reader.trace, event, mask, to_array)
     if event.argument(5, "is_causal", False):
         fields["causal"] = True
     names = ("query", "key", "value")
     given = [event.argument(n, name) for n, name in enumerate(names)]
     inputs = event.edges(*given)
     return "attention", {"scale": scale, "inputs": inputs} | fields
-
-
-def masked_fields(
-    reader: Any, event: Call, *given: Any, masks: bool = True
-) -> dict[str, Any]:
-    """Return which keys an attention may see, as fields of a node.
-
-    Args:
-        reader: of the graph.
-        event: the call.
-        given: its masks, or None.
-        masks: whether True keeps a key out.
-    """
-    found = [mask for mask in given if mask is not None]
-    if not found:
-        return {"causal": False}
-    edges = event.edges(*found)
-    moving = any(not reader.trace.is_fixed(source) for source, _ in edges)
-    if len(found) > 1 or moving:
-        return {"causal": False, "masked": True}
-    return mask_fields(to_array(found[0]), masks=masks)
 
 
 def _masked(reader: Any, event: Call) -> Described:
@@ -117,13 +96,10 @@ def resized(
     """
     before = tuple(event.first[0].shape)[2:]
     after = tuple(event.outputs[0].shape)[2:]
-    whole = all(b % a == 0 for a, b in zip(before, after, strict=True))
-    known = mode == "bilinear" or (mode == "nearest" and whole)
-    if len(after) != 2 or antialias or not known:
+    corners = "aligned" if aligned else "half_pixel"
+    fields = resize_fields(before, after, mode, corners)
+    if antialias or fields is None:
         return OPAQUE, {"function": f"{event.name} {mode}"}
-    fields = {"size": after, "method": mode}
-    if mode == "bilinear":
-        fields["corners"] = "aligned" if aligned else "half_pixel"
     return "resize", fields
 
 

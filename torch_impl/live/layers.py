@@ -8,10 +8,14 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from torch import nn
 
-from framework_parity.common.live.attention import LOWEST, Mask
+from framework_parity.common.layouts import Array
+from framework_parity.common.live.attention import (
+    LOWEST,
+    Mask,
+    masked_fields,
+)
 from framework_parity.common.live.elements import (
     Described,
     described,
@@ -21,7 +25,6 @@ from framework_parity.common.live.graph import OPAQUE
 from framework_parity.common.live.trace import Call
 from framework_parity.torch_impl import introspect
 from framework_parity.torch_impl.live.functions import (
-    masked_fields,
     padded,
     resized,
 )
@@ -117,25 +120,31 @@ def _attention(reader: Any, event: Call, module: Any) -> Described:
         "inputs": event.edges(*given),
     }
     padding = event.argument(3, "key_padding_mask", None)
-    whole = masked_fields(reader, event, mask)
+    whole = masked_fields(reader.trace, event, mask, to_array, masks=True)
     if padding is None and "masked" not in whole:
         return "multi_head_attention", fields | whole
     parts = []
     if mask is not None:
-        array = to_array(mask)
-        numbers = array.dtype.kind == "f"
-        kept = array > LOWEST if numbers else ~array.astype(bool)
+        kept = _allowed(mask)
         # One matrix for all, or one for each head of each sample.
         alone = kept.ndim == 2 or len(kept) == 1
         heads = kept if alone else kept[:: module.num_heads]
         parts.append(heads.reshape(-1, *kept.shape[-2:]))
     if padding is not None:
-        array = to_array(padding)
-        numbers = array.dtype.kind == "f"
-        kept = array > LOWEST if numbers else ~array.astype(bool)
-        parts.append(kept[:, None])
-    allowed = np.logical_and.reduce(np.broadcast_arrays(*parts))
-    return "multi_head_attention", fields | {"mask": Mask(allowed)}
+        parts.append(_allowed(padding)[:, None])
+    return "multi_head_attention", fields | {"mask": Mask.of_all(parts)}
+
+
+def _allowed(mask: Any) -> Array:
+    """Return where a mask lets keys through.
+
+    Args:
+        mask: booleans, of which True keeps a key out, or numbers that are
+            added to the scores.
+    """
+    array = to_array(mask)
+    numbers = array.dtype.kind == "f"
+    return array > LOWEST if numbers else ~array.astype(bool)
 
 
 def _embedding(reader: Any, event: Call, module: Any) -> Described:

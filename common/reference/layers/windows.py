@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from framework_parity.common.reference.padding import padded
 from framework_parity.common.reference.passes import Back
 from framework_parity.common.spec.layer import Array, Shape
 from framework_parity.common.spec.layers.windows import Window
@@ -26,19 +27,16 @@ def seen_by_windows(
         The pixels, of shape (n, down, across, p, c), and a function from the
         derivative by them to that by x.
     """
-    (top, bottom), (left, right) = layer.pads(x.shape[1:])
-    rim = ((0, 0), (top, bottom), (left, right), (0, 0))
-    padded = np.pad(x, rim, constant_values=padding)
+    whole, unpadded = padded(x, layer.pads(x.shape[1:]), value=padding)
     cuts = list(_cuts(layer, x.shape[1:]))
 
     def back(slope: Array) -> Array:
-        whole = np.zeros_like(padded)
+        by_whole = np.zeros_like(whole)
         for pixel, cut in enumerate(cuts):
-            whole[cut] += slope[:, :, :, pixel]
-        _, height, width, _ = x.shape
-        return whole[:, top : top + height, left : left + width]
+            by_whole[cut] += slope[:, :, :, pixel]
+        return unpadded(by_whole)
 
-    return np.stack([padded[cut] for cut in cuts], axis=3), back
+    return np.stack([whole[cut] for cut in cuts], axis=3), back
 
 
 def _cuts(layer: Window, shape: Shape) -> Iterator[tuple[slice, ...]]:

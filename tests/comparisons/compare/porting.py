@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from framework_parity.comparisons.compare.result import PairResult
 from framework_parity.comparisons.compare.settings import (
     CompareSettings,
@@ -74,6 +76,17 @@ class Case:
     shape: tuple[int, ...]
     causes: tuple[str, ...] = ()
     verdict: str = "agree"
+
+
+def on_each(cases: dict[str, Case]) -> pytest.MarkDecorator:
+    """Return a decorator that runs a test of `case` on each pair.
+
+    Args:
+        cases: by the name that the test has in reports.
+    """
+    return pytest.mark.parametrize(
+        "case", [pytest.param(case, id=name) for name, case in cases.items()]
+    )
 
 
 def module(layers: str, forward: str) -> str:

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.comparisons.compare.porting import (
     MSE_K,
@@ -14,6 +12,7 @@ from tests.comparisons.compare.porting import (
     check_case,
     model,
     module,
+    on_each,
 )
 
 SHAPE = (3, 5, 8)
@@ -183,9 +182,6 @@ DIFFER: dict[str, Case] = {
 }
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, id=name) for name, case in (AGREE | DIFFER).items()],
-)
+@on_each(AGREE | DIFFER)
 def test_a_port(both: WorkerPair, tmp_path: Path, case: Case) -> None:
     check_case(both, tmp_path, case)

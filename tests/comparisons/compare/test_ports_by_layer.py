@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.comparisons.compare.porting import (
     CE_T,
@@ -16,6 +14,7 @@ from tests.comparisons.compare.porting import (
     compared_case,
     model,
     module,
+    on_each,
     sequential,
 )
 
@@ -534,10 +533,7 @@ def loss(pred, target):
 }
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, id=name) for name, case in (AGREE | DIFFER).items()],
-)
+@on_each(AGREE | DIFFER)
 def test_a_port(both: WorkerPair, tmp_path: Path, case: Case) -> None:
     check_case(both, tmp_path, case)
 

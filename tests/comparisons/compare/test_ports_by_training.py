@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.comparisons.compare.porting import (
     CE_K,
@@ -16,6 +14,7 @@ from tests.comparisons.compare.porting import (
     check_case,
     model,
     module,
+    on_each,
     sequential,
 )
 
@@ -359,9 +358,6 @@ def loss(pred, target):
 }
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, id=name) for name, case in (AGREE | DIFFER).items()],
-)
+@on_each(AGREE | DIFFER)
 def test_a_port(both: WorkerPair, tmp_path: Path, case: Case) -> None:
     check_case(both, tmp_path, case)
