@@ -18,7 +18,13 @@ def of_tokens(id: str, *layers: Any, **more: Any) -> Row:  # noqa: A002
         *layers: of sequences (6, 3) to vectors.
         **more: other fields of the case.
     """
-    embedding = {"embedding": {"vocabulary": TOKENS, "size": 3}}
+    embedding = {
+        "embedding": {
+            "vocabulary": TOKENS,
+            "size": 3,
+            "embeddings_initializer": {"normal": 1.0},
+        }
+    }
     return {
         "id": id,
         "layers": [embedding, *layers, {"dense": 3}],
@@ -45,7 +51,7 @@ ROWS: list[Row] = [
         for name, fields in (
             ("padding", {"padding": 0}),
             ("padding-last", {"padding": 3}),
-            ("normal", {"embeddings_initializer": {"normal": 1.0}}),
+            ("uniform", {}),
         )
     ),
     # Averages of squares notice whether derivatives of one row are summed.

@@ -59,6 +59,16 @@ def _normed(field: str) -> Callable[[Any], Arm]:
     return lambda value: arm([{"batch_norm": {field: value}}, *dense()])
 
 
+def recurrent(kind: str, units: int = 4, **fields: Any) -> list[Any]:
+    return [{kind: {"units": units, **fields}}, *dense()]
+
+
+def _recurrent(kind: str, tensor: str) -> Callable[[Any], Arm]:
+    """Return an example of initial values, of which there are many."""
+    field = f"{tensor}_initializer"
+    return lambda value: arm(recurrent(kind, 16, **{field: value}), (4, 16))
+
+
 # For each row, a network and a recipe in which the row's value is `value`.
 EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "dense_kernel_initializer": lambda value: drawn(value),
@@ -79,6 +89,24 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
                 "count_padding": value,
             }
         }
+    ),
+    **{
+        f"{kind}_{tensor}_initializer": _recurrent(kind, tensor)
+        for kind in ("simple_rnn", "lstm", "gru")
+        for tensor in ("kernel", "recurrent", "bias")
+    },
+    "simple_rnn_biases": lambda value: arm(
+        recurrent("simple_rnn", biases=value), (4, 3)
+    ),
+    "lstm_biases": lambda value: arm(recurrent("lstm", biases=value), (4, 3)),
+    # The norm of both biases together is not that of each.
+    "gru_biases": lambda value: arm(
+        recurrent("gru", biases=value),
+        (4, 3),
+        clipping={"by_norm": {"limit": 1e-3}},
+    ),
+    "lstm_forget_bias": lambda value: arm(
+        recurrent("lstm", forget_bias=value), (4, 3)
     ),
     "embedding_initializer": lambda value: arm(
         [

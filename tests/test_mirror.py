@@ -30,6 +30,7 @@ LEFT_OUT = {
     "initializer_extensions.py",
     "optimizer_extensions.py",
     "random_extensions.py",
+    "recurrent_extensions.py",
     "schedule_extensions.py",
     # The loop is written out in PyTorch, and a call of `fit` in Keras.
     "scripts/loop.py",
@@ -46,7 +47,7 @@ ONE_SIDED = {"live/fit.py", "live/stacked.py"}
 OF_ITS_OWN = {
     "model.py": {
         *("Fill", "Fill.construct", "Fill.written"),
-        *("weight_fills", "ATTRIBUTES"),
+        *("attribute_of", "weight_fills", "ATTRIBUTES"),
     },
     "layers/windows.py": {"is_uneven", "has_word"},
     # A loop needs functions for what Keras has as arguments of `compile` and
