@@ -15,6 +15,7 @@ from framework_parity.common.codegen.printing import (
 )
 from framework_parity.common.spec.arm import Arm
 from framework_parity.keras_impl import (
+    attention_extensions,
     extensions,
     initializer_extensions,
     optimizer_extensions,
@@ -36,6 +37,7 @@ VOCABULARY = Vocabulary(
         "np": (np, "import numpy as np"),
     },
     (
+        attention_extensions,
         extensions,
         initializer_extensions,
         optimizer_extensions,

@@ -13,7 +13,7 @@ from framework_parity.common.layouts import (
 )
 from framework_parity.common.spec.architecture import is_layer_name
 from framework_parity.common.spec.layer import Shape
-from framework_parity.keras_impl import layouts
+from framework_parity.keras_impl import attention_extensions, layouts
 
 
 def leaves(model: keras.Model) -> dict[str, keras.layers.Layer]:
@@ -164,7 +164,46 @@ def _gated(layer: Any, prefix: str, path: str) -> tuple[Layout, ...]:
     )
 
 
+def _attention(layer: Any) -> tuple[Layout, ...]:
+    """The extension of MultiHeadAttention, with a kernel for each input."""
+    columns = "inputs head size -> inputs head size"
+    own = {name: f"{name}_dense" for name in ("query", "key", "value")}
+    inside = tuple(
+        layout
+        for name, path in own.items()
+        for layout in (
+            Layout(f"{name}_kernel", (f"{path}.kernel",), columns),
+            Layout(
+                f"{name}_bias", (f"{path}.bias",), "head size -> head size"
+            ),
+        )
+    )
+    rows = "head size outputs -> head size outputs"
+    return (
+        *inside,
+        Layout("output_kernel", ("output_dense.kernel",), rows),
+        Layout("output_bias", ("output_dense.bias",), "outputs -> outputs"),
+    )
+
+
+def _packed_attention(layer: Any) -> tuple[Layout, ...]:
+    """The extension with one kernel for query, key and value."""
+    return tuple(
+        Layout(f"{name}_{own}", (f"{name}_{own}",), axes)
+        for name in ("projection", "output")
+        for own, axes in (("kernel", "a b -> a b"), ("bias", "a -> a"))
+    )
+
+
+def _positions(layer: Any) -> tuple[Layout, ...]:
+    """PositionEmbedding: a row for each step."""
+    return (Layout("embeddings", ("embeddings",), "time c -> time c"),)
+
+
 _OWN: dict[type, Layouts] = {
+    attention_extensions.SelfAttention: _attention,
+    attention_extensions.PackedSelfAttention: _packed_attention,
+    attention_extensions.PositionEmbedding: _positions,
     keras.layers.Bidirectional: _bidirectional,
     keras.layers.RNN: _recurrent,
 }

@@ -177,3 +177,90 @@ RECURRENT: list[Row] = [
 ]
 """Recurrent layers."""
 ROWS += RECURRENT
+
+_ATTENTION_DRAWN = {
+    "kernel_initializer": {"normal": 0.5},
+    "output_initializer": {"normal": 0.5},
+    "bias_initializer": {"normal": 0.5},
+}
+
+
+def _attention(id: str, **fields: Any) -> Row:  # noqa: A002
+    """Put attention behind a dense layer, so that it passes slopes on."""
+    attention = {"multi_head_attention": {"heads": 2, **fields}}
+    return {
+        "id": id,
+        "layers": [{"dense": 4}, attention, "flatten", {"dense": 3}],
+        "sides": (5, 3),
+    }
+
+
+ATTENTION: list[Row] = [
+    *(
+        _attention(
+            f"attention-{projections}-{name}",
+            projections=projections,
+            **_ATTENTION_DRAWN,
+            **fields,
+        )
+        for projections in ("packed", "separate")
+        for name, fields in (
+            ("plain", {}),
+            ("causal", {"causal": True}),
+            ("size", {"size": 3}),
+            ("no_bias", {"bias": False}),
+        )
+    ),
+    _attention("attention-keras"),
+    *(
+        {
+            "id": f"positions-{name}",
+            "layers": [{"dense": 4}, layer, "tanh", "flatten", {"dense": 3}],
+            "sides": (5, 3),
+        }
+        for name, layer in (
+            ("learnt", "position_embedding"),
+            (
+                "normal",
+                {
+                    "position_embedding": {
+                        "embeddings_initializer": {"normal": 1.0}
+                    }
+                },
+            ),
+            ("interleaved", "sinusoidal_positions"),
+            (
+                "concatenated",
+                {
+                    "sinusoidal_positions": {
+                        "order": "concatenated",
+                        "base": 100.0,
+                    }
+                },
+            ),
+        )
+    ),
+    of_tokens(
+        "transformer",
+        "position_embedding",
+        {
+            "residual": [
+                "layer_norm",
+                {
+                    "multi_head_attention": {
+                        "heads": 1,
+                        "causal": True,
+                        "projections": "packed",
+                    }
+                },
+                {"dropout": 0.2},
+            ]
+        },
+        {"residual": ["layer_norm", {"dense": 5}, "gelu", {"dense": 3}]},
+        "layer_norm",
+        "global_average_pool",
+        recipe={"optimizer": {"adam": {"lr": 0.01}}},
+    ),
+]
+"""Attention, positions, and a small transformer of both."""
+ROWS += ATTENTION

@@ -69,6 +69,11 @@ def _recurrent(kind: str, tensor: str) -> Callable[[Any], Arm]:
     return lambda value: arm(recurrent(kind, 16, **{field: value}), (4, 16))
 
 
+def attention(**fields: Any) -> list[Any]:
+    layer = {"multi_head_attention": {"heads": 2, **fields}}
+    return [layer, "flatten", *dense()]
+
+
 # For each row, a network and a recipe in which the row's value is `value`.
 EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "dense_kernel_initializer": lambda value: drawn(value),
@@ -107,6 +112,16 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     ),
     "lstm_forget_bias": lambda value: arm(
         recurrent("lstm", forget_bias=value), (4, 3)
+    ),
+    # One kernel is drawn with three times as many outputs.
+    "multi_head_attention_projections": lambda value: arm(
+        attention(projections=value), (4, 16)
+    ),
+    "multi_head_attention_kernel_initializer": lambda value: arm(
+        attention(kernel_initializer=value), (4, 16)
+    ),
+    "multi_head_attention_output_initializer": lambda value: arm(
+        attention(output_initializer=value), (4, 16)
     ),
     "embedding_initializer": lambda value: arm(
         [

@@ -27,6 +27,7 @@ TORCH, KERAS = ROOT / "torch_impl", ROOT / "keras_impl"
 
 LEFT_OUT = {
     "extensions.py",
+    "attention_extensions.py",
     "initializer_extensions.py",
     "optimizer_extensions.py",
     "random_extensions.py",

@@ -20,6 +20,7 @@ from framework_parity.common.codegen.printing import (
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.torch_impl import (
+    attention_extensions,
     extensions,
     initializer_extensions,
     optimizer_extensions,
@@ -44,6 +45,7 @@ VOCABULARY = Vocabulary(
         "": (collections, "from collections import OrderedDict"),
     },
     (
+        attention_extensions,
         extensions,
         initializer_extensions,
         optimizer_extensions,

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any
 
 from torch import nn
@@ -13,6 +14,7 @@ from framework_parity.common.codegen.printing import Expression
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import LayerSpec
+from framework_parity.common.spec.layers.attention import MultiHeadAttention
 from framework_parity.common.spec.layers.embedding import Embedding
 from framework_parity.common.spec.layers.recurrent import Lstm, Recurrent
 from framework_parity.torch_impl.layers.initial_weights import initializer_call
@@ -48,7 +50,7 @@ class Fill:
 
     def construct(self, layer: nn.Module) -> None:
         """Initialise the tensor of a live layer."""
-        tensor = getattr(layer, self.attribute)
+        tensor = attrgetter(self.attribute)(layer)
         if self.rows is not None:
             one = len(self.rows) == 1
             tensor = tensor[self.rows[0] if one else slice(*self.rows)]
@@ -157,6 +159,8 @@ def attribute_of(layer: LayerSpec, tensor: str) -> str:
         layer: the layer in the specification.
         tensor: the tensor's own neutral name.
     """
+    if isinstance(layer, MultiHeadAttention):
+        return _of_attention(layer, tensor)
     if not isinstance(layer, Recurrent):
         return ATTRIBUTES[tensor]
     backward = tensor.startswith("backward_")
@@ -165,3 +169,12 @@ def attribute_of(layer: LayerSpec, tensor: str) -> str:
     if own == "bias" and getattr(layer, "biases", "") == "stacked":
         stem = "bias"
     return f"{stem or ATTRIBUTES[own]}_l0{'_reverse' if backward else ''}"
+
+
+def _of_attention(layer: MultiHeadAttention, tensor: str) -> str:
+    part, _, own = tensor.partition("_")
+    word = {"kernel": "weight", "bias": "bias"}[own]
+    whole = layer.projections == "packed" and layer.size is None
+    if part == "output":
+        return f"out_proj.{word}" if whole else f"out_{word}"
+    return f"{'in_proj' if part == 'projection' else part}_{word}"

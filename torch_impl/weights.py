@@ -15,6 +15,7 @@ from framework_parity.common.layouts import (
 from framework_parity.common.spec.architecture import is_layer_name
 from framework_parity.common.spec.layer import Shape
 from framework_parity.torch_impl import (
+    attention_extensions,
     extensions,
     layouts,
     recurrent_extensions,
@@ -22,7 +23,7 @@ from framework_parity.torch_impl import (
 
 
 def leaves(model: nn.Module) -> dict[str, nn.Module]:
-    """Return the modules without submodules, by the names of their layers."""
+    """Return the modules that are no containers, by their layers' names."""
     named = {
         path.rpartition(".")[2]: module
         for path, module in model.named_modules()
@@ -30,7 +31,8 @@ def leaves(model: nn.Module) -> dict[str, nn.Module]:
     return {
         name: module
         for name, module in named.items()
-        if is_layer_name(name) and not list(module.children())
+        if is_layer_name(name)
+        and (type(module) in _OWN or not list(module.children()))
     }
 
 
@@ -188,7 +190,33 @@ def _recurrent(layer: Any) -> tuple[Layout, ...]:
     )
 
 
+def _attention(layer: Any) -> tuple[Layout, ...]:
+    """The extensions of MultiheadAttention."""
+    rows = "outputs inputs -> inputs outputs"
+    plain = isinstance(layer, nn.MultiheadAttention)
+    output = "out_proj." if plain else "out_"
+    names = {"projection": "in_proj_"}
+    if not plain and not layer.packed:
+        names = {name: f"{name}_" for name in ("query", "key", "value")}
+    return tuple(
+        layout
+        for name, own in (names | {"output": output}).items()
+        for layout in (
+            Layout(f"{name}_kernel", (f"{own}weight",), rows),
+            Layout(f"{name}_bias", (f"{own}bias",), "outputs -> outputs"),
+        )
+    )
+
+
+def _positions(layer: Any) -> tuple[Layout, ...]:
+    """PositionEmbedding: a row for each step."""
+    return (Layout("embeddings", ("weight",), "time c -> time c"),)
+
+
 _OWN: dict[type, Layouts] = {
+    attention_extensions.SelfAttention: _attention,
+    attention_extensions.SizedSelfAttention: _attention,
+    attention_extensions.PositionEmbedding: _positions,
     recurrent_extensions.SequenceRNN: _recurrent,
     recurrent_extensions.SequenceLSTM: _recurrent,
     recurrent_extensions.SequenceGRU: _recurrent,

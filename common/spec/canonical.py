@@ -21,6 +21,7 @@ from framework_parity.common.spec.initializers import (
 )
 from framework_parity.common.spec.layer import LayerSpec, Shape
 from framework_parity.common.spec.layers.activations import AlongAxis, Prelu
+from framework_parity.common.spec.layers.attention import MultiHeadAttention
 from framework_parity.common.spec.layers.convolution import (
     Conv2d,
     DepthwiseConv2d,
@@ -143,6 +144,10 @@ def _shaped(spec: LayerSpec, shape: Shape) -> LayerSpec:
             return changed(spec, axes=_axis(spec.axes, shape))
         case AlongAxis():
             return changed(spec, axis=_axis(spec.axis, shape))
+        case MultiHeadAttention(heads=heads, size=size) if (
+            size == shape[-1] / heads
+        ):
+            return changed(spec, size=None)
         case Prelu():
             counts = {
                 "one": 1,

@@ -304,6 +304,42 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "multi_head_attention_projections",
+        "multi_head_attention.projections",
+        "packed",
+        "separate",
+        "The kernels of query, key and value are one tensor in PyTorch, "
+        "which is drawn as such, and three in Keras.",
+        (
+            "nn/modules/activation.py (in_proj_weight)",
+            "layers/attention/multi_head_attention.py (_query_dense)",
+        ),
+    ),
+    Convention(
+        "multi_head_attention_kernel_initializer",
+        "multi_head_attention.kernel_initializer",
+        "glorot_uniform",
+        "glorot_uniform",
+        "The kernels of query, key and value are drawn from "
+        "U(±√(6/(fan_in + fan_out))) in both frameworks.",
+        (
+            "nn/modules/activation.py (xavier_uniform_(self.in_proj_weight))",
+            "layers/attention/multi_head_attention.py (glorot_uniform)",
+        ),
+    ),
+    Convention(
+        "multi_head_attention_output_initializer",
+        "multi_head_attention.output_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws the output kernel of attention from U(±1/√fan_in), "
+        "Keras from U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/activation.py (NonDynamicallyQuantizableLinear)",
+            "layers/attention/multi_head_attention.py (glorot_uniform)",
+        ),
+    ),
+    Convention(
         "flatten_order",
         "flatten.order",
         "channels_first",

@@ -173,3 +173,20 @@ def expect_image(kind: str, shape: Shape) -> None:
             f"{kind} got samples of shape {shape}, expected images: height, "
             f"width, channels; {remedy}"
         )
+
+
+def expect_sequence(kind: str, shape: Shape) -> None:
+    """Raise an error if samples are not sequences.
+
+    Args:
+        kind: the kind of the layer, for the message.
+        shape: shape of one sample, without the batch.
+
+    Raises:
+        PydanticCustomError: if the shape does not have two axes.
+    """
+    if len(shape) != 2:
+        raise refused(
+            f"{kind} got samples of shape {shape}, expected sequences: time, "
+            "channels"
+        )

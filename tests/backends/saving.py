@@ -20,6 +20,11 @@ from tests.backends.items import sample
 STEPS = 4
 PACKAGE = "framework_parity>"
 IMAGE = (4, 5, 3)
+SEQUENCES = (
+    *("1D", "Cell", "Bidirectional"),
+    *("Attention", "Positions", "PositionEmbedding"),
+)
+"""The ends of the names of layers over sequences."""
 
 # The values of an array before and after saving, and the name of the class.
 Pair = tuple[np.ndarray, np.ndarray]
@@ -121,6 +126,15 @@ KERAS: dict[str, dict[str, Any]] = {
     "PaddedConv2D": {"filters": 2, "kernel_size": 3},
     "PaddedDepthwiseConv2D": {"kernel_size": 3, "depth_multiplier": 2},
     "PaddedAveragePooling2D": {"pool_size": 2, "count_padding": False},
+    "UnitsUniform": {"units": 4, "seed": 1},
+    "ForgetBias": {"others": "ones", "value": 0.5},
+    "SimpleRNNCell": {"units": 3},
+    "LSTMCell": {"units": 3},
+    "GRUCell": {"units": 3},
+    "SelfAttention": {"num_heads": 2, "key_dim": 3, "causal": True},
+    "PackedSelfAttention": {"num_heads": 2, "key_dim": 3, "causal": True},
+    "PositionEmbedding": {"embeddings_initializer": "ones"},
+    "SinusoidalPositions": {"base": 100.0, "interleaved": False},
     "DenseEmbedding": {"input_dim": 4, "output_dim": 3, "padding": 1},
     "SteepPReLU": {"shared_axes": [1, 2]},
     "UnbiasedBatchNormalization": {"momentum": 0.7},
@@ -311,7 +325,10 @@ def _made(cls: Any) -> Any:
         if cls.__name__ == "Concatenate":
             return cls(*blocks, axis=-1)
         return cls(*blocks, keras.layers.Identity())
-    return cls(**_arguments(KERAS, cls))
+    if cls.__name__ == "LastStepBidirectional":
+        return cls(keras.layers.LSTM(3, return_sequences=True))
+    made = cls(**_arguments(KERAS, cls))
+    return keras.layers.RNN(made) if cls.__name__.endswith("Cell") else made
 
 
 def _result(live: Any) -> np.ndarray:
@@ -321,7 +338,8 @@ def _result(live: Any) -> np.ndarray:
     if isinstance(live, keras.optimizers.Optimizer):
         return _updated(live)
     if isinstance(live, keras.initializers.Initializer):
-        return np.array(live((4, 6), "float64"))
+        bias = type(live).__name__ == "ForgetBias"
+        return np.array(live((8,) if bias else (4, 6), "float64"))
     if isinstance(live, keras.losses.Loss):
         return np.array(live(np.arange(6) % 3, sample((3,))))
     if isinstance(live, keras.regularizers.Regularizer):
@@ -343,7 +361,7 @@ def _updated(optimizer: Any) -> np.ndarray:
 def _saved_layer(cls: Any, path: Path) -> tuple[str, Any, Any]:
     import keras
 
-    x = sample(IMAGE[1:] if cls.__name__.endswith("1D") else IMAGE)
+    x = sample((6, 4) if cls.__name__.endswith(SEQUENCES) else IMAGE)
     if issubclass(cls, keras.layers.Embedding):
         x = np.arange(12).reshape(2, 6) % 4
     model = keras.Sequential([keras.Input(x.shape[1:]), _made(cls)])
@@ -351,7 +369,8 @@ def _saved_layer(cls: Any, path: Path) -> tuple[str, Any, Any]:
         variable.assign(variable + 0.1)
     model.save(path)
     again = keras.saving.load_model(path)
-    name = type(again.layers[-1]).__name__
+    restored = again.layers[-1]
+    name = type(getattr(restored, "cell", restored)).__name__
     return name, np.array(model(x)), np.array(again(x))
 
 

@@ -37,6 +37,7 @@ IMAGES = Path(__file__).with_name("images.npz")
 # Fields without a default in any framework, which must be written.
 DEMANDED: dict[str, dict[str, Any]] = {
     "dense": {"units": 3},
+    "multi_head_attention": {"heads": 1},
     "simple_rnn": {"units": 3},
     "lstm": {"units": 3},
     "gru": {"units": 3},

@@ -29,6 +29,11 @@ from framework_parity.common.spec.layers.activations import (
     Swish,
     Tanh,
 )
+from framework_parity.common.spec.layers.attention import (
+    MultiHeadAttention,
+    PositionEmbedding,
+    SinusoidalPositions,
+)
 from framework_parity.common.spec.layers.augmentation import (
     RandomCrop,
     RandomFlip,
@@ -67,6 +72,9 @@ Layer: TypeAlias = Annotated[
     | SimpleRnn
     | Lstm
     | Gru
+    | MultiHeadAttention
+    | PositionEmbedding
+    | SinusoidalPositions
     | Conv2d
     | DepthwiseConv2d
     | MaxPool

@@ -14,7 +14,7 @@ from framework_parity.common.spec.layer import (
     Array,
     LayerSpec,
     Shape,
-    refused,
+    expect_sequence,
 )
 from framework_parity.common.spec.node import Number, PositiveInt
 
@@ -60,11 +60,7 @@ class Recurrent(LayerSpec):
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return (time, units) or (units,), for both directions twice."""
-        if len(shape) != 2:
-            raise refused(
-                f"{self.kind()} got samples of shape {shape}, expected "
-                "sequences: time, channels"
-            )
+        expect_sequence(self.kind(), shape)
         width = self.units * len(self.prefixes)
         return (shape[0], width) if self.returns == "sequence" else (width,)
 
