@@ -99,16 +99,20 @@ class PackedSelfAttention(SampleLayer):
         super().build(input_shape)
         channels, wide = input_shape[-1], self.num_heads * self.key_dim
         self.projection_kernel = self.add_weight(
-            (channels, 3 * wide), self.kernel_initializer
+            (channels, 3 * wide), self.kernel_initializer, name="kernel"
         )
         self.output_kernel = self.add_weight(
-            (wide, channels), self.output_initializer
+            (wide, channels), self.output_initializer, name="output_kernel"
         )
         self.projection_bias = self.output_bias = None
         if self.use_bias:
             drawn = self.bias_initializer
-            self.projection_bias = self.add_weight((3 * wide,), drawn)
-            self.output_bias = self.add_weight((channels,), drawn)
+            self.projection_bias = self.add_weight(
+                (3 * wide,), drawn, name="bias"
+            )
+            self.output_bias = self.add_weight(
+                (channels,), drawn, name="output_bias"
+            )
 
     def call(self, inputs: Any) -> Any:
         parts = ops.matmul(inputs, self.projection_kernel)
@@ -156,7 +160,9 @@ class PositionEmbedding(SampleLayer):
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
         self.embeddings = self.add_weight(
-            tuple(input_shape[1:]), self.embeddings_initializer
+            tuple(input_shape[1:]),
+            self.embeddings_initializer,
+            name="embeddings",
         )
 
     def call(self, inputs: Any) -> Any:

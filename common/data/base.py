@@ -4,10 +4,11 @@ from typing import Any, TypeAlias
 
 import numpy.typing as npt
 
-from framework_parity.common.spec.layer import Array, Shape, TokenShape
+from framework_parity.common.spec.layer import Shape, TokenShape
 from framework_parity.common.spec.node import SpecNode
 
 Labels: TypeAlias = npt.NDArray[Any]
+Samples: TypeAlias = npt.NDArray[Any]
 
 # A source with fewer samples per class than this, on average, may have a class
 # with too few samples for the split.
@@ -95,7 +96,7 @@ class Dataset(SpecNode):
             return None
         return self.draw(seed)[1]
 
-    def draw(self, seed: int) -> tuple[Array, Labels]:
+    def draw(self, seed: int) -> tuple[Samples, Labels]:
         """Return all samples and their labels or targets.
 
         Args:

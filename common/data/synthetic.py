@@ -6,11 +6,17 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 import numpy as np
 from pydantic import Field, model_validator
 
-from framework_parity.common.data.base import Dataset, Labels
+from framework_parity.common.data.base import Dataset, Labels, Samples
 from framework_parity.common.data.image_sets import (
     Cifar10,
     FashionMnist,
     Mnist,
+)
+from framework_parity.common.data.sequences import (
+    AddingProblem,
+    EmbeddedReber,
+    FirstToken,
+    TokenOrder,
 )
 from framework_parity.common.data.tables import Points, TableDataset
 from framework_parity.common.spec.layer import Array, Shape, TokenShape
@@ -401,10 +407,10 @@ class Noise(Dataset):
     def size(self) -> int:
         return self.samples
 
-    def draw(self, seed: int) -> tuple[Array, Labels]:
+    def draw(self, seed: int) -> tuple[Samples, Labels]:
         rng = stream(seed, "noise")
         shape = (self.samples, *self.sides)
-        x: Labels = (
+        x = (
             self.scale * rng.normal(size=shape)
             if self.tokens is None
             else rng.integers(self.tokens, size=shape)
@@ -433,6 +439,10 @@ Source: TypeAlias = Annotated[
     | Sine
     | Linear
     | Xor
+    | AddingProblem
+    | FirstToken
+    | TokenOrder
+    | EmbeddedReber
     | Noise
     | Mnist
     | FashionMnist

@@ -17,6 +17,7 @@ from framework_parity.common.spec.architecture import LayerNode, layer_nodes
 from framework_parity.common.spec.initializers import (
     Scaled,
     TruncatedNormal,
+    UnitsUniform,
     Zeros,
 )
 from framework_parity.common.spec.layer import LayerSpec, Shape
@@ -220,7 +221,11 @@ def _ungrouped(spec: DepthwiseConv2d) -> LayerSpec:
 
 def _sees_fans(spec: DepthwiseConv2d) -> bool:
     drawn = (spec.kernel_initializer, spec.bias_initializer)
-    return any(isinstance(initializer, Scaled) for initializer in drawn)
+    return any(
+        isinstance(initializer, Scaled)
+        and not isinstance(initializer, UnitsUniform)
+        for initializer in drawn
+    )
 
 
 def _placed(node: LayerNode) -> LayerSpec:

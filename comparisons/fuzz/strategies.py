@@ -33,18 +33,25 @@ from framework_parity.common.spec.architecture import ShapeError, layer_nodes
 from framework_parity.common.spec.axes import NAMED
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.common.spec.experiment import Experiment
-from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layer import Shape, TokenShape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.layers.activations import Activation
+from framework_parity.common.spec.layers.attention import (
+    MultiHeadAttention,
+    PositionEmbedding,
+    SinusoidalPositions,
+)
 from framework_parity.common.spec.layers.augmentation import Augmentation
 from framework_parity.common.spec.layers.convolution import Conv2d
 from framework_parity.common.spec.layers.core import Dense, Flatten
+from framework_parity.common.spec.layers.embedding import Embedding
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.pooling import (
     GlobalAveragePool,
     GlobalMaxPool,
     GlobalPool,
 )
+from framework_parity.common.spec.layers.recurrent import Recurrent
 from framework_parity.common.spec.layers.regularization import SpatialDropout
 from framework_parity.common.spec.layers.windows import Window
 from framework_parity.common.spec.losses import (
@@ -58,9 +65,16 @@ from framework_parity.common.spec.recipe import Recipe
 
 Strategy = st.SearchStrategy[Any]
 
+MOST_TOKENS = 5
+
 # Strategies of fields, as `kind.field` or, for any kind, `field`.
 RANGES: dict[str, Strategy] = {
     "units": st.integers(1, 9),
+    "vocabulary": st.integers(MOST_TOKENS, 8),
+    "embedding.size": st.integers(1, 5),
+    "multi_head_attention.size": st.sampled_from([None, 1, 3]),
+    "heads": st.sampled_from([1, 1, 2]),
+    "base": st.sampled_from([100.0, 10000.0]),
     "filters": st.integers(1, 4),
     "groups": st.sampled_from([1, 1, 1, 2]),
     "dilation": st.sampled_from([1, 1, 1, 2]),
@@ -215,12 +229,30 @@ IMAGE = [
     for kind in SIMPLE
     if issubclass(kind, (Window, GlobalPool, Augmentation, SpatialDropout))
 ]
-VECTOR = [kind for kind in SIMPLE if kind not in IMAGE]
+SEQUENCE = [
+    kind
+    for kind in SIMPLE
+    if issubclass(
+        kind,
+        Recurrent
+        | MultiHeadAttention
+        | PositionEmbedding
+        | SinusoidalPositions,
+    )
+]
+VECTOR = [
+    kind
+    for kind in SIMPLE
+    if kind not in (*IMAGE, *SEQUENCE) and kind is not Embedding
+]
 _ACTIVATIONS = [kind for kind in SIMPLE if issubclass(kind, Activation)]
 ANY = [
     kind for kind in VECTOR if kind not in _ACTIVATIONS and kind is not Dense
 ]
-TWO_AXES = [*ANY, GlobalAveragePool, GlobalMaxPool, SpatialDropout]
+ON_SEQUENCES = [
+    *(*ANY, *SEQUENCE, *SEQUENCE, Dense),
+    *(GlobalAveragePool, GlobalMaxPool, SpatialDropout),
+]
 
 
 @st.composite
@@ -250,11 +282,20 @@ def networks(
     return tuple(layers)
 
 
+@st.composite
+def _network_of(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
+    """Draw the layers of an experiment; token ids are embedded first."""
+    if not isinstance(shape, TokenShape):
+        return tuple(draw(networks(shape)))
+    first = draw(element(Embedding))
+    return (first, *draw(networks(first.output_shape(shape))))
+
+
 def _layer(shape: Shape, depth: int) -> Strategy:
     """Draw a layer; on an image, half of them are layers for images."""
     simple = elements(*VECTOR)
     if len(shape) == 2:
-        simple = st.one_of(elements(*TWO_AXES), elements(*_ACTIVATIONS))
+        simple = st.one_of(elements(*ON_SEQUENCES), elements(*_ACTIVATIONS))
     if len(shape) == 3:
         simple = st.one_of(elements(*IMAGE), elements(*_ACTIVATIONS, *ANY))
     if depth == DEEPEST:
@@ -330,7 +371,7 @@ def sources(draw: st.DrawFn) -> Any:
         noise=NUMBERS,
     )
     moons = st.builds(MoonsCircles, samples=st.just(samples))
-    vectors, two_axes, images = (
+    vectors, sequences, images = (
         st.builds(
             Noise,
             sides=sides,
@@ -358,7 +399,14 @@ def sources(draw: st.DrawFn) -> Any:
     )
     xor = st.builds(Xor, copies=st.just(8), noise=NUMBERS)
     vector = [vectors, spiral, arms, moons, curve, sine, linear, xor]
-    choices = [images, images, images, two_axes, two_axes, *vector]
+    tokens = st.builds(
+        Noise,
+        sides=st.tuples(st.integers(2, 6)),
+        classes=st.sampled_from([None, 2, 3]),
+        samples=st.just(samples),
+        tokens=st.integers(2, MOST_TOKENS),
+    )
+    choices = [*[images] * 3, *[sequences] * 3, *[tokens] * 3, *vector]
     return draw(st.sampled_from(choices).flatmap(lambda chosen: chosen))
 
 
@@ -387,7 +435,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
         ending = st.sampled_from([(), (), ()]) | elements(*_ACTIVATIONS).map(
             lambda layer: (layer,)
         )
-        layers = draw(networks(source.shape))
+        layers = draw(_network_of(source.shape))
         last = draw(elements(Dense)).model_copy(update={"units": units})
         shape = _end(layers, source.shape)
         flatten = () if len(shape) == 1 else (draw(elements(Flatten)),)

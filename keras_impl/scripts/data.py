@@ -41,7 +41,8 @@ def data_section(arm: Arm, options: ScriptOptions) -> Section:
     lines += ["", *parts.split_code(data, options.exact)]
     whole = isinstance(arm.recipe.loss, CrossEntropy)
     y = "y" if whole else f'y.astype("{kind}")'
-    lines += parts.prepare_code(data, (f'x.astype("{kind}")', y))
+    x = "x" if data.source.vocabulary else f'x.astype("{kind}")'
+    lines += parts.prepare_code(data, (x, y))
     return section("Data", lines)
 
 

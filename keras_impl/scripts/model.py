@@ -109,7 +109,8 @@ def _loaded(value: Call) -> Call:
 
 def _usual_initializer(value: Call) -> Call:
     """Return Keras's own initialiser for PyTorch's default one."""
-    if value.function is not initializer_extensions.FanInUniform:
+    drawn = initializer_extensions.FanInUniform
+    if value.function not in (drawn, initializer_extensions.UnitsUniform):
         return value
     limit = round(1 / math.sqrt(value.args[0]), 6)
     return call(keras.initializers.RandomUniform, -limit, limit)

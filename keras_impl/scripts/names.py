@@ -1,5 +1,6 @@
 """The names and the style of Keras scripts."""
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ from framework_parity.common.codegen.scripts import parts
 from framework_parity.common.codegen.scripts.script import (
     ScriptOptions,
 )
+from framework_parity.common.spec.arm import Arm
 from framework_parity.keras_impl import (
     emit,
 )
@@ -38,6 +40,21 @@ VOCABULARY = Vocabulary(
     },
     frozenset({"registered", "get_config", "from_config"}),
 )
+
+
+def vocabulary_of(arm: Arm) -> Vocabulary:
+    """Return the names of a script.
+
+    Args:
+        arm: the network, its data and its recipe.
+
+    Translation: Bidirectional makes copies of its layer by the name of its
+    class, so that own cells are registered.
+    """
+    directions = {getattr(n.layer, "direction", "") for n in arm.all_nodes}
+    both = "both" in directions
+    left_out = VOCABULARY.without - ({"registered"} if both else set())
+    return replace(VOCABULARY, without=left_out)
 
 
 def style(options: ScriptOptions) -> Style:

@@ -28,7 +28,7 @@ from framework_parity.keras_impl.scripts.evaluation import (
 )
 from framework_parity.keras_impl.scripts.loop import training_section
 from framework_parity.keras_impl.scripts.model import model_call, model_section
-from framework_parity.keras_impl.scripts.names import VOCABULARY
+from framework_parity.keras_impl.scripts.names import vocabulary_of
 
 
 def script(arm: Arm, options: ScriptOptions) -> Script:
@@ -58,7 +58,7 @@ def script(arm: Arm, options: ScriptOptions) -> Script:
             evaluation_section(arm),
             plot_section(arm, options),
         ),
-        VOCABULARY,
+        vocabulary_of(arm),
         script_arrays(arm, options),
     )
 

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from framework_parity.common.spec.architecture import ShapeError, layer_nodes
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
-from framework_parity.common.spec.layer import LayerSpec
+from framework_parity.common.spec.layer import LayerSpec, TokenShape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.losses import Loss
@@ -22,7 +22,8 @@ from tests.cases import CASES
 from tests.coverage.elements import chosen
 
 DRAWN = 30
-VECTOR, IMAGE = (5,), (4, 5, 3)
+VECTOR, IMAGE, SEQUENCE = (5,), (4, 5, 3), (5, 4)
+TOKENS = TokenShape((6,), 4)
 
 FAMILIES = (
     Layer,
@@ -98,7 +99,7 @@ def examples(kind: type[SpecNode]) -> list[Item]:
     return [
         Item(spec, shape)
         for spec in specs
-        for shape in (VECTOR, IMAGE, (4, 5, 1))
+        for shape in (VECTOR, IMAGE, (4, 5, 1), SEQUENCE, TOKENS)
         if fits(spec, shape)
     ]
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from framework_parity.common.codegen.lookup import SPEC
-from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layer import Shape, TokenShape
 from framework_parity.common.spec.node import SpecNode
 
 LR, STEPS_PER_EPOCH, STEPS = 0.03, 3, 20
@@ -45,6 +45,8 @@ def steps_of(item: Item) -> int:
 
 def sample(shape: Shape) -> np.ndarray:
     rng = np.random.Generator(np.random.Philox(7))
+    if isinstance(shape, TokenShape):
+        return rng.integers(shape.vocabulary, size=(6, *shape))
     return rng.normal(size=(6, *shape))
 
 

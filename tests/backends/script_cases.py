@@ -9,6 +9,7 @@ from framework_parity.common.spec.load import parse
 
 SMALL = {"noise": {"sides": [6], "classes": 3, "samples": 60}}
 IMAGES = {"noise": {"sides": [6, 6, 2], "classes": 3, "samples": 40}}
+TOKENS = {"noise": {"sides": [6], "tokens": 7, "classes": 3, "samples": 40}}
 NUMBERS = {"noise": {"sides": [4], "classes": None, "samples": 40}}
 HIDDEN: list[Any] = [{"dense": 8}, "relu", {"dense": 3}]
 RECIPE = {
@@ -72,6 +73,36 @@ CASES: dict[str, dict[str, Any]] = {
     ),
     "moved_images": case(
         [{"random_crop": 1}, "random_flip", "flatten", {"dense": 3}], IMAGES
+    ),
+    "lstm": case(
+        [
+            {"embedding": {"vocabulary": 7, "size": 3, "padding": 0}},
+            {"lstm": {"units": 4, "direction": "both", "returns": "sequence"}},
+            {"dropout": 0.2},
+            {"gru": 3},
+            {"dense": 3},
+        ],
+        TOKENS,
+        dialect="torch",
+        optimizer={"adam": 0.01},
+    ),
+    "transformer": case(
+        [
+            {"embedding": {"vocabulary": 7, "size": 4}},
+            "sinusoidal_positions",
+            "position_embedding",
+            {
+                "residual": [
+                    "layer_norm",
+                    {"multi_head_attention": {"heads": 2, "causal": True}},
+                ]
+            },
+            {"dense": 5},
+            "global_average_pool",
+            {"dense": 3},
+        ],
+        TOKENS,
+        optimizer={"adam": 0.01},
     ),
     "stopped": case(
         optimizer={"adam": 0.05},

@@ -61,7 +61,8 @@ class Side(ABC):
 
     def arm(self, item: Item) -> Any:
         """Return a network of this one layer."""
-        return arm([item.spec], item.shape)
+        tokens = getattr(item.shape, "vocabulary", None)
+        return arm([item.spec], item.shape, tokens=tokens)
 
     def build(self, item: Item) -> Any:
         """Return the live object."""

@@ -43,6 +43,8 @@ def data_section(arm: Arm, options: ScriptOptions) -> Section:
     lines += parts.target_code(arm.recipe.loss, data)
     lines += ["", *parts.split_code(data, options.exact)]
     x = f"torch.tensor(x, dtype=torch.{kind})"
+    if data.source.vocabulary:
+        x = "torch.tensor(x)"
     y = "torch.tensor(y)"
     if not isinstance(arm.recipe.loss, CrossEntropy):
         y = f"torch.tensor(y, dtype=torch.{kind})"

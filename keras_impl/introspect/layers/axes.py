@@ -10,5 +10,5 @@ AXES: dict[tuple[int, ...], Any] = {
     (2,): "width",
     (1, 2): "positions",
     (-2, -1): "all",
-    (1, 2, -1): "all",
+    (-1, 1, 2): "all",
 }

@@ -36,6 +36,10 @@ LOSSES: dict[str, Any] = {
     "sine": MeanSquaredError(),
     "linear": MeanSquaredError(),
     "noise": CrossEntropy(),
+    "adding_problem": MeanSquaredError(),
+    "first_token": CrossEntropy(),
+    "token_order": CrossEntropy(),
+    "embedded_reber": CrossEntropy(),
     "points": MeanSquaredError(),
 }
 WRITTEN: dict[str, Any] = {
@@ -48,6 +52,10 @@ WRITTEN: dict[str, Any] = {
     "sine": {},
     "linear": {},
     "noise": {"scale": 3.0},
+    "adding_problem": {},
+    "first_token": {},
+    "token_order": {},
+    "embedded_reber": {},
     "points": {
         "x": [[float(n), 1.0 / (n + 1)] for n in range(60)],
         "y": [float(n % 7) for n in range(60)],
