@@ -15,6 +15,9 @@ Shape: TypeAlias = tuple[int, ...]
 class TokenShape(tuple[int, ...]):
     """The shape of a sample that consists of token ids, (time,).
 
+    >>> TokenShape((2,), 5) == (2,), TokenShape((2,), 5) == TokenShape((2,), 5)
+    (False, True)
+
     Attributes:
         vocabulary: the number of ids, which are 0 to vocabulary - 1.
     """
@@ -31,6 +34,21 @@ class TokenShape(tuple[int, ...]):
         made = super().__new__(cls, shape)
         made.vocabulary = vocabulary
         return made
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether the other one is a shape of as many of these ids.
+
+        A shape of numbers is never equal, so that ids are not drawn as the
+        points of a plane.
+        """
+        if not isinstance(other, TokenShape):
+            return False
+        same = tuple(self) == tuple(other)
+        return same and self.vocabulary == other.vocabulary
+
+    def __hash__(self) -> int:
+        """Return a hash by the shape and the vocabulary."""
+        return hash((tuple(self), self.vocabulary))
 
     def __getnewargs__(self) -> tuple[Shape, int]:
         """Return what pickle and copy make it from."""
