@@ -12,7 +12,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from framework_parity.common.data.base import Dataset, Labels
+from framework_parity.common.data.base import Dataset, Labels, Samples
 from framework_parity.common.data.class_labels import numbered, wrong_label
 from framework_parity.common.data.sheet import TableError
 from framework_parity.common.data.table_files import (
@@ -23,8 +23,8 @@ from framework_parity.common.data.table_files import (
 )
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.errors import SpecError, shown
-from framework_parity.common.spec.layer import Array, Shape
-from framework_parity.common.spec.node import Number, refuse
+from framework_parity.common.spec.layer import Array, Shape, TokenShape
+from framework_parity.common.spec.node import Number, PositiveInt, refuse
 
 ClassCount = Annotated[int, Field(strict=True, ge=2)]
 Row = Annotated[tuple[Number, ...], Field(min_length=1)]
@@ -171,6 +171,8 @@ class TableDataset(Dataset, title="Table"):
             `.npz` file: `last`, (n, height, width, channels), or `first`,
             (n, channels, height, width), as in PyTorch. The default is
             `last`; shapes that look like the other are rejected.
+        tokens: the number of different token ids, if the features are ids
+            from 0, one for each step of a sequence; None for numbers.
         sha256: the first 16 hex digits of the digest of the file, or of all
             files one after the other. It is filled in, so that a complete
             specification identifies the samples; if it is given, the file
@@ -183,6 +185,7 @@ class TableDataset(Dataset, title="Table"):
     target: str | None = None
     classes: Classes = None
     channels: Channels | None = None
+    tokens: PositiveInt | None = None
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
 
     @model_validator(mode="after")
@@ -190,6 +193,7 @@ class TableDataset(Dataset, title="Table"):
         try:
             contents = self._contents()
             _, classes = self._targets(contents)
+            self._expect_tokens(contents)
         except SpecError as error:
             refuse((error.field.rpartition(".")[2],), error.message)
         # A frozen record is written to only during its validation.
@@ -198,6 +202,27 @@ class TableDataset(Dataset, title="Table"):
         if len(contents.shape) == 3 and self.channels is None:
             self.__dict__["channels"] = "last"
         return self
+
+    def _expect_tokens(self, contents: Contents) -> None:
+        """Raise an error if the features are not ids below `tokens`."""
+        if self.tokens is None:
+            return
+        if len(contents.shape) != 1:
+            raise SpecError(
+                "data.table.tokens",
+                f"{_end_of(self.file)} has samples of shape {contents.shape}, "
+                "expected sequences of ids: (time,)",
+            )
+        x = samples(self._files(), self.target, self.channels)
+        known = (x == np.floor(x)) & (x >= 0) & (x < self.tokens)
+        if not known.all():
+            row, step = np.argwhere(~known)[0]
+            raise SpecError(
+                "data.table.tokens",
+                f"{self.place(int(row))} has {x[row, step]:g} at step "
+                f"{step + 1}, expected whole numbers from 0 to "
+                f"{self.tokens - 1}; 'tokens' is the largest id plus 1",
+            )
 
     def _files(self) -> dict[str, str]:
         """Return the path of each part's file."""
@@ -263,7 +288,8 @@ class TableDataset(Dataset, title="Table"):
 
     @property
     def shape(self) -> Shape:
-        return self._contents().shape
+        shape = self._contents().shape
+        return shape if self.tokens is None else TokenShape(shape, self.tokens)
 
     @property
     def class_count(self) -> int | None:
@@ -330,9 +356,11 @@ class TableDataset(Dataset, title="Table"):
             return None
         return self._targets(self._contents())[0].astype(np.int64)
 
-    def draw(self, seed: int) -> tuple[Array, Labels]:
+    def draw(self, seed: int) -> tuple[Samples, Labels]:
         y, classes = self._targets(self._contents())
-        x = samples(self._files(), self.target, self.channels)
+        x: Samples = samples(self._files(), self.target, self.channels)
+        if self.tokens is not None:
+            x = x.astype(np.int64)
         return x, y.astype(np.float64 if classes is None else np.int64)
 
 

@@ -26,14 +26,16 @@ def initialized(written: Any) -> Arm:
     )
 
 
-def on(source: Any, loss: str, units: int, **data: Any) -> Arm:
-    """Return a small network on a data set."""
+def on(source: Any, loss: str, units: int, *first: Any, **data: Any) -> Arm:
+    """Return a small network on a data set, with some layers before it."""
     written = {
         "name": "example",
         "dialect": "keras",
         "data": {"test": 0.0, "validation": 0.25, **source, **data},
         "recipe": {"loss": loss, "optimizer": {"sgd": 0.05}, "epochs": 1},
-        "arms": {"example": ["flatten", MLP[0], "tanh", {"dense": units}]},
+        "arms": {
+            "example": [*first, "flatten", MLP[0], "tanh", {"dense": units}]
+        },
     }
     return parse(written).arm("example")
 
@@ -93,6 +95,24 @@ MORE: dict[str, Arm] = {
         "mean_squared_error",
         1,
     ),
+    "adding_problem": on(
+        {"adding_problem": {"steps": 6, "samples": 60}},
+        "mean_squared_error",
+        1,
+    ),
+    **{
+        source: on(
+            {source: {"steps": steps, "samples": 60}},
+            "cross_entropy",
+            2,
+            {"embedding": {"vocabulary": 10, "size": 3}},
+        )
+        for source, steps in (
+            ("first_token", 6),
+            ("token_order", 6),
+            ("embedded_reber", 14),
+        )
+    },
     "validation-test": on(
         {"linear": {"samples": 60, "test_samples": 20}},
         "mean_squared_error",

@@ -10,6 +10,7 @@ import pytest
 
 from framework_parity.common.data.spec import Data
 from framework_parity.common.spec.errors import SpecError
+from framework_parity.common.spec.layer import TokenShape
 from framework_parity.common.spec.load import parse
 from framework_parity.common.spec.losses import CrossEntropy, MeanSquaredError
 from tests.common.written import experiment
@@ -266,3 +267,36 @@ def test_complete_spec_is_bound_to_the_content_of_its_file(
     with pytest.raises(SpecError, match="cannot be read") as caught:
         data.parts(MeanSquaredError())
     assert caught.value.field == "data.table.file"
+
+
+def test_token_ids_of_a_file_stay_whole_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "ids.npz"
+    ids = np.array([[0, 3, 2], [4, 4, 1], [2, 0, 0], [1, 1, 1]])
+    np.savez(file, x=ids, y=[0, 1, 0, 1])
+    table = {"file": str(file), "classes": 2, "tokens": 5}
+    data = Data.model_validate(
+        {"table": table, "test": 0.5, "validation": 0.0, "split": "last"}
+    )
+    assert data.source.shape == TokenShape((3,), 5)
+    parts = data.parts(CrossEntropy(), dtype="float32")
+    assert parts["train"].x.dtype == np.int64
+    assert parts["train"].x.tolist() == ids[:2].tolist()
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [
+        ([[0, 1], [5, 1]], "has 5 at step 1, expected whole numbers"),
+        ([[0, 1], [1, -1]], "has -1 at step 2, expected whole numbers"),
+        ([[0, 1.5], [1, 1]], "has 1.5 at step 2, expected whole numbers"),
+        ([[[0], [1]], [[1], [1]]], "expected sequences of ids"),
+    ],
+)
+def test_what_is_no_token_id_is_refused(
+    x: Any, message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "ids.npz"
+    np.savez(file, x=np.array(x, np.float64), y=[0, 1])
+    error = refusal(file, classes=2, tokens=5)
+    assert message in error.message
+    assert error.field == "data.table.tokens"

@@ -59,6 +59,10 @@ def make_optimizer():
 """
 
 
+SOUND = 4
+"""How many pairs of a table that agree are compared in the fast tests."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One pair.
@@ -81,12 +85,20 @@ class Case:
 def on_each(cases: dict[str, Case]) -> pytest.MarkDecorator:
     """Return a decorator that runs a test of `case` on each pair.
 
+    The first pair with some causes is fast, and so are the first of those
+    that agree; the others are slow.
+
     Args:
         cases: by the name that the test has in reports.
     """
-    return pytest.mark.parametrize(
-        "case", [pytest.param(case, id=name) for name, case in cases.items()]
-    )
+    seen: list[tuple[str, ...]] = []
+    parameters = []
+    for name, case in cases.items():
+        repeats = seen.count(case.causes) >= (1 if case.causes else SOUND)
+        seen.append(case.causes)
+        marks = pytest.mark.slow if repeats else ()
+        parameters.append(pytest.param(case, id=name, marks=marks))
+    return pytest.mark.parametrize("case", parameters)
 
 
 def module(layers: str, forward: str) -> str:

@@ -6,8 +6,6 @@ named, `undecided` that the comparison has to say why it cannot decide.
 
 from pathlib import Path
 
-import pytest
-
 from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.comparisons.compare.porting import (
     ADAM_K,
@@ -23,6 +21,7 @@ from tests.comparisons.compare.porting import (
     compared_case,
     model,
     module,
+    on_each,
     sequential,
 )
 
@@ -518,13 +517,7 @@ UNDECIDED: dict[str, Case] = {
 }
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, id=name)
-        for name, case in (AGREE | DIFFER | UNDECIDED).items()
-    ],
-)
+@on_each(AGREE | DIFFER | UNDECIDED)
 def test_a_reported_port(both: WorkerPair, tmp_path: Path, case: Case) -> None:
     check_case(both, tmp_path, case)
 

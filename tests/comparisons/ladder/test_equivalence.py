@@ -328,7 +328,9 @@ def test_independently_trained_frameworks_are_equivalent(
     assert document["keras"]["mean"] == statistics.keras.mean
 
 
-@pytest.mark.parametrize("suspect", list(LABELS))
+@pytest.mark.parametrize(
+    "suspect", ["torch", pytest.param("keras", marks=pytest.mark.slow)]
+)
 def test_initial_weights_that_are_too_wide_are_found_without_sharing(
     pair: WorkerPair, faulty: WorkerPair, suspect: str
 ) -> None:

@@ -131,9 +131,17 @@ NETWORKS = {
     },
     "residual": judged(RESIDUAL, DIGITS),
 }
+FAST = ("he_uniform", "residual")
+"""Of the others, the distributions are tested in `tests.backends`."""
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in FAST else pytest.mark.slow)
+        for name in NETWORKS
+    ],
+)
 def test_both_frameworks_draw_as_the_spec_says(
     pair: WorkerPair, name: str
 ) -> None:
