@@ -159,7 +159,7 @@ class _Padded(keras.layers.Layer):
     """A base class of window layers, with `padding` for each side.
 
     Args:
-        padding: ((above, below), (left, right)).
+        padding: ((above, below), (left, right)), or ((before, after),).
     """
 
     filling = 0.0
@@ -191,6 +191,11 @@ class _Padded(keras.layers.Layer):
 
 
 @registered
+class PaddedConv1D(_Padded, keras.layers.Conv1D):
+    """Conv1D after padding with zeros."""
+
+
+@registered
 class PaddedConv2D(_Padded, keras.layers.Conv2D):
     """Conv2D after padding with zeros."""
 
@@ -201,15 +206,21 @@ class PaddedDepthwiseConv2D(_Padded, keras.layers.DepthwiseConv2D):
 
 
 @registered
+class PaddedMaxPooling1D(_Padded, keras.layers.MaxPooling1D):
+    """MaxPooling1D after padding with -∞, which is never the maximum."""
+
+    filling = -math.inf
+
+
+@registered
 class PaddedMaxPooling2D(_Padded, keras.layers.MaxPooling2D):
     """MaxPooling2D after padding with -∞, which is never the maximum."""
 
     filling = -math.inf
 
 
-@registered
-class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
-    """AveragePooling2D after padding with zeros.
+class _PaddedAverage(_Padded):
+    """A base class of average pooling after padding with zeros.
 
     If padding is not counted, the mean is divided by the mean of ones that
     are padded with zeros: by the share of the window inside the input.
@@ -227,6 +238,16 @@ class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"count_padding": self.count_padding}
+
+
+@registered
+class PaddedAveragePooling1D(_PaddedAverage, keras.layers.AveragePooling1D):
+    """AveragePooling1D after padding with zeros."""
+
+
+@registered
+class PaddedAveragePooling2D(_PaddedAverage, keras.layers.AveragePooling2D):
+    """AveragePooling2D after padding with zeros."""
 
 
 @registered

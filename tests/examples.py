@@ -55,6 +55,16 @@ def _initialized(kind: str, tensor: str) -> Callable[[Any], Arm]:
     return lambda value: image(conv(kind, **{f"{tensor}_initializer": value}))
 
 
+def _over_time(tensor: str) -> Callable[[Any], Arm]:
+    """Return a convolution of sequences, with one initialiser."""
+
+    def example(value: Any) -> Arm:
+        fields = {"filters": 2, "size": 3, f"{tensor}_initializer": value}
+        return arm([{"conv1d": fields}, "flatten", *dense()], (6, 3))
+
+    return example
+
+
 def _normed(field: str) -> Callable[[Any], Arm]:
     return lambda value: arm([{"batch_norm": {field: value}}, *dense()])
 
@@ -122,6 +132,24 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     ),
     "multi_head_attention_output_initializer": lambda value: arm(
         attention(output_initializer=value), (4, 16)
+    ),
+    **{
+        f"conv1d_{tensor}_initializer": _over_time(tensor)
+        for tensor in ("kernel", "bias")
+    },
+    "average_pool1d_padding": lambda value: arm(
+        [
+            {
+                "average_pool1d": {
+                    "size": 3,
+                    "padding": "same",
+                    "count_padding": value,
+                }
+            },
+            "flatten",
+            *dense(),
+        ],
+        (5, 3),
     ),
     "embedding_initializer": lambda value: arm(
         [

@@ -59,7 +59,10 @@ OF_ITS_OWN = {
     },
     "scripts/model.py": {"weight_code", "model_call", "hides_logits"},
     "introspect/layers/initial_weights.py": {"FAN_IN", "initializer_fields"},
-    "introspect/layers/windows.py": {"pair", "is_plain", "is_channels_last"},
+    "introspect/layers/windows.py": {
+        *("pair", "sequence_fields", "single"),
+        *("is_plain", "is_channels_last"),
+    },
     # What each framework has of its own is recorded in its own way.
     "live/trace.py": {
         *("CONTAINERS", "OPENED", "LINEAR", "NAMESPACES"),

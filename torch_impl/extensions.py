@@ -128,6 +128,58 @@ class PaddedAvgPool2d(nn.AvgPool2d):
         return mean / super().forward(ones)
 
 
+class SequenceConv1d(nn.Conv1d):
+    """Conv1d of a sequence (n, t, c), with zeros before and after."""
+
+    def __init__(
+        self, *args: Any, padding: tuple[int, int], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(functional.pad(x.mT, self.sides)).mT
+
+
+class SequenceMaxPool1d(nn.MaxPool1d):
+    """MaxPool1d of a sequence (n, t, c), with -∞ before and after."""
+
+    def __init__(
+        self, *args: Any, padding: tuple[int, int], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        padded = functional.pad(x.mT, self.sides, value=-math.inf)
+        pooled: Tensor = super().forward(padded).mT
+        return pooled
+
+
+class SequenceAvgPool1d(nn.AvgPool1d):
+    """AvgPool1d of a sequence (n, t, c), with zeros before and after.
+
+    If padding is not counted, the mean is divided as in `PaddedAvgPool2d`.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        padding: tuple[int, int],
+        count_include_pad: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides, self.counted = padding, count_include_pad
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = super().forward(functional.pad(x.mT, self.sides))
+        if not self.counted:
+            ones = functional.pad(torch.ones_like(x[:1].mT), self.sides)
+            mean = mean / super().forward(ones)
+        return mean.mT
+
+
 class GlobalAvgPool1d(nn.Module):
     """The mean over the time of a sequence (n, t, c)."""
 

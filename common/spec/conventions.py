@@ -88,6 +88,30 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "conv1d_kernel_initializer",
+        "conv1d.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws the kernel of a convolution over sequences from "
+        "U(±1/√fan_in), Keras from U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/conv.py (kaiming_uniform_)",
+            "layers/convolutional/base_conv.py (glorot_uniform)",
+        ),
+    ),
+    Convention(
+        "conv1d_bias_initializer",
+        "conv1d.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws the bias of a convolution over sequences from "
+        "U(±1/√fan_in), Keras starts it at zero.",
+        (
+            "nn/modules/conv.py (bound = 1 / math.sqrt(fan_in))",
+            "layers/convolutional/base_conv.py (bias_initializer)",
+        ),
+    ),
+    Convention(
         "depthwise_conv2d_kernel_initializer",
         "depthwise_conv2d.kernel_initializer",
         "fan_in_uniform",
@@ -130,6 +154,18 @@ CONVENTIONS = (
         False,
         "At the rim, PyTorch's average pooling divides by the whole "
         "window, padding included, Keras's by the pixels there are.",
+        (
+            "nn/modules/pooling.py (count_include_pad: bool = True)",
+            "backend/tensorflow/nn.py (tf.nn.avg_pool)",
+        ),
+    ),
+    Convention(
+        "average_pool1d_padding",
+        "average_pool1d.count_padding",
+        True,
+        False,
+        "At the ends of a sequence, PyTorch's average pooling divides by the "
+        "whole window, padding included, Keras's by the steps there are.",
         (
             "nn/modules/pooling.py (count_include_pad: bool = True)",
             "backend/tensorflow/nn.py (tf.nn.avg_pool)",

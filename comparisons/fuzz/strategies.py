@@ -53,7 +53,10 @@ from framework_parity.common.spec.layers.pooling import (
 )
 from framework_parity.common.spec.layers.recurrent import Recurrent
 from framework_parity.common.spec.layers.regularization import SpatialDropout
-from framework_parity.common.spec.layers.windows import Window
+from framework_parity.common.spec.layers.windows import (
+    ImageWindow,
+    SequenceWindow,
+)
 from framework_parity.common.spec.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -174,7 +177,9 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
     for item in metadata:
         if isinstance(item, Both):
             size = typed(item.number)
-            return st.one_of(size, st.tuples(size, size)).filter(_is_small)
+            return st.one_of(size, st.tuples(*[size] * item.axes)).filter(
+                _is_small
+            )
     if origin is tuple:
         if inside[-1] is Ellipsis:
             return st.lists(typed(inside[0]), min_size=1, max_size=3).map(
@@ -197,7 +202,7 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
     raise TypeError(f"no strategy for {annotation}; add it to RANGES")
 
 
-def _is_small(size: int | tuple[int, int]) -> bool:
+def _is_small(size: int | tuple[int, ...]) -> bool:
     return size in (1, 2, 3) or (isinstance(size, tuple) and max(size) <= 3)
 
 
@@ -227,7 +232,9 @@ SIMPLE = [kind for kind in members(Layer) if kind.kind() not in LEFT_OUT]
 IMAGE = [
     kind
     for kind in SIMPLE
-    if issubclass(kind, (Window, GlobalPool, Augmentation, SpatialDropout))
+    if issubclass(
+        kind, (ImageWindow, GlobalPool, Augmentation, SpatialDropout)
+    )
 ]
 SEQUENCE = [
     kind
@@ -237,7 +244,8 @@ SEQUENCE = [
         Recurrent
         | MultiHeadAttention
         | PositionEmbedding
-        | SinusoidalPositions,
+        | SinusoidalPositions
+        | SequenceWindow,
     )
 ]
 VECTOR = [

@@ -5,12 +5,35 @@ import keras
 from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.convolution import (
+    Conv1d,
     Conv2d,
     DepthwiseConv2d,
 )
 from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl.layers.initial_weights import initializer_call
 from framework_parity.keras_impl.layers.windows import has_word, padding_of
+
+
+def conv1d(spec: Conv1d, shape: Shape) -> Call:
+    """Conv1D, which infers the number of channels when it is built.
+
+    Translation: the kernel is stored (steps, channels, filters), as `kernel`.
+    `padding` is a string, "valid", "same" or "causal"; padding given in
+    numbers is applied before.
+    """
+    built_in = has_word(spec)
+    return call(
+        keras.layers.Conv1D if built_in else extensions.PaddedConv1D,
+        spec.filters,
+        *spec.size,
+        strides=spec.stride[0],
+        padding=padding_of(spec, shape),
+        dilation_rate=spec.dilation[0],
+        groups=spec.groups,
+        use_bias=spec.bias,
+        kernel_initializer=initializer_call("kernel", spec, shape),
+        bias_initializer=initializer_call("bias", spec, shape),
+    )
 
 
 def conv2d(spec: Conv2d, shape: Shape) -> Call:

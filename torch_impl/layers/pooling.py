@@ -6,12 +6,28 @@ from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.pooling import (
     AveragePool,
+    AveragePool1d,
     GlobalAveragePool,
     GlobalMaxPool,
     MaxPool,
+    MaxPool1d,
 )
 from framework_parity.torch_impl import extensions
 from framework_parity.torch_impl.layers.windows import is_uneven, padding_of
+
+
+def max_pool1d(spec: MaxPool1d, shape: Shape) -> Call:
+    """MaxPool1d.
+
+    Translation: it computes (n, channels, time), so a subclass transposes.
+    Padding is applied before, with -∞.
+    """
+    return call(
+        extensions.SequenceMaxPool1d,
+        *spec.size,
+        stride=spec.strides[0],
+        padding=padding_of(spec, shape),
+    )
 
 
 def max_pool(spec: MaxPool, shape: Shape) -> Call:
@@ -25,6 +41,21 @@ def max_pool(spec: MaxPool, shape: Shape) -> Call:
         spec.size,
         stride=spec.strides,
         padding=padding_of(spec, shape),
+    )
+
+
+def average_pool1d(spec: AveragePool1d, shape: Shape) -> Call:
+    """AvgPool1d.
+
+    Translation: it computes (n, channels, time), so a subclass transposes.
+    The default of `count_include_pad` is true.
+    """
+    return call(
+        extensions.SequenceAvgPool1d,
+        *spec.size,
+        stride=spec.strides[0],
+        padding=padding_of(spec, shape),
+        count_include_pad=spec.count_padding,
     )
 
 

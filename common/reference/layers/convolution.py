@@ -10,29 +10,36 @@ from framework_parity.common.reference.passes import Back, Pass
 from framework_parity.common.reference.rounding import summed
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
-from framework_parity.common.spec.layers.convolution import Conv2d, Convolution
+from framework_parity.common.spec.layers.convolution import (
+    Convolution,
+    Grouped,
+)
+
+
+def conv1d(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+    """Y = Σ over steps and channels of x K, group by group, plus b."""
+    return conv2d(node, x, run)
 
 
 def conv2d(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """Y = Σ over pixels and channels of x K, group by group, plus b."""
-    layer = cast("Conv2d", node.layer)
+    layer = cast("Grouped", node.layer)
     seen, seen_back = seen_by_windows(layer, x)
     kernel = run.weights[f"{node.name}/kernel"]
     pixels, groups = math.prod(layer.size), layer.groups
-    split = seen.reshape(*seen.shape[:4], groups, -1)
+    sides = seen.shape[:-2]
+    split = seen.reshape(-1, pixels, groups, x.shape[-1] // groups)
     parts = kernel.reshape(pixels, -1, groups, layer.filters // groups)
-    y = np.einsum("nhwpgc,pcgf->nhwgf", split, parts, optimize=True)
+    y = np.einsum("npgc,pcgf->ngf", split, parts, optimize=True)
 
     def back(slope: Array) -> Array:
         slopes = slope.reshape(y.shape)
-        gradient = np.einsum(
-            "nhwpgc,nhwgf->pcgf", split, slopes, optimize=True
-        )
+        gradient = np.einsum("npgc,ngf->pcgf", split, slopes, optimize=True)
         run.gradients[f"{node.name}/kernel"] = gradient.reshape(kernel.shape)
-        down = np.einsum("nhwgf,pcgf->nhwpgc", slopes, parts, optimize=True)
+        down = np.einsum("ngf,pcgf->npgc", slopes, parts, optimize=True)
         return seen_back(down.reshape(seen.shape))
 
-    return _biased(node, y.reshape(*y.shape[:3], -1), run, back)
+    return _biased(node, y.reshape(*sides, -1), run, back)
 
 
 def depthwise_conv2d(
@@ -61,7 +68,7 @@ def _biased(
 
     def biased_back(slope: Array) -> Array:
         run.gradients[f"{node.name}/bias"] = summed(
-            slope, (0, 1, 2), run.rounding
+            slope, tuple(range(slope.ndim - 1)), run.rounding
         )
         return back(slope)
 

@@ -39,6 +39,7 @@ from framework_parity.common.spec.layers.augmentation import (
     RandomFlip,
 )
 from framework_parity.common.spec.layers.convolution import (
+    Conv1d,
     Conv2d,
     DepthwiseConv2d,
 )
@@ -51,9 +52,11 @@ from framework_parity.common.spec.layers.normalization import (
 )
 from framework_parity.common.spec.layers.pooling import (
     AveragePool,
+    AveragePool1d,
     GlobalAveragePool,
     GlobalMaxPool,
     MaxPool,
+    MaxPool1d,
 )
 from framework_parity.common.spec.layers.recurrent import (
     Gru,
@@ -75,9 +78,12 @@ Layer: TypeAlias = Annotated[
     | MultiHeadAttention
     | PositionEmbedding
     | SinusoidalPositions
+    | Conv1d
     | Conv2d
     | DepthwiseConv2d
+    | MaxPool1d
     | MaxPool
+    | AveragePool1d
     | AveragePool
     | GlobalAveragePool
     | GlobalMaxPool

@@ -1,5 +1,6 @@
-"""Convolution layers over images of shape (height, width, channels)."""
+"""Convolution layers over images and sequences."""
 
+import math
 from typing import Literal
 
 from framework_parity.common.spec.counted import counted
@@ -11,33 +12,40 @@ from framework_parity.common.spec.layer import (
     Shape,
     refused,
 )
-from framework_parity.common.spec.layers.windows import Window
+from framework_parity.common.spec.layers.windows import (
+    ImageWindow,
+    SequenceWindow,
+    Window,
+)
 from framework_parity.common.spec.node import PositiveInt, StrictBool
-from framework_parity.common.spec.padding import IntPair
+from framework_parity.common.spec.padding import (
+    IntPair,
+    IntSingle,
+)
 
 
 class Convolution(Window):
     """The base class of convolutions.
 
     Attributes:
-        size: the size of the kernel, (height, width).
+        size: the size of the kernel: (height, width), or a number of steps.
         stride: the stride.
         dilation: the distance between neighbouring pixels of the kernel.
         bias: whether there is a bias for each filter.
     """
 
-    stride: IntPair = (1, 1)
-    dilation: IntPair = (1, 1)
+    stride: tuple[PositiveInt, ...]
+    dilation: tuple[PositiveInt, ...]
     bias: StrictBool = True
     kernel_initializer: KernelInitializer
     bias_initializer: BiasInitializer
 
     @property
-    def strides(self) -> tuple[int, int]:
+    def strides(self) -> tuple[int, ...]:
         return self.stride
 
     @property
-    def gaps(self) -> tuple[int, int]:
+    def gaps(self) -> tuple[int, ...]:
         return self.dilation
 
     def kernel_shape(self, channels: int) -> Shape:
@@ -49,7 +57,7 @@ class Convolution(Window):
         raise NotImplementedError(f"{self.kind()} has no filters")
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return (windows down, windows across, filters)."""
+        """Return (windows along each axis, filters)."""
         windows = self.windows(shape)
         return (*windows, self.filters_over(shape[-1]))
 
@@ -60,14 +68,8 @@ class Convolution(Window):
         return kernel | (bias if self.bias else {})
 
 
-class Conv2d(Convolution):
-    """y = Σ over the window of x K, plus b, for each filter.
-
-    K is (height, width, channels / groups, filters), as in Keras; PyTorch
-    stores (filters, channels / groups, height, width). With `groups`, the
-    channels and the filters are divided into this number of groups, and each
-    group of filters is applied to its own group of channels.
-    """
+class Grouped(Convolution):
+    """The base class of convolutions of groups of channels."""
 
     shorthand_field = "filters"
     filters: PositiveInt
@@ -80,29 +82,53 @@ class Conv2d(Convolution):
         return (*self.size, channels // self.groups, self.filters)
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return (windows down, windows across, filters)."""
+        """Return (windows along each axis, filters)."""
         output = super().output_shape(shape)
         if max(self.stride) > 1 and max(self.dilation) > 1:
             raise refused(
-                f"conv2d has stride {self.stride} and dilation "
+                f"{self.kind()} has stride {self.stride} and dilation "
                 f"{self.dilation}; Keras cannot do both, so let one be 1"
             )
         for what, count in ("channel", shape[-1]), ("filter", self.filters):
             if count % self.groups:
                 raise refused(
-                    f"conv2d cuts {counted(count, what)} into {self.groups} "
-                    "groups, "
-                    "which leaves a remainder"
+                    f"{self.kind()} cuts {counted(count, what)} into "
+                    f"{self.groups} groups, which leaves a remainder"
                 )
         return output
 
     def fans(self, shape: Shape) -> tuple[int, int]:
-        """Return (h w channels / groups, h w filters)."""
-        h, w, channels, filters = self.kernel_shape(shape[-1])
-        return h * w * channels, h * w * filters
+        """Return (p channels / groups, p filters), p the window's pixels."""
+        *size, channels, filters = self.kernel_shape(shape[-1])
+        return math.prod(size) * channels, math.prod(size) * filters
 
 
-class DepthwiseConv2d(Convolution):
+class Conv2d(ImageWindow, Grouped):
+    """y = Σ over the window of x K, plus b, for each filter.
+
+    K is (height, width, channels / groups, filters), as in Keras; PyTorch
+    stores (filters, channels / groups, height, width). With `groups`, the
+    channels and the filters are divided into this number of groups, and each
+    group of filters is applied to its own group of channels.
+    """
+
+    stride: IntPair = (1, 1)
+    dilation: IntPair = (1, 1)
+
+
+class Conv1d(SequenceWindow, Grouped):
+    """y = Σ over a window of steps of x K, plus b, for each filter.
+
+    K is (steps, channels / groups, filters), as in Keras; PyTorch stores
+    (filters, channels / groups, steps). With `groups`, each group of filters
+    is applied to its own group of channels.
+    """
+
+    stride: IntSingle = (1,)
+    dilation: IntSingle = (1,)
+
+
+class DepthwiseConv2d(ImageWindow, Convolution):
     """A convolution of each channel by itself, with filters of its own.
 
     K is (height, width, channels, multiplier), as in Keras; filter m of
@@ -116,6 +142,8 @@ class DepthwiseConv2d(Convolution):
             those of all channels (`all_channels`, Keras).
     """
 
+    stride: IntPair = (1, 1)
+    dilation: IntPair = (1, 1)
     multiplier: PositiveInt = 1
     fan_in: Literal["per_channel", "all_channels"]
 

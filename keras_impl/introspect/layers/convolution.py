@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from framework_parity.common.spec.layers.convolution import (
+    Conv1d,
     Conv2d,
     DepthwiseConv2d,
 )
@@ -16,6 +17,19 @@ from framework_parity.keras_impl.introspect.layers.windows import (
     is_plain,
     window_fields,
 )
+
+
+def conv1d(live: Any) -> Conv1d | None:
+    """Conv1D, or the extension for padding in numbers."""
+    matches = type(live) in (keras.layers.Conv1D, extensions.PaddedConv1D)
+    if not matches or not is_plain(live):
+        return None
+    return Conv1d(
+        filters=live.filters,
+        groups=live.groups,
+        **_moved(live),
+        **initializer_fields(live),
+    )
 
 
 def conv2d(live: Any) -> Conv2d | None:

@@ -6,9 +6,11 @@ import keras
 
 from framework_parity.common.spec.layers.pooling import (
     AveragePool,
+    AveragePool1d,
     GlobalAveragePool,
     GlobalMaxPool,
     MaxPool,
+    MaxPool1d,
 )
 from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl.introspect.layers.windows import (
@@ -17,12 +19,34 @@ from framework_parity.keras_impl.introspect.layers.windows import (
 )
 
 
+def max_pool1d(live: Any) -> MaxPool1d | None:
+    """MaxPooling1D, or the extension for padding in numbers."""
+    classes = (keras.layers.MaxPooling1D, extensions.PaddedMaxPooling1D)
+    if type(live) not in classes or not is_channels_last(live):
+        return None
+    return MaxPool1d(size=live.pool_size, **window_fields(live))
+
+
 def max_pool(live: Any) -> MaxPool | None:
     """MaxPooling2D, or the extension for padding in numbers."""
     classes = (keras.layers.MaxPooling2D, extensions.PaddedMaxPooling2D)
     if type(live) not in classes or not is_channels_last(live):
         return None
     return MaxPool(size=live.pool_size, **window_fields(live))
+
+
+def average_pool1d(live: Any) -> AveragePool1d | None:
+    """AveragePooling1D, or the extension for padding that counts."""
+    classes = (
+        keras.layers.AveragePooling1D,
+        extensions.PaddedAveragePooling1D,
+    )
+    if type(live) not in classes or not is_channels_last(live):
+        return None
+    counted = getattr(live, "count_padding", False)
+    return AveragePool1d(
+        size=live.pool_size, count_padding=counted, **window_fields(live)
+    )
 
 
 def average_pool(live: Any) -> AveragePool | None:

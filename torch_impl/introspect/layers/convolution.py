@@ -5,6 +5,7 @@ from typing import Any
 from torch import nn
 
 from framework_parity.common.spec.layers.convolution import (
+    Conv1d,
     Conv2d,
     DepthwiseConv2d,
 )
@@ -15,8 +16,24 @@ from framework_parity.torch_impl.introspect.layers.initial_weights import (
 )
 from framework_parity.torch_impl.introspect.layers.windows import (
     pair,
+    sequence_fields,
+    single,
     window_fields,
 )
+
+
+def conv1d(live: Any) -> Conv1d | None:
+    """The extension for sequences."""
+    if type(live) is not extensions.SequenceConv1d:
+        return None
+    return Conv1d(
+        filters=live.out_channels,
+        groups=live.groups,
+        dilation=single(live.dilation),
+        bias=live.bias is not None,
+        **sequence_fields(live),
+        **initializer_fields(live),
+    )
 
 
 def conv2d(live: Any) -> Conv2d | None:

@@ -6,15 +6,25 @@ from torch import nn
 
 from framework_parity.common.spec.layers.pooling import (
     AveragePool,
+    AveragePool1d,
     GlobalAveragePool,
     GlobalMaxPool,
     MaxPool,
+    MaxPool1d,
 )
 from framework_parity.torch_impl import extensions
 from framework_parity.torch_impl.introspect.layers.windows import (
     pair,
+    sequence_fields,
     window_fields,
 )
+
+
+def max_pool1d(live: Any) -> MaxPool1d | None:
+    """The extension for sequences."""
+    if type(live) is not extensions.SequenceMaxPool1d:
+        return None
+    return MaxPool1d(**sequence_fields(live))
 
 
 def max_pool(live: Any) -> MaxPool | None:
@@ -24,6 +34,13 @@ def max_pool(live: Any) -> MaxPool | None:
     if live.ceil_mode or live.return_indices or pair(live.dilation) != (1, 1):
         return None
     return MaxPool(**window_fields(live))
+
+
+def average_pool1d(live: Any) -> AveragePool1d | None:
+    """The extension for sequences."""
+    if type(live) is not extensions.SequenceAvgPool1d:
+        return None
+    return AveragePool1d(count_padding=live.counted, **sequence_fields(live))
 
 
 def average_pool(live: Any) -> AveragePool | None:
