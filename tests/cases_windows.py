@@ -5,6 +5,8 @@ Each row holds the arguments of one `Case`; see `tests.cases`.
 
 from typing import Any, TypeAlias
 
+from tests.cases_ranks import AXES, placed
+
 Row: TypeAlias = dict[str, Any]
 
 SIDES = (7, 4)
@@ -89,3 +91,60 @@ ROWS: list[Row] = [
     ),
 ]
 """Windows over sequences."""
+
+
+def _norm(kind: str, **fields: Any) -> dict[str, Any]:
+    return {kind: {"epsilon": 0.1, **fields}}
+
+
+# Before a normalisation, the gradient of a bias is only rounding.
+BIASLESS = {"dense": {"units": 6, "bias": False}}
+
+NORMS: list[Row] = [
+    *(
+        placed(
+            f"group_norm-{rank}-{groups}{'' if affine else '-plain'}",
+            rank,
+            *before,
+            _norm("group_norm", groups=groups, affine=affine),
+            "tanh",
+        )
+        for rank, before, all_groups in (
+            ("vector", [BIASLESS], (1, 2, 3)),
+            ("sequence", [], (1, 3)),
+            ("image", [], (1, 2)),
+        )
+        for groups in all_groups
+        for affine in (True, False)
+    ),
+    placed(
+        "group_norm-groups",
+        "image",
+        {"conv2d": {"filters": 6, "size": 1, "bias": False}},
+        {"group_norm": {"groups": 3, "epsilon": 1e-5}},
+        "tanh",
+    ),
+    *(
+        placed(
+            f"rms_norm-{rank}-{axes}{'' if affine else '-plain'}",
+            rank,
+            _norm("rms_norm", axes=axes, affine=affine),
+            "tanh",
+        )
+        for rank, all_axes in AXES.items()
+        for axes in all_axes
+        for affine in (True, False)
+    ),
+    *(
+        placed(
+            f"rms_norm-{name}-{affine}",
+            "sequence",
+            {"rms_norm": {"epsilon": epsilon, "affine": affine}},
+            "tanh",
+        )
+        for name, epsilon in (("machine", "machine"), ("keras", 1e-6))
+        for affine in (True, False)
+    ),
+]
+"""Normalisations of groups of channels, and by the root mean square."""
+ROWS += NORMS

@@ -180,6 +180,17 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
         [{"layer_norm": {"epsilon": value}}, *dense()]
     ),
     "layer_norm_axes": lambda value: image({"layer_norm": {"axes": value}}),
+    "group_norm_epsilon": lambda value: image(
+        {"group_norm": {"groups": 3, "epsilon": value}}
+    ),
+    # Its inputs are small, until the layer before it has been trained.
+    "rms_norm_epsilon": lambda value: arm(
+        [
+            {"dense": {"units": 6, "kernel_initializer": {"normal": 1e-3}}},
+            {"rms_norm": {"epsilon": value}},
+            *dense(),
+        ]
+    ),
     "prelu_slopes": lambda value: arm(
         [*dense(), {"prelu": {"slopes": value}}, *dense()]
     ),

@@ -33,6 +33,7 @@ LEFT_OUT = {
     "random_extensions.py",
     "recurrent_extensions.py",
     "schedule_extensions.py",
+    "window_extensions.py",
     # The loop is written out in PyTorch, and a call of `fit` in Keras.
     "scripts/loop.py",
     # The names of each framework's functions.

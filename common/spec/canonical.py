@@ -29,7 +29,7 @@ from framework_parity.common.spec.layers.convolution import (
 )
 from framework_parity.common.spec.layers.core import Flatten
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
-from framework_parity.common.spec.layers.normalization import LayerNorm
+from framework_parity.common.spec.layers.normalization import SampleNorm
 from framework_parity.common.spec.layers.pooling import (
     AveragePool,
     AveragePool1d,
@@ -149,7 +149,7 @@ def _shaped(spec: LayerSpec, shape: Shape) -> LayerSpec:
         case Flatten() if len(shape) == 1:
             # Both orders are the same for a vector.
             return changed(spec, order="channels_last")
-        case LayerNorm():
+        case SampleNorm():
             return changed(spec, axes=_axis(spec.axes, shape))
         case AlongAxis():
             return changed(spec, axis=_axis(spec.axis, shape))

@@ -458,6 +458,29 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "group_norm_epsilon",
+        "group_norm.epsilon",
+        1e-5,
+        1e-3,
+        "Group normalisation's epsilon is 1e-5 in PyTorch and 1e-3 in Keras.",
+        (
+            "nn/modules/normalization.py (eps: float = 1e-5)",
+            "layers/normalization/group_normalization.py (epsilon=1e-3)",
+        ),
+    ),
+    Convention(
+        "rms_norm_epsilon",
+        "rms_norm.epsilon",
+        "machine",
+        1e-6,
+        "The epsilon of a normalisation by the root mean square is the "
+        "machine epsilon of the precision in PyTorch, and 1e-6 in Keras.",
+        (
+            "nn/modules/normalization.py (eps: float | None = None)",
+            "layers/normalization/rms_normalization.py (epsilon=1e-6)",
+        ),
+    ),
+    Convention(
         "prelu_slopes",
         "prelu.slopes",
         "one",

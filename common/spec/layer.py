@@ -170,23 +170,6 @@ def refused(text: str) -> PydanticCustomError:
     return PydanticCustomError("shape", "{text}", {"text": text})
 
 
-def expect_sequence(kind: str, shape: Shape) -> None:
-    """Raise an error if samples are not sequences.
-
-    Args:
-        kind: the kind of the layer, for the message.
-        shape: shape of one sample, without the batch.
-
-    Raises:
-        PydanticCustomError: if the shape does not have two axes.
-    """
-    if len(shape) != 2 or isinstance(shape, TokenShape):
-        raise refused(
-            f"{kind} got samples of shape {shape}, expected sequences: time, "
-            "channels"
-        )
-
-
 def expect_image(kind: str, shape: Shape) -> None:
     """Raise an error if samples are not images.
 

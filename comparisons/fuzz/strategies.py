@@ -88,6 +88,7 @@ RANGES: dict[str, Strategy] = {
     "lr": st.sampled_from([0.001, 0.01, 0.03]),
     "sgd.lr": st.sampled_from([0.01, 0.05, 0.1]),
     "momentum": st.sampled_from([0.0, 0.5, 0.9]),
+    "rms_norm.epsilon": st.sampled_from([1e-6, 1e-3, "machine"]),
     "epsilon": st.sampled_from([1e-8, 1e-7, 1e-5, 1e-3]),
     "beta_1": st.sampled_from([0.0, 0.7, 0.9]),
     "beta_2": st.sampled_from([0.9, 0.99, 0.999]),

@@ -9,7 +9,7 @@ from framework_parity.common.spec.layers.convolution import (
     Conv2d,
     DepthwiseConv2d,
 )
-from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl import window_extensions
 from framework_parity.keras_impl.layers.initial_weights import initializer_call
 from framework_parity.keras_impl.layers.windows import has_word, padding_of
 
@@ -23,7 +23,7 @@ def conv1d(spec: Conv1d, shape: Shape) -> Call:
     """
     built_in = has_word(spec)
     return call(
-        keras.layers.Conv1D if built_in else extensions.PaddedConv1D,
+        keras.layers.Conv1D if built_in else window_extensions.PaddedConv1D,
         spec.filters,
         *spec.size,
         strides=spec.stride[0],
@@ -45,7 +45,7 @@ def conv2d(spec: Conv2d, shape: Shape) -> Call:
     """
     built_in = has_word(spec)
     return call(
-        keras.layers.Conv2D if built_in else extensions.PaddedConv2D,
+        keras.layers.Conv2D if built_in else window_extensions.PaddedConv2D,
         spec.filters,
         spec.size,
         strides=spec.stride,
@@ -68,7 +68,7 @@ def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
     return call(
         keras.layers.DepthwiseConv2D
         if built_in
-        else extensions.PaddedDepthwiseConv2D,
+        else window_extensions.PaddedDepthwiseConv2D,
         spec.size,
         strides=spec.stride,
         padding=padding_of(spec, shape),

@@ -13,7 +13,7 @@ from framework_parity.common.spec.layers.pooling import (
     MaxPool1d,
 )
 from framework_parity.common.spec.padding import Same, Valid
-from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl import window_extensions
 from framework_parity.keras_impl.layers.windows import has_word, padding_of
 
 
@@ -27,7 +27,7 @@ def max_pool1d(spec: MaxPool1d, shape: Shape) -> Call:
     return call(
         keras.layers.MaxPooling1D
         if built_in
-        else extensions.PaddedMaxPooling1D,
+        else window_extensions.PaddedMaxPooling1D,
         *spec.size,
         strides=spec.strides[0],
         padding=padding_of(spec, shape),
@@ -44,7 +44,7 @@ def max_pool(spec: MaxPool, shape: Shape) -> Call:
     return call(
         keras.layers.MaxPooling2D
         if built_in
-        else extensions.PaddedMaxPooling2D,
+        else window_extensions.PaddedMaxPooling2D,
         spec.size,
         strides=spec.strides,
         padding=padding_of(spec, shape),
@@ -67,7 +67,7 @@ def average_pool1d(spec: AveragePool1d, shape: Shape) -> Call:
             padding=spec.padding.kind(),
         )
     return call(
-        extensions.PaddedAveragePooling1D,
+        window_extensions.PaddedAveragePooling1D,
         *spec.size,
         strides=spec.strides[0],
         padding=spec.pads(shape),
@@ -91,7 +91,7 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
             padding=spec.padding.kind(),
         )
     return call(
-        extensions.PaddedAveragePooling2D,
+        window_extensions.PaddedAveragePooling2D,
         spec.size,
         strides=spec.strides,
         padding=spec.pads(shape),

@@ -245,6 +245,14 @@ def _layer_norm(reader: Any, event: Call, layer: Any) -> Described:
     }
 
 
+def _rms_norm(reader: Any, event: Call, layer: Any) -> Described:
+    return "rms_norm", {
+        "axes": reader.axes(event, layer.axis),
+        "epsilon": layer.epsilon,
+        "affine": True,
+    }
+
+
 def _batch_norm(reader: Any, event: Call, layer: Any) -> Described:
     """BatchNormalization, whose axis is counted from either end."""
     axis = reader.axis(event, layer.axis)
@@ -378,6 +386,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.Attention: _dot_attention,
     layers.Embedding: _embedding,
     layers.LayerNormalization: _layer_norm,
+    layers.RMSNormalization: _rms_norm,
     layers.Dropout: _dropout,
     layers.BatchNormalization: _batch_norm,
     layers.GroupNormalization: _group_norm,

@@ -50,6 +50,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "average_pool1d": {"size": 2},
     "average_pool": {"size": 2},
     "symmetric": {"by": 1},
+    "group_norm": {"groups": 1},
     "dropout": {"rate": 0.5},
     "spatial_dropout": {"rate": 0.5},
     "random_crop": {"padding": 1},

@@ -9,7 +9,7 @@ from framework_parity.common.spec.layers.convolution import (
     Conv2d,
     DepthwiseConv2d,
 )
-from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl import window_extensions
 from framework_parity.torch_impl.layers.windows import is_uneven, padding_of
 
 
@@ -21,7 +21,7 @@ def conv1d(spec: Conv1d, shape: Shape) -> Call:
     applied before.
     """
     return call(
-        extensions.SequenceConv1d,
+        window_extensions.SequenceConv1d,
         shape[-1],
         spec.filters,
         *spec.size,
@@ -41,7 +41,9 @@ def conv2d(spec: Conv2d, shape: Shape) -> Call:
     uneven padding is applied before.
     """
     return call(
-        extensions.PaddedConv2d if is_uneven(spec, shape) else nn.Conv2d,
+        window_extensions.PaddedConv2d
+        if is_uneven(spec, shape)
+        else nn.Conv2d,
         shape[-1],
         spec.filters,
         spec.size,
@@ -60,7 +62,9 @@ def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
     width).
     """
     return call(
-        extensions.PaddedConv2d if is_uneven(spec, shape) else nn.Conv2d,
+        window_extensions.PaddedConv2d
+        if is_uneven(spec, shape)
+        else nn.Conv2d,
         shape[-1],
         shape[-1] * spec.multiplier,
         spec.size,

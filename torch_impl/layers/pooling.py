@@ -12,7 +12,7 @@ from framework_parity.common.spec.layers.pooling import (
     MaxPool,
     MaxPool1d,
 )
-from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl import extensions, window_extensions
 from framework_parity.torch_impl.layers.windows import is_uneven, padding_of
 
 
@@ -23,7 +23,7 @@ def max_pool1d(spec: MaxPool1d, shape: Shape) -> Call:
     Padding is applied before, with -∞.
     """
     return call(
-        extensions.SequenceMaxPool1d,
+        window_extensions.SequenceMaxPool1d,
         *spec.size,
         stride=spec.strides[0],
         padding=padding_of(spec, shape),
@@ -37,7 +37,9 @@ def max_pool(spec: MaxPool, shape: Shape) -> Call:
     uneven padding is applied before, with -∞.
     """
     return call(
-        extensions.PaddedMaxPool2d if is_uneven(spec, shape) else nn.MaxPool2d,
+        window_extensions.PaddedMaxPool2d
+        if is_uneven(spec, shape)
+        else nn.MaxPool2d,
         spec.size,
         stride=spec.strides,
         padding=padding_of(spec, shape),
@@ -51,7 +53,7 @@ def average_pool1d(spec: AveragePool1d, shape: Shape) -> Call:
     The default of `count_include_pad` is true.
     """
     return call(
-        extensions.SequenceAvgPool1d,
+        window_extensions.SequenceAvgPool1d,
         *spec.size,
         stride=spec.strides[0],
         padding=padding_of(spec, shape),
@@ -65,7 +67,9 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
     Translation: the default of `count_include_pad` is true.
     """
     return call(
-        extensions.PaddedAvgPool2d if is_uneven(spec, shape) else nn.AvgPool2d,
+        window_extensions.PaddedAvgPool2d
+        if is_uneven(spec, shape)
+        else nn.AvgPool2d,
         spec.size,
         stride=spec.strides,
         padding=padding_of(spec, shape),

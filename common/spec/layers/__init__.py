@@ -48,7 +48,9 @@ from framework_parity.common.spec.layers.embedding import Embedding
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
+    GroupNorm,
     LayerNorm,
+    RmsNorm,
 )
 from framework_parity.common.spec.layers.pooling import (
     AveragePool,
@@ -90,6 +92,8 @@ Layer: TypeAlias = Annotated[
     | Flatten
     | BatchNorm
     | LayerNorm
+    | GroupNorm
+    | RmsNorm
     | Prelu
     | Dropout
     | SpatialDropout

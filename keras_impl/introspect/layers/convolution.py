@@ -9,7 +9,7 @@ from framework_parity.common.spec.layers.convolution import (
     Conv2d,
     DepthwiseConv2d,
 )
-from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl import window_extensions
 from framework_parity.keras_impl.introspect.layers.initial_weights import (
     initializer_fields,
 )
@@ -21,7 +21,10 @@ from framework_parity.keras_impl.introspect.layers.windows import (
 
 def conv1d(live: Any) -> Conv1d | None:
     """Conv1D, or the extension for padding in numbers."""
-    matches = type(live) in (keras.layers.Conv1D, extensions.PaddedConv1D)
+    matches = type(live) in (
+        keras.layers.Conv1D,
+        window_extensions.PaddedConv1D,
+    )
     if not matches or not is_plain(live):
         return None
     return Conv1d(
@@ -34,7 +37,10 @@ def conv1d(live: Any) -> Conv1d | None:
 
 def conv2d(live: Any) -> Conv2d | None:
     """Conv2D, or the extension for padding in numbers."""
-    matches = type(live) in (keras.layers.Conv2D, extensions.PaddedConv2D)
+    matches = type(live) in (
+        keras.layers.Conv2D,
+        window_extensions.PaddedConv2D,
+    )
     if not matches or not is_plain(live):
         return None
     return Conv2d(
@@ -51,7 +57,10 @@ def depthwise_conv2d(live: Any) -> DepthwiseConv2d | None:
     Translation: initialisers use the fans of all channels, unless others are
     passed.
     """
-    classes = (keras.layers.DepthwiseConv2D, extensions.PaddedDepthwiseConv2D)
+    classes = (
+        keras.layers.DepthwiseConv2D,
+        window_extensions.PaddedDepthwiseConv2D,
+    )
     if type(live) not in classes or not is_plain(live):
         return None
     height, width = live.kernel_size

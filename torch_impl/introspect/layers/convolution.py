@@ -9,8 +9,8 @@ from framework_parity.common.spec.layers.convolution import (
     Conv2d,
     DepthwiseConv2d,
 )
-from framework_parity.torch_impl import extensions
 from framework_parity.torch_impl import initializer_extensions as drawing
+from framework_parity.torch_impl import window_extensions
 from framework_parity.torch_impl.introspect.layers.initial_weights import (
     initializer_fields,
 )
@@ -24,7 +24,7 @@ from framework_parity.torch_impl.introspect.layers.windows import (
 
 def conv1d(live: Any) -> Conv1d | None:
     """The extension for sequences."""
-    if type(live) is not extensions.SequenceConv1d:
+    if type(live) is not window_extensions.SequenceConv1d:
         return None
     return Conv1d(
         filters=live.out_channels,
@@ -73,7 +73,7 @@ def depthwise_conv2d(live: Any) -> DepthwiseConv2d | None:
 
 
 def _is_convolution(live: Any) -> bool:
-    matches = type(live) in (nn.Conv2d, extensions.PaddedConv2d)
+    matches = type(live) in (nn.Conv2d, window_extensions.PaddedConv2d)
     return matches and live.padding_mode == "zeros" and live.padding != "same"
 
 
