@@ -148,3 +148,35 @@ NORMS: list[Row] = [
 ]
 """Normalisations of groups of channels, and by the root mean square."""
 ROWS += NORMS
+
+RIMS: dict[str, dict[str, Any]] = {
+    "both": {"start": 1},
+    "start": {"start": 2, "end": 0},
+    "end": {"start": 0, "end": 1},
+}
+
+RESIZED: list[Row] = [
+    *(
+        placed(f"{kind}-{rank}-{name}", rank, "tanh", {kind: fields}, "tanh")
+        for kind in ("zero_padding", "cropping")
+        for rank in ("sequence", "image")
+        for name, fields in RIMS.items()
+    ),
+    *(
+        placed(
+            f"{kind}-image-sides",
+            "image",
+            "tanh",
+            {kind: {"start": [1, 0], "end": [1, 2]}},
+            {"conv2d": {"filters": 2, "size": 2}},
+        )
+        for kind in ("zero_padding", "cropping")
+    ),
+    placed("zero_padding-wide", "image", {"zero_padding": [3, 2]}),
+    *(
+        placed(f"upsampling-{name}", "image", "tanh", {"upsampling": factor})
+        for name, factor in (("even", 2), ("uneven", [1, 3]))
+    ),
+]
+"""Zeros around samples, parts of them, and repeated pixels."""
+ROWS += RESIZED

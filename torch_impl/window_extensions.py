@@ -111,3 +111,10 @@ class SequenceAvgPool1d(nn.AvgPool1d):
             ones = functional.pad(torch.ones_like(x[:1].mT), self.sides)
             mean = mean / super().forward(ones)
         return mean.mT
+
+
+class SequenceZeroPad(nn.ZeroPad1d):
+    """ZeroPad1d of a sequence (n, t, c); negative numbers cut off."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's
+        return super().forward(input.mT).mT

@@ -53,6 +53,12 @@ from framework_parity.common.spec.layers.pooling import (
 )
 from framework_parity.common.spec.layers.recurrent import Recurrent
 from framework_parity.common.spec.layers.regularization import SpatialDropout
+from framework_parity.common.spec.layers.resizing import (
+    Cropping,
+    Rim,
+    Upsampling,
+    ZeroPadding,
+)
 from framework_parity.common.spec.layers.windows import (
     ImageWindow,
     SequenceWindow,
@@ -234,7 +240,15 @@ IMAGE = [
     kind
     for kind in SIMPLE
     if issubclass(
-        kind, (ImageWindow, GlobalPool, Augmentation, SpatialDropout)
+        kind,
+        (
+            ImageWindow,
+            GlobalPool,
+            Augmentation,
+            SpatialDropout,
+            Rim,
+            Upsampling,
+        ),
     )
 ]
 SEQUENCE = [
@@ -261,6 +275,7 @@ ANY = [
 ON_SEQUENCES = [
     *(*ANY, *SEQUENCE, *SEQUENCE, Dense),
     *(GlobalAveragePool, GlobalMaxPool, SpatialDropout),
+    *(ZeroPadding, Cropping),
 ]
 
 

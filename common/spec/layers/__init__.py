@@ -69,6 +69,11 @@ from framework_parity.common.spec.layers.regularization import (
     Dropout,
     SpatialDropout,
 )
+from framework_parity.common.spec.layers.resizing import (
+    Cropping,
+    Upsampling,
+    ZeroPadding,
+)
 from framework_parity.common.spec.node import TaggedUnion
 
 Layer: TypeAlias = Annotated[
@@ -90,6 +95,9 @@ Layer: TypeAlias = Annotated[
     | GlobalAveragePool
     | GlobalMaxPool
     | Flatten
+    | ZeroPadding
+    | Cropping
+    | Upsampling
     | BatchNorm
     | LayerNorm
     | GroupNorm
