@@ -102,3 +102,30 @@ class PaddedAveragePooling1D(_PaddedAverage, keras.layers.AveragePooling1D):
 @registered
 class PaddedAveragePooling2D(_PaddedAverage, keras.layers.AveragePooling2D):
     """AveragePooling2D after padding with zeros."""
+
+
+@registered
+class CroppedConv2DTranspose(keras.layers.Conv2DTranspose):
+    """Conv2DTranspose of which `cropping` is cut off both sides of each axis.
+
+    Args:
+        cropping: (rows, columns).
+    """
+
+    def __init__(self, *args: Any, cropping: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cropping = tuple(cropping)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        n, *sides, filters = super().compute_output_shape(input_shape)
+        cut = zip(sides, self.cropping, strict=True)
+        return n, *(m and m - 2 * by for m, by in cut), filters
+
+    def call(self, inputs: Any) -> Any:
+        down, across = self.cropping
+        rows = slice(down, -down or None)
+        columns = slice(across, -across or None)
+        return super().call(inputs)[:, rows, columns]
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"cropping": list(self.cropping)}

@@ -180,3 +180,49 @@ RESIZED: list[Row] = [
 ]
 """Zeros around samples, parts of them, and repeated pixels."""
 ROWS += RESIZED
+
+CUTS: dict[str, dict[str, Any]] = {
+    "valid": {},
+    "valid-stride": {"stride": 2},
+    "valid-apart": {"size": 2, "stride": 3},
+    "valid-added": {"stride": 2, "output_padding": 1},
+    "same": {"padding": "same"},
+    "same-stride": {"padding": "same", "stride": 2},
+    "same-even": {"padding": "same", "size": 4, "stride": 2},
+    "same-even-odd": {"padding": "same", "size": 2},
+    "same-apart": {"padding": "same", "size": [3, 1], "stride": [1, 3]},
+    "same-mixed": {"padding": "same", "size": [4, 1], "stride": [3, 2]},
+    "symmetric": {"padding": {"symmetric": 1}},
+    "symmetric-stride": {"padding": {"symmetric": 1}, "stride": 2},
+    "symmetric-added": {
+        "padding": {"symmetric": [1, 0]},
+        "stride": 2,
+        "output_padding": [1, 0],
+    },
+    "symmetric-twice": {
+        "size": 4,
+        "padding": {"symmetric": 1},
+        "stride": 2,
+        "bias": False,
+    },
+    "plain": {"bias": False},
+    "torch": {
+        "kernel_initializer": "fan_in_uniform",
+        "bias_initializer": "fan_in_uniform",
+    },
+}
+
+ROWS += [
+    {
+        "id": f"conv2d_transpose-{name}",
+        "layers": [
+            {"conv2d": {"filters": 2, "size": 1}},
+            {"conv2d_transpose": {"filters": 3, "size": 3, **fields}},
+            "tanh",
+            "flatten",
+            {"dense": 3},
+        ],
+        "sides": (3, 4, 3),
+    }
+    for name, fields in CUTS.items()
+]

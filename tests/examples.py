@@ -47,7 +47,7 @@ def image(*layers: Any, sides: Any = (4, 5, 3)) -> Arm:
 
 
 def conv(kind: str, **fields: Any) -> dict[str, Any]:
-    filters = {"filters": 2} if kind == "conv2d" else {}
+    filters = {} if kind == "depthwise_conv2d" else {"filters": 2}
     return {kind: {**filters, "size": 3, **fields}}
 
 
@@ -90,7 +90,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "dense_bias_initializer": lambda value: arm(dense(bias_initializer=value)),
     **{
         f"{kind}_{tensor}_initializer": _initialized(kind, tensor)
-        for kind in ("conv2d", "depthwise_conv2d")
+        for kind in ("conv2d", "depthwise_conv2d", "conv2d_transpose")
         for tensor in ("kernel", "bias")
     },
     "depthwise_conv2d_fan_in": lambda value: image(

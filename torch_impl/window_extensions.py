@@ -118,3 +118,28 @@ class SequenceZeroPad(nn.ZeroPad1d):
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's
         return super().forward(input.mT).mT
+
+
+class CroppedConvTranspose2d(nn.ConvTranspose2d):
+    """ConvTranspose2d of which `cropping` is cut off each side.
+
+    The sides are left, right, top, bottom; negative numbers add zeros. The
+    bias is added afterwards.
+    """
+
+    def __init__(
+        self, *args: Any, cropping: tuple[int, ...], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = cropping
+
+    def forward(
+        self,
+        input: Tensor,  # noqa: A002 - PyTorch's
+        output_size: Any = None,
+    ) -> Tensor:
+        whole = functional.conv_transpose2d(
+            input, self.weight, stride=self.stride
+        )
+        part = functional.pad(whole, [-n for n in self.sides])
+        return part if self.bias is None else part + self.bias[:, None, None]

@@ -25,6 +25,7 @@ from framework_parity.common.spec.layers.activations import AlongAxis, Prelu
 from framework_parity.common.spec.layers.attention import MultiHeadAttention
 from framework_parity.common.spec.layers.convolution import (
     Conv2d,
+    Conv2dTranspose,
     DepthwiseConv2d,
 )
 from framework_parity.common.spec.layers.core import Flatten
@@ -134,6 +135,8 @@ def _layer(spec: LayerSpec, shape: Shape | None) -> LayerSpec:
     match layer:
         case DepthwiseConv2d() if not _sees_fans(layer):
             layer = changed(layer, fan_in="per_channel")
+        case Conv2dTranspose():
+            layer = _transposed(layer)
         case Residual(shortcut=()):
             layer = changed(layer, shortcut="identity")
         case Recurrent(returns="last_step") if layer.direction != "both":
@@ -205,6 +208,16 @@ def _window(spec: Window, shape: Shape) -> LayerSpec:
             return changed(padded, count_padding=False)
         case _:
             return padded
+
+
+def _transposed(spec: Conv2dTranspose) -> LayerSpec:
+    """Return the canonical form: `same` only where more is cut off the end."""
+    (top, bottom), (left, right) = spec.cut
+    if bottom > top or right > left:
+        return spec
+    by: Any = Symmetric(by=(top, left)) if top or left else Valid()
+    added = (top - bottom, left - right)
+    return changed(spec, padding=by, output_padding=added)
 
 
 def _depthwise(spec: Conv2d, channels: int) -> LayerSpec:

@@ -148,6 +148,30 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "conv2d_transpose_kernel_initializer",
+        "conv2d_transpose.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws a transposed kernel from U(±1/√fan_in), Keras from "
+        "U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/conv.py (kaiming_uniform_)",
+            "layers/convolutional/base_conv_transpose.py (glorot_uniform)",
+        ),
+    ),
+    Convention(
+        "conv2d_transpose_bias_initializer",
+        "conv2d_transpose.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws the bias of a transposed convolution from "
+        "U(±1/√fan_in), Keras starts it at zero.",
+        (
+            "nn/modules/conv.py (bound = 1 / math.sqrt(fan_in))",
+            "layers/convolutional/base_conv_transpose.py (bias_initializer)",
+        ),
+    ),
+    Convention(
         "average_pool_padding",
         "average_pool.count_padding",
         True,

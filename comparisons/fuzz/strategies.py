@@ -42,7 +42,10 @@ from framework_parity.common.spec.layers.attention import (
     SinusoidalPositions,
 )
 from framework_parity.common.spec.layers.augmentation import Augmentation
-from framework_parity.common.spec.layers.convolution import Conv2d
+from framework_parity.common.spec.layers.convolution import (
+    Conv2d,
+    Conv2dTranspose,
+)
 from framework_parity.common.spec.layers.core import Dense, Flatten
 from framework_parity.common.spec.layers.embedding import Embedding
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
@@ -248,6 +251,7 @@ IMAGE = [
             SpatialDropout,
             Rim,
             Upsampling,
+            Conv2dTranspose,
         ),
     )
 ]

@@ -7,8 +7,10 @@ from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.convolution import (
     Conv1d,
     Conv2d,
+    Conv2dTranspose,
     DepthwiseConv2d,
 )
+from framework_parity.common.spec.padding import Same, Symmetric
 from framework_parity.keras_impl import window_extensions
 from framework_parity.keras_impl.layers.initial_weights import initializer_call
 from framework_parity.keras_impl.layers.windows import has_word, padding_of
@@ -78,3 +80,31 @@ def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
         depthwise_initializer=kernel,
         bias_initializer=initializer_call("bias", spec, shape),
     )
+
+
+def conv2d_transpose(spec: Conv2dTranspose, shape: Shape) -> Call:
+    """Conv2DTranspose.
+
+    Translation: the kernel is stored (height, width, filters, channels).
+    `padding` is a string; a number that is cut off both sides needs a
+    subclass. Without `output_padding` a stride is the least that a pixel adds.
+    """
+    fields = {
+        "strides": spec.stride,
+        "use_bias": spec.bias,
+        "kernel_initializer": initializer_call("kernel", spec, shape),
+        "bias_initializer": initializer_call("bias", spec, shape),
+    }
+    layer = keras.layers.Conv2DTranspose
+    if isinstance(spec.padding, Same):
+        return call(layer, spec.filters, spec.size, padding="same", **fields)
+    fields["output_padding"] = spec.output_padding
+    if isinstance(spec.padding, Symmetric) and any(spec.padding.by):
+        return call(
+            window_extensions.CroppedConv2DTranspose,
+            spec.filters,
+            spec.size,
+            cropping=spec.padding.by,
+            **fields,
+        )
+    return call(layer, spec.filters, spec.size, **fields)

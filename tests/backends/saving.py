@@ -128,6 +128,11 @@ KERAS: dict[str, dict[str, Any]] = {
         "kernel_size": 3,
         "padding": ((1, 2),),
     },
+    "CroppedConv2DTranspose": {
+        "filters": 2,
+        "kernel_size": 3,
+        "cropping": (1, 0),
+    },
     "PaddedConv2D": {"filters": 2, "kernel_size": 3},
     "PaddedDepthwiseConv2D": {"kernel_size": 3, "depth_multiplier": 2},
     "UnitsUniform": {"units": 4, "seed": 1},

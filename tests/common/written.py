@@ -45,6 +45,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "conv1d": {"filters": 2, "size": 3},
     "conv2d": {"filters": 2, "size": 3},
     "depthwise_conv2d": {"size": 3},
+    "conv2d_transpose": {"filters": 2, "size": 3},
     "max_pool1d": {"size": 2},
     "max_pool": {"size": 2},
     "average_pool1d": {"size": 2},

@@ -7,6 +7,7 @@ from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.convolution import (
     Conv1d,
     Conv2d,
+    Conv2dTranspose,
     DepthwiseConv2d,
 )
 from framework_parity.torch_impl import window_extensions
@@ -73,4 +74,30 @@ def depthwise_conv2d(spec: DepthwiseConv2d, shape: Shape) -> Call:
         dilation=spec.dilation,
         groups=shape[-1],
         bias=spec.bias,
+    )
+
+
+def conv2d_transpose(spec: Conv2dTranspose, shape: Shape) -> Call:
+    """ConvTranspose2d.
+
+    Translation: the kernel is stored (channels, filters, height, width), as
+    `weight`. As much is cut off at the end as at the start, `padding`, but for
+    `output_padding`; more at the end needs a subclass.
+    """
+    fields = {"stride": spec.stride, "bias": spec.bias}
+    sizes = (shape[-1], spec.filters, spec.size)
+    (top, bottom), (left, right) = spec.cut
+    if bottom > top or right > left:
+        return call(
+            window_extensions.CroppedConvTranspose2d,
+            *sizes,
+            cropping=(left, right, top, bottom),
+            **fields,
+        )
+    return call(
+        nn.ConvTranspose2d,
+        *sizes,
+        padding=(top, left),
+        output_padding=(top - bottom, left - right),
+        **fields,
     )

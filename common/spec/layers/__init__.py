@@ -41,6 +41,7 @@ from framework_parity.common.spec.layers.augmentation import (
 from framework_parity.common.spec.layers.convolution import (
     Conv1d,
     Conv2d,
+    Conv2dTranspose,
     DepthwiseConv2d,
 )
 from framework_parity.common.spec.layers.core import Dense, Flatten
@@ -88,6 +89,7 @@ Layer: TypeAlias = Annotated[
     | Conv1d
     | Conv2d
     | DepthwiseConv2d
+    | Conv2dTranspose
     | MaxPool1d
     | MaxPool
     | AveragePool1d

@@ -1,7 +1,9 @@
 """Convolution layers over images and sequences."""
 
 import math
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import model_validator
 
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.initializers import (
@@ -9,7 +11,9 @@ from framework_parity.common.spec.initializers import (
     KernelInitializer,
 )
 from framework_parity.common.spec.layer import (
+    LayerSpec,
     Shape,
+    expect_image,
     refused,
 )
 from framework_parity.common.spec.layers.windows import (
@@ -17,11 +21,22 @@ from framework_parity.common.spec.layers.windows import (
     SequenceWindow,
     Window,
 )
-from framework_parity.common.spec.node import PositiveInt, StrictBool
+from framework_parity.common.spec.node import (
+    PositiveInt,
+    StrictBool,
+    TaggedUnion,
+)
 from framework_parity.common.spec.padding import (
     IntPair,
     IntSingle,
+    Margin,
+    Same,
+    Symmetric,
+    Valid,
 )
+
+Cut: TypeAlias = Annotated[Valid | Same | Symmetric, TaggedUnion()]
+"""What a transposed convolution cuts off."""
 
 
 class Convolution(Window):
@@ -169,3 +184,95 @@ class DepthwiseConv2d(ImageWindow, Convolution):
         if self.fan_in == "per_channel":
             return h * w, h * w * channels * multiplier
         return h * w * channels, h * w * multiplier
+
+
+class Conv2dTranspose(LayerSpec):
+    """A transposed convolution of images, of which the rim is cut off.
+
+    Each pixel of the input adds its window, x K, to the output; neighbouring
+    pixels' windows are `stride` apart. Of n pixels, the whole output has
+    (n - 1) s + k. K is (height, width, filters, channels), as in
+    Keras; PyTorch stores (channels, filters, height, width).
+
+    Attributes:
+        filters: the number of output channels.
+        size: the size of the kernel, (height, width).
+        stride: the distance of neighbouring windows in the output.
+        padding: what is cut off. `valid`: nothing; `symmetric`: a number on
+            both sides, PyTorch's `padding`; `same`: so much that the output
+            has n s pixels, Keras's word, of which an odd one goes to the end.
+        output_padding: how much less is cut off at the end; where that is
+            more than there is, the rest is zero, plus the bias.
+        bias: whether there is a bias for each filter.
+    """
+
+    shorthand_field = "filters"
+    filters: PositiveInt
+    size: IntPair
+    stride: IntPair = (1, 1)
+    padding: Cut = Valid()
+    output_padding: Margin = (0, 0)
+    bias: StrictBool = True
+    kernel_initializer: KernelInitializer
+    bias_initializer: BiasInitializer
+
+    @model_validator(mode="after")
+    def _pads_less_than_a_stride(self) -> "Conv2dTranspose":
+        pairs = zip(self.output_padding, self.stride, strict=True)
+        if any(added >= stride for added, stride in pairs):
+            raise ValueError(
+                f"got output_padding {self.output_padding}, expected less "
+                f"than the stride {self.stride}"
+            )
+        if isinstance(self.padding, Same) and any(self.output_padding):
+            raise ValueError(
+                "got output_padding with the padding 'same', whose output "
+                "has n times the stride"
+            )
+        return self
+
+    @property
+    def cut(self) -> tuple[tuple[int, int], ...]:
+        """What is cut off before and after each axis; less than 0 is added."""
+        cut = []
+        for axis, added in enumerate(self.output_padding):
+            extra = self.size[axis] - self.stride[axis]
+            before, after = 0, -added
+            if isinstance(self.padding, Same):
+                before = max(extra, 0) // 2
+                after = extra - before
+            elif isinstance(self.padding, Symmetric):
+                before = self.padding.by[axis]
+                after = before - added
+            cut.append((before, after))
+        return tuple(cut)
+
+    def output_shape(self, shape: Shape) -> Shape:
+        """Return (height, width, filters) of the output."""
+        expect_image(self.kind(), shape)
+        sides = [
+            (n - 1) * s + k - sum(cut)
+            for n, s, k, cut in zip(
+                shape, self.stride, self.size, self.cut, strict=False
+            )
+        ]
+        if min(sides) < 1:
+            raise refused(
+                f"{self.kind()} cuts off {self.cut} of an output from samples "
+                f"of shape {shape}, of which nothing is left"
+            )
+        return (*sides, self.filters)
+
+    def parameters(self, shape: Shape) -> dict[str, Shape]:
+        """Return the shapes of the kernel and, with `bias`, the bias."""
+        kernel = {"kernel": (*self.size, self.filters, shape[-1])}
+        return kernel | ({"bias": (self.filters,)} if self.bias else {})
+
+    def fans(self, shape: Shape) -> tuple[int, int]:
+        """Return (h w filters, h w channels), as both frameworks infer them.
+
+        They take the kernel for that of the convolution in the other
+        direction.
+        """
+        pixels = math.prod(self.size)
+        return pixels * self.filters, pixels * shape[-1]

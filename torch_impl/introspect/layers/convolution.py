@@ -7,8 +7,10 @@ from torch import nn
 from framework_parity.common.spec.layers.convolution import (
     Conv1d,
     Conv2d,
+    Conv2dTranspose,
     DepthwiseConv2d,
 )
+from framework_parity.common.spec.padding import Same, Symmetric, Valid
 from framework_parity.torch_impl import initializer_extensions as drawing
 from framework_parity.torch_impl import window_extensions
 from framework_parity.torch_impl.introspect.layers.initial_weights import (
@@ -68,6 +70,26 @@ def depthwise_conv2d(live: Any) -> DepthwiseConv2d | None:
         multiplier=live.out_channels // live.in_channels,
         fan_in="all_channels" if explicit else "per_channel",
         **_moved(live),
+        **initializer_fields(live),
+    )
+
+
+def conv2d_transpose(live: Any) -> Conv2dTranspose | None:
+    """ConvTranspose2d, or the extension, which is Keras's "same"."""
+    cropped = type(live) is window_extensions.CroppedConvTranspose2d
+    if type(live) is not nn.ConvTranspose2d and not cropped:
+        return None
+    if live.groups != 1 or pair(live.dilation) != (1, 1):
+        return None
+    by = pair(live.padding)
+    padding = Symmetric(by=by) if any(by) else Valid()
+    return Conv2dTranspose(
+        filters=live.out_channels,
+        size=pair(live.kernel_size),
+        stride=pair(live.stride),
+        padding=Same() if cropped else padding,
+        output_padding=pair(live.output_padding),
+        bias=live.bias is not None,
         **initializer_fields(live),
     )
 
