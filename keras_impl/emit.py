@@ -22,6 +22,7 @@ from framework_parity.keras_impl import (
     random_extensions,
     recurrent_extensions,
     schedule_extensions,
+    window_extensions,
 )
 from framework_parity.keras_impl.model import block_call
 
@@ -44,6 +45,7 @@ VOCABULARY = Vocabulary(
         random_extensions,
         recurrent_extensions,
         schedule_extensions,
+        window_extensions,
     ),
 )
 

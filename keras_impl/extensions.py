@@ -155,80 +155,6 @@ def minimum(a: Any, b: Any) -> Any:
     return (ops.minimum(a, b) + ops.minimum(b, a)) / 2
 
 
-class _Padded(keras.layers.Layer):
-    """A base class of window layers, with `padding` for each side.
-
-    Args:
-        padding: ((above, below), (left, right)).
-    """
-
-    filling = 0.0
-
-    def __init__(self, *args: Any, padding: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.sides = ((0, 0), *map(tuple, padding), (0, 0))
-
-    def padded_shape(self, shape: Any) -> Any:
-        return tuple(
-            None if n is None else n + sum(side)
-            for n, side in zip(shape, self.sides, strict=True)
-        )
-
-    def build(self, shape: Any) -> None:
-        super().build(self.padded_shape(shape))
-
-    def compute_output_shape(self, shape: Any) -> Any:
-        return super().compute_output_shape(self.padded_shape(shape))
-
-    def call(self, x: Any) -> Any:
-        padded = ops.pad(x, self.sides, constant_values=self.filling)
-        return super().call(padded)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {
-            "padding": [*map(list, self.sides[1:-1])]
-        }
-
-
-@registered
-class PaddedConv2D(_Padded, keras.layers.Conv2D):
-    """Conv2D after padding with zeros."""
-
-
-@registered
-class PaddedDepthwiseConv2D(_Padded, keras.layers.DepthwiseConv2D):
-    """DepthwiseConv2D after padding with zeros."""
-
-
-@registered
-class PaddedMaxPooling2D(_Padded, keras.layers.MaxPooling2D):
-    """MaxPooling2D after padding with -∞, which is never the maximum."""
-
-    filling = -math.inf
-
-
-@registered
-class PaddedAveragePooling2D(_Padded, keras.layers.AveragePooling2D):
-    """AveragePooling2D after padding with zeros.
-
-    If padding is not counted, the mean is divided by the mean of ones that
-    are padded with zeros: by the share of the window inside the input.
-    """
-
-    def __init__(self, *args: Any, count_padding: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.count_padding = count_padding
-
-    def call(self, x: Any) -> Any:
-        mean = super().call(x)
-        if self.count_padding:
-            return mean
-        return mean / super().call(ops.ones_like(x[:1]))
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"count_padding": self.count_padding}
-
-
 @registered
 class DenseEmbedding(keras.layers.Embedding):
     """Embedding with one derivative for each row of the table.
@@ -292,6 +218,48 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):
         added = self.moving_variance - kept
         self.moving_variance.assign(kept + added * (count / (count - 1)))
         return outputs
+
+
+@registered
+class AnyRMSNormalization(keras.layers.RMSNormalization):
+    """RMSNormalization of any axes, that may have no scale.
+
+    The scale is reshaped to the axes; RMSNormalization multiplies the last
+    axes by it, whichever are normalised.
+
+    Args:
+        axis: the axis or axes.
+        epsilon: a number, or None for the machine epsilon of the precision
+            that it computes in, at least float32.
+        affine: whether there is a scale.
+    """
+
+    def __init__(
+        self, axis: Any, epsilon: float | None, affine: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(axis, epsilon, **kwargs)
+        self.affine = affine
+
+    def build(self, input_shape: Any) -> None:
+        if self.affine:
+            super().build(input_shape)
+        else:
+            self.scale, self.built = None, True
+
+    def call(self, x: Any) -> Any:
+        double = self.compute_dtype == "float64"
+        machine = np.finfo("float64" if double else "float32").eps
+        epsilon = float(machine) if self.epsilon is None else self.epsilon
+        normal = ops.rms_normalization(x, axis=self.axis, epsilon=epsilon)
+        if not self.affine:
+            return normal
+        sizes = [1] * len(x.shape)
+        for axis in self.axis:
+            sizes[axis] = x.shape[axis]
+        return normal * ops.reshape(self.scale, sizes)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"affine": self.affine}
 
 
 @registered

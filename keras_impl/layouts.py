@@ -118,7 +118,8 @@ def _layer_normalization(layer: Any) -> tuple[Layout, ...]:
 
 def _rms_normalization(layer: Any) -> tuple[Layout, ...]:
     """RMSNormalization."""
-    same = " ".join(f"a{axis}" for axis in range(len(layer.scale.shape)))
+    number = len(getattr(layer.scale, "shape", ()))
+    same = " ".join(f"a{axis}" for axis in range(number))
     return (Layout("gamma", ("scale",), f"{same} -> {same}"),)
 
 

@@ -18,7 +18,12 @@ from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.node import defaults_from
 from framework_parity.common.spec.recipe import Recipe
-from tests import cases_images, cases_ranks, cases_sequences
+from tests import (
+    cases_images,
+    cases_ranks,
+    cases_sequences,
+    cases_windows,
+)
 
 
 def arm(
@@ -401,6 +406,7 @@ LAYERS = [
     ),
     *(Case(**row) for row in cases_ranks.ROWS),
     *(Case(**row) for row in cases_sequences.ROWS),
+    *(Case(**row) for row in cases_windows.ROWS),
     *(
         Case(
             f"{name}-at_{kink:g}",

@@ -47,12 +47,22 @@ def image(*layers: Any, sides: Any = (4, 5, 3)) -> Arm:
 
 
 def conv(kind: str, **fields: Any) -> dict[str, Any]:
-    filters = {"filters": 2} if kind == "conv2d" else {}
+    filters = {} if kind == "depthwise_conv2d" else {"filters": 2}
     return {kind: {**filters, "size": 3, **fields}}
 
 
 def _initialized(kind: str, tensor: str) -> Callable[[Any], Arm]:
     return lambda value: image(conv(kind, **{f"{tensor}_initializer": value}))
+
+
+def _over_time(tensor: str) -> Callable[[Any], Arm]:
+    """Return a convolution of sequences, with one initialiser."""
+
+    def example(value: Any) -> Arm:
+        fields = {"filters": 2, "size": 3, f"{tensor}_initializer": value}
+        return arm([{"conv1d": fields}, "flatten", *dense()], (6, 3))
+
+    return example
 
 
 def _normed(field: str) -> Callable[[Any], Arm]:
@@ -80,7 +90,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "dense_bias_initializer": lambda value: arm(dense(bias_initializer=value)),
     **{
         f"{kind}_{tensor}_initializer": _initialized(kind, tensor)
-        for kind in ("conv2d", "depthwise_conv2d")
+        for kind in ("conv2d", "depthwise_conv2d", "conv2d_transpose")
         for tensor in ("kernel", "bias")
     },
     "depthwise_conv2d_fan_in": lambda value: image(
@@ -123,6 +133,24 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "multi_head_attention_output_initializer": lambda value: arm(
         attention(output_initializer=value), (4, 16)
     ),
+    **{
+        f"conv1d_{tensor}_initializer": _over_time(tensor)
+        for tensor in ("kernel", "bias")
+    },
+    "average_pool1d_padding": lambda value: arm(
+        [
+            {
+                "average_pool1d": {
+                    "size": 3,
+                    "padding": "same",
+                    "count_padding": value,
+                }
+            },
+            "flatten",
+            *dense(),
+        ],
+        (5, 3),
+    ),
     "embedding_initializer": lambda value: arm(
         [
             {
@@ -152,6 +180,17 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
         [{"layer_norm": {"epsilon": value}}, *dense()]
     ),
     "layer_norm_axes": lambda value: image({"layer_norm": {"axes": value}}),
+    "group_norm_epsilon": lambda value: image(
+        {"group_norm": {"groups": 3, "epsilon": value}}
+    ),
+    # Its inputs are small, until the layer before it has been trained.
+    "rms_norm_epsilon": lambda value: arm(
+        [
+            {"dense": {"units": 6, "kernel_initializer": {"normal": 1e-3}}},
+            {"rms_norm": {"epsilon": value}},
+            *dense(),
+        ]
+    ),
     "prelu_slopes": lambda value: arm(
         [*dense(), {"prelu": {"slopes": value}}, *dense()]
     ),

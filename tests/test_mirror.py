@@ -33,6 +33,7 @@ LEFT_OUT = {
     "random_extensions.py",
     "recurrent_extensions.py",
     "schedule_extensions.py",
+    "window_extensions.py",
     # The loop is written out in PyTorch, and a call of `fit` in Keras.
     "scripts/loop.py",
     # The names of each framework's functions.
@@ -59,7 +60,10 @@ OF_ITS_OWN = {
     },
     "scripts/model.py": {"weight_code", "model_call", "hides_logits"},
     "introspect/layers/initial_weights.py": {"FAN_IN", "initializer_fields"},
-    "introspect/layers/windows.py": {"pair", "is_plain", "is_channels_last"},
+    "introspect/layers/windows.py": {
+        *("pair", "sequence_fields", "single"),
+        *("is_plain", "is_channels_last"),
+    },
     # What each framework has of its own is recorded in its own way.
     "live/trace.py": {
         *("CONTAINERS", "OPENED", "LINEAR", "NAMESPACES"),

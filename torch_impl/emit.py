@@ -27,6 +27,7 @@ from framework_parity.torch_impl import (
     random_extensions,
     recurrent_extensions,
     schedule_extensions,
+    window_extensions,
 )
 from framework_parity.torch_impl.model import (
     block_call,
@@ -52,6 +53,7 @@ VOCABULARY = Vocabulary(
         random_extensions,
         recurrent_extensions,
         schedule_extensions,
+        window_extensions,
     ),
 )
 

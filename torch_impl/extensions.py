@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 
 class ChannelsLastFlatten(nn.Module):
@@ -75,59 +74,6 @@ class Custom(nn.Module):
         return self.function(x)
 
 
-class PaddedConv2d(nn.Conv2d):
-    """Conv2d after padding with zeros, `padding` for each side."""
-
-    def __init__(
-        self, *args: Any, padding: tuple[int, ...], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.sides = padding
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(functional.pad(x, self.sides))
-
-
-class PaddedMaxPool2d(nn.MaxPool2d):
-    """MaxPool2d after padding with -∞, `padding` for each side."""
-
-    def __init__(
-        self, *args: Any, padding: tuple[int, ...], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.sides = padding
-
-    def forward(self, x: Tensor) -> Tensor:
-        padded = functional.pad(x, self.sides, value=-math.inf)
-        pooled: Tensor = super().forward(padded)
-        return pooled
-
-
-class PaddedAvgPool2d(nn.AvgPool2d):
-    """AvgPool2d after padding with zeros, `padding` for each side.
-
-    If padding is not counted, the mean is divided by the mean of ones that
-    are padded with zeros: by the share of the window inside the input.
-    """
-
-    def __init__(
-        self,
-        *args: Any,
-        padding: tuple[int, ...],
-        count_include_pad: bool,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.sides, self.counted = padding, count_include_pad
-
-    def forward(self, x: Tensor) -> Tensor:
-        mean = super().forward(functional.pad(x, self.sides))
-        if self.counted:
-            return mean
-        ones = functional.pad(torch.ones_like(x[:1]), self.sides)
-        return mean / super().forward(ones)
-
-
 class GlobalAvgPool1d(nn.Module):
     """The mean over the time of a sequence (n, t, c)."""
 
@@ -159,11 +105,11 @@ class GlobalMaxPool2d(nn.Module):
         return x.amax((2, 3))
 
 
-class AxesLayerNorm(nn.LayerNorm):
-    """LayerNorm of any axes, `dims`, which are moved to the end first.
+class _AnyAxes(nn.Module):
+    """A base class of normalisations of any axes, `dims`.
 
-    (1,) normalises the channels of each position of (n, c, h, w), (2, 3) the
-    positions of each channel.
+    They are moved to the end first: (1,) normalises the channels of each
+    position of (n, c, h, w), (2, 3) the positions of each channel.
     """
 
     def __init__(
@@ -177,8 +123,23 @@ class AxesLayerNorm(nn.LayerNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         last = tuple(range(-len(self.dims), 0))
-        normal = super().forward(x.movedim(self.dims, last))
+        normal: Tensor = super().forward(x.movedim(self.dims, last))
         return normal.movedim(last, self.dims)
+
+
+class AxesLayerNorm(_AnyAxes, nn.LayerNorm):
+    """LayerNorm of any axes."""
+
+
+class AxesRMSNorm(_AnyAxes, nn.RMSNorm):
+    """RMSNorm of any axes."""
+
+
+class SequenceGroupNorm(nn.GroupNorm):
+    """GroupNorm of a sequence (n, t, c)."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - PyTorch's
+        return super().forward(input.mT).mT
 
 
 class ShapedPReLU(nn.PReLU):

@@ -158,6 +158,12 @@ def _layer_normalization(layer: Any) -> tuple[Layout, ...]:
     return Layout("gamma", ("weight",), axes), Layout("beta", ("bias",), axes)
 
 
+def _rms_normalization(layer: Any) -> tuple[Layout, ...]:
+    """RMSNorm: a whole image has its channels first."""
+    axes = _channels_last(len(layer.normalized_shape))
+    return (Layout("gamma", ("weight",), axes),)
+
+
 def _slopes(layer: Any) -> tuple[Layout, ...]:
     """ShapedPReLU: one slope, or of the shape of a sample."""
     return (Layout("slope", ("weight",), _channels_last(layer.weight.ndim)),)
@@ -221,6 +227,7 @@ _OWN: dict[type, Layouts] = {
     recurrent_extensions.SequenceLSTM: _recurrent,
     recurrent_extensions.SequenceGRU: _recurrent,
     nn.LayerNorm: _layer_normalization,
+    nn.RMSNorm: _rms_normalization,
     extensions.ShapedPReLU: _slopes,
 }
 """Layouts of this backend's layers where those of any live layer differ: the

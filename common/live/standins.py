@@ -74,7 +74,7 @@ def element(kind: str, fields: dict[str, Any], shape: Shape) -> LayerSpec:
     if kind in ALONG:
         names = AXES[len(shape)]
         given["axis"] = names[fields["axis"] - 1]
-    if kind == "layer_norm":
+    if kind in ("layer_norm", "rms_norm"):
         whole = fields["axes"] == tuple(range(1, len(shape) + 1))
         last = fields["axes"] == (len(shape),)
         if not (whole or last):

@@ -25,16 +25,25 @@ from framework_parity.common.spec.layers.activations import AlongAxis, Prelu
 from framework_parity.common.spec.layers.attention import MultiHeadAttention
 from framework_parity.common.spec.layers.convolution import (
     Conv2d,
+    Conv2dTranspose,
     DepthwiseConv2d,
 )
 from framework_parity.common.spec.layers.core import Flatten
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
-from framework_parity.common.spec.layers.normalization import LayerNorm
-from framework_parity.common.spec.layers.pooling import AveragePool
+from framework_parity.common.spec.layers.normalization import SampleNorm
+from framework_parity.common.spec.layers.pooling import (
+    AveragePool,
+    AveragePool1d,
+)
 from framework_parity.common.spec.layers.recurrent import Recurrent
 from framework_parity.common.spec.layers.windows import Window
 from framework_parity.common.spec.node import SpecNode
-from framework_parity.common.spec.padding import Same, Symmetric, Valid
+from framework_parity.common.spec.padding import (
+    Causal,
+    Same,
+    Symmetric,
+    Valid,
+)
 from framework_parity.common.spec.schedules import (
     Changing,
     ConstantRate,
@@ -126,11 +135,13 @@ def _layer(spec: LayerSpec, shape: Shape | None) -> LayerSpec:
     match layer:
         case DepthwiseConv2d() if not _sees_fans(layer):
             layer = changed(layer, fan_in="per_channel")
+        case Conv2dTranspose():
+            layer = _transposed(layer)
         case Residual(shortcut=()):
             layer = changed(layer, shortcut="identity")
         case Recurrent(returns="last_step") if layer.direction != "both":
             layer = changed(layer, returns="last")
-        case AveragePool(padding=Valid()):
+        case AveragePool(padding=Valid()) | AveragePool1d(padding=Valid()):
             layer = changed(layer, count_padding=False)
     return layer if shape is None else _shaped(layer, shape)
 
@@ -141,7 +152,7 @@ def _shaped(spec: LayerSpec, shape: Shape) -> LayerSpec:
         case Flatten() if len(shape) == 1:
             # Both orders are the same for a vector.
             return changed(spec, order="channels_last")
-        case LayerNorm():
+        case SampleNorm():
             return changed(spec, axes=_axis(spec.axes, shape))
         case AlongAxis():
             return changed(spec, axis=_axis(spec.axis, shape))
@@ -173,24 +184,40 @@ def _axis(name: str, shape: Shape) -> str:
 def _window(spec: Window, shape: Shape) -> LayerSpec:
     """Return the canonical form of a window layer, with explicit padding.
 
-    The padding is `symmetric`, or `same` where it is not symmetric. A
-    convolution with as many groups as channels is depthwise, unless there is
-    one channel or Keras's depthwise convolution does not support it.
+    The padding is `symmetric`; where it is not symmetric it is `same`, or
+    `causal` if there is more before than after. A convolution of images with
+    as many groups as channels is depthwise, unless there is one channel or
+    Keras's depthwise convolution does not support it.
     """
-    (top, bottom), (left, right) = spec.pads(shape)
-    by: Any = Symmetric(by=(top, left)) if top or left else Valid()
-    even = (top, left) == (bottom, right)
-    padded = changed(spec, padding=by if even else Same())
+    pads = spec.pads(shape)
+    # A sequence has one number, which stands twice.
+    before = (pads[0][0], pads[-1][0])
+    padding: Any = Symmetric(by=before) if any(before) else Valid()
+    if any(first < last for first, last in pads):
+        padding = Same()
+    elif any(first > last for first, last in pads):
+        padding = Causal()
+    padded = changed(spec, padding=padding)
     channels = shape[-1]
     match padded:
         case Conv2d(groups=groups) if groups == channels > 1:
             return _depthwise(padded, channels)
         case DepthwiseConv2d() if channels == 1:
             return _ungrouped(padded)
-        case AveragePool(padding=Valid()):
+        case AveragePool(padding=Valid()) | AveragePool1d(padding=Valid()):
             return changed(padded, count_padding=False)
         case _:
             return padded
+
+
+def _transposed(spec: Conv2dTranspose) -> LayerSpec:
+    """Return the canonical form: `same` only where more is cut off the end."""
+    (top, bottom), (left, right) = spec.cut
+    if bottom > top or right > left:
+        return spec
+    by: Any = Symmetric(by=(top, left)) if top or left else Valid()
+    added = (top - bottom, left - right)
+    return changed(spec, padding=by, output_padding=added)
 
 
 def _depthwise(spec: Conv2d, channels: int) -> LayerSpec:

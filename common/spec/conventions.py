@@ -88,6 +88,30 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "conv1d_kernel_initializer",
+        "conv1d.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws the kernel of a convolution over sequences from "
+        "U(±1/√fan_in), Keras from U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/conv.py (kaiming_uniform_)",
+            "layers/convolutional/base_conv.py (glorot_uniform)",
+        ),
+    ),
+    Convention(
+        "conv1d_bias_initializer",
+        "conv1d.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws the bias of a convolution over sequences from "
+        "U(±1/√fan_in), Keras starts it at zero.",
+        (
+            "nn/modules/conv.py (bound = 1 / math.sqrt(fan_in))",
+            "layers/convolutional/base_conv.py (bias_initializer)",
+        ),
+    ),
+    Convention(
         "depthwise_conv2d_kernel_initializer",
         "depthwise_conv2d.kernel_initializer",
         "fan_in_uniform",
@@ -124,12 +148,48 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "conv2d_transpose_kernel_initializer",
+        "conv2d_transpose.kernel_initializer",
+        "fan_in_uniform",
+        "glorot_uniform",
+        "PyTorch draws a transposed kernel from U(±1/√fan_in), Keras from "
+        "U(±√(6/(fan_in + fan_out))).",
+        (
+            "nn/modules/conv.py (kaiming_uniform_)",
+            "layers/convolutional/base_conv_transpose.py (glorot_uniform)",
+        ),
+    ),
+    Convention(
+        "conv2d_transpose_bias_initializer",
+        "conv2d_transpose.bias_initializer",
+        "fan_in_uniform",
+        "zeros",
+        "PyTorch draws the bias of a transposed convolution from "
+        "U(±1/√fan_in), Keras starts it at zero.",
+        (
+            "nn/modules/conv.py (bound = 1 / math.sqrt(fan_in))",
+            "layers/convolutional/base_conv_transpose.py (bias_initializer)",
+        ),
+    ),
+    Convention(
         "average_pool_padding",
         "average_pool.count_padding",
         True,
         False,
         "At the rim, PyTorch's average pooling divides by the whole "
         "window, padding included, Keras's by the pixels there are.",
+        (
+            "nn/modules/pooling.py (count_include_pad: bool = True)",
+            "backend/tensorflow/nn.py (tf.nn.avg_pool)",
+        ),
+    ),
+    Convention(
+        "average_pool1d_padding",
+        "average_pool1d.count_padding",
+        True,
+        False,
+        "At the ends of a sequence, PyTorch's average pooling divides by the "
+        "whole window, padding included, Keras's by the steps there are.",
         (
             "nn/modules/pooling.py (count_include_pad: bool = True)",
             "backend/tensorflow/nn.py (tf.nn.avg_pool)",
@@ -419,6 +479,29 @@ CONVENTIONS = (
         (
             "nn/modules/normalization.py (normalized_shape)",
             "layers/normalization/layer_normalization.py (axis=-1)",
+        ),
+    ),
+    Convention(
+        "group_norm_epsilon",
+        "group_norm.epsilon",
+        1e-5,
+        1e-3,
+        "Group normalisation's epsilon is 1e-5 in PyTorch and 1e-3 in Keras.",
+        (
+            "nn/modules/normalization.py (eps: float = 1e-5)",
+            "layers/normalization/group_normalization.py (epsilon=1e-3)",
+        ),
+    ),
+    Convention(
+        "rms_norm_epsilon",
+        "rms_norm.epsilon",
+        "machine",
+        1e-6,
+        "The epsilon of a normalisation by the root mean square is the "
+        "machine epsilon of the precision in PyTorch, and 1e-6 in Keras.",
+        (
+            "nn/modules/normalization.py (eps: float | None = None)",
+            "layers/normalization/rms_normalization.py (epsilon=1e-6)",
         ),
     ),
     Convention(

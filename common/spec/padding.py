@@ -1,11 +1,11 @@
-"""Padding: the rows and columns that are added around an image.
+"""Padding: what is added around an image, or before and after a sequence.
 
 Along an axis of n pixels, a window of size k with stride s and dilation d
 spans d (k - 1) + 1 pixels.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, ClassVar, TypeAlias
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -25,6 +25,8 @@ class Both:
 
     The order is (height, width).
     """
+
+    axes: ClassVar[int] = 2
 
     def __init__(self, number: Any) -> None:
         self.number = number
@@ -63,8 +65,36 @@ def _pair(written: Any, read: Callable[[Any], int]) -> tuple[int, int]:
     return read(written[0]), read(written[1])
 
 
+class Along(Both):
+    """Mark one number of a sequence's time: 3 is read as (3,)."""
+
+    axes = 1
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            _single,
+            handler.generate_schema(self.number),
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                lambda value: value[0]
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return handler(schema["schema"])
+
+
+def _single(written: Any, read: Callable[[Any], int]) -> tuple[int]:
+    one = isinstance(written, list | tuple) and len(written) == 1
+    return (read(written[0] if one else written),)
+
+
 IntPair: TypeAlias = Annotated[tuple[int, int], Both(PositiveInt)]
 Margin: TypeAlias = Annotated[tuple[int, int], Both(NonNegativeInt)]
+IntSingle: TypeAlias = Annotated[tuple[int], Along(PositiveInt)]
 
 
 class PaddingSpec(SpecNode):
@@ -76,7 +106,7 @@ class PaddingSpec(SpecNode):
         """Return how many pixels are added before and after an axis.
 
         Args:
-            axis: 0 for the height, 1 for the width.
+            axis: 0 for the height or the time, 1 for the width.
             n: the number of pixels along the axis.
             span: the number of pixels that a window spans.
             stride: the stride of the window.
@@ -124,7 +154,10 @@ class Half(PaddingSpec):
 
 
 class Symmetric(PaddingSpec):
-    """A number of rows above and below, of columns left and right."""
+    """A number of rows above and below, of columns left and right.
+
+    Of a sequence it is one number of steps, before and after.
+    """
 
     shorthand_field = "by"
     by: Margin
@@ -135,4 +168,20 @@ class Symmetric(PaddingSpec):
         return self.by[axis], self.by[axis]
 
 
+class Causal(PaddingSpec):
+    """What the window spans less one, before a sequence only.
+
+    An output then depends on no later input. Keras's `padding="causal"` of
+    convolutions over sequences; PyTorch has no such argument.
+    """
+
+    def along(
+        self, axis: int, n: int, span: int, stride: int
+    ) -> tuple[int, int]:
+        return span - 1, 0
+
+
 Padding: TypeAlias = Annotated[Valid | Same | Half | Symmetric, TaggedUnion()]
+CausalPadding: TypeAlias = Annotated[
+    Valid | Same | Half | Symmetric | Causal, TaggedUnion()
+]

@@ -42,7 +42,7 @@ ACTIVATIONS = {
     *("tanh", "sigmoid", "softplus", "softsign", "hard_sigmoid"),
     *("hard_swish", "prelu", "softmax", "log_softmax"),
 }
-NORMS = {"batch_norm", "layer_norm", "group_norm"}
+NORMS = {"batch_norm", "layer_norm", "group_norm", "rms_norm"}
 """Normalisations, with tensors that may be left out: they keep the shape."""
 
 FAMILIES = (

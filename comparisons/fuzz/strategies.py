@@ -42,7 +42,10 @@ from framework_parity.common.spec.layers.attention import (
     SinusoidalPositions,
 )
 from framework_parity.common.spec.layers.augmentation import Augmentation
-from framework_parity.common.spec.layers.convolution import Conv2d
+from framework_parity.common.spec.layers.convolution import (
+    Conv2d,
+    Conv2dTranspose,
+)
 from framework_parity.common.spec.layers.core import Dense, Flatten
 from framework_parity.common.spec.layers.embedding import Embedding
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
@@ -53,7 +56,16 @@ from framework_parity.common.spec.layers.pooling import (
 )
 from framework_parity.common.spec.layers.recurrent import Recurrent
 from framework_parity.common.spec.layers.regularization import SpatialDropout
-from framework_parity.common.spec.layers.windows import Window
+from framework_parity.common.spec.layers.resizing import (
+    Cropping,
+    Rim,
+    Upsampling,
+    ZeroPadding,
+)
+from framework_parity.common.spec.layers.windows import (
+    ImageWindow,
+    SequenceWindow,
+)
 from framework_parity.common.spec.losses import (
     BinaryCrossEntropy,
     CrossEntropy,
@@ -85,6 +97,7 @@ RANGES: dict[str, Strategy] = {
     "lr": st.sampled_from([0.001, 0.01, 0.03]),
     "sgd.lr": st.sampled_from([0.01, 0.05, 0.1]),
     "momentum": st.sampled_from([0.0, 0.5, 0.9]),
+    "rms_norm.epsilon": st.sampled_from([1e-6, 1e-3, "machine"]),
     "epsilon": st.sampled_from([1e-8, 1e-7, 1e-5, 1e-3]),
     "beta_1": st.sampled_from([0.0, 0.7, 0.9]),
     "beta_2": st.sampled_from([0.9, 0.99, 0.999]),
@@ -174,7 +187,9 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
     for item in metadata:
         if isinstance(item, Both):
             size = typed(item.number)
-            return st.one_of(size, st.tuples(size, size)).filter(_is_small)
+            return st.one_of(size, st.tuples(*[size] * item.axes)).filter(
+                _is_small
+            )
     if origin is tuple:
         if inside[-1] is Ellipsis:
             return st.lists(typed(inside[0]), min_size=1, max_size=3).map(
@@ -197,7 +212,7 @@ def typed(annotation: Any, metadata: Sequence[Any] = ()) -> Strategy:
     raise TypeError(f"no strategy for {annotation}; add it to RANGES")
 
 
-def _is_small(size: int | tuple[int, int]) -> bool:
+def _is_small(size: int | tuple[int, ...]) -> bool:
     return size in (1, 2, 3) or (isinstance(size, tuple) and max(size) <= 3)
 
 
@@ -227,7 +242,18 @@ SIMPLE = [kind for kind in members(Layer) if kind.kind() not in LEFT_OUT]
 IMAGE = [
     kind
     for kind in SIMPLE
-    if issubclass(kind, (Window, GlobalPool, Augmentation, SpatialDropout))
+    if issubclass(
+        kind,
+        (
+            ImageWindow,
+            GlobalPool,
+            Augmentation,
+            SpatialDropout,
+            Rim,
+            Upsampling,
+            Conv2dTranspose,
+        ),
+    )
 ]
 SEQUENCE = [
     kind
@@ -237,7 +263,8 @@ SEQUENCE = [
         Recurrent
         | MultiHeadAttention
         | PositionEmbedding
-        | SinusoidalPositions,
+        | SinusoidalPositions
+        | SequenceWindow,
     )
 ]
 VECTOR = [
@@ -252,6 +279,7 @@ ANY = [
 ON_SEQUENCES = [
     *(*ANY, *SEQUENCE, *SEQUENCE, Dense),
     *(GlobalAveragePool, GlobalMaxPool, SpatialDropout),
+    *(ZeroPadding, Cropping),
 ]
 
 

@@ -6,7 +6,9 @@ from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
+    GroupNorm,
     LayerNorm,
+    RmsNorm,
 )
 from framework_parity.keras_impl import (
     extensions,
@@ -47,4 +49,39 @@ def layer_norm(spec: LayerNorm, shape: Shape) -> Call:
         epsilon=spec.epsilon,
         center=spec.affine,
         scale=spec.affine,
+    )
+
+
+def group_norm(spec: GroupNorm, shape: Shape) -> Call:
+    """GroupNormalization."""
+    return call(
+        keras.layers.GroupNormalization,
+        groups=spec.groups,
+        epsilon=spec.epsilon,
+        center=spec.affine,
+        scale=spec.affine,
+    )
+
+
+def rms_norm(spec: RmsNorm, shape: Shape) -> Call:
+    """RMSNormalization.
+
+    Translation: it has a number for its epsilon, and always a scale, which
+    it multiplies the last axes by; others need a subclass. Axes are sorted,
+    so -1 is not combined with others from the first.
+    """
+    axes = [tensors.stored_axis(axis, shape) for axis in spec.along(shape)]
+    if spec.axes == "all":
+        axes = [*range(-len(shape), 0)]
+    axis = axes if len(axes) > 1 else axes[0]
+    last = spec.axes in ("channels", "all")
+    if last and spec.affine and spec.epsilon != "machine":
+        return call(
+            keras.layers.RMSNormalization, axis=axis, epsilon=spec.epsilon
+        )
+    return call(
+        extensions.AnyRMSNormalization,
+        axis=axis,
+        epsilon=None if spec.epsilon == "machine" else spec.epsilon,
+        affine=spec.affine,
     )

@@ -4,12 +4,12 @@ from typing import Any
 
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.windows import Window
-from framework_parity.common.spec.padding import Same, Valid
+from framework_parity.common.spec.padding import Causal, Same, Valid
 
 
 def has_word(spec: Window) -> bool:
     """Return whether Keras has a string for the padding."""
-    return isinstance(spec.padding, Valid | Same)
+    return isinstance(spec.padding, Valid | Same | Causal)
 
 
 def padding_of(spec: Window, shape: Shape) -> Any:
@@ -20,6 +20,6 @@ def padding_of(spec: Window, shape: Shape) -> Any:
         shape: the shape of one input sample, channels last.
 
     Returns:
-        "valid" or "same", or ((top, bottom), (left, right)).
+        "valid", "same" or "causal", or ((top, bottom), (left, right)).
     """
     return spec.padding.kind() if has_word(spec) else spec.pads(shape)

@@ -238,10 +238,11 @@ def _embedding(reader: Any, event: Call, layer: Any) -> Described:
 
 
 def _layer_norm(reader: Any, event: Call, layer: Any) -> Described:
-    return "layer_norm", {
+    root = isinstance(layer, layers.RMSNormalization)
+    return "rms_norm" if root else "layer_norm", {
         "axes": reader.axes(event, layer.axis),
         "epsilon": layer.epsilon,
-        "affine": bool(layer.scale),
+        "affine": root or bool(layer.scale),
     }
 
 
@@ -307,6 +308,11 @@ def _zero_pad(reader: Any, event: Call, layer: Any) -> Described:
     if isinstance(layer, layers.ZeroPadding1D):
         pads = (pads,)
     return "zero_pad", {"pads": tuple(map(tuple, pads))}
+
+
+def _boxed(reader: Any, event: Call, layer: Any) -> Described:
+    """Cropping: PyTorch has an operation, and no layer."""
+    return OPAQUE, {"layer": type(layer).__name__}
 
 
 def _upsampling(reader: Any, event: Call, layer: Any) -> Described:
@@ -378,11 +384,14 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     layers.Attention: _dot_attention,
     layers.Embedding: _embedding,
     layers.LayerNormalization: _layer_norm,
+    layers.RMSNormalization: _layer_norm,
     layers.Dropout: _dropout,
     layers.BatchNormalization: _batch_norm,
     layers.GroupNormalization: _group_norm,
     layers.ZeroPadding1D: _zero_pad,
     layers.ZeroPadding2D: _zero_pad,
+    layers.Cropping1D: _boxed,
+    layers.Cropping2D: _boxed,
 }
 """Readers of layers whose fields depend on the input, or that the language
 has not. The first class that matches is used."""

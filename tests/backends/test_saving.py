@@ -42,7 +42,7 @@ def own_classes() -> set[str]:
     """Return the classes that can be constructed, from the source."""
     mixins = {
         *("CoupledDecay", "FactoredDecay", "EpsilonClipping"),
-        *("_Padded", "SampleLayer"),
+        *("_Padded", "_PaddedAverage", "SampleLayer"),
     }
     files = KERAS.glob("*extensions.py")
     nodes = [

@@ -10,12 +10,12 @@ from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.node import Model, SpecNode, members
 from framework_parity.common.spec.optimizers import Optimizer
-from framework_parity.common.spec.padding import Padding
+from framework_parity.common.spec.padding import CausalPadding
 from framework_parity.common.spec.schedules import Schedule
 
 FAMILIES: dict[str, Any] = {
     "layer": Layer,
-    "padding": Padding,
+    "padding": CausalPadding,
     "initializer": KernelInitializer,
     "loss": Loss,
     "optimizer": Optimizer,
@@ -42,11 +42,19 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "lstm": {"units": 3},
     "gru": {"units": 3},
     "embedding": {"vocabulary": 7, "size": 3},
+    "conv1d": {"filters": 2, "size": 3},
     "conv2d": {"filters": 2, "size": 3},
     "depthwise_conv2d": {"size": 3},
+    "conv2d_transpose": {"filters": 2, "size": 3},
+    "max_pool1d": {"size": 2},
     "max_pool": {"size": 2},
+    "average_pool1d": {"size": 2},
     "average_pool": {"size": 2},
     "symmetric": {"by": 1},
+    "group_norm": {"groups": 1},
+    "zero_padding": {"start": 1},
+    "cropping": {"start": 1},
+    "upsampling": {"factor": 2},
     "dropout": {"rate": 0.5},
     "spatial_dropout": {"rate": 0.5},
     "random_crop": {"padding": 1},

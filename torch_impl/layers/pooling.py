@@ -6,12 +6,28 @@ from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.pooling import (
     AveragePool,
+    AveragePool1d,
     GlobalAveragePool,
     GlobalMaxPool,
     MaxPool,
+    MaxPool1d,
 )
-from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl import extensions, window_extensions
 from framework_parity.torch_impl.layers.windows import is_uneven, padding_of
+
+
+def max_pool1d(spec: MaxPool1d, shape: Shape) -> Call:
+    """MaxPool1d.
+
+    Translation: it computes (n, channels, time), so a subclass transposes.
+    Padding is applied before, with -∞.
+    """
+    return call(
+        window_extensions.SequenceMaxPool1d,
+        *spec.size,
+        stride=spec.strides[0],
+        padding=padding_of(spec, shape),
+    )
 
 
 def max_pool(spec: MaxPool, shape: Shape) -> Call:
@@ -21,10 +37,27 @@ def max_pool(spec: MaxPool, shape: Shape) -> Call:
     uneven padding is applied before, with -∞.
     """
     return call(
-        extensions.PaddedMaxPool2d if is_uneven(spec, shape) else nn.MaxPool2d,
+        window_extensions.PaddedMaxPool2d
+        if is_uneven(spec, shape)
+        else nn.MaxPool2d,
         spec.size,
         stride=spec.strides,
         padding=padding_of(spec, shape),
+    )
+
+
+def average_pool1d(spec: AveragePool1d, shape: Shape) -> Call:
+    """AvgPool1d.
+
+    Translation: it computes (n, channels, time), so a subclass transposes.
+    The default of `count_include_pad` is true.
+    """
+    return call(
+        window_extensions.SequenceAvgPool1d,
+        *spec.size,
+        stride=spec.strides[0],
+        padding=padding_of(spec, shape),
+        count_include_pad=spec.count_padding,
     )
 
 
@@ -34,7 +67,9 @@ def average_pool(spec: AveragePool, shape: Shape) -> Call:
     Translation: the default of `count_include_pad` is true.
     """
     return call(
-        extensions.PaddedAvgPool2d if is_uneven(spec, shape) else nn.AvgPool2d,
+        window_extensions.PaddedAvgPool2d
+        if is_uneven(spec, shape)
+        else nn.AvgPool2d,
         spec.size,
         stride=spec.strides,
         padding=padding_of(spec, shape),

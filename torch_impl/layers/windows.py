@@ -15,16 +15,16 @@ def is_uneven(spec: Window, shape: Shape) -> bool:
 
 
 def padding_of(spec: Window, shape: Shape) -> tuple[int, ...]:
-    """Return the padding of both sides of each axis, or of all four sides.
+    """Return the padding of both sides of each axis, or of all sides.
 
     Args:
         spec: the window.
         shape: the shape of one input sample, channels last.
 
     Translation: padding of single sides begins with the last axis: left,
-    right, top, bottom.
+    right, top, bottom. It is always that of single sides for a sequence.
     """
-    (top, bottom), (left, right) = spec.pads(shape)
-    if is_uneven(spec, shape):
-        return left, right, top, bottom
-    return top, left
+    pads = spec.pads(shape)
+    if is_uneven(spec, shape) or len(pads) == 1:
+        return tuple(n for sides in reversed(pads) for n in sides)
+    return tuple(before for before, _ in pads)

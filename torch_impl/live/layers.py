@@ -160,9 +160,10 @@ def _layer_norm(reader: Any, event: Call, module: Any) -> Described:
     axes = tuple(
         sorted(reader.axis(event, axis) for axis in range(-number, 0))
     )
-    return "layer_norm", {
+    root = isinstance(module, nn.RMSNorm)
+    return "rms_norm" if root else "layer_norm", {
         "axes": axes,
-        "epsilon": module.eps,
+        "epsilon": "machine" if module.eps is None else module.eps,
         "affine": module.elementwise_affine,
     }
 
@@ -305,6 +306,7 @@ LAYERS: dict[type, Callable[[Any, Call, Any], Described]] = {
     nn.MultiheadAttention: _attention,
     nn.Embedding: _embedding,
     nn.LayerNorm: _layer_norm,
+    nn.RMSNorm: _layer_norm,
     nn.GroupNorm: _group_norm,
     nn.modules.instancenorm._InstanceNorm: _instance_norm,
     nn.modules.batchnorm._BatchNorm: _batch_norm,

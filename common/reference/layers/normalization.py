@@ -10,7 +10,9 @@ from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
+    GroupNorm,
     LayerNorm,
+    RmsNorm,
 )
 
 
@@ -78,6 +80,58 @@ def layer_norm(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
         return np.asarray(slope / width)
 
     return gamma * normal + beta, back
+
+
+def rms_norm(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+    """γ x / √(mean(x²) + ε), sample by sample."""
+    layer, name = cast("RmsNorm", node.layer), node.name
+    axes = tuple(axis + 1 for axis in layer.along(node.input_shape))
+    others = tuple(set(range(x.ndim)) - set(axes))
+    sizes = tuple(n if axis in axes else 1 for axis, n in enumerate(x.shape))
+    epsilon = layer.epsilon
+    if epsilon == "machine":
+        epsilon = float(np.finfo(np.float64).eps)
+    width = np.sqrt((x**2).mean(axes, keepdims=True) + epsilon)
+    normal = x / width
+    gamma = np.ones(1)
+    if layer.affine:
+        gamma = run.weights[f"{name}/gamma"].reshape(sizes)
+
+    def back(slope: Array) -> Array:
+        if layer.affine:
+            run.gradients[f"{name}/gamma"] = (slope * normal).sum(others)
+        slope = slope * gamma
+        along = (slope * normal).mean(axes, keepdims=True)
+        return np.asarray((slope - normal * along) / width)
+
+    return gamma * normal, back
+
+
+def group_norm(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+    """γ (x - mean) / √(variance + ε) + β, group by group."""
+    layer, name = cast("GroupNorm", node.layer), node.name
+    channels = x.shape[-1]
+    parts = x.reshape(len(x), -1, layer.groups, channels // layer.groups)
+    axes, others = (1, 3), tuple(range(x.ndim - 1))
+    mean, variance = _moments(parts, axes)
+    width = np.sqrt(variance + layer.epsilon)
+    normal = _normal(parts, mean, width, run)
+    gamma, beta = np.ones(1), np.zeros(1)
+    if layer.affine:
+        gamma = run.weights[f"{name}/gamma"]
+        beta = run.weights[f"{name}/beta"]
+
+    def back(slope: Array) -> Array:
+        if layer.affine:
+            scaled = slope * normal.reshape(x.shape)
+            run.gradients[f"{name}/gamma"] = scaled.sum(others)
+            run.gradients[f"{name}/beta"] = summed(slope, others, run.rounding)
+        slope = (slope * gamma).reshape(parts.shape)
+        along = (slope * normal).mean(axes, keepdims=True)
+        slope = slope - slope.mean(axes, keepdims=True) - normal * along
+        return np.asarray(slope / width).reshape(x.shape)
+
+    return gamma * normal.reshape(x.shape) + beta, back
 
 
 def _moments(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:

@@ -13,17 +13,27 @@ from framework_parity.common.spec.layers.pooling import AveragePool
 from framework_parity.common.spec.layers.windows import Window
 
 
+def max_pool1d(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+    """The maximum of each window; the slope goes to the first of equals."""
+    return max_pool(node, x, run)
+
+
 def max_pool(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """The maximum of each window; the slope goes to the first of equals."""
     seen, seen_back = seen_by_windows(cast("Window", node.layer), x, -np.inf)
-    first = seen.argmax(3, keepdims=True)
+    first = seen.argmax(-2, keepdims=True)
 
     def back(slope: Array) -> Array:
         down = np.zeros_like(seen)
-        np.put_along_axis(down, first, slope[:, :, :, np.newaxis], 3)
+        np.put_along_axis(down, first, np.expand_dims(slope, -2), -2)
         return seen_back(down)
 
-    return np.take_along_axis(seen, first, 3)[:, :, :, 0], back
+    return np.take_along_axis(seen, first, -2)[..., 0, :], back
+
+
+def average_pool1d(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
+    """The mean of each window, with or without the padding counted."""
+    return average_pool(node, x, run)
 
 
 def average_pool(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
@@ -33,13 +43,13 @@ def average_pool(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     real, _ = seen_by_windows(
         layer, np.ones_like(x), float(layer.count_padding)
     )
-    weight = 1.0 / real.sum(3, keepdims=True)
+    weight = 1.0 / real.sum(-2, keepdims=True)
 
     def back(slope: Array) -> Array:
-        share = slope[:, :, :, np.newaxis] * weight
+        share = np.expand_dims(slope, -2) * weight
         return seen_back(np.broadcast_to(share, seen.shape))
 
-    return (seen * weight).sum(3), back
+    return (seen * weight).sum(-2), back
 
 
 def global_average_pool(

@@ -4,6 +4,7 @@ The pixels of a window are one axis, p, in reading order.
 """
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 
@@ -20,11 +21,11 @@ def seen_by_windows(
 
     Args:
         layer: the size, stride, dilation and padding of the window.
-        x: the input, of shape (n, height, width, c).
+        x: the input, of shape (n, positions..., c).
         padding: the value of the padding.
 
     Returns:
-        The pixels, of shape (n, down, across, p, c), and a function from the
+        The pixels, of shape (n, windows..., p, c), and a function from the
         derivative by them to that by x.
     """
     whole, unpadded = padded(x, layer.pads(x.shape[1:]), value=padding)
@@ -33,10 +34,10 @@ def seen_by_windows(
     def back(slope: Array) -> Array:
         by_whole = np.zeros_like(whole)
         for pixel, cut in enumerate(cuts):
-            by_whole[cut] += slope[:, :, :, pixel]
+            by_whole[cut] += slope[..., pixel, :]
         return unpadded(by_whole)
 
-    return np.stack([whole[cut] for cut in cuts], axis=3), back
+    return np.stack([whole[cut] for cut in cuts], axis=-2), back
 
 
 def _cuts(layer: Window, shape: Shape) -> Iterator[tuple[slice, ...]]:
@@ -54,6 +55,5 @@ def _cuts(layer: Window, shape: Shape) -> Iterator[tuple[slice, ...]]:
             strict=True,
         )
     ]
-    for down in ways[0]:
-        for across in ways[1]:
-            yield slice(None), down, across
+    for cut in product(*ways):
+        yield slice(None), *cut

@@ -39,7 +39,9 @@ from framework_parity.common.spec.layers.augmentation import (
     RandomFlip,
 )
 from framework_parity.common.spec.layers.convolution import (
+    Conv1d,
     Conv2d,
+    Conv2dTranspose,
     DepthwiseConv2d,
 )
 from framework_parity.common.spec.layers.core import Dense, Flatten
@@ -47,13 +49,17 @@ from framework_parity.common.spec.layers.embedding import Embedding
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
+    GroupNorm,
     LayerNorm,
+    RmsNorm,
 )
 from framework_parity.common.spec.layers.pooling import (
     AveragePool,
+    AveragePool1d,
     GlobalAveragePool,
     GlobalMaxPool,
     MaxPool,
+    MaxPool1d,
 )
 from framework_parity.common.spec.layers.recurrent import (
     Gru,
@@ -63,6 +69,11 @@ from framework_parity.common.spec.layers.recurrent import (
 from framework_parity.common.spec.layers.regularization import (
     Dropout,
     SpatialDropout,
+)
+from framework_parity.common.spec.layers.resizing import (
+    Cropping,
+    Upsampling,
+    ZeroPadding,
 )
 from framework_parity.common.spec.node import TaggedUnion
 
@@ -75,15 +86,24 @@ Layer: TypeAlias = Annotated[
     | MultiHeadAttention
     | PositionEmbedding
     | SinusoidalPositions
+    | Conv1d
     | Conv2d
     | DepthwiseConv2d
+    | Conv2dTranspose
+    | MaxPool1d
     | MaxPool
+    | AveragePool1d
     | AveragePool
     | GlobalAveragePool
     | GlobalMaxPool
     | Flatten
+    | ZeroPadding
+    | Cropping
+    | Upsampling
     | BatchNorm
     | LayerNorm
+    | GroupNorm
+    | RmsNorm
     | Prelu
     | Dropout
     | SpatialDropout

@@ -7,22 +7,31 @@ from framework_parity.common.spec.layer import (
     Shape,
     refused,
 )
-from framework_parity.common.spec.layers.windows import Window
-from framework_parity.common.spec.node import StrictBool
-from framework_parity.common.spec.padding import IntPair
+from framework_parity.common.spec.layers.windows import (
+    ImageWindow,
+    SequenceWindow,
+    Window,
+)
+from framework_parity.common.spec.node import PositiveInt, StrictBool
+from framework_parity.common.spec.padding import (
+    IntPair,
+    IntSingle,
+    Padding,
+    Valid,
+)
 
 
 class Pool(Window):
     """The base class of pooling over windows.
 
     Attributes:
-        size: the size of the window, (height, width).
+        size: the size of the window: (height, width), or a number of steps.
         stride: the stride; by default the size, so that windows are adjacent
             and do not overlap.
     """
 
     shorthand_field: ClassVar[str | None] = "size"
-    stride: IntPair | None = None
+    stride: tuple[PositiveInt, ...] | None = None
 
     @classmethod
     def _fields_of(cls, written: Any) -> Any:
@@ -33,11 +42,11 @@ class Pool(Window):
         return fields
 
     @property
-    def strides(self) -> tuple[int, int]:
+    def strides(self) -> tuple[int, ...]:
         return self.stride or self.size
 
     def output_shape(self, shape: Shape) -> Shape:
-        """Return (windows down, windows across, channels)."""
+        """Return (windows along each axis, channels)."""
         windows = self.windows(shape)
         for pads, size in zip(self.pads(shape), self.size, strict=True):
             if max(pads) > size // 2:
@@ -49,15 +58,24 @@ class Pool(Window):
         return (*windows, shape[-1])
 
 
-class MaxPool(Pool):
+class MaxPool(ImageWindow, Pool):
     """The largest number in each window, channel by channel.
 
     Padding is -∞ and never the largest. Of equal numbers, the first receives
     the gradient, in both frameworks.
     """
 
+    stride: IntPair | None = None
 
-class AveragePool(Pool):
+
+class MaxPool1d(SequenceWindow, Pool):
+    """The largest number in each window of steps, channel by channel."""
+
+    padding: Padding = Valid()
+    stride: IntSingle | None = None
+
+
+class AveragePool(ImageWindow, Pool):
     """The mean of each window, channel by channel.
 
     Attributes:
@@ -66,6 +84,21 @@ class AveragePool(Pool):
             the number of pixels inside the image (false, Keras).
     """
 
+    stride: IntPair | None = None
+    count_padding: StrictBool
+
+
+class AveragePool1d(SequenceWindow, Pool):
+    """The mean of each window of steps, channel by channel.
+
+    Attributes:
+        count_padding: whether padded zeros are counted, so that a sum at the
+            end is divided by the size of the window (true, PyTorch), or by
+            the number of steps inside the sequence (false, Keras).
+    """
+
+    padding: Padding = Valid()
+    stride: IntSingle | None = None
     count_padding: StrictBool
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# By position in a batch; the last two cover all axes of a sample.
+# By position in a batch; the last three cover all axes of a sample.
 AXES: dict[tuple[int, ...], Any] = {
     (-1,): "channels",
     (-2,): "time",
@@ -11,4 +11,5 @@ AXES: dict[tuple[int, ...], Any] = {
     (1, 2): "positions",
     (-2, -1): "all",
     (-1, 1, 2): "all",
+    (-3, -2, -1): "all",
 }

@@ -6,7 +6,9 @@ import keras
 
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
+    GroupNorm,
     LayerNorm,
+    RmsNorm,
     RunningVariance,
 )
 from framework_parity.keras_impl import extensions
@@ -52,4 +54,34 @@ def layer_norm(live: Any) -> LayerNorm | None:
         epsilon=float(live.epsilon),
         axes=named,
         affine=live.center,
+    )
+
+
+def group_norm(live: Any) -> GroupNorm | None:
+    """GroupNormalization of the last axis."""
+    if type(live) is not keras.layers.GroupNormalization:
+        return None
+    if live.axis != -1 or live.groups == -1 or live.center != live.scale:
+        return None
+    return GroupNorm(
+        groups=live.groups, epsilon=live.epsilon, affine=live.center
+    )
+
+
+def rms_norm(live: Any) -> RmsNorm | None:
+    """RMSNormalization of some axes, or the extension.
+
+    Translation: `axis` shows which; it is a list once the layer is built.
+    """
+    plain = keras.layers.RMSNormalization
+    if type(live) not in (plain, extensions.AnyRMSNormalization):
+        return None
+    axes = live.axis if isinstance(live.axis, list) else [live.axis]
+    named = AXES.get(tuple(axes))
+    if named is None:
+        return None
+    return RmsNorm(
+        epsilon="machine" if live.epsilon is None else live.epsilon,
+        axes=named,
+        affine=getattr(live, "affine", True),
     )

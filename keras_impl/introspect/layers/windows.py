@@ -5,7 +5,8 @@ from typing import Any
 import keras
 
 from framework_parity.common.spec.padding import (
-    Padding,
+    Causal,
+    CausalPadding,
     Same,
     Symmetric,
     Valid,
@@ -30,9 +31,11 @@ def is_channels_last(live: Any) -> bool:
 
 def window_fields(live: Any) -> dict[str, Any]:
     """Return the fields of all windows; uneven padding is Keras's "same"."""
-    padding: Padding = Same() if live.padding == "same" else Valid()
+    words: dict[str, CausalPadding] = {"same": Same(), "causal": Causal()}
+    padding = words.get(live.padding, Valid())
     if hasattr(live, "sides"):
-        _, (top, bottom), (left, right), _ = live.sides
-        even = (top, left) == (bottom, right)
-        padding = Symmetric(by=(top, left)) if even else Same()
+        sides = live.sides[1:-1]
+        before = (sides[0][0], sides[-1][0])
+        even = all(first == last for first, last in sides)
+        padding = Symmetric(by=before) if even else Same()
     return {"stride": live.strides, "padding": padding}

@@ -17,7 +17,7 @@ from framework_parity.common.spec.load import parse, schema
 from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.node import SpecNode, members
 from framework_parity.common.spec.optimizers import Optimizer
-from framework_parity.common.spec.padding import Padding
+from framework_parity.common.spec.padding import CausalPadding
 from framework_parity.common.spec.schedules import Schedule
 from framework_parity.common.spec.two_sided.arms import TwoArms
 from framework_parity.common.spec.two_sided.experiment import (
@@ -32,6 +32,7 @@ from tests.common.json_schema import accepts
 from tests.common.written import RICH, experiment, key, written
 
 IMAGES: dict[str, Any] = {"digits": {}}
+SEQUENCES: dict[str, Any] = {"noise": {"sides": [7, 4], "classes": 10}}
 SCHEMA = schema()
 
 
@@ -48,9 +49,13 @@ def embeddings(kind: type[SpecNode]) -> Iterator[dict[str, Any]]:
         flat = ["flatten", element, *ends]
         yield experiment(data=IMAGES, arms={"a": [element, *flat[:1], *ends]})
         yield experiment(data=IMAGES, arms={"a": flat})
-    if kind in members(Padding):
-        conv = {"conv2d": {"filters": 2, "size": 3, "padding": element}}
-        yield experiment(data=IMAGES, arms={"a": [conv, "flatten", *ends]})
+        flat = [element, "flatten", *ends]
+        yield experiment(data=SEQUENCES, arms={"a": flat})
+    if kind in members(CausalPadding):
+        fields = {"filters": 2, "size": 3, "padding": element}
+        for conv, data in ("conv2d", IMAGES), ("conv1d", SEQUENCES):
+            window = [{conv: fields}, "flatten", *ends]
+            yield experiment(data=data, arms={"a": window})
     if kind in members(KernelInitializer):
         dense = {"dense": {"units": 10, "kernel_initializer": element}}
         yield experiment(data=IMAGES, arms={"a": ["flatten", dense]})
@@ -109,7 +114,7 @@ def embedded(kind: type[SpecNode], **fields: Any) -> dict[str, Any]:
 KINDS = [
     kind
     for family in (
-        *(Layer, Padding, KernelInitializer, Loss, Optimizer),
+        *(Layer, CausalPadding, KernelInitializer, Loss, Optimizer),
         *(Clipping, Schedule, Source),
     )
     for kind in members(family)

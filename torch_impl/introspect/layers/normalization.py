@@ -7,8 +7,10 @@ from torch import nn
 from framework_parity.common.codegen.introspection import shortest
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
+    GroupNorm,
     LayerNorm,
     NormalizedAxes,
+    RmsNorm,
     RunningVariance,
 )
 from framework_parity.torch_impl import extensions
@@ -61,6 +63,35 @@ def layer_norm(live: Any) -> LayerNorm | None:
     whole: NormalizedAxes = "channels" if vector else "all"
     return LayerNorm(
         epsilon=live.eps,
+        axes=AXES[live.dims] if moved else whole,
+        affine=live.elementwise_affine,
+    )
+
+
+def group_norm(live: Any) -> GroupNorm | None:
+    """GroupNorm, or the extension for sequences."""
+    if type(live) not in (nn.GroupNorm, extensions.SequenceGroupNorm):
+        return None
+    if live.affine and live.bias is None:
+        return None
+    return GroupNorm(
+        groups=live.num_groups, epsilon=live.eps, affine=live.affine
+    )
+
+
+def rms_norm(live: Any) -> RmsNorm | None:
+    """RMSNorm of vectors or whole images, or the extension.
+
+    Translation: the normalised shape shows which; `eps=None` is the machine
+    epsilon.
+    """
+    moved = type(live) is extensions.AxesRMSNorm
+    if type(live) is not nn.RMSNorm and not moved:
+        return None
+    vector = len(live.normalized_shape) == 1
+    whole: NormalizedAxes = "channels" if vector else "all"
+    return RmsNorm(
+        epsilon="machine" if live.eps is None else live.eps,
         axes=AXES[live.dims] if moved else whole,
         affine=live.elementwise_affine,
     )

@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from framework_parity.common.spec.padding import Same, Symmetric, Valid
+from framework_parity.common.spec.padding import (
+    Causal,
+    CausalPadding,
+    Same,
+    Symmetric,
+    Valid,
+)
 
 
 def window_fields(live: Any) -> dict[str, Any]:
@@ -14,6 +20,24 @@ def window_fields(live: Any) -> dict[str, Any]:
         "stride": pair(live.stride),
         "padding": Same() if hasattr(live, "sides") else padding,
     }
+
+
+def sequence_fields(live: Any) -> dict[str, Any]:
+    """Return the fields of all windows over sequences."""
+    before, after = live.sides
+    padding: CausalPadding = Same() if before < after else Causal()
+    if before == after:
+        padding = Symmetric(by=(before, before)) if before else Valid()
+    return {
+        "size": single(live.kernel_size),
+        "stride": single(live.stride),
+        "padding": padding,
+    }
+
+
+def single(value: Any) -> Any:
+    """Return a number, or the only one of a sequence."""
+    return value if isinstance(value, int) else value[0]
 
 
 def pair(value: Any) -> Any:
