@@ -138,21 +138,16 @@ RECURRENT: list[Row] = [
     ),
     *(
         {
-            "id": f"{kind}-{name}",
+            "id": f"{kind}-{field}-{name}",
             "layers": _recurrent(kind, **{field: name}, **DRAWN),
             "sides": (5, 4),
         }
         for kind in BIASES
         for field in ("activation", "recurrent_activation")
-        for name in ("relu", "hard_sigmoid", "linear", "sigmoid", "tanh")
+        for name in ("tanh", "relu", "sigmoid", "hard_sigmoid", "linear")
         if (kind, field) != ("simple_rnn", "recurrent_activation")
-        if (field, name)
-        not in (
-            ("activation", "hard_sigmoid"),
-            ("recurrent_activation", "relu"),
-            ("recurrent_activation", "linear"),
-            ("activation", "tanh"),
-        )
+        if (field, name) != ("activation", "tanh")
+        if (field, name) != ("recurrent_activation", "sigmoid")
     ),
     *(
         {

@@ -59,6 +59,8 @@ OF_ITS_OWN = {
         *("metric_code", "separate_loss", "summed"),
     },
     "scripts/model.py": {"weight_code", "model_call", "hides_logits"},
+    # Keras copies layers by the registered names of their classes.
+    "scripts/names.py": {"vocabulary_of"},
     "introspect/layers/initial_weights.py": {"FAN_IN", "initializer_fields"},
     "introspect/layers/windows.py": {
         *("pair", "sequence_fields", "single"),

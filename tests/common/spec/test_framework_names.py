@@ -361,10 +361,10 @@ def test_names_without_an_element_are_explained_in_any_place(
         ("kaiming_normal_", "initializer", "{he_normal: {truncated: false}}"),
         ("nn.Dropout2d", "layer", "'spatial_dropout'"),
         ("keras.layers.BatchNormalization", "layer", "'batch_norm'"),
-        ("torch.nn.LSTM", "layer", "the language has no equivalent"),
+        ("torch.nn.LSTM", "layer", "'lstm'"),
         ("categorical_crossentropy", "loss", "'cross_entropy'"),
         ("bce", "loss", "'binary_cross_entropy'"),
-        ("gru", "layer", "the language has no equivalent"),
+        ("ConvLSTM2D", "layer", "the language has no equivalent"),
         ("mse", "loss", "'mean_squared_error'"),
         (
             "ReduceLROnPlateau",
