@@ -167,7 +167,6 @@ RECURRENT: list[Row] = [
         {"lstm": {"units": 3, "returns": "sequence", "direction": "both"}},
         {"dropout": 0.3},
         {"gru": 4},
-        recipe={"optimizer": {"adam": {"lr": 0.01}}},
     ),
 ]
 """Recurrent layers."""
@@ -254,7 +253,6 @@ ATTENTION: list[Row] = [
         {"residual": ["layer_norm", {"dense": 5}, "gelu", {"dense": 3}]},
         "layer_norm",
         "global_average_pool",
-        recipe={"optimizer": {"adam": {"lr": 0.01}}},
     ),
 ]
 """Attention, positions, and a small transformer of both."""

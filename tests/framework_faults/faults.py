@@ -235,6 +235,22 @@ except Exception:
 """,
     ),
     Fault(
+        "rms_normalization_scales_the_last_axis",
+        "Keras",
+        "`RMSNormalization(axis=1)` of (n, 3, 3) multiplies the last axis by "
+        "its scale, and not the normalised one, as `LayerNormalization` does.",
+        "Move the axis to the end, normalise, and move it back.",
+        """
+import numpy as np
+layer = keras.layers.RMSNormalization(axis=1)
+layer.build((None, 3, 3))
+layer.scale.assign([1.0, 10.0, 100.0])
+expected = 10.0
+measured = float(np.asarray(layer(np.ones((1, 3, 3))))[0, 1, 0])
+""",
+        1e-6,
+    ),
+    Fault(
         "two_compilers_in_one_process",
         "PyTorch and TensorFlow",
         "The first optimiser of PyTorch in a process with TensorFlow aborts "
