@@ -463,7 +463,7 @@ def elu(x):
         series_t("nn.AvgPool1d(3, 2, 1)"),
         sequential("layers.AveragePooling1D(3, 2, 'same')", shape="(5, 2)"),
         (2, 5, 2),
-        ("average_pool1d_count_padding",),
+        ("average_pool1d_padding",),
     ),
     "average for maximum in one dimension": Case(
         series_t("nn.MaxPool1d(3, 2, 1)"),
