@@ -28,6 +28,7 @@ from tests.backends.items import (
     steps_of,
 )
 from tests.cases import arm
+from tests.emitted import execute
 
 
 class Side(ABC):
@@ -101,7 +102,7 @@ class Side(ABC):
             "__name__": "emitted",
         }
         self.seed()
-        exec(compile(text, "emitted", "exec"), names)  # noqa: S102 - ours
+        execute(text, names)
         if item.book == "layers":
             [live] = self.layers(names["model"])
             return live

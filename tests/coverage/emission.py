@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from framework_parity.common.codegen.calls import Absent, Call, builder_for
 from framework_parity.common.spec.arm import Arm
 from framework_parity.comparisons.workers import tasks
+from tests.emitted import execute
 
 OURS = ("framework_parity", "tests")
 
@@ -242,7 +243,7 @@ def run(text: str, given: dict[str, Any]) -> dict[str, Any]:
 
     allowed = {**vars(builtins), "__import__": without_ours}
     names = {**given, "__builtins__": allowed, "__name__": "emitted"}
-    exec(compile(text, "emitted", "exec"), names)  # noqa: S102 - our own text
+    execute(text, names)
     return names
 
 
