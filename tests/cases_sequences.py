@@ -202,6 +202,7 @@ ATTENTION: list[Row] = [
             ("plain", {}),
             ("causal", {"causal": True}),
             ("size", {"size": 3}),
+            ("size-whole", {"size": 2}),
             ("no_bias", {"bias": False}),
         )
     ),

@@ -13,7 +13,7 @@ from framework_parity.common.codegen.calls import Call, builder_for, call
 from framework_parity.common.codegen.printing import Expression
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.spec.layer import LayerSpec
+from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.attention import MultiHeadAttention
 from framework_parity.common.spec.layers.embedding import Embedding
 from framework_parity.common.spec.layers.recurrent import Lstm, Recurrent
@@ -137,7 +137,7 @@ def weight_fills(node: LayerNode) -> list[Fill]:
         if node.layer.initializer_of(tensor) is None:
             continue
         field = node.layer.initializer_field(tensor)
-        attribute = attribute_of(node.layer, tensor)
+        attribute = attribute_of(node, tensor)
         drawn = initializer_call(tensor, node.layer, node.input_shape)
         fills.append(Fill(attribute, field, drawn))
         match node.layer:
@@ -152,15 +152,16 @@ def weight_fills(node: LayerNode) -> list[Fill]:
     return fills
 
 
-def attribute_of(layer: LayerSpec, tensor: str) -> str:
+def attribute_of(node: LayerNode, tensor: str) -> str:
     """Return the attribute of a PyTorch layer for one of its tensors.
 
     Args:
-        layer: the layer in the specification.
+        node: the layer, with its input shape.
         tensor: the tensor's own neutral name.
     """
+    layer = node.layer
     if isinstance(layer, MultiHeadAttention):
-        return _of_attention(layer, tensor)
+        return _of_attention(layer, node.input_shape, tensor)
     if not isinstance(layer, Recurrent):
         return ATTRIBUTES[tensor]
     backward = tensor.startswith("backward_")
@@ -171,10 +172,10 @@ def attribute_of(layer: LayerSpec, tensor: str) -> str:
     return f"{stem or ATTRIBUTES[own]}_l0{'_reverse' if backward else ''}"
 
 
-def _of_attention(layer: MultiHeadAttention, tensor: str) -> str:
+def _of_attention(layer: MultiHeadAttention, shape: Shape, tensor: str) -> str:
     part, _, own = tensor.partition("_")
     word = {"kernel": "weight", "bias": "bias"}[own]
-    whole = layer.projections == "packed" and layer.size is None
+    whole = layer.projections == "packed" and layer.divides(shape[-1])
     if part == "output":
         return f"out_proj.{word}" if whole else f"out_{word}"
     return f"{'in_proj' if part == 'projection' else part}_{word}"

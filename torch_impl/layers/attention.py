@@ -21,7 +21,7 @@ def multi_head_attention(spec: MultiHeadAttention, shape: Shape) -> Call:
     channels = shape[-1]
     size = spec.size_for(channels)
     fields = {"causal": spec.causal, "bias": spec.bias}
-    if spec.projections == "packed" and spec.heads * size == channels:
+    if spec.projections == "packed" and spec.divides(channels):
         return call(extensions.SelfAttention, channels, spec.heads, **fields)
     return call(
         extensions.SizedSelfAttention,

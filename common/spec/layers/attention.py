@@ -74,6 +74,10 @@ class MultiHeadAttention(LayerSpec):
         """Return the size of a head for a number of input channels."""
         return self.size or channels // self.heads
 
+    def divides(self, channels: int) -> bool:
+        """Return whether the heads together are as wide as the input."""
+        return self.heads * self.size_for(channels) == channels
+
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         """Return the shapes of the kernels and, with `bias`, the biases."""
         channels = shape[-1]

@@ -86,7 +86,10 @@ def test_biases_that_a_gru_does_not_have_are_refused() -> None:
 )
 def test_output_shapes_of_recurrent_layers(fields: Any, shape: Shape) -> None:
     with defaults_from("keras"):
-        assert Lstm(units=3, **fields).output_shape((4, 2)) == shape
+        assert (
+            Lstm.model_validate({"units": 3, **fields}).output_shape((4, 2))
+            == shape
+        )
 
 
 @pytest.mark.parametrize(
@@ -113,11 +116,13 @@ def test_parameter_counts_are_those_of_the_frameworks(
 
 def test_forget_bias_is_that_of_the_second_gate() -> None:
     with defaults_from("keras"):
-        layer = Lstm(units=2, forget_bias=1.5)
+        layer = Lstm.model_validate({"units": 2, "forget_bias": 1.5})
     drawn = layer.draw("bias", np.random.default_rng(0), (4, 3))
     assert drawn.tolist() == [0, 0, 1.5, 1.5, 0, 0, 0, 0]
     with defaults_from("torch"):
-        both = Lstm(units=2, forget_bias=1.5, direction="both")
+        both = Lstm.model_validate(
+            {"units": 2, "forget_bias": 1.5, "direction": "both"}
+        )
     second = both.draw(
         "backward_recurrent_bias", np.random.default_rng(0), (4, 3)
     )
@@ -127,7 +132,7 @@ def test_forget_bias_is_that_of_the_second_gate() -> None:
 
 def test_recurrent_kernel_of_keras_is_orthogonal_as_a_whole() -> None:
     with defaults_from("keras"):
-        layer = Gru(units=3)
+        layer = Gru.model_validate({"units": 3})
     drawn = layer.draw("recurrent_kernel", np.random.default_rng(0), (4, 2))
     assert_close(drawn @ drawn.T, np.eye(3), ROUNDING)
 
