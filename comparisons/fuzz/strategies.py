@@ -87,6 +87,12 @@ RANGES: dict[str, Strategy] = {
     "multi_head_attention.size": st.sampled_from([None, 1, 3]),
     "heads": st.sampled_from([1, 1, 2]),
     "base": st.sampled_from([100.0, 10000.0]),
+    # Unbounded gates grow doubly exponentially in time.
+    **{
+        f"{kind}.{field}": st.sampled_from(["tanh", "sigmoid", "hard_sigmoid"])
+        for kind in ("lstm", "gru")
+        for field in ("activation", "recurrent_activation")
+    },
     "filters": st.integers(1, 4),
     "groups": st.sampled_from([1, 1, 1, 2]),
     "dilation": st.sampled_from([1, 1, 1, 2]),

@@ -91,6 +91,8 @@ class Trajectory:
             shape (evaluations,).
         divergence: the steps at which the runs diverge.
         probed_at: the step after which each probed tensor was recorded.
+        perturbed_steps: the numbers of steps of the perturbed runs of each
+            framework.
     """
 
     arm: str
@@ -102,6 +104,18 @@ class Trajectory:
     divergence: Divergence
     probes: Compared = field(default_factory=dict)
     probed_at: dict[str, int] = field(default_factory=dict)
+    perturbed_steps: tuple[frozenset[int], ...] = ()
+
+    @property
+    def rounding_stops(self) -> bool:
+        """Whether rounding alone decides when training ends.
+
+        A perturbed run of one framework ends where the other one's run does,
+        and not where its own does.
+        """
+        torch, keras = self.steps
+        others = zip(self.perturbed_steps, (keras, torch), strict=False)
+        return torch != keras and any(end in ends for ends, end in others)
 
     @property
     def horizon(self) -> int | None:
@@ -220,6 +234,12 @@ class Trajectory:
         elif self.steps[0] != self.steps[1] and horizon is None:
             outcome, where = "disagree", "steps"
             sentence = f"trained for {self.steps[0]} and {self.steps[1]} steps"
+            if self.rounding_stops:
+                outcome = "undecided"
+                sentence += (
+                    "; a perturbed run of one framework stops where the other "
+                    "one does, so that rounding decides when training stops"
+                )
         elif not self._shows_enough:
             outcome = "undecided"
             sentence = self._beyond(judged)
@@ -393,6 +413,10 @@ def compare_records(
             for name, tensor in probed.items()
         },
         probed_at=probed_at,
+        perturbed_steps=tuple(
+            frozenset(len(run.steps["loss"]) for run in runs[1:])
+            for runs in (torch, keras)
+        ),
     )
 
 

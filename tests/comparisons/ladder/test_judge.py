@@ -295,6 +295,25 @@ def test_a_run_that_is_shorter_disagrees() -> None:
     assert "100 and 99 steps" in verdict.sentence
 
 
+@pytest.mark.parametrize("suspect", ["torch", "keras"])
+def test_rounding_may_decide_when_a_run_stops(suspect: str) -> None:
+    """A perturbed run of one framework stops where the other one does."""
+    sound = record(LOSS), record(LOSS[:-1])
+    other = record(LOSS[:-1]), record(LOSS[:-1])
+    first, second = (sound, other) if suspect == "torch" else (other, sound)
+    verdict = compare_records("only", [*first], [*second]).verdict()
+    assert verdict.outcome == "undecided"
+    assert "rounding decides" in verdict.sentence
+
+
+def test_a_third_length_of_a_perturbed_run_is_no_excuse() -> None:
+    torch = [record(LOSS), record(LOSS[:-2])]
+    keras = [record(LOSS[:-1]), record(LOSS[:-1])]
+    assert compare_records("only", torch, keras).verdict().outcome == (
+        "disagree"
+    )
+
+
 def changed(**changes: Any) -> Trajectory:
     """Compare a run with the same run, changed in one part."""
     sound, faulty = record(LOSS), record(LOSS, **changes)
