@@ -7,16 +7,16 @@ import torch
 from torch import Tensor, nn
 
 
-class SequenceRNN(nn.RNN):
-    """RNN, whose output is the whole sequence, or a part of it.
+class ReturnsOne(nn.RNNBase):
+    """A recurrent layer whose output is one tensor.
 
     Args:
         inputs: the number of input channels.
         units: the number of units.
         returns: `sequence`, `last` or `last_step`; see `_returned`.
         direction: `forward`, `backward` or `both`.
-        biases: `two`, `one` or `none`.
-        nonlinearity: `tanh` or `relu`.
+        biases: `two`, `one` or `none`; of a GRU also `stacked`, one tensor
+            (2, 3 · units).
     """
 
     def __init__(
@@ -29,10 +29,11 @@ class SequenceRNN(nn.RNN):
         biases: str,
         **fields: Any,
     ) -> None:
-        super().__init__(
+        layer: Any = super()
+        layer.__init__(
             inputs,
             units,
-            bias=biases != "none",
+            bias=biases not in ("none", "stacked"),
             batch_first=True,
             bidirectional=direction == "both",
             **fields,
@@ -45,79 +46,26 @@ class SequenceRNN(nn.RNN):
 
     def whole(self, x: Tensor) -> Tensor:
         """Return all outputs, of both directions side by side."""
-        outputs: Tensor = super().forward(x)[0]
+        layer: Any = super()
+        outputs: Tensor = layer.forward(x)[0]
         return outputs
 
 
-class SequenceLSTM(nn.LSTM):
-    """LSTM, whose output is the whole sequence, or a part of it.
+class SequenceRNN(ReturnsOne, nn.RNN):
+    """RNN, whose output is the whole sequence, or a part of it."""
 
-    Args: as those of `SequenceRNN`.
-    """
 
-    def __init__(
-        self,
-        inputs: int,
-        units: int,
-        *,
-        returns: str,
-        direction: str,
-        biases: str,
-    ) -> None:
-        super().__init__(
-            inputs,
-            units,
-            bias=biases != "none",
-            batch_first=True,
-            bidirectional=direction == "both",
-        )
-        self.returns, self.direction, self.biases = returns, direction, biases
-        _with_biases(self)
+class SequenceLSTM(ReturnsOne, nn.LSTM):
+    """LSTM, whose output is the whole sequence, or a part of it."""
 
-    def forward(self, input: Any, hx: Any = None) -> Any:  # noqa: A002
-        return _returned(self, self.whole, input)
+
+class SequenceGRU(ReturnsOne, nn.GRU):
+    """GRU, whose output is the whole sequence, or a part of it."""
 
     def whole(self, x: Tensor) -> Tensor:
         """Return all outputs, of both directions side by side."""
-        outputs: Tensor = super().forward(x)[0]
-        return outputs
-
-
-class SequenceGRU(nn.GRU):
-    """GRU, whose output is the whole sequence, or a part of it.
-
-    Args: as those of `SequenceRNN`; `biases` may also be `stacked`, which are
-        one tensor (2, 3 · units).
-    """
-
-    def __init__(
-        self,
-        inputs: int,
-        units: int,
-        *,
-        returns: str,
-        direction: str,
-        biases: str,
-    ) -> None:
-        super().__init__(
-            inputs,
-            units,
-            bias=biases not in ("none", "stacked"),
-            batch_first=True,
-            bidirectional=direction == "both",
-        )
-        self.returns, self.direction, self.biases = returns, direction, biases
-        _with_biases(self)
-
-    def forward(self, input: Any, hx: Any = None) -> Any:  # noqa: A002
-        return _returned(self, self.whole, input)
-
-    def whole(self, x: Tensor) -> Tensor:
-        """Return all outputs, of both directions side by side."""
-        outputs: Tensor
         if self.biases != "stacked":
-            outputs = super().forward(x)[0]
-            return outputs
+            return super().whole(x)
         ends = ("_l0", "_l0_reverse")[: 1 + self.bidirectional]
         tensors = [
             tensor
@@ -129,7 +77,7 @@ class SequenceGRU(nn.GRU):
             )
         ]
         start = x.new_zeros(len(ends), len(x), self.hidden_size)
-        outputs = torch.gru(
+        outputs: Tensor = torch.gru(
             x,
             start,
             tensors,
