@@ -23,16 +23,23 @@ SOURCES: dict[str, Any] = {
     "sine-grid": {"samples": 50, "placement": "grid"},
     "linear": {"test_samples": 20},
     "xor": {"copies": 20, "noise": 0.1},
+    "adding_problem": {"samples": 40},
+    "first_token": {"samples": 40},
+    "token_order": {"samples": 40},
+    "embedded_reber": {"samples": 40},
     "noise": {"classes": 3},
+    "noise-tokens": {"classes": 3, "sides": [6], "tokens": 5},
     "noise-regression": {"classes": None, "sides": [4, 4, 2]},
     "points": {"x": [[0, 1], [1, 2.5]] * 20, "y": [1, 0] * 20, "classes": 2},
     "points-regression": {"x": [[0.5]] * 20, "y": [1.5] * 20},
 }
 
+IDS = ("first_token", "token_order", "embedded_reber")
+
 
 def source_of(name: str) -> Any:
     kind, fields = name.partition("-")[0], SOURCES[name]
-    classes = kind not in ("polynomial", "sine", "linear")
+    classes = kind not in ("polynomial", "sine", "linear", "adding_problem")
     regression = name.endswith("regression") or not classes
     loss = "mean_squared_error" if regression else "cross_entropy"
     spec = {
@@ -54,6 +61,10 @@ def source_of(name: str) -> Any:
         spec["arms"] = {"net": ["flatten", {"dense": 4}]}
     if kind in ("xor", "points") and not regression:
         spec["arms"] = {"net": ["flatten", {"dense": 2}]}
+    if kind in IDS or "tokens" in fields:
+        embedding = {"embedding": {"vocabulary": 10, "size": 3}}
+        units = 2 if kind in IDS else 3
+        spec["arms"] = {"net": [embedding, "flatten", {"dense": units}]}
     return parse(spec).data.source
 
 

@@ -1,7 +1,10 @@
 """Initialisers: the distributions that the shared weights are drawn from."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from framework_parity.common.spec.initializers import (
     TRUNCATED_STDDEV,
@@ -15,6 +18,7 @@ from framework_parity.common.spec.initializers import (
     Orthogonal,
     TruncatedNormal,
     Uniform,
+    UnitsUniform,
 )
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.node import members
@@ -32,12 +36,34 @@ from tests.distributions import (
 )
 
 FANS = (100, 900)
+UNITS = {
+    "kernel_initializer": "units_uniform",
+    "bias_initializer": "units_uniform",
+}
+"""Fields of a layer whose kernel and biases are drawn by its units."""
 
 
 def test_every_initializer_is_tested() -> None:
     constants = [spec for spec, _ in CONSTANTS]
     tested = {type(spec) for spec in [*KERNELS, *constants, *ORTHOGONALS]}
-    assert tested == set(members(KernelInitializer))
+    # Tested below, since it depends on the number of units alone.
+    assert tested | {UnitsUniform} == set(members(KernelInitializer))
+
+
+@pytest.mark.parametrize(
+    ("layers", "sides"),
+    [
+        ([{"lstm": {"units": 25, **UNITS}}, {"dense": 3}], (4, 40)),
+        ([{"dense": {"units": 25, **UNITS}}, {"dense": 3}], (400,)),
+    ],
+)
+def test_units_uniform_depends_on_the_units_alone(
+    layers: Any, sides: Shape
+) -> None:
+    """PyTorch's `reset_parameters`: U(±1/√hidden_size)."""
+    node = arm(layers, sides).all_nodes[0]
+    values = node.layer.draw("kernel", stream(0, "test"), node.input_shape)
+    assert_drawn_from(values, stats.uniform(-0.2, 0.4))
 
 
 @pytest.mark.parametrize("spec", KERNELS, ids=id_of)

@@ -32,6 +32,7 @@ from tests.common.json_schema import accepts
 from tests.common.written import RICH, experiment, key, written
 
 IMAGES: dict[str, Any] = {"digits": {}}
+TOKENS: dict[str, Any] = {"noise": {"sides": [7], "tokens": 4, "classes": 10}}
 SEQUENCES: dict[str, Any] = {"noise": {"sides": [7, 4], "classes": 10}}
 SCHEMA = schema()
 
@@ -51,6 +52,7 @@ def embeddings(kind: type[SpecNode]) -> Iterator[dict[str, Any]]:
         yield experiment(data=IMAGES, arms={"a": flat})
         flat = [element, "flatten", *ends]
         yield experiment(data=SEQUENCES, arms={"a": flat})
+        yield experiment(data=TOKENS, arms={"a": flat})
     if kind in members(CausalPadding):
         fields = {"filters": 2, "size": 3, "padding": element}
         for conv, data in ("conv2d", IMAGES), ("conv1d", SEQUENCES):
@@ -83,6 +85,10 @@ def embeddings(kind: type[SpecNode]) -> Iterator[dict[str, Any]]:
         if kind in members(family):
             yield experiment(recipe=recipe(**{name: element}))
     if kind in members(Source):
+        embedding = {"embedding": {"vocabulary": 10, "size": 3}}
+        yield experiment(
+            data=element, arms={"a": [embedding, "flatten", {"dense": 2}]}
+        )
         for loss in ("cross_entropy", "mean_squared_error"):
             for units in (1, 2, 3, 4, 10):
                 for split in ({}, {"test": 0, "validation": 0}):
