@@ -43,6 +43,7 @@ def network(
     shape: tuple[int, ...],
     classes: int | None = None,
     dialect: str = "keras",
+    tokens: int | None = None,
     **recipe: Any,
 ) -> Arm:
     """Return a network and a recipe as an experiment writes them down.
@@ -52,6 +53,7 @@ def network(
         shape: of one sample.
         classes: of the target; None for numbers.
         dialect: whose defaults fill fields that are left out.
+        tokens: the number of ids, if the samples are token ids.
         recipe: fields other than a full batch, the squared error and SGD.
     """
     plain = {
@@ -62,8 +64,9 @@ def network(
         "shuffle": "never",
     }
     with defaults_from(dialect):
+        source = Noise(sides=shape, classes=classes, samples=2, tokens=tokens)
         data = Data(
-            source=Noise(sides=shape, classes=classes, samples=2),
+            source=source,
             test=0.0,
             validation=0.0,
             split="random",
@@ -118,6 +121,7 @@ class Forward:
         training: whether the layers are in training mode.
         masks: the factors of each dropout, in training.
         kept: tensors to return as they are after one training step.
+        tokens: the number of ids, if the samples are token ids.
     """
 
     layers: list[Any]
@@ -126,11 +130,12 @@ class Forward:
     training: bool = False
     masks: Arrays = field(default_factory=dict)
     kept: tuple[str, ...] = ()
+    tokens: int | None = None
 
     def run(self, trainer_class: Any, dtype: str) -> Arrays:
         """Return the `outputs`, and each kept tensor."""
-        x = np.ascontiguousarray(self.x, dtype)
-        spec = network(self.layers, x.shape[1:])
+        x = np.ascontiguousarray(self.x, "int64" if self.tokens else dtype)
+        spec = network(self.layers, x.shape[1:], tokens=self.tokens)
         last, weights = spec.nodes[-1], self.weights
         if not spec.parameters:
             spec = network([*self.layers, IDENTITY], x.shape[1:])

@@ -24,6 +24,8 @@ FOLDED = "with a factor in the weights"
 FORMULA = "by a custom formula"
 COMPOSED = "by other layers"
 EACH = "one sample at a time"
+ZEROS = "with zeros in the kernel"
+MASKED = "with a mask in further channels"
 
 
 class NotExpressible(Exception):  # noqa: N818 - a finding, not a failure

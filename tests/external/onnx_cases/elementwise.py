@@ -221,23 +221,39 @@ def softmax(
     axis = node.get("axis", 1 if opset < 13 else -1) % x.ndim
     if opset < 13 and axis != x.ndim - 1:
         raise NotExpressible("a softmax over several axes", "before opset 13")
-    return along_axis(x, axis, [*first, "softmax"])
+    return along_axis(x, axis, "softmax", first)
 
 
 def log_softmax(node: Node, values: dict[str, Any], opset: int) -> list[Way]:
-    """Return the way to write the logarithm of a softmax."""
+    """Return the ways to write the logarithm of a softmax."""
     ways = softmax(node, values, opset, [])
+    x = values[node.inputs[0]]
+    axis = node.get("axis", 1 if opset < 13 else -1) % x.ndim
     [vectors] = [way for way in ways if way.name == "vectors"]
     layers = ["softmax", {"custom": "log(maximum(x, 1e-30))"}]
     [item] = vectors.items
     assert isinstance(item, Forward)
-    return [
-        replace(vectors, items=[replace(item, layers=layers)], how=FORMULA)
-    ]
+    of_softmax = replace(
+        vectors,
+        name="softmax and log",
+        items=[replace(item, layers=layers)],
+        how=FORMULA,
+    )
+    return [*along_axis(x, axis, "log_softmax", []), of_softmax]
 
 
-def along_axis(x: np.ndarray, axis: int, layers: list[Any]) -> list[Way]:
-    """Return the ways to apply layers along an axis."""
+def along_axis(
+    x: np.ndarray, axis: int, word: str, first: list[Any]
+) -> list[Way]:
+    """Return the ways to apply a layer along an axis.
+
+    Args:
+        x: the array.
+        axis: of the array.
+        word: the layer.
+        first: layers in front of it.
+    """
+    layers = [*first, word]
     rows, undo = rows_along(x, axis)
     how = DIRECT if axis == x.ndim - 1 else LAYOUT
     ways = [one_pass("vectors", how, layers, rows, undo)]
@@ -252,4 +268,9 @@ def along_axis(x: np.ndarray, axis: int, layers: list[Any]) -> list[Way]:
                 lambda y: np.moveaxis(y.reshape(moved.shape), -1, axis),
             )
         )
+    names = {3: ("time", "channels"), 4: ("height", "width")}.get(x.ndim, ())
+    if 0 < axis <= len(names):
+        name = names[axis - 1]
+        layers = [*first, {word: name}]
+        ways.append(one_pass(name, DIRECT, layers, x, lambda y: y))
     return ways

@@ -62,6 +62,32 @@ def gemm(node: Node, values: Values) -> list[Way]:
     return [one_pass("dense", how, layers, x, lambda y: y, weights)]
 
 
+def gemm_twice(case: Case, values: Values) -> list[Way]:
+    """Return the way to write x K + (x K' + b), the second with a bias."""
+    first, second = case.nodes
+    x, kernel = (values[name] for name in second.inputs[:2])
+    if (
+        second.inputs[2] != first.outputs[0]
+        or first.inputs[0] != (second.inputs[0])
+    ):
+        raise NotExpressible("several operators that make no layer", case.ops)
+    own, bias = (values[name] for name in first.inputs[1:])
+    layers = [
+        {
+            "residual": {
+                "body": [dense(kernel)],
+                "shortcut": [dense(own, bias)],
+            }
+        }
+    ]
+    weights = {
+        "dense_1/kernel": kernel,
+        "dense_2/kernel": own,
+        "dense_2/bias": bias,
+    }
+    return [one_pass("residual", DIRECT, layers, x, lambda y: y, weights)]
+
+
 def matmul(x: np.ndarray, kernel: np.ndarray) -> list[Way]:
     """Return the way to write a product of two arrays."""
     if x.dtype.name not in ("float32", "float64"):
@@ -70,7 +96,17 @@ def matmul(x: np.ndarray, kernel: np.ndarray) -> list[Way]:
     row = x[None, :] if x.ndim == 1 else x
     column = kernel[:, None] if kernel.ndim == 1 else kernel
     if column.ndim == 2:
-        return [
+        sequences = [
+            one_pass(
+                "dense, sequences",
+                DIRECT,
+                [dense(column)],
+                x.reshape(-1, *x.shape[-2:]),
+                lambda y: y.reshape(shape),
+                dense_weights(column, None),
+            )
+        ]
+        return (sequences if x.ndim > 2 else []) + [
             one_pass(
                 "dense",
                 DIRECT if row.ndim == 2 else LAYOUT,
@@ -120,9 +156,14 @@ def batch_norm(node: Node, values: Values) -> list[Way]:
     kept = (MEAN, VARIANCE) if training else ()
 
     def way(
-        name: str, how: str, more: list[Any], data: np.ndarray, undo: Undo
+        name: str,
+        how: str,
+        more: list[Any],
+        data: np.ndarray,
+        undo: Undo,
+        axis: str = "channels",
     ) -> Way:
-        layers = [{"batch_norm": fields}, *more]
+        layers = [{"batch_norm": fields | {"axis": axis}}, *more]
         item = Forward(layers, data, weights, training, kept=kept)
 
         def join(results: list[Arrays]) -> dict[int, np.ndarray]:
@@ -139,7 +180,13 @@ def batch_norm(node: Node, values: Values) -> list[Way]:
     image = to_image(x)
     flat = [{"flatten": "channels_last"}]
     how = DIRECT if x.ndim == 4 else LAYOUT
+    second = []
+    if x.ndim in (3, 4):
+        axis = "time" if x.ndim == 3 else "height"
+        whole: Undo = lambda y: y.reshape(x.shape)  # noqa: E731
+        second = [way(axis, DIRECT, flat, x, whole, axis)]
     return [
+        *second,
         way(
             "images",
             how,
@@ -174,7 +221,125 @@ def instance_norm(node: Node, values: Values) -> list[Way]:
         each = [from_image(result["outputs"], like) for result, like in pairs]
         return {0: np.concatenate(each)}
 
-    return [Way("batch_norm in training, by sample", COMPOSED, [*items], join)]
+    groups = _group_norm(x, gamma, beta, x.shape[1], node)
+    by_sample = "batch_norm in training, by sample"
+    return [Way(by_sample, COMPOSED, [*items], join), *groups]
+
+
+def _group_norm(
+    x: np.ndarray,
+    gamma: np.ndarray,
+    beta: np.ndarray,
+    groups: int,
+    node: Node,
+) -> list[Way]:
+    """Return the ways to write a normalisation of groups of channels."""
+    fields = {"groups": groups, "epsilon": node.number("epsilon", 1e-5)}
+    weights = {"group_norm_1/gamma": gamma, "group_norm_1/beta": beta}
+    layers = [{"group_norm": fields}]
+    rows = x.reshape(*x.shape[:2], -1).swapaxes(1, 2)
+    ways = [
+        one_pass(
+            "group_norm, sequences",
+            DIRECT if x.ndim == 3 else LAYOUT,
+            layers,
+            rows,
+            lambda y: y.swapaxes(1, 2).reshape(x.shape),
+            weights,
+        )
+    ]
+    if x.ndim in (4, 5):
+        ways.append(
+            one_pass(
+                "group_norm, images",
+                DIRECT if x.ndim == 4 else LAYOUT,
+                layers,
+                to_image(x),
+                lambda y: from_image(y, x),
+                weights,
+            )
+        )
+    return ways
+
+
+def group_norm(node: Node, values: Values) -> list[Way]:
+    """Return the ways to write a normalisation of groups of channels."""
+    x, gamma, beta = (values[name] for name in node.inputs)
+    if len(gamma) != x.shape[1]:
+        raise NotExpressible("a scale for each group", node.op)
+    return _group_norm(x, gamma, beta, int(node.get("num_groups")), node)
+
+
+def rms_norm(node: Node, values: Values) -> list[Way]:
+    """Return the ways to write a division by the root mean square."""
+    x, gamma = (values[name] for name in node.inputs)
+    axis = node.get("axis", -1) % x.ndim
+    shape = x.shape[axis:]
+    gamma = np.broadcast_to(gamma, shape)
+    fields = {"epsilon": node.number("epsilon", 1e-5)}
+    return _along(x, axis, "rms_norm", fields, {"gamma": gamma})
+
+
+def _along(
+    x: np.ndarray, axis: int, kind: str, fields: Values, tensors: Arrays
+) -> list[Way]:
+    """Return the ways to normalise the axes from one on, as named axes.
+
+    Args:
+        x: of any shape.
+        axis: the first of the axes.
+        kind: of the layer.
+        fields: of the layer, without the axes.
+        tensors: by name, of the shape of these axes.
+    """
+    shape = x.shape[axis:]
+    ways = []
+
+    def way(axes: str, sample: tuple[int, ...], *, first: bool) -> None:
+        """Add a way; `first`: the first axis of a sample becomes the last."""
+        rank = {1: "vectors", 2: "sequences", 3: "images"}[len(sample)]
+        data = x.reshape(-1, *sample)
+        order = [0, *range(2, data.ndim), 1] if first else range(data.ndim)
+        back = np.argsort(order)
+        normalized = sample if axes == "all" else shape
+        ways.append(
+            one_pass(
+                f"{kind}, {rank}, {axes}",
+                DIRECT if data.ndim == x.ndim and not first else LAYOUT,
+                [{kind: fields | {"axes": axes}}],
+                data.transpose(order),
+                lambda y: y.transpose(back).reshape(x.shape),
+                {
+                    f"{kind}_1/{name}": value.reshape(normalized)
+                    for name, value in tensors.items()
+                },
+            )
+        )
+
+    way("all", (math.prod(shape),), first=False)
+    if len(shape) in (2, 3):
+        way("all", shape, first=False)
+    if len(shape) == 1 and axis > 0:
+        way("channels", x.shape[axis - 1 :], first=False)
+        way("time", x.shape[axis - 1 :], first=True)
+    if len(shape) == 1 and axis > 1:
+        way("channels", x.shape[axis - 2 :], first=False)
+        way("width", x.shape[axis - 2 :], first=True)
+    if len(shape) == 2 and axis > 0:
+        way("positions", x.shape[axis - 1 :], first=True)
+    return ways
+
+
+def lp_norm(node: Node, values: Values) -> list[Way]:
+    """Return the way to divide by the root of the sum of squares."""
+    x = values[node.inputs[0]]
+    if node.get("p", 2) != 2:
+        raise NotExpressible("a norm other than the second", node.op)
+    rows, undo = rows_along(x, node.get("axis", -1) % x.ndim)
+    size = rows.shape[1]
+    weights = {"rms_norm_1/gamma": np.full(size, size**-0.5)}
+    layers = [{"rms_norm": {"epsilon": 1e-30, "axes": "channels"}}]
+    return [one_pass("rms_norm", FOLDED, layers, rows, undo, weights)]
 
 
 def mean_variance(node: Node, values: Values) -> list[Way]:
@@ -202,33 +367,12 @@ def layer_norm(node: Node, values: Values) -> list[Way]:
     axis = node.get("axis", -1) % x.ndim
     shape = x.shape[axis:]
     beta = rest[0] if rest else np.zeros(shape)
-
-    def way(
-        name: str, how: str, axes: str, data: np.ndarray, weight_shape: Any
-    ) -> Way:
-        weights = {
-            "layer_norm_1/gamma": np.broadcast_to(gamma, shape).reshape(
-                weight_shape
-            ),
-            "layer_norm_1/beta": np.broadcast_to(beta, shape).reshape(
-                weight_shape
-            ),
-        }
-        fields = {"epsilon": node.number("epsilon", 1e-5), "axes": axes}
-        layers = [{"layer_norm": fields}]
-        undo: Undo = lambda y: y.reshape(x.shape)  # noqa: E731
-        return one_pass(name, how, layers, data, undo, weights)
-
-    size = math.prod(shape)
-    how = DIRECT if axis == 1 and x.ndim == 2 else LAYOUT
-    ways = [way("vectors", how, "all", x.reshape(-1, size), (size,))]
-    if axis == x.ndim - 1 and x.ndim >= 3:
-        image = x if x.ndim == 4 else x.reshape(-1, *x.shape[-3:])
-        ways.append(way("images, channels", DIRECT, "channels", image, shape))
-    if len(shape) == 3:
-        image = x.reshape(-1, *shape)
-        ways.append(way("images, all", DIRECT, "all", image, shape))
-    return ways
+    fields = {"epsilon": node.number("epsilon", 1e-5)}
+    tensors = {
+        "gamma": np.broadcast_to(gamma, shape),
+        "beta": np.broadcast_to(beta, shape),
+    }
+    return _along(x, axis, "layer_norm", fields, tensors)
 
 
 def prelu(case: Case, node: Node, values: Values) -> list[Way]:

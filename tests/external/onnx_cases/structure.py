@@ -103,7 +103,45 @@ def concat(node: Node, values: Values) -> list[Way]:
     ways = [way("vectors", lying.reshape(-1, sum(widths)), images=False)]
     if lying.ndim == 3:
         ways.append(way("images", lying[None], images=True))
-    return ways
+    return ways + [_joined(lying, widths, axis, name) for name in _LENGTHS]
+
+
+# Axes of a sample, and the sides before them, of size one.
+_LENGTHS = {"time": (), "height": (), "width": (1,)}
+
+
+def _joined(lying: np.ndarray, widths: list[int], axis: int, name: str) -> Way:
+    """Return the way to concatenate parts that are cut out of a sample.
+
+    Args:
+        lying: the arrays side by side along the last axis, in reverse order.
+        widths: of the arrays, in this order.
+        axis: of the case.
+        name: of the axis in the language.
+    """
+    first = np.moveaxis(lying, -1, 0)
+    sides = (*_LENGTHS[name], len(first))
+    if name == "height":
+        sides = (*sides, 1)
+    ends = np.cumsum(widths)
+    branches = []
+    for width, end in zip(widths[::-1], ends[::-1], strict=True):
+        start, rest = int(end) - width, len(first) - int(end)
+        by = {"start": start, "end": rest}
+        if name != "time":
+            by = {
+                side: [n, 0] if name == "height" else [0, n]
+                for side, n in by.items()
+            }
+        branches.append([{"cropping": by}])
+    fields = {"branches": branches, "axis": name}
+    return one_pass(
+        name,
+        LAYOUT,
+        [{"concatenate": fields}],
+        first.reshape(1, *sides, -1),
+        lambda y: np.moveaxis(y.reshape(first.shape), 0, axis),
+    )
 
 
 def _arrays(node: Node, values: Values) -> list[np.ndarray]:

@@ -10,9 +10,14 @@ import numpy as np
 
 from tests.external.calculations import Arrays
 from tests.external.onnx_cases import (
+    attention,
+    blocks,
     elementwise,
     layers,
+    recurrence,
+    resizing,
     structure,
+    tables,
     training,
     windows,
 )
@@ -38,11 +43,30 @@ POOLS = {
 }
 PLAIN = {
     "Conv": windows.conv,
+    "ConvTranspose": windows.conv_transpose,
+    "CausalConvWithState": windows.causal_conv,
     "Gemm": layers.gemm,
     "BatchNormalization": layers.batch_norm,
     "InstanceNormalization": layers.instance_norm,
     "MeanVarianceNormalization": layers.mean_variance,
     "LayerNormalization": layers.layer_norm,
+    "GroupNormalization": layers.group_norm,
+    "RMSNormalization": layers.rms_norm,
+    "LpNormalization": layers.lp_norm,
+    "CumSum": recurrence.running_sum,
+    "Gather": tables.gather,
+    "OneHot": tables.one_hot,
+    "Pad": resizing.pad,
+    "CenterCropPad": resizing.center_crop_pad,
+    "Slice": resizing.cut,
+    "Split": resizing.split,
+    "Resize": resizing.resize,
+    "Upsample": resizing.resize,
+    "Expand": resizing.expand,
+    "Tile": resizing.tile,
+    "SpaceToDepth": blocks.space_to_depth,
+    "DepthToSpace": blocks.depth_to_space,
+    "Col2Im": blocks.columns_to_image,
     "Flatten": structure.flatten,
     "Concat": structure.concat,
     **dict.fromkeys(("Add", "Sub", "Sum", "Mean"), structure.add),
@@ -56,6 +80,8 @@ PLAIN = {
 WITH_CASE = {
     "PRelu": layers.prelu,
     "Dropout": training.dropout,
+    **dict.fromkeys(recurrence.KINDS, recurrence.recurrent),
+    **dict.fromkeys(("Attention", "FlexAttention"), attention.attention),
     "SoftmaxCrossEntropyLoss": training.cross_entropy,
 }
 
@@ -128,6 +154,15 @@ def several(case: Case, values: Values) -> list[Way]:
         x = values[first.inputs[0]][..., None]
         ways = windows.pool(rest[0], {rest[0].inputs[0]: x})
         return [_of_one_column(way) for way in ways]
+    if case.ops == "Gemm+Gemm":
+        return layers.gemm_twice(case, values)
+    if case.ops == "Constant+Tile":
+        [x] = (values[name] for name in case.inputs)
+        return resizing.copies(
+            x, [int(n) for n in constants[rest[0].inputs[1]]]
+        )
+    if case.ops == "Constant+Reshape+Transpose+Constant+Reshape":
+        return blocks.pixel_shuffle(case, constants, values)
     raise NotExpressible("several operators that make no layer", case.ops)
 
 
@@ -142,28 +177,23 @@ def missing(op: str) -> str:
     """Return the group of an operator that the language lacks."""
     kinds = {
         "attention, recurrence, positions": (
-            "Attention FlexAttention LinearAttention RotaryEmbedding RNN "
-            "LSTM GRU CausalConvWithState TensorScatter SwiGLU"
+            "LinearAttention RotaryEmbedding TensorScatter SwiGLU"
         ),
-        "other normalisations": (
-            "RMSNormalization GroupNormalization LpNormalization LRN"
-        ),
+        "other normalisations": "LRN",
         "other windows": (
-            "ConvTranspose ConvInteger QLinearConv DeformConv MaxUnpool "
-            "RoiAlign Col2Im GlobalLpPool"
+            "ConvInteger QLinearConv DeformConv MaxUnpool RoiAlign "
+            "GlobalLpPool"
         ),
         "other losses": "NegativeLogLikelihoodLoss Hardmax",
         "a function that jumps": (
             "ThresholdedRelu Sign Ceil Floor Round IsInf IsNaN Binarizer"
         ),
         "products of several inputs": (
-            "Mul Div Mod Einsum Det MatMulInteger QLinearMatMul CumSum "
-            "CumProd Trilu"
+            "Mul Div Mod Einsum Det MatMulInteger QLinearMatMul CumProd Trilu"
         ),
         "other reductions": "ReduceProd ArgMax ArgMin TopK",
         "padding and resizing of images": (
-            "Pad Resize Upsample CenterCropPad GridSample AffineGrid "
-            "ImageDecoder DepthToSpace SpaceToDepth"
+            "GridSample AffineGrid ImageDecoder"
         ),
     }
     for kind, ops in kinds.items():
