@@ -8,7 +8,7 @@ same channel of the keys.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from tests.external.onnx_cases.case import (
     NotExpressible,
     Way,
 )
-from tests.external.onnx_cases.layout import one_pass
+from tests.external.onnx_cases.layout import Undo, one_pass
 
 Values = dict[str, Any]
 
@@ -37,8 +37,11 @@ def attention(case: Case, node: Node, values: Values) -> list[Way]:
         node: the operator.
         values: the arrays.
     """
-    given = dict(zip(_INPUTS, node.inputs, strict=False))
-    named = {what: values[name] for what, name in given.items() if name}
+    named = {
+        what: values[name]
+        for what, name in zip(_INPUTS, node.inputs, strict=False)
+        if name
+    }
     for what in ("softcap", "score_mod", "prob_mod"):
         if node.get(what):
             raise NotExpressible("attention: other scores", what)
@@ -60,7 +63,8 @@ def attention(case: Case, node: Node, values: Values) -> list[Way]:
         # ONNX multiplies both factors by its root, which is a float32.
         scale = float(np.sqrt(np.float32(node.get("scale")))) ** 2
     undo = _lying if named["query"].ndim == 3 else _standing
-    return _ways(query, key, value, bias, scale, causal, past, undo)
+    given = Given(query, key, value, bias, scale, causal, past)
+    return _ways(given, undo)
 
 
 _INPUTS = (
@@ -141,137 +145,165 @@ def _added(
     return np.where(allowed, added, LEFT_OUT)
 
 
-def _ways(
-    query: np.ndarray,
-    key: np.ndarray,
-    value: np.ndarray,
-    bias: np.ndarray | None,
-    scale: float,
-    causal: bool,
-    past: int,
-    undo: Any,
-) -> list[Way]:
-    """Return the ways to write it, with all tensors known.
+class Given(NamedTuple):
+    """An attention whose heads are an axis of its own.
 
-    Args:
+    Attributes:
         query: (batch, heads, queries, size).
         key: (batch, fewer heads, keys, size).
         value: (batch, fewer heads, keys, size of the output).
         bias: of `_added`.
         scale: of the scores.
-        causal: whether the layer itself is causal, unless there is a bias.
+        causal: whether a query sees only the keys up to its own place.
         past: the place of the first query among the keys, if so.
+    """
+
+    query: np.ndarray
+    key: np.ndarray
+    value: np.ndarray
+    bias: np.ndarray | None
+    scale: float
+    causal: bool
+    past: int
+
+
+def _ways(given: Given, undo: Undo) -> list[Way]:
+    """Return the ways to write an attention, all of whose tensors are known.
+
+    Args:
+        given: the attention.
         undo: from (batch, heads, queries, size) to the case's output.
     """
-    batch, heads, queries, depth = query.shape
-    groups, keys, wide = key.shape[1], key.shape[2], value.shape[-1]
-    steps, start = max(queries, keys), 0
-    if bias is None:
-        start, masks = (past if causal else 0), 0
-    else:
-        causal, masks = False, bias.shape[1]
-    parts = {"query": query, "key": key, "value": value}
-    if bias is not None:
-        short = np.full((*bias.shape[:3], steps - keys), LEFT_OUT)
-        bias = np.concatenate([bias, short], -1)
-        own = np.broadcast_to(np.eye(queries), (batch, 1, queries, queries))
-        # Of a key: for each query, what is added to its score.
-        parts |= {"own": own, "bias": bias.transpose(0, 1, 3, 2)}
-    sample, begins, width = _side_by_side(parts, steps, start)
-    ways = []
-    total = depth + (queries if bias is not None else 0)
-    for projections, size in _sizes(heads, width, max(total, wide)):
-        factor = scale * math.sqrt(size)
-        kernels = {n: np.zeros((width, heads, size)) for n in ("q", "k", "v")}
-        output = np.zeros((heads, size, width))
-        for head in range(heads):
-            group = head // (heads // groups)
-            _select(kernels["q"], begins["query"], head, head, depth, factor)
-            _select(kernels["k"], begins["key"], group, head, depth)
-            _select(kernels["v"], begins["value"], group, head, wide)
-            place = head * wide + np.arange(wide)
-            output[head, np.arange(wide), place] = 1.0
-            if bias is not None:
-                row = (head if masks > 1 else 0, head, queries)
-                own_row = (0, head, queries)
-                _select(
-                    kernels["q"],
-                    begins["own"],
-                    *own_row,
-                    math.sqrt(size),
-                    depth,
-                )
-                _select(kernels["k"], begins["bias"], *row, 1.0, depth)
-        flat = {n: k.reshape(width, -1) for n, k in kernels.items()}
-        tensors: Arrays = {
-            "query_kernel": flat["q"],
-            "key_kernel": flat["k"],
-            "value_kernel": flat["v"],
-        }
-        if projections == "packed":
-            tensors = {
-                "projection_kernel": np.concatenate([*flat.values()], 1)
-            }
-        tensors["output_kernel"] = output.reshape(-1, width)
+    batch, heads, queries, depth = given.query.shape
+    wide = given.value.shape[-1]
+    start = given.past if given.causal and given.bias is None else 0
+    sample, begins = _side_by_side(_parts(given), start)
+    least = max(depth + (0 if given.bias is None else queries), wide)
+    channels = max(sample.shape[-1], heads * wide)
+
+    def back(y: np.ndarray) -> np.ndarray:
+        rows = y[:, start : start + queries, : heads * wide]
+        parted = rows.reshape(batch, queries, heads, wide)
+        return undo(parted.transpose(0, 2, 1, 3))
+
+    def way(projections: str, size: int, width: int) -> Way:
         fields = {
             "heads": heads,
             "size": size,
-            "causal": causal,
+            "causal": given.causal and given.bias is None,
             "bias": False,
             "projections": projections,
         }
-
-        def back(y: np.ndarray) -> np.ndarray:
-            rows = y[:, start : start + queries, : heads * wide]
-            parted = rows.reshape(batch, queries, heads, wide)
-            return np.asarray(undo(parted.transpose(0, 2, 1, 3)))
-
-        ways.append(
-            one_pass(
-                f"multi_head_attention, {projections}",
-                ZEROS if bias is None else MASKED,
-                [{"multi_head_attention": fields}],
-                sample,
-                back,
-                {f"multi_head_attention_1/{n}": t for n, t in tensors.items()},
-            )
+        more = width - sample.shape[-1]
+        tensors = _kernels(given, begins, size, width)
+        if projections == "packed":
+            three = [tensors.pop(f"{n}_kernel") for n in _INPUTS[:3]]
+            tensors["projection_kernel"] = np.concatenate(three, 1)
+        return one_pass(
+            f"multi_head_attention, {projections}",
+            ZEROS if given.bias is None else MASKED,
+            [{"multi_head_attention": fields}],
+            np.pad(sample, [(0, 0), (0, 0), (0, more)]),
+            back,
+            {f"multi_head_attention_1/{n}": t for n, t in tensors.items()},
         )
-    return ways
+
+    # Packed, and with heads of all channels together, it is PyTorch's own.
+    own = _power_of_four(max(least, -(-channels // heads)))
+    return [
+        way("separate", _power_of_four(least), channels),
+        way("packed", own, heads * own),
+    ]
 
 
-def _sizes(heads: int, width: int, least: int) -> list[tuple[str, int]]:
-    """Return the size of a head for each way to write the projections.
+def _power_of_four(least: int) -> int:
+    """Return the least power of four that is not below a number.
 
-    Packed, heads of all channels together are PyTorch's own layer.
+    The root of such a size is a power of two, so that the layer's division
+    by it rounds nothing.
     """
-    own = width // heads
-    fits = width % heads == 0 and own >= least
-    return [("separate", least), ("packed", own if fits else least)]
+    size = 1
+    while size < least:
+        size *= 4
+    return size
+
+
+def _parts(given: Given) -> Arrays:
+    """Return what the channels hold, (batch, heads, time, size) by name."""
+    parts = {"query": given.query, "key": given.key, "value": given.value}
+    if given.bias is None:
+        return parts
+    batch, _, queries, keys = given.bias.shape
+    unseen = max(queries - keys, 0)
+    bias = np.pad(
+        given.bias,
+        [(0, 0), (0, 0), (0, 0), (0, unseen)],
+        constant_values=LEFT_OUT,
+    )
+    own = np.broadcast_to(np.eye(queries), (batch, 1, queries, queries))
+    # Of a key: for each query, what is added to its score.
+    return parts | {"own": own, "bias": bias.transpose(0, 1, 3, 2)}
+
+
+def _kernels(
+    given: Given, begins: dict[str, int], size: int, width: int
+) -> Arrays:
+    """Return the kernels that select the channels.
+
+    Args:
+        given: the attention.
+        begins: where each part begins among the channels.
+        size: of a head.
+        width: the number of channels.
+    """
+    _, heads, queries, depth = given.query.shape
+    groups, wide = given.value.shape[1], given.value.shape[-1]
+    # As ONNX does, both factors are multiplied by the root of the scale.
+    factor = math.sqrt(given.scale * math.sqrt(size))
+    query, key, value = (np.zeros((width, heads, size)) for _ in range(3))
+    output = np.zeros((heads, size, width))
+    for head in range(heads):
+        group = head // (heads // groups)
+        _select(query, begins["query"], head, head, depth, factor)
+        _select(key, begins["key"], group, head, depth, factor)
+        _select(value, begins["value"], group, head, wide)
+        places = head * wide + np.arange(wide)
+        output[head, np.arange(wide), places] = 1.0
+        if given.bias is not None:
+            one = math.sqrt(size)
+            row = head if given.bias.shape[1] > 1 else 0
+            _select(query, begins["own"], 0, head, queries, one, depth)
+            _select(key, begins["bias"], row, head, queries, 1.0, depth)
+    return {
+        "query_kernel": query.reshape(width, -1),
+        "key_kernel": key.reshape(width, -1),
+        "value_kernel": value.reshape(width, -1),
+        "output_kernel": output.reshape(-1, width),
+    }
 
 
 def _side_by_side(
-    parts: Arrays, steps: int, start: int
-) -> tuple[np.ndarray, dict[str, int], int]:
+    parts: Arrays, start: int
+) -> tuple[np.ndarray, dict[str, int]]:
     """Return parts (batch, heads, time, size) as channels of one sequence.
 
     Args:
-        parts: by name.
-        steps: the length of the sequence; shorter parts end in zeros.
+        parts: by name; shorter ones end in zeros.
         start: the step at which the queries begin.
 
     Returns:
-        The sequences; where each part begins among the channels; and the
-        number of channels.
+        The sequences; and where each part begins among the channels.
     """
+    steps = max(part.shape[2] for part in parts.values())
     columns, begins, width = [], {}, 0
     for name, part in parts.items():
         lying = _lying(part)
-        begin = start if name in ("query", "own") else 0
+        begin = start if name == "query" else 0
         end = steps - begin - lying.shape[1]
         columns.append(np.pad(lying, [(0, 0), (begin, end), (0, 0)]))
         begins[name] = width
         width += lying.shape[2]
-    return np.concatenate(columns, -1), begins, width
+    return np.concatenate(columns, -1), begins
 
 
 def _select(

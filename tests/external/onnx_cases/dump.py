@@ -7,16 +7,23 @@ pickle; `choose` selects from it the cases that this project can express. The
 arrays are ONNX's: the inputs and outputs of its test data, mostly float32,
 and the outputs of its own ReferenceEvaluator for the same inputs in double
 precision.
+
+The weights of ONNX's recurrent cases are all the same number, from which a
+wrong order of the gates or a transposed kernel cannot be seen. So the
+evaluator also computes recurrent layers of random weights, which are not
+published: the suite `evaluator`.
 """
 
 import pickle
 import sys
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+EVALUATOR = "evaluator"
 SUITES = ("node", "pytorch-converted", "pytorch-operator", "simple")
 
 
@@ -201,8 +208,78 @@ def case(suite: str, test: Any) -> dict[str, Any]:
     }
 
 
+# The recurrent layers of random weights: the number of gates, and attributes.
+RECURRENT = (
+    ("RNN", 1, {}),
+    ("LSTM", 4, {}),
+    ("GRU", 3, {"linear_before_reset": 0}),
+    ("GRU", 3, {"linear_before_reset": 1}),
+)
+
+
+def recurrent() -> list[dict[str, Any]]:
+    """Return recurrent layers of random weights, computed by the evaluator."""
+    rng = np.random.default_rng(0)
+    return [
+        case(EVALUATOR, _recurrent(rng, op, gates, direction, more))
+        for op, gates, more in RECURRENT
+        for direction in ("forward", "reverse", "bidirectional")
+    ]
+
+
+def _recurrent(
+    rng: np.random.Generator,
+    op: str,
+    gates: int,
+    direction: str,
+    more: dict[str, int],
+) -> SimpleNamespace:
+    """Return one, as `load_model_tests` returns tests."""
+    from onnx import TensorProto, helper
+    from onnx.reference import ReferenceEvaluator
+
+    steps, samples, width, units = 4, 3, 2, 5
+    count = 2 if direction == "bidirectional" else 1
+    shapes = {
+        "X": (steps, samples, width),
+        "W": (count, gates * units, width),
+        "R": (count, gates * units, units),
+        "B": (count, 2 * gates * units),
+    }
+    feeds = {n: rng.normal(size=s).astype("f4") for n, s in shapes.items()}
+    node = helper.make_node(
+        op,
+        [*shapes],
+        ["Y", "Y_h"],
+        hidden_size=units,
+        direction=direction,
+        **more,
+    )
+    graph = helper.make_graph(
+        [node],
+        op,
+        [
+            helper.make_tensor_value_info(n, TensorProto.FLOAT, s)
+            for n, s in shapes.items()
+        ],
+        [
+            helper.make_tensor_value_info(n, TensorProto.FLOAT, None)
+            for n in node.output
+        ],
+    )
+    opset = helper.make_opsetid("", 22)
+    model = helper.make_model(graph, opset_imports=[opset])
+    outputs = ReferenceEvaluator(model).run(None, feeds)
+    words = [op.lower(), direction, *(f"{n}_{v}" for n, v in more.items())]
+    return SimpleNamespace(
+        name="_".join(["test", *words]),
+        model=model,
+        data_sets=[([*feeds.values()], outputs)],
+    )
+
+
 def main(path: Path) -> None:
-    """Write every test of the four suites."""
+    """Write every test of the four suites, and the recurrent layers."""
     import onnx
     from onnx.backend.test.loader import load_model_tests
 
@@ -213,6 +290,7 @@ def main(path: Path) -> None:
         for suite in SUITES
         for test in load_model_tests(kind=suite)
     ]
+    cases += recurrent()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         pickle.dump({"onnx": onnx.__version__, "cases": cases}, file)

@@ -127,7 +127,7 @@ def _joined(lying: np.ndarray, widths: list[int], axis: int, name: str) -> Way:
     branches = []
     for width, end in zip(widths[::-1], ends[::-1], strict=True):
         start, rest = int(end) - width, len(first) - int(end)
-        by = {"start": start, "end": rest}
+        by: dict[str, Any] = {"start": start, "end": rest}
         if name != "time":
             by = {
                 side: [n, 0] if name == "height" else [0, n]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,8 @@ from tests.external.onnx_cases.case import Case, Way, cases, records
 from tests.external.onnx_cases.translation import translate
 from tests.external.units import units
 
-# The largest error that was measured is 2.54 units in the last place.
+# The largest error that was measured, without the differences below, is 2.54
+# units in the last place.
 LIMIT = 3.0
 
 # Units in the last place of float64 in one of float32.
@@ -30,12 +32,14 @@ class Difference:
     """A case that differs for a reason outside this project.
 
     Attributes:
-        case: its id, or the beginning of it.
+        case: its id, or a pattern of ids.
         dtype: the precision in which it differs.
         backends: those that differ.
         limit: a function from the expected array to the largest difference
             that is allowed, in units.
         cause: the reason.
+        certain: whether it differs on every machine; if not, roundings
+            decide.
     """
 
     case: str
@@ -43,7 +47,20 @@ class Difference:
     backends: tuple[str, ...]
     limit: Callable[[np.ndarray], float]
     cause: str
+    certain: bool = True
 
+
+# In ONNX's two-way GRU the first update gate z is 0.8176. The state is
+# 1 - z times a tanh, so that an error of one unit in z is one of z / (1 - z).
+GATE = 0.8176
+
+# How far ONNX's attention over many keys or channels, and that of the NumPy
+# reference, are from the result in extended precision: up to 2.18 and 2.28.
+OF_SCORES = 2.3
+LONG_ATTENTION = (
+    "node-attention_?d*_with_past_and_present*",
+    "node-flexattention_diff_head_sizes",
+)
 
 DIFFERENCES = (
     Difference(
@@ -54,18 +71,51 @@ DIFFERENCES = (
         "ONNX's evaluator returns erf in float32",
     ),
     Difference(
-        "node-gelu_",
+        "node-gelu_*",
         "float64",
         BACKENDS,
         lambda expected: SINGLE,
         "ONNX's evaluator has erf, or the constants, in float32",
     ),
     Difference(
-        "node-group_normalization",
+        "node-group_normalization*",
         "float64",
         BACKENDS,
         lambda expected: SINGLE,
         "ONNX's evaluator normalises groups in float32",
+    ),
+    *(
+        Difference(
+            f"node-causal_conv_with_state_{word}*",
+            "float64",
+            BACKENDS,
+            lambda expected: SINGLE,
+            "ONNX's evaluator computes silu in float32",
+        )
+        for word in ("silu", "swish")
+    ),
+    *(
+        Difference(
+            name,
+            dtype,
+            BACKENDS,
+            lambda expected: 2 * OF_SCORES,
+            "ONNX is up to 2.2 units from the exact result, and so are we",
+            certain=False,
+        )
+        for name in LONG_ATTENTION
+        for dtype in ("float32", "float64")
+    ),
+    *(
+        Difference(
+            "node-gru_bidirectional",
+            dtype,
+            BACKENDS,
+            lambda expected: LIMIT + GATE / (1 - GATE),
+            "1 - z of a gate near 1 multiplies the rounding of z",
+            certain=False,
+        )
+        for dtype in ("float32", "float64")
     ),
     Difference(
         "node-averagepool_2d_ceil_last_window_starts_on_pad",
@@ -82,8 +132,9 @@ DIFFERENCES = (
         "TensorFlow takes numbers below 2.2e-308 for 0",
     ),
 )
-"""The largest that were measured, in units of the precision: 1.3e8,
-6.2e7 (0.12 units of float32), 1.3e3 (5.6e-5), and the whole value."""
+"""The largest that were measured, in units of the precision: erf 1.3e8, gelu
+6.2e7 (0.12 units of float32), groups 2.5e8, silu 4.3e8, attention 3.5, the
+GRU 5.5, the printed average 1.3e3 (5.6e-5), and the whole value."""
 
 
 def _printed(expected: np.ndarray, digits: int) -> float:
@@ -136,15 +187,15 @@ def distances(
         if number in way.rows:
             wanted = wanted.reshape(-1)[way.rows[number]]
         known = [
-            difference.limit(wanted)
+            difference
             for difference in DIFFERENCES
-            if case.id.startswith(difference.case)
+            if fnmatchcase(case.id, difference.case)
             and dtype == difference.dtype
             and backend in difference.backends
         ]
-        limit = known[0] if known else LIMIT
+        limit = known[0].limit(wanted) if known else LIMIT
         off = units(actual, wanted, dtype)
-        if known:
+        if known and known[0].certain:
             assert off > LIMIT, "agrees now: take it off the differences"
         result.append((off, limit))
     return result
@@ -270,23 +321,29 @@ def test_all_expressible_cases_are_present() -> None:
     beside = records()
     assert beside["onnx"] == "1.23.2"
     assert beside["published"] == 2024
-    assert len(cases()) == 598
-    assert len({case.id for case in cases()}) == 598
-    assert len({case.ops for case in cases()}) == 106
-    assert sum(beside["not_expressible"].values()) == 2024 - 598
+    assert len(cases()) == 616
+    assert len({case.id for case in cases()}) == 616
+    assert len({case.ops for case in cases()}) == 107
+    # Twelve are not published, but computed by ONNX's evaluator.
+    assert sum(case.suite == "evaluator" for case in cases()) == 12
+    assert sum(beside["not_expressible"].values()) == 2024 - (616 - 12)
     ways = [
         (case, dtype, way)
         for case in cases()
         for dtype in case.precisions
         for way in ways_of(case, dtype).values()
     ]
-    assert len(ways) == 2210
+    assert len(ways) == 2308
     assert len(SOFTMAXES) == 6
 
 
 def test_every_difference_names_present_cases() -> None:
     named = [
-        [case.id for case in cases() if case.id.startswith(each.case)]
+        [case.id for case in cases() if fnmatchcase(case.id, each.case)]
         for each in DIFFERENCES
     ]
-    assert [len(ids) for ids in named] == [1, 4, 2, 1, 1]
+    assert [len(ids) for ids in named] == [
+        *(1, 4, 2, 2, 1),
+        *(18, 18, 1, 1),
+        *(1, 1, 1, 1),
+    ]

@@ -161,6 +161,10 @@ def several(case: Case, values: Values) -> list[Way]:
         return resizing.copies(
             x, [int(n) for n in constants[rest[0].inputs[1]]]
         )
+    if case.ops == "Constant+Reshape+Constant+Tile":
+        shape, counts = (constants[case.nodes[n].inputs[1]] for n in (1, 3))
+        x = values[case.inputs[0]].reshape(shape)
+        return resizing.copies(x, [int(n) for n in counts])
     if case.ops == "Constant+Reshape+Transpose+Constant+Reshape":
         return blocks.pixel_shuffle(case, constants, values)
     raise NotExpressible("several operators that make no layer", case.ops)

@@ -1,11 +1,13 @@
 """Convolutions and pools."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tests.external.calculations import Arrays
 from tests.external.onnx_cases.case import (
+    COMPOSED,
     DIRECT,
     FLOATS,
     LAYOUT,
@@ -267,16 +269,14 @@ def causal_conv(node: Node, values: dict[str, Any]) -> list[Way]:
             lying.swapaxes(1, 2),
             lambda y: y.swapaxes(1, 2),
             weights,
-            # ONNX's evaluator computes the activation in float32.
-            double=not after,
         )
     ]
 
 
 def transposed(
     filters: int,
-    size: list[int],
-    strides: list[int],
+    size: Sequence[int],
+    strides: Sequence[int],
     cuts: Pads,
     added: tuple[int, int] = (0, 0),
     *,
@@ -418,17 +418,32 @@ def _cuts(
     return cuts
 
 
-def _refuse_ceil(node: Node, x: np.ndarray, seen: Window) -> None:
-    """Refuse a window that is partly beyond the padded image."""
+def _with_ceil(
+    node: Node, x: np.ndarray, seen: Window, *, counted: bool
+) -> Window:
+    """Return the window padded so far at the end that no pixel is left over.
+
+    Args:
+        node: a pool.
+        x: the images.
+        seen: its window, as if it had no `ceil_mode`.
+        counted: whether the padding is counted.
+    """
+    if not node.get("ceil_mode"):
+        return seen
+    pads = []
     rows = zip(x.shape[2:], seen.spans, seen.strides, seen.pads, strict=True)
-    for n, span, stride, pad in rows:
-        room = n + sum(pad) - span
-        floor, ceil = room // stride + 1, -(-room // stride) + 1
+    for n, span, stride, (first, last) in rows:
+        room = n + first + last - span
+        moves = -(-room // stride)
         # The last window may not begin in the padding at the end.
-        if (ceil - 1) * stride >= n + pad[0]:
-            ceil -= 1
-        if node.get("ceil_mode") and ceil != floor:
+        if moves * stride >= n + first:
+            moves -= 1
+        more = moves * stride - room
+        if more > 0 and counted:
             raise NotExpressible("a pool with ceil_mode", node.op)
+        pads.append((first, last + max(more, 0)))
+    return seen._replace(pads=pads)
 
 
 def pool(
@@ -450,11 +465,14 @@ def pool(
     if x.dtype.name not in (*FLOATS, "uint8"):
         raise NotExpressible("a type that is no float", x.dtype.name)
     seen = window(node, list(x.shape[2:]), list(node.get("kernel_shape")))
-    if max(seen.dilations) > 1:
-        raise NotExpressible("a dilated pool", node.op)
-    _refuse_ceil(node, x, seen)
     counted = node.op == "LpPool" or bool(node.get("count_include_pad", 0))
+    seen = _with_ceil(node, x, seen, counted=counted)
     average = node.op != "MaxPool"
+    if max(seen.dilations) > 1:
+        if not average or (any(map(any, seen.pads)) and not counted):
+            raise NotExpressible("a dilated pool", node.op)
+        seen = seen.of_one_row() if x.ndim == 3 else seen
+        return _as_convolution(x, seen, before, after)
     extra = {"count_padding": counted} if average else {}
     layer = "average_pool" if average else "max_pool"
 
@@ -500,6 +518,35 @@ def pool(
             lambda y: from_image(y, x),
         )
         for name, first, p in _pool_padding(sides, seen, zeros=counted)
+    ]
+
+
+def _as_convolution(
+    x: np.ndarray,
+    seen: Window,
+    before: tuple[Any, ...],
+    after: tuple[Any, ...],
+) -> list[Way]:
+    """Return the way to write an average as a convolution by a constant."""
+    if len(set(seen.strides)) > 1:
+        raise NotExpressible("a dilated pool", "two strides")
+    fields = {
+        "size": seen.kernel,
+        "stride": seen.strides,
+        "dilation": seen.dilations,
+        "bias": False,
+    }
+    kernel = np.full((*seen.kernel, x.shape[1], 1), 1 / np.prod(seen.kernel))
+    first = [zeros_first(seen.pads)] if any(map(any, seen.pads)) else []
+    return [
+        one_pass(
+            "depthwise_conv2d",
+            COMPOSED,
+            [*before, *first, {"depthwise_conv2d": fields}, *after],
+            to_image(x),
+            lambda y: from_image(y, x),
+            {"depthwise_conv2d_1/kernel": kernel},
+        )
     ]
 
 
