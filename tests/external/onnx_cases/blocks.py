@@ -13,8 +13,8 @@ from tests.external.onnx_cases.case import (
     NotExpressible,
     Way,
 )
+from tests.external.onnx_cases.convolution import transposed, with_gaps
 from tests.external.onnx_cases.layout import one_pass, to_image
-from tests.external.onnx_cases.windows import transposed, with_gaps
 
 Values = dict[str, Any]
 

@@ -8,8 +8,8 @@ arrays are ONNX's: the inputs and outputs of its test data, mostly float32,
 and the outputs of its own ReferenceEvaluator for the same inputs in double
 precision.
 
-The weights of ONNX's recurrent cases are all the same number, from which a
-wrong order of the gates or a transposed kernel cannot be seen. So the
+The weights of ONNX's recurrent cases, but two, are all the same number, from
+which a wrong order of the gates or a transposed kernel cannot be seen. So the
 evaluator also computes recurrent layers of random weights, which are not
 published: the suite `evaluator`.
 """
@@ -209,7 +209,7 @@ def case(suite: str, test: Any) -> dict[str, Any]:
 
 
 # The recurrent layers of random weights: the number of gates, and attributes.
-RECURRENT = (
+RECURRENT: tuple[tuple[str, int, dict[str, int]], ...] = (
     ("RNN", 1, {}),
     ("LSTM", 4, {}),
     ("GRU", 3, {"linear_before_reset": 0}),

@@ -63,44 +63,42 @@ def recurrent(case: Case, node: Node, values: Values) -> list[Way]:
     steps_first = not node.get("layout", 0)
     sequences = x.swapaxes(0, 1) if steps_first else x
     direction = DIRECTIONS[node.get("direction", "forward")]
-    fields = {
+    fields: dict[str, Any] = {
         "units": recurrent_kernel.shape[-1],
         "direction": direction,
     } | _activations(node, kind, directions=len(kernel))
-    gates = [_in_order(each, kind) for each in (kernel, recurrent_kernel)]
-    ways = []
-    for biases, tensors in _biases(node, kind, bias).items():
-        both = direction == "both"
-        prefixes = ("forward_", "backward_") if both else ("",)
-        weights: Arrays = {}
-        for n, prefix in enumerate(prefixes):
-            own = {
-                "kernel": gates[0][n].T,
-                "recurrent_kernel": gates[1][n].T,
-            } | {name: value[n] for name, value in tensors.items()}
-            weights |= {f"{kind}_1/{prefix}{k}": v for k, v in own.items()}
-        more: dict[str, Any] = {"biases": biases}
-        if kind == "lstm":
-            more["forget_bias"] = None
-        if kind == "gru":
-            after = bool(node.get("linear_before_reset", 0))
-            more["reset"] = "after" if after else "before"
-        for returns in ("sequence", "last"):
-            outputs = _outputs(case, node, returns)
-            if not outputs:
-                continue
-            layer = {kind: fields | more | {"returns": returns}}
-            item = Forward([layer], sequences, weights)
-            how = DIRECT if biases in ("two", "stacked", "none") else FOLDED
-            ways.append(
-                Way(
-                    f"{kind}, {returns}, biases {biases}",
-                    how,
-                    [item],
-                    _join(outputs, returns, direction, steps_first),
-                )
-            )
-    return ways
+    if kind == "lstm":
+        fields["forget_bias"] = None
+    if kind == "gru":
+        after = bool(node.get("linear_before_reset", 0))
+        fields["reset"] = "after" if after else "before"
+    gates = {
+        "kernel": _in_order(kernel, kind).swapaxes(1, 2),
+        "recurrent_kernel": _in_order(recurrent_kernel, kind).swapaxes(1, 2),
+    }
+    prefixes = ("forward_", "backward_") if direction == "both" else ("",)
+
+    def way(returns: str, biases: str, tensors: Arrays) -> Way:
+        layer = fields | {"biases": biases, "returns": returns}
+        weights = {
+            f"{kind}_1/{prefix}{name}": tensor[n]
+            for n, prefix in enumerate(prefixes)
+            for name, tensor in (gates | tensors).items()
+        }
+        outputs = _outputs(case, node, returns)
+        return Way(
+            f"{kind}, {returns}, biases {biases}",
+            FOLDED if biases == "one" else DIRECT,
+            [Forward([{kind: layer}], sequences, weights)],
+            _join(outputs, returns, direction, steps_first),
+        )
+
+    return [
+        way(returns, biases, tensors)
+        for biases, tensors in _biases(node, kind, bias).items()
+        for returns in ("sequence", "last")
+        if _outputs(case, node, returns)
+    ]
 
 
 def _refuse(node: Node) -> None:

@@ -100,7 +100,7 @@ DIFFERENCES = (
             dtype,
             BACKENDS,
             lambda expected: 2 * OF_SCORES,
-            "ONNX is up to 2.2 units from the exact result, and so are we",
+            "ONNX is up to 2.2 units from the exact result, as the others are",
             certain=False,
         )
         for name in LONG_ATTENTION
