@@ -63,6 +63,26 @@ def layer_norm_epsilon(backend: str) -> None:
     _misread(backend, "layer_norm", epsilon=lambda s: 10 * s.epsilon)
 
 
+def group_norm_epsilon(backend: str) -> None:
+    """Give group normalisation ten times its epsilon."""
+    _misread(backend, "group_norm", epsilon=lambda s: 10 * s.epsilon)
+
+
+def rms_norm_epsilon(backend: str) -> None:
+    """Give the division by the root mean square ten times its epsilon."""
+    _misread(backend, "rms_norm", epsilon=lambda s: 10 * s.epsilon)
+
+
+def lstm_forward(backend: str) -> None:
+    """Run an LSTM forward that should run backward."""
+    _misread(backend, "lstm", direction=lambda _: "forward")
+
+
+def causality_dropped(backend: str) -> None:
+    """Let each step of an attention see all others."""
+    _misread(backend, "multi_head_attention", causal=lambda _: False)
+
+
 def padding_counted(backend: str) -> None:
     """Count padding in an average pool that excludes it, and vice versa."""
     _misread(

@@ -75,6 +75,10 @@ NOTICED: dict[Callable[[str], None], Check] = {
         "node-batchnorm_example_training_mode"
     ),
     faults.layer_norm_epsilon: onnx("node-layer_normalization_2d_axis1"),
+    faults.group_norm_epsilon: onnx("node-group_normalization_example"),
+    faults.rms_norm_epsilon: onnx("node-rms_normalization_2d_axis1"),
+    faults.lstm_forward: onnx("evaluator-lstm_reverse"),
+    faults.causality_dropped: onnx("node-attention_4d_causal"),
     faults.padding_counted: onnx("node-averagepool_2d_precomputed_pads"),
     faults.padding_dropped: onnx("node-conv_with_strides_padding"),
     faults.flatten_order_swapped: onnx("node-flatten_axis1"),
