@@ -238,7 +238,7 @@ def _recurrent(
     from onnx import TensorProto, helper
     from onnx.reference import ReferenceEvaluator
 
-    steps, samples, width, units = 4, 3, 2, 5
+    steps, samples, width, units = 3, 3, 2, 4
     count = 2 if direction == "bidirectional" else 1
     shapes = {
         "X": (steps, samples, width),
