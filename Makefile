@@ -5,7 +5,7 @@
 # make bench   training time compared with bare loops: build/bench.json
 # make catalogue  every experiment, quick: docs/catalogue.md, fifty minutes
 # make coverage  the ladder on every element: docs/coverage.md
-# make external  comparison with published results: 7 minutes
+# make external  comparison with published results: 10 minutes
 # make mutants   mistakes planted in pairs of models: 15 minutes
 # make framework-faults  what the frameworks get wrong: docs/framework_faults.md
 # make quiet     a thousand correct pairs, which must all agree
