@@ -12,8 +12,8 @@ from framework_parity.common.spec.layers.activations import (
     SELU_SCALE,
 )
 
-# Makes a class known to `keras.saving`, as "framework_parity>" and its name.
-registered = keras.saving.register_keras_serializable("framework_parity")
+# Makes a class known to `keras.saving`, as "parity>" and its name.
+registered = keras.saving.register_keras_serializable("parity")
 
 
 class SampleLayer(keras.layers.Layer):

@@ -105,7 +105,9 @@ def compile_per_sample_gradients(
         (samples, *variable) per variable. The network is in evaluation
         mode.
 
-    Translation: `vmap` of `grad` of a function of the parameters.
+    Translation: `vmap` of `grad` of a function of the parameters. The fused
+    recurrent layers have no batched form, so the samples of their networks
+    are taken one by one.
     """
     names = {id(v): name for name, v in model.named_parameters()}
 
@@ -114,11 +116,20 @@ def compile_per_sample_gradients(
         value: Tensor = loss(outputs, y[None])
         return value
 
-    per_sample = torch.func.vmap(torch.func.grad(single), (None, 0, 0))
+    of_one = torch.func.grad(single)
+    of_all = torch.func.vmap(of_one, (None, 0, 0))
+    fused = any(isinstance(layer, nn.RNNBase) for layer in model.modules())
+
+    def one_by_one(
+        values: dict[str, Tensor], x: Tensor, y: Tensor
+    ) -> dict[str, Tensor]:
+        rows = [of_one(values, *pair) for pair in zip(x, y, strict=True)]
+        return {name: torch.stack([r[name] for r in rows]) for name in values}
 
     def gradients(x: Tensor, y: Tensor, variables: list[Any]) -> list[Tensor]:
         model.eval()
-        grads = per_sample({names[id(v)]: v.detach() for v in variables}, x, y)
+        values = {names[id(v)]: v.detach() for v in variables}
+        grads = (one_by_one if fused else of_all)(values, x, y)
         return [grads[names[id(v)]] for v in variables]
 
     return gradients

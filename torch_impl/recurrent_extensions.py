@@ -41,8 +41,8 @@ class ReturnsOne(nn.RNNBase):
         self.returns, self.direction, self.biases = returns, direction, biases
         _with_biases(self)
 
-    def forward(self, input: Any, hx: Any = None) -> Any:  # noqa: A002
-        return _returned(self, self.whole, input)
+    def forward(self, x: Any, hx: Any = None) -> Any:
+        return _returned(self, self.whole, x)
 
     def whole(self, x: Tensor) -> Tensor:
         """Return all outputs, of both directions side by side."""

@@ -18,7 +18,7 @@ from framework_parity.comparisons.workers import tasks
 from tests.backends.items import sample
 
 STEPS = 4
-PACKAGE = "framework_parity>"
+PACKAGE = "parity>"
 IMAGE = (4, 5, 3)
 SEQUENCES = (
     *("1D", "Cell", "Bidirectional"),

@@ -106,7 +106,15 @@ class Script:
         gap = "\n\n\n" if definitions else "\n\n"
         texts = [f"# {part.title}\n{part.code}" for part in self.sections]
         text = gap.join(["\n\n\n".join(blocks), "\n\n".join(texts)])
-        return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
+        text = re.sub(r"\n{4,}", "\n\n\n", text)
+        # An assignment stands one line below the imports.
+        text = re.sub(
+            r"^((?:import|from) .*)\n{3}(?=\w+ = )",
+            r"\1\n\n",
+            text,
+            flags=re.M,
+        )
+        return f"{text}\n"
 
     @property
     def notebook(self) -> str:
