@@ -16,7 +16,11 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.attention import MultiHeadAttention
 from framework_parity.common.spec.layers.embedding import Embedding
-from framework_parity.common.spec.layers.recurrent import Lstm, Recurrent
+from framework_parity.common.spec.layers.recurrent import (
+    Lstm,
+    Recurrent,
+    split_direction,
+)
 from framework_parity.torch_impl.layers.initial_weights import initializer_call
 from framework_parity.torch_impl.random_extensions import MASKED_CLASS
 from framework_parity.torch_impl.weights import leaves
@@ -164,12 +168,12 @@ def attribute_of(node: LayerNode, tensor: str) -> str:
         return _of_attention(layer, node.input_shape, tensor)
     if not isinstance(layer, Recurrent):
         return ATTRIBUTES[tensor]
-    backward = tensor.startswith("backward_")
-    own = tensor.removeprefix("forward_").removeprefix("backward_")
+    direction, own = split_direction(tensor)
     stem = {"kernel": "weight_ih", "bias": "bias_ih"}.get(own)
     if own == "bias" and getattr(layer, "biases", "") == "stacked":
         stem = "bias"
-    return f"{stem or ATTRIBUTES[own]}_l0{'_reverse' if backward else ''}"
+    end = "_l0_reverse" if direction == "backward" else "_l0"
+    return f"{stem or ATTRIBUTES[own]}{end}"
 
 
 def _of_attention(layer: MultiHeadAttention, shape: Shape, tensor: str) -> str:

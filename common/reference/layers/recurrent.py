@@ -8,6 +8,7 @@ from framework_parity.common.reference.passes import Back, Pass
 from framework_parity.common.reference.recurrence import Options, recurrence
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.layer import Array
+from framework_parity.common.spec.layers.recurrent import split_direction
 
 
 def simple_rnn(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
@@ -58,8 +59,5 @@ def _inside(name: str) -> str:
     >>> _inside("lstm_1/forward_recurrent_kernel")
     'forward/recurrent_kernel'
     """
-    own = name.partition("/")[2]
-    for direction in ("forward", "backward"):
-        if own.startswith(f"{direction}_"):
-            return f"{direction}/{own.removeprefix(f'{direction}_')}"
-    return own
+    direction, own = split_direction(name.partition("/")[2])
+    return f"{direction}/{own}" if direction else own

@@ -101,7 +101,7 @@ class Recurrent(LayerSpec):
             "kernel": "kernel_initializer",
             "recurrent_kernel": "recurrent_initializer",
         }
-        return fields.get(_of_one_direction(name), "bias_initializer")
+        return fields.get(split_direction(name)[1], "bias_initializer")
 
     def fans_of(self, name: str, shape: Shape) -> tuple[int, int]:
         """Return the fans of a tensor.
@@ -113,13 +113,25 @@ class Recurrent(LayerSpec):
         if isinstance(self.initializer_of(name), UnitsUniform):
             return self.units, self.units
         fan_in, fan_out = self.fans(shape)
-        kernel = _of_one_direction(name) == "kernel"
+        kernel = split_direction(name)[1] == "kernel"
         return (fan_in if kernel else self.units), fan_out
 
 
-def _of_one_direction(name: str) -> str:
-    """Return a tensor's name without its direction."""
-    return name.removeprefix("forward_").removeprefix("backward_")
+def split_direction(name: str) -> tuple[str, str]:
+    """Return the direction of a tensor and its name in that direction.
+
+    Args:
+        name: the tensor's own name.
+
+    >>> split_direction("backward_recurrent_kernel")
+    ('backward', 'recurrent_kernel')
+    >>> split_direction("bias")
+    ('', 'bias')
+    """
+    for direction in ("forward", "backward"):
+        if name.startswith(f"{direction}_"):
+            return direction, name.removeprefix(f"{direction}_")
+    return "", name
 
 
 class SimpleRnn(Recurrent):
