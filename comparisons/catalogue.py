@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -116,6 +117,7 @@ def summaries() -> dict[str, str]:
     }
 
 
+@cache
 def _sources() -> dict[str, ast.Module]:
     """Return the source of each experiment, by name."""
     files = sorted(FOLDER.glob("[a-z]*.py"))

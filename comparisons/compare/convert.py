@@ -1,5 +1,6 @@
 """Convert trained weights between a PyTorch and a Keras model."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 from framework_parity.common.live.graph import Graph
@@ -26,6 +27,7 @@ def convert_weights(
     settings: CompareSettings,
     source: Path,
     target: Path,
+    pair: WorkerPair | None = None,
 ) -> PairResult:
     """Convert a file of weights, and verify it by a forward pass.
 
@@ -39,6 +41,7 @@ def convert_weights(
             read without executing code) or `.safetensors`; `.keras` or
             `.weights.h5`.
         target: a file of the other.
+        pair: workers to use; None for new ones.
 
     Returns:
         The comparison of the outputs.
@@ -59,7 +62,7 @@ def convert_weights(
     if not target.parent.is_dir():
         raise SpecError(str(target), "there is no such folder")
     sample = read_sample(settings.sample) if settings.sample else None
-    with WorkerPair() as pair:
+    with nullcontext(pair) if pair else WorkerPair() as pair:
         result, inputs, _ = open_pair(
             pair,
             (torch, keras),

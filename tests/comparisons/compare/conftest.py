@@ -7,8 +7,8 @@ import pytest
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def both() -> Iterator[WorkerPair]:
-    """A worker for each framework."""
+    """A worker for each framework, without the tasks of other tests."""
     with WorkerPair() as pair:
         yield pair

@@ -59,7 +59,7 @@ def make_optimizer():
 """
 
 
-SOUND = 4
+SOUND = 2
 """How many pairs of a table that agree are compared in the fast tests."""
 
 

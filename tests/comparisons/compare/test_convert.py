@@ -10,6 +10,7 @@ from safetensors.numpy import load_file, save_file
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.compare.convert import convert_weights
 from framework_parity.comparisons.compare.settings import CompareSettings
+from framework_parity.comparisons.workers.worker import WorkerPair
 
 HERE = Path(__file__).parent
 TORCH = f"{HERE / 'recipes_torch.py'}:Net"
@@ -27,7 +28,9 @@ SHAPES = {
 }
 
 
-def test_weights_come_back_bit_for_bit(tmp_path: Path) -> None:
+def test_weights_come_back_bit_for_bit(
+    both: WorkerPair, tmp_path: Path
+) -> None:
     rng = np.random.default_rng(0)
     state = {
         name: rng.uniform(0.5, 1.5, shape).astype("float32")
@@ -37,9 +40,9 @@ def test_weights_come_back_bit_for_bit(tmp_path: Path) -> None:
     first, back = tmp_path / "w.safetensors", tmp_path / "b.safetensors"
     save_file(state, first)
     middle = tmp_path / "w.keras"
-    result = convert_weights(TORCH, KERAS, SETTINGS, first, middle)
+    result = convert_weights(TORCH, KERAS, SETTINGS, first, middle, both)
     assert result.verdict == "agree"
-    convert_weights(TORCH, KERAS, SETTINGS, middle, back)
+    convert_weights(TORCH, KERAS, SETTINGS, middle, back, both)
     again = load_file(back)
     for name in SHAPES:
         assert np.array_equal(state[name], again[name]), name
@@ -55,12 +58,14 @@ class Code:
         return Path.touch, (self.file,)
 
 
-def test_code_in_a_pickle_is_refused_and_does_not_run(tmp_path: Path) -> None:
+def test_code_in_a_pickle_is_refused_and_does_not_run(
+    both: WorkerPair, tmp_path: Path
+) -> None:
     made, target = tmp_path / "made", tmp_path / "w.keras"
     source = tmp_path / "w.pt"
     source.write_bytes(pickle.dumps({"a": Code(made)}))
     with pytest.raises(SpecError, match=r"w\.pt"):
-        convert_weights(TORCH, KERAS, SETTINGS, source, target)
+        convert_weights(TORCH, KERAS, SETTINGS, source, target, both)
     assert not made.exists()
     assert not target.exists()
 
@@ -82,7 +87,9 @@ def test_wrong_files_are_refused_before_a_framework_starts(
         )
 
 
-def test_models_that_differ_get_no_file(tmp_path: Path) -> None:
+def test_models_that_differ_get_no_file(
+    both: WorkerPair, tmp_path: Path
+) -> None:
     text = (HERE / "recipes_torch.py").read_text()
     other = tmp_path / "recipes_torch.py"
     other.write_text(text.replace("eps=1e-3", "eps=1e-1"))
@@ -90,7 +97,9 @@ def test_models_that_differ_get_no_file(tmp_path: Path) -> None:
     state["norm.num_batches_tracked"] = np.array(7)
     source, target = tmp_path / "w.safetensors", tmp_path / "w.weights.h5"
     save_file(state, source)
-    result = convert_weights(f"{other}:Net", KERAS, SETTINGS, source, target)
+    result = convert_weights(
+        f"{other}:Net", KERAS, SETTINGS, source, target, both
+    )
     assert result.verdict == "disagree"
     assert {each.slug for each in result.causes} == {"batch_norm_epsilon"}
     assert not target.exists()

@@ -2,8 +2,7 @@
 
 import re
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -52,18 +51,9 @@ class PlantedFaults:
             name: Remembering(worker) for name, worker in sound.workers.items()
         }
         self.faulty = faulty
-        self.desk = ThreadPoolExecutor(2)
-        self.ladders: dict[tuple[int, str], Future[LadderResult]] = {}
 
     def run_ladder(self, fault: Fault, suspect: str) -> LadderResult:
-        """Plant a fault in both frameworks at once; return one's ladder."""
-        if (id(fault), suspect) not in self.ladders:
-            for name in LABELS:
-                future = self.desk.submit(self._run_ladder, fault, name)
-                self.ladders[id(fault), name] = future
-        return self.ladders[id(fault), suspect].result()
-
-    def _run_ladder(self, fault: Fault, suspect: str) -> LadderResult:
+        """Plant a fault in one framework, and return the ladder."""
         faulty = self.faulty.workers[suspect]
         faulty.submit("plant", name=fault.plant.__name__).result()
         pair = WorkerPair(backends=())
@@ -75,10 +65,8 @@ class PlantedFaults:
 
 
 @pytest.fixture(scope="module")
-def plants(pair: WorkerPair, faulty: WorkerPair) -> Iterator[PlantedFaults]:
-    made = PlantedFaults(pair, faulty)
-    with made.desk:
-        yield made
+def plants(pair: WorkerPair, faulty: WorkerPair) -> PlantedFaults:
+    return PlantedFaults(pair, faulty)
 
 
 def cases() -> list[Any]:

@@ -19,6 +19,7 @@ from framework_parity.comparisons.report.style import (
     COLUMN,
     SCREEN,
     SIZE,
+    ReportFigure,
     arm_colours,
     share_range,
     shown,
@@ -108,12 +109,17 @@ def result() -> Result:
 
 
 @pytest.fixture(scope="module")
-def html(result: Result) -> str:
+def drawn(result: Result) -> list[ReportFigure]:
+    return pictures(result)
+
+
+@pytest.fixture(scope="module")
+def html(result: Result, drawn: list[ReportFigure]) -> str:
     result.arms[0].scripts = {
         "torch": "import torch\nsame\n",
         "keras": "import keras\nsame",
     }
-    return page(result, pictures(result))
+    return page(result, drawn)
 
 
 def test_the_lesson_comes_before_the_agreement(html: str) -> None:
@@ -175,9 +181,9 @@ def test_agreement_conventions_and_specification_are_folded(
 
 
 def test_no_picture_is_wider_than_the_column_or_higher_than_a_screen(
-    result: Result,
+    drawn: list[ReportFigure],
 ) -> None:
-    for picture in pictures(result):
+    for picture in drawn:
         for svg in filter(None, (picture.svg, *picture.more)):
             head = svg[: svg.index(">")]
             sizes = dict(SIZE.findall(head))
@@ -185,8 +191,10 @@ def test_no_picture_is_wider_than_the_column_or_higher_than_a_screen(
             assert float(sizes["height"]) / 72 <= SCREEN + 1e-6, picture.name
 
 
-def test_every_arm_is_in_the_pictures_of_arms(result: Result) -> None:
-    for picture in pictures(result):
+def test_every_arm_is_in_the_pictures_of_arms(
+    drawn: list[ReportFigure],
+) -> None:
+    for picture in drawn:
         if picture.name in ("data", "differences", "disagreement"):
             continue
         if picture.table is None:
@@ -195,8 +203,8 @@ def test_every_arm_is_in_the_pictures_of_arms(result: Result) -> None:
                 assert f">{shown(name)}" in text, (picture.name, name)
 
 
-def test_captions_are_words(result: Result) -> None:
-    captions = {p.name: p.caption for p in pictures(result)}
+def test_captions_are_words(drawn: list[ReportFigure]) -> None:
+    captions = {p.name: p.caption for p in drawn}
     assert captions["bars_1"] == (
         "Share of the weights between -0.001 and 0.001: mean and each seed"
     )
