@@ -38,11 +38,18 @@ class SelfAttention(keras.layers.MultiHeadAttention):
         drawn = self.output_initializer((heads * size, channels), kernel.dtype)
         kernel.assign(ops.reshape(drawn, kernel.shape))
 
-    def call(self, inputs: Any) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        if mask is not None:
+            # The product has no mask, which the layers inside would drop.
+            inputs = ops.multiply(inputs, 1)
         heads = ops.dot_product_attention(
             self.query_dense(inputs),
             self.key_dense(inputs),
             self.value_dense(inputs),
+            mask=_seen(mask),
             scale=np.float64(self.key_dim**-0.5),
             is_causal=self.causal,
         )
@@ -51,7 +58,7 @@ class SelfAttention(keras.layers.MultiHeadAttention):
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def compute_output_spec(self, inputs: Any) -> Any:
+    def compute_output_spec(self, inputs: Any, mask: Any = None) -> Any:
         return keras.KerasTensor(inputs.shape, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
@@ -60,6 +67,11 @@ class SelfAttention(keras.layers.MultiHeadAttention):
             "causal": self.causal,
             "output_initializer": pack(self.output_initializer),
         }
+
+
+def _seen(mask: Any) -> Any:
+    """Return the mask of steps (n, t) for the scores, (n, 1, 1, t)."""
+    return None if mask is None else mask[:, None, None]
 
 
 @registered
@@ -88,6 +100,7 @@ class PackedSelfAttention(SampleLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.supports_masking = True
         self.num_heads, self.key_dim = num_heads, key_dim
         self.causal, self.use_bias = causal, use_bias
         get = keras.initializers.get
@@ -114,7 +127,7 @@ class PackedSelfAttention(SampleLayer):
                 (channels,), drawn, name="output_bias"
             )
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, mask: Any = None) -> Any:
         parts = ops.matmul(inputs, self.projection_kernel)
         if self.use_bias:
             parts = parts + self.projection_bias
@@ -124,6 +137,7 @@ class PackedSelfAttention(SampleLayer):
         )
         heads = ops.dot_product_attention(
             *(query, key, value),
+            mask=_seen(mask),
             scale=np.float64(self.key_dim**-0.5),
             is_causal=self.causal,
         )
@@ -165,6 +179,9 @@ class PositionEmbedding(SampleLayer):
             name="embeddings",
         )
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask
+
     def call(self, inputs: Any) -> Any:
         return inputs + self.embeddings
 
@@ -186,6 +203,9 @@ class SinusoidalPositions(SampleLayer):
     def __init__(self, base: float, interleaved: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.base, self.interleaved = base, interleaved
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask
 
     def call(self, inputs: Any) -> Any:
         _, steps, channels = inputs.shape

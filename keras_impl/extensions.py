@@ -28,6 +28,17 @@ class SampleLayer(keras.layers.Layer):
         super().build(shape)
 
 
+class EachStep(keras.layers.Layer):
+    """A base class of layers that pass on the mask of a sequence.
+
+    They compute each step by itself. Keras would drop the mask, with a
+    warning.
+    """
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask
+
+
 @registered
 class ChannelsFirstFlatten(SampleLayer):
     """Flatten (n, h, w, c) in the order channel, height, width.
@@ -70,7 +81,7 @@ class JointSoftmax(SampleLayer):
 
 
 @registered
-class LogSoftmax(keras.layers.Layer):
+class LogSoftmax(EachStep):
     """log_softmax along one axis, which Activation has no argument for."""
 
     def __init__(self, axis: int, **kwargs: Any) -> None:
@@ -96,7 +107,7 @@ class ExactLeakyReLU(keras.layers.LeakyReLU):
 
 
 @registered
-class LeftSlopeSELU(keras.layers.Layer):
+class LeftSlopeSELU(EachStep):
     """λ x above 0, λα expm1(x) elsewhere, so that the slope at 0 is λα.
 
     `ops.elu` computes exp(x) - 1, which loses digits near 0.
@@ -108,7 +119,7 @@ class LeftSlopeSELU(keras.layers.Layer):
 
 
 @registered
-class ExactGELU(keras.layers.Layer):
+class ExactGELU(EachStep):
     """x/2 (1 + erf(x/√2)), or x sigmoid(2 √(2/π) (x + 0.044715 x³)).
 
     The second equals x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))), whose slope
@@ -131,7 +142,7 @@ class ExactGELU(keras.layers.Layer):
 
 
 @registered
-class Swish(keras.layers.Layer):
+class Swish(EachStep):
     """x sigmoid(β x)."""
 
     def __init__(self, beta: float, **kwargs: Any) -> None:
@@ -161,14 +172,20 @@ class DenseEmbedding(keras.layers.Embedding):
 
     Embedding passes on a derivative for each place of an id, which the
     averages of an optimiser take one by one; the product makes them one
-    tensor. The row of the id `padding` starts at zero and stays there.
+    tensor. The row of the id `padding` starts at zero and stays there. The
+    steps with the id `masked_id` are masked.
     """
 
     def __init__(
-        self, *args: Any, padding: int | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        padding: int | None = None,
+        masked_id: int | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.padding = padding
+        self.padding, self.masked_id = padding, masked_id
+        self.supports_masking = masked_id is not None
 
     def build(self, input_shape: Any = None) -> None:
         super().build(input_shape)
@@ -176,6 +193,11 @@ class DenseEmbedding(keras.layers.Embedding):
             rows = ops.arange(self.input_dim)[:, None] != self.padding
             table = self._embeddings
             table.assign(table * ops.cast(rows, table.dtype))
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        if self.masked_id is None:
+            return None
+        return ops.not_equal(inputs, self.masked_id)
 
     def call(self, inputs: Any) -> Any:
         inputs = ops.cast(inputs, "int64")
@@ -187,7 +209,8 @@ class DenseEmbedding(keras.layers.Embedding):
         return rows * ops.cast(others, rows.dtype)
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"padding": self.padding}
+        own = {"padding": self.padding, "masked_id": self.masked_id}
+        return super().get_config() | own
 
 
 @registered
@@ -246,6 +269,9 @@ class AnyRMSNormalization(keras.layers.RMSNormalization):
         else:
             self.scale, self.built = None, True
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask
+
     def call(self, x: Any) -> Any:
         double = self.compute_dtype == "float64"
         machine = np.finfo("float64" if double else "float32").eps
@@ -262,8 +288,15 @@ class AnyRMSNormalization(keras.layers.RMSNormalization):
         return super().get_config() | {"affine": self.affine}
 
 
+def _applied(block: Any, x: Any, training: bool, mask: Any) -> Any:
+    """Apply a block, which is empty if it is no Sequential."""
+    if isinstance(block, keras.Sequential):
+        return block(x, training=training, mask=mask)
+    return block(x)
+
+
 @registered
-class Residual(keras.layers.Layer):
+class Residual(EachStep):
     """after(body(x) + shortcut(x))."""
 
     def __init__(
@@ -272,10 +305,11 @@ class Residual(keras.layers.Layer):
         super().__init__(**kwargs)
         self.layers = [body, shortcut, after]
 
-    def call(self, x: Any, training: bool = False) -> Any:
+    def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
         body, shortcut, after = self.layers
-        total = body(x, training=training) + shortcut(x, training=training)
-        return after(total, training=training)
+        given = {"training": training, "mask": mask}
+        total = _applied(body, x, **given) + _applied(shortcut, x, **given)
+        return _applied(after, total, **given)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | _packed(self.layers)
@@ -287,15 +321,18 @@ class Residual(keras.layers.Layer):
 
 
 @registered
-class Concatenate(keras.layers.Layer):
+class Concatenate(EachStep):
     """The outputs of several branches, concatenated along `axis`."""
 
     def __init__(self, *branches: Any, axis: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.layers, self.axis = list(branches), axis
 
-    def call(self, x: Any, training: bool = False) -> Any:
-        outputs = [branch(x, training=training) for branch in self.layers]
+    def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
+        outputs = [
+            _applied(branch, x, training=training, mask=mask)
+            for branch in self.layers
+        ]
         return ops.concatenate(outputs, axis=self.axis)
 
     def get_config(self) -> dict[str, Any]:

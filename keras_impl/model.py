@@ -9,6 +9,7 @@ from framework_parity.common.codegen.calls import Call, builder_for, call
 from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import TokenShape
+from framework_parity.keras_impl.padding_extensions import PADDED_CLASS
 from framework_parity.keras_impl.random_extensions import MASKED_CLASS
 
 
@@ -28,6 +29,9 @@ def layer_call(node: LayerNode, masked: bool = False) -> Call:
         node.layer, node.input_shape, **blocks
     )
     layer = replace(layer, kwargs=layer.kwargs | {"name": node.name})
+    if node.padded:
+        kind = PADDED_CLASS.get(layer.function, layer.function)
+        layer = replace(layer, function=kind)
     if masked and layer.function in MASKED_CLASS:
         return replace(layer, function=MASKED_CLASS[layer.function])
     return layer
@@ -49,7 +53,10 @@ def block_call(nodes: Sequence[LayerNode], masked: bool = False) -> Call:
     kind = {"dtype": "int64"} if isinstance(shape, TokenShape) else {}
     start = call(keras.Input, shape, **kind)
     layers = [layer_call(node, masked) for node in nodes]
-    return call(keras.Sequential, [start, *layers])
+    block = keras.Sequential
+    if nodes[0].padded:
+        block = PADDED_CLASS[block]
+    return call(block, [start, *layers])
 
 
 def build(arm: Arm, masked: bool = False) -> keras.Sequential:

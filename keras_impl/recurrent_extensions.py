@@ -81,12 +81,37 @@ def _add_recurrent_bias(cell: Any, size: int) -> None:
 
 
 @registered
+class RepeatingBidirectional(keras.layers.Bidirectional):
+    """Bidirectional whose outputs are repeated at masked steps."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for layer in (self.forward_layer, self.backward_layer):
+            layer.zero_output_for_mask = False
+
+
+@registered
 class LastStepBidirectional(keras.layers.Bidirectional):
     """Bidirectional whose output is that of the last step in time.
 
     There the second direction has made one step. The layer inside returns
     sequences.
+
+    Args:
+        zero: whether the outputs at masked steps are zero, or repeated.
     """
+
+    def __init__(self, *args: Any, zero: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zero = zero
+        for layer in (self.forward_layer, self.backward_layer):
+            layer.zero_output_for_mask = zero
+
+    def compute_mask(self, _: Any, mask: Any) -> Any:
+        return None
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"zero": self.zero}
 
     def call(
         self,

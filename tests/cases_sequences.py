@@ -258,3 +258,130 @@ ATTENTION: list[Row] = [
 ]
 """Attention, positions, and a small transformer of both."""
 ROWS += ATTENTION
+
+
+def of_padded(id: str, *layers: Any, **more: Any) -> Row:  # noqa: A002
+    """Put layers behind an embedding with padding, before a dense layer.
+
+    The id of the padding is anywhere in a sequence, and some begin with it.
+
+    Args:
+        id: of the case.
+        *layers: of sequences (6, 3) to vectors.
+        **more: other fields of the case.
+    """
+    row = of_tokens(f"padded-{id}", *layers, **more)
+    row["layers"][0]["embedding"]["masked_id"] = 1
+    return row
+
+
+_OUTPUTS = ("zero", "repeated")
+_PADDED_FORMS: dict[str, dict[str, Any]] = {
+    "last": {},
+    "backward": {"direction": "backward"},
+    "both": {"direction": "both"},
+    **{
+        f"{name}-{outputs}": {**fields, "padded_outputs": outputs}
+        for name, fields in (
+            ("sequence", {"returns": "sequence"}),
+            (
+                "backward-sequence",
+                {"direction": "backward", "returns": "sequence"},
+            ),
+            ("both-sequence", {"direction": "both", "returns": "sequence"}),
+            ("last_step", {"returns": "last_step"}),
+            ("both-last_step", {"direction": "both", "returns": "last_step"}),
+        )
+        for outputs in _OUTPUTS
+    },
+}
+
+_EACH_STEP: dict[str, tuple[Any, ...]] = {
+    "smooth": ("tanh", {"gelu": "erf"}, "silu", "mish", {"gelu": "tanh"}),
+    "kinked": (
+        "leaky_relu",
+        {"elu": {"alpha": 0.5}},
+        "hard_swish",
+        {"prelu": {"slopes": "per_number", "initial": 0.2}},
+        "relu6",
+    ),
+    "formulas": (
+        {"swish": 1.5},
+        {"custom": "x + tanh(x)"},
+        "softsign",
+        "selu",
+        "linear",
+        "softplus",
+    ),
+    "gates": ("log_softmax", "hard_sigmoid", "softmax", "sigmoid", "relu"),
+    "normalized": (
+        {"layer_norm": {"epsilon": 0.1}},
+        {"dense": 4},
+        {"rms_norm": {"epsilon": 0.1}},
+    ),
+    "plain": ({"layer_norm": {"affine": False}}, "rms_norm"),
+    "random": ({"dropout": 0.3}, {"spatial_dropout": 0.3}),
+    "positions": (
+        "position_embedding",
+        {"dense": 4},
+        "sinusoidal_positions",
+    ),
+}
+"""Layers that compute each step by itself."""
+
+PADDED: list[Row] = [
+    of_padded("mean", "tanh", "global_average_pool"),
+    *(
+        of_padded(
+            f"{kind}-{form}",
+            {kind: {"units": 3, **DRAWN, **fields}},
+            *(
+                ["global_average_pool"]
+                if fields.get("returns") == "sequence"
+                else []
+            ),
+        )
+        for kind in BIASES
+        for form, fields in _PADDED_FORMS.items()
+    ),
+    *(
+        of_padded(
+            f"attention-{projections}-{name}",
+            {
+                "multi_head_attention": {
+                    "heads": 1,
+                    "projections": projections,
+                    **_ATTENTION_DRAWN,
+                    **fields,
+                }
+            },
+            "global_average_pool",
+        )
+        for projections in ("packed", "separate")
+        for name, fields in (
+            ("plain", {}),
+            ("causal", {"causal": True}),
+            ("size", {"size": 2, "heads": 2}),
+        )
+    ),
+    *(
+        of_padded(f"each_step-{name}", *layers, {"lstm": 3}, smooth=False)
+        for name, layers in _EACH_STEP.items()
+    ),
+    of_padded(
+        "blocks",
+        {
+            "residual": {
+                "body": [
+                    {"residual": [{"multi_head_attention": 1}]},
+                    {"lstm": {"units": 3, "returns": "sequence"}},
+                ],
+                "activation": "tanh",
+            }
+        },
+        {"concatenate": [[], [{"gru": {"units": 2, "returns": "sequence"}}]]},
+        "global_average_pool",
+    ),
+]
+"""Layers behind an embedding whose padding is left out."""
+ROWS += PADDED

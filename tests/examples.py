@@ -15,6 +15,10 @@ EFFECTIVE: dict[str, dict[str, Any]] = {
     "adamax.epsilon": {"lr": 0.05},
     "nadam.epsilon": {"lr": 0.05},
     **{
+        f"{kind}.padded_outputs": {"returns": "sequence"}
+        for kind in ("simple_rnn", "lstm", "gru")
+    },
+    **{
         row.field: {"weight_decay": 0.1}
         for row in CONVENTIONS
         if row.field.endswith(".decay") and row.field != "sgd.decay"
@@ -79,6 +83,21 @@ def _recurrent(kind: str, tensor: str) -> Callable[[Any], Arm]:
     return lambda value: arm(recurrent(kind, 16, **{field: value}), (4, 16))
 
 
+RECURRENT = ("simple_rnn", "lstm", "gru")
+
+
+def _padded(kind: str) -> Callable[[Any], Arm]:
+    """Return an example whose last step is padding in some samples."""
+    embedding = {"vocabulary": 4, "size": 3, "masked_id": 0}
+    fields = {"units": 4, "returns": "last_step"}
+
+    def example(value: Any) -> Arm:
+        layer = {kind: {**fields, "padded_outputs": value}}
+        return arm([{"embedding": embedding}, layer, *dense()], (6,), tokens=4)
+
+    return example
+
+
 def attention(**fields: Any) -> list[Any]:
     layer = {"multi_head_attention": {"heads": 2, **fields}}
     return [layer, "flatten", *dense()]
@@ -107,7 +126,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     ),
     **{
         f"{kind}_{tensor}_initializer": _recurrent(kind, tensor)
-        for kind in ("simple_rnn", "lstm", "gru")
+        for kind in RECURRENT
         for tensor in ("kernel", "recurrent", "bias")
     },
     "simple_rnn_biases": lambda value: arm(
@@ -123,6 +142,7 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
     "lstm_forget_bias": lambda value: arm(
         recurrent("lstm", forget_bias=value), (4, 3)
     ),
+    **{f"{kind}_padded_outputs": _padded(kind) for kind in RECURRENT},
     # One kernel is drawn with three times as many outputs.
     "multi_head_attention_projections": lambda value: arm(
         attention(projections=value), (4, 16)

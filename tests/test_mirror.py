@@ -30,6 +30,7 @@ LEFT_OUT = {
     "attention_extensions.py",
     "initializer_extensions.py",
     "optimizer_extensions.py",
+    "padding_extensions.py",
     "random_extensions.py",
     "recurrent_extensions.py",
     "schedule_extensions.py",

@@ -1,7 +1,7 @@
 """Attention of a sequence to itself, and positions."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,21 +18,47 @@ class SelfAttention(nn.MultiheadAttention):
         bias: whether the projections have biases.
     """
 
+    takes_valid: ClassVar[bool] = True
+
     def __init__(
         self, channels: int, heads: int, *, causal: bool, bias: bool
     ) -> None:
         super().__init__(channels, heads, bias=bias, batch_first=True)
         self.causal = causal
 
-    def forward(self, query: Any, *_: Any, **__: Any) -> Any:
+    def forward(
+        self, query: Any, *_: Any, valid: Any = None, **__: Any
+    ) -> Any:
         mask = None
-        if self.causal:
+        if valid is not None:
+            mask = _hidden(query, valid, self.causal)
+            mask = mask.repeat_interleave(self.num_heads, 0)
+        elif self.causal:
             steps = query.shape[1]
             whole = torch.ones(steps, steps, dtype=torch.bool)
             mask = whole.triu(1).to(query.device)
         return super().forward(
             *(query, query, query), need_weights=False, attn_mask=mask
         )[0]
+
+
+def _hidden(x: Tensor, valid: Tensor, causal: bool) -> Tensor:
+    """Return what is added to the scores, (n, t, t).
+
+    It is a large negative number where a step does not see another, and not
+    -∞, so that a step that sees none attends to all alike.
+
+    Args:
+        x: a tensor of the type of the scores.
+        valid: which steps are no padding, (n, t).
+        causal: whether a step sees only itself and those before it.
+    """
+    steps = valid.shape[1]
+    seen = valid[:, None].expand(-1, steps, -1)
+    if causal:
+        seen = seen.tril()
+    large = -0.7 * torch.finfo(x.dtype).max
+    return torch.zeros_like(seen, dtype=x.dtype).masked_fill(~seen, large)
 
 
 class SizedSelfAttention(nn.Module):
@@ -47,6 +73,7 @@ class SizedSelfAttention(nn.Module):
         packed: whether the kernels of query, key and value are one tensor.
     """
 
+    takes_valid: ClassVar[bool] = True
     in_proj_weight: Tensor
     in_proj_bias: Tensor
     query_weight: Tensor
@@ -90,7 +117,7 @@ class SizedSelfAttention(nn.Module):
                 name, nn.Parameter(torch.zeros(count)) if bias else None
             )
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         if self.packed:
             parts = functional.linear(
                 x, self.in_proj_weight, self.in_proj_bias
@@ -106,8 +133,12 @@ class SizedSelfAttention(nn.Module):
             value = self.in_heads(
                 functional.linear(x, self.value_weight, self.value_bias)
             )
+        mask = None
+        if valid is not None:
+            mask = _hidden(query, valid, self.causal)[:, None]
         heads = functional.scaled_dot_product_attention(
-            query, key, value, is_causal=self.causal
+            *(query, key, value, mask),
+            is_causal=self.causal and valid is None,
         )
         joined = heads.transpose(1, 2).flatten(2)
         y: Tensor = functional.linear(joined, self.out_weight, self.out_bias)

@@ -11,7 +11,10 @@ from torch.nn import init
 
 from framework_parity.common.codegen.calls import Call, builder_for, call
 from framework_parity.common.codegen.printing import Expression
-from framework_parity.common.spec.architecture import LayerNode
+from framework_parity.common.spec.architecture import (
+    LayerNode,
+    is_padded_after,
+)
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.attention import MultiHeadAttention
@@ -22,6 +25,7 @@ from framework_parity.common.spec.layers.recurrent import (
     split_direction,
 )
 from framework_parity.torch_impl.layers.initial_weights import initializer_call
+from framework_parity.torch_impl.padding_extensions import PADDED_CLASS
 from framework_parity.torch_impl.random_extensions import MASKED_CLASS
 from framework_parity.torch_impl.weights import leaves
 
@@ -87,6 +91,9 @@ def layer_call(node: LayerNode, masked: bool = False) -> Call:
     layer = builder_for("torch_impl", node.layer)(
         node.layer, node.input_shape, **blocks
     )
+    if node.padded:
+        kind = PADDED_CLASS.get(layer.function, layer.function)
+        layer = replace(layer, function=kind)
     if masked and layer.function in MASKED_CLASS:
         return replace(layer, function=MASKED_CLASS[layer.function])
     return layer
@@ -102,7 +109,9 @@ def block_call(nodes: Sequence[LayerNode], masked: bool = False) -> Call:
     if not nodes:
         return call(nn.Identity)
     layers = {node.name: layer_call(node, masked) for node in nodes}
-    return call(nn.Sequential, call(OrderedDict, **layers))
+    padded = any(n.padded or is_padded_after(n) for n in nodes)
+    kind = PADDED_CLASS[nn.Sequential] if padded else nn.Sequential
+    return call(kind, call(OrderedDict, **layers))
 
 
 def build(arm: Arm, masked: bool = False) -> nn.Sequential:

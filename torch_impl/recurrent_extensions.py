@@ -1,7 +1,7 @@
 """Recurrent layers that return one tensor, and variants of their cells."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,14 @@ class ReturnsOne(nn.RNNBase):
         direction: `forward`, `backward` or `both`.
         biases: `two`, `one` or `none`; of a GRU also `stacked`, one tensor
             (2, 3 · units).
+        padded: the outputs at steps of padding: `zero`, or `repeated` from
+            the step computed before; None where the `last` are returned.
+
+    With `valid`, booleans (n, t), the state stays as it is at the steps of
+    padding, where `valid` is false.
     """
+
+    takes_valid: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -27,6 +34,7 @@ class ReturnsOne(nn.RNNBase):
         returns: str,
         direction: str,
         biases: str,
+        padded: str | None = None,
         **fields: Any,
     ) -> None:
         layer: Any = super()
@@ -39,10 +47,11 @@ class ReturnsOne(nn.RNNBase):
             **fields,
         )
         self.returns, self.direction, self.biases = returns, direction, biases
+        self.padded = padded
         _with_biases(self)
 
-    def forward(self, x: Any, hx: Any = None) -> Any:
-        return _returned(self, self.whole, x)
+    def forward(self, x: Any, hx: Any = None, valid: Any = None) -> Any:
+        return _returned(self, self.whole, x, valid)
 
     def whole(self, x: Tensor) -> Tensor:
         """Return all outputs, of both directions side by side."""
@@ -195,7 +204,10 @@ def _with_biases(layer: Any) -> None:
 
 
 def _returned(
-    layer: Any, whole: Callable[[Tensor], Tensor], x: Tensor
+    layer: Any,
+    whole: Callable[[Tensor], Tensor],
+    x: Tensor,
+    valid: Tensor | None,
 ) -> Tensor:
     """Return the part of a layer's outputs that it returns.
 
@@ -205,14 +217,66 @@ def _returned(
             direction.
         whole: from the input to all outputs.
         x: the input, (n, time, inputs).
+        valid: which steps are no padding, (n, time); None if all are.
     """
-    outputs = whole(x.flip(1) if layer.direction == "backward" else x)
+    if layer.direction == "backward":
+        x = x.flip(1)
+        valid = None if valid is None else valid.flip(1)
+    if valid is None:
+        outputs = whole(x)
+    else:
+        outputs = _without_padding(layer, whole, x, valid)
     if layer.returns == "sequence":
         return outputs
     if layer.returns == "last_step" or layer.direction != "both":
         return outputs[:, -1]
     units = layer.hidden_size
     return torch.cat([outputs[:, -1, :units], outputs[:, 0, units:]], -1)
+
+
+def _without_padding(
+    layer: Any, whole: Callable[[Tensor], Tensor], x: Tensor, valid: Tensor
+) -> Tensor:
+    """Return all outputs, with the padding left out.
+
+    The steps that are no padding are moved together, to the beginning for
+    the forward direction and to the end for the backward one, so that each
+    direction comes to the padding last.
+    """
+    counts = valid.cumsum(1)
+    ahead = _rearranged(layer, whole, x, valid, counts - 1)
+    if layer.bidirectional:
+        units, steps = layer.hidden_size, x.shape[1]
+        left = counts[:, -1:] - counts + valid.long()
+        behind = _rearranged(layer, whole, x, ~valid, steps - left)
+        started = left > 0
+        behind = behind[..., units:] * started[..., None]
+        ahead = torch.cat([ahead[..., :units], behind], -1)
+    return ahead * valid[..., None] if layer.padded == "zero" else ahead
+
+
+def _rearranged(
+    layer: Any,
+    whole: Callable[[Tensor], Tensor],
+    x: Tensor,
+    first: Tensor,
+    places: Tensor,
+) -> Tensor:
+    """Return the outputs for steps in another order, in the order of x.
+
+    Args:
+        layer: the layer.
+        whole: from the input to all outputs.
+        x: the input, (n, time, inputs).
+        first: the steps that are moved to the beginning, (n, time).
+        places: where the output of each step is then found, (n, time); -1
+            where there is none, which is zero.
+    """
+    order = (~first).sort(dim=1, stable=True).indices
+    outputs = whole(x.gather(1, order[..., None].expand_as(x)))
+    steps = places.clamp(0, x.shape[1] - 1)[..., None]
+    found = outputs.gather(1, steps.expand(-1, -1, outputs.shape[-1]))
+    return found * (places >= 0)[..., None]
 
 
 def _through_time(layer: Any, x: Tensor) -> Tensor:

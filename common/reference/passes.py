@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from framework_parity.common.codegen.lookup import function_for
 from framework_parity.common.reference.rounding import EXACT, Rounding, roughly
 from framework_parity.common.spec.architecture import LayerNode
@@ -28,6 +31,8 @@ class Pass:
         masks: the random draws of the step for each layer that draws, such
             as the factors of a dropout; None in evaluation.
         rounding: the perturbation; see `common.reference.rounding`.
+        valid: which steps of each sample are no padding, (n, time); None
+            if all are.
         outputs: the outputs of the layers so far, the inner ones first.
         kept: the new values of the tensors that are not trainable, in
             training.
@@ -38,6 +43,7 @@ class Pass:
     weights: Tensors
     masks: Masks | None = None
     rounding: Rounding = EXACT
+    valid: npt.NDArray[np.bool_] | None = None
     outputs: dict[str, Array] = field(default_factory=dict)
     kept: Tensors = field(default_factory=dict)
     gradients: Tensors = field(default_factory=dict)

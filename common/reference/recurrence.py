@@ -68,6 +68,8 @@ class Options:
         returns: the `sequence` of outputs, the `last` output of each
             direction, or those of one step in time: of the `last_step`, or
             of `step_0`, `step_1`, and so on.
+        padded: the outputs at the steps of padding: `zero`, or `repeated`
+            from the step before.
     """
 
     kind: str
@@ -76,10 +78,11 @@ class Options:
     reset: str = "after"
     direction: str = "forward"
     returns: str = "sequence"
+    padded: str = "repeated"
 
 
 def recurrence(
-    options: Options, tensors: Tensors, x: Array
+    options: Options, tensors: Tensors, x: Array, valid: Any = None
 ) -> tuple[Array, Back]:
     """Apply a recurrent layer whose first states are 0.
 
@@ -88,15 +91,18 @@ def recurrence(
         tensors: by name; of both directions, they begin with `forward/` and
             `backward/`.
         x: the input, (n, time, inputs).
+        valid: which steps are no padding, booleans (n, time); the states
+            stay as they are at the others. None if all are.
 
     Returns:
         The output, (n, time, units) or (n, units), with the units of both
         directions one after the other; and the way back.
     """
     if options.direction == "both":
-        return _both_directions(options, tensors, x)
+        return _both_directions(options, tensors, x, valid)
     way = -1 if options.direction == "backward" else 1
-    whole, back = _through_time(options, tensors, x[:, ::way])
+    turned = None if valid is None else valid[:, ::way]
+    whole, back = _through_time(options, tensors, x[:, ::way], turned)
     place = _places(options.returns, x.shape[1])[0]
 
     def carry(slope: Array) -> tuple[Array, Gradients]:
@@ -109,12 +115,15 @@ def recurrence(
 
 
 def _both_directions(
-    options: Options, tensors: Tensors, x: Array
+    options: Options, tensors: Tensors, x: Array, valid: Any
 ) -> tuple[Array, Back]:
     """Apply a layer forward and another backward in time."""
-    ahead, back_ahead = _through_time(options, _of(tensors, "forward"), x)
+    ahead, back_ahead = _through_time(
+        options, _of(tensors, "forward"), x, valid
+    )
+    turned = None if valid is None else valid[:, ::-1]
     behind, back_behind = _through_time(
-        options, _of(tensors, "backward"), x[:, ::-1]
+        options, _of(tensors, "backward"), x[:, ::-1], turned
     )
     units = ahead.shape[-1]
     # Of the sequence, outputs of one time are beside each other.
@@ -172,9 +181,13 @@ the tensors."""
 
 
 def _through_time(
-    options: Options, tensors: Tensors, x: Array
+    options: Options, tensors: Tensors, x: Array, valid: Any
 ) -> tuple[Array, Back]:
     """Apply one direction to a sequence; return all outputs."""
+    if valid is None:
+        valid = np.ones(x.shape[:2], bool)
+    kept = valid[..., np.newaxis]
+    shown = kept if options.padded == "zero" else np.ones_like(kept)
     step = _STEPS[options.kind](options, tensors)
     units = tensors["recurrent_kernel"].shape[-1]
     states: tuple[Array, ...] = tuple(
@@ -183,8 +196,12 @@ def _through_time(
     )
     outputs, backs = [], []
     for time in range(x.shape[1]):
-        states, back = step(x[:, time], states)
-        outputs.append(states[0])
+        after, back = step(x[:, time], states)
+        states = tuple(
+            np.where(kept[:, time], new, old)
+            for new, old in zip(after, states, strict=True)
+        )
+        outputs.append(states[0] * shown[:, time])
         backs.append(back)
 
     def carry(slope: Array) -> tuple[Array, Gradients]:
@@ -192,8 +209,14 @@ def _through_time(
         by_x = np.zeros_like(x)
         by_states = tuple(np.zeros_like(state) for state in states)
         for time in reversed(range(x.shape[1])):
-            arrived = (by_states[0] + slope[:, time], *by_states[1:])
-            by_x[:, time], by_states = backs[time](arrived, gradients)
+            seen = slope[:, time] * shown[:, time]
+            arrived = (by_states[0] + seen, *by_states[1:])
+            here = tuple(each * kept[:, time] for each in arrived)
+            by_x[:, time], by_before = backs[time](here, gradients)
+            by_states = tuple(
+                before + each * ~kept[:, time]
+                for before, each in zip(by_before, arrived, strict=True)
+            )
         return by_x, gradients
 
     return np.stack(outputs, 1), carry

@@ -34,6 +34,8 @@ class LayerNode:
         blocks: the layers of the parallel blocks inside, by role.
         after: the inner layers that are applied to the merged output of
             the blocks; None where the layer cannot have any.
+        padded: whether steps of the input can be padding, as an embedding
+            with a `masked_id` before it says.
     """
 
     name: str
@@ -44,6 +46,7 @@ class LayerNode:
     state: dict[str, Shape] = field(default_factory=dict)
     blocks: "dict[str, tuple[LayerNode, ...]]" = field(default_factory=dict)
     after: "tuple[LayerNode, ...] | None" = None
+    padded: bool = False
 
     @property
     def parameter_count(self) -> int:
@@ -86,7 +89,7 @@ def layer_nodes(
     >>> [(n.name, n.parameter_count) for n in layer_nodes(network, (4,))]
     [('dense_1', 15), ('dense_2', 8)]
     """
-    return _layer_nodes(layers, shape, Counter(), ())
+    return _layer_nodes(layers, shape, Counter(), (), padded=False)
 
 
 def _layer_nodes(
@@ -94,13 +97,25 @@ def _layer_nodes(
     shape: Shape,
     numbers: Counter[str],
     path: tuple[str | int, ...],
+    padded: bool,
 ) -> tuple[LayerNode, ...]:
     nodes = []
     for index, layer in enumerate(layers):
-        node = _layer_node(layer, shape, numbers, (*path, index))
+        node = _layer_node(layer, shape, numbers, (*path, index), padded)
         nodes.append(node)
         shape = node.output_shape
+        padded = is_padded_after(node)
     return tuple(nodes)
+
+
+def is_padded_after(node: LayerNode) -> bool:
+    """Return whether steps of a layer's output can be padding.
+
+    Args:
+        node: the layer.
+    """
+    begins = getattr(node.layer, "masked_id", None) is not None
+    return (node.padded or begins) and len(node.output_shape) == 2
 
 
 def _layer_node(
@@ -108,6 +123,7 @@ def _layer_node(
     shape: Shape,
     numbers: Counter[str],
     path: tuple[str | int, ...],
+    padded: bool,
 ) -> LayerNode:
     kind = layer.kind()
     # The path has the kind and the role of each enclosing layer.
@@ -119,10 +135,18 @@ def _layer_node(
             f"{kind} got token ids, which are names and no quantities; put "
             "an 'embedding' before it",
         )
+    if padded and not layer.takes_padding():
+        raise ShapeError(
+            path,
+            f"{kind} would mix the steps that the embedding's 'masked_id' "
+            "says are padding with the others; leave out 'masked_id', or put "
+            "a layer before it that makes one vector of the sequence, such "
+            "as a recurrent one or 'global_average_pool'",
+        )
     numbers[kind] += 1
     name = f"{kind}_{numbers[kind]}"
     blocks = {
-        role: _layer_nodes(block, shape, numbers, (*path, kind, role))
+        role: _layer_nodes(block, shape, numbers, (*path, kind, role), padded)
         for role, block in layer.blocks().items()
     }
     try:
@@ -137,7 +161,8 @@ def _layer_node(
     after = layer.after()
     if after is not None:
         inside = (*path, kind, "after")
-        after = _layer_nodes(after, output, numbers, inside)
+        still = padded and len(output) == 2
+        after = _layer_nodes(after, output, numbers, inside, still)
 
     def full(tensors: dict[str, Shape]) -> dict[str, Shape]:
         return {f"{name}/{key}": value for key, value in tensors.items()}
@@ -145,7 +170,8 @@ def _layer_node(
     learnt, kept = layer.parameters(shape), layer.state(shape)
     end = _end(after or (), output)
     return LayerNode(
-        name, layer, shape, end, full(learnt), full(kept), blocks, after
+        *(name, layer, shape, end, full(learnt), full(kept), blocks, after),
+        padded=padded,
     )
 
 

@@ -256,6 +256,19 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "simple_rnn_padded_outputs",
+        "simple_rnn.padded_outputs",
+        "zero",
+        "repeated",
+        "At steps of padding, the outputs of a simple recurrent layer are "
+        "zero in PyTorch's packed sequences; Keras repeats those of the step "
+        "before.",
+        (
+            "nn/utils/rnn.py (padding_value: float = 0.0)",
+            "layers/rnn/rnn.py (zero_output_for_mask=False)",
+        ),
+    ),
+    Convention(
         "lstm_kernel_initializer",
         "lstm.kernel_initializer",
         "units_uniform",
@@ -304,6 +317,18 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "lstm_padded_outputs",
+        "lstm.padded_outputs",
+        "zero",
+        "repeated",
+        "At steps of padding, the outputs of an LSTM are zero in "
+        "PyTorch's packed sequences; Keras repeats those of the step before.",
+        (
+            "nn/utils/rnn.py (padding_value: float = 0.0)",
+            "layers/rnn/rnn.py (zero_output_for_mask=False)",
+        ),
+    ),
+    Convention(
         "gru_kernel_initializer",
         "gru.kernel_initializer",
         "units_uniform",
@@ -349,6 +374,18 @@ CONVENTIONS = (
         (
             "nn/modules/rnn.py (bias_hh)",
             "layers/rnn/gru.py (bias_shape = (2, 3 * self.units))",
+        ),
+    ),
+    Convention(
+        "gru_padded_outputs",
+        "gru.padded_outputs",
+        "zero",
+        "repeated",
+        "At steps of padding, the outputs of a GRU are zero in "
+        "PyTorch's packed sequences; Keras repeats those of the step before.",
+        (
+            "nn/utils/rnn.py (padding_value: float = 0.0)",
+            "layers/rnn/rnn.py (zero_output_for_mask=False)",
         ),
     ),
     Convention(

@@ -64,6 +64,14 @@ class LayerSpec(SpecNode):
     takes_tokens: ClassVar[bool] = False
     """Whether samples are token ids; all other layers take numbers."""
 
+    def takes_padding(self) -> bool:
+        """Return whether the layer can follow an embedding with padding.
+
+        It can if it computes each step of a sequence by itself, or leaves
+        out the steps that are padding.
+        """
+        return False
+
     def output_shape(self, shape: Shape) -> Shape:
         """Return the output shape of the layer for one sample.
 

@@ -84,6 +84,7 @@ RANGES: dict[str, Strategy] = {
     "units": st.integers(1, 9),
     "vocabulary": st.integers(MOST_TOKENS, 8),
     "embedding.size": st.integers(1, 5),
+    "masked_id": st.sampled_from([None, None, 0, 1]),
     "multi_head_attention.size": st.sampled_from([None, 1, 3]),
     "heads": st.sampled_from([1, 1, 2]),
     "base": st.sampled_from([100.0, 10000.0]),
@@ -291,7 +292,11 @@ ON_SEQUENCES = [
 
 @st.composite
 def networks(
-    draw: st.DrawFn, shape: Shape, longest: int = 5, depth: int = 0
+    draw: st.DrawFn,
+    shape: Shape,
+    longest: int = 5,
+    depth: int = 0,
+    padded: bool = False,
 ) -> tuple[Any, ...]:
     """Draw a sequence of layers that accept the shape of their input.
 
@@ -300,13 +305,17 @@ def networks(
         shape: shape of one sample, without the batch axis.
         longest: maximum number of layers.
         depth: nesting depth of the sequence.
+        padded: whether steps of the input can be padding.
 
     Returns:
         The layers.
     """
     layers: list[Any] = []
     for _ in range(draw(st.integers(0, longest))):
-        layer = draw(_layer(shape, depth))
+        still = padded and len(shape) == 2
+        layer = draw(_layer(shape, depth, still))
+        if still and not layer.takes_padding():
+            continue
         try:
             [node] = layer_nodes([layer], shape)
         except ShapeError:
@@ -322,10 +331,12 @@ def _network_of(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
     if not isinstance(shape, TokenShape):
         return tuple(draw(networks(shape)))
     first = draw(element(Embedding))
-    return (first, *draw(networks(first.output_shape(shape))))
+    padded = first.masked_id is not None
+    embedded = first.output_shape(shape)
+    return (first, *draw(networks(embedded, padded=padded)))
 
 
-def _layer(shape: Shape, depth: int) -> Strategy:
+def _layer(shape: Shape, depth: int, padded: bool) -> Strategy:
     """Draw a layer; on an image, half of them are layers for images."""
     simple = elements(*VECTOR)
     if len(shape) == 2:
@@ -334,14 +345,15 @@ def _layer(shape: Shape, depth: int) -> Strategy:
         simple = st.one_of(elements(*IMAGE), elements(*_ACTIVATIONS, *ANY))
     if depth == DEEPEST:
         return simple
-    nested = _residual(shape, depth + 1), _concatenate(shape, depth + 1)
+    inside = (shape, depth + 1, padded)
+    nested = _residual(*inside), _concatenate(*inside)
     return st.one_of(simple, simple, simple, *nested)
 
 
 @st.composite
-def _residual(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
+def _residual(draw: st.DrawFn, shape: Shape, depth: int, padded: bool) -> Any:
     """Draw a body, and a shortcut with the output shape of the body."""
-    body = draw(networks(shape, 3, depth).filter(len))
+    body = draw(networks(shape, 3, depth, padded).filter(len))
     after = draw(st.one_of(st.none(), elements(*_ACTIVATIONS)))
     end = _end(body, shape)
     stride = _stride(shape, end)
@@ -351,6 +363,10 @@ def _residual(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
         plain = {"size": (1, 1), "groups": 1, "dilation": (1, 1)}
         fits = {"padding": Valid(), "stride": stride, "filters": end[-1]}
         shortcut = (conv.model_copy(update=plain | fits),)
+    elif end != shape and padded:
+        dense = draw(element(Dense))
+        shortcut = (dense.model_copy(update={"units": end[-1]}),)
+        shortcut += () if len(end) == 2 else (GlobalAveragePool(),)
     elif end != shape:
         flatten, dense = draw(element(Flatten)), draw(element(Dense))
         units = {"units": math.prod(end)}
@@ -372,9 +388,11 @@ def _stride(shape: Shape, end: Shape) -> tuple[int, int] | None:
 
 
 @st.composite
-def _concatenate(draw: st.DrawFn, shape: Shape, depth: int) -> Any:
+def _concatenate(
+    draw: st.DrawFn, shape: Shape, depth: int, padded: bool
+) -> Any:
     """Draw branches, and keep those that fit the first, or use it twice."""
-    branch = networks(shape, 2, depth)
+    branch = networks(shape, 2, depth, padded)
     first, *rest = draw(st.lists(branch, min_size=2, max_size=3))
     end = _end(first, shape)
     axis: Any = draw(st.sampled_from(NAMED[len(end)]))
@@ -472,7 +490,10 @@ def experiments(draw: st.DrawFn) -> Experiment:
         layers = draw(_network_of(source.shape))
         last = draw(elements(Dense)).model_copy(update={"units": units})
         shape = _end(layers, source.shape)
+        padded = getattr(layers[0], "masked_id", None) if layers else None
         flatten = () if len(shape) == 1 else (draw(elements(Flatten)),)
+        if flatten and padded is not None:
+            flatten = (GlobalAveragePool(),)
         recipe = _fitting(draw(elements(Recipe)), loss, classes)
         try:
             return Experiment(

@@ -125,7 +125,8 @@ PerturbedRuns = tuple[list[tuple[Curve, Curve]], list[tuple[Curve, Curve]]]
 """For PyTorch and for Keras: the unmodified run with each perturbed run."""
 
 ReferenceRuns = list[Curve]
-"""Of the NumPy reference: unmodified, then with rounded predictions."""
+"""Of the NumPy reference: unmodified, then with rounded predictions or, inside
+a step, rounded weights."""
 
 
 def compare_tensor(
@@ -148,7 +149,7 @@ def compare_tensor(
         perturbed_runs: pairs of runs of each framework, for the floors.
         references: the same tensor of the NumPy reference. The floor is at
             least its distance to the nearer of the two frameworks, and at
-            least its change when the predictions are rounded.
+            least its change when predictions or weights are rounded.
         group: norm of the largest neighbour; a tensor that results from
             cancellation is a sum of terms as large, and the floor is at
             least their rounding error.

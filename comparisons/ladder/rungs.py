@@ -206,7 +206,11 @@ def run_inside(
         return verdict
     torch_arm = sides_of(arm)["torch"]
     references = reference_runs(
-        tasks.inspect_step, arm=torch_arm, seed=seed, dtype=dtype, nudges=()
+        tasks.inspect_step,
+        arm=torch_arm,
+        seed=seed,
+        dtype=dtype,
+        nudges=NUDGES,
     )
     if dtype == "float64":
         compared = _compare_inside(rung, both, references)
@@ -273,6 +277,17 @@ def _compare_inside(
     both: StepInspections,
     references: Sequence[tasks.StepInspection] = (),
 ) -> dict[str, Comparison]:
+    """Compare the tensors of a rung.
+
+    Args:
+        rung: the rung.
+        both: the inspections of PyTorch and of Keras.
+        references: those of the variants of the NumPy reference. How far it
+            moves when the weights are perturbed is rounding, too.
+
+    Returns:
+        The comparison of each tensor, by name.
+    """
     torch, keras = (_tensors(inspection, rung) for inspection in both)
 
     def perturbed_runs(name: str) -> PerturbedRuns:
@@ -285,7 +300,11 @@ def _compare_inside(
         ]
         return runs[0], runs[1]
 
-    truths = [_tensors(reference, rung) for reference in references]
+    truths = [
+        _tensors(reference, rung, nudge)
+        for reference in references
+        for nudge in range(len(reference.snapshots))
+    ]
     group = max(map(length, torch.values()))
     return {
         name: compare_tensor(

@@ -13,14 +13,18 @@ def embedding(spec: Embedding, shape: Shape) -> Call:
     Translation: Keras's own layer passes on the derivative of each place of
     an id, and its adaptive optimisers average the squares of each. An id
     whose row stays zero needs an extension, too; `mask_zero` only makes a
-    mask.
+    mask, which Keras passes on to the layers after.
     """
     initializer = initializer_call("embeddings", spec, shape)
-    padding = {} if spec.padding is None else {"padding": spec.padding}
+    fields = {
+        name: value
+        for name in ("padding", "masked_id")
+        if (value := getattr(spec, name)) is not None
+    }
     return call(
         extensions.DenseEmbedding,
         spec.vocabulary,
         spec.size,
         embeddings_initializer=initializer,
-        **padding,
+        **fields,
     )

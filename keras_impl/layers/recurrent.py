@@ -84,9 +84,13 @@ def _directed(
 ) -> Call:
     """Return a layer of one direction, or of both.
 
-    Translation: by default only the last output is returned.
+    Translation: by default only the last output is returned. At masked steps
+    the outputs of one direction are repeated, and those of both are zero.
     """
+    zero = spec.padded_outputs == "zero"
     if spec.direction != "both":
+        if zero:
+            fields = fields | {"zero_output_for_mask": True}
         return call(
             kind,
             first,
@@ -95,6 +99,9 @@ def _directed(
             go_backwards=spec.direction == "backward",
         )
     one = call(kind, first, **fields, return_sequences=spec.returns != "last")
+    plain = spec.returns == "last" or zero
     if spec.returns == "last_step":
-        return call(extensions.LastStepBidirectional, one)
-    return call(keras.layers.Bidirectional, one)
+        return call(extensions.LastStepBidirectional, one, zero=zero)
+    if plain:
+        return call(keras.layers.Bidirectional, one)
+    return call(extensions.RepeatingBidirectional, one)

@@ -342,8 +342,10 @@ def _made(cls: Any) -> Any:
         if cls.__name__ == "Concatenate":
             return cls(*blocks, axis=-1)
         return cls(*blocks, keras.layers.Identity())
-    if cls.__name__ == "LastStepBidirectional":
+    if cls.__name__.endswith("Bidirectional"):
         return cls(keras.layers.LSTM(3, return_sequences=True))
+    if cls.__name__ == "PaddedSequential":
+        return cls([keras.Input(IMAGE), keras.layers.Dense(2)])
     made = cls(**_arguments(KERAS, cls))
     return keras.layers.RNN(made) if cls.__name__.endswith("Cell") else made
 

@@ -57,7 +57,7 @@ def first_of_each_step(cases: Iterable[Case]) -> list[Case]:
     seen: set[Any] = set()
     kept = []
     for case in cases:
-        held = {
+        held: set[Any] = {
             (type(node.layer), *(n.partition("/")[2] for n in node.parameters))
             for node in case.arm.all_nodes
         }

@@ -42,7 +42,7 @@ def own_classes() -> set[str]:
     """Return the classes that can be constructed, from the source."""
     mixins = {
         *("CoupledDecay", "FactoredDecay", "EpsilonClipping"),
-        *("_Padded", "_PaddedAverage", "SampleLayer"),
+        *("_Padded", "_PaddedAverage", "EachStep", "SampleLayer"),
     }
     files = KERAS.glob("*extensions.py")
     nodes = [

@@ -251,6 +251,24 @@ measured = float(np.asarray(layer(np.ones((1, 3, 3))))[0, 1, 0])
         1e-6,
     ),
     Fault(
+        "softmax_takes_a_mask_of_steps_for_its_own",
+        "Keras",
+        "`layers.Softmax` behind an `Embedding(mask_zero=True)` fails: it "
+        "takes the mask of the steps, (n, t), for one of all numbers, "
+        "(n, t, c).",
+        "Use `Activation('softmax')`, or a subclass that drops the argument.",
+        """
+import numpy as np
+model = keras.Sequential([keras.layers.Embedding(5, 3, mask_zero=True),
+                          keras.layers.Softmax()])
+expected = measured = "(2, 4, 3)"
+try:
+    measured = str(model(np.array([[1, 2, 0, 0], [3, 4, 1, 0]])).shape)
+except ValueError as error:
+    measured = type(error).__name__
+""",
+    ),
+    Fault(
         "two_compilers_in_one_process",
         "PyTorch and TensorFlow",
         "The first optimiser of PyTorch in a process with TensorFlow aborts "

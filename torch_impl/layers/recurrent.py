@@ -69,6 +69,7 @@ def _fields(spec: SimpleRnn | Lstm | Gru) -> dict[str, Any]:
         "returns": spec.returns,
         "direction": spec.direction,
         "biases": spec.biases,
+        "padded": spec.padded_outputs,
     }
 
 

@@ -32,6 +32,11 @@ def multi_head_attention(
     if layer.causal:
         later = np.triu(np.ones(scores.shape[-2:], bool), 1)
         scores = np.where(later, -np.inf, scores)
+    if node.padded and run.valid is not None:
+        scores = np.where(run.valid[:, None, None], scores, -np.inf)
+    # A step that sees nothing attends to all alike.
+    seen = scores.max(-1, keepdims=True) > -np.inf
+    scores = np.where(seen, scores, 0.0)
     weights = np.exp(scores - scores.max(-1, keepdims=True))
     weights /= weights.sum(-1, keepdims=True)
     heads = _joined(weights @ value)

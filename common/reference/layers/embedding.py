@@ -13,9 +13,12 @@ from framework_parity.common.spec.layers.embedding import Embedding
 def embedding(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     """Rows of the table; ids have no derivative, and the padding no row."""
     table = run.weights[f"{node.name}/embeddings"]
-    padding = cast("Embedding", node.layer).padding
+    layer = cast("Embedding", node.layer)
+    padding = layer.padding
     ids = x.astype(np.int64)
     rows = table[ids]
+    if layer.masked_id is not None:
+        run.valid = ids != layer.masked_id
     if padding is not None:
         rows[ids == padding] = 0.0
 

@@ -55,7 +55,11 @@ def average_pool(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 def global_average_pool(
     node: LayerNode, x: Array, run: Pass
 ) -> tuple[Array, Back]:
-    """The mean of each channel."""
+    """The mean of each channel, over the steps that are no padding."""
+    if node.padded and run.valid is not None:
+        weight = (run.valid / run.valid.sum(1, keepdims=True))[..., None]
+        total = (x * weight).sum(1)
+        return total, lambda slope: slope[:, None] * weight
     axes = tuple(range(1, x.ndim - 1))
 
     def back(slope: Array) -> Array:

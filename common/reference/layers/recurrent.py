@@ -40,8 +40,10 @@ def _applied(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
         getattr(layer, "reset", "after"),
         layer.direction,
         layer.returns,
+        layer.padded_outputs or "repeated",
     )
-    y, back = recurrence(options, own, x)
+    valid = run.valid if node.padded else None
+    y, back = recurrence(options, own, x, valid)
 
     def carry(slope: Array) -> Array:
         by_x, by_tensors = back(slope)

@@ -37,6 +37,10 @@ class Activation(LayerSpec):
     These are correctly rounded in every library; exponentials are not.
     """
 
+    def takes_padding(self) -> bool:
+        """Return true, since each step is computed by itself."""
+        return True
+
     def value(self, x: Array) -> Array:
         """Return the value of the function at `x`, of the same shape."""
         raise NotImplementedError(f"{self.kind()} has no definition")
@@ -411,6 +415,10 @@ class AlongAxis(Activation):
         "channels", "time", "height", "width", "positions", "all"
     ] = "channels"
 
+    def takes_padding(self) -> bool:
+        """Return whether each step is computed by itself."""
+        return self.axis == "channels"
+
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape unchanged; the axis must exist."""
         axes_of(self.kind(), self.axis, shape)
@@ -489,6 +497,10 @@ class Prelu(LayerSpec):
     slopes: Slopes
     initial: Number
     at_zero: Literal["slope", "zero"]
+
+    def takes_padding(self) -> bool:
+        """Return true, since each step is computed by itself."""
+        return True
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:
         """Return the shape of the slopes."""

@@ -59,6 +59,10 @@ class MultiHeadAttention(LayerSpec):
     output_initializer: KernelInitializer
     bias_initializer: BiasInitializer = Zeros()
 
+    def takes_padding(self) -> bool:
+        """Return true, since steps of padding are left out."""
+        return True
+
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape unchanged; the samples must be sequences."""
         expect_sequence(self.kind(), shape)
@@ -130,6 +134,10 @@ class PositionEmbedding(LayerSpec):
 
     embeddings_initializer: KernelInitializer = Normal(stddev=0.02)
 
+    def takes_padding(self) -> bool:
+        """Return true, since each step is computed by itself."""
+        return True
+
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape unchanged; the samples must be sequences."""
         expect_sequence(self.kind(), shape)
@@ -160,6 +168,10 @@ class SinusoidalPositions(LayerSpec):
 
     order: Literal["interleaved", "concatenated"] = "interleaved"
     base: Positive = 10000.0
+
+    def takes_padding(self) -> bool:
+        """Return true, since each step is computed by itself."""
+        return True
 
     @model_validator(mode="after")
     def _base_is_no_unit(self) -> "SinusoidalPositions":

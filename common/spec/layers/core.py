@@ -31,6 +31,10 @@ class Dense(LayerSpec):
     kernel_initializer: KernelInitializer
     bias_initializer: BiasInitializer
 
+    def takes_padding(self) -> bool:
+        """Return true, since each step is computed by itself."""
+        return True
+
     def output_shape(self, shape: Shape) -> Shape:
         """Return (units,) or (time, units)."""
         if len(shape) > 2:

@@ -27,6 +27,11 @@ class Embedding(LayerSpec):
         embeddings_initializer: of the table.
         padding: an id whose row starts at zero and stays there, as PyTorch's
             `padding_idx`; None for none.
+        masked_id: an id whose steps are padding, which the layers after the
+            embedding leave out: recurrent layers keep their state there,
+            attention does not see them, and a mean is that of the other
+            steps. Keras's `mask_zero` is the id 0; in PyTorch lengths or
+            masks are passed to each layer. None for none.
     """
 
     takes_tokens = True
@@ -34,6 +39,7 @@ class Embedding(LayerSpec):
     size: PositiveInt
     embeddings_initializer: KernelInitializer
     padding: NonNegativeInt | None = None
+    masked_id: NonNegativeInt | None = None
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return (time, size); the samples must be token ids."""
@@ -47,11 +53,13 @@ class Embedding(LayerSpec):
                 f"embedding has a vocabulary of {self.vocabulary}, but the "
                 f"data have ids up to {shape.vocabulary - 1}"
             )
-        if self.padding is not None and self.padding >= self.vocabulary:
-            raise refused(
-                f"embedding has the padding id {self.padding}, expected one "
-                f"below its vocabulary of {self.vocabulary}"
-            )
+        for name in ("padding", "masked_id"):
+            row = getattr(self, name)
+            if row is not None and row >= self.vocabulary:
+                raise refused(
+                    f"embedding has the {name} {row}, expected an id below "
+                    f"its vocabulary of {self.vocabulary}"
+                )
         return (*shape, self.size)
 
     def parameters(self, shape: Shape) -> dict[str, Shape]:

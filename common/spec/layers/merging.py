@@ -31,6 +31,10 @@ class Residual(LayerSpec):
     shortcut: Literal["identity"] | Block = "identity"
     activation: "Layer | None" = None
 
+    def takes_padding(self) -> bool:
+        """Return true, if the layers inside can follow it."""
+        return True
+
     def blocks(self) -> dict[str, Block]:
         """Return the body and the shortcut, which is empty for `identity`."""
         shortcut = () if self.shortcut == "identity" else self.shortcut
@@ -68,6 +72,10 @@ class Concatenate(LayerSpec):
     shorthand_field = "branches"
     branches: Annotated[tuple[Block, ...], Field(min_length=2)]
     axis: Literal["channels", "time", "height", "width"] = "channels"
+
+    def takes_padding(self) -> bool:
+        """Return whether each step is computed by itself."""
+        return self.axis == "channels"
 
     def blocks(self) -> dict[str, Block]:
         """Return the branches, numbered from 1."""

@@ -88,6 +88,10 @@ class SampleNorm(LayerSpec):
     axes: NormalizedAxes
     affine: StrictBool = True
 
+    def takes_padding(self) -> bool:
+        """Return whether each step is computed by itself."""
+        return self.axes == "channels"
+
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape unchanged; the axes must exist."""
         self.along(shape)

@@ -116,7 +116,14 @@ class GlobalPool(LayerSpec):
 
 
 class GlobalAveragePool(GlobalPool):
-    """The mean of each channel; Lin et al. 2014."""
+    """The mean of each channel; Lin et al. 2014.
+
+    Of a sequence with padding it is the mean of the other steps.
+    """
+
+    def takes_padding(self) -> bool:
+        """Return true, since steps of padding are left out."""
+        return True
 
 
 class GlobalMaxPool(GlobalPool):

@@ -41,6 +41,11 @@ class Recurrent(LayerSpec):
             `go_backwards`; those of `both` stand side by side, at the same
             time in the sequence.
         activation: of the new state.
+        padded_outputs: the outputs of a sequence at the steps that are
+            padding: `zero` (PyTorch's packed sequences, and Keras's
+            `Bidirectional`) or `repeated`, those of the step computed before
+            (Keras), which are zero at the first. None where the `last`
+            outputs are returned: those of the last step that is no padding.
     """
 
     shorthand_field = "units"
@@ -52,6 +57,34 @@ class Recurrent(LayerSpec):
     kernel_initializer: KernelInitializer
     recurrent_initializer: KernelInitializer
     bias_initializer: BiasInitializer
+    padded_outputs: Literal["zero", "repeated"] | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_both_directions(cls, written: Any) -> Any:
+        """Both frameworks have zeros at the padding of both directions."""
+        if isinstance(written, cls):
+            return written
+        fields = cls._fields_of(written)
+        unsaid = isinstance(fields, dict) and "padded_outputs" not in fields
+        if unsaid and fields.get("direction") == "both":
+            return fields | {"padded_outputs": "zero"}
+        return written
+
+    @model_validator(mode="after")
+    def _one_output(self) -> "Recurrent":
+        if self.returns == "last":
+            self.__dict__["padded_outputs"] = None
+        elif self.padded_outputs is None:
+            raise ValueError(
+                f"{self.kind()} returns the '{self.returns}' and has no "
+                "padded_outputs, expected 'zero' or 'repeated'"
+            )
+        return self
+
+    def takes_padding(self) -> bool:
+        """Return true, since steps of padding are left out."""
+        return True
 
     @property
     def prefixes(self) -> tuple[str, ...]:

@@ -22,6 +22,10 @@ class Dropout(LayerSpec):
     shorthand_field = "rate"
     rate: Fraction
 
+    def takes_padding(self) -> bool:
+        """Return true, since each step is computed by itself."""
+        return True
+
     def mask_shape(self, shape: Shape) -> Shape:
         """Return the shape of the sample: each number has its own factor."""
         return shape
@@ -42,6 +46,10 @@ class SpatialDropout(LayerSpec):
 
     shorthand_field = "rate"
     rate: Fraction
+
+    def takes_padding(self) -> bool:
+        """Return true, since each step is computed by itself."""
+        return True
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return the shape unchanged; the input must have positions."""

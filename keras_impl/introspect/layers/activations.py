@@ -36,6 +36,7 @@ from framework_parity.common.spec.layers.activations import (
 from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl import introspect as reading
 from framework_parity.keras_impl.introspect.layers.axes import AXES
+from framework_parity.keras_impl.padding_extensions import PADDED_CLASS
 
 
 def relu(live: Any) -> Relu | None:
@@ -181,7 +182,8 @@ def _axis(live: Any, kind: type[Any], log: bool) -> Any:
     """Return the axis of a layer of a class, or of its extension."""
     if type(live) is extensions.JointSoftmax and live.log == log:
         return "all" if live.channels else "positions"
-    if type(live) is not kind or not isinstance(live.axis, int):
+    known = (kind, PADDED_CLASS.get(kind, kind))
+    if type(live) not in known or not isinstance(live.axis, int):
         return None
     return AXES.get((live.axis,))
 

@@ -15,5 +15,6 @@ def embedding(live: Any) -> Embedding | None:
         vocabulary=live.input_dim,
         size=live.output_dim,
         padding=live.padding,
+        masked_id=live.masked_id,
         embeddings_initializer=reading.read(live.embeddings_initializer),
     )

@@ -86,6 +86,7 @@ def _fields(live: Any, plain: type, two: type) -> dict[str, Any] | None:
     returns = "sequence" if one.return_sequences else "last"
     if type(live) is extensions.LastStepBidirectional:
         returns = "last_step"
+    padded = "zero" if one.zero_output_for_mask else "repeated"
     biases = "one" if cell.use_bias else "none"
     ways = "backward" if one.go_backwards else "forward"
     drawn = {
@@ -99,6 +100,7 @@ def _fields(live: Any, plain: type, two: type) -> dict[str, Any] | None:
         "units": cell.units,
         "returns": returns,
         "direction": "both" if both else ways,
+        "padded_outputs": None if returns == "last" else padded,
         "activation": _name(cell.activation),
         "biases": "two" if type(cell) is two else biases,
         **{name: reading.read(value) for name, value in drawn.items()},

@@ -37,7 +37,7 @@ def embedding(**fields: Any) -> dict[str, Any]:
         ([embedding()], (6,), "are no token ids; it must be the first layer"),
         ([embedding(), embedding()], IDS, "it must be the first layer"),
         ([embedding(vocabulary=4)], IDS, "the data have ids up to 4"),
-        ([embedding(padding=5)], IDS, "expected one below its vocabulary"),
+        ([embedding(padding=5)], IDS, "expected an id below its vocabulary"),
         ([{"lstm": 3}], (4,), "expected sequences: time, channels"),
         ([{"gru": 3}], (4, 5, 3), "expected sequences: time, channels"),
         ([{"multi_head_attention": 2}], (4, 3), "which leaves a remainder"),

@@ -32,6 +32,7 @@ OF_NOISE: dict[str, Any] = {
     "norm_of_equal_numbers": pytest.mark.slow,
     "penalty_of_noise": pytest.mark.slow,
     "signs_that_cancel_under_l1": pytest.mark.slow,
+    "slope_of_equal_numbers_normalized": pytest.mark.slow,
     "penalty_of_noise_under_adam": pytest.mark.slow,
 }
 FOUND = [

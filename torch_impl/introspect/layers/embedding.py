@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn import init
 
 from framework_parity.common.spec.layers.embedding import Embedding
+from framework_parity.torch_impl import padding_extensions
 from framework_parity.torch_impl.introspect.layers.initial_weights import (
     initializer_fields,
 )
@@ -14,7 +15,8 @@ from framework_parity.torch_impl.introspect.layers.initial_weights import (
 
 def embedding(live: Any) -> Embedding | None:
     """Embedding with a dense gradient and without renormalisation."""
-    plain = type(live) is nn.Embedding and live.max_norm is None
+    known = (nn.Embedding, padding_extensions.MaskingEmbedding)
+    plain = type(live) in known and live.max_norm is None
     if not plain or live.sparse or live.scale_grad_by_freq:
         return None
     default = partial(init.normal_)
@@ -22,5 +24,6 @@ def embedding(live: Any) -> Embedding | None:
         vocabulary=live.num_embeddings,
         size=live.embedding_dim,
         padding=live.padding_idx,
+        masked_id=getattr(live, "masked_id", None),
         **initializer_fields(live, {"embeddings_initializer": default}),
     )

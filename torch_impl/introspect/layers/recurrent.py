@@ -61,5 +61,6 @@ def _fields(live: Any) -> dict[str, Any]:
         "returns": live.returns,
         "direction": live.direction,
         "biases": live.biases,
+        "padded_outputs": live.padded,
         **initializer_fields(live, dict.fromkeys(names, default)),
     }
