@@ -40,18 +40,6 @@ class EachStep(keras.layers.Layer):
 
 
 @registered
-class ChannelsFirstFlatten(SampleLayer):
-    """Flatten (n, h, w, c) in the order channel, height, width.
-
-    For (n, l, c) the order is channel, position.
-    """
-
-    def call(self, x: Any) -> Any:
-        moved = ops.moveaxis(x, -1, 1)
-        return ops.reshape(moved, (-1, math.prod(self.sample)))
-
-
-@registered
 class JointSoftmax(SampleLayer):
     """Joint softmax along all axes of a sample, or all but the channels.
 
@@ -356,19 +344,6 @@ def _unpacked(config: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     unpack = keras.saving.deserialize_keras_object
     blocks = [unpack(layer) for layer in config["layers"]]
     return blocks, {k: v for k, v in config.items() if k != "layers"}
-
-
-@registered
-class SmoothedCrossentropy(keras.losses.CategoricalCrossentropy):
-    """CategoricalCrossentropy for integer labels.
-
-    The sparse class has no label smoothing; this class takes one-hot rows.
-    """
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        labels = ops.cast(ops.reshape(y_true, (-1,)), "int32")
-        rows = ops.one_hot(labels, y_pred.shape[-1], dtype=y_pred.dtype)
-        return super().call(rows, y_pred)
 
 
 @registered

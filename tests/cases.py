@@ -426,6 +426,8 @@ LAYERS = [
 ]
 """Each layer and activation; the loss is cross-entropy."""
 
+SINGLE = [{"dense": 6}, "tanh", {"dense": 1}]
+
 LOSSES = [
     Case("cross_entropy-extreme", [_wide(100.0, 3)]),
     Case(
@@ -477,6 +479,63 @@ LOSSES = [
         classes=None,
         recipe={"loss": "mean_squared_error"},
     ),
+    *(
+        Case(
+            f"weighted_cross_entropy-{kind}{'-smoothed' if alpha else ''}",
+            MLP,
+            recipe={
+                "loss": {
+                    "weighted_cross_entropy": {
+                        "class_weights": [0.5, 1.0, 3.0],
+                        "apply_to": kind,
+                        "label_smoothing": alpha,
+                    }
+                }
+            },
+        )
+        for kind in ("classes", "samples")
+        for alpha in (0.0, 0.2)
+    ),
+    *(
+        Case(
+            f"binary_cross_entropy-weighted{name}",
+            layers,
+            classes=2,
+            recipe={"loss": {"binary_cross_entropy": fields}},
+        )
+        for name, layers, fields in (
+            ("", SINGLE, {"positive_weight": 3.0}),
+            (
+                "-smoothed",
+                SINGLE,
+                {"positive_weight": 0.3, "label_smoothing": 0.1},
+            ),
+            ("-extreme", [_wide(100.0, 1)], {"positive_weight": 3.0}),
+        )
+    ),
+    *(
+        Case(
+            f"binary_focal-{name}",
+            layers,
+            classes=2,
+            recipe={"loss": {"binary_focal": fields}},
+        )
+        for name, layers, fields in (
+            ("plain", SINGLE, {}),
+            ("balanced", SINGLE, {"gamma": 0.7, "balance": 0.25}),
+            ("extreme", [_wide(100.0, 1)], {}),
+        )
+    ),
+    *(
+        Case(
+            f"smooth_l1-{beta}",
+            SINGLE,
+            classes=None,
+            recipe={"loss": {"smooth_l1": beta}},
+        )
+        for beta in (0.3, 2.0)
+    ),
+    Case("log_cosh", SINGLE, classes=None, recipe={"loss": "log_cosh"}),
     *(Case(**row) for row in cases_ranks.MISTAKES),
 ]
 

@@ -226,3 +226,86 @@ ROWS += [
     }
     for name, fields in CUTS.items()
 ]
+
+
+def _arranged(
+    id: str,  # noqa: A002 - the column's name
+    sides: Any,
+    layer: Any,
+    *after: Any,
+) -> Row:
+    """Put a layer behind one with parameters, so that it passes slopes on."""
+    first: Any = {"dense": sides[-1]}
+    if len(sides) == 3:
+        first = {"conv2d": {"filters": sides[-1], "size": 1}}
+    return {
+        "id": id,
+        "layers": [first, layer, "tanh", *after, {"dense": 3}],
+        "sides": sides,
+    }
+
+
+ARRANGED: list[Row] = [
+    *(
+        _arranged(
+            f"reshape-{name}-{order}",
+            sides,
+            {"reshape": {"shape": shape, "order": order}},
+            *after,
+        )
+        for order in ("channels_first", "channels_last")
+        for name, sides, shape, after in (
+            ("vector-sequence", (6,), [2, 3], [{"dense": 2}, "flatten"]),
+            (
+                "vector-image",
+                (12,),
+                [2, 3, 2],
+                [{"conv2d": {"filters": 2, "size": 2}}, "flatten"],
+            ),
+            ("sequence-vector", (4, 3), [12], []),
+            ("sequence-sequence", (4, 3), [2, 6], ["flatten"]),
+            ("sequence-image", (4, 6), [2, 4, 3], ["global_average_pool"]),
+            ("image-sequence", (2, 3, 4), [8, 3], ["global_average_pool"]),
+            ("image-image", (2, 3, 4), [4, 2, 3], ["global_average_pool"]),
+        )
+    ),
+    _arranged(
+        "permute-sequence",
+        (4, 3),
+        {"permute": ["channels", "time"]},
+        {"dense": 2},
+        "flatten",
+    ),
+    *(
+        _arranged(
+            f"permute-image-{''.join(axis[0] for axis in axes)}",
+            (2, 3, 4),
+            {"permute": axes},
+            "global_average_pool",
+        )
+        for axes in (
+            ["width", "height", "channels"],
+            ["channels", "height", "width"],
+            ["height", "channels", "width"],
+            ["width", "channels", "height"],
+        )
+    ),
+    _arranged("repeat", (5,), {"repeat": 3}, {"lstm": 2}),
+    *(
+        _arranged(
+            f"pixel_shuffle-{name}-{order}",
+            sides,
+            {"pixel_shuffle": {"factor": factor, "order": order}},
+            {"conv2d": {"filters": 2, "size": 2}},
+            "flatten",
+        )
+        for order in ("channels_first", "channels_last")
+        for name, sides, factor in (
+            ("one", (2, 3, 4), 2),
+            ("two", (2, 3, 8), 2),
+            ("thirds", (1, 2, 18), 3),
+        )
+    ),
+]
+"""Numbers in another shape or order."""
+ROWS += ARRANGED

@@ -143,6 +143,29 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
         recurrent("lstm", forget_bias=value), (4, 3)
     ),
     **{f"{kind}_padded_outputs": _padded(kind) for kind in RECURRENT},
+    # A convolution sees which pixels are beside each other.
+    "reshape_order": lambda value: arm(
+        [
+            {"dense": 18},
+            {"reshape": {"shape": [3, 3, 2], "order": value}},
+            conv("conv2d"),
+            "flatten",
+            *dense(),
+        ]
+    ),
+    "pixel_shuffle_order": lambda value: image(
+        {"conv2d": {"filters": 8, "size": 1}},
+        {"pixel_shuffle": {"factor": 2, "order": value}},
+    ),
+    "weighted_cross_entropy_apply_to": lambda value: arm(
+        dense(),
+        loss={
+            "weighted_cross_entropy": {
+                "class_weights": [0.5, 1.0, 3.0],
+                "apply_to": value,
+            }
+        },
+    ),
     # One kernel is drawn with three times as many outputs.
     "multi_head_attention_projections": lambda value: arm(
         attention(projections=value), (4, 16)

@@ -85,10 +85,13 @@ def gradients(
         The reported loss, and one gradient per variable.
 
     Translation: training mode is a state of the model, set by the caller.
+    The fused optimisers read a gradient in the order of its memory, which
+    `backward` makes that of its parameter.
     """
     value = loss(model(x), y)
     grads = torch.autograd.grad(penalty.added(value), variables)
-    return penalty.reported(value).detach(), list(grads)
+    ordered = [grad.contiguous() for grad in grads]
+    return penalty.reported(value).detach(), ordered
 
 
 def compile_per_sample_gradients(

@@ -8,20 +8,6 @@ import torch
 from torch import Tensor, nn
 
 
-class ChannelsLastFlatten(nn.Module):
-    """Flatten (n, c, h, w) in the order height, width, channel."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.movedim(1, -1).flatten(1)
-
-
-class ChannelsFirstFlatten(nn.Module):
-    """Flatten a sequence (n, t, c) in the order channel, time."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mT.flatten(1)
-
-
 class JointSoftmax(nn.Module):
     """Softmax along all axes from `start_dim` on, jointly."""
 
@@ -239,18 +225,6 @@ class Concatenate(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         outputs = [branch(x) for branch in self.children()]
         return torch.cat(outputs, dim=self.dim)
-
-
-class SmoothedBCEWithLogitsLoss(nn.BCEWithLogitsLoss):
-    """Binary cross-entropy against y (1 - α) + α/2."""
-
-    def __init__(self, label_smoothing: float) -> None:
-        super().__init__()
-        self.label_smoothing = label_smoothing
-
-    def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        alpha = self.label_smoothing
-        return super().forward(z, y * (1 - alpha) + alpha / 2)
 
 
 class L1L2(nn.Module):

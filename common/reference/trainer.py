@@ -25,7 +25,7 @@ from framework_parity.common.spec.architecture import LayerNode
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.losses import (
-    BinaryCrossEntropy,
+    BinaryLoss,
     CrossEntropy,
 )
 from framework_parity.common.spec.update_rule import State
@@ -84,7 +84,7 @@ def _loss(
     """
     loss = arm.recipe.loss
     value = loss.value(z, y)
-    if isinstance(loss, CrossEntropy | BinaryCrossEntropy):
+    if isinstance(loss, CrossEntropy | BinaryLoss):
         size = float(np.abs(z).mean())
         value = float(roughly(np.array(value), size, rounding))
     return value

@@ -175,6 +175,19 @@ def _layer_node(
     )
 
 
+def output_shape(layers: Sequence[LayerSpec], shape: Shape) -> Shape:
+    """Return the shape of a network's output for one sample.
+
+    Args:
+        layers: the network, input first.
+        shape: shape of one input sample, without the batch.
+
+    Raises:
+        ShapeError: if a layer cannot take its input.
+    """
+    return _end(layer_nodes(layers, shape), shape)
+
+
 def _end(block: Sequence[LayerNode], shape: Shape) -> Shape:
     """Return the output shape of a block, which may be empty."""
     return block[-1].output_shape if block else shape

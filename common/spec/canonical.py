@@ -36,6 +36,10 @@ from framework_parity.common.spec.layers.pooling import (
     AveragePool1d,
 )
 from framework_parity.common.spec.layers.recurrent import Recurrent
+from framework_parity.common.spec.layers.reshaping import (
+    PixelShuffle,
+    Reshape,
+)
 from framework_parity.common.spec.layers.windows import Window
 from framework_parity.common.spec.node import SpecNode
 from framework_parity.common.spec.padding import (
@@ -139,7 +143,9 @@ def _layer(spec: LayerSpec, shape: Shape | None) -> LayerSpec:
             layer = _transposed(layer)
         case Residual(shortcut=()):
             layer = changed(layer, shortcut="identity")
-        case Recurrent(returns="last_step") if layer.direction != "both":
+        case Recurrent(returns="last_step", padded_outputs="repeated") if (
+            layer.direction != "both"
+        ):
             layer = changed(layer, returns="last")
         case AveragePool(padding=Valid()) | AveragePool1d(padding=Valid()):
             layer = changed(layer, count_padding=False)
@@ -151,6 +157,10 @@ def _shaped(spec: LayerSpec, shape: Shape) -> LayerSpec:
     match spec:
         case Flatten() if len(shape) == 1:
             # Both orders are the same for a vector.
+            return changed(spec, order="channels_last")
+        case Reshape() if spec.is_order_free(shape):
+            return changed(spec, order="channels_last")
+        case PixelShuffle() if shape[-1] == spec.factor**2:
             return changed(spec, order="channels_last")
         case SampleNorm():
             return changed(spec, axes=_axis(spec.axes, shape))

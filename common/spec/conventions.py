@@ -448,6 +448,30 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "reshape_order",
+        "reshape.order",
+        "channels_first",
+        "channels_last",
+        "PyTorch arranges a vector as an image channel by channel, Keras "
+        "pixel by pixel.",
+        (
+            "nn/modules/flatten.py (unflattened_size)",
+            "layers/reshaping/reshape.py (ops.reshape)",
+        ),
+    ),
+    Convention(
+        "pixel_shuffle_order",
+        "pixel_shuffle.order",
+        "channels_first",
+        "channels_last",
+        "PyTorch makes a square of pixels of adjacent channels, Keras's "
+        "`depth_to_space` of channels that are a stride apart.",
+        (
+            "nn/modules/pixelshuffle.py (F.pixel_shuffle)",
+            "ops/nn.py (def depth_to_space)",
+        ),
+    ),
+    Convention(
         "batch_norm_epsilon",
         "batch_norm.epsilon",
         1e-5,
@@ -668,6 +692,19 @@ CONVENTIONS = (
         (
             "nn/init.py (kaiming_normal_)",
             "initializers/random_initializers.py (0.87962566103423978)",
+        ),
+    ),
+    Convention(
+        "weighted_cross_entropy_apply_to",
+        "weighted_cross_entropy.apply_to",
+        "classes",
+        "samples",
+        "PyTorch's weights of classes divide the sum of the losses as well; "
+        "Keras's `class_weight` weighs samples, whose sum is divided by their "
+        "number.",
+        (
+            "nn/modules/loss.py (weight: Tensor | None = None)",
+            "trainers/data_adapters/data_adapter_utils.py (class_weight)",
         ),
     ),
     Convention(

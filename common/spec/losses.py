@@ -5,10 +5,11 @@ derivative by the outputs of the network; both frameworks are tested against
 them. Outputs have shape (batch, outputs).
 """
 
-from typing import Annotated, Any, ClassVar, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from framework_parity.common.spec.layer import Array
 from framework_parity.common.spec.layers.activations import (
@@ -19,6 +20,7 @@ from framework_parity.common.spec.layers.activations import (
 )
 from framework_parity.common.spec.node import (
     Fraction,
+    NotNegative,
     Positive,
     SpecNode,
     TaggedUnion,
@@ -50,10 +52,10 @@ class CrossEntropy(SpecNode):
         # log1p keeps the digits of log(1 + Σ exp(z_j - z_y)) for small sums.
         top = np.maximum(others.max(-1, initial=0.0), 0.0)[:, np.newaxis]
         rest = np.exp(others - top).sum(-1, keepdims=True)
-        losses = top + np.log1p(rest + np.expm1(-top))
         # -log p_j is -log p_y + z_y - z_j.
-        smooth = (right - z).mean(-1, keepdims=True)
-        return float((losses + self.label_smoothing * smooth).mean())
+        losses = top + np.log1p(rest + np.expm1(-top)) + (right - z)
+        factors, divisor = self._factors(z, y)
+        return float((factors * losses).sum() / divisor)
 
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
         """Return the derivative of the mean loss by the logits.
@@ -65,14 +67,24 @@ class CrossEntropy(SpecNode):
         Returns:
             An array of the shape of `z`.
         """
-        alpha, rows = self.label_smoothing, np.arange(len(y))
-        p = Softmax().value(z)
-        slope = p - alpha / z.shape[-1]
+        rows, p = np.arange(len(y)), Softmax().value(z)
+        factors, divisor = self._factors(z, y)
+        total = factors.sum(-1)
+        slope = p * total[:, np.newaxis] - factors
         # p_y - 1 cancels where p_y is almost 1; minus the sum of the others
         # is the same without cancellation.
         p[rows, y] = 0.0
-        slope[rows, y] = alpha * (1.0 - 1.0 / z.shape[-1]) - p.sum(-1)
-        return np.asarray(slope / len(y))
+        factors[rows, y] = 0.0
+        slope[rows, y] = factors.sum(-1) - total * p.sum(-1)
+        return np.asarray(slope / divisor)
+
+    def _factors(self, z: Array, y: npt.NDArray[Any]) -> tuple[Array, float]:
+        """Return the factor of each -log p, and what divides their sum."""
+        n, classes = z.shape
+        alpha = self.label_smoothing
+        factors = np.full((n, classes), alpha / classes)
+        factors[np.arange(n), y] += 1 - alpha
+        return factors, float(n)
 
     def _labels(self, z: Array, y: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return the flat indices in z of the labels' outputs."""
@@ -91,33 +103,110 @@ class CrossEntropy(SpecNode):
         return {"accuracy": int((z.argmax(-1) == y).sum()) / len(y)}
 
 
-class BinaryCrossEntropy(SpecNode):
-    """max(z, 0) - z q + log(1 + exp(-|z|)), for y in [0, 1].
+class WeightedCrossEntropy(CrossEntropy):
+    """A cross-entropy with a weight of each class.
 
-    The target q is y; with label smoothing α, it is y (1 - α) + α/2.
+    Attributes:
+        class_weights: the weights, in the order of the classes.
+        apply_to: `classes`: each term of the sum over the classes is
+            multiplied by the weight of its class, and the sum over the batch
+            is divided by that of the labels' weights (PyTorch's `weight`).
+            `samples`: the loss of each sample is multiplied by the weight of
+            its label, and the sum is divided by the number of samples
+            (Keras's `class_weight`).
+    """
+
+    shorthand_field = "class_weights"
+    class_weights: Annotated[tuple[Positive, ...], Field(min_length=2)]
+    apply_to: Literal["classes", "samples"]
+
+    def _factors(self, z: Array, y: npt.NDArray[Any]) -> tuple[Array, float]:
+        factors, n = super()._factors(z, y)
+        weights = np.array(self.class_weights)
+        if self.apply_to == "classes":
+            return factors * weights, float(weights[y].sum())
+        return factors * weights[y][:, np.newaxis], n
+
+
+class BinaryLoss(SpecNode):
+    """The base class of losses of a logit and two classes.
+
     Outputs and labels have shape (batch, 1).
     """
 
     prediction: ClassVar[type[Activation]] = Sigmoid
+
+    def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
+        """Return the `accuracy`; a logit of exactly 0 predicts 0."""
+        return {"accuracy": int(((z > 0) == (y > 0.5)).sum()) / len(y)}
+
+
+class BinaryCrossEntropy(BinaryLoss):
+    """-w q log p - (1 - q) log(1 - p), for p = σ(z) and y in [0, 1].
+
+    The target q is y; with label smoothing α, it is y (1 - α) + α/2.
+
+    Attributes:
+        label_smoothing: α.
+        positive_weight: w, the weight of the class 1 (PyTorch's
+            `pos_weight`; Keras has none).
+    """
+
     label_smoothing: Fraction = 0.0
+    positive_weight: Positive = 1.0
 
     def value(self, z: Array, y: npt.NDArray[Any]) -> float:
         q = self._target(y)
-        loss = np.maximum(z, 0.0) - z * q + np.log1p(np.exp(-np.abs(z)))
-        return float(loss.mean())
+        small = np.log1p(np.exp(-np.abs(z)))
+        of_1, of_0 = small + np.maximum(-z, 0.0), small + np.maximum(z, 0.0)
+        return float((self.positive_weight * q * of_1 + (1 - q) * of_0).mean())
 
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
-        # p - t cancels where p is almost t = 1; (1 - t) - (1 - p) does not.
+        # Each form loses no digits on its side of 0.
         t, p, q = self._target(y), Sigmoid().value(z), Sigmoid().value(-z)
-        return np.asarray(np.where(z > 0, (1.0 - t) - q, p - t) / z.size)
+        weight = 1 + (self.positive_weight - 1) * t
+        above = (1 - t) - weight * q
+        below = weight * p - self.positive_weight * t
+        return np.asarray(np.where(z > 0, above, below) / z.size)
 
     def _target(self, y: npt.NDArray[Any]) -> Array:
         alpha = self.label_smoothing
         return np.asarray(y * (1 - alpha) + alpha / 2)
 
-    def metrics(self, z: Array, y: npt.NDArray[Any]) -> dict[str, float]:
-        """Return the `accuracy`; a logit of exactly 0 predicts 0."""
-        return {"accuracy": int(((z > 0) == (y > 0.5)).sum()) / len(y)}
+
+class BinaryFocal(BinaryLoss):
+    """-a (1 - p_y)^γ log p_y, where p_y is the probability of the label y.
+
+    The probability of 1 is σ(z). Lin et al. 2017.
+
+    Attributes:
+        gamma: γ, by how much samples that are easy count less.
+        balance: a for the label 1, 1 - a for 0 (torchvision's `alpha`, 0.25);
+            None for a = 1 (Keras, without `apply_class_balancing`).
+    """
+
+    shorthand_field = "gamma"
+    gamma: NotNegative = 2.0
+    balance: Fraction | None = None
+
+    def value(self, z: Array, y: npt.NDArray[Any]) -> float:
+        u = np.where(y > 0.5, z, -z)
+        minus_log_p = np.log1p(np.exp(-np.abs(u))) + np.maximum(-u, 0.0)
+        missing = Sigmoid().value(-u) ** self.gamma
+        return float((self._balance(y) * missing * minus_log_p).mean())
+
+    def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
+        sign = np.where(y > 0.5, 1.0, -1.0)
+        u = sign * z
+        minus_log_p = np.log1p(np.exp(-np.abs(u))) + np.maximum(-u, 0.0)
+        p, q = Sigmoid().value(u), Sigmoid().value(-u)
+        by_u = -(q**self.gamma) * (self.gamma * p * minus_log_p + q)
+        return np.asarray(sign * self._balance(y) * by_u / z.size)
+
+    def _balance(self, y: npt.NDArray[Any]) -> Array:
+        if self.balance is None:
+            return np.ones(y.shape)
+        return np.where(y > 0.5, self.balance, 1 - self.balance)
 
 
 class Distance(SpecNode):
@@ -162,7 +251,7 @@ class MeanAbsoluteError(Distance):
 class Huber(Distance):
     """e²/2 where |e| ≤ δ, and δ (|e| - δ/2) beyond, for e = z - y.
 
-    Huber 1964. PyTorch's SmoothL1Loss(β) is this with δ = β, divided by β.
+    Huber 1964.
     """
 
     shorthand_field = "delta"
@@ -175,6 +264,40 @@ class Huber(Distance):
 
     def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
         return np.asarray(np.clip(z - y, -self.delta, self.delta) / z.size)
+
+
+class SmoothL1(Distance):
+    """e²/(2β) where |e| ≤ β, and |e| - β/2 beyond: Huber's loss over β.
+
+    Girshick 2015; PyTorch's SmoothL1Loss.
+    """
+
+    shorthand_field = "beta"
+    beta: Positive = 1.0
+
+    def value(self, z: Array, y: npt.NDArray[Any]) -> float:
+        return Huber(delta=self.beta).value(z, y) / self.beta
+
+    def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
+        slope = Huber(delta=self.beta).gradient(z, y) / self.beta
+        return np.asarray(slope)
+
+
+class LogCosh(Distance):
+    """log cosh(z - y), for outputs and targets of one shape; Keras's LogCosh.
+
+    It is e²/2 for small differences e, and |e| - log 2 for large ones.
+    """
+
+    def value(self, z: Array, y: npt.NDArray[Any]) -> float:
+        size = np.abs(z - y)
+        # The first form keeps the digits of e²/2, the second is finite.
+        near = np.log1p(2 * np.sinh(np.minimum(size, 1.0) / 2) ** 2)
+        far = size + np.log1p(np.exp(-2 * size)) - np.log(2.0)
+        return float(np.where(size < 1, near, far).mean())
+
+    def gradient(self, z: Array, y: npt.NDArray[Any]) -> Array:
+        return np.asarray(np.tanh(z - y) / z.size)
 
 
 def targets(
@@ -194,7 +317,7 @@ def targets(
     """
     if isinstance(loss, CrossEntropy):
         return y
-    if classes is not None and not isinstance(loss, BinaryCrossEntropy):
+    if classes is not None and not isinstance(loss, BinaryLoss):
         return np.eye(classes)[y.astype(np.int64)]
     return y.reshape(len(y), 1).astype(np.float64)
 
@@ -207,9 +330,13 @@ def class_labels(y: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 Loss: TypeAlias = Annotated[
     CrossEntropy
+    | WeightedCrossEntropy
     | BinaryCrossEntropy
+    | BinaryFocal
     | MeanSquaredError
     | MeanAbsoluteError
-    | Huber,
+    | Huber
+    | SmoothL1
+    | LogCosh,
     TaggedUnion(),
 ]

@@ -273,7 +273,7 @@ def members(union: Any) -> tuple[type[SpecNode], ...]:
 
     >>> from framework_parity.common.spec.losses import Loss
     >>> [cls.kind() for cls in members(Loss)][:2]
-    ['cross_entropy', 'binary_cross_entropy']
+    ['cross_entropy', 'weighted_cross_entropy']
     """
     if get_origin(union) is Annotated:
         union = get_args(union)[0]

@@ -12,7 +12,7 @@ from framework_parity.common.spec.architecture import (
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layers.normalization import BatchNorm
 from framework_parity.common.spec.losses import (
-    BinaryCrossEntropy,
+    BinaryLoss,
     CrossEntropy,
     Distance,
 )
@@ -37,21 +37,28 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
     """
     source, loss = arm.data.source, arm.recipe.loss
     classes = source.class_count
-    fits = {
-        CrossEntropy: classes is not None,
-        BinaryCrossEntropy: classes == 2,
-    }.get(type(loss), True)
+    fits = True
+    if isinstance(loss, CrossEntropy):
+        fits = classes is not None
+    elif isinstance(loss, BinaryLoss):
+        fits = classes == 2
     if not fits:
         has = f"{classes} classes" if classes else "a number"
         return where("recipe", "loss"), (
             f"got {loss.kind()!r}, but the target of {source.kind()!r} is "
             f"{has}{'' if classes else source.way_to_classes}"
         )
+    weights = getattr(loss, "class_weights", ())
+    if weights and len(weights) != classes:
+        return where("recipe", "loss"), (
+            f"has {len(weights)} class_weights, but {source.kind()!r} has "
+            f"{classes} classes"
+        )
     try:
         nodes = arm.nodes
     except ShapeError as error:
         return where("layers", *error.path), str(error)
-    units = 1 if isinstance(loss, BinaryCrossEntropy) else classes or 1
+    units = 1 if isinstance(loss, BinaryLoss) else classes or 1
     if nodes[-1].output_shape != (units,):
         one_hot = isinstance(loss, Distance) and classes
         return where("layers"), (

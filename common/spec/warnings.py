@@ -27,7 +27,7 @@ from framework_parity.common.spec.layers.regularization import (
     SpatialDropout,
 )
 from framework_parity.common.spec.losses import (
-    BinaryCrossEntropy,
+    BinaryLoss,
     CrossEntropy,
     Distance,
 )
@@ -114,12 +114,13 @@ def probabilities_into_cross_entropy(arm: Arm) -> Iterator[str]:
 
 def probabilities_into_binary_cross_entropy(arm: Arm) -> Iterator[str]:
     """Warn about a sigmoid before a binary cross-entropy."""
-    if not isinstance(arm.recipe.loss, BinaryCrossEntropy):
+    loss = arm.recipe.loss
+    if not isinstance(loss, BinaryLoss):
         return
     for node in output_nodes(arm.nodes):
         if isinstance(node.layer, Sigmoid):
             yield (
-                f"{node.name} is applied before 'binary_cross_entropy', "
+                f"{node.name} is applied before '{loss.kind()}', "
                 "which applies a sigmoid itself; with outputs between 0 and "
                 "1 every predicted probability is between 0.5 and 0.73, so "
                 f"class 1 is predicted always; remove {node.name}"
@@ -129,7 +130,7 @@ def probabilities_into_binary_cross_entropy(arm: Arm) -> Iterator[str]:
 def negative_logits_cut_off(arm: Arm) -> Iterator[str]:
     """Warn about non-negative outputs that are used as logits."""
     loss = arm.recipe.loss
-    if not isinstance(loss, CrossEntropy | BinaryCrossEntropy):
+    if not isinstance(loss, CrossEntropy | BinaryLoss):
         return
     for node in output_nodes(arm.nodes):
         if isinstance(node.layer, Relu | Relu6):

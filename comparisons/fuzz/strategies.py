@@ -56,6 +56,7 @@ from framework_parity.common.spec.layers.pooling import (
 )
 from framework_parity.common.spec.layers.recurrent import Recurrent
 from framework_parity.common.spec.layers.regularization import SpatialDropout
+from framework_parity.common.spec.layers.reshaping import PixelShuffle
 from framework_parity.common.spec.layers.resizing import (
     Cropping,
     Rim,
@@ -67,9 +68,10 @@ from framework_parity.common.spec.layers.windows import (
     SequenceWindow,
 )
 from framework_parity.common.spec.losses import (
-    BinaryCrossEntropy,
+    BinaryLoss,
     CrossEntropy,
     Loss,
+    WeightedCrossEntropy,
 )
 from framework_parity.common.spec.node import Model, TaggedUnion, members
 from framework_parity.common.spec.padding import Both, Valid
@@ -103,6 +105,19 @@ RANGES: dict[str, Strategy] = {
     "rate": st.sampled_from([0.0, 0.25, 0.5]),
     "lr": st.sampled_from([0.001, 0.01, 0.03]),
     "sgd.lr": st.sampled_from([0.01, 0.05, 0.1]),
+    "reshape.shape": st.sampled_from(
+        [
+            *[(4,), (6,), (12,), (5,), (20,), (60,)],
+            *[(2, 3), (3, 2), (2, 2), (5, 1), (4, 5), (10, 6)],
+            *[(2, 3, 1), (1, 2, 2), (5, 1, 1), (2, 2, 5), (5, 4, 3)],
+        ]
+    ),
+    "permute.axes": st.sampled_from(
+        [("channels", "time"), ("width", "channels", "height")]
+    ),
+    "pixel_shuffle.factor": st.just(2),
+    "times": st.integers(1, 4),
+    "gamma": st.sampled_from([0.0, 0.5, 2.0]),
     "momentum": st.sampled_from([0.0, 0.5, 0.9]),
     "rms_norm.epsilon": st.sampled_from([1e-6, 1e-3, "machine"]),
     "epsilon": st.sampled_from([1e-8, 1e-7, 1e-5, 1e-3]),
@@ -259,6 +274,7 @@ IMAGE = [
             Rim,
             Upsampling,
             Conv2dTranspose,
+            PixelShuffle,
         ),
     )
 ]
@@ -471,17 +487,20 @@ def experiments(draw: st.DrawFn) -> Experiment:
         kinds = [
             kind
             for kind in members(Loss)
-            if (kind is not CrossEntropy or classes is not None)
-            and (kind is not BinaryCrossEntropy or classes == 2)
+            if (not issubclass(kind, CrossEntropy) or classes is not None)
+            and (not issubclass(kind, BinaryLoss) or classes == 2)
         ]
         likely = [
             kind
             for kind in kinds
-            if (kind in (CrossEntropy, BinaryCrossEntropy))
+            if issubclass(kind, CrossEntropy | BinaryLoss)
             == (classes is not None)
         ]
         loss = draw(elements(*likely, *likely, *kinds))
-        binary = isinstance(loss, BinaryCrossEntropy)
+        if isinstance(loss, WeightedCrossEntropy):
+            weights = draw(st.tuples(*[NUMBERS] * (classes or 1)))
+            loss = loss.model_copy(update={"class_weights": weights})
+        binary = isinstance(loss, BinaryLoss)
         units = 1 if binary else classes or 1
         # An activation before the loss is a common mistake.
         ending = st.sampled_from([(), (), ()]) | elements(*_ACTIVATIONS).map(

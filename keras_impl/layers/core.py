@@ -5,7 +5,7 @@ import keras
 from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.core import Dense, Flatten
-from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl import reshaping_extensions as extensions
 from framework_parity.keras_impl.layers.initial_weights import initializer_call
 
 

@@ -1,6 +1,7 @@
 """Residual blocks and concatenation, in Keras."""
 
 from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.architecture import output_shape
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.keras_impl import (
@@ -21,5 +22,6 @@ def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
 
     Translation: the channels are the last axis.
     """
-    axis = tensors.stored_axis(spec.along(shape), shape)
+    inner = output_shape(spec.branches[0], shape)
+    axis = tensors.stored_axis(spec.along(inner), inner)
     return call(extensions.Concatenate, *branches.values(), axis=axis)

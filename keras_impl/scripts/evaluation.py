@@ -8,7 +8,7 @@ from framework_parity.common.codegen.scripts.script import (
 )
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.losses import (
-    BinaryCrossEntropy,
+    BinaryLoss,
     CrossEntropy,
 )
 
@@ -19,7 +19,7 @@ def metric_code(arm: Arm) -> list[str]:
     found = []
     if isinstance(loss, CrossEntropy):
         found.append('"accuracy"')
-    elif isinstance(loss, BinaryCrossEntropy):
+    elif isinstance(loss, BinaryLoss):
         found.append('metrics.BinaryAccuracy(name="accuracy", threshold=0.0)')
     elif arm.data.source.class_count is not None:
         found.append('metrics.CategoricalAccuracy(name="accuracy")')

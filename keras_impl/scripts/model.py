@@ -23,7 +23,7 @@ from framework_parity.common.spec.architecture import walk
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layers.activations import Sigmoid, Softmax
 from framework_parity.common.spec.losses import (
-    BinaryCrossEntropy,
+    BinaryLoss,
     CrossEntropy,
 )
 from framework_parity.common.spec.selection import is_chosen
@@ -118,7 +118,7 @@ def _usual_initializer(value: Call) -> Call:
 
 def hides_logits(arm: Arm) -> bool:
     """Return whether the loss is taken of the outputs of a probability."""
-    entropies = isinstance(arm.recipe.loss, CrossEntropy | BinaryCrossEntropy)
+    entropies = isinstance(arm.recipe.loss, CrossEntropy | BinaryLoss)
     return entropies and isinstance(arm.layers[-1], Softmax | Sigmoid)
 
 

@@ -11,6 +11,7 @@ from framework_parity.common.spec.initializers import KernelInitializer
 from framework_parity.common.spec.layer import LayerSpec, TokenShape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
+from framework_parity.common.spec.layers.reshaping import PixelShuffle
 from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.node import SpecNode, members
 from framework_parity.common.spec.optimizers import Optimizer
@@ -96,10 +97,13 @@ def examples(kind: type[SpecNode]) -> list[Item]:
     specs += [spec for spec in written() if type(spec) is kind]
     if not issubclass(kind, LayerSpec):
         return [Item(spec) for spec in specs]
+    shapes: list[Any] = [VECTOR, IMAGE, (4, 5, 1), SEQUENCE, TOKENS]
+    if kind is PixelShuffle:
+        shapes.append((2, 3, 8))
     return [
         Item(spec, shape)
         for spec in specs
-        for shape in (VECTOR, IMAGE, (4, 5, 1), SEQUENCE, TOKENS)
+        for shape in shapes
         if fits(spec, shape)
     ]
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from framework_parity.common.codegen.lookup import SPEC
 from framework_parity.common.spec.layer import Shape, TokenShape
+from framework_parity.common.spec.losses import CrossEntropy
 from framework_parity.common.spec.node import SpecNode
 
 LR, STEPS_PER_EPOCH, STEPS = 0.03, 3, 20
@@ -53,7 +54,9 @@ def sample(shape: Shape) -> np.ndarray:
 def outputs_of(item: Item) -> tuple[np.ndarray, np.ndarray]:
     """Return outputs and labels that a loss can take."""
     rng = np.random.Generator(np.random.Philox(8))
-    if item.spec.kind() == "cross_entropy":
-        return rng.normal(size=(6, 3)), np.arange(6) % 3
+    if isinstance(item.spec, CrossEntropy):
+        weights = getattr(item.spec, "class_weights", (1.0, 1.0, 1.0))
+        classes = len(weights)
+        return rng.normal(size=(6, classes)), np.arange(6) % classes
     y = (np.arange(6.0) % 2).reshape(6, 1)
     return 3 * rng.normal(size=(6, 1)), y

@@ -117,6 +117,16 @@ KERAS: dict[str, dict[str, Any]] = {
         "end_over": 1e4,
     },
     "SmoothedCrossentropy": {"from_logits": True, "label_smoothing": 0.1},
+    "WeightedCrossentropy": {
+        "weights": [1.0, 2.0, 4.0],
+        "apply_to": "classes",
+        "from_logits": True,
+    },
+    "PositiveWeightCrossentropy": {"weight": 2.0, "label_smoothing": 0.1},
+    "BinaryFocalLoss": {"gamma": 1.5, "balance": 0.3},
+    "SmoothL1": {"delta": 0.5},
+    "ChannelsFirstReshape": {"target": (4, 1, 3)},
+    "PixelShuffle": {"factor": 2, "channels_first": True},
     "JointSoftmax": {"channels": False, "log": True},
     "LogSoftmax": {"axis": 1},
     "ExactLeakyReLU": {"negative_slope": 0.3},
@@ -360,7 +370,10 @@ def _result(live: Any) -> np.ndarray:
         bias = type(live).__name__ == "ForgetBias"
         return np.array(live((8,) if bias else (4, 6), "float64"))
     if isinstance(live, keras.losses.Loss):
-        return np.array(live(np.arange(6) % 3, sample((3,))))
+        if isinstance(live, keras.losses.CategoricalCrossentropy):
+            return np.array(live(np.arange(6) % 3, sample((3,))))
+        z = sample((1,))
+        return np.array(live(np.arange(len(z))[:, None] % 2, z))
     if isinstance(live, keras.regularizers.Regularizer):
         return np.array(live(sample((3,))))
     return np.array([live(step) for step in range(25)])
@@ -381,6 +394,8 @@ def _saved_layer(cls: Any, path: Path) -> tuple[str, Any, Any]:
     import keras
 
     x = sample((6, 4) if cls.__name__.endswith(SEQUENCES) else IMAGE)
+    if cls.__name__ == "PixelShuffle":
+        x = sample((4, 5, 8))
     if issubclass(cls, keras.layers.Embedding):
         x = np.arange(12).reshape(2, 6) % 4
     model = keras.Sequential([keras.Input(x.shape[1:]), _made(cls)])

@@ -17,6 +17,7 @@ import numpy as np
 
 from framework_parity.common.codegen.calls import builder_for
 from framework_parity.common.spec.layer import Array, LayerSpec
+from framework_parity.common.spec.losses import CrossEntropy
 from framework_parity.common.spec.node import SpecNode
 from framework_parity.comparisons.workers import tasks
 
@@ -207,11 +208,44 @@ def binary_cross_entropy(z: Any, y: float, smoothing: float) -> Any:
     return q * softplus(-z) + (1 - q) * softplus(z)
 
 
+def weighted_cross_entropy(z: Any, right: int, apply_to: str) -> Any:
+    """-Σ q w log softmax of (z, 0, -0.3), smoothed by 0.1; see the spec."""
+    outputs = [z, mpmath.mpf(0), mpmath.mpf(-0.3)]
+    alpha = mpmath.mpf(0.1)
+    total = mpmath.fsum(map(mpmath.exp, outputs))
+    logs = [mpmath.log(total) - each for each in outputs]
+    weights = [mpmath.mpf(each) for each in CLASS_WEIGHTS]
+    if apply_to == "samples":
+        weights = [weights[right]] * 3
+    each = [w * log for w, log in zip(weights, logs, strict=True)]
+    value = (1 - alpha) * each[right] + alpha * mpmath.fsum(each) / 3
+    return value / weights[right] if apply_to == "classes" else value
+
+
+def binary_focal(z: Any, y: float, balance: float) -> Any:
+    """Return a σ(-u)^1.5 softplus(-u), with u = z for the label 1, else -z."""
+    u = z if y else -z
+    a = mpmath.mpf(balance) if y else 1 - mpmath.mpf(balance)
+    return a * sigmoid(-u) ** mpmath.mpf(1.5) * softplus(-u)
+
+
+def log_cosh(z: Any) -> Any:
+    """Return log cosh, with its digits near 0."""
+    return mpmath.log1p(2 * mpmath.sinh(z / 2) ** 2)
+
+
+def positive_weight(z: Any, y: float) -> Any:
+    """Return a binary cross-entropy whose label 1 has the weight 3."""
+    return 3 * softplus(-z) if y else softplus(z)
+
+
 def huber(z: Any, delta: float) -> Any:
     """e²/2 or δ (|e| - δ/2), for the target 0."""
     d = mpmath.mpf(delta)
     return z * z / 2 if abs(z) <= d else d * (abs(z) - d / 2)
 
+
+CLASS_WEIGHTS = [0.5, 1.0, 3.0]
 
 # Each loss as written in a spec, its label, and its value for one output z.
 LOSSES: dict[str, tuple[Any, float, Function]] = {
@@ -237,12 +271,45 @@ LOSSES: dict[str, tuple[Any, float, Function]] = {
     "mean_absolute_error": ("mean_absolute_error", 0.0, abs),
     "huber": ("huber", 0.0, lambda z: huber(z, 1.0)),
     "huber-delta": ({"huber": 0.7}, 0.0, lambda z: huber(z, 0.7)),
+    "smooth_l1": ({"smooth_l1": 0.7}, 0.0, lambda z: huber(z, 0.7) / 0.7),
+    "log_cosh": ("log_cosh", 0.0, log_cosh),
+    **{
+        f"weighted_cross_entropy-{right}-{apply_to}": (
+            {
+                "weighted_cross_entropy": {
+                    "class_weights": CLASS_WEIGHTS,
+                    "apply_to": apply_to,
+                    "label_smoothing": 0.1,
+                }
+            },
+            right,
+            partial(weighted_cross_entropy, right=right, apply_to=apply_to),
+        )
+        for right in (0, 1)
+        for apply_to in ("classes", "samples")
+    },
+    **{
+        f"binary_cross_entropy-weighted-{y:g}": (
+            {"binary_cross_entropy": {"positive_weight": 3.0}},
+            y,
+            partial(lambda z, y: 3 * softplus(-z) if y else softplus(z), y=y),
+        )
+        for y in (0.0, 1.0)
+    },
+    **{
+        f"binary_focal-{y:g}": (
+            {"binary_focal": {"gamma": 1.5, "balance": 0.25}},
+            y,
+            partial(binary_focal, y=y, balance=0.25),
+        )
+        for y in (0.0, 1.0)
+    },
 }
 
 
 def outputs_of(loss: SpecNode, z: float, y: float) -> tuple[Array, Array]:
     """Return one sample's outputs and its label, as the loss takes them."""
-    if loss.kind() == "cross_entropy":
+    if isinstance(loss, CrossEntropy):
         return np.array([[z, 0.0, -0.3]]), np.array([int(y)])
     return np.array([[z]]), np.array([[y]])
 

@@ -81,7 +81,7 @@ RANKS: dict[str, tuple[int, ...]] = {
     "tokens": TokenShape((6,), 5),
     "vectors": (6,),
     "sequences": (6, 5),
-    "images": (6, 7, 5),
+    "images": (6, 7, 4),
 }
 """A shape of each rank, large enough for every layer's window."""
 

@@ -269,6 +269,23 @@ except ValueError as error:
 """,
     ),
     Fault(
+        "fused_sgd_reads_memory_in_order",
+        "PyTorch",
+        "`SGD(fused=True)` on a CPU subtracts the numbers of a gradient in "
+        "the order of its memory, whatever its strides are.",
+        "Call `contiguous()` of a gradient that is set by hand, or use "
+        "`backward`, which lays it out as its parameter.",
+        """
+import torch
+gradient = torch.arange(24.0).reshape(2, 3, 2, 2)
+weight = torch.nn.Parameter(torch.zeros(2, 3, 2, 2))
+weight.grad = gradient.to(memory_format=torch.channels_last)
+torch.optim.SGD([weight], lr=1.0, fused=True).step()
+expected = 0.0
+measured = float((weight + gradient).abs().max())
+""",
+    ),
+    Fault(
         "two_compilers_in_one_process",
         "PyTorch and TensorFlow",
         "The first optimiser of PyTorch in a process with TensorFlow aborts "

@@ -5,7 +5,7 @@ from torch import nn
 from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.core import Dense, Flatten
-from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl import reshaping_extensions as extensions
 
 
 def dense(spec: Dense, shape: Shape) -> Call:

@@ -1,6 +1,7 @@
 """Residual blocks and concatenation, in PyTorch."""
 
 from framework_parity.common.codegen.calls import Call, call
+from framework_parity.common.spec.architecture import output_shape
 from framework_parity.common.spec.layer import Shape
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.torch_impl import extensions, tensors
@@ -19,5 +20,6 @@ def concatenate(spec: Concatenate, shape: Shape, **branches: Call) -> Call:
     Translation: the default axis of `torch.cat` is that of the batch; the
     channels are axis 1.
     """
-    dim = tensors.stored_axis(spec.along(shape), shape)
+    inner = output_shape(spec.branches[0], shape)
+    dim = tensors.stored_axis(spec.along(inner), inner)
     return call(extensions.Concatenate, *branches.values(), dim=dim)

@@ -8,7 +8,7 @@ from framework_parity.common.codegen.scripts.script import (
 )
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.losses import (
-    BinaryCrossEntropy,
+    BinaryLoss,
     CrossEntropy,
 )
 
@@ -18,7 +18,7 @@ def correct_code(arm: Arm) -> str:
     loss = arm.recipe.loss
     if isinstance(loss, CrossEntropy):
         return "outputs.argmax(1) == y"
-    if isinstance(loss, BinaryCrossEntropy):
+    if isinstance(loss, BinaryLoss):
         return "(outputs > 0) == (y > 0.5)"
     if arm.data.source.class_count is not None:
         return "outputs.argmax(1) == y.argmax(1)"

@@ -13,7 +13,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.layers.core import Flatten
 from framework_parity.common.spec.losses import (
-    BinaryCrossEntropy,
+    BinaryLoss,
     CrossEntropy,
     Loss,
 )
@@ -101,7 +101,7 @@ def target_code(loss: Loss, data: Data) -> list[str]:
     if isinstance(loss, CrossEntropy):
         return []
     classes = data.source.class_count
-    if classes is not None and not isinstance(loss, BinaryCrossEntropy):
+    if classes is not None and not isinstance(loss, BinaryLoss):
         return [f"y = np.eye({classes})[y]  # one-hot"]
     return ["y = y.reshape(-1, 1).astype(float)"]
 

@@ -70,6 +70,12 @@ from framework_parity.common.spec.layers.regularization import (
     Dropout,
     SpatialDropout,
 )
+from framework_parity.common.spec.layers.reshaping import (
+    Permute,
+    PixelShuffle,
+    Repeat,
+    Reshape,
+)
 from framework_parity.common.spec.layers.resizing import (
     Cropping,
     Upsampling,
@@ -97,6 +103,10 @@ Layer: TypeAlias = Annotated[
     | GlobalAveragePool
     | GlobalMaxPool
     | Flatten
+    | Reshape
+    | Permute
+    | Repeat
+    | PixelShuffle
     | ZeroPadding
     | Cropping
     | Upsampling

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from framework_parity.common.spec.layers.core import Dense, Flatten
-from framework_parity.keras_impl import extensions
+from framework_parity.keras_impl import reshaping_extensions as extensions
 from framework_parity.keras_impl.introspect.layers.initial_weights import (
     initializer_fields,
 )

@@ -84,7 +84,8 @@ def _fields(live: Any, plain: type, two: type) -> dict[str, Any] | None:
     if both and (live.merge_mode != "concat" or live.return_state):
         return None
     returns = "sequence" if one.return_sequences else "last"
-    if type(live) is extensions.LastStepBidirectional:
+    ends = returns == "last" and not both and one.zero_output_for_mask
+    if ends or type(live) is extensions.LastStepBidirectional:
         returns = "last_step"
     padded = "zero" if one.zero_output_for_mask else "repeated"
     biases = "one" if cell.use_bias else "none"

@@ -396,7 +396,11 @@ def test_kind_names_from_reports_are_explained(
         ("adam", "learning_rate", "'lr'"),
         ("adam", "clipnorm", "'clipping: {by_norm: 1.0}' in 'recipe'"),
         ("recipe", "num_epochs", "'epochs'"),
-        ("recipe", "class_weight", "the language has no equivalent"),
+        (
+            "recipe",
+            "class_weight",
+            "{weighted_cross_entropy: [1.0, 2.0, 4.0]}",
+        ),
         ("experiment", "batch_size", "'batch_size: 32' in 'recipe'"),
         ("experiment", "digits", "'data: {digits: {}}' beside 'recipe'"),
     ],

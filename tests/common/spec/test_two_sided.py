@@ -34,6 +34,14 @@ from tests.common.written import RICH, experiment, key, written
 IMAGES: dict[str, Any] = {"digits": {}}
 TOKENS: dict[str, Any] = {"noise": {"sides": [7], "tokens": 4, "classes": 10}}
 SEQUENCES: dict[str, Any] = {"noise": {"sides": [7, 4], "classes": 10}}
+ARRANGED: dict[str, dict[str, Any]] = {
+    "reshape": {"noise": {"sides": [6], "classes": 10, "samples": 300}},
+    "repeat": {"noise": {"sides": [6], "classes": 10, "samples": 300}},
+    "pixel_shuffle": {
+        "noise": {"sides": [3, 4, 8], "classes": 10, "samples": 300}
+    },
+}
+"""The data of layers that take few shapes."""
 SCHEMA = schema()
 
 
@@ -51,7 +59,8 @@ def embeddings(kind: type[SpecNode]) -> Iterator[dict[str, Any]]:
         yield experiment(data=IMAGES, arms={"a": [element, *flat[:1], *ends]})
         yield experiment(data=IMAGES, arms={"a": flat})
         flat = [element, "flatten", *ends]
-        yield experiment(data=SEQUENCES, arms={"a": flat})
+        data = ARRANGED.get(kind.kind(), SEQUENCES)
+        yield experiment(data=data, arms={"a": flat})
         yield experiment(data=TOKENS, arms={"a": flat})
     if kind in members(CausalPadding):
         fields = {"filters": 2, "size": 3, "padding": element}

@@ -5,7 +5,7 @@ from typing import Any
 from torch import nn
 
 from framework_parity.common.spec.layers.core import Dense, Flatten
-from framework_parity.torch_impl import extensions
+from framework_parity.torch_impl import reshaping_extensions as extensions
 from framework_parity.torch_impl.introspect.layers.initial_weights import (
     initializer_fields,
 )
