@@ -25,6 +25,8 @@ from tests import (
     cases_windows,
 )
 
+LAYERS_OF: TypeAdapter[tuple[Layer, ...]] = TypeAdapter(tuple[Layer, ...])
+
 
 def arm(
     layers: list[Any],
@@ -54,7 +56,7 @@ def arm(
         )
         return Arm(
             "example",
-            TypeAdapter(tuple[Layer, ...]).validate_python(layers),
+            LAYERS_OF.validate_python(layers),
             data,
             Recipe.model_validate(defaults | recipe),
         )
