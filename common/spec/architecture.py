@@ -108,6 +108,20 @@ def _layer_nodes(
     return tuple(nodes)
 
 
+def _mixes_padding(layer: LayerSpec) -> str:
+    """Return the message for a layer that cannot follow padding."""
+    remedy = ""
+    for name in ("axes", "axis"):
+        if getattr(layer, name, "channels") != "channels":
+            remedy = f"give it '{name}: channels', "
+    return (
+        f"{layer.kind()} would mix the steps that the embedding's "
+        f"'masked_id' says are padding with the others; {remedy}leave out "
+        "'masked_id', or put a layer before it that makes one vector of the "
+        "sequence, such as a recurrent one or 'global_average_pool'"
+    )
+
+
 def is_padded_after(node: LayerNode) -> bool:
     """Return whether steps of a layer's output can be padding.
 
@@ -136,13 +150,7 @@ def _layer_node(
             "an 'embedding' before it",
         )
     if padded and not layer.takes_padding():
-        raise ShapeError(
-            path,
-            f"{kind} would mix the steps that the embedding's 'masked_id' "
-            "says are padding with the others; leave out 'masked_id', or put "
-            "a layer before it that makes one vector of the sequence, such "
-            "as a recurrent one or 'global_average_pool'",
-        )
+        raise ShapeError(path, _mixes_padding(layer))
     numbers[kind] += 1
     name = f"{kind}_{numbers[kind]}"
     blocks = {

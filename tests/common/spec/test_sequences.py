@@ -19,8 +19,9 @@ from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.layers.attention import SinusoidalPositions
 from framework_parity.common.spec.layers.recurrent import Gru, Lstm
 from framework_parity.common.spec.load import parse
-from framework_parity.common.spec.node import defaults_from
-from tests.cases import arm
+from framework_parity.common.spec.node import defaults_from, members
+from tests.cases import CASES, arm
+from tests.common.written import written
 from tests.tolerances import ROUNDING, assert_close
 
 IDS = TokenShape((6,), 5)
@@ -28,6 +29,9 @@ IDS = TokenShape((6,), 5)
 
 def embedding(**fields: Any) -> dict[str, Any]:
     return {"embedding": {"vocabulary": 5, "size": 3, **fields}}
+
+
+PADDED = embedding(masked_id=0)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +46,15 @@ def embedding(**fields: Any) -> dict[str, Any]:
         ([{"gru": 3}], (4, 5, 3), "expected sequences: time, channels"),
         ([{"multi_head_attention": 2}], (4, 3), "which leaves a remainder"),
         (["position_embedding"], (4,), "expected sequences"),
+        ([PADDED, "flatten"], IDS, "would mix the steps"),
+        ([PADDED, "batch_norm"], IDS, "would mix the .* others; leave out"),
+        ([PADDED, {"softmax": "time"}], IDS, "give it 'axis: channels', "),
+        (
+            [PADDED, {"residual": [{"conv1d": {"filters": 3, "size": 1}}]}],
+            IDS,
+            "conv1d would mix",
+        ),
+        ([embedding(masked_id=5)], IDS, "masked_id 5, expected an id below"),
         (["sinusoidal_positions"], (4, 3), "expected an even number"),
     ],
     ids=str,
@@ -205,3 +218,28 @@ def follows(text: str) -> bool:
     for letter in text[1:-1]:
         state = arcs.get((state, letter)) if state else None
     return state == 6 and text[0] == "B" and text[-1] == "E"
+
+
+def test_padding_ends_where_the_sequence_does() -> None:
+    layers = [PADDED, "tanh", {"lstm": 3}, {"dense": 2}]
+    nodes = arm(layers, (6,), tokens=5).nodes
+    assert [node.padded for node in nodes] == [False, True, True, False]
+
+
+def test_each_layer_that_takes_padding_has_a_case_with_it() -> None:
+    padded = [case.arm for case in CASES if case.id.startswith("padded-")]
+    tried = {
+        type(node.layer)
+        for each in padded
+        for node in each.all_nodes
+        if node.padded
+    }
+    taking = set()
+    for kind in members(Layer):
+        with defaults_from("keras"):
+            fields: Any = written(kind)
+            layer = kind.model_validate(fields)
+        if layer.takes_padding():
+            taking.add(kind)
+    assert taking <= tried, taking - tried
+    assert len(taking) > 25
