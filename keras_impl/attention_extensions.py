@@ -86,6 +86,8 @@ class PackedSelfAttention(SampleLayer):
         kernel_initializer: of the kernels of query, key and value.
         output_initializer: of the last projection's kernel.
         bias_initializer: of all biases.
+        kernel_regularizer: of all kernels.
+        bias_regularizer: of all biases.
     """
 
     def __init__(
@@ -97,6 +99,8 @@ class PackedSelfAttention(SampleLayer):
         kernel_initializer: Any = "glorot_uniform",
         output_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -107,24 +111,34 @@ class PackedSelfAttention(SampleLayer):
         self.kernel_initializer = get(kernel_initializer)
         self.output_initializer = get(output_initializer)
         self.bias_initializer = get(bias_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
         channels, wide = input_shape[-1], self.num_heads * self.key_dim
+        rule = {"regularizer": self.kernel_regularizer}
         self.projection_kernel = self.add_weight(
-            (channels, 3 * wide), self.kernel_initializer, name="kernel"
+            (channels, 3 * wide),
+            self.kernel_initializer,
+            name="kernel",
+            **rule,
         )
         self.output_kernel = self.add_weight(
-            (wide, channels), self.output_initializer, name="output_kernel"
+            (wide, channels),
+            self.output_initializer,
+            name="output_kernel",
+            **rule,
         )
         self.projection_bias = self.output_bias = None
         if self.use_bias:
             drawn = self.bias_initializer
+            rule = {"regularizer": self.bias_regularizer}
             self.projection_bias = self.add_weight(
-                (3 * wide,), drawn, name="bias"
+                (3 * wide,), drawn, name="bias", **rule
             )
             self.output_bias = self.add_weight(
-                (channels,), drawn, name="output_bias"
+                (channels,), drawn, name="output_bias", **rule
             )
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
@@ -159,6 +173,8 @@ class PackedSelfAttention(SampleLayer):
             "kernel_initializer": pack(self.kernel_initializer),
             "output_initializer": pack(self.output_initializer),
             "bias_initializer": pack(self.bias_initializer),
+            "kernel_regularizer": pack(self.kernel_regularizer),
+            "bias_regularizer": pack(self.bias_regularizer),
         }
 
 
@@ -166,10 +182,16 @@ class PackedSelfAttention(SampleLayer):
 class PositionEmbedding(SampleLayer):
     """x + P, with a learnt P (t, c)."""
 
-    def __init__(self, embeddings_initializer: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        embeddings_initializer: Any,
+        embeddings_regularizer: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        get = keras.initializers.get
+        get, rule = keras.initializers.get, keras.regularizers.get
         self.embeddings_initializer = get(embeddings_initializer)
+        self.embeddings_regularizer = rule(embeddings_regularizer)
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
@@ -177,6 +199,7 @@ class PositionEmbedding(SampleLayer):
             tuple(input_shape[1:]),
             self.embeddings_initializer,
             name="embeddings",
+            regularizer=self.embeddings_regularizer,
         )
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
@@ -186,10 +209,11 @@ class PositionEmbedding(SampleLayer):
         return inputs + self.embeddings
 
     def get_config(self) -> dict[str, Any]:
-        drawn = keras.saving.serialize_keras_object(
-            self.embeddings_initializer
-        )
-        return super().get_config() | {"embeddings_initializer": drawn}
+        pack = keras.saving.serialize_keras_object
+        return super().get_config() | {
+            "embeddings_initializer": pack(self.embeddings_initializer),
+            "embeddings_regularizer": pack(self.embeddings_regularizer),
+        }
 
 
 @registered

@@ -232,7 +232,26 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):
 
 
 @registered
-class AnyRMSNormalization(keras.layers.RMSNormalization):
+class RegularizedRMSNormalization(EachStep, keras.layers.RMSNormalization):
+    """RMSNormalization that may have a regularizer of its scale."""
+
+    def __init__(
+        self, *args: Any, gamma_regularizer: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.gamma_regularizer = keras.regularizers.get(gamma_regularizer)
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        self.scale.regularizer = self.gamma_regularizer
+
+    def get_config(self) -> dict[str, Any]:
+        rule = keras.saving.serialize_keras_object(self.gamma_regularizer)
+        return super().get_config() | {"gamma_regularizer": rule}
+
+
+@registered
+class AnyRMSNormalization(RegularizedRMSNormalization):
     """RMSNormalization of any axes, that may have no scale.
 
     The scale is reshaped to the axes; RMSNormalization multiplies the last
@@ -256,9 +275,6 @@ class AnyRMSNormalization(keras.layers.RMSNormalization):
             super().build(input_shape)
         else:
             self.scale, self.built = None, True
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        return mask
 
     def call(self, x: Any) -> Any:
         double = self.compute_dtype == "float64"

@@ -112,7 +112,7 @@ class BinaryFocalLoss(keras.losses.Loss):
         u = ops.where(positive, y_pred, -y_pred)
         losses = ops.sigmoid(-u) ** self.gamma * ops.softplus(-u)
         if self.balance is not None:
-            a = np.float64(self.balance)
+            a = ops.cast(np.float64(self.balance), losses.dtype)
             losses = losses * ops.where(positive, a, 1 - a)
         return ops.mean(losses, axis=-1)
 

@@ -8,7 +8,10 @@ from typing import Any
 
 import keras
 
-from framework_parity.keras_impl.extensions import registered
+from framework_parity.keras_impl.extensions import (
+    RegularizedRMSNormalization,
+    registered,
+)
 
 
 @registered
@@ -17,14 +20,6 @@ class PaddedSequential(keras.Sequential):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return mask if len(self.output_shape) == 3 else None
-
-
-@registered
-class PaddedRMSNormalization(keras.layers.RMSNormalization):
-    """RMSNormalization of the channels that passes the mask on."""
-
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        return mask
 
 
 @registered
@@ -40,7 +35,7 @@ class PaddedSoftmax(keras.layers.Softmax):
 
 PADDED_CLASS: dict[Any, Any] = {
     keras.Sequential: PaddedSequential,
-    keras.layers.RMSNormalization: PaddedRMSNormalization,
+    keras.layers.RMSNormalization: RegularizedRMSNormalization,
     keras.layers.Softmax: PaddedSoftmax,
 }
 """The class of a layer behind an embedding with a `masked_id`."""

@@ -56,6 +56,7 @@ class TwoBiasGRUCell(keras.layers.GRUCell):
             shape=(3 * self.units,),
             name="bias",
             initializer=self.bias_initializer,
+            regularizer=self.bias_regularizer,
         )
         _add_recurrent_bias(self, 3 * self.units)
 
@@ -77,6 +78,7 @@ def _add_recurrent_bias(cell: Any, size: int) -> None:
         shape=(size,),
         name="recurrent_bias",
         initializer=getattr(drawn, "others", drawn),
+        regularizer=cell.bias_regularizer,
     )
 
 

@@ -112,11 +112,12 @@ def _mixes_padding(layer: LayerSpec) -> str:
     """Return the message for a layer that cannot follow padding."""
     remedy = ""
     for name in ("axes", "axis"):
-        if getattr(layer, name, "channels") != "channels":
+        axes = getattr(layer, name, "channels")
+        if isinstance(axes, str) and axes != "channels":
             remedy = f"give it '{name}: channels', "
     return (
-        f"{layer.kind()} would mix the steps that the embedding's "
-        f"'masked_id' says are padding with the others; {remedy}leave out "
+        f"{layer.kind()} would treat the steps that are padding, as the "
+        f"embedding's 'masked_id' says, like all others; {remedy}leave out "
         "'masked_id', or put a layer before it that makes one vector of the "
         "sequence, such as a recurrent one or 'global_average_pool'"
     )
@@ -149,8 +150,6 @@ def _layer_node(
             f"{kind} got token ids, which are names and no quantities; put "
             "an 'embedding' before it",
         )
-    if padded and not layer.takes_padding():
-        raise ShapeError(path, _mixes_padding(layer))
     numbers[kind] += 1
     name = f"{kind}_{numbers[kind]}"
     blocks = {
@@ -166,6 +165,8 @@ def _layer_node(
             output = layer.output_shape(shape)
     except PydanticCustomError as error:
         raise ShapeError(path, error.message()) from error
+    if padded and not layer.takes_padding():
+        raise ShapeError(path, _mixes_padding(layer))
     after = layer.after()
     if after is not None:
         inside = (*path, kind, "after")

@@ -22,6 +22,7 @@ from framework_parity.common.spec.layers.activations import (
     Softmax,
 )
 from framework_parity.common.spec.layers.core import Flatten
+from framework_parity.common.spec.layers.pooling import GlobalAveragePool
 from framework_parity.common.spec.layers.regularization import (
     Dropout,
     SpatialDropout,
@@ -181,6 +182,27 @@ def squared_error_on_classes(arm: Arm) -> Iterator[str]:
         )
 
 
+def means_of_padding_alone(arm: Arm) -> Iterator[str]:
+    """Warn about samples without any step but padding, if a mean is taken."""
+    first = arm.layers[0] if arm.layers else None
+    padding = getattr(first, "masked_id", None)
+    taken = (
+        node.padded and isinstance(node.layer, GlobalAveragePool)
+        for node in arm.all_nodes
+    )
+    if padding is None or not any(taken):
+        return
+    parts = arm.data.parts(arm.recipe.loss).values()
+    alone = sum(int((part.x == padding).all(1).sum()) for part in parts)
+    if alone:
+        yield (
+            f"{alone} samples consist of padding, the id {padding}, alone; "
+            "'global_average_pool' divides by zero there, and the loss "
+            "becomes NaN in both frameworks; leave these samples out, or use "
+            "a recurrent layer, whose state stays zero"
+        )
+
+
 CHECKS: tuple[Check, ...] = (
     probabilities_into_cross_entropy,
     probabilities_into_binary_cross_entropy,
@@ -188,4 +210,5 @@ CHECKS: tuple[Check, ...] = (
     negative_logits_cut_off,
     softmax_of_one_number,
     squared_error_on_classes,
+    means_of_padding_alone,
 )

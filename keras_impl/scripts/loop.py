@@ -120,7 +120,7 @@ class _Fit:
         if recipe.shuffle == "once":
             order = 'saved["order"][0]'
             if not exact:
-                order = "np.random.default_rng().permutation(len(x_train))"
+                order = "np.random.default_rng(0).permutation(len(x_train))"
             lines = [
                 f"order = {order}",
                 "x_train, y_train = x_train[order], y_train[order]",

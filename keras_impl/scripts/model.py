@@ -19,15 +19,18 @@ from framework_parity.common.codegen.scripts.script import (
     annotated,
     section,
 )
-from framework_parity.common.spec.architecture import walk
+from framework_parity.common.spec.architecture import LayerNode, walk
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.layers.activations import Sigmoid, Softmax
+from framework_parity.common.spec.layers.convolution import DepthwiseConv2d
+from framework_parity.common.spec.layers.recurrent import split_direction
 from framework_parity.common.spec.losses import (
     BinaryLoss,
     CrossEntropy,
 )
 from framework_parity.common.spec.selection import is_chosen
 from framework_parity.keras_impl import (
+    extensions,
     initializer_extensions,
 )
 from framework_parity.keras_impl.model import block_call
@@ -143,7 +146,6 @@ def _penalised(network: Call, arm: Arm, exact: bool) -> Call:
     if exact:
         regularizer = penalty(rule)
     nodes = {node.name: node for node in walk(arm.nodes)}
-    names = {"slope": "alpha"}
 
     def with_rule(value: Any) -> Any:
         if isinstance(value, list):
@@ -153,18 +155,60 @@ def _penalised(network: Call, arm: Arm, exact: bool) -> Call:
         more: dict[str, Any] = {}
         node = nodes.get(value.kwargs.get("name", ""))
         for name in node.parameters if node else ():
+            assert node is not None
             if is_chosen(name, rule.weights):
-                tensor = name.rpartition("/")[2]
-                own = names.get(tensor, tensor)
+                own = _regularized(node, name.rpartition("/")[2])
                 more[f"{own}_regularizer"] = regularizer
-        return Call(
+        made = Call(
             value.function,
             tuple(with_rule(inner) for inner in value.args),
-            {k: with_rule(v) for k, v in value.kwargs.items()} | more,
+            {k: with_rule(v) for k, v in value.kwargs.items()},
         )
+        return _with_fields(made, more)
 
     result: Call = with_rule(network)
     return result
+
+
+def _regularized(node: LayerNode, tensor: str) -> str:
+    """Return the tensor, in the name of Keras's argument for a regularizer.
+
+    Args:
+        node: the layer.
+        tensor: the tensor's own neutral name.
+
+    Translation: both directions of a recurrent layer, and all projections of
+    an attention, have one argument.
+    """
+    own = split_direction(tensor)[1]
+    if own == "recurrent_kernel":
+        return "recurrent"
+    if isinstance(node.layer, DepthwiseConv2d) and own == "kernel":
+        return "depthwise"
+    for end in ("kernel", "bias"):
+        if own.endswith(f"_{end}"):
+            return end
+    return {"slope": "alpha"}.get(own, own)
+
+
+def _with_fields(value: Call, fields: dict[str, Any]) -> Call:
+    """Return a call with more arguments, of the layer or cell inside.
+
+    Args:
+        value: the call of a layer.
+        fields: the arguments.
+    """
+    outer = value.function is keras.layers.RNN or (
+        isinstance(value.function, type)
+        and issubclass(value.function, keras.layers.Bidirectional)
+    )
+    if outer and fields:
+        inner, *rest = value.args
+        return replace(value, args=(_with_fields(inner, fields), *rest))
+    if fields and value.function is keras.layers.RMSNormalization:
+        kind = extensions.RegularizedRMSNormalization
+        value = replace(value, function=kind)
+    return replace(value, kwargs=value.kwargs | fields)
 
 
 def masked_classes(arm: Arm) -> list[type[keras.layers.Layer]]:

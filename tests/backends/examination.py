@@ -105,6 +105,24 @@ def _cut(segment: batches.Segment, start: int, end: int) -> batches.Segment:
     )
 
 
+def regularized(
+    trainer_class: Any, arm: Arm, progress: Any = None
+) -> tuple[float, Tensors]:
+    """Return what the regularizers of a script's network add, in Keras.
+
+    Returns:
+        The sum of the losses of the network, and its weights.
+    """
+    from framework_parity.keras_impl import engine, weights
+    from framework_parity.keras_impl.model import block_call
+    from framework_parity.keras_impl.scripts import model as scripts
+
+    engine.configure("float64", 0)
+    network = block_call(arm.nodes)
+    model = scripts._penalised(network, arm, exact=True).construct()
+    return float(sum(model.losses)), weights.read(model, arm.tensors)
+
+
 def each_gradient(
     trainer_class: Any,
     arm: Arm,
@@ -156,6 +174,7 @@ def add_tasks(backend: str) -> None:
     for task in (
         examine,
         drawn,
+        regularized,
         each_gradient,
         shared,
         load_wrong,

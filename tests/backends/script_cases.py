@@ -48,7 +48,34 @@ REGULAR: dict[str, Any] = {
     "optimizer": {"adam": 0.01},
 }
 
+EMBEDDED = {"embedding": {"vocabulary": 7, "size": 4, "masked_id": 0}}
+
 CASES: dict[str, dict[str, Any]] = {
+    "padded": case(
+        [
+            EMBEDDED,
+            "position_embedding",
+            {"residual": [{"multi_head_attention": 2}, {"dropout": 0.2}]},
+            {"gru": {"units": 3, "returns": "sequence"}},
+            "global_average_pool",
+            {"dense": 3},
+        ],
+        TOKENS,
+        penalty={"l2": 0.01, "weights": "all"},
+    ),
+    "focal": case(
+        [{"dense": 6}, "tanh", {"dense": 1}],
+        {"noise": {"sides": [4], "classes": 2, "samples": 40}},
+        loss={"binary_focal": {"balance": 0.25}},
+    ),
+    "weighted": case(
+        loss={
+            "weighted_cross_entropy": {
+                "class_weights": [0.5, 1.0, 3.0],
+                "apply_to": "samples",
+            }
+        },
+    ),
     "plain": case(),
     "torch_dialect": case(dialect="torch", optimizer={"adam": 0.01}),
     "keras_adam": case(optimizer={"adam": 0.01}),

@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from framework_parity.common.codegen.scripts.script import (
     ScriptOptions,
 )
 from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.penalties import Penalty
 from framework_parity.common.spec.two_sided.arms import sides_of
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons import catalogue
 from framework_parity.comparisons.workers.worker import ENVIRONMENT, WorkerPair
 from tests.backends import script_cases, scripts_alone
+from tests.cases import LAYERS
 from tests.coverage.rows import case_jobs
 
 # The same numbers in another order of additions, over at most 150 steps.
@@ -49,6 +52,8 @@ FAST = {
     "once_dropped",
     "binary",
     "sometimes",
+    "padded",
+    "focal",
 }
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
@@ -192,7 +197,7 @@ def test_a_plain_script_trains(
     backend: str, pair: WorkerPair, tmp_path: Path
 ) -> None:
     scripts = made(pair, backend, False, "float32")
-    chosen = ("plain", "images", "stopped")
+    chosen = ("plain", "images", "stopped", "padded", "focal")
     run_alone(backend, {tmp_path / name: scripts[name] for name in chosen})
     for name in chosen:
         results = pickle.loads(
@@ -202,6 +207,39 @@ def test_a_plain_script_trains(
         curves, _ = results
         assert curves["loss"][-1] < curves["loss"][0]
         assert (tmp_path / name / "loss.png").is_file()
+
+
+def penalised_cases() -> list[Any]:
+    """Return a case for each kind of layer with other parameters."""
+    seen: set[Any] = set()
+    cases = []
+    for case in LAYERS:
+        held = {
+            (type(node.layer), *sorted(n.rpartition("/")[2] for n in own))
+            for node in case.arm.all_nodes
+            if (own := node.parameters)
+        }
+        if held - seen:
+            cases.append(pytest.param(case.arm, id=case.id))
+        seen |= held
+    return cases
+
+
+@pytest.mark.parametrize("weights", ["kernels", "all"])
+@pytest.mark.parametrize("arm", penalised_cases())
+def test_regularizers_of_a_script_are_the_penalty(
+    arm: Arm, weights: str, pair: WorkerPair
+) -> None:
+    rule = Penalty.model_validate(
+        {"l1": 0.3, "l2": 0.7, "weights": weights, "form": "whole"}
+        | {"reported": True}
+    )
+    recipe = arm.recipe.model_copy(update={"penalty": rule})
+    network = replace(arm, recipe=recipe)
+    worker = pair.workers["keras"]
+    added, values = worker.submit("regularized", arm=network).result()
+    trained = {name: values[name] for name in network.parameters}
+    np.testing.assert_allclose(added, rule.value(trained), 1e-12)
 
 
 def compiled(pair: WorkerPair, backend: str, arms: dict[str, Arm]) -> None:

@@ -118,7 +118,8 @@ class GlobalPool(LayerSpec):
 class GlobalAveragePool(GlobalPool):
     """The mean of each channel; Lin et al. 2014.
 
-    Of a sequence with padding it is the mean of the other steps.
+    Of a sequence with padding it is the mean of the other steps, which is
+    NaN if there are none.
     """
 
     def takes_padding(self) -> bool:

@@ -11,7 +11,7 @@ from framework_parity.common.spec.layers.normalization import (
     RmsNorm,
     RunningVariance,
 )
-from framework_parity.keras_impl import extensions, padding_extensions
+from framework_parity.keras_impl import extensions
 from framework_parity.keras_impl.introspect.layers.axes import AXES
 
 _NORMS: dict[type, RunningVariance] = {
@@ -73,9 +73,12 @@ def rms_norm(live: Any) -> RmsNorm | None:
 
     Translation: `axis` shows which; it is a list once the layer is built.
     """
-    plain = keras.layers.RMSNormalization
-    padded = padding_extensions.PaddedRMSNormalization
-    if type(live) not in (plain, padded, extensions.AnyRMSNormalization):
+    known = (
+        keras.layers.RMSNormalization,
+        extensions.RegularizedRMSNormalization,
+        extensions.AnyRMSNormalization,
+    )
+    if type(live) not in known:
         return None
     axes = live.axis if isinstance(live.axis, list) else [live.axis]
     named = AXES.get(tuple(axes))

@@ -46,14 +46,16 @@ PADDED = embedding(masked_id=0)
         ([{"gru": 3}], (4, 5, 3), "expected sequences: time, channels"),
         ([{"multi_head_attention": 2}], (4, 3), "which leaves a remainder"),
         (["position_embedding"], (4,), "expected sequences"),
-        ([PADDED, "flatten"], IDS, "would mix the steps"),
-        ([PADDED, "batch_norm"], IDS, "would mix the .* others; leave out"),
+        ([PADDED, "flatten"], IDS, "would treat the steps that are padding"),
+        ([PADDED, "batch_norm"], IDS, "like all others; leave out"),
         ([PADDED, {"softmax": "time"}], IDS, "give it 'axis: channels', "),
         (
             [PADDED, {"residual": [{"conv1d": {"filters": 3, "size": 1}}]}],
             IDS,
-            "conv1d would mix",
+            "conv1d would treat",
         ),
+        ([PADDED, {"permute": ["channels", "time"]}], IDS, "s; leave out"),
+        ([PADDED, {"repeat": 3}], IDS, "expected vectors"),
         ([embedding(masked_id=5)], IDS, "masked_id 5, expected an id below"),
         (["sinusoidal_positions"], (4, 3), "expected an even number"),
     ],
@@ -234,11 +236,11 @@ def test_each_layer_that_takes_padding_has_a_case_with_it() -> None:
         for node in each.all_nodes
         if node.padded
     }
-    taking = set()
+    taking: set[Any] = set()
     for kind in members(Layer):
         with defaults_from("keras"):
             fields: Any = written(kind)
-            layer = kind.model_validate(fields)
+            layer: Any = kind.model_validate(fields)
         if layer.takes_padding():
             taking.add(kind)
     assert taking <= tried, taking - tried
