@@ -61,9 +61,10 @@ def read_networks(
     """Build every network and read it."""
     side = Side.of(trainer_class)
     build, reading = side.module("model").build, side.module("introspect")
+    tokens = getattr(shape, "vocabulary", None)
+    arms = [arm(list(layers), shape, tokens=tokens) for layers in networks]
     return [
-        reading.read_model(build(arm(list(layers), shape), masked), shape)
-        for layers in networks
+        reading.read_model(build(network, masked), shape) for network in arms
     ]
 
 

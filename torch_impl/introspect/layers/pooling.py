@@ -12,7 +12,11 @@ from framework_parity.common.spec.layers.pooling import (
     MaxPool,
     MaxPool1d,
 )
-from framework_parity.torch_impl import extensions, window_extensions
+from framework_parity.torch_impl import (
+    extensions,
+    padding_extensions,
+    window_extensions,
+)
 from framework_parity.torch_impl.introspect.layers.windows import (
     pair,
     sequence_fields,
@@ -55,7 +59,11 @@ def average_pool(live: Any) -> AveragePool | None:
 
 def global_average_pool(live: Any) -> GlobalAveragePool | None:
     """An extension class."""
-    classes = (extensions.GlobalAvgPool1d, extensions.GlobalAvgPool2d)
+    classes = (
+        extensions.GlobalAvgPool1d,
+        extensions.GlobalAvgPool2d,
+        padding_extensions.PaddedGlobalAvgPool1d,
+    )
     matches = type(live) in classes
     return GlobalAveragePool() if matches else None
 
