@@ -52,8 +52,8 @@ class WeightedCrossentropy(SmoothedCrossentropy):
         rows = ops.one_hot(labels, classes, dtype=y_pred.dtype)
         alpha = self.label_smoothing
         factors = (rows * (1 - alpha) + alpha / classes) * weights
-        losses = -ops.sum(factors * ops.log_softmax(y_pred), axis=-1)
-        return losses * (
+        each = -ops.sum(factors * ops.log_softmax(y_pred), axis=-1)
+        return each * (
             ops.cast(ops.size(given), y_pred.dtype) / ops.sum(given)
         )
 
@@ -80,8 +80,8 @@ class PositiveWeightCrossentropy(keras.losses.Loss):
         alpha, z = self.label_smoothing, y_pred
         y = ops.cast(y_true, z.dtype) * (1 - alpha) + alpha / 2
         positive = self.weight * y * ops.softplus(-z)
-        losses = positive + (1 - y) * ops.softplus(z)
-        return ops.mean(losses, axis=-1)
+        each = positive + (1 - y) * ops.softplus(z)
+        return ops.mean(each, axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         own = {"weight": self.weight, "label_smoothing": self.label_smoothing}
@@ -110,11 +110,11 @@ class BinaryFocalLoss(keras.losses.Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         positive = ops.greater(y_true, 0.5)
         u = ops.where(positive, y_pred, -y_pred)
-        losses = ops.sigmoid(-u) ** self.gamma * ops.softplus(-u)
+        each = ops.sigmoid(-u) ** self.gamma * ops.softplus(-u)
         if self.balance is not None:
-            a = ops.cast(np.float64(self.balance), losses.dtype)
-            losses = losses * ops.where(positive, a, 1 - a)
-        return ops.mean(losses, axis=-1)
+            a = ops.cast(np.float64(self.balance), each.dtype)
+            each = each * ops.where(positive, a, 1 - a)
+        return ops.mean(each, axis=-1)
 
     def get_config(self) -> dict[str, Any]:
         own = {"gamma": self.gamma, "balance": self.balance}
