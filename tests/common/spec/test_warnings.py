@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.common.spec.layers.activations import LogSoftmax, Sigmoid
 from framework_parity.common.spec.load import parse
@@ -142,3 +143,28 @@ def test_a_network_that_learns_nothing_is_refused() -> None:
 )
 def test_usual_networks_give_no_warnings(layers: list[Any]) -> None:
     assert warned(layers) == []
+
+
+def test_a_mean_of_padding_alone_is_not_a_number() -> None:
+    """Ids of two kinds and two steps: about a quarter of the samples."""
+    data = {"noise": {"sides": [2], "tokens": 2, "samples": 60}}
+    padded = {"embedding": {"vocabulary": 2, "size": 3, "masked_id": 0}}
+    ending = ["global_average_pool", {"dense": 2}]
+    data = data | {"test": 0, "validation": 0}
+    ids = parse(
+        {
+            "name": "ids",
+            "dialect": "torch",
+            "data": data,
+            "recipe": {"loss": "cross_entropy", "optimizer": "sgd"}
+            | {"batch_size": 16, "epochs": 1},
+            "arms": {"a": [padded, *ending]},
+        }
+    ).arm("a")
+    assert isinstance(ids, Arm)
+    x = ids.data.parts(ids.recipe.loss)["train"].x
+    count = int((x == 0).all(1).sum())
+    assert 5 < count < 30
+    [sentence] = warned([padded, *ending], data=data)
+    assert f"{count} samples consist of padding, the id 0, alone" in sentence
+    assert warned([padded, {"lstm": 2}], data=data) == []
