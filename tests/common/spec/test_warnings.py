@@ -147,7 +147,9 @@ def test_usual_networks_give_no_warnings(layers: list[Any]) -> None:
 
 def test_a_mean_of_padding_alone_is_not_a_number() -> None:
     """Ids of two kinds and two steps: about a quarter of the samples."""
-    data = {"noise": {"sides": [2], "tokens": 2, "samples": 60}}
+    data: dict[str, Any] = {
+        "noise": {"sides": [2], "tokens": 2, "samples": 60, "classes": 2}
+    }
     padded = {"embedding": {"vocabulary": 2, "size": 3, "masked_id": 0}}
     ending = ["global_average_pool", {"dense": 2}]
     data = data | {"test": 0, "validation": 0}
