@@ -307,13 +307,18 @@ class Residual(EachStep):
         self, body: Any, shortcut: Any, after: Any, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        self.layers = [body, shortcut, after]
+        self.layers, self.in_steps = [body, shortcut, after], True
 
     def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
         body, shortcut, after = self.layers
         given = {"training": training, "mask": mask}
         total = _applied(body, x, **given) + _applied(shortcut, x, **given)
+        self.in_steps = len(total.shape) == 3
+        given["mask"] = self.compute_mask(x, mask)
         return _applied(after, total, **given)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask if self.in_steps else None
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | _packed(self.layers)
@@ -331,13 +336,18 @@ class Concatenate(EachStep):
     def __init__(self, *branches: Any, axis: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.layers, self.axis = list(branches), axis
+        self.in_steps = True
 
     def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
         outputs = [
             _applied(branch, x, training=training, mask=mask)
             for branch in self.layers
         ]
+        self.in_steps = len(outputs[0].shape) == 3
         return ops.concatenate(outputs, axis=self.axis)
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return mask if self.in_steps else None
 
     def get_config(self) -> dict[str, Any]:
         own = {"axis": self.axis, **_packed(self.layers)}

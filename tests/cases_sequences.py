@@ -368,6 +368,23 @@ PADDED: list[Row] = [
         of_padded(f"each_step-{name}", *layers, {"lstm": 3}, smooth=False)
         for name, layers in _EACH_STEP.items()
     ),
+    # Blocks that end in a vector, which has no padding.
+    of_padded(
+        "blocks-end",
+        {
+            "residual": {
+                "body": [{"lstm": 3}],
+                "shortcut": [{"dense": 3}, "global_average_pool"],
+                "activation": {"residual": ["log_softmax"]},
+            }
+        },
+        {"concatenate": [["softmax"], []]},
+    ),
+    of_padded(
+        "branches-end",
+        {"concatenate": [["global_average_pool"], [{"gru": 2}]]},
+        {"residual": ["softmax"]},
+    ),
     of_padded(
         "blocks",
         {
