@@ -7,6 +7,8 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.conventions import CONVENTIONS, Convention
 from tests.cases import STEPS, arm
 
+RECURRENT = ("simple_rnn", "lstm", "gru")
+
 # The other fields that a field needs to have an effect.
 EFFECTIVE: dict[str, dict[str, Any]] = {
     "sgd.velocity": {"momentum": 0.9},
@@ -15,8 +17,7 @@ EFFECTIVE: dict[str, dict[str, Any]] = {
     "adamax.epsilon": {"lr": 0.05},
     "nadam.epsilon": {"lr": 0.05},
     **{
-        f"{kind}.padded_outputs": {"returns": "sequence"}
-        for kind in ("simple_rnn", "lstm", "gru")
+        f"{kind}.padded_outputs": {"returns": "sequence"} for kind in RECURRENT
     },
     **{
         row.field: {"weight_decay": 0.1}
@@ -81,9 +82,6 @@ def _recurrent(kind: str, tensor: str) -> Callable[[Any], Arm]:
     """Return an example of initial values, of which there are many."""
     field = f"{tensor}_initializer"
     return lambda value: arm(recurrent(kind, 16, **{field: value}), (4, 16))
-
-
-RECURRENT = ("simple_rnn", "lstm", "gru")
 
 
 def _padded(kind: str) -> Callable[[Any], Arm]:

@@ -63,12 +63,27 @@ class Recurrent(LayerSpec):
     @classmethod
     def _of_both_directions(cls, written: Any) -> Any:
         """Both frameworks have zeros at the padding of both directions."""
+        return cls._completed(
+            written, ("direction", "both"), ("padded_outputs", "zero")
+        )
+
+    @classmethod
+    def _completed(
+        cls, written: Any, where: tuple[str, str], what: tuple[str, str]
+    ) -> Any:
+        """Return what is written, with a value for a field that is left out.
+
+        Args:
+            written: the layer as it is written.
+            where: the field and its value of the layers that are completed.
+            what: the field that may be left out, and its value then.
+        """
         if isinstance(written, cls):
             return written
         fields = cls._fields_of(written)
-        unsaid = isinstance(fields, dict) and "padded_outputs" not in fields
-        if unsaid and fields.get("direction") == "both":
-            return fields | {"padded_outputs": "zero"}
+        unsaid = isinstance(fields, dict) and what[0] not in fields
+        if unsaid and fields.get(where[0]) == where[1]:
+            return fields | dict([what])
         return written
 
     @model_validator(mode="after")
@@ -242,13 +257,7 @@ class Gru(Recurrent):
     @model_validator(mode="before")
     @classmethod
     def _one_bias_before(cls, written: Any) -> Any:
-        if isinstance(written, cls):
-            return written
-        fields = cls._fields_of(written)
-        unsaid = isinstance(fields, dict) and "biases" not in fields
-        if unsaid and fields.get("reset") == "before":
-            return fields | {"biases": "one"}
-        return written
+        return cls._completed(written, ("reset", "before"), ("biases", "one"))
 
     @model_validator(mode="after")
     def _biases_fit(self) -> "Gru":
