@@ -68,13 +68,15 @@ class ShapeError(ValueError):
 
 
 def layer_nodes(
-    layers: Sequence[LayerSpec], shape: Shape
+    layers: Sequence[LayerSpec], shape: Shape, *, padded: bool = False
 ) -> tuple[LayerNode, ...]:
     """Return each layer of a network with its name and shapes.
 
     Args:
         layers: the network, input first.
         shape: shape of one input sample, without the batch.
+        padded: whether steps of the input can be padding; for a part of a
+            network.
 
     Returns:
         The nodes of the top level, in the order of `layers`.
@@ -89,7 +91,7 @@ def layer_nodes(
     >>> [(n.name, n.parameter_count) for n in layer_nodes(network, (4,))]
     [('dense_1', 15), ('dense_2', 8)]
     """
-    return _layer_nodes(layers, shape, Counter(), (), padded=False)
+    return _layer_nodes(layers, shape, Counter(), (), padded)
 
 
 def _layer_nodes(

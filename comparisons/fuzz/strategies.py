@@ -29,7 +29,11 @@ from framework_parity.common.data.synthetic import (
     Spiral,
     Xor,
 )
-from framework_parity.common.spec.architecture import ShapeError, layer_nodes
+from framework_parity.common.spec.architecture import (
+    ShapeError,
+    is_padded_after,
+    layer_nodes,
+)
 from framework_parity.common.spec.axes import NAMED
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.common.spec.experiment import Experiment
@@ -329,16 +333,13 @@ def networks(
     """
     layers: list[Any] = []
     for _ in range(draw(st.integers(0, longest))):
-        still = padded and len(shape) == 2
-        layer = draw(_layer(shape, depth, still))
-        if still and not layer.takes_padding():
-            continue
+        layer = draw(_layer(shape, depth, padded))
         try:
-            [node] = layer_nodes([layer], shape)
+            [node] = layer_nodes([layer], shape, padded=padded)
         except ShapeError:
             continue
         layers.append(layer)
-        shape = node.output_shape
+        shape, padded = node.output_shape, is_padded_after(node)
     return tuple(layers)
 
 
@@ -417,7 +418,7 @@ def _concatenate(
     for candidate in rest:
         joined = Concatenate(branches=(first, candidate), axis=axis)
         try:
-            layer_nodes([joined], shape)
+            layer_nodes([joined], shape, padded=padded)
         except ShapeError:
             continue
         branches.append(candidate)

@@ -6,8 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
+from framework_parity.common.spec.architecture import layer_nodes
+from framework_parity.common.spec.layers.activations import Softmax
 from framework_parity.common.spec.load import load
+from framework_parity.comparisons.fuzz import strategies
 from framework_parity.comparisons.fuzz.fuzz import (
     Fuzzed,
     _Done,
@@ -52,6 +56,20 @@ def test_explained_findings_of_fuzzing_are_no_disagreement(
         verdicts.append(train_in(pair, arm, dtype, steps=20)[1])
     disagreements = [v.sentence for v in verdicts if v.outcome == "disagree"]
     assert disagreements == []
+
+
+def test_networks_are_drawn_that_may_follow_padding(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A softmax over the steps may not, neither alone nor after a residual.
+    monkeypatch.setattr(strategies, "_ACTIVATIONS", [Softmax])
+
+    @settings(max_examples=100, database=None, derandomize=True, deadline=None)
+    @given(strategies.networks((4, 3), longest=2, padded=True))
+    def drawn(network: tuple[Any, ...]) -> None:
+        layer_nodes(network, (4, 3), padded=True)
+
+    drawn()
 
 
 def fuzzed(fault: str, out: Path, count: int) -> Fuzzed:
