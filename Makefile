@@ -8,6 +8,7 @@
 # make external  comparison with published results: 10 minutes
 # make mutants   mistakes planted in pairs of models: 15 minutes
 # make framework-faults  what the frameworks get wrong: docs/framework_faults.md
+# make exact-scripts  the exact script of each arm of the catalogue
 # make quiet     a thousand correct pairs, which must all agree
 #
 # Each target first creates the environment in .venv, if it does not exist.
@@ -16,8 +17,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed
 
+# Where this variable is set, each process of the tests would compile the
+# project again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-slow check kill-matrix bench catalogue coverage \
-	external onnx-cases mutants framework-faults quiet install lock clean
+	external onnx-cases mutants framework-faults exact-scripts quiet install lock clean
 
 demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
@@ -70,6 +75,9 @@ mutants: install
 
 framework-faults: install
 	$(BIN)/python -m tests.framework_faults --out docs/framework_faults.md
+
+exact-scripts: install
+	$(BIN)/python -m tests.exact_scripts
 
 quiet: install
 	$(BIN)/python -m tests.comparisons.quiet

@@ -17,6 +17,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.keras_impl import (
     attention_extensions,
     extensions,
+    freezing_extensions,
     initializer_extensions,
     loss_extensions,
     optimizer_extensions,
@@ -43,6 +44,7 @@ VOCABULARY = Vocabulary(
     (
         attention_extensions,
         extensions,
+        freezing_extensions,
         initializer_extensions,
         loss_extensions,
         optimizer_extensions,

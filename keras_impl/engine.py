@@ -4,7 +4,7 @@ This is the only file of the package that imports TensorFlow.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.common.training.masks import set_masks
+from framework_parity.keras_impl.freezing_extensions import inside
 from framework_parity.keras_impl.penalties import ModelPenalty
 from framework_parity.keras_impl.weights import parameters
 
@@ -256,7 +257,7 @@ def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
 
         layer.call = watched
 
-    layers = [layer for layer in _inside(model) if layer.name in names]
+    layers = [layer for layer in inside(model) if layer.name in names]
     for layer in layers:
         watch(layer)
     try:
@@ -265,13 +266,6 @@ def outputs(model: keras.Model, x: Any, names: set[str]) -> dict[str, Any]:
         for layer in layers:
             del layer.call
     return values
-
-
-def _inside(layer: Any) -> Iterator[keras.layers.Layer]:
-    """Yield the layers inside a layer or model, at any depth."""
-    for inner in getattr(layer, "layers", ()):
-        yield inner
-        yield from _inside(inner)
 
 
 def compile_evaluation(

@@ -219,7 +219,7 @@ class UnbiasedBatchNormalization(keras.layers.BatchNormalization):
     def call(
         self, inputs: Any, training: bool | None = None, mask: Any = None
     ) -> Any:
-        if not training:
+        if not training or not self.trainable:
             return super().call(inputs, training=training, mask=mask)
         kept = self.moving_variance * self.momentum
         outputs = super().call(inputs, training=training, mask=mask)
@@ -292,7 +292,7 @@ class AnyRMSNormalization(RegularizedRMSNormalization):
         return super().get_config() | {"affine": self.affine}
 
 
-def _applied(block: Any, x: Any, training: bool, mask: Any) -> Any:
+def applied(block: Any, x: Any, training: bool, mask: Any) -> Any:
     """Apply a block, which is empty if it is no Sequential."""
     if isinstance(block, keras.Sequential):
         return block(x, training=training, mask=mask)
@@ -312,20 +312,20 @@ class Residual(EachStep):
     def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
         body, shortcut, after = self.layers
         given = {"training": training, "mask": mask}
-        total = _applied(body, x, **given) + _applied(shortcut, x, **given)
+        total = applied(body, x, **given) + applied(shortcut, x, **given)
         self.in_steps = len(total.shape) == 3
         given["mask"] = self.compute_mask(x, mask)
-        return _applied(after, total, **given)
+        return applied(after, total, **given)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return mask if self.in_steps else None
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | _packed(self.layers)
+        return super().get_config() | packed(self.layers)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        blocks, rest = _unpacked(config)
+        blocks, rest = unpacked(config)
         return cls(*blocks, **rest)
 
 
@@ -340,7 +340,7 @@ class Concatenate(EachStep):
 
     def call(self, x: Any, training: bool = False, mask: Any = None) -> Any:
         outputs = [
-            _applied(branch, x, training=training, mask=mask)
+            applied(branch, x, training=training, mask=mask)
             for branch in self.layers
         ]
         self.in_steps = len(outputs[0].shape) == 3
@@ -350,22 +350,22 @@ class Concatenate(EachStep):
         return mask if self.in_steps else None
 
     def get_config(self) -> dict[str, Any]:
-        own = {"axis": self.axis, **_packed(self.layers)}
+        own = {"axis": self.axis, **packed(self.layers)}
         return super().get_config() | own
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        blocks, rest = _unpacked(config)
+        blocks, rest = unpacked(config)
         return cls(*blocks, **rest)
 
 
-def _packed(layers: list[Any]) -> dict[str, Any]:
+def packed(layers: list[Any]) -> dict[str, Any]:
     """Return the entry of a configuration for the blocks of a layer."""
     pack = keras.saving.serialize_keras_object
     return {"layers": [pack(layer) for layer in layers]}
 
 
-def _unpacked(config: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def unpacked(config: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """Return the blocks of a layer, and the rest of its configuration."""
     unpack = keras.saving.deserialize_keras_object
     blocks = [unpack(layer) for layer in config["layers"]]

@@ -19,6 +19,7 @@ from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.node import defaults_from
 from framework_parity.common.spec.recipe import Recipe
 from tests import (
+    cases_freezing,
     cases_images,
     cases_ranks,
     cases_sequences,
@@ -406,6 +407,7 @@ LAYERS = [
         for rank in ("sequence", "image")
         if "-" not in name
     ),
+    *(Case(**row) for row in cases_freezing.ROWS),
     *(Case(**row) for row in cases_ranks.ROWS),
     *(Case(**row) for row in cases_sequences.ROWS),
     *(Case(**row) for row in cases_windows.ROWS),
@@ -852,7 +854,14 @@ def _repeating(cases: list[Case]) -> set[str]:
     return result
 
 
-REPEATING = _repeating(CONVENTIONAL + DECAYS)
+# A trainer is given the rate of each step, not the schedule, so that one
+# schedule whose rate changes stands for all. The biases of a recurrent layer
+# are computed alike, whatever the layer returns.
+REPEATING = (
+    _repeating(CONVENTIONAL + DECAYS)
+    | {f"schedule-{name}" for name in SCHEDULES if name != "step_decay"}
+    | cases_sequences.SECOND_BIASES
+)
 
 
 def marked(cases: list[Case], slow: set[str]) -> list[Any]:

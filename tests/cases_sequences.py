@@ -105,6 +105,14 @@ BIASES = {
     "gru": ("two", "stacked", "none"),
 }
 
+SECOND_BIASES = {
+    f"{kind}-{form}-{biases[1]}"
+    for kind, biases in BIASES.items()
+    for form in FORMS
+    if form not in ("last", "both")
+}
+"""The ids of the cases below that differ from another in the biases."""
+
 RECURRENT: list[Row] = [
     *(
         {

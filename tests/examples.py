@@ -110,6 +110,13 @@ EXAMPLES: dict[str, Callable[[Any], Arm]] = {
         for kind in ("conv2d", "depthwise_conv2d", "conv2d_transpose")
         for tensor in ("kernel", "bias")
     },
+    "frozen_batch_norm": lambda value: arm(
+        [
+            *dense(),
+            {"frozen": {"layers": ["batch_norm"], "batch_norm": value}},
+            *dense(),
+        ]
+    ),
     "depthwise_conv2d_fan_in": lambda value: image(
         conv("depthwise_conv2d", fan_in=value, kernel_initializer="he_uniform")
     ),

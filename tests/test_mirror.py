@@ -28,6 +28,7 @@ TORCH, KERAS = ROOT / "torch_impl", ROOT / "keras_impl"
 LEFT_OUT = {
     "extensions.py",
     "attention_extensions.py",
+    "freezing_extensions.py",
     "initializer_extensions.py",
     "loss_extensions.py",
     "optimizer_extensions.py",

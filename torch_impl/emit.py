@@ -22,6 +22,7 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.torch_impl import (
     attention_extensions,
     extensions,
+    freezing_extensions,
     initializer_extensions,
     loss_extensions,
     optimizer_extensions,
@@ -51,6 +52,7 @@ VOCABULARY = Vocabulary(
     (
         attention_extensions,
         extensions,
+        freezing_extensions,
         initializer_extensions,
         loss_extensions,
         optimizer_extensions,

@@ -145,7 +145,7 @@ def weight_fills(node: LayerNode) -> list[Fill]:
     Other tensors keep the framework's initial values.
     """
     fills: list[Fill] = []
-    for name in node.parameters:
+    for name in node.tensors:
         tensor = name.rpartition("/")[2]
         if node.layer.initializer_of(tensor) is None:
             continue

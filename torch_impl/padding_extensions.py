@@ -14,6 +14,7 @@ from framework_parity.torch_impl.extensions import (
     GlobalAvgPool1d,
     Residual,
 )
+from framework_parity.torch_impl.freezing_extensions import Frozen
 
 
 class MaskingEmbedding(nn.Embedding):
@@ -31,10 +32,17 @@ class PaddedSequential(nn.Sequential):
 
     def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
         for layer in self:
-            if isinstance(layer, MaskingEmbedding):
-                valid = x != layer.masked_id
+            if isinstance(inner := first(layer), MaskingEmbedding):
+                valid = x != inner.masked_id
             x = applied(layer, x, valid)
         return x
+
+
+def first(layer: nn.Module) -> nn.Module:
+    """Return the first layer of a frozen block, or the layer."""
+    if isinstance(layer, Frozen):
+        return first(next(layer.layers.children()))
+    return layer
 
 
 def applied(layer: nn.Module, x: Tensor, valid: Tensor | None) -> Tensor:
@@ -54,6 +62,15 @@ class PaddedResidual(Residual):
             applied(block, x, valid) for block in (self.body, self.shortcut)
         )
         return applied(self.after, body + shortcut, valid)
+
+
+class PaddedFrozen(Frozen):
+    """Frozen that passes on which steps are no padding."""
+
+    takes_valid: ClassVar[bool] = True
+
+    def forward(self, x: Tensor, valid: Tensor | None = None) -> Tensor:
+        return applied(self.layers, x, valid)
 
 
 class PaddedConcatenate(Concatenate):
@@ -80,6 +97,7 @@ class PaddedGlobalAvgPool1d(GlobalAvgPool1d):
 
 PADDED_CLASS: dict[Any, Any] = {
     Concatenate: PaddedConcatenate,
+    Frozen: PaddedFrozen,
     GlobalAvgPool1d: PaddedGlobalAvgPool1d,
     Residual: PaddedResidual,
     nn.Sequential: PaddedSequential,

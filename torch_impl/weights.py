@@ -59,7 +59,7 @@ def parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     return {
         name: tensor
         for name, tensor in tensors(model).items()
-        if isinstance(tensor, nn.Parameter)
+        if isinstance(tensor, nn.Parameter) and tensor.requires_grad
     }
 
 

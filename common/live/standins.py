@@ -205,7 +205,7 @@ def can_apply(kind: str, fields: dict[str, Any], shape: Shape) -> bool:
 
 def _fitted(name: str, value: Array, node: LayerNode) -> Array:
     """Return a tensor in the shape of an element, if it has no effect."""
-    wanted = (node.parameters | node.state).get(f"{node.name}/{name}")
+    wanted = node.tensors.get(f"{node.name}/{name}")
     neutral = neutral_value(name)
     if wanted is None or neutral is None or value.shape == wanted:
         return value

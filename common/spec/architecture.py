@@ -14,7 +14,12 @@ from dataclasses import dataclass, field
 
 from pydantic_core import PydanticCustomError
 
-from framework_parity.common.spec.layer import LayerSpec, Shape, TokenShape
+from framework_parity.common.spec.layer import (
+    LayerSpec,
+    Mode,
+    Shape,
+    TokenShape,
+)
 
 # Layers inside of layers: Keras fails somewhere beyond 50.
 DEEPEST = 20
@@ -36,6 +41,8 @@ class LayerNode:
             the blocks; None where the layer cannot have any.
         padded: whether steps of the input can be padding, as an embedding
             with a `masked_id` before it says.
+        frozen: the mode of a batch norm in training, if the layer is inside
+            of one that freezes it; else None.
     """
 
     name: str
@@ -47,6 +54,12 @@ class LayerNode:
     blocks: "dict[str, tuple[LayerNode, ...]]" = field(default_factory=dict)
     after: "tuple[LayerNode, ...] | None" = None
     padded: bool = False
+    frozen: Mode | None = None
+
+    @property
+    def tensors(self) -> dict[str, Shape]:
+        """The shape of each tensor, trainable or not, by full name."""
+        return self.parameters | self.state
 
     @property
     def parameter_count(self) -> int:
@@ -91,7 +104,7 @@ def layer_nodes(
     >>> [(n.name, n.parameter_count) for n in layer_nodes(network, (4,))]
     [('dense_1', 15), ('dense_2', 8)]
     """
-    return _layer_nodes(layers, shape, Counter(), (), padded)
+    return _layer_nodes(layers, shape, Counter(), (), padded, None)
 
 
 def _layer_nodes(
@@ -100,10 +113,12 @@ def _layer_nodes(
     numbers: Counter[str],
     path: tuple[str | int, ...],
     padded: bool,
+    frozen: Mode | None,
 ) -> tuple[LayerNode, ...]:
     nodes = []
     for index, layer in enumerate(layers):
-        node = _layer_node(layer, shape, numbers, (*path, index), padded)
+        here = (*path, index)
+        node = _layer_node(layer, shape, numbers, here, padded, frozen)
         nodes.append(node)
         shape = node.output_shape
         padded = is_padded_after(node)
@@ -131,7 +146,9 @@ def is_padded_after(node: LayerNode) -> bool:
     Args:
         node: the layer.
     """
-    begins = getattr(node.layer, "masked_id", None) is not None
+    begins = getattr(node.layer, "masked_id", None) is not None or any(
+        block and is_padded_after(block[-1]) for block in node.blocks.values()
+    )
     return (node.padded or begins) and len(node.output_shape) == 2
 
 
@@ -141,6 +158,7 @@ def _layer_node(
     numbers: Counter[str],
     path: tuple[str | int, ...],
     padded: bool,
+    frozen: Mode | None,
 ) -> LayerNode:
     kind = layer.kind()
     # The path has the kind and the role of each enclosing layer.
@@ -154,8 +172,13 @@ def _layer_node(
         )
     numbers[kind] += 1
     name = f"{kind}_{numbers[kind]}"
+    # Inside of two frozen blocks, either can say `evaluation`.
+    modes = frozen, layer.freezes()
+    inner = "evaluation" if "evaluation" in modes else modes[1] or frozen
     blocks = {
-        role: _layer_nodes(block, shape, numbers, (*path, kind, role), padded)
+        role: _layer_nodes(
+            block, shape, numbers, (*path, kind, role), padded, inner
+        )
         for role, block in layer.blocks().items()
     }
     try:
@@ -173,16 +196,19 @@ def _layer_node(
     if after is not None:
         inside = (*path, kind, "after")
         still = padded and len(output) == 2
-        after = _layer_nodes(after, output, numbers, inside, still)
+        after = _layer_nodes(after, output, numbers, inside, still, inner)
 
     def full(tensors: dict[str, Shape]) -> dict[str, Shape]:
         return {f"{name}/{key}": value for key, value in tensors.items()}
 
     learnt, kept = layer.parameters(shape), layer.state(shape)
+    if frozen is not None:
+        learnt, kept = {}, learnt | kept
     end = _end(after or (), output)
     return LayerNode(
         *(name, layer, shape, end, full(learnt), full(kept), blocks, after),
         padded=padded,
+        frozen=frozen,
     )
 
 

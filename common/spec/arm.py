@@ -148,7 +148,7 @@ class Arm:
         """The shape of every tensor, trainable or not, by full name."""
         shapes: dict[str, Shape] = {}
         for node in self.all_nodes:
-            shapes |= node.parameters | node.state
+            shapes |= node.tensors
         return shapes
 
     @property

@@ -29,6 +29,7 @@ from framework_parity.common.spec.layers.convolution import (
     DepthwiseConv2d,
 )
 from framework_parity.common.spec.layers.core import Flatten
+from framework_parity.common.spec.layers.freezing import Frozen
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.normalization import SampleNorm
 from framework_parity.common.spec.layers.pooling import (
@@ -277,4 +278,6 @@ def _placed(node: LayerNode) -> LayerSpec:
             spec = Residual(**blocks, activation=after[0] if after else None)
         case Concatenate():
             spec = changed(spec, branches=tuple(blocks.values()))
+        case Frozen():
+            spec = changed(spec, **blocks)
     return _layer(spec, node.input_shape)

@@ -508,6 +508,20 @@ CONVENTIONS = (
         ),
     ),
     Convention(
+        "frozen_batch_norm",
+        "frozen.batch_norm",
+        "training",
+        "evaluation",
+        "A batch norm whose parameters do not require a gradient still "
+        "normalises by the batch and updates its running averages in "
+        "PyTorch; in Keras one that is not trainable normalises by its "
+        "running averages, which keep their values.",
+        (
+            "nn/modules/batchnorm.py (if self.training:)",
+            "layers/normalization/batch_normalization.py (and self.trainable)",
+        ),
+    ),
+    Convention(
         "leaky_relu_slope",
         "leaky_relu.slope",
         0.01,

@@ -1,6 +1,6 @@
 """The interface of every layer: shapes, tensors and initial values."""
 
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +10,10 @@ from framework_parity.common.spec.node import SpecNode
 
 Array: TypeAlias = npt.NDArray[np.float64]
 Shape: TypeAlias = tuple[int, ...]
+
+
+Mode: TypeAlias = Literal["training", "evaluation"]
+"""How a layer works that differs between training and evaluation."""
 
 
 class TokenShape(tuple[int, ...]):
@@ -123,6 +127,13 @@ class LayerSpec(SpecNode):
 
         They are None where the layer cannot have any, and an empty tuple
         where it has none.
+        """
+        return None
+
+    def freezes(self) -> Mode | None:
+        """Return how batch norms inside work in training, if it freezes them.
+
+        None if the layer does not freeze the layers inside.
         """
         return None
 

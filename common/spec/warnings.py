@@ -184,8 +184,8 @@ def squared_error_on_classes(arm: Arm) -> Iterator[str]:
 
 def means_of_padding_alone(arm: Arm) -> Iterator[str]:
     """Warn about samples without any step but padding, if a mean is taken."""
-    first = arm.layers[0] if arm.layers else None
-    padding = getattr(first, "masked_id", None)
+    ids = (getattr(n.layer, "masked_id", None) for n in arm.all_nodes)
+    padding = next((masked for masked in ids if masked is not None), None)
     taken = (
         node.padded and isinstance(node.layer, GlobalAveragePool)
         for node in arm.all_nodes

@@ -158,7 +158,7 @@ def initial_weights(arm: Arm, seed: int, dtype: Dtype) -> Tensors:
     """
     drawn, kind = {}, storage_dtype(dtype)
     for node in arm.all_nodes:
-        for name in node.parameters | node.state:
+        for name in node.tensors:
             rng = stream(seed, "weights", arm.stream_name(name))
             tensor = name.rpartition("/")[2]
             values = node.layer.draw(tensor, rng, node.input_shape)

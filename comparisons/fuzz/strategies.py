@@ -37,7 +37,7 @@ from framework_parity.common.spec.architecture import (
 from framework_parity.common.spec.axes import NAMED
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.common.spec.experiment import Experiment
-from framework_parity.common.spec.layer import Shape, TokenShape
+from framework_parity.common.spec.layer import Mode, Shape, TokenShape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.layers.activations import Activation
 from framework_parity.common.spec.layers.attention import (
@@ -52,6 +52,7 @@ from framework_parity.common.spec.layers.convolution import (
 )
 from framework_parity.common.spec.layers.core import Dense, Flatten
 from framework_parity.common.spec.layers.embedding import Embedding
+from framework_parity.common.spec.layers.freezing import Frozen
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.pooling import (
     GlobalAveragePool,
@@ -141,7 +142,7 @@ RANGES: dict[str, Strategy] = {
 }
 
 # Layers that are drawn by a strategy of their own.
-LEFT_OUT = ("residual", "concatenate")
+LEFT_OUT = ("residual", "concatenate", "frozen")
 
 DEEPEST = 2
 
@@ -348,9 +349,11 @@ def _network_of(draw: st.DrawFn, shape: Shape) -> tuple[Any, ...]:
     """Draw the layers of an experiment; token ids are embedded first."""
     if not isinstance(shape, TokenShape):
         return tuple(draw(networks(shape)))
-    first = draw(element(Embedding))
+    first: Any = draw(element(Embedding))
     padded = first.masked_id is not None
     embedded = first.output_shape(shape)
+    if draw(st.integers(0, 4)) == 0:
+        first = Frozen(layers=(first,), batch_norm="training")
     return (first, *draw(networks(embedded, padded=padded)))
 
 
@@ -364,7 +367,7 @@ def _layer(shape: Shape, depth: int, padded: bool) -> Strategy:
     if depth == DEEPEST:
         return simple
     inside = (shape, depth + 1, padded)
-    nested = _residual(*inside), _concatenate(*inside)
+    nested = _residual(*inside), _concatenate(*inside), _frozen(*inside)
     return st.one_of(simple, simple, simple, *nested)
 
 
@@ -391,6 +394,14 @@ def _residual(draw: st.DrawFn, shape: Shape, depth: int, padded: bool) -> Any:
         body = (*body, flatten)
         shortcut = (flatten, dense.model_copy(update=units))
     return Residual(body=body, shortcut=shortcut, activation=after)
+
+
+@st.composite
+def _frozen(draw: st.DrawFn, shape: Shape, depth: int, padded: bool) -> Any:
+    """Draw layers that are not trained."""
+    layers = draw(networks(shape, 2, depth, padded).filter(len))
+    mode = draw(st.sampled_from(get_args(Mode)))
+    return Frozen(layers=layers, batch_norm=mode)
 
 
 def _stride(shape: Shape, end: Shape) -> tuple[int, int] | None:
@@ -511,9 +522,9 @@ def experiments(draw: st.DrawFn) -> Experiment:
         layers = draw(_network_of(source.shape))
         last = draw(elements(Dense)).model_copy(update={"units": units})
         shape = _end(layers, source.shape)
-        padded = getattr(layers[0], "masked_id", None) if layers else None
         flatten = () if len(shape) == 1 else (draw(elements(Flatten)),)
-        if flatten and padded is not None:
+        nodes = layer_nodes(layers, source.shape)
+        if nodes and is_padded_after(nodes[-1]):
             flatten = (GlobalAveragePool(),)
         recipe = _fitting(draw(elements(Recipe)), loss, classes)
         try:

@@ -219,7 +219,7 @@ def _from_spec(arm: Arm, name: str, size: int, seed: int) -> Array:
     node, tensor = next(
         (node, tensor)
         for node in arm.all_nodes
-        for full in node.parameters | node.state
+        for full in node.tensors
         if full == name
         for tensor in [name.rpartition("/")[2]]
     )

@@ -170,16 +170,15 @@ def judge_structure(arm: TwoArms) -> Verdict:
     partners = {torch: keras for keras, torch in arm.partners.items()}
     keras_nodes = {node.name: node for node in arm.keras.all_nodes}
     for node in arm.torch.all_nodes:
-        tensors = node.parameters | node.state
         if node.name not in partners:
-            if tensors:
-                return _alone(arm, *next(iter(tensors.items())), "torch")
+            if node.tensors:
+                return _alone(arm, *next(iter(node.tensors.items())), "torch")
             continue
         partner = keras_nodes[partners[node.name]]
-        shapes = {node.name: node.output_shape, **tensors}
+        shapes = {node.name: node.output_shape, **node.tensors}
         renamed = {
             n.replace(partner.name, node.name, 1): shape
-            for n, shape in (partner.parameters | partner.state).items()
+            for n, shape in partner.tensors.items()
         } | {node.name: partner.output_shape}
         for name, shape in shapes.items():
             if name not in renamed:

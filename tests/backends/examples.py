@@ -10,6 +10,7 @@ from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
 from framework_parity.common.spec.layer import LayerSpec, TokenShape
 from framework_parity.common.spec.layers import Layer
+from framework_parity.common.spec.layers.freezing import Frozen
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.reshaping import PixelShuffle
 from framework_parity.common.spec.losses import Loss
@@ -40,7 +41,7 @@ KINDS = [
     kind
     for family in FAMILIES
     for kind in members(family)
-    if kind not in (Residual, Concatenate)
+    if kind not in (Residual, Concatenate, Frozen)
 ]
 
 # A penalty's function does not know which weights it applies to, so it is

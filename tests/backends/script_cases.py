@@ -58,14 +58,10 @@ CASES: dict[str, dict[str, Any]] = {
             {"residual": [{"multi_head_attention": 2}, {"dropout": 0.2}]},
             {"gru": {"units": 3, "returns": "sequence"}},
             "global_average_pool",
-            {"dense": 3},
+            {"dense": 1},
         ],
-        TOKENS,
+        {"noise": {"sides": [6], "tokens": 7, "classes": 2, "samples": 40}},
         penalty={"l2": 0.01, "weights": "all"},
-    ),
-    "focal": case(
-        [{"dense": 6}, "tanh", {"dense": 1}],
-        {"noise": {"sides": [4], "classes": 2, "samples": 40}},
         loss={"binary_focal": {"balance": 0.25}},
     ),
     "weighted": case(

@@ -42,18 +42,14 @@ CURVES = {
 
 # Together these have every section of a script; the others are slow.
 FAST = {
-    "plain",
     "images",
-    "residual_dropout",
     "stopped",
     "plateau_torch",
     "penalty_unreported",
     "accumulated_torch",
     "once_dropped",
-    "binary",
     "sometimes",
     "padded",
-    "focal",
 }
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
@@ -197,7 +193,7 @@ def test_a_plain_script_trains(
     backend: str, pair: WorkerPair, tmp_path: Path
 ) -> None:
     scripts = made(pair, backend, False, "float32")
-    chosen = ("plain", "images", "stopped", "padded", "focal")
+    chosen = ("images", "stopped", "padded")
     run_alone(backend, {tmp_path / name: scripts[name] for name in chosen})
     for name in chosen:
         results = pickle.loads(

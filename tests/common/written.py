@@ -65,6 +65,7 @@ DEMANDED: dict[str, dict[str, Any]] = {
     "random_crop": {"padding": 1},
     "residual": {"body": ["relu"]},
     "concatenate": {"branches": [[], ["relu"]]},
+    "frozen": {"layers": ["relu"]},
     "custom": {"formula": "x * tanh(sqrt(softplus(x)))"},
     "initializers.constant": {"value": 0.1},
     "by_value": {"limit": 1.0},

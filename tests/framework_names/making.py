@@ -350,7 +350,14 @@ class _Making:
 
 # Elements without a class in either framework. The arguments of the
 # classes that are written with them are not fields of theirs.
-OURS = ("residual", "concatenate", "custom", "random_crop", "random_flip")
+OURS = (
+    "residual",
+    "concatenate",
+    "frozen",
+    "custom",
+    "random_crop",
+    "random_flip",
+)
 
 
 def _own_of(module: str, arguments: list[str]) -> list[str]:

@@ -31,7 +31,7 @@ SHAPES: tuple[Shape, ...] = (
 )
 LR, STEPS_PER_EPOCH, FANS = 0.1, 7, (5, 4)
 # Kinds that are this project's own classes in both frameworks.
-OURS = ("residual", "concatenate", "custom")
+OURS = ("residual", "concatenate", "frozen", "custom")
 
 
 def spoken(framework: str) -> dict[str, Any]:

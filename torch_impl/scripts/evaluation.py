@@ -48,7 +48,10 @@ def penalty_code(arm: Arm) -> list[str]:
         terms.append(f"{rule.l1} * p.abs().sum()")
     if rule.l2:
         terms.append(f"{rule.square_factor} * p.square().sum()")
-    chosen = " if p.ndim > 1" if rule.weights == "kernels" else ""
+    frozen = any(node.frozen for node in arm.all_nodes)
+    conditions = ["p.ndim > 1"] if rule.weights == "kernels" else []
+    conditions += ["p.requires_grad"] if frozen else []
+    chosen = f" if {' and '.join(conditions)}" if conditions else ""
     return [
         "",
         "",

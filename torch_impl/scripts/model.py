@@ -112,7 +112,7 @@ def _fills(
                 continue
             call = concise(fill.call, short).with_args(fill.written("{layer}"))
             lines.append(statement(call, VOCABULARY))
-        if node.parameters and not node.blocks:
+        if node.tensors and not node.blocks:
             made = builder_for("torch_impl", node.layer)(
                 node.layer, node.input_shape
             )

@@ -18,9 +18,7 @@ def multi_head_attention(
 ) -> tuple[Array, Back]:
     """Y = softmax(q kᵀ / √size) v, head by head, projected once more."""
     layer = cast("MultiHeadAttention", node.layer)
-    own = {
-        name.partition("/")[2]: run.weights[name] for name in node.parameters
-    }
+    own = {name.partition("/")[2]: run.weights[name] for name in node.tensors}
     kernels, biases = _projections(layer, own)
     channels = x.shape[-1]
     sides = (layer.heads, layer.size_for(channels))

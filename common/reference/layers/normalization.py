@@ -25,7 +25,8 @@ def batch_norm(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     count = x.size // x.shape[-1]
     mean = run.weights[f"{name}/running_mean"]
     variance = run.weights[f"{name}/running_variance"]
-    if run.training:
+    training = run.training and node.frozen != "evaluation"
+    if training:
         averages = {"running_mean": mean, "running_variance": variance}
         mean, variance = _moments(x, axes)
         mean, variance = mean.reshape(-1), variance.reshape(-1)
@@ -48,7 +49,7 @@ def batch_norm(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
             run.gradients[f"{name}/gamma"] = (slope * normal).sum(axes)
             run.gradients[f"{name}/beta"] = summed(slope, axes, run.rounding)
         slope = slope * gamma
-        if run.training:
+        if training:
             share = (slope * normal).mean(axes)
             slope = slope - slope.mean(axes) - normal * share
         return np.moveaxis(slope / width, -1, along)

@@ -30,7 +30,7 @@ def _applied(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
     layer: Any = node.layer
     gates, units = layer.gates, layer.units
     own = {}
-    for name in node.parameters:
+    for name in node.tensors:
         value = run.weights[name]
         own[_inside(name)] = value.reshape(*value.shape[:-1], gates, units)
     options = Options(
@@ -47,7 +47,7 @@ def _applied(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 
     def carry(slope: Array) -> Array:
         by_x, by_tensors = back(slope)
-        for name, shape in node.parameters.items():
+        for name, shape in node.tensors.items():
             gradient = by_tensors[_inside(name)]
             run.gradients[name] = np.reshape(gradient, shape)
         return by_x

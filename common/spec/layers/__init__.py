@@ -46,6 +46,7 @@ from framework_parity.common.spec.layers.convolution import (
 )
 from framework_parity.common.spec.layers.core import Dense, Flatten
 from framework_parity.common.spec.layers.embedding import Embedding
+from framework_parity.common.spec.layers.freezing import Frozen
 from framework_parity.common.spec.layers.merging import Concatenate, Residual
 from framework_parity.common.spec.layers.normalization import (
     BatchNorm,
@@ -121,6 +122,7 @@ Layer: TypeAlias = Annotated[
     | RandomCrop
     | Residual
     | Concatenate
+    | Frozen
     | Relu
     | Tanh
     | Sigmoid
@@ -144,5 +146,5 @@ Layer: TypeAlias = Annotated[
 ]
 
 # Composite layers refer to `Layer`, which is defined from here on.
-for composite in (Residual, Concatenate):
+for composite in (Residual, Concatenate, Frozen):
     composite.model_rebuild(_types_namespace={"Layer": Layer})

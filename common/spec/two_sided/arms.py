@@ -120,11 +120,11 @@ def _left(count: int, used: list[int]) -> list[int]:
 
 
 def _form(node: LayerNode) -> tuple[Any, ...]:
-    tensors = node.parameters | node.state
+    shapes = node.tensors.items()
     return (
         node.layer.kind(),
         node.output_shape,
-        tuple((n.rpartition("/")[2], shape) for n, shape in tensors.items()),
+        tuple((n.rpartition("/")[2], shape) for n, shape in shapes),
     )
 
 

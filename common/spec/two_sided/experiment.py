@@ -430,7 +430,7 @@ def _has_layers(path: _Path) -> bool:
         return False
     return (
         len(path) == 2
-        or path[-1] in (*("layers", "residual", "body", "shortcut"),)
+        or path[-1] in (*("layers", "residual", "body", "shortcut", "frozen"),)
         or (
             isinstance(path[-1], int)
             and path[-2] in ("concatenate", "branches")
