@@ -269,6 +269,25 @@ except ValueError as error:
 """,
     ),
     Fault(
+        "frozen_model_is_trained_inside_of_another",
+        "Keras",
+        "`Sequential(..., trainable=False)` has no trainable variables by "
+        "itself, but all of them are trained inside of another model: the "
+        "layers are added after the value is set. Setting `trainable = "
+        "False` afterwards changes nothing, since the value is the same.",
+        "Leave the argument out, and set `model.trainable = False` after "
+        "the layers are added; inspect `trainable_variables` of the outer "
+        "model.",
+        """
+inputs = keras.Input((3,))
+base = keras.Sequential([inputs, keras.layers.Dense(2)], trainable=False)
+base.trainable = False
+model = keras.Sequential([inputs, base, keras.layers.Dense(1)])
+expected = 2
+measured = len(model.trainable_variables)
+""",
+    ),
+    Fault(
         "fused_sgd_reads_memory_in_order",
         "PyTorch",
         "`SGD(fused=True)` on a CPU subtracts the numbers of a gradient in "
