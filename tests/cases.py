@@ -6,7 +6,7 @@ trained by plain gradient descent. Every test runs this table on each backend.
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import TypeAdapter
@@ -35,6 +35,7 @@ def arm(
     classes: int | None = 3,
     samples: int = 64,
     tokens: int | None = None,
+    target: Literal["given", "inputs"] = "given",
     **recipe: Any,
 ) -> Arm:
     """Return an arm on `Noise`, with Keras's defaults."""
@@ -53,6 +54,7 @@ def arm(
             validation=0.0,
             split="random",
             scaling="none",
+            target=target,
             seed=0,
         )
         return Arm(
@@ -73,6 +75,7 @@ class Case:
         sides: shape of one sample.
         classes: of the target; None for a number.
         tokens: the number of token ids; None for samples of numbers.
+        target: of the data.
         recipe: the fields that differ from the plain recipe of `arm`.
         smooth: whether the loss is differentiable along the training, so
             that finite differences measure its gradient.
@@ -85,6 +88,7 @@ class Case:
     recipe: dict[str, Any] = field(default_factory=dict)
     smooth: bool = True
     tokens: int | None = None
+    target: Literal["given", "inputs"] = "given"
 
     @cached_property
     def arm(self) -> Arm:
@@ -94,6 +98,7 @@ class Case:
             self.sides,
             self.classes,
             tokens=self.tokens,
+            target=self.target,
             **self.recipe,
         )
 
@@ -538,6 +543,35 @@ LOSSES = [
             recipe={"loss": {"smooth_l1": beta}},
         )
         for beta in (0.3, 2.0)
+    ),
+    *(
+        Case(
+            f"{loss}-inputs-{rank}",
+            layers,
+            sides,
+            recipe={"loss": loss},
+            target="inputs",
+        )
+        for loss, rank, sides, layers in (
+            ("mean_squared_error", "vector", (5,), [{"dense": 5}]),
+            ("huber", "sequence", (4, 3), [{"dense": 3}]),
+            (
+                "mean_squared_error",
+                "image",
+                (4, 5, 3),
+                [
+                    cases_images.POINT,
+                    "tanh",
+                    {"conv2d": {"filters": 3, "size": 1}},
+                ],
+            ),
+            (
+                "log_cosh",
+                "image",
+                (4, 5, 1),
+                ["flatten", {"dense": 20}, {"reshape": [4, 5, 1]}],
+            ),
+        )
     ),
     Case("log_cosh", SINGLE, classes=None, recipe={"loss": "log_cosh"}),
     *(Case(**row) for row in cases_ranks.MISTAKES),

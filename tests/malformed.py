@@ -313,6 +313,27 @@ DATA_SETS = [
         "the target is a class",
     ),
     _edit(
+        "target-inputs_scaled",
+        "data.target_scaling",
+        DATA,
+        "{sine: {}, target: inputs, target_scaling: standardize}",
+        "the target is the input, which has the field 'scaling'",
+    ),
+    _edit(
+        "target-inputs_that_are_ids",
+        "data.target",
+        DATA,
+        "{noise: {sides: [4], tokens: 5}, target: inputs}",
+        "the samples are token ids",
+    ),
+    _edit(
+        "target-inputs_of_a_classifier",
+        "recipe.loss",
+        DATA,
+        "{spiral: {}, target: inputs}",
+        "use a loss of a difference, such as 'mean_squared_error'",
+    ),
+    _edit(
         "target_scaling-normalize",
         "data.target_scaling",
         DATA,

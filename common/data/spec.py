@@ -30,8 +30,8 @@ from framework_parity.common.spec.errors import (
     nearest,
     shown,
 )
-from framework_parity.common.spec.layer import Array
-from framework_parity.common.spec.losses import Loss, targets
+from framework_parity.common.spec.layer import Array, Shape
+from framework_parity.common.spec.losses import BinaryLoss, Loss, targets
 from framework_parity.common.spec.names.framework_names import (
     field_hint,
     kind_hint,
@@ -98,6 +98,9 @@ class Data(Model):
             `min_max` (to [0, 1]), `symmetric` (to [-1, 1]) or `none`; for
             each feature, fitted on the training part only. `normalize` scales
             all features alike. Token ids are not scaled.
+        target: what the network learns to produce: what is `given` with the
+            samples, or the `inputs`, each sample itself after scaling, as an
+            autoencoder does.
         target_scaling: the same values except `normalize`, for regression
             targets; fitted on the training part only. Losses, metrics and
             predictions are then those of the scaled target.
@@ -110,6 +113,7 @@ class Data(Model):
     validation: Fraction | Literal["test"] = 0.2
     split: Split = "stratified"
     scaling: Scaling = "standardize"
+    target: Literal["given", "inputs"] = "given"
     target_scaling: Word = "none"
     seed: NonNegativeInt = 0
 
@@ -196,6 +200,18 @@ class Data(Model):
                 f"got {self.target_scaling!r}, but the target is a class; "
                 "expected 'none'",
             )
+        if self.target == "inputs" and self.source.vocabulary:
+            refuse(
+                ("target",),
+                "got 'inputs', but the samples are token ids, which are "
+                "names and no quantities; expected 'given'",
+            )
+        if self.target == "inputs" and self.target_scaling != "none":
+            refuse(
+                ("target_scaling",),
+                f"got {self.target_scaling!r}, but the target is the input, "
+                "which has the field 'scaling'; expected 'none'",
+            )
         return self
 
     @model_serializer(mode="wrap")
@@ -243,6 +259,21 @@ class Data(Model):
         """Return the number of rows outside of the source's own parts."""
         source = self.source
         return source.size - source.test_size - source.validation_size
+
+    @property
+    def class_count(self) -> int | None:
+        """The number of classes; None if the target is no class."""
+        return self.source.class_count if self.target == "given" else None
+
+    def target_shape(self, loss: Loss) -> Shape:
+        """Return the shape of a network's output for one sample.
+
+        Args:
+            loss: the loss, which determines the form of the targets.
+        """
+        if self.target == "inputs":
+            return self.source.shape
+        return (1 if isinstance(loss, BinaryLoss) else self.class_count or 1,)
 
     def part_sizes(self) -> dict[str, int]:
         """Return the number of samples of train, validation and test."""
@@ -316,7 +347,7 @@ class Data(Model):
             `train`, and `validation` and `test` if they have samples; y as
             from `common.spec.losses.targets`: int64 labels (n,) for a
             cross-entropy, else float64 (n, 1), or (n, classes) for a
-            regression loss on classes.
+            regression loss on classes. If the target is the input, y is x.
         """
         x, y = drawn or self.source.draw(self.seed)
         rows = self.rows(y)
@@ -331,6 +362,8 @@ class Data(Model):
             for part, indices in rows.items()
             if not (part == "validation" and self.validation == "test")
         }
+        if self.target == "inputs":
+            parts = {name: Part(p.x, p.x) for name, p in parts.items()}
         if self.validation == "test":
             parts["validation"] = parts["test"]
         return {part: parts[part] for part in rows}

@@ -29,7 +29,7 @@ from framework_parity.common.training.record import Curve
 
 def two_classes(arm: Arm) -> str | None:
     """Require a classification task with two classes."""
-    count = arm.data.source.class_count
+    count = arm.data.class_count
     return None if count == 2 else f"the data have {count or 'no'} classes"
 
 

@@ -235,7 +235,7 @@ def part(name: str) -> Need:
 
 def classes(arm: Arm) -> str | None:
     """Require a classification task."""
-    number = arm.data.source.class_count is None
+    number = arm.data.class_count is None
     return "the target is a number" if number else None
 
 

@@ -264,9 +264,9 @@ class Trainer:
         run = Pass(self.values, given, self.rounding)
         outputs, _ = run.through(self.arm.nodes, self.parts[part].x)
         self.values |= run.kept
-        y, loss = self.parts[part].y, self.arm.recipe.loss
+        y = self.parts[part].y
         value = self._reported(_loss(self.arm, outputs, y, self.rounding))
-        return {"loss": value, **loss.metrics(outputs, y)}
+        return {"loss": value, **self.arm.metrics(outputs, y)}
 
     def predict(self, x: Array) -> Curve:
         """Return predictions: probabilities, or numbers in regression."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
+import numpy.typing as npt
 from pydantic import (
     Discriminator,
     Field,
@@ -18,7 +19,7 @@ from framework_parity.common.spec.architecture import (
     layer_nodes,
     walk,
 )
-from framework_parity.common.spec.layer import Shape
+from framework_parity.common.spec.layer import Array, Shape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.node import Model
 from framework_parity.common.spec.probes import Probes
@@ -150,6 +151,20 @@ class Arm:
         for node in self.all_nodes:
             shapes |= node.tensors
         return shapes
+
+    def metrics(self, outputs: Array, y: npt.NDArray[Any]) -> dict[str, float]:
+        """Return the metrics of outputs beside the loss, by name.
+
+        Args:
+            outputs: of the network, (n, *shape).
+            y: the targets, in the form of the loss.
+
+        Returns:
+            The `accuracy`, if the target is a class.
+        """
+        if self.data.class_count is None:
+            return {}
+        return self.recipe.loss.metrics(outputs, y)
 
     @property
     def parameter_count(self) -> int:

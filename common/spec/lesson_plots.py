@@ -71,8 +71,8 @@ class HiddenSpace(_PlotOfArms):
     def missing_reason(self, arm: Arm) -> str | None:
         if reason := probe("representations")(arm):
             return reason
-        source, last = arm.data.source, arm.nodes[-1]
-        if source.class_count is None or len(arm.nodes) < 2:
+        last = arm.nodes[-1]
+        if arm.data.class_count is None or len(arm.nodes) < 2:
             return "there is no hidden layer of a classifier"
         if not isinstance(last.layer, Dense) or not last.layer.bias:
             return "the last layer is not dense with a bias"
@@ -283,7 +283,7 @@ class EpochTable(PlotSpec):
         )
 
     def missing_reason(self, arm: Arm) -> str | None:
-        accurate = arm.data.source.class_count is not None
+        accurate = arm.data.class_count is not None
         has = [
             f"{part}_{metric}"
             for part in ("train", "validation")

@@ -36,12 +36,18 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
         The path of the invalid field, and the message.
     """
     source, loss = arm.data.source, arm.recipe.loss
-    classes = source.class_count
+    classes = arm.data.class_count
     fits = True
     if isinstance(loss, CrossEntropy):
         fits = classes is not None
     elif isinstance(loss, BinaryLoss):
         fits = classes == 2
+    if not fits and arm.data.target == "inputs":
+        return where("recipe", "loss"), (
+            f"got {loss.kind()!r}, but the target is the input, as "
+            "'data.target' says; use a loss of a difference, such as "
+            "'mean_squared_error'"
+        )
     if not fits:
         has = f"{classes} classes" if classes else "a number"
         return where("recipe", "loss"), (
@@ -58,12 +64,13 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
         nodes = arm.nodes
     except ShapeError as error:
         return where("layers", *error.path), str(error)
-    units = 1 if isinstance(loss, BinaryLoss) else classes or 1
-    if nodes[-1].output_shape != (units,):
+    wanted = arm.data.target_shape(loss)
+    if nodes[-1].output_shape != wanted:
         one_hot = isinstance(loss, Distance) and classes
+        of = "the inputs of " if arm.data.target == "inputs" else ""
         return where("layers"), (
             f"ends in shape {nodes[-1].output_shape}, but {loss.kind()!r} on "
-            f"{source.kind()!r} needs ({units},)"
+            f"{of}{source.kind()!r} needs {wanted}"
             + (", a number for each of its classes" if one_hot else "")
         )
     if not arm.parameters:
@@ -137,7 +144,7 @@ def _check_monitor(
             f"got {arm.recipe.evaluate_every}, but {field.replace('_', ' ')} "
             "needs an evaluation after every epoch: 1"
         )
-    if monitor.endswith("accuracy") and not arm.data.source.class_count:
+    if monitor.endswith("accuracy") and not arm.data.class_count:
         inner = () if field == "checkpoint" else ("monitor",)
         return where("recipe", field, *inner), (
             "got 'validation_accuracy', but the target is a number; expected "

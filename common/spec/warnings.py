@@ -173,7 +173,7 @@ def softmax_of_one_number(arm: Arm) -> Iterator[str]:
 
 def squared_error_on_classes(arm: Arm) -> Iterator[str]:
     """Warn about a regression loss on one-hot classes."""
-    loss, classes = arm.recipe.loss, arm.data.source.class_count
+    loss, classes = arm.recipe.loss, arm.data.class_count
     if isinstance(loss, Distance) and classes is not None:
         yield (
             f"'{loss.kind()}' is taken on {classes} one-hot classes, as if "

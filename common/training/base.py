@@ -86,7 +86,7 @@ class BaseTrainer:
         given = None if masks is None else self._first_masks(masks)
         outputs, value = self.run_evaluation(*self.parts[part], given)
         y = self.to_array(self.parts[part][1])
-        metrics = self.arm.recipe.loss.metrics(self.to_array(outputs), y)
+        metrics = self.arm.metrics(self.to_array(outputs), y)
         return {"loss": float(value), **metrics}
 
     def dataset_arrays(self) -> Iterator[tuple[str, Curve, Curve]]:

@@ -61,7 +61,10 @@ from framework_parity.common.spec.layers.pooling import (
 )
 from framework_parity.common.spec.layers.recurrent import Recurrent
 from framework_parity.common.spec.layers.regularization import SpatialDropout
-from framework_parity.common.spec.layers.reshaping import PixelShuffle
+from framework_parity.common.spec.layers.reshaping import (
+    PixelShuffle,
+    Reshape,
+)
 from framework_parity.common.spec.layers.resizing import (
     Cropping,
     Rim,
@@ -75,6 +78,7 @@ from framework_parity.common.spec.layers.windows import (
 from framework_parity.common.spec.losses import (
     BinaryLoss,
     CrossEntropy,
+    Distance,
     Loss,
     WeightedCrossEntropy,
 )
@@ -145,6 +149,8 @@ RANGES: dict[str, Strategy] = {
 LEFT_OUT = ("residual", "concatenate", "frozen")
 
 DEEPEST = 2
+
+_ONE_IN_FOUR = st.sampled_from([False, False, False, True])
 
 NUMBERS = st.sampled_from([0.1, 0.25, 0.5, 1.0, 2.0])
 
@@ -513,26 +519,37 @@ def experiments(draw: st.DrawFn) -> Experiment:
         if isinstance(loss, WeightedCrossEntropy):
             weights = draw(st.tuples(*[NUMBERS] * (classes or 1)))
             loss = loss.model_copy(update={"class_weights": weights})
-        binary = isinstance(loss, BinaryLoss)
-        units = 1 if binary else classes or 1
+        distance = isinstance(loss, Distance) and not source.vocabulary
+        target = "inputs" if distance and draw(_ONE_IN_FOUR) else "given"
+        wanted: Shape = (1 if isinstance(loss, BinaryLoss) else classes or 1,)
+        if target == "inputs":
+            wanted = source.shape
         # An activation before the loss is a common mistake.
         ending = st.sampled_from([(), (), ()]) | elements(*_ACTIVATIONS).map(
             lambda layer: (layer,)
         )
         layers = draw(_network_of(source.shape))
-        last = draw(elements(Dense)).model_copy(update={"units": units})
+        last = draw(elements(Dense)).model_copy(
+            update={"units": math.prod(wanted)}
+        )
         shape = _end(layers, source.shape)
         flatten = () if len(shape) == 1 else (draw(elements(Flatten)),)
         nodes = layer_nodes(layers, source.shape)
         if nodes and is_padded_after(nodes[-1]):
             flatten = (GlobalAveragePool(),)
+        classes = classes if target == "given" else None
         recipe = _fitting(draw(elements(Recipe)), loss, classes)
+        outputs: tuple[Any, ...] = (last,)
+        if len(wanted) > 1:
+            outputs += (
+                draw(element(Reshape)).model_copy(update={"shape": wanted}),
+            )
         try:
             drawn = Experiment(
                 name="fuzzed",
-                data=draw(_data(source, _watches(recipe))),
+                data=draw(_data(source, target, _watches(recipe))),
                 recipe=recipe,
-                arms={"fuzzed": (*layers, *flatten, last, *draw(ending))},
+                arms={"fuzzed": (*layers, *flatten, *outputs, *draw(ending))},
             )
         except ValidationError:
             continue
@@ -575,16 +592,18 @@ def _end(layers: Sequence[Any], shape: Shape) -> Shape:
     return nodes[-1].output_shape if nodes else shape
 
 
-def _data(source: Any, watched: bool) -> Strategy:
+def _data(source: Any, target: str, watched: bool) -> Strategy:
+    free = source.class_count is None and target == "given"
     return st.builds(
         Data,
         source=st.just(source),
+        target=st.just(target),
         test=st.sampled_from([0.0, 0.2]),
         validation=st.sampled_from([0.2] if watched else [0.0, 0.2]),
         split=st.sampled_from(_splits(source)),
         scaling=st.sampled_from(["standardize", "min_max", "symmetric"]),
         target_scaling=st.sampled_from(
-            ["none"] if source.class_count else ["none", "standardize"]
+            ["none", "standardize"] if free else ["none"]
         ),
         seed=st.integers(0, 3),
     )

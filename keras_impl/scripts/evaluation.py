@@ -21,7 +21,7 @@ def metric_code(arm: Arm) -> list[str]:
         found.append('"accuracy"')
     elif isinstance(loss, BinaryLoss):
         found.append('metrics.BinaryAccuracy(name="accuracy", threshold=0.0)')
-    elif arm.data.source.class_count is not None:
+    elif arm.data.class_count is not None:
         found.append('metrics.CategoricalAccuracy(name="accuracy")')
     if separate_loss(arm):
         found.append('metrics.MeanMetricWrapper(loss, name="data_loss")')

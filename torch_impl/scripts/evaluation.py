@@ -20,7 +20,7 @@ def correct_code(arm: Arm) -> str:
         return "outputs.argmax(1) == y"
     if isinstance(loss, BinaryLoss):
         return "(outputs > 0) == (y > 0.5)"
-    if arm.data.source.class_count is not None:
+    if arm.data.class_count is not None:
         return "outputs.argmax(1) == y.argmax(1)"
     return ""
 

@@ -100,7 +100,9 @@ def target_code(loss: Loss, data: Data) -> list[str]:
     """
     if isinstance(loss, CrossEntropy):
         return []
-    classes = data.source.class_count
+    if data.target == "inputs":
+        return []
+    classes = data.class_count
     if classes is not None and not isinstance(loss, BinaryLoss):
         return [f"y = np.eye({classes})[y]  # one-hot"]
     return ["y = y.reshape(-1, 1).astype(float)"]

@@ -65,6 +65,8 @@ def _kind(data: Data) -> str:
     source = data.source
     if source.kind() == "points":
         return ""
+    if data.target == "inputs":
+        return ""
     if source.class_count is not None:
         if source.shape == (2,):
             return "plane"

@@ -101,14 +101,14 @@ def _common(result: Result) -> list[ReportFigure]:
 
 def _has_boundaries(result: Result) -> bool:
     """Return whether all arms classify points in the plane."""
-    sources = [
-        side.data.source
+    data_sets = [
+        side.data
         for arm in result.arms
         for side in (arm.arm, *arm.sides.values())
     ]
     return all(
-        source.shape == (2,) and source.class_count is not None
-        for source in sources
+        data.source.shape == (2,) and data.class_count is not None
+        for data in data_sets
     )
 
 

@@ -199,6 +199,18 @@ def test_a_target_is_scaled_by_the_training_part_alone() -> None:
         np.testing.assert_array_equal(part.x, raw[name].x)
 
 
+def test_a_target_of_inputs_is_the_scaled_sample() -> None:
+    fields = {"digits": {"samples": 90}, "scaling": "min_max"}
+    given = Data.model_validate(fields).parts(MeanSquaredError())
+    inputs = Data.model_validate(fields | {"target": "inputs"})
+    for name, part in inputs.parts(MeanSquaredError()).items():
+        np.testing.assert_array_equal(part.x, given[name].x)
+        np.testing.assert_array_equal(part.y, given[name].x)
+    # The parts are those of the classes, of which there is none now.
+    assert inputs.class_count is None
+    assert inputs.target_shape(MeanSquaredError()) == (8, 8, 1)
+
+
 def test_target_scaling_of_classes_is_refused() -> None:
     with pytest.raises(SpecError, match="the target is a class") as caught:
         parse(experiment(data={"spiral": {}, "target_scaling": "min_max"}))

@@ -389,7 +389,7 @@ def test_kind_names_from_reports_are_explained(
             "momentum",
             "'running_decay' here: the share of the old",
         ),
-        ("batch_norm", "trainable", "the language has no equivalent"),
+        ("batch_norm", "trainable", "{frozen: [{dense: 8}]}"),
         ("dense", "activation", "a layer of its own here"),
         ("dense", "kernel_regularizer", "'penalty: {l2: 0.01}' in 'recipe'"),
         ("conv2d", "kernel_size", "'size'"),

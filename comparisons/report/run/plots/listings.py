@@ -106,7 +106,7 @@ def _predicted(arm: ArmResult, backend: str) -> list[str]:
     run = Run(trained, arm.records[backend][0])
     logits = viewed(run, trained.nodes[-1].name)
     values = trained.recipe.loss.prediction().value(logits)
-    if trained.data.source.class_count is None or values.shape[1] == 1:
+    if trained.data.class_count is None or values.shape[1] == 1:
         return [_vector(row) for row in values]
     names = class_names(trained)
     return [f"{names[row.argmax()]} ({row.max():.3f})" for row in values]
