@@ -42,8 +42,6 @@ def data_section(arm: Arm, options: ScriptOptions) -> Section:
     whole = isinstance(arm.recipe.loss, CrossEntropy)
     y = "y" if whole else f'y.astype("{kind}")'
     x = "x" if data.source.vocabulary else f'x.astype("{kind}")'
-    if data.target == "inputs":
-        y = x
     lines += parts.prepare_code(data, (x, y))
     return section("Data", lines)
 

@@ -72,6 +72,26 @@ CASES: dict[str, dict[str, Any]] = {
             }
         },
     ),
+    "frozen": case(
+        [
+            {"frozen": [{"dense": 8}, "relu"]},
+            {"dense": 8},
+            {
+                "frozen": {
+                    "layers": ["batch_norm", {"dense": 4}],
+                    "batch_norm": "training",
+                }
+            },
+            {"frozen": {"layers": ["batch_norm"], "batch_norm": "evaluation"}},
+            {"dense": 3},
+        ],
+        penalty={"l2": 0.01, "weights": "all"},
+    ),
+    "inputs": case(
+        ["tanh", {"conv2d": {"filters": 2, "size": 3, "padding": "same"}}],
+        IMAGES | {"target": "inputs", "scaling": "min_max"},
+        **REGULAR,
+    ),
     "plain": case(),
     "torch_dialect": case(dialect="torch", optimizer={"adam": 0.01}),
     "keras_adam": case(optimizer={"adam": 0.01}),

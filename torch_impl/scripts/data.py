@@ -50,8 +50,6 @@ def data_section(arm: Arm, options: ScriptOptions) -> Section:
         y = f"torch.tensor(y, dtype=torch.{kind})"
     if len(data.source.shape) == 3:
         x += ".permute(0, 3, 1, 2).contiguous()"
-    if data.target == "inputs":
-        y = x
     lines += parts.prepare_code(data, (x, y))
     notes = [(r"\.permute\(", "Images have channels first in PyTorch.")]
     return section("Data", annotated(lines, notes))

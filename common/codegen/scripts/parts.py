@@ -189,7 +189,10 @@ def prepare_code(data: Data, converted: tuple[str, str]) -> list[str]:
         lines += fit
         inside += apply
     whole = ", ".join(converted)
-    if len(whole) > WIDTH - 11:
+    if data.target == "inputs":
+        inside.append(f"x = {converted[0]}")
+        whole = "x, x"
+    elif len(whole) > WIDTH - 11:
         inside.append(f"x = {converted[0]}")
         whole = f"x, {converted[1]}"
     title = "Return samples and targets as training takes them."
