@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from framework_parity.keras_impl.extensions import registered
@@ -129,3 +130,43 @@ class CroppedConv2DTranspose(keras.layers.Conv2DTranspose):
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"cropping": list(self.cropping)}
+
+
+@registered
+class BilinearUpSampling2D(keras.layers.UpSampling2D):
+    """UpSampling2D with bilinear interpolation in any precision.
+
+    Args:
+        size: the factor of the height and the width.
+        align_corners: whether the outermost pixels of both images coincide;
+            else pixels are squares, whose outer edges do.
+    """
+
+    def __init__(
+        self, size: Any, align_corners: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(size, **{"interpolation": "bilinear"} | kwargs)
+        self.align_corners = align_corners
+
+    def _shares(self, side: int, factor: int) -> Any:
+        new = np.arange(side * factor)
+        if self.align_corners:
+            places = new * ((side - 1) / max(side * factor - 1, 1))
+        else:
+            places = np.clip((new + 0.5) / factor - 0.5, 0, side - 1)
+        shares = 1 - np.abs(places[:, None] - np.arange(side))
+        return np.maximum(shares, 0)
+
+    def call(self, inputs: Any) -> Any:
+        # As in PyTorch, an image in bfloat16 is rounded once, at the end.
+        double = self.compute_dtype == "float64"
+        kind = "float64" if double else "float32"
+        height, width = inputs.shape[1:3]
+        down = ops.cast(self._shares(height, self.size[0]), kind)
+        across = ops.cast(self._shares(width, self.size[1]), kind)
+        rows = ops.einsum("ah,nhwc->nawc", down, ops.cast(inputs, kind))
+        wide = ops.einsum("bw,nawc->nabc", across, rows)
+        return ops.cast(wide, self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return super().get_config() | {"align_corners": self.align_corners}

@@ -177,6 +177,16 @@ RESIZED: list[Row] = [
         placed(f"upsampling-{name}", "image", "tanh", {"upsampling": factor})
         for name, factor in (("even", 2), ("uneven", [1, 3]))
     ),
+    *(
+        placed(
+            f"upsampling-{interpolation}-{name}",
+            "image",
+            "tanh",
+            {"upsampling": {"factor": factor, "interpolation": interpolation}},
+        )
+        for interpolation in ("bilinear", "bilinear_aligned")
+        for name, factor in (("even", 2), ("uneven", [1, 3]))
+    ),
 ]
 """Zeros around samples, parts of them, and repeated pixels."""
 ROWS += RESIZED

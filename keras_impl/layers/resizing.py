@@ -9,6 +9,7 @@ from framework_parity.common.spec.layers.resizing import (
     Upsampling,
     ZeroPadding,
 )
+from framework_parity.keras_impl import window_extensions
 
 
 def zero_padding(spec: ZeroPadding, shape: Shape) -> Call:
@@ -28,5 +29,17 @@ def cropping(spec: Cropping, shape: Shape) -> Call:
 
 
 def upsampling(spec: Upsampling, shape: Shape) -> Call:
-    """UpSampling2D, which repeats pixels unless told otherwise."""
-    return call(keras.layers.UpSampling2D, spec.factor)
+    """UpSampling2D, which repeats pixels unless told otherwise.
+
+    Translation: its bilinear interpolation is that of TensorFlow, which is
+    computed in float32 and has no `align_corners`; a subclass multiplies by
+    the shares of the pixels.
+    """
+    if spec.interpolation == "nearest":
+        return call(keras.layers.UpSampling2D, spec.factor)
+    aligned = spec.interpolation == "bilinear_aligned"
+    return call(
+        window_extensions.BilinearUpSampling2D,
+        spec.factor,
+        align_corners=aligned,
+    )

@@ -352,6 +352,9 @@ def _made(cls: Any) -> Any:
         if cls.__name__ == "Concatenate":
             return cls(*blocks, axis=-1)
         return cls(*blocks, keras.layers.Identity())
+    if cls.__name__ == "Frozen":
+        layers = [keras.Input(IMAGE), keras.layers.BatchNormalization()]
+        return cls(keras.Sequential(layers), batch_norm="training")
     if cls.__name__.endswith("Bidirectional"):
         return cls(keras.layers.LSTM(3, return_sequences=True))
     if cls.__name__ == "PaddedSequential":
@@ -405,7 +408,10 @@ def _saved_layer(cls: Any, path: Path) -> tuple[str, Any, Any]:
     again = keras.saving.load_model(path)
     restored = again.layers[-1]
     name = type(getattr(restored, "cell", restored)).__name__
-    return name, np.array(model(x)), np.array(again(x))
+    return name, *(
+        np.array([len(each.trainable_variables), *np.ravel(each(x))])
+        for each in (model, again)
+    )
 
 
 def add_tasks(backend: str) -> None:

@@ -35,5 +35,11 @@ def cropping(spec: Cropping, shape: Shape) -> Call:
 
 
 def upsampling(spec: Upsampling, shape: Shape) -> Call:
-    """Upsample, whose factors are floats."""
-    return call(nn.Upsample, scale_factor=spec.factor, mode="nearest")
+    """Upsample, whose factors are floats.
+
+    Translation: the two forms of bilinear interpolation are one mode, with
+    `align_corners`.
+    """
+    mode, _, aligned = spec.interpolation.partition("_")
+    more = {"align_corners": True} if aligned else {}
+    return call(nn.Upsample, scale_factor=spec.factor, mode=mode, **more)

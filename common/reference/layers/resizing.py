@@ -40,13 +40,15 @@ def cropping(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
 
 
 def upsampling(node: LayerNode, x: Array, run: Pass) -> tuple[Array, Back]:
-    """Each pixel, repeated; its slope is the sum of theirs."""
-    down, across = cast("Upsampling", node.layer).factor
-    n, h, w, c = x.shape
+    """Sums of shares of the pixels; the slope is shared alike."""
+    layer = cast("Upsampling", node.layer)
+    down, across = (
+        layer.shares(size, factor)
+        for size, factor in zip(node.input_shape, layer.factor, strict=False)
+    )
 
     def back(slope: Array) -> Array:
-        parts = slope.reshape(n, h, down, w, across, c)
-        summed: Array = parts.sum((2, 4))
-        return summed
+        by_x = np.einsum("ah,bw,nabc->nhwc", down, across, slope)
+        return np.asarray(by_x)
 
-    return x.repeat(down, 1).repeat(across, 2), back
+    return np.einsum("ah,bw,nhwc->nabc", down, across, x), back

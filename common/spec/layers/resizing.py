@@ -1,10 +1,12 @@
 """Layers that change the size of a sample: zeros around it, parts of it."""
 
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 from pydantic import model_validator
 
 from framework_parity.common.spec.layer import (
+    Array,
     LayerSpec,
     Shape,
     expect_image,
@@ -95,17 +97,51 @@ class Cropping(Rim):
 
 
 class Upsampling(LayerSpec):
-    """Repeat each pixel of an image, down and across: nearest neighbours.
+    """Make an image larger by whole factors.
 
     Attributes:
-        factor: how often a pixel is repeated, (down, across).
+        factor: the factor of the height and the width, (down, across).
+        interpolation: `nearest`, each pixel is repeated; `bilinear`, linear
+            between the centres of the pixels, where a pixel is a square
+            (`align_corners=False` in PyTorch, Keras's only form); or
+            `bilinear_aligned`, linear between the outermost pixels of both
+            images (`align_corners=True`).
     """
 
     shorthand_field = "factor"
     factor: IntPair
+    interpolation: Literal["nearest", "bilinear", "bilinear_aligned"] = (
+        "nearest"
+    )
 
     def output_shape(self, shape: Shape) -> Shape:
         """Return (height · down, width · across, channels)."""
         expect_image(self.kind(), shape)
         down, across = self.factor
         return shape[0] * down, shape[1] * across, shape[2]
+
+    def shares(self, size: int, factor: int) -> Array:
+        """Return the share of each pixel of a side in each new one.
+
+        Args:
+            size: the length of the side.
+            factor: its factor.
+
+        Returns:
+            A matrix of shape (size · factor, size), with rows that sum to 1.
+
+        >>> Upsampling(factor=2, interpolation="bilinear").shares(2, 2)
+        array([[1.  , 0.  ],
+               [0.75, 0.25],
+               [0.25, 0.75],
+               [0.  , 1.  ]])
+        """
+        new = np.arange(size * factor)
+        if self.interpolation == "nearest":
+            places = np.floor(new / factor)
+        elif self.interpolation == "bilinear":
+            places = np.clip((new + 0.5) / factor - 0.5, 0, size - 1)
+        else:
+            places = new * ((size - 1) / max(size * factor - 1, 1))
+        far = np.abs(places[:, None] - np.arange(size))
+        return np.asarray(np.maximum(1 - far, 0))

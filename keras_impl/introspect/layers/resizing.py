@@ -9,6 +9,7 @@ from framework_parity.common.spec.layers.resizing import (
     Upsampling,
     ZeroPadding,
 )
+from framework_parity.keras_impl import window_extensions
 from framework_parity.keras_impl.introspect.layers.windows import (
     is_channels_last,
 )
@@ -33,12 +34,17 @@ def cropping(live: Any) -> Cropping | None:
 
 
 def upsampling(live: Any) -> Upsampling | None:
-    """UpSampling2D of nearest neighbours."""
-    if type(live) is not keras.layers.UpSampling2D:
+    """UpSampling2D of nearest neighbours or bilinear, or the extension."""
+    exact = type(live) is window_extensions.BilinearUpSampling2D
+    if not exact and type(live) is not keras.layers.UpSampling2D:
         return None
-    if live.interpolation != "nearest" or not is_channels_last(live):
+    interpolation: Any = live.interpolation
+    if exact and live.align_corners:
+        interpolation = "bilinear_aligned"
+    known = interpolation in ("nearest", "bilinear", "bilinear_aligned")
+    if not known or not is_channels_last(live):
         return None
-    return Upsampling(factor=live.size)
+    return Upsampling(factor=live.size, interpolation=interpolation)
 
 
 def _sides(sides: Any) -> dict[str, Any]:

@@ -28,7 +28,10 @@ def cropping(live: Any) -> Cropping | None:
 
 def upsampling(live: Any) -> Upsampling | None:
     """Upsample by whole factors."""
-    if type(live) is not nn.Upsample or live.mode != "nearest":
+    if type(live) is not nn.Upsample:
+        return None
+    interpolation: Any = f"{live.mode}{'_aligned' * bool(live.align_corners)}"
+    if interpolation not in ("nearest", "bilinear", "bilinear_aligned"):
         return None
     factor = live.scale_factor
     if isinstance(factor, float):
@@ -36,7 +39,7 @@ def upsampling(live: Any) -> Upsampling | None:
     if factor is None or any(n != int(n) for n in factor):
         return None
     down, across = map(int, factor)
-    return Upsampling(factor=(down, across))
+    return Upsampling(factor=(down, across), interpolation=interpolation)
 
 
 def _is_rim(live: Any) -> bool:
