@@ -155,6 +155,7 @@ KERAS: dict[str, dict[str, Any]] = {
     "PositionEmbedding": {"embeddings_initializer": "ones"},
     "SinusoidalPositions": {"base": 100.0, "interleaved": False},
     "PaddedAveragePooling2D": {"pool_size": 2, "count_padding": False},
+    "BilinearUpSampling2D": {"size": 2, "align_corners": True},
     "PaddedMaxPooling1D": {"padding": ((1, 0),)},
     "PaddedAveragePooling1D": {
         "pool_size": 2,
@@ -408,10 +409,11 @@ def _saved_layer(cls: Any, path: Path) -> tuple[str, Any, Any]:
     again = keras.saving.load_model(path)
     restored = again.layers[-1]
     name = type(getattr(restored, "cell", restored)).__name__
-    return name, *(
+    before, after = (
         np.array([len(each.trainable_variables), *np.ravel(each(x))])
         for each in (model, again)
     )
+    return name, before, after
 
 
 def add_tasks(backend: str) -> None:
