@@ -5,11 +5,15 @@ that takes a live object and returns its spec, or None if the object is of
 another kind.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from framework_parity.common.codegen.lookup import SPEC, function_for
 from framework_parity.common.spec.canonical import canonical
+from framework_parity.common.spec.layer import Mode
+from framework_parity.common.spec.layers.freezing import Frozen
 from framework_parity.common.spec.node import SpecNode, members
 
 
@@ -58,6 +62,46 @@ def spec_of(backend: str, family: Any, live: Any) -> Any:
         f"got {live!r} of class {kind}, which no reader recognises; write a "
         f"function that returns its spec in {place}"
     )
+
+
+# Whether the layers that are read are inside of a frozen block.
+_inside_frozen: ContextVar[bool] = ContextVar("inside_frozen", default=False)
+
+
+@contextmanager
+def inside_frozen() -> Iterator[None]:
+    """Read layers inside of a frozen block, which are not frozen twice."""
+    token = _inside_frozen.set(True)
+    try:
+        yield
+    finally:
+        _inside_frozen.reset(token)
+
+
+def as_trained(spec: Any, trained: list[bool], batch_norm: Mode) -> Any:
+    """Return a layer, or the frozen layer, as its parameters are trained.
+
+    Args:
+        spec: the layer as it was read.
+        trained: whether each of its parameters is trained.
+        batch_norm: how a batch norm works if none is.
+
+    Returns:
+        The layer; inside of a frozen block if none of its parameters is
+        trained and it is not inside of one. The layers of a block are read
+        one by one.
+
+    Raises:
+        LookupError: if some of its parameters are trained and others not.
+    """
+    if _inside_frozen.get() or spec.blocks() or all(trained):
+        return spec
+    if any(trained):
+        raise LookupError(
+            f"some parameters of a '{spec.kind()}' are trained and others "
+            "are not, which the language has no equivalent for"
+        )
+    return Frozen(layers=(spec,), batch_norm=batch_norm)
 
 
 def shortest(of: Callable[[float], float], value: float, near: float) -> float:

@@ -9,7 +9,10 @@ from typing import Any
 import keras
 
 from framework_parity.common.codegen.calls import absent
-from framework_parity.common.codegen.introspection import spec_of
+from framework_parity.common.codegen.introspection import (
+    as_trained,
+    spec_of,
+)
 from framework_parity.common.spec.canonical import canonical_layers
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
@@ -72,12 +75,23 @@ def read_block(live: Any) -> tuple[Any, ...]:
     if type(live) is keras.layers.Identity:
         return ()
     if not isinstance(live, keras.Sequential):
-        return (read(live),)
+        return (read_layer(live),)
     layers: list[Any] = []
     for layer in live.layers:
         nested = isinstance(layer, keras.Sequential)
-        layers += read_block(layer) if nested else [read(layer)]
+        layers += read_block(layer) if nested else [read_layer(layer)]
     return tuple(layers)
+
+
+def read_layer(live: Any) -> Any:
+    """Return a layer of a network, which is frozen if nothing is trained.
+
+    Translation: a batch norm that is not trainable works as in evaluation.
+    """
+    norm = isinstance(live, keras.layers.BatchNormalization)
+    own = [live.gamma, live.beta] if norm else live.weights
+    trained = [v.trainable for v in own if v is not None]
+    return as_trained(read(live), trained, "evaluation")
 
 
 read_penalty = absent(

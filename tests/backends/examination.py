@@ -186,6 +186,7 @@ def add_tasks(backend: str) -> None:
         roundtrip.read_networks,
         roundtrip.read_unknown,
         roundtrip.read_near,
+        roundtrip.read_frozen,
         roundtrip.read_bare,
         roundtrip.emit_and_run,
         roundtrip.emit_networks,

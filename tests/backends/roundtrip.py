@@ -89,6 +89,29 @@ def read_bare(trainer_class: Any, progress: Any = None) -> Any:
     return reading.read(torch.nn.Linear(5, 3))
 
 
+def read_frozen(
+    trainer_class: Any, whole: bool, progress: Any = None
+) -> tuple[Any, ...] | str:
+    """Return what a network is read as whose first layers a user froze.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        whole: whether all parameters of the first two layers are frozen, or
+            the bias of the first alone.
+        progress: not used.
+    """
+    side = Side.of(trainer_class)
+    network = arm([{"dense": 4}, {"batch_norm": {}}, "relu", {"dense": 3}])
+    model = side.module("model").build(network)
+    first, second = side.layers(model)[:2]
+    side.freeze([first, second] if whole else [first.bias])
+    try:
+        layers: tuple[Any, ...] = side.module("introspect").read_model(model)
+    except LookupError as error:
+        return str(error)
+    return layers
+
+
 def _refusal(side: "Side", live: Any) -> str:
     try:
         return f"read as {side.module('introspect').read(live)!r}"

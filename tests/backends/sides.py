@@ -158,6 +158,10 @@ class Side(ABC):
         """Return the layers of a model, in order."""
 
     @abstractmethod
+    def freeze(self, things: list[Any]) -> None:
+        """Freeze layers or tensors, as a user of the framework does."""
+
+    @abstractmethod
     def first(self, item: Item) -> tuple[str, ...]:
         """Return the names of the given arguments, which come first."""
 
@@ -212,6 +216,10 @@ class Torch(Side):
 
     def layers(self, model: Any) -> list[Any]:
         return list(model)
+
+    def freeze(self, things: list[Any]) -> None:
+        for thing in things:
+            thing.requires_grad_(False)
 
     def first(self, item: Item) -> tuple[str, ...]:
         return {
@@ -331,6 +339,10 @@ class Keras(Side):
 
     def layers(self, model: Any) -> list[Any]:
         return list(model.layers)
+
+    def freeze(self, things: list[Any]) -> None:
+        for thing in things:
+            thing.trainable = False
 
     def first(self, item: Item) -> tuple[str, ...]:
         return ()

@@ -133,6 +133,29 @@ def test_objects_with_another_meaning_are_not_read(
     assert "which no reader recognises" in future.result()
 
 
+@pytest.mark.parametrize(
+    ("backend", "batch_norm"),
+    [("torch", "training"), ("keras", "evaluation")],
+)
+def test_layers_that_a_user_froze_are_read_as_frozen(
+    backend: str, batch_norm: str, pair: WorkerPair
+) -> None:
+    worker = pair.workers[backend]
+    dense, norm, relu, last = worker.submit("read_frozen", whole=True).result()
+    for frozen, kind in ((dense, "dense"), (norm, "batch_norm")):
+        assert frozen.batch_norm == batch_norm
+        assert [layer.kind() for layer in frozen.layers] == [kind]
+    assert (relu.kind(), last.kind()) == ("relu", "dense")
+
+
+@on_each_backend
+def test_a_layer_that_is_frozen_in_part_is_not_read(
+    backend: str, pair: WorkerPair
+) -> None:
+    future = pair.workers[backend].submit("read_frozen", whole=False)
+    assert "some parameters of a 'dense' are trained" in future.result()
+
+
 def test_a_layer_without_a_note_has_pytorchs_default_initializers(
     pair: WorkerPair,
 ) -> None:

@@ -11,7 +11,10 @@ from torch import nn, optim
 from torch.optim import lr_scheduler
 
 from framework_parity.common.codegen.calls import absent
-from framework_parity.common.codegen.introspection import spec_of
+from framework_parity.common.codegen.introspection import (
+    as_trained,
+    spec_of,
+)
 from framework_parity.common.spec.canonical import canonical_layers
 from framework_parity.common.spec.clipping import Clipping
 from framework_parity.common.spec.initializers import KernelInitializer
@@ -74,12 +77,22 @@ def read_block(live: Any) -> tuple[Any, ...]:
     if type(live) is nn.Identity:
         return ()
     if not isinstance(live, nn.Sequential):
-        return (read(live),)
+        return (read_layer(live),)
     layers: list[Any] = []
     for layer in live:
         nested = isinstance(layer, nn.Sequential)
-        layers += read_block(layer) if nested else [read(layer)]
+        layers += read_block(layer) if nested else [read_layer(layer)]
     return tuple(layers)
+
+
+def read_layer(live: Any) -> Any:
+    """Return a layer of a network, which is frozen if nothing is trained.
+
+    Translation: a parameter that requires no gradient is not trained. A
+    batch norm is in the mode of the model, whatever is trained.
+    """
+    trained = [tensor.requires_grad for tensor in live.parameters()]
+    return as_trained(read(live), trained, "training")
 
 
 read_penalty = absent(

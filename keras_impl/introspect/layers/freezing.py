@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from framework_parity.common.codegen.introspection import inside_frozen
 from framework_parity.common.spec.layers.freezing import Frozen
 from framework_parity.keras_impl import freezing_extensions
 from framework_parity.keras_impl import introspect as reading
@@ -12,4 +13,6 @@ def frozen(live: Any) -> Frozen | None:
     if type(live) is not freezing_extensions.Frozen:
         return None
     [block] = live.layers
-    return Frozen(layers=reading.read_block(block), batch_norm=live.batch_norm)
+    with inside_frozen():
+        layers = reading.read_block(block)
+    return Frozen(layers=layers, batch_norm=live.batch_norm)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from framework_parity.common.codegen.introspection import inside_frozen
 from framework_parity.common.spec.layers.freezing import Frozen
 from framework_parity.torch_impl import freezing_extensions, padding_extensions
 from framework_parity.torch_impl import introspect as reading
@@ -12,5 +13,6 @@ def frozen(live: Any) -> Frozen | None:
     known = (freezing_extensions.Frozen, padding_extensions.PaddedFrozen)
     if type(live) not in known:
         return None
-    layers = reading.read_block(live.layers)
+    with inside_frozen():
+        layers = reading.read_block(live.layers)
     return Frozen(layers=layers, batch_norm=live.batch_norm)
