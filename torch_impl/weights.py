@@ -48,9 +48,17 @@ def layouts_in(model: nn.Module) -> dict[str, Layout]:
 def tensors(model: nn.Module) -> dict[str, torch.Tensor]:
     """Return the live tensors by neutral name, such as `dense_1/kernel`."""
     return {
-        f"{name}/{layout.neutral}": own_tensors(module, layout)[0]
+        f"{name}/{own}": tensor
         for name, module in leaves(model).items()
-        for layout in _layouts_of(module)
+        for own, tensor in tensors_of(module).items()
+    }
+
+
+def tensors_of(layer: nn.Module) -> dict[str, torch.Tensor]:
+    """Return the tensors of a layer by their own neutral names."""
+    return {
+        layout.neutral: own_tensors(layer, layout)[0]
+        for layout in _layouts_of(layer)
     }
 
 

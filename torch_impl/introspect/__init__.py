@@ -24,6 +24,7 @@ from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.common.spec.schedules import Schedule
 from framework_parity.torch_impl.schedule_extensions import EachEpoch
+from framework_parity.torch_impl.weights import tensors_of
 
 # The family of elements of each class; the first match is used.
 FAMILIES: dict[type, Any] = {
@@ -91,7 +92,8 @@ def read_layer(live: Any) -> Any:
     Translation: a parameter that requires no gradient is not trained. A
     batch norm is in the mode of the model, whatever is trained.
     """
-    trained = [tensor.requires_grad for tensor in live.parameters()]
+    tensors = tensors_of(live).values()
+    trained = [t.requires_grad for t in tensors if isinstance(t, nn.Parameter)]
     return as_trained(read(live), trained, "training")
 
 
