@@ -89,7 +89,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "transposed_is_better_than_linear",
-                "So does a convolution with a transposed one.",
+                "A convolution and a transposed convolution reproduce them "
+                "better, too.",
                 "transposed.test_loss < linear.test_loss",
             ),
             claim(
