@@ -316,7 +316,7 @@ DATA_SETS = [
         "target-inputs_scaled",
         "data.target_scaling",
         DATA,
-        "{sine: {}, target: inputs, target_scaling: standardize}",
+        "{digits: {}, target: inputs, target_scaling: standardize}",
         "the target is the input, which has the field 'scaling'",
     ),
     _edit(

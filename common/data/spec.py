@@ -194,7 +194,7 @@ class Data(Model):
 
     @model_validator(mode="after")
     def _target_can_be_scaled(self) -> "Data":
-        if self.target_scaling != "none" and self.source.class_count:
+        if self.target_scaling != "none" and self.class_count:
             refuse(
                 ("target_scaling",),
                 f"got {self.target_scaling!r}, but the target is a class; "
@@ -264,6 +264,13 @@ class Data(Model):
     def class_count(self) -> int | None:
         """The number of classes; None if the target is no class."""
         return self.source.class_count if self.target == "given" else None
+
+    @property
+    def target_word(self) -> str:
+        """What the target is, for messages."""
+        if self.target == "inputs":
+            return "the input"
+        return "a class" if self.class_count else "a number"
 
     def target_shape(self, loss: Loss) -> Shape:
         """Return the shape of a network's output for one sample.

@@ -235,8 +235,9 @@ def part(name: str) -> Need:
 
 def classes(arm: Arm) -> str | None:
     """Require a classification task."""
-    number = arm.data.class_count is None
-    return "the target is a number" if number else None
+    if arm.data.class_count is None:
+        return f"the target is {arm.data.target_word}"
+    return None
 
 
 def watched(arm: Arm) -> str | None:

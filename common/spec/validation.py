@@ -74,10 +74,12 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
             + (", a number for each of its classes" if one_hot else "")
         )
     if not arm.parameters:
+        inside = any(node.frozen and node.tensors for node in arm.all_nodes)
+        frozen = ", or take one out of 'frozen'" if inside else ""
         return where("layers"), (
             "has no trainable parameters, so there is nothing to train, and "
             "PyTorch's optimisers refuse it; add a layer that learns, such "
-            "as 'dense'"
+            f"as 'dense'{frozen}"
         )
     return _check_batch_norm(arm, nodes, where)
 
@@ -147,7 +149,7 @@ def _check_monitor(
     if monitor.endswith("accuracy") and not arm.data.class_count:
         inner = () if field == "checkpoint" else ("monitor",)
         return where("recipe", field, *inner), (
-            "got 'validation_accuracy', but the target is a number; expected "
-            "'validation_loss'"
+            f"got 'validation_accuracy', but the target is "
+            f"{arm.data.target_word}; expected 'validation_loss'"
         )
     return None

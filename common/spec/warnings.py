@@ -21,7 +21,10 @@ from framework_parity.common.spec.layers.activations import (
     Sigmoid,
     Softmax,
 )
+from framework_parity.common.spec.layers.augmentation import Augmentation
 from framework_parity.common.spec.layers.core import Flatten
+from framework_parity.common.spec.layers.freezing import Frozen
+from framework_parity.common.spec.layers.merging import Concatenate
 from framework_parity.common.spec.layers.pooling import GlobalAveragePool
 from framework_parity.common.spec.layers.regularization import (
     Dropout,
@@ -79,13 +82,14 @@ def output_nodes(nodes: Sequence[LayerNode]) -> list[LayerNode]:
     """Return the layers whose values are the outputs of the network.
 
     Layers that keep the values, or set some of them to zero, are skipped. The
-    output of a residual is that of its activation, and the output of a
-    concatenation that of each of its branches.
+    output of a residual is that of its activation, the output of a
+    concatenation that of each of its branches, and that of frozen layers that
+    of the last.
     """
     for node in reversed(nodes):
         if node.after:
             return output_nodes(node.after)
-        if node.layer.kind() == "concatenate":
+        if isinstance(node.layer, Concatenate | Frozen):
             return [
                 end
                 for block in node.blocks.values()
@@ -203,6 +207,19 @@ def means_of_padding_alone(arm: Arm) -> Iterator[str]:
         )
 
 
+def augmented_inputs(arm: Arm) -> Iterator[str]:
+    """Warn about images that are moved while the target, the image, is not."""
+    if arm.data.target != "inputs":
+        return
+    for node in arm.all_nodes:
+        if isinstance(node.layer, Augmentation):
+            yield (
+                f"{node.name} moves the images at random, but the target is "
+                "the image as it was, so that the network cannot know what "
+                f"to produce; remove {node.name}"
+            )
+
+
 CHECKS: tuple[Check, ...] = (
     probabilities_into_cross_entropy,
     probabilities_into_binary_cross_entropy,
@@ -211,4 +228,5 @@ CHECKS: tuple[Check, ...] = (
     softmax_of_one_number,
     squared_error_on_classes,
     means_of_padding_alone,
+    augmented_inputs,
 )

@@ -74,12 +74,13 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
         "claims": [
             claim(
                 "linear_is_no_better_than_principal_components",
-                "The linear one is no better than the principal components.",
+                "In training the linear one is no better than the principal "
+                "components.",
                 f"linear.train_loss > {COMPONENTS}",
             ),
             claim(
                 "linear_is_nearly_the_principal_components",
-                "It comes within a fifth of their error.",
+                "Its error in training is at most a fifth larger.",
                 f"linear.train_loss < 1.2 * {COMPONENTS}",
             ),
             claim(
@@ -95,8 +96,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "resized_is_no_worse_than_transposed",
-                "Resizing and convolving is no worse than a transposed "
-                "convolution.",
+                "Resizing and convolving is at most 5 % worse than a "
+                "transposed convolution.",
                 "resized.test_loss < 1.05 * transposed.test_loss",
             ),
         ],

@@ -65,6 +65,9 @@ def model_section(arm: Arm, options: ScriptOptions) -> Section:
     """
     network = model_call(arm, options)
     lines = assembled(network, VOCABULARY)
+    if options.exact:
+        # The weights are found by the names of the layers, which count on.
+        lines.append("keras.utils.clear_session()")
     lines.append(statement(network, VOCABULARY, "model"))
     notes = [FLATTEN_NOTE] if parts.flattens_channels(arm) else []
     lines = annotated(lines, [*notes, *MODEL_NOTES])

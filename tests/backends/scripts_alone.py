@@ -56,7 +56,6 @@ def reset_torch() -> None:
 def reset_keras() -> None:
     import keras
 
-    keras.utils.clear_session()
     keras.config.set_floatx("float32")
     keras.config.set_dtype_policy("float32")
 

@@ -64,5 +64,5 @@ def test_padding_begins_inside_of_a_frozen_block() -> None:
 
 
 def test_a_network_of_which_all_is_frozen_is_refused() -> None:
-    with pytest.raises(SpecError, match="no trainable parameters"):
+    with pytest.raises(SpecError, match="take one out of 'frozen'"):
         parse(experiment(arms={"a": [{"frozen": [{"dense": 3}]}]}))

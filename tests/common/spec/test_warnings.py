@@ -57,6 +57,7 @@ BRANCHES = {"concatenate": [[{"dense": 1}, "sigmoid"], [{"dense": 2}]]}
             "sigmoid_1",
         ),
         ([BRANCHES], "sigmoid_1"),
+        ([DENSE_3, {"frozen": ["softmax"]}], "softmax_1"),
     ],
     ids=[
         "last",
@@ -66,6 +67,7 @@ BRANCHES = {"concatenate": [[{"dense": 1}, "sigmoid"], [{"dense": 2}]]}
         "behind-dropout",
         "residual",
         "branch",
+        "frozen",
     ],
 )
 def test_outputs_between_0_and_1_before_a_cross_entropy(
@@ -170,3 +172,11 @@ def test_a_mean_of_padding_alone_is_not_a_number() -> None:
     [sentence] = warned([padded, *ending], data=data)
     assert f"{count} samples consist of padding, the id 0, alone" in sentence
     assert warned([padded, {"lstm": 2}], data=data) == []
+
+
+def test_moved_images_whose_target_is_not_moved() -> None:
+    layers: list[Any] = ["random_flip", {"conv2d": {"filters": 1, "size": 1}}]
+    data = {"digits": {}, "target": "inputs"}
+    [sentence] = warned(layers, "mean_squared_error", data)
+    assert sentence.startswith("arms.a: random_flip_1 moves the images")
+    assert sentence.endswith("remove random_flip_1")
