@@ -24,7 +24,10 @@ def metric_code(arm: Arm) -> list[str]:
     elif arm.data.class_count is not None:
         found.append('metrics.CategoricalAccuracy(name="accuracy")')
     if separate_loss(arm):
-        found.append('metrics.MeanMetricWrapper(loss, name="data_loss")')
+        # The loss itself would be one number for each batch, and the mean of
+        # those gives the samples of a smaller last batch more weight.
+        mean = 'metrics.MeanMetricWrapper(loss.call, name="data_loss")'
+        found.append(mean)
     return found
 
 

@@ -181,7 +181,10 @@ CASES: dict[str, dict[str, Any]] = {
     "accumulated": case(accumulation={"batches": 3}),
     "accumulated_torch": case(accumulation={"batches": 2}, dialect="torch"),
     "penalty": case(penalty={"l2": 0.01}),
+    # Validation and test parts are more than one batch of Keras's default,
+    # and not a multiple of it.
     "penalty_unreported": case(
+        data={"noise": {"sides": [6], "classes": 3, "samples": 220}},
         penalty={"l1": 0.001, "l2": 0.01, "reported": False, "weights": "all"},
         early_stopping={"patience": 2, "restore_best": True},
     ),
