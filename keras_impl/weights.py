@@ -37,8 +37,16 @@ def layouts_in(model: keras.Model) -> dict[str, Layout]:
 def tensors(model: keras.Model) -> dict[str, keras.Variable]:
     """Return the live tensors by neutral name, such as `dense_1/kernel`."""
     return {
-        f"{name}/{layout.neutral}": own_tensors(layer, layout)[0]
+        f"{name}/{own}": tensor
         for name, layer in leaves(model).items()
+        for own, tensor in tensors_of(layer).items()
+    }
+
+
+def tensors_of(layer: keras.layers.Layer) -> dict[str, keras.Variable]:
+    """Return the tensors of a layer by their own neutral names."""
+    return {
+        layout.neutral: own_tensors(layer, layout)[0]
         for layout in _layouts_of(layer)
     }
 

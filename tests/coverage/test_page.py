@@ -208,7 +208,7 @@ def test_a_failing_emission_is_a_fault() -> None:
     text = made.text()
     assert "torch.emitted.huber: KeyError: 'p'" in made.faults
     row = next(x for x in text.splitlines() if x.startswith("| huber |"))
-    assert " 4 of 5 ✓ " in row
+    assert " 5 of 6 ✓ " in row
 
 
 def test_a_gap_is_listed_with_its_reason() -> None:
