@@ -8,9 +8,6 @@ listed, and the exit status is 1.
 """
 
 import argparse
-import os
-import pickle
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -36,11 +33,10 @@ from framework_parity.comparisons.ladder.thresholds import (
 )
 from framework_parity.comparisons.run.scripts import plain_options
 from framework_parity.comparisons.workers.worker import (
-    ENVIRONMENT,
     PACKAGES,
     Worker,
 )
-from tests.backends import scripts_alone
+from tests.backends.running_scripts import COARSE, CURVES, run_alone
 
 Outcome: TypeAlias = Literal[
     "identical", "agree", "schedule in float32", "refused", "differ"
@@ -51,16 +47,6 @@ TOGETHER = 12
 
 # A comment of the scripts whose schedules are not exact.
 ROUNDED = "Keras computes schedules in float32"
-
-# The relative error of a rate that Keras computes in float32, scaled up by
-# training.
-COARSE = 1e-4
-
-CURVES = {
-    "val_loss": "validation_loss",
-    "val_data_loss": "validation_loss",
-    "val_accuracy": "validation_accuracy",
-}
 
 
 @dataclass(frozen=True)
@@ -116,7 +102,9 @@ def results(
                 )
                 trained[entry.name] = future.result()
     with tempfile.TemporaryDirectory() as folder:
-        said = run_alone(framework, scripts, Path(folder))
+        places = {Path(folder, str(n)): s for n, s in enumerate(scripts)}
+        ran = run_alone(framework, {f: scripts[s] for f, s in places.items()})
+        said = {places[f]: results for f, results in ran.items()}
     return [
         (entry, "refused", refused[entry.name])
         if entry.name in refused
@@ -130,31 +118,6 @@ def results(
         )
         for entry in group
     ]
-
-
-def run_alone(
-    framework: str, scripts: dict[str, Script], folder: Path
-) -> dict[str, Any]:
-    """Run scripts in one process; return curves and final metrics of each."""
-    places = {name: folder / str(n) for n, name in enumerate(scripts)}
-    for name, place in places.items():
-        place.mkdir()
-        (place / "script.py").write_text(scripts[name].python, "utf-8")
-        arrays: dict[str, Any] = scripts[name].arrays
-        np.savez(place / "draws.npz", **arrays)
-    subprocess.run(
-        [
-            *(sys.executable, "-I", scripts_alone.__file__, framework),
-            *map(str, places.values()),
-        ],
-        env=os.environ | ENVIRONMENT | {"MPLBACKEND": "agg"},
-        check=True,
-        capture_output=True,
-    )
-    return {
-        name: pickle.loads((place / "results.pickle").read_bytes())
-        for name, place in places.items()
-    }
 
 
 def compared(

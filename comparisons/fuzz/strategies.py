@@ -532,9 +532,9 @@ def experiments(draw: st.DrawFn) -> Experiment:
         last = draw(elements(Dense)).model_copy(
             update={"units": math.prod(wanted)}
         )
-        shape = _end(layers, source.shape)
-        flatten = () if len(shape) == 1 else (draw(elements(Flatten)),)
         nodes = layer_nodes(layers, source.shape)
+        shape = nodes[-1].output_shape if nodes else source.shape
+        flatten = () if len(shape) == 1 else (draw(elements(Flatten)),)
         if nodes and is_padded_after(nodes[-1]):
             flatten = (GlobalAveragePool(),)
         classes = classes if target == "given" else None

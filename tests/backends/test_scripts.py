@@ -1,7 +1,5 @@
 """Scripts: an exact one repeats the run; all are plain code that runs."""
 
-import os
-import pickle
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -21,24 +19,16 @@ from framework_parity.common.spec.penalties import Penalty
 from framework_parity.common.spec.two_sided.arms import sides_of
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons import catalogue
-from framework_parity.comparisons.workers.worker import ENVIRONMENT, WorkerPair
-from tests.backends import script_cases, scripts_alone
+from framework_parity.comparisons.workers.worker import WorkerPair
+from tests.backends import script_cases
+from tests.backends.running_scripts import COARSE, CURVES, run_alone
 from tests.cases import LAYERS
 from tests.coverage.rows import case_jobs
 
 # The same numbers in another order of additions, over at most 150 steps.
 SAME = 1e-9
 
-# A schedule that Keras computes in float32.
-COARSE = 1e-4
-
 NAMES = set(script_cases.CASES)
-
-CURVES = {
-    "val_loss": "validation_loss",
-    "val_data_loss": "validation_loss",
-    "val_accuracy": "validation_accuracy",
-}
 
 # Together these have every section of a script; the others are slow.
 FAST = {
@@ -60,26 +50,6 @@ each_case = pytest.mark.parametrize(
         for name in script_cases.CASES
     ],
 )
-
-
-def run_alone(backend: str, scripts: dict[Path, Script]) -> None:
-    """Run scripts, each in a folder of its own, in one process."""
-    for folder, script in scripts.items():
-        folder.mkdir()
-        (folder / "script.py").write_text(script.python)
-        if script.arrays:
-            arrays: dict[str, Any] = script.arrays
-            np.savez(folder / "draws.npz", **arrays)
-    kept = {k: v for k, v in os.environ.items() if k != "PYTHONWARNINGS"}
-    subprocess.run(
-        [
-            *(sys.executable, "-I", scripts_alone.__file__, backend),
-            *map(str, scripts),
-        ],
-        env=kept | ENVIRONMENT | {"MPLBACKEND": "agg"},
-        check=True,
-        capture_output=True,
-    )
 
 
 def made(
@@ -120,13 +90,9 @@ def exact(
         if backend not in known:
             base = tmp_path_factory.mktemp(backend)
             scripts = made(pair, backend, True, "float64", sorted(asked))
-            run_alone(backend, {base / name: s for name, s in scripts.items()})
-            known[backend] = {
-                name: pickle.loads(
-                    (base / name / "results.pickle").read_bytes()
-                )
-                for name in scripts
-            }
+            placed = {base / name: s for name, s in scripts.items()}
+            results = run_alone(backend, placed)
+            known[backend] = {f.name: r for f, r in results.items()}
         return known[backend]
 
     return ask
@@ -194,15 +160,12 @@ def test_a_plain_script_trains(
 ) -> None:
     scripts = made(pair, backend, False, "float32")
     chosen = ("images", "stopped", "padded")
-    run_alone(backend, {tmp_path / name: scripts[name] for name in chosen})
-    for name in chosen:
-        results = pickle.loads(
-            (tmp_path / name / "results.pickle").read_bytes()
-        )
+    placed = {tmp_path / name: scripts[name] for name in chosen}
+    for folder, results in run_alone(backend, placed).items():
         assert not isinstance(results, str), results
         curves, _ = results
         assert curves["loss"][-1] < curves["loss"][0]
-        assert (tmp_path / name / "loss.png").is_file()
+        assert (folder / "loss.png").is_file()
 
 
 def penalised_cases() -> list[Any]:
