@@ -12,6 +12,9 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+# A split imports it when it is first made; its import draws from `random`,
+# which Hypothesis refuses inside of a strategy.
+import sklearn.model_selection  # noqa: F401
 from annotated_types import Ge, Gt, Le, Lt
 from hypothesis import strategies as st
 from pydantic import ValidationError
