@@ -81,7 +81,7 @@ def ours(framework: str, case: Case) -> Callable[[], Any]:
     trainer.load(loop.initial_weights(arm, 0, "float32"))
     # The ordinary loops do not evaluate at the end.
     trainer.evaluate = lambda _: {"loss": math.nan}
-    return lambda: loop.fit(trainer, arm, 0, case.samples)
+    return lambda: loop.fit(trainer, arm, case.samples, loop.Run(0))
 
 
 def clocked(run: Callable[[], Any], steps: int) -> tuple[float, float]:

@@ -52,6 +52,23 @@ class Layout:
         value = rearrange(value, self.axes, **self.sizes)
         return np.array(self._with_gates(value, self.gates))
 
+    def each_to_neutral(self, rows: Array, shape: tuple[int, ...]) -> Array:
+        """Return stacked tensors of one kind in neutral layout.
+
+        The position of each element is computed once for all of them.
+
+        Args:
+            rows: of shape (n, *own), the own tensors.
+            shape: the shape of the neutral tensor.
+
+        Returns:
+            An array of shape (n, *shape).
+        """
+        numbers = np.arange(rows[0].size).reshape(rows.shape[1:])
+        places = self.to_neutral([numbers]).reshape(-1)
+        flat = rows.reshape(len(rows), -1)
+        return np.array(flat[:, places].reshape(-1, *shape))
+
     def from_neutral(
         self, value: Array, shapes: Sequence[tuple[int, ...]]
     ) -> list[Array]:

@@ -1,6 +1,6 @@
 """The process and the training step, specific to TensorFlow.
 
-This is the only file of the package that imports TensorFlow.
+With `ensemble.py`, it is the only file that imports TensorFlow to train.
 """
 
 import random
@@ -100,13 +100,13 @@ def gradients(
     Translation: training mode is an argument of the call.
     """
     with tf.GradientTape() as tape:
-        value = loss(y, _as_they_are(model(x, training=True)))
+        value = loss(y, as_they_are(model(x, training=True)))
         total = penalty.added(value)
     watched = [variable.value for variable in variables]
     return penalty.reported(value), tape.gradient(total, watched)
 
 
-def _as_they_are(outputs: Any) -> Any:
+def as_they_are(outputs: Any) -> Any:
     """Return a network's outputs as a tensor of unknown origin.
 
     Translation: Keras's cross-entropies trace the outputs of a softmax or a
@@ -118,23 +118,24 @@ def _as_they_are(outputs: Any) -> Any:
 
 
 def compile_per_sample_gradients(
-    model: keras.Model, loss: keras.losses.Loss
+    model: keras.Model, loss: keras.losses.Loss, batched: bool
 ) -> Callable[[Any, Any, list[Any]], list[Any]]:
     """Return a function that computes the gradients of each single sample.
 
     Args:
         model: the network.
         loss: the loss function.
+        batched: whether all layers have a form for several runs at once.
 
     Returns:
         A function of x, y and variables, to one tensor of shape
         (samples, *variable) per variable. The network is in evaluation
         mode.
 
-    Translation: `map_fn` of a tape, a loop inside the graph.
-    `vectorized_map` would be one operation for all samples, but computes a
-    wrong result for padding with a number other than 0 (its `PadV2` ignores
-    the number) and fails for a convolution with groups.
+    Translation: `vectorized_map` of a tape is one operation for all samples.
+    It computes a wrong result for padding with a number other than 0 (its
+    `PadV2` ignores the number) and fails for a convolution with groups, so
+    other networks take `map_fn`, a loop inside the graph.
     """
 
     @tf.function(reduce_retracing=True)
@@ -142,10 +143,14 @@ def compile_per_sample_gradients(
         def single(pair: tuple[Any, Any]) -> list[Any]:
             x, y = pair
             with tf.GradientTape() as tape:
-                outputs = _as_they_are(model(x[None], training=False))
+                outputs = as_they_are(model(x[None], training=False))
                 value = loss(y[None], outputs)
             return tape.gradient(value, watched)
 
+        if batched:
+            return tf.vectorized_map(
+                single, (x, y), fallback_to_while_loop=False
+            )
         kinds = [variable.dtype for variable in watched]
         return tf.map_fn(single, (x, y), fn_output_signature=kinds)
 
@@ -295,7 +300,7 @@ def compile_evaluation(
         training = masks is not None
         with set_masks(mask_layers if training else {}, masks or {}):
             outputs = model(x, training=training)
-        value = loss(y, _as_they_are(outputs))
+        value = loss(y, as_they_are(outputs))
         return outputs, penalty.reported(value)
 
     @cache

@@ -1,5 +1,6 @@
 """Penalties, in Keras: regularizers of variables, summed by the model."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -30,13 +31,23 @@ class ModelPenalty:
                 if is_chosen(name, spec.weights):
                     variable.regularizer = function
 
-    def added(self, loss: Any) -> Any:
-        """Return the loss with the penalty, which training minimises."""
+    def added(self, loss: Any, terms: Sequence[Any] | None = None) -> Any:
+        """Return the loss with the penalty, which training minimises.
+
+        Args:
+            loss: the loss of a batch.
+            terms: the losses of the model; None for its current ones.
+        """
         if self.spec is None:
             return loss
-        return loss + sum(self.model.losses)
+        return loss + sum(self.model.losses if terms is None else terms)
 
-    def reported(self, loss: Any) -> Any:
-        """Return the reported loss, with the penalty if the spec says so."""
+    def reported(self, loss: Any, terms: Sequence[Any] | None = None) -> Any:
+        """Return the reported loss, with the penalty if the spec says so.
+
+        Args:
+            loss: the loss of a batch.
+            terms: the losses of the model; None for its current ones.
+        """
         counted = self.spec is not None and self.spec.reported
-        return self.added(loss) if counted else loss
+        return self.added(loss, terms) if counted else loss

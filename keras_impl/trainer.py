@@ -1,6 +1,7 @@
 """The trainer of `common.training.loop`, in Keras."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -18,14 +19,17 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training.base import BaseTrainer, Weights
 from framework_parity.common.training.batches import Masks, Segment
+from framework_parity.common.training.ensembles import has_batched_form
 from framework_parity.common.training.loop import storage_dtype
 from framework_parity.common.training.masks import set_masks
+from framework_parity.common.training.record import Tensors
 from framework_parity.keras_impl import (
     draws,
     engine,
     updates,
     weights,
 )
+from framework_parity.keras_impl.ensemble import Ensemble
 from framework_parity.keras_impl.model import build
 from framework_parity.keras_impl.penalties import ModelPenalty
 from framework_parity.keras_impl.random_extensions import MASKED_CLASS
@@ -81,19 +85,22 @@ class Trainer(BaseTrainer):
             if isinstance(layer, tuple(MASKED_CLASS.values()))
         }
         recipe = arm.recipe
-        self.optimizer = updates.build_optimizer(recipe, self.model)
+        self.parameters = weights.parameters(self.model)
+        self.optimizer = updates.build_optimizer(recipe, self.parameters)
         self.blank = [to_array(v) for v in self.optimizer.variables]
         self.run_steps = engine.compile_steps(
             self.model,
             self.loss,
             self.penalty,
-            updates.compile_update(recipe, self.model, self.optimizer),
+            updates.compile_update(
+                list(self.parameters.values()), self.optimizer
+            ),
             *self.parts["train"],
             self.mask_layers,
             self.gradient_norm,
         )
         self.run_per_sample_gradients = engine.compile_per_sample_gradients(
-            self.model, self.loss
+            self.model, self.loss, has_batched_form(arm.all_nodes)
         )
         self.run_evaluation = engine.compile_evaluation(
             self.model, self.loss, self.penalty, self.mask_layers
@@ -119,11 +126,12 @@ class Trainer(BaseTrainer):
         curves = self.run_steps(
             to_tensor(segment.indices, self.dtype),
             to_tensor(segment.rates, self.dtype),
-            self._masks(segment.masks),
+            self.to_masks(segment.masks),
         )
         return {name: to_array(value) for name, value in curves.items()}
 
-    def _masks(self, masks: Masks) -> dict[str, Any]:
+    def to_masks(self, masks: Masks) -> dict[str, Any]:
+        """Return the masks of the layers that take them, as tensors."""
         return {
             name: to_tensors(mask, self.dtype)
             for name, mask in masks.items()
@@ -132,7 +140,7 @@ class Trainer(BaseTrainer):
 
     def _first_masks(self, masks: Masks) -> dict[str, Any]:
         """Return the first step's masks, as tensors."""
-        given = self._masks(masks)
+        given = self.to_masks(masks)
         return {name: mask[0] for name, mask in given.items()}
 
     def predict(self, x: np.ndarray) -> np.ndarray:
@@ -210,6 +218,14 @@ class Trainer(BaseTrainer):
             name: weights.each_to_neutral(grad, layouts[name], shapes[name])
             for name, grad in zip(names, grads, strict=True)
         }
+
+    def ensemble(self, initial: Sequence[Tensors]) -> Ensemble:
+        """Return several runs of this network, as one batched model.
+
+        Args:
+            initial: the initial weights of each run, in neutral layout.
+        """
+        return Ensemble(self, initial)
 
     def counts(self) -> dict[str, int]:
         """Return the number of elements of each tensor of the live model."""

@@ -1,6 +1,6 @@
 """Parameter updates: accumulation, clipping and the optimiser's step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -11,7 +11,6 @@ from framework_parity.keras_impl.optimizer_extensions import (
     EpsilonClipping,
     mixed,
 )
-from framework_parity.keras_impl.weights import parameters
 
 
 def optimizer_call(recipe: Recipe) -> Call:
@@ -24,41 +23,53 @@ def optimizer_call(recipe: Recipe) -> Call:
 
 
 def build_optimizer(
-    recipe: Recipe, model: keras.Model
+    recipe: Recipe, parameters: Mapping[str, Any]
 ) -> keras.optimizers.Optimizer:
-    """Return the optimiser of the model's parameters.
+    """Return the optimiser of some parameters.
 
     Args:
         recipe: the optimiser and its options.
-        model: the network.
+        parameters: the trainable tensors, by neutral name.
 
     Translation: parameters without weight decay are excluded by a method.
     """
-    spec, variables = recipe.optimizer, parameters(model)
+    spec = recipe.optimizer
     optimizer = optimizer_call(recipe).construct()
     optimizer.exclude_from_weight_decay(
-        [value for name, value in variables.items() if not spec.decays(name)]
+        [value for name, value in parameters.items() if not spec.decays(name)]
     )
-    optimizer.build(list(variables.values()))
+    optimizer.build(list(parameters.values()))
     return optimizer
 
 
+def clipping_of(recipe: Recipe) -> Callable[[list[Any]], list[Any]]:
+    """Return a function from the gradients of a step to the clipped ones.
+
+    Args:
+        recipe: the clipping of gradients.
+
+    Translation: it is the method by which the optimiser clips.
+    """
+    method: Callable[[list[Any]], list[Any]] = (
+        optimizer_call(recipe).construct()._clip_gradients
+    )
+    return method
+
+
 def compile_update(
-    recipe: Recipe, model: keras.Model, optimizer: keras.optimizers.Optimizer
+    variables: list[Any], optimizer: keras.optimizers.Optimizer
 ) -> Callable[[list[Any], Any], Any]:
     """Return a function of gradients and a rate that updates the parameters.
 
     Args:
-        recipe: the clipping and accumulation of gradients.
-        model: the network.
-        optimizer: the optimiser of its parameters.
+        variables: the trainable tensors.
+        optimizer: their optimiser.
 
     Returns:
         The function; it returns the rate as the optimiser stores it.
 
     Translation: the optimiser performs clipping and accumulation, too.
     """
-    variables = list(parameters(model).values())
 
     def update(gradients: list[Any], rate: Any) -> Any:
         optimizer.learning_rate.assign(rate)

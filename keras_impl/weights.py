@@ -80,8 +80,9 @@ def each_to_neutral(tensors: Any, layout: Layout, shape: Shape) -> np.ndarray:
         layout: of each of them.
         shape: its shape in the spec.
     """
-    each = [to_neutral(tensor, layout, shape) for tensor in tensors]
-    return np.stack(each)
+    return layout.each_to_neutral(
+        np.array(keras.ops.convert_to_numpy(tensors)), shape
+    )
 
 
 def from_neutral(array: np.ndarray, layout: Layout, tensor: Any) -> np.ndarray:

@@ -889,11 +889,22 @@ def _repeating(cases: list[Case]) -> set[str]:
 
 
 # A trainer is given the rate of each step, not the schedule, so that one
-# schedule whose rate changes stands for all. The biases of a recurrent layer
-# are computed alike, whatever the layer returns.
+# schedule whose rate changes stands for all. An optimiser is given clipped
+# gradients, so that one kind of clipping by a norm stands for all. Each number
+# of accumulated batches is tested with each reduction and each optimiser. The
+# biases of a recurrent layer are computed alike, whatever the layer returns.
 REPEATING = (
     _repeating(CONVENTIONAL + DECAYS)
     | {f"schedule-{name}" for name in SCHEDULES if name != "step_decay"}
+    | {
+        f"{kind}-{name}-adam"
+        for kind in ("by_norm", "by_global_norm")
+        for name in ("keras", "soft", "loose")
+    }
+    | {
+        f"accumulation-{rest}"
+        for rest in ("mean-2-adam", "mean-7-sgd", "sum-2-sgd", "sum-7-adam")
+    }
     | cases_sequences.SECOND_BIASES
 )
 

@@ -21,11 +21,12 @@ print(json.dumps([len(record.steps["loss"]), tiny.steps, times]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("framework", "others"),
     [
         ("torch", {"bare", "tensor_loader", "image_loader"}),
-        pytest.param("keras", {"bare", "model_fit"}, marks=pytest.mark.slow),
+        ("keras", {"bare", "model_fit"}),
     ],
 )
 def test_a_race_times_every_loop(framework: str, others: set[str]) -> None:

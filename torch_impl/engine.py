@@ -95,13 +95,14 @@ def gradients(
 
 
 def compile_per_sample_gradients(
-    model: nn.Module, loss: nn.Module
+    model: nn.Module, loss: nn.Module, batched: bool
 ) -> Callable[[Tensor, Tensor, list[Any]], list[Tensor]]:
     """Return a function that computes the gradients of each single sample.
 
     Args:
         model: the network.
         loss: the loss function.
+        batched: whether all layers have a form for several runs at once.
 
     Returns:
         A function of x, y and variables, to one tensor of shape
@@ -109,8 +110,8 @@ def compile_per_sample_gradients(
         mode.
 
     Translation: `vmap` of `grad` of a function of the parameters. The fused
-    recurrent layers have no batched form, so the samples of their networks
-    are taken one by one.
+    recurrent layers, among others, have no batched form, so the samples of
+    such networks are taken one by one.
     """
     names = {id(v): name for name, v in model.named_parameters()}
 
@@ -121,7 +122,6 @@ def compile_per_sample_gradients(
 
     of_one = torch.func.grad(single)
     of_all = torch.func.vmap(of_one, (None, 0, 0))
-    fused = any(isinstance(layer, nn.RNNBase) for layer in model.modules())
 
     def one_by_one(
         values: dict[str, Tensor], x: Tensor, y: Tensor
@@ -132,7 +132,7 @@ def compile_per_sample_gradients(
     def gradients(x: Tensor, y: Tensor, variables: list[Any]) -> list[Tensor]:
         model.eval()
         values = {names[id(v)]: v.detach() for v in variables}
-        grads = (one_by_one if fused else of_all)(values, x, y)
+        grads = (of_all if batched else one_by_one)(values, x, y)
         return [grads[names[id(v)]] for v in variables]
 
     return gradients

@@ -1,12 +1,13 @@
 """Penalties, in PyTorch: a term added to the loss."""
 
+from collections.abc import Mapping
+
 from torch import Tensor, nn
 
 from framework_parity.common.codegen.calls import Call, call
 from framework_parity.common.spec.penalties import Penalty
 from framework_parity.common.spec.selection import is_chosen
 from framework_parity.torch_impl import extensions
-from framework_parity.torch_impl.weights import parameters
 
 
 def penalty(spec: Penalty) -> Call:
@@ -19,15 +20,22 @@ def penalty(spec: Penalty) -> Call:
 
 
 class ModelPenalty:
-    """The penalty on one model; without a spec it is 0."""
+    """The penalty on some parameters; without a spec it is 0.
 
-    def __init__(self, spec: Penalty | None, model: nn.Module) -> None:
+    Args:
+        spec: the penalty, or None.
+        parameters: the trainable tensors, by neutral name.
+    """
+
+    def __init__(
+        self, spec: Penalty | None, parameters: Mapping[str, Tensor]
+    ) -> None:
         self.spec = spec
         if spec is not None:
             self.function: nn.Module = penalty(spec).construct()
             self.weights = [
                 value
-                for name, value in parameters(model).items()
+                for name, value in parameters.items()
                 if is_chosen(name, spec.weights)
             ]
 

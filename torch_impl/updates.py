@@ -1,14 +1,16 @@
 """Parameter updates: accumulation, clipping and the optimiser's step."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from framework_parity.common.codegen.calls import Call, builder_for
 from framework_parity.common.spec.recipe import Recipe
-from framework_parity.torch_impl.weights import parameters
+
+# Clips the gradients of tensors in place.
+Clip: TypeAlias = Callable[[Sequence[Tensor]], Any]
 
 
 def optimizer_call(recipe: Recipe) -> Call:
@@ -19,17 +21,19 @@ def optimizer_call(recipe: Recipe) -> Call:
     return builder_for("torch_impl", recipe.optimizer)(recipe.optimizer)
 
 
-def build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
-    """Return the optimiser of the model's parameters.
+def build_optimizer(
+    recipe: Recipe, parameters: Mapping[str, Tensor]
+) -> torch.optim.Optimizer:
+    """Return the optimiser of some parameters.
 
     Args:
         recipe: the optimiser and its options.
-        model: the network.
+        parameters: the trainable tensors, by neutral name.
 
     Translation: parameters without weight decay are a parameter group.
     """
     spec = recipe.optimizer
-    named = parameters(model).items()
+    named = parameters.items()
     groups: list[dict[str, Any]] = [
         {"params": [p for name, p in named if spec.decays(name)]},
         {"params": [p for name, p in named if not spec.decays(name)]},
@@ -41,15 +45,32 @@ def build_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
     return optimizer
 
 
+def clipping_of(recipe: Recipe) -> Clip | None:
+    """Return a function that clips gradients in place; None without one.
+
+    Args:
+        recipe: the clipping of gradients.
+    """
+    if recipe.clipping is None:
+        return None
+    return builder_for("torch_impl", recipe.clipping)(
+        recipe.clipping
+    ).construct
+
+
 def compile_update(
-    recipe: Recipe, model: nn.Module, optimizer: torch.optim.Optimizer
+    recipe: Recipe,
+    variables: Sequence[Tensor],
+    optimizer: torch.optim.Optimizer,
+    clip: Clip | None,
 ) -> Callable[[list[Tensor], float], float]:
     """Return a function of gradients and a rate that updates the parameters.
 
     Args:
-        recipe: the clipping and accumulation of gradients.
-        model: the network.
-        optimizer: the optimiser of its parameters.
+        recipe: the accumulation of gradients.
+        variables: the trainable tensors.
+        optimizer: their optimiser.
+        clip: clips the gradients of the tensors in place, or None.
 
     Returns:
         The function; it returns the rate as the optimiser stores it.
@@ -57,10 +78,6 @@ def compile_update(
     Translation: the optimiser performs only the step. Gradients accumulate
     in `grad` and are clipped there; each parameter group has a rate.
     """
-    variables = list(parameters(model).values())
-    clip = recipe.clipping and builder_for("torch_impl", recipe.clipping)(
-        recipe.clipping
-    )
     batches = recipe.accumulation.batches if recipe.accumulation else 1
     mean = recipe.accumulation and recipe.accumulation.reduction == "mean"
     waiting = 0
@@ -76,7 +93,7 @@ def compile_update(
         waiting = (waiting + 1) % batches
         if not waiting:
             if clip:
-                clip.construct(variables)
+                clip(variables)
             optimizer.step()
         used: float = optimizer.param_groups[0]["lr"]
         return used

@@ -94,15 +94,8 @@ def each_to_neutral(
         tensors: the tensors, stacked along the first axis.
         layout: of each of them.
         shape: its shape in the spec.
-
-    Translation: the position of each element in neutral layout is computed
-    once, and is the same for all.
     """
-    own = tensors.shape[1:]
-    numbers = torch.arange(own.numel()).reshape(own)
-    places = to_neutral(numbers, layout, shape).reshape(-1)
-    rows = tensors.detach().cpu().flatten(1).numpy()
-    return rows[:, places].reshape(-1, *shape)
+    return layout.each_to_neutral(tensors.detach().cpu().numpy(), shape)
 
 
 def from_neutral(

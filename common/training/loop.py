@@ -8,7 +8,8 @@ training stops, so that these cannot differ between the frameworks.
 import heapq
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import Any, Protocol, TypeAlias
 
@@ -276,58 +277,143 @@ def grid(points: Array) -> Array:
     return np.stack([columns.ravel(), rows.ravel()], axis=1)
 
 
+@dataclass
+class Run:
+    """One of several runs of an arm that are trained at the same time.
+
+    Attributes:
+        seed: the seed of the batch order and the dropout masks.
+        nudge: a seed that reorders the samples inside each batch, or None.
+        epochs: the number of epochs, or None for that of the recipe.
+        observer: measures the network at some epochs, or None.
+        drawn: a recorded order and masks, or None to draw them by the seed.
+    """
+
+    seed: int
+    nudge: int | None = None
+    epochs: int | None = None
+    observer: Observer | None = None
+    drawn: RecordedDraws | None = None
+
+
+class Group(Protocol):
+    """Runs of one network that are trained together; see `fit_all`.
+
+    A run is known by its place among those that have not ended.
+    """
+
+    def steps(self, segments: Sequence[Segment]) -> list[dict[str, Curve]]:
+        """Train each run on a segment, and return the curves of each."""
+
+    def check_out(self, run: int) -> None:
+        """Copy the weights of a run to the network of the trainer."""
+
+    def keep(self, runs: Sequence[int]) -> None:
+        """Leave out all runs but some; the others have ended."""
+
+
+class Alone:
+    """A group of one run, which the trainer itself trains."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer = trainer
+
+    def steps(self, segments: Sequence[Segment]) -> list[dict[str, Curve]]:
+        """Train the run on its segment, and return its curves."""
+        return [self.trainer.steps(segment) for segment in segments]
+
+    def check_out(self, run: int) -> None:
+        """Do nothing: the network of the trainer has the weights."""
+
+    def keep(self, runs: Sequence[int]) -> None:
+        """Do nothing: there is only one run."""
+
+
 def fit(
     trainer: Trainer,
     arm: Arm,
-    seed: int,
     samples: int,
+    run: Run,
     grid_points: Array | None = None,
     progress: StepProgress | None = None,
-    nudge: int | None = None,
-    observer: Observer | None = None,
-    drawn: RecordedDraws | None = None,
-    epochs: int | None = None,
 ) -> Record:
-    """Train one arm from the weights that the trainer holds.
+    """Train one run of an arm from the weights that the trainer holds.
 
     Args:
         trainer: a backend's trainer, loaded with the initial weights.
         arm: the network, its data and its training recipe.
-        seed: the seed of the batch order and the dropout masks.
         samples: the number of training samples.
+        run: the seed and the extent of the run.
         grid_points: the inputs of the final predictions, or None.
         progress: called with the number of steps done and in total.
-        nudge: a seed that reorders the samples inside each batch, or None.
-        observer: measures the network at some epochs, or None.
-        drawn: a recorded order and masks, or None to draw them by the seed.
-        epochs: the number of epochs, or None for that of the recipe.
 
     Returns:
         The curves, final metrics, weights and predictions of the run.
     """
-    total = epochs or arm.recipe.epochs
-    run = _Run(trainer, arm, seed, samples, total, progress, nudge, drawn)
-    watchers = _Watchers(trainer, arm)
-    due = observer.due(total) if observer else set()
-    if observer and 0 in due:
-        observer.look(trainer, 0)
+    group = Alone(trainer)
+    return fit_all(group, trainer, arm, samples, [run], grid_points, progress)[
+        0
+    ]
+
+
+def fit_all(
+    group: Group,
+    trainer: Trainer,
+    arm: Arm,
+    samples: int,
+    runs: Sequence[Run],
+    grid_points: Array | None = None,
+    progress: StepProgress | None = None,
+) -> list[Record]:
+    """Train several runs of an arm from the weights that a group holds.
+
+    Args:
+        group: the weights of all runs.
+        trainer: a backend's trainer, whose network is given the weights of
+            a run to be evaluated and measured.
+        arm: the network, its data and its training recipe.
+        samples: the number of training samples.
+        runs: the seed and the extent of each run, in the group's order.
+        grid_points: the inputs of the final predictions, or None.
+        progress: called with the number of steps done and in total.
+
+    Returns:
+        The curves, final metrics, weights and predictions of each run.
+    """
+    running = [_Run(trainer, arm, samples, run) for run in runs]
+    total = max(run.epochs for run in running)
+    counted = sum(run.total for run in running)
+    due = set[int]().union(*(run.due | {run.epochs} for run in running))
+    active = list(running)
+
+    def visit(epoch: int, evaluated: bool) -> None:
+        """Measure the runs after an epoch; leave out those that ended."""
+        left = []
+        for place, run in enumerate(active):
+            now = evaluated or epoch == run.epochs
+            if now or epoch in run.due:
+                group.check_out(place)
+            if not run.reached(epoch, now, grid_points):
+                left.append(place)
+        if len(left) < len(active):
+            group.keep(left)
+            active[:] = [active[place] for place in left]
+
+    visit(0, False)
     for stretch, evaluated in _stretches(arm, total, due):
-        run.train(stretch, watchers.slowed)
-        end = stretch.stop
-        if observer and end in due:
-            observer.look(trainer, end)
-        if evaluated and watchers.seen(end, run.evaluate(end)):
+        plans = [run.planned(stretch) for run in active]
+        for planned in zip(*plans, strict=True):
+            start = time.perf_counter()
+            curves = group.steps(planned)
+            seconds = (time.perf_counter() - start) / len(active)
+            for run, values in zip(active, curves, strict=True):
+                run.take(values, seconds)
+            if progress:
+                progress(sum(run.done for run in running), counted)
+        visit(stretch.stop, evaluated)
+        if not active:
             break
-    best = watchers.best_epoch()
-    left = run.evaluations[-1]["epoch"]
-    if watchers.kept is not None:
-        trainer.load(watchers.kept)
-        left = best["best_epoch"]
-    if observer:
-        observer.look(trainer, int(left), last=True)
-    predictions = None if grid_points is None else trainer.predict(grid_points)
-    seen = observer.record() if observer else {}
-    return run.record(best, predictions, seen)
+    return [run.result for run in running]
 
 
 class _Watchers:
@@ -391,46 +477,80 @@ def _stretches(
 class _Run:
     """A training run in progress, with its curves so far."""
 
+    result: Record
+
     def __init__(
-        self,
-        trainer: Trainer,
-        arm: Arm,
-        seed: int,
-        samples: int,
-        epochs: int,
-        progress: StepProgress | None,
-        nudge: int | None,
-        drawn: RecordedDraws | None,
+        self, trainer: Trainer, arm: Arm, samples: int, run: Run
     ) -> None:
-        self.trainer, self.arm, self.seed = trainer, arm, seed
-        self.samples, self.progress, self.nudge = samples, progress, nudge
-        self.drawn = drawn
+        self.trainer, self.arm, self.samples = trainer, arm, samples
+        self.seed, self.nudge, self.drawn = run.seed, run.nudge, run.drawn
+        self.observer = run.observer
+        self.epochs = run.epochs or arm.recipe.epochs
+        self.total = self.epochs * steps_per_epoch(arm.recipe, samples)
+        self.due = self.observer.due(self.epochs) if self.observer else set()
+        self.watchers = _Watchers(trainer, arm)
         self.curves: dict[str, list[Curve]] = {}
         self.evaluations: list[dict[str, float]] = []
         self.done = self.measured = 0
         self.seconds = 0.0
-        self.total = epochs * steps_per_epoch(arm.recipe, samples)
         self.evaluated = [
             part
             for part, size in arm.data.part_sizes().items()
             if size and part != "test"
         ]
 
-    def train(self, epochs: range, slowed: float) -> None:
-        steps = segments(
+    def planned(self, epochs: range) -> Iterator[Segment]:
+        """Yield the steps of some epochs, with the rates of the plateau."""
+        slowed = self.watchers.slowed
+        for segment in segments(
             *(self.arm, self.samples, self.seed),
             *(epochs, self.nudge, self.drawn),
+        ):
+            yield segment if slowed == 1 else segment.slowed(slowed)
+
+    def take(self, curves: dict[str, Curve], seconds: float) -> None:
+        """Append the curves of a segment."""
+        for name, values in curves.items():
+            self.curves.setdefault(name, []).append(values)
+        self.done += len(curves["loss"])
+        self.seconds += seconds
+
+    def reached(
+        self, epoch: int, evaluated: bool, grid_points: Array | None
+    ) -> bool:
+        """Measure and evaluate the weights that the trainer holds now.
+
+        Args:
+            epoch: the number of epochs that are done.
+            evaluated: whether the recipe evaluates the network here.
+            grid_points: the inputs of the final predictions, or None.
+
+        Returns:
+            Whether the run has ended; it then has its `result`.
+        """
+        if self.observer and epoch in self.due:
+            self.observer.look(self.trainer, epoch)
+        if not evaluated:
+            return False
+        stopped = self.watchers.seen(epoch, self.evaluate(epoch))
+        if stopped or epoch == self.epochs:
+            self._finish(grid_points)
+            return True
+        return False
+
+    def _finish(self, grid_points: Array | None) -> None:
+        best, kept = self.watchers.best_epoch(), self.watchers.kept
+        left = self.evaluations[-1]["epoch"]
+        if kept is not None:
+            self.trainer.load(kept)
+            left = best["best_epoch"]
+        if self.observer:
+            self.observer.look(self.trainer, int(left), last=True)
+        predictions = (
+            None if grid_points is None else self.trainer.predict(grid_points)
         )
-        for planned in steps:
-            segment = planned if slowed == 1 else planned.slowed(slowed)
-            start = time.perf_counter()
-            curves = self.trainer.steps(segment)
-            self.seconds += time.perf_counter() - start
-            for name, values in curves.items():
-                self.curves.setdefault(name, []).append(values)
-            self.done += len(segment)
-            if self.progress:
-                self.progress(self.done, self.total)
+        seen = self.observer.record() if self.observer else {}
+        self.result = self.record(best, predictions, seen)
 
     def evaluate(self, epoch: int) -> dict[str, float]:
         values = {"epoch": float(epoch)} | self._metrics(self.evaluated)

@@ -40,16 +40,17 @@ class FinishedRuns:
         self.setting = (randomness, device, *versions)
 
     def load(
-        self, backend: str, arguments: dict[str, Any]
+        self, backend: str, key: str, arguments: dict[str, Any]
     ) -> list[Record] | None:
-        """Return the records of a run, or None if it is not finished.
+        """Return the records of a task, or None if it is not finished.
 
         Args:
             backend: `torch` or `keras`.
-            arguments: the arguments of the task `train`.
+            key: the name of the task among those of an arm.
+            arguments: the arguments of the task.
         """
         try:
-            path = self._path(backend, arguments)
+            path = self._path(backend, key, arguments)
             with path.open("rb") as file, np.load(file) as arrays:
                 head = json.loads(str(arrays["head"]))
                 if head["key"] != self._key(arguments):
@@ -62,13 +63,18 @@ class FinishedRuns:
             return None  # missing or incomplete
 
     def save(
-        self, backend: str, arguments: dict[str, Any], records: list[Record]
+        self,
+        backend: str,
+        key: str,
+        arguments: dict[str, Any],
+        records: list[Record],
     ) -> None:
-        """Store the records of a finished run.
+        """Store the records of a finished task.
 
         Args:
             backend: `torch` or `keras`.
-            arguments: the arguments of the task `train`.
+            key: the name of the task among those of an arm.
+            arguments: the arguments of the task.
             records: its results.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +94,7 @@ class FinishedRuns:
                     arrays[f"{n}/{kind}/{name}"] = value
             if record.grid is not None:
                 arrays[f"{n}/grid"] = record.grid
-        path = self._path(backend, arguments)
+        path = self._path(backend, key, arguments)
         # A file that is being written when the run is killed is not used.
         unfinished = path.with_suffix(".part")
         with unfinished.open("wb") as file:
@@ -99,8 +105,8 @@ class FinishedRuns:
         """Delete the files; the report has the results."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _path(self, backend: str, arguments: dict[str, Any]) -> Path:
-        name = f"{arguments['arm'].name}-{backend}-seed{arguments['seed']}"
+    def _path(self, backend: str, key: str, arguments: dict[str, Any]) -> Path:
+        name = f"{arguments['arm'].name}-{backend}-{key}"
         return self.folder / f"{name}.npz"
 
     def _key(self, arguments: dict[str, Any]) -> str:

@@ -1,9 +1,7 @@
 """Run one experiment in both frameworks, on a pool of workers."""
 
 from functools import partial
-from typing import Any
 
-from framework_parity.common.choices import Dtype
 from framework_parity.common.data.image_cache import reading
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.errors import SpecError
@@ -11,12 +9,8 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.common.training.record import Record
-from framework_parity.comparisons.ladder.ladder import epochs_of, run_ladder
-from framework_parity.comparisons.ladder.thresholds import (
-    EPSILON,
-    NUDGES,
-    NUDGES_FLOAT32,
-)
+from framework_parity.comparisons.ladder.ladder import run_ladder
+from framework_parity.comparisons.ladder.thresholds import EPSILON
 from framework_parity.comparisons.ladder.trajectory import (
     Trajectory,
     compare_records,
@@ -27,10 +21,10 @@ from framework_parity.comparisons.ladder.two_sided_causes import (
 )
 from framework_parity.comparisons.run.claim_verdicts import judge_claim
 from framework_parity.comparisons.run.finished import FinishedRuns
-from framework_parity.comparisons.run.replay import recorded
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.scripts import plain_options
 from framework_parity.comparisons.run.settings import RunSettings
+from framework_parity.comparisons.run.training import ArmTraining
 from framework_parity.comparisons.workers.pool import WorkerPool
 from framework_parity.comparisons.workers.worker import (
     Progress,
@@ -110,52 +104,15 @@ def _run_arm(
     def at(stage: str) -> Progress | None:
         return partial(watch, f"{arm.name}: {stage}") if watch else None
 
-    randomness = settings.randomness
-    native = randomness == "native"
-    both = len(pair.workers) == 2
     sides = {name: sides_of(arm)[name] for name in pair.workers}
-    dtypes = {
-        name: settings.dtype or side.recipe.precision
-        for name, side in sides.items()
-    }
-    held = {
-        name: _held_epochs(side, settings.held_steps)
-        for name, side in sides.items()
-    }
-    result = ArmResult(
-        next(iter(sides.values())), {name: [] for name in pair.workers}
-    )
+    both = len(sides) == 2
+    result = ArmResult(next(iter(sides.values())), {})
     if isinstance(arm, TwoArms):
         result.sides = sides
-    for seed in range(settings.seeds):
-        compared = seed == 0 and both and not native
-        arguments: dict[str, dict[str, Any]] = {
-            name: {
-                "arm": side,
-                "seed": seed,
-                "dtype": dtypes[name],
-                "nudges": _nudges(dtypes[name]) if compared else (),
-                "nudged_epochs": held[name],
-                "native": native,
-            }
-            for name, side in sides.items()
-        }
-        precisions = " and ".join(dict.fromkeys(dtypes.values()))
-        trained = _finished(finished, arguments)
-        if trained is None:
-            if randomness == "replay":
-                for name, side in sides.items():
-                    arguments[name]["drawn"] = recorded(pair, side, seed)
-            trained = pair.ask_each(
-                "train", arguments, at(f"{precisions}, seed {seed}")
-            )
-            if finished is not None:
-                for name, records in trained.items():
-                    finished.save(name, arguments[name], records)
-        for name, records in trained.items():
-            result.records[name].append(records[0])
-        if compared:
-            result.curves = _compared(arm, trained, held, dtypes)
+    training = ArmTraining(pair, sides, settings, at, finished)
+    result.records, first = training.train()
+    if training.compared:
+        result.curves = _compared(arm, first, training)
     result.scripts = _scripts(pair, spec, sides)
     if both:
         steps, stage = settings.trajectory_steps, at("ladder, float64")
@@ -187,50 +144,21 @@ def _scripts(
     return {name: script.python for name, script in made.items()}
 
 
-def _finished(
-    finished: FinishedRuns | None, arguments: dict[str, dict[str, Any]]
-) -> dict[str, list[Record]] | None:
-    """Return the records of both frameworks, if both have finished a run."""
-    if finished is None:
-        return None
-    records = {
-        name: finished.load(name, given) for name, given in arguments.items()
-    }
-    known = {name: r for name, r in records.items() if r is not None}
-    return known if len(known) == len(records) else None
-
-
-def _nudges(dtype: str) -> tuple[int, ...]:
-    return NUDGES if dtype == "float64" else NUDGES_FLOAT32
-
-
 def _compared(
     arm: Arm | TwoArms,
     trained: dict[str, list[Record]],
-    held: dict[str, int | None],
-    dtypes: dict[str, Dtype],
+    training: ArmTraining,
 ) -> Trajectory:
     """Compare both frameworks' curves up to the end of the held epochs."""
     torch, keras = (
         [record.truncated_at(end) for record in trained[name]]
-        if (end := held[name])
+        if (end := training.held[name])
         else trained[name]
         for name in ("torch", "keras")
     )
     if isinstance(arm, TwoArms):
         torch, keras = Sides(arm).records(torch, keras)
-    units = [EPSILON[dtype] for dtype in dtypes.values() if dtype in EPSILON]
+    dtypes = training.dtypes.values()
+    units = [EPSILON[dtype] for dtype in dtypes if dtype in EPSILON]
     unit = max(units, default=None)
     return compare_records(arm.name, torch, keras, unit=unit)
-
-
-def _held_epochs(arm: Arm, steps: int) -> int | None:
-    """Return the number of epochs compared with the floor; None for all.
-
-    The last of them ends with an evaluation, and the perturbed runs end
-    there to save time.
-    """
-    total = arm.recipe.epochs
-    every = arm.recipe.evaluate_every or total
-    epochs = -(-epochs_of(arm, steps) // every) * every
-    return epochs if epochs < total else None

@@ -21,6 +21,7 @@ from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training import batches, loop
+from framework_parity.common.training.ensembles import can_be_batched
 from framework_parity.common.training.observer import Observer
 from framework_parity.common.training.randomness import nudged
 from framework_parity.common.training.record import (
@@ -160,27 +161,103 @@ def train(
     else:
         trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm)
         weights = loop.initial_weights(arm, seed, dtype)
-    samples = arm.data.part_sizes()["train"]
-    gridded = arm.data.source.shape in ((1,), (2,))
-    parts = (drawn and drawn.parts) or {}
-    if not parts and (arm.probes or gridded):
-        # The grid is derived from the samples in float64, without rounding.
-        kind = "float64" if gridded else loop.storage_dtype(dtype)
-        parts = arm.data.parts(arm.recipe.loss, dtype=kind)
-    points = loop.grid(parts["train"].x) if gridded else None
+    measured = _Measured(arm, dtype, (drawn and drawn.parts) or {})
     records = []
     for nudge in (None, *nudges):
         trainer.load(
             weights if nudge is None else nudged(weights, nudge, dtype)
         )
-        observer = Observer(arm, parts) if arm.probes else None
-        record = loop.fit(
-            *(trainer, arm, seed, samples, points),
-            *(progress, nudge, observer, drawn),
-            epochs=None if nudge is None else nudged_epochs,
+        run = loop.Run(
+            seed,
+            nudge,
+            None if nudge is None else nudged_epochs,
+            measured.observer(),
+            drawn,
         )
-        records.append(record)
+        records.append(
+            loop.fit(
+                *(trainer, arm, measured.samples, run),
+                *(measured.points, progress),
+            )
+        )
     return records
+
+
+def train_together(
+    trainer_class: Any,
+    arm: Arm,
+    runs: tuple[tuple[int, int | None], ...],
+    dtype: Dtype,
+    nudged_epochs: int | None = None,
+    progress: loop.StepProgress | None = None,
+) -> list[Record]:
+    """Train several runs of an arm, as one batched model if it has one.
+
+    Args:
+        trainer_class: a backend's `Trainer`.
+        arm: the arm to train.
+        runs: for each run the seed of the initial weights, the batch order
+            and the masks, and the seed of its perturbation, or None.
+        dtype: `float32`, `float64` or, mixed, `bfloat16`.
+        nudged_epochs: number of epochs of the perturbed runs; None for that
+            of the recipe.
+        progress: called with the steps done and the total of all runs.
+
+    Returns:
+        One record for each run.
+    """
+    gradient_norm = bool(arm.probes and arm.probes.gradient_norm)
+    trainer = _trainer(trainer_class, arm, dtype, runs[0][0], gradient_norm)
+    measured = _Measured(arm, dtype, {})
+    weights, asked = [], []
+    for seed, nudge in runs:
+        own = loop.initial_weights(arm, seed, dtype)
+        weights.append(own if nudge is None else nudged(own, nudge, dtype))
+        epochs = None if nudge is None else nudged_epochs
+        asked.append(loop.Run(seed, nudge, epochs, measured.observer()))
+    extent = arm, measured.samples
+    if can_be_batched(arm, dtype):
+        group = trainer.ensemble(weights)
+        return loop.fit_all(
+            group, trainer, *extent, asked, measured.points, progress
+        )
+    records = []
+    for place, (run, own) in enumerate(zip(asked, weights, strict=True)):
+        trainer.reseed(run.seed)
+        trainer.load(own)
+        counted = _counted(progress, place, len(asked))
+        records.append(
+            loop.fit(trainer, *extent, run, measured.points, counted)
+        )
+    return records
+
+
+class _Measured:
+    """What is measured in the runs of an arm, and on which data."""
+
+    def __init__(self, arm: Arm, dtype: Dtype, parts: dict[str, Part]) -> None:
+        self.arm, self.parts = arm, parts
+        self.samples = arm.data.part_sizes()["train"]
+        gridded = arm.data.source.shape in ((1,), (2,))
+        if not parts and (arm.probes or gridded):
+            # The grid is derived from the samples in float64, without
+            # rounding.
+            kind = "float64" if gridded else loop.storage_dtype(dtype)
+            self.parts = arm.data.parts(arm.recipe.loss, dtype=kind)
+        self.points = loop.grid(self.parts["train"].x) if gridded else None
+
+    def observer(self) -> Observer | None:
+        """Return a new observer of a run, if the arm has probes."""
+        return Observer(self.arm, self.parts) if self.arm.probes else None
+
+
+def _counted(
+    progress: loop.StepProgress | None, run: int, runs: int
+) -> loop.StepProgress | None:
+    """Return a function for the steps of one of several runs."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(run * total + done, runs * total)
 
 
 def train_independently(
@@ -202,14 +279,6 @@ def train_independently(
     Returns:
         One record for each seed.
     """
-
-    def counted(run: int) -> loop.StepProgress | None:
-        if progress is None:
-            return None
-        return lambda done, total: progress(
-            run * total + done, len(seeds) * total
-        )
-
     return [
         train(
             trainer_class,
@@ -217,7 +286,7 @@ def train_independently(
             seed,
             dtype,
             native=True,
-            progress=counted(run),
+            progress=_counted(progress, run, len(seeds)),
         )[0]
         for run, seed in enumerate(seeds)
     ]

@@ -84,7 +84,8 @@ class Side(ABC):
         """Return the optimiser of a small network with this recipe."""
         example = arm([{"dense": 2}, "batch_norm", {"dense": 3}], **recipe)
         model = self.module("model").build(example)
-        return self.module("updates").build_optimizer(example.recipe, model)
+        build = self.module("updates").build_optimizer
+        return build(example.recipe, self.module("weights").parameters(model))
 
     def emit(self, item: Item) -> str:
         """Return the code that builds the item, as `thing`."""

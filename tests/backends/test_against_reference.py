@@ -74,8 +74,13 @@ def first_of_each_step(cases: Iterable[Case]) -> list[Case]:
 # that each of its parameters is trained. So of each kind of layer one case
 # with the same parameters is trained, and those with a state or masks; the
 # others are trained in the slow tests.
+FIRST = {case.id for case in first_of_each_step(LAYERS + LOSSES)}
 NOT_TRAINED = {case.id for case in LAYERS + LOSSES if not carries_over(case)}
-NOT_TRAINED -= {case.id for case in first_of_each_step(LAYERS + LOSSES)}
+NOT_TRAINED -= FIRST
+
+# The casts of a kind of layer are the same for each of its choices, of which
+# the slow tests compute the others in float32.
+ALIKE_IN_FLOAT32 = {case.id for case in IN_FLOAT32} - FIRST
 
 
 def steps_of(case: Case) -> int:
@@ -137,7 +142,7 @@ def test_thirty_steps_equal_the_numpy_reference(
 
 
 @on_each_backend
-@pytest.mark.parametrize("case", IN_FLOAT32, ids=lambda c: c.id)
+@pytest.mark.parametrize("case", marked(IN_FLOAT32, ALIKE_IN_FLOAT32))
 def test_float32_forward_and_gradients_are_close(
     case: Case, backend: str, examined: Examined, referred: Referred
 ) -> None:

@@ -22,7 +22,7 @@ from tests.cases_images import EVEN_AND_ODD
 WIDEST = 79
 
 # Fewest items of a kind; each is built twice, and run.
-ENOUGH = 6
+ENOUGH = 4
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
 each_kind = pytest.mark.parametrize("kind", EMITTED, ids=lambda k: k.kind())

@@ -150,7 +150,8 @@ class Side(ABC):
             model = self.module("model").build(arm)
             recipe = arm.recipe.model_copy(update={"accumulation": None})
             build = self.module("updates").build_optimizer
-            return self.reading().read(build(recipe, model))
+            own = self.module("weights").parameters(model)
+            return self.reading().read(build(recipe, own))
         if part == "clipping":
             return self.reading().read_clipping(self.waiting(call))
         if part == "penalty":

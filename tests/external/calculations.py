@@ -325,11 +325,9 @@ class _MovedByFramework(_Moved):
         self.model = _module(trainer_class, "model").build(spec)
         first = np.asarray(start, dtype).reshape(1, -1)
         self.weights.write(self.model, {KERNEL: first})
-        updates = _module(trainer_class, "updates")
-        self.live = updates.build_optimizer(spec.recipe, self.model)
-        self.update = updates.compile_update(
-            spec.recipe, self.model, self.live
-        )
+        self.updates = _module(trainer_class, "updates")
+        self.own = self.weights.parameters(self.model)
+        self.live = self.updates.build_optimizer(spec.recipe, self.own)
 
     def value(self) -> np.ndarray:
         kernel = self.weights.read(self.model, self.spec.tensors)[KERNEL]
@@ -342,7 +340,7 @@ class _MovedByFramework(_Moved):
 
 class _MovedByTorch(_MovedByFramework):
     def remember(self, first: np.ndarray, second: np.ndarray) -> None:
-        [parameter] = self.weights.parameters(self.model).values()
+        [parameter] = self.own.values()
         torch = importlib.import_module("torch")
         self.live.state[parameter] = {
             "step": torch.tensor(0.0),
@@ -351,7 +349,10 @@ class _MovedByTorch(_MovedByFramework):
         }
 
     def step(self, gradient: np.ndarray, rate: float) -> None:
-        self.update([self.tensor(gradient, (-1, 1))], rate)
+        recipe, clip = self.spec.recipe, self.updates.clipping_of
+        self.updates.compile_update(
+            recipe, list(self.own.values()), self.live, clip(recipe)
+        )([self.tensor(gradient, (-1, 1))], rate)
 
 
 class _MovedByKeras(_MovedByFramework):
@@ -360,7 +361,7 @@ class _MovedByKeras(_MovedByFramework):
         self.live._velocities[0].assign(self.tensor(second, (1, -1)))
 
     def step(self, gradient: np.ndarray, rate: float) -> None:
-        self.update(
+        self.updates.compile_update(list(self.own.values()), self.live)(
             [self.tensor(gradient, (1, -1))], np.asarray(rate, self.dtype)
         )
 

@@ -115,7 +115,7 @@ def fit(losses: list[float], **recipe: Any) -> tuple[Scripted, Any]:
     assert samples == 36
     # It has only the methods that are used here.
     trainer: Any = Scripted(losses, 1)
-    record = loop.fit(trainer, stopped, 0, samples)
+    record = loop.fit(trainer, stopped, samples, loop.Run(0))
     return trainer, record
 
 
@@ -182,8 +182,8 @@ def test_progress_counts_all_steps() -> None:
     loop.fit(
         trainer,
         plain,
-        0,
         36,
+        loop.Run(0),
         progress=lambda done, total: calls.append((done, total)),
     )
     assert calls[-1] == (16, 16)

@@ -35,8 +35,8 @@ def runs(folder: Path, randomness: str = "shared") -> FinishedRuns:
 def test_a_record_is_read_as_it_was_stored(
     records: list[Record], tmp_path: Path
 ) -> None:
-    runs(tmp_path).save("torch", arguments(), records)
-    loaded = runs(tmp_path).load("torch", arguments())
+    runs(tmp_path).save("torch", "seed0", arguments(), records)
+    loaded = runs(tmp_path).load("torch", "seed0", arguments())
     assert loaded is not None
     assert [r.digest() for r in loaded] == [r.digest() for r in records]
     assert [r.parameters for r in loaded] == [r.parameters for r in records]
@@ -51,20 +51,20 @@ def test_a_record_is_read_as_it_was_stored(
 def test_a_run_with_other_settings_is_not_finished(
     changed: dict[str, Any], records: list[Record], tmp_path: Path
 ) -> None:
-    runs(tmp_path).save("torch", arguments(), records)
-    assert runs(tmp_path).load("torch", arguments(**changed)) is None
-    assert runs(tmp_path).load("keras", arguments()) is None
-    assert runs(tmp_path, "replay").load("torch", arguments()) is None
+    runs(tmp_path).save("torch", "seed0", arguments(), records)
+    assert runs(tmp_path).load("torch", "seed0", arguments(**changed)) is None
+    assert runs(tmp_path).load("keras", "seed0", arguments()) is None
+    assert runs(tmp_path, "replay").load("torch", "seed0", arguments()) is None
 
 
 def test_an_incomplete_file_is_not_used(
     records: list[Record], tmp_path: Path
 ) -> None:
     stored = runs(tmp_path)
-    stored.save("torch", arguments(), records)
+    stored.save("torch", "seed0", arguments(), records)
     (file,) = stored.folder.iterdir()
     file.write_bytes(file.read_bytes()[:-100])
-    assert stored.load("torch", arguments()) is None
+    assert stored.load("torch", "seed0", arguments()) is None
     stored.clear()
     assert not stored.folder.exists()
 
@@ -75,8 +75,8 @@ def test_nan_and_infinity_are_stored(
     record = records[0]
     record.final["best_epoch"] = float("nan")
     record.steps["loss"][-1] = np.inf
-    runs(tmp_path).save("torch", arguments(), [record])
-    loaded = runs(tmp_path).load("torch", arguments())
+    runs(tmp_path).save("torch", "seed0", arguments(), [record])
+    loaded = runs(tmp_path).load("torch", "seed0", arguments())
     assert loaded is not None
     assert np.isnan(loaded[0].final["best_epoch"])
     assert np.isinf(loaded[0].steps["loss"][-1])
