@@ -67,6 +67,9 @@ class Ticker:
             if elapsed >= limit or (line and stage != self._stage):
                 self._write(line or "starting")
                 self._stage = stage
+        stage, line = self.report()
+        if line and stage != self._stage:
+            self._write(line)
 
     def _write(self, line: str) -> None:
         now = time.monotonic()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -92,9 +93,8 @@ def run(
             folder cannot be written to; before training starts.
         WorkerError: if a framework fails.
     """
-    if data_dir is None and pool is not None:
-        data_dir = pool.images.folder
-    settings = RunSettings(
+    settings = _settings(
+        pool,
         profile=profile,
         backends=backends,
         dtype=dtype,
@@ -106,10 +106,6 @@ def run(
         download=download,
     )
     spec = find_experiment(experiment, dataset, profile, lesson)
-    if settings.randomness == "replay":
-        demand_replayable(spec)
-    if out is not None:
-        out = validation.folder("out", out, validation.FILES["run"])
     with ExitStack() as stack:
         pool = pool or stack.enter_context(
             WorkerPool(
@@ -119,23 +115,47 @@ def run(
                 images=settings.images,
             )
         )
-        finished = None
-        if out is not None:
-            finished = FinishedRuns(
-                Path(out), settings.randomness, settings.device
-            )
-        measured = run_experiment(spec, settings, pool, watch, finished)
-    # The report is imported when there is a result to show.
-    from framework_parity.comparisons.report.run import page
-    from framework_parity.comparisons.report.run.display import DisplayedResult
+        return _train(spec, settings, pool, out, watch)()
 
-    result = DisplayedResult.of(measured)
+
+def _settings(pool: WorkerPool | None, **settings: Any) -> RunSettings:
+    """Return the settings; image data sets are where the pool reads them."""
+    if settings.get("data_dir") is None and pool is not None:
+        settings["data_dir"] = pool.images.folder
+    return RunSettings(**settings)
+
+
+def _train(
+    spec: Experiment | TwoSided,
+    settings: RunSettings,
+    pool: WorkerPool,
+    out: str | Path | None,
+    watch: Watcher | None,
+) -> "Callable[[], DisplayedResult]":
+    """Train an experiment; return a function that writes its report."""
+    if settings.randomness == "replay":
+        demand_replayable(spec)
+    folder = finished = None
     if out is not None:
-        with validation.writing(Path(out)):
-            result.report = page.write(result, Path(out))
-        if finished is not None:
+        folder = Path(validation.folder("out", out, validation.FILES["run"]))
+        finished = FinishedRuns(folder, settings.randomness, settings.device)
+    measured = run_experiment(spec, settings, pool, watch, finished)
+
+    def report() -> "DisplayedResult":
+        # The report is imported when there is a result to show.
+        from framework_parity.comparisons.report.run import page
+        from framework_parity.comparisons.report.run.display import (
+            DisplayedResult,
+        )
+
+        result = DisplayedResult.of(measured)
+        if folder is not None and finished is not None:
+            with validation.writing(folder):
+                result.report = page.write(result, folder)
             finished.clear()
-    return result
+        return result
+
+    return report
 
 
 def run_each(
@@ -147,13 +167,15 @@ def run_each(
 ) -> Iterator[TimedResult]:
     """Run experiments one after another, on the same workers.
 
+    The report of an experiment is written while the next one trains.
+
     Args:
         specs: the experiments.
         folders: folder for the report of each experiment.
         pool: the workers.
         watching: returns for the name of an experiment a context manager
             with its progress callback.
-        settings: keyword arguments of `run`.
+        settings: keyword arguments of `RunSettings`.
 
     Yields:
         The result and the duration of each experiment.
@@ -162,8 +184,27 @@ def run_each(
         SpecError: if an experiment or an argument is invalid.
         WorkerError: if a framework fails.
     """
-    for spec, folder in zip(specs, folders, strict=True):
-        start = time.perf_counter()
-        with watching(spec.name) as watch:
-            result = run(spec, **settings, out=folder, watch=watch, pool=pool)
-        yield TimedResult(result, time.perf_counter() - start)
+    chosen = _settings(pool, **settings)
+
+    def timed(report: "Callable[[], DisplayedResult]", begun: float) -> Any:
+        trained = time.perf_counter() - begun
+        begun = time.perf_counter()
+        result = report()
+        return TimedResult(result, trained + time.perf_counter() - begun)
+
+    with ThreadPoolExecutor(1, "report") as thread:
+        written: Future[TimedResult] | None = None
+        for spec, folder in zip(specs, folders, strict=True):
+            begun = time.perf_counter()
+            try:
+                with watching(spec.name) as watch:
+                    report = _train(spec, chosen, pool, folder, watch)
+            except Exception:
+                if written is not None:
+                    yield written.result()
+                raise
+            if written is not None:
+                yield written.result()
+            written = thread.submit(timed, report, begun)
+        if written is not None:
+            yield written.result()

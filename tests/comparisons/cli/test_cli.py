@@ -455,7 +455,7 @@ def test_a_disk_that_is_full_at_the_end_is_one_sentence(
         with validation.writing(tmp_path):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(api_run, "run", full)
+    monkeypatch.setattr(api_run, "_train", full)
     command = ("run", "shallow_vs_deep", "--out", str(tmp_path))
     assert parity(*command) == 3
     assert capsys.readouterr().err.lstrip() == (
