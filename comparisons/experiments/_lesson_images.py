@@ -49,7 +49,7 @@ def lesson_images(
 
 
 def lesson_batch(profile: str, batch: int) -> int:
-    """Return the batch size of a lesson, or an eighth of it.
+    """Return the batch size of a lesson, or a quarter of it.
 
     The quick profile has about 1,000 images in place of 50,000; with smaller
     batches an epoch still has many updates.
@@ -58,7 +58,7 @@ def lesson_batch(profile: str, batch: int) -> int:
         profile: `quick` or `full`.
         batch: the batch size of the lesson.
     """
-    return batch if profile == "full" else max(1, batch // 8)
+    return batch if profile == "full" else max(1, batch // 4)
 
 
 def near_published(arm: str, accuracy: float) -> list[dict[str, str]]:

@@ -26,7 +26,7 @@ def validated(plain: Arm) -> Arm:
     return Arm(plain.name, plain.layers, data, plain.recipe)
 
 
-FAST = {
+TOGETHER = {
     # The gradient of a bias before a normalisation would be rounding alone.
     "vector": arm(
         [
@@ -71,7 +71,14 @@ FAST = {
     ),
 }
 EVERY = [
-    *(pytest.param(each, id=name) for name, each in FAST.items()),
+    *(
+        pytest.param(
+            each,
+            id=name,
+            marks=[] if name in ("vector", "images") else [pytest.mark.slow],
+        )
+        for name, each in TOGETHER.items()
+    ),
     *(
         pytest.param(case.arm, id=case.id, marks=pytest.mark.slow)
         for case in RIDING
@@ -128,7 +135,7 @@ def kinds_of(arms: Iterable[Arm]) -> set[type[LayerSpec]]:
 
 def test_every_layer_but_those_that_are_listed_is_batched() -> None:
     every = kinds_of(case.arm for case in CASES)
-    riding = [*FAST.values(), *(case.arm for case in RIDING)]
+    riding = [*TOGETHER.values(), *(case.arm for case in RIDING)]
     assert all(can_be_batched(each, "float64") for each in riding)
     alone = {kind for kind in every if issubclass(kind, ALONE)}
     assert every - kinds_of(riding) == alone
