@@ -399,6 +399,13 @@ DATA_SETS = [
         "'standardise' is written 'standardize' here",
     ),
     _edit(
+        "scaling-without_numbers",
+        "data.scaling.normalize.mean",
+        DATA,
+        "{digits: {}, scaling: normalize}",
+        "is missing",
+    ),
+    _edit(
         "scaling-mapping",
         "data.scaling",
         DATA,
@@ -796,7 +803,14 @@ NETWORKS = [
         "arms.a.dense",
         ARMS,
         "\n  a: {dense: 3}",
-        "'dense' is a layer, written in an arm's list of layers",
+        "'dense' is a layer, written in a list of layers",
+    ),
+    _edit(
+        "frozen-without_list",
+        "arms.a[0].frozen.dense",
+        ARMS,
+        "\n  a: [{frozen: {dense: 4}}, {dense: 3}]",
+        "written in a list of layers; allowed here: batch_norm, layers",
     ),
     _edit(
         "arm-own_recipe",

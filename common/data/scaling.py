@@ -36,7 +36,8 @@ class Normalize(SpecNode):
 
 
 def _scaling_form(written: Any) -> str:
-    return "mapping" if isinstance(written, dict | Normalize) else "word"
+    named = isinstance(written, dict | Normalize) or written == "normalize"
+    return "mapping" if named else "word"
 
 
 Word = Literal["none", "standardize", "min_max", "symmetric"]

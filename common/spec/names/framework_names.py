@@ -36,7 +36,7 @@ OWNERS = {
 
 # Each family of elements: the noun with its article, and the place of it.
 FAMILIES = {
-    "layer": ("a layer", "an arm's list of layers"),
+    "layer": ("a layer", "a list of layers"),
     "loss": ("a loss", "'recipe.loss'"),
     "optimizer": ("an optimiser", "'recipe.optimizer'"),
     "schedule": ("a schedule", "'recipe.schedule'"),
@@ -272,7 +272,10 @@ def field_hint(kind: str, name: object, allowed: Collection[str]) -> str:
         if meaning.write and not meaning.at and meaning.word not in allowed:
             continue
         return meaning.sentence(name)
-    return elsewhere_hint(name)
+    if hint := elsewhere_hint(name):
+        fields = f"; allowed here: {names(allowed)}" if allowed else ""
+        return hint + fields
+    return ""
 
 
 def value_hint(place: str, value: object) -> str:

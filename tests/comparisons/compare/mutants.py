@@ -68,6 +68,37 @@ TORCH: list[Operator] = [
     (r"nearest", "bilinear", set()),
     (r"self\.ff\(x\)\)", "self.ff(x) * 0.5)", MISSING),
     (r"unbiased=False", "unbiased=True", set()),
+    (r"h\[0\], h\[1\]", "h[1], h[0]", {"concatenate_order"}),
+    (
+        r"torch\.cat\(\[h\[0\], h\[1\]\], dim=1\)",
+        "out[:, -1]",
+        {"gru_returns"},
+    ),
+    (
+        r"MultiheadAttention\(8, 2,",
+        "MultiheadAttention(8, 4,",
+        {"multi_head_attention_heads"},
+    ),
+    (
+        r"self\.attn\(x, x, x,",
+        "self.attn(x, x.flip(1), x,",
+        MISSING | {"multi_head_attention_order"},
+    ),
+    (
+        r"dropout=0\.0, batch",
+        "dropout=0.0, norm_first=True, batch",
+        {"operation_order"},
+    ),
+    (
+        r"dropout=0\.0, batch",
+        "dropout=0.0, activation='gelu', batch",
+        ACTIVATION,
+    ),
+    (
+        r"Transpose2d\(8, 4, 2, stride=2\)",
+        "Transpose2d(8, 4, 2, stride=2, bias=False)",
+        {"conv2d_transpose_bias_missing"},
+    ),
 ]
 KERAS: list[Operator] = [
     (r'"relu"', '"gelu"', ACTIVATION),
@@ -103,6 +134,55 @@ KERAS: list[Operator] = [
     (r"log_softmax", "softmax", ACTIVATION),
     (r"negative_slope=0\.2", "negative_slope=0.3", {"leaky_relu_slope"}),
     (r"\[:, 0\]", "[:, -1]", set()),
+    *(
+        (r"layers\.LSTM\(4\)", f"layers.LSTM(4, {argument})", {slug})
+        for argument, slug in {
+            "recurrent_activation='hard_sigmoid'": "lstm_recurrent_activation",
+            "activation='relu'": "lstm_activation",
+            "go_backwards=True": "lstm_direction",
+            "use_bias=False": "lstm_bias_missing",
+        }.items()
+    ),
+    (
+        r"layers\.GRU\(5\)",
+        "layers.GRU(5, reset_after=False)",
+        {"gru_reset"},
+    ),
+    (
+        r"Bidirectional\(layers\.GRU\(5\)\)",
+        "GRU(10)",
+        {"gru_direction"},
+    ),
+    (
+        r"layers\.Embedding\(30, 6\),",
+        "layers.Embedding(30, 6, mask_zero=True),",
+        {"lstm_masked", "global_average_pool_masked"},
+    ),
+    (
+        r"MultiHeadAttention\(2, 4\)",
+        "MultiHeadAttention(4, 2)",
+        {"multi_head_attention_heads"},
+    ),
+    (
+        r"MultiHeadAttention\(2, 4\)",
+        "MultiHeadAttention(2, 4, use_bias=False)",
+        {"multi_head_attention_bias"},
+    ),
+    (
+        r"self\.attn\(x, x\)",
+        "self.attn(x, x, use_causal_mask=True)",
+        {"multi_head_attention_causal"},
+    ),
+    (
+        r"Conv2DTranspose\(4, 2, strides=2\)",
+        "Conv2DTranspose(4, 2, strides=2, use_bias=False)",
+        {"conv2d_transpose_bias_missing"},
+    ),
+    (
+        r"UpSampling2D\(\)",
+        "UpSampling2D(interpolation='bilinear')",
+        set(),
+    ),
 ]
 
 
