@@ -3,6 +3,7 @@
 from tests.backends import examination, loading, precisions, saving, tails
 from tests.coverage import emission
 from tests.external import calculations, plain_optimizers
+from tests.framework_names import ask
 
 
 def add_tasks(backend: str) -> None:
@@ -15,3 +16,4 @@ def add_tasks(backend: str) -> None:
     calculations.add_tasks(backend)
     plain_optimizers.add_tasks(backend)
     tails.add_tasks(backend)
+    ask.add_tasks(backend)

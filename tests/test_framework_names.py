@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.framework_names.__main__ import ask_frameworks
+from framework_parity.comparisons.workers.worker import WorkerPair
 from tests.framework_names.making import (
     UnexplainedError,
     committed,
@@ -14,9 +14,10 @@ from tests.framework_names.making import (
 
 
 @pytest.fixture(scope="module")
-def answers() -> dict[str, dict[str, Any]]:
+def answers(pair: WorkerPair) -> dict[str, dict[str, Any]]:
     """Return the public names and calls of both frameworks and backends."""
-    return ask_frameworks()
+    asked: dict[str, dict[str, Any]] = pair.ask("asked")
+    return asked
 
 
 def test_the_committed_table_is_what_is_made(

@@ -199,7 +199,6 @@ CASES: dict[str, dict[str, Any]] = {
         [{"dense": 8}, {"dropout": 0.5}, {"dense": 3}], batch_size="full"
     ),
     "once": case(shuffle="once"),
-    "once_dropped": case(shuffle="once", last_batch="drop"),
     "in_order": case(shuffle="never", data=SMALL | {"split": "last"}),
     "binary": case(
         [{"dense": 4}, "tanh", {"dense": 1}],
@@ -217,7 +216,9 @@ CASES: dict[str, dict[str, Any]] = {
         {"linear": {"test_samples": 50}, "validation": "test"},
         **REGULAR,
     ),
-    "sometimes": case(evaluate_every=3, epochs=7),
+    "sometimes": case(
+        evaluate_every=3, epochs=7, shuffle="once", last_batch="drop"
+    ),
     "never": case(evaluate_every=0),
     "without_validation": case(data=SMALL | {"validation": 0.0}),
     "normalized": case(

@@ -37,7 +37,6 @@ FAST = {
     "plateau_torch",
     "penalty_unreported",
     "accumulated_torch",
-    "once_dropped",
     "sometimes",
     "padded",
 }
@@ -159,7 +158,7 @@ def test_a_plain_script_trains(
     backend: str, pair: WorkerPair, tmp_path: Path
 ) -> None:
     scripts = made(pair, backend, False, "float32")
-    chosen = ("images", "stopped", "padded")
+    chosen = ("images", "padded")
     placed = {tmp_path / name: scripts[name] for name in chosen}
     for folder, results in run_alone(backend, placed).items():
         assert not isinstance(results, str), results
