@@ -29,10 +29,23 @@ ALONE = (
     *(Embedding, MultiHeadAttention, Recurrent),
 )
 
-# The least number of runs that are trained faster as one model. Recording its
-# step takes as long as some hundred steps, and its products are as many
-# calculations as those of all runs.
-LEAST_RUNS = 12
+# The least number of runs that are trained faster as one model, by backend.
+# Recording a step takes as long as some hundred steps in PyTorch and as some
+# thousand in Keras, and its products are as many calculations as those of all
+# runs.
+LEAST_RUNS = {"torch": 4, "keras": 12}
+
+
+def is_batched(backend: str, arm: Arm, dtype: Dtype, runs: int) -> bool:
+    """Return whether several runs of an arm are trained as one model.
+
+    Args:
+        backend: `torch` or `keras`.
+        arm: the network and its training recipe.
+        dtype: the precision.
+        runs: the number of runs.
+    """
+    return runs >= LEAST_RUNS[backend] and can_be_batched(arm, dtype)
 
 
 def can_be_batched(arm: Arm, dtype: Dtype) -> bool:

@@ -6,9 +6,10 @@ from typing import Any
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
+from framework_parity.common.training.batches import steps_per_epoch
 from framework_parity.common.training.ensembles import (
     LEAST_RUNS,
-    can_be_batched,
+    is_batched,
 )
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.ladder import epochs_of
@@ -22,6 +23,9 @@ from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers.worker import Progress, WorkerPair
 
 Records = dict[str, list[Record]]
+
+# The most steps of all seeds together that are trained in some ten seconds.
+SHORT = 20_000
 
 
 @dataclass
@@ -77,15 +81,7 @@ class ArmTraining:
             Of each framework, the record of each seed; and that of seed 0
             followed by those of its perturbed runs, if they are compared.
         """
-        others = self.settings.seeds - 1
-        if (
-            others >= LEAST_RUNS
-            and self.settings.randomness == "shared"
-            and any(
-                can_be_batched(side, self.dtypes[name])
-                for name, side in self.sides.items()
-            )
-        ):
+        if self._is_batched():
             return self._together()
         seeds: Records = {name: [] for name in self.sides}
         first: Records = {}
@@ -95,6 +91,22 @@ class ArmTraining:
             for name, records in trained.items():
                 seeds[name].append(records[0])
         return seeds, first
+
+    def _is_batched(self) -> bool:
+        """Return whether all runs but the judged one are trained together.
+
+        Their records are stored together as well, so that an interruption
+        loses them all; this is worth it only if they are short, or many.
+        """
+        if self.settings.randomness != "shared":
+            return False
+        others = self.settings.seeds - 1
+        steps = max(map(_steps, self.sides.values())) * others
+        return any(
+            is_batched(name, side, self.dtypes[name], others)
+            and (steps <= SHORT or others >= max(LEAST_RUNS.values()))
+            for name, side in self.sides.items()
+        )
 
     def _together(self) -> tuple[Records, Records]:
         alone = self._alone(0, perturbed=False)
@@ -113,8 +125,14 @@ class ArmTraining:
         rest: Records = {name: [] for name in self.sides}
         if any(runs.values()):
             own = {
-                name: {"runs": runs[name], "nudged_epochs": self.held[name]}
-                for name in self.sides
+                name: {
+                    "runs": runs[name],
+                    "batched": is_batched(
+                        name, side, self.dtypes[name], len(runs[name])
+                    ),
+                    "nudged_epochs": self.held[name],
+                }
+                for name, side in self.sides.items()
             }
             stage = "perturbed runs and other seeds"
             rest = self._trained("train_together", "others", own, stage)
@@ -177,6 +195,11 @@ class ArmTraining:
 
 def _nudges(dtype: Dtype) -> tuple[int, ...]:
     return NUDGES if dtype == "float64" else NUDGES_FLOAT32
+
+
+def _steps(arm: Arm) -> int:
+    samples = arm.data.part_sizes()["train"]
+    return arm.recipe.epochs * steps_per_epoch(arm.recipe, samples)
 
 
 def _held(arm: Arm, steps: int) -> int | None:

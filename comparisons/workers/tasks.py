@@ -21,7 +21,6 @@ from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training import batches, loop
-from framework_parity.common.training.ensembles import can_be_batched
 from framework_parity.common.training.observer import Observer
 from framework_parity.common.training.randomness import nudged
 from framework_parity.common.training.record import (
@@ -188,10 +187,11 @@ def train_together(
     arm: Arm,
     runs: tuple[tuple[int, int | None], ...],
     dtype: Dtype,
+    batched: bool,
     nudged_epochs: int | None = None,
     progress: loop.StepProgress | None = None,
 ) -> list[Record]:
-    """Train several runs of an arm, as one batched model if it has one.
+    """Train several runs of an arm, all at once or one after the other.
 
     Args:
         trainer_class: a backend's `Trainer`.
@@ -199,6 +199,8 @@ def train_together(
         runs: for each run the seed of the initial weights, the batch order
             and the masks, and the seed of its perturbation, or None.
         dtype: `float32`, `float64` or, mixed, `bfloat16`.
+        batched: whether they are one batched model; see
+            `common.training.ensembles`.
         nudged_epochs: number of epochs of the perturbed runs; None for that
             of the recipe.
         progress: called with the steps done and the total of all runs.
@@ -216,7 +218,7 @@ def train_together(
         epochs = None if nudge is None else nudged_epochs
         asked.append(loop.Run(seed, nudge, epochs, measured.observer()))
     extent = arm, measured.samples
-    if can_be_batched(arm, dtype):
+    if batched:
         group = trainer.ensemble(weights)
         return loop.fit_all(
             group, trainer, *extent, asked, measured.points, progress

@@ -111,7 +111,7 @@ def _torch_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
 
     from framework_parity.torch_impl import engine, weights
 
-    for name, mask in trainer._masks(segment.masks).items():
+    for name, mask in trainer.to_masks(segment.masks).items():
         trainer.mask_layers[name].mask = mask[0]
     rows = torch.from_numpy(segment.indices[:1])
     samples, labels = trainer.parts["train"]
@@ -127,7 +127,7 @@ def _torch_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
 def _keras_gradients(trainer: Any, segment: batches.Segment) -> list[Any]:
     from framework_parity.keras_impl import engine, weights
 
-    for name, mask in trainer._masks(segment.masks).items():
+    for name, mask in trainer.to_masks(segment.masks).items():
         trainer.mask_layers[name].mask = mask[0]
     samples, labels = trainer.parts["train"]
     x, y = engine.gather(samples, labels, segment.indices[0])

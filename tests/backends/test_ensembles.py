@@ -117,6 +117,7 @@ def test_a_run_in_an_ensemble_is_the_run_alone(
         arm=arm,
         runs=RUNS,
         dtype="float64",
+        batched=True,
         nudged_epochs=1,
     )
     together: list[Record] = future.result()
