@@ -44,9 +44,9 @@ LEFT_OUT = {
     "live/words.py",
 }
 
-# Files of one side only: PyTorch has no `fit`, and Keras no recurrent layer of
-# several layers.
-ONE_SIDED = {"live/fit.py", "live/stacked.py"}
+# Files of one side only: PyTorch has no `fit`, Keras no recurrent layer of
+# several layers, and its functions are traced.
+ONE_SIDED = {"live/fit.py", "live/stacked.py", "recording.py"}
 
 # Names of one side only: PyTorch draws the weights of a network after building
 # it, Keras's layers draw theirs when they are built.
@@ -58,7 +58,7 @@ OF_ITS_OWN = {
     # Keras traces the outputs of a softmax back to its inputs.
     "engine.py": {"as_they_are"},
     # PyTorch records the operations of a step, where Keras traces a graph.
-    "ensemble.py": {"Step", "compile_steps"},
+    "ensemble.py": {"compile_steps"},
     # Clipping and accumulation are arguments of Keras's optimisers, and a
     # penalty is a sum over Keras's model.
     "updates.py": {"Clip", "clipping_of", "compile_update"},

@@ -7,17 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
-from torch.fx.experimental.proxy_tensor import make_fx
 
 from framework_parity.common.training.batches import Segment
 from framework_parity.common.training.masks import set_masks
 from framework_parity.common.training.record import Curve, Tensors
 from framework_parity.torch_impl import updates
 from framework_parity.torch_impl.penalties import ModelPenalty
+from framework_parity.torch_impl.recording import record
 from framework_parity.torch_impl.tensors import to_array
-
-# From tensors, x, y and masks to losses, gradients and running averages.
-Step = Callable[..., tuple[Tensor, list[Tensor], dict[str, Tensor]]]
 
 
 class Ensemble:
@@ -66,7 +63,7 @@ class Ensemble:
             self.optimizer,
             self._clipping(updates.clipping_of(recipe)),
         )
-        self.recorded: dict[Any, Step] = {}
+        self.recorded: dict[Any, Callable[[Any], Any]] = {}
 
     def steps(self, segments: Sequence[Segment]) -> list[dict[str, Curve]]:
         """Train each run on a segment, and return the curves of each."""
@@ -128,11 +125,9 @@ class Ensemble:
         if shapes not in self.recorded:
             # Recording runs the step, which moves running averages.
             before = {n: v.detach().clone() for n, v in self.tensors.items()}
-            recorder = make_fx(lambda *given: self._gradients(*given))
-            self.recorded[shapes] = recorder(*arguments)
+            self.recorded[shapes] = record(self._gradients, arguments)
             self._set(before)
-        with torch.no_grad():
-            losses, grads, averages = self.recorded[shapes](*arguments)
+        losses, grads, averages = self.recorded[shapes](arguments)
         self._set(averages)
         return losses, [grad.contiguous() for grad in grads]
 
