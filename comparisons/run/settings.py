@@ -15,7 +15,7 @@ from framework_parity.comparisons.run import validation
 from framework_parity.comparisons.workers.worker import DEVICES, PACKAGES
 
 # Length of the float64 trajectory, in steps.
-TRAJECTORY = {"quick": 100, "full": 2000}
+TRAJECTORY = {"quick": 200, "full": 2000}
 
 # Number of steps over which curves are compared with their floor; in float32
 # most are chaotic long before.
@@ -28,7 +28,7 @@ class RunSettings:
 
     Attributes:
         profile: `quick`, or `full` for the experiment's own numbers and a
-            float64 trajectory of 2,000 steps instead of 100.
+            float64 trajectory of 2,000 steps instead of 200.
         backends: the frameworks to run; with a single one nothing is
             compared.
         dtype: the precision of the curves; None for that of each arm's

@@ -58,7 +58,7 @@ def run(
             project's own version; None for the first in the full profile,
             and for the project's own in the quick profile.
         profile: `quick`, or `full` for the experiment's own numbers and a
-            float64 trajectory of 2,000 steps instead of 100.
+            float64 trajectory of 2,000 steps instead of 200.
         backends: the frameworks to run; with a single one nothing is
             compared.
         dtype: the precision of the curves; None for that of each arm's
