@@ -72,6 +72,9 @@ def drawn_inputs(
 ) -> list[Array]:
     """Return random inputs.
 
+    Id 0 is at the end of the first sample and at the beginning of the last
+    one, as masks take it for padding.
+
     Args:
         shapes: of each input, batch first, channels last.
         kinds: `float` (standard normal) or `int` (ids) of each input.
@@ -79,12 +82,16 @@ def drawn_inputs(
         seed: the seed.
     """
     rng = stream(seed, "compare", "inputs")
-    return [
-        rng.integers(ids, size=shape)
-        if kind == "int"
-        else rng.normal(size=shape)
-        for shape, kind in zip(shapes, kinds, strict=True)
-    ]
+    inputs: list[Array] = []
+    for shape, kind in zip(shapes, kinds, strict=True):
+        if kind == "int":
+            drawn = rng.integers(ids, size=shape)
+            rows = drawn.reshape(len(drawn), -1)
+            rows[0, -1] = rows[-1, 0] = 0
+            inputs.append(drawn)
+        else:
+            inputs.append(rng.normal(size=shape))
+    return inputs
 
 
 def compare_models(
