@@ -53,13 +53,15 @@ def can_be_batched(arm: Arm, dtype: Dtype) -> bool:
 
     Args:
         arm: the network and its training recipe. Runs whose learning rates
-            follow their losses, and accumulated gradients, are trained one
-            after the other.
+            follow their losses, whose gradients are accumulated, or whose
+            evaluation changes the network are trained one after the other.
         dtype: the precision; not bfloat16, whose casts are no operations of
             the network.
     """
     recipe = arm.recipe
     if recipe.plateau or recipe.accumulation or dtype == "bfloat16":
+        return False
+    if recipe.evaluation_mode == "training":
         return False
     return has_batched_form(arm.all_nodes)
 

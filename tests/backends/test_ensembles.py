@@ -144,7 +144,11 @@ def test_every_layer_but_those_that_are_listed_is_batched() -> None:
 
 @pytest.mark.parametrize(
     "recipe",
-    [{"plateau": {}}, {"accumulation": {"batches": 2}}],
+    [
+        {"plateau": {}},
+        {"accumulation": {"batches": 2}},
+        {"evaluation_mode": "training"},
+    ],
     ids=lambda recipe: next(iter(recipe)),
 )
 def test_runs_with_such_a_recipe_are_trained_alone(
