@@ -130,7 +130,7 @@ class Experiment(Model):
             if missing:
                 self._refuse(
                     ("plots", index),
-                    f"got {picture.kind()!r}, but of {name!r} {missing}",
+                    f"got {picture.kind()!r}, but in arm {name!r} {missing}",
                 )
 
         arms = [self.arm(name) for name in picture.arms or self.arms]

@@ -258,7 +258,8 @@ class Fit(PlotSpec):
         return (
             None
             if fits
-            else "the data are not a function of one input with noise"
+            else "the data set has no known function of one input without "
+            "noise, as 'sine' and 'polynomial' have"
         )
 
 

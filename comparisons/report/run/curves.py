@@ -149,7 +149,7 @@ def _share(row: Any, result: Result, metric: str) -> None:
     """
     limits = [panel.get_ylim() for panel in row]
     low, high = min(x for x, _ in limits), max(y for _, y in limits)
-    if metric != "loss" or row[1].get_yscale() == "linear":
+    if metric != "loss" or row[1].get_yscale() == "linear" or low <= 0:
         for panel in row:
             panel.set_ylim(low, high)
         return
@@ -293,8 +293,10 @@ def _scale(row: Any, result: Result, metric: str, parts: list[str]) -> None:
         )
         for arm in result.arms
     }
+    # An arm without a finite loss has no place on the axis.
+    tops = {name: top for name, top in tops.items() if top > 0}
     lowest = min(_lowest(record, names) for record in _records(result))
-    if lowest <= 0:
+    if lowest <= 0 or not tops:
         return
     for panel in row:
         panel.set_yscale("log")

@@ -159,8 +159,11 @@ def summary_caption(result: Result) -> str:
     """Return a description of the columns of the table."""
     seeds = result.settings.seeds
     mean = f", mean of {counted(seeds, 'seed')}" if seeds > 1 else ""
-    replayed = result.settings.randomness == "replay"
-    drew = ", with the random draws of PyTorch" if replayed else ""
+    drew = {
+        "shared": "",
+        "replay": ", with the random draws of PyTorch",
+        "native": ", each framework with its own random draws",
+    }[result.settings.randomness]
     labels = ", ".join(LABELS[backend] for backend in result.backends)
     metrics = (
         f"{labels}: {result.metric.replace('_', ' ')}, "

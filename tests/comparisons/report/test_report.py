@@ -6,6 +6,7 @@ from dataclasses import replace
 from html import unescape
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -21,7 +22,7 @@ from framework_parity.comparisons.report.run.display import DisplayedResult
 from framework_parity.comparisons.report.run.document import document
 from framework_parity.comparisons.report.run.figures import pictures
 from framework_parity.comparisons.report.run.page import page
-from framework_parity.comparisons.report.style import STYLE
+from framework_parity.comparisons.report.style import STYLE, svg
 from framework_parity.comparisons.run import settings
 from framework_parity.comparisons.run.result import Result
 from tests.comparisons.arms import SMALL
@@ -185,6 +186,46 @@ def test_the_ladder_and_curves_of_one_precision_are_both_drawn(
         "the ladder, float64",
         "the curves, float64",
     ]
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+def with_losses(
+    result: Result, first: list[float], second: list[float]
+) -> Any:
+    """Return the result with two arms that have these losses by epoch."""
+    arms = []
+    for name, losses in (("one", first), ("other", second)):
+        [arm] = result.arms
+        changed = {
+            backend: [
+                replace(
+                    record,
+                    epochs={
+                        key: np.resize(losses, len(values))
+                        if key.endswith("loss")
+                        else values
+                        for key, values in record.epochs.items()
+                    },
+                )
+                for record in records
+            ]
+            for backend, records in arm.records.items()
+        }
+        own = replace(arm.arm, name=name)
+        arms.append(replace(arm, arm=own, records=changed))
+    return replace(result, arms=arms)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("second", [[NAN], [INF], [1e30, NAN], [0.0], [0.5]])
+@pytest.mark.parametrize("first", [[NAN], [1e20, INF], [0.5], [1e-30, 1e30]])
+def test_losses_that_are_huge_or_not_finite_are_drawn(
+    first: list[float], second: list[float], results: dict[str, Result]
+) -> None:
+    drawn = curves(with_losses(results["shared"], first, second))
+    assert "<svg" in svg(drawn)
 
 
 @pytest.mark.parametrize(
