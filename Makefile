@@ -3,7 +3,7 @@
 # make check   all that CI runs: format, lint, types, import rules, tests
 # make kill-matrix  plant every fault: docs/kill_matrix.md, ten minutes
 # make bench   training time compared with bare loops: build/bench.json
-# make catalogue  every experiment, quick: docs/catalogue.md, fifty minutes
+# make catalogue  every experiment, quick: docs/catalogue.md, 22 minutes
 # make coverage  the ladder on every element: docs/coverage.md
 # make external  comparison with published results: 10 minutes
 # make mutants   mistakes planted in pairs of models: 15 minutes
