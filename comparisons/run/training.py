@@ -6,11 +6,7 @@ from typing import Any
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.arm import Arm
-from framework_parity.common.training.batches import steps_per_epoch
-from framework_parity.common.training.ensembles import (
-    LEAST_RUNS,
-    is_batched,
-)
+from framework_parity.common.training.ensembles import is_batched
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.ladder import epochs_of
 from framework_parity.comparisons.ladder.thresholds import (
@@ -23,9 +19,6 @@ from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers.worker import Progress, WorkerPair
 
 Records = dict[str, list[Record]]
-
-# The most steps of all seeds together that are trained in some ten seconds.
-SHORT = 20_000
 
 
 @dataclass
@@ -93,18 +86,10 @@ class ArmTraining:
         return seeds, first
 
     def _is_batched(self) -> bool:
-        """Return whether all runs but the judged one are trained together.
-
-        Their records are stored together as well, so that an interruption
-        loses them all; this is worth it only if they are short, or many.
-        """
-        if self.settings.randomness != "shared":
-            return False
+        """Return whether all runs but the judged one are trained together."""
         others = self.settings.seeds - 1
-        steps = max(map(_steps, self.sides.values())) * others
-        return any(
-            is_batched(name, side, self.dtypes[name], others)
-            and (steps <= SHORT or others >= max(LEAST_RUNS.values()))
+        return self.settings.randomness == "shared" and any(
+            is_batched(side, self.dtypes[name], others)
             for name, side in self.sides.items()
         )
 
@@ -128,7 +113,7 @@ class ArmTraining:
                 name: {
                     "runs": runs[name],
                     "batched": is_batched(
-                        name, side, self.dtypes[name], len(runs[name])
+                        side, self.dtypes[name], len(runs[name])
                     ),
                     "nudged_epochs": self.held[name],
                 }
@@ -195,11 +180,6 @@ class ArmTraining:
 
 def _nudges(dtype: Dtype) -> tuple[int, ...]:
     return NUDGES if dtype == "float64" else NUDGES_FLOAT32
-
-
-def _steps(arm: Arm) -> int:
-    samples = arm.data.part_sizes()["train"]
-    return arm.recipe.epochs * steps_per_epoch(arm.recipe, samples)
 
 
 def _held(arm: Arm, steps: int) -> int | None:
