@@ -107,20 +107,18 @@ class ArmTraining:
             )
             for name in self.sides
         }
-        rest: Records = {name: [] for name in self.sides}
-        if any(runs.values()):
-            own = {
-                name: {
-                    "runs": runs[name],
-                    "batched": is_batched(
-                        side, self.dtypes[name], len(runs[name])
-                    ),
-                    "nudged_epochs": self.held[name],
-                }
-                for name, side in self.sides.items()
+        own = {
+            name: {
+                "runs": runs[name],
+                "batched": is_batched(
+                    side, self.dtypes[name], len(runs[name])
+                ),
+                "nudged_epochs": self.held[name],
             }
-            stage = "perturbed runs and other seeds"
-            rest = self._trained("train_together", "others", own, stage)
+            for name, side in self.sides.items()
+        }
+        stage = "perturbed runs and other seeds"
+        rest = self._trained("train_together", "others", own, stage)
         seeds = {n: r + rest[n][len(nudges[n]) :] for n, r in alone.items()}
         first = {n: r + rest[n][: len(nudges[n])] for n, r in alone.items()}
         return seeds, first
