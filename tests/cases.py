@@ -437,6 +437,58 @@ LAYERS = [
 
 SINGLE = [{"dense": 6}, "tanh", {"dense": 1}]
 
+PLAIN_NORM = {"epsilon": 0.1, "affine": False}
+
+# Layers without parameters, one after another: trained together, they show
+# what training each of them alone would.
+CHAINS = [
+    Case(
+        "chain-vector",
+        [
+            {"dense": 6},
+            *("tanh", "relu", "sigmoid", "linear"),
+            {"dense": 6},
+            *({"leaky_relu": 0.1}, "elu", "selu", {"gelu": "erf"}),
+            {"dense": 6},
+            *("silu", {"swish": 1.7}, "mish", "softplus"),
+            {"dense": 6},
+            *("softsign", "hard_sigmoid", "hard_swish", "relu6"),
+            {"dense": 6},
+            *(SMOOTH["custom"], "softmax"),
+            {"dense": 3},
+            "log_softmax",
+        ],
+    ),
+    Case(
+        "chain-sequence",
+        [
+            {"prelu": {"slopes": "per_number", "initial": 0.2}},
+            "sinusoidal_positions",
+            *({"max_pool1d": 2}, {"average_pool1d": 2}),
+            *("flatten", {"repeat": 4}, {"permute": ["channels", "time"]}),
+            *({"reshape": [8, 6]}, {"rms_norm": PLAIN_NORM}),
+            "flatten",
+            {"dense": 3},
+        ],
+        (8, 6),
+    ),
+    Case(
+        "chain-image",
+        [
+            {"conv2d": {"filters": 8, "size": 3}},
+            *({"zero_padding": 1}, {"upsampling": 2}, {"cropping": 1}),
+            {"pixel_shuffle": 2},
+            *({"max_pool": 2}, {"average_pool": 2}),
+            {"group_norm": {"groups": 1, **PLAIN_NORM}},
+            {"layer_norm": PLAIN_NORM},
+            "global_average_pool",
+            {"dense": 3},
+        ],
+        (8, 7, 3),
+    ),
+]
+LAYERS += CHAINS
+
 LOSSES = [
     Case("cross_entropy-extreme", [_wide(100.0, 3)]),
     Case(
@@ -761,7 +813,7 @@ CONVENTIONAL = [
     )
     for kind, variants in VARIANTS.items()
     for name, fields in variants.items()
-    for rate, schedule in (("constant", "constant"), ("decay", STEPS))
+    for rate, schedule in (("decay", STEPS), ("constant", "constant"))
 ]
 
 DECAYS = [
@@ -874,14 +926,18 @@ CASES = LAYERS + LOSSES + OPTIMIZERS + RECIPES
 def _repeating(cases: list[Case]) -> set[str]:
     """Return the ids of cases that add nothing to the cases before them.
 
-    A case adds a value of an optimiser's field, or its first schedule.
+    A case adds a value of an optimiser's field. Rates that change show what
+    a constant rate does, and to which parameters a decay applies is the same
+    in each optimiser.
     """
     seen: set[tuple[str, str, str]] = set()
     result = set()
     for case in cases:
         [(kind, fields)] = case.recipe["optimizer"].items()
-        fields = {**fields, "schedule": case.recipe["schedule"]}
-        values = {(kind, name, str(v)) for name, v in fields.items()}
+        values = {
+            ("all" if name == "decay_applies_to" else kind, name, str(v))
+            for name, v in fields.items()
+        }
         if values <= seen:
             result.add(case.id)
         seen |= values

@@ -20,6 +20,10 @@ hypothesis.settings.load_profile("house")
 
 SETUP = "tests.setup:add_tasks"
 
+# The tests that are collected are never garbage, but each collection would
+# look at all of them; see `pytest_collection_modifyitems`.
+gc.disable()
+
 
 def pytest_xdist_make_scheduler(
     config: pytest.Config, log: Any
@@ -50,9 +54,8 @@ def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """With `--backend`, keep the tests that are parametrised with it."""
-    # The items are never garbage; collections would look at all of them.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     chosen = config.getoption("--backend")
     if chosen is None:
         return

@@ -11,6 +11,8 @@ import os
 import pickle
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,13 +42,13 @@ def main(
     """
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    # Keras imports scikit-learn where it is installed, for wrappers that are
-    # not used here: a quarter of the time to start. With None it is missing.
-    loaded: dict[str, Any] = sys.modules
-    loaded.setdefault("sklearn", None)
-    engine = importlib.import_module(f"framework_parity.{backend}.engine")
-    if loaded["sklearn"] is None:
-        del loaded["sklearn"]
+    # Objects of the imports are never garbage, but Keras runs a full garbage
+    # collection whenever it clears a session: two thirds of the time to
+    # build a small network. During the imports, collections take a quarter of
+    # the time.
+    gc.disable()
+    with _missing("sklearn", "matplotlib"):
+        engine = importlib.import_module(f"framework_parity.{backend}.engine")
     engine.start(threads, device)
     if setup:
         module, function = setup.split(":")
@@ -54,10 +56,8 @@ def main(
     trainer = importlib.import_module(
         f"framework_parity.{backend}.trainer"
     ).Trainer
-    # Objects of the imports are never garbage, but Keras runs a full garbage
-    # collection whenever it clears a session: two thirds of the time to
-    # build a small network.
     gc.freeze()
+    gc.enable()
     print(STARTED, file=sys.stderr, flush=True)
     with reading(ImageFiles(Path(folder), download, backend)):
         while True:
@@ -66,6 +66,24 @@ def main(
             except EOFError:
                 return
             _serve(replies, trainer, task, arguments)
+
+
+@contextmanager
+def _missing(*packages: str) -> Iterator[None]:
+    """Let packages look as if they were not installed.
+
+    Keras imports these where they are installed, for wrappers and plots that
+    are not used here: a third of the time to start.
+    """
+    # An import of a module that is None fails.
+    loaded: dict[str, Any] = sys.modules
+    hidden = [name for name in packages if name not in loaded]
+    loaded.update(dict.fromkeys(hidden))
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del loaded[name]
 
 
 def _serve(

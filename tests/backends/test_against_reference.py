@@ -12,7 +12,7 @@ import pytest
 
 from tests.backends.conftest import Examined, Referred
 from tests.backends.examination import STEPS
-from tests.cases import CASES, LAYERS, LOSSES, REPEATING, Case, marked
+from tests.cases import CASES, CHAINS, LAYERS, LOSSES, REPEATING, Case, marked
 from tests.coverage.elements import covered
 from tests.tolerances import (
     ROUNDING,
@@ -52,35 +52,36 @@ def carries_over(case: Case) -> bool:
     return any(node.state or node.mask_shape is not None for node in nodes)
 
 
-def first_of_each_step(cases: Iterable[Case]) -> list[Case]:
-    """Return the cases that have a new kind of layer, parameters or loss."""
+def first_of_each_step(cases: Iterable[Case]) -> set[str]:
+    """Return the ids of the first case of each layer, parameter and loss."""
     seen: set[Any] = set()
-    kept = []
+    kept = set()
     for case in cases:
-        held: set[Any] = {
-            (type(node.layer), *(n.partition("/")[2] for n in node.parameters))
-            for node in case.arm.all_nodes
-        }
-        held.add(case.arm.recipe.loss)
-        held.add(case.arm.recipe.penalty)
+        held: set[Any] = {type(case.arm.recipe.loss), case.arm.recipe.penalty}
+        for node in case.arm.all_nodes:
+            kind = type(node.layer)
+            held.add(kind)
+            held |= {(kind, n.partition("/")[2]) for n in node.parameters}
         if held - seen:
-            kept.append(case)
+            kept.add(case.id)
         seen |= held
     return kept
 
 
 # Layers and losses are trained by plain gradient descent, whose steps show
 # nothing that the gradients do not, but that the layer works in a graph and
-# that each of its parameters is trained. So of each kind of layer one case
-# with the same parameters is trained, and those with a state or masks; the
-# others are trained in the slow tests.
-FIRST = {case.id for case in first_of_each_step(LAYERS + LOSSES)}
+# that each of its parameters is trained. So each kind of layer and each of its
+# parameters is trained in one case, the kinds without parameters in chains,
+# and so is each layer with a state or masks; the others are trained in the
+# slow tests.
+TRAINED_ONCE = first_of_each_step(CHAINS + LAYERS + LOSSES)
 NOT_TRAINED = {case.id for case in LAYERS + LOSSES if not carries_over(case)}
-NOT_TRAINED -= FIRST
+NOT_TRAINED -= TRAINED_ONCE
 
 # The casts of a kind of layer are the same for each of its choices, of which
 # the slow tests compute the others in float32.
-ALIKE_IN_FLOAT32 = {case.id for case in IN_FLOAT32} - FIRST
+ALIKE_IN_FLOAT32 = {case.id for case in IN_FLOAT32}
+ALIKE_IN_FLOAT32 -= first_of_each_step(LAYERS + LOSSES)
 
 
 def steps_of(case: Case) -> int:
