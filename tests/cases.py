@@ -487,7 +487,6 @@ CHAINS = [
         (8, 7, 3),
     ),
 ]
-LAYERS += CHAINS
 
 LOSSES = [
     Case("cross_entropy-extreme", [_wide(100.0, 3)]),
@@ -920,7 +919,7 @@ LOSSES += PENALTIES
 
 RECIPES = UNREPORTED + CLIPPING + ACCUMULATION
 
-CASES = LAYERS + LOSSES + OPTIMIZERS + RECIPES
+CASES = LAYERS + CHAINS + LOSSES + OPTIMIZERS + RECIPES
 
 
 def _repeating(cases: list[Case]) -> set[str]:

@@ -3,6 +3,7 @@
 import gc
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ gc.disable()
 def pytest_xdist_make_scheduler(
     config: pytest.Config, log: Any
 ) -> LoadScopeScheduling:
-    """Run a file in one process of xdist, and so a case of the large file."""
+    """Return a scheduler that runs the tests of a file in one process.
+
+    Of the largest file, only those of a case are kept together.
+    """
     return _ByFile(config, log)
 
 
@@ -36,9 +40,18 @@ class _ByFile(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         file, _, test = nodeid.partition("::")
         if Path(file).stem != "test_against_reference":
-            return file
+            return "faulty" if _plants_faults(file) else file
         case = re.search(r"\[(.*)-(torch|keras)\]", test)
         return f"{file}::{case[1]}" if case else file
+
+
+@cache
+def _plants_faults(file: str) -> bool:
+    """Whether tests of a file need the second pair of workers, `faulty`.
+
+    They run in one process, so that this pair is started once.
+    """
+    return "faulty: WorkerPair" in Path(file).read_text("utf-8")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

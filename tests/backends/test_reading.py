@@ -82,11 +82,22 @@ def networks_of(shape: Shape) -> list[Any]:
     return [*drawn(networks(shape).filter(len), DRAWN), *cases]
 
 
+def ways_of_networks() -> list[Any]:
+    """Return each shape with each kind of dropout; they take turns."""
+    shapes = VECTOR, IMAGE, EVEN_AND_ODD, TOKENS
+    return [
+        pytest.param(
+            *(shape, masked),
+            id=f"{shape}-{'masked' if masked else 'native'}",
+            marks=pytest.mark.slow if masked == number % 2 else (),
+        )
+        for number, shape in enumerate(shapes)
+        for masked in (False, True)
+    ]
+
+
 @on_each_backend
-@pytest.mark.parametrize("masked", [False, True], ids=["native", "masked"])
-@pytest.mark.parametrize(
-    "shape", [VECTOR, IMAGE, EVEN_AND_ODD, TOKENS], ids=str
-)
+@pytest.mark.parametrize(("shape", "masked"), ways_of_networks())
 def test_a_network_is_read_back(
     shape: Shape, masked: bool, backend: str, pair: WorkerPair
 ) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,9 @@ FAST = {
     "padded",
 }
 
+# The plain scripts that are run.
+TRAINED = ("images", "padded")
+
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
 each_case = pytest.mark.parametrize(
     "name",
@@ -71,28 +75,38 @@ def made(
 
 
 @pytest.fixture(scope="module")
-def exact(
+def results(
     request: pytest.FixtureRequest,
     pair: WorkerPair,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Any:
     """Return a function from a backend to the results of all scripts.
 
-    They are the scripts of the cases that are tested.
+    They are the exact scripts of the cases that are tested, and the plain
+    ones, with the folder of each; one process runs them all.
     """
-    known: dict[str, Any] = {}
-    calls = (getattr(i, "callspec", None) for i in request.session.items)
+    items = request.session.items
+    calls = (getattr(item, "callspec", None) for item in items)
     params = [call.params for call in calls if call and "name" in call.params]
     asked = {call["name"] for call in params if call["name"] in NAMES}
+    trains = any("a_plain_script_trains" in item.name for item in items)
+    plain = TRAINED if trains else ()
 
+    @cache
     def ask(backend: str) -> Any:
-        if backend not in known:
-            base = tmp_path_factory.mktemp(backend)
-            scripts = made(pair, backend, True, "float64", sorted(asked))
-            placed = {base / name: s for name, s in scripts.items()}
-            results = run_alone(backend, placed)
-            known[backend] = {f.name: r for f, r in results.items()}
-        return known[backend]
+        base = tmp_path_factory.mktemp(backend)
+        scripts = {
+            **made(pair, backend, True, "float64", sorted(asked)),
+            **{
+                f"{name}-plain": script
+                for name, script in made(
+                    pair, backend, False, "float32", plain
+                ).items()
+            },
+        }
+        placed = {base / name: s for name, s in scripts.items()}
+        done = run_alone(backend, placed)
+        return {folder.name: (folder, r) for folder, r in done.items()}
 
     return ask
 
@@ -100,11 +114,11 @@ def exact(
 @on_each_backend
 @each_case
 def test_an_exact_script_repeats_the_run(
-    name: str, backend: str, exact: Any, pair: WorkerPair
+    name: str, backend: str, results: Any, pair: WorkerPair
 ) -> None:
-    results = exact(backend)[name]
-    assert not isinstance(results, str), results
-    curves, final = results
+    _, measured = results(backend)[name]
+    assert not isinstance(measured, str), measured
+    curves, final = measured
     future = pair.workers[backend].submit(
         "train", arm=script_cases.arm_of(name), seed=0, dtype="float64"
     )
@@ -154,17 +168,15 @@ def test_plain_scripts_pass_the_default_rules_and_are_short(
 
 
 @on_each_backend
+@pytest.mark.parametrize("trained", TRAINED)
 def test_a_plain_script_trains(
-    backend: str, pair: WorkerPair, tmp_path: Path
+    trained: str, backend: str, results: Any
 ) -> None:
-    scripts = made(pair, backend, False, "float32")
-    chosen = ("images", "padded")
-    placed = {tmp_path / name: scripts[name] for name in chosen}
-    for folder, results in run_alone(backend, placed).items():
-        assert not isinstance(results, str), results
-        curves, _ = results
-        assert curves["loss"][-1] < curves["loss"][0]
-        assert (folder / "loss.png").is_file()
+    folder, measured = results(backend)[f"{trained}-plain"]
+    assert not isinstance(measured, str), measured
+    curves, _ = measured
+    assert curves["loss"][-1] < curves["loss"][0]
+    assert (folder / "loss.png").is_file()
 
 
 def penalised_cases() -> list[Any]:

@@ -73,7 +73,13 @@ def test_swapped_meanings_are_named_in_the_faulty_framework(
     assert named == [("adam_epsilon_placement", suspect)]
 
 
-@pytest.mark.parametrize("fault", ["tanh_approximated", "another_order"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "tanh_approximated",
+        pytest.param("another_order", marks=pytest.mark.slow),
+    ],
+)
 def test_a_fault_that_is_no_convention_has_no_causes(
     pair: WorkerPair, faulty: WorkerPair, fault: str
 ) -> None:
