@@ -373,6 +373,7 @@ def test_one_seed_is_refused() -> None:
         audit("naive_port", seeds=1)
 
 
+@pytest.mark.usefixtures("shared_workers")
 def test_an_aligned_run_that_disagrees_ends_the_audit_with_status_1(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

@@ -83,7 +83,7 @@ def test_a_planted_fault_is_shrunk_saved_and_replayed(
     pair: WorkerPair,
     faulty: WorkerPair,
 ) -> None:
-    monkeypatch.setattr(f"{FUZZ}.SHRINKING", 5.0)
+    monkeypatch.setattr(f"{FUZZ}.SHRINKING", 2.0)
     monkeypatch.setattr(f"{FUZZ}.MOST_SHRUNK", 1)
     fault = "data_through_float32"
     result = fuzzed(f"faults:{fault}", tmp_path, 2)

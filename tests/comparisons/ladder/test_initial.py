@@ -136,7 +136,7 @@ NETWORKS = {
     },
     "residual": judged(RESIDUAL, DIGITS),
 }
-FAST = ("he_uniform", "residual")
+FAST = ("he_uniform",)
 """Of the others, the distributions are tested in `tests.backends`."""
 
 
