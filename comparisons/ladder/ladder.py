@@ -94,7 +94,12 @@ def run_ladder(
     # Used by all rungs but the last, so that each framework compiles once.
     long = lengthened(arm, steps)
     inspections = pair.ask(
-        "inspect_step", arm=long, seed=seed, dtype=dtype, nudges=NUDGES
+        "inspect_step",
+        progress,
+        arm=long,
+        seed=seed,
+        dtype=dtype,
+        nudges=NUDGES,
     )
     both: StepInspections = inspections["torch"], inspections["keras"]
     inside = both

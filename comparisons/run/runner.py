@@ -1,5 +1,6 @@
 """Run one experiment in both frameworks, on a pool of workers."""
 
+from collections.abc import Callable
 from functools import partial
 
 from framework_parity.common.data.image_cache import reading
@@ -30,6 +31,7 @@ from framework_parity.comparisons.workers.worker import (
     Progress,
     Watcher,
     WorkerPair,
+    results_of,
 )
 
 
@@ -110,38 +112,63 @@ def _run_arm(
     if isinstance(arm, TwoArms):
         result.sides = sides
     training = ArmTraining(pair, sides, settings, at, finished)
-    result.records, first = training.train()
+    # The workers do all of this without waiting for each other; scripts come
+    # first, since they end what a worker keeps of a network.
+    scripts = _scripts(pair, spec, sides)
+    runs = training.submit()
+    try:
+        if both:
+            _climb(pair, spec, arm, settings, at("ladder, float64"), result)
+        result.records, first = runs.wait()
+    except BaseException:
+        runs.cancel()
+        raise
     if training.compared:
         result.curves = _compared(arm, first, training)
-    result.scripts = _scripts(pair, spec, sides)
-    if both:
-        steps, stage = settings.trajectory_steps, at("ladder, float64")
-        if stage:
-            # The lower rungs do not report their progress.
-            for backend in pair.workers:
-                stage(backend, 0, steps)
-        if isinstance(spec, TwoSided):
-            result.ladder, result.explained = run_and_explain(
-                pair, spec, arm.name, steps=steps, progress=stage
-            )
-        else:
-            result.ladder = run_ladder(pair, arm, steps=steps, progress=stage)
+    result.scripts = scripts()
     return result
+
+
+def _climb(
+    pair: WorkerPair,
+    spec: Experiment | TwoSided,
+    arm: Arm | TwoArms,
+    settings: RunSettings,
+    progress: Progress | None,
+    result: ArmResult,
+) -> None:
+    """Run the ladder on an arm, and store its result."""
+    steps = settings.trajectory_steps
+    if isinstance(spec, TwoSided):
+        result.ladder, result.explained = run_and_explain(
+            pair, spec, arm.name, steps=steps, progress=progress
+        )
+    else:
+        result.ladder = run_ladder(pair, arm, steps=steps, progress=progress)
 
 
 def _scripts(
     pair: WorkerPair, spec: Experiment | TwoSided, sides: dict[str, Arm]
-) -> dict[str, str]:
-    """Return the plain script of each framework; none if one has none."""
-    arguments = {
-        name: {"arm": side, "options": plain_options(spec, side)}
+) -> Callable[[], dict[str, str]]:
+    """Return a function that returns the plain script of each framework.
+
+    There are none if one framework has none.
+    """
+    asked = {
+        name: pair.workers[name].submit(
+            "script", arm=side, options=plain_options(spec, side)
+        )
         for name, side in sides.items()
     }
-    try:
-        made = pair.ask_each("script", arguments)
-    except SpecError:
-        return {}
-    return {name: script.python for name, script in made.items()}
+
+    def made() -> dict[str, str]:
+        try:
+            scripts = results_of(asked)
+        except SpecError:
+            return {}
+        return {name: script.python for name, script in scripts.items()}
+
+    return made
 
 
 def _compared(

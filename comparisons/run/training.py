@@ -1,7 +1,9 @@
 """Train all runs of one arm in every framework."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from framework_parity.common.choices import Dtype
@@ -16,9 +18,62 @@ from framework_parity.comparisons.ladder.thresholds import (
 from framework_parity.comparisons.run.finished import FinishedRuns
 from framework_parity.comparisons.run.replay import recorded
 from framework_parity.comparisons.run.settings import RunSettings
-from framework_parity.comparisons.workers.worker import Progress, WorkerPair
+from framework_parity.comparisons.workers.worker import (
+    Progress,
+    WorkerPair,
+    results_of,
+)
 
 Records = dict[str, list[Record]]
+
+Pending = dict[str, "Future[list[Record]]"]
+
+
+@dataclass
+class Submitted:
+    """The runs of one arm, while the workers train them.
+
+    Neither framework waits for the other between two runs.
+
+    Attributes:
+        pending: the records of each task, by framework.
+        placed: from the records of all tasks to the records of each seed,
+            and those of seed 0 followed by its perturbed runs.
+        unsaved: why records could not be stored.
+    """
+
+    pending: list[Pending]
+    placed: Callable[[list[Records]], tuple[Records, Records]]
+    unsaved: list[OSError]
+
+    def wait(self) -> tuple[Records, Records]:
+        """Return the records when all runs have ended.
+
+        Returns:
+            Of each framework, the record of each seed; and that of seed 0
+            followed by those of its perturbed runs, if they are compared.
+
+        Raises:
+            WorkerError: as soon as a framework fails.
+            OSError: if the records could not be stored.
+        """
+        records = [results_of(futures) for futures in self.pending]
+        for error in self.unsaved:
+            raise error
+        return self.placed(records)
+
+    def cancel(self) -> None:
+        """Cancel the runs that have not begun, after an error.
+
+        Raises:
+            WorkerError: if a run failed, which is then the cause.
+        """
+        futures = [each for task in self.pending for each in task.values()]
+        for future in futures:
+            future.cancel()
+        for future in futures:
+            if future.done() and not future.cancelled():
+                future.result()
 
 
 @dataclass
@@ -35,6 +90,7 @@ class ArmTraining:
         at: from the name of a stage to the function that reports its
             progress.
         finished: where the records of finished runs are stored, or None.
+        unsaved: why records could not be stored.
     """
 
     pair: WorkerPair
@@ -42,6 +98,7 @@ class ArmTraining:
     settings: RunSettings
     at: Callable[[str], Progress | None]
     finished: FinishedRuns | None
+    unsaved: list[OSError] = field(default_factory=list)
 
     @property
     def dtypes(self) -> dict[str, Dtype]:
@@ -67,23 +124,23 @@ class ArmTraining:
         both = len(self.sides) == 2
         return both and self.settings.randomness != "native"
 
-    def train(self) -> tuple[Records, Records]:
-        """Train, or load the records of what has been trained.
-
-        Returns:
-            Of each framework, the record of each seed; and that of seed 0
-            followed by those of its perturbed runs, if they are compared.
-        """
+    def submit(self) -> Submitted:
+        """Submit all runs, except those that are stored already."""
         if self._is_batched():
             return self._together()
-        seeds: Records = {name: [] for name in self.sides}
-        first: Records = {}
-        for seed in range(self.settings.seeds):
-            trained = self._alone(seed, perturbed=seed == 0 and self.compared)
-            first = first or trained
-            for name, records in trained.items():
-                seeds[name].append(records[0])
-        return seeds, first
+        pending = [
+            self._alone(seed, perturbed=seed == 0 and self.compared)
+            for seed in range(self.settings.seeds)
+        ]
+
+        def placed(records: list[Records]) -> tuple[Records, Records]:
+            seeds = {
+                name: [trained[name][0] for trained in records]
+                for name in self.sides
+            }
+            return seeds, records[0]
+
+        return Submitted(pending, placed, self.unsaved)
 
     def _is_batched(self) -> bool:
         """Return whether all runs but the judged one are trained together."""
@@ -93,7 +150,7 @@ class ArmTraining:
             for name, side in self.sides.items()
         )
 
-    def _together(self) -> tuple[Records, Records]:
+    def _together(self) -> Submitted:
         alone = self._alone(0, perturbed=False)
         others = range(1, self.settings.seeds)
         nudges = {
@@ -118,12 +175,23 @@ class ArmTraining:
             for name, side in self.sides.items()
         }
         stage = "perturbed runs and other seeds"
-        rest = self._trained("train_together", "others", own, stage)
-        seeds = {n: r + rest[n][len(nudges[n]) :] for n, r in alone.items()}
-        first = {n: r + rest[n][: len(nudges[n])] for n, r in alone.items()}
-        return seeds, first
+        rest = self._task("train_together", "others", own, stage)
 
-    def _alone(self, seed: int, perturbed: bool) -> Records:
+        def placed(records: list[Records]) -> tuple[Records, Records]:
+            judged, others = records
+            seeds = {
+                name: first + others[name][len(nudges[name]) :]
+                for name, first in judged.items()
+            }
+            compared = {
+                name: first + others[name][: len(nudges[name])]
+                for name, first in judged.items()
+            }
+            return seeds, compared
+
+        return Submitted([alone, rest], placed, self.unsaved)
+
+    def _alone(self, seed: int, perturbed: bool) -> Pending:
         native = self.settings.randomness == "native"
         own: dict[str, dict[str, Any]] = {
             name: {
@@ -134,46 +202,47 @@ class ArmTraining:
             }
             for name in self.sides
         }
-        return self._trained("train", f"seed{seed}", own, f"seed {seed}")
+        return self._task("train", f"seed{seed}", own, f"seed {seed}")
 
-    def _trained(
+    def _task(
         self, task: str, key: str, own: dict[str, dict[str, Any]], stage: str
-    ) -> Records:
-        """Return the records of a task of both frameworks, by its name."""
+    ) -> Pending:
+        """Submit a task to each framework that has not finished it."""
         dtypes = self.dtypes
-        arguments = {
-            name: {"arm": side, "dtype": dtypes[name], **own[name]}
-            for name, side in self.sides.items()
-        }
-        known = self._finished(key, arguments)
-        if known is not None:
-            return known
-        if self.settings.randomness == "replay":
-            for name, side in self.sides.items():
-                given = arguments[name]
-                given["drawn"] = recorded(self.pair, side, given["seed"])
         precisions = " and ".join(dict.fromkeys(dtypes.values()))
-        trained: Records = self.pair.ask_each(
-            task, arguments, self.at(f"{precisions}, {stage}")
-        )
-        if self.finished is not None:
-            for name, records in trained.items():
-                self.finished.save(name, key, arguments[name], records)
-        return trained
+        progress = self.at(f"{precisions}, {stage}")
+        pending: Pending = {}
+        for name, side in self.sides.items():
+            given = {"arm": side, "dtype": dtypes[name], **own[name]}
+            if self.finished is not None:
+                known = self.finished.load(name, key, given)
+                if known is not None:
+                    pending[name] = Future()
+                    pending[name].set_result(known)
+                    continue
+            if self.settings.randomness == "replay":
+                given["drawn"] = recorded(self.pair, side, given["seed"])
+            worker = self.pair.workers[name]
+            pending[name] = worker.submit(task, progress, **given)
+            if self.finished is not None:
+                store = partial(self.finished.save, name, key, given)
+                pending[name].add_done_callback(self._stored_by(store))
+        return pending
 
-    def _finished(
-        self, key: str, arguments: dict[str, dict[str, Any]]
-    ) -> Records | None:
-        """Return the records of both frameworks, if both have finished."""
-        if self.finished is None:
-            return None
-        known: Records = {}
-        for name, given in arguments.items():
-            records = self.finished.load(name, key, given)
-            if records is None:
-                return None
-            known[name] = records
-        return known
+    def _stored_by(
+        self, store: Callable[[list[Record]], None]
+    ) -> Callable[["Future[list[Record]]"], None]:
+        """Return a callback that stores records, and keeps its errors."""
+
+        def stored(future: "Future[list[Record]]") -> None:
+            if future.cancelled() or future.exception() is not None:
+                return
+            try:
+                store(future.result())
+            except OSError as error:
+                self.unsaved.append(error)
+
+        return stored
 
 
 def _nudges(dtype: Dtype) -> tuple[int, ...]:

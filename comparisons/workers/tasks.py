@@ -72,7 +72,7 @@ def inspect_step(
     seed: int,
     dtype: Dtype,
     nudges: tuple[int, ...],
-    progress: Any = None,
+    progress: loop.StepProgress | None = None,
 ) -> StepInspection:
     """Inspect the data, the structure and one training step.
 
@@ -82,12 +82,16 @@ def inspect_step(
         seed: seed of the initial weights, the batch order and the masks.
         dtype: `float32`, `float64` or, mixed, `bfloat16`.
         nudges: seeds of the perturbed steps.
-        progress: not used.
+        progress: called at the beginning, with 0 steps of all of the arm.
 
     Returns:
         The inspection; without snapshots where the parameters of the built
         model differ from the specification.
     """
+    if progress:
+        samples = arm.data.part_sizes()["train"]
+        each = batches.steps_per_epoch(arm.recipe, samples)
+        progress(0, arm.recipe.epochs * each)
     trainer = _trainer(trainer_class, arm, dtype, seed, gradient_norm=True)
     weights = loop.initial_weights(arm, seed, dtype)
     counts = trainer.counts()

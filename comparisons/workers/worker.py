@@ -370,11 +370,28 @@ class WorkerPair:
             WorkerError: as soon as one of the workers fails.
             SpecError: if a framework rejects the specification.
         """
-        futures = {
-            name: worker.submit(task, progress, **arguments[name])
-            for name, worker in self.workers.items()
-        }
-        done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
-        return {name: future.result() for name, future in futures.items()}
+        return results_of(
+            {
+                name: worker.submit(task, progress, **arguments[name])
+                for name, worker in self.workers.items()
+            }
+        )
+
+
+def results_of(futures: "dict[str, Future[Any]]") -> dict[str, Any]:
+    """Wait for the results of one task in every framework.
+
+    Args:
+        futures: of the results, by backend.
+
+    Returns:
+        The results by backend.
+
+    Raises:
+        WorkerError: as soon as one of the workers fails.
+        SpecError: if a framework rejects the specification.
+    """
+    done, _ = wait(futures.values(), return_when=FIRST_EXCEPTION)
+    for future in done:
+        future.result()
+    return {name: future.result() for name, future in futures.items()}
