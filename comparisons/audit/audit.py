@@ -94,7 +94,11 @@ def measure_defaults(
         stack.enter_context(reading(settings.images))
         spec.data.source.require_files()
         pair = stack.enter_context(
-            WorkerPair(threads=1, images=settings.images)
+            WorkerPair(
+                threads=1,
+                images=settings.images,
+                store=settings.open_store(),
+            )
         )
         aligned = run_ladder(
             pair,

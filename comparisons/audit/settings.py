@@ -12,6 +12,7 @@ from framework_parity.comparisons.ladder.thresholds import (
 )
 from framework_parity.comparisons.run import validation
 from framework_parity.comparisons.run.settings import TRAJECTORY
+from framework_parity.comparisons.store.store import RunStore, open_store
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class AuditSettings:
         data_dir: folder with the files of the image data sets; None for
             that of PARITY_DATA, or ~/.cache/framework-parity.
         download: whether each framework may download missing files.
+        store: folder of finished runs, which are not computed again; None
+            for that of PARITY_STORE, or ~/.cache/framework-parity/runs, and
+            `off` for none.
+        fresh: whether stored runs are computed again, and replaced.
 
     Raises:
         SpecError: if a setting has a value that is not allowed.
@@ -37,6 +42,8 @@ class AuditSettings:
     jobs: int | None = None
     data_dir: str | Path | None = None
     download: bool = False
+    store: str | Path | None = None
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         validation.one_of("profile", self.profile, TRAJECTORY)
@@ -50,6 +57,10 @@ class AuditSettings:
     def images(self) -> ImageFiles:
         """Where the frameworks find image data sets."""
         return image_files(self.data_dir, self.download)
+
+    def open_store(self) -> RunStore | None:
+        """Return the store of finished runs, or None."""
+        return open_store(self.store, self.fresh)
 
     @property
     def trajectory_steps(self) -> int:

@@ -52,6 +52,8 @@ def audit(
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path(
         "parity-out"
     ),
+    store: flags.Store = None,
+    fresh: flags.Fresh = False,
     as_json: flags.Json = False,
 ) -> None:
     """Measure the effect of each default of a naive port."""
@@ -74,6 +76,8 @@ def audit(
             jobs=jobs,
             data_dir=data_dir,
             download=download,
+            store=store,
+            fresh=fresh,
             out=out,
             watch=watch,
             defaults=defaults,

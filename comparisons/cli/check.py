@@ -51,6 +51,8 @@ def check(
     ] = None,
     data_dir: flags.DataDir = None,
     download: flags.Download = False,
+    store: flags.Store = None,
+    fresh: flags.Fresh = False,
     as_json: flags.Json = False,
 ) -> None:
     """Run the ladder on every arm, up to statistics over seeds."""
@@ -79,6 +81,8 @@ def check(
         device=device,
         data_dir=data_dir,
         download=download,
+        store=store,
+        fresh=fresh,
     )
     spec = catalogue.find(experiment, dataset, lesson=lesson)
     warnings = warn(spec)

@@ -54,6 +54,21 @@ DataDir = Annotated[
 Download = Annotated[
     bool, typer.Option("--download", help="Download missing files.")
 ]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        help="Folder of finished runs, which are not computed again; 'off' "
+        "for none.",
+        metavar="<path>",
+        show_default="$PARITY_STORE, or ~/.cache/framework-parity/runs",
+    ),
+]
+Fresh = Annotated[
+    bool,
+    typer.Option(
+        "--fresh", help="Compute stored runs again, and replace them."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

@@ -22,6 +22,7 @@ from framework_parity.comparisons.cli import (
     flags,
     fuzz,
     run,
+    runs,
 )
 from framework_parity.comparisons.cli.output import (
     EXIT_STATUS,
@@ -45,6 +46,7 @@ for command in (
     *(convert_weights.convert_weights, emit.emit, fuzz.fuzz),
 ):
     app.command(epilog=EXIT_STATUS)(command)
+app.add_typer(runs.app, name="runs")
 
 
 @app.command("list")

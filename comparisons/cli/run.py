@@ -60,6 +60,8 @@ def run(
     out: Annotated[Path, typer.Option(help="Folder for the reports.")] = Path(
         "parity-out"
     ),
+    store: flags.Store = None,
+    fresh: flags.Fresh = False,
     as_json: flags.Json = False,
 ) -> None:
     """Train in both frameworks, run the ladder, judge, and report."""
@@ -68,6 +70,7 @@ def run(
     from framework_parity.comparisons.cli.progress import watching
     from framework_parity.comparisons.run import validation
     from framework_parity.comparisons.run.result import outcome_of_all
+    from framework_parity.comparisons.store.store import open_store
     from framework_parity.comparisons.workers.pool import WorkerPool
 
     backends = ("torch", "keras") if backend == "both" else (backend,)
@@ -99,6 +102,7 @@ def run(
         backends=backends,
         device=device,
         images=image_files(data_dir, download),
+        store=open_store(store, fresh),
     ) as pool:
         for timed in run_each(
             specs,

@@ -22,6 +22,9 @@ from framework_parity.common.reference.rounding import SIDES, UNIT, Rounding
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.two_sided.arms import TwoArms, sides_of
+from framework_parity.common.training.inspection import (
+    StepInspection,
+)
 from framework_parity.common.training.record import Curve, Tensors
 from framework_parity.comparisons.ladder.attribution import (
     reference_clause,
@@ -87,7 +90,7 @@ def reference_runs(
         ]
 
 
-StepInspections: TypeAlias = tuple[tasks.StepInspection, tasks.StepInspection]
+StepInspections: TypeAlias = tuple[StepInspection, StepInspection]
 
 # The field of a `Snapshot` that each rung inside one step compares.
 INSIDE = {"forward": "outputs", "gradient": "gradients", "step": "stepped"}
@@ -275,7 +278,7 @@ def _judge_inside(
 def _compare_inside(
     rung: Rung,
     both: StepInspections,
-    references: Sequence[tasks.StepInspection] = (),
+    references: Sequence[StepInspection] = (),
 ) -> dict[str, Comparison]:
     """Compare the tensors of a rung.
 
@@ -319,7 +322,7 @@ def _compare_inside(
 
 
 def _tensors(
-    inspection: tasks.StepInspection, rung: Rung, nudge: int = 0
+    inspection: StepInspection, rung: Rung, nudge: int = 0
 ) -> Tensors:
     tensors: Tensors = getattr(inspection.snapshots[nudge], INSIDE[rung])
     return tensors

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from framework_parity.common.spec.two_sided.arms import LABELS, SIDES, TwoArms
+from framework_parity.common.training.inspection import (
+    Snapshot,
+    StepInspection,
+)
 from framework_parity.common.training.loop import initial_weights
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.verdict import Verdict
-from framework_parity.comparisons.workers.tasks import Snapshot, StepInspection
 
 NORM = "gradient_norm"
 

@@ -33,6 +33,7 @@ from framework_parity.comparisons.ladder.verdict import (
     worst,
 )
 from framework_parity.comparisons.run import validation
+from framework_parity.comparisons.store.store import RunStore, open_store
 from framework_parity.comparisons.workers.worker import Watcher, WorkerPair
 
 
@@ -53,6 +54,10 @@ class CheckSettings:
         data_dir: folder with the files of the image data sets; None for
             that of PARITY_DATA, or ~/.cache/framework-parity.
         download: whether each framework may download missing files.
+        store: folder of finished runs, which are not computed again; None
+            for that of PARITY_STORE, or ~/.cache/framework-parity/runs, and
+            `off` for none.
+        fresh: whether stored runs are computed again, and replaced.
 
     Raises:
         SpecError: if a setting has a value that is not allowed.
@@ -67,11 +72,17 @@ class CheckSettings:
     device: str = "cpu"
     data_dir: str | Path | None = None
     download: bool = False
+    store: str | Path | None = None
+    fresh: bool = False
 
     @property
     def images(self) -> ImageFiles:
         """Where the frameworks find image data sets."""
         return image_files(self.data_dir, self.download)
+
+    def open_store(self) -> RunStore | None:
+        """Return the store of finished runs, or None."""
+        return open_store(self.store, self.fresh)
 
     def __post_init__(self) -> None:
         validation.whole("seeds", self.seeds, FEWEST_SEEDS, MOST_SEEDS)
@@ -124,7 +135,11 @@ def check_arms(
             for side in sides_of(spec.arm(name)).values():
                 side.data.source.require_files()
         pair = stack.enter_context(
-            WorkerPair(device=settings.device, images=settings.images)
+            WorkerPair(
+                device=settings.device,
+                images=settings.images,
+                store=settings.open_store(),
+            )
         )
         for name in spec.arms:
             progress = partial(watch, name) if watch else None

@@ -21,7 +21,6 @@ from framework_parity.comparisons.ladder.two_sided_causes import (
     run_and_explain,
 )
 from framework_parity.comparisons.run.claim_verdicts import judge_claim
-from framework_parity.comparisons.run.finished import FinishedRuns
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.scripts import plain_options
 from framework_parity.comparisons.run.settings import RunSettings
@@ -40,7 +39,6 @@ def run_experiment(
     settings: RunSettings,
     pool: WorkerPool,
     watch: Watcher | None = None,
-    finished: FinishedRuns | None = None,
 ) -> Result:
     """Train every arm in both frameworks, run the ladder, and judge claims.
 
@@ -51,9 +49,6 @@ def run_experiment(
             the folder of image data sets are those of the pool.
         watch: called with the stage, the backend, the steps done and the
             total.
-        finished: where the records of finished runs are stored; those of an
-            interrupted run with the same settings are used. None stores
-            nothing.
 
     Returns:
         The records, the verdicts and the claims.
@@ -66,7 +61,7 @@ def run_experiment(
     """
 
     def run_arm(pair: WorkerPair, arm: Arm | TwoArms) -> ArmResult:
-        return _run_arm(pair, spec, arm, settings, watch, finished)
+        return _run_arm(pair, spec, arm, settings, watch)
 
     if settings.images.folder != pool.images.folder:
         raise SpecError(
@@ -101,7 +96,6 @@ def _run_arm(
     arm: Arm | TwoArms,
     settings: RunSettings,
     watch: Watcher | None,
-    finished: FinishedRuns | None,
 ) -> ArmResult:
     def at(stage: str) -> Progress | None:
         return partial(watch, f"{arm.name}: {stage}") if watch else None
@@ -111,7 +105,7 @@ def _run_arm(
     result = ArmResult(next(iter(sides.values())), {})
     if isinstance(arm, TwoArms):
         result.sides = sides
-    training = ArmTraining(pair, sides, settings, at, finished)
+    training = ArmTraining(pair, sides, settings, at)
     # The workers do all of this without waiting for each other; scripts come
     # first, since they end what a worker keeps of a network.
     scripts = _scripts(pair, spec, sides)

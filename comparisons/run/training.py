@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 from framework_parity.common.choices import Dtype
@@ -15,7 +14,6 @@ from framework_parity.comparisons.ladder.thresholds import (
     NUDGES,
     NUDGES_FLOAT32,
 )
-from framework_parity.comparisons.run.finished import FinishedRuns
 from framework_parity.comparisons.run.replay import recorded
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers.worker import (
@@ -39,12 +37,10 @@ class Submitted:
         pending: the records of each task, by framework.
         placed: from the records of all tasks to the records of each seed,
             and those of seed 0 followed by its perturbed runs.
-        unsaved: why records could not be stored.
     """
 
     pending: list[Pending]
     placed: Callable[[list[Records]], tuple[Records, Records]]
-    unsaved: list[OSError]
 
     def wait(self) -> tuple[Records, Records]:
         """Return the records when all runs have ended.
@@ -55,11 +51,8 @@ class Submitted:
 
         Raises:
             WorkerError: as soon as a framework fails.
-            OSError: if the records could not be stored.
         """
         records = [results_of(futures) for futures in self.pending]
-        for error in self.unsaved:
-            raise error
         return self.placed(records)
 
     def cancel(self) -> None:
@@ -89,16 +82,12 @@ class ArmTraining:
         settings: the settings of the experiment.
         at: from the name of a stage to the function that reports its
             progress.
-        finished: where the records of finished runs are stored, or None.
-        unsaved: why records could not be stored.
     """
 
     pair: WorkerPair
     sides: dict[str, Arm]
     settings: RunSettings
     at: Callable[[str], Progress | None]
-    finished: FinishedRuns | None
-    unsaved: list[OSError] = field(default_factory=list)
 
     @property
     def dtypes(self) -> dict[str, Dtype]:
@@ -125,7 +114,7 @@ class ArmTraining:
         return both and self.settings.randomness != "native"
 
     def submit(self) -> Submitted:
-        """Submit all runs, except those that are stored already."""
+        """Submit all runs."""
         if self._is_batched():
             return self._together()
         pending = [
@@ -140,7 +129,7 @@ class ArmTraining:
             }
             return seeds, records[0]
 
-        return Submitted(pending, placed, self.unsaved)
+        return Submitted(pending, placed)
 
     def _is_batched(self) -> bool:
         """Return whether all runs but the judged one are trained together."""
@@ -175,7 +164,7 @@ class ArmTraining:
             for name, side in self.sides.items()
         }
         stage = "perturbed runs and other seeds"
-        rest = self._task("train_together", "others", own, stage)
+        rest = self._task("train_together", own, stage)
 
         def placed(records: list[Records]) -> tuple[Records, Records]:
             judged, others = records
@@ -189,7 +178,7 @@ class ArmTraining:
             }
             return seeds, compared
 
-        return Submitted([alone, rest], placed, self.unsaved)
+        return Submitted([alone, rest], placed)
 
     def _alone(self, seed: int, perturbed: bool) -> Pending:
         native = self.settings.randomness == "native"
@@ -202,47 +191,23 @@ class ArmTraining:
             }
             for name in self.sides
         }
-        return self._task("train", f"seed{seed}", own, f"seed {seed}")
+        return self._task("train", own, f"seed {seed}")
 
     def _task(
-        self, task: str, key: str, own: dict[str, dict[str, Any]], stage: str
+        self, task: str, own: dict[str, dict[str, Any]], stage: str
     ) -> Pending:
-        """Submit a task to each framework that has not finished it."""
+        """Submit a task to each framework."""
         dtypes = self.dtypes
         precisions = " and ".join(dict.fromkeys(dtypes.values()))
         progress = self.at(f"{precisions}, {stage}")
         pending: Pending = {}
         for name, side in self.sides.items():
             given = {"arm": side, "dtype": dtypes[name], **own[name]}
-            if self.finished is not None:
-                known = self.finished.load(name, key, given)
-                if known is not None:
-                    pending[name] = Future()
-                    pending[name].set_result(known)
-                    continue
             if self.settings.randomness == "replay":
                 given["drawn"] = recorded(self.pair, side, given["seed"])
             worker = self.pair.workers[name]
             pending[name] = worker.submit(task, progress, **given)
-            if self.finished is not None:
-                store = partial(self.finished.save, name, key, given)
-                pending[name].add_done_callback(self._stored_by(store))
         return pending
-
-    def _stored_by(
-        self, store: Callable[[list[Record]], None]
-    ) -> Callable[["Future[list[Record]]"], None]:
-        """Return a callback that stores records, and keeps its errors."""
-
-        def stored(future: "Future[list[Record]]") -> None:
-            if future.cancelled() or future.exception() is not None:
-                return
-            try:
-                store(future.result())
-            except OSError as error:
-                self.unsaved.append(error)
-
-        return stored
 
 
 def _nudges(dtype: Dtype) -> tuple[int, ...]:

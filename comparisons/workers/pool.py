@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from framework_parity.common.data.image_cache import ImageFiles, image_files
 from framework_parity.common.spec.errors import SpecError
+from framework_parity.comparisons.store.store import RunStore
 from framework_parity.comparisons.workers.worker import WorkerPair
 
 Item = TypeVar("Item")
@@ -44,6 +45,7 @@ class WorkerPool:
         device: the device of all workers.
         images: where all workers find image data sets; None for the default
             folder.
+        store: where the results of tasks are stored; see `Worker`.
 
     Attributes:
         jobs: maximum number of pairs.
@@ -61,11 +63,14 @@ class WorkerPool:
         threads: int | None = None,
         device: str = "cpu",
         images: ImageFiles | None = None,
+        store: RunStore | None = None,
     ) -> None:
         self.jobs, self.backends, self.started = jobs, backends, 0
         self.images = images or image_files()
         self._start = partial(
-            WorkerPair, backends, setup, threads, device, self.images
+            WorkerPair,
+            *(backends, setup, threads, device, self.images),
+            store=store,
         )
         # Last in, first out: a running pair is used before one is started.
         self._idle: LifoQueue[_Slot] = LifoQueue()

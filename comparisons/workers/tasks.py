@@ -6,7 +6,6 @@ process.
 """
 
 import threading
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +20,10 @@ from framework_parity.common.data.spec import Part
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.replay import RecordedDraws
 from framework_parity.common.training import batches, loop
+from framework_parity.common.training.inspection import (
+    Snapshot,
+    StepInspection,
+)
 from framework_parity.common.training.observer import Observer
 from framework_parity.common.training.randomness import nudged
 from framework_parity.common.training.record import (
@@ -32,38 +35,6 @@ from framework_parity.common.training.record import (
 
 # The number of batches of the first epoch that the data rung compares.
 BATCHES_SEEN = 64
-
-
-@dataclass
-class StepInspection:
-    """The quantities that the rungs below the trajectory compare.
-
-    Attributes:
-        data: digests of the parts and batches as the framework holds them.
-        shapes: shape of one sample after each layer, in the built model.
-        counts: number of elements of each parameter of the built model.
-        snapshots: one step from the given weights, then from perturbed ones.
-    """
-
-    data: dict[str, str]
-    shapes: dict[str, tuple[int, ...]]
-    counts: dict[str, int]
-    snapshots: "list[Snapshot]"
-
-
-@dataclass
-class Snapshot:
-    """The intermediate results of one training step.
-
-    Attributes:
-        outputs: output of each layer in evaluation mode, by its name.
-        gradients: `loss`, and the gradient of the loss by parameter.
-        stepped: every parameter after one optimiser step.
-    """
-
-    outputs: dict[str, Curve]
-    gradients: dict[str, Curve]
-    stepped: Tensors
 
 
 def inspect_step(

@@ -27,11 +27,20 @@ from typing import Any
 from framework_parity.common.data.image_cache import ImageFiles, image_files
 from framework_parity.common.spec.errors import SpecError, names
 from framework_parity.common.spec.two_sided.arms import TwoSides
+from framework_parity.comparisons.store.identity import (
+    Identity,
+    Place,
+    identities,
+)
+from framework_parity.comparisons.store.store import RunStore
 
 ENTRY = "framework_parity.comparisons.workers.entry"
 PACKAGES = {"torch": "torch_impl", "keras": "keras_impl"}
 LABELS = {"torch": "PyTorch", "keras": "Keras"}
 DEVICES = ("cpu", "cuda", "mps")
+
+# The tasks that return a list of records.
+OF_RUNS = ("train", "train_together", "train_independently")
 
 # Suppress start-up messages, and hide accelerators: by default the two
 # frameworks are compared on the CPU, which every machine has.
@@ -95,6 +104,8 @@ class Worker:
         device: `cpu`, `cuda` or `mps`.
         images: where the processes find image data sets; None for the
             default folder.
+        store: where the results of its tasks are stored, and found again;
+            None stores nothing, and so does a worker with a `setup`.
 
     Attributes:
         busy: seconds that its tasks took so far, including its start.
@@ -108,10 +119,13 @@ class Worker:
         threads: int | None = None,
         device: str = "cpu",
         images: ImageFiles | None = None,
+        store: RunStore | None = None,
     ) -> None:
         self.backend = backend
         images = images or image_files()
         threads = threads or max(1, (os.cpu_count() or 1) // 2)
+        self._place = Place(backend, threads, device, images)
+        self._store = None if setup else store
         # TensorFlow leaves a file for each function it traces, and a worker
         # is killed; the files are deleted with this temporary folder.
         self._scratch = tempfile.TemporaryDirectory(
@@ -140,7 +154,8 @@ class Worker:
     ) -> "Future[Any]":
         """Submit a task of `comparisons.workers.tasks`; return at once.
 
-        The tasks of one worker run one after another.
+        The tasks of one worker run one after another. A result that is
+        stored is returned at once.
 
         Args:
             task: name of the task.
@@ -152,7 +167,31 @@ class Worker:
             fails or the process dies, and `SpecError` if the specification
             is invalid.
         """
-        return self._queue.submit(self._timed, task, progress, arguments)
+        if self._store is None:
+            return self._queue.submit(self._timed, task, progress, arguments)
+        wanted = identities(task, arguments, self._place)
+        known = self._store.load(wanted)
+        if known is not None:
+            found: Future[Any] = Future()
+            found.set_result(known if task in OF_RUNS else known[0])
+            return found
+        return self._queue.submit(
+            self._and_stored, self._store, wanted, task, progress, arguments
+        )
+
+    def _and_stored(
+        self,
+        store: RunStore,
+        wanted: list[Identity],
+        task: str,
+        progress: Progress | None,
+        arguments: dict[str, Any],
+    ) -> Any:
+        """Run a task, and store its results."""
+        result = self._timed(task, progress, arguments)
+        if wanted:
+            store.save(wanted, result if task in OF_RUNS else [result])
+        return result
 
     def _timed(
         self, task: str, progress: Progress | None, arguments: dict[str, Any]
@@ -264,6 +303,7 @@ class WorkerPair:
         device: `cpu`, `cuda` or `mps`.
         images: where the processes find image data sets; None for the
             default folder.
+        store: where the results of tasks are stored; see `Worker`.
     """
 
     def __init__(
@@ -273,11 +313,15 @@ class WorkerPair:
         threads: int | None = None,
         device: str = "cpu",
         images: ImageFiles | None = None,
+        store: RunStore | None = None,
     ) -> None:
-        self.device, self.images = device, images
+        self.device, self.images, self.store = device, images, store
         setups = setup or {}
         self.workers = {
-            name: Worker(name, setups.get(name, ""), threads, device, images)
+            name: Worker(
+                *(name, setups.get(name, ""), threads, device, images),
+                store=store,
+            )
             for name in backends
         }
 

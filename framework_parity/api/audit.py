@@ -29,6 +29,8 @@ def audit(
     download: bool = False,
     out: str | Path | None = None,
     watch: Watcher | None = None,
+    store: str | Path | None = None,
+    fresh: bool = False,
     defaults: bool = True,
 ) -> AuditResult:
     """Measure the cost of each difference between two naive ports.
@@ -56,6 +58,10 @@ def audit(
         out: folder for the report, or None to write nothing.
         watch: called with the stage, the backend, the number done and the
             total.
+        store: folder of finished runs, which are not computed again; None
+            for that of PARITY_STORE, or ~/.cache/framework-parity/runs, and
+            `off` for none.
+        fresh: whether stored runs are computed again, and replaced.
         defaults: whether each port takes its framework's defaults;
             otherwise the ports differ only in the values that the experiment
             sets separately for each framework.
@@ -74,6 +80,8 @@ def audit(
         jobs=jobs,
         data_dir=data_dir,
         download=download,
+        store=store,
+        fresh=fresh,
     )
     port = read_port(*(experiment, dataset, profile, lesson, arm, defaults))
     if out is not None:

@@ -31,6 +31,8 @@ def check(
     data_dir: str | Path | None = None,
     download: bool = False,
     watch: Watcher | None = None,
+    store: str | Path | None = None,
+    fresh: bool = False,
 ) -> list[CheckedArm]:
     """Run the ladder on every arm, up to statistics over seeds.
 
@@ -55,6 +57,10 @@ def check(
         download: whether each framework's loader may download missing files.
         watch: called with the arm, the backend, the steps done and the
             total.
+        store: folder of finished runs, which are not computed again; None
+            for that of PARITY_STORE, or ~/.cache/framework-parity/runs, and
+            `off` for none.
+        fresh: whether stored runs are computed again, and replaced.
 
     Returns:
         The verdicts of each arm, and the causes of a disagreement.
@@ -74,6 +80,8 @@ def check(
         device=device,
         data_dir=data_dir,
         download=download,
+        store=store,
+        fresh=fresh,
     )
     spec = find_experiment(experiment, dataset, "quick", lesson)
     return list(check_arms(spec, settings, watch))

@@ -18,11 +18,11 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
 from framework_parity.comparisons.run import validation
-from framework_parity.comparisons.run.finished import FinishedRuns
 from framework_parity.comparisons.run.replay import demand_replayable
 from framework_parity.comparisons.run.result import TimedResult
 from framework_parity.comparisons.run.runner import run_experiment
 from framework_parity.comparisons.run.settings import RunSettings
+from framework_parity.comparisons.store.store import open_store
 from framework_parity.comparisons.workers.pool import WorkerPool
 from framework_parity.comparisons.workers.worker import Watcher
 
@@ -47,6 +47,8 @@ def run(
     out: str | Path | None = None,
     watch: Watcher | None = None,
     pool: WorkerPool | None = None,
+    store: str | Path | None = None,
+    fresh: bool = False,
 ) -> "DisplayedResult":
     """Train every arm in both frameworks, run the ladder, and judge claims.
 
@@ -76,21 +78,24 @@ def run(
         data_dir: folder with the files of the image data sets; by default
             that of PARITY_DATA, or ~/.cache/framework-parity.
         download: whether each framework may download missing files.
-        out: folder for the report, or None to write nothing. Until the
-            report is written, it has the records of the finished runs; the
-            same call goes on from there after an interruption.
+        out: folder for the report, or None to write nothing.
         watch: called with the stage, the backend, the steps done and the
             total.
         pool: workers that serve several runs, instead of new ones; the
-            backends, the device, the number of jobs and the folder of image
-            data sets are those of the pool.
+            backends, the device, the number of jobs, the folder of image
+            data sets and the store are those of the pool.
+        store: folder of finished runs, which are not computed again, also
+            after an interruption; None for that of PARITY_STORE, or
+            ~/.cache/framework-parity/runs, and `off` for none.
+        fresh: whether stored runs are computed again, and replaced.
 
     Returns:
         The result, which displays itself in a notebook.
 
     Raises:
         SpecError: if the experiment or an argument is invalid, or if the
-            folder cannot be written to; before training starts.
+            folder cannot be written to, before training starts; or if a
+            stored run is damaged.
         WorkerError: if a framework fails.
     """
     settings = _settings(
@@ -113,6 +118,7 @@ def run(
                 backends=tuple(settings.backends),
                 device=settings.device,
                 images=settings.images,
+                store=open_store(store, fresh),
             )
         )
         return _train(spec, settings, pool, out, watch)()
@@ -135,11 +141,10 @@ def _train(
     """Train an experiment; return a function that writes its report."""
     if settings.randomness == "replay":
         demand_replayable(spec)
-    folder = finished = None
+    folder = None
     if out is not None:
         folder = Path(validation.folder("out", out, validation.FILES["run"]))
-        finished = FinishedRuns(folder, settings.randomness, settings.device)
-    measured = run_experiment(spec, settings, pool, watch, finished)
+    measured = run_experiment(spec, settings, pool, watch)
 
     def report() -> "DisplayedResult":
         # The report is imported when there is a result to show.
@@ -149,10 +154,9 @@ def _train(
         )
 
         result = DisplayedResult.of(measured)
-        if folder is not None and finished is not None:
+        if folder is not None:
             with validation.writing(folder):
                 result.report = page.write(result, folder)
-            finished.clear()
         return result
 
     return report

@@ -10,6 +10,7 @@ import pytest
 from framework_parity.common.reference import trainer as reference
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.load import parse
+from framework_parity.common.training.inspection import StepInspection
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.workers import tasks
 from framework_parity.comparisons.workers.worker import WorkerError, WorkerPair
@@ -111,7 +112,7 @@ each_arm = pytest.mark.parametrize("name", ARMS)
 class Run:
     """One arm in one framework: the inspection of a step, and two records."""
 
-    inspection: tasks.StepInspection
+    inspection: StepInspection
     records: list[Record]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from framework_parity.common.data.image_cache import ImageFiles, image_files
+from framework_parity.comparisons.store.store import RunStore
 from framework_parity.comparisons.workers.worker import (
     LABELS,
     Worker,
@@ -45,9 +46,11 @@ def shared_workers(pair: WorkerPair) -> Iterator[None]:
         threads: int | None = None,
         device: str = "cpu",
         images: ImageFiles | None = None,
+        store: RunStore | None = None,
     ) -> None:
-        if setup or device == "cuda" or images not in (None, image_files()):
-            start(self, backend, setup, threads, device, images)
+        own = setup or store or device == "cuda"
+        if own or images not in (None, image_files()):
+            start(self, backend, setup, threads, device, images, store)
         else:
             self.__dict__ = pair.workers[backend].__dict__
 

@@ -2,7 +2,6 @@
 
 from concurrent.futures import Future
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +12,6 @@ from framework_parity.common.spec.arm import Arm
 from framework_parity.common.training.record import Record
 from framework_parity.comparisons.ladder.thresholds import NUDGES
 from framework_parity.comparisons.run import training
-from framework_parity.comparisons.run.finished import FinishedRuns
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.run.training import ArmTraining
 from framework_parity.comparisons.workers.worker import (
@@ -32,7 +30,7 @@ def arm_training(
 ) -> ArmTraining:
     chosen = replace(RunSettings(seeds=seeds), **settings)  # type: ignore[arg-type]
     sides = dict.fromkeys(pair.workers, each)
-    return ArmTraining(pair, sides, chosen, lambda _: None, None)
+    return ArmTraining(pair, sides, chosen, lambda _: None)
 
 
 def test_runs_trained_together_are_in_their_places(
@@ -126,32 +124,3 @@ def test_a_failed_run_is_the_cause_and_the_others_are_cancelled(
     with pytest.raises(WorkerError, match="the first"):
         runs.cancel()
     assert all(future.cancelled() for _, future in [*torch[1:], *keras])
-
-
-def test_each_framework_keeps_its_finished_runs(
-    bare: Any, tmp_path: Path
-) -> None:
-    """The other framework alone is trained again."""
-    finished = FinishedRuns(tmp_path, "shared", "cpu")
-    training = replace(arm_training(bare, SMALL, 2), finished=finished)
-    training.submit()
-    bare.workers["keras"].asked[1][1].set_result(trained(7))
-    again = replace(training).submit()
-    assert [name for name, _ in bare.workers["keras"].asked[2:]] == ["train 0"]
-    assert [name for name, _ in bare.workers["torch"].asked[2:]] == [
-        *("train 0", "train 1")
-    ]
-    [record] = again.pending[1]["keras"].result()
-    assert len(record.steps["loss"]) == 7
-
-
-def test_runs_that_cannot_be_stored_are_an_error(
-    bare: Any, tmp_path: Path
-) -> None:
-    (tmp_path / "finished").write_text("a file, where the folder should be")
-    finished = FinishedRuns(tmp_path, "shared", "cpu")
-    runs = replace(arm_training(bare, SMALL, 1), finished=finished).submit()
-    for worker in bare.workers.values():
-        worker.asked[0][1].set_result(trained(1))
-    with pytest.raises(FileExistsError):
-        runs.wait()

@@ -1,0 +1,1 @@
+"""The store of runs: what a worker has computed once is not computed again."""

@@ -1,0 +1,196 @@
+"""What a stored result depends on: its identity, from which its name follows.
+
+A result is used again only if nothing that its numbers depend on has changed:
+the specification, the task, the precision, the versions of the packages, and
+the code of this project that computes it.
+"""
+
+import hashlib
+import json
+import platform
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from framework_parity.common.data.image_archives import SETS
+from framework_parity.common.data.image_cache import ImageFiles
+from framework_parity.common.spec.arm import Arm
+
+# The version of the files of the store.
+FORMAT = 1
+
+PACKAGES = (
+    *("torch", "torchvision", "tensorflow", "keras"),
+    *("numpy", "scipy", "scikit-learn"),
+)
+
+# The folders with the code that a worker runs.
+CODE = ("common", "torch_impl", "keras_impl", "comparisons/workers")
+ROOT = Path(__file__).parents[2]
+
+Identity = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a result is computed.
+
+    Attributes:
+        backend: `torch` or `keras`.
+        threads: the number of threads of one operation.
+        device: `cpu`, `cuda` or `mps`.
+        images: where image data sets are found.
+    """
+
+    backend: str
+    threads: int
+    device: str
+    images: ImageFiles
+
+
+def identities(
+    task: str, arguments: dict[str, Any], place: Place
+) -> list[Identity]:
+    """Return the identity of each result of a task.
+
+    Args:
+        task: name of a task of `comparisons.workers.tasks`.
+        arguments: its arguments.
+        place: where it is computed.
+
+    Returns:
+        One for each record of a task that trains, and one for an inspected
+        step; none for a task whose result is not stored.
+    """
+    arm, dtype = arguments.get("arm"), arguments.get("dtype")
+    if not isinstance(arm, Arm):
+        return []
+    probes = bool(arm.probes and arm.probes.gradient_norm)
+    norm = arguments.get("gradient_norm", False) or probes
+    epochs = arguments.get("nudged_epochs")
+
+    def run(seed: int, nudge: int | None, source: str) -> Identity:
+        return {
+            "role": "run" if nudge is None else "perturbed run",
+            "seed": seed,
+            "perturbation": nudge,
+            "epochs": None if nudge is None else epochs,
+            "gradient_norm": norm,
+            "randomness": source,
+        }
+
+    results: list[Identity]
+    if task == "train":
+        source = "native" if arguments.get("native") else "shared"
+        source = "replay" if arguments.get("drawn") else source
+        nudges = (None, *arguments.get("nudges", ()))
+        results = [run(arguments["seed"], n, source) for n in nudges]
+    elif task == "train_together":
+        runs = arguments["runs"]
+        results = [run(seed, nudge, "shared") for seed, nudge in runs]
+        if arguments["batched"]:
+            # Rounding depends on which runs are one batched model.
+            for result in results:
+                result |= {"together": runs}
+    elif task == "train_independently":
+        results = [run(s, None, "native") for s in arguments["seeds"]]
+    elif task == "inspect_step":
+        keys = ("seed", "nudges")
+        results = [
+            {"role": "inspected step", **{k: arguments[k] for k in keys}}
+        ]
+    else:
+        return []
+    common = {
+        "format": FORMAT,
+        "framework": place.backend,
+        "dtype": dtype,
+        "threads": place.threads,
+        "device": place.device,
+        "machine": platform.machine(),
+        "versions": versions(),
+        "code": code_digest(),
+        "images": _images(arm.data.source.kind(), place.images.folder),
+        "spec": _written(arm),
+    }
+    return [common | result for result in results]
+
+
+def digest_of(identity: Identity) -> str:
+    """Return the digest of an identity, which is the name of its folder.
+
+    Args:
+        identity: what a result depends on.
+
+    Returns:
+        40 hexadecimal digits.
+    """
+    text = json.dumps(identity, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def is_current(identity: Identity) -> bool:
+    """Return whether the installed packages would compute the same result.
+
+    Args:
+        identity: what a stored result depends on.
+    """
+    own = {"format": FORMAT, "versions": versions(), "code": code_digest()}
+    return all(identity.get(name) == value for name, value in own.items())
+
+
+def _written(arm: Arm) -> Identity:
+    """Return the specification of an arm, without its name."""
+    return {
+        "layers": [layer.model_dump(mode="json") for layer in arm.layers],
+        "data": arm.data.model_dump(mode="json"),
+        "recipe": arm.recipe.model_dump(mode="json"),
+        "probes": arm.probes and arm.probes.model_dump(mode="json"),
+        "replay": arm.replay.model_dump(mode="json"),
+        "streams": arm.streams,
+    }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that compute numbers."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def code_digest() -> str:
+    """Return a digest of the code that a worker runs."""
+    total = hashlib.sha256()
+    for folder in CODE:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            total.update(str(file.relative_to(ROOT)).encode())
+            total.update(file.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _images(kind: str, folder: Path) -> str | None:
+    """Return a digest of the files of an image data set, if it is one."""
+    if kind not in SETS:
+        return None
+    files = [folder / name for name in SETS[kind].files]
+    if not all(file.is_file() for file in files):
+        return "the cached arrays alone"
+    return _digest_of_files(
+        *((str(f), f.stat().st_size, f.stat().st_mtime_ns) for f in files)
+    )
+
+
+@lru_cache(maxsize=8)
+def _digest_of_files(*files: tuple[str, int, int]) -> str:
+    total = hashlib.sha256()
+    for path, _, _ in files:
+        total.update(Path(path).read_bytes())
+    return total.hexdigest()[:16]
