@@ -10,6 +10,10 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file, save
 
+from framework_parity.common.codegen.scripts.script import (
+    Script,
+    Section,
+)
 from framework_parity.common.training.inspection import (
     Snapshot,
     StepInspection,
@@ -18,7 +22,7 @@ from framework_parity.common.training.record import Record
 
 HEAD, ARRAYS, WEIGHTS = "run.json", "arrays.npz", "weights.safetensors"
 
-Stored = Record | StepInspection
+Stored = Record | StepInspection | Script
 
 CURVES = ("steps", "epochs", "probes")
 TAKEN_APART = ("outputs", "gradients", "stepped")
@@ -28,12 +32,21 @@ def contents(result: Stored) -> tuple[dict[str, Any], dict[str, Any], Any]:
     """Return what the files of a result hold.
 
     Args:
-        result: a record, or an inspected step.
+        result: a record, an inspected step, or a script.
 
     Returns:
         The fields of the head, the arrays by name, and the weights by name;
         None for a result without weights.
     """
+    if isinstance(result, Script):
+        sections = [(each.title, each.code) for each in result.sections]
+        head: dict[str, Any] = {
+            "title": result.title,
+            "summary": result.summary,
+            "head": result.head,
+            "sections": sections,
+        }
+        return head, dict(result.arrays), None
     if isinstance(result, Record):
         arrays = {
             f"{kind}/{name}": value
@@ -103,6 +116,14 @@ def read(folder: Path, head: dict[str, Any]) -> Stored:
             if name.startswith(prefix)
         }
 
+    if "sections" in head:
+        return Script(
+            title=head["title"],
+            summary=tuple(head["summary"]),
+            head=tuple(head["head"]),
+            sections=tuple(Section(*each) for each in head["sections"]),
+            arrays=arrays,
+        )
     if "snapshots" not in head:
         return Record(
             **{kind: part(f"{kind}/") for kind in CURVES},

@@ -8,7 +8,7 @@ the code of this project that computes it.
 import hashlib
 import json
 import platform
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -62,11 +62,12 @@ def identities(
 
     Returns:
         One for each record of a task that trains, and one for an inspected
-        step; none for a task whose result is not stored.
+        step or a script; none for a task whose result is not stored.
     """
     arm, dtype = arguments.get("arm"), arguments.get("dtype")
     if not isinstance(arm, Arm):
         return []
+    options = arguments.get("options")
     probes = bool(arm.probes and arm.probes.gradient_norm)
     norm = arguments.get("gradient_norm", False) or probes
     epochs = arguments.get("nudged_epochs")
@@ -100,6 +101,12 @@ def identities(
         keys = ("seed", "nudges")
         results = [
             {"role": "inspected step", **{k: arguments[k] for k in keys}}
+        ]
+    elif task == "script" and options and not options.exact:
+        dtype = options.dtype
+        results = [
+            {"role": "script", "seed": options.seed, "arm": arm.name}
+            | {"options": asdict(options)}
         ]
     else:
         return []

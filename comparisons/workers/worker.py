@@ -21,6 +21,7 @@ from concurrent.futures import (
     wait,
 )
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
@@ -133,21 +134,38 @@ class Worker:
         )
         self._words = Path(self._scratch.name) / "words.log"
         self._log = self._words.open("wb")
-        self._process = subprocess.Popen(
-            [
-                # -P keeps the user's folder off the worker's path.
-                *(sys.executable, "-P", "-m", ENTRY),
-                *(PACKAGES[backend], setup, str(threads), device),
-                *(str(images.folder), "download" if images.download else ""),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env=_environment(device) | {"TMPDIR": self._scratch.name},
-        )
+        self._command = [
+            # -P keeps the user's folder off the worker's path.
+            *(sys.executable, "-P", "-m", ENTRY),
+            *(PACKAGES[backend], setup, str(threads), device),
+            *(str(images.folder), "download" if images.download else ""),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._closed, self._lock = False, Lock()
         self._queue = ThreadPoolExecutor(1, f"worker-{backend}")
         self.busy = 0.0
         self.task = ""
+        # Where all results are stored, no process is needed.
+        if self._store is None:
+            self._started()
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        """Return the process, which is started when it is needed."""
+        with self._lock:
+            if self._process is None and self._closed:
+                raise WorkerError(
+                    f"the {LABELS[self.backend]} worker is closed"
+                )
+            if self._process is None:
+                scratch = {"TMPDIR": self._scratch.name}
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._log,
+                    env=_environment(self._place.device) | scratch,
+                )
+            return self._process
 
     def submit(
         self, task: str, progress: Progress | None = None, **arguments: Any
@@ -207,7 +225,8 @@ class Worker:
     def _ask(
         self, task: str, progress: Progress | None, arguments: dict[str, Any]
     ) -> Any:
-        requests, replies = self._process.stdin, self._process.stdout
+        process = self._started()
+        requests, replies = process.stdin, process.stdout
         assert requests is not None
         assert replies is not None
         try:
@@ -226,7 +245,7 @@ class Worker:
                 if progress:
                     progress(self.backend, *content)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
-            ended = ending(self._process.wait())
+            ended = ending(process.wait())
             words = self.last_words()
             printed = (
                 f"its last words:\n{words}"
@@ -239,8 +258,8 @@ class Worker:
             ) from error
 
     def alive(self) -> bool:
-        """Return whether the process is still running."""
-        return self._process.poll() is None
+        """Return whether the process runs, or has not been needed yet."""
+        return self._process is None or self._process.poll() is None
 
     def last_words(self, lines: int = 15) -> str:
         """Return the last lines that the process printed after its start.
@@ -261,11 +280,15 @@ class Worker:
 
     def close(self) -> None:
         """Kill the process and delete its files."""
-        self._process.kill()
+        with self._lock:
+            self._closed = True
+        if self._process is not None:
+            self._process.kill()
         # Pending tasks fail at once, since the process is gone. If they were
         # cancelled, callers that wait for them would wait forever.
         self._queue.shutdown()
-        self._process.communicate()
+        if self._process is not None:
+            self._process.communicate()
         self._log.close()
         self._scratch.cleanup()
 

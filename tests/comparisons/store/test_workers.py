@@ -75,7 +75,7 @@ def test_a_second_ladder_computes_nothing(
 
 
 @pytest.mark.usefixtures("shared_workers")
-def test_a_second_run_computes_only_scripts(
+def test_a_second_run_computes_nothing(
     storing: RunStore, asked: list[str]
 ) -> None:
     settings = RunSettings(seeds=2)
@@ -84,16 +84,16 @@ def test_a_second_run_computes_only_scripts(
         computed = len(asked)
         del asked[:]
         again = run_experiment(SPEC, settings, pool)
-    scripts = 2 * len(SPEC.arms)
-    assert sorted(set(asked)) == ["keras script", "torch script"]
-    assert len(asked) == scripts
-    # Two seeds, one step, and a trajectory, of each arm in each framework.
-    assert computed == scripts + 2 * 4 * len(SPEC.arms)
+    assert asked == []
+    # A script, two seeds, one step and a trajectory, of each arm.
+    assert computed == 2 * 5 * len(SPEC.arms)
+    assert storing.used == storing.added
     for one, other in zip(first.arms, again.arms, strict=True):
         for name in ("torch", "keras"):
             assert [r.digest() for r in one.records[name]] == [
                 r.digest() for r in other.records[name]
             ]
+        assert one.scripts == other.scripts
     assert first.verdict == again.verdict
 
 
@@ -114,3 +114,18 @@ def test_a_worker_with_a_setup_has_no_store(tmp_path: Path) -> None:
         worker = Worker("torch", setup=setup, store=store)
         worker.close()
         assert (worker._store is store) == stores
+
+
+def test_a_worker_whose_results_are_stored_is_not_started(
+    pair: WorkerPair, storing: RunStore
+) -> None:
+    asked: dict[str, Any] = {"arm": ARM, "seed": 0, "dtype": "float64"}
+    stored = pair.ask("train", **asked)
+    with WorkerPair(store=storing) as own:
+        found = own.ask("train", **asked)
+        assert own.alive()
+        assert [w._process for w in own.workers.values()] == [None, None]
+    for name in pair.workers:
+        assert found[name][0].digest() == stored[name][0].digest()
+    with pytest.raises(WorkerError, match="the PyTorch worker is closed"):
+        own.workers["torch"]._started()

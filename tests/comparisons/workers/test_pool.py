@@ -23,8 +23,8 @@ class FakePair:
 
     made: list["FakePair"]
 
-    def __init__(self, *how: Any) -> None:
-        self.how, self.closed, self.living = how, 0, True
+    def __init__(self, *how: Any, store: Any = None) -> None:
+        self.how, self.store, self.closed, self.living = how, store, 0, True
         FakePair.made.append(self)
 
     def __enter__(self) -> "FakePair":

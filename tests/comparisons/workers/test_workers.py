@@ -83,7 +83,7 @@ def test_a_worker_that_dies_in_a_task_is_reported() -> None:
 def killed(worker: Worker, sign: signal.Signals) -> str:
     """Kill a worker in the middle of a task; return the error message."""
     waiting = worker.submit("sleep", seconds=PATIENCE)
-    worker._process.send_signal(sign)
+    worker._started().send_signal(sign)
     with pytest.raises(WorkerError) as caught:
         waiting.result(PATIENCE)
     return str(caught.value)
