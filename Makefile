@@ -4,6 +4,7 @@
 # make kill-matrix  plant every fault: docs/kill_matrix.md, ten minutes
 # make bench   training time compared with bare loops: build/bench.json
 # make catalogue  every experiment, quick: docs/catalogue.md, 22 minutes
+# make catalogue-full  every experiment with its lesson's numbers: hours
 # make coverage  the ladder on every element: docs/coverage.md
 # make external  comparison with published results: 10 minutes
 # make mutants   mistakes planted in pairs of models: 15 minutes
@@ -21,8 +22,8 @@ STAMP := .venv/installed
 # project again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test test-slow check kill-matrix bench catalogue coverage \
-	external onnx-cases mutants framework-faults exact-scripts quiet install lock clean
+.PHONY: demo test test-slow check kill-matrix bench catalogue catalogue-full \
+	coverage external onnx-cases mutants framework-faults exact-scripts quiet install lock clean
 
 demo: install
 	$(BIN)/parity run shallow_vs_deep --profile quick --out build/demo
@@ -51,6 +52,12 @@ catalogue: install
 	$(BIN)/parity run --all --profile quick --out build/catalogue \
 		|| test $$? -eq 4
 	cp build/catalogue/catalogue.md docs/catalogue.md
+
+# It continues where it was interrupted.
+catalogue-full: install
+	$(BIN)/parity run --all --profile full --out build/catalogue-full \
+		|| test $$? -eq 4
+	cp build/catalogue-full/catalogue.md docs/catalogue_full.md
 
 # It continues where it was interrupted; `--at-most 100` runs a part.
 coverage: install

@@ -47,6 +47,9 @@ FOLDER, OFF = "PARITY_STORE", "off"
 # Folders that are being written, and seconds after which one is abandoned.
 ASIDE, ABANDONED = "unfinished", 3600.0
 
+# Seconds between attempts to read a result that another process replaces.
+REPLACED = (0.01, 0.05)
+
 
 class DamagedError(SpecError):
     """A stored result whose files are not those that were written."""
@@ -155,10 +158,26 @@ class RunStore:
         folders = [self._place(digest_of(each)) for each in identities]
         if not all((folder / HEAD).is_file() for folder in folders):
             return None
-        results = [self.read(self.entry(folder)) for folder in folders]
+        results = []
+        for folder in folders:
+            result = self._read_now(folder)
+            if result is None:
+                return None
+            results.append(result)
         with self._lock:
             self.used += len(results)
         return results
+
+    def _read_now(self, folder: Path) -> files.Stored | None:
+        """Return a result, which another process may be replacing."""
+        for wait in (*REPLACED, None):
+            try:
+                return self.read(self.entry(folder))
+            except DamagedError:
+                if wait is None and (folder / HEAD).is_file():
+                    raise
+                time.sleep(wait or 0.0)
+        return None
 
     def save(
         self, identities: list[Identity], results: list[files.Stored]
