@@ -105,7 +105,9 @@ class ArmTraining:
         there to save time.
         """
         steps = self.settings.held_steps
-        return {name: _held(side, steps) for name, side in self.sides.items()}
+        return {
+            name: held_epochs(side, steps) for name, side in self.sides.items()
+        }
 
     @property
     def compared(self) -> bool:
@@ -143,7 +145,7 @@ class ArmTraining:
         alone = self._alone(0, perturbed=False)
         others = range(1, self.settings.seeds)
         nudges = {
-            name: _nudges(self.dtypes[name]) if self.compared else ()
+            name: nudges_of(self.dtypes[name]) if self.compared else ()
             for name in self.sides
         }
         runs = {
@@ -185,7 +187,7 @@ class ArmTraining:
         own: dict[str, dict[str, Any]] = {
             name: {
                 "seed": seed,
-                "nudges": _nudges(self.dtypes[name]) if perturbed else (),
+                "nudges": nudges_of(self.dtypes[name]) if perturbed else (),
                 "nudged_epochs": self.held[name],
                 "native": native,
             }
@@ -210,11 +212,22 @@ class ArmTraining:
         return pending
 
 
-def _nudges(dtype: Dtype) -> tuple[int, ...]:
+def nudges_of(dtype: Dtype) -> tuple[int, ...]:
+    """Return the seeds of the perturbed runs in a precision."""
     return NUDGES if dtype == "float64" else NUDGES_FLOAT32
 
 
-def _held(arm: Arm, steps: int) -> int | None:
+def held_epochs(arm: Arm, steps: int) -> int | None:
+    """Return the number of epochs that are compared with the floor.
+
+    Args:
+        arm: the arm.
+        steps: the number of steps that are compared at least.
+
+    Returns:
+        The epochs up to the first evaluation behind these steps; None for
+        all.
+    """
     total = arm.recipe.epochs
     every = arm.recipe.evaluate_every or total
     epochs = -(-epochs_of(arm, steps) // every) * every

@@ -18,6 +18,10 @@ from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.experiment import TwoSided
 from framework_parity.comparisons.ladder.thresholds import SEEDS_OF_CLAIMS
 from framework_parity.comparisons.run import validation
+from framework_parity.comparisons.run.planned import (
+    Outlook,
+    planned_steps,
+)
 from framework_parity.comparisons.run.replay import demand_replayable
 from framework_parity.comparisons.run.result import TimedResult
 from framework_parity.comparisons.run.runner import run_experiment
@@ -177,7 +181,7 @@ def run_each(
         specs: the experiments.
         folders: folder for the report of each experiment.
         pool: the workers.
-        watching: returns for the name of an experiment a context manager
+        watching: returns for the title of an experiment a context manager
             with its progress callback.
         settings: keyword arguments of `RunSettings`.
 
@@ -198,10 +202,14 @@ def run_each(
 
     with ThreadPoolExecutor(1, "report") as thread:
         written: Future[TimedResult] | None = None
-        for spec, folder in zip(specs, folders, strict=True):
+        outlook = Outlook([planned_steps(spec, chosen) for spec in specs])
+        for place, (spec, folder) in enumerate(
+            zip(specs, folders, strict=True)
+        ):
             begun = time.perf_counter()
             try:
-                with watching(spec.name) as watch:
+                title = outlook.title(spec.name, place)
+                with watching(title) as watch:
                     report = _train(spec, chosen, pool, folder, watch)
             except Exception:
                 if written is not None:
