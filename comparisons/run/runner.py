@@ -106,8 +106,8 @@ def _run_arm(
     if isinstance(arm, TwoArms):
         result.sides = sides
     training = ArmTraining(pair, sides, settings, at)
-    # The workers do all of this without waiting for each other; scripts come
-    # first, since they end what a worker keeps of a network.
+    # The workers do all of this without waiting for each other. Scripts come
+    # first, since a worker that makes one discards its compiled network.
     scripts = _scripts(pair, spec, sides)
     runs = training.submit()
     try:
