@@ -9,6 +9,8 @@ import are imported inside the functions that use them.
 """
 
 import sys
+import warnings
+from typing import Any
 
 import typer
 
@@ -87,8 +89,14 @@ def schema(*, as_json: flags.Json = False) -> None:
     print_json(schema())
 
 
+def _warned(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Print a warning of this project or a library as one line."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
 def main() -> None:
     """Run the command line and turn an error into an exit status."""
+    warnings.showwarning = _warned
     try:
         status = app(standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):

@@ -1,9 +1,10 @@
 """`parity runs`: list, compare, verify and remove stored runs."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from framework_parity.common import choices
 from framework_parity.common.spec.counted import counted
 from framework_parity.common.spec.errors import SpecError
 from framework_parity.comparisons.cli import flags
@@ -26,6 +27,14 @@ app = typer.Typer(
 # The digits of a name that a list shows; a prefix stands for a run.
 SHOWN = 12
 
+Store = Annotated[
+    str | None,
+    typer.Option(
+        help="Folder of the runs.",
+        metavar="<path>",
+        show_default="$PARITY_STORE, or ~/.cache/framework-parity/runs",
+    ),
+]
 Names = Annotated[
     list[str], typer.Argument(help="First digits of the names of runs.")
 ]
@@ -34,12 +43,16 @@ Names = Annotated[
 @app.command("list")
 def list_(
     *,
-    backend: flags.Backend = "both",
+    backend: Annotated[
+        Literal["torch", "keras", "both"],
+        typer.Option(help="Only runs of this framework."),
+    ] = "both",
     data: Annotated[
         str | None, typer.Option(help="Only runs on this data set.")
     ] = None,
     dtype: Annotated[
-        str | None, typer.Option(help="Only runs in this precision.")
+        choices.Dtype | None,
+        typer.Option(help="Only runs in this precision."),
     ] = None,
     outdated: Annotated[
         bool,
@@ -49,17 +62,21 @@ def list_(
             "project computed.",
         ),
     ] = False,
-    store: flags.Store = None,
+    store: Store = None,
     as_json: flags.Json = False,
 ) -> None:
     """List the stored runs."""
+    runs = _opened(store)
+    known = list(runs.entries())
+    damaged = len(list(runs.folders())) - len(known)
     entries = [
         entry
-        for entry in _opened(store).entries()
+        for entry in known
         if _chosen(entry, backend, data, dtype, outdated)
     ]
     if as_json:
-        print_json({"runs": [_row(entry) for entry in entries]})
+        rows = [_row(entry) for entry in entries]
+        print_json({"runs": rows, "damaged": damaged})
         return
     for entry in entries:
         row = _row(entry)
@@ -70,6 +87,8 @@ def list_(
         )
     size = sum(entry.size() for entry in entries) / 1e6
     print(f"{counted(len(entries), 'run')}, {size:,.1f} MB")
+    if damaged:
+        print(f"{damaged:,} damaged; see 'parity runs verify'")
 
 
 @app.command()
@@ -77,17 +96,20 @@ def compare(
     first: Annotated[str, typer.Argument(help="First digits of a name.")],
     second: Annotated[str, typer.Argument(help="Those of another run.")],
     *,
-    store: flags.Store = None,
+    store: Store = None,
     as_json: flags.Json = False,
 ) -> None:
-    """Compare two stored runs: what they depend on, and their numbers."""
+    """Compare two stored runs: what they depend on, and their numbers.
+
+    The exit status is 1 if their numbers differ.
+    """
     from framework_parity.comparisons.store.comparison import (
         differences,
         distances,
     )
 
     runs = _opened(store)
-    one, other = runs.find(first), runs.find(second)
+    one, other = (runs.entry(runs.find(name)) for name in (first, second))
     parts = list(differences(one.identity, other.identity))
     numbers = distances(runs.read(one), runs.read(other))
     if as_json:
@@ -127,7 +149,7 @@ def verify(
             "computes them again.",
         ),
     ] = False,
-    store: flags.Store = None,
+    store: Store = None,
     as_json: flags.Json = False,
 ) -> None:
     """Read every stored run, and name those that are damaged."""
@@ -139,7 +161,7 @@ def verify(
             {
                 "runs": count,
                 "damaged": [error.as_json() for error in damage],
-                "removed": repair,
+                "removed": len(damage) if repair else 0,
             }
         )
     else:
@@ -165,7 +187,8 @@ def remove(
             "project computed.",
         ),
     ] = False,
-    store: flags.Store = None,
+    store: Store = None,
+    as_json: flags.Json = False,
 ) -> None:
     """Delete stored runs."""
     if bool(names) + everything + outdated != 1:
@@ -173,16 +196,21 @@ def remove(
             "runs", "name runs, or use one of --all and --outdated"
         )
     runs = _opened(store)
-    chosen = (
-        [runs.find(name) for name in names]
-        if names
-        else [
-            entry
+    if names:
+        chosen = [runs.find(name) for name in names]
+    elif everything:
+        chosen = list(runs.folders())
+    else:
+        chosen = [
+            entry.folder
             for entry in runs.entries()
-            if _chosen(entry, "both", None, None, outdated)
+            if _chosen(entry, outdated=True)
         ]
-    )
-    print(f"{counted(runs.remove(chosen), 'run')} removed")
+    count = runs.remove(dict.fromkeys(chosen))
+    if as_json:
+        print_json({"removed": count})
+    else:
+        print(f"{counted(count, 'run')} removed")
 
 
 def _opened(folder: str | None) -> "RunStore":
@@ -192,15 +220,17 @@ def _opened(folder: str | None) -> "RunStore":
     opened = open_store(folder)
     if opened is None:
         raise SpecError("--store", "is 'off'; give the folder of the runs")
+    if folder and not opened.folder.is_dir():
+        raise SpecError("--store", f"there is no folder '{opened.folder}'")
     return opened
 
 
 def _chosen(
     entry: "Entry",
-    backend: str,
-    data: str | None,
-    dtype: str | None,
-    outdated: bool,
+    backend: str = "both",
+    data: str | None = None,
+    dtype: str | None = None,
+    outdated: bool = False,
 ) -> bool:
     """Return whether a run passes the filters."""
     from framework_parity.comparisons.store.identity import is_current

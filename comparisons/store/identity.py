@@ -5,8 +5,10 @@ the specification, the task, the precision, the versions of the packages, and
 the code of this project that computes it.
 """
 
+import contextlib
 import hashlib
 import json
+import os
 import platform
 from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
@@ -24,6 +26,13 @@ FORMAT = 1
 PACKAGES = (
     *("torch", "torchvision", "tensorflow", "keras"),
     *("numpy", "scipy", "scikit-learn"),
+)
+
+# Beginnings of the names of environment variables by which a framework or a
+# library computes other numbers.
+VARIABLES = (
+    *("ATEN_", "TORCH_", "PYTORCH_", "TF_", "XLA_", "KERAS_"),
+    *("OMP_", "KMP_", "MKL_", "DNNL_", "ONEDNN_", "OPENBLAS_"),
 )
 
 # The folders with the code that a worker runs.
@@ -65,7 +74,8 @@ def identities(
         step or a script; none for a task whose result is not stored.
     """
     arm, dtype = arguments.get("arm"), arguments.get("dtype")
-    if not isinstance(arm, Arm):
+    # The model of an accelerator is not known here.
+    if not isinstance(arm, Arm) or place.device != "cpu":
         return []
     options = arguments.get("options")
     probes = bool(arm.probes and arm.probes.gradient_norm)
@@ -116,7 +126,8 @@ def identities(
         "dtype": dtype,
         "threads": place.threads,
         "device": place.device,
-        "machine": platform.machine(),
+        "processor": processor(),
+        "variables": variables(),
         "versions": versions(),
         "code": code_digest(),
         "images": _images(arm.data.source.kind(), place.images.folder),
@@ -144,7 +155,12 @@ def is_current(identity: Identity) -> bool:
     Args:
         identity: what a stored result depends on.
     """
-    own = {"format": FORMAT, "versions": versions(), "code": code_digest()}
+    own = {
+        "format": FORMAT,
+        "processor": processor(),
+        "versions": versions(),
+        "code": code_digest(),
+    }
     return all(identity.get(name) == value for name, value in own.items())
 
 
@@ -158,6 +174,33 @@ def _written(arm: Arm) -> Identity:
         "replay": arm.replay.model_dump(mode="json"),
         "streams": arm.streams,
     }
+
+
+@cache
+def processor() -> str:
+    """Return the model of the processor; the kernels depend on it."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+            name, _, model = line.partition(":")
+            if name.strip() == "model name":
+                return f"{platform.machine()} {model.strip()}"
+    return f"{platform.machine()} {platform.processor()}".strip()
+
+
+def variables() -> dict[str, str]:
+    """Return the settings of the user by which numbers change.
+
+    They are environment variables, and Keras's file of settings.
+    """
+    found = {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if name.startswith(VARIABLES)
+    }
+    home = os.environ.get("KERAS_HOME", Path.home() / ".keras")
+    with contextlib.suppress(OSError):
+        found["keras.json"] = (Path(home) / "keras.json").read_text("utf-8")
+    return found
 
 
 @cache

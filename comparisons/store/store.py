@@ -19,6 +19,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shutil
 import threading
 import time
@@ -43,6 +44,9 @@ from framework_parity.comparisons.store.identity import (
 
 # The environment variable with the default folder, and its value for none.
 FOLDER, OFF = "PARITY_STORE", "off"
+
+# The name of the folder of a result.
+NAME = re.compile("[0-9a-f]{40}")
 
 # Folders that are being written, and seconds after which one is abandoned.
 ASIDE, ABANDONED = "unfinished", 3600.0
@@ -93,7 +97,7 @@ def default_folder() -> Path | None:
     if chosen == OFF:
         return None
     home = Path.home() / ".cache" / "framework-parity" / "runs"
-    return Path(chosen).expanduser() if chosen else home
+    return Path(chosen) if chosen else home
 
 
 def open_store(
@@ -108,11 +112,19 @@ def open_store(
 
     Returns:
         The store, or None.
+
+    Raises:
+        SpecError: if the folder has no valid name.
     """
+    if folder is not None and not str(folder):
+        raise SpecError("store", "got '', expected a folder, or 'off'")
     chosen = default_folder() if folder is None else Path(folder)
     if chosen is None or str(folder) == OFF:
         return None
-    return RunStore(chosen.expanduser().absolute(), fresh)
+    try:
+        return RunStore(chosen.expanduser().absolute(), fresh)
+    except RuntimeError as error:  # an unknown ~user
+        raise SpecError("store", f"got '{chosen}': {error}") from error
 
 
 @dataclass
@@ -262,7 +274,7 @@ class RunStore:
             head = json.loads((folder / HEAD).read_text("utf-8"))
             own = digest_of(head["identity"]) == folder.name
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise _damaged(folder, f"{HEAD}: {error}") from error
+            raise _damaged(folder, f"{HEAD} cannot be read") from error
         if not own:
             raise _damaged(folder, f"{HEAD} is that of another run")
         return Entry(folder, head)
@@ -280,6 +292,8 @@ class RunStore:
             for name, digest in entry.head["files"].items():
                 if Path(name).name != name:
                     raise _damaged(entry.folder, f"'{name}' is no file name")
+                if not (entry.folder / name).is_file():
+                    raise _damaged(entry.folder, f"{name} is missing")
                 if _digest(entry.folder / name) != digest:
                     raise _damaged(entry.folder, f"{name} has changed")
             return files.read(entry.folder, entry.head["result"])
@@ -292,8 +306,10 @@ class RunStore:
             raise _damaged(entry.folder, str(error)) from error
 
     def folders(self) -> Iterator[Path]:
-        """Yield the folders of all results."""
-        yield from sorted(self._runs.glob("??/*"))
+        """Yield the folders of all results; what else is there is left."""
+        for path in sorted(self._runs.glob("??/*")):
+            if NAME.fullmatch(path.name) and path.is_dir():
+                yield path
 
     def entries(self) -> Iterator[Entry]:
         """Yield the results whose heads can be read; see `verify`."""
@@ -301,8 +317,8 @@ class RunStore:
             with contextlib.suppress(DamagedError):
                 yield self.entry(folder)
 
-    def find(self, prefix: str) -> Entry:
-        """Return the result whose name begins with some digits.
+    def find(self, prefix: str) -> Path:
+        """Return the folder of the result whose name has these first digits.
 
         Args:
             prefix: the first hexadecimal digits of its name.
@@ -311,14 +327,19 @@ class RunStore:
             SpecError: if there is none, or more than one.
         """
         found = [f for f in self.folders() if f.name.startswith(prefix)]
-        if len(found) != 1 or not prefix:
-            number = len(found) if prefix else 0
+        if not found or not prefix:
             raise SpecError(
-                prefix or "''",
-                f"begins the names of {number} runs in '{self.folder}'; give "
-                "more digits of one that 'parity runs list' shows",
+                "runs",
+                f"got '{prefix}', but no run in '{self.folder}' has a name "
+                "that begins so; 'parity runs list' shows them",
             )
-        return self.entry(found[0])
+        if len(found) > 1:
+            raise SpecError(
+                "runs",
+                f"got '{prefix}', which begins the names of {len(found):,} "
+                "runs; give more digits",
+            )
+        return found[0]
 
     def verify(self, repair: bool = False) -> list[DamagedError]:
         """Read every result.
@@ -337,26 +358,33 @@ class RunStore:
             except DamagedError as error:
                 damage.append(error)
                 if repair:
-                    shutil.rmtree(folder, ignore_errors=True)
+                    self.remove([folder])
         if repair:
             for left in (self.folder / ASIDE).glob("*"):
                 if time.time() - left.stat().st_mtime > ABANDONED:
                     shutil.rmtree(left, ignore_errors=True)
         return damage
 
-    def remove(self, entries: Iterable[Entry]) -> int:
+    def remove(self, folders: Iterable[Path]) -> int:
         """Delete results.
 
         Args:
-            entries: the results.
+            folders: their folders; one that is no longer there is skipped.
 
         Returns:
             The number of deleted results.
+
+        Raises:
+            OSError: if a result cannot be deleted.
         """
         count = 0
-        for entry in entries:
-            shutil.rmtree(entry.folder)
-            count += 1
+        for folder in folders:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(folder)
+                count += 1
+            # The folder above is left while it has other results.
+            with contextlib.suppress(OSError):
+                folder.parent.rmdir()
         return count
 
 
@@ -395,10 +423,4 @@ def _synchronise(path: Path) -> None:
 
 def _environment() -> dict[str, Any]:
     """Return the machine that computes a result."""
-    flags = ("OMP_NUM_THREADS", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS")
-    return {
-        "system": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
-        "cores": os.cpu_count(),
-        "flags": {k: os.environ[k] for k in flags if k in os.environ},
-    }
+    return {"system": platform.platform(), "cores": os.cpu_count()}

@@ -90,7 +90,7 @@ def test_runs_are_compared(
     assert parity("runs", "compare", *apart, *folder) == 1
     assert "seed: 0 | 1" in capsys.readouterr().out
     assert parity("runs", "compare", "zzz", alike[0], *folder) == 2
-    assert "begins the names of 0 runs" in capsys.readouterr().err
+    assert "no run in" in capsys.readouterr().err
 
 
 def test_runs_are_verified_repaired_and_removed(
@@ -107,17 +107,28 @@ def test_runs_are_verified_repaired_and_removed(
     assert "4 runs, 1 damaged" in out
     assert parity("runs", "verify", "--repair", *folder) == 0
     assert "1 damaged, removed" in capsys.readouterr().out
-    [first, *_] = stored.entries()
-    assert parity("runs", "remove", first.name[:12], *folder) == 0
+    [first, damaged, _] = stored.folders()
+    twice = (first.name[:12], first.name[:13])
+    assert parity("runs", "remove", *twice, *folder) == 0
     assert "1 run removed" in capsys.readouterr().out
+    (damaged / "run.json").write_text("")
+    assert parity("runs", "list", *folder) == 0
+    out = capsys.readouterr().out
+    assert "1 run, " in out
+    assert "1 damaged; see 'parity runs verify'" in out
+    assert parity("runs", "remove", damaged.name[:12], *folder) == 0
     assert parity("runs", "remove", *folder) == 2
-    assert parity("runs", "remove", "--all", *folder) == 0
+    capsys.readouterr()
+    assert parity("runs", "remove", "--all", *folder, "--json") == 0
+    assert printed(capsys) == {"removed": 1}
     assert list(stored.folders()) == []
 
 
 def test_no_store_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert parity("runs", "list", "--store", "off") == 2
     assert "give the folder" in capsys.readouterr().err
+    assert parity("runs", "list", "--store", "/nowhere/at/all") == 2
+    assert "there is no folder" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -143,9 +143,8 @@ def test_the_name_of_an_arm_changes_nothing(stored: RunStore) -> None:
     [
         replace(TORCH, backend="keras"),
         replace(TORCH, threads=2),
-        replace(TORCH, device="cuda"),
     ],
-    ids=["framework", "threads", "device"],
+    ids=["framework", "threads"],
 )
 def test_a_run_elsewhere_is_another(place: Place, stored: RunStore) -> None:
     assert stored.load(identities("train", arguments(), place)) is None
@@ -357,13 +356,65 @@ def test_many_writers_share_a_store(
 def test_runs_are_found_by_the_first_digits_and_removed(
     stored: RunStore,
 ) -> None:
-    first, second = stored.entries()
+    first, second = stored.folders()
     assert stored.find(first.name[:10]) == first
-    for prefix in ("", "zz"):
-        with pytest.raises(SpecError, match="begins the names of 0 runs"):
+    for prefix in ("", "zz", first.name + "0"):
+        with pytest.raises(SpecError, match="no run in"):
             stored.find(prefix)
-    assert stored.remove([first]) == 1
-    assert list(stored.entries()) == [second]
+    shutil.copytree(first, first.with_name(first.name[:-1] + "x"))
+    shutil.copytree(first, first.with_name(first.name[::-1]))
+    alike = first.with_name(first.name[:-4] + "0000")
+    shutil.copytree(first, alike)
+    with pytest.raises(SpecError, match="the names of 2 runs"):
+        stored.find(first.name[:36])
+    assert stored.remove([first, first, alike]) == 2
+    assert second in stored.folders()
+
+
+def test_other_files_in_a_store_are_left_alone(stored: RunStore) -> None:
+    place = stored.folder / "v1" / "zz"
+    place.mkdir()
+    (place / "file").touch()
+    (place / "a folder").mkdir()
+    (place / "link").symlink_to("/")
+    assert len(list(stored.folders())) == 2
+    assert stored.verify(repair=True) == []
+    assert stored.remove(stored.folders()) == 2
+    assert len(list(place.iterdir())) == 3
+    assert [path.name for path in (stored.folder / "v1").iterdir()] == ["zz"]
+
+
+@pytest.mark.parametrize(
+    "name", ["TF_ENABLE_ONEDNN_OPTS", "ATEN_CPU_CAPABILITY", "XLA_FLAGS"]
+)
+def test_a_variable_that_changes_numbers_makes_another_run(
+    name: str, stored: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "default")
+    assert stored.load(wanted()) is None
+    monkeypatch.delenv(name)
+    assert stored.load(wanted())
+
+
+def test_keras_s_file_of_settings_makes_another_run(
+    stored: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    (tmp_path / ".keras").mkdir()
+    (tmp_path / ".keras" / "keras.json").write_text('{"epsilon": 1e-3}')
+    assert stored.load(wanted()) is None
+
+
+def test_another_processor_computes_again(
+    stored: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "processor", lambda: "another")
+    assert stored.load(wanted()) is None
+
+
+def test_runs_on_an_accelerator_are_not_stored() -> None:
+    place = replace(TORCH, device="cuda")
+    assert identities("train", arguments(), place) == []
 
 
 def test_the_folder_is_that_of_the_environment(
@@ -384,6 +435,9 @@ def test_the_folder_is_that_of_the_environment(
     opened = open_store()
     assert opened is not None
     assert opened.folder.is_relative_to(tmp_path)
+    for wrong in ("", "~nobody-of-this-name/runs"):
+        with pytest.raises(SpecError, match="store: got"):
+            open_store(wrong)
 
 
 def test_differences_are_named_by_their_path() -> None:
