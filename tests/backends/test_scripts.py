@@ -42,8 +42,6 @@ FAST = {
     "padded",
 }
 
-# The plain scripts that are run.
-TRAINED = ("images", "padded")
 
 on_each_backend = pytest.mark.parametrize("backend", ["torch", "keras"])
 each_case = pytest.mark.parametrize(
@@ -87,10 +85,9 @@ def results(
     """
     items = request.session.items
     calls = (getattr(item, "callspec", None) for item in items)
-    params = [call.params for call in calls if call and "name" in call.params]
-    asked = {call["name"] for call in params if call["name"] in NAMES}
-    trains = any("a_plain_script_trains" in item.name for item in items)
-    plain = TRAINED if trains else ()
+    params = [call.params for call in calls if call]
+    asked = {call["name"] for call in params if call.get("name") in NAMES}
+    plain = [call["trained"] for call in params if "trained" in call]
 
     @cache
     def ask(backend: str) -> Any:
@@ -100,7 +97,7 @@ def results(
             **{
                 f"{name}-plain": script
                 for name, script in made(
-                    pair, backend, False, "float32", plain
+                    pair, backend, False, "float32", sorted({*plain})
                 ).items()
             },
         }
@@ -168,7 +165,10 @@ def test_plain_scripts_pass_the_default_rules_and_are_short(
 
 
 @on_each_backend
-@pytest.mark.parametrize("trained", TRAINED)
+@pytest.mark.parametrize(
+    "trained",
+    ["images", pytest.param("padded", marks=pytest.mark.slow)],
+)
 def test_a_plain_script_trains(
     trained: str, backend: str, results: Any
 ) -> None:

@@ -266,7 +266,7 @@ class NoPair:
     started: ClassVar[list[int]] = []
 
     def __init__(
-        self, backends: Any, setup: Any, threads: int, *rest: Any
+        self, backends: Any, setup: Any, threads: int, *rest: Any, **more: Any
     ) -> None:
         self.started.append(threads)
 

@@ -63,7 +63,14 @@ DECAYS = ("OwnConv", "Residual3")
 """Their running averages have each framework's default decay."""
 
 
-@pytest.mark.parametrize(("torch", "keras", "shapes"), PAIRS)
+# Every second pair; the others agree over ten steps in the slow tests.
+QUICK = [
+    pytest.param(*pair, marks=pytest.mark.slow if number % 2 else ())
+    for number, pair in enumerate(PAIRS)
+]
+
+
+@pytest.mark.parametrize(("torch", "keras", "shapes"), QUICK)
 def test_a_pair_agrees(
     both: WorkerPair, torch: str, keras: str, shapes: list[Shape]
 ) -> None:

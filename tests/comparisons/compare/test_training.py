@@ -244,6 +244,7 @@ def test_the_cause_of_a_fault_in_training_is_named(
         assert place is None or "recipes_" in place or "regularizers" in place
 
 
+@pytest.mark.slow
 def test_two_faults_are_both_named(both: WorkerPair, tmp_path: Path) -> None:
     result = compared(
         both,

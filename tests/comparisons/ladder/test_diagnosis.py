@@ -63,7 +63,9 @@ def test_a_value_that_is_neither_default_is_tried_against_both(
     assert sorted(document["change"].values()) == sorted([read, 0.01])
 
 
-@pytest.mark.parametrize("suspect", list(LABELS))
+@pytest.mark.parametrize(
+    "suspect", ["torch", pytest.param("keras", marks=pytest.mark.slow)]
+)
 def test_swapped_meanings_are_named_in_the_faulty_framework(
     pair: WorkerPair, faulty: WorkerPair, suspect: str
 ) -> None:

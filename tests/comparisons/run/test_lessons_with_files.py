@@ -19,7 +19,7 @@ from tests.image_files import TEST, TRAIN, write_idx
 from tests.tolerances import TRAINED, assert_close
 
 # What the fast tests train: one version of each lesson.
-FAST = {("image_classifiers", 2), ("dropout", 4)}
+FAST = {("image_classifiers", 2)}
 
 
 def full_versions() -> Iterator[tuple[str, int, str]]:
