@@ -51,7 +51,8 @@ class LiveModel(BaseLiveModel):
     ) -> None:
         self.before = keras.config.floatx(), keras.config.dtype_policy()
         if isinstance(address, str):
-            keras.utils.clear_session()
+            # A garbage collection would look at every network before.
+            keras.utils.clear_session(free_memory=False)
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
         keras.utils.set_random_seed(seed)
