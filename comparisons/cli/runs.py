@@ -1,5 +1,6 @@
 """`parity runs`: list, compare, verify and remove stored runs."""
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -35,6 +36,14 @@ Store = Annotated[
         show_default="$PARITY_STORE, or ~/.cache/framework-parity/runs",
     ),
 ]
+Outdated = Annotated[
+    bool,
+    typer.Option(
+        "--outdated",
+        help="Only runs that other versions of the packages or of this "
+        "project computed.",
+    ),
+]
 Names = Annotated[
     list[str], typer.Argument(help="First digits of the names of runs.")
 ]
@@ -54,14 +63,7 @@ def list_(
         choices.Dtype | None,
         typer.Option(help="Only runs in this precision."),
     ] = None,
-    outdated: Annotated[
-        bool,
-        typer.Option(
-            "--outdated",
-            help="Only runs that other versions of the packages or of this "
-            "project computed.",
-        ),
-    ] = False,
+    outdated: Outdated = False,
     store: Store = None,
     as_json: flags.Json = False,
 ) -> None:
@@ -121,7 +123,7 @@ def compare(
                     for field, a, b in parts
                 ],
                 "numbers": [
-                    {"name": name, "largest_difference": value}
+                    {"name": name, "largest_difference": _in_json(value)}
                     for name, value in numbers.items()
                 ],
             }
@@ -179,14 +181,7 @@ def remove(
     everything: Annotated[
         bool, typer.Option("--all", help="Remove all runs.")
     ] = False,
-    outdated: Annotated[
-        bool,
-        typer.Option(
-            "--outdated",
-            help="Remove runs that other versions of the packages or of this "
-            "project computed.",
-        ),
-    ] = False,
+    outdated: Outdated = False,
     store: Store = None,
     as_json: flags.Json = False,
 ) -> None:
@@ -211,6 +206,12 @@ def remove(
         print_json({"removed": count})
     else:
         print(f"{counted(count, 'run')} removed")
+
+
+def _in_json(value: float | None) -> float | str | None:
+    """Return a number as JSON has it; infinity, which it has not, as text."""
+    finite = value is None or math.isfinite(value)
+    return value if finite else str(value)
 
 
 def _opened(folder: str | None) -> "RunStore":

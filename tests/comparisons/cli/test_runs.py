@@ -89,6 +89,23 @@ def test_runs_are_compared(
     apart = names["torch", 0], names["torch", 1]
     assert parity("runs", "compare", *apart, *folder) == 1
     assert "seed: 0 | 1" in capsys.readouterr().out
+    asked: dict[str, Any] = {"arm": ARM, "seed": 0, "dtype": "float64"}
+    for threads_used, loss in ((2, np.nan), (3, 1.0)):
+        [record] = tasks.train(Trainer, **asked)
+        record.steps["loss"][-1] = loss
+        place = Place("torch", threads_used, "cpu", image_files())
+        stored.save(identities("train", asked, place), [record])
+    threads = {
+        entry.identity["threads"]: entry.name for entry in stored.entries()
+    }
+    assert (
+        parity("runs", "compare", threads[2], threads[3], *folder, "--json")
+        == 1
+    )
+    found = {
+        n["name"]: n["largest_difference"] for n in printed(capsys)["numbers"]
+    }
+    assert found["steps/loss"] == "inf"
     assert parity("runs", "compare", "zzz", alike[0], *folder) == 2
     assert "no run in" in capsys.readouterr().err
 
