@@ -202,7 +202,10 @@ def run_each(
 
     with ThreadPoolExecutor(1, "report") as thread:
         written: Future[TimedResult] | None = None
-        outlook = Outlook([planned_steps(spec, chosen) for spec in specs])
+        several = len(specs) > 1
+        outlook = Outlook(
+            [planned_steps(spec, chosen) if several else 0 for spec in specs]
+        )
         for place, (spec, folder) in enumerate(
             zip(specs, folders, strict=True)
         ):
