@@ -102,9 +102,10 @@ def identities(
         runs = arguments["runs"]
         results = [run(seed, nudge, "shared") for seed, nudge in runs]
         if arguments["batched"]:
-            # Rounding depends on which runs are one batched model.
+            # Rounding depends on which runs are one batched model, and how
+            # long.
             for result in results:
-                result |= {"together": runs}
+                result |= {"together": {"runs": runs, "epochs": epochs}}
     elif task == "train_independently":
         results = [run(s, None, "native") for s in arguments["seeds"]]
     elif task == "inspect_step":

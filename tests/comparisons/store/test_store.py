@@ -112,6 +112,11 @@ def test_a_run_without_perturbations_is_found_among_those_with_them(
     assert stored.load(wanted("train_together", **together))
     batched = {"runs": ((0, 1),), "batched": True}
     assert stored.load(wanted("train_together", **batched)) is None
+    names = [
+        digest_of(wanted("train_together", **batched, nudged_epochs=n)[0])
+        for n in (1, 2)
+    ]
+    assert names[0] != names[1]
 
 
 @pytest.mark.parametrize(
