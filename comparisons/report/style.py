@@ -252,11 +252,9 @@ def share_range(row: Any) -> None:
     and a text says so: in their range, the others would be flat.
     """
     logarithmic = [panel for panel in row if panel.get_yscale() == "log"]
-    # Where no value is finite and positive, the lower limit is not positive.
-    positive = [panel for panel in logarithmic if panel.get_ylim()[0] > 0]
-    row = positive if logarithmic else list(row)
+    row = logarithmic or list(row)
     tops = sorted(panel.get_ylim()[1] for panel in row)
-    if positive:
+    if logarithmic:
         limit = APART * tops[(len(tops) - 1) // 2]
         for panel in [p for p in row if p.get_ylim()[1] > limit]:
             panel.text(
@@ -270,6 +268,19 @@ def share_range(row: Any) -> None:
     high = max((panel.get_ylim()[1] for panel in row), default=1.0)
     for panel in row:
         panel.set_ylim(low, high)
+
+
+def use_log_scale(panel: Axes) -> None:
+    """Make the y axis logarithmic, unless nothing drawn is positive.
+
+    Runs that diverge in the first step have no finite value, and matplotlib
+    raises an error where a logarithmic axis has nothing to show.
+
+    Args:
+        panel: axes that contain all of their data.
+    """
+    if np.isfinite(panel.dataLim.minposy):
+        panel.set_yscale("log")
 
 
 def show_text(panel: Axes, text: str) -> None:

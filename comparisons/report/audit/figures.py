@@ -27,6 +27,7 @@ from framework_parity.comparisons.report.style import (
     STYLE,
     ReportFigure,
     svg,
+    use_log_scale,
 )
 from framework_parity.comparisons.workers.worker import LABELS
 
@@ -222,7 +223,7 @@ def courses(audit: AuditResult) -> Figure:
         if option.amplifies and option.bad_without:
             record = option.bad_without.records[0]
             _course(panel, record, f"without {option.name}", BAD, ":")
-    panel.set_yscale("log")
+    use_log_scale(panel)
     panel.set_xlabel("epoch")
     panel.set_ylabel(_course_of(audit.corners[0].runs["torch"].records[0]))
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))

@@ -11,7 +11,11 @@ from framework_parity.common.spec.load import parse
 from framework_parity.comparisons.report.run import plots as gallery
 from framework_parity.comparisons.report.run.figures import pictures
 from framework_parity.comparisons.report.run.page import fragment
-from framework_parity.comparisons.report.style import TextTable, svg
+from framework_parity.comparisons.report.style import (
+    MOST_POINTS,
+    TextTable,
+    svg,
+)
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.run.settings import RunSettings
 from framework_parity.comparisons.workers import tasks
@@ -136,6 +140,46 @@ def test_a_sweep_goes_over_the_rates_and_marks_diverged_runs() -> None:
     assert [len(x) for x, _ in crosses] == [SEEDS, SEEDS]
     assert crosses[0][1][0] > np.nanmax(means)
     assert "diverged" in svg(drawn)
+
+
+@pytest.mark.parametrize(
+    ("picture", "probes"),
+    [
+        ("gradient_norms", {"gradient_norm": True}),
+        ("rates", {}),
+        ("loss_over_time", {}),
+        ("weight_histogram", {}),
+        ({"bars": {"statistic": "train_loss", "log": True}}, {}),
+        ("layer_variances", {"gradient_norm": True, "representations": {}}),
+        ("dead_shares", {"dead_relu": {}}),
+    ],
+    ids=str,
+)
+def test_runs_that_have_no_finite_value_are_drawn(
+    picture: Any, probes: dict[str, Any]
+) -> None:
+    huge = {"dense": {"units": 1, "kernel_initializer": {"constant": 1e200}}}
+    lost, drawn = figure(
+        picture, arms={"net": [huge, "relu", huge]}, probes=probes
+    )
+    assert lost.arms[0].records["torch"][0].diverged_at == 0
+    assert drawn.axes
+
+
+def test_the_last_finite_steps_before_a_divergence_are_drawn() -> None:
+    steps = 2 * MOST_POINTS
+    fields = written("gradient_norms", probes={"gradient_norm": True})
+    fields["recipe"] |= {"epochs": steps, "optimizer": {"sgd": 1e160}}
+    del fields["arms"]["fast"], fields["arms"]["lost"]
+    trained = result(fields)
+    [record, *_] = trained.arms[0].records["torch"]
+    [first, second, *_] = record.steps["gradient_norm"][:, 0]
+    assert np.isfinite(first)
+    assert not np.isfinite(second)
+    [drawn] = gallery.draw(trained, trained.experiment.plots[0])
+    [panel] = drawn.axes
+    assert np.asarray(panel.lines[0].get_ydata())[0] == first
+    assert panel.get_yscale() == "log"
 
 
 def test_a_path_is_that_of_the_weights_over_the_loss() -> None:

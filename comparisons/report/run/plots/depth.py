@@ -28,6 +28,7 @@ from framework_parity.comparisons.report.style import (
     line,
     look,
     shown,
+    use_log_scale,
 )
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.worker import LABELS
@@ -72,7 +73,7 @@ def layer_variances(result: Result, spec: LayerVariances) -> Figure:
                 )
             if not squares.any():
                 zeros.append(shown(arm.arm.name))
-        panel.set_yscale("log")
+        use_log_scale(panel)
         panel.margins(y=0.2)
         low, high = panel.get_ylim()
         if high < 10 * low:

@@ -16,6 +16,7 @@ from framework_parity.comparisons.report.style import (
     arm_legend,
     legend,
     look,
+    use_log_scale,
 )
 from framework_parity.comparisons.run.result import Result
 
@@ -45,7 +46,7 @@ def loss_over_time(result: Result, spec: LossOverTime) -> Figure:
                     **look(backend, colours[arm.arm.name]),
                 )
     by_epoch, by_second = axes
-    by_epoch.set_yscale("log")
+    use_log_scale(by_epoch)
     by_epoch.set_ylabel("training loss")
     by_epoch.set_xlabel("epoch")
     by_epoch.xaxis.set_major_locator(MaxNLocator(integer=True))

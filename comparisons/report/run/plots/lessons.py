@@ -38,6 +38,7 @@ from framework_parity.comparisons.report.style import (
     show_text,
     shown,
     single,
+    use_log_scale,
 )
 from framework_parity.comparisons.run.result import ArmResult, Result
 from framework_parity.comparisons.workers.worker import LABELS
@@ -236,7 +237,7 @@ def _product(
 
 
 def _product_axes(panel: Axes, zeros: list[str]) -> None:
-    panel.set_yscale("log")
+    use_log_scale(panel)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     panel.set_xlabel("number of layers, counted from the output")
     panel.set_ylabel("mean product of the slopes")

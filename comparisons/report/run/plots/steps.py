@@ -26,6 +26,7 @@ from framework_parity.comparisons.report.style import (
     show_text,
     shown,
     single,
+    use_log_scale,
     wrapped,
 )
 from framework_parity.comparisons.run.result import ArmResult, Result
@@ -61,7 +62,7 @@ def _norms(result: Result, arms: Sequence[ArmResult]) -> Figure:
         lost = arm.records[result.backends[0]][0].diverged_at
         if lost is not None:
             show_text(panel, f"diverges at step {lost}")
-        panel.set_yscale("log")
+        use_log_scale(panel)
         panel.set_xlabel("step")
         panel.set_title(shown(arm.arm.name))
     share_range(axes)
@@ -79,12 +80,14 @@ def _kernels(panel: Axes, record: Record, backend: str) -> list[str]:
         if name.endswith("/kernel")
     }
     norms = record.steps["gradient_norm"]
+    # A gradient of 0 cannot be drawn on a logarithmic axis, and one that is
+    # not finite would hide the last finite ones of its group.
+    norms = np.where(np.isfinite(norms), norms, 0.0)
     stride = -(-len(norms) // MOST_POINTS)
     for shade, index in zip(
         _shades(len(kernels)), kernels.values(), strict=True
     ):
         drawn = largest(norms[:, index], stride)
-        # A gradient of 0 cannot be drawn on a logarithmic axis.
         positive = np.where(drawn > 0, drawn, np.nan)
         steps = np.arange(len(drawn)) * stride
         panel.plot(steps, positive, **look(backend, shade))
