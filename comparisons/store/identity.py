@@ -35,6 +35,31 @@ VARIABLES = (
     *("OMP_", "KMP_", "MKL_", "DNNL_", "ONEDNN_", "OPENBLAS_"),
 )
 
+# Those among them that change no number. The first two are set by
+# scikit-learn when it is imported, so that they depend on what a process has
+# done before; the others choose what is logged.
+WITHOUT_EFFECT = frozenset(
+    (
+        *("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "KMP_WARNINGS"),
+        *("TF_CPP_MIN_LOG_LEVEL", "TF_CPP_MAX_VLOG_LEVEL", "TORCH_LOGS"),
+    )
+)
+
+# Beginnings of the names of Terraform's variables, some of which are secret.
+TERRAFORM = (
+    *("TF_CLI_", "TF_DATA_DIR", "TF_INPUT", "TF_IN_AUTOMATION", "TF_LOG"),
+    *("TF_PLUGIN_", "TF_REGISTRY_", "TF_STATE_", "TF_TOKEN_", "TF_VAR_"),
+    "TF_WORKSPACE",
+)
+
+# What Keras writes to its file of settings when it is first imported.
+KERAS_SETTINGS = {
+    "floatx": "float32",
+    "epsilon": 1e-07,
+    "backend": "tensorflow",
+    "image_data_format": "channels_last",
+}
+
 # The folders with the code that a worker runs.
 CODE = ("common", "torch_impl", "keras_impl", "comparisons/workers")
 ROOT = Path(__file__).parents[2]
@@ -197,11 +222,37 @@ def variables() -> dict[str, str]:
         name: value
         for name, value in sorted(os.environ.items())
         if name.startswith(VARIABLES)
+        and not name.startswith(TERRAFORM)
+        and name not in WITHOUT_EFFECT
     }
     home = os.environ.get("KERAS_HOME", Path.home() / ".keras")
     with contextlib.suppress(OSError):
-        found["keras.json"] = (Path(home) / "keras.json").read_text("utf-8")
+        written = (Path(home) / "keras.json").read_text("utf-8")
+        changed = _changed_settings(written)
+        if changed:
+            found["keras.json"] = changed
     return found
+
+
+def _changed_settings(written: str) -> str:
+    """Return what differs in Keras's file of settings from its defaults.
+
+    A file without a difference is the same as no file, since Keras writes
+    one when it is first imported.
+    """
+    try:
+        settings = json.loads(written)
+    except ValueError:
+        return written
+    if not isinstance(settings, dict):
+        return written
+    missing = object()
+    changed = {
+        name: value
+        for name, value in settings.items()
+        if KERAS_SETTINGS.get(name, missing) != value
+    }
+    return json.dumps(changed, sort_keys=True) if changed else ""
 
 
 @cache

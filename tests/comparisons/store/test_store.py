@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +76,55 @@ def bits(result: Any) -> dict[str, bytes]:
         name: value.tobytes() + str(value.dtype).encode()
         for name, value in (arrays | (weights or {})).items()
     }
+
+
+@pytest.mark.parametrize(
+    "libraries",
+    ["sklearn", "threadpoolctl, scipy, matplotlib", "torch", "keras"],
+)
+def test_an_identity_does_not_depend_on_what_was_imported(
+    libraries: str, tmp_path: Path
+) -> None:
+    # Keras writes its file of settings into an empty folder.
+    script = (
+        "from framework_parity.comparisons.store.identity import variables\n"
+        f"before = variables(); import {libraries}\n"
+        "assert variables() == before, (before, variables())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"KERAS_HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "keras.json").exists() == (libraries == "keras")
+
+
+def test_keras_settings_belong_to_an_identity_where_they_are_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert "keras.json" not in identity.variables()
+    file = tmp_path / "keras.json"
+    file.write_text(json.dumps(identity.KERAS_SETTINGS))
+    assert "keras.json" not in identity.variables()
+    file.write_text(json.dumps(identity.KERAS_SETTINGS | {"epsilon": 1e-6}))
+    assert identity.variables()["keras.json"] == '{"epsilon": 1e-06}'
+    file.write_text("{not JSON")
+    assert identity.variables()["keras.json"] == "{not JSON"
+
+
+def test_secrets_of_terraform_are_not_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TF_TOKEN_app_terraform_io", "secret")
+    monkeypatch.setenv("TF_VAR_password", "secret")
+    monkeypatch.setenv("TF_DETERMINISTIC_OPS", "1")
+    found = identity.variables()
+    assert found["TF_DETERMINISTIC_OPS"] == "1"
+    assert "secret" not in found.values()
 
 
 def test_a_record_is_read_as_it_was_stored(
