@@ -33,9 +33,15 @@ class CoupledDecay(optimizers.Optimizer):
 
     def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
         if self._use_weight_decay(variable):
-            decay = ops.cast(np.float64(self.coupled_decay), variable.dtype)
+            decay = ops.cast(
+                np.float64(self.decay_of(variable)), variable.dtype
+            )
             gradient = gradient + decay * variable
         super().update_step(gradient, variable, rate)
+
+    def decay_of(self, variable: Any) -> float:
+        """Return the weight decay of a variable."""
+        return self.coupled_decay
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"coupled_decay": self.coupled_decay}
@@ -50,15 +56,66 @@ class FactoredDecay(optimizers.Optimizer):
 
     def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
         if self._use_weight_decay(variable):
-            shrunk = ops.cast(rate, "float64") * np.float64(
-                self.factored_decay
-            )
+            decay = np.float64(self.decay_of(variable))
+            shrunk = ops.cast(rate, "float64") * decay
             factor = ops.cast(1 - shrunk, variable.dtype)
             self.assign(variable, variable * factor)
         super().update_step(gradient, variable, rate)
 
+    def decay_of(self, variable: Any) -> float:
+        """Return the weight decay of a variable."""
+        return self.factored_decay
+
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"factored_decay": self.factored_decay}
+
+
+class ParameterGroups(optimizers.Optimizer):
+    """A mixin: variables with a rate or a weight decay of their own.
+
+    `MultiOptimizer` clips each group by its own norm, and has no rate.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.options: dict[str, tuple[float, float | None]] = {}
+
+    def add_group(
+        self,
+        variables: list[Any],
+        rate_factor: float = 1.0,
+        weight_decay: float | None = None,
+    ) -> None:
+        """Multiply the rate of variables, or set their weight decay."""
+        keys = map(self._var_key, variables)
+        self.options |= dict.fromkeys(keys, (rate_factor, weight_decay))
+
+    def update_step(self, gradient: Any, variable: Any, rate: Any) -> None:
+        super().update_step(gradient, variable, self.rate_of(variable, rate))
+
+    def own(self, variable: Any) -> tuple[float, float | None]:
+        """Return a variable's factor of the rate, and its weight decay."""
+        return self.options.get(self._var_key(variable), (1.0, None))
+
+    def rate_of(self, variable: Any, rate: Any) -> Any:
+        """Return the rate of a variable, given that of the optimiser."""
+        return rate * ops.cast(np.float64(self.own(variable)[0]), rate.dtype)
+
+    def decay_of(self, variable: Any) -> float:
+        """Return the weight decay of a variable, in a mixin's form."""
+        _, decay = self.own(variable)
+        above: Any = super()
+        return above.decay_of(variable) if decay is None else decay
+
+    def _apply_weight_decay(self, variables: list[Any]) -> None:
+        if not self.weight_decay:
+            return
+        for variable in filter(self._use_weight_decay, variables):
+            _, decay = self.own(variable)
+            decay = np.float64(self.weight_decay if decay is None else decay)
+            rate = self.rate_of(variable, self.learning_rate)
+            factor = ops.cast(decay, rate.dtype) * rate
+            variable.assign(variable - variable * factor)
 
 
 class EpsilonClipping(optimizers.Optimizer):
@@ -335,8 +392,9 @@ def _register_mixed() -> None:
             mixed(CoupledDecay, base),
             mixed(FactoredDecay, base),
         )
-        for clipped in (base, coupled, factored):
-            mixed(EpsilonClipping, clipped)
+        for decayed in (base, coupled, factored):
+            for each in (decayed, mixed(ParameterGroups, decayed)):
+                mixed(EpsilonClipping, each)
 
 
 _register_mixed()

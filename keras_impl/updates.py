@@ -1,6 +1,7 @@
 """Parameter updates: accumulation, clipping and the optimiser's step."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ from framework_parity.common.codegen.calls import Call, builder_for
 from framework_parity.common.spec.recipe import Recipe
 from framework_parity.keras_impl.optimizer_extensions import (
     EpsilonClipping,
+    ParameterGroups,
     mixed,
 )
 
@@ -16,9 +18,13 @@ from framework_parity.keras_impl.optimizer_extensions import (
 def optimizer_call(recipe: Recipe) -> Call:
     """Return the Keras call of the optimiser.
 
-    Translation: clipping and accumulation are arguments of the optimiser.
+    Translation: clipping and accumulation are arguments of the optimiser;
+    parameter groups need a mixin.
     """
     optimizer = builder_for("keras_impl", recipe.optimizer)(recipe.optimizer)
+    if recipe.groups:
+        function = mixed(ParameterGroups, optimizer.function)
+        optimizer = replace(optimizer, function=function)
     return _accumulated(_clipped(optimizer, recipe), recipe)
 
 
@@ -31,13 +37,21 @@ def build_optimizer(
         recipe: the optimiser and its options.
         parameters: the trainable tensors, by neutral name.
 
-    Translation: parameters without weight decay are excluded by a method.
+    Translation: parameters without weight decay are excluded by a method,
+    and by another one parameters with a rate or a decay of their own are
+    made a group.
     """
-    spec = recipe.optimizer
     optimizer = optimizer_call(recipe).construct()
+    groups = {
+        options: [parameters[name] for name in names]
+        for options, names in recipe.grouped(parameters).items()
+    }
     optimizer.exclude_from_weight_decay(
-        [value for name, value in parameters.items() if not spec.decays(name)]
+        [v for (_, decay), own in groups.items() if decay == 0 for v in own]
     )
+    if recipe.groups:
+        for (factor, decay), variables in groups.items():
+            optimizer.add_group(variables, factor, decay)
     optimizer.build(list(parameters.values()))
     return optimizer
 

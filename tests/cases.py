@@ -5,7 +5,7 @@ trained by plain gradient descent. Every test runs this table on each backend.
 """
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import pytest
@@ -702,6 +702,67 @@ CLIPPING = [
     ),
 ]
 
+# Each form of the decay, and each way in which a parameter gets a rate.
+GROUPS = [
+    Case(
+        f"groups-{name}",
+        MLP,
+        recipe={
+            "groups": [
+                {"layers": ["dense_1"], "lr_factor": 0.3},
+                {
+                    "layers": ["dense_2"],
+                    "parameters": "others",
+                    "lr_factor": 3.0,
+                    "weight_decay": 0.3,
+                },
+            ],
+            "schedule": STEPS,
+            **recipe,
+        },
+    )
+    for name, recipe in (
+        *(
+            (
+                f"{decay}-{kind}",
+                {"optimizer": own(weight_decay=0.1, decay=decay)},
+            )
+            for decay in ("coupled", "decoupled", "factored")
+            for kind, own in (
+                ("sgd", partial(_sgd, momentum=0.9)),
+                ("adam", _adam),
+            )
+        ),
+        (
+            "kernels",
+            {
+                "optimizer": {
+                    "adamw": {
+                        "lr": 0.01,
+                        "weight_decay": 0.1,
+                        "decay_applies_to": "kernels",
+                    }
+                }
+            },
+        ),
+        (
+            "clipped",
+            {
+                "optimizer": _sgd(weight_decay=0.1),
+                "clipping": {"by_global_norm": 0.1},
+            },
+        ),
+        (
+            "accumulated",
+            {
+                "optimizer": _adam(weight_decay=0.1),
+                "accumulation": {"batches": 2},
+                "clipping": {"by_global_norm": 0.1},
+            },
+        ),
+    )
+]
+
 ACCUMULATION = [
     Case(
         f"accumulation-{reduction}-{batches}-{name}",
@@ -917,7 +978,7 @@ OPTIMIZERS = [
 
 LOSSES += PENALTIES
 
-RECIPES = UNREPORTED + CLIPPING + ACCUMULATION
+RECIPES = UNREPORTED + CLIPPING + ACCUMULATION + GROUPS
 
 CASES = LAYERS + CHAINS + LOSSES + OPTIMIZERS + RECIPES
 

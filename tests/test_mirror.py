@@ -74,6 +74,8 @@ OF_ITS_OWN = {
         *("metric_code", "separate_loss", "summed"),
     },
     "scripts/model.py": {"weight_code", "model_call", "hides_logits"},
+    # In PyTorch each group has a rate of its own.
+    "scripts/optimizer.py": {"sets_rates"},
     # Keras copies layers by the registered names of their classes.
     "scripts/names.py": {"vocabulary_of"},
     "introspect/layers/initial_weights.py": {"FAN_IN", "initializer_fields"},

@@ -30,17 +30,25 @@ def build_optimizer(
         recipe: the optimiser and its options.
         parameters: the trainable tensors, by neutral name.
 
-    Translation: parameters without weight decay are a parameter group.
+    Translation: parameters with other options are a parameter group, which
+    holds the factor of its rate.
     """
-    spec = recipe.optimizer
-    named = parameters.items()
-    groups: list[dict[str, Any]] = [
-        {"params": [p for name, p in named if spec.decays(name)]},
-        {"params": [p for name, p in named if not spec.decays(name)]},
-    ]
-    groups[1] |= {"weight_decay": 0.0, "decoupled_decay": 0.0}
-    optimizer: torch.optim.Optimizer = optimizer_call(recipe).construct(
-        [group for group in groups if group["params"]]
+    call = optimizer_call(recipe)
+    mixin = "decoupled_decay"
+    key = mixin if mixin in call.kwargs else "weight_decay"
+    optimizer: torch.optim.Optimizer = call.construct(
+        [
+            {
+                "params": [parameters[name] for name in names],
+                "lr": recipe.optimizer.lr * factor,
+                "lr_factor": factor,
+                key: decay,
+            }
+            for (factor, decay), names in recipe.grouped(parameters).items()
+            # The first group has the optimiser's own rate, with or without
+            # parameters.
+            if names or recipe.groups
+        ]
     )
     return optimizer
 
@@ -89,7 +97,7 @@ def compile_update(
             kept = variable.grad if waiting else None
             variable.grad = share if kept is None else kept + share
         for group in optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["lr_factor"]
         waiting = (waiting + 1) % batches
         if not waiting:
             if clip:

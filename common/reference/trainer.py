@@ -237,12 +237,12 @@ class Trainer:
         self.taken += 1
         for name, gradient in grads.items():
             self.values[name] = recipe.optimizer.update(
-                name,
                 self.values[name],
                 self.state[name],
                 gradient,
-                rate,
+                rate * recipe.lr_factor_of(name),
                 self.taken,
+                recipe.weight_decay_of(name),
             )
 
     def evaluate(

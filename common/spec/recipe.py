@@ -1,5 +1,6 @@
 """Recipes: how a network is trained."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -7,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from framework_parity.common.choices import Dtype
 from framework_parity.common.spec.clipping import Clipping
+from framework_parity.common.spec.groups import ParameterGroup
 from framework_parity.common.spec.losses import Loss
 from framework_parity.common.spec.node import (
     MOST,
@@ -134,6 +136,8 @@ class Recipe(DialectFilled):
     Attributes:
         loss: the loss, averaged over a batch.
         optimizer: the optimiser.
+        groups: parameters with a learning rate or a weight decay of their
+            own. No parameter may be in two groups.
         penalty: the penalty on the weights that is added to the loss.
         clipping: how gradients are clipped before the optimiser.
         accumulation: the number of batches of an update, if more than one.
@@ -166,6 +170,7 @@ class Recipe(DialectFilled):
 
     loss: Loss
     optimizer: Optimizer
+    groups: tuple[ParameterGroup, ...] = ()
     penalty: Penalty | None = None
     clipping: Clipping | None = None
     accumulation: Accumulation | None = None
@@ -180,6 +185,54 @@ class Recipe(DialectFilled):
     evaluate_every: NonNegativeInt = 1
     evaluation_mode: Literal["evaluation", "training"] = "evaluation"
     precision: Dtype = "float32"
+
+    @model_validator(mode="after")
+    def _has_a_form_of_decay(self) -> Self:
+        decays = any(group.weight_decay for group in self.groups)
+        if decays and self.optimizer.weight_decay == 0:
+            raise PydanticCustomError(
+                "no_form_of_decay",
+                "a group has a weight_decay, but the optimizer has none, and "
+                "with it no form of the decay; give the optimizer a "
+                "weight_decay, and the other parameters a group with "
+                "weight_decay 0",
+            )
+        return self
+
+    def lr_factor_of(self, name: str) -> float:
+        """Return the factor of a parameter's rate, by its neutral name."""
+        group = self._group_of(name)
+        return 1.0 if group is None else group.lr_factor
+
+    def weight_decay_of(self, name: str) -> float:
+        """Return the weight decay of a parameter, by its neutral name."""
+        group = self._group_of(name)
+        if group is not None and group.weight_decay is not None:
+            return group.weight_decay
+        rule = self.optimizer
+        return rule.weight_decay if rule.decays(name) else 0.0
+
+    def grouped(
+        self, parameters: Iterable[str]
+    ) -> dict[tuple[float, float], list[str]]:
+        """Return parameters by the factor of their rate and their decay.
+
+        Args:
+            parameters: neutral names.
+
+        Returns:
+            The names by (lr_factor, weight_decay). The optimiser's own
+            options are the first key, also if no parameter has them.
+        """
+        own = 1.0, self.optimizer.weight_decay
+        groups: dict[tuple[float, float], list[str]] = {own: []}
+        for name in parameters:
+            options = self.lr_factor_of(name), self.weight_decay_of(name)
+            groups.setdefault(options, []).append(name)
+        return groups
+
+    def _group_of(self, name: str) -> ParameterGroup | None:
+        return next((g for g in self.groups if g.contains(name)), None)
 
 
 def batch_sizes(recipe: Recipe, samples: int) -> list[int]:

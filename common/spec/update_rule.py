@@ -79,28 +79,26 @@ class UpdateRule(SpecNode):
 
     def update(
         self,
-        name: str,
         parameter: Array,
         state: State,
         gradient: Array,
         rate: float,
         step: int,
+        decay: float,
     ) -> Array:
         """Return a parameter after one update, and update its state.
 
         Args:
-            name: neutral name of the parameter, which decides whether
-                weight decay applies to it.
             parameter: its value.
             state: its state; changed in place.
             gradient: the gradient of the loss by the parameter.
-            rate: the learning rate of this step.
+            rate: its learning rate in this step.
             step: the number of the update, from 1.
+            decay: its weight decay, or 0.
 
         Returns:
             The new value, an array of the shape of `parameter`.
         """
-        decay = self.weight_decay if self.decays(name) else 0.0
         if self.decay == "coupled":
             gradient = gradient + decay * parameter
         elif self.decay == "decoupled":

@@ -10,6 +10,7 @@ from framework_parity.common.spec.architecture import (
     walk,
 )
 from framework_parity.common.spec.arm import Arm
+from framework_parity.common.spec.errors import names, nearest, shown
 from framework_parity.common.spec.layers.normalization import BatchNorm
 from framework_parity.common.spec.losses import (
     BinaryLoss,
@@ -81,7 +82,34 @@ def check_arm(arm: Arm, where: Where) -> Refusal | None:
             "PyTorch's optimisers refuse it; add a layer that learns, such "
             f"as 'dense'{frozen}"
         )
-    return _check_batch_norm(arm, nodes, where)
+    return _check_groups(arm, where) or _check_batch_norm(arm, nodes, where)
+
+
+def _check_groups(arm: Arm, where: Where) -> Refusal | None:
+    """Return an error if a parameter group names no parameter, or None."""
+    groups = arm.recipe.groups
+    layers = [node.name for node in arm.all_nodes if node.parameters]
+    for index, group in enumerate(groups):
+        for place, layer in enumerate(group.layers or ()):
+            if layer not in layers:
+                path = where("recipe", "groups", index, "layers", place)
+                return path, (
+                    f"got {shown(layer)}, expected a layer with parameters: "
+                    f"{names(layers)}{nearest(layer, layers)}"
+                )
+        own = [name for name in arm.parameters if group.contains(name)]
+        if not own:
+            return where("recipe", "groups", index), (
+                f"has no parameters: {arm.name!r} has none that are "
+                f"{group.parameters!r} in these layers"
+            )
+        for other, earlier in enumerate(groups[:index]):
+            if twice := next(filter(earlier.contains, own), None):
+                return where("recipe", "groups", index), (
+                    f"contains {twice}, which is in groups[{other}], too; "
+                    "a parameter belongs to one group"
+                )
+    return None
 
 
 def _check_batch_norm(

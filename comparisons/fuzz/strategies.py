@@ -40,6 +40,7 @@ from framework_parity.common.spec.architecture import (
 from framework_parity.common.spec.axes import NAMED
 from framework_parity.common.spec.conventions import CONVENTIONS
 from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.groups import ParameterGroup
 from framework_parity.common.spec.layer import Mode, Shape, TokenShape
 from framework_parity.common.spec.layers import Layer
 from framework_parity.common.spec.layers.activations import Activation
@@ -140,6 +141,8 @@ RANGES: dict[str, Strategy] = {
     "stddev": st.sampled_from([0.05, 0.5, 1.0]),
     "recipe.batch_size": st.one_of(st.integers(4, 16), st.just("full")),
     "recipe.epochs": st.integers(1, 3),
+    # They name layers of the network, which is drawn later.
+    "recipe.groups": st.just(()),
     "recipe.evaluate_every": st.integers(0, 2),
     "early_stopping.patience": st.integers(1, 2),
     "every": st.integers(1, 9),
@@ -557,9 +560,37 @@ def experiments(draw: st.DrawFn) -> Experiment:
         except ValidationError:
             continue
         # Its loss is NaN from the first step on, which its warning says.
-        if not any(means_of_padding_alone(drawn.arm("fuzzed"))):
-            return drawn
+        if any(means_of_padding_alone(drawn.arm("fuzzed"))):
+            continue
+        return draw(_grouped(drawn)) if draw(_ONE_IN_FOUR) else drawn
     return draw(st.nothing())
+
+
+@st.composite
+def _grouped(draw: st.DrawFn, drawn: Experiment) -> Experiment:
+    """Return the experiment with groups of parameters."""
+    arm = drawn.arm("fuzzed")
+    layers = {name.partition("/")[0] for name in arm.parameters}
+    chosen = draw(
+        st.lists(st.sampled_from(sorted(layers)), min_size=1, unique=True)
+    )
+    decays = (
+        [None, 0.0, 0.05] if drawn.recipe.optimizer.weight_decay else [None]
+    )
+    groups = [
+        ParameterGroup(
+            layers=tuple(own),
+            lr_factor=draw(st.sampled_from([0.0, 0.1, 0.3, 3.0])),
+            weight_decay=draw(st.sampled_from(decays)),
+        )
+        for own in (chosen[:1], chosen[1:])
+        if own
+    ]
+    kernels = ParameterGroup(parameters="kernels", lr_factor=0.3)
+    if draw(_ONE_IN_FOUR) and any(map(kernels.contains, arm.parameters)):
+        groups = [kernels]
+    recipe = drawn.recipe.model_copy(update={"groups": tuple(groups)})
+    return drawn.model_copy(update={"recipe": recipe})
 
 
 def _watches(recipe: Recipe) -> bool:

@@ -15,10 +15,13 @@ from framework_parity.common.codegen.scripts.script import (
     ScriptOptions,
     annotated,
     epsilon_note,
+    selected,
 )
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.recipe import Recipe
 from framework_parity.common.spec.schedules import Changing
+from framework_parity.keras_impl import weights
+from framework_parity.keras_impl.model import build
 from framework_parity.keras_impl.scripts.evaluation import metric_code, summed
 from framework_parity.keras_impl.scripts.names import VOCABULARY, style
 from framework_parity.keras_impl.updates import optimizer_call
@@ -62,7 +65,9 @@ def optimizer_code(arm: Arm, options: ScriptOptions) -> list[str]:
     lines += assembled(optimizer, VOCABULARY)
     lines.append(statement(optimizer, VOCABULARY, "optimizer"))
     spec = recipe.optimizer
-    if spec.weight_decay and not all(map(spec.decays, arm.parameters)):
+    if recipe.groups:
+        lines += _groups_code(arm)
+    elif len(recipe.grouped(arm.parameters)) > 1:
         lines += [
             "optimizer.exclude_from_weight_decay(",
             '    var_names=["bias", "gamma", "beta"]',
@@ -96,6 +101,35 @@ def optimizer_code(arm: Arm, options: ScriptOptions) -> list[str]:
     if recipe.optimizer.kind() == "adamw":
         notes[0] = (r"weight_decay=", "subtracted, as in PyTorch")
     return annotated(lines, notes)
+
+
+def _groups_code(arm: Arm) -> list[str]:
+    """Return the calls that make groups of slices of all variables."""
+    recipe, model = arm.recipe, build(arm)
+    live = weights.parameters(model)
+    places = {v.path: n for n, v in enumerate(model.trainable_variables)}
+    lines = ["variables = model.trainable_variables"]
+    excluded = []
+    usual = (0.0, recipe.optimizer.weight_decay)
+    for (factor, decay), names in recipe.grouped(live).items():
+        own = sorted(places[live[name].path] for name in names)
+        if not decay:
+            excluded += own
+        options = [
+            *([f"rate_factor={factor}"] if factor != 1 else []),
+            *([f"weight_decay={decay}"] if decay not in usual else []),
+        ]
+        if own and options:
+            chosen = selected("variables", own)
+            line = f"optimizer.add_group({', '.join([chosen, *options])})"
+            if len(line) > 79:
+                inside = (f"    {each}," for each in (chosen, *options))
+                line = "\n".join(["optimizer.add_group(", *inside, ")"])
+            lines.append(line)
+    if excluded and recipe.optimizer.weight_decay:
+        chosen = selected("variables", sorted(excluded))
+        lines.append(f"optimizer.exclude_from_weight_decay({chosen})")
+    return lines
 
 
 def schedule_call(recipe: Recipe) -> Call | None:

@@ -50,6 +50,16 @@ REGULAR: dict[str, Any] = {
 
 EMBEDDED = {"embedding": {"vocabulary": 7, "size": 4, "masked_id": 0}}
 
+FIRST_SLOWLY = [
+    {"layers": ["dense_1"], "lr_factor": 0.1},
+    {
+        "layers": ["dense_2"],
+        "parameters": "others",
+        "lr_factor": 3.0,
+        "weight_decay": 0.0,
+    },
+]
+
 CASES: dict[str, dict[str, Any]] = {
     "padded": case(
         [
@@ -193,6 +203,29 @@ CASES: dict[str, dict[str, Any]] = {
             "adamw": {"lr": 0.01, "decay_applies_to": "kernels"},
         }
     ),
+    "groups": case(
+        optimizer={"adamw": {"lr": 0.01, "weight_decay": 0.1}},
+        groups=FIRST_SLOWLY,
+        clipping={"by_global_norm": 0.1},
+    ),
+    "groups_torch": case(
+        dialect="torch",
+        optimizer={"sgd": {"lr": 0.05, "momentum": 0.9, "weight_decay": 0.1}},
+        groups=FIRST_SLOWLY,
+        schedule={"step_decay": {"every": 5, "by": 0.5}},
+    ),
+    # Rates whose end is a rate, not a factor.
+    "groups_cosine": case(
+        optimizer={"sgd": {"lr": 0.05, "momentum": 0.9}},
+        groups=[{"lr_factor": 0.3}],
+        schedule={"cosine": {"steps": 20, "final": 0.1, "past_end": "rises"}},
+    ),
+    "groups_plateau": case(
+        dialect="torch",
+        epochs=8,
+        groups=[{"parameters": "kernels", "lr_factor": 0.5}],
+        plateau={"patience": 1, "by": 0.5, "min_lr": 0.004},
+    ),
     "dropped_batch": case(last_batch="drop"),
     "full": case(batch_size="full", shuffle="never"),
     "full_dropout": case(
@@ -232,7 +265,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 # Keras computes these schedules in float32; the relative error is 1e-7.
-COARSE = {"epoch_cosine", "step_decay"}
+COARSE = {"epoch_cosine", "step_decay", "groups_torch", "groups_cosine"}
 
 
 def arm_of(name: str) -> Any:

@@ -39,6 +39,7 @@ FAST = {
     "penalty_unreported",
     "accumulated_torch",
     "sometimes",
+    "groups",
     "padded",
 }
 

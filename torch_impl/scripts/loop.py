@@ -27,7 +27,10 @@ from framework_parity.torch_impl.scripts.evaluation import (
 )
 from framework_parity.torch_impl.scripts.model import masked_classes
 from framework_parity.torch_impl.scripts.names import VOCABULARY, style
-from framework_parity.torch_impl.scripts.optimizer import optimizer_code
+from framework_parity.torch_impl.scripts.optimizer import (
+    optimizer_code,
+    sets_rates,
+)
 
 
 def training_section(arm: Arm, options: ScriptOptions) -> Section:
@@ -187,7 +190,7 @@ class _Loop:
         if grouped and grouped.reduction == "mean":
             objective = f"({objective} / {grouped.batches})"
         clip = self.clip()
-        update = [*clip, "optimizer.step()"]
+        update = [*clip, *self.rates(), "optimizer.step()"]
         if grouped:
             lines += [
                 f"{objective}.backward()",
@@ -208,6 +211,16 @@ class _Loop:
         return [
             *lines,
             "total, count = total + loss.item() * len(x), count + len(x)",
+        ]
+
+    def rates(self) -> list[str]:
+        """Return how the groups get their rates, if no scheduler does it."""
+        if not sets_rates(self.recipe):
+            return []
+        return [
+            "base, *others = optimizer.param_groups",
+            "for group in others:",
+            '    group["lr"] = base["lr"] * group["lr_factor"]',
         ]
 
     def scheduled(self, unit: str) -> bool:

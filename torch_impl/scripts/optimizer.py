@@ -13,10 +13,13 @@ from framework_parity.common.codegen.scripts.script import (
     ScriptOptions,
     annotated,
     epsilon_note,
+    selected,
 )
 from framework_parity.common.spec.arm import Arm
 from framework_parity.common.spec.recipe import Recipe
 from framework_parity.common.spec.schedules import Changing
+from framework_parity.torch_impl import weights
+from framework_parity.torch_impl.model import build
 from framework_parity.torch_impl.scripts.names import VOCABULARY, style
 from framework_parity.torch_impl.updates import optimizer_call
 
@@ -37,9 +40,10 @@ def optimizer_code(arm: Arm, options: ScriptOptions) -> list[str]:
     spec = recipe.optimizer
     optimizer = concise(optimizer_call(recipe), style(options))
     first = Expression("model.parameters()")
-    if spec.weight_decay and not all(
-        spec.decays(name) for name in arm.parameters
-    ):
+    if recipe.groups:
+        first = Expression("groups")
+        lines += _groups_code(arm)
+    elif len(recipe.grouped(arm.parameters)) > 1:
         first = Expression("groups")
         decays = ("weight_decay", "decoupled_decay")
         zeros = [name for name in decays if name in optimizer.kwargs]
@@ -70,6 +74,48 @@ def optimizer_code(arm: Arm, options: ScriptOptions) -> list[str]:
         (r"^scheduler", "stepped by the training loop"),
     ]
     return annotated(lines, notes)
+
+
+def _groups_code(arm: Arm) -> list[str]:
+    """Return the parameter groups of a script, slices of all parameters."""
+    recipe, model = arm.recipe, build(arm)
+    spec = recipe.optimizer
+    mixin = "decoupled_decay"
+    key = mixin if mixin in optimizer_call(recipe).kwargs else "weight_decay"
+    places = {id(p): place for place, p in enumerate(model.parameters())}
+    live = weights.parameters(model)
+    lines = ["parameters = list(model.parameters())", "groups = ["]
+    for (factor, decay), names in recipe.grouped(live).items():
+        own = sorted(places[id(live[name])] for name in names)
+        entries = [f'"params": {selected("parameters", own)}']
+        if factor != 1:
+            entries.append(f'"lr": {spec.lr} * {factor}')
+            if sets_rates(recipe):
+                entries.append(f'"lr_factor": {factor}')
+        if decay != spec.weight_decay:
+            entries.append(f'"{key}": {decay}')
+        line = f"    {{{', '.join(entries)}}},"
+        if len(line) > 79:
+            inside = (f"        {entry}," for entry in entries)
+            line = "\n".join(["    {", *inside, "    },"])
+        if own or sets_rates(recipe):
+            lines.append(line)
+    return [*lines, "]"]
+
+
+def sets_rates(recipe: Recipe) -> bool:
+    """Return whether the loop sets the rates of the groups.
+
+    Schedulers multiply the rate of each group alike, except those that end
+    at a rate or are given the highest one, and ReduceLROnPlateau, whose
+    bounds are rates.
+    """
+    if all(group.lr_factor == 1 for group in recipe.groups):
+        return False
+    scheduler = schedule_call(recipe)
+    kwargs = scheduler.kwargs if scheduler else {}
+    bounded = kwargs.get("eta_min") or "max_lr" in kwargs
+    return bool(recipe.plateau or bounded)
 
 
 def _decay_note(spec: Any) -> str:

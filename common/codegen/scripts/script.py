@@ -250,6 +250,24 @@ def epsilon_note(optimizer: Any, dialect: Dialect) -> str:
     return f"{names[dialect]}'s default is {own}"
 
 
+def selected(of: str, places: Sequence[int]) -> str:
+    """Return the expression of some elements of a list.
+
+    Args:
+        of: the name of the list.
+        places: the places of the elements, in ascending order.
+
+    >>> selected("variables", [2, 3]), selected("variables", [0, 3])
+    ('variables[2:4]', '[variables[i] for i in (0, 3)]')
+    """
+    if not places:
+        return "[]"
+    first, last = places[0], places[-1] + 1
+    if last - first == len(places):
+        return f"{of}[{first}:{last}]"
+    return f"[{of}[i] for i in {tuple(places)}]"
+
+
 def with_usual_optimizer(arm: Arm, dialect: Dialect, exact: bool) -> Arm:
     """Return an arm whose optimiser is the framework's own, where it can be.
 

@@ -162,7 +162,8 @@ def test_two_steps_by_hand(optimizer: Any, by_hand: list[float]) -> None:
     state = spec.start(p)
     for step, value in enumerate(by_hand, 1):
         g, rate = [(3.0, 0.1), (4.0, 0.2)][step - 1]
-        p = spec.update("a/kernel", p, state, np.array([g]), rate, step)
+        decay = spec.weight_decay
+        p = spec.update(p, state, np.array([g]), rate, step, decay)
         assert_close(p, [value], ROUNDING)
 
 

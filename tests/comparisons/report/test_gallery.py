@@ -176,8 +176,8 @@ def test_the_last_finite_steps_before_a_divergence_are_drawn() -> None:
     [first, second, *_] = record.steps["gradient_norm"][:, 0]
     assert np.isfinite(first)
     assert not np.isfinite(second)
-    [drawn] = gallery.draw(trained, trained.experiment.plots[0])
-    [panel] = drawn.axes
+    pictures_of: Any = gallery.draw(trained, trained.experiment.plots[0])
+    [panel] = pictures_of[0].axes
     assert np.asarray(panel.lines[0].get_ydata())[0] == first
     assert panel.get_yscale() == "log"
 
