@@ -592,6 +592,41 @@ RECIPES = [
         "missing",
     ),
     _edit(
+        "group-layer",
+        "recipe.groups[0].layers[0]",
+        EPOCHS,
+        "epochs: 2\n  groups: [{layers: [conv_1], lr_factor: 0.1}]",
+        "a layer with parameters: dense_1",
+    ),
+    _edit(
+        "group-no-difference",
+        "recipe.groups[0]",
+        EPOCHS,
+        "epochs: 2\n  groups: [{layers: [dense_1]}]",
+        "neither an lr_factor nor a weight_decay",
+    ),
+    _edit(
+        "group-of-nothing",
+        "recipe.groups[0].layers",
+        EPOCHS,
+        "epochs: 2\n  groups: [{layers: [], lr_factor: 0.1}]",
+    ),
+    _edit(
+        "group-twice",
+        "recipe.groups[1]",
+        EPOCHS,
+        "epochs: 2\n  groups: [{parameters: kernels, lr_factor: 0.1}, "
+        "{layers: [dense_1], lr_factor: 2}]",
+        "dense_1/kernel, which is in groups[0]",
+    ),
+    _edit(
+        "group-decay",
+        "recipe",
+        EPOCHS,
+        "epochs: 2\n  groups: [{layers: [dense_1], weight_decay: 0.1}]",
+        "no form of the decay",
+    ),
+    _edit(
         "accumulation-one",
         "recipe.accumulation.batches",
         EPOCHS,

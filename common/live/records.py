@@ -38,6 +38,8 @@ class OptimizerRead:
         decayed: whether weight decay is applied to each tensor.
         stepped: whether each tensor is given to the optimiser.
         factors: the rate of each tensor, relative to `rate`.
+        base: node and name of the tensor whose rate is `rate`, if it is
+            another one than the framework's own choice.
     """
 
     described: Described | None
@@ -48,6 +50,7 @@ class OptimizerRead:
     stepped: Flags = field(default_factory=dict)
     factors: dict[int, dict[str, float]] = field(default_factory=dict)
     step_clipping: Described | None = None
+    base: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,8 @@ class Changes:
         penalized: factors of L2 penalties in the place of its own.
         single_biases: whether only one of two biases that are added is
             trained.
-        single_rate: whether all groups of parameters have the rate of the
-            first.
+        single_rate: whether all parameters have one rate, that of the base.
+        base: node and name of the tensor whose rate is that of a step.
         padding_rows: whether an embedding has a row that is not trained.
         fitted: whether targets get the shape of the outputs.
         accumulation: number of batches of an update, if `optimizer` is given.
@@ -141,6 +144,7 @@ class Changes:
     exact: bool = False
     single_biases: bool = False
     single_rate: bool = False
+    base: tuple[int, str] | None = None
     padding_rows: bool = True
     fitted: bool = False
     flat: bool = False

@@ -118,6 +118,8 @@ def changed(
             fitted="fitted" in parts,
             flat="keras" in flat,
             # A norm counts each occurrence of an id apart.
+            single_rate="group_rates" in parts,
+            base=keras.optimizer.base if keras.optimizer else None,
             dense=bool({"dense", "clipping"} & parts.keys()),
             accumulation=_accumulation(parts, torch, keras),
             decayed=decayed,

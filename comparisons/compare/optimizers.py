@@ -1,10 +1,12 @@
 """Differences between the optimisers of a pair, and between clippings."""
 
 import math
+from dataclasses import replace
 
 from framework_parity.common.live.elements import Described
 from framework_parity.common.live.records import OptimizerRead
 from framework_parity.comparisons.compare.fields import (
+    RATES,
     Found,
     differing_fields,
     field_difference,
@@ -162,6 +164,43 @@ def _alike(one: Described, other: Described) -> bool:
     return one[0] == other[0] and observed and close
 
 
+def of_one_base(
+    found: Found, partners: dict[int, int]
+) -> OptimizerRead | None:
+    """Return Keras's optimiser with rates relative to PyTorch's base.
+
+    The base is a tensor with the rate of the optimiser. Each framework has
+    its own, and where the same groups are written in another order, both
+    differ.
+
+    Args:
+        found: what both files have for training.
+        partners: from PyTorch's nodes to Keras's.
+    """
+    torch, keras = found["torch"].optimizer, found["keras"].optimizer
+    if torch is None or keras is None:
+        return keras
+    for index, names in torch.factors.items():
+        node = partners.get(index, -1)
+        for name, own in names.items():
+            factor = keras.factors.get(node, {}).get(name)
+            if own != 1 or factor is None or not torch.stepped[index][name]:
+                continue
+            if factor in (0, 1):
+                return keras
+            factors = {
+                node: {name: value / factor for name, value in of.items()}
+                for node, of in keras.factors.items()
+            }
+            return replace(
+                keras,
+                rate=keras.rate * factor,
+                factors=factors,
+                base=(node, name),
+            )
+    return keras
+
+
 def group_differences(found: Found, result: PairResult) -> list[Difference]:
     """Return how the optimisers treat single tensors differently.
 
@@ -192,14 +231,20 @@ def group_differences(found: Found, result: PairResult) -> list[Difference]:
                         part="stepped",
                     )
                 )
-            elif torch.factors[one][name] != keras.factors[other][name]:
+            elif not math.isclose(
+                torch.factors[one][name],
+                keras.factors[other][name],
+                rel_tol=RATES,
+            ):
                 differences.append(
                     Difference(
                         "parameter_group_rate",
                         *nodes,
                         f"the rate of {name} is {torch.factors[one][name]:g} "
-                        "times that of the first group in PyTorch",
-                        "Keras's optimisers have one rate; scale the gradient",
+                        "times that of the optimiser in PyTorch, and "
+                        f"{keras.factors[other][name]:g} times in Keras",
+                        "use the same parameter groups in PyTorch and "
+                        "keras.optimizers.MultiOptimizer in Keras",
                         name,
                         part="group_rates",
                     )

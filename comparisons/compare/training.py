@@ -32,6 +32,7 @@ from framework_parity.comparisons.compare.observations import (
     loss_scale,
     rate_differences,
 )
+from framework_parity.comparisons.compare.optimizers import of_one_base
 from framework_parity.comparisons.compare.pairing import Pairing, paired
 from framework_parity.comparisons.compare.recipe import recipe_differences
 from framework_parity.comparisons.compare.removal import is_testable
@@ -301,6 +302,9 @@ class Training:
         self._replace_grouped()
         torch, keras = self.found["torch"], self.found["keras"]
         self.pairing = paired(torch.graph, keras.graph)
+        self.found["keras"] = replace(
+            keras, optimizer=of_one_base(self.found, self.pairing.keras_of)
+        )
         self.batches = drawn_batches(
             self.found, self.pairing, self.inputs, draws, max(self.steps, 1)
         )

@@ -34,8 +34,10 @@ from framework_parity.keras_impl.live.fit import (
 )
 from framework_parity.keras_impl.live.losses import watched_losses
 from framework_parity.keras_impl.live.optimizers import (
+    rate_of,
     read_optimizer,
     replaced_optimizer,
+    set_rate,
 )
 from framework_parity.keras_impl.live.schedules import LiveSchedule
 from framework_parity.keras_impl.live.tensors import (
@@ -212,7 +214,14 @@ class LiveTraining(Drawing):
         if "make_optimizer" not in self.functions:
             return None
         own = self.called("make_optimizer")
-        return replaced_optimizer(own, self.changes, list(self.parameters()))
+        return replaced_optimizer(own, self.changes, self._from_base())
+
+    def _from_base(self) -> list[Parameter]:
+        """Return what may be trained, the tensor of the base first."""
+        base = self.changes.base
+        return sorted(
+            self.parameters(), key=lambda each: (each[0], each[1]) != base
+        )
 
     def optimizer_read(self, optimizer: Any) -> OptimizerRead:
         """Return an optimiser in neutral terms."""
@@ -221,14 +230,13 @@ class LiveTraining(Drawing):
 
     def rate(self, optimizer: Any) -> float:
         """Return the learning rate of the next step."""
-        if optimizer is None:
-            return float("nan")
-        return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        return rate_of(optimizer, self._from_base())
 
     def set_rate(self, optimizer: Any, step: int) -> None:
         """Set the learning rate of a step, where it is replaced."""
         if self.changes.rates:
-            optimizer.learning_rate = self.changes.rates[step]
+            rate = self.changes.rates[step]
+            set_rate(optimizer, rate, self._from_base())
 
     def as_tensor(self, value: Any) -> Any:
         """Return an array or a tensor as a tensor."""

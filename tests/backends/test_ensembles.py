@@ -67,6 +67,7 @@ TOGETHER = {
     "clipped": arm(
         [{"dense": 4}, {"frozen": ["batch_norm"]}, {"dense": 3}],
         clipping={"by_norm": 0.1},
+        groups=[{"layers": ["dense_1"], "lr_factor": 0.3}],
         optimizer={"adamw": {"lr": 0.01, "decay_applies_to": "kernels"}},
     ),
 }

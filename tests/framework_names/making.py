@@ -69,6 +69,7 @@ BELONGS: dict[str, dict[str, str]] = {
         "penalty": "{l2: 0.01}",
         "clipping": "{by_global_norm: 1.0}",
         "accumulation": "{batches: 4}",
+        "groups": "[{layers: [dense_1], lr_factor: 0.1}]",
         "schedule": "{cosine: {steps: 100}}",
         "batch_size": "32",
         "epochs": "10",

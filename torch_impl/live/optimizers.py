@@ -30,8 +30,9 @@ def read_optimizer(
     Translation: rate and decay are those of a group of parameters, and what
     is in no group is not updated.
     """
+    parameters = list(parameters)
     groups = getattr(optimizer, "param_groups", None) or [{"lr": float("nan")}]
-    first, described = groups[0], None
+    first, described = first_group(optimizer, parameters), None
     key = "decoupled_decay" if "decoupled_decay" in first else "weight_decay"
     decays = {group.get(key, 0.0) for group in groups} - {0.0}
     try:
@@ -44,9 +45,7 @@ def read_optimizer(
                 described = spec.kind(), fields
     except LookupError:
         pass
-    of = {
-        id(each): group for group in groups for each in group.get("params", ())
-    }
+    of = _group_of(optimizer)
     read = OptimizerRead(described, clipping, float(first["lr"]))
     for index, name, _, own in parameters:
         group = of.get(id(own[0]))
@@ -59,3 +58,30 @@ def read_optimizer(
             factor = float(group["lr"] / first["lr"] if first["lr"] else "inf")
         read.factors.setdefault(index, {})[name] = factor
     return read
+
+
+def first_group(
+    optimizer: Any, parameters: Iterable[Parameter]
+) -> dict[str, Any]:
+    """Return the first parameter group with the optimiser's own rate.
+
+    Where no group has it, it is the group of the first parameter in any.
+
+    Args:
+        optimizer: the optimiser; None without one.
+        parameters: the tensors that may be trained.
+    """
+    of = _group_of(optimizer)
+    own = [of.get(id(variables[0])) for *_, variables in parameters]
+    groups = [group for group in own if group is not None]
+    if not groups:
+        return {"lr": float("nan")}
+    rate = getattr(optimizer, "defaults", {}).get("lr")
+    # A scheduler keeps the rate with which a group began.
+    usual = (g for g in groups if g.get("initial_lr", g["lr"]) == rate)
+    return next(usual, groups[0])
+
+
+def _group_of(optimizer: Any) -> dict[int, dict[str, Any]]:
+    groups: list[dict[str, Any]] = getattr(optimizer, "param_groups", [])
+    return {id(p): group for group in groups for p in group["params"]}

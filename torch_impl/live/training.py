@@ -21,7 +21,10 @@ from framework_parity.common.live.replay import Replay
 from framework_parity.common.live.training import first_number
 from framework_parity.torch_impl.live.drawing import Drawing
 from framework_parity.torch_impl.live.losses import watched_losses
-from framework_parity.torch_impl.live.optimizers import read_optimizer
+from framework_parity.torch_impl.live.optimizers import (
+    first_group,
+    read_optimizer,
+)
 from framework_parity.torch_impl.live.schedules import LiveSchedule
 from framework_parity.torch_impl.live.tensors import (
     from_array,
@@ -164,8 +167,9 @@ class LiveTraining(Drawing):
             return None
         optimizer = self.called("make_optimizer", parameters)
         if self.changes.single_rate:
+            rate = first_group(optimizer, self.parameters())["lr"]
             for group in optimizer.param_groups:
-                group["lr"] = optimizer.param_groups[0]["lr"]
+                group["lr"] = rate
         return optimizer
 
     def optimizer_read(self, optimizer: Any) -> OptimizerRead:
@@ -202,8 +206,7 @@ class LiveTraining(Drawing):
 
     def rate(self, optimizer: Any) -> float:
         """Return the learning rate of the next step."""
-        groups = getattr(optimizer, "param_groups", [{"lr": np.nan}])
-        return float(groups[0]["lr"])
+        return float(first_group(optimizer, self.parameters())["lr"])
 
     def as_tensor(self, value: Any) -> Any:
         """Return an array or a tensor as a tensor."""
