@@ -20,6 +20,7 @@ from framework_parity.common.metrics.registry import STATISTICS
 from framework_parity.common.spec.arm import ArmSpec
 from framework_parity.common.spec.errors import same_letters
 from framework_parity.common.spec.experiment import Experiment
+from framework_parity.common.spec.groups import ParameterGroup
 from framework_parity.common.spec.layers.activations import Custom
 from framework_parity.common.spec.names.framework_names import (
     TABLE,
@@ -47,6 +48,7 @@ RECORDS: tuple[type[Model], ...] = (
     EarlyStopping,
     Plateau,
     Accumulation,
+    ParameterGroup,
     Penalty,
 )
 # The record whose fields correspond to what a script passes to a framework.

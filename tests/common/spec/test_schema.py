@@ -20,6 +20,10 @@ SCHEMA = schema()
 
 # Errors that only the whole experiment shows, or only Python distinguishes.
 BEYOND_A_SCHEMA = {
+    "group-decay",
+    "group-layer",
+    "group-no-difference",
+    "group-twice",
     "initializer-outside",
     "initializer-range",
     "initializer-range_infinite",
