@@ -733,6 +733,24 @@ GROUPS = [
                 ("adam", _adam),
             )
         ),
+        # No parameter has the optimiser's own options.
+        *(
+            (
+                f"whole-{kind}",
+                {
+                    "optimizer": {kind: fields},
+                    "groups": [
+                        {"layers": ["dense_1"], "lr_factor": 0.3},
+                        {"layers": ["dense_2"], "lr_factor": 3.0},
+                    ],
+                },
+            )
+            for kind, fields in (
+                ("adam", {"lr": 0.01, "bias_correction": "parameter"}),
+                ("adagrad", {"lr": 0.01}),
+                ("nadam", {"lr": 0.01}),
+            )
+        ),
         (
             "kernels",
             {

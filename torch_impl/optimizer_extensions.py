@@ -204,7 +204,8 @@ class AnyAdam(optim.Adam):
         loss = evaluated(closure)
         settings = [dict(group) for group in self.param_groups]
         for group in self.param_groups:
-            self._scale(group)
+            if group["params"]:
+                self._scale(group)
         try:
             super().step()
         finally:
