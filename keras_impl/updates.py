@@ -18,11 +18,15 @@ from framework_parity.keras_impl.optimizer_extensions import (
 def optimizer_call(recipe: Recipe) -> Call:
     """Return the Keras call of the optimiser.
 
-    Translation: clipping and accumulation are arguments of the optimiser;
-    parameter groups need a mixin.
+    Translation: clipping and accumulation are arguments of the optimiser.
+    Groups need a mixin, unless their parameters only have no weight decay.
     """
     optimizer = builder_for("keras_impl", recipe.optimizer)(recipe.optimizer)
-    if recipe.groups:
+    usual = (None, 0.0, recipe.optimizer.weight_decay)
+    if any(
+        group.lr_factor != 1 or group.weight_decay not in usual
+        for group in recipe.groups
+    ):
         function = mixed(ParameterGroups, optimizer.function)
         optimizer = replace(optimizer, function=function)
     return _accumulated(_clipped(optimizer, recipe), recipe)
@@ -49,7 +53,7 @@ def build_optimizer(
     optimizer.exclude_from_weight_decay(
         [v for (_, decay), own in groups.items() if decay == 0 for v in own]
     )
-    if recipe.groups:
+    if isinstance(optimizer, ParameterGroups):
         for (factor, decay), variables in groups.items():
             optimizer.add_group(variables, factor, decay)
     optimizer.build(list(parameters.values()))

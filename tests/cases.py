@@ -703,82 +703,54 @@ CLIPPING = [
 ]
 
 # Each form of the decay, and each way in which a parameter gets a rate.
+OWN_RATES = [
+    {"layers": ["dense_1"], "lr_factor": 0.3},
+    {
+        "layers": ["dense_2"],
+        "parameters": "others",
+        "lr_factor": 3.0,
+        "weight_decay": 0.3,
+    },
+]
+# No parameter has the optimiser's own options.
+EVERY_RATE = [
+    {"layers": ["dense_1"], "lr_factor": 0.3},
+    {"layers": ["dense_2"], "lr_factor": 3.0},
+]
+ADAMW = {"lr": 0.01, "weight_decay": 0.1, "decay_applies_to": "kernels"}
+GROUPED: dict[str, dict[str, Any]] = {
+    **{
+        f"{decay}-{kind}": {"optimizer": own(weight_decay=0.1, decay=decay)}
+        for decay in ("coupled", "decoupled", "factored")
+        for kind, own in (
+            ("sgd", partial(_sgd, momentum=0.9)),
+            ("adam", _adam),
+        )
+    },
+    "whole-adam": {
+        "optimizer": _adam(bias_correction="parameter"),
+        "groups": EVERY_RATE,
+    },
+    "whole-adagrad": {"optimizer": {"adagrad": 0.01}, "groups": EVERY_RATE},
+    "whole-nadam": {"optimizer": {"nadam": 0.01}, "groups": EVERY_RATE},
+    "kernels": {"optimizer": {"adamw": ADAMW}},
+    "clipped": {
+        "optimizer": _sgd(weight_decay=0.1),
+        "clipping": {"by_global_norm": 0.1},
+    },
+    "accumulated": {
+        "optimizer": _adam(weight_decay=0.1),
+        "accumulation": {"batches": 2},
+        "clipping": {"by_global_norm": 0.1},
+    },
+}
 GROUPS = [
     Case(
         f"groups-{name}",
         MLP,
-        recipe={
-            "groups": [
-                {"layers": ["dense_1"], "lr_factor": 0.3},
-                {
-                    "layers": ["dense_2"],
-                    "parameters": "others",
-                    "lr_factor": 3.0,
-                    "weight_decay": 0.3,
-                },
-            ],
-            "schedule": STEPS,
-            **recipe,
-        },
+        recipe={"groups": OWN_RATES, "schedule": STEPS, **recipe},
     )
-    for name, recipe in (
-        *(
-            (
-                f"{decay}-{kind}",
-                {"optimizer": own(weight_decay=0.1, decay=decay)},
-            )
-            for decay in ("coupled", "decoupled", "factored")
-            for kind, own in (
-                ("sgd", partial(_sgd, momentum=0.9)),
-                ("adam", _adam),
-            )
-        ),
-        # No parameter has the optimiser's own options.
-        *(
-            (
-                f"whole-{kind}",
-                {
-                    "optimizer": {kind: fields},
-                    "groups": [
-                        {"layers": ["dense_1"], "lr_factor": 0.3},
-                        {"layers": ["dense_2"], "lr_factor": 3.0},
-                    ],
-                },
-            )
-            for kind, fields in (
-                ("adam", {"lr": 0.01, "bias_correction": "parameter"}),
-                ("adagrad", {"lr": 0.01}),
-                ("nadam", {"lr": 0.01}),
-            )
-        ),
-        (
-            "kernels",
-            {
-                "optimizer": {
-                    "adamw": {
-                        "lr": 0.01,
-                        "weight_decay": 0.1,
-                        "decay_applies_to": "kernels",
-                    }
-                }
-            },
-        ),
-        (
-            "clipped",
-            {
-                "optimizer": _sgd(weight_decay=0.1),
-                "clipping": {"by_global_norm": 0.1},
-            },
-        ),
-        (
-            "accumulated",
-            {
-                "optimizer": _adam(weight_decay=0.1),
-                "accumulation": {"batches": 2},
-                "clipping": {"by_global_norm": 0.1},
-            },
-        ),
-    )
+    for name, recipe in GROUPED.items()
 ]
 
 ACCUMULATION = [

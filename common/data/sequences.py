@@ -134,6 +134,56 @@ class TokenOrder(Dataset):
         return ids, (places[:, 0] < places[:, 1]).astype(np.int64)
 
 
+class TokenMajority(Dataset):
+    """Sequences of two groups of ids, whose class is the larger group.
+
+    The ids 1 to `words` count for the class 0, the next `words` ids for the
+    class 1, and the ids above them for none. An odd number of ids of both
+    groups is drawn, the other ids fill the sequence up to its length, and the
+    padding id 0 fills it up to `steps`. The places say nothing.
+
+    Attributes:
+        steps: the number of steps.
+        words: the number of ids of each group.
+        others: the number of ids of no group.
+        samples: the number of sequences.
+    """
+
+    steps: Steps = 12
+    words: PositiveInt = 8
+    others: PositiveInt = 8
+    samples: PositiveInt = 1000
+
+    @property
+    def shape(self) -> Shape:
+        return TokenShape((self.steps,), 1 + 2 * self.words + self.others)
+
+    @property
+    def class_count(self) -> int:
+        return 2
+
+    @property
+    def size(self) -> int:
+        return self.samples
+
+    def draw(self, seed: int) -> tuple[Samples, Labels]:
+        rng = stream(seed, "token_majority")
+        ids = np.zeros((self.samples, self.steps), np.int64)
+        labels = rng.integers(2, size=self.samples)
+        for row, label in enumerate(labels):
+            length = int(rng.integers(1, self.steps + 1))
+            count = 2 * int(rng.integers((length + 1) // 2)) + 1
+            larger = rng.integers(count // 2 + 1, count + 1)
+            groups = np.where(np.arange(count) < larger, label, 1 - label)
+            chosen = rng.integers(self.words, size=count)
+            rest = rng.integers(self.others, size=length - count)
+            text = np.concatenate(
+                [1 + self.words * groups + chosen, 1 + 2 * self.words + rest]
+            )
+            ids[row, :length] = rng.permutation(text)
+        return ids, labels.astype(np.int64)
+
+
 class EmbeddedReber(Dataset):
     """Strings of letters that are of the embedded Reber grammar, or nearly.
 

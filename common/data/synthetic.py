@@ -16,6 +16,7 @@ from framework_parity.common.data.sequences import (
     AddingProblem,
     EmbeddedReber,
     FirstToken,
+    TokenMajority,
     TokenOrder,
 )
 from framework_parity.common.data.tables import Points, TableDataset
@@ -441,6 +442,7 @@ Source: TypeAlias = Annotated[
     | Xor
     | AddingProblem
     | FirstToken
+    | TokenMajority
     | TokenOrder
     | EmbeddedReber
     | Noise

@@ -15,6 +15,7 @@ from framework_parity.common.live.records import (
     Parameter,
 )
 from framework_parity.common.spec.clipping import Clipping
+from framework_parity.common.spec.groups import ParameterGroup
 from framework_parity.common.spec.node import members
 from framework_parity.common.spec.optimizers import Optimizer
 from framework_parity.keras_impl import introspect
@@ -198,7 +199,8 @@ def replaced_optimizer(
         rate = next((each for each in changes.rates if each > 0), 1e-3)
         recipe: Any = SimpleNamespace(
             optimizer=OPTIMIZERS[kind](**fields, lr=rate),
-            groups=groups,
+            # The factors follow; any group makes the optimiser take them.
+            groups=[ParameterGroup(lr_factor=0.0)] if groups else [],
             clipping=clip and CLIPPINGS[clip[0]](**clip[1]),
             accumulation=SimpleNamespace(batches=number, reduction="mean")
             if number > 1

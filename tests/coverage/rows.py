@@ -105,10 +105,11 @@ MORE: dict[str, Arm] = {
             {source: {"steps": steps, "samples": 60}},
             "cross_entropy",
             2,
-            {"embedding": {"vocabulary": 10, "size": 3}},
+            {"embedding": {"vocabulary": 25, "size": 3}},
         )
         for source, steps in (
             ("first_token", 6),
+            ("token_majority", 6),
             ("token_order", 6),
             ("embedded_reber", 14),
         )

@@ -25,6 +25,7 @@ SOURCES: dict[str, Any] = {
     "xor": {"copies": 20, "noise": 0.1},
     "adding_problem": {"samples": 40},
     "first_token": {"samples": 40},
+    "token_majority": {"samples": 40},
     "token_order": {"samples": 40},
     "embedded_reber": {"samples": 40},
     "noise": {"classes": 3},
@@ -34,7 +35,7 @@ SOURCES: dict[str, Any] = {
     "points-regression": {"x": [[0.5]] * 20, "y": [1.5] * 20},
 }
 
-IDS = ("first_token", "token_order", "embedded_reber")
+IDS = ("first_token", "token_majority", "token_order", "embedded_reber")
 
 
 def source_of(name: str) -> Any:
@@ -62,7 +63,7 @@ def source_of(name: str) -> Any:
     if kind in ("xor", "points") and not regression:
         spec["arms"] = {"net": ["flatten", {"dense": 2}]}
     if kind in IDS or "tokens" in fields:
-        embedding = {"embedding": {"vocabulary": 10, "size": 3}}
+        embedding = {"embedding": {"vocabulary": 25, "size": 3}}
         units = 2 if kind in IDS else 3
         spec["arms"] = {"net": [embedding, "flatten", {"dense": units}]}
     return parse(spec).data.source

@@ -38,6 +38,7 @@ LOSSES: dict[str, Any] = {
     "noise": CrossEntropy(),
     "adding_problem": MeanSquaredError(),
     "first_token": CrossEntropy(),
+    "token_majority": CrossEntropy(),
     "token_order": CrossEntropy(),
     "embedded_reber": CrossEntropy(),
     "points": MeanSquaredError(),
@@ -54,6 +55,7 @@ WRITTEN: dict[str, Any] = {
     "noise": {"scale": 3.0},
     "adding_problem": {},
     "first_token": {},
+    "token_majority": {},
     "token_order": {},
     "embedded_reber": {},
     "points": {

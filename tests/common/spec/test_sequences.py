@@ -10,6 +10,7 @@ from framework_parity.common.data.sequences import (
     AddingProblem,
     EmbeddedReber,
     FirstToken,
+    TokenMajority,
     TokenOrder,
 )
 from framework_parity.common.spec.architecture import ShapeError, layer_nodes
@@ -181,6 +182,24 @@ def test_first_token_is_the_class_and_stands_nowhere_else() -> None:
     assert (ids[:, 0] == labels).all()
     assert ids[:, 1:].min() == 3
     assert ids.max() == 4
+
+
+def test_the_class_of_a_majority_is_the_larger_group() -> None:
+    ids, labels = TokenMajority(steps=9, words=3, others=2, samples=400).draw(
+        0
+    )
+    first = ((ids >= 1) & (ids <= 3)).sum(1)
+    second = ((ids >= 4) & (ids <= 6)).sum(1)
+    assert ((second > first) == labels).all()
+    assert ((first + second) % 2 == 1).all()
+    assert ids.max() == 8
+    # The padding comes last, and there is a sequence of each length.
+    lengths = (ids > 0).sum(1)
+    assert all(
+        (row[:n] > 0).all() for row, n in zip(ids, lengths, strict=True)
+    )
+    assert set(lengths) == set(range(1, 10))
+    assert 0.4 < labels.mean() < 0.6
 
 
 def test_token_order_holds_both_ids_once() -> None:

@@ -94,7 +94,7 @@ def embeddings(kind: type[SpecNode]) -> Iterator[dict[str, Any]]:
         if kind in members(family):
             yield experiment(recipe=recipe(**{name: element}))
     if kind in members(Source):
-        embedding = {"embedding": {"vocabulary": 10, "size": 3}}
+        embedding = {"embedding": {"vocabulary": 25, "size": 3}}
         yield experiment(
             data=element, arms={"a": [embedding, "flatten", {"dense": 2}]}
         )
