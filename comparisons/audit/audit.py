@@ -93,13 +93,7 @@ def measure_defaults(
     with ExitStack() as stack:
         stack.enter_context(reading(settings.images))
         spec.data.source.require_files()
-        pair = stack.enter_context(
-            WorkerPair(
-                threads=1,
-                images=settings.images,
-                store=settings.open_store(),
-            )
-        )
+        pair = stack.enter_context(WorkerPair(**settings.worker_options()))
         aligned = run_ladder(
             pair,
             arm_of(spec),

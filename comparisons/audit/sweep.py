@@ -145,7 +145,7 @@ class Sweep:
     ) -> None:
         self.seeds = seeds
         self._own = [
-            Worker("torch", threads=1, images=pair.images, store=pair.store)
+            Worker("torch", **(pair.options | {"threads": 1}))
             for _ in range(jobs - 1)
         ]
         self.workers = {

@@ -54,6 +54,7 @@ def audit(
     ),
     store: flags.Store = None,
     fresh: flags.Fresh = False,
+    timeout: flags.Timeout = None,
     as_json: flags.Json = False,
 ) -> None:
     """Measure the effect of each default of a naive port."""
@@ -78,6 +79,7 @@ def audit(
             download=download,
             store=store,
             fresh=fresh,
+            timeout=timeout,
             out=out,
             watch=watch,
             defaults=defaults,

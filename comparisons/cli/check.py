@@ -53,6 +53,7 @@ def check(
     download: flags.Download = False,
     store: flags.Store = None,
     fresh: flags.Fresh = False,
+    timeout: flags.Timeout = None,
     as_json: flags.Json = False,
 ) -> None:
     """Run the ladder on every arm, up to statistics over seeds."""
@@ -83,6 +84,7 @@ def check(
         download=download,
         store=store,
         fresh=fresh,
+        timeout=timeout,
     )
     spec = catalogue.find(experiment, dataset, lesson=lesson)
     warnings = warn(spec)

@@ -69,6 +69,14 @@ Fresh = Annotated[
         "--fresh", help="Compute stored runs again, and replace them."
     ),
 ]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        min=1,
+        help="Seconds without progress after which a framework is stopped.",
+        show_default="no limit",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

@@ -28,6 +28,7 @@ def fuzz(
     out: Annotated[
         Path, typer.Option(help="Folder for the specifications that fail.")
     ] = Path("parity-fuzz"),
+    timeout: flags.Timeout = None,
     as_json: flags.Json = False,
 ) -> None:
     """Run the ladder on random specifications; shrink those that fail."""
@@ -39,7 +40,13 @@ def fuzz(
     make_folders([out], "fuzz")
     with validation.writing(out), counting("fuzz") as watch:
         result = fuzzing.fuzz(
-            count, seed, steps=steps, jobs=jobs, out=out, watch=watch
+            count,
+            seed,
+            steps=steps,
+            jobs=jobs,
+            out=out,
+            watch=watch,
+            timeout=timeout,
         )
     if as_json:
         print_json(result.as_json())

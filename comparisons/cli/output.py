@@ -144,7 +144,9 @@ def _expected(wrong: Any) -> str | None:
     """Return what an option accepts, or None if that is unknown."""
     kind, context = wrong["type"], wrong.get("ctx", {})
     if kind == "greater_than_equal":
-        return f"a whole number of at least {context['ge']}"
+        least = context["ge"]
+        whole = "" if isinstance(least, float) else "whole "
+        return f"a {whole}number of at least {least:g}"
     if kind == "value_error":
         *_, listed = str(context["error"]).rpartition(" is not one of ")
         allowed = re.findall(r"'([^']*)'", listed)

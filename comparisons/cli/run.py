@@ -62,6 +62,7 @@ def run(
     ),
     store: flags.Store = None,
     fresh: flags.Fresh = False,
+    timeout: flags.Timeout = None,
     as_json: flags.Json = False,
 ) -> None:
     """Train in both frameworks, run the ladder, judge, and report."""
@@ -103,6 +104,7 @@ def run(
         device=device,
         images=image_files(data_dir, download),
         store=open_store(store, fresh),
+        timeout=timeout,
     ) as pool:
         for timed in run_each(
             specs,

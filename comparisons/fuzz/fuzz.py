@@ -157,6 +157,7 @@ def fuzz(
     out: Path | None = None,
     setup: dict[str, str] | None = None,
     watch: FuzzWatcher | None = None,
+    timeout: float | None = None,
 ) -> Fuzzed:
     """Run the ladder on random specs.
 
@@ -170,6 +171,8 @@ def fuzz(
         setup: `module:function` that each worker calls first, by backend;
             the tests plant faults with it.
         watch: called with the specs done, the total and the disagreements.
+        timeout: seconds without progress after which a framework is
+            stopped; None for no limit.
 
     Returns:
         The outcomes and the failures.
@@ -177,7 +180,7 @@ def fuzz(
     result = Fuzzed(seed, jobs=jobs)
     failing: list[tuple[Experiment, int, Verdict]] = []
     start = time.perf_counter()
-    with WorkerPool(jobs, setup=setup, threads=1) as pool:
+    with WorkerPool(jobs, setup=setup, threads=1, timeout=timeout) as pool:
         ladder = _Ladder(pool, steps)
         waiting = []
         # Results arrive while further specs are drawn.

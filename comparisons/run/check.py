@@ -4,15 +4,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from framework_parity.common.choices import LadderDtype, Rung
-from framework_parity.common.data.image_cache import (
-    ImageFiles,
-    image_files,
-    reading,
-)
+from framework_parity.common.data.image_cache import reading
 from framework_parity.common.spec.experiment import Experiment
 from framework_parity.common.spec.two_sided.arms import sides_of
 from framework_parity.common.spec.two_sided.experiment import TwoSided
@@ -33,13 +28,17 @@ from framework_parity.comparisons.ladder.verdict import (
     worst,
 )
 from framework_parity.comparisons.run import validation
-from framework_parity.comparisons.store.store import RunStore, open_store
-from framework_parity.comparisons.workers.worker import Watcher, WorkerPair
+from framework_parity.comparisons.run.worker_settings import WorkerSettings
+from framework_parity.comparisons.workers.worker import (
+    Watcher,
+    WorkerOptions,
+    WorkerPair,
+)
 
 
-@dataclass(frozen=True)
-class CheckSettings:
-    """Settings of the ladder.
+@dataclass(frozen=True, kw_only=True)
+class CheckSettings(WorkerSettings):
+    """Settings of the ladder, beside those of the workers.
 
     Attributes:
         level: the last rung.
@@ -51,13 +50,6 @@ class CheckSettings:
         margin: the allowed difference of the final metric: absolute for an
             accuracy, relative for a loss; None for 0.02 or 0.1.
         device: the device of both frameworks.
-        data_dir: folder with the files of the image data sets; None for
-            that of PARITY_DATA, or ~/.cache/framework-parity.
-        download: whether each framework may download missing files.
-        store: folder of finished runs, which are not computed again; None
-            for that of PARITY_STORE, or ~/.cache/framework-parity/runs, and
-            `off` for none.
-        fresh: whether stored runs are computed again, and replaced.
 
     Raises:
         SpecError: if a setting has a value that is not allowed.
@@ -70,21 +62,13 @@ class CheckSettings:
     seeds: int = SEEDS
     margin: float | None = None
     device: str = "cpu"
-    data_dir: str | Path | None = None
-    download: bool = False
-    store: str | Path | None = None
-    fresh: bool = False
 
-    @property
-    def images(self) -> ImageFiles:
-        """Where the frameworks find image data sets."""
-        return image_files(self.data_dir, self.download)
-
-    def open_store(self) -> RunStore | None:
-        """Return the store of finished runs, or None."""
-        return open_store(self.store, self.fresh)
+    def worker_options(self) -> WorkerOptions:
+        """Return the options of the workers."""
+        return super().worker_options() | {"device": self.device}
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         validation.whole("seeds", self.seeds, FEWEST_SEEDS, MOST_SEEDS)
         if self.margin is not None:
             validation.positive("margin", self.margin)
@@ -134,13 +118,7 @@ def check_arms(
         for name in spec.arms:
             for side in sides_of(spec.arm(name)).values():
                 side.data.source.require_files()
-        pair = stack.enter_context(
-            WorkerPair(
-                device=settings.device,
-                images=settings.images,
-                store=settings.open_store(),
-            )
-        )
+        pair = stack.enter_context(WorkerPair(**settings.worker_options()))
         for name in spec.arms:
             progress = partial(watch, name) if watch else None
             yield _check(pair, spec, name, settings, progress)

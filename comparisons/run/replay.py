@@ -60,7 +60,8 @@ def recorded(pair: WorkerPair, arm: Arm, run: int) -> RecordedDraws:
         The data, weights, batch order and masks.
     """
     if "torch" not in pair.workers:
-        with WorkerPair(("torch",), images=pair.images) as alone:
+        options = pair.options | {"store": None}
+        with WorkerPair(("torch",), **options) as alone:
             return recorded(alone, arm, run)
     seed = arm.replay.seed + run
     future = pair.workers["torch"].submit("record", arm=arm, seed=seed)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import partial
 from queue import LifoQueue
 from threading import Event, Lock
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
-from framework_parity.common.data.image_cache import ImageFiles, image_files
+from framework_parity.common.data.image_cache import image_files
 from framework_parity.common.spec.errors import SpecError
-from framework_parity.comparisons.store.store import RunStore
-from framework_parity.comparisons.workers.worker import WorkerPair
+from framework_parity.comparisons.workers.worker import (
+    WorkerOptions,
+    WorkerPair,
+)
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -41,11 +43,7 @@ class WorkerPool:
         jobs: maximum number of pairs.
         backends: the frameworks of each pair.
         setup: `module:function` that each process calls first, by backend.
-        threads: maximum number of threads of one operation; see `Worker`.
-        device: the device of all workers.
-        images: where all workers find image data sets; None for the default
-            folder.
-        store: where the results of tasks are stored; see `Worker`.
+        **options: of each worker; see `WorkerOptions`.
 
     Attributes:
         jobs: maximum number of pairs.
@@ -60,18 +58,11 @@ class WorkerPool:
         *,
         backends: tuple[str, ...] = ("torch", "keras"),
         setup: dict[str, str] | None = None,
-        threads: int | None = None,
-        device: str = "cpu",
-        images: ImageFiles | None = None,
-        store: RunStore | None = None,
+        **options: Unpack[WorkerOptions],
     ) -> None:
         self.jobs, self.backends, self.started = jobs, backends, 0
-        self.images = images or image_files()
-        self._start = partial(
-            WorkerPair,
-            *(backends, setup, threads, device, self.images),
-            store=store,
-        )
+        self.images = options.get("images") or image_files()
+        self._start = partial(WorkerPair, backends, setup, **options)
         # Last in, first out: a running pair is used before one is started.
         self._idle: LifoQueue[_Slot] = LifoQueue()
         self._slots = [_Slot() for _ in range(jobs)]

@@ -5,6 +5,7 @@ and the two frameworks cannot share one (their compilers abort each other). A
 worker is started once and kept for the session.
 """
 
+import math
 import os
 import pickle
 import re
@@ -21,9 +22,9 @@ from concurrent.futures import (
     wait,
 )
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Timer
 from types import TracebackType
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from framework_parity.common.data.image_cache import ImageFiles, image_files
 from framework_parity.common.spec.errors import SpecError, names
@@ -94,19 +95,35 @@ class WorkerError(RuntimeError):
     """
 
 
+class WorkerOptions(TypedDict, total=False):
+    """The options of a worker, which a pair and a pool pass on.
+
+    Attributes:
+        threads: maximum number of threads of one operation; by default
+            half the cores.
+        device: `cpu`, `cuda` or `mps`; by default `cpu`.
+        images: where the processes find image data sets; by default in the
+            default folder.
+        store: where the results of tasks are stored, and found again; by
+            default nowhere. A worker with a `setup` stores nothing.
+        timeout: seconds without progress after which a process is killed;
+            by default there is no limit.
+    """
+
+    threads: int | None
+    device: str
+    images: ImageFiles | None
+    store: RunStore | None
+    timeout: float | None
+
+
 class Worker:
     """One framework in a process of its own.
 
     Args:
         backend: `torch` or `keras`.
         setup: `module:function` that the process calls before it serves.
-        threads: maximum number of threads of one operation; by default
-            half the cores.
-        device: `cpu`, `cuda` or `mps`.
-        images: where the processes find image data sets; None for the
-            default folder.
-        store: where the results of its tasks are stored, and found again;
-            None stores nothing, and so does a worker with a `setup`.
+        **options: see `WorkerOptions`.
 
     Attributes:
         busy: seconds that its tasks took so far, including its start.
@@ -117,16 +134,16 @@ class Worker:
         self,
         backend: str,
         setup: str = "",
-        threads: int | None = None,
-        device: str = "cpu",
-        images: ImageFiles | None = None,
-        store: RunStore | None = None,
+        **options: Unpack[WorkerOptions],
     ) -> None:
         self.backend = backend
-        images = images or image_files()
-        threads = threads or max(1, (os.cpu_count() or 1) // 2)
+        images = options.get("images") or image_files()
+        half = max(1, (os.cpu_count() or 1) // 2)
+        threads = options.get("threads") or half
+        device = options.get("device", "cpu")
         self._place = Place(backend, threads, device, images)
-        self._store = None if setup else store
+        self._store = None if setup else options.get("store")
+        self._timeout, self._stopped = options.get("timeout"), ""
         # TensorFlow leaves a file for each function it traces, and a worker
         # is killed; the files are deleted with this temporary folder.
         self._scratch = tempfile.TemporaryDirectory(
@@ -229,11 +246,13 @@ class Worker:
         requests, replies = process.stdin, process.stdout
         assert requests is not None
         assert replies is not None
+        limit = TimeLimit(self._timeout, process.kill)
         try:
             pickle.dump((task, arguments), requests)
             requests.flush()
             while True:
-                kind, content = pickle.load(replies)
+                with limit:
+                    kind, content = pickle.load(replies)
                 if kind == "result":
                     return content
                 if kind == "refused":
@@ -246,6 +265,13 @@ class Worker:
                     progress(self.backend, *content)
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
             ended = ending(process.wait())
+            if limit.passed:
+                self._stopped = (
+                    f"{LABELS[self.backend]} made no progress in '{task}' for "
+                    f"{limit.seconds:g} s, and was stopped"
+                )
+            if self._stopped:  # in this task or in one before it
+                raise WorkerError(self._stopped) from error
             words = self.last_words()
             printed = (
                 f"its last words:\n{words}"
@@ -293,6 +319,40 @@ class Worker:
         self._scratch.cleanup()
 
 
+class TimeLimit:
+    """Calls a function if a `with` block takes too long.
+
+    Args:
+        seconds: the longest duration of a block; None for no limit.
+        expire: called once a block has taken as long.
+
+    Attributes:
+        seconds: the same.
+        passed: whether a block has taken too long.
+    """
+
+    def __init__(
+        self, seconds: float | None, expire: Callable[[], None]
+    ) -> None:
+        self.seconds, self.passed = seconds or math.inf, False
+        self._expire = expire
+        self._timer: Timer | None = None
+
+    def __enter__(self) -> None:
+        if self.seconds < math.inf:
+            self._timer = Timer(self.seconds, self._pass)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def __exit__(self, *error: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _pass(self) -> None:
+        self.passed = True
+        self._expire()
+
+
 def ending(status: int) -> str:
     """Describe how a process ended, as the end of a sentence.
 
@@ -322,29 +382,23 @@ class WorkerPair:
     Args:
         backends: the frameworks, `torch`, `keras` or both.
         setup: `module:function` that each process calls first, by backend.
-        threads: maximum number of threads of one operation.
-        device: `cpu`, `cuda` or `mps`.
-        images: where the processes find image data sets; None for the
-            default folder.
-        store: where the results of tasks are stored; see `Worker`.
+        **options: of each worker; see `WorkerOptions`.
+
+    Attributes:
+        options: the same.
     """
 
     def __init__(
         self,
         backends: tuple[str, ...] = ("torch", "keras"),
         setup: dict[str, str] | None = None,
-        threads: int | None = None,
-        device: str = "cpu",
-        images: ImageFiles | None = None,
-        store: RunStore | None = None,
+        **options: Unpack[WorkerOptions],
     ) -> None:
-        self.device, self.images, self.store = device, images, store
+        self.options = options
+        self.device: str = options.get("device", "cpu")
         setups = setup or {}
         self.workers = {
-            name: Worker(
-                *(name, setups.get(name, ""), threads, device, images),
-                store=store,
-            )
+            name: Worker(name, setups.get(name, ""), **options)
             for name in backends
         }
 

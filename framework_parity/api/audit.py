@@ -31,6 +31,7 @@ def audit(
     watch: Watcher | None = None,
     store: str | Path | None = None,
     fresh: bool = False,
+    timeout: float | None = None,
     defaults: bool = True,
 ) -> AuditResult:
     """Measure the cost of each difference between two naive ports.
@@ -62,6 +63,8 @@ def audit(
             for that of PARITY_STORE, or ~/.cache/framework-parity/runs, and
             `off` for none.
         fresh: whether stored runs are computed again, and replaced.
+        timeout: seconds without progress after which a framework is
+            stopped; None for no limit.
         defaults: whether each port takes its framework's defaults;
             otherwise the ports differ only in the values that the experiment
             sets separately for each framework.
@@ -82,6 +85,7 @@ def audit(
         download=download,
         store=store,
         fresh=fresh,
+        timeout=timeout,
     )
     port = read_port(*(experiment, dataset, profile, lesson, arm, defaults))
     if out is not None:

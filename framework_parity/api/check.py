@@ -33,6 +33,7 @@ def check(
     watch: Watcher | None = None,
     store: str | Path | None = None,
     fresh: bool = False,
+    timeout: float | None = None,
 ) -> list[CheckedArm]:
     """Run the ladder on every arm, up to statistics over seeds.
 
@@ -61,6 +62,8 @@ def check(
             for that of PARITY_STORE, or ~/.cache/framework-parity/runs, and
             `off` for none.
         fresh: whether stored runs are computed again, and replaced.
+        timeout: seconds without progress after which a framework is
+            stopped; None for no limit.
 
     Returns:
         The verdicts of each arm, and the causes of a disagreement.
@@ -82,6 +85,7 @@ def check(
         download=download,
         store=store,
         fresh=fresh,
+        timeout=timeout,
     )
     spec = find_experiment(experiment, dataset, "quick", lesson)
     return list(check_arms(spec, settings, watch))

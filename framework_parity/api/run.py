@@ -53,6 +53,7 @@ def run(
     pool: WorkerPool | None = None,
     store: str | Path | None = None,
     fresh: bool = False,
+    timeout: float | None = None,
 ) -> "DisplayedResult":
     """Train every arm in both frameworks, run the ladder, and judge claims.
 
@@ -87,11 +88,13 @@ def run(
             total.
         pool: workers that serve several runs, instead of new ones; the
             backends, the device, the number of jobs, the folder of image
-            data sets and the store are those of the pool.
+            data sets, the store and the timeout are those of the pool.
         store: folder of finished runs, which are not computed again, also
             after an interruption; None for that of PARITY_STORE, or
             ~/.cache/framework-parity/runs, and `off` for none.
         fresh: whether stored runs are computed again, and replaced.
+        timeout: seconds without progress after which a framework is
+            stopped; None for no limit.
 
     Returns:
         The result, which displays itself in a notebook.
@@ -102,6 +105,8 @@ def run(
             stored run is damaged.
         WorkerError: if a framework fails.
     """
+    if timeout is not None:
+        validation.positive("timeout", timeout)
     settings = _settings(
         pool,
         profile=profile,
@@ -123,6 +128,7 @@ def run(
                 device=settings.device,
                 images=settings.images,
                 store=open_store(store, fresh),
+                timeout=timeout,
             )
         )
         return _train(spec, settings, pool, out, watch)()

@@ -1,14 +1,15 @@
 """Fixtures of the tests of `comparisons`."""
 
 from collections.abc import Iterator
+from typing import Unpack
 
 import pytest
 
-from framework_parity.common.data.image_cache import ImageFiles, image_files
-from framework_parity.comparisons.store.store import RunStore
+from framework_parity.common.data.image_cache import image_files
 from framework_parity.comparisons.workers.worker import (
     LABELS,
     Worker,
+    WorkerOptions,
     WorkerPair,
 )
 
@@ -43,14 +44,12 @@ def shared_workers(pair: WorkerPair) -> Iterator[None]:
         self: Worker,
         backend: str,
         setup: str = "",
-        threads: int | None = None,
-        device: str = "cpu",
-        images: ImageFiles | None = None,
-        store: RunStore | None = None,
+        **options: Unpack[WorkerOptions],
     ) -> None:
-        own = setup or store or device == "cuda"
-        if own or images not in (None, image_files()):
-            start(self, backend, setup, threads, device, images, store)
+        own = setup or options.get("store") or options.get("timeout")
+        elsewhere = options.get("images") not in (None, image_files())
+        if own or elsewhere or options.get("device") == "cuda":
+            start(self, backend, setup, **options)
         else:
             self.__dict__ = pair.workers[backend].__dict__
 

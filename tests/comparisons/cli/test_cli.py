@@ -170,6 +170,10 @@ def test_a_wrong_input_is_reported_in_a_json_document(
             "--jobs: got '0', expected a whole number of at least 1\n",
         ),
         (
+            ("run", "xor", "--timeout", "0"),
+            "--timeout: got '0', expected a number of at least 1\n",
+        ),
+        (
             ("fuzz", "--jobs", "some"),
             "--jobs: got 'some', expected a whole number\n",
         ),

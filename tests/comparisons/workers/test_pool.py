@@ -23,8 +23,9 @@ class FakePair:
 
     made: list["FakePair"]
 
-    def __init__(self, *how: Any, store: Any = None) -> None:
-        self.how, self.store, self.closed, self.living = how, store, 0, True
+    def __init__(self, *how: Any, **options: Any) -> None:
+        self.how, self.options = how, options
+        self.closed, self.living = 0, True
         FakePair.made.append(self)
 
     def __enter__(self) -> "FakePair":
@@ -57,7 +58,8 @@ def test_a_pair_is_started_for_the_first_call_and_kept(
         pairs = {id(pool.call(lambda pair: pair)) for _ in range(4)}
         assert pool.started == len(pairs) == len(made) == 1
         assert made[0].closed == 0
-    assert made[0].how == (("torch", "keras"), setup, 3, "cpu", images)
+    assert made[0].how == (("torch", "keras"), setup)
+    assert made[0].options == {"threads": 3, "images": images}
     assert made[0].closed == 1
 
 

@@ -1,9 +1,11 @@
 """Workers: a framework that dies, fails or prints is reported as such."""
 
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from framework_parity.comparisons.workers import worker as worker_module
 from framework_parity.comparisons.workers.worker import (
     ENTRY,
     LABELS,
+    TimeLimit,
     Worker,
     WorkerError,
     WorkerPair,
@@ -142,6 +145,36 @@ def test_closing_fails_the_tasks_at_once() -> None:
     for future in futures:
         with pytest.raises(WorkerError, match="died in 'sleep'"):
             future.result(10.0)
+
+
+def test_a_worker_without_progress_is_stopped() -> None:
+    worker = Worker("torch", setup=SETUP.format("install"), timeout=2.0)
+    try:
+        stopped = "PyTorch made no progress in 'sleep' for 2 s, and was"
+        for task in ("sleep", "count"):  # the second one finds it stopped
+            with pytest.raises(WorkerError, match=stopped):
+                result(worker, task, seconds=PATIENCE)
+        assert not worker.alive()
+    finally:
+        worker.close()
+
+
+def test_a_time_limit_counts_each_block() -> None:
+    expired = Event()
+    limit = TimeLimit(0.5, expired.set)
+    for _ in range(4):
+        with limit:
+            time.sleep(0.2)
+    assert not limit.passed
+    with limit:
+        assert expired.wait(PATIENCE)
+    assert limit.passed
+
+
+def test_without_a_time_limit_no_thread_is_started() -> None:
+    before = threading.active_count()
+    with TimeLimit(None, lambda: None):
+        assert threading.active_count() == before
 
 
 @both
