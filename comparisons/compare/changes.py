@@ -117,9 +117,9 @@ def changed(
             plain_step="keras" in plain,
             fitted="fitted" in parts,
             flat="keras" in flat,
-            # A norm counts each occurrence of an id apart.
             single_rate="group_rates" in parts,
             base=keras.optimizer.base if keras.optimizer else None,
+            # A norm counts each occurrence of an id apart.
             dense=bool({"dense", "clipping"} & parts.keys()),
             accumulation=_accumulation(parts, torch, keras),
             decayed=decayed,

@@ -186,7 +186,7 @@ def of_one_base(
             factor = keras.factors.get(node, {}).get(name)
             if own != 1 or factor is None or not torch.stepped[index][name]:
                 continue
-            if factor in (0, 1):
+            if factor in (0, 1, math.inf):
                 return keras
             factors = {
                 node: {name: value / factor for name, value in of.items()}

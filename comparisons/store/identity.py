@@ -37,11 +37,13 @@ VARIABLES = (
 
 # Those among them that change no number. The first two are set by
 # scikit-learn when it is imported, so that they depend on what a process has
-# done before; the others choose what is logged.
+# done before; the others choose what is logged, and where files are. A worker
+# sets the backend of Keras itself.
 WITHOUT_EFFECT = frozenset(
     (
         *("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "KMP_WARNINGS"),
         *("TF_CPP_MIN_LOG_LEVEL", "TF_CPP_MAX_VLOG_LEVEL", "TORCH_LOGS"),
+        *("KERAS_HOME", "KERAS_BACKEND", "TORCH_HOME"),
     )
 )
 

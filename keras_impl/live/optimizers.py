@@ -1,5 +1,6 @@
 """A user's optimiser in neutral terms, read from Keras, and others instead."""
 
+import math
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from framework_parity.common.live.records import (
     OptimizerRead,
     Parameter,
 )
-from framework_parity.common.spec.clipping import Clipping
+from framework_parity.common.spec.clipping import ByGlobalNorm, Clipping
 from framework_parity.common.spec.groups import ParameterGroup
 from framework_parity.common.spec.node import members
 from framework_parity.common.spec.optimizers import Optimizer
@@ -61,8 +62,9 @@ def read_optimizer(
         read.decayed.setdefault(index, {})[name] = bool(
             decay and each._use_weight_decay(own[0])
         )
-        rate = read.rate if each is None else _rate(each)
-        factor = rate / read.rate if rate != read.rate else 1.0
+        factor = 1.0
+        if each is not None and (rate := _rate(each)) != read.rate:
+            factor = rate / read.rate if read.rate else math.inf
         if isinstance(each, ParameterGroups):
             factor *= each.own(own[0])[0]
         read.factors.setdefault(index, {})[name] = factor
@@ -155,12 +157,18 @@ def _one_described(optimizer: Any) -> Described | None:
 
 
 def _clipping_of(updaters: list[Any]) -> Described | None:
-    """Return how all optimisers clip gradients, or None."""
+    """Return how all optimisers clip gradients, or None.
+
+    A clip by the norm of all gradients is one by that of each group's, which
+    is another clipping, if there are several optimisers.
+    """
     try:
         clips = [introspect.read_clipping(each) for each in updaters]
     except LookupError:
         return None
     if not clips or any(each != clips[0] for each in clips):
+        return None
+    if len(clips) > 1 and isinstance(clips[0], ByGlobalNorm):
         return None
     return clips[0].kind(), dict(clips[0])
 

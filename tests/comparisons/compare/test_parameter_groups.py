@@ -59,6 +59,15 @@ def make_optimizer():
 
     return keras.optimizers.MultiOptimizer(chosen)
 """
+STEP_T = """
+def train_step(model, optimizer, x, y):
+    optimizer.zero_grad()
+    value = loss(model(x), y)
+    value.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+    optimizer.step()
+    return value.item()
+"""
 AGREE = {
     "the same groups": Case(
         torch_groups("0.01", "0.1"),
@@ -103,6 +112,15 @@ DIFFER = {
         keras_groups("SGD(0.1)", "SGD(1.0)"),
         SHAPE,
         ("learning_rate",),
+    ),
+    # Each of Keras's optimisers clips by the norm of its own gradients.
+    "clipped by group": Case(
+        torch_groups("0.01", "0.1") + STEP_T,
+        keras_groups(
+            "SGD(0.01, global_clipnorm=0.1)", "SGD(0.1, global_clipnorm=0.1)"
+        ),
+        SHAPE,
+        ("gradient_clipping",),
     ),
     "momentum": Case(
         torch_groups("0.01", "0.1", momentum="0.9"),
