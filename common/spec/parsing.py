@@ -28,6 +28,7 @@ from framework_parity.common.spec.names.written_forms import (
     form_hint,
     no_element,
 )
+from framework_parity.common.spec.node import Model
 
 TOO_DEEP = "is nested too deeply to be read"
 
@@ -181,7 +182,6 @@ _EXPECTED = {
     "int_type": "a whole number",
     "less_than": "a number below {lt}",
     "less_than_equal": "a number of at most {le}",
-    "model_type": "a mapping",
     "string_pattern_mismatch": "a name of lower-case letters, digits and "
     "'_', beginning with a letter",
     "string_type": "text",
@@ -199,8 +199,20 @@ def _expected(error: ErrorDetails) -> str | None:
             if len(allowed) == 1
             else (f"one of: {names(allowed)}")
         )
+    if error["type"] == "model_type":
+        return f"a mapping{_with_fields(error['ctx']['class_name'])}"
     template = _EXPECTED.get(error["type"])
     return template and template.format(**error.get("ctx", {}))
+
+
+def _with_fields(record: str) -> str:
+    """Return the fields of a record of the language, or an empty string."""
+    waiting: list[type[Model]] = [Model]
+    for cls in waiting:
+        if cls.__name__ == record:
+            return f" with the fields {names(cls.model_fields)}"
+        waiting += cls.__subclasses__()
+    return ""
 
 
 def _quoted(error: ErrorDetails, key: str) -> list[str]:

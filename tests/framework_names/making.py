@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from framework_parity.common.data.scaling import Normalize
 from framework_parity.common.data.spec import Data
 from framework_parity.common.metrics.registry import STATISTICS
 from framework_parity.common.spec.arm import ArmSpec
@@ -48,6 +49,7 @@ RECORDS: tuple[type[Model], ...] = (
     EarlyStopping,
     Plateau,
     Accumulation,
+    Normalize,
     ParameterGroup,
     Penalty,
 )
