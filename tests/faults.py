@@ -484,6 +484,30 @@ def state_not_reset(backend: str) -> None:
             fresh(trainer)
 
 
+def _regrouped(backend: str, **fields: Any) -> None:
+    """Build optimisers from groups whose fields have other values."""
+
+    @_around(_module(backend, "updates"), "build_optimizer")
+    def built(build: Any, recipe: Any, parameters: Any) -> Any:
+        groups = tuple(g.model_copy(update=fields) for g in recipe.groups)
+        return build(recipe.model_copy(update={"groups": groups}), parameters)
+
+
+def group_rate_ignored(backend: str) -> None:
+    """Train the parameters of a group at the rate of the optimiser."""
+    _regrouped(backend, lr_factor=1.0 + 1e-9)
+
+
+def group_decay_ignored(backend: str) -> None:
+    """Decay the parameters of a group as the others."""
+    _regrouped(backend, weight_decay=None)
+
+
+def group_without_biases(backend: str) -> None:
+    """Take only the kernels of a group's layers."""
+    _regrouped(backend, parameters="kernels")
+
+
 # Faults of a whole run: rung "trajectory".
 
 
@@ -561,6 +585,12 @@ MOMENTUM = arm(
     optimizer={"sgd": {"lr": 0.1, "momentum": 0.9}},
     schedule=DECAY,
 )
+GROUPED = arm(
+    TANH,
+    optimizer={"adamw": {"lr": 0.01, "weight_decay": 0.1}},
+    groups=[{"layers": ["dense_2"], "lr_factor": 0.1, "weight_decay": 0.5}],
+    clipping={"by_global_norm": 1.0},
+)
 NESTEROV = arm(
     TANH,
     optimizer={"sgd": {"lr": 0.1, "momentum": 0.9, "nesterov": True}},
@@ -611,6 +641,9 @@ FAULTS = (
     Fault(nesterov_dropped, NESTEROV, "step"),
     Fault(rate_through_float32, ADAM, "step"),
     Fault(state_not_reset, MOMENTUM, "step"),
+    Fault(group_rate_ignored, GROUPED, "step", "dense_2"),
+    Fault(group_decay_ignored, GROUPED, "step", "dense_2"),
+    Fault(group_without_biases, GROUPED, "step", "dense_2/bias"),
     Fault(velocity_swapped, MOMENTUM, "trajectory"),
     Fault(momentum_through_float32, MOMENTUM, "trajectory"),
     Fault(beta_2_through_float32, ADAM, "trajectory"),
