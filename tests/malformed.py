@@ -596,7 +596,7 @@ RECIPES = [
         "recipe.groups[0].layers[0]",
         EPOCHS,
         "epochs: 2\n  groups: [{layers: [conv_1], lr_factor: 0.1}]",
-        "a layer with parameters: dense_1",
+        "a layer of arm 'a' with parameters: dense_1",
     ),
     _edit(
         "group-no-difference",
@@ -624,7 +624,7 @@ RECIPES = [
         "recipe",
         EPOCHS,
         "epochs: 2\n  groups: [{layers: [dense_1], weight_decay: 0.1}]",
-        "no form of the decay",
+        "but the optimizer has none",
     ),
     _edit(
         "accumulation-one",

@@ -118,8 +118,12 @@ OF_ITS_OWN = {
         "resized",
         "padded",
     },
-    # In a comparison Keras's optimiser is replaced, and its attention's scale.
-    "live/optimizers.py": {"replaced_optimizer"},
+    # In a comparison Keras's optimiser is replaced, and its attention's scale;
+    # a group of PyTorch's has a rate, where Keras has several optimisers.
+    "live/optimizers.py": {
+        *("replaced_optimizer", "first_group", "first_of"),
+        *("rate_of", "set_rate"),
+    },
     "live/model.py": {"LiveModel.notes", "LiveModel.channels_last", "SCALES"},
     "introspect/optimizers/weight_decay.py": {"learning_rate_of"},
 }

@@ -192,10 +192,10 @@ class Recipe(DialectFilled):
         if decays and self.optimizer.weight_decay == 0:
             raise PydanticCustomError(
                 "no_form_of_decay",
-                "a group has a weight_decay, but the optimizer has none, and "
-                "with it no form of the decay; give the optimizer a "
-                "weight_decay, and the other parameters a group with "
-                "weight_decay 0",
+                "a group has a weight_decay, but the optimizer has none; give "
+                "the optimizer a weight_decay, whose form (coupled, "
+                "decoupled) the group's has, too, and the other parameters a "
+                "group with weight_decay 0",
             )
         return self
 

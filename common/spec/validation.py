@@ -89,13 +89,20 @@ def _check_groups(arm: Arm, where: Where) -> Refusal | None:
     """Return an error if a parameter group names no parameter, or None."""
     groups = arm.recipe.groups
     layers = [node.name for node in arm.all_nodes if node.parameters]
+    frozen = {node.name for node in arm.all_nodes if node.frozen}
     for index, group in enumerate(groups):
         for place, layer in enumerate(group.layers or ()):
             if layer not in layers:
                 path = where("recipe", "groups", index, "layers", place)
+                if layer in frozen:
+                    return path, (
+                        f"got {shown(layer)}, whose parameters are frozen and "
+                        "are not given to the optimizer"
+                    )
                 return path, (
-                    f"got {shown(layer)}, expected a layer with parameters: "
-                    f"{names(layers)}{nearest(layer, layers)}"
+                    f"got {shown(layer)}, expected a layer of arm "
+                    f"{arm.name!r} with parameters: {names(layers)}"
+                    f"{nearest(layer, layers)}"
                 )
         own = [name for name in arm.parameters if group.contains(name)]
         if not own:

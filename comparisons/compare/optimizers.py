@@ -240,11 +240,16 @@ def group_differences(found: Found, result: PairResult) -> list[Difference]:
                     Difference(
                         "parameter_group_rate",
                         *nodes,
-                        f"the rate of {name} is {torch.factors[one][name]:g} "
-                        "times that of the optimiser in PyTorch, and "
-                        f"{keras.factors[other][name]:g} times in Keras",
-                        "use the same parameter groups in PyTorch and "
-                        "keras.optimizers.MultiOptimizer in Keras",
+                        f"the rate of {name} is "
+                        f"{torch.rate * torch.factors[one][name]:g} in "
+                        "PyTorch and "
+                        f"{keras.rate * keras.factors[other][name]:g} in "
+                        "Keras, relative to that of the optimiser "
+                        f"{torch.factors[one][name]:g} and "
+                        f"{keras.factors[other][name]:g}",
+                        "use the same rates in the parameter groups of "
+                        "PyTorch and in Keras's MultiOptimizer, whose "
+                        "patterns match whole paths of variables",
                         name,
                         part="group_rates",
                     )

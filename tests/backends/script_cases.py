@@ -50,6 +50,14 @@ REGULAR: dict[str, Any] = {
 
 EMBEDDED = {"embedding": {"vocabulary": 7, "size": 4, "masked_id": 0}}
 
+EMBEDDED_PLAIN = {
+    "embedding": {
+        "vocabulary": 7,
+        "size": 3,
+        "padding": 0,
+        "embeddings_initializer": "ones",
+    }
+}
 FIRST_SLOWLY = [
     {"layers": ["dense_1"], "lr_factor": 0.1},
     {
@@ -223,8 +231,20 @@ CASES: dict[str, dict[str, Any]] = {
     "groups_plateau": case(
         dialect="torch",
         epochs=8,
-        groups=[{"parameters": "kernels", "lr_factor": 0.5}],
+        optimizer={"adamw": 0.01},
+        groups=[
+            {"layers": ["dense_1"], "lr_factor": 0.5},
+            {"layers": ["dense_2"], "weight_decay": 0},
+        ],
         plateau={"patience": 1, "by": 0.5, "min_lr": 0.004},
+    ),
+    "padding_row": case(
+        [
+            EMBEDDED_PLAIN,
+            "global_average_pool",
+            {"dense": 2},
+        ],
+        {"noise": {"sides": [6], "tokens": 7, "classes": 2, "samples": 40}},
     ),
     "dropped_batch": case(last_batch="drop"),
     "full": case(batch_size="full", shuffle="never"),

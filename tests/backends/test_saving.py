@@ -42,6 +42,7 @@ def own_classes() -> set[str]:
     """Return the classes that can be constructed, from the source."""
     mixins = {
         *("CoupledDecay", "FactoredDecay", "EpsilonClipping"),
+        "ParameterGroups",
         *("_Padded", "_PaddedAverage", "EachStep", "SampleLayer"),
     }
     files = KERAS.glob("*extensions.py")

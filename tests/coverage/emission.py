@@ -148,7 +148,10 @@ class Side(ABC):
         """Return what a live part is read back as."""
         if part == "optimizer":
             model = self.module("model").build(arm)
-            recipe = arm.recipe.model_copy(update={"accumulation": None})
+            # Groups are of the recipe, and not read with the optimiser.
+            recipe = arm.recipe.model_copy(
+                update={"accumulation": None, "groups": ()}
+            )
             build = self.module("updates").build_optimizer
             own = self.module("weights").parameters(model)
             return self.reading().read(build(recipe, own))

@@ -106,10 +106,13 @@ def _fills(
     """Yield the path, the class and the drawing code of each layer."""
     for index, node in enumerate(nodes):
         path = f"{start}[{index}]"
-        lines = []
+        lines, filled = [], set()
         for fill in weight_fills(node):
-            if _is_default(node, fill.field):
+            # A row is filled again after the tensor that holds it.
+            again = fill.attribute in filled
+            if _is_default(node, fill.field) and not again:
                 continue
+            filled.add(fill.attribute)
             call = concise(fill.call, short).with_args(fill.written("{layer}"))
             lines.append(statement(call, VOCABULARY))
         if node.tensors and not node.blocks:

@@ -90,8 +90,8 @@ def _groups_code(arm: Arm) -> list[str]:
         entries = [f'"params": {selected("parameters", own)}']
         if factor != 1:
             entries.append(f'"lr": {spec.lr} * {factor}')
-            if sets_rates(recipe):
-                entries.append(f'"lr_factor": {factor}')
+        if sets_rates(recipe):
+            entries.append(f'"lr_factor": {factor}')
         if decay != spec.weight_decay:
             entries.append(f'"{key}": {decay}')
         line = f"    {{{', '.join(entries)}}},"

@@ -356,9 +356,8 @@ def test_nothing_is_trained_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     port = naive_port(WRITTEN)
     torch, again = port.mixed(frozenset()), port.mixed(frozenset())
     both: Any = SimpleNamespace(
-        store=None,
         workers={side: Counting(side) for side in ("torch", "keras")},
-        images=None,
+        options={},
     )
     with Sweep(both, 2, jobs=2) as lab:
         lab.ask([torch, again])

@@ -16,14 +16,14 @@ def decay_fields(live: Any) -> dict[str, Any]:
     group = live.param_groups[0]
     decoupled = group.get("decoupled_weight_decay")
     form = "factored" if decoupled else "coupled"
-    decay = group["weight_decay"]
+    key = "weight_decay"
     if isinstance(live, extensions.DecoupledDecay):
         factored = isinstance(live, extensions.FactoredDecay)
         form = "factored" if factored else "decoupled"
-        decay = group["decoupled_decay"]
-    whole = len(live.param_groups) == 1
+        key = "decoupled_decay"
+    whole = all(each[key] for each in live.param_groups if each["params"])
     return {
-        "weight_decay": decay,
+        "weight_decay": group[key],
         "decay": form,
         "decay_applies_to": "all" if whole else "kernels",
     }
