@@ -114,7 +114,8 @@ def written(dataset: str, profile: str) -> dict[str, Any]:
             ),
             claim(
                 "counted_padding_is_trained",
-                "Without either, the padding's row is trained as any other.",
+                "Without either, the padding's row is trained as any other: "
+                "the square of its change is not 0.",
                 f"({_row('counted', PADDING)} - 1)"
                 f" * ({_row('counted', PADDING)} - 1) > 0",
             ),

@@ -268,7 +268,8 @@ class Worker:
             if limit.passed:
                 self._stopped = (
                     f"{LABELS[self.backend]} made no progress in '{task}' for "
-                    f"{limit.seconds:g} s, and was stopped"
+                    f"{limit.seconds:g} s, and was stopped; with a longer "
+                    "limit the same command goes on from the stored runs"
                 )
             if self._stopped:  # in this task or in one before it
                 raise WorkerError(self._stopped) from error

@@ -15,6 +15,7 @@ from framework_parity.common.codegen.scripts.script import (
     ScriptOptions,
     annotated,
     epsilon_note,
+    layers_note,
     selected,
 )
 from framework_parity.common.spec.arm import Arm
@@ -125,7 +126,7 @@ def _groups_code(arm: Arm) -> list[str]:
             if len(line) > 79:
                 inside = (f"    {each}," for each in (chosen, *options))
                 line = "\n".join(["optimizer.add_group(", *inside, ")"])
-            lines.append(line)
+            lines += [layers_note(names), line]
     if excluded and recipe.optimizer.weight_decay:
         chosen = selected("variables", sorted(excluded))
         lines.append(f"optimizer.exclude_from_weight_decay({chosen})")

@@ -218,6 +218,7 @@ class _Loop:
         if not sets_rates(self.recipe):
             return []
         return [
+            "# The bounds of a scheduler are the same for all groups.",
             "base, *others = optimizer.param_groups",
             "for group in others:",
             '    group["lr"] = base["lr"] * group["lr_factor"]',

@@ -13,6 +13,7 @@ from framework_parity.common.codegen.scripts.script import (
     ScriptOptions,
     annotated,
     epsilon_note,
+    layers_note,
     selected,
 )
 from framework_parity.common.spec.arm import Arm
@@ -94,10 +95,11 @@ def _groups_code(arm: Arm) -> list[str]:
             entries.append(f'"lr_factor": {factor}')
         if decay != spec.weight_decay:
             entries.append(f'"{key}": {decay}')
-        line = f"    {{{', '.join(entries)}}},"
+        note = layers_note(names)
+        line = f"    {{{', '.join(entries)}}},  {note}"
         if len(line) > 79:
             inside = (f"        {entry}," for entry in entries)
-            line = "\n".join(["    {", *inside, "    },"])
+            line = "\n".join([f"    {note}", "    {", *inside, "    },"])
         if own or sets_rates(recipe):
             lines.append(line)
     return [*lines, "]"]

@@ -268,6 +268,16 @@ def selected(of: str, places: Sequence[int]) -> str:
     return f"[{of}[i] for i in {tuple(places)}]"
 
 
+def layers_note(names: Iterable[str]) -> str:
+    """Return a comment on the layers of some parameters.
+
+    >>> layers_note(["dense_1/kernel", "dense_1/bias", "dense_2/bias"])
+    '# dense_1, dense_2'
+    """
+    layers = dict.fromkeys(name.partition("/")[0] for name in names)
+    return f"# {', '.join(layers)}"
+
+
 def with_usual_optimizer(arm: Arm, dialect: Dialect, exact: bool) -> Arm:
     """Return an arm whose optimiser is the framework's own, where it can be.
 
