@@ -269,13 +269,13 @@ def selected(of: str, places: Sequence[int]) -> str:
 
 
 def layers_note(names: Iterable[str]) -> str:
-    """Return a comment on the layers of some parameters.
+    """Return a comment on the layers of some parameters, if there are any.
 
     >>> layers_note(["dense_1/kernel", "dense_1/bias", "dense_2/bias"])
     '# dense_1, dense_2'
     """
     layers = dict.fromkeys(name.partition("/")[0] for name in names)
-    return f"# {', '.join(layers)}"
+    return f"# {', '.join(layers) or 'with the rate of the optimiser'}"
 
 
 def with_usual_optimizer(arm: Arm, dialect: Dialect, exact: bool) -> Arm:
