@@ -74,6 +74,8 @@ OF_ITS_OWN = {
         *("metric_code", "separate_loss", "summed"),
     },
     "scripts/model.py": {"weight_code", "model_call", "hides_logits"},
+    # PyTorch's groups hold their decay under the name of an argument.
+    "optimizers/weight_decay.py": {"decay_key"},
     # In PyTorch each group has a rate of its own.
     "scripts/optimizer.py": {"sets_rates"},
     # Keras copies layers by the registered names of their classes.

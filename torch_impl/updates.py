@@ -8,6 +8,7 @@ from torch import Tensor
 
 from framework_parity.common.codegen.calls import Call, builder_for
 from framework_parity.common.spec.recipe import Recipe
+from framework_parity.torch_impl.optimizers.weight_decay import decay_key
 
 # Clips the gradients of tensors in place.
 Clip: TypeAlias = Callable[[Sequence[Tensor]], Any]
@@ -34,8 +35,7 @@ def build_optimizer(
     holds the factor of its rate.
     """
     call = optimizer_call(recipe)
-    mixin = "decoupled_decay"
-    key = mixin if mixin in call.kwargs else "weight_decay"
+    key = decay_key(call.kwargs)
     optimizer: torch.optim.Optimizer = call.construct(
         [
             {

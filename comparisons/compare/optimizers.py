@@ -189,8 +189,8 @@ def of_one_base(
             if factor in (0, 1, math.inf):
                 return keras
             factors = {
-                node: {name: value / factor for name, value in of.items()}
-                for node, of in keras.factors.items()
+                each: {own: value / factor for own, value in of.items()}
+                for each, of in keras.factors.items()
             }
             return replace(
                 keras,

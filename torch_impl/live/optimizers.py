@@ -10,6 +10,7 @@ from framework_parity.common.live.records import (
     Parameter,
 )
 from framework_parity.torch_impl import introspect
+from framework_parity.torch_impl.optimizers.weight_decay import decay_key
 
 LIBRARY = ("torch.optim.", "framework_parity.")
 """Modules whose optimisers do what their arguments say."""
@@ -33,7 +34,7 @@ def read_optimizer(
     parameters = list(parameters)
     groups = getattr(optimizer, "param_groups", None) or [{"lr": float("nan")}]
     first, described = first_group(optimizer, parameters), None
-    key = "decoupled_decay" if "decoupled_decay" in first else "weight_decay"
+    key = decay_key(first)
     decays = {group.get(key, 0.0) for group in groups} - {0.0}
     try:
         if type(optimizer).__module__.startswith(LIBRARY):

@@ -1,5 +1,6 @@
 """Weight decay, in PyTorch."""
 
+from collections.abc import Container
 from typing import Any
 
 from framework_parity.common.codegen.calls import Call, call
@@ -26,3 +27,13 @@ def with_weight_decay(own: Any, spec: UpdateRule, **kwargs: Any) -> Call:
         **kwargs,
         decoupled_decay=spec.weight_decay,
     )
+
+
+def decay_key(options: Container[str]) -> str:
+    """Return the name of the weight decay among an optimiser's options.
+
+    Args:
+        options: the arguments of its call, or one of its parameter groups.
+    """
+    mixin = "decoupled_decay"
+    return mixin if mixin in options else "weight_decay"

@@ -21,6 +21,7 @@ from framework_parity.common.spec.recipe import Recipe
 from framework_parity.common.spec.schedules import Changing
 from framework_parity.torch_impl import weights
 from framework_parity.torch_impl.model import build
+from framework_parity.torch_impl.optimizers.weight_decay import decay_key
 from framework_parity.torch_impl.scripts.names import VOCABULARY, style
 from framework_parity.torch_impl.updates import optimizer_call
 
@@ -81,8 +82,7 @@ def _groups_code(arm: Arm) -> list[str]:
     """Return the parameter groups of a script, slices of all parameters."""
     recipe, model = arm.recipe, build(arm)
     spec = recipe.optimizer
-    mixin = "decoupled_decay"
-    key = mixin if mixin in optimizer_call(recipe).kwargs else "weight_decay"
+    key = decay_key(optimizer_call(recipe).kwargs)
     places = {id(p): place for place, p in enumerate(model.parameters())}
     live = weights.parameters(model)
     lines = ["parameters = list(model.parameters())", "groups = ["]
